@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of ours is compiled with. Warnings are errors so that none is ever left.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "alpha-ledger",
+    products: [
+        .executable(name: "alpha-ledger", targets: ["alpha-ledger"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/attaswift/BigInt", from: "6.0.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // C: libraries bound, and the few calls that Swift can't make.
+        .systemLibrary(name: "CLibPQ"),
+        .systemLibrary(name: "CLibCurl"),
+        .target(name: "CProcess"),
+
+        // Pure: no I/O, no clock.
+        .target(name: "Values", dependencies: [.product(name: "BigInt", package: "BigInt")], swiftSettings: strict),
+        .target(name: "JSON", dependencies: ["Values"], swiftSettings: strict),
+        .target(
+            name: "MerkleLog", dependencies: ["Values", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+        .target(
+            name: "Events",
+            dependencies: ["Values", "JSON", "MerkleLog", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+        .target(
+            name: "Rules",
+            dependencies: [
+                "Values", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: strict),
+        .target(name: "Trading", dependencies: ["Values", "Events", "Rules"], swiftSettings: strict),
+        .target(
+            name: "Projections",
+            dependencies: [
+                "Values", "JSON", "Events", "Rules", "Trading", .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: strict),
+
+        // Servers and upstreams.
+        .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
+        .target(
+            name: "EmbeddedPostgres", dependencies: ["CProcess", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        .target(
+            name: "PostgresStore",
+            dependencies: [
+                "Values", "JSON", "MerkleLog", "Events", "Rules", "Projections", "Postgres",
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        .target(name: "Curl", dependencies: ["CLibCurl"], swiftSettings: strict),
+        .target(
+            name: "AlphaFeed",
+            dependencies: [
+                "Values", "JSON", "Events", "Curl", .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        .target(
+            name: "SampleScope",
+            dependencies: ["Values", "JSON", .product(name: "Hummingbird", package: "hummingbird")],
+            swiftSettings: strict),
+
+        // What a user asks for, and the ways of asking.
+        .target(
+            name: "Operations",
+            dependencies: [
+                "Values", "JSON", "Events", "Rules", "Projections", "Postgres", "PostgresStore", "EmbeddedPostgres",
+                "Curl", "AlphaFeed",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: strict),
+        .target(
+            name: "API",
+            dependencies: [
+                "Values", "JSON", "Events", "Projections", "PostgresStore", "Operations",
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        .executableTarget(
+            name: "alpha-ledger",
+            dependencies: [
+                "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "Operations", "API",
+                "SampleScope", "EmbeddedPostgres", "AlphaFeed",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        .executableTarget(
+            name: "ledger-benchmarks",
+            dependencies: [
+                "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "EmbeddedPostgres",
+                "Operations", "SampleScope", "API",
+            ], path: "Benchmarks", swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

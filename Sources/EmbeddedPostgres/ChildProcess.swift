@@ -1,0 +1,132 @@
+import CProcess
+import Glibc
+
+/// Starts other programs: in a session of their own, with a known environment, as another user where needed.
+enum ChildProcess {
+    /// What a finished program said.
+    struct Outcome {
+        /// 0 for success; 128 + signal for a killed one.
+        let exitCode: Int32
+        /// Standard output and error together.
+        let output: String
+    }
+
+    struct Streams {
+        let input: Int32
+        let output: Int32
+    }
+
+    /// The locale is C and the zone UTC, and nothing of `PG…` is passed on.
+    private static let environment: [String] = {
+        var variables = ["LC_ALL=C", "LANG=C", "TZ=UTC"]
+        for name in ["PATH", "LD_LIBRARY_PATH", "TMPDIR"] {
+            if let value = getenv(name) { variables.append("\(name)=\(String(cString: value))") }
+        }
+        return variables
+    }()
+
+    /// Starts a program and returns its process id.
+    static func start(
+        _ path: String, _ arguments: [String], as user: ServerUser?, _ streams: Streams, diesWithParent: Bool
+    ) throws(EmbeddedPostgresError) -> pid_t {
+        let dropsUser = user?.dropsPrivileges ?? false
+        var step: Int32 = 0
+        var code: Int32 = 0
+        let child = withCStrings([path] + arguments) { arguments in
+            withCStrings(environment) { environment in
+                "/".withCString { directory in
+                    var options = cprocess_options(
+                        standard_input: streams.input, standard_output: streams.output,
+                        standard_error: streams.output, drops_user: dropsUser, user: user?.id ?? 0,
+                        group: user?.group ?? 0, directory: directory, dies_with_parent: diesWithParent)
+                    return cprocess_spawn(path, arguments, environment, &options, &step, &code)
+                }
+            }
+        }
+        if child > 0 { return child }
+        let reason = Files.errorText(code)
+        switch UInt32(step) {
+        case CPROCESS_STEP_USER.rawValue:
+            throw .system("the program can't become user \(user?.name ?? "?"): \(reason)")
+        case CPROCESS_STEP_EXEC.rawValue:
+            let suffix = dropsUser ? " as user \(user?.name ?? "?")" : ""
+            throw .binaries("\(path) can't be run\(suffix): \(reason)")
+        default:
+            throw .system("a process for \(path) can't be started: \(reason)")
+        }
+    }
+
+    /// Runs a program to its end, with `input` (a few lines at most) on its standard input.
+    static func run(
+        _ path: String, _ arguments: [String], as user: ServerUser? = nil, input: String = "",
+        timeoutMilliseconds: Int64 = 10_000
+    ) throws(EmbeddedPostgresError) -> Outcome {
+        var inputEnds: [Int32] = [-1, -1]
+        var outputEnds: [Int32] = [-1, -1]
+        guard pipe(&inputEnds) == 0 else { throw .system("no pipe can be made: \(Files.errorText())") }
+        guard pipe(&outputEnds) == 0 else {
+            let reason = Files.errorText()
+            for end in inputEnds { close(end) }
+            throw .system("no pipe can be made: \(reason)")
+        }
+        for end in inputEnds + outputEnds { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { close(outputEnds[0]) }
+        // It fits into the pipe, so that nobody has to wait for a reader.
+        var input = input
+        input.withUTF8 { _ = write(inputEnds[1], $0.baseAddress, min($0.count, 4096)) }
+        close(inputEnds[1])
+        let started = Result { () throws(EmbeddedPostgresError) in
+            try start(
+                path, arguments, as: user, Streams(input: inputEnds[0], output: outputEnds[1]), diesWithParent: true)
+        }
+        close(inputEnds[0])
+        close(outputEnds[1])
+        let child = try started.get()
+        let output = readAll(outputEnds[0], child, timeoutMilliseconds)
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0 && errno == EINTR {}
+        let signal = status & 0x7F
+        return Outcome(
+            exitCode: signal == 0 ? (status >> 8) & 0xFF : 128 + signal,
+            output: String(decoding: output, as: UTF8.self))
+    }
+
+    /// Reads to the end of the output; kills the program when its time is over. Keeps the last 64 KiB.
+    private static func readAll(_ descriptor: Int32, _ child: pid_t, _ timeout: Int64) -> [UInt8] {
+        let deadline = monotonicMilliseconds() + timeout
+        var output: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16384)
+        while true {
+            var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let remaining = Int32(clamping: deadline - monotonicMilliseconds())
+            if remaining <= 0 {
+                kill(-child, SIGKILL)
+                kill(child, SIGKILL)
+                return output
+            }
+            if Glibc.poll(&poller, 1, remaining) <= 0 { continue }
+            let count = read(descriptor, &chunk, chunk.count)
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { return output }
+            output.append(contentsOf: chunk[..<count])
+            if output.count > 128 * 1024 { output.removeFirst(output.count - 64 * 1024) }
+        }
+    }
+
+    private static func withCStrings<R>(
+        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> R
+    ) -> R {
+        let copies = strings.map { strdup($0) } + [nil]
+        defer {
+            for copy in copies { free(copy) }
+        }
+        return copies.withUnsafeBufferPointer { buffer in
+            // The array ends with nil, so that it is never empty.
+            withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<CChar>?.self, capacity: buffer.count) { list in
+                _ = list.initialize(from: buffer)
+                let start = UnsafePointer(list.baseAddress.unsafelyUnwrapped)
+                return body(start)
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Glibc
+
+/// A lock on a file (`flock`), which the kernel drops when the program ends, however it ends.
+///
+/// The descriptor is closed at exec, so that no server inherits the lock.
+final class FileLock: Sendable {
+    enum Mode {
+        case shared, exclusive
+    }
+
+    let path: String
+    private let descriptor: Int32
+
+    /// Opens the file, and makes it where it doesn't exist; nothing is locked yet.
+    init(_ path: String) throws(EmbeddedPostgresError) {
+        self.path = path
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else {
+            throw .directory("the lock file \(path) can't be opened: \(Files.errorText())")
+        }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Takes the lock if it is free (for this mode), or changes its mode.
+    func tryLock(_ mode: Mode) -> Bool {
+        while true {
+            if flock(descriptor, (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 { return true }
+            if errno != EINTR { return false }
+        }
+    }
+
+    /// Waits for the lock; false when the time is over.
+    func lock(_ mode: Mode, timeoutMilliseconds: Int64) -> Bool {
+        let deadline = monotonicMilliseconds() + timeoutMilliseconds
+        while !tryLock(mode) {
+            if monotonicMilliseconds() >= deadline { return false }
+            usleep(10_000)
+        }
+        return true
+    }
+
+    func unlock() {
+        flock(descriptor, LOCK_UN)
+    }
+}

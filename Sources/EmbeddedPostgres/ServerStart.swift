@@ -1,0 +1,178 @@
+import Glibc
+import Logging
+
+/// One start: what is done, in order, while the start lock is held.
+struct ServerStart {
+    private let configuration: EmbeddedPostgres.Configuration
+    private let log: Logger
+    private let timeoutMilliseconds: Int64
+    /// How long a server that says it is ready may take to answer.
+    private static let answerTimeoutMilliseconds: Int64 = 10_000
+    /// Past this size the log is set aside at the next start; one old log is kept.
+    private static let logByteLimit: Int64 = 16 << 20
+
+    init(_ configuration: EmbeddedPostgres.Configuration, _ log: Logger) {
+        self.configuration = configuration
+        self.log = log
+        timeoutMilliseconds = Int64(max(1, configuration.startTimeoutSeconds)) * 1000
+    }
+
+    func run() throws(EmbeddedPostgresError) -> EmbeddedPostgresHandle {
+        let data = try DataDirectory(preparing: configuration.dataDirectory)
+        let user = try ServerUser.choose(cluster: data.cluster)
+        let startLock = try FileLock(data.startLock)
+        let usersLock = try FileLock(data.usersLock)
+        guard startLock.lock(.exclusive, timeoutMilliseconds: timeoutMilliseconds) else {
+            throw .busy("another program has been starting or stopping the server of \(data.root) for too long")
+        }
+        defer { startLock.unlock() }
+        // Nobody holds it exclusively without the start lock.
+        guard usersLock.tryLock(.shared) else {
+            throw .busy("the lock \(data.usersLock) is held by something that is not this program")
+        }
+        if let file = try findRunning(data, usersLock) {
+            return handle(data, usersLock, file, joined: true)
+        }
+        try data.checkAccess(user)
+        try data.removeLeftovers()
+        let version = try data.clusterVersion()
+        let binaries = try ServerBinaries.find(
+            given: configuration.binaries, version: version, cluster: data.cluster)
+        if version == nil {
+            log.info("making a Postgres cluster", metadata: ["directory": "\(data.cluster)"])
+            try Cluster.initialize(
+                data, binaries, user, synchronizes: configuration.options["fsync"] != "off")
+        } else if user.dropsPrivileges, let owner = Files.status(data.cluster)?.st_uid, owner == 0 {
+            // Copied or restored by root.
+            try Files.changeOwner(data.cluster, to: user)
+        }
+        return handle(data, usersLock, try launch(data, binaries, user), joined: false)
+    }
+
+    private func handle(
+        _ data: DataDirectory, _ usersLock: FileLock, _ file: PostmasterFile, joined: Bool
+    ) -> EmbeddedPostgresHandle {
+        EmbeddedPostgresHandle(
+            data: data, usersLock: usersLock,
+            socketDirectory: file.socketDirectory ?? SocketDirectory.path(for: data),
+            port: file.port ?? SocketDirectory.port, processID: file.processID, joined: joined, log: log)
+    }
+
+    // MARK: A server that is there already
+
+    /// The server that runs and answers; nil where none does.
+    private func findRunning(
+        _ data: DataDirectory, _ usersLock: FileLock
+    ) throws(EmbeddedPostgresError) -> PostmasterFile? {
+        let found = try poll(forMilliseconds: timeoutMilliseconds) { () throws(EmbeddedPostgresError) -> Bool? in
+            guard let file = PostmasterFile.read(data.cluster), file.isAlive(in: data.cluster) else { return false }
+            // One that starts or stops is waited for: it gets ready or goes.
+            return file.isReady ? true : nil
+        }
+        guard let isReady = found else {
+            throw .busy("the server of \(data.root) has been starting or stopping for too long; see \(data.log)")
+        }
+        guard isReady, let file = PostmasterFile.read(data.cluster) else {
+            try clearStaleFile(data)
+            return nil
+        }
+        let socket = SocketDirectory.socketPath(
+            file.socketDirectory ?? SocketDirectory.path(for: data), port: file.port ?? SocketDirectory.port)
+        let answers = try poll(forMilliseconds: ServerStart.answerTimeoutMilliseconds) {
+            SocketDirectory.answers(socket) ? true : nil
+        }
+        if answers != nil {
+            log.debug("joined a running Postgres server", metadata: ["process": "\(file.processID)"])
+            return file
+        }
+        // Its socket may have been removed under it. With no other user it can be started anew.
+        guard usersLock.tryLock(.exclusive) else {
+            throw .busy("the server of \(data.root) (process \(file.processID)) doesn't answer on \(socket)")
+        }
+        defer { _ = usersLock.tryLock(.shared) }
+        guard ServerStop(data, log).stop() else {
+            throw .busy("the server of \(data.root) (process \(file.processID)) neither answers nor stops")
+        }
+        return nil
+    }
+
+    /// Postgres takes a number that is in use for its old server's, even where it is a zombie's or a stranger's.
+    private func clearStaleFile(_ data: DataDirectory) throws(EmbeddedPostgresError) {
+        guard let file = PostmasterFile.read(data.cluster), ProcessTable.exists(file.processID) else { return }
+        let isOver = try poll(forMilliseconds: ServerStart.answerTimeoutMilliseconds) {
+            file.isCertainlyOver ? true : nil
+        }
+        // Where it isn't certain, Postgres itself decides.
+        if isOver != nil { unlink(PostmasterFile.path(data.cluster)) }
+    }
+
+    // MARK: A new server
+
+    private func launch(
+        _ data: DataDirectory, _ binaries: ServerBinaries, _ user: ServerUser
+    ) throws(EmbeddedPostgresError) -> PostmasterFile {
+        let socketDirectory = SocketDirectory.path(for: data)
+        try SocketDirectory.prepare(socketDirectory, for: user)
+        if Files.size(data.log) > ServerStart.logByteLimit { rename(data.log, "\(data.log).1") }
+        let logStart = Files.size(data.log)
+        let process = try spawn(data, binaries, user, socketDirectory)
+        let socket = SocketDirectory.socketPath(socketDirectory)
+        let ready = try poll(forMilliseconds: timeoutMilliseconds) { () throws(EmbeddedPostgresError) -> PostmasterFile? in
+            guard ProcessTable.isRunning(process) else {
+                throw .start(
+                    "the Postgres server of \(data.root) can't be started: \(complaint(data.log, from: logStart))")
+            }
+            guard let file = PostmasterFile.read(data.cluster), file.processID == process, file.isReady,
+                SocketDirectory.answers(socket)
+            else { return nil }
+            return file
+        }
+        guard let ready else {
+            // Whoever comes next joins it, should it get ready after all.
+            throw .start(
+                """
+                the Postgres server of \(data.root) was not ready after \(configuration.startTimeoutSeconds) seconds: \
+                \(complaint(data.log, from: logStart))
+                """)
+        }
+        log.info("started a Postgres server", metadata: ["process": "\(process)", "version": "\(binaries.majorVersion)"])
+        return ready
+    }
+
+    private func spawn(
+        _ data: DataDirectory, _ binaries: ServerBinaries, _ user: ServerUser, _ socketDirectory: String
+    ) throws(EmbeddedPostgresError) -> pid_t {
+        var arguments = ["-D", data.cluster, "-p", String(SocketDirectory.port)]
+        var options = EmbeddedPostgres.Configuration.defaultOptions
+        options.merge(configuration.options) { $1 }
+        // What the life cycle rests on isn't for options to change.
+        options["listen_addresses"] = ""
+        options["unix_socket_directories"] = "\"\(socketDirectory.replacing("\"", with: "\"\""))\""
+        options["unix_socket_permissions"] = "0700"
+        options["logging_collector"] = "off"
+        options["log_destination"] = "stderr"
+        for (name, value) in options.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+            arguments += ["-c", "\(name)=\(value)"]
+        }
+        let output = open(data.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard output >= 0 else { throw .directory("\(data.log) can't be written: \(Files.errorText())") }
+        defer { close(output) }
+        let input = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        guard input >= 0 else { throw .system("/dev/null can't be read: \(Files.errorText())") }
+        defer { close(input) }
+        let process = try ChildProcess.start(
+            binaries.postgres, arguments, as: user, .init(input: input, output: output), diesWithParent: false)
+        // Somebody has to wait for it, whenever it ends: a zombie would look like a server to the next start.
+        _ = startThread {
+            var status: Int32 = 0
+            while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+        }
+        return process
+    }
+
+    /// The end of what the server wrote since its start.
+    private func complaint(_ log: String, from offset: Int64) -> String {
+        let bytes = Files.readTail(log, limit: 8192, from: offset) ?? []
+        return Cluster.lastLines(String(decoding: bytes, as: UTF8.self))
+    }
+}

@@ -1,0 +1,100 @@
+/// What keeps a parsed string from being ordinary text.
+public enum StringIssue: Sendable, Hashable {
+    /// An escaped surrogate without its partner: the string is no Unicode text at all.
+    case unpairedSurrogate
+    /// An escaped U+0000, which many stores can't hold.
+    case nul
+}
+
+extension JSONValue {
+    /// The unescaped text; nil where the value is no string or has an unpaired surrogate.
+    public var string: String? {
+        let node = node
+        guard node.kind == Node.string, node.info & Node.hasUnpairedSurrogate == 0 else { return nil }
+        return document.unescapedString(at: index)
+    }
+
+    /// What is wrong with the string (an unpaired surrogate before U+0000); nil for good strings and for other
+    /// kinds of values.
+    public var stringIssue: StringIssue? {
+        let info = node.info
+        guard info & Node.kindMask == Node.string else { return nil }
+        if info & Node.hasUnpairedSurrogate != 0 { return .unpairedSurrogate }
+        return info & Node.hasNUL != 0 ? .nul : nil
+    }
+
+    /// Whether the string has an escaped surrogate without its partner.
+    public var hasUnpairedSurrogate: Bool { stringIssue == .unpairedSurrogate }
+
+    /// Whether the string has an escaped U+0000.
+    public var containsNUL: Bool { node.kind == Node.string && node.info & Node.hasNUL != 0 }
+
+    /// Calls `body` with the bytes of the unescaped text, which only strings with escapes are copied for. Nil
+    /// where the value is no string or has an unpaired surrogate.
+    public func withUnescapedUTF8<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result? {
+        let node = node
+        guard node.kind == Node.string, node.info & Node.hasUnpairedSurrogate == 0 else { return nil }
+        let bytes = document.bytes
+        let text = bytes.span
+        if node.info & Node.hasEscape == 0 {
+            return try body(text.extracting(Int(node.start) + 1..<Int(node.end) - 1))
+        }
+        var unescaped: [UInt8] = []
+        appendUnescaped(text, Int(node.start) + 1, Int(node.end) - 1, to: &unescaped)
+        return try body(unescaped.span)
+    }
+
+    /// Whether the value is a string with that text. Without allocation unless the string has escapes.
+    public func stringIs(_ text: StaticString) -> Bool {
+        node.kind == Node.string && document.string(at: index, is: text)
+    }
+}
+
+extension JSONDocument {
+    /// The text of bytes that the parser has validated.
+    func text(_ start: Int, _ end: Int) -> String {
+        bytes.withUnsafeBufferPointer { bytes in
+            String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
+        }
+    }
+
+    /// The text of the string or key at a node, with U+FFFD for an unpaired surrogate.
+    func unescapedString(at index: Int) -> String {
+        let node = nodes[index]
+        let bytes = bytes
+        if node.info & Node.hasEscape == 0 { return text(Int(node.start) + 1, Int(node.end) - 1) }
+        return unescapedText(bytes.span, Int(node.start) + 1, Int(node.end) - 1)
+    }
+
+    /// Whether the string at a node has that text.
+    func string(at index: Int, is expected: StaticString) -> Bool {
+        let node = nodes[index]
+        if node.info & Node.hasEscape == 0 {
+            let count = expected.utf8CodeUnitCount
+            guard Int(node.end - node.start) - 2 == count else { return false }
+            let expected = UnsafeBufferPointer(start: expected.utf8Start, count: count)
+            let bytes = bytes
+            return equalBytes(bytes.span, Int(node.start) + 1, expected.span, 0, count: count)
+        }
+        return unescaped(node).elementsEqual(UnsafeBufferPointer(start: expected.utf8Start, count: expected.utf8CodeUnitCount))
+    }
+
+    /// Whether the string at a node has that text.
+    func string(at index: Int, is expected: Span<UInt8>) -> Bool {
+        let node = nodes[index]
+        if node.info & Node.hasEscape == 0 {
+            guard Int(node.end - node.start) - 2 == expected.count else { return false }
+            let bytes = bytes
+            return equalBytes(bytes.span, Int(node.start) + 1, expected, 0, count: expected.count)
+        }
+        let found = unescaped(node)
+        return found.count == expected.count && equalBytes(found.span, 0, expected, 0, count: found.count)
+    }
+
+    private func unescaped(_ node: Node) -> [UInt8] {
+        let bytes = bytes
+        var out: [UInt8] = []
+        appendUnescaped(bytes.span, Int(node.start) + 1, Int(node.end) - 1, to: &out)
+        return out
+    }
+}

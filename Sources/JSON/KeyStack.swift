@@ -1,0 +1,157 @@
+/// The keys of every open object, to find duplicates.
+///
+/// Up to ``Scope/linearLimit`` keys of an object are compared one by one, by a fingerprint first; beyond
+/// that a hash table, seeded per process, keeps the cost per key constant.
+struct KeyStack {
+    /// A key's contents, without quotes.
+    struct Key {
+        var start: Int
+        var end: Int
+        var flags: UInt32
+
+        var hasEscape: Bool { flags & Node.hasEscape != 0 }
+    }
+
+    /// The part of the stack that belongs to one object.
+    struct Scope {
+        static let linearLimit = 64
+        var first = 0
+        /// Positions on the stack plus one, by hash, 0 where free; empty for objects with few keys.
+        var table: [UInt32] = []
+    }
+
+    private var keys: [Key] = []
+    private var fingerprints: [UInt64] = []
+    private var scratch: (left: [UInt8], right: [UInt8]) = ([], [])
+
+    /// An empty scope above all others.
+    var scope: Scope { Scope(first: keys.count) }
+
+    /// Forgets the keys of a scope, which must be the topmost.
+    mutating func leave(_ scope: Scope) {
+        keys.removeLast(keys.count - scope.first)
+        fingerprints.removeLast(fingerprints.count - scope.first)
+    }
+
+    /// Adds a key to the topmost scope; false where the scope has it already.
+    mutating func insert(_ key: Key, in scope: inout Scope, of text: Span<UInt8>) -> Bool {
+        let mark = fingerprint(key, of: text)
+        let count = keys.count - scope.first
+        if count < Scope.linearLimit {
+            let matches = countMatches(mark, from: scope.first)
+            if matches > 0, findLinearly(key, mark, from: scope.first, of: text) { return false }
+        } else if !insertInTable(key, in: &scope, of: text) {
+            return false
+        }
+        keys.append(key)
+        fingerprints.append(mark)
+        return true
+    }
+
+    private func countMatches(_ mark: UInt64, from first: Int) -> Int {
+        let marks = fingerprints.span
+        var matches = 0
+        for index in first..<marks.count {
+            matches &+= marks[index] == mark ? 1 : 0
+        }
+        return matches
+    }
+
+    private mutating func findLinearly(_ key: Key, _ mark: UInt64, from first: Int, of text: Span<UInt8>) -> Bool {
+        for index in first..<keys.count where fingerprints[index] == mark && equal(keys[index], key, of: text) {
+            return true
+        }
+        return false
+    }
+
+    /// Puts the key that is about to be appended into the table; false where it is there already.
+    private mutating func insertInTable(_ key: Key, in scope: inout Scope, of text: Span<UInt8>) -> Bool {
+        let count = keys.count - scope.first
+        if scope.table.count < 2 * (count + 1) {
+            scope.table = [UInt32](repeating: 0, count: max(4 * Scope.linearLimit, scope.table.count * 2))
+            for index in scope.first..<keys.count {
+                let (slot, _) = slot(for: keys[index], in: scope.table, of: text)
+                scope.table[slot] = UInt32(truncatingIfNeeded: index + 1)
+            }
+        }
+        let (slot, taken) = slot(for: key, in: scope.table, of: text)
+        if taken { return false }
+        scope.table[slot] = UInt32(truncatingIfNeeded: keys.count + 1)
+        return true
+    }
+
+    /// Where the key stands in the table, or the free place for it.
+    private mutating func slot(for key: Key, in table: [UInt32], of text: Span<UInt8>) -> (slot: Int, taken: Bool) {
+        var hasher = Hasher()
+        withContents(key, of: text) { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        var slot = hasher.finalize() & (table.count - 1)
+        while table[slot] != 0 {
+            if equal(keys[Int(table[slot]) - 1], key, of: text) { return (slot, true) }
+            slot = (slot + 1) & (table.count - 1)
+        }
+        return (slot, false)
+    }
+
+    private mutating func withContents(_ key: Key, of text: Span<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        guard key.hasEscape else {
+            text.extracting(key.start..<key.end).withUnsafeBufferPointer(body)
+            return
+        }
+        scratch.left.removeAll(keepingCapacity: true)
+        appendUnescaped(text, key.start, key.end, to: &scratch.left)
+        scratch.left.withUnsafeBufferPointer(body)
+    }
+
+    private mutating func equal(_ left: Key, _ right: Key, of text: Span<UInt8>) -> Bool {
+        if !left.hasEscape && !right.hasEscape {
+            return left.end - left.start == right.end - right.start
+                && equalBytes(text, left.start, text, right.start, count: left.end - left.start)
+        }
+        scratch.left.removeAll(keepingCapacity: true)
+        scratch.right.removeAll(keepingCapacity: true)
+        appendUnescaped(text, left.start, left.end, to: &scratch.left)
+        appendUnescaped(text, right.start, right.end, to: &scratch.right)
+        return scratch.left == scratch.right
+    }
+
+    private mutating func fingerprint(_ key: Key, of text: Span<UInt8>) -> UInt64 {
+        guard key.hasEscape else { return mark(text, from: key.start, count: key.end - key.start) }
+        scratch.left.removeAll(keepingCapacity: true)
+        appendUnescaped(text, key.start, key.end, to: &scratch.left)
+        return mark(scratch.left.span, from: 0, count: scratch.left.count)
+    }
+}
+
+/// A word of the length and the first and last eight bytes: equal keys have equal ones.
+@inline(__always)
+private func mark(_ text: Span<UInt8>, from start: Int, count: Int) -> UInt64 {
+    var (first, last): (UInt64, UInt64) = (0, 0)
+    if count >= 8 {
+        first = text.bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self)
+        last = text.bytes.unsafeLoadUnaligned(fromByteOffset: start + count - 8, as: UInt64.self)
+    } else {
+        for index in start..<(start + count) {
+            first = first << 8 | UInt64(text[index])
+        }
+    }
+    return (first ^ (last &* 0x9e37_79b9_7f4a_7c15)) &+ UInt64(truncatingIfNeeded: count) &* 0xff51_afd7_ed55_8ccd
+}
+
+/// Whether `count` bytes at two places are equal.
+func equalBytes(_ left: Span<UInt8>, _ leftStart: Int, _ right: Span<UInt8>, _ rightStart: Int, count: Int) -> Bool {
+    let (leftBytes, rightBytes) = (left.bytes, right.bytes)
+    var index = 0
+    while index + 8 <= count {
+        if leftBytes.unsafeLoadUnaligned(fromByteOffset: leftStart + index, as: UInt64.self)
+            != rightBytes.unsafeLoadUnaligned(fromByteOffset: rightStart + index, as: UInt64.self)
+        {
+            return false
+        }
+        index += 8
+    }
+    while index < count {
+        if left[leftStart + index] != right[rightStart + index] { return false }
+        index += 1
+    }
+    return true
+}

@@ -1,0 +1,59 @@
+/// Appends what the string contents at `start..<end` (without quotes, already checked) stand for.
+///
+/// An unpaired surrogate becomes the three bytes that generalized UTF-8 gives it, so that keys which
+/// differ still differ; such bytes are compared, never handed out as text.
+func appendUnescaped(_ text: Span<UInt8>, _ start: Int, _ end: Int, to out: inout [UInt8]) {
+    out.reserveCapacity(out.count + end - start)
+    var at = start
+    while at < end {
+        let byte = text[at]
+        guard byte == UInt8(ascii: "\\") else {
+            out.append(byte)
+            at += 1
+            continue
+        }
+        switch text[at + 1] {
+        case UInt8(ascii: "b"): out.append(0x08)
+        case UInt8(ascii: "f"): out.append(0x0c)
+        case UInt8(ascii: "n"): out.append(0x0a)
+        case UInt8(ascii: "r"): out.append(0x0d)
+        case UInt8(ascii: "t"): out.append(0x09)
+        case UInt8(ascii: "u"):
+            at += appendEscapedScalar(text, at, to: &out)
+            continue
+        case let other: out.append(other)
+        }
+        at += 2
+    }
+}
+
+/// Appends the scalar of a `\uXXXX` or a pair of them; gives the length of what was read.
+private func appendEscapedScalar(_ text: Span<UInt8>, _ at: Int, to out: inout [UInt8]) -> Int {
+    let unit = escapedUnit(text, at: at) ?? 0xfffd
+    if 0xd800...0xdbff ~= unit, let low = escapedUnit(text, at: at + 6), 0xdc00...0xdfff ~= low {
+        let scalar = 0x10000 + (unit - 0xd800) << 10 + (low - 0xdc00)
+        out.append(UInt8(0xf0 | scalar >> 18))
+        out.append(UInt8(0x80 | scalar >> 12 & 0x3f))
+        out.append(UInt8(0x80 | scalar >> 6 & 0x3f))
+        out.append(UInt8(0x80 | scalar & 0x3f))
+        return 12
+    }
+    if unit < 0x80 {
+        out.append(UInt8(unit))
+    } else if unit < 0x800 {
+        out.append(UInt8(0xc0 | unit >> 6))
+        out.append(UInt8(0x80 | unit & 0x3f))
+    } else {
+        out.append(UInt8(0xe0 | unit >> 12))
+        out.append(UInt8(0x80 | unit >> 6 & 0x3f))
+        out.append(UInt8(0x80 | unit & 0x3f))
+    }
+    return 6
+}
+
+/// The text of the string contents at `start..<end`, with U+FFFD for what is no text.
+func unescapedText(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> String {
+    var bytes: [UInt8] = []
+    appendUnescaped(text, start, end, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+}

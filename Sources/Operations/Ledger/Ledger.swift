@@ -1,0 +1,155 @@
+import EmbeddedPostgres
+public import Events
+import Glibc
+public import Logging
+public import Postgres
+public import PostgresStore
+public import Projections
+import Synchronization
+public import Values
+
+/// An open ledger: the database's pools, the log, and the projections that this program can fold.
+public final class Ledger: Sendable {
+    public let settings: Settings
+    public let resources: Resources
+    public let logger: Logger
+    /// Sessions with the service's role.
+    public let pool: PostgresPool
+    public let log: EventLog
+    public let registry: ProjectionRegistry
+    public let catalog = ProjectionCatalog()
+    /// For connections of one's own, such as listening or holding a lock.
+    public let serviceConfiguration: PostgresConfiguration
+    /// Names this process among all that share the database.
+    public let owner: String
+    /// Where runs spool; cleaned by the system.
+    public let temporaryDirectory: String
+    private let writer: PostgresPool
+    private let embedded: EmbeddedPostgresHandle?
+    private let redactor: Redactor
+
+    /// What opening does where the database has no ledger, or an older one.
+    public enum MigrationPolicy: Sendable {
+        /// Migrate an embedded server, refuse another: its owner decides when.
+        case embeddedOnly
+        case always
+    }
+
+    /// Starts or joins the embedded server where no `DATABASE_URL` is set, checks the schema, the rule files and
+    /// their recorded digests, and activates projections that serve no version yet.
+    public static func open(
+        _ settings: Settings, _ resources: Resources, migration: MigrationPolicy = .embeddedOnly,
+        logger: Logger = Logger(label: "alpha-ledger")
+    ) async throws -> Ledger {
+        let schemas = try EventSchemas(directory: try resources.eventSchemas())
+        let registry = try ProjectionRegistry(
+            files: try resources.projectionFiles(), read: { try resources.projectionFile($0) })
+        let migrator = Migrator(try resources.migrations())
+        let (uri, embedded) = try await server(settings, logger)
+        do {
+            if embedded != nil || migration == .always {
+                try await migrate(uri, migrator, logger)
+            }
+            let ledger = Ledger(
+                settings: settings, resources: resources, uri: uri, schemas: schemas, registry: registry,
+                embedded: embedded, logger: logger)
+            do {
+                try await ledger.requireCurrent(migrator)
+                try await ledger.catalog.activate(
+                    registry, log: ledger.log, pool: ledger.pool, runID: ledger.newID())
+            } catch {
+                await ledger.closePools()
+                throw error
+            }
+            return ledger
+        } catch {
+            await embedded?.stop()
+            throw error
+        }
+    }
+
+    private init(
+        settings: Settings, resources: Resources, uri: String, schemas: EventSchemas, registry: ProjectionRegistry,
+        embedded: EmbeddedPostgresHandle?, logger: Logger
+    ) {
+        self.settings = settings
+        self.resources = resources
+        self.registry = registry
+        self.embedded = embedded
+        self.logger = logger
+        redactor = Redactor(settings.secrets)
+        serviceConfiguration = PostgresConfiguration(
+            uri: uri, role: "alpha_ledger_service", applicationName: "alpha-ledger")
+        pool = PostgresPool(serviceConfiguration, maximumConnections: 8)
+        writer = PostgresPool(serviceConfiguration, maximumConnections: 1)
+        log = EventLog(writer: writer, schemas: schemas)
+        var generator = SystemRandomNumberGenerator()
+        owner = "\(getpid())-\(UniqueID(random: &generator))"
+        temporaryDirectory = "/tmp"
+    }
+
+    /// The database's URI, with the embedded server started or joined where none is configured.
+    public static func server(_ settings: Settings, _ logger: Logger) async throws -> (
+        uri: String, embedded: EmbeddedPostgresHandle?
+    ) {
+        if let url = settings.databaseURL { return (url, nil) }
+        let handle = try await EmbeddedPostgres.start(
+            EmbeddedPostgres.Configuration(dataDirectory: settings.dataDirectory, binaries: settings.postgresBinaries),
+            logger: logger)
+        return (handle.uri, handle)
+    }
+
+    /// Applies missing migrations as the URI's own user; returns their numbers.
+    @discardableResult
+    public static func migrate(_ uri: String, _ migrator: Migrator, _ logger: Logger) async throws -> [Int] {
+        let connection = try await PostgresConnection.open(
+            PostgresConfiguration(uri: uri, applicationName: "alpha-ledger migrate"))
+        do {
+            let applied = try await connection.run { session in try migrator.migrate(session) }
+            await connection.close()
+            for number in applied { logger.info("migrated", metadata: ["migration": "\(number)"]) }
+            return applied
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    private func requireCurrent(_ migrator: Migrator) async throws {
+        // The schema is looked at before the service's role is taken on: a database without a ledger has no role.
+        let connection = try await PostgresConnection.open(
+            PostgresConfiguration(uri: serviceConfiguration.uri, applicationName: "alpha-ledger"))
+        do {
+            try await connection.run { session in try migrator.requireCurrent(session) }
+            await connection.close()
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    private func closePools() async {
+        await writer.close()
+        await pool.close()
+    }
+
+    /// Ends all connections and, where this was the embedded server's last user, the server.
+    public func close() async {
+        await closePools()
+        await embedded?.stop()
+    }
+
+    /// The system clock, for what is not part of a fold: run times and look-up windows.
+    public func now() -> Instant {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Instant(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000) ?? .minimum
+    }
+
+    public func newID() -> UniqueID {
+        var generator = SystemRandomNumberGenerator()
+        return UniqueID(random: &generator)
+    }
+
+    public func redact(_ text: String) -> String { redactor.redact(text) }
+}

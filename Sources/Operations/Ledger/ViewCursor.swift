@@ -1,0 +1,84 @@
+import Crypto
+import JSON
+import PostgresStore
+import Values
+
+/// Where a list goes on: the position and the moment that it stands on, the projection's version, the last key, and
+/// a digest of the filters, so that a page never mixes with another list's.
+struct ViewCursor: Sendable {
+    let position: Int64
+    let asOf: Instant
+    let version: String
+    let key: [String]
+
+    init(position: Int64, asOf: Instant, version: String, key: [String]) {
+        self.position = position
+        self.asOf = asOf
+        self.version = version
+        self.key = key
+    }
+
+    /// Throws `badCursor` for any text that this list with these filters did not give out.
+    init(parsing text: String, view: View, filters: [RowFilter]) throws(ViewError) {
+        guard text.utf8.count <= 4096, let bytes = Self.decode(text),
+            let root = (try? JSONDocument(parsing: bytes))?.root,
+            let position = root["p"]?.integer, position >= 0, let asOf = root["n"]?.string.flatMap({ Instant($0) }),
+            let version = root["v"]?.string, let key = root["k"]?.elements.map(\.string),
+            root["f"]?.string == Self.digest(view, filters)
+        else { throw .badCursor }
+        let parts = key.compactMap { $0 }
+        guard !parts.isEmpty, parts.count == key.count else { throw .badCursor }
+        self.init(position: position, asOf: asOf, version: version, key: parts)
+    }
+
+    func text(view: View, filters: [RowFilter]) -> String {
+        Self.encode(
+            JSONNode.object([
+                ("f", .string(Self.digest(view, filters))), ("k", .array(key.map(JSONNode.string))),
+                ("n", .string(asOf.description)), ("p", .integer(position)), ("v", .string(version)),
+            ]).canonicalBytes())
+    }
+
+    private static func digest(_ view: View, _ filters: [RowFilter]) -> String {
+        let text = filters.map { filter in
+            switch filter {
+            case .equals(let column, let value): "\(column)\u{1f}=\u{1f}\(value)"
+            case .from(let column, let instant): "\(column)\u{1f}>=\u{1f}\(instant)"
+            case .before(let column, let instant): "\(column)\u{1f}<\u{1f}\(instant)"
+            }
+        }.sorted { $0.isBytewiseLess(than: $1) }
+        let joined = ([view.name] + text).joined(separator: "\u{1e}")
+        return SHA256.hash(data: Array(joined.utf8)).prefix(12).map { byte in
+            byte < 16 ? "0" + String(byte, radix: 16) : String(byte, radix: 16)
+        }.joined()
+    }
+
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+    /// base64url without padding (RFC 4648, section 5).
+    private static func encode(_ bytes: [UInt8]) -> String {
+        var out: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let bits = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - group.count))
+            for index in 0...group.count { out.append(alphabet[Int(bits >> (18 - 6 * UInt32(index)) & 63)]) }
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    private static func decode(_ text: String) -> [UInt8]? {
+        var out: [UInt8] = []
+        var bits: UInt32 = 0
+        var count = 0
+        for byte in text.utf8 {
+            guard let value = alphabet.firstIndex(of: byte) else { return nil }
+            bits = bits << 6 | UInt32(value)
+            count += 6
+            if count >= 8 {
+                count -= 8
+                out.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+            }
+        }
+        return out
+    }
+}

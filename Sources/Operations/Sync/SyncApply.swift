@@ -1,0 +1,274 @@
+import AlphaFeed
+import Events
+import JSON
+import Postgres
+import PostgresStore
+import Values
+
+/// Applies a settled run to the log, or works out what that would do.
+struct SyncApply {
+    let operation: SyncOperation
+    let options: SyncOptions
+    let spool: RowSpool
+    var index: RunIndex
+    let watermark: Instant?
+    var summary: SyncSummary
+
+    private var ledger: Ledger { operation.ledger }
+    private var local: LocalTrades { LocalTrades(source: SyncOperation.source, scope: operation.scope) }
+    private var comparison = ScopeComparison()
+    /// Per trade with more than one accepted row, what it added to the source's side so far.
+    private var latestOfMany: [Int: (quantity: FixedDecimal?, premium: FixedDecimal?)] = [:]
+    private var sourceGroups: Set<Int> = []
+    private var missingIDs: [String] = []
+    private var reappearedIDs: [String] = []
+    /// Local trades of the scope without an accepted row.
+    private var unmatchedLocal: [String] = []
+
+    init(
+        operation: SyncOperation, options: SyncOptions, spool: RowSpool, index: RunIndex, watermark: Instant?,
+        summary: SyncSummary
+    ) {
+        self.operation = operation
+        self.options = options
+        self.spool = spool
+        self.index = index
+        self.watermark = watermark
+        self.summary = summary
+    }
+
+    mutating func run(cursor: String?) async throws -> SyncSummary {
+        if options.fullScope { try await scanLocal() }
+        try await appendRejections()
+        let total = index.entries.count
+        var done = 0
+        // The last chunk waits for the completion, which goes into its transaction.
+        while total - done > SyncOperation.chunkSize {
+            let rows = try chunk(from: done, SyncOperation.chunkSize)
+            let chunk = try await operation.append(rows, runID: summary.runID, apply: options.apply)
+            try account(chunk, rows)
+            done += rows.count
+            operation.onProgress(.applying(done: done, of: total))
+        }
+        let rows = try chunk(from: done, total - done)
+        try await finish(rows, cursor: cursor)
+        operation.onProgress(.applying(done: total, of: total))
+        return summary
+    }
+
+    private func chunk(from start: Int, _ count: Int) throws -> [ChunkRow] {
+        try index.entries[start..<start + count].map { entry in
+            let text = try spool.read(entry.slice)
+            let document = try JSONDocument(parsing: text)
+            guard
+                case .accepted(let row, let unknown) = RowNormalizer.normalize(
+                    document.root, scope: operation.scope, source: SyncOperation.source)
+            else { throw RowSpool.Problem(description: "a spooled row reads differently than it was fetched") }
+            return ChunkRow(
+                row: row, unknown: unknown, text: String(decoding: text, as: UTF8.self), group: Int(entry.group),
+                copies: Int(entry.copies))
+        }
+    }
+
+    /// Rejected rows go first, in the order in which they arrived: their identities make a repetition a no-op.
+    private func appendRejections() async throws {
+        guard options.apply else { return }
+        for start in stride(from: 0, to: index.rejected.count, by: SyncOperation.chunkSize) {
+            let slice = index.rejected[start..<min(start + SyncOperation.chunkSize, index.rejected.count)]
+            let events = try slice.map { row in
+                SyncEvents.rejected(
+                    raw: String(decoding: try spool.read(row.slice), as: UTF8.self), reasons: row.reasons,
+                    tradeID: row.tradeID, scopeKey: operation.scope.scopeKey)
+            }
+            try await ledger.log.append(events, runID: summary.runID)
+        }
+    }
+
+    /// The ledger's side of the scope before the run, and which trades have gone missing or come back.
+    private mutating func scanLocal() async throws {
+        let local = self.local
+        let index = self.index
+        struct Scan: Sendable {
+            var comparison = ScopeComparison()
+            var isLocal: [Int] = []
+            var unmatched: [String] = []
+            var missing: [String] = []
+            var reappeared: [String] = []
+        }
+        let scan = try await ledger.pool.run { session in
+            var scan = Scan()
+            let flagged = try local.missing(session)
+            try local.forEach(session) { payload in
+                let row = payload.row
+                let hash = ShortHash(of: row.sourceTradeID)
+                let isMissing = flagged.contains(ByteKey(row.sourceTradeID))
+                let isFound = index.isFound(hash)
+                if isFound && isMissing { scan.reappeared.append(row.sourceTradeID) }
+                guard local.isInScope(row, fetchedBy: payload.scopeKey) else { return }
+                if !isFound && !isMissing { scan.missing.append(row.sourceTradeID) }
+                scan.comparison.localRows += 1
+                scan.comparison.localQuantity = scan.comparison.localQuantity + (row.quantity ?? .zero)
+                scan.comparison.localPremiumUSD = scan.comparison.localPremiumUSD + (row.premiumUSD ?? .zero)
+                if let group = index.group(of: hash) {
+                    scan.isLocal.append(group)
+                    if index.groups[group].accepted == 0 { scan.unmatched.append(row.sourceTradeID) }
+                } else {
+                    scan.unmatched.append(row.sourceTradeID)
+                }
+            }
+            return scan
+        }
+        comparison = scan.comparison
+        for group in scan.isLocal { self.index.setLocal(group, true) }
+        unmatchedLocal = scan.unmatched
+        missingIDs = scan.missing.sorted { $0.isBytewiseLess(than: $1) }
+        reappearedIDs = scan.reappeared.sorted { $0.isBytewiseLess(than: $1) }
+        summary.missing = missingIDs.count
+        summary.reappeared = reappearedIDs.count
+    }
+
+    /// Adds a decided chunk to the summary and to both sides of the comparison.
+    private mutating func account(_ chunk: SyncChunk, _ rows: [ChunkRow]) throws {
+        for (row, verdict) in zip(rows, chunk.verdicts) {
+            switch verdict {
+            case .inserted: summary.inserted += 1
+            case .updated: summary.updated += 1
+            case .unchanged: summary.unchanged += 1
+            case .stale: summary.staleIgnored += 1
+            case .conflicting:
+                summary.count(rejectedFor: ["conflicting_update"])
+                index.loseAccepted(row.group)
+                if options.fullScope, index.groups[row.group].accepted == 0, index.groups[row.group].isLocal {
+                    unmatchedLocal.append(row.row.sourceTradeID)
+                }
+                continue
+            }
+            if let watermark, row.row.sourceUpdatedAt > watermark { summary.aheadOfWatermark += row.copies }
+            if options.fullScope { addToSource(row) }
+        }
+        for (field, count) in chunk.changedFields { summary.changedFields[field, default: 0] += count }
+        if options.fullScope && options.apply { moveLocal(chunk) }
+    }
+
+    private mutating func addToSource(_ row: ChunkRow) {
+        if sourceGroups.insert(row.group).inserted {
+            comparison.sourceRows += 1
+        } else if let earlier = latestOfMany[row.group] {
+            // The latest accepted row of a trade counts alone.
+            comparison.sourceQuantity = comparison.sourceQuantity - (earlier.quantity ?? .zero)
+            comparison.sourcePremiumUSD = comparison.sourcePremiumUSD - (earlier.premium ?? .zero)
+        }
+        if index.groups[row.group].accepted > 1 { latestOfMany[row.group] = (row.row.quantity, row.row.premiumUSD) }
+        comparison.sourceQuantity = comparison.sourceQuantity + (row.row.quantity ?? .zero)
+        comparison.sourcePremiumUSD = comparison.sourcePremiumUSD + (row.row.premiumUSD ?? .zero)
+    }
+
+    private mutating func moveLocal(_ chunk: SyncChunk) {
+        for (group, trade) in chunk.after {
+            if let old = chunk.before[group], local.isInScope(old.row, fetchedBy: old.scopeKey) {
+                comparison.localRows -= 1
+                comparison.localQuantity = comparison.localQuantity - (old.row.quantity ?? .zero)
+                comparison.localPremiumUSD = comparison.localPremiumUSD - (old.row.premiumUSD ?? .zero)
+            }
+            let isLocal = local.isInScope(trade.row, fetchedBy: trade.scopeKey)
+            index.setLocal(group, isLocal)
+            if isLocal {
+                comparison.localRows += 1
+                comparison.localQuantity = comparison.localQuantity + (trade.row.quantity ?? .zero)
+                comparison.localPremiumUSD = comparison.localPremiumUSD + (trade.row.premiumUSD ?? .zero)
+            }
+        }
+    }
+
+    /// The last chunk, the missing and reappeared trades, and the completion, in one transaction.
+    private mutating func finish(_ rows: [ChunkRow], cursor: String?) async throws {
+        if options.apply { try await appendPresenceAhead() }
+        let start = self
+        var finished = self
+        // Decided again where another writer came first: each time from the state before the chunk.
+        _ = try await operation.append(
+            rows, others: missingIDs + reappearedIDs, runID: summary.runID, apply: options.apply
+        ) { chunk in
+            finished = start
+            try finished.account(chunk, rows)
+            try finished.close()
+            return start.presenceEvents(chunk) + [
+                SyncEvents.completed(
+                    finished.summary, scope: start.operation.scope, cursor: cursor, watermark: start.watermark)
+            ]
+        }
+        self = finished
+    }
+
+    /// Missing and reappeared events, following each stream's version after the chunk.
+    private func presenceEvents(_ chunk: SyncChunk) -> [NewEvent] {
+        func events(_ ids: [String], isMissing: Bool) -> [NewEvent] {
+            ids.compactMap { id in
+                chunk.trades[ByteKey(id)].map { trade in
+                    SyncEvents.presence(
+                        id: id, isMissing: isMissing, previous: trade.streamVersion,
+                        scopeKey: operation.scope.scopeKey)
+                }
+            }
+        }
+        return events(missingIDs, isMissing: true) + events(reappearedIDs, isMissing: false)
+    }
+
+    /// A mass disappearance does not fit one transaction: all but the last of it goes ahead.
+    private mutating func appendPresenceAhead() async throws {
+        while missingIDs.count + reappearedIDs.count > SyncOperation.chunkSize {
+            var part = self
+            part.missingIDs = Array(missingIDs.prefix(SyncOperation.chunkSize))
+            part.reappearedIDs = missingIDs.isEmpty ? Array(reappearedIDs.prefix(SyncOperation.chunkSize)) : []
+            let now = part
+            _ = try await operation.append(
+                [], others: now.missingIDs + now.reappearedIDs, runID: summary.runID, apply: true
+            ) { chunk in now.presenceEvents(chunk) }
+            missingIDs.removeFirst(now.missingIDs.count)
+            reappearedIDs.removeFirst(now.reappearedIDs.count)
+        }
+    }
+
+    private mutating func close() throws {
+        if options.fullScope {
+            comparison.unmatchedLocal = unmatchedLocal
+            comparison.unmatchedSource = []
+            for group in sourceGroups where !index.groups[group].isLocal {
+                let text = try spool.read(index.groups[group].sample)
+                if let id = try JSONDocument(parsing: text).root["tradeId"]?.string {
+                    comparison.unmatchedSource.append(id)
+                }
+            }
+            summary.comparison = comparison
+        }
+        summary.normalized = summary.fetched - summary.rejected
+        summary.finishedAt = ledger.now()
+    }
+
+    /// Missing and reappeared events, decided from the streams' present versions.
+    private func presenceEvents(_ ids: [(id: String, isMissing: Bool)]? = nil) async throws -> [NewEvent] {
+        let changes = ids ?? missingIDs.map { ($0, true) } + reappearedIDs.map { ($0, false) }
+        if changes.isEmpty { return [] }
+        let local = self.local
+        let versions = try await ledger.pool.run { session in try local.load(changes.map(\.id), session) }
+        return changes.compactMap { change in
+            versions[ByteKey(change.id)].map { trade in
+                SyncEvents.presence(
+                    id: change.id, isMissing: change.isMissing, previous: trade.streamVersion,
+                    scopeKey: operation.scope.scopeKey)
+            }
+        }
+    }
+
+    /// A mass disappearance does not fit one transaction: all but the last chunk go ahead.
+    private mutating func appendPresenceInChunks() async throws {
+        var changes = missingIDs.map { (id: $0, isMissing: true) } + reappearedIDs.map { (id: $0, isMissing: false) }
+        while changes.count > SyncOperation.chunkSize {
+            let events = try await presenceEvents(Array(changes.prefix(SyncOperation.chunkSize)))
+            try await ledger.log.append(events, runID: summary.runID)
+            changes.removeFirst(SyncOperation.chunkSize)
+        }
+        missingIDs = changes.filter(\.isMissing).map(\.id)
+        reappearedIDs = changes.filter { !$0.isMissing }.map(\.id)
+    }
+}

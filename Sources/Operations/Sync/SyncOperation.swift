@@ -1,0 +1,186 @@
+public import AlphaFeed
+import Events
+import JSON
+import Logging
+import Postgres
+public import PostgresStore
+public import Values
+
+/// How a sync was asked for.
+public struct SyncOptions: Sendable {
+    /// False: a dry run, which writes nothing at all.
+    public var apply: Bool
+    /// Compare the whole scope instead of what changed since the watermark.
+    public var fullScope: Bool
+    /// Accept a watermark below the stored one; only with a real full-scope run.
+    public var resetWatermark: Bool
+
+    public init(apply: Bool, fullScope: Bool = false, resetWatermark: Bool = false) {
+        self.apply = apply
+        self.fullScope = fullScope
+        self.resetWatermark = resetWatermark
+    }
+}
+
+/// Why a sync did not complete.
+public enum SyncError: Error, CustomStringConvertible {
+    /// Another run of the scope is under way.
+    case alreadyRunning(scopeKey: String)
+    /// The feed could not be reached or broke its contract; nothing of the run was stored.
+    case feed(FeedError)
+    case badOptions(String)
+
+    public var description: String {
+        switch self {
+        case .alreadyRunning(let scopeKey): "a sync of the scope \(scopeKey) is already running"
+        case .feed(let error): "\(error)"
+        case .badOptions(let problem): problem
+        }
+    }
+}
+
+/// Brings the Alpha feed's rows of a scope into the log (spec 2).
+///
+/// All pages are fetched, checked and settled against each other first; then rows are applied in the order of
+/// their `updatedAt`, a chunk a transaction, the completion with the last of them. A run that dies leaves rows that
+/// the next one finds unchanged, and a watermark that has not moved.
+public struct SyncOperation: Sendable {
+    public static let source = "alpha_sync"
+    /// Rows a transaction.
+    static let chunkSize = 2_000
+    private static let maximumConflictRetries = 5
+
+    public enum Progress: Sendable {
+        case fetching(pages: Int, rows: Int)
+        case applying(done: Int, of: Int)
+    }
+
+    let ledger: Ledger
+    let client: AlphaFeedClient
+    let scope: FeedScope
+    let onProgress: @Sendable (Progress) -> Void
+
+    public init(
+        ledger: Ledger, client: AlphaFeedClient, scope: FeedScope,
+        onProgress: @escaping @Sendable (Progress) -> Void = { _ in }
+    ) {
+        self.ledger = ledger
+        self.client = client
+        self.scope = scope
+        self.onProgress = onProgress
+    }
+
+    /// Runs once and returns the summary.
+    ///
+    /// Throws `SyncError`; a real run that failed on the feed's side has appended `AlphaSyncFailed`.
+    public func run(_ options: SyncOptions) async throws -> SyncSummary {
+        if options.resetWatermark && !(options.apply && options.fullScope) {
+            throw SyncError.badOptions("--reset-watermark needs --full-scope and --apply")
+        }
+        let lock = try await ScopeLock.acquire(scope.scopeKey, ledger.serviceConfiguration)
+        guard let lock else { throw SyncError.alreadyRunning(scopeKey: scope.scopeKey) }
+        do {
+            let summary = try await runLocked(options)
+            await lock.release()
+            return summary
+        } catch {
+            await lock.release()
+            throw error
+        }
+    }
+
+    private func runLocked(_ options: SyncOptions) async throws -> SyncSummary {
+        var summary = SyncSummary(
+            runID: ledger.newID(), scopeKey: scope.scopeKey, dryRun: !options.apply, fullScope: options.fullScope,
+            startedAt: ledger.now())
+        ledger.logger.info(
+            "sync started",
+            metadata: [
+                "run_id": "\(summary.runID)", "scope": "\(scope.scopeKey)", "dry_run": "\(summary.dryRun)",
+                "full_scope": "\(summary.fullScope)",
+            ])
+        do {
+            let stored = try await storedWatermark()
+            var fetch = try SyncFetch(scope: scope, spoolDirectory: ledger.temporaryDirectory)
+            let end: FeedRunEnd
+            do {
+                end = try await fetch.run(
+                    client, since: options.fullScope ? nil : stored, stored: options.resetWatermark ? nil : stored,
+                    &summary, onProgress)
+            } catch let error as FeedError {
+                throw SyncError.feed(error)
+            }
+            summary.nextWatermark = end.watermark ?? stored
+            summary.nextCursor = end.lastCursor
+            summary.pages = end.pages
+            var apply = SyncApply(
+                operation: self, options: options, spool: fetch.spool, index: fetch.index, watermark: end.watermark,
+                summary: summary)
+            summary = try await apply.run(cursor: end.lastCursor)
+        } catch let error as SyncError {
+            if options.apply, case .feed(let feedError) = error { try await recordFailure(feedError, summary) }
+            throw error
+        }
+        ledger.logger.info(
+            "sync finished",
+            metadata: [
+                "run_id": "\(summary.runID)", "fetched": "\(summary.fetched)", "inserted": "\(summary.inserted)",
+                "updated": "\(summary.updated)", "rejected": "\(summary.rejected)",
+            ])
+        return summary
+    }
+
+    private func storedWatermark() async throws -> Instant? {
+        let stream = Streams.sync(scopeKey: scope.scopeKey)
+        return try await ledger.pool.run { session in
+            // A run over an empty scope reports no watermark: the last one that did counts.
+            let events = try LogReader().completions(inStream: stream, session)
+            for event in events {
+                guard
+                    case .syncCompleted(let payload) = try Upcaster.payload(
+                        type: event.type, schemaVersion: event.schemaVersion, bytes: event.payload)
+                else { continue }
+                if let watermark = payload.watermark { return watermark }
+            }
+            return nil
+        }
+    }
+
+    private func recordFailure(_ error: FeedError, _ summary: SyncSummary) async throws {
+        let event = SyncEvents.failed(
+            summary: summary, scope: scope, code: error.code, message: ledger.redact("\(error)"),
+            finishedAt: ledger.now())
+        try await ledger.log.append([event], runID: summary.runID)
+    }
+
+    /// Appends a chunk's events, deciding them again from fresh rows where another writer came first.
+    ///
+    /// - Parameters:
+    ///   - others: ids of trades that `closing` asks about besides those of the rows.
+    ///   - closing: events that follow the chunk's in its transaction.
+    func append(
+        _ rows: [ChunkRow], others: [String] = [], runID: UniqueID, apply: Bool,
+        closing: (SyncChunk) throws -> [NewEvent] = { _ in [] }
+    ) async throws -> SyncChunk {
+        let local = LocalTrades(source: Self.source, scope: scope)
+        let ids = Set((rows.map(\.row.sourceTradeID) + others).map { ByteKey($0) }).map(\.text)
+        var attempt = 1
+        while true {
+            let known = try await ledger.pool.run { session in try local.load(ids, session) }
+            let chunk = try SyncChunk(rows, local: known, scopeKey: scope.scopeKey)
+            let events = chunk.events + (try closing(chunk))
+            if !apply { return chunk }
+            do {
+                try await ledger.log.append(events, runID: runID)
+                return chunk
+            } catch let error as LedgerError {
+                switch error {
+                case .versionConflict, .identityConflict:
+                    if attempt == Self.maximumConflictRetries { throw error }
+                    attempt += 1
+                default: throw error
+                }
+            }
+        }
+    }
+}

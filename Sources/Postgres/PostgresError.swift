@@ -1,0 +1,160 @@
+/// What went wrong between this program and Postgres.
+///
+/// `description` is one sentence that holds neither parameter values nor a password;
+/// `String(reflecting:)` adds what the server said in full, which may quote data.
+public struct PostgresError: Error, Sendable {
+    enum Kind: Sendable, Equatable {
+        case unreachable
+        case serverTooOld
+        case authenticationFailed
+        case unknownDatabase
+        case invalidConfiguration
+        case connectionLost
+        case commitOutcomeUnknown
+        case rolledBack
+        case cancelled
+        case server
+        case decoding
+        case encoding
+        case misuse
+        case closed
+    }
+
+    let kind: Kind
+
+    /// The code of the condition where the server reported one.
+    public let sqlState: SQLState?
+
+    /// The primary message: the server's where the server reported the error, else ours. It may quote data.
+    public let message: String
+
+    /// The server's DETAIL. It may quote data.
+    public let detail: String?
+
+    /// The server's HINT.
+    public let hint: String?
+
+    /// The schema, table, column and constraint that the server names.
+    public let schemaName: String?
+    public let tableName: String?
+    public let columnName: String?
+    public let constraintName: String?
+
+    /// Whether the connection can't be used any more.
+    let breaksConnection: Bool
+
+    /// The prepared statement is gone or its plan no longer fits: preparing it again helps.
+    let isStalePlan: Bool
+
+    init(
+        _ kind: Kind, _ message: String, sqlState: SQLState? = nil, detail: String? = nil, hint: String? = nil,
+        schemaName: String? = nil, tableName: String? = nil, columnName: String? = nil,
+        constraintName: String? = nil, breaksConnection: Bool = false, isStalePlan: Bool = false
+    ) {
+        self.kind = kind
+        self.message = message
+        self.sqlState = sqlState
+        self.detail = detail
+        self.hint = hint
+        self.schemaName = schemaName
+        self.tableName = tableName
+        self.columnName = columnName
+        self.constraintName = constraintName
+        self.breaksConnection = breaksConnection
+        self.isStalePlan = isStalePlan
+    }
+
+    /// The server could not be reached, or takes no connections now; no session was ever established.
+    public var isUnreachable: Bool { kind == .unreachable }
+
+    /// There is no usable connection: it never came about, or was lost on the way.
+    public var isConnectionFailure: Bool {
+        switch kind {
+        case .unreachable, .connectionLost, .commitOutcomeUnknown: true
+        default: breaksConnection
+        }
+    }
+
+    /// The connection was lost while a COMMIT waited for its answer: the transaction happened or it did not.
+    public var isCommitOutcomeUnknown: Bool { kind == .commitOutcomeUnknown }
+
+    /// The task was cancelled, and with it the statement.
+    public var isCancelled: Bool { kind == .cancelled }
+
+    public var isServerTooOld: Bool { kind == .serverTooOld }
+    public var isAuthenticationFailure: Bool { kind == .authenticationFailed }
+    public var isUnknownDatabase: Bool { kind == .unknownDatabase }
+    public var isInvalidConfiguration: Bool { kind == .invalidConfiguration }
+    /// A column was read as a type that it does not have, or held a value that the type can't carry.
+    public var isDecodingFailure: Bool { kind == .decoding }
+    /// A parameter can't be sent: too large, or an instant beyond what Postgres stores.
+    public var isEncodingFailure: Bool { kind == .encoding }
+    public var isUniqueViolation: Bool { sqlState == .uniqueViolation }
+    public var isDiskFull: Bool { sqlState == .diskFull }
+    /// Running the same transaction again may succeed.
+    public var isSerializationFailure: Bool { sqlState == .serializationFailure || sqlState == .deadlockDetected }
+}
+
+extension PostgresError {
+    static func decoding(_ message: String) -> PostgresError { PostgresError(.decoding, message) }
+    static func encoding(_ message: String) -> PostgresError { PostgresError(.encoding, message) }
+    static func misuse(_ message: String) -> PostgresError { PostgresError(.misuse, message) }
+    static let cancelled = PostgresError(.cancelled, "the statement was cancelled", sqlState: .queryCanceled)
+    static let poolClosed = PostgresError(.closed, "the connection pool is closed")
+    static let connectionClosed = PostgresError(.closed, "the connection is closed", breaksConnection: true)
+
+    /// The same error with another meaning.
+    func reclassified(as kind: Kind) -> PostgresError {
+        PostgresError(
+            kind, message, sqlState: sqlState, detail: detail, hint: hint, schemaName: schemaName,
+            tableName: tableName, columnName: columnName, constraintName: constraintName,
+            breaksConnection: breaksConnection)
+    }
+}
+
+extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
+    /// One sentence without parameter values or passwords.
+    public var description: String {
+        let code = sqlState.map { " (SQLSTATE \($0))" } ?? ""
+        switch kind {
+        case .unreachable: return "Postgres cannot be reached: \(messageWithoutData)"
+        case .serverTooOld, .authenticationFailed, .unknownDatabase, .invalidConfiguration: return messageWithoutData
+        case .connectionLost: return "the connection to Postgres was lost: \(messageWithoutData)"
+        case .commitOutcomeUnknown:
+            return "the connection to Postgres was lost during COMMIT, so whether the transaction happened is unknown"
+        case .cancelled: return "the statement was cancelled"
+        case .server:
+            if isDiskFull { return "the disk of the Postgres server is full: \(messageWithoutData)\(code)" }
+            return "Postgres refused a statement: \(messageWithoutData)\(code)"
+        case .rolledBack, .decoding, .encoding, .misuse, .closed: return messageWithoutData
+        }
+    }
+
+    /// Everything known, for debugging; it may quote data.
+    public var debugDescription: String {
+        var text = "PostgresError(\(kind), \(sqlState.map(\.rawValue) ?? "-"): \(message)"
+        if let detail { text += "; detail: \(detail)" }
+        if let hint { text += "; hint: \(hint)" }
+        if let tableName { text += "; table: \(tableName)" }
+        if let columnName { text += "; column: \(columnName)" }
+        if let constraintName { text += "; constraint: \(constraintName)" }
+        return text + ")"
+    }
+
+    /// The message on one line; data exceptions (class 22) lose the value that they quote.
+    private var messageWithoutData: String {
+        var line = PostgresError.singleLine(message)
+        if sqlState?.conditionClass == "22", let quote = line.firstRange(of: ": \"") {
+            line = String(line[..<quote.lowerBound])
+        }
+        return line
+    }
+
+    /// The lines of a message joined by `; `, trimmed.
+    static func singleLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline)
+            .map { $0.drop(while: \.isWhitespace) }
+            .filter { !$0.isEmpty }
+            .joined(separator: "; ")
+    }
+}

@@ -1,0 +1,156 @@
+import Synchronization
+
+/// A bounded set of connections to one server, opened as they are needed.
+///
+/// Waiters are served in the order they came. A connection found dead, as after a restart of the server, is replaced
+/// before anything is sent on it.
+public final class PostgresPool: Sendable {
+    private typealias Waiter = CheckedContinuation<Grant, any Error>
+    private typealias Pool = PoolState<PostgresConnection, UInt64>
+    private typealias Grant = Pool.Grant
+
+    private struct State {
+        var pool: Pool
+        var continuations: [UInt64: Waiter] = [:]
+        var drained: [CheckedContinuation<Void, Never>] = []
+        var lastWaiter: UInt64 = 0
+    }
+
+    /// How a lost connection is waited for: 0.1 s, doubled each time, about 6 s in all.
+    private static let retryLimit = 6
+    private static let firstRetryDelayMilliseconds = 100
+
+    public let configuration: PostgresConfiguration
+    private let state: Mutex<State>
+
+    /// A pool without connections; the first use opens one.
+    public init(_ configuration: PostgresConfiguration, maximumConnections: Int = 8) {
+        self.configuration = configuration
+        state = Mutex(State(pool: Pool(maximum: maximumConnections)))
+    }
+
+    /// Runs `body` with a session of its own, on that session's thread.
+    ///
+    /// With `retryOnConnectionLoss` the whole body runs again, a few times over about six seconds, when the connection
+    /// is lost on the way, even where the outcome of its COMMIT is unknown: the body must be safe to repeat.
+    public func run<T: Sendable>(
+        retryOnConnectionLoss: Bool = false, _ body: @Sendable (PostgresSession) throws -> T
+    ) async throws -> T {
+        var wasConnected = false
+        var attempt = 0
+        while true {
+            do {
+                return try await runOnce(body)
+            } catch let error as PostgresError where retryOnConnectionLoss && error.isConnectionFailure {
+                // A server that was never there is reported at once; one that went away may be restarting.
+                if !error.isUnreachable { wasConnected = true }
+                if !wasConnected || attempt == PostgresPool.retryLimit { throw error }
+                try await Task.sleep(for: .milliseconds(PostgresPool.firstRetryDelayMilliseconds << attempt))
+                attempt += 1
+            }
+        }
+    }
+
+    /// Opens a connection if there is none, to find out whether the server can be reached.
+    public func warm() async throws {
+        try await run { _ in }
+    }
+
+    /// Refuses further runs, lets those under way finish, and ends all connections.
+    public func close() async {
+        let (idle, waiting) = state.withLock { state in
+            let (idle, waiters) = state.pool.close()
+            return (idle, waiters.compactMap { state.continuations.removeValue(forKey: $0) })
+        }
+        for waiter in waiting { waiter.resume(throwing: PostgresError.poolClosed) }
+        for connection in idle { await connection.close() }
+        await withCheckedContinuation { continuation in
+            let isDrained = state.withLock { state in
+                if state.pool.leased == 0 { return true }
+                state.drained.append(continuation)
+                return false
+            }
+            if isDrained { continuation.resume() }
+        }
+    }
+
+    private func runOnce<T: Sendable>(_ body: @Sendable (PostgresSession) throws -> T) async throws -> T {
+        if case .connection(let connection) = try await lease() {
+            let end = await connection.runToEnd(checkingFirst: true, body)
+            if let result = end.result {
+                await giveBack(connection, isUsable: end.isUsable)
+                return try result.get()
+            }
+            // Found dead before anything was sent: its place goes to a new one.
+            await connection.close()
+        }
+        let connection: PostgresConnection
+        do {
+            connection = try await PostgresConnection.open(configuration)
+        } catch {
+            giveBackPermit()
+            throw error
+        }
+        let end = await connection.runToEnd(checkingFirst: false, body)
+        await giveBack(connection, isUsable: end.isUsable)
+        guard let result = end.result else { throw PostgresError.connectionClosed }
+        return try result.get()
+    }
+
+    /// A connection, or the permit to open one.
+    private func lease() async throws -> Grant {
+        try Task.checkCancellation()
+        let id = state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: Waiter) in
+                let outcome: Result<Grant, any Error>? = state.withLock { state in
+                    // A cancellation that came before found no waiter to withdraw.
+                    if Task.isCancelled { return .failure(CancellationError()) }
+                    switch state.pool.request(id) {
+                    case .granted(let grant): return .success(grant)
+                    case .closed: return .failure(PostgresError.poolClosed)
+                    case .mustWait:
+                        state.continuations[id] = continuation
+                        return nil
+                    }
+                }
+                if let outcome { continuation.resume(with: outcome) }
+            }
+        } onCancel: {
+            let continuation = state.withLock { state in
+                state.pool.withdraw(id) ? state.continuations.removeValue(forKey: id) : nil
+            }
+            continuation?.resume(throwing: CancellationError())
+        }
+    }
+
+    private func giveBack(_ connection: PostgresConnection, isUsable: Bool) async {
+        if isUsable {
+            let followup = state.withLock { $0.pool.giveBack(connection) }
+            if case .close(let connection) = followup { await connection.close() }
+            follow(followup)
+        } else {
+            await connection.close()
+            giveBackPermit()
+        }
+    }
+
+    private func giveBackPermit() {
+        follow(state.withLock { $0.pool.giveBackPermit() })
+    }
+
+    private func follow(_ followup: Pool.Followup) {
+        let (waiter, drained) = state.withLock { state in
+            var drained: [CheckedContinuation<Void, Never>] = []
+            if state.pool.isClosed && state.pool.leased == 0 { swap(&drained, &state.drained) }
+            guard case .grant(let id, let grant) = followup, let waiter = state.continuations.removeValue(forKey: id)
+            else { return (nil as (Waiter, Grant)?, drained) }
+            return ((waiter, grant), drained)
+        }
+        if let (waiter, grant) = waiter { waiter.resume(returning: grant) }
+        for continuation in drained { continuation.resume() }
+    }
+}

@@ -1,0 +1,152 @@
+public import Events
+import JSON
+public import Postgres
+public import Values
+
+/// The append-only event log.
+///
+/// Appends of this process share commits: what arrives while one transaction is under way goes into the next.
+/// The caller pays for checking its own payloads; hashing and insertion happen once, under the head's lock.
+public actor EventLog {
+    private struct Pending {
+        let request: AppendRequest
+        let answer: CheckedContinuation<[AppendedEvent], any Error>
+    }
+
+    /// Statements that belong to an append's transaction, given the outcome of its events.
+    public typealias Alongside = @Sendable (PostgresSession, [AppendedEvent]) throws -> Void
+
+    /// At most this many events share a commit, so that the head's lock is never held for long.
+    public static let maximumEventsPerCommit = 20_000
+    private static let maximumAttempts = 5
+
+    private let writer: PostgresPool
+    private let schemas: EventSchemas
+    private var transaction = AppendTransaction()
+    private var pending: [Pending] = []
+    private var isWriting = false
+    private var turn: [CheckedContinuation<Void, Never>] = []
+    /// Commits made and events appended by this process.
+    public private(set) var commits = 0
+    public private(set) var appended = 0
+
+    /// - Parameter writer: a pool of the log's own, whose connections have the service's role.
+    public init(writer: PostgresPool, schemas: EventSchemas) {
+        self.writer = writer
+        self.schemas = schemas
+    }
+
+    /// Appends events together or not at all.
+    ///
+    /// An event whose identity is in the log with an equal payload is left out and answered with its place.
+    /// Throws `LedgerError` (`identityConflict`, `versionConflict`, `schemaViolation`, `clockRegressed`) and then
+    /// has stored nothing of the request. Where a commit's outcome is unknown it asks again on a new connection.
+    @discardableResult
+    public nonisolated func append(_ events: [NewEvent], runID: UniqueID) async throws -> [AppendedEvent] {
+        if events.isEmpty { return [] }
+        try check(events)
+        return try await enqueue(AppendRequest(events: events, runID: runID))
+    }
+
+    /// Appends events with statements of the caller's in the same transaction.
+    @discardableResult
+    public nonisolated func append(
+        _ events: [NewEvent], runID: UniqueID, alongside: @escaping Alongside
+    ) async throws -> [AppendedEvent] {
+        try check(events)
+        return try await appendAlone(AppendRequest(events: events, runID: runID), alongside)
+    }
+
+    private nonisolated func check(_ events: [NewEvent]) throws {
+        for event in events {
+            do {
+                try schemas.validate(
+                    type: event.type.rawValue, version: event.schemaVersion,
+                    payload: try JSONDocument(parsing: event.payload))
+            } catch {
+                throw LedgerError.schemaViolation(type: "\(event.type.rawValue).v\(event.schemaVersion)", problem: "\(error)")
+            }
+        }
+    }
+
+    private func enqueue(_ request: AppendRequest) async throws -> [AppendedEvent] {
+        try await withCheckedThrowingContinuation { answer in
+            pending.append(Pending(request: request, answer: answer))
+            if !isWriting {
+                isWriting = true
+                Task { await self.write() }
+            }
+        }
+    }
+
+    /// Writes group after group until nothing waits.
+    private func write() async {
+        while !pending.isEmpty || !turn.isEmpty {
+            if !turn.isEmpty {
+                // Somebody waits to append alone: the transaction is theirs until they give it back.
+                turn.removeFirst().resume()
+                return
+            }
+            var events = 0
+            var count = 0
+            while count < pending.count {
+                events += pending[count].request.events.count
+                if count > 0, events > Self.maximumEventsPerCommit { break }
+                count += 1
+            }
+            let group = Array(pending.prefix(count))
+            pending.removeFirst(count)
+            do {
+                let outcomes = try await commit(group.map(\.request)) { _, _ in }
+                for (waiting, outcome) in zip(group, outcomes) {
+                    waiting.answer.resume(with: outcome.mapError { $0 as any Error })
+                }
+            } catch {
+                for waiting in group { waiting.answer.resume(throwing: error) }
+            }
+        }
+        isWriting = false
+    }
+
+    private func appendAlone(_ request: AppendRequest, _ alongside: @escaping Alongside) async throws -> [AppendedEvent] {
+        if isWriting {
+            await withCheckedContinuation { turn.append($0) }
+        } else {
+            isWriting = true
+        }
+        defer { Task { await self.write() } }
+        let outcomes = try await commit([request]) { session, outcomes in
+            if case .success(let events)? = outcomes.first { try alongside(session, events) }
+        }
+        return try outcomes[0].get()
+    }
+
+    private func commit(
+        _ requests: [AppendRequest],
+        alongside: @escaping @Sendable (PostgresSession, [Result<[AppendedEvent], LedgerError>]) throws -> Void
+    ) async throws -> [Result<[AppendedEvent], LedgerError>] {
+        var attempt = 1
+        while true {
+            do {
+                let start = transaction
+                let (after, outcomes) = try await writer.run { session in
+                    var work = start
+                    let outcomes = try work.run(requests, on: session, alongside: alongside)
+                    return (work, outcomes)
+                }
+                transaction = after
+                let new = outcomes.reduce(0) { $0 + ((try? $1.get().count(where: \.isNew)) ?? 0) }
+                if new > 0 {
+                    commits += 1
+                    appended += new
+                }
+                return outcomes
+            } catch let error as PostgresError where error.isConnectionFailure && attempt < Self.maximumAttempts {
+                // The commit may or may not have happened. Identities make the repetition safe.
+                transaction.frontier = nil
+                try await Task.sleep(for: .milliseconds(100 << attempt))
+                attempt += 1
+            }
+        }
+    }
+}

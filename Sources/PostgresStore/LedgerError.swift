@@ -1,0 +1,50 @@
+public import Values
+
+/// Why the ledger refused, in terms that a caller can act on.
+public enum LedgerError: Error, Equatable, CustomStringConvertible {
+    /// The identity is in the log with a different payload.
+    case identityConflict(eventID: UniqueID, stream: String, position: Int64)
+    /// Another append came first: the stream is at `actual`.
+    case versionConflict(stream: String, expected: Int64, actual: Int64)
+    /// The head was recorded more than a minute ahead of the database's clock.
+    case clockRegressed(head: Instant, clock: Instant)
+    /// A payload does not match its type's schema.
+    case schemaViolation(type: String, problem: String)
+    /// The database holds no ledger, or an older one.
+    case notMigrated(problem: String)
+    /// A migration or rule file differs from the one that was recorded.
+    case fileChanged(file: String, recorded: String, found: String)
+    /// The log contradicts itself where it was read.
+    case corrupt(position: Int64, problem: String)
+    /// Another writer took the projection's lease.
+    case leaseLost(projection: String)
+    /// A position that the log does not have.
+    case positionUnknown(position: Int64, head: Int64)
+    /// The projection has not folded up to the asked position.
+    case projectionBehind(projection: String, position: Int64, checkpoint: Int64)
+
+    public var description: String {
+        switch self {
+        case .identityConflict(let id, let stream, let position):
+            "identity conflict: event \(id) of stream \(stream) is at position \(position) with a different payload"
+        case .versionConflict(let stream, let expected, let actual):
+            "version conflict: stream \(stream) was expected at version \(expected) and is at \(actual)"
+        case .clockRegressed(let head, let clock):
+            "clock regressed: the last event was recorded at \(head), the database's clock says \(clock); appends wait until it has caught up"
+        case .schemaViolation(let type, let problem):
+            "the payload does not match the schema of \(type): \(problem)"
+        case .notMigrated(let problem):
+            "\(problem); run `alpha-ledger db migrate`"
+        case .fileChanged(let file, let recorded, let found):
+            "\(file) differs from the one recorded in this ledger (recorded \(recorded.prefix(12))…, found \(found.prefix(12))…); put the old file back and add a new one instead"
+        case .corrupt(let position, let problem):
+            "the log is damaged at position \(position): \(problem)"
+        case .leaseLost(let projection):
+            "the lease of projection \(projection) went to another process"
+        case .positionUnknown(let position, let head):
+            "position \(position) is not in the log; its head is \(head)"
+        case .projectionBehind(let projection, let position, let checkpoint):
+            "projection \(projection) has folded up to position \(checkpoint), not yet to \(position)"
+        }
+    }
+}

@@ -1,0 +1,152 @@
+public import Events
+public import Postgres
+public import Values
+
+/// The log's last event and whose log it is.
+public struct LogHead: Sendable, Equatable {
+    public let ledgerID: UniqueID
+    /// 0 for an empty log.
+    public let position: Int64
+    public let recordedAt: Instant?
+}
+
+/// Reads of the log: by position, by stream, and as a stream of everything.
+public struct LogReader: Sendable {
+    static let columns =
+        "position, event_id, stream, stream_version, type, schema_version, recorded_at, effective_at, run_id, payload, leaf_hash"
+
+    public init() {}
+
+    public func head(_ session: PostgresSession) throws -> LogHead {
+        let result = try session.execute("SELECT ledger_id, position, recorded_at FROM ledger.head")
+        guard result.rowCount == 1 else { throw LedgerError.notMigrated(problem: "the ledger has no head row") }
+        let id = try result[0].uuid(0)
+        return LogHead(
+            ledgerID: UniqueID(high: id.0, low: id.1), position: try result[0].int8(1),
+            recordedAt: try result[0].optionalTimestamptz(2).flatMap { Instant(microseconds: $0) })
+    }
+
+    /// Events after a position, in order; of the given types only where some are named. One index range.
+    public func events(
+        after position: Int64, upTo last: Int64 = .max, types: [String]? = nil, limit: Int, _ session: PostgresSession
+    ) throws -> [RecordedEvent] {
+        let result: PostgresResult
+        if let types {
+            result = try session.execute(
+                """
+                SELECT \(Self.columns) FROM ledger.events
+                WHERE position > $1 AND position <= $2 AND type = ANY ($3) ORDER BY position LIMIT $4
+                """, [.int8(position), .int8(last), .textArray(types), .int8(Int64(limit))])
+        } else {
+            result = try session.execute(
+                """
+                SELECT \(Self.columns) FROM ledger.events
+                WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3
+                """, [.int8(position), .int8(last), .int8(Int64(limit))])
+        }
+        return try result.map(RecordedEvent.init(row:))
+    }
+
+    public func event(at position: Int64, _ session: PostgresSession) throws -> RecordedEvent? {
+        let result = try session.execute(
+            "SELECT \(Self.columns) FROM ledger.events WHERE position = $1", [.int8(position)])
+        return try result.first.map(RecordedEvent.init(row:))
+    }
+
+    /// A stream's events in order, oldest first.
+    public func stream(_ name: String, after version: Int64 = 0, limit: Int, _ session: PostgresSession) throws
+        -> [RecordedEvent]
+    {
+        let result = try session.execute(
+            """
+            SELECT \(Self.columns) FROM ledger.events
+            WHERE stream = $1 AND stream_version > $2 ORDER BY stream_version LIMIT $3
+            """, [.text(name), .int8(version), .int8(Int64(limit))])
+        return try result.map(RecordedEvent.init(row:))
+    }
+
+    /// A stream's latest event of one of the types; nil where it has none.
+    public func latest(inStream name: String, types: [EventType], _ session: PostgresSession) throws -> RecordedEvent? {
+        let result = try session.execute(
+            """
+            SELECT \(Self.columns) FROM ledger.events
+            WHERE stream = $1 AND type = ANY ($2) ORDER BY stream_version DESC LIMIT 1
+            """, [.text(name), .textArray(types.map(\.rawValue))])
+        return try result.first.map(RecordedEvent.init(row:))
+    }
+
+    /// The largest position recorded at or before an instant, 0 where there is none: a binary search by
+    /// position, since `recorded_at` never goes back along positions.
+    public func position(asOf instant: Instant, head: Int64, _ session: PostgresSession) throws -> Int64 {
+        var low: Int64 = 0
+        var high = head
+        while low < high {
+            let middle = low + (high - low + 1) / 2
+            let result = try session.execute(
+                "SELECT recorded_at FROM ledger.events WHERE position = $1", [.int8(middle)])
+            guard let row = result.first else {
+                throw LedgerError.corrupt(position: middle, problem: "the event is missing")
+            }
+            if try row.timestamptz(0) <= instant.microseconds { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
+    /// Streams the events of a position range in order, without holding them.
+    public func forEach(
+        after position: Int64, upTo last: Int64, _ session: PostgresSession, _ body: (RecordedEvent) throws -> Void
+    ) throws {
+        // Positions are numbers of ours, never text of a user's: COPY takes no parameters.
+        try session.copyOut(
+            """
+            COPY (SELECT \(Self.columns) FROM ledger.events
+                  WHERE position > \(position) AND position <= \(last) ORDER BY position)
+            TO STDOUT (FORMAT binary)
+            """
+        ) { row in try body(try RecordedEvent(copied: row)) }
+    }
+}
+
+extension RecordedEvent {
+    init(row: PostgresRow) throws {
+        self.init(
+            position: try row.int8(0), eventID: UniqueID(pair: try row.uuid(1)), stream: try row.text(2),
+            streamVersion: try row.int8(3), type: try row.text(4), schemaVersion: Int(try row.int4(5)),
+            recordedAt: try Instant(stored: try row.timestamptz(6)),
+            effectiveAt: try row.optionalTimestamptz(7).map { try Instant(stored: $0) },
+            runID: UniqueID(pair: try row.uuid(8)), payload: try row.utf8(9),
+            leafHash: try Digest32(stored: try row.bytea(10)))
+    }
+
+    init(copied row: BinaryCopyRow) throws {
+        self.init(
+            position: try row.int8(0), eventID: UniqueID(pair: try row.uuid(1)), stream: try row.text(2),
+            streamVersion: try row.int8(3), type: try row.text(4), schemaVersion: Int(try row.int4(5)),
+            recordedAt: try Instant(stored: try row.timestamptz(6)),
+            effectiveAt: row.isNull(7) ? nil : try Instant(stored: try row.timestamptz(7)),
+            runID: UniqueID(pair: try row.uuid(8)), payload: try row.utf8(9),
+            leafHash: try Digest32(stored: try row.bytea(10)))
+    }
+}
+
+extension UniqueID {
+    init(pair: (UInt64, UInt64)) { self.init(high: pair.0, low: pair.1) }
+}
+
+extension Instant {
+    init(stored microseconds: Int64) throws {
+        guard let value = Instant(microseconds: microseconds) else {
+            throw LedgerError.corrupt(position: 0, problem: "a stored instant lies outside the years 1970…2199")
+        }
+        self = value
+    }
+}
+
+extension Digest32 {
+    init(stored bytes: [UInt8]) throws {
+        guard let value = Digest32(bytes) else {
+            throw LedgerError.corrupt(position: 0, problem: "a stored hash does not have 32 bytes")
+        }
+        self = value
+    }
+}

@@ -1,0 +1,76 @@
+import Logging
+public import Postgres
+
+/// Wakes whoever follows the log.
+///
+/// A notification is a hint: it can be lost with its connection. Every waiter therefore wakes at least once a
+/// second and looks at the log itself.
+public actor LogSignal {
+    public static let pollMilliseconds = 1000
+
+    private let configuration: PostgresConfiguration
+    private let logger: Logger
+    private var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+    private var nextWaiter = 0
+    private var count: UInt64 = 0
+
+    public init(_ configuration: PostgresConfiguration) {
+        self.configuration = configuration
+        logger = Logger(label: "alpha-ledger.follow")
+    }
+
+    /// A number that grows with every wake-up: what a waiter has seen.
+    public var seen: UInt64 { count }
+
+    /// Returns once there was a wake-up after `seen`, or the waiter's task is cancelled.
+    public func wait(after seen: UInt64) async {
+        if count != seen || Task.isCancelled { return }
+        let id = nextWaiter
+        nextWaiter += 1
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled { continuation.resume() } else { waiters[id] = continuation }
+            }
+        } onCancel: {
+            Task { await self.release(id) }
+        }
+    }
+
+    private func release(_ id: Int) { waiters.removeValue(forKey: id)?.resume() }
+
+    private func wake() {
+        count &+= 1
+        let woken = waiters
+        waiters.removeAll()
+        for waiter in woken.values { waiter.resume() }
+    }
+
+    /// Listens until cancelled, on a connection of its own that it opens again whenever it is lost.
+    public func run() async {
+        while !Task.isCancelled {
+            do {
+                let connection = try await PostgresConnection.open(configuration)
+                do {
+                    try await connection.run { session in try session.listen("ledger_events") }
+                    wake()
+                    while !Task.isCancelled {
+                        _ = try await connection.run { session in
+                            try session.waitForNotification(timeoutMilliseconds: Self.pollMilliseconds)
+                        }
+                        wake()
+                    }
+                    await connection.close()
+                } catch {
+                    await connection.close()
+                    throw error
+                }
+            } catch {
+                if Task.isCancelled { break }
+                logger.warning("listening for events was interrupted", metadata: ["reason": "\(error)"])
+                wake()
+                try? await Task.sleep(for: .milliseconds(Self.pollMilliseconds))
+            }
+        }
+        wake()
+    }
+}

@@ -1,0 +1,108 @@
+import Crypto
+public import Postgres
+
+/// A numbered migration file.
+public struct Migration: Sendable {
+    public let number: Int
+    public let name: String
+    public let sql: String
+    /// Lower-case hex SHA-256 of the file.
+    public let checksum: String
+
+    /// Reads `<number>_<name>.sql`; nil for another name.
+    public init?(fileName: String, bytes: [UInt8]) {
+        guard fileName.hasSuffix(".sql"), let separator = fileName.firstIndex(of: "_"),
+            let number = Int(fileName[..<separator])
+        else { return nil }
+        self.number = number
+        name = String(fileName[fileName.index(after: separator)...].dropLast(".sql".count))
+        sql = String(decoding: bytes, as: UTF8.self)
+        checksum = SHA256.hash(data: bytes).hex
+    }
+}
+
+extension Digest {
+    /// Lower-case hex.
+    var hex: String {
+        map { byte in
+            let text = String(byte, radix: 16)
+            return byte < 16 ? "0" + text : text
+        }.joined()
+    }
+}
+
+/// Brings a database's schema up to date, forward only.
+public struct Migrator: Sendable {
+    private let migrations: [Migration]
+    /// A lock of its own: two programs that start together migrate one after the other.
+    private static let lockKey: Int64 = 0x616c_7068_6131
+
+    public init(_ migrations: [Migration]) {
+        self.migrations = migrations.sorted { $0.number < $1.number }
+    }
+
+    /// The newest version that these files make.
+    public var latest: Int { migrations.last?.number ?? 0 }
+
+    /// Applies what is missing, all in one transaction; returns the numbers applied.
+    ///
+    /// The session's user must be allowed to make roles and schemas. Refuses, changing nothing, where a
+    /// migration that was applied before has another checksum now, and where the database is newer than the files.
+    public func migrate(_ session: PostgresSession) throws -> [Int] {
+        try session.transaction {
+            _ = try session.execute("SELECT pg_advisory_xact_lock($1)", [.int8(Self.lockKey)])
+            let applied = try appliedChecksums(session)
+            try check(applied)
+            var done: [Int] = []
+            for migration in migrations where applied[migration.number] == nil {
+                try session.executeScript("RESET ROLE;\n" + migration.sql)
+                try session.executeScript("RESET ROLE")
+                _ = try session.execute(
+                    "INSERT INTO ledger.migrations (number, name, checksum) VALUES ($1, $2, $3)",
+                    [.int4(Int32(migration.number)), .text(migration.name), .text(migration.checksum)])
+                done.append(migration.number)
+            }
+            return done
+        }
+    }
+
+    /// The schema version of the database, 0 where there is no ledger.
+    public func version(_ session: PostgresSession) throws -> Int {
+        try appliedChecksums(session).keys.max() ?? 0
+    }
+
+    /// Throws unless the database has exactly these migrations.
+    public func requireCurrent(_ session: PostgresSession) throws {
+        let applied = try appliedChecksums(session)
+        try check(applied)
+        guard let version = applied.keys.max() else {
+            throw LedgerError.notMigrated(problem: "the database holds no ledger yet")
+        }
+        if version < latest {
+            throw LedgerError.notMigrated(problem: "the database has schema version \(version), this program needs \(latest)")
+        }
+    }
+
+    private func check(_ applied: [Int: String]) throws(LedgerError) {
+        for migration in migrations {
+            guard let checksum = applied[migration.number], checksum != migration.checksum else { continue }
+            throw .fileChanged(
+                file: "schema/migrations/\(migration.number) (\(migration.name))", recorded: checksum,
+                found: migration.checksum)
+        }
+        if let newest = applied.keys.max(), newest > latest {
+            throw .notMigrated(
+                problem: "the database has schema version \(newest), newer than this program's \(latest): use a newer program")
+        }
+    }
+
+    private func appliedChecksums(_ session: PostgresSession) throws -> [Int: String] {
+        let exists = try session.execute("SELECT to_regclass('ledger.migrations') IS NOT NULL")
+        guard try exists[0].bool(0) else { return [:] }
+        var applied: [Int: String] = [:]
+        for row in try session.execute("SELECT number, checksum FROM ledger.migrations") {
+            applied[Int(try row.int4(0))] = try row.text(1)
+        }
+        return applied
+    }
+}

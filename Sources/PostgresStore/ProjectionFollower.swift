@@ -1,0 +1,127 @@
+import Logging
+public import Postgres
+public import Projections
+import Values
+
+/// Keeps one projection version up to the log's head for as long as it runs.
+public struct ProjectionFollower: Sendable {
+    private let definition: ProjectionDefinition
+    private let pool: PostgresPool
+    private let owner: String
+    private let logger: Logger
+    /// Events folded a transaction while catching up.
+    public static let batchSize = 5_000
+    private static let renewalSeconds = 3
+
+    /// - Parameter owner: names this process among all that share the database.
+    public init(_ definition: ProjectionDefinition, pool: PostgresPool, owner: String) {
+        self.definition = definition
+        self.pool = pool
+        self.owner = owner
+        var logger = Logger(label: "alpha-ledger.projection")
+        logger[metadataKey: "projection"] = "\(definition.identity.name)"
+        logger[metadataKey: "version"] = "\(definition.identity.version)"
+        self.logger = logger
+    }
+
+    /// Follows until cancelled: waits for the lease, folds what is new, gives the lease back.
+    ///
+    /// A poison event stops it at that event, with the error kept in the catalog; other projections go on. A lost
+    /// connection or lease is taken up again.
+    public func run(_ signal: LogSignal) async {
+        while !Task.isCancelled {
+            do {
+                if try await follow(signal) { return }
+            } catch is CancellationError {
+                return
+            } catch LedgerError.leaseLost {
+                logger.warning("the lease went to another process")
+            } catch {
+                if Task.isCancelled { return }
+                logger.warning("folding was interrupted", metadata: ["reason": "\(error)"])
+            }
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    /// Folds up to the head of this moment and gives the lease back.
+    ///
+    /// - Returns: the checkpoint reached; nil where another process holds the lease.
+    public func catchUp(progress: @Sendable (Int64, Int64) -> Void = { _, _ in }) async throws -> ProjectionWriter.Step? {
+        guard let (writer, lease, start) = try await acquire() else { return nil }
+        do {
+            let head = try await pool.run { session in try LogReader().head(session).position }
+            var step = ProjectionWriter.Step(position: start, events: 0, poison: nil)
+            while step.position < head && step.poison == nil {
+                try Task.checkCancellation()
+                let from = step.position
+                step = try await pool.run { session in
+                    try writer.step(from: from, upTo: head, limit: Self.batchSize, lease: lease, session)
+                }
+                progress(step.position, head)
+            }
+            try await pool.run { session in try lease.release(session) }
+            return step
+        } catch {
+            try? await pool.run { session in try lease.release(session) }
+            throw error
+        }
+    }
+
+    private func acquire() async throws -> (ProjectionWriter, ProjectionLease, Int64)? {
+        let name = definition.identity.name
+        let label = definition.identity.version
+        return try await pool.run { session in
+            guard let version = try ProjectionCatalog().version(name, label, session) else {
+                throw LedgerError.notMigrated(problem: "projection \(name) has no version \(label) in this ledger")
+            }
+            guard let (lease, position) = try ProjectionLease.acquire(name, label, owner: owner, session) else { return nil }
+            return (ProjectionWriter(definition, version: version), lease, position)
+        }
+    }
+
+    /// One lease's life; true where the projection is poisoned and following ends.
+    private func follow(_ signal: LogSignal) async throws -> Bool {
+        guard let (writer, lease, start) = try await acquire() else { return false }
+        var position = start
+        var renewed = ContinuousClock.now
+        do {
+            while !Task.isCancelled {
+                let seen = await signal.seen
+                let from = position
+                let step = try await pool.run { session -> ProjectionWriter.Step? in
+                    let head = try LogReader().head(session).position
+                    if head <= from { return nil }
+                    return try writer.step(from: from, upTo: head, limit: Self.batchSize, lease: lease, session)
+                }
+                if let step {
+                    position = step.position
+                    renewed = .now
+                    if let poison = step.poison {
+                        logger.error("stopped at an event that can't be folded", metadata: ["event": "\(poison)"])
+                        try await pool.run { session in try lease.release(session) }
+                        return true
+                    }
+                    continue
+                }
+                if ContinuousClock.now - renewed > .seconds(Self.renewalSeconds) {
+                    guard try await pool.run({ session in try lease.renew(session) }) else {
+                        throw LedgerError.leaseLost(projection: lease.name)
+                    }
+                    renewed = .now
+                }
+                await signal.wait(after: seen)
+            }
+        } catch {
+            await releaseUncancelled(lease)
+            throw error
+        }
+        await releaseUncancelled(lease)
+        return false
+    }
+
+    /// Releases the lease even where this task is cancelled already.
+    private func releaseUncancelled(_ lease: ProjectionLease) async {
+        await Task { try? await pool.run { session in try lease.release(session) } }.value
+    }
+}

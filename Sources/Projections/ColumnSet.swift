@@ -1,0 +1,134 @@
+public import JSON
+public import Values
+
+/// What `projections/<name>/columns.json` says: the key, the columns that are stored beside the document for
+/// filters, each column's type, and which of them the digest covers.
+///
+/// A row is kept as one canonical JSON document in event encoding (decimals are strings); the types here turn
+/// it into what HTTP answers (decimals are numbers) and into the line that is digested.
+public struct ColumnSet: Sendable {
+    public enum Kind: String, Sendable {
+        case text, texts, instant, date, decimal, integer, boolean, object
+    }
+
+    public struct Column: Sendable {
+        public let name: String
+        public let kind: Kind
+        public let isDigested: Bool
+        /// Inside an object or a list: the names of members that are decimals.
+        public let decimals: Set<ByteKey>
+    }
+
+    public struct Problem: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// The primary key's columns, in order.
+    public let key: [String]
+    /// Columns beside the document, in order.
+    public let stored: [String]
+    /// All columns of the document, in canonical order.
+    public let columns: [Column]
+    private let byName: [ByteKey: Int]
+
+    public init(parsing bytes: [UInt8]) throws {
+        let root = try JSONDocument(parsing: bytes).root
+        func names(_ key: String) throws -> [String] {
+            guard let value = root[key], value.kind == .array else { throw Problem(description: "`\(key)` must be a list") }
+            return value.elements.compactMap(\.string)
+        }
+        key = try names("key")
+        stored = try names("stored")
+        guard let members = root["columns"], members.kind == .object else {
+            throw Problem(description: "`columns` must be an object")
+        }
+        var columns: [Column] = []
+        for (name, value) in members.members {
+            guard let kind = value["type"]?.string.flatMap(Kind.init(rawValue:)), let digested = value["digested"]?.bool
+            else { throw Problem(description: "`columns.\(name)` needs a known `type` and a boolean `digested`") }
+            let decimals = value["decimals"]?.elements.compactMap(\.string).map { ByteKey($0) } ?? []
+            columns.append(Column(name: name, kind: kind, isDigested: digested, decimals: Set(decimals)))
+        }
+        self.columns = columns
+        byName = Dictionary(uniqueKeysWithValues: columns.enumerated().map { (ByteKey($0.element.name), $0.offset) })
+        for name in key where byName[ByteKey(name)] == nil {
+            throw Problem(description: "the key column `\(name)` is not among `columns`")
+        }
+    }
+
+    /// Walks a document's members beside this set's columns: both are in canonical order, so that a look-up by
+    /// name is the exception.
+    private func forEachMember(of document: JSONDocument, _ body: (Column, JSONValue) -> Void) {
+        var next = 0
+        for member in document.root.memberViews {
+            if next < columns.count, member.keyIs(columns[next].name) {
+                body(columns[next], member.value)
+                next += 1
+            } else if let index = byName[ByteKey(member.key)] {
+                body(columns[index], member.value)
+                next = index + 1
+            }
+        }
+    }
+
+    /// Appends the row as HTTP and the command line show it: decimals are JSON numbers.
+    public func appendPublished(_ document: JSONDocument, to out: inout [UInt8]) {
+        append(document, to: &out, onlyDigested: false, decimalsAsNumbers: true)
+    }
+
+    /// Appends the digested columns in event encoding and a newline: one line of `digest(projection, P)`.
+    public func appendDigestLine(_ document: JSONDocument, to out: inout [UInt8]) {
+        append(document, to: &out, onlyDigested: true, decimalsAsNumbers: false)
+        out.append(UInt8(ascii: "\n"))
+    }
+
+    private func append(
+        _ document: JSONDocument, to out: inout [UInt8], onlyDigested: Bool, decimalsAsNumbers: Bool
+    ) {
+        out.append(UInt8(ascii: "{"))
+        var first = true
+        forEachMember(of: document) { column, value in
+            if onlyDigested && !column.isDigested { return }
+            if !first { out.append(UInt8(ascii: ",")) }
+            first = false
+            // Column names are plain ASCII identifiers: nothing to escape.
+            out.append(UInt8(ascii: "\""))
+            out.append(contentsOf: column.name.utf8)
+            out.append(UInt8(ascii: "\""))
+            out.append(UInt8(ascii: ":"))
+            if decimalsAsNumbers, column.kind == .decimal || !column.decimals.isEmpty {
+                Self.append(value, isDecimal: column.kind == .decimal, decimals: column.decimals, to: &out)
+            } else {
+                out.append(contentsOf: document.bytes[value.sourceRange])
+            }
+        }
+        out.append(UInt8(ascii: "}"))
+    }
+
+    /// Appends a value with its decimals as numbers: the digits between the quotes of decimal text are a JSON number.
+    private static func append(_ value: JSONValue, isDecimal: Bool, decimals: Set<ByteKey>, to out: inout [UInt8]) {
+        let range = value.sourceRange
+        switch value.kind {
+        case .string where isDecimal:
+            out.append(contentsOf: value.document.bytes[range.lowerBound + 1..<range.upperBound - 1])
+        case .array:
+            out.append(UInt8(ascii: "["))
+            for (index, element) in value.elements.enumerated() {
+                if index > 0 { out.append(UInt8(ascii: ",")) }
+                append(element, isDecimal: isDecimal, decimals: decimals, to: &out)
+            }
+            out.append(UInt8(ascii: "]"))
+        case .object:
+            out.append(UInt8(ascii: "{"))
+            for (index, member) in value.memberViews.enumerated() {
+                if index > 0 { out.append(UInt8(ascii: ",")) }
+                out.append(contentsOf: JSONNode.string(member.key).httpBytes())
+                out.append(UInt8(ascii: ":"))
+                append(member.value, isDecimal: decimals.contains(ByteKey(member.key)), decimals: decimals, to: &out)
+            }
+            out.append(UInt8(ascii: "}"))
+        default:
+            out.append(contentsOf: value.document.bytes[range])
+        }
+    }
+}

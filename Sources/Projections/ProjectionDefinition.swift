@@ -1,0 +1,45 @@
+public import Events
+import Rules
+
+/// One version of a projection, ready to fold: its identity, its table and columns, and how to start a fold.
+public struct ProjectionDefinition: Sendable {
+    public let identity: ProjectionIdentity
+    public let columns: ColumnSet
+    /// DDL with `{table}` where the version's table name goes.
+    public let tableSQL: String
+    public let consumes: [EventType: Set<Int>]
+    private let start: @Sendable (_ isComplete: Bool) -> any Fold
+
+    init<P: Projection>(_ projection: P, columns: ColumnSet, tableSQL: String) {
+        identity = projection.identity
+        self.columns = columns
+        self.tableSQL = tableSQL
+        consumes = P.consumes
+        start = { ProjectionFold(projection, isComplete: $0) }
+    }
+
+    /// A fold over rows that are loaded as they are needed.
+    public func partialFold() -> any Fold { start(false) }
+
+    /// A fold from position 0 that keeps every row in memory.
+    public func completeFold() -> any Fold { start(true) }
+
+    /// Decodes an event of a consumed type; nil for a type that is not consumed.
+    ///
+    /// Throws `PoisonEvent` for a schema version that this projection does not know and for a payload that does
+    /// not decode.
+    public func decode(_ record: RecordedEvent) throws(PoisonEvent) -> DecodedEvent? {
+        guard let type = EventType(rawValue: record.type), let versions = consumes[type] else { return nil }
+        guard versions.contains(record.schemaVersion) else {
+            throw PoisonEvent(
+                position: record.position, problem: "\(record.type) has the unknown schema version \(record.schemaVersion)")
+        }
+        do {
+            let payload = try Upcaster.payload(
+                type: record.type, schemaVersion: record.schemaVersion, bytes: record.payload)
+            return DecodedEvent(record: record, payload: payload)
+        } catch {
+            throw PoisonEvent(position: record.position, problem: "\(error)")
+        }
+    }
+}

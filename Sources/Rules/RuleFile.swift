@@ -1,0 +1,89 @@
+import Crypto
+internal import Yams
+
+/// A rule file as it was read: its path below `projections/`, its version, and the SHA-256 of its bytes.
+///
+/// A version's digest is recorded when it is first used; a file that changed afterwards is refused, so
+/// that a published figure can always be traced to the rules that made it.
+public struct RuleFile: Sendable, Hashable {
+    /// Path below the rules directory, for example `trades/rules.v1.yaml`.
+    public let path: String
+    /// The `version:` key, equal to the number in the file's name.
+    public let version: Int
+    /// Lower-case hex SHA-256 of the file's bytes.
+    public let digest: String
+
+    public init(path: String, version: Int, digest: String) {
+        self.path = path
+        self.version = version
+        self.digest = digest
+    }
+
+    /// The path without the version suffix: what stays the same from version to version.
+    public var family: String {
+        guard let range = path.range(ofSuffix: ".v\(version).yaml") else { return path }
+        return String(path[..<range])
+    }
+}
+
+extension String {
+    fileprivate func range(ofSuffix suffix: String) -> String.Index? {
+        hasSuffix(suffix) ? index(endIndex, offsetBy: -suffix.count) : nil
+    }
+}
+
+/// What is wrong with a rule file, with the file, the key and the line.
+public struct RuleError: Error, Equatable, CustomStringConvertible {
+    public let path: String
+    public let line: Int?
+    public let key: String?
+    public let problem: String
+
+    public init(path: String, line: Int? = nil, key: String? = nil, problem: String) {
+        self.path = path
+        self.line = line
+        self.key = key
+        self.problem = problem
+    }
+
+    public var description: String {
+        var text = "projections/\(path)"
+        if let line { text += ":\(line)" }
+        if let key { text += ": \(key)" }
+        return text + ": " + problem
+    }
+}
+
+/// Gives the bytes of a rule file by its path below `projections/`; nil where there is none.
+public typealias RuleFileReader = (String) throws -> [UInt8]?
+
+/// One parsed rule file: the typed reader of its keys.
+struct RuleDocument {
+    let file: RuleFile
+    let root: RuleNode
+
+    /// Reads and parses a file. The path ends in `.v<N>.yaml`, and its `version:` says the same N.
+    init(path: String, kind: String, read: RuleFileReader) throws {
+        guard let bytes = try read(path) else { throw RuleError(path: path, problem: "there is no such file") }
+        let digest = SHA256.hash(data: bytes).map { byte in
+            let hex = String(byte, radix: 16)
+            return byte < 16 ? "0" + hex : hex
+        }.joined()
+        let node: Node?
+        do {
+            node = try Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw RuleError(path: path, problem: "not YAML: \(error)")
+        }
+        guard let node else { throw RuleError(path: path, problem: "the file is empty") }
+        root = RuleNode(path: path, key: nil, node: node)
+        let version = try root.integer("version")
+        guard path.hasSuffix(".v\(version).yaml") else {
+            throw RuleError(path: path, line: root.line, key: "version", problem: "says \(version), the file's name another")
+        }
+        guard try root.text("rules") == kind else {
+            throw RuleError(path: path, line: root.line, key: "rules", problem: "expected `\(kind)`")
+        }
+        file = RuleFile(path: path, version: version, digest: digest)
+    }
+}

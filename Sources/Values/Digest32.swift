@@ -1,0 +1,85 @@
+/// A digest of 32 bytes, as SHA-256 gives, held inline.
+public struct Digest32: Sendable, Hashable {
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    private init(_ first: UInt64, _ second: UInt64, _ third: UInt64, _ fourth: UInt64) {
+        words = (first, second, third, fourth)
+    }
+
+    /// The digest of exactly 32 bytes, nil for any other number of them.
+    public init?(bytes: Span<UInt8>) {
+        guard bytes.count == 32 else { return nil }
+        self.init(
+            bigEndianWord(in: bytes, from: 0), bigEndianWord(in: bytes, from: 8),
+            bigEndianWord(in: bytes, from: 16), bigEndianWord(in: bytes, from: 24))
+    }
+
+    /// The digest of exactly 32 bytes; another number of them is a programming error and traps.
+    public init(_ bytes: [UInt8]) {
+        precondition(bytes.count == 32, "a digest has 32 bytes")
+        let span = bytes.span
+        self.init(
+            bigEndianWord(in: span, from: 0), bigEndianWord(in: span, from: 8),
+            bigEndianWord(in: span, from: 16), bigEndianWord(in: span, from: 24))
+    }
+
+    /// Reads exactly 64 hexadecimal digits of either case, nil for anything else.
+    public init?(hex: String) {
+        let span = hex.utf8Span.span
+        guard span.count == 64 else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(32)
+        for index in 0..<32 {
+            guard let high = span[index * 2].hexDigit, let low = span[index * 2 + 1].hexDigit else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        self.init(bytes)
+    }
+
+    /// The 32 bytes.
+    public var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(32)
+        append(to: &bytes)
+        return bytes
+    }
+
+    /// Appends the 32 bytes.
+    public func append(to out: inout [UInt8]) {
+        appendBigEndian(words.0, to: &out)
+        appendBigEndian(words.1, to: &out)
+        appendBigEndian(words.2, to: &out)
+        appendBigEndian(words.3, to: &out)
+    }
+
+    /// Appends the 64 lower-case hexadecimal digits.
+    public func write(to out: inout [UInt8]) {
+        appendHexadecimal(words.0, to: &out)
+        appendHexadecimal(words.1, to: &out)
+        appendHexadecimal(words.2, to: &out)
+        appendHexadecimal(words.3, to: &out)
+    }
+
+    /// Whether the bytes are equal.
+    public static func == (left: Digest32, right: Digest32) -> Bool {
+        left.words == right.words
+    }
+
+    /// Hashes the bytes.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+        hasher.combine(words.2)
+        hasher.combine(words.3)
+    }
+}
+
+extension Digest32: CustomStringConvertible {
+    /// 64 lower-case hexadecimal digits.
+    public var description: String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(64)
+        write(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,58 @@
+extension FixedDecimal {
+    /// `a × b × c`, exact: price × quantity × multiplier.
+    public static func product(_ a: FixedDecimal, _ b: FixedDecimal, _ c: FixedDecimal) -> ExactNumber {
+        let (first, second, third) = (Factor(a), Factor(b), Factor(c))
+        let scale = first.scale + second.scale + third.scale
+        let (pair, pairOverflows) = first.units.multipliedReportingOverflow(by: second.units)
+        if !pairOverflows {
+            let (all, overflows) = pair.multipliedReportingOverflow(by: third.units)
+            if !overflows { return ExactNumber(units: all, scale: scale) }
+        }
+        return ExactNumber(units: first.units, scale: first.scale) * ExactNumber(units: second.units, scale: second.scale)
+            * ExactNumber(units: third.units, scale: third.scale)
+    }
+
+    /// `a × b × c` rounded once, half to even, to 10 fractional digits; nil where that doesn't fit.
+    ///
+    /// Products whose factors' digits fit 128 bits together are worked out there, without allocation.
+    public static func roundedProduct(_ a: FixedDecimal, _ b: FixedDecimal, _ c: FixedDecimal) -> FixedDecimal? {
+        let (first, second, third) = (Factor(a), Factor(b), Factor(c))
+        let (pair, pairOverflows) = first.units.multipliedReportingOverflow(by: second.units)
+        let (all, overflows) = pair.multipliedReportingOverflow(by: third.units)
+        if pairOverflows || overflows { return product(a, b, c).rounded() }
+        let scale = first.scale + second.scale + third.scale
+        switch scale - fractionDigits {
+        case 0: return FixedDecimal(units: all)
+        case 10: return FixedDecimal(units: divideHalfEven(all, by: unitsPerOne))
+        case 20: return FixedDecimal(units: divideHalfEven(all, by: unitsPerOne * unitsPerOne))
+        default:
+            let (units, tooLarge) = all.multipliedReportingOverflow(by: unitsPerOne)
+            return tooLarge ? nil : FixedDecimal(units: units)
+        }
+    }
+
+    /// The units of a value and how many fractional digits they stand for: whole numbers, as most quantities
+    /// and multipliers are, drop their ten zeros so that products stay narrow.
+    private struct Factor {
+        let units: Int128
+        let scale: Int
+
+        init(_ value: FixedDecimal) {
+            if let small = Int64(exactly: value.units) {
+                let (whole, fraction) = small.quotientAndRemainder(dividingBy: 10_000_000_000)
+                (units, scale) = fraction == 0 ? (Int128(whole), 0) : (value.units, fractionDigits)
+            } else {
+                let (whole, fraction) = value.units.quotientAndRemainder(dividingBy: unitsPerOne)
+                (units, scale) = fraction == 0 ? (whole, 0) : (value.units, fractionDigits)
+            }
+        }
+    }
+
+    /// `value ÷ divisor`, rounded half to even. The divisor is above zero and below 2^126.
+    private static func divideHalfEven(_ value: Int128, by divisor: Int128) -> Int128 {
+        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
+        let twice = remainder.magnitude * 2
+        guard twice > divisor.magnitude || (twice == divisor.magnitude && quotient & 1 == 1) else { return quotient }
+        return value < 0 ? quotient - 1 : quotient + 1
+    }
+}

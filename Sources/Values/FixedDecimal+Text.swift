@@ -1,0 +1,160 @@
+extension FixedDecimal {
+    /// Reads a number in the JSON grammar (RFC 8259), exponent allowed.
+    ///
+    /// Zeros that end the digits do not count, so `1.50000000000000` and `15e-1` are the same value, and
+    /// `0e999999` is zero. A number that is too large is `outOfRange` even if it also has too many
+    /// fractional digits. Linear in the length of the text, without allocation, whatever the exponent.
+    public init(parsing text: Span<UInt8>) throws(DecimalError) {
+        let count = text.count
+        var index = 0
+        var negative = false
+        if index < count, text[index] == UInt8(ascii: "-") {
+            negative = true
+            index += 1
+        }
+        // Up to 19 digits fit 64 bits; longer numbers and exponents are read digit by digit.
+        let digitsStart = index
+        var significand: UInt64 = 0
+        while index < count, let digit = text[index].decimalDigit {
+            significand = significand &* 10 &+ UInt64(digit)
+            index += 1
+        }
+        let wholeDigits = index - digitsStart
+        guard wholeDigits > 0 else { throw .notANumber }
+        if wholeDigits > 1, text[digitsStart] == UInt8(ascii: "0") { throw .notANumber }
+        var fractionDigits = 0
+        if index < count, text[index] == UInt8(ascii: ".") {
+            index += 1
+            let start = index
+            while index < count, let digit = text[index].decimalDigit {
+                significand = significand &* 10 &+ UInt64(digit)
+                index += 1
+            }
+            fractionDigits = index - start
+            guard fractionDigits > 0 else { throw .notANumber }
+        }
+        if index == count, wholeDigits <= 18, fractionDigits <= 10, wholeDigits + fractionDigits <= 19 {
+            let magnitude = Int128(significand) &* Int128(powerOfTen(Self.fractionDigits - fractionDigits))
+            self.init(units: negative ? -magnitude : magnitude)
+            return
+        }
+        var exponent = 0
+        if index < count {
+            exponent = try Self.exponent(in: text, from: index)
+        }
+        let end = index
+        try self.init(
+            digits: text, from: digitsStart, to: end, wholeDigits: wholeDigits, exponent: exponent, negative: negative)
+    }
+
+    /// Reads a number in the JSON grammar; see ``init(parsing:)``.
+    public init(_ text: String) throws(DecimalError) {
+        try self.init(parsing: text.utf8Span.span)
+    }
+
+    /// The signed exponent written from `start` (the `e`) to the end. An exponent too large to matter is
+    /// held at a bound that no text in memory can make up for.
+    private static func exponent(in text: Span<UInt8>, from start: Int) throws(DecimalError) -> Int {
+        guard text[start] | 0x20 == UInt8(ascii: "e") else { throw .notANumber }
+        var index = start + 1
+        var negative = false
+        if index < text.count, text[index] == UInt8(ascii: "-") || text[index] == UInt8(ascii: "+") {
+            negative = text[index] == UInt8(ascii: "-")
+            index += 1
+        }
+        guard index < text.count else { throw .notANumber }
+        var value = 0
+        while index < text.count {
+            guard let digit = text[index].decimalDigit else { throw .notANumber }
+            value = min(value * 10 + Int(digit), 1 << 56)
+            index += 1
+        }
+        return negative ? -value : value
+    }
+
+    /// The value of digits (one point allowed) at `start..<end`, of which `wholeDigits` stand before the
+    /// point, times 10^exponent.
+    private init(
+        digits text: Span<UInt8>, from start: Int, to end: Int, wholeDigits: Int, exponent: Int, negative: Bool
+    ) throws(DecimalError) {
+        // The power of ten of the first and the last digit that is not zero.
+        var power = wholeDigits - 1 + exponent
+        var firstPower: Int?
+        var lastPower = 0
+        for index in start..<end {
+            let byte = text[index]
+            if byte == UInt8(ascii: ".") { continue }
+            if byte != UInt8(ascii: "0") {
+                firstPower = firstPower ?? power
+                lastPower = power
+            }
+            power -= 1
+        }
+        guard let firstPower else {
+            self.init(units: 0)
+            return
+        }
+        guard firstPower < 18 else { throw .outOfRange }
+        guard lastPower >= -Self.fractionDigits else { throw .tooManyFractionDigits }
+        // At most 28 digits are left, which 128 bits hold.
+        var magnitude: Int128 = 0
+        power = wholeDigits - 1 + exponent
+        for index in start..<end where power >= lastPower {
+            guard let digit = text[index].decimalDigit else { continue }
+            magnitude = magnitude &* 10 &+ Int128(digit)
+            power -= 1
+        }
+        for _ in 0..<(lastPower + Self.fractionDigits) {
+            magnitude = magnitude &* 10
+        }
+        self.init(units: negative ? -magnitude : magnitude)
+    }
+}
+
+extension FixedDecimal: CustomStringConvertible {
+    /// Appends the shortest decimal text: no exponent, no leading `+`, no trailing fractional zeros, no
+    /// trailing point, zero as `0`. Without allocation where `out` has room (at most 41 bytes).
+    public func write(to out: inout [UInt8]) {
+        if units < 0 { out.append(UInt8(ascii: "-")) }
+        let magnitude = units.magnitude
+        let one = UInt64(Self.unitsPerOne)
+        let whole: UInt64
+        var fraction: UInt64
+        if let small = UInt64(exactly: magnitude) {
+            (whole, fraction) = small.quotientAndRemainder(dividingBy: one)
+        } else {
+            let (quotient, remainder) = magnitude.quotientAndRemainder(dividingBy: UInt128(one))
+            fraction = UInt64(truncatingIfNeeded: remainder)
+            // Values beyond every input's bound can have a whole part beyond 64 bits.
+            let (high, low) = quotient.quotientAndRemainder(dividingBy: 10_000_000_000_000_000_000)
+            whole = UInt64(truncatingIfNeeded: low)
+            if high > 0 {
+                appendDecimal(UInt64(truncatingIfNeeded: high), to: &out)
+                appendDecimal(whole, width: 19, to: &out)
+                appendFraction(&fraction, to: &out)
+                return
+            }
+        }
+        appendDecimal(whole, to: &out)
+        appendFraction(&fraction, to: &out)
+    }
+
+    private func appendFraction(_ fraction: inout UInt64, to out: inout [UInt8]) {
+        guard fraction > 0 else { return }
+        var width = Self.fractionDigits
+        while fraction % 10 == 0 {
+            fraction /= 10
+            width -= 1
+        }
+        out.append(UInt8(ascii: "."))
+        appendDecimal(fraction, width: width, to: &out)
+    }
+
+    /// The shortest decimal text, as ``write(to:)`` gives it.
+    public var description: String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(41)
+        write(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,131 @@
+import Postgres
+import Testing
+
+@Suite("COPY")
+struct CopyTests {
+    private static let rowCount = 100_000
+
+    @Test("100,000 rows go in and come out")
+    func bothWays() async throws {
+        try await withConnection { session in
+            try session.executeScript(
+                "CREATE TEMP TABLE t (i int8, n int4, s text, b bytea, u uuid, at timestamptz, d date, a text[], f bool)")
+            let count = try session.copyIn("COPY t FROM STDIN (FORMAT binary)") { writer in
+                for index in 0..<Self.rowCount {
+                    writer.startRow(columns: 9)
+                    writer.int8(Int64(index))
+                    if index % 3 == 0 { writer.null() } else { writer.int4(Int32(index)) }
+                    writer.text("row \(index)")
+                    writer.bytea([UInt8(truncatingIfNeeded: index)])
+                    writer.uuid(UInt64(index), 7)
+                    writer.timestamptz(Int64(index) * 1_000_000)
+                    writer.date(Int32(index))
+                    writer.textArray(index % 2 == 0 ? [] : ["a", "\(index)"])
+                    writer.bool(index % 2 == 0)
+                }
+            }
+            #expect(count == Int64(Self.rowCount))
+            var next = 0
+            try session.copyOut("COPY (SELECT * FROM t ORDER BY i) TO STDOUT (FORMAT binary)") { row in
+                let index = next
+                next += 1
+                guard try row.int8(0) == Int64(index),
+                    try row.optionalInt4(1) == (index % 3 == 0 ? nil : Int32(index)),
+                    try row.text(2) == "row \(index)", try row.bytea(3) == [UInt8(truncatingIfNeeded: index)],
+                    try row.uuid(4) == (UInt64(index), 7), try row.timestamptz(5) == Int64(index) * 1_000_000,
+                    try row.date(6) == Int32(index),
+                    try row.textArray(7) == (index % 2 == 0 ? [] : ["a", "\(index)"]),
+                    try row.bool(8) == (index % 2 == 0)
+                else { throw PostgresTestFailure.differentRow(index) }
+            }
+            #expect(next == Self.rowCount)
+        }
+    }
+
+    @Test("rows larger than a chunk go both ways")
+    func largeRows() async throws {
+        try await withConnection { session in
+            try session.executeScript("CREATE TEMP TABLE t (s text)")
+            let text = [UInt8](repeating: 0x61, count: 3_000_000)
+            _ = try session.copyIn("COPY t FROM STDIN (FORMAT binary)") { writer in
+                for _ in 0..<3 {
+                    writer.startRow(columns: 1)
+                    writer.utf8(text)
+                }
+            }
+            var sizes: [Int] = []
+            try session.copyOut("COPY t TO STDOUT (FORMAT binary)") { row in
+                sizes.append(try row.withBytes(0) { $0.count } ?? -1)
+            }
+            #expect(sizes == [3_000_000, 3_000_000, 3_000_000])
+        }
+    }
+
+    @Test("an empty COPY is complete in both directions")
+    func empty() async throws {
+        try await withConnection { session in
+            try session.executeScript("CREATE TEMP TABLE t (s text)")
+            #expect(try session.copyIn("COPY t FROM STDIN (FORMAT binary)") { _ in } == 0)
+            try session.copyOut("COPY t TO STDOUT (FORMAT binary)") { _ in throw PostgresTestFailure.differentRow(0) }
+        }
+    }
+
+    @Test("an error in the middle leaves nothing behind and the session usable")
+    func failures() async throws {
+        try await withConnection { session in
+            try session.executeScript("CREATE TEMP TABLE t (i int8 PRIMARY KEY)")
+            let copy = "COPY t FROM STDIN (FORMAT binary)"
+            #expect(throws: PostgresTestFailure.differentRow(5)) {
+                _ = try session.copyIn(copy) { writer in
+                    for index in 0..<100_000 {
+                        writer.startRow(columns: 1)
+                        writer.int8(Int64(index))
+                    }
+                    throw PostgresTestFailure.differentRow(5)
+                }
+            }
+            let duplicate = postgresError {
+                _ = try session.copyIn(copy) { writer in
+                    for _ in 0..<100_000 {
+                        writer.startRow(columns: 1)
+                        writer.int8(1)
+                    }
+                }
+            }
+            #expect(duplicate?.isUniqueViolation == true)
+            let infinite = postgresError {
+                _ = try session.copyIn(copy) { writer in
+                    writer.startRow(columns: 1)
+                    writer.timestamptz(.min)
+                }
+            }
+            #expect(infinite?.isEncodingFailure == true)
+            #expect(try session.execute("SELECT count(*) FROM t")[0].int8(0) == 0)
+            #expect(throws: PostgresTestFailure.differentRow(1)) {
+                try session.copyOut("COPY (SELECT generate_series(1, 10000000)) TO STDOUT (FORMAT binary)") { _ in
+                    throw PostgresTestFailure.differentRow(1)
+                }
+            }
+            #expect(throws: PostgresError.self) {
+                try session.copyOut("COPY (SELECT 1 / (5 - i) FROM generate_series(1, 9) i) TO STDOUT (FORMAT binary)") {
+                    _ in
+                }
+            }
+            #expect(try session.execute("SELECT 1")[0].int8(0) == 1)
+        }
+    }
+
+    @Test("a row kept beyond its call can't be read")
+    func keptRow() async throws {
+        try await withConnection { session in
+            var kept: BinaryCopyRow?
+            try session.copyOut("COPY (SELECT 1) TO STDOUT (FORMAT binary)") { kept = $0 }
+            let row = try #require(kept)
+            #expect(throws: PostgresError.self) { try row.int4(0) }
+        }
+    }
+}
+
+enum PostgresTestFailure: Error, Equatable {
+    case differentRow(Int)
+}

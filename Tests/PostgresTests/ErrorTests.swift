@@ -1,0 +1,181 @@
+import EmbeddedPostgres
+import Foundation
+import Postgres
+import Testing
+
+@Suite("Errors")
+struct ErrorTests {
+    private static func openError(_ uri: String, role: String? = nil) async -> PostgresError? {
+        await postgresError {
+            let connection = try await PostgresConnection.open(
+                PostgresConfiguration(uri: uri, role: role, connectTimeoutSeconds: 5))
+            await connection.close()
+        }
+    }
+
+    @Test("a server that isn't there is unreachable")
+    func unreachable() async throws {
+        for uri in [
+            "postgresql://user:s3cret@127.0.0.1:1/x", "postgresql:///x?host=/nonexistent",
+            "postgresql://no-such-host.invalid/x",
+        ] {
+            let error = await Self.openError(uri)
+            #expect(error?.isUnreachable == true)
+            #expect(error?.isConnectionFailure == true)
+            let text = error?.description ?? ""
+            #expect(text.hasPrefix("Postgres cannot be reached: "))
+            #expect(!text.contains("\n") && !text.contains("s3cret"))
+        }
+    }
+
+    @Test("a server that accepts and says nothing runs into the time limit")
+    func silence() async throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = bind(listener, $0, size)
+                _ = listen(listener, 5)
+                _ = getsockname(listener, $0, &size)
+            }
+        }
+        let error = await Self.openError(
+            "postgresql://u@127.0.0.1:\(UInt16(bigEndian: address.sin_port))/x?connect_timeout=1")
+        #expect(error?.isUnreachable == true)
+        #expect(error?.description.contains("did not answer within 1 seconds") == true)
+    }
+
+    @Test("a URI that can't be read is told apart and not quoted")
+    func invalidURI() async throws {
+        for uri in [
+            "postgresql://user:s3cret@host:port:x/", "postgresql://u:s3cret@h/x?nonsense=1", "nonsense",
+            "postgresql://u:s3cret@h/x?sslmode=perhaps", "postgresql://u:s3cret@[::1/x",
+        ] {
+            let error = await Self.openError(uri)
+            #expect(error?.isInvalidConfiguration == true, "\(uri): \(error?.description ?? "")")
+            #expect(error?.description.contains("s3cret") == false)
+            #expect("\(PostgresConfiguration(uri: uri))".contains("s3cret") == false)
+        }
+    }
+
+    @Test("a configuration never shows its password")
+    func redaction() throws {
+        let configuration = PostgresConfiguration(uri: "postgresql://u:s3cret@h:5/db?application_name=x")
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        for text in ["\(configuration)", String(reflecting: configuration), dumped] {
+            #expect(!text.contains("s3cret"))
+            #expect(text.contains("host=h"))
+        }
+        #expect(try configuration.parameters()["dbname"] == "db")
+        #expect(try configuration.parameters()["password"] == nil)
+    }
+
+    @Test("an unknown database and an unknown role are named")
+    func unknownDatabase() async throws {
+        try await withServer { server in
+            let database = await Self.openError(server.uri.replacing("/ledger?", with: "/nothing?"))
+            #expect(database?.isUnknownDatabase == true)
+            #expect(database?.description.contains("has no database \"nothing\"") == true)
+            let role = await Self.openError(server.uri, role: "nobody at all")
+            #expect(role?.description.contains("nobody at all") == true)
+            let user = await Self.openError(server.uri.replacing("alpha_ledger", with: "stranger"))
+            #expect(user?.isAuthenticationFailure == true)
+            #expect(user?.isUnreachable == false)
+        }
+    }
+
+    @Test("a wrong and a missing password are told in one sentence without it")
+    func wrongPassword() async throws {
+        let directory = try temporaryDirectory()
+        let server = try await EmbeddedPostgres.start(
+            .init(dataDirectory: directory, options: ["fsync": "off", "shared_buffers": "16MB"]))
+        let connection = try await PostgresConnection.open(PostgresConfiguration(uri: server.uri))
+        try await connection.run { session in
+            try session.executeScript("CREATE ROLE guarded LOGIN PASSWORD 'right-one'")
+        }
+        let rules = "\(directory)/postgres/pg_hba.conf"
+        let old = try String(contentsOfFile: rules, encoding: .utf8)
+        // Written in place, so that it stays the server user's.
+        let file = try #require(FileHandle(forWritingAtPath: rules))
+        file.truncateFile(atOffset: 0)
+        file.write(Data(("local all guarded scram-sha-256\n" + old).utf8))
+        try file.close()
+        try await connection.run { session in
+            _ = try session.execute("SELECT pg_reload_conf()")
+            _ = try session.execute("SELECT pg_sleep(0.3)")
+        }
+        let guarded = server.uri.replacing("user=alpha_ledger", with: "user=guarded")
+        let wrong = await Self.openError(guarded + "&password=wrong-one")
+        #expect(wrong?.isAuthenticationFailure == true)
+        #expect(wrong?.description.contains("refused the password of user \"guarded\"") == true)
+        #expect(wrong?.description.contains("wrong-one") == false)
+        #expect(String(reflecting: wrong).contains("wrong-one") == false)
+        let missing = await Self.openError(guarded)
+        #expect(missing?.isAuthenticationFailure == true)
+        #expect(missing?.description.contains("none is set") == true)
+        let right = try await PostgresConnection.open(PostgresConfiguration(uri: guarded + "&password=right-one"))
+        await right.close()
+        await connection.close()
+        await server.stop()
+        try FileManager.default.removeItem(atPath: directory)
+    }
+
+    @Test("errors name what failed by SQLSTATE, constraint and table, and quote no data")
+    func sqlErrors() async throws {
+        try await withConnection { session in
+            try session.executeScript("CREATE TEMP TABLE people (name text CONSTRAINT one_name PRIMARY KEY)")
+            _ = try session.execute("INSERT INTO people VALUES ($1)", [.text("hidden")])
+            let duplicate = postgresError { _ = try session.execute("INSERT INTO people VALUES ($1)", [.text("hidden")]) }
+            #expect(duplicate?.sqlState == .uniqueViolation)
+            #expect(duplicate?.constraintName == "one_name")
+            #expect(duplicate?.tableName == "people")
+            #expect(duplicate?.description.contains("hidden") == false)
+            #expect(String(reflecting: duplicate).contains("hidden"))
+            let malformed = postgresError { _ = try session.execute("SELECT $1::text::int8", [.text("hidden")]) }
+            #expect(malformed?.sqlState?.conditionClass == "22")
+            #expect(malformed?.description.contains("hidden") == false)
+            let syntax = postgresError { _ = try session.execute("SELEC 1") }
+            #expect(syntax?.sqlState == SQLState(rawValue: "42601"))
+            #expect(syntax?.isConnectionFailure == false)
+        }
+    }
+
+    @Test("a full disk is told as such")
+    func diskFull() async throws {
+        try await withConnection { session in
+            let error = postgresError {
+                try session.executeScript("DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$")
+            }
+            #expect(error?.isDiskFull == true)
+            #expect(error?.description.hasPrefix("the disk of the Postgres server is full: ") == true)
+        }
+    }
+
+    @Test("the session is set up as every caller expects it")
+    func sessionSetup() async throws {
+        try await withServer { server in
+            let connection = try await PostgresConnection.open(
+                PostgresConfiguration(
+                    uri: server.uri, role: "pg_read_all_data", applicationName: "tests",
+                    statementTimeoutMilliseconds: 12_345))
+            try await connection.run { session throws in
+                func show(_ name: String) throws -> String { try session.execute("SHOW \(name)")[0].text(0) }
+                #expect(try show("timezone") == "UTC")
+                #expect(try show("client_encoding") == "UTF8")
+                #expect(try show("client_min_messages") == "warning")
+                #expect(try show("application_name") == "tests")
+                #expect(try show("statement_timeout") == "12345ms")
+                #expect(try session.execute("SELECT current_user::text")[0].text(0) == "pg_read_all_data")
+                #expect(session.serverVersion >= 150_000)
+                #expect(session.address.database == "ledger")
+                #expect(try session.execute("SELECT pg_backend_pid()")[0].int4(0) == session.backendPID)
+            }
+            await connection.close()
+        }
+    }
+}

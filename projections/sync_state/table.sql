@@ -1,0 +1,10 @@
+-- Rows of `sync_state`, versioned by position: `valid_from` made the version, `valid_to` replaced it (null: current).
+CREATE TABLE {table} (
+    valid_from  bigint NOT NULL,
+    valid_to    bigint,
+    source_name text   COLLATE "C" NOT NULL,
+    scope_key   text   COLLATE "C" NOT NULL,
+    document    text   COLLATE "C" NOT NULL,
+    PRIMARY KEY (source_name, scope_key, valid_from)
+);
+CREATE UNIQUE INDEX ON {table} (source_name, scope_key) WHERE valid_to IS NULL;
