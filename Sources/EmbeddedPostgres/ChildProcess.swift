@@ -113,20 +113,14 @@ enum ChildProcess {
         }
     }
 
+    /// C's list of strings, which ends with a null pointer.
     private static func withCStrings<R>(
-        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> R
+        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> R
     ) -> R {
         let copies = strings.map { strdup($0) } + [nil]
         defer {
             for copy in copies { free(copy) }
         }
-        return copies.withUnsafeBufferPointer { buffer in
-            // The array ends with nil, so that it is never empty.
-            withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<CChar>?.self, capacity: buffer.count) { list in
-                _ = list.initialize(from: buffer)
-                let start = UnsafePointer(list.baseAddress.unsafelyUnwrapped)
-                return body(start)
-            }
-        }
+        return copies.withUnsafeBufferPointer { body($0.baseAddress) }
     }
 }

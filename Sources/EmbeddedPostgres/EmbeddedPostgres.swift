@@ -44,9 +44,10 @@ public struct EmbeddedPostgres: Sendable {
 
     /// Makes the cluster if there is none, and starts its server or joins the one that runs.
     ///
-    /// Blocks no cooperative thread. Throws an `EmbeddedPostgresError`, one sentence each.
+    /// Blocks no cooperative thread; logs nothing unless given a logger. Throws an `EmbeddedPostgresError`, one sentence each.
     public static func start(
-        _ configuration: Configuration, log: Logger = Logger(label: "embedded-postgres")
+        _ configuration: Configuration,
+        log: Logger = Logger(label: "embedded-postgres") { _ in SwiftLogNoOpLogHandler() }
     ) async throws(EmbeddedPostgresError) -> EmbeddedPostgresHandle {
         try await onThread { () throws(EmbeddedPostgresError) in
             try ServerStart(configuration, log).run()

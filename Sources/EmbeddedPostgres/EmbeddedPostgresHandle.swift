@@ -61,10 +61,11 @@ public final class EmbeddedPostgresHandle: Sendable {
                     throw .busy("another program has been starting or stopping the server for too long")
                 }
                 defer { startLock.unlock() }
+                // Given up before this call returns, whenever the lock's own end comes.
+                defer { lock.unlock() }
                 // Nobody can join while the start lock is held, so that "nobody else" stays true.
                 guard lock.tryLock(.exclusive) else { return }
                 _ = ServerStop(data, log).stop()
-                lock.unlock()
             }
         } catch {
             log.warning("the embedded Postgres server was left running", metadata: ["reason": "\(error)"])

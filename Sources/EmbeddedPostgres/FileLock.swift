@@ -21,6 +21,8 @@ final class FileLock: Sendable {
     }
 
     deinit {
+        // Said explicitly: a child between fork and exec still has the descriptor, and the lock with it.
+        unlock()
         close(descriptor)
     }
 

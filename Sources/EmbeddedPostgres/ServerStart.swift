@@ -7,7 +7,7 @@ struct ServerStart {
     private let log: Logger
     private let timeoutMilliseconds: Int64
     /// How long a server that says it is ready may take to answer.
-    private static let answerTimeoutMilliseconds: Int64 = 10_000
+    private static let answerTimeoutMilliseconds: Int64 = 5_000
     /// Past this size the log is set aside at the next start; one old log is kept.
     private static let logByteLimit: Int64 = 16 << 20
 
@@ -60,40 +60,55 @@ struct ServerStart {
 
     // MARK: A server that is there already
 
+    private enum Found {
+        case nothing
+        case answering(PostmasterFile)
+        case silent(PostmasterFile)
+    }
+
     /// The server that runs and answers; nil where none does.
     private func findRunning(
         _ data: DataDirectory, _ usersLock: FileLock
     ) throws(EmbeddedPostgresError) -> PostmasterFile? {
-        let found = try poll(forMilliseconds: timeoutMilliseconds) { () throws(EmbeddedPostgresError) -> Bool? in
-            guard let file = PostmasterFile.read(data.cluster), file.isAlive(in: data.cluster) else { return false }
-            // One that starts or stops is waited for: it gets ready or goes.
-            return file.isReady ? true : nil
-        }
-        guard let isReady = found else {
+        switch try awaitState(data) {
+        case nil:
             throw .busy("the server of \(data.root) has been starting or stopping for too long; see \(data.log)")
-        }
-        guard isReady, let file = PostmasterFile.read(data.cluster) else {
+        case .nothing:
             try clearStaleFile(data)
             return nil
-        }
-        let socket = SocketDirectory.socketPath(
-            file.socketDirectory ?? SocketDirectory.path(for: data), port: file.port ?? SocketDirectory.port)
-        let answers = try poll(forMilliseconds: ServerStart.answerTimeoutMilliseconds) {
-            SocketDirectory.answers(socket) ? true : nil
-        }
-        if answers != nil {
+        case .answering(let file):
             log.debug("joined a running Postgres server", metadata: ["process": "\(file.processID)"])
             return file
+        case .silent(let file):
+            // Its socket may have been removed under it. With no other user it can be started anew.
+            guard usersLock.tryLock(.exclusive) else {
+                throw .busy("the server of \(data.root) (process \(file.processID)) doesn't answer on its socket")
+            }
+            defer { _ = usersLock.tryLock(.shared) }
+            guard ServerStop(data, log).stop() else {
+                throw .busy("the server of \(data.root) (process \(file.processID)) neither answers nor stops")
+            }
+            return nil
         }
-        // Its socket may have been removed under it. With no other user it can be started anew.
-        guard usersLock.tryLock(.exclusive) else {
-            throw .busy("the server of \(data.root) (process \(file.processID)) doesn't answer on \(socket)")
+    }
+
+    /// Waits for a server that starts or stops to get ready or go; nil where it does neither in time.
+    private func awaitState(_ data: DataDirectory) throws(EmbeddedPostgresError) -> Found? {
+        var readySince: Int64?
+        return try poll(forMilliseconds: timeoutMilliseconds) { () throws(EmbeddedPostgresError) -> Found? in
+            guard let file = PostmasterFile.read(data.cluster), file.isAlive(in: data.cluster) else { return .nothing }
+            guard file.isReady else { return nil }
+            if SocketDirectory.answers(socketPath(file, data)) { return .answering(file) }
+            let now = monotonicMilliseconds()
+            let since = readySince ?? now
+            readySince = since
+            return now - since > ServerStart.answerTimeoutMilliseconds ? .silent(file) : nil
         }
-        defer { _ = usersLock.tryLock(.shared) }
-        guard ServerStop(data, log).stop() else {
-            throw .busy("the server of \(data.root) (process \(file.processID)) neither answers nor stops")
-        }
-        return nil
+    }
+
+    private func socketPath(_ file: PostmasterFile, _ data: DataDirectory) -> String {
+        SocketDirectory.socketPath(
+            file.socketDirectory ?? SocketDirectory.path(for: data), port: file.port ?? SocketDirectory.port)
     }
 
     /// Postgres takes a number that is in use for its old server's, even where it is a zombie's or a stranger's.
@@ -117,7 +132,8 @@ struct ServerStart {
         let logStart = Files.size(data.log)
         let process = try spawn(data, binaries, user, socketDirectory)
         let socket = SocketDirectory.socketPath(socketDirectory)
-        let ready = try poll(forMilliseconds: timeoutMilliseconds) { () throws(EmbeddedPostgresError) -> PostmasterFile? in
+        let ready = try poll(forMilliseconds: timeoutMilliseconds) {
+            () throws(EmbeddedPostgresError) -> PostmasterFile? in
             guard ProcessTable.isRunning(process) else {
                 throw .start(
                     "the Postgres server of \(data.root) can't be started: \(complaint(data.log, from: logStart))")
@@ -135,7 +151,8 @@ struct ServerStart {
                 \(complaint(data.log, from: logStart))
                 """)
         }
-        log.info("started a Postgres server", metadata: ["process": "\(process)", "version": "\(binaries.majorVersion)"])
+        log.info(
+            "started a Postgres server", metadata: ["process": "\(process)", "version": "\(binaries.majorVersion)"])
         return ready
     }
 

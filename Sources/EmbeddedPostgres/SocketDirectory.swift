@@ -10,17 +10,22 @@ enum SocketDirectory {
         "\(directory)/.s.PGSQL.\(port)"
     }
 
-    /// The directory inside the data directory where its path is short enough, else one under the system's directory
+    /// The directory inside the data directory where its path is short enough and has no comma, else one under the system's directory
     /// for temporary files that is named after the data directory.
     static func path(for data: DataDirectory) -> String {
         let inside = "\(data.root)/socket"
-        if socketPath(inside).utf8.count <= pathLimit { return inside }
+        if isUsable(inside) { return inside }
         let name = "alpha-ledger-\(hexadecimal(fnv1a(data.root)))"
         if let value = getenv("TMPDIR"), let directory = Files.resolved(String(cString: value)) {
             let candidate = "\(directory)/\(name)"
-            if socketPath(candidate).utf8.count <= pathLimit { return candidate }
+            if isUsable(candidate) { return candidate }
         }
         return "/tmp/\(name)"
+    }
+
+    /// libpq takes a comma for the end of a host.
+    private static func isUsable(_ directory: String) -> Bool {
+        socketPath(directory).utf8.count <= pathLimit && !directory.utf8.contains(UInt8(ascii: ","))
     }
 
     /// Makes the directory, or checks the one there is: a stranger's directory is refused.

@@ -39,6 +39,12 @@ public struct CanonicalJSONError: Error, Equatable, Sendable, CustomStringConver
     /// Where the value starts in its document.
     public let offset: Int
 
+    /// An error of that kind for the value at that byte.
+    public init(reason: Reason, offset: Int) {
+        self.reason = reason
+        self.offset = offset
+    }
+
     /// One sentence, without anything of the document.
     public var description: String {
         let what =

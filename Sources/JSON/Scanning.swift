@@ -88,8 +88,11 @@ private func scanEscape(_ text: Span<UInt8>, from start: Int) throws(JSONError) 
         UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
         return (start + 2, 0)
     case UInt8(ascii: "u"):
-        guard start + 6 <= text.count else { throw JSONError(.unexpectedEnd, offset: text.count) }
-        guard let unit = escapedUnit(text, at: start) else { throw JSONError(.invalidEscape, offset: start) }
+        guard let unit = escapedUnit(text, at: start) else {
+            let digits = text.extracting(start + 2..<min(start + 6, text.count))
+            let isCutOff = digits.count < 4 && digits.indices.allSatisfy { hexDigit(digits[$0]) != nil }
+            throw isCutOff ? JSONError(.unexpectedEnd, offset: text.count) : JSONError(.invalidEscape, offset: start)
+        }
         switch unit {
         case 0: return (start + 6, Node.hasNUL)
         case 0xd800...0xdbff:
@@ -108,17 +111,16 @@ func escapedUnit(_ text: Span<UInt8>, at: Int) -> UInt32? {
     guard at + 6 <= text.count, text[at] == UInt8(ascii: "\\"), text[at + 1] == UInt8(ascii: "u") else { return nil }
     var unit: UInt32 = 0
     for index in (at + 2)..<(at + 6) {
-        let byte = text[index]
-        let letter = (byte | 0x20) &- UInt8(ascii: "a")
-        if byte &- UInt8(ascii: "0") < 10 {
-            unit = unit << 4 | UInt32(byte &- UInt8(ascii: "0"))
-        } else if letter < 6 {
-            unit = unit << 4 | UInt32(letter + 10)
-        } else {
-            return nil
-        }
+        guard let digit = hexDigit(text[index]) else { return nil }
+        unit = unit << 4 | digit
     }
     return unit
+}
+
+private func hexDigit(_ byte: UInt8) -> UInt32? {
+    if byte &- UInt8(ascii: "0") < 10 { return UInt32(byte &- UInt8(ascii: "0")) }
+    let letter = (byte | 0x20) &- UInt8(ascii: "a")
+    return letter < 6 ? UInt32(letter + 10) : nil
 }
 
 /// The offset after the number that starts at `start`, and its node's flags.

@@ -1,8 +1,10 @@
 /// Appends what the string contents at `start..<end` (without quotes, already checked) stand for.
 ///
 /// An unpaired surrogate becomes the three bytes that generalized UTF-8 gives it, so that keys which
-/// differ still differ; such bytes are compared, never handed out as text.
-func appendUnescaped(_ text: Span<UInt8>, _ start: Int, _ end: Int, to out: inout [UInt8]) {
+/// differ still differ (such bytes are compared, never handed out as text), or U+FFFD where asked for text.
+func appendUnescaped(
+    _ text: Span<UInt8>, _ start: Int, _ end: Int, asText: Bool = false, to out: inout [UInt8]
+) {
     out.reserveCapacity(out.count + end - start)
     var at = start
     while at < end {
@@ -19,7 +21,7 @@ func appendUnescaped(_ text: Span<UInt8>, _ start: Int, _ end: Int, to out: inou
         case UInt8(ascii: "r"): out.append(0x0d)
         case UInt8(ascii: "t"): out.append(0x09)
         case UInt8(ascii: "u"):
-            at += appendEscapedScalar(text, at, to: &out)
+            at += appendEscapedScalar(text, at, asText: asText, to: &out)
             continue
         case let other: out.append(other)
         }
@@ -28,8 +30,8 @@ func appendUnescaped(_ text: Span<UInt8>, _ start: Int, _ end: Int, to out: inou
 }
 
 /// Appends the scalar of a `\uXXXX` or a pair of them; gives the length of what was read.
-private func appendEscapedScalar(_ text: Span<UInt8>, _ at: Int, to out: inout [UInt8]) -> Int {
-    let unit = escapedUnit(text, at: at) ?? 0xfffd
+private func appendEscapedScalar(_ text: Span<UInt8>, _ at: Int, asText: Bool, to out: inout [UInt8]) -> Int {
+    var unit = escapedUnit(text, at: at) ?? 0xfffd
     if 0xd800...0xdbff ~= unit, let low = escapedUnit(text, at: at + 6), 0xdc00...0xdfff ~= low {
         let scalar = 0x10000 + (unit - 0xd800) << 10 + (low - 0xdc00)
         out.append(UInt8(0xf0 | scalar >> 18))
@@ -38,6 +40,7 @@ private func appendEscapedScalar(_ text: Span<UInt8>, _ at: Int, to out: inout [
         out.append(UInt8(0x80 | scalar & 0x3f))
         return 12
     }
+    if asText, 0xd800...0xdfff ~= unit { unit = 0xfffd }
     if unit < 0x80 {
         out.append(UInt8(unit))
     } else if unit < 0x800 {
@@ -51,9 +54,9 @@ private func appendEscapedScalar(_ text: Span<UInt8>, _ at: Int, to out: inout [
     return 6
 }
 
-/// The text of the string contents at `start..<end`, with U+FFFD for what is no text.
+/// The text of the string contents at `start..<end`, with U+FFFD for each unpaired surrogate.
 func unescapedText(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> String {
     var bytes: [UInt8] = []
-    appendUnescaped(text, start, end, to: &bytes)
+    appendUnescaped(text, start, end, asText: true, to: &bytes)
     return String(decoding: bytes, as: UTF8.self)
 }

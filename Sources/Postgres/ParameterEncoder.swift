@@ -100,7 +100,9 @@ struct EncodedParameters {
             try appendElements(values, TypeOID.text, index) { bytes, value in bytes.append(contentsOf: value.utf8) }
             return TypeOID.textArray
         case .nullableTextArray(let values):
-            try appendNullableElements(values, TypeOID.text, index) { bytes, value in bytes.append(contentsOf: value.utf8) }
+            try appendNullableElements(values, TypeOID.text, index) { bytes, value in
+                bytes.append(contentsOf: value.utf8)
+            }
             return TypeOID.textArray
         case .utf8Array(let values):
             try appendElements(values, TypeOID.text, index) { bytes, value in bytes.append(contentsOf: value) }

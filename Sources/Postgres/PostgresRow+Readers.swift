@@ -108,7 +108,8 @@ extension PostgresRow {
     /// A `text[]` without nulls.
     public func textArray(_ column: Int) throws(PostgresError) -> [String] {
         try withField(column) { (field) throws(PostgresError) in
-            try field.array("a text[]", of: [TypeOID.text, TypeOID.varchar, TypeOID.name]) { (element) throws(PostgresError) -> String in
+            try field.array("a text[]", of: [TypeOID.text, TypeOID.varchar, TypeOID.name]) {
+                (element) throws(PostgresError) -> String in
                 try element.text()
             }
         }
@@ -117,7 +118,8 @@ extension PostgresRow {
     /// A `text[]`.
     public func nullableTextArray(_ column: Int) throws(PostgresError) -> [String?] {
         try withField(column) { (field) throws(PostgresError) in
-            try field.array("a text[]", of: [TypeOID.text, TypeOID.varchar, TypeOID.name]) { (element) throws(PostgresError) -> String? in
+            try field.array("a text[]", of: [TypeOID.text, TypeOID.varchar, TypeOID.name]) {
+                (element) throws(PostgresError) -> String? in
                 element.bytes == nil ? nil : try element.text()
             }
         }
@@ -135,7 +137,8 @@ extension PostgresRow {
     /// An `int8[]` or `int4[]`.
     public func nullableInt8Array(_ column: Int) throws(PostgresError) -> [Int64?] {
         try withField(column) { (field) throws(PostgresError) in
-            try field.array("an int8[]", of: [TypeOID.int8, TypeOID.int4]) { (element) throws(PostgresError) -> Int64? in
+            try field.array("an int8[]", of: [TypeOID.int8, TypeOID.int4]) {
+                (element) throws(PostgresError) -> Int64? in
                 element.bytes == nil ? nil : try element.int8()
             }
         }

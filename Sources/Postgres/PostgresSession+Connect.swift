@@ -133,7 +133,8 @@ extension PostgresSession {
         if PQconnectionNeedsPassword(connection) != 0 {
             return PostgresError(
                 .authenticationFailed,
-                "the Postgres server at \(address(connection)) asks for a password of user \"\(user)\", and none is set")
+                "the Postgres server at \(address(connection)) asks for a password of user \"\(user)\", and none is set"
+            )
         }
         guard let (state, reason) = serverReport(in: text) else {
             let line = PostgresError.singleLine(withoutHints(text))

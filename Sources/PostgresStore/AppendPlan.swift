@@ -1,4 +1,4 @@
-import Events
+public import Events
 public import Values
 
 /// Events that are appended together or not at all, with the run that they belong to.
@@ -18,6 +18,12 @@ public struct AppendedEvent: Sendable, Equatable {
     public let streamVersion: Int64
     /// False where the same identity with an equal payload was there before.
     public let isNew: Bool
+
+    public init(position: Int64, streamVersion: Int64, isNew: Bool) {
+        self.position = position
+        self.streamVersion = streamVersion
+        self.isNew = isNew
+    }
 }
 
 /// What the log already holds of what a group of requests wants to append.

@@ -19,22 +19,22 @@ struct EventRows {
         _ = try session.copyIn("COPY ledger.events (\(Self.columns)) FROM STDIN (FORMAT binary)") { writer in
             for (placed, runID, hash) in rows {
                 let event = placed.event
-                try writer.startRow(columns: 11)
-                try writer.int8(placed.position)
-                try writer.uuid(event.eventID.high, event.eventID.low)
-                try writer.text(event.stream)
-                try writer.int8(placed.streamVersion)
-                try writer.text(event.type.rawValue)
-                try writer.int4(Int32(event.schemaVersion))
-                try writer.timestamptz(recordedAt.microseconds)
+                writer.startRow(columns: 11)
+                writer.int8(placed.position)
+                writer.uuid(event.eventID.high, event.eventID.low)
+                writer.text(event.stream)
+                writer.int8(placed.streamVersion)
+                writer.text(event.type.rawValue)
+                writer.int4(Int32(event.schemaVersion))
+                writer.timestamptz(recordedAt.microseconds)
                 if let effectiveAt = event.effectiveAt {
-                    try writer.timestamptz(effectiveAt.microseconds)
+                    writer.timestamptz(effectiveAt.microseconds)
                 } else {
-                    try writer.null()
+                    writer.null()
                 }
-                try writer.uuid(runID.high, runID.low)
-                try writer.utf8(event.payload)
-                try writer.bytea(hash.bytes)
+                writer.uuid(runID.high, runID.low)
+                writer.utf8(event.payload)
+                writer.bytea(hash.bytes)
             }
         }
     }
@@ -79,10 +79,10 @@ struct NodeRows {
         let ordered = rows.sorted { ($0.level, $0.index) < ($1.level, $1.index) }
         _ = try session.copyIn("COPY ledger.merkle_nodes (level, index, hash) FROM STDIN (FORMAT binary)") { writer in
             for node in ordered {
-                try writer.startRow(columns: 3)
-                try writer.int2(Int16(node.level))
-                try writer.int8(node.index)
-                try writer.bytea(node.hash.bytes)
+                writer.startRow(columns: 3)
+                writer.int2(Int16(node.level))
+                writer.int8(node.index)
+                writer.bytea(node.hash.bytes)
             }
         }
     }

@@ -171,7 +171,7 @@ extension MerkleFrontier {
             [.int4Array(places.map { Int32($0.level) }), .int8Array(places.map(\.index))])
         var peaks: [Digest32] = []
         for (row, place) in zip(found, places) {
-            guard let bytes = try row.optionalBytea(1), let hash = Digest32(bytes) else {
+            guard let bytes = try row.optionalBytea(1), let hash = Digest32(bytes: bytes.span) else {
                 throw LedgerError.corrupt(
                     position: (place.index << Int64(place.level)) + 1,
                     problem: "the tree node at level \(place.level), index \(place.index) is missing")

@@ -18,7 +18,7 @@ public actor EventLog {
 
     /// At most this many events share a commit, so that the head's lock is never held for long.
     public static let maximumEventsPerCommit = 20_000
-    private static let maximumAttempts = 5
+    private static let maximumAttempts = 8
 
     private let writer: PostgresPool
     private let schemas: EventSchemas
@@ -144,7 +144,7 @@ public actor EventLog {
             } catch let error as PostgresError where error.isConnectionFailure && attempt < Self.maximumAttempts {
                 // The commit may or may not have happened. Identities make the repetition safe.
                 transaction.frontier = nil
-                try await Task.sleep(for: .milliseconds(100 << attempt))
+                try await Task.sleep(for: .milliseconds(min(1000, 50 << attempt)))
                 attempt += 1
             }
         }

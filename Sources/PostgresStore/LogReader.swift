@@ -1,4 +1,5 @@
 public import Events
+import MerkleLog
 public import Postgres
 public import Values
 
@@ -65,14 +66,19 @@ public struct LogReader: Sendable {
         return try result.map(RecordedEvent.init(row:))
     }
 
-    /// A stream's latest event of one of the types; nil where it has none.
-    public func latest(inStream name: String, types: [EventType], _ session: PostgresSession) throws -> RecordedEvent? {
-        let result = try session.execute(
+    /// A scope's completed runs, latest first, at most a hundred.
+    public func completions(inStream name: String, _ session: PostgresSession) throws -> [RecordedEvent] {
+        try session.execute(
             """
             SELECT \(Self.columns) FROM ledger.events
-            WHERE stream = $1 AND type = ANY ($2) ORDER BY stream_version DESC LIMIT 1
-            """, [.text(name), .textArray(types.map(\.rawValue))])
-        return try result.first.map(RecordedEvent.init(row:))
+            WHERE stream = $1 AND type = $2 ORDER BY stream_version DESC LIMIT 100
+            """, [.text(name), .text(EventType.alphaSyncCompleted.rawValue)]
+        ).map(RecordedEvent.init(row:))
+    }
+
+    /// The tree's root over the first `size` events, from the stored nodes.
+    public func root(at size: Int64, _ session: PostgresSession) throws -> Digest32 {
+        try MerkleFrontier.stored(size: size, session).root
     }
 
     /// The largest position recorded at or before an instant, 0 where there is none: a binary search by
@@ -144,7 +150,7 @@ extension Instant {
 
 extension Digest32 {
     init(stored bytes: [UInt8]) throws {
-        guard let value = Digest32(bytes) else {
+        guard let value = Digest32(bytes: bytes.span) else {
             throw LedgerError.corrupt(position: 0, problem: "a stored hash does not have 32 bytes")
         }
         self = value

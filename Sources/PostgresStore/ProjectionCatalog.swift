@@ -88,7 +88,7 @@ public struct ProjectionCatalog: Sendable {
         for name in registry.names {
             guard let definition = registry.firstDefinition(name) else { continue }
             if try await pool.run({ session in try served(name, session) != nil }) { continue }
-            let event = try Self.promotion(of: definition, runID: runID)
+            let event = Self.promotion(of: definition, runID: runID)
             do {
                 try await log.append([event], runID: runID) { session, _ in
                     if try served(name, session) != nil { throw AlreadyActive() }
@@ -106,17 +106,14 @@ public struct ProjectionCatalog: Sendable {
 
     private struct AlreadyActive: Error {}
 
-    private static func promotion(of definition: ProjectionDefinition, runID: UniqueID) throws -> NewEvent {
+    private static func promotion(of definition: ProjectionDefinition, runID: UniqueID) -> NewEvent {
         let identity = definition.identity
         let payload = ProjectionPromotedPayload(
             projection: identity.name, oldVersion: nil, newVersion: identity.version,
             codeVersion: identity.codeVersion,
             rules: identity.rules.map { .init(file: $0.path, version: $0.version, digest: $0.digest) }, position: 0,
             diffDigest: nil)
-        return NewEvent(
-            identity: Identity.projectionPromoted(name: identity.name, runID: runID),
-            stream: Streams.projection(name: identity.name), type: .projectionPromoted, schemaVersion: 1,
-            effectiveAt: nil, payload: payload.encode(), expectedVersion: nil)
+        return payload.event(runID: runID)
     }
 
     /// Makes a version's table and its row in the catalog, at position 0.

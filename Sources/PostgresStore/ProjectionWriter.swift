@@ -39,20 +39,20 @@ public struct ProjectionWriter: Sendable {
         var folded = 0
         var events: [DecodedEvent] = []
         events.reserveCapacity(records.count)
-        do {
+        do throws(PoisonEvent) {
             for record in records {
                 if let event = try definition.decode(record) { events.append(event) }
             }
-        } catch let error as PoisonEvent {
+        } catch {
             poison = error
         }
         try load(events, into: fold, session)
-        do {
+        do throws(PoisonEvent) {
             for event in events {
                 try fold.apply(event)
                 folded += 1
             }
-        } catch let error as PoisonEvent {
+        } catch {
             // A fold that failed half way through an event has touched rows: fold again, up to before it.
             if folded > 0 {
                 return try step(from: position, upTo: error.position - 1, limit: limit, lease: lease, session)
@@ -142,18 +142,18 @@ public struct ProjectionWriter: Sendable {
         if made.count >= Self.copyThreshold {
             _ = try session.copyIn("COPY \(table) (\(names.joined(separator: ", "))) FROM STDIN (FORMAT binary)") { writer in
                 for version in made {
-                    try writer.startRow(columns: names.count)
-                    try writer.int8(version.validFrom)
-                    if let validTo = version.validTo { try writer.int8(validTo) } else { try writer.null() }
-                    for part in version.key.parts { try writer.text(part.text) }
+                    writer.startRow(columns: names.count)
+                    writer.int8(version.validFrom)
+                    if let validTo = version.validTo { writer.int8(validTo) } else { writer.null() }
+                    for part in version.key.parts { writer.text(part.text) }
                     for value in version.stored {
                         switch value {
-                        case .text(let text?): try writer.text(text)
-                        case .instant(let instant?): try writer.timestamptz(instant.microseconds)
-                        case .text(nil), .instant(nil): try writer.null()
+                        case .text(let text?): writer.text(text)
+                        case .instant(let instant?): writer.timestamptz(instant.microseconds)
+                        case .text(nil), .instant(nil): writer.null()
                         }
                     }
-                    try writer.utf8(version.document)
+                    writer.utf8(version.document)
                 }
             }
             return

@@ -1,8 +1,8 @@
 import Crypto
+import Events
 import JSON
 public import Postgres
 public import Projections
-public import Values
 
 /// `digest(projection, P)`: SHA-256 over the digested columns of the rows as of P, a canonical JSON line each,
 /// in primary-key order.

@@ -15,8 +15,25 @@ public struct ColumnSet: Sendable {
         public let name: String
         public let kind: Kind
         public let isDigested: Bool
+        private let nameBytes: [UInt8]
         /// Inside an object or a list: the names of members that are decimals.
         public let decimals: Set<ByteKey>
+
+        init(name: String, kind: Kind, isDigested: Bool, decimals: Set<ByteKey>) {
+            self.name = name
+            self.kind = kind
+            self.isDigested = isDigested
+            self.decimals = decimals
+            nameBytes = Array(name.utf8)
+        }
+
+        func isNamed(_ member: JSONValue.Member) -> Bool {
+            member.withKeyBytes { key in
+                guard key.count == nameBytes.count else { return false }
+                for index in key.indices where key[index] != nameBytes[index] { return false }
+                return true
+            } ?? false
+        }
     }
 
     public struct Problem: Error, CustomStringConvertible {
@@ -61,7 +78,7 @@ public struct ColumnSet: Sendable {
     private func forEachMember(of document: JSONDocument, _ body: (Column, JSONValue) -> Void) {
         var next = 0
         for member in document.root.memberViews {
-            if next < columns.count, member.keyIs(columns[next].name) {
+            if next < columns.count, columns[next].isNamed(member) {
                 body(columns[next], member.value)
                 next += 1
             } else if let index = byName[ByteKey(member.key)] {
@@ -97,7 +114,7 @@ public struct ColumnSet: Sendable {
             out.append(UInt8(ascii: "\""))
             out.append(UInt8(ascii: ":"))
             if decimalsAsNumbers, column.kind == .decimal || !column.decimals.isEmpty {
-                Self.append(value, isDecimal: column.kind == .decimal, decimals: column.decimals, to: &out)
+                Self.append(value, document.bytes, isDecimal: column.kind == .decimal, decimals: column.decimals, to: &out)
             } else {
                 out.append(contentsOf: document.bytes[value.sourceRange])
             }
@@ -106,16 +123,18 @@ public struct ColumnSet: Sendable {
     }
 
     /// Appends a value with its decimals as numbers: the digits between the quotes of decimal text are a JSON number.
-    private static func append(_ value: JSONValue, isDecimal: Bool, decimals: Set<ByteKey>, to out: inout [UInt8]) {
+    private static func append(
+        _ value: JSONValue, _ bytes: [UInt8], isDecimal: Bool, decimals: Set<ByteKey>, to out: inout [UInt8]
+    ) {
         let range = value.sourceRange
         switch value.kind {
         case .string where isDecimal:
-            out.append(contentsOf: value.document.bytes[range.lowerBound + 1..<range.upperBound - 1])
+            out.append(contentsOf: bytes[range.lowerBound + 1..<range.upperBound - 1])
         case .array:
             out.append(UInt8(ascii: "["))
             for (index, element) in value.elements.enumerated() {
                 if index > 0 { out.append(UInt8(ascii: ",")) }
-                append(element, isDecimal: isDecimal, decimals: decimals, to: &out)
+                append(element, bytes, isDecimal: isDecimal, decimals: decimals, to: &out)
             }
             out.append(UInt8(ascii: "]"))
         case .object:
@@ -124,11 +143,11 @@ public struct ColumnSet: Sendable {
                 if index > 0 { out.append(UInt8(ascii: ",")) }
                 out.append(contentsOf: JSONNode.string(member.key).httpBytes())
                 out.append(UInt8(ascii: ":"))
-                append(member.value, isDecimal: decimals.contains(ByteKey(member.key)), decimals: decimals, to: &out)
+                append(member.value, bytes, isDecimal: decimals.contains(ByteKey(member.key)), decimals: decimals, to: &out)
             }
             out.append(UInt8(ascii: "}"))
         default:
-            out.append(contentsOf: value.document.bytes[range])
+            out.append(contentsOf: bytes[range])
         }
     }
 }

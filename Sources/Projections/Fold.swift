@@ -1,4 +1,4 @@
-public import Events
+import Events
 
 /// A projection at work on a batch, whatever its row type.
 public protocol Fold: AnyObject {

@@ -4,7 +4,7 @@ public import Values
 public struct RowKey: Sendable, Hashable, Comparable, CustomStringConvertible {
     public let parts: [ByteKey]
 
-    public init(_ parts: [String]) { self.parts = parts.map(ByteKey.init) }
+    public init(_ parts: [String]) { self.parts = parts.map { ByteKey($0) } }
 
     public static func < (left: RowKey, right: RowKey) -> Bool {
         for (a, b) in zip(left.parts, right.parts) where a != b { return a < b }

@@ -13,6 +13,8 @@ public struct RowChanges: Sendable {
     public internal(set) var made: [RowVersion] = []
     public internal(set) var ended: [(key: RowKey, validTo: Int64)] = []
 
+    public init() {}
+
     public var isEmpty: Bool { made.isEmpty && ended.isEmpty }
 }
 

@@ -2,7 +2,7 @@ public import Events
 import JSON
 public import Rules
 import Trading
-public import Values
+import Values
 
 /// The trade book: one row a `(source, source_trade_id)`, the latest version of the source's row and what
 /// follows from it (spec 3, section 3).

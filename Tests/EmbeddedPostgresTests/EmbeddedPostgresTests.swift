@@ -132,6 +132,23 @@ struct EmbeddedPostgresTests {
         }
     }
 
+    @Test("a server whose socket was removed is started again, unless somebody uses it")
+    func removedSocket() async throws {
+        try await withDirectory { directory in
+            var first: EmbeddedPostgresHandle? = try await EmbeddedPostgres.start(configuration(directory))
+            let process = try #require(first?.processID)
+            try FileManager.default.removeItem(atPath: "\(directory)/socket")
+            let error = await embeddedError { _ = try await EmbeddedPostgres.start(configuration(directory)) }
+            #expect(error?.description.contains("doesn't answer on its socket") == true)
+            #expect(ProcessTable.isRunning(process))
+            first = nil
+            let second = try await EmbeddedPostgres.start(configuration(directory))
+            #expect(!second.joined && second.processID != process)
+            #expect(try await query(second.uri, "SELECT 'up'") == "up")
+            await second.stop()
+        }
+    }
+
     @Test("an interrupted initialization is removed and done again")
     func interruptedInitialization() async throws {
         try await withDirectory { directory in
@@ -222,7 +239,7 @@ struct EmbeddedPostgresTests {
     @Test("a socket directory of a strange name is found by libpq")
     func strangePath() async throws {
         try await withDirectory { directory in
-            let handle = try await EmbeddedPostgres.start(configuration(directory + "/a \"b', ü"))
+            let handle = try await EmbeddedPostgres.start(configuration(directory + "/a \"b'% ü"))
             #expect(handle.socketDirectory.contains("ü"))
             #expect(try await query(handle.uri, "SELECT 'there'") == "there")
             await handle.stop()
@@ -309,7 +326,9 @@ struct EmbeddedPostgresTests {
             let second = try await EmbeddedPostgres.start(configuration(directory))
             #expect(!second.joined)
             #expect(try await query(second.uri, "SELECT 'up'") == "up")
+            await first.stop()
             await second.stop()
+            #expect(!isRunning(second))
         }
     }
 }

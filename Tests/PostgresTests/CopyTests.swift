@@ -9,7 +9,8 @@ struct CopyTests {
     func bothWays() async throws {
         try await withConnection { session in
             try session.executeScript(
-                "CREATE TEMP TABLE t (i int8, n int4, s text, b bytea, u uuid, at timestamptz, d date, a text[], f bool)")
+                "CREATE TEMP TABLE t (i int8, n int4, s text, b bytea, u uuid, at timestamptz, d date, a text[], f bool)"
+            )
             let count = try session.copyIn("COPY t FROM STDIN (FORMAT binary)") { writer in
                 for index in 0..<Self.rowCount {
                     writer.startRow(columns: 9)
@@ -70,48 +71,59 @@ struct CopyTests {
         }
     }
 
-    @Test("an error in the middle leaves nothing behind and the session usable")
-    func failures() async throws {
+    @Test("an error while rows go in leaves nothing behind and the session usable")
+    func failuresIn() async throws {
         try await withConnection { session in
             try session.executeScript("CREATE TEMP TABLE t (i int8 PRIMARY KEY)")
-            let copy = "COPY t FROM STDIN (FORMAT binary)"
-            #expect(throws: PostgresTestFailure.differentRow(5)) {
-                _ = try session.copyIn(copy) { writer in
-                    for index in 0..<100_000 {
-                        writer.startRow(columns: 1)
-                        writer.int8(Int64(index))
-                    }
-                    throw PostgresTestFailure.differentRow(5)
-                }
-            }
-            let duplicate = postgresError {
-                _ = try session.copyIn(copy) { writer in
-                    for _ in 0..<100_000 {
-                        writer.startRow(columns: 1)
-                        writer.int8(1)
-                    }
-                }
-            }
+            let thrown = Result { try Self.copy(session, (0..<100_000).map { Int64($0) }, isGivenUp: true) }
+            #expect(throws: PostgresTestFailure.self) { try thrown.get() }
+            let duplicate = postgresError { try Self.copy(session, Array(repeating: 1, count: 100_000)) }
             #expect(duplicate?.isUniqueViolation == true)
-            let infinite = postgresError {
-                _ = try session.copyIn(copy) { writer in
-                    writer.startRow(columns: 1)
-                    writer.timestamptz(.min)
-                }
-            }
+            let infinite = postgresError { try Self.copyInfinity(session) }
             #expect(infinite?.isEncodingFailure == true)
             #expect(try session.execute("SELECT count(*) FROM t")[0].int8(0) == 0)
-            #expect(throws: PostgresTestFailure.differentRow(1)) {
-                try session.copyOut("COPY (SELECT generate_series(1, 10000000)) TO STDOUT (FORMAT binary)") { _ in
-                    throw PostgresTestFailure.differentRow(1)
-                }
-            }
-            #expect(throws: PostgresError.self) {
-                try session.copyOut("COPY (SELECT 1 / (5 - i) FROM generate_series(1, 9) i) TO STDOUT (FORMAT binary)") {
-                    _ in
-                }
-            }
+        }
+    }
+
+    @Test("an error while rows come out leaves the session usable")
+    func failuresOut() async throws {
+        try await withConnection { session throws in
+            let thrown = Result { try Self.giveUpReading(session) }
+            #expect(throws: PostgresTestFailure.self) { try thrown.get() }
+            let failed = postgresError { try Self.readFailingQuery(session) }
+            #expect(failed?.sqlState == SQLState(rawValue: "22012"))
             #expect(try session.execute("SELECT 1")[0].int8(0) == 1)
+        }
+    }
+
+    private static func giveUpReading(_ session: PostgresSession) throws {
+        try session.copyOut("COPY (SELECT generate_series(1, 10000000)) TO STDOUT (FORMAT binary)") { _ in
+            throw PostgresTestFailure.differentRow(1)
+        }
+    }
+
+    private static func readFailingQuery(_ session: PostgresSession) throws {
+        try session.copyOut("COPY (SELECT 1 / (5 - i) FROM generate_series(1, 9) i) TO STDOUT (FORMAT binary)") { row in
+            _ = try row.int4(0)
+        }
+    }
+
+    private static func copyInfinity(_ session: PostgresSession) throws {
+        _ = try session.copyIn("COPY t FROM STDIN (FORMAT binary)") { writer in
+            writer.startRow(columns: 1)
+            writer.timestamptz(.min)
+        }
+    }
+
+    private static func copy(
+        _ session: PostgresSession, _ values: [Int64], isGivenUp: Bool = false
+    ) throws {
+        _ = try session.copyIn("COPY t FROM STDIN (FORMAT binary)") { writer in
+            for value in values {
+                writer.startRow(columns: 1)
+                writer.int8(value)
+            }
+            if isGivenUp { throw PostgresTestFailure.differentRow(0) }
         }
     }
 

@@ -6,7 +6,7 @@ import Testing
 @Suite("Errors")
 struct ErrorTests {
     private static func openError(_ uri: String, role: String? = nil) async -> PostgresError? {
-        await postgresError {
+        await asyncPostgresError {
             let connection = try await PostgresConnection.open(
                 PostgresConfiguration(uri: uri, role: role, connectTimeoutSeconds: 5))
             await connection.close()
@@ -130,7 +130,9 @@ struct ErrorTests {
         try await withConnection { session in
             try session.executeScript("CREATE TEMP TABLE people (name text CONSTRAINT one_name PRIMARY KEY)")
             _ = try session.execute("INSERT INTO people VALUES ($1)", [.text("hidden")])
-            let duplicate = postgresError { _ = try session.execute("INSERT INTO people VALUES ($1)", [.text("hidden")]) }
+            let duplicate = postgresError {
+                _ = try session.execute("INSERT INTO people VALUES ($1)", [.text("hidden")])
+            }
             #expect(duplicate?.sqlState == .uniqueViolation)
             #expect(duplicate?.constraintName == "one_name")
             #expect(duplicate?.tableName == "people")
@@ -149,7 +151,8 @@ struct ErrorTests {
     func diskFull() async throws {
         try await withConnection { session in
             let error = postgresError {
-                try session.executeScript("DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$")
+                try session.executeScript(
+                    "DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$")
             }
             #expect(error?.isDiskFull == true)
             #expect(error?.description.hasPrefix("the disk of the Postgres server is full: ") == true)

@@ -69,7 +69,7 @@ func withConnection<T: Sendable>(
 }
 
 /// The `PostgresError` that `body` throws.
-func postgresError(_ body: () async throws -> Void) async -> PostgresError? {
+func asyncPostgresError(_ body: () async throws -> Void) async -> PostgresError? {
     do {
         try await body()
         Issue.record("nothing was thrown")

@@ -51,7 +51,8 @@ struct StatementTests {
             #expect(throws: PostgresError.self) {
                 try session.transaction { _ = try session.execute("SELECT * FROM t") }
             }
-            try session.transaction { #expect(try session.execute("SELECT * FROM t").columnNames.count == 4) }
+            let names = try session.transaction { try session.execute("SELECT * FROM t").columnNames }
+            #expect(names.count == 4)
         }
     }
 
@@ -124,7 +125,7 @@ struct StatementTests {
                 try session.transaction { try session.transaction {} }
             }
             #expect(throws: PostgresError.self) {
-                try session.transaction(.snapshot) { _ = try session.execute("INSERT INTO t VALUES (3)") }
+                try session.transaction(.snapshot) { try session.executeScript("CREATE TABLE never (i int)") }
             }
             #expect(!session.isInTransaction)
             #expect(try session.execute("SELECT count(*) FROM t")[0].int8(0) == 1)

@@ -41,7 +41,7 @@ public final class Ledger: Sendable {
         _ settings: Settings, _ resources: Resources, migration: MigrationPolicy = .embeddedOnly,
         logger: Logger = Logger(label: "alpha-ledger")
     ) async throws -> Ledger {
-        let schemas = try EventSchemas(directory: try resources.eventSchemas())
+        let schemas = try EventSchemas(files: try resources.eventSchemas())
         let registry = try ProjectionRegistry(
             files: try resources.projectionFiles(), read: { try resources.projectionFile($0) })
         let migrator = Migrator(try resources.migrations())

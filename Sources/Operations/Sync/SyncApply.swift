@@ -12,11 +12,11 @@ struct SyncApply {
     let spool: RowSpool
     var index: RunIndex
     let watermark: Instant?
-    var summary: SyncSummary
+    var summary: RunSummary
 
     private var ledger: Ledger { operation.ledger }
     private var local: LocalTrades { LocalTrades(source: SyncOperation.source, scope: operation.scope) }
-    private var comparison = ScopeComparison()
+    private var comparison = RunSummary.Comparison.empty
     /// Per trade with more than one accepted row, what it added to the source's side so far.
     private var latestOfMany: [Int: (quantity: FixedDecimal?, premium: FixedDecimal?)] = [:]
     private var sourceGroups: Set<Int> = []
@@ -27,7 +27,7 @@ struct SyncApply {
 
     init(
         operation: SyncOperation, options: SyncOptions, spool: RowSpool, index: RunIndex, watermark: Instant?,
-        summary: SyncSummary
+        summary: RunSummary
     ) {
         self.operation = operation
         self.options = options
@@ -37,7 +37,7 @@ struct SyncApply {
         self.summary = summary
     }
 
-    mutating func run(cursor: String?) async throws -> SyncSummary {
+    mutating func run(cursor: String?) async throws -> RunSummary {
         if options.fullScope { try await scanLocal() }
         try await appendRejections()
         let total = index.entries.count
@@ -76,9 +76,11 @@ struct SyncApply {
         for start in stride(from: 0, to: index.rejected.count, by: SyncOperation.chunkSize) {
             let slice = index.rejected[start..<min(start + SyncOperation.chunkSize, index.rejected.count)]
             let events = try slice.map { row in
-                SyncEvents.rejected(
+                RejectedRowPayload(
+                    source: SyncOperation.source, scopeKey: operation.scope.scopeKey,
                     raw: String(decoding: try spool.read(row.slice), as: UTF8.self), reasons: row.reasons,
-                    tradeID: row.tradeID, scopeKey: operation.scope.scopeKey)
+                    sourceTradeID: row.tradeID
+                ).event()
             }
             try await ledger.log.append(events, runID: summary.runID)
         }
@@ -89,7 +91,7 @@ struct SyncApply {
         let local = self.local
         let index = self.index
         struct Scan: Sendable {
-            var comparison = ScopeComparison()
+            var comparison = RunSummary.Comparison.empty
             var isLocal: [Int] = []
             var unmatched: [String] = []
             var missing: [String] = []
@@ -193,21 +195,29 @@ struct SyncApply {
             try finished.account(chunk, rows)
             try finished.close()
             return start.presenceEvents(chunk) + [
-                SyncEvents.completed(
-                    finished.summary, scope: start.operation.scope, cursor: cursor, watermark: start.watermark)
+                start.completion(of: finished.summary, cursor: cursor)
             ]
         }
         self = finished
+    }
+
+    private func completion(of summary: RunSummary, cursor: String?) -> NewEvent {
+        SyncCompletedPayload(
+            scopeKey: operation.scope.scopeKey, scopeDetails: operation.scope.details,
+            summary: summary.canonicalBytes(), cursor: cursor, watermark: watermark
+        ).event(runID: summary.runID)
     }
 
     /// Missing and reappeared events, following each stream's version after the chunk.
     private func presenceEvents(_ chunk: SyncChunk) -> [NewEvent] {
         func events(_ ids: [String], isMissing: Bool) -> [NewEvent] {
             ids.compactMap { id in
-                chunk.trades[ByteKey(id)].map { trade in
-                    SyncEvents.presence(
-                        id: id, isMissing: isMissing, previous: trade.streamVersion,
-                        scopeKey: operation.scope.scopeKey)
+                chunk.trades[ByteKey(id)].map { trade -> NewEvent in
+                    let payload = PresencePayload(
+                        source: SyncOperation.source, sourceTradeID: id, scopeKey: operation.scope.scopeKey)
+                    return isMissing
+                        ? payload.missingEvent(previousVersion: trade.streamVersion)
+                        : payload.reappearedEvent(previousVersion: trade.streamVersion)
                 }
             }
         }
@@ -231,14 +241,15 @@ struct SyncApply {
 
     private mutating func close() throws {
         if options.fullScope {
-            comparison.unmatchedLocal = unmatchedLocal
-            comparison.unmatchedSource = []
+            comparison.unmatchedLocalTradeIDs = unmatchedLocal.sorted { $0.isBytewiseLess(than: $1) }
+            comparison.unmatchedSourceTradeIDs = []
             for group in sourceGroups where !index.groups[group].isLocal {
                 let text = try spool.read(index.groups[group].sample)
                 if let id = try JSONDocument(parsing: text).root["tradeId"]?.string {
-                    comparison.unmatchedSource.append(id)
+                    comparison.unmatchedSourceTradeIDs.append(id)
                 }
             }
+            comparison.unmatchedSourceTradeIDs.sort { $0.isBytewiseLess(than: $1) }
             summary.comparison = comparison
         }
         summary.normalized = summary.fetched - summary.rejected
@@ -271,4 +282,10 @@ struct SyncApply {
         missingIDs = changes.filter(\.isMissing).map(\.id)
         reappearedIDs = changes.filter { !$0.isMissing }.map(\.id)
     }
+}
+
+extension RunSummary.Comparison {
+    static let empty = RunSummary.Comparison(
+        sourceRows: 0, localRows: 0, sourceQuantity: .zero, localQuantity: .zero, sourcePremiumUSD: .zero,
+        localPremiumUSD: .zero, unmatchedSourceTradeIDs: [], unmatchedLocalTradeIDs: [])
 }

@@ -6,7 +6,7 @@ import Values
 /// One fetched row of a chunk, normalized again from its text.
 struct ChunkRow: Sendable {
     let row: ExecutionRow
-    let unknown: [(String, String)]
+    let unknown: [(key: String, sourceText: String)]
     let text: String
     /// Index of its trade in the run's index.
     let group: Int
@@ -54,9 +54,10 @@ struct SyncChunk {
                 } else {
                     verdicts.append(.conflicting)
                     events.append(
-                        SyncEvents.rejected(
-                            raw: item.text, reasons: ["conflicting_update"], tradeID: item.row.sourceTradeID,
-                            scopeKey: scopeKey))
+                        RejectedRowPayload(
+                            source: item.row.source, scopeKey: scopeKey, raw: item.text,
+                            reasons: ["conflicting_update"], sourceTradeID: item.row.sourceTradeID
+                        ).event())
                 }
                 continue
             }
@@ -68,19 +69,9 @@ struct SyncChunk {
         }
     }
 
-    private mutating func append(_ item: ChunkRow, changed: [ExecutionFieldChange]?, version: Int64, _ scopeKey: String) {
-        let row = item.row
+    private mutating func append(_ item: ChunkRow, changed: [ChangedField]?, version: Int64, _ scopeKey: String) {
         let payload = ExecutionPayload(
-            row: row, scopeKey: scopeKey, unknownFields: item.unknown, changedFields: changed)
-        let identity =
-            changed == nil
-            ? Identity.executionRecorded(source: row.source, id: row.sourceTradeID)
-            : Identity.executionUpdated(
-                source: row.source, id: row.sourceTradeID, previous: version, digest: row.contentDigest.description)
-        events.append(
-            NewEvent(
-                identity: identity, stream: Streams.execution(source: row.source, id: row.sourceTradeID),
-                type: changed == nil ? .alphaExecutionRecorded : .alphaExecutionUpdated, schemaVersion: 1,
-                effectiveAt: row.tradeDate, payload: payload.encode(), expectedVersion: version))
+            row: item.row, scopeKey: scopeKey, unknownFields: item.unknown, changedFields: changed)
+        events.append(changed == nil ? payload.recordedEvent() : payload.updatedEvent(previousVersion: version))
     }
 }

@@ -1,4 +1,5 @@
 import AlphaFeed
+import Events
 import JSON
 import Values
 
@@ -15,7 +16,7 @@ struct SyncFetch {
 
     /// Fetches everything and settles it; counts what is known before the ledger is asked.
     mutating func run(
-        _ client: AlphaFeedClient, since: Instant?, stored: Instant?, _ summary: inout SyncSummary,
+        _ client: AlphaFeedClient, since: Instant?, stored: Instant?, _ summary: inout RunSummary,
         _ onProgress: @Sendable (SyncOperation.Progress) -> Void
     ) async throws -> FeedRunEnd {
         var index = RunIndex()
@@ -51,7 +52,7 @@ struct SyncFetch {
     }
 }
 
-extension SyncSummary {
+extension RunSummary {
     /// Counts a rejected row once, and once under each of its reasons.
     mutating func count(rejectedFor reasons: [String]) {
         rejected += 1

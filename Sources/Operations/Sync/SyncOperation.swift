@@ -1,5 +1,5 @@
 public import AlphaFeed
-import Events
+public import Events
 import JSON
 import Logging
 import Postgres
@@ -73,7 +73,7 @@ public struct SyncOperation: Sendable {
     /// Runs once and returns the summary.
     ///
     /// Throws `SyncError`; a real run that failed on the feed's side has appended `AlphaSyncFailed`.
-    public func run(_ options: SyncOptions) async throws -> SyncSummary {
+    public func run(_ options: SyncOptions) async throws -> RunSummary {
         if options.resetWatermark && !(options.apply && options.fullScope) {
             throw SyncError.badOptions("--reset-watermark needs --full-scope and --apply")
         }
@@ -89,10 +89,11 @@ public struct SyncOperation: Sendable {
         }
     }
 
-    private func runLocked(_ options: SyncOptions) async throws -> SyncSummary {
-        var summary = SyncSummary(
+    private func runLocked(_ options: SyncOptions) async throws -> RunSummary {
+        let startedAt = ledger.now()
+        var summary = RunSummary(
             runID: ledger.newID(), scopeKey: scope.scopeKey, dryRun: !options.apply, fullScope: options.fullScope,
-            startedAt: ledger.now())
+            startedAt: startedAt, finishedAt: startedAt)
         ledger.logger.info(
             "sync started",
             metadata: [
@@ -146,10 +147,11 @@ public struct SyncOperation: Sendable {
         }
     }
 
-    private func recordFailure(_ error: FeedError, _ summary: SyncSummary) async throws {
-        let event = SyncEvents.failed(
-            summary: summary, scope: scope, code: error.code, message: ledger.redact("\(error)"),
-            finishedAt: ledger.now())
+    private func recordFailure(_ error: FeedError, _ summary: RunSummary) async throws {
+        let event = SyncFailedPayload(
+            runID: summary.runID, scopeKey: scope.scopeKey, scopeDetails: scope.details, errorCode: error.code,
+            errorMessage: ledger.redact("\(error)"), startedAt: summary.startedAt, finishedAt: ledger.now()
+        ).event()
         try await ledger.log.append([event], runID: summary.runID)
     }
 
@@ -183,4 +185,9 @@ public struct SyncOperation: Sendable {
             }
         }
     }
+}
+
+extension FeedScope {
+    /// `scope_details` of the sync events, canonical JSON.
+    var details: [UInt8] { ScopeDetails.canonicalBytes(portfolios: portfolios, includePending: includePending) }
 }

@@ -1,0 +1,48 @@
+extension CurlTransport {
+    /// A request that is about to be sent again.
+    public struct Retry: Sendable {
+        /// Its number, from 1.
+        public let number: Int
+        /// How long it waits.
+        public let delaySeconds: Double
+        /// Why, in a few words.
+        public let reason: String
+    }
+
+    /// Sends a request, and sends it again as the policy says.
+    ///
+    /// Gives the last answer, whatever its status; throws the last transport error. A task that is cancelled while
+    /// it waits throws `cancelled`.
+    public func get(
+        _ request: HTTPRequestSpec, retries policy: RetryPolicy, onRetry: @Sendable (Retry) -> Void = { _ in }
+    ) async throws(TransportError) -> HTTPResponse {
+        var number = 1
+        var lostConnections = 0
+        while true {
+            let delay: Double
+            let reason: String
+            do throws(TransportError) {
+                let response = try await get(request)
+                guard let wait = policy.delay(beforeRetry: number, after: response) else { return response }
+                (delay, reason) = (wait, "status \(response.status)")
+            } catch {
+                if error.code == .connectionLost { lostConnections += 1 }
+                guard let wait = policy.delay(beforeRetry: number, after: error, lostConnections: lostConnections)
+                else { throw error }
+                (delay, reason) = (wait, error.message)
+            }
+            onRetry(Retry(number: number, delaySeconds: delay, reason: reason))
+            do {
+                try await policy.sleep(delay)
+            } catch {
+                throw .cancelledRequest
+            }
+            number += 1
+        }
+    }
+}
+
+extension TransportError {
+    /// What a request of a cancelled task throws.
+    static let cancelledRequest = TransportError(.cancelled, "the request was cancelled")
+}

@@ -1,0 +1,42 @@
+/// A GET request to an upstream.
+///
+/// Its texts (`description`, `String(reflecting:)`, `dump`) leave out the query and the values of headers, where
+/// secrets are.
+public struct HTTPRequestSpec: Sendable {
+    /// An absolute `http` or `https` URL, percent-encoded. It must not carry a user name or a password.
+    public var url: String
+    /// Names and values in the order in which they are sent.
+    public var headers: [(name: String, value: String)]
+    /// The longest that the whole request may take, connecting included.
+    public var timeoutSeconds: Double
+    /// The largest body that is accepted, counted after decompression.
+    public var maximumBodyBytes: Int
+    /// Whether a gzip body is asked for. Whatever encoding arrives is undone, or else refused.
+    public var acceptsGzip: Bool
+
+    /// The largest body that any upstream may send, after decompression: 64 MiB.
+    public static let defaultMaximumBodyBytes = 64 << 20
+
+    public init(
+        url: String, headers: [(name: String, value: String)] = [], timeoutSeconds: Double = 20,
+        maximumBodyBytes: Int = HTTPRequestSpec.defaultMaximumBodyBytes, acceptsGzip: Bool = true
+    ) {
+        self.url = url
+        self.headers = headers
+        self.timeoutSeconds = timeoutSeconds
+        self.maximumBodyBytes = maximumBodyBytes
+        self.acceptsGzip = acceptsGzip
+    }
+}
+
+extension HTTPRequestSpec: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The method, the URL without its query, and the names of the headers.
+    public var description: String {
+        let shown = url.prefix { $0 != "?" && $0 != "#" }
+        return "GET \(shown) [\(headers.map(\.name).joined(separator: ", "))]"
+    }
+
+    public var debugDescription: String { description }
+
+    public var customMirror: Mirror { Mirror(self, children: ["request": description]) }
+}

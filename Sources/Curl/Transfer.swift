@@ -1,0 +1,79 @@
+/// A request under way: what has arrived of its answer, and who waits for it.
+///
+/// After it was handed over it belongs to the loop's thread; only its ticket is shared.
+final class Transfer: @unchecked Sendable {
+    let request: HTTPRequestSpec
+    let address: UpstreamAddress
+    let ticket: TransferTicket
+    private let answer: CheckedContinuation<Result<HTTPResponse, TransportError>, Never>
+
+    private var headers: [(name: String, value: String)] = []
+    private var headerBytes = 0
+    private var body: [UInt8] = []
+    /// Why the callbacks stopped the transfer, where they did.
+    private(set) var refusal: TransportError?
+
+    /// The largest head of an answer that is accepted.
+    private static let maximumHeaderBytes = 256 << 10
+
+    init(
+        _ request: HTTPRequestSpec, _ address: UpstreamAddress, _ ticket: TransferTicket,
+        _ answer: CheckedContinuation<Result<HTTPResponse, TransportError>, Never>
+    ) {
+        self.request = request
+        self.address = address
+        self.ticket = ticket
+        self.answer = answer
+    }
+
+    /// Takes a line of the head; false stops the transfer.
+    func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+        headerBytes += line.count
+        guard headerBytes <= Self.maximumHeaderBytes else {
+            refusal = TransportError(.malformedResponse, "\(address.origin) answered with more headers than are accepted")
+            return false
+        }
+        // A status line starts another head: the one before was an interim answer.
+        if line.starts(with: "HTTP/".utf8) {
+            headers = []
+            return true
+        }
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return true }
+        headers.append((Self.trimmed(line[..<colon]), Self.trimmed(line[(colon + 1)...])))
+        return true
+    }
+
+    /// Takes a part of the body, already decompressed; false stops the transfer.
+    func takeBody(_ part: UnsafeRawBufferPointer) -> Bool {
+        guard part.count <= request.maximumBodyBytes - body.count else {
+            refusal = TransportError(
+                .bodyTooLarge,
+                "\(address.origin) answered with a body of more than \(request.maximumBodyBytes) bytes after decompression")
+            body = []
+            return false
+        }
+        body.append(contentsOf: part)
+        return true
+    }
+
+    /// Gives the answer to who waits; called once.
+    func finish(status: Int) {
+        if (300...399).contains(status) {
+            fail(TransportError(.redirectRefused, "\(address.origin) answered with a redirect (\(status)), which is refused"))
+        } else {
+            answer.resume(returning: .success(HTTPResponse(status: status, headers: headers, body: body)))
+        }
+    }
+
+    /// Gives an error to who waits; called once.
+    func fail(_ error: TransportError) {
+        answer.resume(returning: .failure(error))
+    }
+
+    private static func trimmed(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
+        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
+        let start = bytes.firstIndex { !isSpace($0) } ?? bytes.endIndex
+        let end = bytes.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? start
+        return String(decoding: bytes[start..<end], as: UTF8.self)
+    }
+}

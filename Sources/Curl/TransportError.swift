@@ -1,0 +1,61 @@
+/// Why a request got no answer that could be used.
+///
+/// Its text names the upstream as scheme, host and port. It never holds a header's value, a path or a query.
+public struct TransportError: Error, Sendable, Equatable {
+    /// What went wrong, as a stable word for logs and events.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Name: String {
+            case unreachable, tls, cancelled
+            case timedOut = "timed_out"
+            case connectionLost = "connection_lost"
+            case redirectRefused = "redirect_refused"
+            case bodyTooLarge = "body_too_large"
+            case malformedResponse = "malformed_response"
+            case invalidRequest = "invalid_request"
+        }
+
+        private let name: Name
+
+        private init(_ name: Name) { self.name = name }
+
+        /// No connection was made: the name is not known, nobody listens, the network is down.
+        public static let unreachable = Code(.unreachable)
+        /// No secure connection was made: a certificate that isn't trusted or is another host's, or no TLS at all.
+        public static let tls = Code(.tls)
+        /// The whole answer did not arrive in time.
+        public static let timedOut = Code(.timedOut)
+        /// The connection broke before the whole answer had arrived.
+        public static let connectionLost = Code(.connectionLost)
+        /// The upstream answered with a redirect. None is followed: the key would travel.
+        public static let redirectRefused = Code(.redirectRefused)
+        /// The body, after decompression, is larger than the request allows.
+        public static let bodyTooLarge = Code(.bodyTooLarge)
+        /// The answer is not HTTP, or its body's encoding is broken or unknown.
+        public static let malformedResponse = Code(.malformedResponse)
+        /// The request can't be sent as it is: a URL that is none, another scheme, control characters in a header.
+        public static let invalidRequest = Code(.invalidRequest)
+        /// The task that asked was cancelled.
+        public static let cancelled = Code(.cancelled)
+
+        public var description: String { name.rawValue }
+    }
+
+    /// What went wrong.
+    public let code: Code
+    /// One sentence.
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// Whether the upstream could not be reached, or not to the end of its answer: another time it may.
+    public var isUnreachable: Bool {
+        [.unreachable, .tls, .timedOut, .connectionLost].contains(code)
+    }
+}
+
+extension TransportError: CustomStringConvertible {
+    public var description: String { message }
+}

@@ -1,0 +1,222 @@
+import JSON
+
+/// Why a schema file can't be used.
+public struct SchemaFileError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The file's name.
+    public let file: String
+    /// The JSON pointer of what is wrong.
+    public let pointer: String
+    public let problem: String
+
+    /// One sentence.
+    public var description: String { "schema \(file): \(pointer.isEmpty ? "" : pointer + " ")\(problem)" }
+}
+
+/// Compiles a schema file of the subset of JSON Schema (draft 2020-12) that this project writes. A keyword or a
+/// pattern outside it is an error: nothing in a schema is silently left unchecked.
+struct SchemaCompiler {
+    private static let annotations = ["$schema", "$id", "$comment", "title", "description"]
+
+    private let file: String
+    private let root: JSONValue
+    private var nodes: [SchemaNode] = []
+    /// The nodes of `$defs`, compiled when they are first referred to.
+    private var definitions: [String: Int] = [:]
+
+    static func compile(_ bytes: [UInt8], file: String) throws(SchemaFileError) -> CompiledSchema {
+        let document: JSONDocument
+        do {
+            document = try JSONDocument(parsing: bytes)
+        } catch {
+            throw SchemaFileError(file: file, pointer: "", problem: "\(error)")
+        }
+        var compiler = SchemaCompiler(file: file, root: document.root)
+        let root = try compiler.node(of: document.root, at: "", isRoot: true)
+        if let definitions = document.root["$defs"] {
+            for (name, schema) in definitions.members where compiler.definitions[name] == nil {
+                compiler.definitions[name] = try compiler.node(of: schema, at: "/$defs/\(name)")
+            }
+        }
+        let content = try compiler.content()
+        return CompiledSchema(nodes: compiler.nodes, root: root, content: content)
+    }
+
+    private init(file: String, root: JSONValue) {
+        self.file = file
+        self.root = root
+    }
+
+    private func error(_ pointer: String, _ problem: String) -> SchemaFileError {
+        SchemaFileError(file: file, pointer: pointer, problem: problem)
+    }
+
+    private mutating func node(
+        of schema: JSONValue, at pointer: String, isRoot: Bool = false
+    ) throws(SchemaFileError) -> Int {
+        guard schema.kind == .object else { throw error(pointer, "is not an object") }
+        if let reference = schema["$ref"] { return try self.reference(reference, in: schema, at: pointer) }
+        var node = SchemaNode()
+        var object = SchemaNode.ObjectRule()
+        var array = SchemaNode.ArrayRule()
+        var (constrainsObjects, constrainsArrays) = (false, false)
+        for (keyword, value) in schema.members {
+            let at = "\(pointer)/\(keyword)"
+            switch keyword {
+            case "type": node.types = try types(value, at: at)
+            case "enum":
+                guard node.literals == nil else { throw error(at, "stands beside const") }
+                node.literals = try literals(value, at: at)
+            case "const":
+                guard node.literals == nil else { throw error(at, "stands beside enum") }
+                node.literals = [try literal(value, at: at)]
+            case "pattern": node.pattern = try pattern(value, at: at)
+            case "minLength": node.minimumLength = try count(value, at: at)
+            case "maxLength": node.maximumLength = try count(value, at: at)
+            case "minimum": node.minimum = try integer(value, at: at)
+            case "maximum": node.maximum = try integer(value, at: at)
+            case "properties", "required", "additionalProperties": constrainsObjects = true
+            case "items":
+                array.items = try self.node(of: value, at: at)
+                constrainsArrays = true
+            case "minItems":
+                array.minimumCount = try count(value, at: at)
+                constrainsArrays = true
+            case "uniqueItems":
+                array.areUnique = try truth(value, at: at)
+                constrainsArrays = true
+            case "$defs" where isRoot, "x-content" where isRoot: break
+            default:
+                guard Self.annotations.contains(keyword) else { throw error(at, "is not a keyword known here") }
+            }
+        }
+        if constrainsObjects {
+            try properties(of: schema, at: pointer, into: &object)
+            node.object = object
+        }
+        if constrainsArrays {
+            if array.areUnique, array.items.map({ nodes[$0].types == .string }) != true {
+                throw error("\(pointer)/uniqueItems", "is known here for arrays of strings only")
+            }
+            node.array = array
+        }
+        nodes.append(node)
+        return nodes.count - 1
+    }
+
+    private mutating func reference(
+        _ reference: JSONValue, in schema: JSONValue, at pointer: String
+    ) throws(SchemaFileError) -> Int {
+        let prefix = "#/$defs/"
+        guard schema.count == 1 else { throw error(pointer, "has keywords beside $ref") }
+        guard let text = reference.string, text.hasPrefix(prefix) else {
+            throw error("\(pointer)/$ref", "does not refer to #/$defs")
+        }
+        let name = String(text.dropFirst(prefix.count))
+        if let known = definitions[name] {
+            guard known >= 0 else { throw error("\(pointer)/$ref", "is part of a circle") }
+            return known
+        }
+        guard let definition = root["$defs"]?[name] else { throw error("\(pointer)/$ref", "refers to nothing") }
+        definitions[name] = -1
+        let index = try node(of: definition, at: "/$defs/\(name)")
+        definitions[name] = index
+        return index
+    }
+
+    private mutating func properties(
+        of schema: JSONValue, at pointer: String, into rule: inout SchemaNode.ObjectRule
+    ) throws(SchemaFileError) {
+        var members: [(key: String, value: JSONValue)] = schema["properties"].map { Array($0.members) } ?? []
+        members.sort { CanonicalKeyOrder.precedes($0.key, $1.key) }
+        for (name, property) in members {
+            rule.names.append(Array(name.utf8))
+            rule.properties.append(try node(of: property, at: "\(pointer)/properties/\(name)"))
+            rule.isRequired.append(false)
+        }
+        for (index, name) in try strings(schema["required"], at: "\(pointer)/required").enumerated() {
+            guard let place = rule.names.firstIndex(of: Array(name.utf8)) else {
+                throw error("\(pointer)/required/\(index)", "is not among the properties")
+            }
+            rule.isRequired[place] = true
+        }
+        rule.requiredCount = rule.isRequired.count { $0 }
+        guard let additional = schema["additionalProperties"] else { return }
+        switch additional.bool {
+        case true?: rule.additional = .anything
+        case false?: rule.additional = .nothing
+        case nil: rule.additional = .schema(try node(of: additional, at: "\(pointer)/additionalProperties"))
+        }
+    }
+
+    private func content() throws(SchemaFileError) -> [String] {
+        let fields = try strings(root["x-content"], at: "/x-content")
+        for (index, field) in fields.enumerated() where root["properties"]?[field] == nil {
+            throw error("/x-content/\(index)", "is not among the properties")
+        }
+        return fields
+    }
+}
+
+// MARK: - Keywords' values
+
+extension SchemaCompiler {
+    private func strings(_ value: JSONValue?, at pointer: String) throws(SchemaFileError) -> [String] {
+        guard let value else { return [] }
+        var texts: [String] = []
+        for element in value.elements {
+            guard let text = element.string else { throw error(pointer, "is not an array of strings") }
+            texts.append(text)
+        }
+        guard value.kind == .array else { throw error(pointer, "is not an array of strings") }
+        return texts
+    }
+
+    private func types(_ value: JSONValue, at pointer: String) throws(SchemaFileError) -> SchemaTypes {
+        let names = value.kind == .string ? [value.string ?? ""] : try strings(value, at: pointer)
+        var types: SchemaTypes = []
+        for name in names {
+            guard let type = SchemaTypes(name: name) else { throw error(pointer, "names an unknown type") }
+            types.formUnion(type)
+        }
+        return types
+    }
+
+    private func pattern(_ value: JSONValue, at pointer: String) throws(SchemaFileError) -> SchemaPattern {
+        let expression = Array((value.string ?? "").utf8)
+        guard let pattern = SchemaPattern.allCases.first(where: { Array($0.expression.utf8) == expression }) else {
+            throw error(pointer, "is not a pattern known here")
+        }
+        return pattern
+    }
+
+    private func literals(_ value: JSONValue, at pointer: String) throws(SchemaFileError) -> [SchemaLiteral] {
+        guard value.kind == .array, value.count > 0 else { throw error(pointer, "is not an array of values") }
+        var literals: [SchemaLiteral] = []
+        for element in value.elements { literals.append(try literal(element, at: pointer)) }
+        return literals
+    }
+
+    private func literal(_ value: JSONValue, at pointer: String) throws(SchemaFileError) -> SchemaLiteral {
+        if value.isNull { return .null }
+        if let truth = value.bool { return .bool(truth) }
+        if let number = value.integer { return .integer(number) }
+        if let text = value.string { return .string(Array(text.utf8)) }
+        throw error(pointer, "has a value of a kind not known here")
+    }
+
+    private func integer(_ value: JSONValue, at pointer: String) throws(SchemaFileError) -> Int64 {
+        guard let number = value.integer else { throw error(pointer, "is not an integer") }
+        return number
+    }
+
+    private func count(_ value: JSONValue, at pointer: String) throws(SchemaFileError) -> Int {
+        let number = try integer(value, at: pointer)
+        guard number >= 0 else { throw error(pointer, "is below zero") }
+        return Int(number)
+    }
+
+    private func truth(_ value: JSONValue, at pointer: String) throws(SchemaFileError) -> Bool {
+        guard let truth = value.bool else { throw error(pointer, "is not true or false") }
+        return truth
+    }
+}

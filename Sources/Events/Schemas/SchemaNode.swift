@@ -1,0 +1,119 @@
+import JSON
+
+/// A compiled schema: its nodes, references resolved to indices.
+struct CompiledSchema: Sendable {
+    var nodes: [SchemaNode]
+    let root: Int
+    /// The fields of the content, in the order of the file.
+    let content: [String]
+}
+
+/// What one (sub)schema demands of a value. Keywords that don't apply to a value's type don't constrain it.
+struct SchemaNode: Sendable {
+    var types: SchemaTypes = .all
+    /// Of `enum` and `const`; nil where there is neither.
+    var literals: [SchemaLiteral]?
+    var pattern: SchemaPattern?
+    var minimumLength: Int?
+    var maximumLength: Int?
+    var minimum: Int64?
+    var maximum: Int64?
+    var object: ObjectRule?
+    var array: ArrayRule?
+
+    struct ObjectRule: Sendable {
+        /// In canonical key order, which is how payloads hold them.
+        var names: [[UInt8]] = []
+        /// The node of each property.
+        var properties: [Int] = []
+        var isRequired: [Bool] = []
+        var requiredCount = 0
+        var additional: Additional = .anything
+    }
+
+    enum Additional: Sendable {
+        case anything
+        case nothing
+        case schema(Int)
+    }
+
+    struct ArrayRule: Sendable {
+        var items: Int?
+        var minimumCount = 0
+        /// Of strings only.
+        var areUnique = false
+    }
+}
+
+/// A set of JSON types.
+struct SchemaTypes: OptionSet, Sendable {
+    let rawValue: UInt8
+
+    static let null = SchemaTypes(rawValue: 1)
+    static let boolean = SchemaTypes(rawValue: 2)
+    static let integer = SchemaTypes(rawValue: 4)
+    /// Any number, integers included.
+    static let number = SchemaTypes(rawValue: 8)
+    static let string = SchemaTypes(rawValue: 16)
+    static let array = SchemaTypes(rawValue: 32)
+    static let object = SchemaTypes(rawValue: 64)
+    static let all: SchemaTypes = [.null, .boolean, .integer, .number, .string, .array, .object]
+
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// The type of a schema's name for it.
+    init?(name: String) {
+        switch name {
+        case "null": self = .null
+        case "boolean": self = .boolean
+        case "integer": self = .integer
+        case "number": self = [.number, .integer]
+        case "string": self = .string
+        case "array": self = .array
+        case "object": self = .object
+        default: return nil
+        }
+    }
+
+    /// The names, for messages.
+    var description: String {
+        let names: [(SchemaTypes, String)] = [
+            (.object, "an object"), (.array, "an array"), (.string, "a string"), (.number, "a number"),
+            (.integer, "an integer"), (.boolean, "true or false"), (.null, "null"),
+        ]
+        return names.filter { contains($0.0) && !($0.0 == .integer && contains(.number)) }.map(\.1)
+            .joined(separator: " or ")
+    }
+}
+
+/// A value of `enum` or `const`.
+enum SchemaLiteral: Sendable, Equatable {
+    case null
+    case bool(Bool)
+    case integer(Int64)
+    case string([UInt8])
+
+    func equals(_ value: JSONValue) -> Bool {
+        switch self {
+        case .null: value.isNull
+        case .bool(let truth): value.bool == truth
+        case .integer(let number): value.integer == number
+        case .string(let text):
+            value.withUnescapedUTF8 { found in
+                guard found.count == text.count else { return false }
+                for index in text.indices where found[index] != text[index] { return false }
+                return true
+            } ?? false
+        }
+    }
+
+    /// The literal as JSON, for messages.
+    var description: String {
+        switch self {
+        case .null: "null"
+        case .bool(let truth): "\(truth)"
+        case .integer(let number): "\(number)"
+        case .string(let text): "\"" + String(decoding: text, as: UTF8.self) + "\""
+        }
+    }
+}

@@ -1,0 +1,94 @@
+/// A payload in the current schema's terms, whatever version it was stored in.
+public enum EventPayload: Sendable, Equatable {
+    /// `AlphaExecutionRecorded`, and `AlphaExecutionUpdated` where `changedFields` is there.
+    case execution(ExecutionPayload)
+    /// `AlphaExecutionMissing`
+    case missing(MissingPayload)
+    /// `AlphaExecutionReappeared`
+    case reappeared(ReappearedPayload)
+    /// `AlphaRowRejected`
+    case rejectedRow(RejectedRowPayload)
+    /// `AlphaSyncCompleted`
+    case syncCompleted(SyncCompletedPayload)
+    /// `AlphaSyncFailed`
+    case syncFailed(SyncFailedPayload)
+    /// `ProjectionPromoted`
+    case projectionPromoted(ProjectionPromotedPayload)
+}
+
+/// Why a stored payload can't be read.
+public enum UpcastError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// No event type has that name.
+    case unknownType(String)
+    /// The type has no such schema version here: a newer program may have written it.
+    case unknownVersion(type: String, version: Int)
+    /// The payload is not what its type and version say.
+    case malformed(type: String, version: Int, PayloadError)
+
+    /// One sentence, without any value of the payload.
+    public var description: String {
+        switch self {
+        case .unknownType(let type): "unknown event type \(type)"
+        case .unknownVersion(let type, let version): "unknown schema version \(version) of \(type)"
+        case .malformed(let type, let version, let error): "malformed payload of \(type).v\(version): \(error)"
+        }
+    }
+}
+
+/// The one choke point between stored payloads and typed ones: every reader of the log goes through it, so that
+/// a payload of an older schema version is lifted in one place only.
+public enum Upcaster {
+    /// The typed payload of an event, from its type's name, its schema version and its stored bytes.
+    public static func payload(
+        type: String, schemaVersion: Int, bytes: [UInt8]
+    ) throws(UpcastError) -> EventPayload {
+        guard let known = EventType(rawValue: type) else { throw .unknownType(type) }
+        return try payload(type: known, schemaVersion: schemaVersion, bytes: bytes)
+    }
+
+    /// The typed payload of an event of a known type.
+    public static func payload(
+        type: EventType, schemaVersion: Int, bytes: [UInt8]
+    ) throws(UpcastError) -> EventPayload {
+        do {
+            switch (type, schemaVersion) {
+            case (.alphaExecutionRecorded, 1):
+                return .execution(try recorded(ExecutionPayload(decoding: bytes)))
+            case (.alphaExecutionUpdated, 1):
+                return .execution(try updated(ExecutionPayload(decoding: bytes)))
+            case (.alphaExecutionMissing, 1):
+                return .missing(try MissingPayload(decoding: bytes))
+            case (.alphaExecutionReappeared, 1):
+                return .reappeared(try ReappearedPayload(decoding: bytes))
+            case (.alphaRowRejected, 1):
+                return .rejectedRow(try RejectedRowPayload(decoding: bytes))
+            case (.alphaSyncCompleted, 1):
+                return .syncCompleted(try SyncCompletedPayload(decoding: bytes))
+            case (.alphaSyncFailed, 1):
+                return .syncFailed(try SyncFailedPayload(decoding: bytes))
+            case (.projectionPromoted, 1):
+                return .projectionPromoted(try ProjectionPromotedPayload(decoding: bytes))
+            default:
+                throw UpcastError.unknownVersion(type: type.rawValue, version: schemaVersion)
+            }
+        } catch let error as PayloadError {
+            throw .malformed(type: type.rawValue, version: schemaVersion, error)
+        } catch {
+            throw .unknownVersion(type: type.rawValue, version: schemaVersion)
+        }
+    }
+
+    private static func recorded(_ payload: ExecutionPayload) throws(PayloadError) -> ExecutionPayload {
+        guard payload.changedFields == nil else {
+            throw PayloadError(pointer: "", problem: "has the unknown key changed_fields")
+        }
+        return payload
+    }
+
+    private static func updated(_ payload: ExecutionPayload) throws(PayloadError) -> ExecutionPayload {
+        guard payload.changedFields != nil else {
+            throw PayloadError(pointer: "", problem: "lacks the key changed_fields")
+        }
+        return payload
+    }
+}

@@ -1,0 +1,108 @@
+import Events
+import Foundation
+import JSON
+import Testing
+import Values
+
+@Suite struct UpcasterTests {
+    /// The bytes that a typed payload encodes to.
+    private func encoded(_ payload: EventPayload) -> [UInt8] {
+        switch payload {
+        case .execution(let payload): payload.encode()
+        case .missing(let payload), .reappeared(let payload): payload.encode()
+        case .rejectedRow(let payload): payload.encode()
+        case .syncCompleted(let payload): payload.encode()
+        case .syncFailed(let payload): payload.encode()
+        case .projectionPromoted(let payload): payload.encode()
+        }
+    }
+
+    @Test(arguments: payloadVersions.map { [$0.type.rawValue, "\($0.version)"] })
+    func `every stored sample reads as its type and encodes to the same bytes`(sample: [String]) throws {
+        let version = try #require(Int(sample[1]))
+        let bytes = try TestFiles.sample(sample[0], version: version)
+        let payload = try Upcaster.payload(type: sample[0], schemaVersion: version, bytes: bytes)
+        #expect(text(encoded(payload)) == text(bytes))
+    }
+
+    @Test func `every schema has a stored sample`() throws {
+        for (type, version) in try TestFiles.schemas().versions {
+            #expect(!(try TestFiles.sample(type, version: version)).isEmpty)
+        }
+    }
+
+    @Test func `samples read as what they say`() throws {
+        guard
+            case .execution(let update) = try Upcaster.payload(
+                type: "AlphaExecutionUpdated", schemaVersion: 1,
+                bytes: TestFiles.sample("AlphaExecutionUpdated", version: 1))
+        else { throw UpcastError.unknownType("") }
+        #expect(update.row.tradeStatus == .busted)
+        #expect(update.row.premiumUSD == nil)
+        #expect(update.row.tradedIV == FixedDecimal(units: 582_500_000_000))
+        #expect(update.changedFields?.map(\.field) == ["premium_usd", "source_updated_at", "trade_status"])
+        #expect(update.changedFields?.first?.old == .decimal(try FixedDecimal("12100.25")))
+        guard
+            case .syncCompleted(let completed) = try Upcaster.payload(
+                type: "AlphaSyncCompleted", schemaVersion: 1, bytes: TestFiles.sample("AlphaSyncCompleted", version: 1))
+        else { throw UpcastError.unknownType("") }
+        #expect(text(completed.scopeDetails) == #"{"include_pending":false,"portfolios":["ICOI","IMST"]}"#)
+        #expect(try JSONDocument(parsing: completed.summary).root["fetched"]?.integer == 749)
+        guard
+            case .syncFailed(let failed) = try Upcaster.payload(
+                type: "AlphaSyncFailed", schemaVersion: 1, bytes: TestFiles.sample("AlphaSyncFailed", version: 1))
+        else { throw UpcastError.unknownType("") }
+        #expect(failed.errorText == "cursor_repeated: the feed gave a cursor a second time")
+    }
+
+    @Test(arguments: 0..<50 as Range<UInt64>)
+    func `every payload comes back as it was encoded`(seed: UInt64) throws {
+        var payloads = RandomPayloads(seed: seed)
+        for (type, bytes) in payloads.all() {
+            #expect(try isCanonical(bytes), "seed \(seed), \(type)")
+            let payload = try Upcaster.payload(type: type, schemaVersion: 1, bytes: bytes)
+            #expect(encoded(payload) == bytes, "seed \(seed), \(type)")
+        }
+    }
+
+    @Test func `an unknown type or version is a typed error`() throws {
+        let bytes = try TestFiles.sample("AlphaExecutionMissing", version: 1)
+        #expect(throws: UpcastError.unknownType("AlphaExecutionLost")) {
+            try Upcaster.payload(type: "AlphaExecutionLost", schemaVersion: 1, bytes: bytes)
+        }
+        for (type, _) in payloadVersions {
+            for version in [-1, 0, 2] {
+                #expect(throws: UpcastError.unknownVersion(type: type.rawValue, version: version)) {
+                    try Upcaster.payload(type: type, schemaVersion: version, bytes: bytes)
+                }
+            }
+        }
+    }
+
+    @Test func `a payload of another type is malformed`() throws {
+        for (type, version) in payloadVersions {
+            for (other, otherVersion) in payloadVersions where other != type {
+                // What is missing and what has reappeared have the same shape.
+                let presences: Set<EventType> = [.alphaExecutionMissing, .alphaExecutionReappeared]
+                if presences == [type, other] { continue }
+                let bytes = try TestFiles.sample(other.rawValue, version: otherVersion)
+                #expect("\(other) as \(type)") {
+                    try Upcaster.payload(type: type, schemaVersion: version, bytes: bytes)
+                } throws: { error in
+                    if case .malformed? = error as? UpcastError { true } else { false }
+                }
+            }
+        }
+    }
+
+    @Test func `damaged bytes are malformed, never a crash`() throws {
+        for (type, version) in payloadVersions {
+            let sample = try TestFiles.sample(type.rawValue, version: version)
+            for end in stride(from: 0, to: sample.count, by: 7) {
+                #expect(throws: UpcastError.self) {
+                    try Upcaster.payload(type: type, schemaVersion: version, bytes: Array(sample[..<end]))
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import Events
+import MerkleLog
+import Postgres
+import PostgresStore
+import TestSupport
+import Testing
+import Values
+
+@Suite struct EventLogTests {
+    let run = UniqueID(high: 1, low: 2)
+
+    @Test func anAppendAnswersWithPositionsAndVersions() async throws {
+        try await withLedger { ledger in
+            let old = try sampleRow("A")
+            let new = try sampleRow("A", updatedAt: 5, quantity: 11)
+            let answers = try await ledger.log.append(
+                [recorded(old), recorded(try sampleRow("B")), updated(new, from: old, previous: 1)], runID: run)
+            #expect(
+                answers == [
+                    AppendedEvent(position: 1, streamVersion: 1, isNew: true),
+                    AppendedEvent(position: 2, streamVersion: 1, isNew: true),
+                    AppendedEvent(position: 3, streamVersion: 2, isNew: true),
+                ])
+            let head = try await ledger.pool.run { try LogReader().head($0) }
+            #expect(head.position == 3)
+        }
+    }
+
+    @Test func theSameIdentityWithAnEqualPayloadIsANoOpWhateverVersionItExpects() async throws {
+        try await withLedger { ledger in
+            let row = try sampleRow("A")
+            try await ledger.log.append([recorded(row)], runID: run)
+            let again = try await ledger.log.append([recorded(row)], runID: UniqueID(high: 9, low: 9))
+            #expect(again == [AppendedEvent(position: 1, streamVersion: 1, isNew: false)])
+            #expect(try await ledger.pool.run { try LogReader().head($0).position } == 1)
+        }
+    }
+
+    @Test func theSameIdentityWithAnotherPayloadIsAConflictAndStoresNothing() async throws {
+        try await withLedger { ledger in
+            try await ledger.log.append([recorded(try sampleRow("A"))], runID: run)
+            await #expect(throws: LedgerError.self) {
+                _ = try await ledger.log.append(
+                    [recorded(try sampleRow("B")), recorded(try sampleRow("A", quantity: 99))], runID: run)
+            }
+            #expect(try await ledger.pool.run { try LogReader().head($0).position } == 1)
+        }
+    }
+
+    @Test func anUnexpectedVersionIsATypedConflict() async throws {
+        try await withLedger { ledger in
+            let old = try sampleRow("A")
+            let new = try sampleRow("A", updatedAt: 5)
+            try await ledger.log.append([recorded(old)], runID: run)
+            await #expect(throws: LedgerError.versionConflict(stream: "execution-alpha_sync:A", expected: 4, actual: 1)) {
+                try await ledger.log.append([updated(new, from: old, previous: 4)], runID: run)
+            }
+        }
+    }
+
+    @Test func aPayloadThatDoesNotMatchItsSchemaIsRefused() async throws {
+        try await withLedger { ledger in
+            let event = NewEvent(
+                identity: "x", stream: "execution-alpha_sync:A", type: .alphaExecutionRecorded,
+                payload: Array(#"{"price":12.5}"#.utf8))
+            await #expect(throws: LedgerError.self) { try await ledger.log.append([event], runID: run) }
+            let head = try await ledger.pool.run { try LogReader().head($0) }
+            #expect(head.position == 0)
+        }
+    }
+
+    @Test func storedEventsReadBackWithLeafHashesAndTheRootIsThatOfTheirRows() async throws {
+        try await withLedger { ledger in
+            var events: [NewEvent] = []
+            for index in 0..<300 { events.append(recorded(try sampleRow("T\(index)"))) }
+            // By COPY, then by arrays, then one by one.
+            try await ledger.log.append(Array(events[..<200]), runID: run)
+            try await ledger.log.append(Array(events[200..<290]), runID: run)
+            for event in events[290...] { try await ledger.log.append([event], runID: run) }
+            let stored = try await ledger.pool.run { try LogReader().events(after: 0, limit: 1000, $0) }
+            #expect(stored.map(\.position) == Array(1...300))
+            #expect(stored.map(\.payload) == events.map(\.payload))
+            #expect(stored.allSatisfy { $0.leafHash == $0.computedLeafHash() })
+            var tree = MerkleFrontier()
+            for event in stored { tree.append(event.leafHash) { _, _, _ in } }
+            let root = try await ledger.pool.run { try LogReader().root(at: 300, $0) }
+            #expect(root == tree.root)
+            let half = try await ledger.pool.run { try LogReader().root(at: 137, $0) }
+            var smaller = MerkleFrontier()
+            for event in stored[..<137] { smaller.append(event.leafHash) { _, _, _ in } }
+            #expect(half == smaller.root)
+        }
+    }
+
+    @Test func recordedAtGrowsWithEveryCommitAndIsResolvedByBinarySearch() async throws {
+        try await withLedger { ledger in
+            for index in 0..<20 { try await ledger.log.append([recorded(try sampleRow("T\(index)"))], runID: run) }
+            let stored = try await ledger.pool.run { try LogReader().events(after: 0, limit: 100, $0) }
+            for (a, b) in zip(stored, stored.dropFirst()) { #expect(a.recordedAt < b.recordedAt) }
+            for event in stored {
+                let position = try await ledger.pool.run {
+                    try LogReader().position(asOf: event.recordedAt, head: 20, $0)
+                }
+                #expect(position == event.position)
+            }
+            let before = try #require(stored[0].recordedAt.advanced(byMicroseconds: -1))
+            #expect(try await ledger.pool.run { try LogReader().position(asOf: before, head: 20, $0) } == 0)
+        }
+    }
+
+    @Test func appendsAreRefusedWhileTheClockIsBehindTheHead() async throws {
+        try await withLedger { ledger in
+            try await ledger.asSuperuser { session in
+                try session.executeScript("UPDATE ledger.head SET recorded_at = clock_timestamp() + interval '2 minutes'")
+            }
+            do {
+                try await ledger.log.append([recorded(try sampleRow("A"))], runID: run)
+                Issue.record("the append was accepted")
+            } catch let error as LedgerError {
+                guard case .clockRegressed = error else { throw error }
+            }
+            try await ledger.asSuperuser { session in
+                try session.executeScript("UPDATE ledger.head SET recorded_at = clock_timestamp() + interval '30 seconds'")
+            }
+            try await ledger.log.append([recorded(try sampleRow("A"))], runID: run)
+        }
+    }
+
+    @Test(arguments: ["UPDATE ledger.events SET payload = '{}'", "DELETE FROM ledger.events", "TRUNCATE ledger.events",
+        "UPDATE ledger.merkle_nodes SET index = 7", "DELETE FROM ledger.merkle_nodes", "TRUNCATE ledger.merkle_nodes",
+        "DELETE FROM ledger.head"])
+    func changesAreRefusedForTheServiceAndForTheOwner(_ sql: String) async throws {
+        try await withLedger { ledger in
+            try await ledger.log.append([recorded(try sampleRow("A")), recorded(try sampleRow("B"))], runID: run)
+            for role in ["alpha_ledger_service", "alpha_ledger_owner", nil] {
+                let refused = try await ledger.asSuperuser { session in
+                    if let role { try session.executeScript("SET ROLE \(role)") }
+                    do {
+                        try session.executeScript(sql)
+                        return false
+                    } catch let error as PostgresError {
+                        return error.sqlState?.rawValue == "42501" || error.sqlState?.rawValue == "23001"
+                    }
+                }
+                #expect(refused, "\(role ?? "superuser")")
+            }
+            #expect(try await ledger.pool.run { try LogVerifier().verify($0) }.fault == nil)
+        }
+    }
+}

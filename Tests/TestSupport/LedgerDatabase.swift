@@ -1,0 +1,167 @@
+import EmbeddedPostgres
+import Events
+import Foundation
+public import Postgres
+public import PostgresStore
+public import Projections
+import Synchronization
+import Values
+
+/// The checkout's root: migrations, schemas and rule files are read from there.
+public let projectRoot = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+/// A server that the tests running at a time share; it goes with the last of them.
+actor SharedServer {
+    static let shared = SharedServer()
+
+    private var users = 0
+    private var start: Task<(EmbeddedPostgresHandle, String), any Error>?
+
+    func enter() async throws -> EmbeddedPostgresHandle {
+        users += 1
+        let task =
+            start
+            ?? Task {
+                let directory = try temporaryDirectory()
+                let handle = try await EmbeddedPostgres.start(
+                    .init(
+                        dataDirectory: directory,
+                        options: ["fsync": "off", "shared_buffers": "64MB", "max_connections": "200"]))
+                return (handle, directory)
+            }
+        start = task
+        return try await task.value.0
+    }
+
+    func leave() async {
+        users -= 1
+        guard users == 0, let task = start else { return }
+        start = nil
+        guard let (handle, directory) = try? await task.value else { return }
+        await handle.stop()
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+}
+
+/// A directory that the server's unprivileged user can enter.
+public func temporaryDirectory() throws -> String {
+    let path = "/tmp/alpha-ledger-tests-\(UUID().uuidString.prefix(8))"
+    try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+    return path
+}
+
+/// A migrated ledger in a database of its own.
+public struct LedgerDatabase: Sendable {
+    public let uri: String
+    public let configuration: PostgresConfiguration
+    public let pool: PostgresPool
+    public let log: EventLog
+    public let registry: ProjectionRegistry
+    private let writer: PostgresPool
+
+    init(uri: String) throws {
+        self.uri = uri
+        configuration = PostgresConfiguration(uri: uri, role: "alpha_ledger_service")
+        pool = PostgresPool(configuration, maximumConnections: 20)
+        writer = PostgresPool(configuration, maximumConnections: 1)
+        log = EventLog(writer: writer, schemas: try EventSchemas(files: try files(in: "schema/events", suffix: ".json")))
+        registry = try projectRegistry()
+    }
+
+    /// Another process's view of the same database: its own writer, log and pool.
+    public func another() throws -> LedgerDatabase { try LedgerDatabase(uri: uri) }
+
+    public func close() async {
+        await writer.close()
+        await pool.close()
+    }
+
+    /// Runs as the database's owner, a superuser.
+    public func asSuperuser<T: Sendable>(_ body: @Sendable (PostgresSession) throws -> T) async throws -> T {
+        let connection = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
+        do {
+            let value = try await connection.run(body)
+            await connection.close()
+            return value
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+}
+
+/// The installed projections of the checkout.
+public func projectRegistry() throws -> ProjectionRegistry {
+    let root = projectRoot + "/projections"
+    let folders = try FileManager.default.contentsOfDirectory(atPath: root)
+    let paths = try folders.flatMap { folder in
+        try FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)").map { "\(folder)/\($0)" }
+    }
+    return try ProjectionRegistry(files: paths) { path in
+        FileManager.default.contents(atPath: "\(root)/\(path)").map { Array($0) }
+    }
+}
+
+public func projectMigrations() throws -> [Migration] {
+    try files(in: "schema/migrations", suffix: ".sql").compactMap { Migration(fileName: $0.key, bytes: $0.value) }
+}
+
+func files(in folder: String, suffix: String) throws -> [String: [UInt8]] {
+    let directory = "\(projectRoot)/\(folder)"
+    var found: [String: [UInt8]] = [:]
+    for name in try FileManager.default.contentsOfDirectory(atPath: directory) where name.hasSuffix(suffix) {
+        found[name] = FileManager.default.contents(atPath: "\(directory)/\(name)").map { Array($0) }
+    }
+    return found
+}
+
+/// Runs a test on an empty database of the shared server, which goes with the test.
+public func withDatabase<T>(_ body: (String) async throws -> T) async throws -> T {
+    let server = try await SharedServer.shared.enter()
+    let name = "test_\(UUID().uuidString.prefix(8).lowercased())"
+    let admin = PostgresConfiguration(uri: server.uri)
+    func run(_ sql: String) async throws {
+        let connection = try await PostgresConnection.open(admin)
+        do {
+            try await connection.run { session in try session.executeScript(sql) }
+            await connection.close()
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+    let result: Result<T, any Error>
+    do {
+        try await run("CREATE DATABASE \(name)")
+        result = .success(try await body(databaseURI(server.uri, name)))
+    } catch {
+        result = .failure(error)
+    }
+    try? await run("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
+    await SharedServer.shared.leave()
+    return try result.get()
+}
+
+/// The server's URI with another database.
+func databaseURI(_ uri: String, _ name: String) -> String {
+    guard var parts = URLComponents(string: uri) else { return uri }
+    parts.path = "/\(name)"
+    return parts.string ?? uri
+}
+
+/// Runs a test on a migrated ledger.
+public func withLedger<T>(_ body: (LedgerDatabase) async throws -> T) async throws -> T {
+    try await withDatabase { uri in
+        let connection = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
+        let migrator = Migrator(try projectMigrations())
+        _ = try await connection.run { session in try migrator.migrate(session) }
+        await connection.close()
+        let ledger = try LedgerDatabase(uri: uri)
+        let result: Result<T, any Error>
+        do { result = .success(try await body(ledger)) } catch { result = .failure(error) }
+        await ledger.close()
+        return try result.get()
+    }
+}
