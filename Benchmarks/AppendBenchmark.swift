@@ -1,0 +1,79 @@
+import Events
+import Operations
+import Postgres
+import PostgresStore
+import Values
+
+/// Appending in batches, with identities, schema checks, deduplication, leaf hashes and tree nodes, beside a bare
+/// COPY of the very rows that came out, into a table with the same indexes and checks.
+enum AppendBenchmark {
+    static let batch = 10_000
+
+    static func run(_ bench: Bench) async throws {
+        let payloads = (0..<bench.events).map { GeneratedExecutions.payload($0) }
+        var appends: [Double] = []
+        var copies: [Double] = []
+        for _ in 0..<bench.rounds {
+            try await bench.withLedger { ledger in
+                appends.append(try await Bench.seconds { try await append(payloads, to: ledger) })
+                copies.append(try await copy(from: ledger))
+            }
+        }
+        Bench.line("append", count: bench.events, seconds: appends)
+        Bench.line("bare COPY", count: bench.events, seconds: copies)
+        Bench.ratio("append ÷ bare COPY (goal ≥ 0.60)", Bench.median(copies) / Bench.median(appends))
+    }
+
+    /// Two batches are under way: one is being checked while the other is being stored.
+    static func append(_ payloads: [ExecutionPayload], to ledger: Ledger) async throws {
+        let run = ledger.newID()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            var underWay = 0
+            for start in stride(from: 0, to: payloads.count, by: batch) {
+                if underWay == 2 {
+                    try await group.next()
+                    underWay -= 1
+                }
+                let slice = payloads[start..<min(start + batch, payloads.count)]
+                group.addTask { try await ledger.log.append(slice.map { $0.recordedEvent() }, runID: run) }
+                underWay += 1
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private static func copy(from ledger: Ledger) async throws -> Double {
+        let connection = try await PostgresConnection.open(PostgresConfiguration(uri: ledger.serviceConfiguration.uri))
+        let rows = try await connection.run { session in
+            try session.executeScript("CREATE TABLE public.copied (LIKE ledger.events INCLUDING ALL)")
+            return try LogReader().events(after: 0, limit: .max, session)
+        }
+        let seconds = try await Bench.seconds {
+            try await connection.run { session in
+                _ = try session.copyIn(
+                    """
+                    COPY public.copied (position, event_id, stream, stream_version, type, schema_version, recorded_at,
+                                        effective_at, run_id, payload, leaf_hash) FROM STDIN (FORMAT binary)
+                    """
+                ) { writer in
+                    for row in rows {
+                        writer.startRow(columns: 11)
+                        writer.int8(row.position)
+                        writer.uuid(row.eventID.high, row.eventID.low)
+                        writer.text(row.stream)
+                        writer.int8(row.streamVersion)
+                        writer.text(row.type)
+                        writer.int4(Int32(row.schemaVersion))
+                        writer.timestamptz(row.recordedAt.microseconds)
+                        if let effective = row.effectiveAt { writer.timestamptz(effective.microseconds) } else { writer.null() }
+                        writer.uuid(row.runID.high, row.runID.low)
+                        writer.utf8(row.payload)
+                        writer.bytea(row.leafHash.bytes)
+                    }
+                }
+            }
+        }
+        await connection.close()
+        return seconds
+    }
+}

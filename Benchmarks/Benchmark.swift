@@ -1,0 +1,111 @@
+import EmbeddedPostgres
+import Foundation
+import Operations
+import Postgres
+import PostgresStore
+
+/// Runs the benchmarks, each beside its baseline in the same run, and prints rates and ratios.
+///
+/// Machines are noisy: a ratio within one run is the figure to quote, a rate is not.
+@main
+struct Benchmark {
+    static let all: [(name: String, about: String, run: (Bench) async throws -> Void)] = [
+        ("append", "batched append beside a bare binary COPY of the same finished rows", AppendBenchmark.run),
+        ("concurrent", "64 concurrent one-event appends beside one-row INSERT commits", ConcurrentAppendBenchmark.run),
+        ("projection", "live projection of trades beside a bare COPY OUT of the same events", ProjectionBenchmark.run),
+    ]
+
+    static func main() async {
+        let arguments = CommandLine.arguments.dropFirst()
+        if arguments.contains("--help") {
+            print("usage: ledger-benchmarks [NAME…] [--events N] [--rounds N]\n")
+            for benchmark in all { print("  \(benchmark.name)\t\(benchmark.about)") }
+            return
+        }
+        func option(_ name: String, _ standard: Int) -> Int {
+            guard let index = arguments.firstIndex(of: "--\(name)"), index + 1 < arguments.endIndex else { return standard }
+            return Int(arguments[index + 1]) ?? standard
+        }
+        let names = arguments.filter { name in all.contains { $0.name == name } }
+        do {
+            let bench = try await Bench(events: option("events", 200_000), rounds: option("rounds", 3))
+            for benchmark in all where names.isEmpty || names.contains(benchmark.name) {
+                print("\(benchmark.name): \(benchmark.about)")
+                try await benchmark.run(bench)
+            }
+            await bench.close()
+        } catch {
+            FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+            exit(1)
+        }
+    }
+}
+
+/// What the benchmarks share: a server of their own, with the settings that the service runs with.
+final class Bench: Sendable {
+    let events: Int
+    let rounds: Int
+    let resources: Resources
+    private let server: EmbeddedPostgresHandle
+    private let directory: String
+
+    init(events: Int, rounds: Int) async throws {
+        self.events = events
+        self.rounds = rounds
+        resources = try Resources.find(
+            home: ProcessInfo.processInfo.environment["ALPHA_LEDGER_HOME"], executable: Resources.executablePath())
+        directory = NSTemporaryDirectory() + "alpha-ledger-bench-\(UUID().uuidString.prefix(8))"
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+        server = try await EmbeddedPostgres.start(.init(dataDirectory: directory))
+    }
+
+    func close() async {
+        await server.stop()
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    /// A fresh ledger in a database of its own.
+    func withLedger<T>(_ body: (Ledger) async throws -> T) async throws -> T {
+        let name = "bench_\(UUID().uuidString.prefix(8).lowercased())"
+        try await admin("CREATE DATABASE \(name)")
+        var settings = try Settings(environment: [:])
+        guard var parts = URLComponents(string: server.uri) else { throw BenchmarkError("the server's URI is odd") }
+        parts.path = "/\(name)"
+        settings.databaseURL = parts.string
+        let ledger = try await Ledger.open(settings, resources, migration: .always)
+        let result: Result<T, any Error>
+        do { result = .success(try await body(ledger)) } catch { result = .failure(error) }
+        await ledger.close()
+        try await admin("DROP DATABASE \(name) WITH (FORCE)")
+        return try result.get()
+    }
+
+    private func admin(_ sql: String) async throws {
+        let connection = try await PostgresConnection.open(PostgresConfiguration(uri: server.uri))
+        try await connection.run { session in try session.executeScript(sql) }
+        await connection.close()
+    }
+
+    static func seconds(_ body: () async throws -> Void) async rethrows -> Double {
+        let start = ContinuousClock.now
+        try await body()
+        let duration = ContinuousClock.now - start
+        return Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+    }
+
+    static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+    static func line(_ name: String, count: Int, seconds: [Double]) {
+        let middle = median(seconds)
+        let rate = Double(count) / middle
+        print("  \(name): \(Int(rate)) /s (median of \(seconds.count), \(String(format: "%.2f", middle * 1e6 / Double(count))) µs each)")
+    }
+
+    static func ratio(_ name: String, _ value: Double) { print("  \(name): \(String(format: "%.2f", value))") }
+}
+
+struct BenchmarkError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

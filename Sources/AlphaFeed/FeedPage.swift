@@ -1,0 +1,107 @@
+public import JSON
+public import Values
+
+/// A page of the feed, its envelope checked; what its rows hold is not.
+public struct FeedPage: Sendable {
+    /// The body; keeps the bytes that rows are views of.
+    public let document: JSONDocument
+    /// The rows as they came, in order.
+    public let rows: JSONElements
+    /// How many rows there are.
+    public let rowCount: Int
+    /// Where the next page starts; nil exactly where ``hasMore`` is false.
+    public let nextCursor: String?
+    /// Whether there is a next page.
+    public let hasMore: Bool
+    /// The largest `updatedAt` of the scope when the run's first page was cut; nil for an empty scope.
+    public let watermark: Instant?
+
+    /// Reads a body by itself.
+    ///
+    /// - Parameter number: the page's number in its run, from 1, for errors.
+    public init(parsing body: [UInt8], number: Int) throws(FeedContractError) {
+        do throws(JSONError) {
+            document = try JSONDocument(parsing: body, maximumDepth: Self.maximumDepth)
+        } catch {
+            throw FeedContractError(error, page: number)
+        }
+        let envelope = Envelope(root: document.root, page: number)
+        let rows = try envelope.member("rows")
+        guard rows.kind == .array else { throw envelope.mistyped("rows", "an array") }
+        guard let hasMore = try envelope.member("hasMore").bool else { throw envelope.mistyped("hasMore", "true or false") }
+        let nextCursor = try envelope.cursor()
+        let watermark = try envelope.watermark()
+        guard hasMore == (nextCursor != nil) else {
+            throw FeedContractError(
+                .hasMoreContradictsCursor, page: number,
+                hasMore ? "hasMore is true, but nextCursor is null" : "hasMore is false, but nextCursor is not null")
+        }
+        guard watermark != nil || rows.count == 0 else {
+            throw FeedContractError(.nullWatermarkWithRows, page: number, "watermark is null beside \(rows.count) rows")
+        }
+        self.rows = rows.elements
+        self.rowCount = rows.count
+        self.nextCursor = nextCursor
+        self.hasMore = hasMore
+        self.watermark = watermark
+    }
+
+    /// How many arrays and objects may be open at once in a body.
+    public static let maximumDepth = 64
+}
+
+/// The members of the envelope. Keys that the contract doesn't name are no failure.
+private struct Envelope {
+    let root: JSONValue
+    let page: Int
+
+    func member(_ key: String) throws(FeedContractError) -> JSONValue {
+        guard root.kind == .object else {
+            throw FeedContractError(.envelopeNotObject, page: page, "the body is JSON, but not an object")
+        }
+        guard let value = root[key] else {
+            throw FeedContractError(.envelopeKeyMissing, page: page, "the key \(key) is missing")
+        }
+        return value
+    }
+
+    func mistyped(_ key: String, _ expected: String) -> FeedContractError {
+        FeedContractError(.envelopeKeyMistyped, page: page, "\(key) is not \(expected)")
+    }
+
+    func cursor() throws(FeedContractError) -> String? {
+        let value = try member("nextCursor")
+        if value.isNull { return nil }
+        guard value.stringIssue == nil, let cursor = value.string, !cursor.isEmpty else {
+            throw mistyped("nextCursor", "null or a string of one character or more")
+        }
+        guard cursor.utf8.count <= Self.maximumCursorBytes else {
+            throw mistyped("nextCursor", "short enough for a URL (at most \(Self.maximumCursorBytes) bytes)")
+        }
+        return cursor
+    }
+
+    func watermark() throws(FeedContractError) -> Instant? {
+        let value = try member("watermark")
+        if value.isNull { return nil }
+        guard let watermark = value.withUnescapedUTF8({ Instant(parsing: $0) }) ?? nil else {
+            throw mistyped("watermark", "null or an instant")
+        }
+        return watermark
+    }
+
+    /// Cursors travel in URLs and all of a run's are remembered.
+    private static let maximumCursorBytes = 16 << 10
+}
+
+extension FeedContractError {
+    fileprivate init(_ error: JSONError, page: Int) {
+        let code: Code =
+            switch error.kind {
+            case .duplicateKey: .duplicateKey
+            case .tooDeep: .nestingTooDeep
+            default: .bodyNotJSON
+            }
+        self.init(code, page: page, "\(error)")
+    }
+}

@@ -1,0 +1,253 @@
+import Events
+import Postgres
+import PostgresStore
+import Projections
+import TestSupport
+import Testing
+import Values
+
+/// A history of executions, updates, disappearances and returns, the same for the same seed.
+func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] {
+    var random = SeededGenerator(seed: seed)
+    var rows: [String: (row: ExecutionRow, version: Int64, isMissing: Bool)] = [:]
+    var history: [NewEvent] = []
+    for step in 0..<events {
+        let id = "T\(Int.random(in: 0..<trades, using: &random))"
+        let status: TradeStatus = Int.random(in: 0..<8, using: &random) == 0 ? .busted : .filled
+        let row = try sampleRow(
+            id, updatedAt: step, quantity: Int.random(in: 1...9, using: &random), status: status,
+            notes: Bool.random(using: &random) ? "n\(step % 3)" : nil)
+        guard let known = rows[id] else {
+            rows[id] = (row, 1, false)
+            history.append(recorded(row))
+            continue
+        }
+        let presence = PresencePayload(source: "alpha_sync", sourceTradeID: id, scopeKey: "s")
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            history.append(
+                known.isMissing
+                    ? presence.reappearedEvent(previousVersion: known.version)
+                    : presence.missingEvent(previousVersion: known.version))
+            rows[id] = (known.row, known.version + 1, !known.isMissing)
+        } else {
+            history.append(updated(row, from: known.row, previous: known.version))
+            rows[id] = (row, known.version + 1, known.isMissing)
+        }
+    }
+    return history
+}
+
+@Suite struct ProjectionTests {
+    let run = UniqueID(high: 7, low: 7)
+
+    private func served(_ name: String, _ ledger: LedgerDatabase) async throws -> ProjectionVersion {
+        try #require(try await ledger.pool.run { try ProjectionCatalog().served(name, $0) })
+    }
+
+    private func digest(_ name: String, _ ledger: LedgerDatabase, at position: Int64) async throws -> String {
+        let version = try await served(name, ledger)
+        let columns = try #require(ledger.registry.firstDefinition(name)).columns
+        return try await ledger.pool.run { session in
+            try ProjectionVerifier.digest(of: version, columns, at: position, session).digest
+        }
+    }
+
+    @Test func activationHappensOnceAndIsInTheLog() async throws {
+        try await withLedger { ledger in
+            let catalog = ProjectionCatalog()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<4 {
+                    group.addTask {
+                        let own = try ledger.another()
+                        try await catalog.activate(
+                            own.registry, log: own.log, pool: own.pool, runID: UniqueID(high: 1, low: UInt64(number)))
+                        await own.close()
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let events = try await ledger.pool.run { try LogReader().events(after: 0, limit: 10, $0) }
+            #expect(events.map(\.stream) == ["projection-sync_state", "projection-trades"])
+            #expect(events.map(\.type) == ["ProjectionPromoted", "ProjectionPromoted"])
+        }
+    }
+
+    /// Any batch size, any restart points: the same rows at every position as a fold in memory.
+    @Test(arguments: 1...6 as ClosedRange<UInt64>)
+    func liveFoldsEqualAFoldFromZeroAtAnyBatchSizeAndPosition(seed: UInt64) async throws {
+        try await withLedger { ledger in
+            let catalog = ProjectionCatalog()
+            try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
+            let history = try randomHistory(seed: seed, trades: 12, events: 150)
+            var random = SeededGenerator(seed: seed &+ 99)
+            let definition = try #require(ledger.registry.firstDefinition("trades"))
+            let version = try await served("trades", ledger)
+            let writer = ProjectionWriter(definition, version: version)
+            var appended = 0
+            var position: Int64 = 0
+            while appended < history.count || position < Int64(history.count + 2) {
+                let more = min(Int.random(in: 0...40, using: &random), history.count - appended)
+                try await ledger.log.append(Array(history[appended..<appended + more]), runID: run)
+                appended += more
+                let limit = Int.random(in: 1...30, using: &random)
+                let owner = "process-\(Int.random(in: 0..<3, using: &random))"
+                let from = position
+                position = try await ledger.pool.run { session in
+                    let head = try LogReader().head(session).position
+                    // Another process each time: the one before gives its lease back first, as if it had stopped.
+                    guard let (lease, start) = try ProjectionLease.acquire("trades", "v1", owner: owner, session) else {
+                        return from
+                    }
+                    let step = try writer.step(from: start, upTo: head, limit: limit, lease: lease, session)
+                    try lease.release(session)
+                    return step.position
+                }
+            }
+            let final = try await served("trades", ledger)
+            let verification = try await ledger.pool.run { session in
+                try ProjectionVerifier(definition, version: final).verify(session)
+            }
+            #expect(verification.matches, "seed \(seed)")
+
+            // Every position in the past reads as a fold up to it.
+            let events = try await ledger.pool.run { try LogReader().events(after: 0, limit: 1000, $0) }
+            let fold = definition.completeFold()
+            for event in events {
+                if let decoded = try definition.decode(event) { try fold.apply(decoded) }
+                if event.position % 7 != 0 { continue }
+                var expected = RowDigest(definition.columns)
+                for (_, document) in fold.currentRows() { try expected.add(document) }
+                #expect(try await digest("trades", ledger, at: event.position) == expected.finish(), "seed \(seed), position \(event.position)")
+            }
+        }
+    }
+
+    @Test func aWriterThatLostItsLeaseChangesNothing() async throws {
+        try await withLedger { ledger in
+            try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
+            try await ledger.log.append([recorded(try sampleRow("A")), recorded(try sampleRow("B"))], runID: run)
+            let definition = try #require(ledger.registry.firstDefinition("trades"))
+            let writer = ProjectionWriter(definition, version: try await served("trades", ledger))
+            try await ledger.pool.run { session in
+                let first = try #require(try ProjectionLease.acquire("trades", "v1", owner: "one", session))
+                #expect(try ProjectionLease.acquire("trades", "v1", owner: "two", session) == nil)
+                // The first holder sleeps past its lease.
+                _ = try session.execute(
+                    "UPDATE ledger.projection_versions SET lease_expires_at = clock_timestamp() - interval '1 s' WHERE name = 'trades'")
+                let second = try #require(try ProjectionLease.acquire("trades", "v1", owner: "two", session))
+                #expect(throws: LedgerError.leaseLost(projection: "trades")) {
+                    try writer.step(from: first.position, upTo: 4, limit: 10, lease: first.lease, session)
+                }
+                #expect(try session.execute("SELECT count(*) FROM projection.trades")[0].int8(0) == 0)
+                let step = try writer.step(from: second.position, upTo: 4, limit: 10, lease: second.lease, session)
+                #expect(step.position == 4)
+                #expect(try session.execute("SELECT count(*) FROM projection.trades")[0].int8(0) == 2)
+                #expect(try first.lease.renew(session) == false)
+            }
+        }
+    }
+
+    @Test func aPoisonEventStopsItsProjectionThereAndShowsTheError() async throws {
+        try await withLedger { ledger in
+            try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
+            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s")
+            try await ledger.log.append(
+                [
+                    recorded(try sampleRow("A")), orphan.missingEvent(previousVersion: 0), recorded(try sampleRow("B")),
+                ], runID: run)
+            let definition = try #require(ledger.registry.firstDefinition("trades"))
+            let step = try await ProjectionFollower(definition, pool: ledger.pool, owner: "t").catchUp()
+            #expect(step?.position == 3)
+            #expect(step?.poison?.contains("never recorded") == true)
+            let version = try await served("trades", ledger)
+            #expect(version.poison?.position == 4)
+            // The others go on.
+            let other = try #require(ledger.registry.firstDefinition("sync_state"))
+            let head = try await ProjectionFollower(other, pool: ledger.pool, owner: "t").catchUp()
+            #expect(head?.position == 5)
+        }
+    }
+
+    @Test func aFollowerPicksUpAppendsAndSurvivesALostConnection() async throws {
+        try await withLedger { ledger in
+            try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
+            let signal = LogSignal(ledger.configuration)
+            let listening = Task { await signal.run() }
+            let definition = try #require(ledger.registry.firstDefinition("trades"))
+            let following = Task { await ProjectionFollower(definition, pool: ledger.pool, owner: "t").run(signal) }
+            for index in 0..<30 {
+                if index == 15 {
+                    try await ledger.asSuperuser { session in
+                        _ = try session.execute(
+                            """
+                            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                            WHERE datname = current_database() AND pid <> pg_backend_pid()
+                            """)
+                    }
+                }
+                try await ledger.log.append([recorded(try sampleRow("T\(index)"))], runID: run)
+            }
+            let deadline = ContinuousClock.now + .seconds(20)
+            var position: Int64 = 0
+            while position < 32, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(20))
+                position = try await served("trades", ledger).position
+            }
+            #expect(position == 32)
+            following.cancel()
+            listening.cancel()
+            await following.value
+            await listening.value
+            #expect(try await served("trades", ledger).leaseOwner == nil)
+        }
+    }
+
+    @Test func aChangedRuleFileIsRefused() async throws {
+        try await withLedger { ledger in
+            try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
+            try await ledger.asSuperuser { session in
+                try session.executeScript("UPDATE ledger.rule_files SET digest = 'other' WHERE file LIKE 'trades/%'")
+            }
+            await #expect(throws: LedgerError.self) {
+                try await ledger.pool.run { try ProjectionCatalog().recordRules(of: ledger.registry, $0) }
+            }
+        }
+    }
+}
+
+@Suite struct MigratorTests {
+    @Test func migratingTwiceDoesNothingAndAChangedMigrationIsRefused() async throws {
+        try await withLedger { ledger in
+            let migrations = try projectMigrations()
+            let again = try await ledger.asSuperuser { try Migrator(migrations).migrate($0) }
+            #expect(again.isEmpty)
+            let changed = try #require(Migration(fileName: "0002_event_log.sql", bytes: Array("SELECT 1".utf8)))
+            let others = migrations.filter { $0.number != 2 }
+            await #expect(throws: LedgerError.self) {
+                try await ledger.asSuperuser { try Migrator(others + [changed]).migrate($0) }
+            }
+            await #expect(throws: LedgerError.self) {
+                try await ledger.asSuperuser { try Migrator(others.filter { $0.number == 1 }).requireCurrent($0) }
+            }
+        }
+    }
+
+    @Test func twoProgramsThatStartTogetherMigrateOnce() async throws {
+        try await withDatabase { uri in
+            let migrator = Migrator(try projectMigrations())
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<3 {
+                    group.addTask {
+                        let connection = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
+                        let count = try await connection.run { try migrator.migrate($0).count }
+                        await connection.close()
+                        return count
+                    }
+                }
+                var applied = 0
+                for try await count in group { applied += count }
+                #expect(applied == migrator.latest)
+            }
+        }
+    }
+}
