@@ -96,12 +96,23 @@ private struct Envelope {
 
 extension FeedContractError {
     fileprivate init(_ error: JSONError, page: Int) {
-        let code: Code =
-            switch error.kind {
-            case .duplicateKey: .duplicateKey
-            case .tooDeep: .nestingTooDeep
-            default: .bodyNotJSON
-            }
-        self.init(code, page: page, "\(error)")
+        switch error.kind {
+        case .duplicateKey(let key):
+            self.init(.duplicateKey, page: page, "the object at byte \(error.offset) has the key \(Self.shown(key)) twice")
+        case .tooDeep:
+            self.init(
+                .nestingTooDeep, page: page, "arrays and objects are nested deeper than \(FeedPage.maximumDepth)")
+        default:
+            self.init(.bodyNotJSON, page: page, "\(error)")
+        }
+    }
+
+    /// A key as it may stand in a log or an event: not long, and without control characters.
+    private static func shown(_ key: String) -> String {
+        var text = "\""
+        for scalar in key.unicodeScalars.prefix(64) {
+            text.unicodeScalars.append(scalar.value < 0x20 || 0x7f...0x9f ~= scalar.value ? "\u{FFFD}" : scalar)
+        }
+        return text + (key.unicodeScalars.dropFirst(64).isEmpty ? "\"" : "…\"")
     }
 }

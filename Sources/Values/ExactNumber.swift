@@ -3,25 +3,32 @@ private import BigInt
 /// An exact rational number of any size, for products too wide for 128 bits and for exact quotients. It is
 /// rounded once, when a figure is published.
 ///
-/// The value is `numerator ÷ (divisor × 10^scale)`. Decimals and their products keep the divisor 1, so that
-/// sums of them never need a common divisor; only quotients bring one in. Equality, order and hashing are
-/// those of the value, not of its form.
+/// Values whose parts fit 128 bits, which is nearly all of them, are worked out there without allocation;
+/// the others in integers of any size. Equality, order and hashing are those of the value, not of its form.
 public struct ExactNumber: Sendable {
-    private var numerator: BigInt
-    /// Above zero.
-    private var divisor: BigInt
-    /// Zero or more.
-    private var scale: Int
+    private enum Form {
+        case narrow(NarrowRatio)
+        case wide(WideRatio)
+    }
 
-    private init(numerator: BigInt, divisor: BigInt = 1, scale: Int = 0) {
-        self.numerator = numerator
-        self.divisor = divisor
-        self.scale = scale
+    private var form: Form
+
+    private init(_ ratio: NarrowRatio) {
+        form = .narrow(ratio)
+    }
+
+    /// The same value, narrow where it fits.
+    private init(_ ratio: WideRatio) {
+        if let numerator = Int128(exactly: ratio.numerator), let divisor = Int128(exactly: ratio.divisor) {
+            form = .narrow(NarrowRatio(numerator: numerator, divisor: divisor, scale: ratio.scale))
+        } else {
+            form = .wide(ratio)
+        }
     }
 
     /// The whole number.
     public init(_ whole: Int) {
-        self.init(numerator: BigInt(whole))
+        self.init(NarrowRatio(numerator: Int128(whole)))
     }
 
     /// The same number.
@@ -31,77 +38,64 @@ public struct ExactNumber: Sendable {
 
     /// `units` ÷ 10^scale.
     init(units: Int128, scale: Int) {
-        self.init(numerator: BigInt(units), scale: scale)
+        self.init(NarrowRatio(numerator: units, scale: scale))
     }
 
     /// Nothing.
     public static let zero = ExactNumber(0)
 
     /// Whether the value is zero.
-    public var isZero: Bool { numerator.isZero }
+    public var isZero: Bool {
+        switch form {
+        case .narrow(let ratio): ratio.numerator == 0
+        case .wide(let ratio): ratio.numerator.isZero
+        }
+    }
 
     /// Whether the value is below zero.
-    public var isNegative: Bool { numerator.sign == .minus && !numerator.isZero }
+    public var isNegative: Bool {
+        switch form {
+        case .narrow(let ratio): ratio.numerator < 0
+        case .wide(let ratio): ratio.isNegative
+        }
+    }
 
     /// The absolute value.
-    public var magnitude: ExactNumber {
-        ExactNumber(numerator: BigInt(numerator.magnitude), divisor: divisor, scale: scale)
-    }
+    public var magnitude: ExactNumber { isNegative ? -self : self }
 
     /// The value rounded once, half to even, to that many fractional digits (0…10); nil where the result
     /// doesn't fit a ``FixedDecimal``.
     public func rounded(fractionDigits: Int = 10) -> FixedDecimal? {
         precondition((0...FixedDecimal.fractionDigits).contains(fractionDigits), "0…10 fractional digits")
-        var top = numerator.magnitude
-        var bottom = divisor.magnitude
-        if fractionDigits >= scale {
-            top *= Self.power(fractionDigits - scale)
-        } else {
-            bottom *= Self.power(scale - fractionDigits)
+        if case .narrow(let ratio) = form, let units = ratio.roundedUnits(fractionDigits: fractionDigits) {
+            return FixedDecimal(units: units)
         }
-        var (quotient, remainder) = top.quotientAndRemainder(dividingBy: bottom)
-        let twice = remainder << 1
-        if twice > bottom || (twice == bottom && quotient[bitAt: 0]) { quotient += 1 }
-        quotient *= Self.power(FixedDecimal.fractionDigits - fractionDigits)
-        guard quotient.bitWidth <= 127 else { return nil }
-        let units = Int128(quotient)
-        return FixedDecimal(units: isNegative ? -units : units)
+        return wide.roundedUnits(fractionDigits: fractionDigits).map(FixedDecimal.init(units:))
     }
 
-    private static let powers: [BigUInt] = (0...60).map { BigUInt(10).power($0) }
-
-    private static func power(_ exponent: Int) -> BigUInt {
-        exponent < powers.count ? powers[exponent] : BigUInt(10).power(exponent)
-    }
-
-    /// Both numerators over the same scale.
-    private static func aligned(_ left: ExactNumber, _ right: ExactNumber) -> (left: BigInt, right: BigInt, scale: Int) {
-        if left.scale == right.scale { return (left.numerator, right.numerator, left.scale) }
-        if left.scale < right.scale {
-            return (left.numerator * BigInt(power(right.scale - left.scale)), right.numerator, right.scale)
+    private var wide: WideRatio {
+        switch form {
+        case .narrow(let ratio):
+            WideRatio(numerator: BigInt(ratio.numerator), divisor: BigInt(ratio.divisor), scale: ratio.scale)
+        case .wide(let ratio): ratio
         }
-        return (left.numerator, right.numerator * BigInt(power(left.scale - right.scale)), left.scale)
     }
 
-    /// The same value with what numerator and divisor have in common taken out, so that chains of
-    /// quotients stay as small as they can.
-    private var reduced: ExactNumber {
-        guard divisor != 1 else { return self }
-        let common = BigInt(numerator.magnitude.greatestCommonDivisor(with: divisor.magnitude))
-        return ExactNumber(numerator: numerator / common, divisor: divisor / common, scale: scale)
+    /// What `narrow` makes of two narrow values, as they are or in lowest terms; nil where one is wide or 128
+    /// bits don't do.
+    private static func narrowly<Result>(
+        _ left: ExactNumber, _ right: ExactNumber, _ narrow: (NarrowRatio, NarrowRatio) -> Result?
+    ) -> Result? {
+        guard case .narrow(let a) = left.form, case .narrow(let b) = right.form else { return nil }
+        return narrow(a, b) ?? (a.divisor > 1 || b.divisor > 1 ? narrow(a.reduced, b.reduced) : nil)
     }
 }
 
 extension ExactNumber {
     /// The exact sum.
     public static func + (left: ExactNumber, right: ExactNumber) -> ExactNumber {
-        let (a, b, scale) = aligned(left, right)
-        if left.divisor == right.divisor {
-            return ExactNumber(numerator: a + b, divisor: left.divisor, scale: scale).reduced
-        }
-        return ExactNumber(
-            numerator: a * right.divisor + b * left.divisor, divisor: left.divisor * right.divisor, scale: scale
-        ).reduced
+        if let sum = narrowly(left, right, NarrowRatio.sum) { return ExactNumber(sum) }
+        return ExactNumber(left.wide + right.wide)
     }
 
     /// The exact difference.
@@ -111,15 +105,16 @@ extension ExactNumber {
 
     /// The value with the other sign.
     public static prefix func - (value: ExactNumber) -> ExactNumber {
-        ExactNumber(numerator: -value.numerator, divisor: value.divisor, scale: value.scale)
+        if case .narrow(let ratio) = value.form, let negated = ratio.negated { return ExactNumber(negated) }
+        var ratio = value.wide
+        ratio.numerator.negate()
+        return ExactNumber(ratio)
     }
 
     /// The exact product.
     public static func * (left: ExactNumber, right: ExactNumber) -> ExactNumber {
-        ExactNumber(
-            numerator: left.numerator * right.numerator, divisor: left.divisor * right.divisor,
-            scale: left.scale + right.scale
-        ).reduced
+        if let product = narrowly(left, right, NarrowRatio.product) { return ExactNumber(product) }
+        return ExactNumber(left.wide * right.wide)
     }
 
     /// Adds in place.
@@ -135,36 +130,31 @@ extension ExactNumber {
     /// The exact quotient, nil where `other` is zero.
     public func divided(by other: ExactNumber) -> ExactNumber? {
         guard !other.isZero else { return nil }
-        var top = numerator * other.divisor
-        var bottom = divisor * BigInt(other.numerator.magnitude)
-        if other.isNegative { top.negate() }
-        if scale < other.scale {
-            top *= BigInt(Self.power(other.scale - scale))
-        } else if scale > other.scale {
-            bottom *= BigInt(Self.power(scale - other.scale))
-        }
-        return ExactNumber(numerator: top, divisor: bottom).reduced
+        if let quotient = Self.narrowly(self, other, NarrowRatio.quotient) { return ExactNumber(quotient) }
+        return ExactNumber(wide.divided(by: other.wide))
     }
 }
 
 extension ExactNumber: Comparable {
     /// Whether the values are equal, whatever their forms.
     public static func == (left: ExactNumber, right: ExactNumber) -> Bool {
-        let (a, b, _) = aligned(left, right)
-        return left.divisor == right.divisor ? a == b : a * right.divisor == b * left.divisor
+        if let order = narrowly(left, right, NarrowRatio.compare) { return order == 0 }
+        let (a, b) = WideRatio.comparable(left.wide, right.wide)
+        return a == b
     }
 
     /// Numeric order.
     public static func < (left: ExactNumber, right: ExactNumber) -> Bool {
-        let (a, b, _) = aligned(left, right)
-        return left.divisor == right.divisor ? a < b : a * right.divisor < b * left.divisor
+        if let order = narrowly(left, right, NarrowRatio.compare) { return order < 0 }
+        let (a, b) = WideRatio.comparable(left.wide, right.wide)
+        return a < b
     }
 }
 
 extension ExactNumber: Hashable {
     /// Hashes the value in lowest terms.
     public func hash(into hasher: inout Hasher) {
-        let lowest = ExactNumber(numerator: numerator, divisor: divisor * BigInt(Self.power(scale))).reduced
+        let lowest = wide.lowest
         hasher.combine(lowest.numerator)
         hasher.combine(lowest.divisor)
     }
@@ -174,7 +164,7 @@ extension ExactNumber: CustomStringConvertible {
     /// The decimal text where ten fractional digits hold the value exactly, else the fraction in lowest terms.
     public var description: String {
         if let decimal = rounded(), decimal.exact == self { return decimal.description }
-        let lowest = ExactNumber(numerator: numerator, divisor: divisor * BigInt(Self.power(scale))).reduced
+        let lowest = wide.lowest
         return "\(lowest.numerator)/\(lowest.divisor)"
     }
 }

@@ -2,9 +2,9 @@ extension FixedDecimal {
     /// `a × b × c`, exact: price × quantity × multiplier.
     public static func product(_ a: FixedDecimal, _ b: FixedDecimal, _ c: FixedDecimal) -> ExactNumber {
         let (first, second, third) = (Factor(a), Factor(b), Factor(c))
-        let scale = first.scale + second.scale + third.scale
         let (pair, pairOverflows) = first.units.multipliedReportingOverflow(by: second.units)
         if !pairOverflows {
+            let scale = first.scale + second.scale + third.scale
             let (all, overflows) = pair.multipliedReportingOverflow(by: third.units)
             if !overflows { return ExactNumber(units: all, scale: scale) }
         }
@@ -46,13 +46,5 @@ extension FixedDecimal {
                 (units, scale) = fraction == 0 ? (whole, 0) : (value.units, fractionDigits)
             }
         }
-    }
-
-    /// `value ÷ divisor`, rounded half to even. The divisor is above zero and below 2^126.
-    private static func divideHalfEven(_ value: Int128, by divisor: Int128) -> Int128 {
-        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
-        let twice = remainder.magnitude * 2
-        guard twice > divisor.magnitude || (twice == divisor.magnitude && quotient & 1 == 1) else { return quotient }
-        return value < 0 ? quotient - 1 : quotient + 1
     }
 }

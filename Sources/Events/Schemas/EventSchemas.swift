@@ -51,7 +51,7 @@ public struct EventSchemas: Sendable {
             throw SchemaViolation(type: type, version: version, pointer: "", expected: "a type and version with a schema")
         }
         do {
-            try SchemaValidator(nodes: schema.nodes).check(payload.root, schema.root)
+            try schema.root.check(payload.root)
         } catch {
             throw SchemaViolation(type: type, version: version, pointer: error.pointer, expected: error.expected)
         }

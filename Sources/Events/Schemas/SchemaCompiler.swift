@@ -19,9 +19,8 @@ struct SchemaCompiler {
 
     private let file: String
     private let root: JSONValue
-    private var nodes: [SchemaNode] = []
-    /// The nodes of `$defs`, compiled when they are first referred to.
-    private var definitions: [String: Int] = [:]
+    /// The nodes of `$defs`, compiled when they are first referred to; nil while that is going on.
+    private var definitions: [String: SchemaNode?] = [:]
 
     static func compile(_ bytes: [UInt8], file: String) throws(SchemaFileError) -> CompiledSchema {
         let document: JSONDocument
@@ -34,11 +33,10 @@ struct SchemaCompiler {
         let root = try compiler.node(of: document.root, at: "", isRoot: true)
         if let definitions = document.root["$defs"] {
             for (name, schema) in definitions.members where compiler.definitions[name] == nil {
-                compiler.definitions[name] = try compiler.node(of: schema, at: "/$defs/\(name)")
+                _ = try compiler.definition(name, schema)
             }
         }
-        let content = try compiler.content()
-        return CompiledSchema(nodes: compiler.nodes, root: root, content: content)
+        return CompiledSchema(root: root, content: try compiler.content())
     }
 
     private init(file: String, root: JSONValue) {
@@ -52,60 +50,52 @@ struct SchemaCompiler {
 
     private mutating func node(
         of schema: JSONValue, at pointer: String, isRoot: Bool = false
-    ) throws(SchemaFileError) -> Int {
+    ) throws(SchemaFileError) -> SchemaNode {
         guard schema.kind == .object else { throw error(pointer, "is not an object") }
         if let reference = schema["$ref"] { return try self.reference(reference, in: schema, at: pointer) }
-        var node = SchemaNode()
-        var object = SchemaNode.ObjectRule()
+        var types = SchemaTypes.all
+        var literals: [SchemaLiteral]?
+        var text = SchemaNode.TextRule()
+        var (minimum, maximum): (Int64?, Int64?)
         var array = SchemaNode.ArrayRule()
-        var (constrainsObjects, constrainsArrays) = (false, false)
+        var (constrainsTexts, constrainsObjects, constrainsArrays) = (false, false, false)
         for (keyword, value) in schema.members {
             let at = "\(pointer)/\(keyword)"
             switch keyword {
-            case "type": node.types = try types(value, at: at)
-            case "enum":
-                guard node.literals == nil else { throw error(at, "stands beside const") }
-                node.literals = try literals(value, at: at)
-            case "const":
-                guard node.literals == nil else { throw error(at, "stands beside enum") }
-                node.literals = [try literal(value, at: at)]
-            case "pattern": node.pattern = try pattern(value, at: at)
-            case "minLength": node.minimumLength = try count(value, at: at)
-            case "maxLength": node.maximumLength = try count(value, at: at)
-            case "minimum": node.minimum = try integer(value, at: at)
-            case "maximum": node.maximum = try integer(value, at: at)
-            case "properties", "required", "additionalProperties": constrainsObjects = true
-            case "items":
-                array.items = try self.node(of: value, at: at)
-                constrainsArrays = true
-            case "minItems":
-                array.minimumCount = try count(value, at: at)
-                constrainsArrays = true
-            case "uniqueItems":
-                array.areUnique = try truth(value, at: at)
-                constrainsArrays = true
+            case "type": types = try self.types(value, at: at)
+            case "enum", "const":
+                guard literals == nil else { throw error(at, "stands beside const or enum") }
+                literals = keyword == "enum" ? try self.literals(value, at: at) : [try literal(value, at: at)]
+            case "pattern": text.pattern = try pattern(value, at: at)
+            case "minLength": text.minimumLength = try count(value, at: at)
+            case "maxLength": text.maximumLength = try count(value, at: at)
+            case "minimum": minimum = try integer(value, at: at)
+            case "maximum": maximum = try integer(value, at: at)
+            case "items": array.items = try node(of: value, at: at)
+            case "minItems": array.minimumCount = try count(value, at: at)
+            case "uniqueItems": array.areUnique = try truth(value, at: at)
+            case "properties", "required", "additionalProperties": break
             case "$defs" where isRoot, "x-content" where isRoot: break
             default:
                 guard Self.annotations.contains(keyword) else { throw error(at, "is not a keyword known here") }
             }
+            constrainsTexts = constrainsTexts || ["pattern", "minLength", "maxLength"].contains(keyword)
+            constrainsArrays = constrainsArrays || ["items", "minItems", "uniqueItems"].contains(keyword)
+            constrainsObjects =
+                constrainsObjects || ["properties", "required", "additionalProperties"].contains(keyword)
         }
-        if constrainsObjects {
-            try properties(of: schema, at: pointer, into: &object)
-            node.object = object
+        if array.areUnique, array.items?.types != .string {
+            throw error("\(pointer)/uniqueItems", "is known here for arrays of strings only")
         }
-        if constrainsArrays {
-            if array.areUnique, array.items.map({ nodes[$0].types == .string }) != true {
-                throw error("\(pointer)/uniqueItems", "is known here for arrays of strings only")
-            }
-            node.array = array
-        }
-        nodes.append(node)
-        return nodes.count - 1
+        return SchemaNode(
+            types: types, literals: literals, text: constrainsTexts ? text : nil, minimum: minimum, maximum: maximum,
+            object: constrainsObjects ? try objectRule(of: schema, at: pointer) : nil,
+            array: constrainsArrays ? array : nil)
     }
 
     private mutating func reference(
         _ reference: JSONValue, in schema: JSONValue, at pointer: String
-    ) throws(SchemaFileError) -> Int {
+    ) throws(SchemaFileError) -> SchemaNode {
         let prefix = "#/$defs/"
         guard schema.count == 1 else { throw error(pointer, "has keywords beside $ref") }
         guard let text = reference.string, text.hasPrefix(prefix) else {
@@ -113,39 +103,46 @@ struct SchemaCompiler {
         }
         let name = String(text.dropFirst(prefix.count))
         if let known = definitions[name] {
-            guard known >= 0 else { throw error("\(pointer)/$ref", "is part of a circle") }
+            guard let known else { throw error("\(pointer)/$ref", "is part of a circle") }
             return known
         }
         guard let definition = root["$defs"]?[name] else { throw error("\(pointer)/$ref", "refers to nothing") }
-        definitions[name] = -1
-        let index = try node(of: definition, at: "/$defs/\(name)")
-        definitions[name] = index
-        return index
+        return try self.definition(name, definition)
     }
 
-    private mutating func properties(
-        of schema: JSONValue, at pointer: String, into rule: inout SchemaNode.ObjectRule
-    ) throws(SchemaFileError) {
+    private mutating func definition(_ name: String, _ schema: JSONValue) throws(SchemaFileError) -> SchemaNode {
+        definitions[name] = .some(nil)
+        let node = try node(of: schema, at: "/$defs/\(name)")
+        definitions[name] = node
+        return node
+    }
+
+    private mutating func objectRule(
+        of schema: JSONValue, at pointer: String
+    ) throws(SchemaFileError) -> SchemaNode.ObjectRule {
+        var rule = SchemaNode.ObjectRule()
         var members: [(key: String, value: JSONValue)] = schema["properties"].map { Array($0.members) } ?? []
         members.sort { CanonicalKeyOrder.precedes($0.key, $1.key) }
         for (name, property) in members {
-            rule.names.append(Array(name.utf8))
-            rule.properties.append(try node(of: property, at: "\(pointer)/properties/\(name)"))
-            rule.isRequired.append(false)
+            rule.properties.append(
+                SchemaNode.Property(
+                    name: Array(name.utf8), schema: try node(of: property, at: "\(pointer)/properties/\(name)"),
+                    isRequired: false))
         }
         for (index, name) in try strings(schema["required"], at: "\(pointer)/required").enumerated() {
-            guard let place = rule.names.firstIndex(of: Array(name.utf8)) else {
+            guard let place = rule.properties.firstIndex(where: { $0.name == Array(name.utf8) }) else {
                 throw error("\(pointer)/required/\(index)", "is not among the properties")
             }
-            rule.isRequired[place] = true
+            rule.properties[place].isRequired = true
         }
-        rule.requiredCount = rule.isRequired.count { $0 }
-        guard let additional = schema["additionalProperties"] else { return }
+        rule.requiredCount = rule.properties.count { $0.isRequired }
+        guard let additional = schema["additionalProperties"] else { return rule }
         switch additional.bool {
         case true?: rule.additional = .anything
         case false?: rule.additional = .nothing
         case nil: rule.additional = .schema(try node(of: additional, at: "\(pointer)/additionalProperties"))
         }
+        return rule
     }
 
     private func content() throws(SchemaFileError) -> [String] {

@@ -1,32 +1,53 @@
 import JSON
 
-/// A compiled schema: its nodes, references resolved to indices.
+/// A compiled schema, references resolved.
 struct CompiledSchema: Sendable {
-    var nodes: [SchemaNode]
-    let root: Int
+    let root: SchemaNode
     /// The fields of the content, in the order of the file.
     let content: [String]
 }
 
 /// What one (sub)schema demands of a value. Keywords that don't apply to a value's type don't constrain it.
-struct SchemaNode: Sendable {
-    var types: SchemaTypes = .all
+///
+/// A class, so that a node is followed without copying what it holds.
+final class SchemaNode: Sendable {
+    let types: SchemaTypes
     /// Of `enum` and `const`; nil where there is neither.
-    var literals: [SchemaLiteral]?
-    var pattern: SchemaPattern?
-    var minimumLength: Int?
-    var maximumLength: Int?
-    var minimum: Int64?
-    var maximum: Int64?
-    var object: ObjectRule?
-    var array: ArrayRule?
+    let literals: [SchemaLiteral]?
+    let text: TextRule?
+    let minimum: Int64?
+    let maximum: Int64?
+    let object: ObjectRule?
+    let array: ArrayRule?
+
+    init(
+        types: SchemaTypes, literals: [SchemaLiteral]?, text: TextRule?, minimum: Int64?, maximum: Int64?,
+        object: ObjectRule?, array: ArrayRule?
+    ) {
+        self.types = types
+        self.literals = literals
+        self.text = text
+        self.minimum = minimum
+        self.maximum = maximum
+        self.object = object
+        self.array = array
+    }
+
+    struct TextRule: Sendable {
+        var pattern: SchemaPattern?
+        var minimumLength: Int?
+        var maximumLength: Int?
+    }
+
+    struct Property: Sendable {
+        let name: [UInt8]
+        let schema: SchemaNode
+        var isRequired: Bool
+    }
 
     struct ObjectRule: Sendable {
         /// In canonical key order, which is how payloads hold them.
-        var names: [[UInt8]] = []
-        /// The node of each property.
-        var properties: [Int] = []
-        var isRequired: [Bool] = []
+        var properties: [Property] = []
         var requiredCount = 0
         var additional: Additional = .anything
     }
@@ -34,11 +55,11 @@ struct SchemaNode: Sendable {
     enum Additional: Sendable {
         case anything
         case nothing
-        case schema(Int)
+        case schema(SchemaNode)
     }
 
     struct ArrayRule: Sendable {
-        var items: Int?
+        var items: SchemaNode?
         var minimumCount = 0
         /// Of strings only.
         var areUnique = false

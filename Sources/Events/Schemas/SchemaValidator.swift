@@ -1,73 +1,61 @@
 import JSON
 
-/// Checks values against compiled schema nodes.
-struct SchemaValidator {
-    let nodes: [SchemaNode]
-
-    func check(_ value: JSONValue, _ index: Int) throws(SchemaFault) {
-        let node = nodes[index]
-        let kind = value.kind
-        switch kind {
-        case .null: try require(node.types, .null)
-        case .bool: try require(node.types, .boolean)
-        case .number: try checkNumber(value, node)
-        case .string: try checkString(value, node)
+extension SchemaNode {
+    /// Checks a value, and all that it holds, in the order of the payload.
+    func check(_ value: JSONValue) throws(SchemaFault) {
+        switch value.kind {
+        case .string: try checkString(value)
+        case .null: try require(.null)
+        case .bool: try require(.boolean)
+        case .number: try checkNumber(value)
         case .array:
-            try require(node.types, .array)
-            if let rule = node.array { try checkArray(value, rule) }
+            try require(.array)
+            if let array { try checkArray(value, array) }
         case .object:
-            try require(node.types, .object)
-            if let rule = node.object { try checkObject(value, rule) }
+            try require(.object)
+            if let object { try checkObject(value, object) }
         }
-        if let literals = node.literals, !literals.contains(where: { $0.equals(value) }) {
+        if let literals, !literals.contains(where: { $0.equals(value) }) {
             throw SchemaFault(literals.map(\.description).joined(separator: " or "))
         }
     }
 
     @inline(__always)
-    private func require(_ types: SchemaTypes, _ type: SchemaTypes) throws(SchemaFault) {
+    private func require(_ type: SchemaTypes) throws(SchemaFault) {
         guard types.contains(type) else { throw SchemaFault(types.description) }
     }
 
-    private func checkNumber(_ value: JSONValue, _ node: SchemaNode) throws(SchemaFault) {
+    private func checkNumber(_ value: JSONValue) throws(SchemaFault) {
         let number = value.integer
-        try require(node.types, number == nil ? .number : .integer)
-        if let minimum = node.minimum {
+        try require(number == nil ? .number : .integer)
+        if let minimum {
             guard let number, number >= minimum else { throw SchemaFault("at least \(minimum)") }
         }
-        if let maximum = node.maximum {
+        if let maximum {
             guard let number, number <= maximum else { throw SchemaFault("at most \(maximum)") }
         }
     }
 
-    private func checkString(_ value: JSONValue, _ node: SchemaNode) throws(SchemaFault) {
-        try require(node.types, .string)
-        if node.pattern == nil, node.minimumLength == nil, node.maximumLength == nil {
+    private func checkString(_ value: JSONValue) throws(SchemaFault) {
+        try require(.string)
+        guard let text else {
             guard !value.hasUnpairedSurrogate else { throw SchemaFault("a string of Unicode text") }
             return
         }
-        let fault: SchemaFault?? = value.withUnescapedUTF8 { text in
-            if let pattern = node.pattern, !pattern.matches(text) { return SchemaFault(pattern.meaning) }
-            if let minimum = node.minimumLength, !hasScalars(text, atLeast: minimum) {
-                return SchemaFault("at least \(minimum) characters")
-            }
-            if let maximum = node.maximumLength, hasScalars(text, atLeast: maximum + 1) {
-                return SchemaFault("at most \(maximum) characters")
-            }
-            return nil
+        guard let matches = value.withUnescapedUTF8({ text.matches($0) }) else {
+            throw SchemaFault("a string of Unicode text")
         }
-        guard let fault else { throw SchemaFault("a string of Unicode text") }
-        if let fault { throw fault }
+        if !matches { throw SchemaFault(text.meaning) }
     }
 
-    private func checkArray(_ value: JSONValue, _ rule: SchemaNode.ArrayRule) throws(SchemaFault) {
+    private func checkArray(_ value: JSONValue, _ rule: ArrayRule) throws(SchemaFault) {
         guard value.count >= rule.minimumCount else { throw SchemaFault("at least \(rule.minimumCount) elements") }
         var index = 0
         var seen: Set<[UInt8]> = []
         for element in value.elements {
             if let items = rule.items {
                 do {
-                    try check(element, items)
+                    try items.check(element)
                 } catch {
                     throw error.inside("\(index)")
                 }
@@ -82,48 +70,62 @@ struct SchemaValidator {
         }
     }
 
-    private func checkObject(_ value: JSONValue, _ rule: SchemaNode.ObjectRule) throws(SchemaFault) {
+    private func checkObject(_ value: JSONValue, _ rule: ObjectRule) throws(SchemaFault) {
         var next = 0
         var required = 0
         for member in value.memberViews {
-            guard let place = rule.place(of: member, expecting: next) else {
+            let schema: SchemaNode
+            if let place = rule.place(of: member, expecting: next) {
+                next = place + 1
+                if rule.properties[place].isRequired { required += 1 }
+                schema = rule.properties[place].schema
+            } else {
                 switch rule.additional {
                 case .anything: continue
                 case .nothing: throw SchemaFault("no such key", path: [member.key])
-                case .schema(let schema):
-                    do {
-                        try check(member.value, schema)
-                    } catch {
-                        throw error.inside(member.key)
-                    }
+                case .schema(let node): schema = node
                 }
-                continue
             }
-            next = place + 1
-            if rule.isRequired[place] { required += 1 }
             do {
-                try check(member.value, rule.properties[place])
+                try schema.check(member.value)
             } catch {
                 throw error.inside(member.key)
             }
         }
         // Keys are unique in a parsed document: as many required ones as there are means all of them.
         guard required == rule.requiredCount else {
-            let missing = zip(rule.names, rule.isRequired).first { name, isRequired in
-                isRequired && value[String(decoding: name, as: UTF8.self)] == nil
+            let missing = rule.properties.first {
+                $0.isRequired && value[String(decoding: $0.name, as: UTF8.self)] == nil
             }
-            throw SchemaFault("the key \(missing.map { String(decoding: $0.0, as: UTF8.self) } ?? "")")
+            throw SchemaFault("the key \(missing.map { String(decoding: $0.name, as: UTF8.self) } ?? "")")
         }
+    }
+}
+
+extension SchemaNode.TextRule {
+    /// Whether a text keeps the rule. Without allocation.
+    fileprivate func matches(_ text: Span<UInt8>) -> Bool {
+        if let pattern, !pattern.matches(text) { return false }
+        if let minimumLength, !hasScalars(text, atLeast: minimumLength) { return false }
+        if let maximumLength, hasScalars(text, atLeast: maximumLength + 1) { return false }
+        return true
+    }
+
+    /// The rule in words.
+    fileprivate var meaning: String {
+        var words = pattern.map { [$0.meaning] } ?? []
+        if let minimumLength { words.append("at least \(minimumLength) characters") }
+        if let maximumLength { words.append("at most \(maximumLength) characters") }
+        return words.joined(separator: ", ")
     }
 }
 
 extension SchemaNode.ObjectRule {
     /// The place of a member's key among the properties: most often the one that follows the previous member's.
-    @inline(__always)
     fileprivate func place(of member: JSONValue.Member, expecting next: Int) -> Int? {
         member.withKeyBytes { key -> Int? in
-            if next < names.count, equal(key, names[next]) { return next }
-            return names.indices.first { equal(key, names[$0]) }
+            if next < properties.count, equal(key, properties[next].name) { return next }
+            return properties.firstIndex { equal(key, $0.name) }
         } ?? nil
     }
 }

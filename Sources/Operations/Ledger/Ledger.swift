@@ -1,5 +1,5 @@
-import EmbeddedPostgres
-public import Events
+public import EmbeddedPostgres
+import Events
 import Glibc
 public import Logging
 public import Postgres
@@ -95,7 +95,7 @@ public final class Ledger: Sendable {
         if let url = settings.databaseURL { return (url, nil) }
         let handle = try await EmbeddedPostgres.start(
             EmbeddedPostgres.Configuration(dataDirectory: settings.dataDirectory, binaries: settings.postgresBinaries),
-            logger: logger)
+            log: logger)
         return (handle.uri, handle)
     }
 

@@ -1,7 +1,7 @@
-public import JSON
-public import Postgres
+import JSON
+import Postgres
 public import PostgresStore
-public import Projections
+import Projections
 import Rules
 public import Values
 

@@ -1,5 +1,5 @@
 import Glibc
-import PostgresStore
+public import PostgresStore
 
 /// The project's own files that the program reads as it runs: migrations, event schemas, projections' rules.
 ///

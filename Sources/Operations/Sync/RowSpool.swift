@@ -46,7 +46,7 @@ final class RowSpool {
         var written = 0
         while written < buffer.count {
             let count = buffer.withUnsafeBytes { bytes in
-                pwrite(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written, flushed)
+                pwrite(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written, Int(flushed))
             }
             if count < 0 {
                 if errno == EINTR { continue }
@@ -66,7 +66,7 @@ final class RowSpool {
             while done < Int(slice.length) {
                 let got = pread(
                     descriptor, storage.baseAddress?.advanced(by: done), Int(slice.length) - done,
-                    slice.offset + Int64(done))
+                    Int(slice.offset) + done)
                 if got < 0 && errno == EINTR { continue }
                 if got <= 0 {
                     failure = got == 0 ? EIO : errno

@@ -255,33 +255,6 @@ struct SyncApply {
         summary.normalized = summary.fetched - summary.rejected
         summary.finishedAt = ledger.now()
     }
-
-    /// Missing and reappeared events, decided from the streams' present versions.
-    private func presenceEvents(_ ids: [(id: String, isMissing: Bool)]? = nil) async throws -> [NewEvent] {
-        let changes = ids ?? missingIDs.map { ($0, true) } + reappearedIDs.map { ($0, false) }
-        if changes.isEmpty { return [] }
-        let local = self.local
-        let versions = try await ledger.pool.run { session in try local.load(changes.map(\.id), session) }
-        return changes.compactMap { change in
-            versions[ByteKey(change.id)].map { trade in
-                SyncEvents.presence(
-                    id: change.id, isMissing: change.isMissing, previous: trade.streamVersion,
-                    scopeKey: operation.scope.scopeKey)
-            }
-        }
-    }
-
-    /// A mass disappearance does not fit one transaction: all but the last chunk go ahead.
-    private mutating func appendPresenceInChunks() async throws {
-        var changes = missingIDs.map { (id: $0, isMissing: true) } + reappearedIDs.map { (id: $0, isMissing: false) }
-        while changes.count > SyncOperation.chunkSize {
-            let events = try await presenceEvents(Array(changes.prefix(SyncOperation.chunkSize)))
-            try await ledger.log.append(events, runID: summary.runID)
-            changes.removeFirst(SyncOperation.chunkSize)
-        }
-        missingIDs = changes.filter(\.isMissing).map(\.id)
-        reappearedIDs = changes.filter { !$0.isMissing }.map(\.id)
-    }
 }
 
 extension RunSummary.Comparison {

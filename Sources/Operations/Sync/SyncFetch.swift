@@ -26,7 +26,7 @@ struct SyncFetch {
         ) { page, number in
             for row in page.rows {
                 counted.fetched += 1
-                let slice = try spool.append(row.document.bytes[row.sourceRange])
+                let slice = try spool.append(page.document.bytes[row.sourceRange])
                 switch RowNormalizer.normalize(row, scope: scope, source: SyncOperation.source) {
                 case .accepted(let execution, let unknown):
                     for (key, _) in unknown { counted.unknownKeys[ByteKey(key), default: 0] += 1 }

@@ -3,8 +3,8 @@ public import Events
 import JSON
 import Logging
 import Postgres
-public import PostgresStore
-public import Values
+import PostgresStore
+import Values
 
 /// How a sync was asked for.
 public struct SyncOptions: Sendable {

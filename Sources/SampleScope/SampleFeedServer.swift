@@ -1,0 +1,152 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import Synchronization
+import Values
+
+/// A source that speaks the Alpha export feed on 127.0.0.1, for the demo and for tests.
+///
+/// The server runs until ``stop()``; requests may come concurrently.
+public final class SampleFeedServer: Sendable {
+    /// The path of the export endpoint.
+    static let path = "/api/v1/alpha/optionTrades/export"
+
+    /// The endpoint, as `ALPHA_TRADE_FEED_URL` takes it.
+    public let url: String
+    /// The port it listens on.
+    public let port: Int
+
+    private let state: FeedState
+    private let running: Task<Void, any Error>
+
+    private init(port: Int, state: FeedState, running: Task<Void, any Error>) {
+        self.port = port
+        self.state = state
+        self.running = running
+        url = "http://127.0.0.1:\(port)\(Self.path)"
+    }
+
+    /// Starts a server and returns once it accepts connections.
+    /// - Parameters:
+    ///   - feed: what it serves, the sample in phase `.initial`.
+    ///   - apiKey: what the `Authorization` header must hold, without `Bearer`.
+    ///   - port: the port to listen on, 0 for any free one.
+    ///   - failures: how it misbehaves.
+    /// - Throws: what the system says where the port can't be listened on.
+    public static func start(
+        feed: Feed, apiKey: String, port: Int = 0, failures: FailurePlan = .none
+    ) async throws -> SampleFeedServer {
+        let state = FeedState(feed: feed, failures: failures)
+        let responder = FeedResponder(state: state, apiKey: apiKey)
+        let (ports, portFound) = AsyncStream.makeStream(of: Int.self)
+        var logger = Logger(label: "sample-feed")
+        logger.logLevel = .critical
+        let application = Application(
+            responder: CallbackResponder<BasicRequestContext> { request, _ in try await responder.respond(to: request) },
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port), serverName: nil),
+            onServerRunning: { channel in portFound.yield(channel.localAddress?.port ?? 0) },
+            logger: logger)
+        let running = Task {
+            defer { portFound.finish() }
+            try await application.run()
+        }
+        for await port in ports {
+            return SampleFeedServer(port: port, state: state, running: running)
+        }
+        try await running.value
+        throw CancellationError()
+    }
+
+    /// How many requests came, refused ones included.
+    public var requestCount: Int { state.requests.count }
+
+    /// The query part of every request to the endpoint, in order of arrival.
+    public var requests: [String] { state.requests }
+
+    /// Serves another feed from now on; cursors given out before still count rows of the feed.
+    public func replace(feed: Feed) {
+        state.replace(feed: feed)
+    }
+
+    /// Serves the sample as of that phase from now on. Other feeds have no phases.
+    public func setPhase(_ phase: SampleScope.Phase) {
+        state.setPhase(phase)
+    }
+
+    /// Installs a plan, whose request 0 is the next one.
+    public func setFailures(_ failures: FailurePlan) {
+        state.setFailures(failures)
+    }
+
+    /// Stops accepting, closes the connections and returns when all is closed. A second call changes nothing.
+    public func stop() async {
+        running.cancel()
+        _ = await running.result
+    }
+}
+
+/// What changes while a server runs.
+final class FeedState: Sendable {
+    private struct Content {
+        var feed: Feed
+        var phase: SampleScope.Phase
+        var failures: FailurePlan
+        /// The number of the request that the plan counts from.
+        var planStart: Int
+        var requests: [String]
+        /// The sample's rows in the current phase, made when first asked for.
+        var sampleRows: [FeedRow]?
+    }
+
+    private let content: Mutex<Content>
+
+    init(feed: Feed, failures: FailurePlan) {
+        content = Mutex(
+            Content(feed: feed, phase: .initial, failures: failures, planStart: 0, requests: [], sampleRows: nil))
+    }
+
+    var requests: [String] { content.withLock { $0.requests } }
+
+    func replace(feed: Feed) {
+        content.withLock { $0.feed = feed }
+    }
+
+    func setPhase(_ phase: SampleScope.Phase) {
+        content.withLock {
+            $0.phase = phase
+            $0.sampleRows = nil
+        }
+    }
+
+    func setFailures(_ failures: FailurePlan) {
+        content.withLock {
+            $0.failures = failures
+            $0.planStart = $0.requests.count
+        }
+    }
+
+    /// Notes a request and tells which failure is planned for it.
+    func arrive(query: String) -> FailurePlan.Failure? {
+        content.withLock {
+            $0.requests.append(query)
+            return $0.failures.failure(ofRequest: $0.requests.count - 1 - $0.planStart)
+        }
+    }
+
+    /// The rows as they are now.
+    func rows() -> any FeedRows {
+        content.withLock { content in
+            switch content.feed.source {
+            case .rows(let rows): return rows
+            case .generated(let rows): return rows
+            case .sample:
+                let rows =
+                    content.sampleRows
+                    ?? SampleScope.rows(phase: content.phase, includePending: true).map { FeedRow($0) }
+                content.sampleRows = rows
+                return rows
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+internal import BigInt
+
+/// `numerator ÷ (divisor × 10^scale)` in integers of any size: what ``ExactNumber`` falls back to.
+struct WideRatio {
+    var numerator: BigInt
+    /// Above zero.
+    var divisor: BigInt
+    /// Zero or more.
+    var scale: Int
+
+    var isNegative: Bool { numerator.sign == .minus && !numerator.isZero }
+
+    private static let powers: [BigUInt] = (0...60).map { BigUInt(10).power($0) }
+
+    private static func power(_ exponent: Int) -> BigUInt {
+        exponent < powers.count ? powers[exponent] : BigUInt(10).power(exponent)
+    }
+
+    /// Both numerators over the same scale.
+    private static func aligned(_ left: WideRatio, _ right: WideRatio) -> (left: BigInt, right: BigInt, scale: Int) {
+        if left.scale == right.scale { return (left.numerator, right.numerator, left.scale) }
+        if left.scale < right.scale {
+            return (left.numerator * BigInt(power(right.scale - left.scale)), right.numerator, right.scale)
+        }
+        return (left.numerator, right.numerator * BigInt(power(left.scale - right.scale)), left.scale)
+    }
+
+    /// The same value with what numerator and divisor have in common taken out, so that chains of
+    /// quotients stay as small as they can.
+    private var reduced: WideRatio {
+        guard divisor != 1 else { return self }
+        let common = BigInt(numerator.magnitude.greatestCommonDivisor(with: divisor.magnitude))
+        return WideRatio(numerator: numerator / common, divisor: divisor / common, scale: scale)
+    }
+
+    /// The same value in lowest terms, scale 0.
+    var lowest: WideRatio {
+        WideRatio(numerator: numerator, divisor: divisor * BigInt(Self.power(scale)), scale: 0).reduced
+    }
+
+    static func + (left: WideRatio, right: WideRatio) -> WideRatio {
+        let (a, b, scale) = aligned(left, right)
+        if left.divisor == right.divisor {
+            return WideRatio(numerator: a + b, divisor: left.divisor, scale: scale).reduced
+        }
+        return WideRatio(
+            numerator: a * right.divisor + b * left.divisor, divisor: left.divisor * right.divisor, scale: scale
+        ).reduced
+    }
+
+    static func * (left: WideRatio, right: WideRatio) -> WideRatio {
+        WideRatio(
+            numerator: left.numerator * right.numerator, divisor: left.divisor * right.divisor,
+            scale: left.scale + right.scale
+        ).reduced
+    }
+
+    /// The quotient by a value that is not zero.
+    func divided(by other: WideRatio) -> WideRatio {
+        var top = numerator * other.divisor
+        var bottom = divisor * BigInt(other.numerator.magnitude)
+        if other.isNegative { top.negate() }
+        if scale < other.scale {
+            top *= BigInt(Self.power(other.scale - scale))
+        } else if scale > other.scale {
+            bottom *= BigInt(Self.power(scale - other.scale))
+        }
+        return WideRatio(numerator: top, divisor: bottom, scale: 0).reduced
+    }
+
+    /// Both values as integers over one denominator, for comparing.
+    static func comparable(_ left: WideRatio, _ right: WideRatio) -> (left: BigInt, right: BigInt) {
+        let (a, b, _) = aligned(left, right)
+        return left.divisor == right.divisor ? (a, b) : (a * right.divisor, b * left.divisor)
+    }
+
+    /// Units of 10⁻¹⁰ after rounding half to even to that many fractional digits, nil beyond 128 bits.
+    func roundedUnits(fractionDigits: Int) -> Int128? {
+        var top = numerator.magnitude
+        var bottom = divisor.magnitude
+        if fractionDigits >= scale {
+            top *= Self.power(fractionDigits - scale)
+        } else {
+            bottom *= Self.power(scale - fractionDigits)
+        }
+        var (quotient, remainder) = top.quotientAndRemainder(dividingBy: bottom)
+        let twice = remainder << 1
+        if twice > bottom || (twice == bottom && quotient[bitAt: 0]) { quotient += 1 }
+        quotient *= Self.power(FixedDecimal.fractionDigits - fractionDigits)
+        guard quotient.bitWidth <= 127 else { return nil }
+        let units = Int128(quotient)
+        return isNegative ? -units : units
+    }
+}

@@ -1,0 +1,156 @@
+import Glibc
+import Synchronization
+
+/// A small HTTP server on 127.0.0.1 for tests, which can also do what no good server does.
+///
+/// Blocking sockets, a thread a connection. It is stopped when it goes away.
+public final class LoopbackServer: Sendable {
+    /// A request as it was read.
+    public struct Request: Sendable {
+        /// The request line's target: path and query.
+        public let target: String
+        public let headers: [(name: String, value: String)]
+        /// Which request of the server it is, from 1.
+        public let number: Int
+        /// Which connection it came on, from 1.
+        public let connection: Int
+
+        public func header(_ name: String) -> String? {
+            headers.first { $0.name.lowercased() == name.lowercased() }?.value
+        }
+    }
+
+    /// A thing to do on a connection instead of a whole answer.
+    public enum Step: Sendable {
+        case bytes([UInt8])
+        case pause(milliseconds: Int)
+        /// Ends the connection in order.
+        case close
+        /// Ends the connection by an RST.
+        case reset
+    }
+
+    /// How a request is answered.
+    public enum Reply: Sendable {
+        /// A whole answer; the connection stays open.
+        case response(status: Int, headers: [(name: String, value: String)], body: [UInt8])
+        /// These things in turn; the connection stays open unless one ends it.
+        case steps([Step])
+
+        public static func json(_ text: String) -> Reply {
+            .response(status: 200, headers: [("Content-Type", "application/json")], body: Array(text.utf8))
+        }
+
+        public static func status(_ status: Int, _ headers: [(name: String, value: String)] = []) -> Reply {
+            .response(status: status, headers: headers, body: [])
+        }
+
+        public static func raw(_ text: String) -> Reply {
+            .steps([.bytes(Array(text.utf8)), .close])
+        }
+    }
+
+    public struct Failure: Error {
+        public let call: String
+        public let code: Int32
+    }
+
+    /// The port, which the system chose.
+    public let port: Int
+    public var url: String { "http://127.0.0.1:\(port)" }
+
+    private let listener: Int32
+    private let log = Mutex<(requests: [Request], connections: Int, open: Set<Int32>)>(([], 0, []))
+    private let handler: @Sendable (Request) -> Reply
+
+    public init(_ handler: @escaping @Sendable (Request) -> Reply) throws {
+        self.handler = handler
+        (listener, port) = try Self.listen()
+        let (listener, serve) = (listener, ConnectionLoop(log: { [weak self] in self }))
+        startThread { serve.accept(on: listener) }
+    }
+
+    deinit {
+        // Wakes the thread in accept(2), which then closes the socket.
+        shutdown(listener, Int32(SHUT_RDWR))
+        log.withLock { log in
+            for socket in log.open { shutdown(socket, Int32(SHUT_RDWR)) }
+        }
+    }
+
+    /// The requests so far.
+    public var requests: [Request] { log.withLock { $0.requests } }
+
+    /// How many connections were made so far.
+    public var connectionCount: Int { log.withLock { $0.connections } }
+
+    /// A port of this machine on which nobody listens.
+    public static func unusedPort() throws -> Int {
+        let (socket, port) = try listen()
+        close(socket)
+        return port
+    }
+
+    private static func listen() throws -> (socket: Int32, port: Int) {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard listener >= 0 else { throw Failure(call: "socket", code: errno) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutableBytes(of: &address) { bytes -> Int32 in
+            guard let address = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return -1 }
+            if bind(listener, address, length) != 0 || Glibc.listen(listener, 64) != 0 { return -1 }
+            return getsockname(listener, address, &length)
+        }
+        guard status == 0 else {
+            defer { close(listener) }
+            throw Failure(call: "bind", code: errno)
+        }
+        return (listener, Int(UInt16(bigEndian: address.sin_port)))
+    }
+
+    // MARK: - For the connections
+
+    func opened(_ socket: Int32) -> Int {
+        log.withLock { log in
+            log.connections += 1
+            log.open.insert(socket)
+            return log.connections
+        }
+    }
+
+    func closed(_ socket: Int32) {
+        log.withLock { log in _ = log.open.remove(socket) }
+    }
+
+    func answer(target: String, headers: [(name: String, value: String)], connection: Int) -> Reply {
+        let request = log.withLock { log in
+            log.requests.append(
+                Request(target: target, headers: headers, number: log.requests.count + 1, connection: connection))
+            return log.requests[log.requests.count - 1]
+        }
+        return handler(request)
+    }
+}
+
+/// Starts a detached thread.
+func startThread(_ body: @escaping @Sendable () -> Void) {
+    final class Body {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    var thread = pthread_t()
+    let status = pthread_create(
+        &thread, &attributes,
+        { argument in
+            guard let argument else { return nil }
+            Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+            return nil
+        }, Unmanaged.passRetained(Body(body)).toOpaque())
+    precondition(status == 0)
+}
