@@ -99,8 +99,42 @@ let package = Package(
             name: "ledger-benchmarks",
             dependencies: [
                 "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "EmbeddedPostgres",
-                "Operations", "SampleScope", "API",
+                "AlphaFeed", "Operations", "SampleScope", "API",
             ], path: "Benchmarks", swiftSettings: strict),
+
+        // Tests: each against the real thing, on servers that they start themselves.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Values", "Events", "Projections", "Postgres", "PostgresStore", "EmbeddedPostgres"],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "ValuesTests", dependencies: ["Values", .product(name: "BigInt", package: "BigInt")]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "Values"]),
+        .testTarget(name: "MerkleLogTests", dependencies: ["MerkleLog", "Values"]),
+        .testTarget(
+            name: "EventsTests", dependencies: ["Events", "JSON", "MerkleLog", "Values"], exclude: ["Samples"]),
+        .testTarget(name: "TradingTests", dependencies: ["Trading", "Rules", "Events", "Values", "TestSupport"]),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"]),
+        .testTarget(name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "Postgres"]),
+        .testTarget(
+            name: "PostgresStoreTests",
+            dependencies: [
+                "TestSupport", "Values", "JSON", "MerkleLog", "Events", "Postgres", "PostgresStore", "Projections",
+            ]),
+        .testTarget(name: "CurlTests", dependencies: ["Curl"]),
+        .testTarget(name: "AlphaFeedTests", dependencies: ["AlphaFeed", "Curl", "Events", "JSON", "Values"]),
+        .testTarget(name: "SampleScopeTests", dependencies: ["SampleScope", "JSON", "Values"]),
+        .testTarget(
+            name: "OperationsTests",
+            dependencies: [
+                "Operations", "SampleScope", "AlphaFeed", "PostgresStore", "Postgres", "Projections", "Events", "JSON",
+                "Values", "TestSupport",
+            ]),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "API", "Operations", "SampleScope", "AlphaFeed", "PostgresStore", "Postgres", "EmbeddedPostgres",
+                "Events", "JSON", "Values", "TestSupport",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -9,7 +9,7 @@ import PostgresStore
 /// Machines are noisy: a ratio within one run is the figure to quote, a rate is not.
 @main
 struct Benchmark {
-    static let all: [(name: String, about: String, run: (Bench) async throws -> Void)] = [
+    static let all: [(name: String, about: String, run: @Sendable (Bench) async throws -> Void)] = [
         ("append", "batched append beside a bare binary COPY of the same finished rows", AppendBenchmark.run),
         ("concurrent", "64 concurrent one-event appends beside one-row INSERT commits", ConcurrentAppendBenchmark.run),
         ("projection", "live projection of trades beside a bare COPY OUT of the same events", ProjectionBenchmark.run),

@@ -2,6 +2,7 @@ import Events
 import Operations
 import Postgres
 import PostgresStore
+import Values
 
 /// 64 tasks that append one event each time, beside one connection that inserts and commits one bare row each time.
 enum ConcurrentAppendBenchmark {

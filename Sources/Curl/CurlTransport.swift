@@ -3,9 +3,8 @@ import Synchronization
 /// Sends GET requests through libcurl, on one thread of its own.
 ///
 /// Connections are kept open and used again. No redirect is followed, certificates and host names are always
-/// checked (TLS 1.2 or later), only `http` and `https` are spoken, no cookie and no `.netrc` is read. Proxies of the
-/// environment (`https_proxy`, `no_proxy`, …) hold, but never for this machine's own addresses. A cancelled task
-/// aborts its request at once. The thread ends with the transport.
+/// checked (TLS 1.2 or later), only `http` and `https` are spoken, no cookie, no `.netrc` and no proxy of
+/// the environment is read. A cancelled task aborts its request at once. The thread ends with the transport.
 public final class CurlTransport: Sendable {
     /// How many requests run at a time; others wait their turn, and their time-outs start when it comes.
     public static let maximumConcurrentRequests = 8

@@ -41,9 +41,8 @@ final class EasyHandle {
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_USERAGENT, "alpha-ledger")
-        // The environment's proxies are for upstreams elsewhere: what is on this machine is never sent to them.
-        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        if transfer.address.isLoopback { set(CURLOPT_PROXY, "") }
+        // Proxies of the environment are not used: the key is for the upstream alone.
+        set(CURLOPT_PROXY, "")
         let timeoutMilliseconds = Int(min(max(request.timeoutSeconds, 0.001), 86_400) * 1000)
         set(CURLOPT_TIMEOUT_MS, timeoutMilliseconds)
         set(CURLOPT_CONNECTTIMEOUT_MS, timeoutMilliseconds)
@@ -120,8 +119,7 @@ final class EasyHandle {
         // libcurl's own words name hosts, ports and certificates, no headers and no query.
         let detail = errorText[0] == 0 ? reason : String(cString: errorText)
         switch result {
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED,
-            CURLE_PROXY:
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED:
             return TransportError(.unreachable, "\(origin) could not be reached: \(detail)")
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_CACERT_BADFILE, CURLE_USE_SSL_FAILED, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_ENGINE_NOTFOUND,

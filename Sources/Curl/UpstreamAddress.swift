@@ -4,8 +4,6 @@ import CLibCurl
 struct UpstreamAddress {
     /// Scheme, host and port, as in `https://example.com:8443`; a usual port is left out.
     let origin: String
-    /// Whether the host is this machine by name or by number.
-    let isLoopback: Bool
 
     /// Reads a URL as libcurl will.
     init(url: String) throws(TransportError) {
@@ -30,8 +28,5 @@ struct UpstreamAddress {
             throw TransportError(.invalidRequest, "the upstream's URL has no host")
         }
         origin = "\(scheme)://\(host)\(part(CURLUPART_PORT).map { ":\($0)" } ?? "")"
-        isLoopback =
-            host == "localhost" || host == "[::1]"
-            || host.hasPrefix("127.") && host.allSatisfy { $0.isWholeNumber || $0 == "." }
     }
 }

@@ -43,8 +43,8 @@ public struct ExecutionPayload: Sendable {
             out.endArray()
         }
         row.writeFieldsBeforeSource(to: &out)
-        out.key("scope_key")
-        out.string(scopeKey)
+        out.append(#","scope_key":"#)
+        out.text(scopeKey)
         row.writeFieldsFromSource(to: &out)
         out.key("unknown_fields")
         out.beginObject()
@@ -60,9 +60,14 @@ public struct ExecutionPayload: Sendable {
         return out.bytes
     }
 
-    /// Reads a payload of either type, with `changed_fields` or without.
+    /// Reads a payload of either type, with `changed_fields` or without. Several times as fast where the bytes
+    /// are canonical, as in the log, as where they are not.
     public init(decoding payload: [UInt8]) throws(PayloadError) {
-        try self.init(decoding: try PayloadReader.document(payload))
+        if let canonical = CanonicalExecutionReader.payload(payload) {
+            self = canonical
+        } else {
+            try self.init(decoding: try PayloadReader.document(payload))
+        }
     }
 
     /// Reads a parsed payload, in one pass over its members.
@@ -89,7 +94,7 @@ public struct ExecutionPayload: Sendable {
         self.init(row: try draft.row(), scopeKey: scopeKey, unknownFields: unknownFields, changedFields: changedFields)
     }
 
-    private static func unknownFields(
+    static func unknownFields(
         _ value: JSONValue
     ) throws(PayloadError) -> [(key: String, sourceText: String)] {
         guard value.kind == .object else { throw PayloadError(pointer: "/unknown_fields", problem: "is not an object") }

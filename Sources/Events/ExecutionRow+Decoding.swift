@@ -110,7 +110,9 @@ struct ExecutionDraft {
 
     private func decimal(_ value: JSONValue, _ field: ExecutionField) throws(PayloadError) -> FixedDecimal? {
         if value.isNull { return nil }
-        guard value.kind == .string, let decimal = value.decimal else { throw problem(field, "is not a decimal string") }
+        guard value.kind == .string, let decimal = value.decimal else {
+            throw problem(field, "is not a decimal string")
+        }
         return decimal
     }
 

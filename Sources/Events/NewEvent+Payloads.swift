@@ -2,13 +2,26 @@ public import Values
 
 // Each payload makes its event: type, stream, identity and expected version belong together.
 
+extension NewEvent {
+    /// An event of the current schema version of its type, from a typed payload.
+    fileprivate init(
+        _ type: EventType, identity: String, stream: String, effectiveAt: Instant? = nil, payload: [UInt8],
+        expectedVersion: Int64? = nil
+    ) {
+        self.init(
+            identity: identity, stream: stream, type: type, schemaVersion: 1, effectiveAt: effectiveAt,
+            payload: payload, expectedVersion: expectedVersion, isTyped: true)
+    }
+}
+
 extension ExecutionPayload {
     /// `AlphaExecutionRecorded`: the first event of its stream.
     public func recordedEvent() -> NewEvent {
         precondition(changedFields == nil, "a first recording has no changed fields")
         return NewEvent(
+            .alphaExecutionRecorded,
             identity: Identity.executionRecorded(source: row.source, id: row.sourceTradeID),
-            stream: Streams.execution(source: row.source, id: row.sourceTradeID), type: .alphaExecutionRecorded,
+            stream: Streams.execution(source: row.source, id: row.sourceTradeID),
             effectiveAt: row.tradeDate, payload: encode(), expectedVersion: 0)
     }
 
@@ -16,9 +29,10 @@ extension ExecutionPayload {
     public func updatedEvent(previousVersion: Int64) -> NewEvent {
         precondition(changedFields != nil, "an update has changed fields")
         return NewEvent(
+            .alphaExecutionUpdated,
             identity: Identity.executionUpdated(
                 source: row.source, id: row.sourceTradeID, previous: previousVersion, digest: row.contentDigest),
-            stream: Streams.execution(source: row.source, id: row.sourceTradeID), type: .alphaExecutionUpdated,
+            stream: Streams.execution(source: row.source, id: row.sourceTradeID),
             effectiveAt: row.tradeDate, payload: encode(), expectedVersion: previousVersion)
     }
 }
@@ -40,7 +54,7 @@ extension PresencePayload {
 
     private func event(_ type: EventType, _ identity: String, _ previousVersion: Int64) -> NewEvent {
         NewEvent(
-            identity: identity, stream: Streams.execution(source: source, id: sourceTradeID), type: type,
+            type, identity: identity, stream: Streams.execution(source: source, id: sourceTradeID),
             payload: encode(), expectedVersion: previousVersion)
     }
 }
@@ -49,8 +63,9 @@ extension RejectedRowPayload {
     /// `AlphaRowRejected`; the same row with the same reasons is one event, whatever run saw it.
     public func event() -> NewEvent {
         NewEvent(
+            .alphaRowRejected,
             identity: Identity.rejected(source: source, rawDigest: rawDigest, reasonsDigest: reasonsDigest),
-            stream: Streams.rejections(source: source), type: .alphaRowRejected, payload: encode())
+            stream: Streams.rejections(source: source), payload: encode())
     }
 }
 
@@ -58,8 +73,9 @@ extension SyncCompletedPayload {
     /// `AlphaSyncCompleted` of a run.
     public func event(runID: UniqueID) -> NewEvent {
         NewEvent(
-            identity: Identity.syncCompleted(runID: runID), stream: Streams.sync(scopeKey: scopeKey),
-            type: .alphaSyncCompleted, payload: encode())
+            .alphaSyncCompleted, identity: Identity.syncCompleted(runID: runID),
+            stream: Streams.sync(scopeKey: scopeKey),
+            payload: encode())
     }
 }
 
@@ -67,8 +83,8 @@ extension SyncFailedPayload {
     /// `AlphaSyncFailed` of its run.
     public func event() -> NewEvent {
         NewEvent(
-            identity: Identity.syncFailed(runID: runID), stream: Streams.sync(scopeKey: scopeKey),
-            type: .alphaSyncFailed, payload: encode())
+            .alphaSyncFailed, identity: Identity.syncFailed(runID: runID), stream: Streams.sync(scopeKey: scopeKey),
+            payload: encode())
     }
 }
 
@@ -76,7 +92,7 @@ extension ProjectionPromotedPayload {
     /// `ProjectionPromoted` by a run.
     public func event(runID: UniqueID) -> NewEvent {
         NewEvent(
-            identity: Identity.projectionPromoted(name: projection, runID: runID),
-            stream: Streams.projection(name: projection), type: .projectionPromoted, payload: encode())
+            .projectionPromoted, identity: Identity.projectionPromoted(name: projection, runID: runID),
+            stream: Streams.projection(name: projection), payload: encode())
     }
 }

@@ -17,10 +17,23 @@ public struct NewEvent: Sendable, Equatable {
     public let payload: [UInt8]
     /// The stream's version that the append expects, 0 for a stream without events; nil for any.
     public let expectedVersion: Int64?
+    /// Whether the payload comes from one of this module's typed encoders and so matches its schema by
+    /// construction; any other payload is to be checked when it is appended.
+    public let isTyped: Bool
 
+    /// An event whose payload came from outside, or was put together by hand.
     public init(
         identity: String, stream: String, type: EventType, schemaVersion: Int = 1, effectiveAt: Instant? = nil,
         payload: [UInt8], expectedVersion: Int64? = nil
+    ) {
+        self.init(
+            identity: identity, stream: stream, type: type, schemaVersion: schemaVersion, effectiveAt: effectiveAt,
+            payload: payload, expectedVersion: expectedVersion, isTyped: false)
+    }
+
+    init(
+        identity: String, stream: String, type: EventType, schemaVersion: Int, effectiveAt: Instant?,
+        payload: [UInt8], expectedVersion: Int64?, isTyped: Bool
     ) {
         self.identity = identity
         eventID = Identity.eventID(of: identity)
@@ -30,5 +43,6 @@ public struct NewEvent: Sendable, Equatable {
         self.effectiveAt = effectiveAt
         self.payload = payload
         self.expectedVersion = expectedVersion
+        self.isTyped = isTyped
     }
 }

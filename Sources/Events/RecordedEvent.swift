@@ -82,7 +82,7 @@ extension RecordedEvent {
         append("}", to: &out)
     }
 
-    /// The bytes that ``appendLeaf(to:position:eventID:stream:streamVersion:type:schemaVersion:recordedAt:effectiveAt:runID:payload:)`` appends.
+    /// The bytes that `appendLeaf` appends.
     public static func leafBytes(
         position: Int64, eventID: UniqueID, stream: String, streamVersion: Int64, type: String, schemaVersion: Int,
         recordedAt: Instant, effectiveAt: Instant?, runID: UniqueID, payload: [UInt8]
@@ -137,18 +137,17 @@ extension RecordedEvent {
 
     /// Names without anything to escape, nearly all of them, are copied as they are.
     private static func append(string: String, to out: inout [UInt8]) {
-        let start = out.count
-        out.append(UInt8(ascii: "\""))
-        for byte in string.utf8 {
-            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                out.removeSubrange(start...)
-                var writer = JSONWriter(reservingCapacity: string.utf8.count + 16)
-                writer.string(string)
-                out.append(contentsOf: writer.bytes)
-                return
-            }
-            out.append(byte)
+        var string = string
+        let isCopied = string.withUTF8 { utf8 in
+            guard !mayNeedEscape(utf8) else { return false }
+            out.append(UInt8(ascii: "\""))
+            out.append(contentsOf: utf8)
+            out.append(UInt8(ascii: "\""))
+            return true
         }
-        out.append(UInt8(ascii: "\""))
+        if isCopied { return }
+        var writer = JSONWriter(reservingCapacity: string.utf8.count + 16)
+        writer.string(string)
+        out.append(contentsOf: writer.bytes)
     }
 }

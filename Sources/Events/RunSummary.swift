@@ -132,5 +132,7 @@ extension JSONNode {
         .object(counts.sorted { $0.key < $1.key }.map { ($0.key.text, .count($0.value)) })
     }
 
-    fileprivate static func texts(_ texts: [String]?) -> JSONNode { texts.map { .array($0.map(JSONNode.string)) } ?? .null }
+    fileprivate static func texts(_ texts: [String]?) -> JSONNode {
+        texts.map { .array($0.map(JSONNode.string)) } ?? .null
+    }
 }

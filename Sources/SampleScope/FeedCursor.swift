@@ -4,6 +4,9 @@ import Values
 ///
 /// Clients see base64url text and can read nothing out of it.
 struct FeedCursor: Hashable {
+    /// No feed has more rows.
+    private static let largestOffset = 1 << 40
+
     /// Index of the next row to look at, in the feed's own order (which updates never change).
     var offset: Int
     /// The run's watermark, nil where the scope had no row when the first page was cut.
@@ -26,7 +29,9 @@ struct FeedCursor: Hashable {
         guard let bytes = decodeBase64URL(text) else { return nil }
         let parts = String(decoding: bytes, as: UTF8.self)
             .split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == "1", let offset = Int(parts[1]), offset >= 0 else { return nil }
+        guard parts.count == 3, parts[0] == "1", let offset = Int(parts[1]),
+            (0...Self.largestOffset).contains(offset)
+        else { return nil }
         self.offset = offset
         if !parts[2].isEmpty {
             guard let microseconds = Int64(parts[2]), let instant = Instant(microseconds: microseconds) else {

@@ -51,7 +51,9 @@ struct FeedQuery {
             limit = number
         }
         if let text = values["updatedSince"] {
-            guard let instant = Instant(text) else { throw Malformed(parameter: "updatedSince", expected: "an instant") }
+            guard let instant = Instant(text) else {
+                throw Malformed(parameter: "updatedSince", expected: "an instant")
+            }
             updatedSince = instant
         }
         if let text = values["cursor"] {

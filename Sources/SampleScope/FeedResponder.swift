@@ -32,7 +32,7 @@ struct FeedResponder: Sendable {
             return response(200, headers: headers, body: body)
         default: break
         }
-        guard request.headers[.authorization] == apiKey else {
+        guard let key = request.headers[.authorization], key.isBytewiseEqual(to: apiKey) else {
             return error(401, "unauthorized", "the Authorization header does not hold the key")
         }
         let parsed: FeedQuery

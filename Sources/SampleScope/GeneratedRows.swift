@@ -13,17 +13,11 @@ struct GeneratedRows: FeedRows, Sendable {
         RowTemplate(portfolio: "IMST", underlying: "MSTR"), RowTemplate(portfolio: "ICOI", underlying: "COIN"),
     ]
 
-    /// The id of row `index`.
-    static func tradeID(_ index: Int) -> String {
-        let digits = String(index)
-        return "GEN-" + String(repeating: "0", count: max(0, 10 - digits.count)) + digits
-    }
-
     private func updatedAt(_ index: Int) -> Instant {
         Self.firstUpdate.advanced(byMicroseconds: Int64(index) * 1000) ?? .maximum
     }
 
-    /// The portfolios asked for as residues of the index modulo 2.
+    /// Whether the scope has the row's portfolio.
     private func holds(_ index: Int, _ scope: FeedScopeFilter) -> Bool {
         scope.portfolios.contains(index.isMultiple(of: 2) ? "IMST" : "ICOI")
     }
@@ -131,7 +125,9 @@ private struct RowTemplate: Sendable {
     }
 
     /// Writes a number left-padded with spaces, since JSON allows no leading zeros.
-    private func writePadded(_ number: Int, digits: Int, endingAt end: Int, in buffer: UnsafeMutableBufferPointer<UInt8>) {
+    private func writePadded(
+        _ number: Int, digits: Int, endingAt end: Int, in buffer: UnsafeMutableBufferPointer<UInt8>
+    ) {
         var rest = number
         for position in stride(from: end - 1, through: end - digits, by: -1) {
             buffer[position] = rest > 0 ? UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10) : UInt8(ascii: " ")

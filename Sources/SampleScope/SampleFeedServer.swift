@@ -43,7 +43,8 @@ public final class SampleFeedServer: Sendable {
         var logger = Logger(label: "sample-feed")
         logger.logLevel = .critical
         let application = Application(
-            responder: CallbackResponder<BasicRequestContext> { request, _ in try await responder.respond(to: request) },
+            responder: CallbackResponder<BasicRequestContext> { request, _ in try await responder.respond(to: request)
+            },
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port), serverName: nil),
             onServerRunning: { channel in portFound.yield(channel.localAddress?.port ?? 0) },
             logger: logger)
@@ -103,7 +104,9 @@ final class FeedState: Sendable {
 
     init(feed: Feed, failures: FailurePlan) {
         content = Mutex(
-            Content(feed: feed, phase: .initial, failures: failures, planStart: 0, requests: [], sampleRows: nil))
+            Content(
+                feed: feed, phase: .initial, failures: failures, planStart: 0, requests: [], sampleRows: [FeedRow]?.none
+            ))
     }
 
     var requests: [String] { content.withLock { $0.requests } }

@@ -19,18 +19,18 @@ enum SampleMarket {
     static let strategy = Underlying(
         symbol: "MSTR", portfolio: "IMST",
         weeklySpots: [
-            338, 330, 328, 336, 326, 348, 310, 292, 288, 265, 240, 199, 180, 178, 184, 174, 171, 168, 170, 176, 174, 171,
-            168,
+            338, 330, 328, 336, 326, 348, 310, 292, 288, 265, 240, 199,
+            180, 178, 184, 174, 171, 168, 170, 176, 174, 171, 168,
         ],
-        volatilityMilli: 742, strikes: 170...350)
+        volatilityMilli: 737, strikes: 170...350)
 
     static let coinbase = Underlying(
         symbol: "COIN", portfolio: "ICOI",
         weeklySpots: [
-            303, 318, 324, 338, 314, 376, 350, 326, 348, 312, 302, 264, 246, 264, 274, 256, 246, 238, 250, 248, 240, 236,
-            232,
+            303, 318, 324, 338, 314, 376, 350, 326, 348, 312, 302, 264,
+            246, 264, 274, 256, 246, 238, 250, 248, 240, 236, 232,
         ],
-        volatilityMilli: 655, strikes: 230...380)
+        volatilityMilli: 650, strikes: 230...380)
 
     /// Monday of the first week in the tables.
     private static let firstMonday = date(2025, 9, 1)
@@ -40,13 +40,18 @@ enum SampleMarket {
     ])
 
     /// The days on which the sample trades, 2025-09-02 to 2026-01-30.
-    static let tradingDays: [CalendarDate] = (firstMonday.daysSinceEpoch...date(2026, 1, 30).daysSinceEpoch)
-        .map { CalendarDate(daysSinceEpoch: $0) }
+    static let tradingDays: [CalendarDate] = (0..<152)
+        .map { later(firstMonday, days: $0) }
         .filter { weekday(of: $0) < 5 && !holidays.contains($0) }
 
-    /// A date known to exist; the epoch for any other.
+    /// A date known to exist (the first of all for one that doesn't).
     static func date(_ year: Int, _ month: Int, _ day: Int) -> CalendarDate {
-        CalendarDate(year: year, month: month, day: day) ?? CalendarDate(daysSinceEpoch: 0)
+        CalendarDate(year: year, month: month, day: day) ?? .minimum
+    }
+
+    /// The date that many days later.
+    private static func later(_ date: CalendarDate, days: Int) -> CalendarDate {
+        date.advanced(byDays: days) ?? .maximum
     }
 
     /// 0 is Monday, 6 is Sunday.
@@ -56,8 +61,8 @@ enum SampleMarket {
 
     /// The first Friday that lies at least that many days later.
     static func friday(after date: CalendarDate, days: Int) -> CalendarDate {
-        let earliest = CalendarDate(daysSinceEpoch: date.daysSinceEpoch + Int32(days))
-        return CalendarDate(daysSinceEpoch: earliest.daysSinceEpoch + Int32((11 - weekday(of: earliest)) % 7))
+        let earliest = later(date, days: days)
+        return later(earliest, days: (11 - weekday(of: earliest)) % 7)
     }
 
     /// The share's price in cents, on the line between its weekly prices.

@@ -51,6 +51,26 @@ import Values
         #expect(try ExecutionPayload(decoding: Array("{\(scrambled)}".utf8)) == payload, "seed \(seed)")
     }
 
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func `damaged bytes are read or refused alike by the fast and the general decoder`(seed: UInt64) throws {
+        var payloads = RandomPayloads(seed: seed)
+        for original in [payloads.recorded().encode(), payloads.updated().encode()] {
+            for _ in 0..<40 {
+                var bytes = original
+                let place = payloads.number(0...bytes.count - 1)
+                switch payloads.number(0...3) {
+                case 0: bytes[place] = UInt8(payloads.number(0...255))
+                case 1: bytes[place] = payloads.pick(Array("\"\\{}[]:,0n ".utf8))
+                case 2: bytes.remove(at: place)
+                default: bytes.insert(payloads.pick(Array("\"\\{}[]:,0n \n".utf8)), at: place)
+                }
+                let fast = try? ExecutionPayload(decoding: bytes)
+                let general = try? ExecutionPayload(decoding: JSONDocument(parsing: bytes).root)
+                #expect(fast == general, "seed \(seed): \(text(bytes))")
+            }
+        }
+    }
+
     @Test func `a row is read back from a document that has other members too`() throws {
         var payloads = RandomPayloads(seed: 3)
         let row = payloads.row()
@@ -71,13 +91,18 @@ import Values
             }
         }
         #expect(try problem(replacing: "\"strike\":\"350\",", with: "") == "the payload lacks the key strike")
-        #expect(try problem(replacing: "\"strike\":\"350\"", with: "\"strike\":350") == "/strike is not a decimal string")
-        #expect(try problem(replacing: "\"strike\":\"350\"", with: "\"strike\":\"x\"") == "/strike is not a decimal string")
+        #expect(
+            try problem(replacing: "\"strike\":\"350\"", with: "\"strike\":350") == "/strike is not a decimal string")
+        #expect(
+            try problem(replacing: "\"strike\":\"350\"", with: "\"strike\":\"x\"") == "/strike is not a decimal string")
         #expect(try problem(replacing: "\"source\":\"alpha_sync\"", with: "\"source\":null") == "/source is null")
-        #expect(try problem(replacing: "\"FILLED\"", with: "\"LOST\"") == "/trade_status is not one of the known values")
+        #expect(
+            try problem(replacing: "\"FILLED\"", with: "\"LOST\"") == "/trade_status is not one of the known values")
         #expect(try problem(replacing: "\"2026-01-30\"", with: "\"2026-02-30\"") == "/expiry is not a date")
         #expect(try problem(replacing: "\"2026-01-21T14:29:58Z\"", with: "\"soon\"") == "/trade_date is not an instant")
-        #expect(try problem(replacing: "\"is_synthetic\":false", with: "\"is_synthetic\":0") == "/is_synthetic is not true or false")
+        #expect(
+            try problem(replacing: "\"is_synthetic\":false", with: "\"is_synthetic\":0")
+                == "/is_synthetic is not true or false")
         #expect(try problem(replacing: "\"price\":", with: "\"prize\":") == "the payload has the unknown key prize")
         #expect(try problem(replacing: "\"scope_key\":\"", with: "\"scope_key\":null,\"notes2\":\"") != nil)
         #expect(try problem(replacing: "{\"contract", with: "[{\"contract") != nil)
@@ -132,7 +157,8 @@ import Values
     }
 
     @Test func `a decimal written with more digits is the same content`() throws {
-        let row = try #require(try? ExecutionPayload(decoding: TestFiles.sample("AlphaExecutionRecorded", version: 1)).row)
+        let row = try #require(
+            try? ExecutionPayload(decoding: TestFiles.sample("AlphaExecutionRecorded", version: 1)).row)
         var other = row
         other.price = try FixedDecimal("12.10")
         #expect(other == row)

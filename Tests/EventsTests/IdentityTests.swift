@@ -40,7 +40,9 @@ import Values
         let digest = try #require(Digest32(hex: String(repeating: "ab", count: 32)))
         #expect(Streams.execution(source: "alpha_sync", id: "T|1") == "execution-alpha_sync:T|1")
         #expect(Streams.rejections(source: "alpha_sync") == "rejections-alpha_sync")
-        #expect(Streams.sync(scopeKey: "portfolio_names=A|include_pending=true") == "sync-portfolio_names=A|include_pending=true")
+        #expect(
+            Streams.sync(scopeKey: "portfolio_names=A|include_pending=true")
+                == "sync-portfolio_names=A|include_pending=true")
         #expect(Streams.context(source: "s", id: "1") == "context-s:1")
         #expect(Streams.benchmark(source: "s", id: "1") == "benchmark-s:1")
         #expect(Streams.mark(source: "s", id: "1", horizonKey: "expiry") == "mark-s:1:expiry")
@@ -71,6 +73,9 @@ import Values
         #expect(first.identity == Identity.executionRecorded(source: "alpha_sync", id: recorded.row.sourceTradeID))
         #expect(first.stream == Streams.execution(source: "alpha_sync", id: recorded.row.sourceTradeID))
         #expect(first.effectiveAt == recorded.row.tradeDate && first.payload == recorded.encode())
+
+        #expect(first.isTyped)
+        #expect(!NewEvent(identity: "i", stream: "s", type: .marketObserved, payload: []).isTyped)
 
         let updated = payloads.updated()
         let next = updated.updatedEvent(previousVersion: 7)

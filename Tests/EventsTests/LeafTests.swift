@@ -49,7 +49,8 @@ import Values
     @Test func `any altered column alters the leaf hash`() throws {
         let event = try event(stream: "s", type: "T", effectiveAt: .minimum, payload: Array("{}".utf8))
         func hash(
-            position: Int64 = 17, eventID: UniqueID? = nil, stream: String = "s", version: Int64 = 1, type: String = "T",
+            position: Int64 = 17, eventID: UniqueID? = nil, stream: String = "s", version: Int64 = 1,
+            type: String = "T",
             schemaVersion: Int = 1, recordedAt: Instant? = nil, effectiveAt: Instant? = .minimum,
             runID: UniqueID? = nil, payload: String = "{}"
         ) -> Digest32 {

@@ -122,14 +122,16 @@ struct RandomPayloads {
     }
 
     mutating func scopeDetails() -> [UInt8] {
-        ScopeDetails.canonicalBytes(portfolios: Array(["ICOI", "IMST", "é"].prefix(number(0...3))), includePending: chance())
+        ScopeDetails.canonicalBytes(
+            portfolios: Array(["ICOI", "IMST", "é"].prefix(number(0...3))), includePending: chance())
     }
 
     mutating func id() -> UniqueID { UniqueID(random: &random) }
 
     mutating func summary() -> RunSummary {
         var summary = RunSummary(
-            runID: id(), scopeKey: text(), dryRun: false, fullScope: chance(), startedAt: instant(), finishedAt: instant())
+            runID: id(), scopeKey: text(), dryRun: false, fullScope: chance(), startedAt: instant(),
+            finishedAt: instant())
         summary.fetched = number(0...1_000_000)
         summary.rejectedByReason = chance() ? [:] : ["invalid:strike": 2, "missing:tradeId": 1]
         summary.changedFields = chance() ? [:] : ["price": 2, "price_currency": 1]
@@ -161,7 +163,10 @@ struct RandomPayloads {
         let digest = Digest32([UInt8](repeating: UInt8(number(0...255)), count: 32)).description
         return ProjectionPromotedPayload(
             projection: "trades", oldVersion: optional { _ in "v1" }, newVersion: "v2", codeVersion: number(1...9),
-            rules: [.init(file: "trades/rules.v2.yaml", version: 2, digest: digest), .init(file: "a", version: 1, digest: digest)],
+            rules: [
+                .init(file: "trades/rules.v2.yaml", version: 2, digest: digest),
+                .init(file: "a", version: 1, digest: digest),
+            ],
             position: Int64(number(0...9_999_999)), diffDigest: optional { _ in digest })
     }
 

@@ -88,16 +88,26 @@ import Values
         #expect(try pointer("\"fetched\":749", "\"fetched\":99999999999999999999") == "/summary/fetched")
         #expect(try pointer("\"fetched\":749", "\"fetched\":7.5") == "/summary/fetched")
         #expect(try pointer("\"dry_run\":false", "\"dry_run\":true") == "/summary/dry_run")
-        #expect(try pointer("\"unknown_keys\":{\"deskCode\":12}", "\"unknown_keys\":{\"deskCode\":null}") == "/summary/unknown_keys/deskCode")
-        #expect(try pointer("\"portfolios\":[\"ICOI\",\"IMST\"]", "\"portfolios\":[\"ICOI\",\"ICOI\"]") == "/scope_details/portfolios/1")
+        #expect(
+            try pointer("\"unknown_keys\":{\"deskCode\":12}", "\"unknown_keys\":{\"deskCode\":null}")
+                == "/summary/unknown_keys/deskCode")
+        #expect(
+            try pointer("\"portfolios\":[\"ICOI\",\"IMST\"]", "\"portfolios\":[\"ICOI\",\"ICOI\"]")
+                == "/scope_details/portfolios/1")
 
         let missing = #"{"scope_key":"s","source":"s","source_trade_id":"ID"}"#
-        #expect(try violation(.alphaExecutionMissing, missing.replacing("ID", with: String(repeating: "é", count: 128))) == nil)
         #expect(
-            try violation(.alphaExecutionMissing, missing.replacing("ID", with: String(repeating: "é", count: 129)))?.pointer
+            try violation(.alphaExecutionMissing, missing.replacing("ID", with: String(repeating: "é", count: 128)))
+                == nil)
+        #expect(
+            try violation(.alphaExecutionMissing, missing.replacing("ID", with: String(repeating: "é", count: 129)))?
+                .pointer
                 == "/source_trade_id")
         #expect(try violation(.alphaExecutionMissing, "[]")?.pointer == "")
-        #expect(try violation(.alphaRowRejected, #"{"raw":"x","reasons":[],"scope_key":"s","source":"s","source_trade_id":null}"#)?.pointer == "/reasons")
+        #expect(
+            try violation(
+                .alphaRowRejected, #"{"raw":"x","reasons":[],"scope_key":"s","source":"s","source_trade_id":null}"#)?
+                .pointer == "/reasons")
     }
 
     @Test(arguments: [
@@ -106,7 +116,10 @@ import Values
         [#"{"type":"decimal"}"#, "/type names an unknown type"],
         [##"{"$ref":"#/$defs/none"}"##, "/$ref refers to nothing"],
         [##"{"$ref":"other.json"}"##, "/$ref does not refer to #/$defs"],
-        [##"{"properties":{"a":{"$ref":"#/$defs/a"}},"$defs":{"a":{"items":{"$ref":"#/$defs/a"}}}}"##, "is part of a circle"],
+        [
+            ##"{"properties":{"a":{"$ref":"#/$defs/a"}},"$defs":{"a":{"items":{"$ref":"#/$defs/a"}}}}"##,
+            "is part of a circle",
+        ],
         [#"{"properties":{},"required":["a"]}"#, "/required/0 is not among the properties"],
         [#"{"properties":{},"x-content":["a"]}"#, "/x-content/0 is not among the properties"],
         [#"{"properties":{"a":{"x-content":[]}}}"#, "/properties/a/x-content is not a keyword known here"],

@@ -3,7 +3,7 @@ import Synchronization
 
 /// A small HTTP server on 127.0.0.1 for tests, which can also do what no good server does.
 ///
-/// Blocking sockets, a thread a connection. It is stopped when it goes away.
+/// Blocking sockets, a thread a connection. It serves until the process ends, so that a test needn't hold on to it.
 public final class LoopbackServer: Sendable {
     /// A request as it was read.
     public struct Request: Sendable {
@@ -59,23 +59,14 @@ public final class LoopbackServer: Sendable {
     public let port: Int
     public var url: String { "http://127.0.0.1:\(port)" }
 
-    private let listener: Int32
-    private let log = Mutex<(requests: [Request], connections: Int, open: Set<Int32>)>(([], 0, []))
+    private let log = Mutex<(requests: [Request], connections: Int)>(([], 0))
     private let handler: @Sendable (Request) -> Reply
 
     public init(_ handler: @escaping @Sendable (Request) -> Reply) throws {
         self.handler = handler
+        let listener: Int32
         (listener, port) = try Self.listen()
-        let (listener, serve) = (listener, ConnectionLoop(log: { [weak self] in self }))
-        startThread { serve.accept(on: listener) }
-    }
-
-    deinit {
-        // Wakes the thread in accept(2), which then closes the socket.
-        shutdown(listener, Int32(SHUT_RDWR))
-        log.withLock { log in
-            for socket in log.open { shutdown(socket, Int32(SHUT_RDWR)) }
-        }
+        startThread { self.accept(on: listener) }
     }
 
     /// The requests so far.
@@ -110,20 +101,22 @@ public final class LoopbackServer: Sendable {
         return (listener, Int(UInt16(bigEndian: address.sin_port)))
     }
 
-    // MARK: - For the connections
-
-    func opened(_ socket: Int32) -> Int {
-        log.withLock { log in
-            log.connections += 1
-            log.open.insert(socket)
-            return log.connections
+    private func accept(on listener: Int32) {
+        while true {
+            let socket = Glibc.accept(listener, nil, nil)
+            guard socket >= 0 else { continue }
+            let number = log.withLock { log in
+                log.connections += 1
+                return log.connections
+            }
+            startThread {
+                Connection(server: self, socket: socket, number: number).serve()
+                close(socket)
+            }
         }
     }
 
-    func closed(_ socket: Int32) {
-        log.withLock { log in _ = log.open.remove(socket) }
-    }
-
+    /// Takes a request down and asks the test what to answer.
     func answer(target: String, headers: [(name: String, value: String)], connection: Int) -> Reply {
         let request = log.withLock { log in
             log.requests.append(

@@ -12,7 +12,8 @@ struct ReferenceTree: Sendable {
     init(size: Int, seed: UInt64) {
         var random = SplitMix(state: seed)
         leaves = (0..<size).map { _ in
-            MerkleHash.leaf((0..<Int.random(in: 0..<80, using: &random)).map { _ in .random(in: 0...255, using: &random) })
+            MerkleHash.leaf(
+                (0..<Int.random(in: 0..<80, using: &random)).map { _ in .random(in: 0...255, using: &random) })
         }
     }
 

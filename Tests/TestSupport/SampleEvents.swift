@@ -26,7 +26,9 @@ public func updated(_ row: ExecutionRow, from old: ExecutionRow, previous: Int64
     ).updatedEvent(previousVersion: previous)
 }
 
-public struct BadSample: Error {}
+public struct BadSample: Error {
+    public init() {}
+}
 
 public func instant(_ text: String, plusSeconds: Int = 0) throws -> Instant {
     guard let value = Instant(text)?.advanced(byMicroseconds: Int64(plusSeconds) * 1_000_000) else { throw BadSample() }

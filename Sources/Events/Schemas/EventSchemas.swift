@@ -48,10 +48,12 @@ public struct EventSchemas: Sendable {
     /// canonical order.
     public func validate(type: String, version: Int, payload: JSONDocument) throws(SchemaViolation) {
         guard let schema = schemas[Key(type: type, version: version)] else {
-            throw SchemaViolation(type: type, version: version, pointer: "", expected: "a type and version with a schema")
+            throw SchemaViolation(
+                type: type, version: version, pointer: "", expected: "a type and version with a schema")
         }
         do {
-            try schema.root.check(payload.root)
+            let source = payload.bytes
+            try schema.root.check(payload.root, in: source.span)
         } catch {
             throw SchemaViolation(type: type, version: version, pointer: error.pointer, expected: error.expected)
         }

@@ -1,4 +1,5 @@
 import JSON
+import Values
 
 /// Why a schema file can't be used.
 public struct SchemaFileError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -123,17 +124,20 @@ struct SchemaCompiler {
         var rule = SchemaNode.ObjectRule()
         var members: [(key: String, value: JSONValue)] = schema["properties"].map { Array($0.members) } ?? []
         members.sort { CanonicalKeyOrder.precedes($0.key, $1.key) }
+        let required = try strings(schema["required"], at: "\(pointer)/required")
+        for (index, name) in required.enumerated() where !members.contains(where: { $0.key.isBytewiseEqual(to: name) })
+        {
+            throw error("\(pointer)/required/\(index)", "is not among the properties")
+        }
         for (name, property) in members {
+            guard !name.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") })
+            else {
+                throw error("\(pointer)/properties", "has a name with characters that JSON escapes")
+            }
             rule.properties.append(
                 SchemaNode.Property(
                     name: Array(name.utf8), schema: try node(of: property, at: "\(pointer)/properties/\(name)"),
-                    isRequired: false))
-        }
-        for (index, name) in try strings(schema["required"], at: "\(pointer)/required").enumerated() {
-            guard let place = rule.properties.firstIndex(where: { $0.name == Array(name.utf8) }) else {
-                throw error("\(pointer)/required/\(index)", "is not among the properties")
-            }
-            rule.properties[place].isRequired = true
+                    isRequired: required.contains { $0.isBytewiseEqual(to: name) }))
         }
         rule.requiredCount = rule.properties.count { $0.isRequired }
         guard let additional = schema["additionalProperties"] else { return rule }

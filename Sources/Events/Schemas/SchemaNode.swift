@@ -39,10 +39,16 @@ final class SchemaNode: Sendable {
         var maximumLength: Int?
     }
 
-    struct Property: Sendable {
+    final class Property: Sendable {
         let name: [UInt8]
         let schema: SchemaNode
-        var isRequired: Bool
+        let isRequired: Bool
+
+        init(name: [UInt8], schema: SchemaNode, isRequired: Bool) {
+            self.name = name
+            self.schema = schema
+            self.isRequired = isRequired
+        }
     }
 
     struct ObjectRule: Sendable {

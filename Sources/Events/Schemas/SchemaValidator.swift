@@ -1,19 +1,23 @@
+import Glibc
 import JSON
 
 extension SchemaNode {
     /// Checks a value, and all that it holds, in the order of the payload.
-    func check(_ value: JSONValue) throws(SchemaFault) {
+    ///
+    /// - Parameter source: the document's bytes. Most checks are made on them, and only what fails there because
+    ///   of escapes is unescaped.
+    func check(_ value: JSONValue, in source: Span<UInt8>) throws(SchemaFault) {
         switch value.kind {
-        case .string: try checkString(value)
+        case .string: try checkString(value, in: source)
         case .null: try require(.null)
         case .bool: try require(.boolean)
         case .number: try checkNumber(value)
         case .array:
             try require(.array)
-            if let array { try checkArray(value, array) }
+            if let array { try checkArray(value, array, in: source) }
         case .object:
             try require(.object)
-            if let object { try checkObject(value, object) }
+            if let object { try checkObject(value, object, in: source) }
         }
         if let literals, !literals.contains(where: { $0.equals(value) }) {
             throw SchemaFault(literals.map(\.description).joined(separator: " or "))
@@ -36,26 +40,30 @@ extension SchemaNode {
         }
     }
 
-    private func checkString(_ value: JSONValue) throws(SchemaFault) {
+    private func checkString(_ value: JSONValue, in source: Span<UInt8>) throws(SchemaFault) {
         try require(.string)
-        guard let text else {
-            guard !value.hasUnpairedSurrogate else { throw SchemaFault("a string of Unicode text") }
-            return
+        if let text {
+            let range = value.sourceRange
+            if text.matches(escaped: source.extracting(range.lowerBound + 1..<range.upperBound - 1)),
+                value.stringIssue == nil
+            {
+                return
+            }
+            if value.withUnescapedUTF8({ text.matches($0) }) == false { throw SchemaFault(text.meaning) }
         }
-        guard let matches = value.withUnescapedUTF8({ text.matches($0) }) else {
-            throw SchemaFault("a string of Unicode text")
-        }
-        if !matches { throw SchemaFault(text.meaning) }
+        if value.hasUnpairedSurrogate { throw SchemaFault("a string of Unicode text") }
     }
 
-    private func checkArray(_ value: JSONValue, _ rule: ArrayRule) throws(SchemaFault) {
+    private func checkArray(
+        _ value: JSONValue, _ rule: ArrayRule, in source: Span<UInt8>
+    ) throws(SchemaFault) {
         guard value.count >= rule.minimumCount else { throw SchemaFault("at least \(rule.minimumCount) elements") }
         var index = 0
         var seen: Set<[UInt8]> = []
         for element in value.elements {
             if let items = rule.items {
                 do {
-                    try items.check(element)
+                    try items.check(element, in: source)
                 } catch {
                     throw error.inside("\(index)")
                 }
@@ -70,15 +78,22 @@ extension SchemaNode {
         }
     }
 
-    private func checkObject(_ value: JSONValue, _ rule: ObjectRule) throws(SchemaFault) {
+    private func checkObject(
+        _ value: JSONValue, _ rule: ObjectRule, in source: Span<UInt8>
+    ) throws(SchemaFault) {
         var next = 0
         var required = 0
         for member in value.memberViews {
             let schema: SchemaNode
-            if let place = rule.place(of: member, expecting: next) {
-                next = place + 1
+            if next < rule.properties.count, member.isNamed(rule.properties[next], in: source) {
+                // The key that follows the previous one, as it does in canonical order.
+                if rule.properties[next].isRequired { required += 1 }
+                schema = rule.properties[next].schema
+                next += 1
+            } else if let place = rule.place(of: member) {
                 if rule.properties[place].isRequired { required += 1 }
                 schema = rule.properties[place].schema
+                next = place + 1
             } else {
                 switch rule.additional {
                 case .anything: continue
@@ -87,7 +102,7 @@ extension SchemaNode {
                 }
             }
             do {
-                try schema.check(member.value)
+                try schema.check(member.value, in: source)
             } catch {
                 throw error.inside(member.key)
             }
@@ -103,6 +118,21 @@ extension SchemaNode {
 }
 
 extension SchemaNode.TextRule {
+    /// Whether a string whose escapes are still in place keeps the rule. False may also be due to the escapes; a
+    /// string with U+0000 or half a surrogate pair is the caller's to refuse.
+    fileprivate func matches(escaped text: Span<UInt8>) -> Bool {
+        switch pattern {
+        case nil: break
+        case .text?: if text.isEmpty { return false }
+        // No other pattern has room for a backslash.
+        case let pattern?: if !pattern.matches(text) { return false }
+        }
+        // An escape stands for at most one scalar and is at least two bytes long.
+        if let maximumLength, text.count > maximumLength { return false }
+        if let minimumLength, minimumLength > (text.isEmpty ? 0 : 1) { return false }
+        return true
+    }
+
     /// Whether a text keeps the rule. Without allocation.
     fileprivate func matches(_ text: Span<UInt8>) -> Bool {
         if let pattern, !pattern.matches(text) { return false }
@@ -121,21 +151,30 @@ extension SchemaNode.TextRule {
 }
 
 extension SchemaNode.ObjectRule {
-    /// The place of a member's key among the properties: most often the one that follows the previous member's.
-    fileprivate func place(of member: JSONValue.Member, expecting next: Int) -> Int? {
-        member.withKeyBytes { key -> Int? in
-            if next < properties.count, equal(key, properties[next].name) { return next }
-            return properties.firstIndex { equal(key, $0.name) }
-        } ?? nil
+    /// The place of a member's key among the properties.
+    fileprivate func place(of member: JSONValue.Member) -> Int? {
+        member.withKeyBytes { key in properties.firstIndex { equal(key, $0.name) } } ?? nil
+    }
+}
+
+extension JSONValue.Member {
+    /// Whether the key's source bytes are a property's name; names have no characters that need escapes.
+    @inline(__always)
+    fileprivate func isNamed(_ property: SchemaNode.Property, in source: Span<UInt8>) -> Bool {
+        let range = keyValue.sourceRange
+        return equal(source.extracting(range.lowerBound + 1..<range.upperBound - 1), property.name)
     }
 }
 
 @inline(__always)
 private func equal(_ left: Span<UInt8>, _ right: [UInt8]) -> Bool {
-    let count = left.count
-    guard count == right.count else { return false }
-    for index in 0..<count where left[index] != right[index] { return false }
-    return true
+    guard left.count == right.count else { return false }
+    return left.withUnsafeBytes { left in
+        right.withUnsafeBytes { right in
+            guard let found = left.baseAddress, let wanted = right.baseAddress else { return true }
+            return memcmp(found, wanted, left.count) == 0
+        }
+    }
 }
 
 /// Whether well-formed UTF-8 has at least that many Unicode scalars.

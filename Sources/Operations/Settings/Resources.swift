@@ -8,6 +8,9 @@ public import PostgresStore
 public struct Resources: Sendable {
     public let root: String
 
+    /// The folder that holds `schema` and `projections`.
+    public init(root: String) { self.root = root }
+
     public struct Problem: Error, CustomStringConvertible {
         public let description: String
     }

@@ -35,7 +35,7 @@ struct SyncChunk {
         verdicts.reserveCapacity(rows.count)
         for item in rows {
             let key = ByteKey(item.row.sourceTradeID)
-            if before[item.group] == nil, let known = trades[key] { before[item.group] = known }
+            if let known = local[key] { before[item.group] = known }
             guard let known = trades[key] else {
                 append(item, changed: nil, version: 0, scopeKey)
                 trades[key] = LocalTrade(row: item.row, scopeKey: scopeKey, streamVersion: 1)

@@ -1,0 +1,61 @@
+public import Values
+
+/// The sample that the project ships: 749 executions of the portfolios `IMST` (options on MSTR) and `ICOI`
+/// (options on COIN) from September 2025 to January 2026, all made up, the same on every machine.
+///
+/// The rows are those of the feed contract. In both phases the quantities of the 749 sum to exactly 269267 and
+/// their premiums to exactly 466630651.75 USD.
+public enum SampleScope {
+    /// How far the source has got.
+    public enum Phase: String, Sendable, CaseIterable {
+        /// The rows as they were on the evening of 2026-01-30.
+        case initial
+        /// After the corrections of 2026-02-03, which touch eight rows and leave the totals as they are.
+        case updated
+    }
+
+    /// The portfolios of the scope, sorted.
+    public static let portfolios = ["ICOI", "IMST"]
+
+    /// The rows in order of `tradeDate`, the same trade at the same place in both phases.
+    /// - Parameter includePending: whether the two `PENDING` rows come too, after the 749 others.
+    /// - Complexity: O(rows); the rows are made once.
+    public static func rows(phase: Phase = .initial, includePending: Bool = false) -> [SampleRow] {
+        let rows = phase == .initial ? initialRows : updatedRows
+        return includePending ? rows + pendingRows : rows
+    }
+
+    private static let initialRows = SampleTotals.settledExecutions().map { SampleRow($0) }
+    private static let updatedRows = SampleUpdates.applied(to: SampleTotals.settledExecutions()).map { SampleRow($0) }
+    private static let pendingRows = SampleSpecials.pendingExecutions().map { SampleRow($0) }
+}
+
+/// One row of the sample.
+public struct SampleRow: Sendable, Hashable {
+    /// The row as the feed serves it: one JSON object.
+    public let text: String
+    /// `tradeId`.
+    public let tradeId: String
+    /// `updatedAt`.
+    public let updatedAt: Instant
+    /// `portfolioName`, nil where the row has none.
+    public let portfolio: String?
+    /// `filledQuantity`, nil where it is null.
+    public let quantity: FixedDecimal?
+    /// `premiumUsd`, nil where it is null.
+    public let premium: FixedDecimal?
+    /// Whether `tradeStatus` is `PENDING`.
+    public let isPending: Bool
+
+    init(_ execution: SampleExecution) {
+        text = execution.text
+        tradeId = execution.tradeID
+        updatedAt = execution.updatedAt
+        portfolio = execution.portfolio
+        quantity = execution.quantity.map { FixedDecimal($0) }
+        premium = execution.premiumTenThousandths.map {
+            FixedDecimal(units: Int128($0) * (FixedDecimal.unitsPerOne / 10_000))
+        }
+        isPending = execution.status == "PENDING"
+    }
+}
