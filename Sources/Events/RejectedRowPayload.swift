@@ -4,8 +4,6 @@ public import Values
 /// The payload of `AlphaRowRejected`: a row that broke the contract, and why.
 public struct RejectedRowPayload: Sendable, Equatable {
     public let source: String
-    /// The scope that fetched the row.
-    public let scopeKey: String
     /// The row's exact source text.
     public let raw: String
     /// `<reason>:<key>` or `<reason>`, sorted bytewise, at least one.
@@ -13,9 +11,8 @@ public struct RejectedRowPayload: Sendable, Equatable {
     /// The trade id, where the row carries a usable one.
     public let sourceTradeID: String?
 
-    public init(source: String, scopeKey: String, raw: String, reasons: [String], sourceTradeID: String?) {
+    public init(source: String, raw: String, reasons: [String], sourceTradeID: String?) {
         self.source = source
-        self.scopeKey = scopeKey
         self.raw = raw
         self.reasons = reasons
         self.sourceTradeID = sourceTradeID
@@ -39,8 +36,6 @@ public struct RejectedRowPayload: Sendable, Equatable {
         out.string(raw)
         out.key("reasons")
         writeReasons(to: &out)
-        out.key("scope_key")
-        out.string(scopeKey)
         out.key("source")
         out.string(source)
         out.key("source_trade_id")
@@ -58,9 +53,9 @@ public struct RejectedRowPayload: Sendable, Equatable {
     public init(decoding payload: [UInt8]) throws(PayloadError) {
         let reader = try PayloadReader(
             try PayloadReader.document(payload),
-            keys: ["raw", "reasons", "scope_key", "source", "source_trade_id"])
+            keys: ["raw", "reasons", "source", "source_trade_id"])
         self.init(
-            source: try reader.string("source"), scopeKey: try reader.string("scope_key"),
+            source: try reader.string("source"),
             raw: try reader.string("raw"), reasons: try reader.strings("reasons"),
             sourceTradeID: try reader.optionalString("source_trade_id"))
     }

@@ -1,3 +1,4 @@
+import Crypto
 import JSON
 import Postgres
 public import PostgresStore
@@ -64,6 +65,14 @@ public struct ViewPage: Sendable {
         out.append(contentsOf: ledger.httpBytes())
         out.append(UInt8(ascii: "}"))
         return out
+    }
+
+    /// A strong entity tag over all that the answer depends on: position, now, version and the query.
+    public func entityTag(query: String) -> String {
+        let text = "\(version.name)|\(version.version)|\(version.codeVersion)|\(position)|\(asOf)|\(headPosition)|\(query)"
+        return "\"" + SHA256.hash(data: Array(text.utf8)).prefix(12).map { byte in
+            byte < 16 ? "0" + String(byte, radix: 16) : String(byte, radix: 16)
+        }.joined() + "\""
     }
 
     private var ledger: JSONNode {

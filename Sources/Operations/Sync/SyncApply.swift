@@ -77,7 +77,7 @@ struct SyncApply {
             let slice = index.rejected[start..<min(start + SyncOperation.chunkSize, index.rejected.count)]
             let events = try slice.map { row in
                 RejectedRowPayload(
-                    source: SyncOperation.source, scopeKey: operation.scope.scopeKey,
+                    source: SyncOperation.source,
                     raw: String(decoding: try spool.read(row.slice), as: UTF8.self), reasons: row.reasons,
                     sourceTradeID: row.tradeID
                 ).event()

@@ -55,7 +55,7 @@ struct SyncChunk {
                     verdicts.append(.conflicting)
                     events.append(
                         RejectedRowPayload(
-                            source: item.row.source, scopeKey: scopeKey, raw: item.text,
+                            source: item.row.source, raw: item.text,
                             reasons: ["conflicting_update"], sourceTradeID: item.row.sourceTradeID
                         ).event())
                 }

@@ -1,0 +1,122 @@
+import Values
+
+/// A request as the routes see it: no framework, so that they can be asked without a socket.
+public struct APIRequest: Sendable {
+    public var method: String
+    /// Percent-encoded, as it was sent.
+    public var path: String
+    /// Without the question mark, percent-encoded; nil where there was none.
+    public var query: String?
+    /// Lower-case name → values.
+    public var headers: [String: [String]]
+    public var body: [UInt8]
+    /// Whether the peer's address is a loopback one.
+    public var isFromLoopback: Bool
+
+    public init(
+        method: String, path: String, query: String? = nil, headers: [String: [String]] = [:], body: [UInt8] = [],
+        isFromLoopback: Bool
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.isFromLoopback = isFromLoopback
+    }
+
+    func header(_ name: String) -> String? { headers[name]?.first }
+}
+
+/// What is answered.
+public struct APIResponse: Sendable {
+    public var status: Int
+    public var headers: [(name: String, value: String)]
+    public var body: [UInt8]
+
+    static func json(_ body: [UInt8], status: Int = 200, cache: String = "no-cache") -> APIResponse {
+        APIResponse(
+            status: status,
+            headers: [("Content-Type", "application/json"), ("Cache-Control", cache), ("X-Content-Type-Options", "nosniff")],
+            body: body)
+    }
+}
+
+/// Percent-encoding (RFC 3986), strictly: a broken escape or text that is not UTF-8 is nil.
+enum PercentEncoding {
+    static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+        var bytes: [UInt8] = []
+        var iterator = text.utf8.makeIterator()
+        while let byte = iterator.next() {
+            if byte == UInt8(ascii: "%") {
+                guard let high = iterator.next().flatMap(hex), let low = iterator.next().flatMap(hex) else { return nil }
+                bytes.append(high << 4 | low)
+            } else {
+                bytes.append(plusIsSpace && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func hex(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
+
+/// The query's parameters: each name at most once, and only names that the route knows.
+struct Parameters {
+    static let maximumQueryBytes = 8192
+
+    private var values: [(name: String, value: String)] = []
+
+    init(_ query: String?, allowed: [String]) throws(Problem) {
+        guard let query, !query.isEmpty else { return }
+        if query.utf8.count > Self.maximumQueryBytes {
+            throw Problem(.uriTooLong, "the query is longer than \(Self.maximumQueryBytes) bytes")
+        }
+        for pair in query.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = PercentEncoding.decode(parts[0], plusIsSpace: true),
+                let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : "", plusIsSpace: true),
+                !value.utf8.contains(0)
+            else { throw Problem(.badParameter, "the query is not percent-encoded UTF-8") }
+            guard allowed.contains(name) else {
+                throw Problem(
+                    .unknownParameter, "unknown parameter `\(name)`; expected \(allowed.sorted().joined(separator: ", "))")
+            }
+            if values.contains(where: { $0.name == name }) {
+                throw Problem(.badParameter, "\(name): expected at most once")
+            }
+            values.append((name, value))
+        }
+    }
+
+    subscript(_ name: String) -> String? { values.first { $0.name == name }?.value }
+
+    func integer(_ name: String, in range: ClosedRange<Int64>) throws(Problem) -> Int64? {
+        guard let text = self[name] else { return nil }
+        guard let value = Int64(text), range.contains(value) else {
+            let limit = range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
+            throw Problem(.badParameter, "\(name): expected a whole number, \(limit)")
+        }
+        return value
+    }
+
+    func instant(_ name: String) throws(Problem) -> Instant? {
+        guard let text = self[name] else { return nil }
+        guard let value = Instant(text) else {
+            throw Problem(.badParameter, "\(name): expected an instant such as 2026-01-31T00:00:00Z")
+        }
+        return value
+    }
+
+    /// All but the named ones.
+    func others(than names: Set<String>) -> [(name: String, value: String)] {
+        values.filter { !names.contains($0.name) }
+    }
+}

@@ -1,0 +1,121 @@
+import AlphaFeed
+import JSON
+import Operations
+import Postgres
+import PostgresStore
+
+/// An error as a client sees it: RFC 9457 with a stable code, and never a statement, a path or a secret.
+struct Problem: Error {
+    enum Code: String {
+        case badParameter = "bad_parameter"
+        case unknownParameter = "unknown_parameter"
+        case badCursor = "bad_cursor"
+        case badBody = "bad_body"
+        case positionUnknown = "position_unknown"
+        case uriTooLong = "uri_too_long"
+        case bodyTooLarge = "body_too_large"
+        case unauthorized
+        case forbidden
+        case notFound = "not_found"
+        case methodNotAllowed = "method_not_allowed"
+        case conflict
+        case feedFailed = "feed_failed"
+        case feedNotConfigured = "feed_not_configured"
+        case adminKeyNotConfigured = "admin_key_not_configured"
+        case projectionBehind = "projection_behind"
+        case databaseUnreachable = "database_unreachable"
+        case clockRegressed = "clock_regressed"
+        case notReady = "not_ready"
+        case internalError = "internal"
+
+        var status: Int {
+            switch self {
+            case .badParameter, .unknownParameter, .badCursor, .badBody, .positionUnknown: 400
+            case .unauthorized: 401
+            case .forbidden: 403
+            case .notFound: 404
+            case .methodNotAllowed: 405
+            case .conflict: 409
+            case .bodyTooLarge: 413
+            case .uriTooLong: 414
+            case .internalError: 500
+            case .feedFailed: 502
+            case .feedNotConfigured, .adminKeyNotConfigured, .projectionBehind, .databaseUnreachable, .clockRegressed, .notReady: 503
+            }
+        }
+
+        var title: String {
+            switch status {
+            case 400: "Bad Request"
+            case 401: "Unauthorized"
+            case 403: "Forbidden"
+            case 404: "Not Found"
+            case 405: "Method Not Allowed"
+            case 409: "Conflict"
+            case 413: "Content Too Large"
+            case 414: "URI Too Long"
+            case 502: "Bad Gateway"
+            case 503: "Service Unavailable"
+            default: "Internal Server Error"
+            }
+        }
+    }
+
+    let code: Code
+    let detail: String
+    var headers: [(name: String, value: String)] = []
+
+    init(_ code: Code, _ detail: String) {
+        self.code = code
+        self.detail = detail
+        switch code {
+        case .unauthorized: headers = [("WWW-Authenticate", "Bearer")]
+        case .projectionBehind: headers = [("Retry-After", "1")]
+        case .databaseUnreachable, .notReady: headers = [("Retry-After", "2")]
+        default: break
+        }
+    }
+
+    /// Translates what an operation threw. What is not known by name says nothing about the inside.
+    init(_ error: any Error) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let error as ViewError:
+            switch error {
+            case .badCursor: self.init(.badCursor, "\(error)")
+            case .badParameter: self.init(.badParameter, "\(error)")
+            case .notActivated: self.init(.notReady, "\(error)")
+            }
+        case let error as LedgerError:
+            switch error {
+            case .positionUnknown: self.init(.positionUnknown, "\(error)")
+            case .projectionBehind: self.init(.projectionBehind, "\(error)")
+            case .identityConflict, .versionConflict: self.init(.conflict, "\(error)")
+            case .clockRegressed: self.init(.clockRegressed, "\(error)")
+            case .notMigrated: self.init(.notReady, "the database's schema is not this program's")
+            case .schemaViolation, .fileChanged, .corrupt, .leaseLost: self.init(.internalError, "the request failed; the log says why")
+            }
+        case let error as SyncError:
+            switch error {
+            case .alreadyRunning: self.init(.conflict, "\(error)")
+            case .badOptions(let problem): self.init(.badBody, problem)
+            case .feed(let feed): self.init(.feedFailed, "\(feed)")
+            }
+        case let error as PostgresError where error.isUnreachable || error.isConnectionFailure:
+            self.init(.databaseUnreachable, "the database can't be reached")
+        default:
+            self.init(.internalError, "the request failed; the log says why")
+        }
+    }
+
+    func response() -> APIResponse {
+        let body = JSONNode.object([
+            ("type", .string("about:blank")), ("title", .string(code.title)), ("status", .integer(Int64(code.status))),
+            ("detail", .string(detail)), ("code", .string(code.rawValue)),
+        ]).httpBytes()
+        var response = APIResponse.json(body, status: code.status, cache: "no-store")
+        response.headers[0].value = "application/problem+json"
+        response.headers += headers
+        return response
+    }
+}

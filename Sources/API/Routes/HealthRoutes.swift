@@ -1,0 +1,32 @@
+import JSON
+import Operations
+import PostgresStore
+
+extension Route {
+    static let health = [
+        Route("GET", "/healthz") { _, _, _ in .json(Array("{\"status\":\"ok\"}".utf8), cache: "no-store") },
+        Route("GET", "/readyz") { api, _, _ in await api.readiness() },
+    ]
+}
+
+extension API {
+    /// 200 where the database answers and no served projection is stopped; else 503 with what is not ready.
+    func readiness() async -> APIResponse {
+        var problems: [String] = []
+        do {
+            for status in try await ProjectionStatus.all(ledger).versions where status.version.isServed {
+                if let poison = status.version.poison {
+                    problems.append("projection \(status.version.name) stopped at event \(poison.position)")
+                }
+                if status.isFrozen { problems.append("projection \(status.version.name) is frozen: this program lacks its code") }
+            }
+        } catch {
+            problems.append(Problem(error).detail)
+        }
+        let body = JSONNode.object([
+            ("status", .string(problems.isEmpty ? "ready" : "not_ready")),
+            ("problems", .array(problems.map(JSONNode.string))),
+        ]).httpBytes()
+        return .json(body, status: problems.isEmpty ? 200 : 503, cache: "no-store")
+    }
+}

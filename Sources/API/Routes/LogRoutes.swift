@@ -1,0 +1,101 @@
+import Events
+import JSON
+import Operations
+import PostgresStore
+import Values
+
+extension Route {
+    static let log = [
+        Route("GET", "/api/ledger/head") { api, request, _ in try await api.head(request) },
+        Route("GET", "/api/ledger/events") { api, request, _ in try await api.events(request) },
+        Route("GET", "/api/ledger/events/{position}") { api, request, captures in
+            try await api.event(at: captures[0], request)
+        },
+        Route("GET", "/api/ledger/projections") { api, request, _ in try await api.projections(request) },
+    ]
+}
+
+extension API {
+    func head(_ request: APIRequest) async throws -> APIResponse {
+        _ = try Parameters(request.query, allowed: [])
+        let (head, root) = try await ledger.pool.run { session in
+            try session.transaction(.snapshot) {
+                let head = try LogReader().head(session)
+                return (head, try LogReader().root(at: head.position, session))
+            }
+        }
+        return .json(
+            JSONNode.object([
+                ("position", .integer(head.position)),
+                ("recorded_at", head.recordedAt.map { .string($0.description) } ?? .null),
+                ("root_hash", .string(root.description)), ("ledger_id", .string(head.ledgerID.description)),
+            ]).httpBytes())
+    }
+
+    func events(_ request: APIRequest) async throws -> APIResponse {
+        let parameters = try Parameters(request.query, allowed: ["after", "limit"])
+        let after = try parameters.integer("after", in: 0...Int64.max) ?? 0
+        let limit = Int(try parameters.integer("limit", in: 1...1000) ?? 100)
+        let events = try await ledger.pool.run { session in
+            try LogReader().events(after: after, limit: limit + 1, session)
+        }
+        return .json(EventList(events: Array(events.prefix(limit)), hasMore: events.count > limit, after: \.position).json())
+    }
+
+    func event(at text: String, _ request: APIRequest) async throws -> APIResponse {
+        _ = try Parameters(request.query, allowed: [])
+        guard let position = Int64(text), position >= 1 else {
+            throw Problem(.badParameter, "position: expected a whole number, 1 or more")
+        }
+        let event = try await ledger.pool.run { session in try LogReader().event(at: position, session) }
+        guard let event else { throw Problem(.notFound, "the log has no event at position \(position)") }
+        // An event never changes.
+        return .json(event.json(), cache: "private, max-age=31536000, immutable")
+    }
+
+    func projections(_ request: APIRequest) async throws -> APIResponse {
+        _ = try Parameters(request.query, allowed: [])
+        return .json(try await ProjectionStatus.all(ledger).json)
+    }
+}
+
+/// `{"events":[…],"next_after":…}`: where `next_after` is null there was no more when it was read.
+struct EventList {
+    let events: [RecordedEvent]
+    let hasMore: Bool
+    let after: KeyPath<RecordedEvent, Int64>
+
+    func json() -> [UInt8] {
+        var out: [UInt8] = Array("{\"events\":[".utf8)
+        for (index, event) in events.enumerated() {
+            if index > 0 { out.append(UInt8(ascii: ",")) }
+            out.append(contentsOf: event.json())
+        }
+        out.append(contentsOf: "],\"next_after\":".utf8)
+        let next = hasMore ? events.last.map { "\($0[keyPath: after])" } : nil
+        out.append(contentsOf: (next ?? "null").utf8)
+        out.append(UInt8(ascii: "}"))
+        return out
+    }
+}
+
+extension RecordedEvent {
+    /// The event's columns; the payload is the object exactly as it was hashed.
+    func json() -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: payload.count + 512)
+        out.beginObject()
+        out.key("effective_at"); out.instant(effectiveAt)
+        out.key("event_id"); out.uniqueID(eventID)
+        out.key("leaf_hash"); out.string(leafHash.description)
+        out.key("payload"); out.raw(payload)
+        out.key("position"); out.integer(position)
+        out.key("recorded_at"); out.instant(recordedAt)
+        out.key("run_id"); out.uniqueID(runID)
+        out.key("schema_version"); out.integer(Int64(schemaVersion))
+        out.key("stream"); out.string(stream)
+        out.key("stream_version"); out.integer(streamVersion)
+        out.key("type"); out.string(type)
+        out.endObject()
+        return out.bytes
+    }
+}

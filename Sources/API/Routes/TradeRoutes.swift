@@ -1,0 +1,102 @@
+import AlphaFeed
+import Events
+import JSON
+import Operations
+import PostgresStore
+import Values
+
+extension Route {
+    static let trades = [
+        Route("GET", "/api/internal/trades") { api, request, _ in try await api.list(.trades, request) },
+        Route("GET", "/api/internal/trades/sync-state") { api, request, _ in try await api.list(.syncState, request) },
+        Route("GET", "/api/internal/trades/{source_trade_id}/history") { api, request, captures in
+            try await api.history(of: captures[0], request)
+        },
+        Route("POST", "/api/internal/trades/sync") { api, request, _ in try await api.sync(request) },
+    ]
+}
+
+extension API {
+    /// A view's page. Pinned answers stay `no-cache`, since the served rules are not part of what they pin.
+    func list(_ view: View, _ request: APIRequest) async throws -> APIResponse {
+        let paging: Set<String> = ["limit", "cursor", "as_of_position", "as_of"]
+        let filterNames = view.filters.map(\.parameter) + (view.timeColumn == nil ? [] : ["from", "to"])
+        let parameters = try Parameters(request.query, allowed: filterNames + paging)
+        var ask = ViewRequest()
+        ask.filters = try ViewReader.filters(view, parameters.others(than: paging))
+        ask.limit = Int(try parameters.integer("limit", in: 1...Int64(ViewReader.maximumLimit)) ?? 100)
+        ask.cursor = parameters["cursor"]
+        ask.asOfPosition = try parameters.integer("as_of_position", in: 0...Int64.max)
+        ask.asOf = try parameters.instant("as_of")
+        let page = try await ViewReader(ledger).page(view, ask)
+        var response = APIResponse.json(page.json())
+        response.headers.append(("ETag", page.entityTag(query: request.query ?? "")))
+        return response
+    }
+
+    /// A trade's events, oldest first.
+    func history(of id: String, _ request: APIRequest) async throws -> APIResponse {
+        let parameters = try Parameters(request.query, allowed: ["source", "after", "limit"])
+        let source = parameters["source"] ?? SyncOperation.source
+        let after = try parameters.integer("after", in: 0...Int64.max) ?? 0
+        let limit = Int(try parameters.integer("limit", in: 1...1000) ?? 100)
+        let events = try await ledger.pool.run { session in
+            try LogReader().stream(Streams.execution(source: source, id: id), after: after, limit: limit + 1, session)
+        }
+        if events.isEmpty && after == 0 { throw Problem(.notFound, "no trade has this id") }
+        return .json(EventList(events: Array(events.prefix(limit)), hasMore: events.count > limit, after: \.streamVersion).json())
+    }
+
+    /// Runs a sync; a dry run where the body does not say otherwise.
+    func sync(_ request: APIRequest) async throws -> APIResponse {
+        _ = try Parameters(request.query, allowed: [])
+        let body = try SyncBody(request.body)
+        guard let url = ledger.settings.feedURL, let key = ledger.settings.feedKey else {
+            throw Problem(.feedNotConfigured, "ALPHA_TRADE_FEED_URL and ALPHA_TRADE_FEED_API_KEY are not set")
+        }
+        let scope: FeedScope
+        do {
+            scope = try FeedScope(
+                portfolios: ledger.settings.portfolios,
+                includePending: body.includePending ?? ledger.settings.includePending)
+        } catch {
+            throw Problem(.feedNotConfigured, "ALPHA_TRADE_FEED_PORTFOLIOS: \(error)")
+        }
+        let client = AlphaFeedClient(
+            AlphaFeedConfiguration(url: url, apiKey: key, timeoutSeconds: ledger.settings.feedTimeoutSeconds))
+        let summary = try await SyncOperation(ledger: ledger, client: client, scope: scope).run(
+            SyncOptions(apply: !body.dryRun, fullScope: body.fullScope, resetWatermark: body.resetWatermark))
+        return .json(summary.node.httpBytes())
+    }
+}
+
+/// `{"dry_run": true, "full_scope": false, "include_pending": false, "reset_watermark": false}`, all optional.
+private struct SyncBody {
+    var dryRun = true
+    var fullScope = false
+    var includePending: Bool?
+    var resetWatermark = false
+
+    init(_ bytes: [UInt8]) throws(Problem) {
+        if bytes.isEmpty { return }
+        let document: JSONDocument
+        do {
+            document = try JSONDocument(parsing: bytes, maximumDepth: 8)
+        } catch {
+            throw Problem(.badBody, "the body is not JSON: \(error)")
+        }
+        guard document.root.kind == .object else { throw Problem(.badBody, "expected a JSON object") }
+        for (key, value) in document.root.members {
+            guard let flag = value.bool else { throw Problem(.badBody, "\(key): expected true or false") }
+            switch key {
+            case "dry_run": dryRun = flag
+            case "full_scope": fullScope = flag
+            case "include_pending": includePending = flag
+            case "reset_watermark": resetWatermark = flag
+            default:
+                throw Problem(
+                    .badBody, "unknown key `\(key)`; expected dry_run, full_scope, include_pending, reset_watermark")
+            }
+        }
+    }
+}
