@@ -66,10 +66,8 @@ public struct API: Sendable {
         guard response.status == 200, let tag = response.headers.first(where: { $0.name == "ETag" })?.value,
             let known = request.headers["if-none-match"]
         else { return response }
-        let tags = known.flatMap { $0.split(separator: ",") }.map { text in
-            text.drop { $0 == " " }.prefix { $0 != " " }
-        }
-        guard tags.contains(where: { $0 == tag || $0 == "*" }) else { return response }
+        let tags = known.joined(separator: ",").split(separator: ",").map { $0.filter { $0 != " " } }
+        guard tags.contains(tag) || tags.contains("*") else { return response }
         return APIResponse(
             status: 304, headers: response.headers.filter { $0.name != "Content-Type" }, body: [])
     }

@@ -2,7 +2,9 @@ import Hummingbird
 public import Logging
 public import Operations
 import PostgresStore
+import Projections
 import ServiceLifecycle
+import UnixSignals
 
 /// The service: HTTP, and a projector for each served projection version, until a signal ends it.
 public struct LedgerService: Sendable {

@@ -89,7 +89,9 @@ struct RowDraft {
     }
 
     private mutating func storeTradeID(_ value: JSONValue) -> Bool {
-        guard let id = Self.text(value), id.unicodeScalars.prefix(Self.maximumTradeIDScalars + 1).count <= Self.maximumTradeIDScalars
+        // A scalar has at least one byte, so that most ids need no counting.
+        guard let id = Self.text(value),
+            id.utf8.count <= Self.maximumTradeIDScalars || id.unicodeScalars.count <= Self.maximumTradeIDScalars
         else { return false }
         row.sourceTradeID = id
         return true

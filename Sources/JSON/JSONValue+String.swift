@@ -76,7 +76,8 @@ extension JSONDocument {
             let bytes = bytes
             return equalBytes(bytes.span, Int(node.start) + 1, expected.span, 0, count: count)
         }
-        return unescaped(node).elementsEqual(UnsafeBufferPointer(start: expected.utf8Start, count: expected.utf8CodeUnitCount))
+        return unescaped(node).elementsEqual(
+            UnsafeBufferPointer(start: expected.utf8Start, count: expected.utf8CodeUnitCount))
     }
 
     /// Whether the string at a node has that text.

@@ -71,7 +71,9 @@ private func scanMultibyte(_ text: Span<UInt8>, from start: Int) throws(JSONErro
         case 0xf4: (length, second) = (4, 0x80...0x8f)
         default: throw JSONError(.invalidUTF8, offset: at)
         }
-        guard at + length <= text.count, second.contains(text[at + 1]) else { throw JSONError(.invalidUTF8, offset: at) }
+        guard at + length <= text.count, second.contains(text[at + 1]) else {
+            throw JSONError(.invalidUTF8, offset: at)
+        }
         for index in 2..<max(2, length) where text[at + index] & 0xc0 != 0x80 {
             throw JSONError(.invalidUTF8, offset: at)
         }

@@ -51,8 +51,13 @@ func appendDecimal(_ value: UInt64, to out: inout [UInt8]) {
     appendDecimal(value, width: width, to: &out)
 }
 
-/// Appends exactly `width` (1…20) digits of `value`, with leading zeros.
+/// Appends exactly `width` (1…20) digits of `value`, which has no more of them, with leading zeros.
 func appendDecimal(_ value: UInt64, width: Int, to out: inout [UInt8]) {
+    if width == 2 {
+        out.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10))
+        out.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
+        return
+    }
     let start = out.count
     for _ in 0..<width {
         out.append(UInt8(ascii: "0"))

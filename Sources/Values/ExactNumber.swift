@@ -19,8 +19,11 @@ public struct ExactNumber: Sendable {
 
     /// The same value, narrow where it fits.
     private init(_ ratio: WideRatio) {
-        if let numerator = Int128(exactly: ratio.numerator), let divisor = Int128(exactly: ratio.divisor) {
-            form = .narrow(NarrowRatio(numerator: numerator, divisor: divisor, scale: ratio.scale))
+        // By magnitude: BigInt's own conversion of negative values to 128 bits is wrong (6.0.1).
+        let (top, bottom) = (ratio.numerator.magnitude, ratio.divisor.magnitude)
+        if top.bitWidth <= 127, bottom.bitWidth <= 127 {
+            let numerator = ratio.isNegative ? -Int128(top) : Int128(top)
+            form = .narrow(NarrowRatio(numerator: numerator, divisor: Int128(bottom), scale: ratio.scale))
         } else {
             form = .wide(ratio)
         }

@@ -8,7 +8,8 @@ extension FixedDecimal {
             let (all, overflows) = pair.multipliedReportingOverflow(by: third.units)
             if !overflows { return ExactNumber(units: all, scale: scale) }
         }
-        return ExactNumber(units: first.units, scale: first.scale) * ExactNumber(units: second.units, scale: second.scale)
+        return ExactNumber(units: first.units, scale: first.scale)
+            * ExactNumber(units: second.units, scale: second.scale)
             * ExactNumber(units: third.units, scale: third.scale)
     }
 

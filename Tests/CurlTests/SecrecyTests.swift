@@ -46,8 +46,9 @@ struct SecrecyTests {
     @Test func `A server without TLS is no secure connection`() async throws {
         let server = try LoopbackServer { _ in .json("{}") }
         let error = try #require(
-            await failure(transport, HTTPRequestSpec(url: "https://127.0.0.1:\(server.port)/", timeoutSeconds: 5)))
-        #expect(error.code == .tls || error.code == .connectionLost)
+            await failure(transport, HTTPRequestSpec(url: "https://127.0.0.1:\(server.port)/", timeoutSeconds: 0.5)))
+        // It takes the client's hello for the start of a request, and waits for the rest.
+        #expect(error.isUnreachable)
         #expect(server.requests.isEmpty)
     }
 

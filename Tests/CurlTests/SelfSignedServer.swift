@@ -29,7 +29,8 @@ final class SelfSignedServer {
     }
 
     func stop() {
-        kill(process, SIGTERM)
+        // Not SIGTERM: the child inherits the signal mask of the thread that started it, which may block that.
+        kill(process, SIGKILL)
         _ = Self.wait(for: process)
         unlink("\(directory)/key")
         unlink("\(directory)/certificate")

@@ -42,6 +42,14 @@ struct TransportTests {
         #expect(server.connectionCount == 1)
     }
 
+    @Test func `A connection that the server closes between two requests is replaced`() async throws {
+        let server = try LoopbackServer { _ in
+            .steps([.bytes(Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}".utf8)), .close])
+        }
+        for _ in 1...5 { #expect(try await transport.get(HTTPRequestSpec(url: server.url)).status == 200) }
+        #expect(server.connectionCount == 5)
+    }
+
     @Test func `Many requests at a time are all answered, over a bounded number of connections`() async throws {
         let server = try LoopbackServer { .json($0.target) }
         let answers = try await withThrowingTaskGroup(of: [UInt8].self) { group in

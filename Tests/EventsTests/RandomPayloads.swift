@@ -116,7 +116,7 @@ struct RandomPayloads {
 
     mutating func rejected() -> RejectedRowPayload {
         RejectedRowPayload(
-            source: "alpha_sync", scopeKey: text(), raw: "{\"tradeId\": \"\(text())\"}",
+            source: "alpha_sync", raw: "{\"tradeId\": \"\(text())\"}",
             reasons: chance() ? ["invalid:row"] : ["invalid:strike", "missing:updatedAt"],
             sourceTradeID: optional { $0.text() })
     }

@@ -18,7 +18,8 @@ struct CanonicalJSONTests {
         let document = try JSONDocument(parsing: try canonicalize(parsed(source)))
         #expect(
             document.root.members.compactMap(\.value.string) == [
-                "Carriage Return", "One", "Control", "Latin Small Letter O With Diaeresis", "Euro Sign", "Emoji: Grinning Face",
+                "Carriage Return", "One", "Control", "Latin Small Letter O With Diaeresis", "Euro Sign",
+                "Emoji: Grinning Face",
                 "Hebrew Letter Dalet With Dagesh",
             ])
     }
@@ -26,14 +27,22 @@ struct CanonicalJSONTests {
     @Test("Keys are ordered by UTF-16 code units, surrogates below U+E000", arguments: UInt64(1)...40)
     func order(seed: UInt64) throws {
         var random = Seeded(seed)
-        let alphabet = ["a", "b", "\u{7f}", "\u{80}", "é", "\u{7ff}", "\u{800}", "\u{d7ff}", "\u{e000}", "\u{fffd}", "\u{ffff}", "😀", "\u{10000}", "\u{10ffff}"]
+        let alphabet = [
+            "a", "b", "\u{7f}", "\u{80}", "é", "\u{7ff}", "\u{800}", "\u{d7ff}", "\u{e000}", "\u{fffd}", "\u{ffff}",
+            "😀", "\u{10000}", "\u{10ffff}",
+        ]
         var keys: [ByteKey] = []
         for _ in 0..<40 {
-            keys.append(ByteKey((0..<Int.random(in: 0...4, using: &random)).compactMap { _ in alphabet.randomElement(using: &random) }.joined()))
+            keys.append(
+                ByteKey(
+                    (0..<Int.random(in: 0...4, using: &random)).compactMap { _ in alphabet.randomElement(using: &random)
+                    }.joined()))
         }
         for a in keys {
             for b in keys {
-                #expect(CanonicalKeyOrder.precedes(a.text, b.text) == Array(a.text.utf16).lexicographicallyPrecedes(Array(b.text.utf16)))
+                #expect(
+                    CanonicalKeyOrder.precedes(a.text, b.text)
+                        == Array(a.text.utf16).lexicographicallyPrecedes(Array(b.text.utf16)))
             }
         }
         let expected = Set(keys).map(\.text).sorted { Array($0.utf16).lexicographicallyPrecedes(Array($1.utf16)) }
@@ -47,8 +56,10 @@ struct CanonicalJSONTests {
         "Spelling goes, content stays",
         arguments: [
             (" { \"b\" : 1 , \"a\" : [ true , null , { } , [ ] ] } ", #"{"a":[true,null,{},[]],"b":1}"#), ("-0", "0"),
-            (#""\u0041\/\u000A\u001F""#, #""A/\n\u001f""#), (#""\ud83d\ude00""#, "\"😀\""), ("9007199254740991", "9007199254740991"),
-            ("-9007199254740991", "-9007199254740991"), (#"{"b":{"\u0062":1,"a":2},"a":0}"#, #"{"a":0,"b":{"a":2,"b":1}}"#),
+            (#""\u0041\/\u000A\u001F""#, #""A/\n\u001f""#), (#""\ud83d\ude00""#, "\"😀\""),
+            ("9007199254740991", "9007199254740991"),
+            ("-9007199254740991", "-9007199254740991"),
+            (#"{"b":{"\u0062":1,"a":2},"a":0}"#, #"{"a":0,"b":{"a":2,"b":1}}"#),
             (#""\u0000""#, #""\u0000""#),
         ])
     func examples(source: String, expected: String) throws {

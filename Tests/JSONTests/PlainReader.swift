@@ -1,6 +1,9 @@
 /// A value as the plain reader gives it. Strings are bytes, so that unpaired surrogates have a form too.
 indirect enum PlainValue: Equatable {
-    case null, bool(Bool), number(String), string([UInt8])
+    case null
+    case bool(Bool)
+    case number(String)
+    case string([UInt8])
     case array([PlainValue])
     case object([PlainMember])
 }

@@ -32,7 +32,8 @@ struct RandomJSON {
     }
 
     private mutating func space() -> String {
-        (0..<max(0, number(in: -4...2))).map { _ in [" ", "\n", "\r", "\t"].randomElement(using: &random) ?? " " }.joined()
+        (0..<max(0, number(in: -4...2))).map { _ in [" ", "\n", "\r", "\t"].randomElement(using: &random) ?? " " }
+            .joined()
     }
 
     private mutating func value(depth: Int) -> String {
@@ -53,7 +54,9 @@ struct RandomJSON {
 
     private mutating func numeral() -> String {
         var text = Bool.random(using: &random) ? "-" : ""
-        text += number(in: 0...3) == 0 ? "0" : String(UInt64.random(in: 1...(.max >> UInt64(number(in: 0...63))), using: &random))
+        text +=
+            number(in: 0...3) == 0
+            ? "0" : String(UInt64.random(in: 1...(.max >> UInt64(number(in: 0...63))), using: &random))
         if number(in: 0...2) == 0 { text += "." + String(UInt32.random(in: 0...(.max), using: &random)) }
         if number(in: 0...5) == 0 {
             text += ["e", "E", "e+", "E-"].randomElement(using: &random) ?? "e"
@@ -64,13 +67,16 @@ struct RandomJSON {
 
     mutating func string() -> String {
         let pieces = [
-            "a", "b", "key", "a longer run of plain text", "é", "\u{7f}", "€", "\u{ffff}", "😀", "\\n", "\\\"", "\\\\", "\\/",
-            "\\b\\f\\r\\t", "\\u0061", "\\u00E9", "\\u20ac", "\\uD83D\\uDE00", "\\u0000", "\\ud800", "\\udc00", "\\udfff\\ud800",
+            "a", "b", "key", "a longer run of plain text", "é", "\u{7f}", "€", "\u{ffff}", "😀", "\\n", "\\\"", "\\\\",
+            "\\/",
+            "\\b\\f\\r\\t", "\\u0061", "\\u00E9", "\\u20ac", "\\uD83D\\uDE00", "\\u0000", "\\ud800", "\\udc00",
+            "\\udfff\\ud800",
         ]
         let count = number(in: 0...9) == 0 ? number(in: 5...40) : number(in: 0...3)
-        return "\"" + (0..<count).map { _ in
-            // Issues are the rarer half.
-            pieces[number(in: 0...(number(in: 0...3) == 0 ? pieces.count - 1 : 17))]
-        }.joined() + "\""
+        return "\""
+            + (0..<count).map { _ in
+                // Issues are the rarer half.
+                pieces[number(in: 0...(number(in: 0...3) == 0 ? pieces.count - 1 : 17))]
+            }.joined() + "\""
     }
 }

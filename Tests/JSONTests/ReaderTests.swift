@@ -69,23 +69,31 @@ struct ReaderTests {
     @Test(
         "Malformed documents are refused where they break",
         arguments: [
-            ("", .unexpectedEnd, 0), (" \n", .unexpectedEnd, 2), ("[1,]", .unexpectedByte, 3), ("{\"a\":1,}", .unexpectedByte, 7),
+            ("", .unexpectedEnd, 0), (" \n", .unexpectedEnd, 2), ("[1,]", .unexpectedByte, 3),
+            ("{\"a\":1,}", .unexpectedByte, 7),
             ("[,1]", .unexpectedByte, 1), ("[1 2]", .unexpectedByte, 3), ("[1}", .unexpectedByte, 2),
             ("{\"a\"]", .unexpectedByte, 4), ("{\"a\":}", .unexpectedByte, 5), ("{\"a\" 1}", .unexpectedByte, 5),
-            ("{1:2}", .unexpectedByte, 1), ("{a:2}", .unexpectedByte, 1), ("{'a':2}", .unexpectedByte, 1), ("]", .unexpectedByte, 0),
-            ("[1", .unexpectedEnd, 2), ("{\"a", .unexpectedEnd, 3), ("{\"a\"", .unexpectedEnd, 4), ("{\"a\":", .unexpectedEnd, 5),
+            ("{1:2}", .unexpectedByte, 1), ("{a:2}", .unexpectedByte, 1), ("{'a':2}", .unexpectedByte, 1),
+            ("]", .unexpectedByte, 0),
+            ("[1", .unexpectedEnd, 2), ("{\"a", .unexpectedEnd, 3), ("{\"a\"", .unexpectedEnd, 4),
+            ("{\"a\":", .unexpectedEnd, 5),
             ("[", .unexpectedEnd, 1), ("{", .unexpectedEnd, 1), ("[[]", .unexpectedEnd, 3),
             ("01", .invalidNumber, 0), ("-", .invalidNumber, 0), ("-01", .invalidNumber, 0), ("1.", .invalidNumber, 0),
-            ("[1.e1]", .invalidNumber, 1), ("1e", .invalidNumber, 0), ("1e+", .invalidNumber, 0), ("+1", .unexpectedByte, 0),
-            (".5", .unexpectedByte, 0), ("1.5.5", .trailingBytes, 3), ("0x10", .trailingBytes, 1), ("NaN", .unexpectedByte, 0),
+            ("[1.e1]", .invalidNumber, 1), ("1e", .invalidNumber, 0), ("1e+", .invalidNumber, 0),
+            ("+1", .unexpectedByte, 0),
+            (".5", .unexpectedByte, 0), ("1.5.5", .trailingBytes, 3), ("0x10", .trailingBytes, 1),
+            ("NaN", .unexpectedByte, 0),
             ("Infinity", .unexpectedByte, 0), ("-Infinity", .invalidNumber, 0), ("tru", .unexpectedEnd, 3),
-            ("trUe", .unexpectedByte, 2), ("nul", .unexpectedEnd, 3), ("nulL", .unexpectedByte, 3), ("falsey", .trailingBytes, 5),
-            ("True", .unexpectedByte, 0), ("1 2", .trailingBytes, 2), ("{}{}", .trailingBytes, 2), ("[]]", .trailingBytes, 2),
+            ("trUe", .unexpectedByte, 2), ("nul", .unexpectedEnd, 3), ("nulL", .unexpectedByte, 3),
+            ("falsey", .trailingBytes, 5),
+            ("True", .unexpectedByte, 0), ("1 2", .trailingBytes, 2), ("{}{}", .trailingBytes, 2),
+            ("[]]", .trailingBytes, 2),
             ("//c\n1", .unexpectedByte, 0), ("/**/1", .unexpectedByte, 0), ("\u{feff}1", .unexpectedByte, 0),
             ("\u{a0}1", .unexpectedByte, 0), ("\u{b}1", .unexpectedByte, 0), ("1\u{0}", .trailingBytes, 1),
             ("\"a", .unexpectedEnd, 2), ("\"a\nb\"", .unexpectedByte, 2), ("\"a\tb\"", .unexpectedByte, 2),
             ("\"a\u{0}b\"", .unexpectedByte, 2), ("\"a long enough text\u{1f}\"", .unexpectedByte, 19),
-            ("\"\\x\"", .invalidEscape, 1), ("\"\\", .unexpectedEnd, 2), ("\"\\u12\"", .invalidEscape, 1), ("\"\\u12", .unexpectedEnd, 5),
+            ("\"\\x\"", .invalidEscape, 1), ("\"\\", .unexpectedEnd, 2), ("\"\\u12\"", .invalidEscape, 1),
+            ("\"\\u12", .unexpectedEnd, 5),
             ("\"\\u12g4\"", .invalidEscape, 1), ("\"\\U0041\"", .invalidEscape, 1), ("\"\\u+123\"", .invalidEscape, 1),
             ("\"\\\u{0}\"", .invalidEscape, 1), ("\"\\ud800\\u12\"", .invalidEscape, 7),
         ] as [(String, JSONError.Kind, Int)])
@@ -96,9 +104,11 @@ struct ReaderTests {
     @Test(
         "Bytes that are no UTF-8 are refused",
         arguments: [
-            [0x80], [0xbf], [0xc0, 0x80], [0xc1, 0xbf], [0xc2], [0xc2, 0x41], [0xe0, 0x80, 0x80], [0xe0, 0x9f, 0xbf], [0xe1, 0x80],
+            [0x80], [0xbf], [0xc0, 0x80], [0xc1, 0xbf], [0xc2], [0xc2, 0x41], [0xe0, 0x80, 0x80], [0xe0, 0x9f, 0xbf],
+            [0xe1, 0x80],
             [0xed, 0xa0, 0x80], [0xed, 0xbf, 0xbf], [0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80], [0xf0, 0x80, 0x80, 0x80],
-            [0xf0, 0x8f, 0xbf, 0xbf], [0xf1, 0x80, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xfe], [0xff],
+            [0xf0, 0x8f, 0xbf, 0xbf], [0xf1, 0x80, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xfe],
+            [0xff],
             [0xe2, 0x82, 0x28], [0xf0, 0x9f, 0x98, 0x28], [0xf8, 0x88, 0x80, 0x80, 0x80],
         ] as [[UInt8]])
     func invalidUTF8(sequence: [UInt8]) {
@@ -113,7 +123,9 @@ struct ReaderTests {
 
     @Test("Every boundary of well-formed UTF-8 is read")
     func boundaries() throws {
-        for text in ["\u{7f}", "\u{80}", "\u{7ff}", "\u{800}", "\u{d7ff}", "\u{e000}", "\u{ffff}", "\u{10000}", "\u{10ffff}"] {
+        for text in [
+            "\u{7f}", "\u{80}", "\u{7ff}", "\u{800}", "\u{d7ff}", "\u{e000}", "\u{ffff}", "\u{10000}", "\u{10ffff}",
+        ] {
             #expect(try parsed("\"\(text)\"").string?.isBytewiseEqual(to: text) == true)
         }
     }
@@ -127,16 +139,20 @@ struct ReaderTests {
         #expect(failure(nested(64)) == nil)
         #expect(failure(nested(65)) == JSONError(.tooDeep, offset: 64 * opening.utf8.count))
         #expect(failure([UInt8](repeating: UInt8(ascii: "["), count: 1_000_000))?.kind == .tooDeep)
-        #expect(throws: JSONError(.tooDeep, offset: 1)) { try JSONDocument(parsing: Array("[[]]".utf8), maximumDepth: 1) }
+        #expect(throws: JSONError(.tooDeep, offset: 1)) {
+            try JSONDocument(parsing: Array("[[]]".utf8), maximumDepth: 1)
+        }
         #expect(throws: Never.self) { try JSONDocument(parsing: Array("[1,[],2]".utf8), maximumDepth: 2) }
     }
 
     @Test(
         "Keys that unescape to the same text are duplicates",
         arguments: [
-            (#"{"a":1,"a":2}"#, "a"), (#"{"a":1,"\u0061":2}"#, "a"), (#"{"\u0061":1,"a":2}"#, "a"), (#"{"é":1,"\u00e9":2}"#, "é"),
+            (#"{"a":1,"a":2}"#, "a"), (#"{"a":1,"\u0061":2}"#, "a"), (#"{"\u0061":1,"a":2}"#, "a"),
+            (#"{"é":1,"\u00e9":2}"#, "é"),
             (#"{"\u00E9":1,"\u00e9":2}"#, "é"), (#"{"😀":1,"\uD83D\uDE00":2}"#, "😀"), (#"{"":1,"":2}"#, ""),
-            (#"{"a/b":1,"a\/b":2}"#, "a/b"), (#"{"longer than a word":1,"longer than \u0061 word":2}"#, "longer than a word"),
+            (#"{"a/b":1,"a\/b":2}"#, "a/b"),
+            (#"{"longer than a word":1,"longer than \u0061 word":2}"#, "longer than a word"),
             (#"{"x":{"a":1,"b":[{"c":0,"d":1,"c":2}]}}"#, "c"), (#"{"\ud800":1,"\uD800":2}"#, "\u{fffd}"),
         ])
     func duplicates(text: String, key: String) {
@@ -147,14 +163,17 @@ struct ReaderTests {
         "Keys that only look alike, or stand in different objects, are not",
         arguments: [
             #"{"a":1,"A":2}"#, #"{"a":{"a":{"a":1}},"b":{"a":1}}"#, #"[{"a":1},{"a":1}]"#, #"{"é":1,"e\u0301":2}"#,
-            #"{"\ud800":1,"\ud801":2,"\udc00":3}"#, #"{"abcdefgh-1-abcdefgh":1,"abcdefgh-2-abcdefgh":2}"#, #"{"a":1,"a\u0000":2}"#,
+            #"{"\ud800":1,"\ud801":2,"\udc00":3}"#, #"{"abcdefgh-1-abcdefgh":1,"abcdefgh-2-abcdefgh":2}"#,
+            #"{"a":1,"a\u0000":2}"#,
             #"{"aaaaaaaa":1,"aaaaaaaaa":2,"aaaaaaa":3}"#,
         ])
     func distinct(text: String) {
         #expect(failure(Array(text.utf8)) == nil)
     }
 
-    @Test("Objects with very many keys stay fast, and duplicates in them are found", arguments: [63, 64, 65, 127, 128, 129, 5000, 100_000])
+    @Test(
+        "Objects with very many keys stay fast, and duplicates in them are found",
+        arguments: [63, 64, 65, 127, 128, 129, 5000, 100_000])
     func manyKeys(count: Int) throws {
         // Same length, same first and last eight bytes: fingerprints don't tell these keys apart.
         let keys = (0..<count).map { "\"same-beginning-\(1_000_000 + $0)-same-end\":{\"k\":\($0)}" }

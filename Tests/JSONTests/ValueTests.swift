@@ -23,7 +23,8 @@ struct ValueTests {
     @Test(
         "Integers that fit are read, others are not",
         arguments: [
-            ("0", 0), ("-0", 0), ("9223372036854775807", .max), ("-9223372036854775808", .min), ("9223372036854775808", nil),
+            ("0", 0), ("-0", 0), ("9223372036854775807", .max), ("-9223372036854775808", .min),
+            ("9223372036854775808", nil),
             ("-9223372036854775809", nil), ("1.0", nil), ("1e2", nil), ("99999999999999999999", nil), ("-7", -7),
         ] as [(String, Int64?)])
     func integers(text: String, expected: Int64?) throws {

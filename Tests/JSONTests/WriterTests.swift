@@ -57,7 +57,9 @@ struct WriterTests {
             text(JSONNode.string(controls).canonicalBytes())
                 == #""\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f"#
                 + #"\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f""#)
-        #expect(text(JSONNode.string("\"\\/\u{7f}\u{80}é€😀\u{2028}").canonicalBytes()) == "\"\\\"\\\\/\u{7f}\u{80}é€😀\u{2028}\"")
+        #expect(
+            text(JSONNode.string("\"\\/\u{7f}\u{80}é€😀\u{2028}").canonicalBytes())
+                == "\"\\\"\\\\/\u{7f}\u{80}é€😀\u{2028}\"")
     }
 
     @Test("Whatever is written reads as the same text", arguments: UInt64(1)...30)
@@ -80,7 +82,8 @@ struct WriterTests {
     @Test("Nodes write decimals as strings in events and as numbers in HTTP")
     func nodes() throws {
         let node = JSONNode.object([
-            ("z", .decimal(try FixedDecimal("466630651.75"))), ("a", .array([.null, .bool(false), .object([("c", .integer(1)), ("b", .string("x"))])])),
+            ("z", .decimal(try FixedDecimal("466630651.75"))),
+            ("a", .array([.null, .bool(false), .object([("c", .integer(1)), ("b", .string("x"))])])),
         ])
         #expect(text(node.canonicalBytes()) == #"{"a":[null,false,{"b":"x","c":1}],"z":"466630651.75"}"#)
         #expect(text(node.httpBytes()) == #"{"z":466630651.75,"a":[null,false,{"c":1,"b":"x"}]}"#)

@@ -26,8 +26,12 @@ private struct Fraction: Equatable {
         return floor * BigInt(10).power(10 - digits)
     }
 
-    static func + (a: Fraction, b: Fraction) -> Fraction { Fraction(a.top * b.bottom + b.top * a.bottom, a.bottom * b.bottom) }
-    static func - (a: Fraction, b: Fraction) -> Fraction { Fraction(a.top * b.bottom - b.top * a.bottom, a.bottom * b.bottom) }
+    static func + (a: Fraction, b: Fraction) -> Fraction {
+        Fraction(a.top * b.bottom + b.top * a.bottom, a.bottom * b.bottom)
+    }
+    static func - (a: Fraction, b: Fraction) -> Fraction {
+        Fraction(a.top * b.bottom - b.top * a.bottom, a.bottom * b.bottom)
+    }
     static func * (a: Fraction, b: Fraction) -> Fraction { Fraction(a.top * b.top, a.bottom * b.bottom) }
     static func / (a: Fraction, b: Fraction) -> Fraction { Fraction(a.top * b.bottom, a.bottom * b.top) }
     static func < (a: Fraction, b: Fraction) -> Bool { a.top * b.bottom < b.top * a.bottom }
@@ -60,7 +64,8 @@ struct ExactNumberTests {
             let (last, plain) = made[made.count - 1]
             for digits in [0, 4, 10] {
                 let expected = plain.rounded(digits)
-                #expect(last.rounded(fractionDigits: digits).map { BigInt($0.units) } == (fits(expected) ? expected : nil))
+                #expect(
+                    last.rounded(fractionDigits: digits).map { BigInt($0.units) } == (fits(expected) ? expected : nil))
             }
             #expect(last.isZero == (plain.top == 0) && last.isNegative == (plain.top < 0))
             #expect((a == b) == (plainA == plainB) && (a < b) == (plainA < plainB))
@@ -109,8 +114,12 @@ struct ExactNumberTests {
         let tiny = try FixedDecimal("0.0000000005")
         let tenth = try FixedDecimal("0.1")
         #expect(FixedDecimal.roundedProduct(tiny, tenth, FixedDecimal(1)) == .zero)
-        #expect(try FixedDecimal.roundedProduct(FixedDecimal("0.0000000015"), tenth, FixedDecimal(1)) == FixedDecimal("0.0000000002"))
-        #expect(try FixedDecimal.roundedProduct(FixedDecimal("-0.0000000015"), tenth, FixedDecimal(1)) == FixedDecimal("-0.0000000002"))
+        #expect(
+            try FixedDecimal.roundedProduct(FixedDecimal("0.0000000015"), tenth, FixedDecimal(1))
+                == FixedDecimal("0.0000000002"))
+        #expect(
+            try FixedDecimal.roundedProduct(FixedDecimal("-0.0000000015"), tenth, FixedDecimal(1))
+                == FixedDecimal("-0.0000000002"))
         #expect(try FixedDecimal.roundedProduct(FixedDecimal("1e17"), FixedDecimal("1e17"), FixedDecimal(1)) == nil)
     }
 

@@ -22,7 +22,8 @@ struct FixedDecimalTextTests {
     @Test(
         "What is no JSON number is refused",
         arguments: [
-            "", "-", "+1", ".5", "1.", "01", "-01", "00", "1e", "1e+", "1e-", "1.e1", "1 ", " 1", "1e1.5", "0x10", "1_000",
+            "", "-", "+1", ".5", "1.", "01", "-01", "00", "1e", "1e+", "1e-", "1.e1", "1 ", " 1", "1e1.5", "0x10",
+            "1_000",
             "1,5", "NaN", "Infinity", "--1", "1-", "1e5x", "١", "1.5e", "1.2.3", "null", "1\u{0}",
         ])
     func notANumber(text: String) {
@@ -82,7 +83,8 @@ struct FixedDecimalTextTests {
     func wide() {
         #expect(FixedDecimal(units: .max).description == "17014118346046923173168730371.5884105727")
         #expect(FixedDecimal(units: .min).description == "-17014118346046923173168730371.5884105728")
-        #expect(FixedDecimal(units: 100_000_000_000_000_000_000_000_000_000_000).description == "10000000000000000000000")
+        #expect(
+            FixedDecimal(units: 100_000_000_000_000_000_000_000_000_000_000).description == "10000000000000000000000")
     }
 
     @Test("Whole numbers, signs and order")

@@ -23,8 +23,10 @@ struct IdentifierTests {
     @Test(
         "Malformed UUIDs are refused",
         arguments: [
-            "", "6ba7b8109dad11d180b400c04fd430c8", "6ba7b810-9dad-11d1-80b4-00c04fd430c", "6ba7b810-9dad-11d1-80b4-00c04fd430c88",
-            "6ba7b810-9dad-11d1-80b4-00c04fd430cg", "6ba7b810_9dad-11d1-80b4-00c04fd430c8", "{6ba7b810-9dad-11d1-80b4-00c04fd430c8}",
+            "", "6ba7b8109dad11d180b400c04fd430c8", "6ba7b810-9dad-11d1-80b4-00c04fd430c",
+            "6ba7b810-9dad-11d1-80b4-00c04fd430c88",
+            "6ba7b810-9dad-11d1-80b4-00c04fd430cg", "6ba7b810_9dad-11d1-80b4-00c04fd430c8",
+            "{6ba7b810-9dad-11d1-80b4-00c04fd430c8}",
         ])
     func malformedUniqueIDs(text: String) {
         #expect(UniqueID(text) == nil)
@@ -86,6 +88,7 @@ struct IdentifierTests {
 extension Seeded {
     fileprivate mutating func text(of alphabet: [Character]) -> String {
         let prefix = Bool.random(using: &self) ? "a common prefix of text " : ""
-        return prefix + String((0..<Int.random(in: 0...4, using: &self)).compactMap { _ in alphabet.randomElement(using: &self) })
+        return prefix
+            + String((0..<Int.random(in: 0...4, using: &self)).compactMap { _ in alphabet.randomElement(using: &self) })
     }
 }

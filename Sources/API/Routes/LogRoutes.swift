@@ -1,6 +1,7 @@
 import Events
 import JSON
 import Operations
+import Postgres
 import PostgresStore
 import Values
 

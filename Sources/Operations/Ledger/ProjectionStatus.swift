@@ -1,7 +1,8 @@
 import JSON
 import Postgres
 public import PostgresStore
-public import Projections
+import Projections
+import Values
 
 /// The projection versions beside the log's head.
 public struct ProjectionStatus: Sendable {

@@ -1,0 +1,54 @@
+public import JSON
+import Postgres
+public import PostgresStore
+import Values
+
+/// What a database holds, and how to reach it.
+public struct DatabaseStatus: Sendable {
+    /// 0 where there is no ledger.
+    public let schemaVersion: Int
+    public let latestVersion: Int
+    public let head: LogHead?
+    /// libpq's keywords without secrets, for `psql`.
+    public let connection: [String: String]
+
+    public static func read(_ uri: String, _ migrator: Migrator) async throws -> DatabaseStatus {
+        let configuration = PostgresConfiguration(uri: uri, applicationName: "alpha-ledger status")
+        let parameters = try configuration.parameters()
+        let connection = try await PostgresConnection.open(configuration)
+        do {
+            let status = try await connection.run { session in
+                let version = try migrator.version(session)
+                let address = session.address
+                return DatabaseStatus(
+                    schemaVersion: version, latestVersion: migrator.latest,
+                    head: version > 0 ? try LogReader().head(session) : nil,
+                    connection: parameters.merging(
+                        ["host": address.host, "port": address.port, "dbname": address.database, "user": address.user]
+                    ) { _, new in new })
+            }
+            await connection.close()
+            return status
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    public var node: JSONNode {
+        .object([
+            ("schema_version", .integer(Int64(schemaVersion))), ("latest_schema_version", .integer(Int64(latestVersion))),
+            (
+                "head",
+                head.map {
+                    .object([
+                        ("position", .integer($0.position)),
+                        ("recorded_at", $0.recordedAt.map { .string($0.description) } ?? .null),
+                        ("ledger_id", .string($0.ledgerID.description)),
+                    ])
+                } ?? .null
+            ),
+            ("connection", .object(connection.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
+        ])
+    }
+}

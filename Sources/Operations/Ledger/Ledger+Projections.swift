@@ -1,0 +1,47 @@
+import Postgres
+public import PostgresStore
+import Projections
+
+extension Ledger {
+    /// Folds the served versions of some projections up to the head of this moment, where no service does.
+    ///
+    /// Where another process holds a lease it waits up to two seconds for that one's checkpoint, and then leaves the
+    /// rest to the reader, who pins what it reads. A version that this program can't fold stays frozen.
+    public func bringUpToDate(_ names: [String]) async throws {
+        for name in names {
+            guard let version = try await pool.run({ session in try catalog.served(name, session) }),
+                let definition = registry.definition(name, version: version.version),
+                definition.identity.codeVersion == version.codeVersion
+            else { continue }
+            let head = try await pool.run { session in try LogReader().head(session).position }
+            if version.position >= head { continue }
+            let deadline = ContinuousClock.now + .seconds(2)
+            let follower = ProjectionFollower(definition, pool: pool, owner: owner)
+            while try await follower.catchUp() == nil, ContinuousClock.now < deadline {
+                let position = try await pool.run { session in try catalog.served(name, session)?.position ?? 0 }
+                if position >= head { break }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+
+    /// Folds each served version again from zero and compares digests; those without their code here are left out.
+    public func verifyProjections(
+        _ name: String? = nil, progress: @Sendable (String, Int64, Int64) -> Void = { _, _, _ in }
+    ) async throws -> [ProjectionVerifier.Verification] {
+        var results: [ProjectionVerifier.Verification] = []
+        for version in try await pool.run({ session in try catalog.versions(session) }) where version.isServed {
+            if let name, name != version.name { continue }
+            guard let definition = registry.definition(version.name, version: version.version),
+                definition.identity.codeVersion == version.codeVersion
+            else { continue }
+            results.append(
+                try await pool.run { session in
+                    try ProjectionVerifier(definition, version: version).verify(session) { done, total in
+                        progress(version.name, done, total)
+                    }
+                })
+        }
+        return results
+    }
+}

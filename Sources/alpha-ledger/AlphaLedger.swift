@@ -1,0 +1,49 @@
+import ArgumentParser
+import Glibc
+import Operations
+
+/// The command line: parses, runs, and turns every error into one sentence and an exit code.
+@main
+struct AlphaLedger: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "alpha-ledger",
+        abstract: "An event-sourced ledger of option trades.",
+        discussion: """
+            Without DATABASE_URL the program runs a Postgres server of its own under ALPHA_LEDGER_DATA_DIR \
+            (default .alpha-ledger). Settings come from flags, then the environment, then alpha-ledger.yaml in the \
+            working directory.
+
+            Exit codes: 0 done, 1 failed or did not verify, 2 bad usage or configuration, 3 conflict, 4 an upstream or \
+            the database could not be reached.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            DemoCommand.self, ServeCommand.self, DatabaseCommand.self, SyncCommand.self, ViewCommand.self,
+            ProjectionCommand.self, AuditCommand.self,
+        ])
+
+    static func main() async {
+        // A reader that went away, as in `| head`, ends a print with an error instead of a signal.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            let exit = Failure(error)
+            if let exit {
+                Output.error(exit.message)
+                Glibc.exit(exit.code)
+            }
+            // Help and usage: the parser prints them; its own code for bad usage (64) is 2 here.
+            let code = exitCode(for: error)
+            let text = fullMessage(for: error)
+            if !text.isEmpty { code == .success ? Output.line(text) : Output.errorText(text) }
+            Glibc.exit(code == .success ? 0 : code == .validationFailure ? 2 : code.rawValue)
+        }
+        Output.flush()
+    }
+}

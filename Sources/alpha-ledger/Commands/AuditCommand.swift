@@ -1,0 +1,61 @@
+import ArgumentParser
+import JSON
+import Operations
+import Postgres
+import PostgresStore
+import Values
+
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "Prove that nothing was altered.", subcommands: [Verify.self])
+
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Recompute the whole log and the projections.",
+            discussion: """
+                Recomputes every leaf hash, tree node, gap, stream version and the order of recorded_at, trusting no stored \
+                hash, then folds each served projection again. Exits 1 and names the first position that fails.
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await options.withLedger { ledger in
+                let progress = ProgressLine()
+                let log = try await ledger.pool.run { session in
+                    try LogVerifier().verify(session) { done, total in progress.show("\(done) of \(total) events") }
+                }
+                // A projection of an altered log proves nothing.
+                let projections = log.fault == nil ? try await ledger.verifyProjections() : []
+                progress.end()
+                let isVerified = log.fault == nil && projections.allSatisfy(\.matches)
+                if json {
+                    let body = JSONNode.object([
+                        ("verified", .bool(isVerified)), ("events", .integer(log.size)),
+                        ("root_hash", log.root.map { .string($0.description) } ?? .null),
+                        (
+                            "fault",
+                            log.fault.map {
+                                .object([("position", .integer($0.position)), ("problem", .string($0.problem))])
+                            } ?? .null
+                        ),
+                        ("projections", .array(projections.map(\.node))),
+                    ])
+                    Output.bytes(body.httpBytes() + [UInt8(ascii: "\n")])
+                } else {
+                    Output.line("events  \(log.size)")
+                    if let root = log.root { Output.line("root    \(root)") }
+                    for projection in projections {
+                        Output.line("\(projection.name) \(projection.version): \(projection.rows) rows at position \(projection.position), digest \(projection.storedDigest)\(projection.matches ? "" : " DOES NOT MATCH")")
+                    }
+                    if isVerified { Output.line("verified") }
+                }
+                if let fault = log.fault { throw Failure(code: 1, "position \(fault.position): \(fault.problem)") }
+                if let wrong = projections.first(where: { !$0.matches }) {
+                    throw Failure(code: 1, "projection \(wrong.name) is not what its events say")
+                }
+            }
+        }
+    }
+}

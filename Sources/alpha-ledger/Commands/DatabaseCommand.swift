@@ -1,0 +1,78 @@
+import ArgumentParser
+import EmbeddedPostgres
+import JSON
+import Logging
+import Operations
+import Postgres
+import PostgresStore
+import Values
+
+struct DatabaseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "db", abstract: "The database: migrations and status.", subcommands: [Migrate.self, Status.self])
+
+    struct Migrate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Apply missing migrations.",
+            discussion: "The connection's user needs CREATEROLE and the right to create schemas. Forward only; safe to repeat.")
+
+        @OptionGroup var options: SettingsOptions
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            let settings = try options.settings()
+            let migrator = Migrator(try SettingsOptions.resources().migrations())
+            let (uri, embedded) = try await Ledger.server(settings, Logger(label: "alpha-ledger"))
+            let applied: [Int]
+            do {
+                applied = try await Ledger.migrate(uri, migrator, Logger(label: "alpha-ledger"))
+                await embedded?.stop()
+            } catch {
+                await embedded?.stop()
+                throw error
+            }
+            if json {
+                let body = JSONNode.object([
+                    ("applied", .array(applied.map { .integer(Int64($0)) })),
+                    ("schema_version", .integer(Int64(migrator.latest))),
+                ])
+                Output.bytes(body.httpBytes() + [UInt8(ascii: "\n")])
+            } else {
+                Output.line(applied.isEmpty ? "schema version \(migrator.latest): nothing to do" : "schema version \(migrator.latest): applied \(applied.map(String.init).joined(separator: ", "))")
+            }
+        }
+    }
+
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show the schema version, the head and how psql gets in.")
+
+        @OptionGroup var options: SettingsOptions
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            let settings = try options.settings()
+            let migrator = Migrator(try SettingsOptions.resources().migrations())
+            let (uri, embedded) = try await Ledger.server(settings, Logger(label: "alpha-ledger"))
+            let status: DatabaseStatus
+            do {
+                status = try await DatabaseStatus.read(uri, migrator)
+                await embedded?.stop()
+            } catch {
+                await embedded?.stop()
+                throw error
+            }
+            if json {
+                Output.bytes(status.node.httpBytes() + [UInt8(ascii: "\n")])
+                return
+            }
+            Output.line("schema version  \(status.schemaVersion) of \(migrator.latest)")
+            if let head = status.head {
+                Output.line("ledger          \(head.ledgerID)")
+                Output.line("head            \(head.position)\(head.recordedAt.map { ", recorded at \($0)" } ?? "")")
+            }
+            let words = status.connection.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: " ")
+            Output.line("psql            '\(words)'")
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import JSON
+import Operations
+import PostgresStore
+import Projections
+
+struct ProjectionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "projection", abstract: "The read models: versions and verification.",
+        subcommands: [List.self, Verify.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show the versions, their positions, leases and errors.")
+
+        @OptionGroup var options: SettingsOptions
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await options.withLedger { ledger in
+                let list = try await ProjectionStatus.all(ledger)
+                if json {
+                    Output.bytes(list.json + [UInt8(ascii: "\n")])
+                    return
+                }
+                Output.table(
+                    ["projection", "version", "code", "served", "position", "lag", "state"],
+                    list.versions.map { status in
+                        let version = status.version
+                        let state =
+                            version.poison.map { "stopped at event \($0.position): \($0.problem)" }
+                            ?? (status.isFrozen ? "frozen" : version.leaseOwner == nil ? "idle" : "followed")
+                        return [
+                            version.name, version.version, "\(version.codeVersion)", version.isServed ? "yes" : "no",
+                            "\(version.position)", "\(status.lag)", state,
+                        ]
+                    }, rightAligned: [2, 4, 5])
+            }
+        }
+    }
+
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Fold again from zero and compare the digests.",
+            discussion: "Writes nothing. Exits 1 where a stored projection is not what its events say.")
+
+        @OptionGroup var options: SettingsOptions
+        @Argument(help: "One projection; all served ones where left out.") var name: String?
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await options.withLedger { ledger in
+                if let name, !ledger.registry.names.contains(name) {
+                    throw Failure(code: 2, "no projection is called \(name); expected \(ledger.registry.names.joined(separator: ", "))")
+                }
+                let progress = ProgressLine()
+                let results = try await ledger.verifyProjections(name) { name, done, total in
+                    progress.show("\(name): \(done) of \(total) events")
+                }
+                progress.end()
+                if json {
+                    Output.bytes(JSONNode.array(results.map(\.node)).httpBytes() + [UInt8(ascii: "\n")])
+                } else {
+                    Output.table(
+                        ["projection", "version", "position", "rows", "digest", "verified"],
+                        results.map {
+                            [$0.name, $0.version, "\($0.position)", "\($0.rows)", $0.storedDigest, $0.matches ? "yes" : "NO"]
+                        }, rightAligned: [2, 3])
+                }
+                if let wrong = results.first(where: { !$0.matches }) {
+                    throw Failure(code: 1, "projection \(wrong.name) \(wrong.version) is not what its events say: folded anew its digest is \(wrong.foldedDigest)")
+                }
+            }
+        }
+    }
+}
+
+extension ProjectionVerifier.Verification {
+    var node: JSONNode {
+        .object([
+            ("name", .string(name)), ("version", .string(version)), ("position", .integer(position)),
+            ("rows", .integer(Int64(rows))), ("digest", .string(storedDigest)),
+            ("folded_digest", .string(foldedDigest)), ("verified", .bool(matches)),
+        ])
+    }
+}

@@ -1,0 +1,103 @@
+import AlphaFeed
+import ArgumentParser
+import Events
+import JSON
+import Operations
+import Values
+
+struct SyncCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sync", abstract: "Bring the Alpha feed's rows into the log; a dry run unless --apply.",
+        discussion: """
+            All pages are fetched and checked before the first row is stored. A run that dies is simply run again.
+            Needs ALPHA_TRADE_FEED_URL, ALPHA_TRADE_FEED_API_KEY and ALPHA_TRADE_FEED_PORTFOLIOS.
+
+            Examples:
+              alpha-ledger sync --full-scope
+              alpha-ledger sync --apply
+            """)
+
+    @OptionGroup var options: SettingsOptions
+    @Option(name: .customLong("feed-url"), help: "The feed's export URL; goes over ALPHA_TRADE_FEED_URL.")
+    var feedURL: String?
+    @Option(help: "Comma-separated portfolios; goes over ALPHA_TRADE_FEED_PORTFOLIOS.") var portfolios: String?
+    @Flag(help: "Append; without it nothing is written.") var apply = false
+    @Flag(help: "Fetch the whole scope and compare it with the ledger.") var fullScope = false
+    @Flag(help: "Ask for pending rows too.") var includePending = false
+    @Flag(help: "Accept a watermark below the stored one; needs --full-scope and --apply.") var resetWatermark = false
+    @Flag(help: "Print the summary as JSON.") var json = false
+
+    func validate() throws {
+        if resetWatermark && !(apply && fullScope) {
+            throw ValidationError("--reset-watermark needs --full-scope and --apply")
+        }
+    }
+
+    func run() async throws {
+        var settings = try options.settings()
+        if let feedURL { settings.feedURL = feedURL }
+        if let portfolios { settings.portfolios = Settings.list(portfolios) }
+        if includePending { settings.includePending = true }
+        guard let url = settings.feedURL else { throw Settings.Problem("ALPHA_TRADE_FEED_URL is not set: expected the feed's export URL") }
+        guard let key = settings.feedKey else { throw Settings.Problem("ALPHA_TRADE_FEED_API_KEY is not set: expected the feed's key") }
+        let scope = try FeedScope(portfolios: settings.portfolios, includePending: settings.includePending)
+        let client = AlphaFeedClient(
+            AlphaFeedConfiguration(url: url, apiKey: key, timeoutSeconds: settings.feedTimeoutSeconds))
+        let summary = try await options.withLedger(settings) { ledger in
+            try await runSync(
+                ledger, client, scope, SyncOptions(apply: apply, fullScope: fullScope, resetWatermark: resetWatermark))
+        }
+        if json {
+            Output.bytes(summary.node.httpBytes() + [UInt8(ascii: "\n")])
+        } else {
+            show(summary)
+        }
+    }
+}
+
+/// Runs a sync with progress on a terminal.
+func runSync(_ ledger: Ledger, _ client: AlphaFeedClient, _ scope: FeedScope, _ options: SyncOptions) async throws -> RunSummary {
+    let progress = ProgressLine()
+    let operation = SyncOperation(ledger: ledger, client: client, scope: scope) { step in
+        switch step {
+        case .fetching(let pages, let rows): progress.show("fetched \(rows) rows in \(pages) pages")
+        case .applying(let done, let total): progress.show("\(options.apply ? "stored" : "compared") \(done) of \(total) rows")
+        }
+    }
+    defer { progress.end() }
+    return try await operation.run(options)
+}
+
+/// The run's summary as text.
+func show(_ summary: RunSummary) {
+    func counts(_ values: [ByteKey: Int]) -> String {
+        values.sorted { $0.key < $1.key }.map { "\(Output.escaped($0.key.text)) \($0.value)" }.joined(separator: ", ")
+    }
+    Output.line("\(summary.dryRun ? "dry run" : "run") \(summary.runID), \(summary.scopeKey)\(summary.fullScope ? ", full scope" : "")")
+    Output.line(
+        "fetched \(summary.fetched) rows in \(summary.pages) pages: normalized \(summary.normalized), rejected \(summary.rejected)")
+    Output.line(
+        "inserted \(summary.inserted), updated \(summary.updated), unchanged \(summary.unchanged), stale \(summary.staleIgnored), duplicates \(summary.duplicates), missing \(summary.missing), reappeared \(summary.reappeared)")
+    if !summary.rejectedByReason.isEmpty { Output.line("rejected by reason: \(counts(summary.rejectedByReason))") }
+    if !summary.changedFields.isEmpty { Output.line("changed fields: \(counts(summary.changedFields))") }
+    if !summary.unknownKeys.isEmpty { Output.line("unknown keys: \(counts(summary.unknownKeys))") }
+    if summary.aheadOfWatermark > 0 { Output.line("ahead of the watermark: \(summary.aheadOfWatermark)") }
+    if let comparison = summary.comparison {
+        func ids(_ values: [String]) -> String {
+            if values.isEmpty { return "none" }
+            let shown = values.prefix(10).map(Output.escaped).joined(separator: ", ")
+            return values.count > 10 ? "\(shown) and \(values.count - 10) more" : shown
+        }
+        Output.table(
+            ["", "source", "local", "delta"],
+            [
+                ["rows", "\(comparison.sourceRows)", "\(comparison.localRows)", "\(comparison.sourceRows - comparison.localRows)"],
+                ["quantity", "\(comparison.sourceQuantity)", "\(comparison.localQuantity)", "\(comparison.quantityDelta)"],
+                ["premium USD", "\(comparison.sourcePremiumUSD)", "\(comparison.localPremiumUSD)", "\(comparison.premiumDeltaUSD)"],
+            ], rightAligned: [1, 2, 3])
+        Output.line("unmatched source ids: \(ids(comparison.unmatchedSourceTradeIDs))")
+        Output.line("unmatched local ids: \(ids(comparison.unmatchedLocalTradeIDs))")
+    }
+    Output.line("next watermark: \(summary.nextWatermark.map(\.description) ?? "none")")
+    if summary.dryRun { Output.line("nothing was written; --apply appends") }
+}

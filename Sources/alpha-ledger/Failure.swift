@@ -1,0 +1,60 @@
+import AlphaFeed
+import ArgumentParser
+import EmbeddedPostgres
+import Operations
+import Postgres
+import PostgresStore
+import Projections
+import Rules
+
+/// What a failed command says, and its exit code (spec 1, section 7).
+struct Failure: Error {
+    let code: Int32
+    let message: String
+
+    init(code: Int32, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// nil for what the argument parser itself threw: help, version, bad usage.
+    init?(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let problem as Settings.Problem: self.init(code: 2, "\(problem)")
+        case let problem as Resources.Problem: self.init(code: 2, "\(problem)")
+        case let problem as FeedScope.Problem: self.init(code: 2, "ALPHA_TRADE_FEED_PORTFOLIOS: \(problem)")
+        case let error as RuleError: self.init(code: 2, "\(error)")
+        case let error as ProjectionRegistry.Problem: self.init(code: 2, "\(error)")
+        case let error as ViewError:
+            switch error {
+            case .badParameter, .badCursor: self.init(code: 2, "\(error)")
+            case .notActivated: self.init(code: 1, "\(error)")
+            }
+        case let error as SyncError:
+            switch error {
+            case .alreadyRunning: self.init(code: 3, "\(error)")
+            case .badOptions(let problem): self.init(code: 2, problem)
+            case .feed(let feed): self.init(code: feed.isUnreachable ? 4 : 1, "\(feed)")
+            }
+        case let error as LedgerError:
+            switch error {
+            case .identityConflict, .versionConflict: self.init(code: 3, "\(error)")
+            case .positionUnknown: self.init(code: 2, "\(error)")
+            case .notMigrated, .fileChanged: self.init(code: 2, "\(error)")
+            default: self.init(code: 1, "\(error)")
+            }
+        case let error as PostgresError:
+            let isConfiguration = error.isInvalidConfiguration || error.isAuthenticationFailure || error.isUnknownDatabase
+            self.init(code: isConfiguration ? 2 : error.isUnreachable || error.isConnectionFailure || error.isServerTooOld ? 4 : 1, "\(error)")
+        case let error as EmbeddedPostgresError:
+            self.init(code: error.isConfigurationProblem ? 2 : 4, "\(error)")
+        case is CancellationError: self.init(code: 1, "cancelled")
+        case is CleanExit, is ExitCode, is ValidationError: return nil
+        default:
+            // The parser's own errors are not public types; ours all are above.
+            if AlphaLedger.exitCode(for: error) != .failure { return nil }
+            self.init(code: 1, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Glibc
+import Synchronization
+
+/// What goes to standard output and standard error.
+enum Output {
+    private static let pending = Mutex<[UInt8]>([])
+    private static let bufferSize = 64 << 10
+
+    /// Prints a line on standard output.
+    static func line(_ text: String) { bytes(Array(text.utf8) + [UInt8(ascii: "\n")]) }
+
+    static func bytes(_ bytes: [UInt8]) {
+        let isFull = pending.withLock { buffer in
+            buffer.append(contentsOf: bytes)
+            return buffer.count >= bufferSize
+        }
+        if isFull { flush() }
+    }
+
+    /// Writes what is pending. What a reader that went away (`| head`) does not take is dropped, so that the command
+    /// still ends in order.
+    static func flush() {
+        let bytes = pending.withLock { buffer in
+            defer { buffer.removeAll(keepingCapacity: true) }
+            return buffer
+        }
+        write(bytes, to: STDOUT_FILENO)
+    }
+
+    static func error(_ message: String) { errorText("error: \(message)") }
+
+    static func errorText(_ text: String) {
+        flush()
+        write(Array((text + "\n").utf8), to: STDERR_FILENO)
+    }
+
+    /// Text without a line's end, on standard error.
+    fileprivate static func errorPart(_ text: String) { write(Array(text.utf8), to: STDERR_FILENO) }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes { buffer in
+                Glibc.write(descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done)
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                return
+            }
+            done += count
+        }
+    }
+
+    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// Control characters and what could steer a terminal, written as escapes.
+    static func escaped(_ text: String) -> String {
+        var out = ""
+        for scalar in text.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
+                out += "\\u{" + String(scalar.value, radix: 16) + "}"
+            default: out.unicodeScalars.append(scalar)
+            }
+        }
+        return out
+    }
+
+    /// A table: columns as wide as their widest cell, numbers to the right.
+    static func table(_ header: [String], _ rows: [[String]], rightAligned: Set<Int> = []) {
+        let cells = rows.map { $0.map(escaped) }
+        let widths = header.indices.map { column in
+            ([header[column]] + cells.map { $0[column] }).map(\.count).max() ?? 0
+        }
+        func text(_ row: [String]) -> String {
+            row.indices.map { column in
+                let padding = String(repeating: " ", count: widths[column] - row[column].count)
+                if rightAligned.contains(column) { return padding + row[column] }
+                return column == row.count - 1 ? row[column] : row[column] + padding
+            }.joined(separator: "  ")
+        }
+        line(text(header))
+        line(widths.map { String(repeating: "-", count: $0) }.joined(separator: "  "))
+        for row in cells { line(text(row)) }
+    }
+}
+
+/// Progress of long work, on a terminal only: one line that is written over.
+final class ProgressLine: Sendable {
+    func show(_ text: String) {
+        if Output.isTerminal { Output.errorPart("\r\u{1b}[K\(text)") }
+    }
+
+    func end() {
+        if Output.isTerminal { Output.errorPart("\r\u{1b}[K") }
+    }
+}

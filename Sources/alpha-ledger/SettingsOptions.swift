@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Operations
+
+/// Settings that every command takes as flags. Keys are never flags: they would show in the process list.
+struct SettingsOptions: ParsableArguments {
+    @Option(help: "libpq URI of the database; goes over DATABASE_URL.")
+    var databaseURL: String?
+
+    @Option(name: .customLong("data-dir"), help: "Directory of the embedded Postgres; goes over ALPHA_LEDGER_DATA_DIR.")
+    var dataDirectory: String?
+
+    /// Flags over the environment over `alpha-ledger.yaml`.
+    func settings(defaultLevel: Logger.Level = .notice) throws -> Settings {
+        var environment = ProcessInfo.processInfo.environment
+        if let databaseURL { environment["DATABASE_URL"] = databaseURL }
+        if let dataDirectory {
+            environment["ALPHA_LEDGER_DATA_DIR"] = dataDirectory
+            // A named directory asks for the embedded server there.
+            if databaseURL == nil { environment["DATABASE_URL"] = "" }
+        }
+        let file = readFile("alpha-ledger.yaml").map { String(decoding: $0, as: UTF8.self) }
+        let settings = try Settings(environment: environment, file: file)
+        let name = environment["ALPHA_LEDGER_LOG_LEVEL"] ?? ""
+        guard name.isEmpty || Logger.Level(rawValue: name.lowercased()) != nil else {
+            throw Settings.Problem(
+                "ALPHA_LEDGER_LOG_LEVEL: expected \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        LineLogHandler.install(
+            level: Logger.Level(rawValue: name.lowercased()) ?? defaultLevel, Redactor(settings.secrets))
+        return settings
+    }
+
+    static func resources() throws -> Resources {
+        try Resources.find(
+            home: ProcessInfo.processInfo.environment["ALPHA_LEDGER_HOME"], executable: Resources.executablePath())
+    }
+
+    /// Opens the ledger, runs the command, and closes the ledger however the command ends.
+    func withLedger<T>(
+        _ settings: Settings? = nil, migration: Ledger.MigrationPolicy = .embeddedOnly,
+        _ body: (Ledger) async throws -> T
+    ) async throws -> T {
+        let chosen = try settings ?? self.settings()
+        let ledger = try await Ledger.open(chosen, try Self.resources(), migration: migration)
+        let result: Result<T, any Error>
+        do { result = .success(try await body(ledger)) } catch { result = .failure(error) }
+        await ledger.close()
+        return try result.get()
+    }
+}
