@@ -122,8 +122,10 @@ let package = Package(
             dependencies: [
                 "TestSupport", "Values", "JSON", "MerkleLog", "Events", "Postgres", "PostgresStore", "Projections",
             ]),
-        .testTarget(name: "CurlTests", dependencies: ["Curl"]),
-        .testTarget(name: "AlphaFeedTests", dependencies: ["AlphaFeed", "Curl", "Events", "JSON", "Values"]),
+        .target(name: "LoopbackServer", path: "Tests/LoopbackServer", swiftSettings: strict),
+        .testTarget(name: "CurlTests", dependencies: ["Curl", "LoopbackServer"]),
+        .testTarget(
+            name: "AlphaFeedTests", dependencies: ["AlphaFeed", "Curl", "Events", "JSON", "Values", "LoopbackServer"]),
         .testTarget(name: "SampleScopeTests", dependencies: ["SampleScope", "JSON", "Values"]),
         .testTarget(
             name: "OperationsTests",
@@ -136,6 +138,12 @@ let package = Package(
             dependencies: [
                 "API", "Operations", "SampleScope", "AlphaFeed", "PostgresStore", "Postgres", "EmbeddedPostgres",
                 "Events", "JSON", "Values", "TestSupport",
+            ]),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: [
+                "alpha-ledger", "SampleScope", "PostgresStore", "Postgres", "Projections", "Events", "JSON", "Values",
+                "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]

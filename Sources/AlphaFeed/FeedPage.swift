@@ -28,7 +28,9 @@ public struct FeedPage: Sendable {
         let envelope = Envelope(root: document.root, page: number)
         let rows = try envelope.member("rows")
         guard rows.kind == .array else { throw envelope.mistyped("rows", "an array") }
-        guard let hasMore = try envelope.member("hasMore").bool else { throw envelope.mistyped("hasMore", "true or false") }
+        guard let hasMore = try envelope.member("hasMore").bool else {
+            throw envelope.mistyped("hasMore", "true or false")
+        }
         let nextCursor = try envelope.cursor()
         let watermark = try envelope.watermark()
         guard hasMore == (nextCursor != nil) else {
@@ -98,7 +100,8 @@ extension FeedContractError {
     fileprivate init(_ error: JSONError, page: Int) {
         switch error.kind {
         case .duplicateKey(let key):
-            self.init(.duplicateKey, page: page, "the object at byte \(error.offset) has the key \(Self.shown(key)) twice")
+            self.init(
+                .duplicateKey, page: page, "the object at byte \(error.offset) has the key \(Self.shown(key)) twice")
         case .tooDeep:
             self.init(
                 .nestingTooDeep, page: page, "arrays and objects are nested deeper than \(FeedPage.maximumDepth)")

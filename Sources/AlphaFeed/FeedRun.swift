@@ -32,10 +32,12 @@ struct FeedRun {
         if pages == 1 {
             watermark = page.watermark
         } else if page.watermark != watermark {
-            throw error(.watermarkChanged, "watermark is \(text(page.watermark)), on the first page it was \(text(watermark))")
+            throw error(
+                .watermarkChanged, "watermark is \(text(page.watermark)), on the first page it was \(text(watermark))")
         }
         if let watermark, let lowestWatermark, watermark < lowestWatermark {
-            throw error(.watermarkBelowStored, "watermark is \(watermark), the last successful run had \(lowestWatermark)")
+            throw error(
+                .watermarkBelowStored, "watermark is \(watermark), the last successful run had \(lowestWatermark)")
         }
         guard let cursor = page.nextCursor else { return false }
         guard cursors.insert(ByteKey(cursor)).inserted else {

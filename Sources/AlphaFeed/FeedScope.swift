@@ -17,7 +17,8 @@ public struct FeedScope: Sendable {
     public init(portfolios: [String], includePending: Bool = false) throws(Problem) {
         guard !portfolios.isEmpty else { throw Problem(description: "no Alpha portfolio is named") }
         for name in portfolios {
-            guard !name.isEmpty, !name.unicodeScalars.contains(where: { $0 == "," || $0.value < 0x20 || $0.value == 0x7f })
+            guard !name.isEmpty,
+                !name.unicodeScalars.contains(where: { $0 == "," || $0.value < 0x20 || $0.value == 0x7f })
             else {
                 throw Problem(
                     description: "an Alpha portfolio's name must not be empty or hold commas or control characters")

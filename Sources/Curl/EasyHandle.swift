@@ -61,7 +61,11 @@ final class EasyHandle {
         for (name, value) in headers {
             guard !name.isEmpty, !value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7f }),
                 name.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != UInt8(ascii: ":") })
-            else { throw TransportError(.invalidRequest, "the value or the name of the header \(Self.shown(name)) holds a character that no header may") }
+            else {
+                throw TransportError(
+                    .invalidRequest,
+                    "the value or the name of the header \(Self.shown(name)) holds a character that no header may")
+            }
             // libcurl takes a header that ends with a colon as one to leave out.
             guard let list = curl_slist_append(headerList, value.isEmpty ? "\(name);" : "\(name): \(value)") else {
                 throw TransportError(.invalidRequest, "out of memory")
@@ -89,7 +93,8 @@ final class EasyHandle {
                 guard let context else { return 0 }
                 let part = UnsafeRawBufferPointer(start: bytes, count: size * count)
                 // Less than everything means stop; for an empty part that needs another number.
-                return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().takeBody(part) ? part.count : part.count + 1
+                return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().takeBody(part)
+                    ? part.count : part.count + 1
             } == CURLE_OK
     }
 

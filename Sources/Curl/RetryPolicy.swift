@@ -28,7 +28,9 @@ public struct RetryPolicy: Sendable {
     public init(
         now: @escaping @Sendable () -> Double = RetryPolicy.systemNow,
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
-        sleep: @escaping @Sendable (_ seconds: Double) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
+        sleep: @escaping @Sendable (_ seconds: Double) async throws -> Void = {
+            try await Task.sleep(for: .seconds($0))
+        }
     ) {
         self.now = now
         self.random = random

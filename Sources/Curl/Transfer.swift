@@ -30,7 +30,8 @@ final class Transfer: @unchecked Sendable {
     func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
         headerBytes += line.count
         guard headerBytes <= Self.maximumHeaderBytes else {
-            refusal = TransportError(.malformedResponse, "\(address.origin) answered with more headers than are accepted")
+            refusal = TransportError(
+                .malformedResponse, "\(address.origin) answered with more headers than are accepted")
             return false
         }
         // A status line starts another head: the one before was an interim answer.
@@ -48,7 +49,8 @@ final class Transfer: @unchecked Sendable {
         guard part.count <= request.maximumBodyBytes - body.count else {
             refusal = TransportError(
                 .bodyTooLarge,
-                "\(address.origin) answered with a body of more than \(request.maximumBodyBytes) bytes after decompression")
+                "\(address.origin) answered with a body of more than \(request.maximumBodyBytes) bytes after decompression"
+            )
             body = []
             return false
         }
@@ -59,7 +61,9 @@ final class Transfer: @unchecked Sendable {
     /// Gives the answer to who waits; called once.
     func finish(status: Int) {
         if (300...399).contains(status) {
-            fail(TransportError(.redirectRefused, "\(address.origin) answered with a redirect (\(status)), which is refused"))
+            fail(
+                TransportError(
+                    .redirectRefused, "\(address.origin) answered with a redirect (\(status)), which is refused"))
         } else {
             answer.resume(returning: .success(HTTPResponse(status: status, headers: headers, body: body)))
         }

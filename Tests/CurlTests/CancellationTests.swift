@@ -56,7 +56,9 @@ struct CancellationTests {
 
     @Test func `Random cancellations leave no request without an end`() async throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        let server = try LoopbackServer { $0.number % 3 == 0 ? .steps([.pause(milliseconds: 5), .close]) : .json("{}") }
+        let server = try LoopbackServer {
+            $0.number % 3 == 0 ? .steps([.pause(milliseconds: 5), .close]) : .json("{}")
+        }
         let transport = transport
         await withTaskGroup(of: Void.self) { group in
             for index in 0..<200 {

@@ -10,7 +10,8 @@ final class RecordedSleeps: Sendable {
     var seconds: [Double] { recorded.withLock { $0 } }
 
     func policy(now: Double = 0, random: Double = 0) -> RetryPolicy {
-        RetryPolicy(now: { now }, random: { random }, sleep: { seconds in self.recorded.withLock { $0.append(seconds) } })
+        RetryPolicy(
+            now: { now }, random: { random }, sleep: { seconds in self.recorded.withLock { $0.append(seconds) } })
     }
 }
 

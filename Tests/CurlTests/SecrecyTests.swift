@@ -59,7 +59,8 @@ struct SecrecyTests {
         var error: TransportError?
         // The program needs a moment until it listens.
         for _ in 0..<200 {
-            error = await failure(transport, HTTPRequestSpec(url: "https://localhost:\(server.port)/", timeoutSeconds: 5))
+            error = await failure(
+                transport, HTTPRequestSpec(url: "https://localhost:\(server.port)/", timeoutSeconds: 5))
             if error?.code != .unreachable { break }
             try await Task.sleep(for: .milliseconds(25))
         }

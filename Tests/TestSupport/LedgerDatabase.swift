@@ -165,3 +165,8 @@ public func withLedger<T>(_ body: (LedgerDatabase) async throws -> T) async thro
         return try result.get()
     }
 }
+
+/// A rule file of the checkout, by its path below `projections/`.
+public func projectRuleFile(_ path: String) -> [UInt8]? {
+    FileManager.default.contents(atPath: "\(projectRoot)/projections/\(path)").map { Array($0) }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+import Values
+
+@Suite struct CommandLineTests {
+    @Test func theDemoReproducesTheDiagnosticTwiceAndEveryDocumentedExampleRuns() async throws {
+        try await withDirectory { directory in
+            let program = Program(directory: directory)
+            let first = try await program.run("demo", "--once", "--json")
+            #expect(first.code == 0, "\(first.errors)")
+            let summary = try #require(try JSONDocument(parsing: Array(first.output.utf8)).root["sync"])
+            for (key, value) in [
+                ("source_rows", "749"), ("local_rows", "749"), ("source_quantity", "269267"), ("local_quantity", "269267"),
+                ("source_premium_usd", "466630651.75"), ("local_premium_usd", "466630651.75"), ("quantity_delta", "0"),
+                ("premium_delta_usd", "0"), ("unmatched_source_trade_ids", "[]"), ("unmatched_local_trade_ids", "[]"),
+                ("inserted", "749"),
+            ] { #expect(summary[key]?.sourceText == value, "\(key)") }
+
+            // The README's examples, in order, in the directory of the demo.
+            let readme = try String(contentsOfFile: projectRoot + "/README.md", encoding: .utf8)
+            let examples = readme.split(separator: "\n").filter { $0.hasPrefix("$ alpha-ledger ") }
+            #expect(examples.count >= 8)
+            for example in examples {
+                let words = example.split(separator: " ").dropFirst(2).map(String.init)
+                let ended = try await program.run(words)
+                #expect(ended.code == 0, "\(example)\n\(ended.errors)")
+                #expect(!ended.output.isEmpty, "\(example)")
+            }
+            let again = try await program.run("demo", "--once", "--json")
+            let second = try #require(try JSONDocument(parsing: Array(again.output.utf8)).root["sync"])
+            #expect(second["inserted"]?.integer == 0 && second["updated"]?.integer == 0)
+        }
+    }
+
+    @Test func badUsageAndConfigurationExitWithTwoAndNameTheField() async throws {
+        try await withDirectory { directory in
+            let program = Program(directory: directory)
+            for (arguments, environment, part) in [
+                (["nonsense"], [:], "nonsense"),
+                (["sync"], [:], "ALPHA_TRADE_FEED_URL"),
+                (["sync", "--reset-watermark"], [:], "--full-scope"),
+                (["view", "trades"], ["ALPHA_LEDGER_PORT": "many"], "ALPHA_LEDGER_PORT"),
+                (["view", "trades"], ["ALPHA_TRADE_FEED_TIMEOUT_SECONDS": "-1"], "ALPHA_TRADE_FEED_TIMEOUT_SECONDS"),
+                (["view", "trades"], ["ALPHA_LEDGER_LOG_LEVEL": "loud"], "ALPHA_LEDGER_LOG_LEVEL"),
+                (["view", "trades"], ["ALPHA_LEDGER_HOME": "/nonexistent"], "ALPHA_LEDGER_HOME"),
+                (["view", "trades", "--from", "yesterday"], [:], "from"),
+                (["view", "trades", "--json", "--ndjson"], [:], "--json"),
+                (["serve", "--port", "70000"], [:], "--port"),
+                (["serve", "--host", "0.0.0.0"], [:], "ALPHA_LEDGER_READ_KEY"),
+            ] as [([String], [String: String], String)] {
+                var own = program
+                own.environment = environment
+                let ended = try await own.run(arguments)
+                #expect(ended.code == 2, "\(arguments): \(ended.errors)")
+                #expect(ended.errors.contains(part), "\(arguments): \(ended.errors)")
+                #expect(ended.output.isEmpty, "\(arguments)")
+            }
+        }
+    }
+
+    @Test func anUnreachableDatabaseOrFeedExitsWithFour() async throws {
+        try await withDirectory { directory in
+            var program = Program(directory: directory)
+            program.environment = ["DATABASE_URL": "postgresql://someone:verysecret@127.0.0.1:1/none"]
+            let database = try await program.run("view", "trades")
+            #expect(database.code == 4, "\(database.errors)")
+            #expect(!database.errors.contains("verysecret"))
+            program.environment = [
+                "ALPHA_TRADE_FEED_URL": "http://127.0.0.1:1/feed", "ALPHA_TRADE_FEED_API_KEY": "verysecret",
+                "ALPHA_TRADE_FEED_PORTFOLIOS": "IMST",
+            ]
+            let feed = try await program.run("sync", "--apply")
+            #expect(feed.code == 4, "\(feed.errors)")
+            #expect(!feed.errors.contains("verysecret"))
+            let state = try await program.run("view", "sync-state")
+            #expect(state.code == 0 && state.output.contains("gave no answer"), "\(state.output)\(state.errors)")
+            #expect(!state.output.contains("verysecret"))
+        }
+    }
+
+    @Test func aDatabaseOfOnesOwnIsMigratedOnRequestOnly() async throws {
+        try await withDatabase { uri in
+            try await withDirectory { directory in
+                let program = Program(directory: directory, environment: ["DATABASE_URL": uri])
+                let before = try await program.run("view", "trades")
+                #expect(before.code == 2 && before.errors.contains("db migrate"), "\(before.errors)")
+                #expect(try await program.run("db", "migrate").code == 0)
+                let status = try await program.run("db", "status", "--json")
+                let root = try JSONDocument(parsing: Array(status.output.utf8)).root
+                #expect(root["schema_version"]?.integer == root["latest_schema_version"]?.integer)
+                #expect(try await program.run("view", "trades").code == 0)
+            }
+        }
+    }
+
+    @Test func tamperingIsFoundByTheAuditAndItsPositionNamed() async throws {
+        try await withDatabase { uri in
+            try await withDirectory { directory in
+                let program = Program(directory: directory, environment: ["DATABASE_URL": uri])
+                #expect(try await program.run("demo", "--once").code == 0)
+                #expect(try await program.run("audit", "verify").code == 0)
+                let ledger = try LedgerDatabase(uri: uri)
+                try await ledger.asSuperuser { session in
+                    try session.executeScript(
+                        """
+                        ALTER TABLE ledger.events DISABLE TRIGGER ALL;
+                        UPDATE ledger.events SET payload = replace(payload, '"direction":"sell"', '"direction":"buy"') WHERE position = 40;
+                        ALTER TABLE ledger.events ENABLE TRIGGER ALL
+                        """)
+                }
+                await ledger.close()
+                let audit = try await program.run("audit", "verify")
+                #expect(audit.code == 1 && audit.errors.contains("position 40"), "\(audit.errors)")
+            }
+        }
+    }
+
+    @Test func theServiceAnswersAndStopsGracefully() async throws {
+        try await withDirectory { directory in
+            let program = Program(directory: directory)
+            let (process, _, errors) = try program.start(["demo", "--port", "0"])
+            var port: Int?
+            for _ in 0..<600 where port == nil && process.isRunning {
+                try await Task.sleep(for: .milliseconds(50))
+                port = Program.text(errors).split(separator: "\n").last { $0.hasPrefix("serving on ") }
+                    .flatMap { $0.split(separator: ":").last }.flatMap { Int($0) }
+            }
+            let bound = try #require(port, "\(Program.text(errors))")
+            let curl = Process()
+            curl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            curl.arguments = ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/\(bound); printf 'GET /healthz HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3"]
+            let pipe = Pipe()
+            curl.standardOutput = pipe
+            try curl.run()
+            await Program.waitForExit(curl)
+            let answer = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            #expect(answer.hasPrefix("HTTP/1.1 200") && answer.contains("\"ok\""), "\(answer)")
+            // A command beside the service attaches to its server.
+            let beside = try await program.run("projection", "list")
+            #expect(beside.code == 0 && beside.output.contains("followed"), "\(beside.output)\(beside.errors)")
+            process.terminate()
+            await Program.waitForExit(process)
+            #expect(process.terminationStatus == 0)
+            // The embedded server went with its last user.
+            #expect(!FileManager.default.fileExists(atPath: directory + "/.alpha-ledger/postgres/postmaster.pid"))
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import TestSupport
+
+/// The built program, run as a user runs it.
+struct Program {
+    struct Ended {
+        let code: Int32
+        let output: String
+        let errors: String
+    }
+
+    static let path: String = ProcessInfo.processInfo.environment["ALPHA_LEDGER_PROGRAM"]
+        ?? projectRoot + "/.build/debug/alpha-ledger"
+
+    var directory: String
+    var environment: [String: String] = [:]
+
+    func start(_ arguments: [String]) throws -> (process: Process, output: FileHandle, errors: FileHandle) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Self.path)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: directory)
+        var all = ProcessInfo.processInfo.environment
+        for name in all.keys where name.hasPrefix("ALPHA_") || name.hasPrefix("DATABASE_") { all[name] = nil }
+        process.environment = all.merging(environment) { _, new in new }
+        // Files, not pipes: nothing blocks on a reader.
+        let base = NSTemporaryDirectory() + "alpha-ledger-\(UUID().uuidString)"
+        for suffix in [".out", ".err"] { FileManager.default.createFile(atPath: base + suffix, contents: nil) }
+        guard let output = FileHandle(forUpdatingAtPath: base + ".out"), let errors = FileHandle(forUpdatingAtPath: base + ".err")
+        else { throw CocoaError(.fileReadUnknown) }
+        for suffix in [".out", ".err"] { try FileManager.default.removeItem(atPath: base + suffix) }
+        process.standardOutput = output
+        process.standardError = errors
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return (process, output, errors)
+    }
+
+    func run(_ arguments: String...) async throws -> Ended { try await run(arguments) }
+
+    func run(_ arguments: [String]) async throws -> Ended {
+        let (process, output, errors) = try start(arguments)
+        await Self.waitForExit(process)
+        return Ended(
+            code: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
+            output: Self.text(output), errors: Self.text(errors))
+    }
+
+    static func waitForExit(_ process: Process) async {
+        while process.isRunning { try? await Task.sleep(for: .milliseconds(10)) }
+    }
+
+    static func text(_ file: FileHandle) -> String {
+        try? file.seek(toOffset: 0)
+        return String(decoding: (try? file.readToEnd()) ?? Data(), as: UTF8.self)
+    }
+}
+
+/// A directory of the test's own, in which the embedded server may run.
+func withDirectory<T>(_ body: (String) async throws -> T) async throws -> T {
+    let directory = try temporaryDirectory()
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    return try await body(directory)
+}
