@@ -25,7 +25,7 @@ struct Program {
         process.environment = all.merging(environment) { _, new in new }
         // Files, not pipes: nothing blocks on a reader.
         let base = NSTemporaryDirectory() + "alpha-ledger-\(UUID().uuidString)"
-        for suffix in [".out", ".err"] { FileManager.default.createFile(atPath: base + suffix, contents: nil) }
+        for suffix in [".out", ".err"] { _ = FileManager.default.createFile(atPath: base + suffix, contents: nil) }
         guard let output = FileHandle(forUpdatingAtPath: base + ".out"), let errors = FileHandle(forUpdatingAtPath: base + ".err")
         else { throw CocoaError(.fileReadUnknown) }
         for suffix in [".out", ".err"] { try FileManager.default.removeItem(atPath: base + suffix) }

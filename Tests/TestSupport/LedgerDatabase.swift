@@ -61,7 +61,7 @@ public struct LedgerDatabase: Sendable {
     public let registry: ProjectionRegistry
     private let writer: PostgresPool
 
-    init(uri: String) throws {
+    public init(uri: String) throws {
         self.uri = uri
         configuration = PostgresConfiguration(uri: uri, role: "alpha_ledger_service")
         pool = PostgresPool(configuration, maximumConnections: 20)

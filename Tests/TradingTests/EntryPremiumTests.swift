@@ -62,7 +62,8 @@ import Values
     func aProvidedPremiumFarFromTheDerivedOneIsDoubted(_ provided: String, _ isDoubted: Bool) throws {
         let premium = try premium { $0.premiumUSD = try FixedDecimal(provided) }
         #expect(premium.mismatch == isDoubted)
-        #expect(premium.source == .provided && premium.usd == (try FixedDecimal(provided)))
+        let expected = try FixedDecimal(provided)
+        #expect(premium.source == .provided && premium.usd == expected)
     }
 
     @Test func theToleranceHasAFloorOfACent() throws {
