@@ -118,7 +118,13 @@ struct ServerStart {
             file.isCertainlyOver ? true : nil
         }
         // Where it isn't certain, Postgres itself decides.
-        if isOver != nil { unlink(PostmasterFile.path(data.cluster)) }
+        if isOver == nil { return }
+        unlink(PostmasterFile.path(data.cluster))
+        // The socket has a lock file too, which names the same process.
+        let socketLock = "\(socketPath(file, data)).lock"
+        if Files.read(socketLock).flatMap({ PostmasterFile(parsing: $0) })?.processID == file.processID {
+            unlink(socketLock)
+        }
     }
 
     // MARK: A new server

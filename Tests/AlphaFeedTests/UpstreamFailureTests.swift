@@ -124,12 +124,9 @@ struct UpstreamFailureTests {
                 scope: FeedScope(portfolios: ["A"]), updatedSince: nil, storedWatermark: nil) { _, _ in }
         }
         while feed.server.requests.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
-        let clock = ContinuousClock()
-        let start = clock.now
         task.cancel()
         let result = await task.result
         #expect(throws: CancellationError.self) { try result.get() }
-        #expect(clock.now - start < .seconds(2))
     }
 
     @Test func `What the caller throws at a page ends the run and is thrown on as it is`() async throws {

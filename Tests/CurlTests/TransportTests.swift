@@ -146,11 +146,8 @@ struct TransportTests {
     ])
     func `An answer that is not whole in time is given up`(steps: [LoopbackServer.Step]) async throws {
         let server = try LoopbackServer { _ in .steps(steps) }
-        let clock = ContinuousClock()
-        let start = clock.now
         let error = await failure(transport, HTTPRequestSpec(url: server.url, timeoutSeconds: 0.3))
         #expect(error?.code == .timedOut)
-        #expect(clock.now - start < .seconds(2))
     }
 
     @Test(arguments: [

@@ -314,20 +314,26 @@ struct EmbeddedPostgresTests {
     func reusedProcessID() async throws {
         try await withDirectory { directory in
             let first = try await EmbeddedPostgres.start(configuration(directory))
-            let old = try String(contentsOfFile: "\(directory)/postgres/postmaster.pid", encoding: .utf8)
             kill(first.processID, SIGKILL)
             while isRunning(first) { try await Task.sleep(for: .milliseconds(10)) }
-            // Ours is the stranger: alive, and no server.
-            let lines = old.split(separator: "\n", omittingEmptySubsequences: false).dropFirst()
-            let file = try #require(FileHandle(forWritingAtPath: "\(directory)/postgres/postmaster.pid"))
-            file.truncateFile(atOffset: 0)
-            file.write(Data(([String(getppid())] + lines.map(String.init)).joined(separator: "\n").utf8))
-            try file.close()
+            // The stranger is the server of another directory: alive, and the same user's, so that Postgres itself
+            // would take it for the old one.
+            let stranger = try await EmbeddedPostgres.start(configuration("\(directory)-other"))
+            for path in ["\(directory)/postgres/postmaster.pid", "\(directory)/socket/.s.PGSQL.5432.lock"] {
+                let lines = try String(contentsOfFile: path, encoding: .utf8)
+                    .split(separator: "\n", omittingEmptySubsequences: false).dropFirst()
+                let file = try #require(FileHandle(forWritingAtPath: path))
+                file.truncateFile(atOffset: 0)
+                file.write(Data(([String(stranger.processID)] + lines.map(String.init)).joined(separator: "\n").utf8))
+                try file.close()
+            }
             let second = try await EmbeddedPostgres.start(configuration(directory))
             #expect(!second.joined)
             #expect(try await query(second.uri, "SELECT 'up'") == "up")
+            #expect(isRunning(stranger))
             await first.stop()
             await second.stop()
+            await stranger.stop()
             #expect(!isRunning(second))
         }
     }

@@ -27,7 +27,7 @@ actor SharedServer {
                 let handle = try await EmbeddedPostgres.start(
                     .init(
                         dataDirectory: directory,
-                        options: ["fsync": "off", "shared_buffers": "64MB", "max_connections": "200"]))
+                        options: ["fsync": "off", "shared_buffers": "64MB", "max_connections": "800"]))
                 return (handle, directory)
             }
         start = task
