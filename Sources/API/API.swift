@@ -6,6 +6,7 @@ import Values
 /// The HTTP interface: requests in, responses out, over an open ledger.
 public struct API: Sendable {
     public static let maximumBodyBytes = 64 << 10
+    static let maximumTargetBytes = 8192
 
     let ledger: Ledger
     private let access: AccessPolicy
@@ -30,7 +31,7 @@ public struct API: Sendable {
                     "request failed",
                     metadata: ["request_id": "\(id)", "path": "\(request.path)", "reason": "\(ledger.redact("\(error)"))"])
             }
-            response = problem.response()
+            response = problem.response(redact: ledger.redact)
         }
         if request.method == "POST" {
             ledger.logger.notice(
@@ -42,6 +43,12 @@ public struct API: Sendable {
     }
 
     private func answer(_ request: APIRequest) async throws -> APIResponse {
+        if request.path.utf8.count + (request.query?.utf8.count ?? 0) > Self.maximumTargetBytes {
+            throw Problem(.uriTooLong, "the path and the query are longer than \(Self.maximumTargetBytes) bytes")
+        }
+        if request.isBodyTooLong {
+            throw Problem(.bodyTooLarge, "the body is longer than \(Self.maximumBodyBytes) bytes, or broke off")
+        }
         try access.check(request)
         let segments = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         var methods: Set<String> = []
@@ -66,7 +73,11 @@ public struct API: Sendable {
         guard response.status == 200, let tag = response.headers.first(where: { $0.name == "ETag" })?.value,
             let known = request.headers["if-none-match"]
         else { return response }
-        let tags = known.joined(separator: ",").split(separator: ",").map { $0.filter { $0 != " " } }
+        // Compared weakly (RFC 9110): a proxy may have put a `W/` before the tag.
+        let tags = known.joined(separator: ",").split(separator: ",").map { part in
+            let text = part.filter { $0 != " " && $0 != "\t" }
+            return text.hasPrefix("W/") ? String(text.dropFirst(2)) : text
+        }
         guard tags.contains(tag) || tags.contains("*") else { return response }
         return APIResponse(
             status: 304, headers: response.headers.filter { $0.name != "Content-Type" }, body: [])

@@ -10,6 +10,8 @@ public struct APIRequest: Sendable {
     /// Lower-case name → values.
     public var headers: [String: [String]]
     public var body: [UInt8]
+    /// There was more of a body than the service reads, or not all of it came; `body` is empty then.
+    public var isBodyTooLong = false
     /// Whether the peer's address is a loopback one.
     public var isFromLoopback: Bool
 
@@ -24,8 +26,6 @@ public struct APIRequest: Sendable {
         self.body = body
         self.isFromLoopback = isFromLoopback
     }
-
-    func header(_ name: String) -> String? { headers[name]?.first }
 }
 
 /// What is answered.
@@ -34,15 +34,18 @@ public struct APIResponse: Sendable {
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]
 
-    static func json(_ body: [UInt8], status: Int = 200, cache: String = "no-cache") -> APIResponse {
-        APIResponse(
-            status: status,
-            headers: [("Content-Type", "application/json"), ("Cache-Control", cache), ("X-Content-Type-Options", "nosniff")],
-            body: body)
+    /// - Parameter tag: a strong entity tag without its quotes, where the body is the same for as long as the tag is.
+    static func json(_ body: [UInt8], status: Int = 200, cache: String = "no-cache", tag: String? = nil) -> APIResponse {
+        var headers = [
+            (name: "Content-Type", value: "application/json"), (name: "Cache-Control", value: cache),
+            (name: "X-Content-Type-Options", value: "nosniff"),
+        ]
+        if let tag { headers.append((name: "ETag", value: "\"\(tag)\"")) }
+        return APIResponse(status: status, headers: headers, body: body)
     }
 }
 
-/// Percent-encoding (RFC 3986), strictly: a broken escape or text that is not UTF-8 is nil.
+/// Percent-encoding (RFC 3986), strictly: a broken escape, text that is not UTF-8, and U+0000 are nil.
 enum PercentEncoding {
     static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
         var bytes: [UInt8] = []
@@ -55,7 +58,7 @@ enum PercentEncoding {
                 bytes.append(plusIsSpace && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
             }
         }
-        return String(validating: bytes, as: UTF8.self)
+        return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
     }
 
     private static func hex(_ byte: UInt8) -> UInt8? {
@@ -70,20 +73,14 @@ enum PercentEncoding {
 
 /// The query's parameters: each name at most once, and only names that the route knows.
 struct Parameters {
-    static let maximumQueryBytes = 8192
-
     private var values: [(name: String, value: String)] = []
 
     init(_ query: String?, allowed: [String]) throws(Problem) {
         guard let query, !query.isEmpty else { return }
-        if query.utf8.count > Self.maximumQueryBytes {
-            throw Problem(.uriTooLong, "the query is longer than \(Self.maximumQueryBytes) bytes")
-        }
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = PercentEncoding.decode(parts[0], plusIsSpace: true),
-                let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : "", plusIsSpace: true),
-                !value.utf8.contains(0)
+                let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : "", plusIsSpace: true)
             else { throw Problem(.badParameter, "the query is not percent-encoded UTF-8") }
             guard allowed.contains(name) else {
                 throw Problem(
@@ -100,12 +97,15 @@ struct Parameters {
 
     func integer(_ name: String, in range: ClosedRange<Int64>) throws(Problem) -> Int64? {
         guard let text = self[name] else { return nil }
-        guard let value = Int64(text), range.contains(value) else {
+        guard let value = Self.wholeNumber(text), range.contains(value) else {
             let limit = range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
             throw Problem(.badParameter, "\(name): expected a whole number, \(limit)")
         }
         return value
     }
+
+    /// Digits only, after a minus sign or not.
+    static func wholeNumber(_ text: String) -> Int64? { text.hasPrefix("+") ? nil : Int64(text) }
 
     func instant(_ name: String) throws(Problem) -> Instant? {
         guard let text = self[name] else { return nil }

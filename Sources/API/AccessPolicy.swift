@@ -8,21 +8,17 @@ struct AccessPolicy: Sendable {
     let adminKey: String?
 
     private static let open: Set<String> = ["/healthz", "/readyz", "/metrics"]
-    private static let forwarding = [
-        "forwarded", "via", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port",
-        "x-forwarded-server",
-    ]
+    private static let forwarding: Set<String> = ["forwarded", "via", "x-real-ip"]
 
     func check(_ request: APIRequest) throws(Problem) {
-        let isLocal =
-            request.isFromLoopback && Self.isLoopback(host: request.header("host"))
-            && Self.forwarding.allSatisfy { request.headers[$0] == nil }
+        let isLocal = Self.isLocal(request)
         if Self.open.contains(request.path) && isLocal { return }
         if readKey == nil && !isLocal {
             throw Problem(.forbidden, "without a read key the service answers on loopback only")
         }
         let key = try bearer(request)
-        if request.method == "GET" || request.method == "HEAD" {
+        // Methods that no route has get no further than a 405: what they would need is the reader's business only.
+        if request.method != "POST" {
             guard let readKey else {
                 if let key, adminKey.map({ Self.areEqual($0, key) }) != true { throw Problem(.unauthorized, "the key is not valid") }
                 return
@@ -38,6 +34,13 @@ struct AccessPolicy: Sendable {
         guard let key, Self.areEqual(adminKey, key) else {
             throw Problem(.unauthorized, "the admin key is needed: Authorization: Bearer <key>")
         }
+    }
+
+    /// Whether a program on this host asks, by a name of this host, and nobody passed the request on.
+    private static func isLocal(_ request: APIRequest) -> Bool {
+        guard request.isFromLoopback, let hosts = request.headers["host"], hosts.count == 1, isLoopback(host: hosts[0])
+        else { return false }
+        return request.headers.keys.allSatisfy { !forwarding.contains($0) && !$0.hasPrefix("x-forwarded-") }
     }
 
     private func bearer(_ request: APIRequest) throws(Problem) -> String? {
@@ -58,14 +61,16 @@ struct AccessPolicy: Sendable {
         return difference == 0 && !left.isEmpty
     }
 
-    static func isLoopback(host: String?) -> Bool {
-        guard var name = host?.lowercased()[...] else { return false }
-        if name.hasPrefix("[") {
-            guard let end = name.firstIndex(of: "]") else { return false }
-            return name[...end] == "[::1]"
+    /// `localhost`, `127.x.y.z` or `[::1]`, with a port or without.
+    static func isLoopback(host: String) -> Bool {
+        var name = host.lowercased()[...]
+        let afterAddress = name.hasPrefix("[") ? name.firstIndex(of: "]") : name.startIndex
+        if let afterAddress, let colon = name[afterAddress...].firstIndex(of: ":") {
+            guard name[colon...].dropFirst().allSatisfy({ ("0"..."9").contains($0) }) else { return false }
+            name = name[..<colon]
         }
-        if let colon = name.firstIndex(of: ":") { name = name[..<colon] }
-        return isLoopback(address: String(name)) || name == "localhost"
+        if name == "localhost" || name == "[::1]" { return true }
+        return !name.contains(":") && isLoopback(address: String(name))
     }
 
     /// 127.0.0.0/8 and ::1, also as an IPv4-mapped address.

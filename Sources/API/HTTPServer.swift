@@ -31,9 +31,7 @@ struct APIResponder: HTTPResponder {
             let body = try await request.body.collect(upTo: API.maximumBodyBytes)
             asked.body = Array(body.readableBytesView)
         } catch {
-            return Self.response(
-                Problem(.bodyTooLarge, "the body is longer than \(API.maximumBodyBytes) bytes, or broke off").response(),
-                isHead: isHead)
+            asked.isBodyTooLong = true
         }
         return Self.response(await api.respond(to: asked), isHead: isHead)
     }
@@ -49,12 +47,16 @@ struct APIResponder: HTTPResponder {
 }
 
 extension API {
+    /// How long a connection on which nothing is asked stays open.
+    private static let idleSeconds: Int64 = 60
+
     /// The HTTP server, to be run; `onRunning` hears the bound port.
     public func application(
         host: String, port: Int, logger: Logger, onRunning: @escaping @Sendable (Int) async -> Void
     ) -> some ApplicationProtocol {
         Application(
             responder: APIResponder(api: self),
+            server: .http1(configuration: .init(idleTimeout: .seconds(Self.idleSeconds))),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: nil),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
             logger: logger)

@@ -20,12 +20,14 @@ struct Problem: Error {
         case methodNotAllowed = "method_not_allowed"
         case conflict
         case feedFailed = "feed_failed"
+        case feedTimedOut = "feed_timed_out"
         case feedNotConfigured = "feed_not_configured"
         case adminKeyNotConfigured = "admin_key_not_configured"
         case projectionBehind = "projection_behind"
         case databaseUnreachable = "database_unreachable"
         case clockRegressed = "clock_regressed"
         case notReady = "not_ready"
+        case stopping
         case internalError = "internal"
 
         var status: Int {
@@ -40,38 +42,28 @@ struct Problem: Error {
             case .uriTooLong: 414
             case .internalError: 500
             case .feedFailed: 502
-            case .feedNotConfigured, .adminKeyNotConfigured, .projectionBehind, .databaseUnreachable, .clockRegressed, .notReady: 503
-            }
-        }
-
-        var title: String {
-            switch status {
-            case 400: "Bad Request"
-            case 401: "Unauthorized"
-            case 403: "Forbidden"
-            case 404: "Not Found"
-            case 405: "Method Not Allowed"
-            case 409: "Conflict"
-            case 413: "Content Too Large"
-            case 414: "URI Too Long"
-            case 502: "Bad Gateway"
-            case 503: "Service Unavailable"
-            default: "Internal Server Error"
+            case .feedNotConfigured, .adminKeyNotConfigured, .projectionBehind, .databaseUnreachable, .clockRegressed, .notReady,
+                .stopping:
+                503
+            case .feedTimedOut: 504
             }
         }
     }
 
     let code: Code
+    /// The code's own, unless the place where it came up means another: a position that a path names is a 404.
+    let status: Int
     let detail: String
     var headers: [(name: String, value: String)] = []
 
-    init(_ code: Code, _ detail: String) {
+    init(_ code: Code, status: Int? = nil, _ detail: String) {
         self.code = code
+        self.status = status ?? code.status
         self.detail = detail
         switch code {
         case .unauthorized: headers = [("WWW-Authenticate", "Bearer")]
         case .projectionBehind: headers = [("Retry-After", "1")]
-        case .databaseUnreachable, .notReady: headers = [("Retry-After", "2")]
+        case .databaseUnreachable, .notReady, .stopping: headers = [("Retry-After", "2")]
         default: break
         }
     }
@@ -99,23 +91,45 @@ struct Problem: Error {
             switch error {
             case .alreadyRunning: self.init(.conflict, "\(error)")
             case .badOptions(let problem): self.init(.badBody, problem)
-            case .feed(let feed): self.init(.feedFailed, "\(feed)")
+            case .feed(let feed):
+                self.init(feed.code == "timed_out" ? .feedTimedOut : .feedFailed, "\(feed)")
             }
-        case let error as PostgresError where error.isUnreachable || error.isConnectionFailure:
+        case let error as PostgresError
+        where error.isUnreachable || error.isConnectionFailure || error.isAuthenticationFailure || error.isUnknownDatabase:
             self.init(.databaseUnreachable, "the database can't be reached")
+        case let error as PostgresError where error.isCancelled: self.init(.stopping, "the service is stopping")
+        case is CancellationError: self.init(.stopping, "the service is stopping")
         default:
             self.init(.internalError, "the request failed; the log says why")
         }
     }
 
-    func response() -> APIResponse {
+    /// - Parameter redact: replaces configured secrets.
+    func response(redact: (String) -> String = { $0 }) -> APIResponse {
         let body = JSONNode.object([
-            ("type", .string("about:blank")), ("title", .string(code.title)), ("status", .integer(Int64(code.status))),
-            ("detail", .string(detail)), ("code", .string(code.rawValue)),
+            ("type", .string("about:blank")), ("title", .string(title)), ("status", .integer(Int64(status))),
+            ("detail", .string(redact(detail))), ("code", .string(code.rawValue)),
         ]).httpBytes()
-        var response = APIResponse.json(body, status: code.status, cache: "no-store")
+        var response = APIResponse.json(body, status: status, cache: "no-store")
         response.headers[0].value = "application/problem+json"
         response.headers += headers
         return response
+    }
+
+    private var title: String {
+        switch status {
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 409: "Conflict"
+        case 413: "Content Too Large"
+        case 414: "URI Too Long"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        default: "Internal Server Error"
+        }
     }
 }

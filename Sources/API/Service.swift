@@ -1,12 +1,12 @@
-import Hummingbird
+import Glibc
+import NIOCore
 public import Logging
 public import Operations
 import PostgresStore
 import Projections
 import ServiceLifecycle
-import UnixSignals
 
-/// The service: HTTP, and a projector for each served projection version, until a signal ends it.
+/// The service: HTTP, and a projector for each projection version whose code is installed, until it is stopped.
 public struct LedgerService: Sendable {
     private let ledger: Ledger
     private let host: String
@@ -16,14 +16,23 @@ public struct LedgerService: Sendable {
     /// How long requests and projectors may take to end.
     private static let shutdownSeconds = 5
 
-    /// Refuses to listen beyond loopback without a read key.
-    public init(
-        _ ledger: Ledger, host: String, port: Int, runsProjectors: Bool, logger: Logger
-    ) throws(Settings.Problem) {
-        if ledger.settings.readKey == nil && !AccessPolicy.isLoopback(host: host == "::1" ? "[::1]" : host) {
+    /// Why the service could not listen, or ended by itself.
+    public struct Failure: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// Throws where the service would listen beyond loopback without a read key.
+    public static func check(host: String, _ settings: Settings) throws(Settings.Problem) {
+        if settings.readKey == nil && !AccessPolicy.isLoopback(host: host == "::1" ? "[::1]" : host) {
             throw Settings.Problem(
                 "host \(host) is not a loopback address: set ALPHA_LEDGER_READ_KEY before the service listens beyond loopback")
         }
+    }
+
+    public init(
+        _ ledger: Ledger, host: String, port: Int, runsProjectors: Bool, logger: Logger
+    ) throws(Settings.Problem) {
+        try Self.check(host: host, ledger.settings)
         self.ledger = ledger
         self.host = host
         self.port = port
@@ -31,10 +40,42 @@ public struct LedgerService: Sendable {
         self.logger = logger
     }
 
-    /// Runs until SIGINT or SIGTERM, then ends requests and gives leases back.
+    /// Runs until `stop` returns, then lets requests end and gives leases back.
     ///
-    /// - Parameter onRunning: hears the port once it is bound.
-    public func run(handlesSignals: Bool = true, onRunning: @escaping @Sendable (Int) async -> Void) async throws {
+    /// Throws `Failure` where the address can't be listened on.
+    /// - Parameters:
+    ///   - stop: returns when the service is to end, or when its task is cancelled.
+    ///   - onRunning: hears the port once it is bound.
+    public func run(
+        until stop: @escaping @Sendable () async -> Void, onRunning: @escaping @Sendable (Int) async -> Void
+    ) async throws {
+        let group = try await services(onRunning)
+        do {
+            try await withThrowingTaskGroup(of: Bool.self) { tasks in
+                tasks.addTask {
+                    try await group.run()
+                    return true
+                }
+                tasks.addTask {
+                    await stop()
+                    await group.triggerGracefulShutdown()
+                    return false
+                }
+                while let isOver = try await tasks.next(), !isOver {}
+                tasks.cancelAll()
+            }
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw Failure(description: "the service can't listen on \(host):\(port): the address is in use")
+        } catch let error as IOError {
+            throw Failure(description: "the service can't listen on \(host):\(port): \(String(cString: strerror(error.errnoCode)))")
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw Failure(description: "the service on \(host):\(port) ended: \(error)")
+        }
+    }
+
+    private func services(_ onRunning: @escaping @Sendable (Int) async -> Void) async throws -> ServiceGroup {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let signal = LogSignal(ledger.serviceConfiguration)
@@ -59,9 +100,9 @@ public struct LedgerService: Sendable {
         let application = API(ledger).application(host: host, port: port, logger: quiet, onRunning: onRunning)
         services.append(.init(service: application))
         var configuration = ServiceGroupConfiguration(
-            services: services, gracefulShutdownSignals: handlesSignals ? [.sigint, .sigterm] : [], logger: quiet)
+            services: services, gracefulShutdownSignals: [], logger: quiet)
         configuration.maximumGracefulShutdownDuration = .seconds(Self.shutdownSeconds)
-        try await ServiceGroup(configuration: configuration).run()
+        return ServiceGroup(configuration: configuration)
     }
 }
 

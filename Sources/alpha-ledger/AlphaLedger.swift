@@ -25,25 +25,38 @@ struct AlphaLedger: AsyncParsableCommand {
     static func main() async {
         // A reader that went away, as in `| head`, ends a print with an error instead of a signal.
         signal(SIGPIPE, SIG_IGN)
-        do {
+        let task = Task {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()
             }
+        }
+        await Interruption.watch(cancelling: task)
+        do {
+            try await task.value
         } catch {
-            let exit = Failure(error)
-            if let exit {
-                Output.error(exit.message)
-                Glibc.exit(exit.code)
-            }
-            // Help and usage: the parser prints them; its own code for bad usage (64) is 2 here.
-            let code = exitCode(for: error)
-            let text = fullMessage(for: error)
-            if !text.isEmpty { code == .success ? Output.line(text) : Output.errorText(text) }
-            Glibc.exit(code == .success ? 0 : code == .validationFailure ? 2 : code.rawValue)
+            end(error)
         }
         Output.flush()
+        if let reason = Output.fault {
+            Output.error("the result could not be written: \(reason)")
+            Glibc.exit(1)
+        }
+    }
+
+    /// Says what went wrong and ends the program with its code.
+    private static func end(_ error: any Error) -> Never {
+        if let failure = Interruption.hasCome ? Failure(code: 1, "interrupted") : Failure(error) {
+            Output.error(failure.message)
+            Glibc.exit(failure.code)
+        }
+        // Help and usage: the parser prints them; its own code for bad usage (64) is 2 here.
+        let code = exitCode(for: error)
+        let text = fullMessage(for: error)
+        if !text.isEmpty { code == .success ? Output.line(text) : Output.errorText(text) }
+        Output.flush()
+        Glibc.exit(code == .success ? 0 : code == .validationFailure ? 2 : code.rawValue)
     }
 }

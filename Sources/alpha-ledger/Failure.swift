@@ -1,3 +1,4 @@
+import API
 import AlphaFeed
 import ArgumentParser
 import EmbeddedPostgres
@@ -47,6 +48,7 @@ struct Failure: Error {
         case let error as PostgresError:
             let isConfiguration = error.isInvalidConfiguration || error.isAuthenticationFailure || error.isUnknownDatabase
             self.init(code: isConfiguration ? 2 : error.isUnreachable || error.isConnectionFailure || error.isServerTooOld ? 4 : 1, "\(error)")
+        case let error as LedgerService.Failure: self.init(code: 1, "\(error)")
         case let error as EmbeddedPostgresError:
             self.init(code: error.isConfigurationProblem ? 2 : 4, "\(error)")
         case is CancellationError: self.init(code: 1, "cancelled")

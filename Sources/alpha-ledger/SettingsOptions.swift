@@ -5,7 +5,7 @@ import Operations
 
 /// Settings that every command takes as flags. Keys are never flags: they would show in the process list.
 struct SettingsOptions: ParsableArguments {
-    @Option(help: "libpq URI of the database; goes over DATABASE_URL.")
+    @Option(help: "libpq URI of the database; goes over DATABASE_URL. Flags show in the process list: a password belongs into the variable.")
     var databaseURL: String?
 
     @Option(name: .customLong("data-dir"), help: "Directory of the embedded Postgres; goes over ALPHA_LEDGER_DATA_DIR.")
@@ -15,13 +15,10 @@ struct SettingsOptions: ParsableArguments {
     func settings(defaultLevel: Logger.Level = .notice) throws -> Settings {
         var environment = ProcessInfo.processInfo.environment
         if let databaseURL { environment["DATABASE_URL"] = databaseURL }
-        if let dataDirectory {
-            environment["ALPHA_LEDGER_DATA_DIR"] = dataDirectory
-            // A named directory asks for the embedded server there.
-            if databaseURL == nil { environment["DATABASE_URL"] = "" }
-        }
-        let file = readFile("alpha-ledger.yaml").map { String(decoding: $0, as: UTF8.self) }
-        let settings = try Settings(environment: environment, file: file)
+        if let dataDirectory { environment["ALPHA_LEDGER_DATA_DIR"] = dataDirectory }
+        var settings = try Settings(environment: environment, file: try Self.configurationFile())
+        // A named directory asks for the embedded server there.
+        if dataDirectory != nil && databaseURL == nil { settings.databaseURL = nil }
         let name = environment["ALPHA_LEDGER_LOG_LEVEL"] ?? ""
         guard name.isEmpty || Logger.Level(rawValue: name.lowercased()) != nil else {
             throw Settings.Problem(
@@ -30,6 +27,17 @@ struct SettingsOptions: ParsableArguments {
         LineLogHandler.install(
             level: Logger.Level(rawValue: name.lowercased()) ?? defaultLevel, Redactor(settings.secrets))
         return settings
+    }
+
+    /// The text of `alpha-ledger.yaml`; nil where there is none.
+    private static func configurationFile() throws -> String? {
+        let name = "alpha-ledger.yaml"
+        guard let bytes = readFile(name) else {
+            if errno == ENOENT { return nil }
+            throw Settings.Problem("\(name) can't be read: \(String(cString: strerror(errno)))")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw Settings.Problem("\(name) is not UTF-8") }
+        return text
     }
 
     static func resources() throws -> Resources {

@@ -111,7 +111,9 @@ import Values
         ("/api/internal/trades?as_of_position=-1", 400, "bad_parameter"),
         ("/api/internal/trades?as_of=2199-01-01T00:00:00Z", 400, "bad_parameter"),
         ("/api/internal/trades/none/history", 404, "not_found"), ("/api/internal/nothing", 404, "not_found"),
-        ("/api/ledger/events/0", 400, "bad_parameter"), ("/api/ledger/events/77", 404, "not_found"),
+        ("/api/ledger/events/0", 400, "bad_parameter"), ("/api/ledger/events/77", 404, "position_unknown"),
+        ("/api/ledger/events/+1", 400, "bad_parameter"), ("/api/ledger/events?after=%2B1", 400, "bad_parameter"),
+        ("/api/internal/trades/a%00b/history", 404, "not_found"), ("/api/internal/trades/a%zz/history", 404, "not_found"),
         ("/api/internal/trades?cursor=\(String(repeating: "a", count: 9000))", 414, "uri_too_long"),
     ])
     func badRequestsAreProblemsWithStableCodes(_ path: String, _ status: Int, _ expected: String) async throws {

@@ -18,7 +18,20 @@ private final class Ids: Sendable {
     let values = Mutex<Set<String>>([])
 }
 
-@Suite struct ConcurrentAppendTests {
+/// Appends until there is an answer: a caller whose connection was lost too often asks again, which is safe.
+private func appendUntilAnswered(_ log: EventLog, _ events: [NewEvent], _ run: UniqueID) async throws {
+    for _ in 0..<50 {
+        do {
+            try await log.append(events, runID: run)
+            return
+        } catch let error as PostgresError where error.isConnectionFailure {
+            continue
+        }
+    }
+    Issue.record("no answer after 50 attempts")
+}
+
+@Suite(.serialized) struct ConcurrentAppendTests {
     /// Sixteen writers, each a process's worth of log and pool, some of whose batches conflict, while backends are
     /// killed under them and a reader watches.
     @Test(arguments: [1, 2, 3] as [UInt64])
@@ -69,11 +82,11 @@ private final class Ids: Sendable {
                                 events.append(recorded(try sampleRow("own-\(writer)-\(round)", quantity: 1)))
                                 events.append(recorded(try sampleRow("own-\(writer)-\(round)", quantity: 2)))
                                 await #expect(throws: LedgerError.self) {
-                                    try await own.log.append(events, runID: UniqueID(high: 1, low: UInt64(writer)))
+                                    try await appendUntilAnswered(own.log, events, UniqueID(high: 1, low: UInt64(writer)))
                                 }
                                 continue
                             }
-                            try await own.log.append(events, runID: UniqueID(high: 1, low: UInt64(writer)))
+                            try await appendUntilAnswered(own.log, events, UniqueID(high: 1, low: UInt64(writer)))
                             let ids = events.map { "\($0.eventID)" }
                             accepted.values.withLock { $0.formUnion(ids) }
                         }

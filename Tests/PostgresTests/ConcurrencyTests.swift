@@ -174,6 +174,23 @@ struct ConcurrencyTests {
         }
     }
 
+    /// Ends the session that is running a statement, as soon as there is one; nil for any session's.
+    private static func terminate(
+        _ statement: String, of process: Int32? = nil, by killer: PostgresConnection
+    ) async throws {
+        while try await killer.run({ session in
+            try session.execute(
+                """
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE query = $1 AND state = 'active' AND pid = coalesce($2::int4, pid)
+                """,
+                [.text(statement), process.map { .int4($0) } ?? .null]
+            ).isEmpty
+        }) {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     @Test("a killed connection is replaced, and what was under way is reported")
     func killedConnection() async throws {
         try await withServer { server in
@@ -200,11 +217,7 @@ struct ConcurrencyTests {
                         return attempt
                     }
                 }
-                try await Task.sleep(for: .milliseconds(200))
-                try await killer.run {
-                    _ = try $0.execute(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(20)'")
-                }
+                try await Self.terminate("SELECT pg_sleep(20)", by: killer)
                 return try await task.value
             }
             let error = await asyncPostgresError { _ = try await sleepUntilKilled(false) }
@@ -232,15 +245,13 @@ struct ConcurrencyTests {
                       FOR EACH ROW EXECUTE FUNCTION dawdle();
                     """)
             }
+            let process = try await connection.run { $0.backendPID }
             let task = Task {
                 try await connection.run { session in
                     try session.transaction { _ = try session.execute("INSERT INTO slow VALUES (1)") }
                 }
             }
-            try await Task.sleep(for: .milliseconds(300))
-            try await killer.run {
-                _ = try $0.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'COMMIT'")
-            }
+            try await Self.terminate("COMMIT", of: process, by: killer)
             let error = await asyncPostgresError { try await task.value }
             #expect(error?.isCommitOutcomeUnknown == true)
             #expect(error?.isConnectionFailure == true)
@@ -303,7 +314,6 @@ struct ConcurrencyTests {
         }
     }
 }
-
 
 private final class Order: Sendable {
     private let names = Mutex<[String]>([])

@@ -30,28 +30,34 @@ extension API {
                 ("position", .integer(head.position)),
                 ("recorded_at", head.recordedAt.map { .string($0.description) } ?? .null),
                 ("root_hash", .string(root.description)), ("ledger_id", .string(head.ledgerID.description)),
-            ]).httpBytes())
+            ]).httpBytes(), tag: head.tag)
     }
 
     func events(_ request: APIRequest) async throws -> APIResponse {
         let parameters = try Parameters(request.query, allowed: ["after", "limit"])
         let after = try parameters.integer("after", in: 0...Int64.max) ?? 0
         let limit = Int(try parameters.integer("limit", in: 1...1000) ?? 100)
-        let events = try await ledger.pool.run { session in
-            try LogReader().events(after: after, limit: limit + 1, session)
+        let (head, events) = try await ledger.pool.run { session in
+            try session.transaction(.snapshot) {
+                (try LogReader().head(session), try LogReader().events(after: after, limit: limit + 1, session))
+            }
         }
-        return .json(EventList(events: Array(events.prefix(limit)), hasMore: events.count > limit, after: \.position).json())
+        let list = EventList(
+            events: Array(events.prefix(limit)), hasMore: events.count > limit, after: \.position, headPosition: head.position)
+        return .json(list.json(), tag: head.tag)
     }
 
     func event(at text: String, _ request: APIRequest) async throws -> APIResponse {
         _ = try Parameters(request.query, allowed: [])
-        guard let position = Int64(text), position >= 1 else {
+        guard let position = Parameters.wholeNumber(text), position >= 1 else {
             throw Problem(.badParameter, "position: expected a whole number, 1 or more")
         }
         let event = try await ledger.pool.run { session in try LogReader().event(at: position, session) }
-        guard let event else { throw Problem(.notFound, "the log has no event at position \(position)") }
+        guard let event else {
+            throw Problem(.positionUnknown, status: 404, "the log has no event at position \(position)")
+        }
         // An event never changes.
-        return .json(event.json(), cache: "private, max-age=31536000, immutable")
+        return .json(event.json(), cache: "private, max-age=31536000, immutable", tag: event.leafHash.description)
     }
 
     func projections(_ request: APIRequest) async throws -> APIResponse {
@@ -60,11 +66,12 @@ extension API {
     }
 }
 
-/// `{"events":[…],"next_after":…}`: where `next_after` is null there was no more when it was read.
+/// `{"events":[…],"next_after":…,"head_position":…}`: where `next_after` is null there was no more when it was read.
 struct EventList {
     let events: [RecordedEvent]
     let hasMore: Bool
     let after: KeyPath<RecordedEvent, Int64>
+    let headPosition: Int64
 
     func json() -> [UInt8] {
         var out: [UInt8] = Array("{\"events\":[".utf8)
@@ -75,9 +82,14 @@ struct EventList {
         out.append(contentsOf: "],\"next_after\":".utf8)
         let next = hasMore ? events.last.map { "\($0[keyPath: after])" } : nil
         out.append(contentsOf: (next ?? "null").utf8)
-        out.append(UInt8(ascii: "}"))
+        out.append(contentsOf: ",\"head_position\":\(headPosition)}".utf8)
         return out
     }
+}
+
+extension LogHead {
+    /// The log only grows: what is read of it by fixed bounds changes with its head alone.
+    var tag: String { "\(ledgerID)-\(position)" }
 }
 
 extension RecordedEvent {

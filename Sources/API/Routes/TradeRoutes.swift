@@ -24,7 +24,9 @@ extension API {
         let filterNames = view.filters.map(\.parameter) + (view.timeColumn == nil ? [] : ["from", "to"])
         let parameters = try Parameters(request.query, allowed: filterNames + paging)
         var ask = ViewRequest()
-        ask.filters = try ViewReader.filters(view, parameters.others(than: paging))
+        var filters = parameters.others(than: paging)
+        if filterNames.contains("source") && parameters["source"] == nil { filters.append(("source", SyncOperation.source)) }
+        ask.filters = try ViewReader.filters(view, filters)
         ask.limit = Int(try parameters.integer("limit", in: 1...Int64(ViewReader.maximumLimit)) ?? 100)
         ask.cursor = parameters["cursor"]
         ask.asOfPosition = try parameters.integer("as_of_position", in: 0...Int64.max)
@@ -41,11 +43,19 @@ extension API {
         let source = parameters["source"] ?? SyncOperation.source
         let after = try parameters.integer("after", in: 0...Int64.max) ?? 0
         let limit = Int(try parameters.integer("limit", in: 1...1000) ?? 100)
-        let events = try await ledger.pool.run { session in
-            try LogReader().stream(Streams.execution(source: source, id: id), after: after, limit: limit + 1, session)
+        let (head, events) = try await ledger.pool.run { session in
+            try session.transaction(.snapshot) {
+                let stream = Streams.execution(source: source, id: id)
+                return (
+                    try LogReader().head(session), try LogReader().stream(stream, after: after, limit: limit + 1, session)
+                )
+            }
         }
         if events.isEmpty && after == 0 { throw Problem(.notFound, "no trade has this id") }
-        return .json(EventList(events: Array(events.prefix(limit)), hasMore: events.count > limit, after: \.streamVersion).json())
+        let list = EventList(
+            events: Array(events.prefix(limit)), hasMore: events.count > limit, after: \.streamVersion,
+            headPosition: head.position)
+        return .json(list.json(), tag: head.tag)
     }
 
     /// Runs a sync; a dry run where the body does not say otherwise.

@@ -15,6 +15,10 @@ struct AuditCommand: AsyncParsableCommand {
             discussion: """
                 Recomputes every leaf hash, tree node, gap, stream version and the order of recorded_at, trusting no stored \
                 hash, then folds each served projection again. Exits 1 and names the first position that fails.
+
+                Examples:
+                  alpha-ledger audit verify
+                  alpha-ledger audit verify --json
                 """)
 
         @OptionGroup var options: SettingsOptions

@@ -14,7 +14,13 @@ struct DatabaseCommand: AsyncParsableCommand {
     struct Migrate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Apply missing migrations.",
-            discussion: "The connection's user needs CREATEROLE and the right to create schemas. Forward only; safe to repeat.")
+            discussion: """
+                The connection's user needs CREATEROLE and the right to create schemas. Forward only; safe to repeat. An \
+                embedded server is migrated by every command.
+
+                Example:
+                  DATABASE_URL=postgresql://owner@db/ledger alpha-ledger db migrate
+                """)
 
         @OptionGroup var options: SettingsOptions
         @Flag(help: "Print JSON.") var json = false
@@ -45,7 +51,14 @@ struct DatabaseCommand: AsyncParsableCommand {
 
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show the schema version, the head and how psql gets in.")
+            abstract: "Show the schema version, the head and how psql gets in.",
+            discussion: """
+                An embedded server runs for as long as a program uses it: psql needs `serve` or `demo` beside it.
+
+                Examples:
+                  alpha-ledger db status
+                  alpha-ledger db status --json
+                """)
 
         @OptionGroup var options: SettingsOptions
         @Flag(help: "Print JSON.") var json = false

@@ -1,3 +1,4 @@
+import API
 import AlphaFeed
 import ArgumentParser
 import Events
@@ -15,10 +16,12 @@ struct DemoCommand: AsyncParsableCommand {
         abstract: "Sync the bundled sample scope over real HTTP, project it, show it, serve it.",
         discussion: """
             Starts an embedded Postgres (or uses DATABASE_URL), a sample feed on loopback, a real full-scope sync, and the \
-            projections. A second run inserts and updates nothing.
+            projections, then serves them until a signal comes. A second run inserts and updates nothing. A configured \
+            feed is not asked.
 
             Examples:
               alpha-ledger demo --once
+              alpha-ledger demo --once --json
               alpha-ledger demo --port 9000
             """)
 
@@ -33,32 +36,43 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try options.settings()
-        try await options.withLedger(settings, migration: .always) { ledger in
-            let summary = try await sync(ledger)
-            try await ledger.bringUpToDate(ledger.registry.names)
-            let report = try await DemoReport.read(ledger, summary)
-            if json { Output.bytes(report.node.httpBytes() + [UInt8(ascii: "\n")]) } else { report.show() }
-            Output.flush()
-            if once { return }
-            try await serve(ledger, host: host ?? settings.host, port: port ?? settings.port, runsProjectors: true)
-        }
-    }
-
-    /// A real full-scope sync of the sample, from a feed server of the demo's own; no configured feed is asked.
-    private func sync(_ ledger: Ledger) async throws -> RunSummary {
-        let key = ledger.newID().description
-        let server = try await SampleFeedServer.start(feed: .sample, apiKey: key)
-        let client = AlphaFeedClient(AlphaFeedConfiguration(url: server.url, apiKey: key))
-        let result: Result<RunSummary, any Error>
+        var settings = try options.settings()
+        let address = host ?? settings.host
+        if !once { try LedgerService.check(host: address, settings) }
+        // The demo's own feed is the only one that it asks, whatever is configured.
+        var generator = SystemRandomNumberGenerator()
+        let key = UniqueID(random: &generator).description
+        let feed = try await SampleFeedServer.start(feed: .sample, apiKey: key)
+        settings.feedURL = feed.url
+        settings.feedKey = key
+        settings.portfolios = SampleScope.portfolios
+        settings.includePending = false
+        let chosen = settings
+        let result: Result<Void, any Error>
         do {
-            let scope = try FeedScope(portfolios: SampleScope.portfolios)
-            result = .success(try await runSync(ledger, client, scope, SyncOptions(apply: true, fullScope: true)))
+            result = .success(
+                try await options.withLedger(chosen, migration: .always) { ledger in
+                    try await show(ledger, AlphaFeedConfiguration(url: feed.url, apiKey: key))
+                    if !once {
+                        try await serve(ledger, host: address, port: port ?? chosen.port, runsProjectors: true)
+                    }
+                })
         } catch {
             result = .failure(error)
         }
-        await server.stop()
-        return try result.get()
+        await feed.stop()
+        try result.get()
+    }
+
+    /// A real full-scope sync of the sample, projected and printed.
+    private func show(_ ledger: Ledger, _ feed: AlphaFeedConfiguration) async throws {
+        let scope = try FeedScope(portfolios: SampleScope.portfolios)
+        let summary = try await runSync(
+            ledger, AlphaFeedClient(feed), scope, SyncOptions(apply: true, fullScope: true))
+        try await ledger.bringUpToDate(ledger.registry.names)
+        let report = try await DemoReport.read(ledger, summary)
+        if json { Output.bytes(report.node.httpBytes() + [UInt8(ascii: "\n")]) } else { report.show() }
+        Output.flush()
     }
 }
 
@@ -71,6 +85,8 @@ private struct DemoReport {
     let byStatus: [ByteKey: Int]
     let byFlag: [ByteKey: Int]
     let trades: Int
+    /// The rows of `sync_state`.
+    let scopes: [JSONDocument]
 
     static func read(_ ledger: Ledger, _ summary: RunSummary) async throws -> DemoReport {
         var byStatus: [ByteKey: Int] = [:]
@@ -88,13 +104,15 @@ private struct DemoReport {
             }
             request.cursor = page.nextCursor
         } while request.cursor != nil
+        let scopes = try await ViewReader(ledger).page(.syncState, ViewRequest())
         let (head, root) = try await ledger.pool.run { session in
             let head = try LogReader().head(session)
             return (head, try LogReader().root(at: head.position, session))
         }
         return DemoReport(
             summary: summary, head: head, root: root, projections: try await ledger.verifyProjections(),
-            byStatus: byStatus, byFlag: byFlag, trades: trades)
+            byStatus: byStatus, byFlag: byFlag, trades: trades,
+            scopes: try scopes.rows.map { try JSONDocument(parsing: $0) })
     }
 
     private static func counts(_ values: [ByteKey: Int]) -> JSONNode {
@@ -129,6 +147,8 @@ private struct DemoReport {
             Output.table(
                 [name, "trades"], values.sorted { $0.key < $1.key }.map { [$0.key.text, "\($0.value)"] }, rightAligned: [1])
         }
+        Output.line("")
+        showSyncState(scopes)
         Output.line("")
         Output.table(
             ["projection", "version", "position", "rows", "digest", "verified"],

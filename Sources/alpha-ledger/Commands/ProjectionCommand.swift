@@ -10,7 +10,14 @@ struct ProjectionCommand: AsyncParsableCommand {
         subcommands: [List.self, Verify.self])
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show the versions, their positions, leases and errors.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show the versions, their positions, leases and errors.",
+            discussion: """
+                Nothing is folded: a lag is what the next reader or service will fold.
+
+                Example:
+                  alpha-ledger projection list --json
+                """)
 
         @OptionGroup var options: SettingsOptions
         @Flag(help: "Print JSON.") var json = false
@@ -41,7 +48,13 @@ struct ProjectionCommand: AsyncParsableCommand {
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Fold again from zero and compare the digests.",
-            discussion: "Writes nothing. Exits 1 where a stored projection is not what its events say.")
+            discussion: """
+                Writes nothing. Exits 1 where a stored projection is not what its events say.
+
+                Examples:
+                  alpha-ledger projection verify
+                  alpha-ledger projection verify trades --json
+                """)
 
         @OptionGroup var options: SettingsOptions
         @Argument(help: "One projection; all served ones where left out.") var name: String?

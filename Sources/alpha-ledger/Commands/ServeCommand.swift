@@ -7,7 +7,9 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serve HTTP and keep the projections up to date.",
         discussion: """
-            Ends gracefully on SIGINT and SIGTERM. Any number of services may share a database: projectors hold leases.
+            Ends gracefully on SIGINT and SIGTERM, at once on a second one. Any number of services may share a database: \
+            projectors hold leases. Without ALPHA_LEDGER_READ_KEY only loopback is answered, and without \
+            ALPHA_LEDGER_ADMIN_KEY nothing is posted.
 
             Examples:
               alpha-ledger serve
@@ -26,24 +28,19 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try options.settings(defaultLevel: .info)
+        let address = host ?? settings.host
+        try LedgerService.check(host: address, settings)
         try await options.withLedger(settings) { ledger in
-            try await serve(
-                ledger, host: host ?? settings.host, port: port ?? settings.port, runsProjectors: !noProjectors)
+            try await serve(ledger, host: address, port: port ?? settings.port, runsProjectors: !noProjectors)
         }
     }
 }
 
-/// Runs the service and says where it listens.
+/// Runs the service until a signal comes, and says where it listens.
 func serve(_ ledger: Ledger, host: String, port: Int, runsProjectors: Bool) async throws {
     let service = try LedgerService(
         ledger, host: host, port: port, runsProjectors: runsProjectors, logger: ledger.logger)
-    do {
-        try await service.run { bound in
-            Output.errorText("serving on http://\(host.contains(":") ? "[\(host)]" : host):\(bound)")
-        }
-    } catch let error as Settings.Problem {
-        throw error
-    } catch {
-        throw Failure(code: 1, "the service on \(host):\(port) ended: \(ledger.redact("\(error)"))")
+    try await service.run(until: { await Interruption.wait() }) { bound in
+        Output.errorText("serving on http://\(host.contains(":") ? "[\(host)]" : host):\(bound)")
     }
 }

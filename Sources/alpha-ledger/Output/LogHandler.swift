@@ -11,6 +11,7 @@ struct LineLogHandler: LogHandler {
 
     /// Sends every logger of the program through this handler; to be called once.
     static func install(level: Logger.Level, _ redactor: Redactor) {
+        Output.redact(redactor)
         LoggingSystem.bootstrap { label in LineLogHandler(logLevel: level, label: label, redactor: redactor) }
     }
 
@@ -35,7 +36,13 @@ struct LineLogHandler: LogHandler {
         let length = strftime(&stamp, stamp.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
         let clock = String(decoding: stamp.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         var text = "\(clock) \(event.level) \(label): \(event.message)"
-        for (key, value) in pairs.sorted(by: { $0.key < $1.key }) { text += " \(key)=\(value)" }
+        for (key, value) in pairs.sorted(by: { $0.key < $1.key }) { text += " \(key)=\(Self.word("\(value)"))" }
         Output.errorText(Output.escaped(redactor.redact(text)))
+    }
+
+    /// A value that holds what separates pairs is quoted.
+    private static func word(_ value: String) -> String {
+        guard value.isEmpty || value.contains(where: { $0 == " " || $0 == "=" || $0 == "\"" }) else { return value }
+        return "\"" + value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     }
 }

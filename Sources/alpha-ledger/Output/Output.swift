@@ -1,9 +1,13 @@
 import Glibc
+import Operations
 import Synchronization
 
 /// What goes to standard output and standard error.
 enum Output {
     private static let pending = Mutex<[UInt8]>([])
+    /// What ended standard output before its time: an `errno`.
+    private static let outputError = Mutex<Int32?>(nil)
+    private static let redactor = Mutex(Redactor([]))
     private static let bufferSize = 64 << 10
 
     /// Prints a line on standard output.
@@ -24,20 +28,37 @@ enum Output {
             defer { buffer.removeAll(keepingCapacity: true) }
             return buffer
         }
-        write(bytes, to: STDOUT_FILENO)
+        if isClosed { return }
+        let code = write(bytes, to: STDOUT_FILENO)
+        if code != 0 { outputError.withLock { $0 = code } }
     }
 
-    static func error(_ message: String) { errorText("error: \(message)") }
+    /// Nobody reads on: there is nothing more to print.
+    static var isClosed: Bool { outputError.withLock { $0 != nil } }
+
+    /// Why not all was written; nil also where the reader went away by its own will.
+    static var fault: String? {
+        outputError.withLock { code in code.flatMap { $0 == EPIPE ? nil : String(cString: strerror($0)) } }
+    }
+
+    /// Has these secrets replaced in every error from now on.
+    static func redact(_ secrets: Redactor) { redactor.withLock { $0 = secrets } }
+
+    /// One line, whatever an upstream or a server put into it.
+    static func error(_ message: String) {
+        errorText(escaped("error: \(redactor.withLock { $0 }.redact(message))"))
+    }
 
     static func errorText(_ text: String) {
         flush()
-        write(Array((text + "\n").utf8), to: STDERR_FILENO)
+        _ = write(Array((text + "\n").utf8), to: STDERR_FILENO)
     }
 
     /// Text without a line's end, on standard error.
-    fileprivate static func errorPart(_ text: String) { write(Array(text.utf8), to: STDERR_FILENO) }
+    fileprivate static func errorPart(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
 
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    /// 0, or the `errno` that stopped it.
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
         var done = 0
         while done < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
@@ -45,10 +66,11 @@ enum Output {
             }
             if count < 0 {
                 if errno == EINTR { continue }
-                return
+                return errno
             }
             done += count
         }
+        return 0
     }
 
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
