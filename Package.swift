@@ -96,6 +96,7 @@ let package = Package(
                 "SampleScope", "EmbeddedPostgres", "AlphaFeed",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
         .executableTarget(
             name: "ledger-benchmarks",

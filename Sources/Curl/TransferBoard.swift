@@ -31,8 +31,12 @@ struct TransferBoard {
         with error: TransportError = .cancelledRequest,
         _ isMeant: (Transfer) -> Bool
     ) {
-        for transfer in waiting where isMeant(transfer) { transfer.fail(error) }
-        waiting.removeAll(where: isMeant)
+        // Asked once a transfer: a ticket may be cancelled between two looks, and nobody would be answered.
+        waiting.removeAll { transfer in
+            let isAborted = isMeant(transfer)
+            if isAborted { transfer.fail(error) }
+            return isAborted
+        }
         for (pointer, handle) in running {
             guard let transfer = handle.transfer, isMeant(transfer) else { continue }
             running[pointer] = nil

@@ -51,21 +51,39 @@ public struct ProjectionFollower: Sendable {
         guard let (writer, lease, start) = try await acquire() else { return nil }
         do {
             let head = try await pool.run { session in try LogReader().head(session).position }
-            var step = ProjectionWriter.Step(position: start, events: 0, poison: nil)
-            while step.position < head && step.poison == nil {
-                try Task.checkCancellation()
-                let from = step.position
-                step = try await pool.run { session in
-                    try writer.step(from: from, upTo: head, limit: Self.batchSize, lease: lease, session)
-                }
-                progress(step.position, head)
-            }
-            try await pool.run { session in try lease.release(session) }
+            let step = try await fold(writer, lease, from: start, upTo: head, progress)
+            await releaseUncancelled(lease)
             return step
         } catch {
-            try? await pool.run { session in try lease.release(session) }
+            await releaseUncancelled(lease)
             throw error
         }
+    }
+
+    /// Folds up to a position; while one batch is written the next is read and decoded on another session.
+    private func fold(
+        _ writer: ProjectionWriter, _ lease: ProjectionLease, from start: Int64, upTo head: Int64,
+        _ progress: @Sendable (Int64, Int64) -> Void
+    ) async throws -> ProjectionWriter.Step {
+        let pool = self.pool
+        func read(from position: Int64) async throws -> ProjectionWriter.Batch? {
+            if position >= head { return nil }
+            return try await pool.run { session in
+                try writer.read(from: position, upTo: head, limit: Self.batchSize, session)
+            }
+        }
+        var step = ProjectionWriter.Step(position: start, events: 0, poison: nil)
+        var batch = try await read(from: start)
+        while let current = batch, step.poison == nil {
+            try Task.checkCancellation()
+            async let following = current.poison == nil ? read(from: current.reached) : nil
+            step = try await pool.run { session in try writer.write(current, lease: lease, session) }
+            let next = try await following
+            // A step that ended early, before an event that does not fold, goes on from there.
+            batch = step.position == current.reached ? next : try await read(from: step.position)
+            progress(step.position, head)
+        }
+        return step
     }
 
     private func acquire() async throws -> (ProjectionWriter, ProjectionLease, Int64)? {

@@ -25,44 +25,68 @@ public struct ProjectionWriter: Sendable {
         types = definition.consumes.keys.map(\.rawValue).sorted()
     }
 
-    /// Folds at most `limit` events after `position`, up to `head`.
-    ///
-    /// Throws `LedgerError.leaseLost`, having written nothing, where the lease is not the caller's any more or the
-    /// checkpoint is not at `position`.
-    public func step(
-        from position: Int64, upTo head: Int64, limit: Int, lease: ProjectionLease, _ session: PostgresSession
-    ) throws -> Step {
+    /// Events that were read and decoded, ready to be folded.
+    public struct Batch: Sendable {
+        let from: Int64
+        let events: [DecodedEvent]
+        /// Everything up to here is in the batch, or of types that the projection does not consume.
+        let reached: Int64
+        /// The event after the batch that does not decode.
+        let poison: PoisonEvent?
+    }
+
+    /// Reads and decodes at most `limit` events after `position`, up to `head`; needs no lease.
+    public func read(from position: Int64, upTo head: Int64, limit: Int, _ session: PostgresSession) throws -> Batch {
         let records = try LogReader().events(after: position, upTo: head, types: types, limit: limit, session)
         var reached = records.count < limit ? head : records[records.count - 1].position
-        let fold = definition.partialFold()
-        var poison: PoisonEvent?
-        var folded = 0
         var events: [DecodedEvent] = []
         events.reserveCapacity(records.count)
+        var poison: PoisonEvent?
         do throws(PoisonEvent) {
             for record in records {
                 if let event = try definition.decode(record) { events.append(event) }
             }
         } catch {
             poison = error
+            reached = error.position - 1
         }
-        try load(events, into: fold, session)
+        return Batch(from: position, events: events, reached: reached, poison: poison)
+    }
+
+    /// Folds a batch and writes what it changed, in one transaction with the checkpoint.
+    ///
+    /// Where an event of the batch can't be folded the step ends before it, and the next one, which starts with it,
+    /// stops the projection there. Throws `LedgerError.leaseLost`, having written nothing, where the lease is not the
+    /// caller's any more or the checkpoint is not at the batch's start.
+    public func write(_ batch: Batch, lease: ProjectionLease, _ session: PostgresSession) throws -> Step {
+        let fold = definition.partialFold()
+        try load(batch.events, into: fold, session)
+        var folded = 0
         do throws(PoisonEvent) {
-            for event in events {
+            for event in batch.events {
                 try fold.apply(event)
                 folded += 1
             }
         } catch {
-            // A fold that failed half way through an event has touched rows: fold again, up to before it.
+            // Half of an event may have touched rows: what was folded before it is folded again, alone.
             if folded > 0 {
-                return try step(from: position, upTo: error.position - 1, limit: limit, lease: lease, session)
+                let before = Batch(
+                    from: batch.from, events: Array(batch.events[..<folded]), reached: error.position - 1, poison: nil)
+                return try write(before, lease: lease, session)
             }
-            poison = error
+            try write(RowChanges(), from: batch.from, to: error.position - 1, poison: error, lease: lease, session)
+            return Step(position: error.position - 1, events: 0, poison: error.description)
         }
-        if let poison { reached = poison.position - 1 }
-        let changes = poison == nil || folded > 0 ? fold.takeChanges() : RowChanges()
-        try write(changes, from: position, to: reached, poison: poison, lease: lease, session)
-        return Step(position: reached, events: folded, poison: poison?.description)
+        try write(
+            fold.takeChanges(), from: batch.from, to: batch.reached, poison: batch.poison, lease: lease, session)
+        return Step(position: batch.reached, events: folded, poison: batch.poison?.description)
+    }
+
+    /// Reads, folds and writes at most `limit` events after `position`, up to `head`.
+    public func step(
+        from position: Int64, upTo head: Int64, limit: Int, lease: ProjectionLease, _ session: PostgresSession
+    ) throws -> Step {
+        try write(try read(from: position, upTo: head, limit: limit, session), lease: lease, session)
     }
 
     /// Loads the current rows that the events touch, one query for all of them.
