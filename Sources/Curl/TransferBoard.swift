@@ -31,12 +31,12 @@ struct TransferBoard {
         with error: TransportError = .cancelledRequest,
         _ isMeant: (Transfer) -> Bool
     ) {
-        // Asked once a transfer: a ticket may be cancelled between two looks, and nobody would be answered.
-        waiting.removeAll { transfer in
-            let isAborted = isMeant(transfer)
-            if isAborted { transfer.fail(error) }
-            return isAborted
+        // Each is asked once: one whose ticket is cancelled between two looks would go without an answer.
+        var kept: [Transfer] = []
+        for transfer in waiting {
+            if isMeant(transfer) { transfer.fail(error) } else { kept.append(transfer) }
         }
+        waiting = kept
         for (pointer, handle) in running {
             guard let transfer = handle.transfer, isMeant(transfer) else { continue }
             running[pointer] = nil
