@@ -102,7 +102,8 @@ let package = Package(
             name: "ledger-benchmarks",
             dependencies: [
                 "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "EmbeddedPostgres",
-                "AlphaFeed", "Operations", "SampleScope", "API",
+                "AlphaFeed", "Curl", "Operations", "SampleScope", "API",
+                .product(name: "Logging", package: "swift-log"),
             ], path: "Benchmarks", swiftSettings: strict),
 
         // Tests: each against the real thing, on servers that they start themselves.

@@ -1,5 +1,6 @@
 import EmbeddedPostgres
 import Foundation
+import Logging
 import Operations
 import Postgres
 import PostgresStore
@@ -13,6 +14,8 @@ struct Benchmark {
         ("append", "batched append beside a bare binary COPY of the same finished rows", AppendBenchmark.run),
         ("concurrent", "64 concurrent one-event appends beside one-row INSERT commits", ConcurrentAppendBenchmark.run),
         ("projection", "live projection of trades beside a bare COPY OUT of the same events", ProjectionBenchmark.run),
+        ("http", "the trades list of 50 rows over HTTP", HTTPBenchmark.run),
+        ("sync", "a full-scope sync over HTTP, and the memory it takes", SyncBenchmark.run),
     ]
 
     static func main() async {
@@ -73,7 +76,9 @@ final class Bench: Sendable {
         guard var parts = URLComponents(string: server.uri) else { throw BenchmarkError("the server's URI is odd") }
         parts.path = "/\(name)"
         settings.databaseURL = parts.string
-        let ledger = try await Ledger.open(settings, resources, migration: .always)
+        var logger = Logger(label: "benchmark")
+        logger.logLevel = .warning
+        let ledger = try await Ledger.open(settings, resources, migration: .always, logger: logger)
         let result: Result<T, any Error>
         do { result = .success(try await body(ledger)) } catch { result = .failure(error) }
         await ledger.close()

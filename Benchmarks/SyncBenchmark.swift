@@ -1,0 +1,36 @@
+import AlphaFeed
+import Events
+import Foundation
+import Operations
+import SampleScope
+
+/// A real full-scope sync over real HTTP from a feed that generates its rows: time and the process's largest resident
+/// set, the feed's server included. Give `--events 1000000` for the goal of 512 MiB.
+enum SyncBenchmark {
+    static func run(_ bench: Bench) async throws {
+        try await bench.withLedger { ledger in
+            let server = try await SampleFeedServer.start(feed: .generated(count: bench.events), apiKey: "k")
+            let operation = SyncOperation(
+                ledger: ledger, client: AlphaFeedClient(AlphaFeedConfiguration(url: server.url, apiKey: "k")),
+                scope: try FeedScope(portfolios: ["IMST", "ICOI"]))
+            let first = try await Bench.seconds {
+                let summary = try await operation.run(SyncOptions(apply: true, fullScope: true))
+                if summary.inserted != bench.events { throw BenchmarkError("inserted \(summary.inserted)") }
+            }
+            let again = try await Bench.seconds {
+                let summary = try await operation.run(SyncOptions(apply: true, fullScope: true))
+                if summary.unchanged != bench.events { throw BenchmarkError("unchanged \(summary.unchanged)") }
+            }
+            await server.stop()
+            Bench.line("first full-scope sync", count: bench.events, seconds: [first])
+            Bench.line("second, nothing to do", count: bench.events, seconds: [again])
+            print("  largest resident set so far: \(try peakMebibytes()) MiB (goal < 512)")
+        }
+    }
+
+    private static func peakMebibytes() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) / 1024
+    }
+}
