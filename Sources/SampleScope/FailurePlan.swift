@@ -10,6 +10,8 @@ public struct FailurePlan: Sendable {
         case status(Int, headers: [(String, String)] = [], body: String = "")
         /// The page's header and its first bytes, then the connection is closed.
         case connectionDropped(afterBytes: Int)
+        /// A 200 that holds the page's first bytes as if they were all: JSON that breaks off.
+        case truncated(afterBytes: Int)
         /// The proper answer, or another failure, after a wait.
         case delay(seconds: Double, then: Failure? = nil)
         /// A 200 with this body, whatever it is.

@@ -32,8 +32,8 @@ public struct Feed: Sendable {
         Feed(source: .rows(texts.map { FeedRow(reading: $0, filtered: filtered, fallbackWatermark: watermark) }))
     }
 
-    /// Rows `0 ..< count` computed from their index, half of them of portfolio `IMST` and half of `ICOI`, all
-    /// valid, none held in memory.
+    /// Rows `0 ..< count` computed from their index in ten forms, half of them of portfolio `IMST` and half of
+    /// `ICOI`, all valid, none pending, none held in memory. Any page costs O(limit).
     public static func generated(count: Int) -> Feed {
         Feed(source: .generated(GeneratedRows(count: max(0, count))))
     }

@@ -45,7 +45,16 @@ struct FeedResponder: Sendable {
         if case .connectionDropped(let afterBytes) = failure {
             return droppedResponse(body: body, afterBytes: afterBytes)
         }
+        if case .truncated(let afterBytes) = failure {
+            return response(
+                200, headers: [("Content-Type", "application/json")], body: Array(firstBytes(of: body, afterBytes)))
+        }
         return response(200, headers: [("Content-Type", "application/json")], body: body)
+    }
+
+    /// So many bytes of a body, at least one byte short of it.
+    private func firstBytes(of body: [UInt8], _ count: Int) -> ArraySlice<UInt8> {
+        body.prefix(max(0, min(count, body.count - 1)))
     }
 
     /// The page that a request asks for, changed as the failure says.
@@ -84,7 +93,7 @@ struct FeedResponder: Sendable {
 
     /// The head and the first bytes of a page, at least one byte short of it.
     private func droppedResponse(body: [UInt8], afterBytes: Int) -> Response {
-        let sent = ByteBuffer(bytes: body.prefix(max(0, min(afterBytes, body.count - 1))))
+        let sent = ByteBuffer(bytes: firstBytes(of: body, afterBytes))
         return Response(
             status: .ok, headers: [.contentType: "application/json"],
             body: ResponseBody(contentLength: body.count) { writer in

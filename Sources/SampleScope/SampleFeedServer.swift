@@ -55,6 +55,8 @@ public final class SampleFeedServer: Sendable {
         for await port in ports {
             return SampleFeedServer(port: port, state: state, running: running)
         }
+        // The server ended before it listened, or the caller was cancelled while it was about to.
+        running.cancel()
         try await running.value
         throw CancellationError()
     }
@@ -68,6 +70,11 @@ public final class SampleFeedServer: Sendable {
     /// Serves another feed from now on; cursors given out before still count rows of the feed.
     public func replace(feed: Feed) {
         state.replace(feed: feed)
+    }
+
+    /// Serves these row texts from now on, as ``Feed/rows(_:filtered:watermark:)`` puts them into pages.
+    public func replace(rows texts: [String]) {
+        replace(feed: .rows(texts))
     }
 
     /// Serves the sample as of that phase from now on. Other feeds have no phases.

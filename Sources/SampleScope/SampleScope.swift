@@ -10,7 +10,7 @@ public enum SampleScope {
     public enum Phase: String, Sendable, CaseIterable {
         /// The rows as they were on the evening of 2026-01-30.
         case initial
-        /// After the corrections of 2026-02-03, which touch eight rows and leave the totals as they are.
+        /// After the corrections of 2026-02-03, which touch ten rows and leave the totals as they are.
         case updated
     }
 

@@ -4,21 +4,29 @@ import Values
 enum SampleUpdates {
     /// When each change was written; the last one is the watermark that the feed then has.
     private static let moments = [
-        "2026-02-03T15:02:11.4Z", "2026-02-03T15:02:11.4Z", "2026-02-03T16:40:00Z", "2026-02-03T17:05:32.018Z",
-        "2026-02-03T18:21:45.5Z", "2026-02-03T19:00:00.000001Z", "2026-02-03T20:10:09Z", "2026-02-03T21:14:09.12Z",
+        "2026-02-03T15:02:11.4Z", "2026-02-03T15:02:11.4Z", "2026-02-03T15:47:30.25Z", "2026-02-03T15:47:30.25Z",
+        "2026-02-03T16:40:00Z", "2026-02-03T17:05:32.018Z", "2026-02-03T18:21:45.5Z", "2026-02-03T19:00:00.000001Z",
+        "2026-02-03T20:10:09Z", "2026-02-03T21:14:09.12Z",
     ].compactMap { Instant($0) }
 
-    /// How many contracts the correction moves from one part of a split fill to the other.
+    /// How many contracts the first correction moves from one part of a split fill to the other.
     private static let movedContracts = 10
+    /// By how much the second correction moves the prices of two equal parts apart: 0.05 USD each, in 10⁻⁴ USD.
+    private static let movedPrice = 500
+    /// What the exchange charged on top for the two parts.
+    private static let addedFeesCents = 175
 
-    /// The executions with the eight changes.
+    /// The executions with the ten changes.
     static func applied(to settled: [SampleExecution]) -> [SampleExecution] {
         var executions = settled
-        let pair = splitFill(in: executions)
+        let splitFills = equalSplitFills(in: executions).suffix(2)
+        guard let repriced = splitFills.first, let reallocated = splitFills.last else { return executions }
         let partial = executions.lastIndex { $0.status == "PARTIALLY_FILLED" } ?? 0
         let changes: [(index: Int, change: (inout SampleExecution) -> Void)] = [
-            (pair.lowerBound, { correct(&$0, by: movedContracts) }),
-            (pair.upperBound, { correct(&$0, by: -movedContracts) }),
+            (reallocated.lowerBound, { reallocate(&$0, by: movedContracts) }),
+            (reallocated.upperBound, { reallocate(&$0, by: -movedContracts) }),
+            (repriced.lowerBound, { reprice(&$0, by: movedPrice) }),
+            (repriced.upperBound, { reprice(&$0, by: -movedPrice) }),
             (207 - 1, { $0.notes = "Worked in three clips, \"not held\"; average confirmed" }),
             (640 - 1, { $0.status = "BUSTED" }),
             (574 - 1, { $0.feesCents = ($0.quantity ?? 0) * 65 }),
@@ -40,17 +48,28 @@ enum SampleUpdates {
         return executions
     }
 
-    /// The two parts of the last order that was filled at one price, as `first...second`.
-    private static func splitFill(in executions: [SampleExecution]) -> ClosedRange<Int> {
-        guard let second = executions.lastIndex(where: { $0.isSplitFill }),
-            let first = executions[..<second].lastIndex(where: { $0.ticketID == executions[second].ticketID })
-        else { return 0...0 }
-        return first...second
+    /// The orders that were filled at one price in two parts of one size, each as `first...second`.
+    private static func equalSplitFills(in executions: [SampleExecution]) -> [ClosedRange<Int>] {
+        executions.indices.filter { executions[$0].isSplitFill }.compactMap { second in
+            let part = executions[second]
+            return executions[..<second].lastIndex {
+                $0.ticketID == part.ticketID && $0.quantity == part.quantity
+                    && $0.priceTenThousandths == part.priceTenThousandths
+            }.map { $0...second }
+        }
     }
 
-    /// Another quantity at the same price; the premium follows.
-    private static func correct(_ execution: inout SampleExecution, by contracts: Int) {
+    /// Another quantity at the same price; premium and fees follow.
+    private static func reallocate(_ execution: inout SampleExecution, by contracts: Int) {
         execution.quantity = (execution.quantity ?? 0) + contracts
         execution.premiumTenThousandths = execution.derivedPremium
+        execution.feesCents = execution.feesCents.map { $0 + contracts * 65 }
+    }
+
+    /// Another price for the same quantity; the premium follows, and the fees are corrected too.
+    private static func reprice(_ execution: inout SampleExecution, by change: Int) {
+        execution.priceTenThousandths = execution.priceTenThousandths.map { $0 + change }
+        execution.premiumTenThousandths = execution.derivedPremium
+        execution.feesCents = execution.feesCents.map { $0 + addedFeesCents }
     }
 }

@@ -21,7 +21,8 @@ struct ContractTests {
     }
 
     @Test func `A body that is not UTF-8`() async throws {
-        let body = Array(#"{"rows":[""#.utf8) + [0xff] + Array(#""],"nextCursor":null,"hasMore":false,"watermark":null}"#.utf8)
+        let body =
+            Array(#"{"rows":[""#.utf8) + [0xff] + Array(#""],"nextCursor":null,"hasMore":false,"watermark":null}"#.utf8)
         let feed = try ScriptedFeed([.response(status: 200, headers: [], body: body)])
         #expect(await feed.failure()?.code == "body_not_json")
     }
@@ -125,7 +126,8 @@ struct ContractTests {
     @Test(arguments: [later, nil])
     func `A watermark that changes between pages`(second: String?) async throws {
         #expect(
-            try await code([ScriptedFeed.page(next: "c1"), ScriptedFeed.page(watermark: second)]) == "watermark_changed")
+            try await code([ScriptedFeed.page(next: "c1"), ScriptedFeed.page(watermark: second)]) == "watermark_changed"
+        )
     }
 
     @Test func `A watermark may be spelled another way on another page`() async throws {

@@ -4,7 +4,8 @@ struct FeedRow: CustomStringConvertible {
 
     /// A valid row with every key of the contract.
     static let full = FeedRow(members: [
-        ("tradeId", #""T-1""#), ("updatedAt", #""2026-02-03T21:14:09.120000Z""#), ("tradeDate", #""2026-01-15T15:30:00Z""#),
+        ("tradeId", #""T-1""#), ("updatedAt", #""2026-02-03T21:14:09.120000Z""#),
+        ("tradeDate", #""2026-01-15T15:30:00Z""#),
         ("tradeStatus", #""FILLED""#), ("createdAt", #""2026-01-15T15:30:01+01:00""#), ("tradeTicketId", #""TT""#),
         ("portfolioId", #""P-1""#), ("securityId", #""S-1""#), ("portfolioName", #""ICOI""#),
         ("underlyingSymbol", #""MSTR""#), ("underlyingType", #""EQUITY""#),
@@ -13,7 +14,8 @@ struct FeedRow: CustomStringConvertible {
         ("pendingQuantity", #""0""#), ("price", #""1250.5""#), ("priceCurrency", #""USD""#),
         ("contractMultiplier", "1e2"), ("quantityUnit", #""contracts""#), ("premiumUsd", "15131.05"),
         ("feesUsd", "-1.25"), ("tradedIv", "0.7123456789"), ("spotAtTrade", "349.99"), ("reconStatus", #""MATCHED""#),
-        ("broker", #""B""#), ("executionType", #""LIMIT""#), ("createdBy", #""me""#), ("notes", #""a \"note\" é\u00e9""#),
+        ("broker", #""B""#), ("executionType", #""LIMIT""#), ("createdBy", #""me""#),
+        ("notes", #""a \"note\" é\u00e9""#),
         ("isSynthetic", "false"),
     ])
 

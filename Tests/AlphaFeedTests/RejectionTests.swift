@@ -104,7 +104,8 @@ struct RejectionTests {
                 rows(
                     key,
                     invalid: [
-                        #""2026-01-15""#, #""2026-01-15T15:30:00""#, #""2026-01-15 15:30:00Z""#, #""2026-01-15t15:30:00Z""#,
+                        #""2026-01-15""#, #""2026-01-15T15:30:00""#, #""2026-01-15 15:30:00Z""#,
+                        #""2026-01-15t15:30:00Z""#,
                         #""2026-01-15T15:30:60Z""#, #""2026-01-15T15:30:00.1234567Z""#, #""2026-01-15T15:30:00.Z""#,
                         #""2026-02-29T00:00:00Z""#, #""1969-12-31T23:59:59Z""#, #""2200-01-01T00:00:00Z""#,
                         #""2026-01-15T15:30:00+0100""#, #"" 2026-01-15T15:30:00Z""#, "1768491000",
@@ -143,12 +144,16 @@ struct RejectionTests {
                 valid: ["USD", "USDT", "USDTE"].map { "\"\($0)\"" }))
     }
 
-    @Test func `Decimals have the grammar of JSON numbers, ten fractional digits and 18 whole ones at most`() async throws {
+    @Test func `Decimals have the grammar of JSON numbers, ten fractional digits and 18 whole ones at most`()
+        async throws
+    {
         let keys = [
             "strike", "filledQuantity", "pendingQuantity", "price", "contractMultiplier", "premiumUsd", "feesUsd",
             "tradedIv", "spotAtTrade",
         ]
-        let outOfBounds = ["0.12345678901", "1000000000000000000", "1e18", "1e-11", "1e999999999", "1e-999999999", "-1e18"]
+        let outOfBounds = [
+            "0.12345678901", "1000000000000000000", "1e18", "1e-11", "1e999999999", "1e-999999999", "-1e18",
+        ]
         let inBounds = [
             "0.1234567890", "0.12345678900000", "999999999999999999.9999999999", "1e17", "1E-10", "12e+1", "0.1e-9",
             "100000000000000000000e-5",
@@ -191,7 +196,10 @@ struct RejectionTests {
         }
         // A status that is not known to be one of the two does not make it wrong.
         try await check([
-            (FeedRow.least.with("tradeStatus", #""X""#).with("filledQuantity", "0").description, ["invalid:tradeStatus"]),
+            (
+                FeedRow.least.with("tradeStatus", #""X""#).with("filledQuantity", "0").description,
+                ["invalid:tradeStatus"]
+            ),
             (FeedRow.least.without("tradeStatus").with("filledQuantity", "0").description, ["missing:tradeStatus"]),
         ])
     }
@@ -269,7 +277,8 @@ struct RejectionTests {
                 ]
             ),
             (
-                FeedRow.least.with("isSynthetic", "1").with("Zeta", "1").with("broker", "1").with("alpha", "{}").description,
+                FeedRow.least.with("isSynthetic", "1").with("Zeta", "1").with("broker", "1").with("alpha", "{}")
+                    .description,
                 ["invalid:broker", "invalid:isSynthetic"]
             ),
         ])

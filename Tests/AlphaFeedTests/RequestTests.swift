@@ -26,7 +26,8 @@ struct RequestTests {
             try await targets(["IMST", "ICOI", "IMST"])
                 == ["/export?portfolioNames=ICOI,IMST&includePending=false&limit=500"])
         #expect(
-            try await targets(["A"], includePending: true) == ["/export?portfolioNames=A&includePending=true&limit=500"])
+            try await targets(["A"], includePending: true) == ["/export?portfolioNames=A&includePending=true&limit=500"]
+        )
     }
 
     @Test func `An incremental run asks for what changed since, on every page, and passes cursors on`() async throws {
@@ -68,8 +69,10 @@ struct RequestTests {
     @Test func `A row's bytes are the ones that were sent`() async throws {
         let rows = [#"{ "tradeId" : "é\u0041", "price":12.10 }"#, " 1.0e2", "[ ]"]
         let page = try #require(
-            try await ScriptedFeed(#"{"rows":[\#(rows.joined(separator: ", "))],"nextCursor":null,"hasMore":false,"watermark":"2026-02-03T00:00:00Z"}"#)
-                .fetch().pages.first)
+            try await ScriptedFeed(
+                #"{"rows":[\#(rows.joined(separator: ", "))],"nextCursor":null,"hasMore":false,"watermark":"2026-02-03T00:00:00Z"}"#
+            )
+            .fetch().pages.first)
         let found = page.rows.map { String(decoding: page.document.bytes[$0.sourceRange], as: UTF8.self) }
         #expect(found == [rows[0], "1.0e2", "[ ]"])
     }

@@ -45,7 +45,8 @@ final class ScriptedFeed: Sendable {
     ) async throws -> FetchedRun {
         var pages: [FeedPage] = []
         let end = try await client().pages(
-            scope: scope ?? FeedScope(portfolios: ["ICOI", "IMST"]), updatedSince: since, storedWatermark: stored, allowLowerWatermark: allowLower
+            scope: scope ?? FeedScope(portfolios: ["ICOI", "IMST"]), updatedSince: since, storedWatermark: stored,
+            allowLowerWatermark: allowLower
         ) { page, index in
             #expect(index == pages.count)
             pages.append(page)

@@ -67,7 +67,8 @@ struct UpstreamFailureTests {
         let client = AlphaFeedClient(AlphaFeedConfiguration(url: "http://127.0.0.1:\(port)/", apiKey: "k"))
         let error = await #expect(throws: FeedError.self) {
             _ = try await client.pages(
-                scope: FeedScope(portfolios: ["A"]), updatedSince: nil, storedWatermark: nil) { _, _ in }
+                scope: FeedScope(portfolios: ["A"]), updatedSince: nil, storedWatermark: nil
+            ) { _, _ in }
         }
         #expect(error?.code == "unreachable")
         #expect(error?.isUnreachable == true)
@@ -78,7 +79,8 @@ struct UpstreamFailureTests {
         let client = feed.client(timeoutSeconds: 0.2)
         let error = await #expect(throws: FeedError.self) {
             _ = try await client.pages(
-                scope: FeedScope(portfolios: ["A"]), updatedSince: nil, storedWatermark: nil) { _, _ in }
+                scope: FeedScope(portfolios: ["A"]), updatedSince: nil, storedWatermark: nil
+            ) { _, _ in }
         }
         #expect(error?.code == "timed_out")
         #expect(error?.isUnreachable == true)
@@ -117,11 +119,14 @@ struct UpstreamFailureTests {
     }
 
     @Test func `A cancelled run ends with a cancellation error`() async throws {
-        let feed = try ScriptedFeed([.json(ScriptedFeed.page(next: "c1")), .steps([.pause(milliseconds: 10_000), .close])])
+        let feed = try ScriptedFeed([
+            .json(ScriptedFeed.page(next: "c1")), .steps([.pause(milliseconds: 10_000), .close]),
+        ])
         let client = feed.client(timeoutSeconds: 30)
         let task = Task {
             _ = try await client.pages(
-                scope: FeedScope(portfolios: ["A"]), updatedSince: nil, storedWatermark: nil) { _, _ in }
+                scope: FeedScope(portfolios: ["A"]), updatedSince: nil, storedWatermark: nil
+            ) { _, _ in }
         }
         while feed.server.requests.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
         task.cancel()

@@ -46,7 +46,7 @@ final class SelfSignedServer {
         }
         var process = pid_t()
         let pointers = ([program] + arguments).map { strdup($0) } + [nil]
-        defer { pointers.forEach { free($0) } }
+        defer { for pointer in pointers { free(pointer) } }
         guard posix_spawn(&process, program, &actions, nil, pointers, environ) == 0 else { throw Failure() }
         return process
     }

@@ -76,27 +76,48 @@ public final class LoopbackServer: Sendable {
     public var connectionCount: Int { log.withLock { $0.connections } }
 
     /// A port of this machine on which nobody listens.
+    ///
+    /// Below the range that the system chooses from (32768 and up), or a server of another test could get it. It is
+    /// tried without listening: a process that is started meanwhile must not answer there.
     public static func unusedPort() throws -> Int {
-        let (socket, port) = try listen()
-        close(socket)
-        return port
+        while true {
+            do {
+                let (socket, port) = try bound(to: UInt16.random(in: 10_000..<30_000))
+                close(socket)
+                return port
+            } catch let failure as Failure where failure.code == EADDRINUSE {
+                continue
+            }
+        }
     }
 
     private static func listen() throws -> (socket: Int32, port: Int) {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let (listener, port) = try bound(to: 0)
+        guard Glibc.listen(listener, 64) == 0 else {
+            let code = errno
+            close(listener)
+            throw Failure(call: "listen", code: code)
+        }
+        return (listener, port)
+    }
+
+    /// A socket at a port, or for 0 at one that the system chooses. Programs that tests start don't inherit it.
+    private static func bound(to port: UInt16) throws -> (socket: Int32, port: Int) {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard listener >= 0 else { throw Failure(call: "socket", code: errno) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let status = withUnsafeMutableBytes(of: &address) { bytes -> Int32 in
             guard let address = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return -1 }
-            if bind(listener, address, length) != 0 || Glibc.listen(listener, 64) != 0 { return -1 }
-            return getsockname(listener, address, &length)
+            return bind(listener, address, length) != 0 ? -1 : getsockname(listener, address, &length)
         }
         guard status == 0 else {
-            defer { close(listener) }
-            throw Failure(call: "bind", code: errno)
+            let code = errno
+            close(listener)
+            throw Failure(call: "bind", code: code)
         }
         return (listener, Int(UInt16(bigEndian: address.sin_port)))
     }
@@ -105,6 +126,7 @@ public final class LoopbackServer: Sendable {
         while true {
             let socket = Glibc.accept(listener, nil, nil)
             guard socket >= 0 else { continue }
+            _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
             let number = log.withLock { log in
                 log.connections += 1
                 return log.connections

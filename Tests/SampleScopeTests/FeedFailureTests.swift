@@ -46,6 +46,17 @@ struct FeedFailureTests {
         }
     }
 
+    @Test("a truncated page is a complete answer that is no JSON", arguments: [0, 1, 1000, 10_000_000])
+    func truncated(afterBytes: Int) async throws {
+        try await withServer(.sample, failures: .requests([0: .truncated(afterBytes: afterBytes)])) { _, client in
+            let answer = try await client.get(Self.query)
+            #expect(answer.status == 200 && answer.body.count <= afterBytes)
+            #expect(throws: JSONError.self) { try JSONDocument(parsing: answer.body) }
+            let whole = try await client.get(Self.query).body
+            #expect(answer.body.count == min(afterBytes, whole.count - 1) && whole.starts(with: answer.body))
+        }
+    }
+
     @Test("a delay comes before the answer, proper or not")
     func delay() async throws {
         let failures = FailurePlan.requests([0: .delay(seconds: 0.2), 1: .delay(seconds: 0.2, then: .status(503))])

@@ -53,7 +53,7 @@ struct FeedPagingTests {
 
             server.setPhase(.updated)
             let later = try await client.run(limit: 3, updatedSince: "2026-01-30T21:14:08.988000Z")
-            #expect(later.flatMap(\.ids).count == 9)
+            #expect(later.flatMap(\.ids).count == 11)
             #expect(later[0].watermark?.description == "2026-02-03T21:14:09.120000Z")
         }
     }
@@ -108,6 +108,8 @@ struct FeedPagingTests {
             server.replace(
                 feed: .rows([#"{"portfolioName":"ELSE","tradeStatus":"PENDING","tradeId":"p"}"#], filtered: false))
             try await #expect(client.run().flatMap(\.ids) == ["p"])
+            server.replace(rows: [#"{"tradeId":"d"}"#, #"{"tradeId":"e","tradeStatus":"PENDING"}"#])
+            try await #expect(client.run().flatMap(\.ids) == ["d"])
         }
     }
 
@@ -134,6 +136,15 @@ struct FeedPagingTests {
                 #expect(try JSONDocument(parsing: refused.body).root["error"]?["code"]?.string == "unauthorized")
             }
             try await #expect(FeedClient(url: server.url + "/else").get("portfolioNames=ICOI").status == 404)
+        }
+    }
+
+    @Test("a start that is cancelled ends, with a server or without", .timeLimit(.minutes(1)))
+    func cancelledStart() async throws {
+        for _ in 0..<5 {
+            let starting = Task { try await SampleFeedServer.start(feed: .sample, apiKey: "secret") }
+            starting.cancel()
+            if case .success(let server) = await starting.result { await server.stop() }
         }
     }
 

@@ -30,6 +30,12 @@ struct ParsedRow {
         object[key].map { $0.isNull || $0.string?.isEmpty == true } ?? true
     }
 
+    /// Price × quantity × 100, nil without price or quantity.
+    var derivedPremium: FixedDecimal? {
+        guard let price = decimal("price"), let quantity = decimal("filledQuantity") else { return nil }
+        return FixedDecimal.roundedProduct(price, quantity, FixedDecimal(100))
+    }
+
     var symbol: OptionSymbol? { string("optionSymbol").flatMap { OptionSymbol($0) } }
     var traded: Instant? { string("tradeDate").flatMap { Instant($0) } }
     var counts: Bool { ["FILLED", "PARTIALLY_FILLED"].contains(string("tradeStatus")) }

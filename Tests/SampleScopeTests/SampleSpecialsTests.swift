@@ -48,20 +48,26 @@ struct SampleSpecialsTests {
     @Test("premiums are price × quantity × multiplier but for two rows")
     func premiums() throws {
         let mismatches = try ParsedRow.all().filter { row in
-            guard let premium = row.decimal("premiumUsd"), let price = row.decimal("price"),
-                let quantity = row.decimal("filledQuantity")
-            else { return false }
-            return FixedDecimal.roundedProduct(price, quantity, FixedDecimal(100)) != premium
+            guard let premium = row.decimal("premiumUsd"), let derived = row.derivedPremium else { return false }
+            return derived != premium
         }
         #expect(mismatches.count == 2)
+        // Both are beyond what `trades` tolerates: max(0.01 USD, 0.0001 × provided).
+        for row in mismatches {
+            let premium = try #require(row.decimal("premiumUsd"))
+            let derived = try #require(row.derivedPremium)
+            let share = try FixedDecimal("0.0001")
+            let tolerance = try #require(FixedDecimal.roundedProduct(premium, share, FixedDecimal(1)))
+            #expect((premium - derived).magnitude > max(tolerance, try FixedDecimal("0.01")), "\(row.id)")
+        }
     }
 
-    @Test("eight rows change in the second phase, all to newer updates")
+    @Test("ten rows change in the second phase, all to newer updates")
     func updates() throws {
         let before = SampleScope.rows(phase: .initial)
         let after = SampleScope.rows(phase: .updated)
         let changed = zip(before, after).filter { $0 != $1 }
-        #expect(changed.count == 8)
+        #expect(changed.count == 10)
         #expect(changed.allSatisfy { $0.updatedAt < $1.updatedAt })
         #expect(after.map(\.updatedAt).max()?.description == "2026-02-03T21:14:09.120000Z")
         #expect(before.map(\.updatedAt).max()?.description == "2026-01-30T21:14:08.988000Z")
@@ -76,10 +82,22 @@ struct SampleSpecialsTests {
         }
         #expect(
             fields == [
-                "updatedAt": 8, "filledQuantity": 2, "premiumUsd": 2, "notes": 1, "tradeStatus": 2,
-                "pendingQuantity": 1,
-                "feesUsd": 1, "broker": 1,
+                "updatedAt": 10, "filledQuantity": 2, "price": 2, "premiumUsd": 4, "feesUsd": 5, "notes": 1,
+                "tradeStatus": 2, "pendingQuantity": 1, "broker": 1,
             ])
+    }
+
+    @Test("corrected premiums follow from the corrected prices and quantities, and cancel out in pairs")
+    func correctedPairs() throws {
+        var change = FixedDecimal.zero
+        for (before, after) in zip(SampleScope.rows(phase: .initial), SampleScope.rows(phase: .updated))
+        where before.premium != after.premium {
+            let row = try ParsedRow(after)
+            #expect(row.counts && row.decimal("premiumUsd") == row.derivedPremium, "\(row.id)")
+            let (old, new) = (try #require(before.premium), try #require(after.premium))
+            change = change + new - old
+        }
+        #expect(change.isZero)
     }
 
     @Test("positions are partly closed, flipped, reopened, traded both ways in one instant, and left open")
