@@ -122,6 +122,7 @@ public struct ProjectionCatalog: Sendable {
         let table = "\(identity.name)_\(identity.version)_c\(identity.codeVersion)"
         let ddl = definition.tableSQL.replacing("{table}", with: "projection.\(quoteIdentifier(table))")
         try session.executeScript(ddl)
+        if !definition.rowsAreFacts { try session.executeScript(factsTable(of: definition, "\(table)_facts")) }
         _ = try session.execute(
             """
             INSERT INTO ledger.projection_versions (name, version, code_version, rules, table_name)
@@ -131,6 +132,22 @@ public struct ProjectionCatalog: Sendable {
                 .text(identity.name), .text(identity.version), .int4(Int32(identity.codeVersion)),
                 .utf8(Self.rulesDocument(identity)), .text(table),
             ])
+    }
+
+    /// The facts behind the rows, versioned by position like these.
+    private func factsTable(of definition: ProjectionDefinition, _ name: String) -> String {
+        let table = "projection.\(quoteIdentifier(name))"
+        let key = definition.columns.entityKey.map(quoteIdentifier)
+        return """
+            CREATE TABLE \(table) (
+                valid_from bigint NOT NULL,
+                valid_to   bigint,
+                \(key.map { "\($0) text COLLATE \"C\" NOT NULL," }.joined(separator: "\n    "))
+                document   text COLLATE "C" NOT NULL,
+                PRIMARY KEY (\(key.joined(separator: ", ")), valid_from)
+            );
+            CREATE UNIQUE INDEX ON \(table) (\(key.joined(separator: ", "))) WHERE valid_to IS NULL;
+            """
     }
 
     /// `{"<file>":{"digest":…,"version":…},…}`, canonical.
@@ -188,4 +205,7 @@ extension ProjectionVersion {
 
     /// The version's table, quoted.
     var table: String { "projection.\(quoteIdentifier(tableName))" }
+
+    /// The table of the facts behind its rows, quoted.
+    var factsTable: String { "projection.\(quoteIdentifier("\(tableName)_facts"))" }
 }

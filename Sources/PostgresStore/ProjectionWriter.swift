@@ -15,13 +15,17 @@ public struct ProjectionWriter: Sendable {
     }
 
     public let definition: ProjectionDefinition
-    private let table: String
+    private let rows: VersionTable
+    /// Where entities' facts are read from: the rows' own table where a row is its entity's facts.
+    private let facts: VersionTable
     private let types: [String]
-    private static let copyThreshold = 256
 
     public init(_ definition: ProjectionDefinition, version: ProjectionVersion) {
         self.definition = definition
-        table = version.table
+        rows = VersionTable(name: version.table, key: definition.columns.key, stored: definition.columns.stored)
+        facts =
+            definition.rowsAreFacts
+            ? rows : VersionTable(name: version.factsTable, key: definition.columns.entityKey, stored: [])
         types = definition.consumes.keys.map(\.rawValue).sorted()
     }
 
@@ -74,7 +78,7 @@ public struct ProjectionWriter: Sendable {
                     from: batch.from, events: Array(batch.events[..<folded]), reached: error.position - 1, poison: nil)
                 return try write(before, lease: lease, session)
             }
-            try write(RowChanges(), from: batch.from, to: error.position - 1, poison: error, lease: lease, session)
+            try write(FoldChanges(), from: batch.from, to: error.position - 1, poison: error, lease: lease, session)
             return Step(position: error.position - 1, events: 0, poison: error.description)
         }
         try write(
@@ -89,34 +93,20 @@ public struct ProjectionWriter: Sendable {
         try write(try read(from: position, upTo: head, limit: limit, session), lease: lease, session)
     }
 
-    /// Loads the current rows that the events touch, one query for all of them.
+    /// Loads the entities that the events touch, one query for all of them.
     private func load(_ events: [DecodedEvent], into fold: any Fold, _ session: PostgresSession) throws {
         var keys: [RowKey] = []
         var seen: Set<RowKey> = []
         for event in events {
-            for key in fold.missingKeys(for: event) where seen.insert(key).inserted { keys.append(key) }
+            // One that can't be read stops the fold where it is applied.
+            guard let missing = try? fold.missingEntities(for: event) else { break }
+            for key in missing where seen.insert(key).inserted { keys.append(key) }
         }
-        if keys.isEmpty { return }
-        let names = definition.columns.key
-        let arrays = names.indices.map { "$\($0 + 1)::text[]" }.joined(separator: ", ")
-        let matches = names.map { "t.\(quoteIdentifier($0)) = k.\(quoteIdentifier($0))" }.joined(separator: " AND ")
-        let found = try session.execute(
-            """
-            SELECT k.ord, t.document
-            FROM unnest(\(arrays)) WITH ORDINALITY AS k (\(names.map(quoteIdentifier).joined(separator: ", ")), ord)
-            CROSS JOIN LATERAL (SELECT document FROM \(table) t WHERE \(matches) AND t.valid_to IS NULL LIMIT 1) t
-            """, names.indices.map { column in .textArray(keys.map { $0.parts[column].text }) })
-        var isThere = [Bool](repeating: false, count: keys.count)
-        for row in found {
-            let index = Int(try row.int8(0)) - 1
-            isThere[index] = true
-            try fold.load(keys[index], document: try row.utf8(1))
-        }
-        for (index, key) in keys.enumerated() where !isThere[index] { try fold.load(key, document: nil) }
+        for (key, document) in zip(keys, try facts.current(keys, session)) { try fold.load(key, facts: document) }
     }
 
     private func write(
-        _ changes: RowChanges, from old: Int64, to new: Int64, poison: PoisonEvent?, lease: ProjectionLease,
+        _ changes: FoldChanges, from old: Int64, to new: Int64, poison: PoisonEvent?, lease: ProjectionLease,
         _ session: PostgresSession
     ) throws {
         if new == old && poison == nil { return }
@@ -133,80 +123,8 @@ public struct ProjectionWriter: Sendable {
                     .text(lease.name), .text(lease.version), .int8(lease.epoch), .int8(old), .text(lease.owner),
                 ])
             guard fence.affectedRows == 1 else { throw LedgerError.leaseLost(projection: lease.name) }
-            try end(changes.ended, session)
-            try insert(changes.made, session)
+            if !definition.rowsAreFacts { try facts.write(changes.facts, session) }
+            try rows.write(changes.rows, session)
         }
-    }
-
-    private func end(_ ended: [(key: RowKey, validTo: Int64)], _ session: PostgresSession) throws {
-        if ended.isEmpty { return }
-        let names = definition.columns.key
-        let arrays = names.indices.map { "$\($0 + 2)::text[]" }.joined(separator: ", ")
-        let matches = names.map { "t.\(quoteIdentifier($0)) = k.\(quoteIdentifier($0))" }.joined(separator: " AND ")
-        let result = try session.execute(
-            """
-            UPDATE \(table) t SET valid_to = k.valid_to
-            FROM unnest($1::bigint[], \(arrays)) AS k (valid_to, \(names.map(quoteIdentifier).joined(separator: ", ")))
-            WHERE \(matches) AND t.valid_to IS NULL
-            """,
-            [.int8Array(ended.map(\.validTo))]
-                + names.indices.map { column in .textArray(ended.map { $0.key.parts[column].text }) })
-        guard result.affectedRows == ended.count else {
-            throw LedgerError.corrupt(
-                position: ended[0].validTo,
-                problem: "projection \(definition.identity.name) has lost rows: rebuild it")
-        }
-    }
-
-    private func insert(_ made: [RowVersion], _ session: PostgresSession) throws {
-        if made.isEmpty { return }
-        let keys = definition.columns.key
-        let stored = definition.columns.stored
-        let names = (["valid_from", "valid_to"] + keys + stored + ["document"]).map(quoteIdentifier)
-        if made.count >= Self.copyThreshold {
-            _ = try session.copyIn("COPY \(table) (\(names.joined(separator: ", "))) FROM STDIN (FORMAT binary)") { writer in
-                for version in made {
-                    writer.startRow(columns: names.count)
-                    writer.int8(version.validFrom)
-                    if let validTo = version.validTo { writer.int8(validTo) } else { writer.null() }
-                    for part in version.key.parts { writer.text(part.text) }
-                    for value in version.stored {
-                        switch value {
-                        case .text(let text?): writer.text(text)
-                        case .instant(let instant?): writer.timestamptz(instant.microseconds)
-                        case .text(nil), .instant(nil): writer.null()
-                        }
-                    }
-                    writer.utf8(version.document)
-                }
-            }
-            return
-        }
-        var parameters: [PostgresValue] = [
-            .int8Array(made.map(\.validFrom)), .nullableInt8Array(made.map(\.validTo)),
-        ]
-        var casts = ["bigint[]", "bigint[]"]
-        for column in keys.indices {
-            parameters.append(.textArray(made.map { $0.key.parts[column].text }))
-            casts.append("text[]")
-        }
-        for column in stored.indices {
-            if case .instant = made[0].stored[column] {
-                parameters.append(
-                    .nullableTimestamptzArray(
-                        made.map { if case .instant(let value) = $0.stored[column] { value?.microseconds } else { nil } }))
-                casts.append("timestamptz[]")
-            } else {
-                parameters.append(
-                    .nullableTextArray(
-                        made.map { if case .text(let value) = $0.stored[column] { value } else { nil } }))
-                casts.append("text[]")
-            }
-        }
-        parameters.append(.utf8Array(made.map(\.document)))
-        casts.append("text[]")
-        let arrays = casts.enumerated().map { "$\($0.offset + 1)::\($0.element)" }.joined(separator: ", ")
-        _ = try session.execute(
-            "INSERT INTO \(table) (\(names.joined(separator: ", "))) SELECT * FROM unnest(\(arrays))", parameters)
     }
 }

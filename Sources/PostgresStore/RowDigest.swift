@@ -56,7 +56,6 @@ public struct ProjectionVerifier: Sendable {
         try LogReader().forEach(after: 0, upTo: position, session) { record in
             if let event = try definition.decode(record) {
                 try fold.apply(event)
-                _ = fold.takeChanges()
             }
             seen = record.position
             if seen % 50_000 == 0 { progress(seen, position) }

@@ -42,6 +42,8 @@ public struct ColumnSet: Sendable {
 
     /// The primary key's columns, in order.
     public let key: [String]
+    /// The columns of the entity that a row belongs to: the first parts of the key.
+    public var entityKey: [String] { Array(key.prefix(RowKey.entityParts)) }
     /// Columns beside the document, in order.
     public let stored: [String]
     /// All columns of the document, in canonical order.

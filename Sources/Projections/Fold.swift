@@ -1,54 +1,154 @@
 import Events
 
-/// A projection at work on a batch, whatever its row type.
+/// A projection at work on a batch, whatever the type of its facts.
 public protocol Fold: AnyObject {
-    /// The keys that the event touches and that are not loaded yet.
-    func missingKeys(for event: DecodedEvent) -> [RowKey]
-    /// Gives a key's current document, nil where there is no such row.
-    func load(_ key: RowKey, document: [UInt8]?) throws
-    /// Folds one event; throws `PoisonEvent` where it can't be.
+    /// The entities that the event touches and that are not loaded yet.
+    func missingEntities(for event: DecodedEvent) throws(PoisonEvent) -> [RowKey]
+    /// Gives an entity's current facts, nil where it has none.
+    func load(_ entity: RowKey, facts document: [UInt8]?) throws
+    /// Folds one event; throws `PoisonEvent` where it can't be, after which the fold is of no more use.
     func apply(_ event: DecodedEvent) throws(PoisonEvent)
-    /// What changed since the last call.
-    func takeChanges() -> RowChanges
+    /// What changed since the last call; nothing where the fold is complete, which tracks no history.
+    func takeChanges() -> FoldChanges
     /// The current rows in key order.
     func currentRows() -> [(key: RowKey, document: [UInt8])]
 }
 
-/// The fold of one projection over a row set.
+/// The fold of one projection over its entities.
+///
+/// A partial fold holds what was loaded for a batch and tracks every version that the batch makes; touching another
+/// entity stops the projection. A complete one starts empty at position 0, holds every entity and tracks nothing.
 final class ProjectionFold<P: Projection>: Fold {
+    /// One entity: its facts, and the documents that are current.
+    private final class Entity {
+        var facts: P.Facts?
+        var factsDocument: [UInt8]?
+        var factsMade: Int?
+        var rows: [Current] = []
+    }
+
+    private struct Current {
+        let key: RowKey
+        let document: [UInt8]
+        /// Index in the changes where this batch made it.
+        let made: Int?
+    }
+
     private let projection: P
-    private var rows: RowSet<P.Row>
+    private let isComplete: Bool
+    private var entities: [RowKey: Entity] = [:]
+    private var changes = FoldChanges()
 
     init(_ projection: P, isComplete: Bool) {
         self.projection = projection
-        rows = RowSet(isComplete: isComplete) { row in
-            (projection.document(of: row), projection.storedValues(of: row))
-        }
+        self.isComplete = isComplete
     }
 
-    func missingKeys(for event: DecodedEvent) -> [RowKey] {
-        projection.keys(touchedBy: event).filter { !rows.isLoaded($0) }
+    func missingEntities(for event: DecodedEvent) throws(PoisonEvent) -> [RowKey] {
+        if isComplete { return [] }
+        return try touched(by: event).filter { entities[$0] == nil }
     }
 
-    func load(_ key: RowKey, document: [UInt8]?) throws {
-        rows.load(key, row: try document.map(projection.row(from:)), document: document)
-    }
-
-    func apply(_ event: DecodedEvent) throws(PoisonEvent) {
-        rows.position = event.record.position
+    private func touched(by event: DecodedEvent) throws(PoisonEvent) -> [RowKey] {
         do {
-            try projection.apply(event, to: &rows)
-        } catch let poison as PoisonEvent {
-            throw poison
+            return try projection.entities(touchedBy: event)
         } catch {
             throw PoisonEvent(position: event.record.position, problem: "\(error)")
         }
     }
 
-    func takeChanges() -> RowChanges { rows.takeChanges() }
+    func load(_ key: RowKey, facts document: [UInt8]?) throws {
+        let entity = Entity()
+        if let document {
+            let facts = try projection.facts(from: document)
+            entity.facts = facts
+            entity.factsDocument = document
+            entity.rows = projection.rows(of: facts).map { Current(key: $0.key, document: $0.document, made: nil) }
+        }
+        entities[key] = entity
+    }
+
+    func apply(_ event: DecodedEvent) throws(PoisonEvent) {
+        let position = event.record.position
+        for key in try touched(by: event) {
+            let entity: Entity
+            if let known = entities[key] {
+                entity = known
+            } else {
+                guard isComplete else { throw PoisonEvent(position: position, problem: "\(key) was not loaded") }
+                entity = Entity()
+                entities[key] = entity
+            }
+            do {
+                try projection.apply(event, to: &entity.facts, of: key)
+            } catch let poison as PoisonEvent {
+                throw poison
+            } catch {
+                throw PoisonEvent(position: position, problem: "\(error)")
+            }
+            if !isComplete {
+                if !P.rowsAreFacts { trackFacts(of: entity, key, at: position) }
+                trackRows(of: entity, at: position)
+            }
+        }
+    }
+
+    private func trackFacts(of entity: Entity, _ key: RowKey, at position: Int64) {
+        let document = entity.facts.map(projection.encode)
+        if document == entity.factsDocument { return }
+        if entity.factsDocument != nil { changes.facts.end(key, madeAt: entity.factsMade, at: position) }
+        entity.factsDocument = document
+        entity.factsMade = document.map { changes.facts.make(key, $0, [], at: position) }
+    }
+
+    /// Compares the rows that follow from the facts with those that are current; both are in key order.
+    private func trackRows(of entity: Entity, at position: Int64) {
+        let old = entity.rows
+        var current: [Current] = []
+        var next = 0
+        for row in entity.facts.map(projection.rows) ?? [] {
+            while next < old.count, old[next].key < row.key {
+                changes.rows.end(old[next].key, madeAt: old[next].made, at: position)
+                next += 1
+            }
+            if next < old.count, old[next].key == row.key {
+                next += 1
+                if old[next - 1].document == row.document {
+                    current.append(old[next - 1])
+                    continue
+                }
+                changes.rows.end(row.key, madeAt: old[next - 1].made, at: position)
+            }
+            let made = changes.rows.make(row.key, row.document, row.stored, at: position)
+            current.append(Current(key: row.key, document: row.document, made: made))
+        }
+        while next < old.count {
+            changes.rows.end(old[next].key, madeAt: old[next].made, at: position)
+            next += 1
+        }
+        entity.rows = current
+    }
+
+    func takeChanges() -> FoldChanges {
+        let taken = changes
+        changes = FoldChanges()
+        for version in taken.facts.made { entities[version.key]?.factsMade = nil }
+        for version in taken.rows.made {
+            guard let entity = entities[RowKey(entityOf: version.key)] else { continue }
+            entity.rows = entity.rows.map { Current(key: $0.key, document: $0.document, made: nil) }
+        }
+        return taken
+    }
 
     func currentRows() -> [(key: RowKey, document: [UInt8])] {
-        rows.entries.compactMap { key, entry in entry.document.map { (key: key, document: $0) } }
-            .sorted { $0.key < $1.key }
+        var rows: [(key: RowKey, document: [UInt8])] = []
+        for entity in entities.values {
+            if isComplete, let facts = entity.facts {
+                rows.append(contentsOf: projection.rows(of: facts).map { ($0.key, $0.document) })
+            } else {
+                rows.append(contentsOf: entity.rows.map { ($0.key, $0.document) })
+            }
+        }
+        return rows.sorted { $0.key < $1.key }
     }
 }

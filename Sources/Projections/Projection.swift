@@ -1,4 +1,5 @@
 public import Events
+public import JSON
 public import Rules
 public import Values
 
@@ -35,28 +36,67 @@ public struct DecodedEvent: Sendable {
 ///
 /// It sees the events of the types that it consumes, in position order, and nothing else: no clock, no random
 /// numbers, no locale, no other projection's rows.
+///
+/// The log is cut into entities (a trade, a contract's group, a scope), each with a key of exactly two parts. An
+/// event changes the facts of the entities that it touches, each on its own; an entity's rows follow from its facts
+/// alone. So entities can be folded apart, on any number of workers, and a row can be worked out again from facts
+/// under other rules or at another moment of the world.
 public protocol Projection: Sendable {
-    associatedtype Row: Sendable
+    /// What events say about one entity, and all that its rows follow from. No rule's result: facts are the same
+    /// under any rules version.
+    associatedtype Facts: Sendable
 
     var identity: ProjectionIdentity { get }
 
     /// The event types folded, with the schema versions understood; another version of a declared type is poison.
     static var consumes: [EventType: Set<Int>] { get }
 
-    /// The rows that an event can read or write: they are loaded before `apply` sees it.
-    func keys(touchedBy event: DecodedEvent) -> [RowKey]
+    /// Whether an entity is exactly one row whose document is also its facts: nothing else is stored then.
+    static var rowsAreFacts: Bool { get }
 
-    /// Folds one event. Setting a row equal to the one that is there yields no version.
-    func apply(_ event: DecodedEvent, to rows: inout RowSet<Row>) throws
+    /// The entities that an event changes, by the event alone; each at most once.
+    func entities(touchedBy event: DecodedEvent) throws -> [RowKey]
 
-    /// The row as a canonical JSON object of exactly the columns of `columns.json`, in event encoding.
-    func document(of row: Row) -> [UInt8]
+    /// Folds one event into one of its entities' facts, which are nil before its first event and where nothing is
+    /// left to know.
+    func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) throws
 
-    /// Reads a row back from its document: `row(from: document(of: r))` equals r in all that `apply` reads.
-    func row(from document: [UInt8]) throws -> Row
+    /// The rows that follow from the facts, in ascending key order; each key starts with the entity's two parts.
+    func rows(of facts: Facts) -> [ProjectedRow]
 
+    /// The facts as canonical JSON, in event encoding.
+    func encode(_ facts: Facts) -> [UInt8]
+
+    /// Reads facts back: the same rows and the same later folds come out of `facts(from: encode(f))` as of f.
+    func facts(from document: [UInt8]) throws -> Facts
+
+    /// The facts without what holds in the world only after an instant; nil where the entity itself does.
+    func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts?
+
+    /// A row as a reader sees it at a moment: maturity and expiry depend on it, and are never stored.
+    func present(_ document: JSONDocument, now: Instant) -> [UInt8]
+}
+
+extension Projection {
+    public static var rowsAreFacts: Bool { false }
+
+    /// As it is stored.
+    public func present(_ document: JSONDocument, now: Instant) -> [UInt8] { document.bytes }
+}
+
+/// A row that follows from an entity's facts.
+public struct ProjectedRow: Sendable {
+    public let key: RowKey
+    /// A canonical JSON object of exactly the columns of `columns.json`, in event encoding.
+    public let document: [UInt8]
     /// The values of the `stored` columns, in their order.
-    func storedValues(of row: Row) -> [StoredValue]
+    public let stored: [StoredValue]
+
+    public init(key: RowKey, document: [UInt8], stored: [StoredValue]) {
+        self.key = key
+        self.document = document
+        self.stored = stored
+    }
 }
 
 /// A filter column's value beside the document.
@@ -76,4 +116,9 @@ public struct PoisonEvent: Error, CustomStringConvertible {
     }
 
     public var description: String { "event \(position): \(problem)" }
+}
+
+/// Stored facts or rows that do not read back: their table was altered, or a code version was not raised.
+struct RowProblem: Error, CustomStringConvertible {
+    let description: String
 }

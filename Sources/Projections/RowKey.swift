@@ -1,10 +1,16 @@
 public import Values
 
-/// A read model's primary key: its key columns in order, compared by their UTF-8 bytes.
+/// The key of a row or of an entity: its parts in order, compared by their UTF-8 bytes.
 public struct RowKey: Sendable, Hashable, Comparable, CustomStringConvertible {
     public let parts: [ByteKey]
 
     public init(_ parts: [String]) { self.parts = parts.map { ByteKey($0) } }
+
+    /// How many parts an entity's key has; a row's key starts with those of its entity.
+    public static let entityParts = 2
+
+    /// The key of the entity that a row belongs to.
+    init(entityOf row: RowKey) { parts = Array(row.parts.prefix(Self.entityParts)) }
 
     public static func < (left: RowKey, right: RowKey) -> Bool {
         for (a, b) in zip(left.parts, right.parts) where a != b { return a < b }

@@ -1,7 +1,7 @@
 public import Events
 import JSON
 public import Rules
-import Values
+public import Values
 
 /// The sync state: one row a scope, what its last runs reported (spec 2, section 4).
 public struct SyncStateProjection: Projection {
@@ -9,7 +9,7 @@ public struct SyncStateProjection: Projection {
     public static let codeVersion = 1
     public static let consumes: [EventType: Set<Int>] = [.alphaSyncCompleted: [1], .alphaSyncFailed: [1]]
 
-    public struct Row: Sendable {
+    public struct Facts: Sendable {
         var sourceName: String
         var scopeKey: String
         /// Canonical JSON.
@@ -30,7 +30,9 @@ public struct SyncStateProjection: Projection {
             name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: [rules.file])
     }
 
-    public func keys(touchedBy event: DecodedEvent) -> [RowKey] {
+    public static var rowsAreFacts: Bool { true }
+
+    public func entities(touchedBy event: DecodedEvent) -> [RowKey] {
         switch event.payload {
         case .syncCompleted(let payload): [RowKey([payload.sourceName, payload.scopeKey])]
         case .syncFailed(let payload): [RowKey([payload.sourceName, payload.scopeKey])]
@@ -38,60 +40,63 @@ public struct SyncStateProjection: Projection {
         }
     }
 
-    public func apply(_ event: DecodedEvent, to rows: inout RowSet<Row>) throws {
+    public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
         switch event.payload {
         case .syncCompleted(let payload):
-            let key = RowKey([payload.sourceName, payload.scopeKey])
-            var row = try rows.row(key) ?? Self.empty(payload.sourceName, payload.scopeKey)
-            row.scopeDetails = payload.scopeDetails
+            var state = facts ?? Self.empty(payload.sourceName, payload.scopeKey)
+            state.scopeDetails = payload.scopeDetails
             // A run without a second page has no cursor, and an empty scope no watermark: the stored ones stay.
-            row.cursor = payload.cursor ?? row.cursor
-            row.watermark = payload.watermark ?? row.watermark
-            row.syncedAt = event.record.recordedAt
-            row.summary = payload.summary
-            try rows.set(key, row)
+            state.cursor = payload.cursor ?? state.cursor
+            state.watermark = payload.watermark ?? state.watermark
+            state.syncedAt = event.record.recordedAt
+            state.summary = payload.summary
+            facts = state
         case .syncFailed(let payload):
-            let key = RowKey([payload.sourceName, payload.scopeKey])
-            var row = try rows.row(key) ?? Self.empty(payload.sourceName, payload.scopeKey)
-            row.scopeDetails = payload.scopeDetails
-            row.error = payload.errorText
-            row.errorAt = event.record.recordedAt
-            try rows.set(key, row)
+            var state = facts ?? Self.empty(payload.sourceName, payload.scopeKey)
+            state.scopeDetails = payload.scopeDetails
+            state.error = payload.errorText
+            state.errorAt = event.record.recordedAt
+            facts = state
         default:
             break
         }
     }
 
-    private static func empty(_ sourceName: String, _ scopeKey: String) -> Row {
-        Row(sourceName: sourceName, scopeKey: scopeKey, scopeDetails: Array("{}".utf8))
+    private static func empty(_ sourceName: String, _ scopeKey: String) -> Facts {
+        Facts(sourceName: sourceName, scopeKey: scopeKey, scopeDetails: Array("{}".utf8))
     }
 
-    public func storedValues(of row: Row) -> [StoredValue] { [] }
+    /// A run has no time in the world: the state is the same at any.
+    public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? { facts }
 
-    public func document(of row: Row) -> [UInt8] {
+    public func rows(of facts: Facts) -> [ProjectedRow] {
+        [ProjectedRow(key: RowKey([facts.sourceName, facts.scopeKey]), document: encode(facts), stored: [])]
+    }
+
+    public func encode(_ facts: Facts) -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 1024)
         out.beginObject()
-        out.key("last_error"); out.string(row.error)
-        out.key("last_error_at"); out.instant(row.errorAt)
+        out.key("last_error"); out.string(facts.error)
+        out.key("last_error_at"); out.instant(facts.errorAt)
         out.key("last_run_summary")
-        if let summary = row.summary { out.raw(summary) } else { out.null() }
-        out.key("last_successful_cursor"); out.string(row.cursor)
-        out.key("last_successful_sync_at"); out.instant(row.syncedAt)
-        out.key("last_successful_watermark"); out.instant(row.watermark)
-        out.key("scope_details"); out.raw(row.scopeDetails)
-        out.key("scope_key"); out.string(row.scopeKey)
-        out.key("source_name"); out.string(row.sourceName)
+        if let summary = facts.summary { out.raw(summary) } else { out.null() }
+        out.key("last_successful_cursor"); out.string(facts.cursor)
+        out.key("last_successful_sync_at"); out.instant(facts.syncedAt)
+        out.key("last_successful_watermark"); out.instant(facts.watermark)
+        out.key("scope_details"); out.raw(facts.scopeDetails)
+        out.key("scope_key"); out.string(facts.scopeKey)
+        out.key("source_name"); out.string(facts.sourceName)
         out.endObject()
         return out.bytes
     }
 
-    public func row(from document: [UInt8]) throws -> Row {
+    public func facts(from document: [UInt8]) throws -> Facts {
         let parsed = try JSONDocument(parsing: document)
         let root = parsed.root
         guard let source = root["source_name"]?.string, let scope = root["scope_key"]?.string,
             let details = root["scope_details"], let summary = root["last_run_summary"]
         else { throw RowProblem(description: "a stored sync state row lacks a column") }
-        return Row(
+        return Facts(
             sourceName: source, scopeKey: scope, scopeDetails: Array(parsed.bytes[details.sourceRange]),
             cursor: root["last_successful_cursor"]?.string,
             watermark: root["last_successful_watermark"]?.string.flatMap { Instant($0) },

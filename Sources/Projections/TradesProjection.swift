@@ -2,7 +2,7 @@ public import Events
 import JSON
 public import Rules
 import Trading
-import Values
+public import Values
 
 /// The trade book: one row a `(source, source_trade_id)`, the latest version of the source's row and what
 /// follows from it (spec 3, section 3).
@@ -15,7 +15,7 @@ public struct TradesProjection: Projection {
     ]
 
     /// A trade as the source gave it last, and its life in the log.
-    public struct Row: Sendable {
+    public struct Facts: Sendable {
         var execution: ExecutionRow
         var scopeKey: String
         var streamVersion: Int64
@@ -35,62 +35,65 @@ public struct TradesProjection: Projection {
             name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
     }
 
-    public func keys(touchedBy event: DecodedEvent) -> [RowKey] {
+    public static var rowsAreFacts: Bool { true }
+
+    public func entities(touchedBy event: DecodedEvent) -> [RowKey] {
         switch event.payload {
-        case .execution(let payload): [Self.key(payload.row.source, payload.row.sourceTradeID)]
-        case .missing(let payload): [Self.key(payload.source, payload.sourceTradeID)]
-        case .reappeared(let payload): [Self.key(payload.source, payload.sourceTradeID)]
+        case .execution(let payload): [RowKey([payload.row.source, payload.row.sourceTradeID])]
+        case .missing(let payload), .reappeared(let payload): [RowKey([payload.source, payload.sourceTradeID])]
         default: []
         }
     }
 
-    private static func key(_ source: String, _ id: String) -> RowKey { RowKey([source, id]) }
-
-    public func apply(_ event: DecodedEvent, to rows: inout RowSet<Row>) throws {
+    public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) throws {
         let record = event.record
         switch event.payload {
         case .execution(let payload):
-            let key = Self.key(payload.row.source, payload.row.sourceTradeID)
-            let old = try rows.row(key)
-            try rows.set(
-                key,
-                Row(
-                    execution: payload.row, scopeKey: payload.scopeKey, streamVersion: record.streamVersion,
-                    firstRecordedAt: old?.firstRecordedAt ?? record.recordedAt, lastRecordedAt: record.recordedAt,
-                    lastChangedFields: (payload.changedFields ?? []).map(\.field),
-                    isMissingUpstream: old?.isMissingUpstream ?? false))
-        case .missing(let payload):
-            try mark(Self.key(payload.source, payload.sourceTradeID), missing: true, record, &rows)
-        case .reappeared(let payload):
-            try mark(Self.key(payload.source, payload.sourceTradeID), missing: false, record, &rows)
-        default:
-            break
+            facts = Facts(
+                execution: payload.row, scopeKey: payload.scopeKey, streamVersion: record.streamVersion,
+                firstRecordedAt: facts?.firstRecordedAt ?? record.recordedAt, lastRecordedAt: record.recordedAt,
+                lastChangedFields: (payload.changedFields ?? []).map(\.field),
+                isMissingUpstream: facts?.isMissingUpstream ?? false)
+        case .missing: try mark(&facts, missing: true, record, entity)
+        case .reappeared: try mark(&facts, missing: false, record, entity)
+        default: break
         }
     }
 
-    private func mark(_ key: RowKey, missing: Bool, _ record: RecordedEvent, _ rows: inout RowSet<Row>) throws {
-        guard var row = try rows.row(key) else {
-            throw PoisonEvent(position: record.position, problem: "\(record.type) for the trade \(key), which was never recorded")
+    private func mark(_ facts: inout Facts?, missing: Bool, _ record: RecordedEvent, _ entity: RowKey) throws {
+        if facts == nil {
+            throw PoisonEvent(
+                position: record.position, problem: "\(record.type) for the trade \(entity), which was never recorded")
         }
-        row.isMissingUpstream = missing
-        row.streamVersion = record.streamVersion
-        row.lastRecordedAt = record.recordedAt
-        try rows.set(key, row)
+        facts?.isMissingUpstream = missing
+        facts?.streamVersion = record.streamVersion
+        facts?.lastRecordedAt = record.recordedAt
     }
 
-    public func storedValues(of row: Row) -> [StoredValue] {
-        [
-            .instant(row.execution.tradeDate), .instant(row.execution.tradeDate),
-            .text(row.execution.sourcePortfolio), .text(row.execution.underlyingSymbol),
-            .text(row.execution.tradeStatus.rawValue),
-            .text(rules.marketProxy.mapping(of: row.execution.underlyingSymbol).quality),
+    public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
+        facts.execution.tradeDate <= instant ? facts : nil
+    }
+
+    public func rows(of facts: Facts) -> [ProjectedRow] {
+        let execution = facts.execution
+        let mapping = rules.marketProxy.mapping(of: execution.underlyingSymbol)
+        return [
+            ProjectedRow(
+                key: RowKey([execution.source, execution.sourceTradeID]), document: document(of: facts, mapping),
+                stored: [
+                    .instant(execution.tradeDate), .instant(execution.tradeDate), .text(execution.sourcePortfolio),
+                    .text(execution.underlyingSymbol), .text(execution.tradeStatus.rawValue), .text(mapping.quality),
+                ])
         ]
     }
 
-    public func document(of row: Row) -> [UInt8] {
-        let execution = row.execution
+    public func encode(_ facts: Facts) -> [UInt8] {
+        document(of: facts, rules.marketProxy.mapping(of: facts.execution.underlyingSymbol))
+    }
+
+    private func document(of facts: Facts, _ mapping: MarketProxyRules.Mapping) -> [UInt8] {
+        let execution = facts.execution
         let premium = EntryPremium(of: execution, rules: rules)
-        let mapping = rules.marketProxy.mapping(of: execution.underlyingSymbol)
         var out = JSONWriter(reservingCapacity: 1536)
         out.beginObject()
         out.key("contract_multiplier"); out.decimalString(execution.contractMultiplier)
@@ -99,10 +102,10 @@ public struct TradesProjection: Projection {
         out.key("entry_premium_usd"); out.decimalString(premium.usd)
         out.key("expiry"); out.date(execution.expiry)
         out.key("fees_usd"); out.decimalString(execution.feesUSD)
-        out.key("first_recorded_at"); out.instant(row.firstRecordedAt)
+        out.key("first_recorded_at"); out.instant(facts.firstRecordedAt)
         out.key("flags")
         out.beginArray()
-        for flag in execution.flags(premium: premium, missingUpstream: row.isMissingUpstream, rules: rules) {
+        for flag in execution.flags(premium: premium, missingUpstream: facts.isMissingUpstream, rules: rules) {
             out.string(flag)
         }
         out.endArray()
@@ -110,9 +113,9 @@ public struct TradesProjection: Projection {
         out.key("is_synthetic"); out.bool(execution.isSynthetic)
         out.key("last_changed_fields")
         out.beginArray()
-        for field in row.lastChangedFields { out.string(field) }
+        for field in facts.lastChangedFields { out.string(field) }
         out.endArray()
-        out.key("last_recorded_at"); out.instant(row.lastRecordedAt)
+        out.key("last_recorded_at"); out.instant(facts.lastRecordedAt)
         out.key("mapping_quality"); out.string(mapping.quality)
         out.key("market_proxy"); out.string(mapping.marketProxy)
         out.key("notes"); out.string(execution.notes)
@@ -126,7 +129,7 @@ public struct TradesProjection: Projection {
         out.key("quantity"); out.decimalString(execution.quantity)
         out.key("quantity_unit"); out.string(execution.quantityUnit)
         out.key("recon_status"); out.string(execution.reconStatus)
-        out.key("scope_key"); out.string(row.scopeKey)
+        out.key("scope_key"); out.string(facts.scopeKey)
         out.key("source"); out.string(execution.source)
         out.key("source_broker"); out.string(execution.sourceBroker)
         out.key("source_created_at"); out.instant(execution.sourceCreatedAt)
@@ -139,7 +142,7 @@ public struct TradesProjection: Projection {
         out.key("source_trade_ticket_id"); out.string(execution.sourceTradeTicketID)
         out.key("source_updated_at"); out.instant(execution.sourceUpdatedAt)
         out.key("spot_at_trade"); out.decimalString(execution.spotAtTrade)
-        out.key("stream_version"); out.integer(row.streamVersion)
+        out.key("stream_version"); out.integer(facts.streamVersion)
         out.key("strike"); out.decimalString(execution.strike)
         out.key("trade_date"); out.instant(execution.tradeDate)
         out.key("trade_status"); out.string(execution.tradeStatus.rawValue)
@@ -150,7 +153,7 @@ public struct TradesProjection: Projection {
         return out.bytes
     }
 
-    public func row(from document: [UInt8]) throws -> Row {
+    public func facts(from document: [UInt8]) throws -> Facts {
         let root = try JSONDocument(parsing: document).root
         guard let scopeKey = root["scope_key"]?.string, let version = root["stream_version"]?.integer,
             let first = root["first_recorded_at"]?.string.flatMap({ Instant($0) }),
@@ -158,14 +161,9 @@ public struct TradesProjection: Projection {
             let flags = root["flags"]?.elements.compactMap(\.string),
             let changed = root["last_changed_fields"]?.elements.compactMap(\.string)
         else { throw RowProblem(description: "a stored trade row lacks a column") }
-        return Row(
+        return Facts(
             execution: try ExecutionRow(decoding: root), scopeKey: scopeKey, streamVersion: version,
             firstRecordedAt: first, lastRecordedAt: last, lastChangedFields: changed,
             isMissingUpstream: flags.contains("missing_upstream"))
     }
-}
-
-/// A stored row that does not read back: its table was altered, or its code version was not raised.
-struct RowProblem: Error, CustomStringConvertible {
-    let description: String
 }

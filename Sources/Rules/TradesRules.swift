@@ -19,7 +19,12 @@ public struct TradesRules: Sendable {
     public var files: [RuleFile] { [file, marketProxy.file, rootAliases.file].sorted { $0.path < $1.path } }
 
     public init(version: Int, read: RuleFileReader) throws {
-        let document = try RuleDocument(path: "trades/rules.v\(version).yaml", kind: "trades", read: read)
+        try self.init(path: "trades/rules.v\(version).yaml", read: read)
+    }
+
+    /// - Parameter path: as another rule file's `uses` lists it.
+    public init(path: String, read: RuleFileReader) throws {
+        let document = try RuleDocument(path: path, kind: "trades", read: read)
         let root = document.root
         try root.allowOnly(["rules", "version", "uses", "execution_statuses", "premium"])
         file = document.file
