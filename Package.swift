@@ -51,6 +51,8 @@ let package = Package(
                 "Values", "JSON", "Events", "Rules", "Trading", .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
 
+        .target(name: "MarketData", dependencies: ["Values", "JSON", "Events"], swiftSettings: strict),
+
         // Servers and upstreams.
         .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
         .target(
@@ -69,6 +71,10 @@ let package = Package(
                 "Values", "JSON", "Events", "Curl", .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .target(
+            name: "Amberdata",
+            dependencies: ["Values", "JSON", "Events", "Curl", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        .target(
             name: "SampleScope",
             dependencies: ["Values", "JSON", .product(name: "Hummingbird", package: "hummingbird")],
             swiftSettings: strict),
@@ -77,8 +83,8 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "Values", "JSON", "Events", "Rules", "Projections", "Postgres", "PostgresStore", "EmbeddedPostgres",
-                "Curl", "AlphaFeed",
+                "Values", "JSON", "Events", "Rules", "Trading", "Projections", "Postgres", "PostgresStore",
+                "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
@@ -93,7 +99,7 @@ let package = Package(
             name: "alpha-ledger",
             dependencies: [
                 "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "Operations", "API",
-                "SampleScope", "EmbeddedPostgres", "AlphaFeed",
+                "SampleScope", "EmbeddedPostgres", "AlphaFeed", "Amberdata", "MarketData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -102,7 +108,7 @@ let package = Package(
             name: "ledger-benchmarks",
             dependencies: [
                 "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "EmbeddedPostgres",
-                "AlphaFeed", "Curl", "Operations", "SampleScope", "API",
+                "AlphaFeed", "Curl", "Operations", "SampleScope", "API", "Trading", "MarketData",
                 .product(name: "Logging", package: "swift-log"),
             ], path: "Benchmarks", swiftSettings: strict),
 
@@ -117,6 +123,10 @@ let package = Package(
         .testTarget(
             name: "EventsTests", dependencies: ["Events", "JSON", "MerkleLog", "Values"], exclude: ["Samples"]),
         .testTarget(name: "TradingTests", dependencies: ["Trading", "Rules", "Events", "Values", "TestSupport"]),
+        .testTarget(
+            name: "ProjectionsTests",
+            dependencies: ["Projections", "Trading", "Rules", "Events", "JSON", "Values", "TestSupport"]),
+        .testTarget(name: "MarketDataTests", dependencies: ["MarketData", "Events", "JSON", "Values", "TestSupport"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"]),
         .testTarget(name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "Postgres"]),
         .testTarget(
@@ -132,8 +142,8 @@ let package = Package(
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "Operations", "SampleScope", "AlphaFeed", "PostgresStore", "Postgres", "Projections", "Events", "JSON",
-                "Values", "TestSupport",
+                "Operations", "SampleScope", "AlphaFeed", "Amberdata", "MarketData", "PostgresStore", "Postgres",
+                "Projections", "Trading", "Rules", "Events", "JSON", "Values", "TestSupport", "LoopbackServer", "Curl",
             ]),
         .testTarget(
             name: "APITests",

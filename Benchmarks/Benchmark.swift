@@ -15,6 +15,9 @@ struct Benchmark {
         ("concurrent", "64 concurrent one-event appends beside one-row INSERT commits", ConcurrentAppendBenchmark.run),
         ("projection", "live projection of trades beside a bare COPY OUT of the same events", ProjectionBenchmark.run),
         ("http", "the trades list of 50 rows over HTTP", HTTPBenchmark.run),
+        ("latency", "from an append to all views, at 1,000 events a second", LatencyBenchmark.run),
+        ("import", "observe import beside a bare COPY of the same rows", ImportBenchmark.run),
+        ("matching", "FIFO matching in the pure function beside one pass over the same executions", MatchingBenchmark.run),
         ("sync", "a full-scope sync over HTTP, and the memory it takes", SyncBenchmark.run),
     ]
 
@@ -106,6 +109,10 @@ final class Bench: Sendable {
         let rate = Double(count) / middle
         print("  \(name): \(Int(rate)) /s (median of \(seconds.count), \(String(format: "%.2f", middle * 1e6 / Double(count))) µs each)")
     }
+
+    static func text(_ text: String) { print("  \(text)") }
+
+    static func fixed(_ value: Double) -> String { String(format: "%.1f", value) }
 
     static func ratio(_ name: String, _ value: Double) { print("  \(name): \(String(format: "%.2f", value))") }
 }

@@ -9,6 +9,10 @@ import Glibc
 public struct RetryPolicy: Sendable {
     /// How often a 429 or a 503 is retried.
     public var maximumRetries = 5
+    /// Whether the other 5xx are retried as a 503 is.
+    public var retriesServerErrors = false
+    /// What a 429 without a `Retry-After` waits; nil for the back-off.
+    public var tooManyRequestsSeconds: Double?
     /// How many of those retries may follow a broken connection.
     public var maximumLostConnectionRetries = 2
     /// The longest `Retry-After` that is waited for; the answer counts as final where it asks for more.
@@ -46,9 +50,11 @@ public struct RetryPolicy: Sendable {
 
     /// Seconds to wait before the retry with that number (from 1), nil where there is to be none.
     func delay(beforeRetry retry: Int, after response: HTTPResponse) -> Double? {
-        guard response.status == 429 || response.status == 503, retry <= maximumRetries else { return nil }
+        let isRetried =
+            response.status == 429 || response.status == 503 || retriesServerErrors && 500...599 ~= response.status
+        guard isRetried, retry <= maximumRetries else { return nil }
         guard let asked = response.header("Retry-After").flatMap(seconds(ofRetryAfter:)) else {
-            return backoff(beforeRetry: retry)
+            return response.status == 429 ? tooManyRequestsSeconds ?? backoff(beforeRetry: retry) : backoff(beforeRetry: retry)
         }
         return asked <= maximumRetryAfterSeconds ? asked : nil
     }

@@ -96,3 +96,64 @@ extension ProjectionPromotedPayload {
             stream: Streams.projection(name: projection), payload: encode())
     }
 }
+
+extension MarketObservedPayload {
+    /// `MarketObserved` after that version of its stream (0 for the first observation).
+    public func event(previousVersion: Int64) -> NewEvent {
+        EncodedObservation(self).event(previousVersion: previousVersion)
+    }
+
+    /// The stream that the observation and what supersedes it stand in.
+    public var stream: String {
+        Streams.market(kind: kind.rawValue, subject: subject, identifyingDigest: identifyingDigest)
+    }
+}
+
+extension ContextStampedPayload {
+    /// `ContextStamped` after that version of its stream; it holds from the trade's date, or the latest observation
+    /// used where that is later.
+    public func event(previousVersion: Int64, effectiveAt: Instant) -> NewEvent {
+        NewEvent(
+            .contextStamped,
+            identity: Identity.contextStamped(
+                source: source, id: sourceTradeID, contextKey: contextKey, previous: previousVersion,
+                digest: contentDigest),
+            stream: Streams.context(source: source, id: sourceTradeID), effectiveAt: effectiveAt, payload: encode(),
+            expectedVersion: previousVersion)
+    }
+}
+
+extension ExecutionBenchmarkPayload {
+    /// `ExecutionBenchmarkRecorded` after that version of its stream.
+    public func event(previousVersion: Int64, effectiveAt: Instant) -> NewEvent {
+        NewEvent(
+            .executionBenchmarkRecorded,
+            identity: Identity.benchmarkRecorded(
+                source: source, id: sourceTradeID, previous: previousVersion, digest: contentDigest),
+            stream: Streams.benchmark(source: source, id: sourceTradeID), effectiveAt: effectiveAt,
+            payload: encode(), expectedVersion: previousVersion)
+    }
+
+    /// The same, holding from ``effectiveAt``.
+    public func event(previousVersion: Int64) -> NewEvent {
+        event(previousVersion: previousVersion, effectiveAt: effectiveAt)
+    }
+}
+
+extension ForwardMarkPayload {
+    /// `ForwardMarkRecorded` after that version of its stream.
+    public func event(previousVersion: Int64, effectiveAt: Instant) -> NewEvent {
+        NewEvent(
+            .forwardMarkRecorded,
+            identity: Identity.markRecorded(
+                source: source, id: sourceTradeID, horizonKey: horizonKey, previous: previousVersion,
+                digest: contentDigest),
+            stream: Streams.mark(source: source, id: sourceTradeID, horizonKey: horizonKey),
+            effectiveAt: effectiveAt, payload: encode(), expectedVersion: previousVersion)
+    }
+
+    /// The same, holding from ``effectiveAt``.
+    public func event(previousVersion: Int64) -> NewEvent {
+        event(previousVersion: previousVersion, effectiveAt: effectiveAt)
+    }
+}

@@ -14,6 +14,14 @@ public enum EventPayload: Sendable, Equatable {
     case syncFailed(SyncFailedPayload)
     /// `ProjectionPromoted`
     case projectionPromoted(ProjectionPromotedPayload)
+    /// `MarketObserved`
+    case marketObserved(MarketObservedPayload)
+    /// `ContextStamped`
+    case contextStamped(ContextStampedPayload)
+    /// `ExecutionBenchmarkRecorded`
+    case benchmarkRecorded(ExecutionBenchmarkPayload)
+    /// `ForwardMarkRecorded`
+    case markRecorded(ForwardMarkPayload)
 }
 
 /// Why a stored payload can't be read.
@@ -68,6 +76,14 @@ public enum Upcaster {
                 return .syncFailed(try SyncFailedPayload(decoding: bytes))
             case (.projectionPromoted, 1):
                 return .projectionPromoted(try ProjectionPromotedPayload(decoding: bytes))
+            case (.marketObserved, 1):
+                return .marketObserved(try MarketObservedPayload(decoding: bytes))
+            case (.contextStamped, 1):
+                return .contextStamped(try ContextStampedPayload(decoding: bytes))
+            case (.executionBenchmarkRecorded, 1):
+                return .benchmarkRecorded(try ExecutionBenchmarkPayload(decoding: bytes))
+            case (.forwardMarkRecorded, 1):
+                return .markRecorded(try ForwardMarkPayload(decoding: bytes))
             default:
                 throw UpcastError.unknownVersion(type: type.rawValue, version: schemaVersion)
             }

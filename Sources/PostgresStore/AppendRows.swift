@@ -3,21 +3,21 @@ import Postgres
 import Values
 
 /// The rows of an append, as arrays for one statement or as a COPY.
-struct EventRows {
-    private var rows: [(placed: AppendPlan.Placed, runID: UniqueID, hash: Digest32)] = []
-
-    init(reserving count: Int) { rows.reserveCapacity(count) }
-
-    mutating func append(_ placed: AppendPlan.Placed, runID: UniqueID, hash: Digest32) {
-        rows.append((placed, runID, hash))
+enum EventRows {
+    struct Row {
+        let placed: AppendPlan.Placed
+        let runID: UniqueID
+        let hash: Digest32
     }
 
     private static let columns =
         "position, event_id, stream, stream_version, type, schema_version, recorded_at, effective_at, run_id, payload, leaf_hash"
 
-    func copy(recordedAt: Instant, on session: PostgresSession) throws {
+    /// Sends the rows in one pass over them.
+    static func copy(_ rows: some Sequence<Row>, recordedAt: Instant, on session: PostgresSession) throws {
         _ = try session.copyIn("COPY ledger.events (\(Self.columns)) FROM STDIN (FORMAT binary)") { writer in
-            for (placed, runID, hash) in rows {
+            for row in rows {
+                let (placed, runID, hash) = (row.placed, row.runID, row.hash)
                 let event = placed.event
                 writer.startRow(columns: 11)
                 writer.int8(placed.position)
@@ -39,7 +39,7 @@ struct EventRows {
         }
     }
 
-    func statement(recordedAt: Instant) -> (sql: String, parameters: [PostgresValue]) {
+    static func statement(_ rows: [Row], recordedAt: Instant) -> (sql: String, parameters: [PostgresValue]) {
         (
             sql: """
                 INSERT INTO ledger.events (\(Self.columns))

@@ -8,6 +8,9 @@ import Values
 /// Two round trips for a small group and a COPY between them for a large one. The head row's lock is what makes
 /// positions gapless and visible in order: whoever holds it has seen every earlier commit, and nobody appends
 /// until it has committed itself.
+///
+/// A large group is tried without looking up the events that open a stream: the unique indexes on event ids and
+/// stream versions tell where one is there already, and the group is then decided again by looking everything up.
 struct AppendTransaction {
     /// The right edge of the tree at `frontier.size`, kept from the last append of this process.
     var frontier: MerkleFrontier?
@@ -41,9 +44,26 @@ struct AppendTransaction {
         _ requests: [AppendRequest], on session: PostgresSession,
         alongside: (PostgresSession, [Result<[AppendedEvent], LedgerError>]) throws -> Void = { _, _ in }
     ) throws -> [Result<[AppendedEvent], LedgerError>] {
+        let count = requests.reduce(0) { $0 + $1.events.count }
+        if count >= Self.copyThreshold {
+            do {
+                if let outcomes = try attempt(requests, session, looksUp: { $0.expectedVersion != 0 }, alongside) {
+                    return outcomes
+                }
+            } catch let error as PostgresError where error.isUniqueViolation {
+                // An event is there already, or another opens its stream.
+            }
+        }
+        return try attempt(requests, session, looksUp: { _ in true }, alongside) ?? []
+    }
+
+    /// One transaction; nil, with nothing written, where a request fails that was decided without every look-up.
+    private mutating func attempt(
+        _ requests: [AppendRequest], _ session: PostgresSession, looksUp: (NewEvent) -> Bool,
+        _ alongside: (PostgresSession, [Result<[AppendedEvent], LedgerError>]) throws -> Void
+    ) throws -> [Result<[AppendedEvent], LedgerError>]? {
         do {
-            let outcomes = try begin(requests, session, alongside)
-            return outcomes
+            return try begin(requests, session, looksUp, alongside)
         } catch {
             frontier = nil
             // The session may be gone; then there is nothing to roll back.
@@ -53,10 +73,11 @@ struct AppendTransaction {
     }
 
     private mutating func begin(
-        _ requests: [AppendRequest], _ session: PostgresSession,
+        _ requests: [AppendRequest], _ session: PostgresSession, _ looksUp: (NewEvent) -> Bool,
         _ alongside: (PostgresSession, [Result<[AppendedEvent], LedgerError>]) throws -> Void
-    ) throws -> [Result<[AppendedEvent], LedgerError>] {
-        let events = requests.flatMap(\.events)
+    ) throws -> [Result<[AppendedEvent], LedgerError>]? {
+        let events = requests.flatMap(\.events).filter(looksUp)
+        let isCertain = events.count == requests.reduce(0) { $0 + $1.events.count }
         var streams: [String] = []
         var seen: Set<ByteKey> = []
         for event in events where seen.insert(ByteKey(event.stream)).inserted { streams.append(event.stream) }
@@ -88,9 +109,10 @@ struct AppendTransaction {
         }
 
         let plan = AppendPlan(requests: requests, state: state)
-        guard !plan.placed.isEmpty else {
+        let isRefused = plan.outcomes.contains { if case .failure = $0 { true } else { false } }
+        if plan.placed.isEmpty || isRefused && !isCertain {
             try session.executeScript("ROLLBACK")
-            return plan.outcomes
+            return isRefused && !isCertain ? nil : plan.outcomes
         }
         try insert(plan, requests, head: head, recordedAt: recordedAt, session, alongside)
         return plan.outcomes
@@ -113,10 +135,9 @@ struct AppendTransaction {
         _ alongside: (PostgresSession, [Result<[AppendedEvent], LedgerError>]) throws -> Void
     ) throws {
         var tree = try edge(at: head, session)
-        var rows = EventRows(reserving: plan.placed.count)
         var nodes = NodeRows()
         var leaf: [UInt8] = []
-        for placed in plan.placed {
+        func row(_ placed: AppendPlan.Placed) -> EventRows.Row {
             let event = placed.event
             let runID = requests[placed.request].runID
             leaf.removeAll(keepingCapacity: true)
@@ -126,7 +147,7 @@ struct AppendTransaction {
                 recordedAt: recordedAt, effectiveAt: event.effectiveAt, runID: runID, payload: event.payload)
             let hash = MerkleHash.leaf(leaf)
             tree.append(hash) { level, index, node in nodes.append(level, index, node) }
-            rows.append(placed, runID: runID, hash: hash)
+            return EventRows.Row(placed: placed, runID: runID, hash: hash)
         }
         let newHead = head + Int64(plan.placed.count)
         let finish: [(sql: String, parameters: [PostgresValue])] = [
@@ -137,12 +158,14 @@ struct AppendTransaction {
             (sql: "SELECT pg_notify('ledger_events', $1)", parameters: [.text("\(newHead)")]),
         ]
         if plan.placed.count >= Self.copyThreshold {
-            try rows.copy(recordedAt: recordedAt, on: session)
+            // Each row is hashed as it is sent: the server stores one while this side works on the next.
+            try EventRows.copy(plan.placed.lazy.map(row), recordedAt: recordedAt, on: session)
             try nodes.copy(on: session)
             try alongside(session, plan.outcomes)
             _ = try session.pipeline(finish + [(sql: "COMMIT", parameters: [])])
         } else {
-            _ = try session.pipeline([rows.statement(recordedAt: recordedAt)] + nodes.statements + finish)
+            let statement = EventRows.statement(plan.placed.map(row), recordedAt: recordedAt)
+            _ = try session.pipeline([statement] + nodes.statements + finish)
             try alongside(session, plan.outcomes)
             _ = try session.pipeline([(sql: "COMMIT", parameters: [])])
         }

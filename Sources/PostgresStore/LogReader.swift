@@ -27,23 +27,27 @@ public struct LogReader: Sendable {
             recordedAt: try result[0].optionalTimestamptz(2).flatMap { Instant(microseconds: $0) })
     }
 
-    /// Events after a position, in order; of the given types only where some are named. One index range.
+    /// The events at the `limit` positions after one, in order; of the given types only where some are named.
+    ///
+    /// Positions have no gaps, so this is a range of the primary key with two ends, however young the table's
+    /// statistics are.
     public func events(
         after position: Int64, upTo last: Int64 = .max, types: [String]? = nil, limit: Int, _ session: PostgresSession
     ) throws -> [RecordedEvent] {
+        let (end, isBeyond) = position.addingReportingOverflow(Int64(limit))
+        let range: [PostgresValue] = [.int8(position), .int8(isBeyond ? last : min(last, end))]
         let result: PostgresResult
         if let types {
             result = try session.execute(
                 """
                 SELECT \(Self.columns) FROM ledger.events
-                WHERE position > $1 AND position <= $2 AND type = ANY ($3) ORDER BY position LIMIT $4
-                """, [.int8(position), .int8(last), .textArray(types), .int8(Int64(limit))])
+                WHERE position > $1 AND position <= $2 AND type = ANY ($3) ORDER BY position
+                """, range + [.textArray(types)])
         } else {
             result = try session.execute(
                 """
-                SELECT \(Self.columns) FROM ledger.events
-                WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3
-                """, [.int8(position), .int8(last), .int8(Int64(limit))])
+                SELECT \(Self.columns) FROM ledger.events WHERE position > $1 AND position <= $2 ORDER BY position
+                """, range)
         }
         return try result.map(RecordedEvent.init(row:))
     }

@@ -60,7 +60,10 @@ public struct ProjectionFollower: Sendable {
         }
     }
 
-    /// Folds up to a position; while one batch is written the next is read and decoded on another session.
+    /// Folds up to a position; while one batch is written the next is folded, and the one after that is read.
+    ///
+    /// The fold keeps the entities of the batch that is being written, so that the next never reads a row which that
+    /// one has yet to replace.
     private func fold(
         _ writer: ProjectionWriter, _ lease: ProjectionLease, from start: Int64, upTo head: Int64,
         _ progress: @Sendable (Int64, Int64) -> Void
@@ -72,17 +75,48 @@ public struct ProjectionFollower: Sendable {
                 try writer.read(from: position, upTo: head, limit: Self.batchSize, session)
             }
         }
+        let fold = definition.partialFold()
         var step = ProjectionWriter.Step(position: start, events: 0, poison: nil)
         var batch = try await read(from: start)
-        while let current = batch, step.poison == nil {
-            try Task.checkCancellation()
-            async let following = current.poison == nil ? read(from: current.reached) : nil
-            step = try await pool.run { session in try writer.write(current, lease: lease, session) }
-            let next = try await following
-            // A step that ended early, before an event that does not fold, goes on from there.
-            batch = step.position == current.reached ? next : try await read(from: step.position)
-            progress(step.position, head)
+        var writing: Task<Void, any Error>?
+        do {
+            while let current = batch {
+                try Task.checkCancellation()
+                async let following = current.poison == nil ? read(from: current.reached) : nil
+                let missing = writer.entities(of: current, missingIn: fold)
+                let documents = missing.isEmpty ? [] : try await pool.run { try writer.current(missing, $0) }
+                try writer.load(missing, documents, into: fold)
+                do throws(PoisonEvent) {
+                    for event in current.events { try fold.apply(event) }
+                } catch {
+                    // The fold is of no more use: this batch goes alone, and ends before the event.
+                    try await writing?.value
+                    writing = nil
+                    step = try await pool.run { session in try writer.write(current, lease: lease, session) }
+                    if step.poison == nil {
+                        let before = step.position
+                        step = try await pool.run { session in
+                            try writer.step(from: before, upTo: head, limit: 1, lease: lease, session)
+                        }
+                    }
+                    break
+                }
+                let changes = fold.takeChanges()
+                fold.forgetUntouched()
+                try await writing?.value
+                progress(step.position, head)
+                writing = Task { try await pool.run { session in try writer.commit(changes, of: current, lease: lease, session) } }
+                step = ProjectionWriter.Step(
+                    position: current.reached, events: current.events.count, poison: current.poison?.description)
+                batch = try await following
+            }
+            try await writing?.value
+        } catch {
+            // The lease is not given back while a batch is being written under it.
+            _ = await writing?.result
+            throw error
         }
+        progress(step.position, head)
         return step
     }
 

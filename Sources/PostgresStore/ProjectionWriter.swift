@@ -39,10 +39,10 @@ public struct ProjectionWriter: Sendable {
         let poison: PoisonEvent?
     }
 
-    /// Reads and decodes at most `limit` events after `position`, up to `head`; needs no lease.
+    /// Reads and decodes the events at the `limit` positions after `position`, up to `head`; needs no lease.
     public func read(from position: Int64, upTo head: Int64, limit: Int, _ session: PostgresSession) throws -> Batch {
         let records = try LogReader().events(after: position, upTo: head, types: types, limit: limit, session)
-        var reached = records.count < limit ? head : records[records.count - 1].position
+        var reached = min(head, position + Int64(limit))
         var events: [DecodedEvent] = []
         events.reserveCapacity(records.count)
         var poison: PoisonEvent?
@@ -64,7 +64,8 @@ public struct ProjectionWriter: Sendable {
     /// caller's any more or the checkpoint is not at the batch's start.
     public func write(_ batch: Batch, lease: ProjectionLease, _ session: PostgresSession) throws -> Step {
         let fold = definition.partialFold()
-        try load(batch.events, into: fold, session)
+        let missing = entities(of: batch, missingIn: fold)
+        try load(missing, try current(missing, session), into: fold)
         var folded = 0
         do throws(PoisonEvent) {
             for event in batch.events {
@@ -78,53 +79,86 @@ public struct ProjectionWriter: Sendable {
                     from: batch.from, events: Array(batch.events[..<folded]), reached: error.position - 1, poison: nil)
                 return try write(before, lease: lease, session)
             }
-            try write(FoldChanges(), from: batch.from, to: error.position - 1, poison: error, lease: lease, session)
+            try commit(FoldChanges(), from: batch.from, to: error.position - 1, poison: error, lease: lease, session)
             return Step(position: error.position - 1, events: 0, poison: error.description)
         }
-        try write(
-            fold.takeChanges(), from: batch.from, to: batch.reached, poison: batch.poison, lease: lease, session)
+        try commit(fold.takeChanges(), of: batch, lease: lease, session)
         return Step(position: batch.reached, events: folded, poison: batch.poison?.description)
     }
 
-    /// Reads, folds and writes at most `limit` events after `position`, up to `head`.
+    /// Reads, folds and writes the events at the `limit` positions after `position`, up to `head`.
     public func step(
         from position: Int64, upTo head: Int64, limit: Int, lease: ProjectionLease, _ session: PostgresSession
     ) throws -> Step {
         try write(try read(from: position, upTo: head, limit: limit, session), lease: lease, session)
     }
 
-    /// Loads the entities that the events touch, one query for all of them.
-    private func load(_ events: [DecodedEvent], into fold: any Fold, _ session: PostgresSession) throws {
+    // The parts of `write`, for a follower that folds one batch while it writes another.
+
+    /// The entities that a batch touches and a fold does not have yet, each once.
+    func entities(of batch: Batch, missingIn fold: any Fold) -> [RowKey] {
         var keys: [RowKey] = []
         var seen: Set<RowKey> = []
-        for event in events {
+        for event in batch.events {
             // One that can't be read stops the fold where it is applied.
             guard let missing = try? fold.missingEntities(for: event) else { break }
             for key in missing where seen.insert(key).inserted { keys.append(key) }
         }
-        for (key, document) in zip(keys, try facts.current(keys, session)) { try fold.load(key, facts: document) }
+        return keys
     }
 
-    private func write(
+    /// The current facts of some entities, one query for all of them.
+    func current(_ entities: [RowKey], _ session: PostgresSession) throws -> [[UInt8]?] {
+        try facts.current(entities, session)
+    }
+
+    func load(_ entities: [RowKey], _ documents: [[UInt8]?], into fold: any Fold) throws {
+        for (key, document) in zip(entities, documents) { try fold.load(key, facts: document) }
+    }
+
+    /// Writes what a batch changed, with the checkpoint after it, in one fenced transaction.
+    func commit(_ changes: FoldChanges, of batch: Batch, lease: ProjectionLease, _ session: PostgresSession) throws {
+        try commit(changes, from: batch.from, to: batch.reached, poison: batch.poison, lease: lease, session)
+    }
+
+    private func commit(
         _ changes: FoldChanges, from old: Int64, to new: Int64, poison: PoisonEvent?, lease: ProjectionLease,
         _ session: PostgresSession
     ) throws {
         if new == old && poison == nil { return }
-        try session.transaction {
-            let fence = try session.execute(
-                """
+        let tables = definition.rowsAreFacts ? [(rows, changes.rows)] : [(facts, changes.facts), (rows, changes.rows)]
+        let fence = VersionTable.Statement(
+            sql: """
                 UPDATE ledger.projection_versions
                 SET position = $1, poison_position = $2, poison_error = $3,
                     lease_expires_at = clock_timestamp() + interval '\(ProjectionLease.duration)'
                 WHERE name = $4 AND version = $5 AND epoch = $6 AND position = $7 AND lease_owner = $8
                 """,
-                [
-                    .int8(new), poison.map { .int8($0.position) } ?? .null, poison.map { .text($0.problem) } ?? .null,
-                    .text(lease.name), .text(lease.version), .int8(lease.epoch), .int8(old), .text(lease.owner),
-                ])
-            guard fence.affectedRows == 1 else { throw LedgerError.leaseLost(projection: lease.name) }
-            if !definition.rowsAreFacts { try facts.write(changes.facts, session) }
-            try rows.write(changes.rows, session)
+            parameters: [
+                .int8(new), poison.map { .int8($0.position) } ?? .null, poison.map { .text($0.problem) } ?? .null,
+                .text(lease.name), .text(lease.version), .int8(lease.epoch), .int8(old), .text(lease.owner),
+            ], rows: 1)
+        // Rows and checkpoint are derived and go together: where a crash of the server takes the last of them, they
+        // are folded again. So no commit waits for the disk.
+        let begin = ["BEGIN", "SET LOCAL synchronous_commit = off"].map {
+            VersionTable.Statement(sql: $0, parameters: [], rows: nil)
+        }
+        do {
+            let statements = begin + [fence] + tables.flatMap { $0.0.statements($0.1) }
+            let results = try session.pipeline(statements.map { (sql: $0.sql, parameters: $0.parameters) })
+            guard results[begin.count].affectedRows == 1 else { throw LedgerError.leaseLost(projection: lease.name) }
+            for (statement, result) in zip(statements, results) {
+                if let expected = statement.rows, result.affectedRows != expected {
+                    throw LedgerError.corrupt(
+                        position: new, problem: "projection \(lease.name) has lost rows: rebuild it")
+                }
+            }
+            for (table, changes) in tables { try table.copy(changes, session) }
+            _ = try session.execute("COMMIT")
+        } catch {
+            // The session may be gone; then there is nothing to roll back.
+            try? session.executeScript("ROLLBACK")
+            throw error
         }
     }
 }

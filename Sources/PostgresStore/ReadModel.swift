@@ -1,74 +1,58 @@
 public import Postgres
 public import Projections
-public import Values
+import Values
 
-/// A condition on a stored column.
-public enum RowFilter: Sendable, Equatable {
-    case equals(column: String, value: String)
-    /// Inclusive.
-    case from(column: String, Instant)
-    /// Exclusive.
-    case before(column: String, Instant)
-}
-
-/// A page of a read model's rows as of a position, in primary-key order.
-public struct RowPage: Sendable {
-    /// Documents in event encoding.
-    public let documents: [[UInt8]]
-    /// The last row's key, where more rows follow.
-    public let nextKey: [String]?
-}
-
-/// Reads of a projection version's rows as of a position.
+/// Reads of a projection version's documents as of a position, in key order: an index range each.
 public struct ReadModel: Sendable {
-    public let version: ProjectionVersion
-    public let columns: ColumnSet
+    private let rows: VersionTable
+    private let facts: VersionTable
 
-    public init(_ version: ProjectionVersion, columns: ColumnSet) {
-        self.version = version
-        self.columns = columns
+    public init(_ version: ProjectionVersion, columns: ColumnSet, rowsAreFacts: Bool) {
+        rows = VersionTable(name: version.table, key: columns.key, stored: columns.stored)
+        facts = rowsAreFacts ? rows : VersionTable(name: version.factsTable, key: columns.entityKey, stored: [])
     }
 
-    /// Rows valid at `position` that pass every filter, after a key.
-    ///
-    /// Columns come from compiled lists and are quoted; values are bound. One index range over the key.
-    public func page(
-        at position: Int64, filters: [RowFilter], after key: [String]?, limit: Int, _ session: PostgresSession
-    ) throws -> RowPage {
-        var parameters: [PostgresValue] = [.int8(position), .int8(Int64(limit) + 1)]
-        var conditions = ["valid_from <= $1", "(valid_to IS NULL OR valid_to > $1)"]
+    /// Rows valid at a position that pass every filter, after a key.
+    public func rows(
+        at position: Int64, filters: [RowFilter], after key: RowKey?, limit: Int, _ session: PostgresSession
+    ) throws -> [(key: RowKey, document: [UInt8])] {
+        try rows.page(at: position, filters, key.map { ($0, ">") }, limit: limit, session)
+    }
+
+    /// Facts valid at a position, from the entity of a row's key on, or after an entity.
+    public func facts(
+        at position: Int64, from key: RowKey?, isIncluded: Bool, limit: Int, _ session: PostgresSession
+    ) throws -> [(key: RowKey, document: [UInt8])] {
+        try facts.page(
+            at: position, [], key.map { (RowKey(entityOf: $0), isIncluded ? ">=" : ">") }, limit: limit, session)
+    }
+}
+
+extension VersionTable {
+    /// Documents valid at a position, in key order.
+    fileprivate func page(
+        at position: Int64, _ filters: [RowFilter], _ start: (key: RowKey, comparison: String)?, limit: Int,
+        _ session: PostgresSession
+    ) throws -> [(key: RowKey, document: [UInt8])] {
+        var parameters: [PostgresValue] = [.int8(position), .int8(Int64(limit))]
         func bind(_ value: PostgresValue) -> String {
             parameters.append(value)
             return "$\(parameters.count)"
         }
-        for filter in filters {
-            switch filter {
-            case .equals(let column, let value):
-                conditions.append("\(quoteIdentifier(column)) = \(bind(.text(value)))")
-            case .from(let column, let instant):
-                conditions.append(
-                    "\(quoteIdentifier(column)) >= \(bind(.timestamptz(microsecondsSince1970: instant.microseconds)))")
-            case .before(let column, let instant):
-                conditions.append(
-                    "\(quoteIdentifier(column)) < \(bind(.timestamptz(microsecondsSince1970: instant.microseconds)))")
-            }
-        }
-        let names = columns.key.map(quoteIdentifier)
-        if let key {
-            conditions.append("(\(names.joined(separator: ", "))) > (\(key.map { bind(.text($0)) }.joined(separator: ", ")))")
+        var conditions = ["valid_from <= $1", "(valid_to IS NULL OR valid_to > $1)"]
+        conditions += filters.map { $0.sql(bind: bind) }
+        let names = key.map(quoteIdentifier).joined(separator: ", ")
+        if let start {
+            let values = start.key.parts.map { bind(.text($0.text)) }.joined(separator: ", ")
+            conditions.append("(\(names)) \(start.comparison) (\(values))")
         }
         let result = try session.execute(
             """
-            SELECT document, \(names.joined(separator: ", ")) FROM \(version.table)
-            WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY \(names.joined(separator: ", ")) LIMIT $2
+            SELECT document, \(names) FROM \(name) WHERE \(conditions.joined(separator: " AND "))
+            ORDER BY \(names) LIMIT $2
             """, parameters)
-        var documents: [[UInt8]] = []
-        var last: [String] = []
-        for row in result.prefix(limit) {
-            documents.append(try row.utf8(0))
-            last = try names.indices.map { try row.text($0 + 1) }
+        return try result.map { row in
+            (RowKey(try key.indices.map { try row.text($0 + 1) }), try row.utf8(0))
         }
-        return RowPage(documents: documents, nextKey: result.rowCount > limit ? last : nil)
     }
 }

@@ -1,6 +1,5 @@
 import Crypto
 import Events
-import JSON
 public import Postgres
 public import Projections
 
@@ -17,7 +16,7 @@ public struct RowDigest {
     /// Adds a row's document; rows come in key order.
     public mutating func add(_ document: [UInt8]) throws {
         line.removeAll(keepingCapacity: true)
-        columns.appendDigestLine(try JSONDocument(parsing: document), to: &line)
+        try columns.appendDigestLine(document, to: &line)
         hash.update(data: line)
         rows += 1
     }
@@ -61,7 +60,7 @@ public struct ProjectionVerifier: Sendable {
             if seen % 50_000 == 0 { progress(seen, position) }
         }
         var folded = RowDigest(definition.columns)
-        for (_, document) in fold.currentRows() { try folded.add(document) }
+        try fold.forEachRow { _, document in try folded.add(document) }
         let stored = try Self.digest(of: version, definition.columns, at: position, session)
         return Verification(
             name: version.name, version: version.version, position: position, rows: stored.rows,

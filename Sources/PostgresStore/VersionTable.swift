@@ -26,29 +26,38 @@ struct VersionTable: Sendable {
         return documents
     }
 
-    /// Ends old versions, then adds new ones.
-    func write(_ changes: VersionChanges, _ session: PostgresSession) throws {
-        try end(changes.ended, session)
-        if changes.made.count >= Self.copyThreshold {
-            try copy(changes.made, session)
-        } else if !changes.made.isEmpty {
-            try insert(changes.made, session)
-        }
+    /// A statement of a transaction's pipeline, and how many rows it must change.
+    struct Statement {
+        let sql: String
+        let parameters: [PostgresValue]
+        let rows: Int?
     }
 
-    private func end(_ ended: [(key: RowKey, validTo: Int64)], _ session: PostgresSession) throws {
-        if ended.isEmpty { return }
-        let result = try session.execute(
-            """
-            UPDATE \(name) t SET valid_to = k.valid_to
-            FROM unnest($1::bigint[], \(arrays(from: 2))) AS k (valid_to, \(columns(key)))
-            WHERE \(matches) AND t.valid_to IS NULL
-            """,
-            [.int8Array(ended.map(\.validTo))]
-                + key.indices.map { column in .textArray(ended.map { $0.key.parts[column].text }) })
-        guard result.affectedRows == ended.count else {
-            throw LedgerError.corrupt(position: ended[0].validTo, problem: "\(name) has lost rows: rebuild it")
-        }
+    /// What ends old versions and, where these are few, adds new ones.
+    func statements(_ changes: VersionChanges) -> [Statement] {
+        var statements: [Statement] = []
+        if !changes.ended.isEmpty { statements.append(end(changes.ended)) }
+        if !changes.made.isEmpty && !isCopied(changes) { statements.append(insert(changes.made)) }
+        return statements
+    }
+
+    /// Adds the new versions that ``statements(_:)`` left out because COPY is the cheaper way in.
+    func copy(_ changes: VersionChanges, _ session: PostgresSession) throws {
+        if isCopied(changes) { try copy(changes.made, session) }
+    }
+
+    private func isCopied(_ changes: VersionChanges) -> Bool { changes.made.count >= Self.copyThreshold }
+
+    private func end(_ ended: [(key: RowKey, validTo: Int64)]) -> Statement {
+        Statement(
+            sql: """
+                UPDATE \(name) t SET valid_to = k.valid_to
+                FROM unnest($1::bigint[], \(arrays(from: 2))) AS k (valid_to, \(columns(key)))
+                WHERE \(matches) AND t.valid_to IS NULL
+                """,
+            parameters: [.int8Array(ended.map(\.validTo))]
+                + key.indices.map { column in .textArray(ended.map { $0.key.parts[column].text }) },
+            rows: ended.count)
     }
 
     private func copy(_ made: [DocumentVersion], _ session: PostgresSession) throws {
@@ -70,7 +79,7 @@ struct VersionTable: Sendable {
         }
     }
 
-    private func insert(_ made: [DocumentVersion], _ session: PostgresSession) throws {
+    private func insert(_ made: [DocumentVersion]) -> Statement {
         var parameters: [PostgresValue] = [
             .int8Array(made.map(\.validFrom)), .nullableInt8Array(made.map(\.validTo)),
         ]
@@ -95,8 +104,9 @@ struct VersionTable: Sendable {
         parameters.append(.utf8Array(made.map(\.document)))
         casts.append("text[]")
         let arrays = casts.enumerated().map { "$\($0.offset + 1)::\($0.element)" }.joined(separator: ", ")
-        _ = try session.execute(
-            "INSERT INTO \(name) (\(columns(all))) SELECT * FROM unnest(\(arrays))", parameters)
+        return Statement(
+            sql: "INSERT INTO \(name) (\(columns(all))) SELECT * FROM unnest(\(arrays))", parameters: parameters,
+            rows: made.count)
     }
 
     private var all: [String] { ["valid_from", "valid_to"] + key + stored + ["document"] }

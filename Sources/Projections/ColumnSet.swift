@@ -15,7 +15,7 @@ public struct ColumnSet: Sendable {
         public let name: String
         public let kind: Kind
         public let isDigested: Bool
-        private let nameBytes: [UInt8]
+        let nameBytes: [UInt8]
         /// Inside an object or a list: the names of members that are decimals.
         public let decimals: Set<ByteKey>
 
@@ -96,8 +96,10 @@ public struct ColumnSet: Sendable {
     }
 
     /// Appends the digested columns in event encoding and a newline: one line of `digest(projection, P)`.
-    public func appendDigestLine(_ document: JSONDocument, to out: inout [UInt8]) {
-        append(document, to: &out, onlyDigested: true, decimalsAsNumbers: false)
+    public func appendDigestLine(_ document: [UInt8], to out: inout [UInt8]) throws {
+        if !appendDigestedMembers(document, to: &out) {
+            append(try JSONDocument(parsing: document), to: &out, onlyDigested: true, decimalsAsNumbers: false)
+        }
         out.append(UInt8(ascii: "\n"))
     }
 
@@ -124,13 +126,20 @@ public struct ColumnSet: Sendable {
         out.append(UInt8(ascii: "}"))
     }
 
+    /// Whether a string holds decimal text: a list's member may hold numbers in some elements and words in others.
+    private static func isDecimalText(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
+        guard range.count > 2 else { return false }
+        let first = bytes[range.lowerBound + 1]
+        return first == UInt8(ascii: "-") || UInt8(ascii: "0")...UInt8(ascii: "9") ~= first
+    }
+
     /// Appends a value with its decimals as numbers: the digits between the quotes of decimal text are a JSON number.
     private static func append(
         _ value: JSONValue, _ bytes: [UInt8], isDecimal: Bool, decimals: Set<ByteKey>, to out: inout [UInt8]
     ) {
         let range = value.sourceRange
         switch value.kind {
-        case .string where isDecimal:
+        case .string where isDecimal && isDecimalText(bytes, range):
             out.append(contentsOf: bytes[range.lowerBound + 1..<range.upperBound - 1])
         case .array:
             out.append(UInt8(ascii: "["))

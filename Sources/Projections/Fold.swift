@@ -10,8 +10,10 @@ public protocol Fold: AnyObject {
     func apply(_ event: DecodedEvent) throws(PoisonEvent)
     /// What changed since the last call; nothing where the fold is complete, which tracks no history.
     func takeChanges() -> FoldChanges
-    /// The current rows in key order.
-    func currentRows() -> [(key: RowKey, document: [UInt8])]
+    /// Forgets the entities that the batch whose changes were taken last did not touch.
+    func forgetUntouched()
+    /// Visits the current rows in key order, one at a time.
+    func forEachRow(_ visit: (RowKey, [UInt8]) throws -> Void) rethrows
 }
 
 /// The fold of one projection over its entities.
@@ -25,19 +27,29 @@ final class ProjectionFold<P: Projection>: Fold {
         var factsDocument: [UInt8]?
         var factsMade: Int?
         var rows: [Current] = []
+        /// The batch that touched it last: what was made in an earlier one is in the table.
+        var batch = 0
+
+        func enter(_ batch: Int) {
+            if self.batch == batch { return }
+            self.batch = batch
+            factsMade = nil
+            for index in rows.indices { rows[index].made = nil }
+        }
     }
 
     private struct Current {
         let key: RowKey
         let document: [UInt8]
         /// Index in the changes where this batch made it.
-        let made: Int?
+        var made: Int?
     }
 
     private let projection: P
     private let isComplete: Bool
     private var entities: [RowKey: Entity] = [:]
     private var changes = FoldChanges()
+    private var batch = 1
 
     init(_ projection: P, isComplete: Bool) {
         self.projection = projection
@@ -79,6 +91,7 @@ final class ProjectionFold<P: Projection>: Fold {
                 entity = Entity()
                 entities[key] = entity
             }
+            entity.enter(batch)
             do {
                 try projection.apply(event, to: &entity.facts, of: key)
             } catch let poison as PoisonEvent {
@@ -132,23 +145,19 @@ final class ProjectionFold<P: Projection>: Fold {
     func takeChanges() -> FoldChanges {
         let taken = changes
         changes = FoldChanges()
-        for version in taken.facts.made { entities[version.key]?.factsMade = nil }
-        for version in taken.rows.made {
-            guard let entity = entities[RowKey(entityOf: version.key)] else { continue }
-            entity.rows = entity.rows.map { Current(key: $0.key, document: $0.document, made: nil) }
-        }
+        batch += 1
         return taken
     }
 
-    func currentRows() -> [(key: RowKey, document: [UInt8])] {
-        var rows: [(key: RowKey, document: [UInt8])] = []
-        for entity in entities.values {
-            if isComplete, let facts = entity.facts {
-                rows.append(contentsOf: projection.rows(of: facts).map { ($0.key, $0.document) })
-            } else {
-                rows.append(contentsOf: entity.rows.map { ($0.key, $0.document) })
-            }
+    func forgetUntouched() {
+        entities = entities.filter { $0.value.batch == batch - 1 }
+    }
+
+    func forEachRow(_ visit: (RowKey, [UInt8]) throws -> Void) rethrows {
+        // A row's key starts with its entity's, so the entities' order is the rows'.
+        for (_, entity) in entities.sorted(by: { $0.key < $1.key }) {
+            guard let facts = entity.facts else { continue }
+            for row in projection.rows(of: facts) { try visit(row.key, row.document) }
         }
-        return rows.sorted { $0.key < $1.key }
     }
 }

@@ -1,6 +1,7 @@
 public import Events
 public import JSON
 public import Rules
+public import Trading
 public import Values
 
 /// What makes a projection the projection that it is: its name, its code, and every rule file that it reads.
@@ -82,6 +83,18 @@ extension Projection {
 
     /// As it is stored.
     public func present(_ document: JSONDocument, now: Instant) -> [UInt8] { document.bytes }
+}
+
+/// A projection whose readers ask for horizons: rows that are not stored follow from the facts when they are asked for.
+public protocol HorizonProjection: Projection {
+    /// The horizons of a reader who asks for none.
+    var defaultHorizons: [Horizon] { get }
+
+    /// The horizons that a reader's text names.
+    func horizons(parsing text: String) throws(HorizonListError) -> [Horizon]
+
+    /// The rows of the asked horizons, in ascending key order.
+    func rows(of facts: Facts, horizons: [Horizon]) -> [ProjectedRow]
 }
 
 /// A row that follows from an entity's facts.

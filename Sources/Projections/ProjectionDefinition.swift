@@ -1,6 +1,7 @@
 public import Events
 public import JSON
 import Rules
+public import Trading
 public import Values
 
 /// One version of a projection, ready to fold: its identity, its table and columns, and how to start a fold.
@@ -13,7 +14,10 @@ public struct ProjectionDefinition: Sendable {
     /// Whether an entity is one row whose document is also its facts: the version has no table of facts then.
     public let rowsAreFacts: Bool
     private let start: @Sendable (_ isComplete: Bool) -> any Fold
-    private let derive: @Sendable (_ facts: [UInt8], _ instant: Instant?) throws -> [ProjectedRow]
+    private let derive: @Sendable (_ facts: [UInt8], _ instant: Instant?, _ asked: [Horizon]) throws -> [ProjectedRow]
+    /// The horizons of a reader who asks for none; empty where the projection knows none.
+    public let defaultHorizons: [Horizon]
+    private let parseHorizons: (@Sendable (String) throws(HorizonListError) -> [Horizon])?
     private let show: @Sendable (_ document: JSONDocument, _ now: Instant) -> [UInt8]
 
     init<P: Projection>(_ projection: P, columns: ColumnSet, tableSQL: String) {
@@ -23,10 +27,19 @@ public struct ProjectionDefinition: Sendable {
         consumes = P.consumes
         rowsAreFacts = P.rowsAreFacts
         start = { ProjectionFold(projection, isComplete: $0) }
-        derive = { document, instant in
-            let facts = try projection.facts(from: document)
-            guard let instant else { return projection.rows(of: facts) }
-            return projection.facts(facts, effectiveBy: instant).map(projection.rows) ?? []
+        derive = { document, instant, asked in
+            var facts: P.Facts? = try projection.facts(from: document)
+            if let instant { facts = facts.flatMap { projection.facts($0, effectiveBy: instant) } }
+            guard let facts else { return [] }
+            if asked.isEmpty { return projection.rows(of: facts) }
+            return Self.rows(of: facts, projection, asked)
+        }
+        if let asked = projection as? any HorizonProjection {
+            defaultHorizons = asked.defaultHorizons
+            parseHorizons = { text throws(HorizonListError) in try asked.horizons(parsing: text) }
+        } else {
+            defaultHorizons = []
+            parseHorizons = nil
         }
         show = projection.present
     }
@@ -39,9 +52,26 @@ public struct ProjectionDefinition: Sendable {
 
     /// The rows that follow from stored facts, in ascending key order.
     ///
-    /// - Parameter instant: where given, only what holds in the world by then counts.
-    public func rows(fromFacts document: [UInt8], effectiveBy instant: Instant? = nil) throws -> [ProjectedRow] {
-        try derive(document, instant)
+    /// - Parameters:
+    ///   - instant: where given, only what holds in the world by then counts.
+    ///   - horizons: where the reader asks for some.
+    public func rows(
+        fromFacts document: [UInt8], effectiveBy instant: Instant? = nil, horizons: [Horizon] = []
+    ) throws -> [ProjectedRow] {
+        try derive(document, instant, horizons)
+    }
+
+    /// The horizons that a reader's text names; nil where the projection knows none.
+    public func horizons(parsing text: String) throws(HorizonListError) -> [Horizon]? {
+        guard let parseHorizons else { return nil }
+        return try parseHorizons(text)
+    }
+
+    private static func rows<P: Projection>(of facts: P.Facts, _ projection: P, _ asked: [Horizon]) -> [ProjectedRow] {
+        func open<H: HorizonProjection>(_ horizons: H) -> [ProjectedRow] {
+            (facts as? H.Facts).map { horizons.rows(of: $0, horizons: asked) } ?? []
+        }
+        return (projection as? any HorizonProjection).map { open($0) } ?? projection.rows(of: facts)
     }
 
     /// A row's document as a reader sees it at a moment.

@@ -44,6 +44,13 @@ public struct ProjectionRegistry: Sendable {
                 found.append(ProjectionDefinition(try make(version), columns: columns, tableSQL: tableSQL))
             }
         }
+        try add(AlignmentProjection.name) { AlignmentProjection(rules: try AlignmentRules(version: $0, read: read)) }
+        try add(ContextProjection.name) { ContextProjection(rules: try ContextRules(version: $0, read: read)) }
+        try add(ExecutionQualityProjection.name) {
+            ExecutionQualityProjection(rules: try ExecutionQualityRules(version: $0, read: read))
+        }
+        try add(LifecyclesProjection.name) { LifecyclesProjection(rules: try LifecyclesRules(version: $0, read: read)) }
+        try add(OutcomesProjection.name) { OutcomesProjection(rules: try OutcomesRules(version: $0, read: read)) }
         try add(SyncStateProjection.name) { SyncStateProjection(rules: try SyncStateRules(version: $0, read: read)) }
         try add(TradesProjection.name) { TradesProjection(rules: try TradesRules(version: $0, read: read)) }
         definitions = found

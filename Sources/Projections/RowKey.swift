@@ -10,7 +10,7 @@ public struct RowKey: Sendable, Hashable, Comparable, CustomStringConvertible {
     public static let entityParts = 2
 
     /// The key of the entity that a row belongs to.
-    init(entityOf row: RowKey) { parts = Array(row.parts.prefix(Self.entityParts)) }
+    public init(entityOf row: RowKey) { parts = Array(row.parts.prefix(Self.entityParts)) }
 
     public static func < (left: RowKey, right: RowKey) -> Bool {
         for (a, b) in zip(left.parts, right.parts) where a != b { return a < b }

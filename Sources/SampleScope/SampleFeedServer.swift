@@ -1,7 +1,3 @@
-import Hummingbird
-import HummingbirdCore
-import Logging
-import NIOCore
 import Synchronization
 import Values
 
@@ -18,13 +14,13 @@ public final class SampleFeedServer: Sendable {
     public let port: Int
 
     private let state: FeedState
-    private let running: Task<Void, any Error>
+    private let server: RunningServer
 
-    private init(port: Int, state: FeedState, running: Task<Void, any Error>) {
-        self.port = port
+    private init(server: RunningServer, state: FeedState) {
+        port = server.port
         self.state = state
-        self.running = running
-        url = "http://127.0.0.1:\(port)\(Self.path)"
+        self.server = server
+        url = "http://127.0.0.1:\(server.port)\(Self.path)"
     }
 
     /// Starts a server and returns once it accepts connections.
@@ -39,26 +35,8 @@ public final class SampleFeedServer: Sendable {
     ) async throws -> SampleFeedServer {
         let state = FeedState(feed: feed, failures: failures)
         let responder = FeedResponder(state: state, apiKey: apiKey)
-        let (ports, portFound) = AsyncStream.makeStream(of: Int.self)
-        var logger = Logger(label: "sample-feed")
-        logger.logLevel = .critical
-        let application = Application(
-            responder: CallbackResponder<BasicRequestContext> { request, _ in try await responder.respond(to: request)
-            },
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port), serverName: nil),
-            onServerRunning: { channel in portFound.yield(channel.localAddress?.port ?? 0) },
-            logger: logger)
-        let running = Task {
-            defer { portFound.finish() }
-            try await application.run()
-        }
-        for await port in ports {
-            return SampleFeedServer(port: port, state: state, running: running)
-        }
-        // The server ended before it listened, or the caller was cancelled while it was about to.
-        running.cancel()
-        try await running.value
-        throw CancellationError()
+        let server = try await RunningServer.start("sample-feed", port: port) { try await responder.respond(to: $0) }
+        return SampleFeedServer(server: server, state: state)
     }
 
     /// How many requests came, refused ones included.
@@ -89,8 +67,7 @@ public final class SampleFeedServer: Sendable {
 
     /// Stops accepting, closes the connections and returns when all is closed. A second call changes nothing.
     public func stop() async {
-        running.cancel()
-        _ = await running.result
+        await server.stop()
     }
 }
 

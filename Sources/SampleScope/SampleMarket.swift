@@ -69,6 +69,8 @@ enum SampleMarket {
     static func spotCents(of underlying: Underlying, on date: CalendarDate) -> Int {
         let (week, day) = Int(date.daysSinceEpoch - firstMonday.daysSinceEpoch).quotientAndRemainder(dividingBy: 7)
         let spots = underlying.weeklySpots
+        // Before and after the table the share stays where it begins and ends.
+        guard week >= 0, day >= 0, week < spots.count else { return (week < 0 || day < 0 ? spots[0] : spots[spots.count - 1]) * 100 }
         return (spots[week] * (7 - day) + spots[min(week + 1, spots.count - 1)] * day) * 100 / 7
     }
 

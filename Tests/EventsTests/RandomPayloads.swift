@@ -177,6 +177,9 @@ struct RandomPayloads {
             (.alphaExecutionMissing, presence().encode()), (.alphaExecutionReappeared, presence().encode()),
             (.alphaRowRejected, rejected().encode()), (.alphaSyncCompleted, completed().encode()),
             (.alphaSyncFailed, failed().encode()), (.projectionPromoted, promoted().encode()),
+            (.marketObserved, observation(pick(MarketKind.allCases)).encode()),
+            (.contextStamped, stamp().encode()), (.executionBenchmarkRecorded, benchmark().encode()),
+            (.forwardMarkRecorded, mark().encode()),
         ]
     }
 }

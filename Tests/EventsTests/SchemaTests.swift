@@ -33,12 +33,25 @@ import Values
         }
     }
 
-    @Test func `the content fields that the schemas list are those of the digest`() {
+    @Test func `the content fields that the schemas list are those of the digest`() throws {
         for type in [EventType.alphaExecutionRecorded, .alphaExecutionUpdated] {
             #expect(schemas.contentFields(type: type.rawValue, version: 1) == ExecutionRow.fieldNames)
         }
         #expect(schemas.contentFields(type: "AlphaExecutionMissing", version: 1) == ["source", "source_trade_id"])
         #expect(schemas.contentFields(type: "AlphaExecutionMissing", version: 2) == nil)
+        func keys(_ bytes: [UInt8]) throws -> [String] { try JSONDocument(parsing: bytes).root.members.map(\.key) }
+        var random = RandomPayloads(seed: 1)
+        let contents = [
+            ("ContextStamped", random.stamp().contentBytes()),
+            ("ExecutionBenchmarkRecorded", random.benchmark().contentBytes()),
+            ("ForwardMarkRecorded", random.mark().contentBytes()),
+        ]
+        for (type, content) in contents {
+            let fields = try keys(content)
+            #expect(schemas.contentFields(type: type, version: 1) == fields)
+        }
+        let observed = MarketKind.allCases.flatMap { $0.fields.map(\.name) } + ["kind", "rounded", "unit_source"]
+        #expect(schemas.contentFields(type: "MarketObserved", version: 1) == Set(observed).sorted())
     }
 
     @Test func `an unknown type or version has no schema to match`() throws {
@@ -111,7 +124,40 @@ import Values
     }
 
     @Test(arguments: [
-        [#"{"type":"object","oneOf":[]}"#, "/oneOf is not a keyword known here"],
+        ["\"vol_metrics\"", "\"dvol\"", "/kind", "\"gex_hourly\" or \"vol_metrics\""],
+        ["\"vol_metrics\"", "\"spot\"", "/dvol", "no such key"],
+        ["\"kind\":\"vol_metrics\",", "", "", "the key kind"],
+        ["\"58.3\"", "58.3", "/dvol", "a string"],
+        ["\"91234.56\"", "\"0\"", "/spot", "a decimal above zero"],
+        ["\"2026-01-21T14:00:00Z\"", "null", "/timestamp", "a string"],
+        ["\"fraction\"", "\"\"", "/unit_source", "not empty"],
+    ])
+    func `an observation is checked as one of its kind`(change: [String]) throws {
+        let sample = text(try TestFiles.sample("MarketObserved", version: 1))
+        let altered = sample.replacing(change[0], with: change[1])
+        #expect(altered != sample)
+        let violation = try #require(try violation(.marketObserved, altered))
+        #expect(violation.pointer == change[2])
+        #expect(violation.expected.contains(change[3]), "\(violation)")
+        #expect(try self.violation(.marketObserved, sample) == nil)
+        #expect(try self.violation(.marketObserved, "[]")?.pointer == "")
+    }
+
+    @Test(arguments: [
+        [#"{"type":"object","anyOf":[]}"#, "/anyOf is not a keyword known here"],
+        [#"{"oneOf":[]}"#, "/oneOf is known here for objects told apart by a required constant text only"],
+        [
+            #"{"oneOf":[{"type":"object","required":["k"],"properties":{"k":{"const":"a"}}},{"type":"string"}]}"#,
+            "/oneOf is known here for objects told apart by a required constant text only",
+        ],
+        [
+            #"{"oneOf":[{"type":"object","required":["k"],"properties":{"k":{"const":"a"}}},{"type":"object","required":["k"],"properties":{"k":{"const":"a"}}}]}"#,
+            "/oneOf is known here for objects told apart by a required constant text only",
+        ],
+        [
+            #"{"oneOf":[{"type":"object","properties":{"k":{"const":"a"}}}]}"#,
+            "/oneOf is known here for objects told apart by a required constant text only",
+        ],
         [#"{"type":"string","pattern":"^a+$"}"#, "/pattern is not a pattern known here"],
         [#"{"type":"decimal"}"#, "/type names an unknown type"],
         [##"{"$ref":"#/$defs/none"}"##, "/$ref refers to nothing"],

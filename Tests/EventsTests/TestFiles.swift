@@ -38,7 +38,8 @@ enum TestFiles {
 let payloadVersions: [(type: EventType, version: Int)] = [
     (.alphaExecutionRecorded, 1), (.alphaExecutionUpdated, 1), (.alphaExecutionMissing, 1),
     (.alphaExecutionReappeared, 1), (.alphaRowRejected, 1), (.alphaSyncCompleted, 1), (.alphaSyncFailed, 1),
-    (.projectionPromoted, 1),
+    (.projectionPromoted, 1), (.marketObserved, 1), (.contextStamped, 1), (.executionBenchmarkRecorded, 1),
+    (.forwardMarkRecorded, 1),
 ]
 
 func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -14,6 +14,10 @@ import Values
         case .syncCompleted(let payload): payload.encode()
         case .syncFailed(let payload): payload.encode()
         case .projectionPromoted(let payload): payload.encode()
+        case .marketObserved(let payload): payload.encode()
+        case .contextStamped(let payload): payload.encode()
+        case .benchmarkRecorded(let payload): payload.encode()
+        case .markRecorded(let payload): payload.encode()
         }
     }
 

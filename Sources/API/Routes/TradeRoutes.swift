@@ -7,9 +7,9 @@ import PostgresStore
 import Values
 
 extension Route {
-    static let trades = [
-        Route("GET", "/api/internal/trades") { api, request, _ in try await api.list(.trades, request) },
-        Route("GET", "/api/internal/trades/sync-state") { api, request, _ in try await api.list(.syncState, request) },
+    static let trades = View.all.map { view in
+        Route("GET", view.path) { api, request, _ in try await api.list(view, request) }
+    } + [
         Route("GET", "/api/internal/trades/{source_trade_id}/history") { api, request, captures in
             try await api.history(of: captures[0], request)
         },
@@ -20,17 +20,21 @@ extension Route {
 extension API {
     /// A view's page. Pinned answers stay `no-cache`, since the served rules are not part of what they pin.
     func list(_ view: View, _ request: APIRequest) async throws -> APIResponse {
-        let paging: Set<String> = ["limit", "cursor", "as_of_position", "as_of"]
-        let filterNames = view.filters.map(\.parameter) + (view.timeColumn == nil ? [] : ["from", "to"])
-        let parameters = try Parameters(request.query, allowed: filterNames + paging)
+        var reading: Set<String> = ["limit", "cursor", "as_of_position", "as_of", "effective_at"]
+        if view.hasHorizons { reading.insert("horizons") }
+        let parameters = try Parameters(request.query, allowed: view.filterParameters + reading)
         var ask = ViewRequest()
-        var filters = parameters.others(than: paging)
-        if filterNames.contains("source") && parameters["source"] == nil { filters.append(("source", SyncOperation.source)) }
+        var filters = parameters.others(than: reading)
+        if view.filterParameters.contains("source") && parameters["source"] == nil {
+            filters.append(("source", SyncOperation.source))
+        }
         ask.filters = try ViewReader.filters(view, filters)
         ask.limit = Int(try parameters.integer("limit", in: 1...Int64(ViewReader.maximumLimit)) ?? 100)
         ask.cursor = parameters["cursor"]
         ask.asOfPosition = try parameters.integer("as_of_position", in: 0...Int64.max)
         ask.asOf = try parameters.instant("as_of")
+        ask.effectiveAt = try parameters.instant("effective_at")
+        ask.horizons = parameters["horizons"]
         let page = try await ViewReader(ledger).page(view, ask)
         var response = APIResponse.json(page.json())
         response.headers.append(("ETag", page.entityTag(query: request.query ?? "")))

@@ -37,7 +37,7 @@ struct SchemaCompiler {
                 _ = try compiler.definition(name, schema)
             }
         }
-        return CompiledSchema(root: root, content: try compiler.content())
+        return CompiledSchema(root: root, content: try compiler.content(root))
     }
 
     private init(file: String, root: JSONValue) {
@@ -59,6 +59,7 @@ struct SchemaCompiler {
         var text = SchemaNode.TextRule()
         var (minimum, maximum): (Int64?, Int64?)
         var array = SchemaNode.ArrayRule()
+        var choice: SchemaNode.Choice?
         var (constrainsTexts, constrainsObjects, constrainsArrays) = (false, false, false)
         for (keyword, value) in schema.members {
             let at = "\(pointer)/\(keyword)"
@@ -75,6 +76,7 @@ struct SchemaCompiler {
             case "items": array.items = try node(of: value, at: at)
             case "minItems": array.minimumCount = try count(value, at: at)
             case "uniqueItems": array.areUnique = try truth(value, at: at)
+            case "oneOf": choice = try self.choice(value, at: at)
             case "properties", "required", "additionalProperties": break
             case "$defs" where isRoot, "x-content" where isRoot: break
             default:
@@ -91,7 +93,29 @@ struct SchemaCompiler {
         return SchemaNode(
             types: types, literals: literals, text: constrainsTexts ? text : nil, minimum: minimum, maximum: maximum,
             object: constrainsObjects ? try objectRule(of: schema, at: pointer) : nil,
-            array: constrainsArrays ? array : nil)
+            array: constrainsArrays ? array : nil, choice: choice)
+    }
+
+    /// Alternatives of which a value can only match one: objects that require one and the same property, each with
+    /// a constant text of its own.
+    private mutating func choice(_ value: JSONValue, at pointer: String) throws(SchemaFileError) -> SchemaNode.Choice {
+        var schemas: [SchemaNode] = []
+        for element in value.elements { schemas.append(try node(of: element, at: "\(pointer)/\(schemas.count)")) }
+        let candidates = schemas.first?.object?.properties.map(\.name) ?? []
+        for name in candidates {
+            var alternatives: [(constant: SchemaLiteral, schema: SchemaNode)] = []
+            for schema in schemas where schema.types == .object {
+                guard let property = schema.object?.properties.first(where: { $0.name == name }), property.isRequired,
+                    let literals = property.schema.literals, literals.count == 1, case .string = literals[0],
+                    !alternatives.contains(where: { $0.constant == literals[0] })
+                else { break }
+                alternatives.append((literals[0], schema))
+            }
+            if alternatives.count == schemas.count {
+                return SchemaNode.Choice(property: String(decoding: name, as: UTF8.self), alternatives: alternatives)
+            }
+        }
+        throw error(pointer, "is known here for objects told apart by a required constant text only")
     }
 
     private mutating func reference(
@@ -149,9 +173,11 @@ struct SchemaCompiler {
         return rule
     }
 
-    private func content() throws(SchemaFileError) -> [String] {
+    private func content(_ compiled: SchemaNode) throws(SchemaFileError) -> [String] {
         let fields = try strings(root["x-content"], at: "/x-content")
-        for (index, field) in fields.enumerated() where root["properties"]?[field] == nil {
+        let objects = [compiled.object] + (compiled.choice?.alternatives.map(\.schema.object) ?? [])
+        let known = objects.flatMap { $0?.properties.map(\.name) ?? [] }
+        for (index, field) in fields.enumerated() where !known.contains(Array(field.utf8)) {
             throw error("/x-content/\(index)", "is not among the properties")
         }
         return fields

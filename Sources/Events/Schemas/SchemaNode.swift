@@ -19,10 +19,11 @@ final class SchemaNode: Sendable {
     let maximum: Int64?
     let object: ObjectRule?
     let array: ArrayRule?
+    let choice: Choice?
 
     init(
         types: SchemaTypes, literals: [SchemaLiteral]?, text: TextRule?, minimum: Int64?, maximum: Int64?,
-        object: ObjectRule?, array: ArrayRule?
+        object: ObjectRule?, array: ArrayRule?, choice: Choice? = nil
     ) {
         self.types = types
         self.literals = literals
@@ -31,6 +32,13 @@ final class SchemaNode: Sendable {
         self.maximum = maximum
         self.object = object
         self.array = array
+        self.choice = choice
+    }
+
+    /// Of `oneOf`: objects told apart by the constant text of one required property.
+    struct Choice: Sendable {
+        let property: String
+        let alternatives: [(constant: SchemaLiteral, schema: SchemaNode)]
     }
 
     struct TextRule: Sendable {

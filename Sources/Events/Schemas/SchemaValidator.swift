@@ -19,9 +19,22 @@ extension SchemaNode {
             try require(.object)
             if let object { try checkObject(value, object, in: source) }
         }
+        if let choice { try checkChoice(value, choice, in: source) }
         if let literals, !literals.contains(where: { $0.equals(value) }) {
             throw SchemaFault(literals.map(\.description).joined(separator: " or "))
         }
+    }
+
+    private func checkChoice(
+        _ value: JSONValue, _ choice: Choice, in source: Span<UInt8>
+    ) throws(SchemaFault) {
+        guard value.kind == .object else { throw SchemaFault("an object") }
+        guard let name = value[choice.property] else { throw SchemaFault("the key \(choice.property)") }
+        guard let chosen = choice.alternatives.first(where: { $0.constant.equals(name) }) else {
+            let names = choice.alternatives.map(\.constant.description).joined(separator: " or ")
+            throw SchemaFault(names, path: [choice.property])
+        }
+        try chosen.schema.check(value, in: source)
     }
 
     @inline(__always)

@@ -24,6 +24,7 @@ public final class Ledger: Sendable {
     public let owner: String
     /// Where runs spool; cleaned by the system.
     public let temporaryDirectory: String
+    let aggregates = AggregateCache()
     private let writer: PostgresPool
     private let embedded: EmbeddedPostgresHandle?
     private let redactor: Redactor

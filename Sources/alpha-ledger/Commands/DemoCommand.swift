@@ -1,7 +1,9 @@
 import API
 import AlphaFeed
+import Amberdata
 import ArgumentParser
 import Events
+import Glibc
 import JSON
 import Operations
 import Postgres
@@ -13,11 +15,11 @@ import Values
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Sync the bundled sample scope over real HTTP, project it, show it, serve it.",
+        abstract: "Sync the bundled sample scope over real HTTP, enrich it, project it, show it, serve it.",
         discussion: """
-            Starts an embedded Postgres (or uses DATABASE_URL), a sample feed on loopback, a real full-scope sync, and the \
-            projections, then serves them until a signal comes. A second run inserts and updates nothing. A configured \
-            feed is not asked.
+            Starts an embedded Postgres (or uses DATABASE_URL), a sample feed and sample quotes on loopback, a real \
+            full-scope sync, an import of sample market observations, all backfills and the projections, then serves them \
+            until a signal comes. A second run appends nothing but how its sync ended. Configured upstreams are not asked.
 
             Examples:
               alpha-ledger demo --once
@@ -39,20 +41,26 @@ struct DemoCommand: AsyncParsableCommand {
         var settings = try options.settings()
         let address = host ?? settings.host
         if !once { try LedgerService.check(host: address, settings) }
-        // The demo's own feed is the only one that it asks, whatever is configured.
+        // The demo's own servers are the only ones that it asks, whatever is configured.
         var generator = SystemRandomNumberGenerator()
         let key = UniqueID(random: &generator).description
         let feed = try await SampleFeedServer.start(feed: .sample, apiKey: key)
+        let quotes = try await SampleQuoteServer.start(apiKey: key)
         settings.feedURL = feed.url
         settings.feedKey = key
         settings.portfolios = SampleScope.portfolios
         settings.includePending = false
+        settings.amberdataBaseURL = quotes.baseURL
+        settings.amberdataKey = key
         let chosen = settings
         let result: Result<Void, any Error>
         do {
             result = .success(
                 try await options.withLedger(chosen, migration: .always) { ledger in
-                    try await show(ledger, AlphaFeedConfiguration(url: feed.url, apiKey: key))
+                    try await show(
+                        ledger, AlphaFeedConfiguration(url: feed.url, apiKey: key),
+                        // A server of our own need not be spared.
+                        AmberdataConfiguration(baseURL: quotes.baseURL, apiKey: key, maximumRequestsPerSecond: 10_000))
                     if !once {
                         try await serve(ledger, host: address, port: port ?? chosen.port, runsProjectors: true)
                     }
@@ -61,18 +69,47 @@ struct DemoCommand: AsyncParsableCommand {
             result = .failure(error)
         }
         await feed.stop()
+        await quotes.stop()
         try result.get()
     }
 
-    /// A real full-scope sync of the sample, projected and printed.
-    private func show(_ ledger: Ledger, _ feed: AlphaFeedConfiguration) async throws {
+    /// A real full-scope sync of the sample, enriched, projected and printed.
+    private func show(
+        _ ledger: Ledger, _ feed: AlphaFeedConfiguration, _ amberdata: AmberdataConfiguration
+    ) async throws {
         let scope = try FeedScope(portfolios: SampleScope.portfolios)
         let summary = try await runSync(
             ledger, AlphaFeedClient(feed), scope, SyncOptions(apply: true, fullScope: true))
+        let observations = try await importSample(ledger)
+        let choice = QuoteChoice.amberdata(amberdata)
+        let progress = ProgressLine()
+        let backfills = [
+            try await ContextBackfill(ledger: ledger).run(ContextBackfillOptions(apply: true)),
+            try await BenchmarksBackfill(ledger: ledger, quotes: choice) { progress.show("benchmarks: \($0.done) of \($0.of)") }
+                .run(BenchmarksBackfillOptions(apply: true)),
+            try await MarksBackfill(ledger: ledger, quotes: choice) { progress.show("marks: \($0.done) of \($0.of)") }
+                .run(MarksBackfillOptions(apply: true)),
+        ]
+        progress.end()
         try await ledger.bringUpToDate(ledger.registry.names)
-        let report = try await DemoReport.read(ledger, summary)
+        let report = try await DemoReport.read(ledger, summary, observations, backfills)
         if json { Output.bytes(report.node.httpBytes() + [UInt8(ascii: "\n")]) } else { report.show() }
         Output.flush()
+    }
+
+    /// Imports the sample's market observations from a file, as a user would.
+    private func importSample(_ ledger: Ledger) async throws -> ImportSummary {
+        let file = "\(ledger.temporaryDirectory)/alpha-ledger-observations-\(ledger.newID()).ndjson"
+        defer { unlink(file) }
+        guard let handle = fopen(file, "w") else {
+            throw Failure(code: 1, "the sample's observations can't be written to \(file)")
+        }
+        let lines = SampleMarketData.lines()
+        let written = fwrite(lines, 1, lines.count, handle)
+        guard fclose(handle) == 0, written == lines.count else {
+            throw Failure(code: 1, "the sample's observations can't be written to \(file)")
+        }
+        return try await importObservations(ledger, [file], ObservationImportOptions(apply: true))
     }
 }
 
@@ -82,28 +119,17 @@ private struct DemoReport {
     let head: LogHead
     let root: Digest32
     let projections: [ProjectionVerifier.Verification]
-    let byStatus: [ByteKey: Int]
-    let byFlag: [ByteKey: Int]
-    let trades: Int
+    let observations: ImportSummary
+    let backfills: [BackfillSummary]
+    let views: [ViewCounts]
     /// The rows of `sync_state`.
     let scopes: [JSONDocument]
 
-    static func read(_ ledger: Ledger, _ summary: RunSummary) async throws -> DemoReport {
-        var byStatus: [ByteKey: Int] = [:]
-        var byFlag: [ByteKey: Int] = [:]
-        var trades = 0
-        var request = ViewRequest()
-        request.limit = ViewReader.maximumLimit
-        repeat {
-            let page = try await ViewReader(ledger).page(.trades, request)
-            for row in page.rows {
-                let root = try JSONDocument(parsing: row).root
-                trades += 1
-                byStatus[ByteKey(root["trade_status"]?.string ?? "?"), default: 0] += 1
-                for flag in root["flags"]?.elements.compactMap(\.string) ?? [] { byFlag[ByteKey(flag), default: 0] += 1 }
-            }
-            request.cursor = page.nextCursor
-        } while request.cursor != nil
+    static func read(
+        _ ledger: Ledger, _ summary: RunSummary, _ observations: ImportSummary, _ backfills: [BackfillSummary]
+    ) async throws -> DemoReport {
+        var views: [ViewCounts] = []
+        for (view, columns) in ViewCounts.counted { views.append(try await ViewCounts(ledger, view, columns)) }
         let scopes = try await ViewReader(ledger).page(.syncState, ViewRequest())
         let (head, root) = try await ledger.pool.run { session in
             let head = try LogReader().head(session)
@@ -111,12 +137,8 @@ private struct DemoReport {
         }
         return DemoReport(
             summary: summary, head: head, root: root, projections: try await ledger.verifyProjections(),
-            byStatus: byStatus, byFlag: byFlag, trades: trades,
+            observations: observations, backfills: backfills, views: views,
             scopes: try scopes.rows.map { try JSONDocument(parsing: $0) })
-    }
-
-    private static func counts(_ values: [ByteKey: Int]) -> JSONNode {
-        .object(values.sorted { $0.key < $1.key }.map { ($0.key.text, .integer(Int64($0.value))) })
     }
 
     var node: JSONNode {
@@ -130,24 +152,20 @@ private struct DemoReport {
                 ])
             ),
             ("projections", .array(projections.map(\.node))),
-            (
-                "trades",
-                .object([
-                    ("rows", .integer(Int64(trades))), ("by_status", Self.counts(byStatus)), ("by_flag", Self.counts(byFlag)),
-                ])
-            ),
+            ("observations", observations.node),
+            ("backfills", .array(backfills.map(\.node))),
+            ("views", .object(views.map { ($0.view.name, $0.node) })),
         ])
     }
 
     func show() {
         alpha_ledger.show(summary)
         Output.line("")
-        Output.line("trades: \(trades) rows")
-        for (name, values) in [("status", byStatus), ("flag", byFlag)] {
-            Output.table(
-                [name, "trades"], values.sorted { $0.key < $1.key }.map { [$0.key.text, "\($0.value)"] }, rightAligned: [1])
+        for backfill in backfills {
+            alpha_ledger.show(backfill)
+            Output.line("")
         }
-        Output.line("")
+        for counts in views { counts.show() }
         showSyncState(scopes)
         Output.line("")
         Output.table(

@@ -6,12 +6,17 @@ import Values
 
 struct ViewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "view", abstract: "Read a view.", subcommands: [Trades.self, SyncState.self])
+        commandName: "view", abstract: "Read a view.",
+        subcommands: [
+            Trades.self, Lifecycles.self, Context.self, ExecutionQuality.self, Alignment.self, Outcomes.self,
+            SyncState.self,
+        ])
 
     /// What every view takes.
     struct Paging: ParsableArguments {
         @Option(help: "What the ledger knew after this event.") var asOfPosition: Int64?
         @Option(help: "What it knew at this instant, as in 2026-01-31T00:00:00Z.") var asOf: String?
+        @Option(help: "Only what had happened in the world by this instant.") var effectiveAt: String?
         @Option(help: "Rows a page, 1 to 1000; 100 where left out.") var limit: Int?
         @Option(help: "The next_cursor of the page before.") var cursor: String?
         @Flag(help: "All pages.") var all = false
@@ -23,20 +28,40 @@ struct ViewCommand: AsyncParsableCommand {
             if all && cursor != nil { throw ValidationError("--all and --cursor exclude each other") }
         }
 
-        func request(_ view: View, _ parameters: [(name: String, value: String?)]) throws -> ViewRequest {
+        func request(
+            _ view: View, _ parameters: [(name: String, value: String?)], horizons: String? = nil
+        ) throws -> ViewRequest {
             var request = ViewRequest()
             request.filters = try ViewReader.filters(
                 view, parameters.compactMap { pair in pair.value.map { (name: pair.name, value: $0) } })
             request.asOfPosition = asOfPosition
-            if let asOf {
-                guard let instant = Instant(asOf) else {
-                    throw ViewError.badParameter(name: "--as-of", expected: "an instant such as 2026-01-31T00:00:00Z")
-                }
-                request.asOf = instant
-            }
+            request.asOf = try instant("--as-of", asOf)
+            request.effectiveAt = try instant("--effective-at", effectiveAt)
+            request.horizons = horizons
             request.limit = limit ?? (all ? ViewReader.maximumLimit : 100)
             request.cursor = cursor
             return request
+        }
+
+        private func instant(_ name: String, _ text: String?) throws -> Instant? {
+            guard let text else { return nil }
+            guard let instant = Instant(text) else {
+                throw ViewError.badParameter(name: name, expected: "an instant such as 2026-01-31T00:00:00Z")
+            }
+            return instant
+        }
+    }
+
+    /// The filters that all views of trades have in common.
+    struct Selection: ParsableArguments {
+        @Option(help: "Source.") var source = "alpha_sync"
+        @Option(help: "Portfolio.") var portfolio: String?
+        @Option(help: "Traded underlying.") var underlying: String?
+        @Option(help: "Trade date from (inclusive): an instant, or a date at UTC midnight.") var from: String?
+        @Option(help: "Trade date to (exclusive).") var to: String?
+
+        func parameters(_ own: [(name: String, value: String?)]) -> [(name: String, value: String?)] {
+            [("source", source), ("portfolio", portfolio), ("underlying", underlying), ("from", from), ("to", to)] + own
         }
     }
 
@@ -57,26 +82,162 @@ struct ViewCommand: AsyncParsableCommand {
 
         @OptionGroup var options: SettingsOptions
         @OptionGroup var paging: Paging
-        @Option(help: "Source.") var source = "alpha_sync"
-        @Option(help: "Portfolio.") var portfolio: String?
-        @Option(help: "Traded underlying.") var underlying: String?
-        @Option(help: "Trade date from (inclusive): an instant, or a date at UTC midnight.") var from: String?
-        @Option(help: "Trade date to (exclusive).") var to: String?
+        @OptionGroup var selection: Selection
         @Option(help: "Trade status.") var state: String?
         @Option(help: "Mapping quality.") var quality: String?
 
         func run() async throws {
             try await read(
-                .trades, options, paging,
-                [
-                    ("source", source), ("portfolio", portfolio), ("underlying", underlying), ("from", from), ("to", to),
-                    ("state", state), ("quality", quality),
-                ],
+                .trades, options, paging, selection.parameters([("state", state), ("quality", quality)]),
                 columns: [
                     ("trade_date", false), ("source_trade_id", false), ("source_portfolio", false), ("direction", false),
                     ("quantity", true), ("option_symbol", false), ("price", true), ("entry_premium_usd", true),
                     ("trade_status", false), ("flags", false),
                 ])
+        }
+    }
+
+    struct Lifecycles: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Positions: the executions of one contract in one portfolio, matched first in, first out.",
+            discussion: """
+                Realized figures are derived from the matches, before fees, and not validated against an authority.
+
+                --from and --to compare the first execution of the position.
+
+                Example:
+                  alpha-ledger view lifecycles --underlying MSTR --state open_long --limit 5
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @OptionGroup var paging: Paging
+        @OptionGroup var selection: Selection
+        @Option(help: "closed, open_long, open_short or indeterminate.") var state: String?
+        @Option(help: "clean, open, incomplete_economics or ambiguous.") var quality: String?
+
+        func run() async throws {
+            try await read(
+                .lifecycles, options, paging, selection.parameters([("state", state), ("quality", quality)]),
+                columns: [
+                    ("position_id", false), ("source_portfolio", false), ("contract_key", false),
+                    ("lifecycle_state", false), ("lifecycle_quality", false), ("net_quantity", true),
+                    ("average_open_price", true), ("open_premium_usd", true), ("realized_pnl_before_fees_usd", true),
+                    ("lifecycle_flags", false),
+                ])
+        }
+    }
+
+    struct Context: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The market behind each execution, as `backfill context` stamped it.",
+            discussion: """
+                A proxy is a backdrop: the context of BTC behind an MSTR trade is never a price or mark of MSTR.
+
+                Example:
+                  alpha-ledger view context --quality stale --limit 5
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @OptionGroup var paging: Paging
+        @OptionGroup var selection: Selection
+        @Option(help: "Gamma regime.") var state: String?
+        @Option(help: "Context quality.") var quality: String?
+
+        func run() async throws {
+            try await read(
+                .context, options, paging, selection.parameters([("state", state), ("quality", quality)]),
+                columns: [
+                    ("trade_date", false), ("source_trade_id", false), ("quote_underlying", false),
+                    ("market_proxy", false), ("context_quality", false), ("dvol", true), ("dvol_percentile", true),
+                    ("vrp", true), ("gamma_regime", false), ("term_structure_state", false),
+                    ("stationarity_status", false), ("missing_fields", false),
+                ])
+        }
+    }
+
+    struct ExecutionQuality: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "execution-quality", abstract: "Each fill against the quote nearest to it.",
+            discussion: """
+                fill_vs_mid is positive where the fill was worse than the mid. A stale quote is shown as stale and prices nothing.
+
+                Example:
+                  alpha-ledger view execution-quality --quality quoted --limit 5
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @OptionGroup var paging: Paging
+        @OptionGroup var selection: Selection
+        @Option(help: "Liquidity quality.") var state: String?
+        @Option(help: "quoted, stale, estimated or unavailable.") var quality: String?
+
+        func run() async throws {
+            try await read(
+                .executionQuality, options, paging, selection.parameters([("state", state), ("quality", quality)]),
+                columns: [
+                    ("trade_date", false), ("source_trade_id", false), ("direction", false), ("fill_price", true),
+                    ("benchmark_quality", false), ("benchmark_bid", true), ("benchmark_ask", true),
+                    ("fill_vs_mid", true), ("fill_vs_mid_bps", true), ("spread_capture", true), ("missing_fields", false),
+                ])
+        }
+    }
+
+    struct Alignment: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "How far each execution agreed with the signals of its moment; never a profit or loss.",
+            discussion: """
+                Example:
+                  alpha-ledger view alignment --label aligned --limit 5
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @OptionGroup var paging: Paging
+        @OptionGroup var selection: Selection
+        @Option(help: "Alignment label.") var label: String?
+        @Option(help: "Confidence label: high, medium or low.") var quality: String?
+
+        func run() async throws {
+            try await read(
+                .alignment, options, paging, selection.parameters([("label", label), ("quality", quality)]),
+                columns: [
+                    ("trade_date", false), ("source_trade_id", false), ("underlying_symbol", false),
+                    ("assumed_strategy", false), ("alignment_score", true), ("alignment_label", false),
+                    ("confidence", true), ("confidence_label", false), ("missing_signals", false),
+                ])
+        }
+    }
+
+    struct Outcomes: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "What became of each execution at each horizon, by sourced marks alone.",
+            discussion: """
+                A horizon whose moment has not come is pending, and one without a fresh quote is unavailable: neither has a \
+                profit or loss, and none is ever shown as zero.
+
+                Examples:
+                  alpha-ledger view outcomes --horizons 7,expiry --state terminal_mark --limit 5
+                  alpha-ledger view outcomes --underlying COIN --json --limit 2
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @OptionGroup var paging: Paging
+        @OptionGroup var selection: Selection
+        @Option(help: "Days, or `expiry`, comma-separated; at most eight. 1,7,30,expiry where left out.")
+        var horizons: String?
+        @Option(help: "Alignment label.") var label: String?
+        @Option(help: "unrealized_mark, terminal_mark, pending or unavailable.") var state: String?
+        @Option(help: "quoted, stale or unavailable.") var quality: String?
+
+        func run() async throws {
+            try await read(
+                .outcomes, options, paging,
+                selection.parameters([("label", label), ("state", state), ("quality", quality)]),
+                columns: [
+                    ("trade_date", false), ("source_trade_id", false), ("horizon_key", false),
+                    ("target_timestamp", false), ("outcome_state", false), ("mark_quality", false),
+                    ("mark_price", true), ("entry_premium_usd", true), ("pnl_before_fees_usd", true),
+                    ("pnl_after_fees_usd", true), ("missing_fields", false),
+                ], horizons: horizons)
         }
     }
 
@@ -111,9 +272,10 @@ func showSyncState(_ documents: [JSONDocument]) { show(documents, syncStateColum
 /// Brings the view's projection up to date, then prints one page or all of them, pinned to one position.
 private func read(
     _ view: View, _ options: SettingsOptions, _ paging: ViewCommand.Paging,
-    _ parameters: [(name: String, value: String?)], columns: [(name: String, isNumber: Bool)]
+    _ parameters: [(name: String, value: String?)], columns: [(name: String, isNumber: Bool)],
+    horizons: String? = nil
 ) async throws {
-    let request = try paging.request(view, parameters)
+    let request = try paging.request(view, parameters, horizons: horizons)
     try await options.withLedger { ledger in
         try await ledger.bringUpToDate([view.projection])
         var next = request
@@ -148,8 +310,8 @@ private func oneAnswer(_ rows: [[UInt8]], _ last: ViewPage) throws -> [UInt8] {
     var out: [UInt8] = Array("{\"rows\":[".utf8)
     out.append(contentsOf: rows.joined(separator: [UInt8(ascii: ",")]))
     out.append(contentsOf: "],\"next_cursor\":null".utf8)
-    for key in ["aggregates", "ledger"] {
-        out.append(contentsOf: ",\"\(key)\":\(root[key]?.sourceText ?? "null")".utf8)
+    for (key, value) in root.members where key != "rows" && key != "next_cursor" {
+        out.append(contentsOf: ",\"\(key)\":\(value.sourceText)".utf8)
     }
     out.append(UInt8(ascii: "}"))
     return out

@@ -1,10 +1,9 @@
 import Crypto
 import JSON
-import PostgresStore
 import Values
 
 /// Where a list goes on: the position and the moment that it stands on, the projection's version, the last key, and
-/// a digest of the filters, so that a page never mixes with another list's.
+/// a digest of what selects the rows, so that a page never mixes with another list's.
 struct ViewCursor: Sendable {
     let position: Int64
     let asOf: Instant
@@ -19,36 +18,28 @@ struct ViewCursor: Sendable {
     }
 
     /// Throws `badCursor` for any text that this list with these filters did not give out.
-    init(parsing text: String, view: View, filters: [RowFilter]) throws(ViewError) {
+    init(parsing text: String, selection: String) throws(ViewError) {
         guard text.utf8.count <= 4096, let bytes = Self.decode(text),
             let root = (try? JSONDocument(parsing: bytes))?.root,
             let position = root["p"]?.integer, position >= 0, let asOf = root["n"]?.string.flatMap({ Instant($0) }),
             let version = root["v"]?.string, let key = root["k"]?.elements.map(\.string),
-            root["f"]?.string == Self.digest(view, filters)
+            root["f"]?.string == Self.digest(selection)
         else { throw .badCursor }
         let parts = key.compactMap { $0 }
         guard !parts.isEmpty, parts.count == key.count else { throw .badCursor }
         self.init(position: position, asOf: asOf, version: version, key: parts)
     }
 
-    func text(view: View, filters: [RowFilter]) -> String {
+    func text(selection: String) -> String {
         Self.encode(
             JSONNode.object([
-                ("f", .string(Self.digest(view, filters))), ("k", .array(key.map(JSONNode.string))),
+                ("f", .string(Self.digest(selection))), ("k", .array(key.map(JSONNode.string))),
                 ("n", .string(asOf.description)), ("p", .integer(position)), ("v", .string(version)),
             ]).canonicalBytes())
     }
 
-    private static func digest(_ view: View, _ filters: [RowFilter]) -> String {
-        let text = filters.map { filter in
-            switch filter {
-            case .equals(let column, let value): "\(column)\u{1f}=\u{1f}\(value)"
-            case .from(let column, let instant): "\(column)\u{1f}>=\u{1f}\(instant)"
-            case .before(let column, let instant): "\(column)\u{1f}<\u{1f}\(instant)"
-            }
-        }.sorted { $0.isBytewiseLess(than: $1) }
-        let joined = ([view.name] + text).joined(separator: "\u{1e}")
-        return SHA256.hash(data: Array(joined.utf8)).prefix(12).map { byte in
+    private static func digest(_ selection: String) -> String {
+        SHA256.hash(data: Array(selection.utf8)).prefix(12).map { byte in
             byte < 16 ? "0" + String(byte, radix: 16) : String(byte, radix: 16)
         }.joined()
     }

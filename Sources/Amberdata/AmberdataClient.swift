@@ -1,0 +1,134 @@
+public import Curl
+public import Events
+import JSON
+import Logging
+import Synchronization
+public import Values
+
+/// Asks Amberdata for quotes of options on stocks.
+///
+/// Requests are spaced to the vendor's rate; 429 and 5xx are sent again with a cap, 401 and 403 never.
+public final class AmberdataClient: Sendable {
+    /// How far apart the quotes of an answer are.
+    public enum Interval: String, Sendable {
+        case minute
+        case hour
+
+        var microseconds: Int64 { self == .minute ? 60_000_000 : 3_600_000_000 }
+        /// The vendor answers no more at once.
+        var maximumPerCall: Int64 { self == .minute ? 60 : 24 }
+    }
+
+    private let configuration: AmberdataConfiguration
+    private let transport: CurlTransport
+    private let retries: RetryPolicy
+    private let rate: RateLimit
+    private let logger = Logger(label: "amberdata")
+    private let calls = Mutex(0)
+    /// Pages that one call may go on over.
+    private static let maximumPages = 1_000
+
+    public convenience init(_ configuration: AmberdataConfiguration, transport: CurlTransport = CurlTransport()) {
+        var retries = RetryPolicy()
+        retries.retriesServerErrors = true
+        retries.tooManyRequestsSeconds = 10
+        self.init(
+            configuration, transport: transport, retries: retries,
+            rate: RateLimit(perSecond: configuration.maximumRequestsPerSecond))
+    }
+
+    init(_ configuration: AmberdataConfiguration, transport: CurlTransport, retries: RetryPolicy, rate: RateLimit) {
+        self.configuration = configuration
+        self.transport = transport
+        self.retries = retries
+        self.rate = rate
+    }
+
+    /// Requests sent so far, those sent again not counted.
+    public var callsMade: Int { calls.withLock { $0 } }
+
+    /// The quotes of a contract in buckets from an instant up to, not including, another, ascending by bucket.
+    ///
+    /// An unknown contract has none. Long spans take several calls: 60 minutes or 24 hours each.
+    public func quotes(
+        _ contract: OptionContract, from: Instant, to: Instant, interval: Interval
+    ) async throws(AmberdataError) -> [OptionQuote] {
+        var quotes: [OptionQuote] = []
+        var start = from
+        while start < to {
+            let end = min(to, start.advanced(byMicroseconds: interval.microseconds * interval.maximumPerCall) ?? to)
+            let query: [(String, String)] = [
+                ("currency", contract.underlying), ("expiration", contract.expiry.description),
+                ("strike", contract.strike.description), ("putCall", contract.optionType == .call ? "C" : "P"),
+                ("startDate", start.description), ("endDate", end.description), ("timeInterval", interval.rawValue),
+            ]
+            try await forEachRow("/analytics/volatility/level-1-quotes/tradfi", query) { row in
+                if let quote = OptionQuote(level1: row, of: contract) { quotes.append(quote) }
+            }
+            start = end
+        }
+        return quotes.sorted { ($0.timestamp, $0.time) < ($1.timestamp, $1.time) }
+    }
+
+    /// Gives each row of an answer and of the pages after it.
+    private func forEachRow(
+        _ path: String, _ query: [(String, String)], _ body: (JSONValue) -> Void
+    ) async throws(AmberdataError) {
+        let base = try BaseAddress(configuration.baseURL)
+        let parameters = query.map { "\($0)=\(Self.encoded($1))" }.joined(separator: "&")
+        var url = "\(base.url)\(path)?\(parameters)"
+        var seen: Set<ByteKey> = [ByteKey(url)]
+        while true {
+            let page = try Envelope(parsing: try await get(url))
+            for row in page.rows.elements { body(row) }
+            guard let next = page.next else { return }
+            guard base.covers(next) else { throw .malformed("goes on at another address than AMBERDATA_BASE_URL's") }
+            guard seen.insert(ByteKey(next)).inserted, seen.count <= Self.maximumPages else {
+                throw .malformed("goes on without end")
+            }
+            url = next
+        }
+    }
+
+    private func get(_ url: String) async throws(AmberdataError) -> [UInt8] {
+        do {
+            try await rate.wait()
+        } catch {
+            throw .cancelled
+        }
+        calls.withLock { $0 += 1 }
+        let request = HTTPRequestSpec(
+            url: url, headers: [("x-api-key", configuration.apiKey), ("Accept", "application/json")],
+            timeoutSeconds: configuration.timeoutSeconds)
+        let response: HTTPResponse
+        do throws(TransportError) {
+            response = try await transport.get(request, retries: retries) { [logger] retry in
+                logger.warning(
+                    "Amberdata is asked again",
+                    metadata: [
+                        "retry": "\(retry.number)", "delay_s": "\(retry.delaySeconds)", "reason": "\(retry.reason)",
+                    ])
+            }
+        } catch {
+            throw .transport(error)
+        }
+        if response.status == 200 { return response.body }
+        let text = (try? JSONDocument(parsing: response.body)).map(Envelope.text) ?? ""
+        throw .status(response.status, text.replacing(configuration.apiKey, with: "[redacted]"))
+    }
+
+    /// Percent-encoded but for the unreserved characters of RFC 3986.
+    private static func encoded(_ text: String) -> String {
+        let hex = Array("0123456789ABCDEF".utf8)
+        var out: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+                out.append(byte)
+            default: out += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+}

@@ -1,0 +1,159 @@
+public import JSON
+public import Values
+
+extension ContextStampedPayload {
+    /// The canonical JSON of the payload.
+    public func encode() -> [UInt8] { bytes(contentOnly: false) }
+
+    /// The canonical JSON of the content: the payload without `inputs` and `observed_through_position`.
+    public func contentBytes() -> [UInt8] { bytes(contentOnly: true) }
+
+    /// The SHA-256 of ``contentBytes()``.
+    public var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }
+
+    private func bytes(contentOnly: Bool) -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 1536)
+        out.beginObject()
+        out.key("basis")
+        basis.write(to: &out)
+        out.key("context_key")
+        out.string(contextKey)
+        out.key("context_quality")
+        out.string(contextQuality)
+        out.key("dvol")
+        out.decimalString(dvol)
+        out.key("dvol_percentile")
+        out.decimalString(dvolPercentile)
+        out.key("gamma_regime")
+        out.string(gammaRegime)
+        out.key("gex_imbalance")
+        out.decimalString(gexImbalance)
+        if !contentOnly {
+            out.key("inputs")
+            EventInput.write(EventInput.sorted(inputs), to: &out)
+        }
+        out.key("iv_30d")
+        out.decimalString(iv30d)
+        out.key("mapping_confidence")
+        out.decimalString(mappingConfidence)
+        out.key("mapping_method")
+        out.string(mappingMethod)
+        out.key("mapping_quality")
+        out.string(mappingQuality)
+        out.key("market_proxy")
+        out.string(marketProxy)
+        out.key("missing_fields")
+        out.beginArray()
+        for field in missingFields { out.string(field) }
+        out.endArray()
+        if !contentOnly {
+            out.key("observed_through_position")
+            out.integer(observedThroughPosition)
+        }
+        out.key("open_interest")
+        out.decimalString(openInterest)
+        out.key("quote_underlying")
+        out.string(quoteUnderlying)
+        out.key("rules")
+        out.beginArray()
+        for rule in rules { rule.write(to: &out) }
+        out.endArray()
+        out.key("rv_30d")
+        out.decimalString(rv30d)
+        out.key("smile_rich_cheap")
+        out.string(smileRichCheap)
+        out.key("smile_state")
+        out.string(smileState)
+        out.key("source")
+        out.string(source)
+        out.key("source_trade_id")
+        out.string(sourceTradeID)
+        out.key("spot_at_trade")
+        out.decimalString(spotAtTrade)
+        out.key("spot_source")
+        out.string(spotSource)
+        out.key("spot_time_delta_minutes")
+        out.decimalString(spotTimeDeltaMinutes)
+        out.key("stationarity_blend_weight")
+        out.decimalString(stationarityBlendWeight)
+        out.key("stationarity_status")
+        out.string(stationarityStatus)
+        out.key("term_structure_state")
+        out.string(termStructureState)
+        out.key("volume_24h")
+        out.decimalString(volume24h)
+        out.key("vrp")
+        out.decimalString(vrp)
+        out.key("vrp_source")
+        out.string(vrpSource)
+        out.endObject()
+        return out.bytes
+    }
+
+    private static let keys: [StaticString] = [
+        "basis", "context_key", "context_quality", "dvol", "dvol_percentile", "gamma_regime", "gex_imbalance",
+        "inputs", "iv_30d", "mapping_confidence", "mapping_method", "mapping_quality", "market_proxy",
+        "missing_fields", "observed_through_position", "open_interest", "quote_underlying", "rules", "rv_30d",
+        "smile_rich_cheap", "smile_state", "source", "source_trade_id", "spot_at_trade", "spot_source",
+        "spot_time_delta_minutes", "stationarity_blend_weight", "stationarity_status", "term_structure_state",
+        "volume_24h", "vrp", "vrp_source",
+    ]
+
+    public init(decoding payload: [UInt8]) throws(PayloadError) {
+        try self.init(decoding: try PayloadReader.document(payload))
+    }
+
+    /// Reads a parsed payload, in one pass over its members where they are in canonical order.
+    public init(decoding payload: JSONValue) throws(PayloadError) {
+        var members = try MemberCursor(payload)
+        basis = try Basis(decoding: try members.value("basis"))
+        contextKey = try members.text("context_key")
+        contextQuality = try members.text("context_quality")
+        dvol = try members.optionalDecimal("dvol")
+        dvolPercentile = try members.optionalDecimal("dvol_percentile")
+        gammaRegime = try members.optionalText("gamma_regime")
+        gexImbalance = try members.optionalDecimal("gex_imbalance")
+        inputs = try EventInput.read(try members.value("inputs"))
+        iv30d = try members.optionalDecimal("iv_30d")
+        mappingConfidence = try members.decimal("mapping_confidence")
+        mappingMethod = try members.text("mapping_method")
+        mappingQuality = try members.text("mapping_quality")
+        marketProxy = try members.optionalText("market_proxy")
+        missingFields = try members.texts("missing_fields")
+        observedThroughPosition = try members.integer("observed_through_position")
+        openInterest = try members.optionalDecimal("open_interest")
+        quoteUnderlying = try members.optionalText("quote_underlying")
+        rules = try Self.rules(try members.value("rules"))
+        rv30d = try members.optionalDecimal("rv_30d")
+        smileRichCheap = try members.optionalText("smile_rich_cheap")
+        smileState = try members.text("smile_state")
+        source = try members.text("source")
+        sourceTradeID = try members.text("source_trade_id")
+        spotAtTrade = try members.optionalDecimal("spot_at_trade")
+        spotSource = try members.optionalText("spot_source")
+        spotTimeDeltaMinutes = try members.optionalDecimal("spot_time_delta_minutes")
+        stationarityBlendWeight = try members.optionalDecimal("stationarity_blend_weight")
+        stationarityStatus = try members.optionalText("stationarity_status")
+        termStructureState = try members.optionalText("term_structure_state")
+        volume24h = try members.optionalDecimal("volume_24h")
+        vrp = try members.optionalDecimal("vrp")
+        vrpSource = try members.optionalText("vrp_source")
+        try members.finish(Self.keys)
+    }
+
+    private static func rules(_ value: JSONValue) throws(PayloadError) -> [RuleReference] {
+        guard value.kind == .array else { throw PayloadError(pointer: "/rules", problem: "is not an array") }
+        var rules: [RuleReference] = []
+        for element in value.elements {
+            rules.append(try RuleReference(decoding: element, pointer: "/rules/\(rules.count)"))
+        }
+        return rules
+    }
+}
+
+extension ContextStampedPayload: Equatable {
+    /// Whether both encode to the same bytes.
+    public static func == (left: ContextStampedPayload, right: ContextStampedPayload) -> Bool {
+        left.encode() == right.encode()
+    }
+}

@@ -1,0 +1,157 @@
+public import JSON
+public import Values
+
+/// What an option model says that a contract is worth.
+public struct ModelMark: Sendable, Equatable {
+    /// Per contract.
+    public var mark: FixedDecimal
+    /// Vol points.
+    public var iv: FixedDecimal?
+
+    public init(mark: FixedDecimal, iv: FixedDecimal? = nil) {
+        self.mark = mark
+        self.iv = iv
+    }
+
+    func write(to out: inout JSONWriter) {
+        out.beginObject()
+        out.key("iv")
+        out.decimalString(iv)
+        out.key("mark")
+        out.decimalString(mark)
+        out.endObject()
+    }
+
+    init(decoding value: JSONValue, pointer: String) throws(PayloadError) {
+        var members = try MemberCursor(value, pointer: pointer)
+        iv = try members.optionalDecimal("iv")
+        mark = try members.decimal("mark")
+        try members.finish(["iv", "mark"])
+    }
+}
+
+/// The payload of `ExecutionBenchmarkRecorded`: the quote nearest to an execution, and how it was looked for. Facts
+/// only; the projection judges (spec 3, section 6).
+public struct ExecutionBenchmarkPayload: Sendable {
+    public var source: String
+    public var sourceTradeID: String
+    public var basis: Basis
+    /// Nil where none was found, or none was looked for.
+    public var quote: OptionQuote?
+    /// Where the quote comes from (`benchmark_source`); nil without one.
+    public var quoteSource: String?
+    public var model: ModelMark?
+    /// The look-up's window, both ends inclusive; nil where nothing was looked up.
+    public var windowFrom: Instant?
+    public var windowTo: Instant?
+    /// Why there was no look-up, or how it failed; without secrets.
+    public var error: String?
+    /// Whether the look-up failed with 401 or 403.
+    public var notEntitled: Bool
+    /// When the look-up was made; not content.
+    public var lookedUpAt: Instant
+    /// The events used, such as an imported quote's, sorted by field; not content.
+    public var inputs: [EventInput]
+
+    public init(
+        source: String, sourceTradeID: String, basis: Basis, quote: OptionQuote? = nil, quoteSource: String? = nil,
+        model: ModelMark? = nil, windowFrom: Instant? = nil, windowTo: Instant? = nil, error: String? = nil,
+        notEntitled: Bool = false, lookedUpAt: Instant, inputs: [EventInput] = []
+    ) {
+        self.source = source
+        self.sourceTradeID = sourceTradeID
+        self.basis = basis
+        self.quote = quote
+        self.quoteSource = quoteSource
+        self.model = model
+        self.windowFrom = windowFrom
+        self.windowTo = windowTo
+        self.error = error
+        self.notEntitled = notEntitled
+        self.lookedUpAt = lookedUpAt
+        self.inputs = inputs
+    }
+
+    /// When the event holds in the world: the trade's date, or the quote's time where that is later.
+    public var effectiveAt: Instant { max(basis.tradeDate, quote?.time ?? .minimum) }
+}
+
+extension ExecutionBenchmarkPayload {
+    /// The canonical JSON of the payload.
+    public func encode() -> [UInt8] { bytes(contentOnly: false) }
+
+    /// The canonical JSON of the content: the payload without `inputs` and `looked_up_at`.
+    public func contentBytes() -> [UInt8] { bytes(contentOnly: true) }
+
+    /// The SHA-256 of ``contentBytes()``.
+    public var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }
+
+    private func bytes(contentOnly: Bool) -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 1024)
+        out.beginObject()
+        out.key("basis")
+        basis.write(to: &out)
+        out.key("error")
+        out.string(error)
+        if !contentOnly {
+            out.key("inputs")
+            EventInput.write(EventInput.sorted(inputs), to: &out)
+            out.key("looked_up_at")
+            out.instant(lookedUpAt)
+        }
+        out.key("model")
+        if let model { model.write(to: &out) } else { out.null() }
+        out.key("not_entitled")
+        out.bool(notEntitled)
+        out.key("quote")
+        if let quote { quote.write(to: &out) } else { out.null() }
+        out.key("quote_source")
+        out.string(quoteSource)
+        out.key("source")
+        out.string(source)
+        out.key("source_trade_id")
+        out.string(sourceTradeID)
+        out.key("window_from")
+        out.instant(windowFrom)
+        out.key("window_to")
+        out.instant(windowTo)
+        out.endObject()
+        return out.bytes
+    }
+
+    private static let keys: [StaticString] = [
+        "basis", "error", "inputs", "looked_up_at", "model", "not_entitled", "quote", "quote_source", "source",
+        "source_trade_id", "window_from", "window_to",
+    ]
+
+    public init(decoding payload: [UInt8]) throws(PayloadError) {
+        try self.init(decoding: try PayloadReader.document(payload))
+    }
+
+    /// Reads a parsed payload, in one pass over its members where they are in canonical order.
+    public init(decoding payload: JSONValue) throws(PayloadError) {
+        var members = try MemberCursor(payload)
+        basis = try Basis(decoding: try members.value("basis"))
+        error = try members.optionalText("error")
+        inputs = try EventInput.read(try members.value("inputs"))
+        lookedUpAt = try members.instant("looked_up_at")
+        let model = try members.value("model")
+        self.model = model.isNull ? nil : try ModelMark(decoding: model, pointer: "/model")
+        notEntitled = try members.bool("not_entitled")
+        let quote = try members.value("quote")
+        self.quote = quote.isNull ? nil : try OptionQuote(decoding: quote)
+        quoteSource = try members.optionalText("quote_source")
+        source = try members.text("source")
+        sourceTradeID = try members.text("source_trade_id")
+        windowFrom = try members.optionalInstant("window_from")
+        windowTo = try members.optionalInstant("window_to")
+        try members.finish(Self.keys)
+    }
+}
+
+extension ExecutionBenchmarkPayload: Equatable {
+    /// Whether both encode to the same bytes.
+    public static func == (left: ExecutionBenchmarkPayload, right: ExecutionBenchmarkPayload) -> Bool {
+        left.encode() == right.encode()
+    }
+}

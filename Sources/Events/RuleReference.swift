@@ -1,0 +1,35 @@
+import JSON
+
+/// A rule file that a stamp was made by.
+public struct RuleReference: Sendable, Equatable {
+    public let version: Int
+    /// Lower-case hex SHA-256 of the file's bytes.
+    public let digest: String
+    /// Path below the rules directory.
+    public let file: String
+
+    public init(version: Int, digest: String, file: String) {
+        self.version = version
+        self.digest = digest
+        self.file = file
+    }
+
+    func write(to out: inout JSONWriter) {
+        out.beginObject()
+        out.key("digest")
+        out.string(digest)
+        out.key("file")
+        out.string(file)
+        out.key("version")
+        out.integer(version)
+        out.endObject()
+    }
+
+    init(decoding value: JSONValue, pointer: String) throws(PayloadError) {
+        var members = try MemberCursor(value, pointer: pointer)
+        digest = try members.text("digest")
+        file = try members.text("file")
+        version = Int(try members.integer("version"))
+        try members.finish(["digest", "file", "version"])
+    }
+}

@@ -1,0 +1,88 @@
+import Events
+import JSON
+
+/// Reads an observation from a line of NDJSON.
+struct JSONObservation {
+    let options: ImportOptions
+
+    /// The observation; throws what is wrong with the line.
+    func read(_ line: [UInt8]) throws(LineFault) -> MarketObservedPayload {
+        let root: JSONValue
+        do {
+            root = try JSONDocument(parsing: line, maximumDepth: 4).root
+        } catch {
+            throw LineFault("is no JSON object: \(error)")
+        }
+        guard root.kind == .object else { throw LineFault("is not a JSON object") }
+        var draft = ObservationDraft(kind: try kind(of: root), unit: try unit(of: root))
+        var next = 0
+        for member in root.memberViews {
+            if let index = place(of: member, from: next, in: draft.fields) {
+                next = index + 1
+                if !member.value.isNull { draft.set(index, try value(member.value, draft, index, line)) }
+            } else if !member.keyIs("kind"), !member.keyIs("unit") {
+                try take(member, in: &draft)
+            }
+        }
+        return try draft.observation()
+    }
+
+    /// The field that a key names; the one after the previous key's is tried first.
+    private func place(of member: JSONValue.Member, from next: Int, in fields: [MarketField]) -> Int? {
+        if next < fields.count, member.keyIs(fields[next].key) { return next }
+        return fields.firstIndex { member.keyIs($0.key) }
+    }
+
+    private func value(
+        _ value: JSONValue, _ draft: ObservationDraft, _ index: Int, _ line: [UInt8]
+    ) throws(LineFault) -> MarketValue {
+        let field = draft.fields[index]
+        switch value.kind {
+        case .number:
+            return try field.value(line.span.extracting(value.sourceRange), isNumber: true, unit: draft.unit)
+        case .string:
+            let read: Result<MarketValue, LineFault>? = value.withUnescapedUTF8 { bytes in
+                do throws(LineFault) {
+                    return .success(try field.value(bytes, isNumber: false, unit: draft.unit))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            guard let read else { throw LineFault("\(field.name) is not Unicode text") }
+            return try read.get()
+        case .null, .bool, .array, .object:
+            throw LineFault(
+                "\(field.name) is neither a string nor a number: \(quoted(line.span.extracting(value.sourceRange)))")
+        }
+    }
+
+    /// A member that is no field of the kind: what observations of this program have besides.
+    private func take(_ member: JSONValue.Member, in draft: inout ObservationDraft) throws(LineFault) {
+        if member.keyIs("rounded") {
+            guard let rounded = member.value.bool else { throw LineFault("rounded is not true or false") }
+            draft.isRounded = rounded
+        } else if member.keyIs("unit_source") {
+            if member.value.isNull { return }
+            guard let text = member.value.string, !text.isEmpty, text.utf8.count <= 64, member.value.stringIssue == nil
+            else { throw LineFault("unit_source is not 1 to 64 bytes of text") }
+            draft.unitSource = text
+        } else {
+            throw LineFault("\(draft.kind.rawValue) has no field \(quoted(member.key.utf8Span.span))")
+        }
+    }
+
+    private func kind(of root: JSONValue) throws(LineFault) -> MarketKind {
+        guard let value = root["kind"], !value.isNull else {
+            guard let standard = options.kind else { throw LineFault("kind is missing") }
+            return try MarketData.kind(named: standard.utf8Span.span)
+        }
+        guard let text = value.string else { throw LineFault("kind is not a string") }
+        return try MarketData.kind(named: text.utf8Span.span)
+    }
+
+    private func unit(of root: JSONValue) throws(LineFault) -> VolatilityUnit {
+        guard let value = root["unit"], !value.isNull else { return options.unit }
+        guard let text = value.string else { throw LineFault("unit is not a string") }
+        return try MarketData.unit(named: text.utf8Span.span)
+    }
+}

@@ -1,0 +1,124 @@
+public import Events
+
+/// Reads a file of observations in pieces of any size, without ever holding more than a line.
+///
+/// Blank lines are skipped, and so is a byte order mark.
+public struct MarketDataReader: Sendable {
+    private enum Source: Sendable {
+        case ndjson(LineReader, JSONObservation)
+        case csv(CSVReader, CSVObservation?)
+        /// The header can't be used: nothing below it is read.
+        case unreadable
+    }
+
+    private let options: ImportOptions
+    private var source: Source
+    /// What of a byte order mark has been read at the start; nil past it.
+    private var mark: [UInt8]? = []
+
+    public init(_ options: ImportOptions) {
+        self.options = options
+        switch options.format {
+        case .ndjson: source = .ndjson(LineReader(), JSONObservation(options: options))
+        case .csv: source = .csv(CSVReader(), nil)
+        }
+    }
+
+    /// What is told of a line: its number from 1, and the observation or what is wrong with it.
+    public typealias Line = (number: Int, content: Result<MarketObservedPayload, LineFault>)
+
+    /// Reads the next piece and tells of the lines that end in it.
+    public mutating func read(_ piece: Span<UInt8>, _ body: (Line) throws -> Void) rethrows {
+        guard mark != nil else { return try readOn(piece, body) }
+        var used = 0
+        while used < piece.count, var held = mark {
+            guard held.count < Self.byteOrderMark.count, piece[used] == Self.byteOrderMark[held.count] else {
+                mark = nil
+                if held.count < Self.byteOrderMark.count { try readOn(held.span, body) }
+                break
+            }
+            held.append(piece[used])
+            used += 1
+            mark = held.count == Self.byteOrderMark.count ? nil : held
+        }
+        if used < piece.count { try readOn(piece.extracting(used..<piece.count), body) }
+    }
+
+    private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
+
+    /// Reads the end of the file: a last line without a line break.
+    public mutating func finish(_ body: (Line) throws -> Void) rethrows {
+        if let held = mark, !held.isEmpty {
+            mark = nil
+            try readOn(held.span, body)
+        }
+        switch source {
+        case .ndjson(var lines, let reader):
+            try lines.finish { try Self.tell(reader, $0, $1, body) }
+            source = .ndjson(lines, reader)
+        case .csv(var records, var reader):
+            var isUsable = true
+            try records.finish { isUsable = try Self.tell(&reader, options, $0, $1, body) && isUsable }
+            source = isUsable ? .csv(records, reader) : .unreadable
+        case .unreadable: break
+        }
+    }
+
+    private mutating func readOn(_ piece: Span<UInt8>, _ body: (Line) throws -> Void) rethrows {
+        switch source {
+        case .ndjson(var lines, let reader):
+            source = .unreadable
+            try lines.read(piece) { try Self.tell(reader, $0, $1, body) }
+            source = .ndjson(lines, reader)
+        case .csv(var records, var reader):
+            source = .unreadable
+            var isUsable = true
+            try records.read(piece) { record, fault in
+                if isUsable { isUsable = try Self.tell(&reader, options, record, fault, body) }
+            }
+            source = isUsable ? .csv(records, reader) : .unreadable
+        case .unreadable: break
+        }
+    }
+
+    private static func tell(
+        _ reader: JSONObservation, _ number: Int, _ line: [UInt8]?, _ body: (Line) throws -> Void
+    ) rethrows {
+        guard let line else {
+            return try body((number, .failure(LineFault("is longer than \(maximumRecordLength) bytes"))))
+        }
+        if line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r") }) {
+            return
+        }
+        let content: Result<MarketObservedPayload, LineFault>
+        do throws(LineFault) { content = .success(try reader.read(line)) } catch { content = .failure(error) }
+        try body((number, content))
+    }
+
+    /// False where the record is a header that can't be used.
+    private static func tell(
+        _ reader: inout CSVObservation?, _ options: ImportOptions, _ record: CSVReader.Record, _ fault: LineFault?,
+        _ body: (Line) throws -> Void
+    ) rethrows -> Bool {
+        if record.isEmpty, fault == nil { return true }
+        guard let known = reader else {
+            do throws(LineFault) {
+                if let fault { throw fault }
+                reader = try CSVObservation(header: record, options: options)
+                return true
+            } catch {
+                try body((record.line, .failure(LineFault("\(error.reason); nothing below the header was read"))))
+                return false
+            }
+        }
+        let content: Result<MarketObservedPayload, LineFault>
+        do throws(LineFault) {
+            if let fault { throw fault }
+            content = .success(try known.read(record))
+        } catch {
+            content = .failure(error)
+        }
+        try body((record.line, content))
+        return true
+    }
+}

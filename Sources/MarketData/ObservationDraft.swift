@@ -1,0 +1,43 @@
+import Events
+import Values
+
+/// An observation while the values of its line are being read.
+struct ObservationDraft {
+    let kind: MarketKind
+    let fields: [MarketField]
+    let unit: VolatilityUnit
+    private var values: [MarketValue]
+    private var isConverted = false
+    var isRounded = false
+    /// What the line itself says of the unit that its volatilities once had.
+    var unitSource: String?
+
+    init(kind: MarketKind, unit: VolatilityUnit) {
+        self.kind = kind
+        self.unit = unit
+        fields = kind.fields
+        values = [MarketValue](repeating: .null, count: fields.count)
+    }
+
+    /// Sets the value of a field, read with ``unit`` and not null.
+    mutating func set(_ index: Int, _ value: MarketValue) {
+        values[index] = value
+        if fields[index].isVolatility, unit == .fraction { isConverted = true }
+    }
+
+    /// The observation, once all values of the line were set.
+    func observation() throws(LineFault) -> MarketObservedPayload {
+        if isConverted, unitSource != nil {
+            throw LineFault("unit_source says that the volatilities were converted, the unit says that they were not")
+        }
+        for index in fields.indices where fields[index].isIdentifying {
+            if case .null = values[index] { throw LineFault("\(fields[index].name) is missing") }
+        }
+        guard
+            let observation = MarketObservedPayload(
+                kind: kind, values: values, rounded: isRounded,
+                unitSource: isConverted ? VolatilityUnit.fraction.rawValue : unitSource)
+        else { throw LineFault("is not an observation") }
+        return observation
+    }
+}

@@ -1,0 +1,153 @@
+import Amberdata
+import Curl
+import Events
+import Values
+
+/// Level-1 quotes of Amberdata.
+///
+/// Neighbouring look-ups of a contract share what was fetched for the one before. The widened search asks for hours
+/// first and then for the minutes of those hours alone that can hold the nearest quote.
+struct AmberdataQuotes: QuoteSource {
+    static let baseURL = "https://api.amberdata.com/markets/derivatives"
+
+    let name = "amberdata"
+    let lookupsPerBatch = 32
+    let concurrency = CurlTransport.maximumConcurrentRequests
+    private let client: AmberdataClient
+
+    init(_ configuration: AmberdataConfiguration) {
+        self.init(client: AmberdataClient(configuration))
+    }
+
+    init(client: AmberdataClient) { self.client = client }
+
+    var callsMade: Int { client.callsMade }
+
+    func label(for use: QuoteUse) -> String {
+        if use.isAdjustedRoot { return "amberdata_tradfi_level1_adjusted_root" }
+        if use.isWidened { return "amberdata_tradfi_level1_chunked_recovery" }
+        return use.isExpiry ? "amberdata_tradfi_level1_expiry_quote" : "amberdata_tradfi_level1"
+    }
+
+    func answers(to lookups: [QuoteLookup]) async -> [Result<QuoteAnswer, QuoteError>] {
+        var answers: [Result<QuoteAnswer, QuoteError>] = []
+        var minutes: FetchedMinutes?
+        for lookup in lookups {
+            do throws(AmberdataError) {
+                answers.append(.success(try await answer(lookup, &minutes)))
+            } catch {
+                let failure = QuoteError(kind(of: error), "\(error)")
+                answers.append(.failure(failure))
+                if failure.endsRun || error.isCancelled { break }
+            }
+        }
+        return answers
+    }
+
+    private func kind(of error: AmberdataError) -> QuoteError.Kind {
+        if error.isNotEntitled { return .notEntitled }
+        if error.isUnreachable { return .unreachable }
+        // The address is looked at before anything is sent.
+        return client.callsMade == 0 && !error.isCancelled ? .notConfigured : .other
+    }
+
+    private func answer(
+        _ lookup: QuoteLookup, _ minutes: inout FetchedMinutes?
+    ) async throws(AmberdataError) -> QuoteAnswer {
+        var nearest = NearestQuote(to: lookup.target)
+        for quote in try await fetchMinutes(lookup.contract, lookup.window, &minutes)
+        where lookup.window.contains(quote.time) {
+            nearest.consider(SourcedQuote(quote))
+        }
+        guard nearest.best == nil, let widened = lookup.widened else {
+            return QuoteAnswer(found: nearest.best, window: lookup.window, isWidened: false)
+        }
+        return QuoteAnswer(
+            found: try await nearestInHours(lookup, widened), window: widened, isWidened: true)
+    }
+
+    // MARK: - Minutes
+
+    /// Minutes of a contract that have been fetched: buckets in [from, to).
+    private struct FetchedMinutes {
+        var from: Instant
+        var to: Instant
+        var quotes: [OptionQuote]
+    }
+
+    /// A quote is at most this much later than its bucket (118 s in what was recorded).
+    private static let lagMinutes: Int64 = 5
+    private static let minute: Int64 = 60_000_000
+    private static let hour: Int64 = 3_600_000_000
+
+    /// All quotes whose time can lie in a window. Only what the contract's last fetch does not cover is asked for.
+    private func fetchMinutes(
+        _ contract: OptionContract, _ window: QuoteWindow, _ fetched: inout FetchedMinutes?
+    ) async throws(AmberdataError) -> [OptionQuote] {
+        let (from, to) = Self.buckets(window, of: Self.minute)
+        if var known = fetched, known.from <= from, from <= known.to {
+            if known.to < to {
+                known.quotes += try await client.quotes(contract, from: known.to, to: to, interval: .minute)
+                known.to = to
+            }
+            known.from = from
+            known.quotes.removeAll { $0.timestamp < from }
+            fetched = known
+            return known.quotes
+        }
+        let quotes = try await client.quotes(contract, from: from, to: to, interval: .minute)
+        fetched = FetchedMinutes(from: from, to: to, quotes: quotes)
+        return quotes
+    }
+
+    /// The buckets that can hold the quotes of a window, the end exclusive.
+    private static func buckets(_ window: QuoteWindow, of length: Int64) -> (from: Instant, to: Instant) {
+        let lag = window.from.advanced(byMicroseconds: -lagMinutes * minute) ?? .minimum
+        let start = lag.microseconds - lag.microseconds % length
+        let end = window.through.microseconds - window.through.microseconds % length + length
+        return (Instant(microseconds: start) ?? .minimum, Instant(microseconds: end) ?? .maximum)
+    }
+
+    // MARK: - Hours
+
+    /// The nearest quote of a wide window.
+    ///
+    /// An hour with a quote bounds how near the nearest one can be: hours are looked into in the order of that bound,
+    /// until none left can hold a nearer quote than the best.
+    private func nearestInHours(
+        _ lookup: QuoteLookup, _ window: QuoteWindow
+    ) async throws(AmberdataError) -> SourcedQuote? {
+        let (from, to) = Self.buckets(window, of: Self.hour)
+        let hourly = try await client.quotes(lookup.contract, from: from, to: to, interval: .hour)
+        var nearest = NearestQuote(to: lookup.target)
+        // The bucket of an hour says nothing of when its quote was made.
+        for quote in hourly where quote.exchangeTimestamp.map(window.contains) ?? false {
+            nearest.consider(SourcedQuote(quote))
+        }
+        for hour in Self.hours(hourly, byDistanceTo: lookup.target) {
+            let bound = Self.distance(from: lookup.target, toHour: hour)
+            if let best = nearest.best, best.quote.time.distance(to: lookup.target) < bound { break }
+            guard let start = Instant(microseconds: hour) else { continue }
+            let end = Instant(microseconds: hour + Self.hour) ?? .maximum
+            for quote in try await client.quotes(lookup.contract, from: start, to: end, interval: .minute)
+            where window.contains(quote.time) {
+                nearest.consider(SourcedQuote(quote))
+            }
+        }
+        return nearest.best
+    }
+
+    /// The starts of the hours that have a quote, the ones that can be nearest to the target first.
+    private static func hours(_ quotes: [OptionQuote], byDistanceTo target: Instant) -> [Int64] {
+        Set(quotes.map { $0.timestamp.microseconds - $0.timestamp.microseconds % hour }).sorted { left, right in
+            (distance(from: target, toHour: left), left) < (distance(from: target, toHour: right), right)
+        }
+    }
+
+    /// The least distance that a quote of an hour's buckets can have.
+    private static func distance(from target: Instant, toHour start: Int64) -> UInt64 {
+        let end = start + hour + lagMinutes * minute
+        if target.microseconds < start { return UInt64(start - target.microseconds) }
+        return target.microseconds > end ? UInt64(target.microseconds - end) : 0
+    }
+}

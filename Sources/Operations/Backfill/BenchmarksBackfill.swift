@@ -1,0 +1,183 @@
+import Events
+import Postgres
+import Rules
+import Trading
+import Values
+
+/// How a backfill of benchmarks was asked for.
+public struct BenchmarksBackfillOptions: Sendable {
+    /// False: a dry run, which looks everything up and appends nothing.
+    public var apply: Bool
+    /// Ask again for those that are not `quoted`.
+    public var retry: Bool
+    /// Look up contracts whose root is an adjusted one, or another underlying's.
+    public var adjustedRoots: Bool
+    /// At most so many executions, the earliest first; nil for all.
+    public var limit: Int?
+    /// Only these trades; empty for all.
+    public var tradeIDs: [String]
+
+    public init(
+        apply: Bool = false, retry: Bool = false, adjustedRoots: Bool = false, limit: Int? = nil,
+        tradeIDs: [String] = []
+    ) {
+        self.apply = apply
+        self.retry = retry
+        self.adjustedRoots = adjustedRoots
+        self.limit = limit
+        self.tradeIDs = tradeIDs
+    }
+}
+
+/// Records the quote nearest to each execution (spec 3, section 6).
+///
+/// Executions and benchmarks are read as of the head when the run began. Benchmarks are appended as their quotes come:
+/// a run that died is run again, and asks only for the rest; a second run appends nothing.
+public struct BenchmarksBackfill: Sendable {
+    let ledger: Ledger
+    let quotes: QuoteChoice
+    let onProgress: @Sendable (BackfillProgress) -> Void
+
+    public init(
+        ledger: Ledger, quotes: QuoteChoice, onProgress: @escaping @Sendable (BackfillProgress) -> Void = { _ in }
+    ) {
+        self.ledger = ledger
+        self.quotes = quotes
+        self.onProgress = onProgress
+    }
+
+    /// Runs once and returns the summary. Throws `BackfillError`.
+    public func run(_ options: BenchmarksBackfillOptions) async throws -> BackfillSummary {
+        try BackfillRun.check(limit: options.limit)
+        return try await BackfillRun.run(.benchmarks, ledger: ledger, apply: options.apply) { run, summary in
+            let version = try await ledger.servedRulesVersion("execution_quality")
+            let rules = try ExecutionQualityRules(version: version, read: ledger.ruleFiles)
+            let items = try await ledger.pool.run { session in
+                try Self.wanted(options, rules, upTo: run.position, session)
+            }
+            summary.wanted = items.count
+            try await run.settle(items, from: quotes, &summary, onProgress: onProgress)
+        }
+    }
+
+    /// The latest benchmark of an execution.
+    private struct Known: Sendable {
+        let version: Int64
+        let content: Digest32
+        let basis: Basis
+        let isQuoted: Bool
+        let error: String?
+    }
+
+    private static func wanted(
+        _ options: BenchmarksBackfillOptions, _ rules: ExecutionQualityRules, upTo position: Int64,
+        _ session: PostgresSession
+    ) throws -> [BenchmarkItem] {
+        let executions = WantedExecutions(position: position, tradeIDs: options.tradeIDs)
+        var benchmarks: [ByteKey: Known] = [:]
+        try executions.forEachBenchmark(session) { version, payload in
+            let judged = JudgedBenchmark(of: payload, tradeDate: payload.basis.tradeDate, rules: rules)
+            let stream = Streams.benchmark(source: payload.source, id: payload.sourceTradeID)
+            benchmarks[ByteKey(stream)] = Known(
+                version: version, content: payload.contentDigest, basis: payload.basis,
+                isQuoted: judged.quality == .quoted, error: payload.error)
+        }
+        var items: [BenchmarkItem] = []
+        try executions.forEach(rules.trades, session) { row in
+            let execution = WantedExecution(row, rules.trades)
+            let known = benchmarks[ByteKey(Streams.benchmark(source: row.source, id: row.sourceTradeID))]
+            let problem = execution.problem(adjustedRoots: options.adjustedRoots)
+            if let known, known.basis == execution.basis {
+                let isOpen = LookupProblem.isOpen(known.error, isUsable: known.isQuoted, retry: options.retry, now: problem)
+                if !isOpen { return }
+            }
+            items.append(
+                BenchmarkItem(
+                    execution: execution, problem: problem, latest: known.map { ($0.version, $0.content) }, rules: rules))
+        }
+        if let limit = options.limit, limit < items.count {
+            items.sort { WantedExecution.precedes($0.execution, $1.execution) }
+            items.removeLast(items.count - limit)
+        }
+        return items
+    }
+}
+
+extension LookupProblem {
+    /// Whether an answer of the current basis is asked for again.
+    ///
+    /// - Parameters:
+    ///   - error: the recorded answer's.
+    ///   - isUsable: whether the recorded quote is a usable one.
+    ///   - problem: what keeps the contract from being looked up now.
+    static func isOpen(_ error: String?, isUsable: Bool, retry: Bool, now problem: String?) -> Bool {
+        // Recorded without a look-up, which is now allowed.
+        if problem == nil, let error, error.isBytewiseEqual(to: adjustedRoot) { return true }
+        // Looked up once, which is not allowed now: the answer is kept.
+        if let problem, error.map({ !$0.isBytewiseEqual(to: problem) }) ?? true { return false }
+        return retry && !isUsable
+    }
+}
+
+/// An execution that wants a benchmark.
+struct BenchmarkItem: QuoteItem {
+    let execution: WantedExecution
+    let problem: String?
+    /// The stream's version and its latest content; nil where it has none.
+    let latest: (version: Int64, content: Digest32)?
+    let rules: ExecutionQualityRules
+    let lookup: QuoteLookup?
+    let isWanted = true
+
+    init(
+        execution: WantedExecution, problem: String?, latest: (version: Int64, content: Digest32)?,
+        rules: ExecutionQualityRules
+    ) {
+        self.execution = execution
+        self.problem = problem
+        self.latest = latest
+        self.rules = rules
+        let target = execution.basis.tradeDate
+        lookup = execution.contract.flatMap { contract in
+            problem != nil
+                ? nil
+                : QuoteLookup(
+                    contract: contract, target: target,
+                    window: QuoteWindow(around: target, minutes: rules.lookupMinutes))
+        }
+    }
+
+    var order: (tradeDate: Instant, stream: String) {
+        (execution.basis.tradeDate, Streams.benchmark(source: execution.source, id: execution.id))
+    }
+
+    func settle(
+        _ outcome: QuoteOutcome, from source: any QuoteSource, at time: Instant, redact: (String) -> String
+    ) -> Settled {
+        var payload = ExecutionBenchmarkPayload(
+            source: execution.source, sourceTradeID: execution.id, basis: execution.basis, lookedUpAt: time)
+        payload.windowFrom = lookup?.window.from
+        payload.windowTo = lookup?.window.through
+        var counted = problem
+        switch outcome {
+        case .notAsked: payload.error = problem
+        case .failed(let error):
+            payload.error = LookupProblem.text(error, redact: redact)
+            payload.notEntitled = error.kind == .notEntitled
+            counted = LookupProblem.key(error)
+        case .answered(let answer):
+            payload.quote = answer.found?.quote
+            if answer.found != nil {
+                payload.quoteSource = source.label(for: QuoteUse(isAdjustedRoot: execution.hasForeignRoot))
+            }
+            payload.inputs = answer.found?.position.map { [EventInput(field: "quote", position: $0)] } ?? []
+        }
+        let judged = JudgedBenchmark(of: payload, tradeDate: execution.basis.tradeDate, rules: rules)
+        let isKnown = latest.map { $0.content == payload.contentDigest } ?? false
+        var settled = Settled(
+            event: isKnown ? nil : payload.event(previousVersion: latest?.version ?? 0),
+            quality: judged.quality.rawValue, error: counted)
+        if case .failed = outcome { settled.quality = "failed" }
+        return settled
+    }
+}

@@ -1,0 +1,125 @@
+import Events
+import Postgres
+import PostgresStore
+import Rules
+import Trading
+import Values
+
+/// How a backfill of context was asked for.
+public struct ContextBackfillOptions: Sendable {
+    /// False: a dry run, which appends nothing.
+    public var apply: Bool
+    /// All executions, not only those without a stamp of their current basis and context key.
+    public var force: Bool
+    /// At most so many executions, the earliest first; nil for all.
+    public var limit: Int?
+    /// Only these trades; empty for all.
+    public var tradeIDs: [String]
+    /// The version of the context rules, whose stamps are then wanted even where other rules made one; nil for the
+    /// version whose projection is served.
+    public var rulesVersion: Int?
+
+    public init(
+        apply: Bool = false, force: Bool = false, limit: Int? = nil, tradeIDs: [String] = [], rulesVersion: Int? = nil
+    ) {
+        self.apply = apply
+        self.force = force
+        self.limit = limit
+        self.tradeIDs = tradeIDs
+        self.rulesVersion = rulesVersion
+    }
+}
+
+/// Stamps executions with the market around them, from the observations in the log (spec 3, section 5).
+///
+/// Trades, stamps and observations are read as of the head when the run began. Stamps are appended in chunks: a run that
+/// died leaves those that it made, and the next one asks only for the rest. A stamp whose content equals the latest of
+/// its trade is not appended, so that a second run appends nothing, forced or not.
+public struct ContextBackfill: Sendable {
+    /// Stamps worked out and appended together.
+    static let chunkSize = 2_000
+
+    let ledger: Ledger
+    let onProgress: @Sendable (BackfillProgress) -> Void
+
+    public init(ledger: Ledger, onProgress: @escaping @Sendable (BackfillProgress) -> Void = { _ in }) {
+        self.ledger = ledger
+        self.onProgress = onProgress
+    }
+
+    /// Runs once and returns the summary: `wanted` are the executions asked for, and the counts by quality those of the
+    /// stamps that they got, or would get.
+    ///
+    /// Throws `BackfillError` where another backfill of context is under way or an option can't be, and `RuleError`
+    /// where the rules version is not installed.
+    public func run(_ options: ContextBackfillOptions) async throws -> BackfillSummary {
+        if let limit = options.limit, limit < 1 { throw BackfillError.badOptions("the limit must be at least 1") }
+        return try await BackfillRun.run(.context, ledger: ledger, apply: options.apply) { run, summary in
+            try await stamp(options, run, &summary)
+        }
+    }
+
+    private func stamp(
+        _ options: ContextBackfillOptions, _ run: BackfillRun, _ summary: inout BackfillSummary
+    ) async throws {
+        let version: Int
+        if let asked = options.rulesVersion {
+            version = asked
+        } else {
+            version = try await ledger.servedRulesVersion("context")
+        }
+        let stamper = ContextStamper(rules: try ContextRules(version: version, read: ledger.ruleFiles))
+        let read = try await ledger.pool.run { session in try Self.read(options, stamper, run.position, session) }
+        summary.wanted = read.targets.count
+        let histories = read.series.mapValues { ContextHistory($0, rules: stamper.rules) }
+        var next = 0
+        while next < read.targets.count {
+            try Task.checkCancellation()
+            let chunk = read.targets[next..<min(next + Self.chunkSize, read.targets.count)]
+            var events: [NewEvent] = []
+            for target in chunk {
+                let history = stamper.market(of: target.row).flatMap { histories[ByteKey($0)] }
+                let (stamp, effectiveAt) = stamper.stamp(
+                    row: target.row, history: history, observedThrough: run.position)
+                summary.count(quality: stamp.contextQuality)
+                if stamp.contentDigest == target.latestContent {
+                    summary.unchanged += 1
+                } else {
+                    events.append(stamp.event(previousVersion: target.streamVersion, effectiveAt: effectiveAt))
+                }
+            }
+            try await run.append(events)
+            summary.appended += events.count
+            next = chunk.endIndex
+            onProgress(BackfillProgress(done: next, of: read.targets.count))
+        }
+    }
+
+    // MARK: - What the log says
+
+    /// What a run works from.
+    private struct Read: Sendable {
+        /// In the order of executions.
+        let targets: [ContextTarget]
+        /// Of the markets behind the targets.
+        let series: [ByteKey: MarketSeries]
+    }
+
+    private static func read(
+        _ options: ContextBackfillOptions, _ stamper: ContextStamper, _ position: Int64, _ session: PostgresSession
+    ) throws -> Read {
+        let selection: ContextTargets.Selection =
+            options.force ? .all : options.rulesVersion == nil ? .unstamped : .unstampedByTheseRules
+        var targets = try ContextTargets(upTo: position, tradeIDs: options.tradeIDs)
+            .load(stamper, selection, session)
+        targets.sort { ExecutionOrder.precedes($0.row, $1.row) }
+        if let limit = options.limit, limit < targets.count { targets.removeLast(targets.count - limit) }
+        var builder = MarketSeriesBuilder()
+        for market in Set(targets.compactMap { stamper.market(of: $0.row).map { ByteKey($0) } }).sorted() {
+            try ObservationReader().forEach(
+                kinds: [.gexHourly, .volMetrics], subject: market.text, upTo: position, session
+            ) { position, payload in builder.add(payload, at: position) }
+        }
+        return Read(targets: targets, series: builder.finish())
+    }
+}

@@ -1,0 +1,109 @@
+import Events
+import Postgres
+import PostgresStore
+import Rules
+import Trading
+import Values
+
+/// An execution that is to be stamped.
+struct ContextTarget: Sendable {
+    let row: ExecutionRow
+    /// The version of its stream of stamps; 0 where it has none.
+    let streamVersion: Int64
+    /// The content of the stream's latest stamp.
+    let latestContent: Digest32?
+}
+
+/// Reads from the log which executions want a stamp, as of a position.
+struct ContextTargets {
+    private let position: Int64
+    /// Empty for all.
+    private let tradeIDs: [String]
+
+    init(upTo position: Int64, tradeIDs: [String]) {
+        self.position = position
+        self.tradeIDs = tradeIDs
+    }
+
+    /// What a trade's stream of stamps says.
+    private struct Stamped {
+        var version: Int64 = 0
+        var content: Digest32?
+        /// Of the latest stamp under each context key: what it was made from, and by which rules.
+        var latest: [ByteKey: (basis: Basis, rules: [RuleReference])] = [:]
+    }
+
+    /// Which executions are asked for.
+    enum Selection {
+        /// Those without a stamp of their current basis under their current context key.
+        case unstamped
+        /// Those without such a stamp by the stamper's own rules.
+        case unstampedByTheseRules
+        case all
+    }
+
+    /// The executions of a selection, in no order that means anything.
+    ///
+    /// O(trades + stamps), or an index read each for named trades.
+    func load(_ stamper: ContextStamper, _ selection: Selection, _ session: PostgresSession) throws -> [ContextTarget] {
+        var stamped: [ByteKey: Stamped] = [:]
+        try forEachStamp(session) { version, stamp in
+            let trade = ByteKey(Streams.context(source: stamp.source, id: stamp.sourceTradeID))
+            var known = stamped[trade] ?? Stamped()
+            known.version = version
+            known.content = stamp.contentDigest
+            known.latest[ByteKey(stamp.contextKey)] = (stamp.basis, stamp.rules)
+            stamped[trade] = known
+        }
+        var targets: [ContextTarget] = []
+        let executions = WantedExecutions(position: position, tradeIDs: tradeIDs)
+        try executions.forEach(stamper.rules.trades, session) { row in
+            let known = stamped[ByteKey(Streams.context(source: row.source, id: row.sourceTradeID))] ?? Stamped()
+            if let latest = known.latest[ByteKey(stamper.contextKey(of: row))], latest.basis == Basis(of: row) {
+                switch selection {
+                case .unstamped: return
+                case .unstampedByTheseRules: if latest.rules == stamper.ruleReferences { return }
+                case .all: break
+                }
+            }
+            targets.append(
+                ContextTarget(row: row, streamVersion: known.version, latestContent: known.content))
+        }
+        return targets
+    }
+
+    /// The stamps in the order of their streams and versions.
+    private func forEachStamp(
+        _ session: PostgresSession, _ body: (Int64, ContextStampedPayload) throws -> Void
+    ) throws {
+        func give(_ version: Int64, _ schema: Int32, _ bytes: [UInt8]) throws {
+            let decoded = try Upcaster.payload(type: .contextStamped, schemaVersion: Int(schema), bytes: bytes)
+            guard case .contextStamped(let stamp) = decoded else {
+                throw LedgerError.schemaViolation(
+                    type: EventType.contextStamped.rawValue, problem: "a stamp was expected")
+            }
+            try body(version, stamp)
+        }
+        guard tradeIDs.isEmpty else {
+            let streams = tradeIDs.map { Streams.context(source: SyncOperation.source, id: $0) }
+            for row in try session.execute(
+                """
+                SELECT stream_version, schema_version, payload FROM ledger.events
+                WHERE stream = ANY ($1) AND position <= $2 ORDER BY stream, stream_version
+                """, [.textArray(streams), .int8(position)])
+            {
+                try give(try row.int8(0), try row.int4(1), try row.utf8(2))
+            }
+            return
+        }
+        // A point is the byte after the hyphen.
+        try session.copyOut(
+            """
+            COPY (SELECT stream_version, schema_version, payload FROM ledger.events
+                  WHERE stream >= 'context-' AND stream < 'context.' AND position <= \(position)
+                  ORDER BY stream, stream_version)
+            TO STDOUT (FORMAT binary)
+            """
+        ) { row in try give(try row.int8(0), try row.int4(1), try row.utf8(2)) }
+    }
+}

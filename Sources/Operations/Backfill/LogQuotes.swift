@@ -1,0 +1,122 @@
+import Events
+import Postgres
+import Values
+
+/// Imported quotes: `option_quote` observations in the log, the latest of each identity.
+///
+/// All look-ups are known beforehand, so one pass over the observations of their underlyings answers them, and only the
+/// nearest quote of each window is kept: memory grows with the look-ups, not with the observations.
+struct LogQuotes: QuoteSource {
+    let name = "log"
+    let lookupsPerBatch = 1_000
+    let concurrency = 1
+    let callsMade = 0
+
+    private let answers: [QuoteLookup: QuoteAnswer]
+
+    /// Reads the log up to a position. O(observations of the underlyings × look-ups of their contract near by).
+    init(answering lookups: [QuoteLookup], upTo position: Int64, _ session: PostgresSession) throws {
+        var search = QuoteSearch(lookups)
+        for underlying in search.underlyings {
+            try ObservationReader().forEach(
+                kinds: [.optionQuote], subject: underlying.text, upTo: position, session
+            ) { position, payload in
+                guard let (contract, quote) = payload.quote else { return }
+                search.consider(SourcedQuote(quote, position: position), of: contract)
+            }
+        }
+        answers = search.answers()
+    }
+
+    func answers(to lookups: [QuoteLookup]) async -> [Result<QuoteAnswer, QuoteError>] {
+        lookups.map { lookup in
+            answers[lookup].map { .success($0) } ?? .failure(QuoteError(.other, "the log was not read for this contract"))
+        }
+    }
+
+    func label(for use: QuoteUse) -> String { "imported_option_quote" }
+}
+
+/// Look-ups that wait for the quotes of a pass.
+struct QuoteSearch {
+    fileprivate struct Entry {
+        let lookup: QuoteLookup
+        var nearest: NearestQuote
+        var nearestWidened: NearestQuote
+    }
+
+    /// A contract's look-ups by target, and how far from its target any of them reaches.
+    private struct Contract {
+        var entries: [Entry] = []
+        var reach: Int64 = 0
+
+        mutating func add(_ entry: Entry, _ reach: Int64) {
+            entries.append(entry)
+            self.reach = max(self.reach, reach)
+        }
+    }
+
+    private var contracts: [OptionContract: Contract] = [:]
+
+    init(_ lookups: [QuoteLookup]) {
+        for lookup in Set(lookups).sorted() {
+            let entry = Entry(
+                lookup: lookup, nearest: NearestQuote(to: lookup.target),
+                nearestWidened: NearestQuote(to: lookup.target))
+            let reach = [lookup.window, lookup.widened ?? lookup.window].map { window in
+                max(
+                    lookup.target.microseconds - window.from.microseconds,
+                    window.through.microseconds - lookup.target.microseconds)
+            }.max() ?? 0
+            contracts[lookup.contract, default: Contract()].add(entry, reach)
+        }
+    }
+
+    var underlyings: [ByteKey] { Set(contracts.keys.map { ByteKey($0.underlying) }).sorted() }
+
+    /// Holds a quote against the contract's look-ups that reach it.
+    mutating func consider(_ quote: SourcedQuote, of contract: OptionContract) {
+        let time = quote.quote.time
+        guard let reach = contracts[contract]?.reach else { return }
+        let earliest = time.advanced(byMicroseconds: -reach) ?? .minimum
+        let latest = time.advanced(byMicroseconds: reach) ?? .maximum
+        contracts[contract]?.entries.withTargets(from: earliest, through: latest) { entry in
+            if entry.lookup.window.contains(time) {
+                entry.nearest.consider(quote)
+            } else if entry.lookup.widened?.contains(time) ?? false {
+                entry.nearestWidened.consider(quote)
+            }
+        }
+    }
+
+    func answers() -> [QuoteLookup: QuoteAnswer] {
+        var answers: [QuoteLookup: QuoteAnswer] = [:]
+        for entry in contracts.values.lazy.flatMap(\.entries) {
+            let lookup = entry.lookup
+            // What lies in the window itself leaves nothing for the widened one.
+            if let widened = lookup.widened, entry.nearest.best == nil {
+                answers[lookup] = QuoteAnswer(found: entry.nearestWidened.best, window: widened, isWidened: true)
+            } else {
+                answers[lookup] = QuoteAnswer(found: entry.nearest.best, window: lookup.window, isWidened: false)
+            }
+        }
+        return answers
+    }
+}
+
+extension Array<QuoteSearch.Entry> {
+    /// Gives the entries with a target within a span; O(log n + those).
+    fileprivate mutating func withTargets(
+        from start: Instant, through end: Instant, _ body: (inout QuoteSearch.Entry) -> Void
+    ) {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if self[middle].lookup.target >= start { high = middle } else { low = middle + 1 }
+        }
+        while low < count, self[low].lookup.target <= end {
+            body(&self[low])
+            low += 1
+        }
+    }
+}

@@ -1,0 +1,247 @@
+import Events
+import Postgres
+import Rules
+import Trading
+import Values
+
+/// Finds which marks are wanted, as of a position and a moment.
+struct MarksSearch: Sendable {
+    let options: MarksBackfillOptions
+    let horizons: [Horizon]
+    let rules: OutcomesRules
+    let position: Int64
+    let now: Instant
+
+    /// The latest mark of an execution's horizon.
+    private struct Known: Sendable {
+        let version: Int64
+        let content: Digest32
+        let basis: Basis
+        let isQuoted: Bool
+        let error: String?
+        /// Only for directly mapped symbols, whose spot and realized vol can change.
+        let payload: ForwardMarkPayload?
+    }
+
+    /// An execution's horizon that has matured, before its spot is known.
+    private struct Candidate {
+        let execution: WantedExecution
+        let horizon: Horizon
+        let target: HorizonTarget
+        let known: Known?
+        let problem: String?
+        let isRefresh: Bool
+    }
+
+    func items(_ session: PostgresSession) throws -> [MarkItem] {
+        let candidates = try candidates(session)
+        let series = try series(of: candidates, session)
+        let items = candidates.compactMap { candidate -> MarkItem? in
+            let market = market(of: candidate.execution).flatMap { series[ByteKey($0)] }
+            return item(candidate, market)
+        }
+        return limited(items)
+    }
+
+    // MARK: - What the log says
+
+    private func candidates(_ session: PostgresSession) throws -> [Candidate] {
+        let executions = WantedExecutions(position: position, tradeIDs: options.tradeIDs)
+        var marks: [ByteKey: Known] = [:]
+        try executions.forEachMark(horizons: horizons, session) { version, payload in
+            guard let horizon = Horizon(parsing: payload.horizonKey), horizons.contains(horizon) else { return }
+            marks[ByteKey(stream(payload.source, payload.sourceTradeID, horizon))] = known(payload, horizon, version)
+        }
+        var candidates: [Candidate] = []
+        try executions.forEach(rules.trades, session) { row in
+            let execution = WantedExecution(row, rules.trades)
+            for horizon in horizons {
+                let target = HorizonTarget(of: row, horizon: horizon, rules: rules)
+                guard target.isMatured(at: now) else { continue }
+                let known = marks[ByteKey(stream(row.source, row.sourceTradeID, horizon))]
+                if let candidate = candidate(execution, horizon, target, known) { candidates.append(candidate) }
+            }
+        }
+        return candidates
+    }
+
+    private func stream(_ source: String, _ id: String, _ horizon: Horizon) -> String {
+        Streams.mark(source: source, id: id, horizonKey: horizon.key)
+    }
+
+    private func known(_ payload: ForwardMarkPayload, _ horizon: Horizon, _ version: Int64) -> Known {
+        let target = payload.basis.target ?? payload.basis.tradeDate
+        return Known(
+            version: version, content: payload.contentDigest, basis: payload.basis,
+            isQuoted: JudgedMark(of: payload.quote, horizon: horizon, target: target, rules: rules).quality == .quoted,
+            error: payload.error, payload: rules.isDirectlyMapped(payload.basis.underlyingSymbol) ? payload : nil)
+    }
+
+    /// Nil for a mark that is settled.
+    private func candidate(
+        _ execution: WantedExecution, _ horizon: Horizon, _ target: HorizonTarget, _ known: Known?
+    ) -> Candidate? {
+        let problem = execution.problem(adjustedRoots: options.adjustedRoots)
+        var isRefresh = false
+        if let known, known.basis == execution.basis(target: target.instant),
+            !LookupProblem.isOpen(known.error, isUsable: known.isQuoted, retry: options.retry, now: problem)
+        {
+            if known.payload == nil { return nil }
+            isRefresh = true
+        }
+        return Candidate(
+            execution: execution, horizon: horizon, target: target, known: known, problem: problem,
+            isRefresh: isRefresh)
+    }
+
+    /// The market that the execution's symbol is itself; nil for any other symbol, mapped to a proxy or not.
+    private func market(of execution: WantedExecution) -> String? {
+        let symbol = execution.basis.underlyingSymbol
+        return rules.isDirectlyMapped(symbol) ? rules.trades.marketProxy.mapping(of: symbol).marketProxy : nil
+    }
+
+    private func series(
+        of candidates: [Candidate], _ session: PostgresSession
+    ) throws -> [ByteKey: MarketSeries] {
+        var builder = MarketSeriesBuilder()
+        for market in Set(candidates.compactMap { market(of: $0.execution).map { ByteKey($0) } }).sorted() {
+            try ObservationReader().forEach(
+                kinds: [.spot, .gexHourly], subject: market.text, upTo: position, session
+            ) { position, payload in builder.add(payload, at: position) }
+        }
+        return builder.finish()
+    }
+
+    // MARK: - Items
+
+    private func item(_ candidate: Candidate, _ series: MarketSeries?) -> MarkItem? {
+        guard let target = candidate.target.instant else { return nil }
+        let tradeDate = candidate.execution.basis.tradeDate
+        let spot = series.flatMap { HorizonSpotLookup.nearest(series: $0, target: target, rules: rules) }
+        let realized = series.flatMap {
+            RealizedVolatility.afterTrade(gex: $0.gex, from: tradeDate, through: target, rules: rules)
+        }
+        let market = MarketByHorizon(spot: spot, realizedVol: realized)
+        let latest = candidate.known.map { ($0.version, $0.content) }
+        if candidate.isRefresh {
+            guard let recorded = candidate.known?.payload,
+                recorded.spot != spot?.spot || recorded.realizedVol != realized?.value
+            else { return nil }
+            return MarkItem(
+                execution: candidate.execution, horizon: candidate.horizon, target: target, problem: nil, market: market,
+                latest: latest, recorded: recorded, lookup: nil, rules: rules)
+        }
+        return MarkItem(
+            execution: candidate.execution, horizon: candidate.horizon, target: target, problem: candidate.problem,
+            market: market, latest: latest, recorded: nil, lookup: lookup(candidate, target), rules: rules)
+    }
+
+    private func lookup(_ candidate: Candidate, _ target: Instant) -> QuoteLookup? {
+        guard candidate.problem == nil, let contract = candidate.execution.contract else { return nil }
+        let endsThere = candidate.horizon == .expiry
+        return QuoteLookup(
+            contract: contract, target: target,
+            window: QuoteWindow(around: target, minutes: rules.freshMinutes, endsThere: endsThere),
+            widened: QuoteWindow(around: target, minutes: rules.widenedMinutes, endsThere: endsThere))
+    }
+
+    /// The items of the earliest executions, as many as the limit allows.
+    private func limited(_ items: [MarkItem]) -> [MarkItem] {
+        guard let limit = options.limit else { return items }
+        var executions: [ByteKey: WantedExecution] = [:]
+        for item in items { executions[item.execution.key] = item.execution }
+        let chosen = Set(executions.values.sorted(by: WantedExecution.precedes).prefix(limit).map(\.key))
+        return items.filter { chosen.contains($0.execution.key) }
+    }
+}
+
+extension WantedExecution {
+    /// Names the trade among those of all sources.
+    fileprivate var key: ByteKey { ByteKey(Streams.execution(source: source, id: id)) }
+
+    func basis(target: Instant?) -> Basis {
+        var basis = basis
+        basis.target = target
+        return basis
+    }
+}
+
+/// What a directly mapped market had done by a horizon.
+struct MarketByHorizon: Sendable {
+    var spot: (spot: HorizonSpot, position: Int64)?
+    var realizedVol: (value: FixedDecimal, positions: [Int64])?
+
+    /// The events that it follows from.
+    var inputs: [EventInput] {
+        var inputs: [EventInput] = []
+        if let spot { inputs.append(EventInput(field: "spot", position: spot.position)) }
+        if let realizedVol { inputs.append(EventInput(field: "realized_vol", positions: realizedVol.positions)) }
+        return inputs
+    }
+}
+
+/// An execution's matured horizon that wants a mark.
+struct MarkItem: QuoteItem {
+    let execution: WantedExecution
+    let horizon: Horizon
+    let target: Instant
+    let problem: String?
+    let market: MarketByHorizon
+    /// The stream's version and its latest content; nil where it has none.
+    let latest: (version: Int64, content: Digest32)?
+    /// The mark whose quote stays as it is.
+    let recorded: ForwardMarkPayload?
+    let lookup: QuoteLookup?
+    let rules: OutcomesRules
+
+    var isWanted: Bool { recorded == nil }
+
+    var order: (tradeDate: Instant, stream: String) {
+        (
+            execution.basis.tradeDate,
+            Streams.mark(source: execution.source, id: execution.id, horizonKey: horizon.key)
+        )
+    }
+
+    func settle(
+        _ outcome: QuoteOutcome, from source: any QuoteSource, at time: Instant, redact: (String) -> String
+    ) -> Settled {
+        var payload = recorded ?? ForwardMarkPayload(
+            source: execution.source, sourceTradeID: execution.id, horizonKey: horizon.key, horizonDays: horizon.days,
+            basis: execution.basis(target: target), lookedUpAt: time)
+        payload.spot = market.spot?.spot
+        payload.realizedVol = market.realizedVol?.value
+        var inputs = payload.inputs.filter { $0.field.isBytewiseEqual(to: "quote") }
+        var counted = problem
+        if recorded == nil {
+            payload.windowFrom = lookup?.window.from
+            payload.windowTo = lookup?.window.through
+            switch outcome {
+            case .notAsked: payload.error = problem
+            case .failed(let error):
+                payload.error = LookupProblem.text(error, redact: redact)
+                payload.notEntitled = error.kind == .notEntitled
+                counted = LookupProblem.key(error)
+            case .answered(let answer):
+                payload.quote = answer.found?.quote
+                payload.windowFrom = answer.window.from
+                payload.windowTo = answer.window.through
+                if answer.found != nil { payload.quoteSource = source.label(for: use(answer)) }
+                inputs = answer.found?.position.map { [EventInput(field: "quote", position: $0)] } ?? []
+            }
+        }
+        payload.inputs = inputs + market.inputs
+        let judged = JudgedMark(of: payload.quote, horizon: horizon, target: target, rules: rules)
+        let isKnown = latest.map { $0.content == payload.contentDigest } ?? false
+        var settled = Settled(
+            event: isKnown ? nil : payload.event(previousVersion: latest?.version ?? 0),
+            quality: judged.quality.rawValue, horizon: horizon.key, error: counted)
+        if case .failed = outcome { settled.quality = "failed" }
+        return settled
+    }
+
+    private func use(_ answer: QuoteAnswer) -> QuoteUse {
+        QuoteUse(
+            isWidened: answer.isWidened, isExpiry: horizon == .expiry, isAdjustedRoot: execution.hasForeignRoot)
+    }
+}

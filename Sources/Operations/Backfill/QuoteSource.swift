@@ -1,0 +1,185 @@
+public import Amberdata
+public import Events
+import Postgres
+public import Values
+
+/// A span of time, both ends inclusive.
+public struct QuoteWindow: Sendable, Hashable {
+    public var from: Instant
+    public var through: Instant
+
+    public init(from: Instant, through: Instant) {
+        self.from = from
+        self.through = through
+    }
+
+    /// So many minutes around an instant; `endsThere` leaves out what comes after it.
+    public init(around target: Instant, minutes: Int, endsThere: Bool = false) {
+        let reach = Int64(minutes) * 60_000_000
+        from = target.advanced(byMicroseconds: -reach) ?? .minimum
+        through = endsThere ? target : target.advanced(byMicroseconds: reach) ?? .maximum
+    }
+
+    public func contains(_ instant: Instant) -> Bool { from <= instant && instant <= through }
+}
+
+/// What is asked of a source: the quote of a contract that is nearest to an instant.
+public struct QuoteLookup: Sendable, Hashable {
+    public var contract: OptionContract
+    public var target: Instant
+    public var window: QuoteWindow
+    /// Searched only where the window holds no quote at all; nil where it is not.
+    public var widened: QuoteWindow?
+
+    public init(contract: OptionContract, target: Instant, window: QuoteWindow, widened: QuoteWindow? = nil) {
+        self.contract = contract
+        self.target = target
+        self.window = window
+        self.widened = widened
+    }
+}
+
+extension QuoteLookup: Comparable {
+    /// By contract, then time: what can share calls comes together.
+    public static func < (left: QuoteLookup, right: QuoteLookup) -> Bool {
+        if left.contract != right.contract { return left.contract < right.contract }
+        if left.target != right.target { return left.target < right.target }
+        if left.window != right.window {
+            return (left.window.from, left.window.through) < (right.window.from, right.window.through)
+        }
+        let (a, b) = (left.widened ?? left.window, right.widened ?? right.window)
+        return (a.from, a.through) < (b.from, b.through)
+    }
+}
+
+/// A quote and the observation that it was imported by; nil for a vendor's answer.
+public struct SourcedQuote: Sendable, Equatable {
+    public var quote: OptionQuote
+    public var position: Int64?
+
+    public init(_ quote: OptionQuote, position: Int64? = nil) {
+        self.quote = quote
+        self.position = position
+    }
+}
+
+/// What a look-up came to.
+public struct QuoteAnswer: Sendable, Equatable {
+    /// Nil where neither window holds a quote.
+    public var found: SourcedQuote?
+    /// The last window that was searched.
+    public var window: QuoteWindow
+    public var isWidened: Bool
+
+    public init(found: SourcedQuote?, window: QuoteWindow, isWidened: Bool) {
+        self.found = found
+        self.window = window
+        self.isWidened = isWidened
+    }
+}
+
+/// Why a look-up failed, in a sentence without secrets.
+public struct QuoteError: Error, Sendable, Equatable, CustomStringConvertible {
+    public enum Kind: Sendable {
+        /// The vendor refused with 401 or 403.
+        case notEntitled
+        /// The vendor gave no answer at all.
+        case unreachable
+        /// Nothing could be sent with these settings.
+        case notConfigured
+        case other
+    }
+
+    public var kind: Kind
+    public var description: String
+
+    public init(_ kind: Kind = .other, _ description: String) {
+        self.kind = kind
+        self.description = description
+    }
+
+    /// Whether asking on is of no use, and nothing about the contract was learnt.
+    public var endsRun: Bool { kind == .unreachable || kind == .notConfigured }
+}
+
+/// What a quote is for: it decides what its source is called.
+public struct QuoteUse: Sendable, Equatable {
+    public var isWidened = false
+    public var isExpiry = false
+    public var isAdjustedRoot = false
+}
+
+/// Where quotes come from.
+public protocol QuoteSource: Sendable {
+    /// `log` or `amberdata`.
+    var name: String { get }
+    /// How many look-ups are settled before their events are appended: what a run that dies has asked in vain.
+    var lookupsPerBatch: Int { get }
+    /// How many contracts may be asked about at a time.
+    var concurrency: Int { get }
+    /// Requests sent so far.
+    var callsMade: Int { get }
+    /// Look-ups of one contract in ascending order, answered in that order. An answer for each, or fewer where the last
+    /// one ends the run.
+    func answers(to lookups: [QuoteLookup]) async -> [Result<QuoteAnswer, QuoteError>]
+    /// The `benchmark_source` or `mark_source` of a quote.
+    func label(for use: QuoteUse) -> String
+}
+
+/// The nearest quote to an instant so far: by its own time, at the same distance the earlier one, and of two at the same
+/// time the one of the earlier bucket.
+struct NearestQuote: Sendable {
+    let target: Instant
+    private(set) var best: SourcedQuote?
+
+    init(to target: Instant) { self.target = target }
+
+    mutating func consider(_ candidate: SourcedQuote) {
+        guard let best else {
+            self.best = candidate
+            return
+        }
+        let (old, new) = (best.quote, candidate.quote)
+        let (known, distance) = (old.time.distance(to: target), new.time.distance(to: target))
+        if (distance, new.time, new.timestamp) < (known, old.time, old.timestamp) { self.best = candidate }
+    }
+}
+
+extension Instant {
+    /// In microseconds, without sign.
+    func distance(to other: Instant) -> UInt64 { (microseconds - other.microseconds).magnitude }
+}
+
+/// Which source a backfill asks.
+public enum QuoteChoice: Sendable {
+    /// Imported `option_quote` observations.
+    case log
+    case amberdata(AmberdataConfiguration)
+    case other(any QuoteSource)
+
+    /// `log`, `amberdata`, or `auto`: Amberdata where its key is configured, else the log.
+    ///
+    /// Throws `BackfillError.badOptions` for another name, and `notConfigured` where Amberdata's key is missing.
+    public init(named name: String, _ settings: Settings) throws(BackfillError) {
+        switch (name, settings.amberdataKey) {
+        case ("log", _), ("auto", nil): self = .log
+        case ("amberdata", let key?), ("auto", let key?):
+            self = .amberdata(Self.configuration(key: key, baseURL: settings.amberdataBaseURL))
+        case ("amberdata", nil): throw .notConfigured("AMBERDATA_API_KEY is not set: expected Amberdata's key")
+        default: throw .badOptions("quotes: expected log, amberdata or auto")
+        }
+    }
+
+    private static func configuration(key: String, baseURL: String?) -> AmberdataConfiguration {
+        AmberdataConfiguration(baseURL: baseURL ?? AmberdataQuotes.baseURL, apiKey: key)
+    }
+
+    /// The source, ready to answer these look-ups as of a position.
+    func open(_ ledger: Ledger, _ lookups: [QuoteLookup], upTo position: Int64) async throws -> any QuoteSource {
+        switch self {
+        case .log: try await ledger.pool.run { session in try LogQuotes(answering: lookups, upTo: position, session) }
+        case .amberdata(let configuration): AmberdataQuotes(configuration)
+        case .other(let source): source
+        }
+    }
+}

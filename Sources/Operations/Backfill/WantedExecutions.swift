@@ -1,0 +1,128 @@
+import Events
+import Postgres
+import PostgresStore
+import Rules
+import Trading
+import Values
+
+/// Reads from the log itself, as of a position, which executions there are and what their enrichments say last.
+struct WantedExecutions: Sendable {
+    /// The last position that is read.
+    let position: Int64
+    /// Trades of ``SyncOperation/source``; empty for all trades of all sources.
+    let tradeIDs: [String]
+
+    private static let rowTypes = [EventType.alphaExecutionRecorded.rawValue, EventType.alphaExecutionUpdated.rawValue]
+
+    /// The latest row of every trade that counts as an execution, in no order that means anything. O(trades).
+    ///
+    /// Throws `BackfillError.badOptions` where a named trade is not in the log.
+    func forEach(_ rules: TradesRules, _ session: PostgresSession, _ body: (ExecutionRow) throws -> Void) throws {
+        var found: Set<ByteKey> = []
+        let streams = tradeIDs.map { Streams.execution(source: SyncOperation.source, id: $0) }
+        try latest(prefix: "execution-", streams, types: Self.rowTypes, session) { _, payload in
+            guard case .execution(let payload) = payload else { return }
+            if !tradeIDs.isEmpty { found.insert(ByteKey(payload.row.sourceTradeID)) }
+            if payload.row.isExecution(rules) { try body(payload.row) }
+        }
+        if let unknown = tradeIDs.first(where: { !found.contains(ByteKey($0)) }) {
+            throw BackfillError.badOptions("no trade has the id \(unknown)")
+        }
+    }
+
+    /// The latest benchmark of every stream of benchmarks, with the stream's version.
+    func forEachBenchmark(
+        _ session: PostgresSession, _ body: (Int64, ExecutionBenchmarkPayload) throws -> Void
+    ) throws {
+        let streams = tradeIDs.map { Streams.benchmark(source: SyncOperation.source, id: $0) }
+        try latest(prefix: "benchmark-", streams, types: [EventType.executionBenchmarkRecorded.rawValue], session) {
+            if case .benchmarkRecorded(let payload) = $1 { try body($0, payload) }
+        }
+    }
+
+    /// The latest mark of every stream of marks at some horizons, with the stream's version.
+    func forEachMark(
+        horizons: [Horizon], _ session: PostgresSession, _ body: (Int64, ForwardMarkPayload) throws -> Void
+    ) throws {
+        let streams = tradeIDs.flatMap { id in
+            horizons.map { Streams.mark(source: SyncOperation.source, id: id, horizonKey: $0.key) }
+        }
+        try latest(prefix: "mark-", streams, types: [EventType.forwardMarkRecorded.rawValue], session) {
+            if case .markRecorded(let payload) = $1 { try body($0, payload) }
+        }
+    }
+
+    /// The last event of each of some streams, or of all whose name begins with a prefix, among some types.
+    private func latest(
+        prefix: StaticString, _ streams: [String], types: [String], _ session: PostgresSession,
+        _ body: (Int64, EventPayload) throws -> Void
+    ) throws {
+        if !tradeIDs.isEmpty {
+            for row in try session.execute(
+                """
+                SELECT DISTINCT ON (stream) stream_version, type, schema_version, payload FROM ledger.events
+                WHERE stream = ANY ($1) AND type = ANY ($2) AND position <= $3 ORDER BY stream, stream_version DESC
+                """, [.textArray(streams), .textArray(types), .int8(position)])
+            {
+                try body(try row.int8(0), try Self.payload(try row.text(1), try row.int4(2), try row.utf8(3)))
+            }
+            return
+        }
+        // Prefixes and types are compiled in, never a user's text: COPY takes no parameters. A prefix ends in a
+        // hyphen, and a point is the byte after it.
+        let end = "\(prefix)".dropLast() + "."
+        try session.copyOut(
+            """
+            COPY (SELECT DISTINCT ON (stream) stream_version, type, schema_version, payload FROM ledger.events
+                  WHERE stream >= '\(prefix)' AND stream < '\(end)' AND position <= \(position)
+                    AND type IN (\(types.map { "'\($0)'" }.joined(separator: ", ")))
+                  ORDER BY stream, stream_version DESC)
+            TO STDOUT (FORMAT binary)
+            """
+        ) { row in try body(try row.int8(0), try Self.payload(try row.text(1), try row.int4(2), try row.utf8(3))) }
+    }
+
+    private static func payload(_ type: String, _ version: Int32, _ bytes: [UInt8]) throws -> EventPayload {
+        try Upcaster.payload(type: type, schemaVersion: Int(version), bytes: bytes)
+    }
+}
+
+/// What of an execution its benchmark and marks are made from.
+struct WantedExecution: Sendable {
+    let source: String
+    let id: String
+    let createdAt: Instant?
+    /// Without a target.
+    let basis: Basis
+    /// Nil unless the row has all four parts of it.
+    let contract: OptionContract?
+    /// The option symbol's root belongs to an adjusted contract, or to another underlying.
+    let hasForeignRoot: Bool
+
+    init(_ row: ExecutionRow, _ rules: TradesRules) {
+        source = row.source
+        id = row.sourceTradeID
+        createdAt = row.sourceCreatedAt
+        basis = Basis(of: row)
+        contract = OptionContract(of: row)
+        let root = row.optionSymbol.flatMap { OptionSymbol($0)?.root }
+        hasForeignRoot = OptionRoot(root: root, underlying: row.underlyingSymbol, aliases: rules.rootAliases) != .matches
+    }
+
+    /// What keeps the contract from being looked up; nil where nothing does.
+    func problem(adjustedRoots: Bool) -> String? {
+        if contract == nil { return LookupProblem.incompleteContract }
+        return hasForeignRoot && !adjustedRoots ? LookupProblem.adjustedRoot : nil
+    }
+
+    /// The order of executions (spec 3, section 2).
+    static func precedes(_ left: WantedExecution, _ right: WantedExecution) -> Bool {
+        if left.basis.tradeDate != right.basis.tradeDate { return left.basis.tradeDate < right.basis.tradeDate }
+        switch (left.createdAt, right.createdAt) {
+        case (let a?, let b?) where a != b: return a < b
+        case (_?, nil): return true
+        case (nil, _?): return false
+        default: return left.id.isBytewiseLess(than: right.id)
+        }
+    }
+}

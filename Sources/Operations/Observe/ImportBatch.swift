@@ -1,0 +1,80 @@
+import Events
+import Values
+
+/// What a batch of observations means beside what the log holds: pure, so that it can be decided again where another
+/// writer came first.
+struct ImportBatch: Sendable {
+    private(set) var events: [NewEvent] = []
+    private(set) var counts: [MarketKind: ImportCounts] = [:]
+
+    /// What it means where the log has none of its streams.
+    init(new items: [ImportItem]) {
+        var seen: ContentTable?
+        self.init(items, stored: StoredObservations(), seen: &seen) { _ in false }
+    }
+
+    /// - Parameters:
+    ///   - stored: the latest of each stream that the batch names.
+    ///   - seen: what earlier batches of a dry run would have stored; they are noted here.
+    ///   - isReplayed: whether the log has a line's content already, in its order, from an earlier run of the files.
+    init(
+        _ items: [ImportItem], stored: StoredObservations, seen: inout ContentTable?,
+        isReplayed: (ImportItem) -> Bool
+    ) {
+        var latest = stored.latest
+        for item in items {
+            let observation = item.observation
+            let stream = ByteKey(observation.stream)
+            if isReplayed(item) {
+                counts[observation.kind, default: ImportCounts()].unchanged += 1
+                continue
+            }
+            if seen != nil {
+                let key = StreamKey(observation)
+                let content = observation.contentDigest.leadingBits
+                let known = seen?[key] ?? latest[stream]?.content.leadingBits
+                counts[observation.kind, default: ImportCounts()].count(known: known, content)
+                seen?[key] = content
+                continue
+            }
+            let known = latest[stream]
+            counts[observation.kind, default: ImportCounts()].count(known: known?.content, observation.contentDigest)
+            if known?.content == observation.contentDigest { continue }
+            let version = known?.version ?? 0
+            events.append(observation.event(previousVersion: version))
+            latest[stream] = StoredObservations.Latest(version: version + 1, content: observation.contentDigest)
+        }
+    }
+}
+
+/// What became of observations.
+public struct ImportCounts: Sendable, Equatable {
+    /// The first of their stream.
+    public var inserted = 0
+    /// Other content than their stream's latest: they supersede it.
+    public var superseding = 0
+    /// What the log has already.
+    public var unchanged = 0
+
+    public init(inserted: Int = 0, superseding: Int = 0, unchanged: Int = 0) {
+        self.inserted = inserted
+        self.superseding = superseding
+        self.unchanged = unchanged
+    }
+
+    fileprivate mutating func count<Content: Equatable>(known: Content?, _ content: Content) {
+        if known == nil {
+            inserted += 1
+        } else if known == content {
+            unchanged += 1
+        } else {
+            superseding += 1
+        }
+    }
+
+    static func += (left: inout ImportCounts, right: ImportCounts) {
+        left.inserted += right.inserted
+        left.superseding += right.superseding
+        left.unchanged += right.unchanged
+    }
+}

@@ -1,0 +1,128 @@
+import Glibc
+
+/// A file to import, open from the start to the end of a run. What can't be read twice (a pipe, standard input) is
+/// copied to a file without a name first, off Swift's own threads.
+final class ImportSource: Sendable {
+    struct Problem: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// The path as given; `-` is standard input.
+    let name: String
+    let byteCount: Int64
+    private let descriptor: Int32
+
+    static func open(_ path: String, spoolDirectory: String) async throws -> ImportSource {
+        let isStandardInput = path == "-"
+        // Opening a named pipe waits for its writer, and reading one for what it writes.
+        let opened = await onThread { () -> Result<(Int32, Int64), Problem> in
+            let name = isStandardInput ? "standard input" : path
+            let descriptor = isStandardInput ? dup(STDIN_FILENO) : Glibc.open(path, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { return .failure(unreadable(name)) }
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else {
+                defer { close(descriptor) }
+                return .failure(unreadable(name))
+            }
+            switch status.st_mode & S_IFMT {
+            case S_IFREG where lseek(descriptor, 0, SEEK_CUR) == 0: return .success((descriptor, Int64(status.st_size)))
+            case S_IFDIR:
+                close(descriptor)
+                return .failure(Problem(description: "\(name) can't be read: it is a directory"))
+            default:
+                defer { close(descriptor) }
+                return spool(descriptor, name, spoolDirectory)
+            }
+        }
+        let (descriptor, byteCount) = try opened.get()
+        return ImportSource(path, descriptor, byteCount)
+    }
+
+    private init(_ name: String, _ descriptor: Int32, _ byteCount: Int64) {
+        self.name = name
+        self.descriptor = descriptor
+        self.byteCount = byteCount
+    }
+
+    deinit { close(descriptor) }
+
+    private static func unreadable(_ name: String) -> Problem {
+        Problem(description: "\(name) can't be read: \(String(cString: strerror(errno)))")
+    }
+
+    /// Copies all that a descriptor has to a temporary file that is gone with the process.
+    private static func spool(
+        _ source: Int32, _ name: String, _ directory: String
+    ) -> Result<(Int32, Int64), Problem> {
+        var template = Array("\(directory)/alpha-ledger-import-XXXXXX".utf8CString)
+        let copy = mkstemp(&template)
+        guard copy >= 0 else {
+            return .failure(
+                Problem(
+                    description: "no temporary file could be made in \(directory): \(String(cString: strerror(errno)))")
+            )
+        }
+        unlink(template)
+        var total: Int64 = 0
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let count = Glibc.read(source, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else {
+                defer { close(copy) }
+                return .failure(unreadable(name))
+            }
+            if count == 0 { return .success((copy, total)) }
+            var written = 0
+            while written < count {
+                let done = buffer.withUnsafeBytes {
+                    pwrite(copy, $0.baseAddress?.advanced(by: written), count - written, Int(total))
+                }
+                if done < 0 && errno == EINTR { continue }
+                guard done > 0 else {
+                    defer { close(copy) }
+                    return .failure(
+                        Problem(description: "\(name) could not be copied: \(String(cString: strerror(errno)))"))
+                }
+                written += done
+                total += Int64(done)
+            }
+        }
+    }
+
+    /// The bytes from an offset on, as many as fit `buffer`; 0 at the end.
+    func read(at offset: Int64, into buffer: inout [UInt8]) throws(Problem) -> Int {
+        while true {
+            let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, Int(offset)) }
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw Self.unreadable(name) }
+            return count
+        }
+    }
+}
+
+/// Runs blocking work on a thread of its own, so that it holds up none of Swift's cooperative threads.
+private func onThread<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T {
+    await withCheckedContinuation { continuation in
+        let work = Unmanaged.passRetained(BlockingWork { continuation.resume(returning: body()) })
+        var thread = pthread_t()
+        let status = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<BlockingWork>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, work.toOpaque())
+        if status == 0 {
+            pthread_detach(thread)
+        } else {
+            // No thread is left: better to block this one than not to read at all.
+            work.takeRetainedValue().run()
+        }
+    }
+}
+
+private final class BlockingWork {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+}

@@ -1,0 +1,337 @@
+public import Events
+import Glibc
+public import MarketData
+public import Postgres
+public import PostgresStore
+import Values
+
+/// How files of observations are imported.
+public struct ObservationImportOptions: Sendable {
+    /// False: a dry run, which writes nothing at all.
+    public var apply: Bool
+    /// Store nothing where any line is bad.
+    public var strict: Bool
+    /// Nil: by the name's ending, `.csv` or else NDJSON.
+    public var format: ImportFormat?
+    /// What the volatilities of lines are that don't say it.
+    public var unit: VolatilityUnit
+    /// The kind of lines that don't say it.
+    public var kind: MarketKind?
+    /// At most this many bad lines are kept for the summary.
+    public var shownFaults: Int
+
+    public init(
+        apply: Bool, strict: Bool = false, format: ImportFormat? = nil, unit: VolatilityUnit = .points,
+        kind: MarketKind? = nil, shownFaults: Int = 20
+    ) {
+        self.apply = apply
+        self.strict = strict
+        self.format = format
+        self.unit = unit
+        self.kind = kind
+        self.shownFaults = shownFaults
+    }
+}
+
+/// Why an import did not run.
+public enum ObservationImportError: Error, CustomStringConvertible {
+    /// A file that can't be opened or read; nothing was stored if it could not be opened.
+    case unreadable(String)
+    /// Another import is under way.
+    case alreadyRunning
+
+    public var description: String {
+        switch self {
+        case .unreadable(let problem): problem
+        case .alreadyRunning: "another import of observations is already running"
+        }
+    }
+}
+
+/// Brings files of market observations into the log (spec 4, section 1).
+///
+/// The files are streamed: a batch is being read while the one before it is stored, a batch a transaction. A content
+/// equal to the latest of its stream is left out, so that a run which was killed is simply run again: lines that
+/// supersede each other in the files are recognized as stored in their order, not taken for a return to an older
+/// content. Memory holds two batches; a dry run, and a run over streams that have been superseded before, add 16 to 43
+/// bytes an observation.
+public struct ObservationImport: Sendable {
+    private static let maximumConflictRetries = 50
+    private static let lockKey = "observe import"
+
+    public struct Progress: Sendable {
+        public enum Phase: Sendable { case checking, importing }
+        public let phase: Phase
+        public let lines: Int
+        public let bytes: Int64
+        public let totalBytes: Int64
+    }
+
+    private let pool: PostgresPool
+    private let log: EventLog
+    private let configuration: PostgresConfiguration
+    private let temporaryDirectory: String
+    private let onProgress: @Sendable (Progress) -> Void
+
+    /// - Parameters:
+    ///   - configuration: for the connection that holds the lock of the only import.
+    ///   - temporaryDirectory: where pipes are copied to.
+    public init(
+        pool: PostgresPool, log: EventLog, configuration: PostgresConfiguration, temporaryDirectory: String = "/tmp",
+        onProgress: @escaping @Sendable (Progress) -> Void = { _ in }
+    ) {
+        self.pool = pool
+        self.log = log
+        self.configuration = configuration
+        self.temporaryDirectory = temporaryDirectory
+        self.onProgress = onProgress
+    }
+
+    /// Imports the files in their order; `-` is standard input.
+    ///
+    /// - Returns: the summary, also where lines were bad. Throws ``ObservationImportError`` and the log's errors; a
+    ///   run that fails on the way has stored the batches before.
+    public func run(_ files: [String], _ options: ObservationImportOptions) async throws -> ImportSummary {
+        let sources: [ImportSource]
+        do {
+            var opened: [ImportSource] = []
+            for file in files { opened.append(try await ImportSource.open(file, spoolDirectory: temporaryDirectory)) }
+            sources = opened
+        } catch let problem as ImportSource.Problem {
+            throw ObservationImportError.unreadable(problem.description)
+        }
+        guard options.apply else { return try await run(sources, options) }
+        guard let lock = try await ScopeLock.acquire(Self.lockKey, configuration) else {
+            throw ObservationImportError.alreadyRunning
+        }
+        let result: Result<ImportSummary, any Error>
+        do { result = .success(try await run(sources, options)) } catch { result = .failure(error) }
+        await lock.release()
+        return try result.get()
+    }
+
+    private func run(_ sources: [ImportSource], _ options: ObservationImportOptions) async throws -> ImportSummary {
+        var generator = SystemRandomNumberGenerator()
+        let now = Self.now()
+        var work = ImportWork(
+            sources: sources, options: options,
+            summary: ImportSummary(
+                runID: UniqueID(random: &generator), dryRun: !options.apply, strict: options.strict,
+                files: sources.map(\.name), startedAt: now, finishedAt: now))
+        do {
+            if options.strict && options.apply {
+                try await check(&work)
+                if work.summary.rejected > 0 {
+                    work.summary.finishedAt = Self.now()
+                    return work.summary
+                }
+                work.restart()
+            }
+            try await store(&work)
+        } catch let problem as ImportSource.Problem {
+            throw ObservationImportError.unreadable(problem.description)
+        }
+        work.summary.finishedAt = Self.now()
+        return work.summary
+    }
+
+    /// Reads everything and counts the bad lines.
+    private func check(_ work: inout ImportWork) async throws {
+        var scan = work.scan
+        while let batch = try scan.next() {
+            try Task.checkCancellation()
+            work.take(batch)
+            report(.checking, batch, work)
+        }
+    }
+
+    private func store(_ work: inout ImportWork) async throws {
+        var (batch, scan) = try Self.read(work.scan, asNew: false)
+        while let current = batch {
+            try Task.checkCancellation()
+            // The next batch is read on another thread while this one is stored.
+            let reading = Task.detached { [scan, asNew = work.expectsNewStreams] in try Self.read(scan, asNew: asNew) }
+            do {
+                if work.options.strict && work.options.apply && current.faulty > 0 {
+                    throw ObservationImportError.unreadable(
+                        "\(current.faults.first?.file ?? "a file") changed while it was being read")
+                }
+                try await store(current, &work)
+            } catch {
+                _ = await reading.result
+                throw error
+            }
+            work.take(current)
+            report(.importing, current, work)
+            (batch, scan) = try await reading.value
+        }
+    }
+
+    /// The next batch; decided as if its streams were new where that is likely.
+    private static func read(_ scan: ImportScan, asNew: Bool) throws -> (ImportScan.Batch?, ImportScan) {
+        var scan = scan
+        var batch = try scan.next()
+        if asNew, let items = batch?.items { batch?.asNew = ImportBatch(new: items) }
+        return (batch, scan)
+    }
+
+    /// Decides a batch and appends its events, again from fresh streams where another writer came first.
+    private func store(_ read: ImportScan.Batch, _ work: inout ImportWork) async throws {
+        let items = read.items
+        if items.isEmpty { return }
+        if work.expectsNewStreams, try await storeAsNew(read.asNew ?? ImportBatch(new: items), &work) { return }
+        var distinct: Set<ByteKey> = []
+        var streams: [String] = []
+        for item in items where distinct.insert(ByteKey(item.observation.stream)).inserted {
+            streams.append(item.observation.stream)
+        }
+        let names = streams
+        var attempt = 1
+        while true {
+            let stored = try await pool.run { session in try StoredObservations.load(names, session) }
+            let replayed = try await replayed(items, stored, &work)
+            var seen = work.seen
+            // Not held twice: the table is large.
+            work.seen = nil
+            let batch = ImportBatch(items, stored: stored, seen: &seen) { item in
+                guard let count = replayed[StreamKey(item.observation)], let repeated = work.repeated else {
+                    return false
+                }
+                return repeated.place(of: StreamKey(item.observation), ordinal: item.ordinal) < count
+            }
+            work.seen = seen
+            do {
+                try await log.append(batch.events, runID: work.summary.runID)
+                work.count(batch)
+                work.expectsNewStreams = work.options.apply && stored.latest.isEmpty
+                return
+            } catch let error as LedgerError {
+                guard Self.isConflict(error), attempt < Self.maximumConflictRetries else { throw error }
+                attempt += 1
+            }
+        }
+    }
+
+    private struct KnownStream: Error {}
+
+    /// Appends a batch as if none of its streams were in the log yet, which spares looking them up; false, with nothing
+    /// stored, where one is.
+    private func storeAsNew(_ batch: ImportBatch, _ work: inout ImportWork) async throws -> Bool {
+        do {
+            // The same observation may stand first in its stream: what follows it there is to be looked at.
+            let appended = try await log.append(batch.events, runID: work.summary.runID) { _, appended in
+                if appended.contains(where: { !$0.isNew }) { throw KnownStream() }
+            }
+            // Where nothing is new the log has not asked.
+            if appended.allSatisfy(\.isNew) {
+                work.count(batch)
+                return true
+            }
+        } catch is KnownStream {
+        } catch let error as LedgerError {
+            guard Self.isConflict(error) else { throw error }
+        }
+        work.expectsNewStreams = false
+        return false
+    }
+
+    private static func isConflict(_ error: LedgerError) -> Bool {
+        switch error {
+        case .versionConflict, .identityConflict: true
+        default: false
+        }
+    }
+
+    /// How many contents of each stream the log has in their order from an earlier run; streams are left out where it
+    /// is enough to compare with the latest.
+    private func replayed(
+        _ items: [ImportItem], _ stored: StoredObservations, _ work: inout ImportWork
+    ) async throws -> [StreamKey: Int] {
+        var streams: [String] = []
+        var keys: [StreamKey] = []
+        var lines: [StreamKey: Set<UInt64>] = [:]
+        for item in items {
+            guard let latest = stored.latest[ByteKey(item.observation.stream)], latest.version > 1 else { continue }
+            let key = StreamKey(item.observation)
+            if lines[key] == nil {
+                streams.append(item.observation.stream)
+                keys.append(key)
+            }
+            lines[key, default: []].insert(item.observation.contentDigest.leadingBits)
+        }
+        if streams.isEmpty { return [:] }
+        let (names, run) = (streams, work.summary.runID)
+        let contents = try await pool.run { session in
+            try StoredObservations.contents(of: names, before: run, session)
+        }
+        var counts: [StreamKey: Int] = [:]
+        for (key, contents) in zip(keys, contents) {
+            // Only a content that an earlier event of the stream has can be a repetition of it.
+            guard contents.count > 1, let lines = lines[key], contents.dropLast().contains(where: lines.contains) else {
+                continue
+            }
+            if work.repeated == nil { work.repeated = try RepeatedObservations(work.scan) }
+            if let count = work.repeated?.replayed(key, stored: contents), count > 0 { counts[key] = count }
+        }
+        return counts
+    }
+
+    private func report(_ phase: Progress.Phase, _ batch: ImportScan.Batch, _ work: ImportWork) {
+        onProgress(
+            Progress(phase: phase, lines: work.summary.lines, bytes: batch.bytesDone, totalBytes: work.byteCount))
+    }
+
+    private static func now() -> Instant {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Instant(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000) ?? .minimum
+    }
+}
+
+/// A run under way.
+private struct ImportWork {
+    let sources: [ImportSource]
+    let options: ObservationImportOptions
+    var summary: ImportSummary
+    /// What a dry run would have stored so far.
+    var seen: ContentTable?
+    /// Whether the last batch opened all its streams: the next one is likely to do so too.
+    var expectsNewStreams = false
+    /// Read from the files when it is first needed.
+    var repeated: RepeatedObservations?
+
+    init(sources: [ImportSource], options: ObservationImportOptions, summary: ImportSummary) {
+        self.sources = sources
+        self.options = options
+        self.summary = summary
+        seen = options.apply ? nil : ContentTable()
+    }
+
+    /// A scan of all files from their start.
+    var scan: ImportScan {
+        ImportScan(sources, faultLimit: options.shownFaults) { [options] source in
+            let isCSV = source.name.utf8.suffix(4).elementsEqual(".csv".utf8)
+            return ImportOptions(
+                format: options.format ?? (isCSV ? .csv : .ndjson), unit: options.unit, kind: options.kind?.rawValue)
+        }
+    }
+
+    var byteCount: Int64 { sources.reduce(0) { $0 + $1.byteCount } }
+
+    mutating func take(_ batch: ImportScan.Batch) {
+        summary.lines += batch.lines
+        summary.rejected += batch.faulty
+        summary.faults += batch.faults
+    }
+
+    mutating func count(_ batch: ImportBatch) {
+        for (kind, counts) in batch.counts { summary.byKind[kind, default: ImportCounts()] += counts }
+    }
+
+    /// Back to the start, after a check.
+    mutating func restart() {
+        summary.lines = 0
+        summary.rejected = 0
+        summary.faults = []
+    }
+}

@@ -1,0 +1,38 @@
+public import JSON
+import Postgres
+public import Values
+
+/// A condition on a column that is stored beside the document and stands in it under the same name.
+public enum RowFilter: Sendable, Equatable {
+    case equals(column: String, value: String)
+    /// Inclusive.
+    case from(column: String, Instant)
+    /// Exclusive.
+    case before(column: String, Instant)
+
+    public var column: String {
+        switch self {
+        case .equals(let column, _), .from(let column, _), .before(let column, _): column
+        }
+    }
+
+    /// Whether a row's document meets the condition: what the SQL condition says of the column beside it.
+    public func passes(_ document: JSONValue) -> Bool {
+        guard let text = document[column]?.string else { return false }
+        switch self {
+        case .equals(_, let value): return text.isBytewiseEqual(to: value)
+        case .from(_, let instant): return Instant(text).map { $0 >= instant } ?? false
+        case .before(_, let instant): return Instant(text).map { $0 < instant } ?? false
+        }
+    }
+
+    /// The condition in SQL with its value bound; the column's name comes from a compiled list and is quoted.
+    func sql(bind: (PostgresValue) -> String) -> String {
+        let name = quoteIdentifier(column)
+        switch self {
+        case .equals(_, let value): return "\(name) = \(bind(.text(value)))"
+        case .from(_, let instant): return "\(name) >= \(bind(.timestamptz(microsecondsSince1970: instant.microseconds)))"
+        case .before(_, let instant): return "\(name) < \(bind(.timestamptz(microsecondsSince1970: instant.microseconds)))"
+        }
+    }
+}

@@ -1,0 +1,224 @@
+public import Events
+public import JSON
+public import Rules
+import Trading
+public import Values
+
+/// How consistent executions were with the market around them: a row an execution (spec 3, section 7).
+///
+/// A row is kept without the free text of its drivers and detractors, `rule` and `explanation`, which no digest
+/// covers; ``present(_:now:)`` adds it.
+public struct AlignmentProjection: Projection {
+    public static let name = "alignment"
+    public static let codeVersion = 1
+    public static let consumes: [EventType: Set<Int>] = [
+        .alphaExecutionRecorded: [1], .alphaExecutionUpdated: [1], .contextStamped: [1],
+    ]
+
+    /// A trade, whatever its status, and its latest stamp in each context, whatever it was made from.
+    public struct Facts: Sendable {
+        /// Nil where a stamp came first.
+        var execution: TradeFact<ExecutionRow>?
+        /// By `context_key`.
+        var stamps: [ByteKey: TradeFact<ContextStampedPayload>] = [:]
+    }
+
+    public let identity: ProjectionIdentity
+    private let rules: AlignmentRules
+
+    public init(rules: AlignmentRules) {
+        self.rules = rules
+        identity = ProjectionIdentity(
+            name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
+    }
+
+    public func entities(touchedBy event: DecodedEvent) -> [RowKey] {
+        switch event.payload {
+        case .execution(let payload): [RowKey([payload.row.source, payload.row.sourceTradeID])]
+        case .contextStamped(let payload): [RowKey([payload.source, payload.sourceTradeID])]
+        default: []
+        }
+    }
+
+    public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
+        var known = facts ?? Facts()
+        switch event.payload {
+        case .execution(let payload):
+            known.execution = TradeFact(payload.row, from: event.record)
+        case .contextStamped(let payload):
+            // No row follows from the observations behind a stamp: the event names them.
+            var stamp = payload
+            stamp.inputs = []
+            known.stamps[ByteKey(stamp.contextKey)] = TradeFact(stamp, from: event.record)
+        default:
+            return
+        }
+        facts = known
+    }
+
+    public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
+        guard let execution = facts.execution, execution.value.tradeDate <= instant else { return nil }
+        return Facts(execution: execution, stamps: facts.stamps.filter { $0.value.holds(by: instant) })
+    }
+
+    /// One row, or none for a trade that does not count.
+    public func rows(of facts: Facts) -> [ProjectedRow] {
+        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return [] }
+        let row = execution.value
+        let basis = Basis(of: row)
+        let stamp = facts.stamps.values.filter { $0.value.basis == basis }.max { $0.position < $1.position }
+        let alignment = Alignment(of: row, stamp: stamp?.value, rules: rules)
+        return [
+            ProjectedRow(
+                key: RowKey([row.source, row.sourceTradeID]),
+                document: Self.document(of: alignment, row, execution: execution.position, context: stamp?.position),
+                stored: [
+                    .instant(row.tradeDate), .instant(row.tradeDate), .text(row.sourcePortfolio),
+                    .text(row.underlyingSymbol), .text(alignment.label), .text(alignment.confidenceLabel.rawValue),
+                ])
+        ]
+    }
+
+    private static func document(
+        of alignment: Alignment, _ row: ExecutionRow, execution: Int64, context: Int64?
+    ) -> [UInt8] {
+        let stamp = alignment.stamp
+        var out = JSONWriter(reservingCapacity: 1536)
+        out.beginObject()
+        out.key("alignment_label"); out.string(alignment.label)
+        out.key("alignment_score"); out.decimalString(alignment.score)
+        out.key("assumed_strategy"); out.string(alignment.assumedStrategy?.rawValue)
+        out.key("confidence"); out.decimalString(alignment.confidence)
+        out.key("confidence_label"); out.string(alignment.confidenceLabel.rawValue)
+        out.key("context_quality"); out.string(stamp?.contextQuality)
+        out.key("detractors"); out.impacts(alignment.detractors)
+        out.key("direction"); out.string(row.direction?.rawValue)
+        out.key("drivers"); out.impacts(alignment.drivers)
+        out.key("dvol_percentile"); out.decimalString(stamp?.dvolPercentile)
+        out.key("event_positions"); out.eventPositions([execution, context])
+        out.key("expiry"); out.date(row.expiry)
+        out.key("gamma_regime"); out.string(stamp?.gammaRegime)
+        out.key("inputs")
+        out.beginObject()
+        out.key("context"); out.integer(context)
+        out.key("execution"); out.integer(execution)
+        out.endObject()
+        out.key("instrument"); out.string(row.instrument)
+        out.key("mapping_quality"); out.string(stamp?.mappingQuality)
+        out.key("market_proxy"); out.string(stamp?.marketProxy)
+        out.key("missing_signals"); out.strings(alignment.missingSignals.map(\.rawValue))
+        out.key("observed_signal_count"); out.integer(alignment.observedSignalCount)
+        out.key("option_symbol"); out.string(row.optionSymbol)
+        out.key("option_type"); out.string(row.optionType?.rawValue)
+        out.key("quantity"); out.decimalString(row.quantity)
+        out.key("source"); out.string(row.source)
+        out.key("source_portfolio"); out.string(row.sourcePortfolio)
+        out.key("source_trade_id"); out.string(row.sourceTradeID)
+        out.key("strategy_intent"); out.string(alignment.strategyIntent)
+        out.key("strike"); out.decimalString(row.strike)
+        out.key("trade_date"); out.instant(row.tradeDate)
+        out.key("underlying_symbol"); out.string(row.underlyingSymbol)
+        out.key("warning"); out.string(Alignment.warning)
+        out.endObject()
+        return out.bytes
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func impacts(_ impacts: [SignalImpact]) {
+        beginArray()
+        for impact in impacts {
+            beginObject()
+            key("impact"); decimalString(impact.impact)
+            key("signal"); string(impact.signal.rawValue)
+            key("value")
+            switch impact.value {
+            case .number(let number): decimalString(number)
+            case .state(let state): string(state)
+            }
+            endObject()
+        }
+        endArray()
+    }
+}
+
+// MARK: - What a reader sees
+
+extension AlignmentProjection {
+    /// A row with the words of its drivers and detractors.
+    public func present(_ document: JSONDocument, now: Instant) -> [UInt8] {
+        let root = document.root
+        guard let strategy = root["assumed_strategy"]?.string.flatMap(AssumedStrategy.init(rawValue:)) else {
+            return document.bytes
+        }
+        var out = JSONWriter(reservingCapacity: document.bytes.count + 1024)
+        out.beginObject()
+        for member in root.memberViews {
+            out.key(member.key)
+            if member.keyIs("drivers") || member.keyIs("detractors") {
+                out.beginArray()
+                for impact in member.value.elements { explain(impact, strategy, to: &out) }
+                out.endArray()
+            } else {
+                out.raw(Array(document.bytes[member.value.sourceRange]))
+            }
+        }
+        out.endObject()
+        return out.bytes
+    }
+
+    private func explain(_ stored: JSONValue, _ strategy: AssumedStrategy, to out: inout JSONWriter) {
+        let value = stored["value"]?.string
+        let impact = stored["impact"]?.decimal
+        var words: SignalExplanation?
+        if let signal = stored["signal"]?.string.flatMap(AlignmentSignal.init(rawValue:)), let value, let impact {
+            words = SignalExplanation(of: signal, value: value, impact: impact, strategy: strategy, rules: rules)
+        }
+        out.beginObject()
+        out.key("explanation"); out.string(words?.explanation)
+        out.key("impact"); out.decimalString(impact)
+        out.key("rule"); out.string(words?.rule)
+        out.key("signal"); out.string(stored["signal"]?.string)
+        out.key("value"); out.string(value)
+        out.endObject()
+    }
+}
+
+// MARK: - Facts as JSON
+
+extension AlignmentProjection {
+    public func encode(_ facts: Facts) -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 3072)
+        out.beginObject()
+        out.key("execution")
+        if let execution = facts.execution {
+            execution.write(content: execution.value.contentBytes(), to: &out)
+        } else {
+            out.null()
+        }
+        out.key("stamps")
+        out.beginArray()
+        for (_, stamp) in facts.stamps.sorted(by: { $0.key < $1.key }) {
+            stamp.write(content: stamp.value.encode(), to: &out)
+        }
+        out.endArray()
+        out.endObject()
+        return out.bytes
+    }
+
+    public func facts(from document: [UInt8]) throws -> Facts {
+        let root = try JSONDocument(parsing: document).root
+        guard let execution = root["execution"], let stamps = root["stamps"], stamps.kind == .array else {
+            throw RowProblem(description: "stored facts of an alignment lack a key")
+        }
+        var facts = Facts()
+        if !execution.isNull {
+            facts.execution = try TradeFact(execution) { try ExecutionRow(decoding: $0) }
+        }
+        for value in stamps.elements {
+            let stamp = try TradeFact(value) { try ContextStampedPayload(decoding: $0) }
+            facts.stamps[ByteKey(stamp.value.contextKey)] = stamp
+        }
+        return facts
+    }
+}

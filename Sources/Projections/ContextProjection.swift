@@ -1,0 +1,228 @@
+public import Events
+import JSON
+public import Rules
+import Trading
+public import Values
+
+/// The market around executions: a row an execution and context key, from the latest stamp made of the execution as it
+/// is now (spec 3, section 5).
+///
+/// The figures were worked out when the stamp was made, and stand in it with the rules that made them: the rules here
+/// only say which trades are executions.
+public struct ContextProjection: Projection {
+    public static let name = "context"
+    public static let codeVersion = 1
+    public static let consumes: [EventType: Set<Int>] = [
+        .alphaExecutionRecorded: [1], .alphaExecutionUpdated: [1], .contextStamped: [1],
+    ]
+
+    /// The latest row of a trade, with its event's position.
+    struct Execution: Sendable {
+        let row: ExecutionRow
+        let position: Int64
+    }
+
+    /// The latest stamp under one context key, with its event's position and time in the world.
+    struct Stamp: Sendable {
+        let payload: ContextStampedPayload
+        let position: Int64
+        let effectiveAt: Instant?
+    }
+
+    /// A trade and its latest stamps, whatever its status and whatever row they were made of.
+    public struct Facts: Sendable {
+        /// Nil where a stamp came first.
+        var execution: Execution?
+        /// By `context_key`.
+        var stamps: [ByteKey: Stamp] = [:]
+    }
+
+    public let identity: ProjectionIdentity
+    private let rules: ContextRules
+
+    public init(rules: ContextRules) {
+        self.rules = rules
+        identity = ProjectionIdentity(
+            name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
+    }
+
+    public func entities(touchedBy event: DecodedEvent) -> [RowKey] {
+        switch event.payload {
+        case .execution(let payload): [RowKey([payload.row.source, payload.row.sourceTradeID])]
+        case .contextStamped(let payload): [RowKey([payload.source, payload.sourceTradeID])]
+        default: []
+        }
+    }
+
+    public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
+        var known = facts ?? Facts()
+        switch event.payload {
+        case .execution(let payload):
+            known.execution = Execution(row: payload.row, position: event.record.position)
+        case .contextStamped(let payload):
+            known.stamps[ByteKey(payload.contextKey)] = Stamp(
+                payload: payload, position: event.record.position, effectiveAt: event.record.effectiveAt)
+        default: return
+        }
+        facts = known
+    }
+
+    public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
+        guard let execution = facts.execution, execution.row.tradeDate <= instant else { return nil }
+        return Facts(
+            execution: execution,
+            stamps: facts.stamps.filter { $0.value.effectiveAt.map { $0 <= instant } ?? true })
+    }
+
+    public func rows(of facts: Facts) -> [ProjectedRow] {
+        guard let execution = facts.execution, execution.row.isExecution(rules.trades) else { return [] }
+        let row = execution.row
+        let basis = Basis(of: row)
+        return facts.stamps.sorted { $0.key < $1.key }.compactMap { key, stamp in
+            guard stamp.payload.basis == basis else { return nil }
+            return ProjectedRow(
+                key: RowKey([row.source, row.sourceTradeID, key.text]), document: Self.document(of: execution, stamp),
+                stored: [
+                    .instant(stamp.effectiveAt), .instant(row.tradeDate), .text(row.sourcePortfolio),
+                    .text(row.underlyingSymbol), .text(stamp.payload.gammaRegime), .text(stamp.payload.contextQuality),
+                ])
+        }
+    }
+
+    private static func document(of execution: Execution, _ stamp: Stamp) -> [UInt8] {
+        let row = execution.row
+        let context = stamp.payload
+        var out = JSONWriter(reservingCapacity: 2048)
+        out.beginObject()
+        out.key("context_key"); out.string(context.contextKey)
+        out.key("context_quality"); out.string(context.contextQuality)
+        out.key("direction"); out.string(row.direction?.rawValue)
+        out.key("dvol"); out.decimalString(context.dvol)
+        out.key("dvol_percentile"); out.decimalString(context.dvolPercentile)
+        out.key("event_positions")
+        out.beginArray()
+        for position in [execution.position, stamp.position].sorted() { out.integer(position) }
+        out.endArray()
+        out.key("expiry"); out.date(row.expiry)
+        out.key("gamma_regime"); out.string(context.gammaRegime)
+        out.key("gex_imbalance"); out.decimalString(context.gexImbalance)
+        out.key("inputs"); writeInputs(context.inputs, to: &out)
+        out.key("instrument"); out.string(row.instrument)
+        out.key("iv_30d"); out.decimalString(context.iv30d)
+        out.key("mapping_confidence"); out.decimalString(context.mappingConfidence)
+        out.key("mapping_method"); out.string(context.mappingMethod)
+        out.key("mapping_quality"); out.string(context.mappingQuality)
+        out.key("market_proxy"); out.string(context.marketProxy)
+        out.key("missing_fields")
+        out.beginArray()
+        for field in context.missingFields { out.string(field) }
+        out.endArray()
+        out.key("observed_through_position"); out.integer(context.observedThroughPosition)
+        out.key("open_interest"); out.decimalString(context.openInterest)
+        out.key("option_symbol"); out.string(row.optionSymbol)
+        out.key("option_type"); out.string(row.optionType?.rawValue)
+        out.key("quantity"); out.decimalString(row.quantity)
+        out.key("quote_underlying"); out.string(context.quoteUnderlying)
+        out.key("rules"); writeRules(context.rules, to: &out)
+        out.key("rv_30d"); out.decimalString(context.rv30d)
+        out.key("smile_rich_cheap"); out.string(context.smileRichCheap)
+        out.key("smile_state"); out.string(context.smileState)
+        out.key("source"); out.string(row.source)
+        out.key("source_portfolio"); out.string(row.sourcePortfolio)
+        out.key("source_trade_id"); out.string(row.sourceTradeID)
+        out.key("spot_at_trade"); out.decimalString(context.spotAtTrade)
+        out.key("spot_source"); out.string(context.spotSource)
+        out.key("spot_time_delta_minutes"); out.decimalString(context.spotTimeDeltaMinutes)
+        out.key("stationarity_blend_weight"); out.decimalString(context.stationarityBlendWeight)
+        out.key("stationarity_status"); out.string(context.stationarityStatus)
+        out.key("strike"); out.decimalString(row.strike)
+        out.key("term_structure_state"); out.string(context.termStructureState)
+        out.key("trade_date"); out.instant(row.tradeDate)
+        out.key("underlying_symbol"); out.string(row.underlyingSymbol)
+        out.key("volume_24h"); out.decimalString(context.volume24h)
+        out.key("vrp"); out.decimalString(context.vrp)
+        out.key("vrp_source"); out.string(context.vrpSource)
+        out.endObject()
+        return out.bytes
+    }
+
+    private static func writeInputs(_ inputs: [EventInput], to out: inout JSONWriter) {
+        out.beginObject()
+        // They are decoded in canonical order, one position or a list of them.
+        for input in inputs {
+            out.key(input.field)
+            if input.positions.count == 1 {
+                out.integer(input.positions[0])
+                continue
+            }
+            out.beginArray()
+            for position in input.positions { out.integer(position) }
+            out.endArray()
+        }
+        out.endObject()
+    }
+
+    private static func writeRules(_ rules: [RuleReference], to out: inout JSONWriter) {
+        out.beginArray()
+        for rule in rules {
+            out.beginObject()
+            out.key("digest"); out.string(rule.digest)
+            out.key("file"); out.string(rule.file)
+            out.key("version"); out.integer(rule.version)
+            out.endObject()
+        }
+        out.endArray()
+    }
+}
+
+// MARK: - Facts as JSON
+
+extension ContextProjection {
+    public func encode(_ facts: Facts) -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 4096)
+        out.beginObject()
+        out.key("execution")
+        if let execution = facts.execution {
+            out.beginObject()
+            out.key("content"); out.raw(execution.row.contentBytes())
+            out.key("position"); out.integer(execution.position)
+            out.endObject()
+        } else {
+            out.null()
+        }
+        out.key("stamps")
+        out.beginArray()
+        for (_, stamp) in facts.stamps.sorted(by: { $0.key < $1.key }) {
+            out.beginObject()
+            out.key("content"); out.raw(stamp.payload.encode())
+            out.key("effective_at"); out.instant(stamp.effectiveAt)
+            out.key("position"); out.integer(stamp.position)
+            out.endObject()
+        }
+        out.endArray()
+        out.endObject()
+        return out.bytes
+    }
+
+    public func facts(from document: [UInt8]) throws -> Facts {
+        let problem = RowProblem(description: "stored facts of a context lack a key")
+        let root = try JSONDocument(parsing: document).root
+        guard let execution = root["execution"], let stamps = root["stamps"] else { throw problem }
+        var facts = Facts()
+        if !execution.isNull {
+            guard let content = execution["content"], let position = execution["position"]?.integer else {
+                throw problem
+            }
+            facts.execution = Execution(row: try ExecutionRow(decoding: content), position: position)
+        }
+        for value in stamps.elements {
+            guard let content = value["content"], let position = value["position"]?.integer,
+                let effectiveAt = value["effective_at"]
+            else { throw problem }
+            let payload = try ContextStampedPayload(decoding: content)
+            facts.stamps[ByteKey(payload.contextKey)] = Stamp(
+                payload: payload, position: position, effectiveAt: effectiveAt.string.flatMap { Instant($0) })
+        }
+        return facts
+    }
+}

@@ -1,0 +1,163 @@
+public import Events
+import JSON
+public import Rules
+import Trading
+public import Values
+
+/// What executions' prices were worth against quotes of their own contracts: a row an execution (spec 3, section 6).
+public struct ExecutionQualityProjection: Projection {
+    public static let name = "execution_quality"
+    public static let codeVersion = 1
+    public static let consumes: [EventType: Set<Int>] = [
+        .alphaExecutionRecorded: [1], .alphaExecutionUpdated: [1], .executionBenchmarkRecorded: [1],
+    ]
+
+    /// A trade, whatever its status, and its latest benchmark, whatever it was made from.
+    public struct Facts: Sendable {
+        /// Nil where the benchmark came first.
+        var execution: TradeFact<ExecutionRow>?
+        var benchmark: TradeFact<ExecutionBenchmarkPayload>?
+    }
+
+    public let identity: ProjectionIdentity
+    private let rules: ExecutionQualityRules
+
+    public init(rules: ExecutionQualityRules) {
+        self.rules = rules
+        identity = ProjectionIdentity(
+            name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
+    }
+
+    public func entities(touchedBy event: DecodedEvent) -> [RowKey] {
+        switch event.payload {
+        case .execution(let payload): [RowKey([payload.row.source, payload.row.sourceTradeID])]
+        case .benchmarkRecorded(let payload): [RowKey([payload.source, payload.sourceTradeID])]
+        default: []
+        }
+    }
+
+    public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
+        var known = facts ?? Facts()
+        switch event.payload {
+        case .execution(let payload): known.execution = TradeFact(payload.row, from: event.record)
+        case .benchmarkRecorded(let payload): known.benchmark = TradeFact(payload, from: event.record)
+        default: return
+        }
+        facts = known
+    }
+
+    public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
+        guard let execution = facts.execution, execution.value.tradeDate <= instant else { return nil }
+        return Facts(execution: execution, benchmark: facts.benchmark.flatMap { $0.holds(by: instant) ? $0 : nil })
+    }
+
+    /// One row, or none for a trade that does not count.
+    public func rows(of facts: Facts) -> [ProjectedRow] {
+        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return [] }
+        let row = execution.value
+        let quality = ExecutionQuality(of: row, benchmark: facts.benchmark?.value, rules: rules)
+        return [
+            ProjectedRow(
+                key: RowKey([row.source, row.sourceTradeID]),
+                document: Self.document(
+                    of: quality, row, execution: execution.position, benchmark: facts.benchmark?.position),
+                stored: [
+                    .instant(row.tradeDate), .instant(row.tradeDate), .text(row.sourcePortfolio),
+                    .text(row.underlyingSymbol), .text(quality.benchmark.liquidity.rawValue),
+                    .text(quality.benchmark.quality.rawValue),
+                ])
+        ]
+    }
+
+    /// - Parameter benchmark: the position of the latest benchmark; one of another basis gives the row a flag.
+    private static func document(
+        of quality: ExecutionQuality, _ row: ExecutionRow, execution: Int64, benchmark position: Int64?
+    ) -> [UInt8] {
+        let benchmark = quality.benchmark
+        var out = JSONWriter(reservingCapacity: 1792)
+        out.beginObject()
+        out.key("benchmark_ask"); out.decimalString(benchmark.ask)
+        out.key("benchmark_ask_size"); out.decimalString(benchmark.askSize)
+        out.key("benchmark_bid"); out.decimalString(benchmark.bid)
+        out.key("benchmark_bid_size"); out.decimalString(benchmark.bidSize)
+        out.key("benchmark_flags"); out.strings(quality.benchmarkFlags)
+        out.key("benchmark_iv"); out.decimalString(benchmark.iv)
+        out.key("benchmark_mark"); out.decimalString(quality.benchmarkMark)
+        out.key("benchmark_mid"); out.decimalString(quality.benchmarkMid)
+        out.key("benchmark_quality"); out.string(benchmark.quality.rawValue)
+        out.key("benchmark_source"); out.string(benchmark.source)
+        out.key("benchmark_time_delta_minutes"); out.decimalString(benchmark.timeDeltaMinutes)
+        out.key("benchmark_timestamp"); out.instant(benchmark.timestamp)
+        out.key("contract_multiplier"); out.decimalString(row.contractMultiplier)
+        out.key("contract_open_interest"); out.decimalString(benchmark.openInterest)
+        out.key("contract_volume_24h"); out.decimalString(benchmark.volume24h)
+        out.key("direction"); out.string(row.direction?.rawValue)
+        out.key("event_positions"); out.eventPositions([execution, position])
+        out.key("execution_liquidity_quality"); out.string(benchmark.liquidity.rawValue)
+        out.key("expiry"); out.date(row.expiry)
+        out.key("fill_price"); out.decimalString(quality.fillPrice)
+        out.key("fill_vs_mid"); out.decimalString(quality.fillVsMid)
+        out.key("fill_vs_mid_bps"); out.decimalString(quality.fillVsMidBps)
+        out.key("fill_vs_mid_usd"); out.decimalString(quality.fillVsMidUSD)
+        out.key("fill_vs_surface_mark"); out.decimalString(quality.fillVsSurfaceMark)
+        out.key("inputs")
+        out.beginObject()
+        out.key("benchmark"); out.integer(position)
+        out.key("execution"); out.integer(execution)
+        out.endObject()
+        out.key("instrument"); out.string(row.instrument)
+        out.key("mark_lookup_error"); out.string(quality.lookupError)
+        out.key("missing_fields"); out.strings(quality.missingFields)
+        out.key("option_symbol"); out.string(row.optionSymbol)
+        out.key("option_type"); out.string(row.optionType?.rawValue)
+        out.key("price_currency"); out.string(row.priceCurrency)
+        out.key("quantity"); out.decimalString(row.quantity)
+        out.key("source"); out.string(row.source)
+        out.key("source_portfolio"); out.string(row.sourcePortfolio)
+        out.key("source_trade_id"); out.string(row.sourceTradeID)
+        out.key("spread_capture"); out.decimalString(quality.spreadCapture)
+        out.key("strike"); out.decimalString(row.strike)
+        out.key("trade_date"); out.instant(row.tradeDate)
+        out.key("underlying_symbol"); out.string(row.underlyingSymbol)
+        out.endObject()
+        return out.bytes
+    }
+}
+
+// MARK: - Facts as JSON
+
+extension ExecutionQualityProjection {
+    public func encode(_ facts: Facts) -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 2048)
+        out.beginObject()
+        out.key("benchmark")
+        if let benchmark = facts.benchmark {
+            benchmark.write(content: benchmark.value.encode(), to: &out)
+        } else {
+            out.null()
+        }
+        out.key("execution")
+        if let execution = facts.execution {
+            execution.write(content: execution.value.contentBytes(), to: &out)
+        } else {
+            out.null()
+        }
+        out.endObject()
+        return out.bytes
+    }
+
+    public func facts(from document: [UInt8]) throws -> Facts {
+        let root = try JSONDocument(parsing: document).root
+        guard let execution = root["execution"], let benchmark = root["benchmark"] else {
+            throw RowProblem(description: "stored facts of an execution's quality lack a key")
+        }
+        var facts = Facts()
+        if !execution.isNull {
+            facts.execution = try TradeFact(execution) { try ExecutionRow(decoding: $0) }
+        }
+        if !benchmark.isNull {
+            facts.benchmark = try TradeFact(benchmark) { try ExecutionBenchmarkPayload(decoding: $0) }
+        }
+        return facts
+    }
+}

@@ -1,0 +1,161 @@
+import HTTPTypes
+import Hummingbird
+import JSON
+import NIOCore
+import Synchronization
+import Values
+
+/// A source on 127.0.0.1 that answers level-1 quotes as Amberdata does, for the demo and for tests.
+///
+/// It knows the options of the sample; an unknown currency has no rows. It runs until ``stop()``.
+public final class SampleQuoteServer: Sendable {
+    private static let basePath = "/markets/derivatives"
+    private static let path = "/markets/derivatives/analytics/volatility/level-1-quotes/tradfi"
+
+    /// What `AMBERDATA_BASE_URL` takes.
+    public let baseURL: String
+    private let state: State
+    private let server: RunningServer
+
+    /// What changes while the server runs.
+    private final class State: Sendable {
+        let requests = Mutex(0)
+        let failures: Mutex<FailurePlan>
+
+        init(_ failures: FailurePlan) { self.failures = Mutex(failures) }
+    }
+
+    private init(server: RunningServer, state: State) {
+        self.server = server
+        self.state = state
+        baseURL = "http://127.0.0.1:\(server.port)\(Self.basePath)"
+    }
+
+    /// Starts a server and returns once it accepts connections.
+    /// - Parameters:
+    ///   - apiKey: what the `x-api-key` header must hold.
+    ///   - failures: how it misbehaves; what concerns the trade feed's pages alone is not among it.
+    public static func start(
+        apiKey: String, port: Int = 0, failures: FailurePlan = .none
+    ) async throws -> SampleQuoteServer {
+        let state = State(failures)
+        let server = try await RunningServer.start("sample-quotes", port: port) { request in
+            let number = state.requests.withLock { count in
+                count += 1
+                return count - 1
+            }
+            let failure = state.failures.withLock { $0.failure(ofRequest: number) }
+            return try await answer(request, apiKey, failure)
+        }
+        return SampleQuoteServer(server: server, state: state)
+    }
+
+    /// How many requests came, refused ones included.
+    public var requestCount: Int { state.requests.withLock { $0 } }
+
+    /// Stops accepting, closes the connections and returns when all is closed. A second call changes nothing.
+    public func stop() async { await server.stop() }
+
+    private static func answer(
+        _ request: Request, _ apiKey: String, _ failure: FailurePlan.Failure?
+    ) async throws -> Response {
+        switch failure {
+        case .delay(let seconds, let then):
+            try await Task.sleep(for: .seconds(seconds))
+            return try await answer(request, apiKey, then)
+        case .status(let status, let headers, let body): return response(status, headers, Array(body.utf8))
+        case .body(let body, let headers): return response(200, headers, body)
+        default: break
+        }
+        guard let name = HTTPField.Name("x-api-key"), let key = request.headers[name], key.isBytewiseEqual(to: apiKey) else {
+            return refusal(401, "UNAUTHORIZED", "the x-api-key header does not hold the key")
+        }
+        guard request.uri.path == path, request.method == .get else {
+            return refusal(404, "NOT FOUND", "no such path")
+        }
+        let parameters = request.uri.queryParameters
+        func text(_ name: String) -> String? { parameters[name[...]].map(String.init) }
+        guard let from = text("startDate").flatMap({ Instant($0) }), let to = text("endDate").flatMap({ Instant($0) }),
+            let expiry = text("expiration").flatMap({ CalendarDate($0) }), let currency = text("currency"),
+            let strike = try? FixedDecimal(text("strike") ?? ""), let side = text("putCall"), side == "C" || side == "P",
+            let interval = text("timeInterval"), interval == "minute" || interval == "hour"
+        else { return refusal(400, "BAD REQUEST", "a parameter is missing or has another form than documented") }
+        let quotes = SampleQuotes(symbol: currency, expiry: expiry, strike: strike, isCall: side == "C")
+        let body = page(
+            quotes?.quotes(from: from, to: to) ?? [], hourly: interval == "hour",
+            contract: (currency, expiry, strike, side))
+        guard case .truncated(let bytes) = failure else { return response(200, json, body) }
+        return response(200, json, Array(body.prefix(max(0, min(bytes, body.count - 1)))))
+    }
+
+    private static let json = [("Content-Type", "application/json")]
+
+    private static func page(
+        _ quotes: [SampleQuotes.Quote], hourly: Bool,
+        contract: (currency: String, expiry: CalendarDate, strike: FixedDecimal, side: String)
+    ) -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 512 * quotes.count + 256, keyOrder: .given)
+        func money(_ tenThousandths: Int?) -> FixedDecimal? { tenThousandths.map { FixedDecimal(units: Int128($0) * 1_000_000) } }
+        out.beginObject()
+        out.key("status"); out.integer(200)
+        out.key("title"); out.string("OK")
+        out.key("description"); out.string("Successful request")
+        out.key("payload")
+        out.beginObject()
+        out.key("data")
+        out.beginArray()
+        var lastHour: Int64?
+        // The last quote of an hour stands for it, newest first, as recorded answers have them.
+        for quote in quotes.reversed() {
+            let hour = quote.bucket.microseconds / 3_600_000_000
+            if hourly, lastHour == hour { continue }
+            lastHour = hour
+            let bucket = hourly ? Instant(microseconds: hour * 3_600_000_000) ?? quote.bucket : quote.bucket
+            out.beginObject()
+            out.key("timestamp"); out.instant(bucket)
+            out.key("exchangeTimestamp"); out.integer(quote.exchangeTime.microseconds / 1000)
+            out.key("exchange"); out.string("tradfi")
+            out.key("currency"); out.string(contract.currency)
+            out.key("expirationTimestamp"); out.string("\(contract.expiry) 00:00:00 000")
+            out.key("strike"); out.decimalNumber(contract.strike)
+            out.key("putCall"); out.string(contract.side)
+            out.key("bid"); out.decimalNumber(money(quote.bid))
+            out.key("ask"); out.decimalNumber(money(quote.ask))
+            out.key("bidVolume"); out.null()
+            out.key("askVolume"); out.null()
+            out.key("markPrice"); out.decimalNumber(money(quote.mark))
+            out.key("markIv"); out.decimalNumber(FixedDecimal(units: Int128(quote.volatilityMilli) * 1_000_000_000))
+            out.key("underlyingPrice"); out.decimalNumber(FixedDecimal(units: Int128(quote.spotCents) * 100_000_000))
+            out.key("volume"); out.null()
+            out.key("openInterest"); out.null()
+            out.endObject()
+        }
+        out.endArray()
+        out.key("metadata")
+        out.beginObject()
+        out.key("api-version"); out.string("2023-09-30")
+        out.endObject()
+        out.endObject()
+        out.endObject()
+        return out.bytes
+    }
+
+    private static func refusal(_ status: Int, _ title: String, _ message: String) -> Response {
+        response(
+            status, json,
+            JSONNode.object([
+                ("status", .integer(Int64(status))), ("title", .string(title)), ("error", .bool(true)),
+                ("message", .string(message)), ("description", .string("Request was invalid or cannot be served.")),
+            ]).httpBytes())
+    }
+
+    private static func response(_ status: Int, _ headers: [(String, String)], _ body: [UInt8]) -> Response {
+        var fields = HTTPFields()
+        for (name, value) in headers {
+            if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
+        }
+        return Response(
+            status: HTTPResponse.Status(code: status), headers: fields,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    }
+}

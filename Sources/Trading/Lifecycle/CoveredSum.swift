@@ -1,0 +1,30 @@
+public import Values
+
+/// A sum over values of which some may be missing: all or null, beside what is known (spec 3, section 4).
+public struct CoveredSum: Sendable, Equatable {
+    public enum Coverage: String, Sendable { case complete, partial, missing }
+
+    /// Nil where a value is missing; 0 only where there is nothing to sum.
+    public let total: FixedDecimal?
+    /// The sum of what is known; nil where nothing is.
+    public let known: FixedDecimal?
+    public let coverage: Coverage
+
+    /// Sums exactly, in any order. A sum that doesn't fit is nil.
+    public init(_ values: some Sequence<FixedDecimal?>) {
+        var sum = ExactNumber.zero
+        var (count, missing) = (0, 0)
+        for value in values {
+            if let value {
+                sum += ExactNumber(value)
+                count += 1
+            } else {
+                missing += 1
+            }
+        }
+        let rounded = sum.rounded()
+        total = missing == 0 ? rounded : nil
+        known = count == 0 ? nil : rounded
+        coverage = missing == 0 ? .complete : count == 0 ? .missing : .partial
+    }
+}

@@ -1,0 +1,17 @@
+-- Rows of `outcomes`, versioned by position: `valid_from` made the version, `valid_to` replaced it (null: current).
+-- A row is kept as if its horizon had matured; what is pending at a reader's now is worked out when it is read.
+CREATE TABLE {table} (
+    valid_from        bigint      NOT NULL,
+    valid_to          bigint,
+    source            text        COLLATE "C" NOT NULL,
+    source_trade_id   text        COLLATE "C" NOT NULL,
+    horizon_key       text        COLLATE "C" NOT NULL,
+    effective_at      timestamptz,
+    trade_date        timestamptz NOT NULL,
+    source_portfolio  text        COLLATE "C",
+    underlying_symbol text        COLLATE "C",
+    alignment_label   text        COLLATE "C" NOT NULL,
+    document          text        COLLATE "C" NOT NULL,
+    PRIMARY KEY (source, source_trade_id, horizon_key, valid_from)
+);
+CREATE UNIQUE INDEX ON {table} (source, source_trade_id, horizon_key) WHERE valid_to IS NULL;
