@@ -155,7 +155,7 @@ let package = Package(
             name: "CommandLineTests",
             dependencies: [
                 "alpha-ledger", "SampleScope", "PostgresStore", "Postgres", "Projections", "Events", "JSON", "Values",
-                "TestSupport",
+                "LoopbackServer", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -66,9 +66,11 @@ import Values
             let before = try await head(ledger)
             let bad = [
                 (0, #"{"retry":true}"#), (0, #"{"rules":"1"}"#), (0, #"{"horizons":"1"}"#), (1, #"{"force":true}"#),
-                (1, #"{"horizons":"1"}"#), (1, #"{"quotes":"elsewhere"}"#), (1, #"{"retry":1}"#), (2, #"{"horizons":"0"}"#),
+                (1, #"{"horizons":"1"}"#), (1, #"{"quotes":"elsewhere"}"#), (1, #"{"retry":1}"#),
+                (2, #"{"horizons":"0"}"#),
                 (2, #"{"horizons":[1,2,3,4,5,6,7,8,9]}"#), (2, #"{"horizons":[1.5]}"#), (2, #"{"limit":0}"#),
-                (2, #"{"limit":"3"}"#), (2, #"{"trade_ids":"T-1"}"#), (2, #"{"trade_ids":["nobody"]}"#), (0, "[]"), (1, "{"),
+                (2, #"{"limit":"3"}"#), (2, #"{"trade_ids":"T-1"}"#), (2, #"{"trade_ids":["nobody"]}"#), (0, "[]"),
+                (1, "{"),
             ]
             for (path, body) in bad {
                 let response = await api.respond(to: post(Self.paths[path], body))
@@ -88,7 +90,8 @@ import Values
     @Test("all options of a body reach the run, and a source that is not configured is a 503")
     func options() async throws {
         try await withAPI { api, _ in
-            let body = #"{"dry_run":true,"horizons":[1,"7d","expiry"],"limit":1,"trade_ids":["T-1"],"quotes":"log","retry":true,"adjusted_roots":true}"#
+            let body =
+                #"{"dry_run":true,"horizons":[1,"7d","expiry"],"limit":1,"trade_ids":["T-1"],"quotes":"log","retry":true,"adjusted_roots":true}"#
             let response = await api.respond(to: post(Self.paths[2], body))
             let root = try JSONDocument(parsing: response.body).root
             #expect(root["asked"]?.integer == 3 && root["quote_source"]?.string == "log")

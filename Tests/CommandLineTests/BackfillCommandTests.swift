@@ -54,7 +54,9 @@ import Values
     private func benchmarks(_ ledger: LedgerDatabase) async throws -> (events: Int64, streams: Int64) {
         try await ledger.pool.run { session in
             let row = try session.execute(
-                "SELECT count(*), count(DISTINCT stream) FROM ledger.events WHERE type = 'ExecutionBenchmarkRecorded'")[0]
+                """
+                SELECT count(*), count(DISTINCT stream) FROM ledger.events WHERE type = 'ExecutionBenchmarkRecorded'
+                """)[0]
             return (try row.int8(0), try row.int8(1))
         }
     }
@@ -90,7 +92,8 @@ import Values
             for bad in [
                 ["backfill", "marks", "--horizons", "0"], ["backfill", "marks", "--horizons", "1,2,3,4,5,6,7,8,9"],
                 ["backfill", "marks", "--quotes", "elsewhere"], ["backfill", "benchmarks", "--limit", "0"],
-                ["backfill", "benchmarks", "--quotes", "log", "--trade-id", "nobody"], ["backfill", "context", "--rules", "1"],
+                ["backfill", "benchmarks", "--quotes", "log", "--trade-id", "nobody"],
+                ["backfill", "context", "--rules", "1"],
                 ["backfill", "context", "--rules", "v99"],
             ] {
                 let ended = try await program.run(bad)
@@ -122,7 +125,9 @@ import Values
         let environment = ["AMBERDATA_API_KEY": "k", "AMBERDATA_BASE_URL": vendor.url]
         try await withExecutions(60, environment) { program, ledger in
             let (process, _, _) = try program.start(["backfill", "benchmarks", "--apply"])
-            while try await benchmarks(ledger).events == 0, process.isRunning { try await Task.sleep(for: .milliseconds(20)) }
+            while try await benchmarks(ledger).events == 0, process.isRunning {
+                try await Task.sleep(for: .milliseconds(20))
+            }
             #expect(process.isRunning)
             #expect(try await program.run("backfill", "benchmarks", "--apply", "--quotes", "log").code == 3)
             kill(process.processIdentifier, SIGKILL)

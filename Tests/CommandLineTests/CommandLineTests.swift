@@ -29,8 +29,14 @@ import Values
                 #expect(!ended.output.isEmpty, "\(example)")
             }
             let again = try await program.run("demo", "--once", "--json")
-            let second = try #require(try JSONDocument(parsing: Array(again.output.utf8)).root["sync"])
-            #expect(second["inserted"]?.integer == 0 && second["updated"]?.integer == 0)
+            let root = try JSONDocument(parsing: Array(again.output.utf8)).root
+            #expect(root["sync"]?["inserted"]?.integer == 0 && root["sync"]?["updated"]?.integer == 0)
+            let backfills = try #require(root["backfills"])
+            #expect(backfills.elements.map { $0["kind"]?.string } == ["context", "benchmarks", "marks"])
+            #expect(backfills.elements.allSatisfy { $0["appended"]?.integer == 0 })
+            for view in ["lifecycles", "context", "execution-quality", "alignment", "outcomes"] {
+                #expect((root["views"]?[view]?["rows"]?.integer ?? 0) > 200, "\(view)")
+            }
         }
     }
 
@@ -122,7 +128,7 @@ import Values
             let program = Program(directory: directory)
             let (process, _, errors) = try program.start(["demo", "--port", "0"])
             var port: Int?
-            for _ in 0..<600 where port == nil && process.isRunning {
+            for _ in 0..<4_000 where port == nil && process.isRunning {
                 try await Task.sleep(for: .milliseconds(50))
                 port = Program.text(errors).split(separator: "\n").last { $0.hasPrefix("serving on ") }
                     .flatMap { $0.split(separator: ":").last }.flatMap { Int($0) }

@@ -92,7 +92,8 @@ struct QuotesBench: Sendable {
     ) async throws -> BackfillSummary {
         var options = MarksBackfillOptions(apply: true)
         change(&options)
-        return try await MarksBackfill(ledger: ledger, quotes: quotes, now: try now.map { try instant($0) }).run(options)
+        return try await MarksBackfill(ledger: ledger, quotes: quotes, now: try now.map { try instant($0) }).run(
+            options)
     }
 
     // MARK: - What came of it

@@ -80,7 +80,8 @@ import Values
             let filled = try bench.row("busted")
             try await bench.record(
                 bench.row("no-quantity") { $0.quantity = nil }, bench.row("zero") { $0.quantity = .zero },
-                bench.row("pending") { $0.tradeStatus = .pending }, bench.row("partial") { $0.tradeStatus = .partiallyFilled },
+                bench.row("pending") { $0.tradeStatus = .pending },
+                bench.row("partial") { $0.tradeStatus = .partiallyFilled },
                 filled)
             try await bench.update(bench.row("busted") { $0.tradeStatus = .busted }, from: filled)
             #expect(try await bench.benchmarks().wanted == 2)
@@ -216,7 +217,9 @@ import Values
                     bench.row("same-\(number)"),
                     bench.row("other-\(number)") { $0.strike = FixedDecimal(300 + 5 * number) })
             }
-            let source = ScriptedQuotes(lookupsPerBatch: 3, concurrency: 4) { lookup, _ in ScriptedQuotes.quoted(lookup) }
+            let source = ScriptedQuotes(lookupsPerBatch: 3, concurrency: 4) { lookup, _ in
+                ScriptedQuotes.quoted(lookup)
+            }
             let summary = try await bench.benchmarks(.other(source))
             #expect(summary.appended == 20 && summary.lookups == 11 && source.lookups.count == 11)
             #expect(summary.quoteSource == "scripted" && summary.byQuality == ["quoted": 20])
@@ -355,7 +358,10 @@ import Values
             try await bench.quote(at: "2026-01-10T14:29:00Z")
             let summary = try await bench.benchmarks()
             let text = String(decoding: summary.node.httpBytes(), as: UTF8.self)
-            #expect(text.contains(#""asked":2,"appended":2,"unchanged":0,"refreshed":0,"quoted":1,"stale":0,"unavailable":1,"failed":0"#))
+            #expect(
+                text.contains(
+                    #""asked":2,"appended":2,"unchanged":0,"refreshed":0,"quoted":1,"stale":0,"unavailable":1,"failed":0"#
+                ))
             #expect(text.contains(#""by_error":{"incomplete_contract":1}"#))
             #expect(summary.finishedAt >= summary.startedAt)
         }
@@ -395,8 +401,10 @@ import Values
         var quotes: [(OptionContract, SourcedQuote)] = []
         for position in 0..<Int64.random(in: 0..<20, using: &random) {
             quotes.append(
-                (contracts.randomElement(using: &random) ?? contracts[0],
-                 SourcedQuote(OptionQuote(timestamp: try time(&random)), position: position)))
+                (
+                    contracts.randomElement(using: &random) ?? contracts[0],
+                    SourcedQuote(OptionQuote(timestamp: try time(&random)), position: position)
+                ))
         }
         // One quote an identity, as the log has them.
         var seen: Set<String> = []
@@ -408,7 +416,8 @@ import Values
             lookups.append(
                 QuoteLookup(
                     contract: contracts.randomElement(using: &random) ?? contracts[0], target: target,
-                    window: QuoteWindow(around: target, minutes: Int.random(in: 0..<20, using: &random), endsThere: ends),
+                    window: QuoteWindow(
+                        around: target, minutes: Int.random(in: 0..<20, using: &random), endsThere: ends),
                     widened: Bool.random(using: &random)
                         ? QuoteWindow(around: target, minutes: Int.random(in: 20..<90, using: &random), endsThere: ends)
                         : nil))
@@ -418,12 +427,14 @@ import Values
         let answers = search.answers()
         for lookup in lookups {
             func best(_ window: QuoteWindow) -> SourcedQuote? {
-                quotes.filter { $0.0 == lookup.contract && window.from <= $0.1.quote.time && $0.1.quote.time <= window.through }
-                    .map(\.1).min { left, right in
-                        let (a, b) = (left.quote.time, right.quote.time)
-                        let (x, y) = (a.distance(to: lookup.target), b.distance(to: lookup.target))
-                        return x != y ? x < y : a < b
-                    }
+                quotes.filter {
+                    $0.0 == lookup.contract && window.from <= $0.1.quote.time && $0.1.quote.time <= window.through
+                }
+                .map(\.1).min { left, right in
+                    let (a, b) = (left.quote.time, right.quote.time)
+                    let (x, y) = (a.distance(to: lookup.target), b.distance(to: lookup.target))
+                    return x != y ? x < y : a < b
+                }
             }
             let narrow = best(lookup.window)
             let expected = narrow ?? lookup.widened.flatMap(best)

@@ -220,7 +220,8 @@ private func amberdata(_ server: LoopbackServer, key: String = "vendor-key") -> 
             #expect(try await bench.head() == head)
             do {
                 try await bench.benchmarks(
-                    .amberdata(AmberdataConfiguration(baseURL: "http://example.com", apiKey: "vendor-key"))) { $0.retry = true }
+                    .amberdata(AmberdataConfiguration(baseURL: "http://example.com", apiKey: "vendor-key"))
+                ) { $0.retry = true }
                 Issue.record("the run went on")
             } catch BackfillError.notConfigured(let problem) {
                 #expect(problem.hasPrefix("AMBERDATA_BASE_URL: "))

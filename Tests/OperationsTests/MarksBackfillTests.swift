@@ -225,7 +225,11 @@ import Values
             let mark = try await bench.mark(of: "T-1", "1d")
             #expect(mark.notEntitled && mark.error == "not_entitled: status 401 for [redacted]")
             #expect(try await bench.marks(.other(source)) { $0.horizons = "1" }.wanted == 0)
-            #expect(try await bench.marks(.other(source)) { $0.horizons = "1"; $0.retry = true }.unchanged == 1)
+            #expect(
+                try await bench.marks(.other(source)) {
+                    $0.horizons = "1"
+                    $0.retry = true
+                }.unchanged == 1)
         }
     }
 
@@ -239,7 +243,10 @@ import Values
                 bench.row("T-1"), bench.row("T-2") { $0.tradeDate = try instant("2026-01-11T14:30:00Z") })
             let head = try await bench.head()
             let dry = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
-            let preview = try await bench.marks(.other(dry)) { $0.horizons = "1,2,7"; $0.apply = false }
+            let preview = try await bench.marks(.other(dry)) {
+                $0.horizons = "1,2,7"
+                $0.apply = false
+            }
             #expect(preview.wanted == 6 && preview.lookups == 5 && dry.lookups.count == 5)
             #expect(try await bench.head() == head)
 
@@ -304,14 +311,18 @@ import Values
             try await bench.marks { $0.horizons = "1" }
             let mark = try await bench.mark(of: "T-1", "1d")
             // The spot and the gex of 14:00 are thirty minutes away; at the same instant the spot goes first.
-            #expect(mark.spot == HorizonSpot(price: FixedDecimal(101_234), kind: "spot", timestamp: try instant("2026-01-11T14:00:00Z")))
+            #expect(
+                mark.spot
+                    == HorizonSpot(
+                        price: FixedDecimal(101_234), kind: "spot", timestamp: try instant("2026-01-11T14:00:00Z")))
             // 23 returns of ln 1.01: sqrt(8766 * ln(1.01)^2) * 100.
             let expected = 0.009950330853168092 * 93.62691920602197 * 100
             let value = try #require(mark.realizedVol.flatMap { Double($0.description) })
             #expect(abs(value - expected) < 1e-9)
-            #expect(mark.inputs == [
-                EventInput(field: "realized_vol", positions: positions), EventInput(field: "spot", position: spot),
-            ])
+            #expect(
+                mark.inputs == [
+                    EventInput(field: "realized_vol", positions: positions), EventInput(field: "spot", position: spot),
+                ])
             #expect(mark.quote == nil && mark.error == nil && mark.windowFrom != nil)
         }
     }
@@ -375,10 +386,18 @@ import Values
                 ])
             #expect(try await bench.marks { $0.horizons = "1" }.appended == 0)
             try await bench.gex(at: "2026-01-11T14:00:00Z", spot: "102000")
-            #expect(try await bench.marks { $0.horizons = "1"; $0.apply = false }.refreshed == 1)
+            #expect(
+                try await bench.marks {
+                    $0.horizons = "1"
+                    $0.apply = false
+                }.refreshed == 1)
             #expect(try await bench.marks { $0.horizons = "1" }.refreshed == 1)
             #expect(try await bench.marks(of: "T-1", "1d").last?.spot?.price == FixedDecimal(102_000))
-            #expect(try await bench.marks { $0.horizons = "1"; $0.retry = true }.appended == 0)
+            #expect(
+                try await bench.marks {
+                    $0.horizons = "1"
+                    $0.retry = true
+                }.appended == 0)
         }
     }
 }

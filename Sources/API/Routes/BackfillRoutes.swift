@@ -101,7 +101,9 @@ private struct BackfillBody {
     private mutating func read(_ key: String, _ value: JSONValue) throws(Problem) {
         switch key {
         case "limit":
-            guard let number = value.integer, number > 0 else { throw Problem(.badBody, "limit: expected a number above 0") }
+            guard let number = value.integer, number > 0 else {
+                throw Problem(.badBody, "limit: expected a number above 0")
+            }
             limit = Int(number)
         case "trade_ids": tradeIDs = try Self.texts(key, value)
         case "quotes":
@@ -136,7 +138,9 @@ private struct BackfillBody {
         guard value.kind == .array else { throw Problem(.badBody, problem) }
         var parts: [String] = []
         for element in value.elements {
-            guard let part = element.string ?? element.integer.map(String.init) else { throw Problem(.badBody, problem) }
+            guard let part = element.string ?? element.integer.map(String.init) else {
+                throw Problem(.badBody, problem)
+            }
             parts.append(part)
         }
         return parts.joined(separator: ",")

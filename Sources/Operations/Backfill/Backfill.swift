@@ -49,22 +49,21 @@ public struct BackfillProgress: Sendable, Equatable {
     }
 }
 
-/// One backfill of a kind at a time, whatever the number of programs; the server releases the lock of a program that
-/// died.
+/// One backfill of a kind at a time, whatever the number of programs.
 public struct BackfillLock: Sendable {
-    private let lock: ScopeLock
+    private let lock: RunLock
 
     /// Throws `BackfillError.alreadyRunning` where another holds it.
     public static func acquire(
         _ kind: BackfillKind, _ configuration: PostgresConfiguration
     ) async throws -> BackfillLock {
-        // A scope key of a sync begins otherwise.
-        guard let lock = try await ScopeLock.acquire("backfill|\(kind.rawValue)", configuration) else {
+        guard let lock = try await RunLock.acquire("backfill|\(kind.rawValue)", configuration) else {
             throw BackfillError.alreadyRunning(kind)
         }
         return BackfillLock(lock: lock)
     }
 
+    /// Gives the lock back, also where the caller is cancelled.
     public func release() async { await lock.release() }
 }
 
@@ -107,7 +106,8 @@ struct BackfillRun: Sendable {
     ) async throws -> BackfillSummary {
         let position = try await ledger.pool.run { session in try LogReader().head(session).position }
         let run = BackfillRun(
-            ledger: ledger, kind: kind, runID: ledger.newID(), position: position, startedAt: ledger.now(), apply: apply)
+            ledger: ledger, kind: kind, runID: ledger.newID(), position: position, startedAt: ledger.now(), apply: apply
+        )
         var summary = BackfillSummary(kind: kind, runID: run.runID, dryRun: !apply, startedAt: run.startedAt)
         ledger.logger.info(
             "backfill started",

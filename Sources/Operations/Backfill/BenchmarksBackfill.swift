@@ -88,12 +88,14 @@ public struct BenchmarksBackfill: Sendable {
             let known = benchmarks[ByteKey(Streams.benchmark(source: row.source, id: row.sourceTradeID))]
             let problem = execution.problem(adjustedRoots: options.adjustedRoots)
             if let known, known.basis == execution.basis {
-                let isOpen = LookupProblem.isOpen(known.error, isUsable: known.isQuoted, retry: options.retry, now: problem)
+                let isOpen = LookupProblem.isOpen(
+                    known.error, isUsable: known.isQuoted, retry: options.retry, now: problem)
                 if !isOpen { return }
             }
             items.append(
                 BenchmarkItem(
-                    execution: execution, problem: problem, latest: known.map { ($0.version, $0.content) }, rules: rules))
+                    execution: execution, problem: problem, latest: known.map { ($0.version, $0.content) }, rules: rules
+                ))
         }
         if let limit = options.limit, limit < items.count {
             items.sort { WantedExecution.precedes($0.execution, $1.execution) }

@@ -30,7 +30,8 @@ struct LogQuotes: QuoteSource {
 
     func answers(to lookups: [QuoteLookup]) async -> [Result<QuoteAnswer, QuoteError>] {
         lookups.map { lookup in
-            answers[lookup].map { .success($0) } ?? .failure(QuoteError(.other, "the log was not read for this contract"))
+            answers[lookup].map { .success($0) }
+                ?? .failure(QuoteError(.other, "the log was not read for this contract"))
         }
     }
 
@@ -63,11 +64,12 @@ struct QuoteSearch {
             let entry = Entry(
                 lookup: lookup, nearest: NearestQuote(to: lookup.target),
                 nearestWidened: NearestQuote(to: lookup.target))
-            let reach = [lookup.window, lookup.widened ?? lookup.window].map { window in
-                max(
-                    lookup.target.microseconds - window.from.microseconds,
-                    window.through.microseconds - lookup.target.microseconds)
-            }.max() ?? 0
+            let reach =
+                [lookup.window, lookup.widened ?? lookup.window].map { window in
+                    max(
+                        lookup.target.microseconds - window.from.microseconds,
+                        window.through.microseconds - lookup.target.microseconds)
+                }.max() ?? 0
             contracts[lookup.contract, default: Contract()].add(entry, reach)
         }
     }

@@ -106,7 +106,8 @@ struct WantedExecution: Sendable {
         basis = Basis(of: row)
         contract = OptionContract(of: row)
         let root = row.optionSymbol.flatMap { OptionSymbol($0)?.root }
-        hasForeignRoot = OptionRoot(root: root, underlying: row.underlyingSymbol, aliases: rules.rootAliases) != .matches
+        hasForeignRoot =
+            OptionRoot(root: root, underlying: row.underlyingSymbol, aliases: rules.rootAliases) != .matches
     }
 
     /// What keeps the contract from being looked up; nil where nothing does.

@@ -77,7 +77,7 @@ public struct SyncOperation: Sendable {
         if options.resetWatermark && !(options.apply && options.fullScope) {
             throw SyncError.badOptions("--reset-watermark needs --full-scope and --apply")
         }
-        let lock = try await ScopeLock.acquire(scope.scopeKey, ledger.serviceConfiguration)
+        let lock = try await RunLock.acquire("sync|\(scope.scopeKey)", ledger.serviceConfiguration)
         guard let lock else { throw SyncError.alreadyRunning(scopeKey: scope.scopeKey) }
         do {
             let summary = try await runLocked(options)

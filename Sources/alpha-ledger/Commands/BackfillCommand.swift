@@ -32,7 +32,9 @@ struct BackfillCommand: AsyncParsableCommand {
     struct Quotes: ParsableArguments {
         @Option(
             name: .customLong("quotes"),
-            help: "log (imported observations), amberdata, or auto: Amberdata where AMBERDATA_API_KEY is set, else the log.")
+            help:
+                "log (imported observations), amberdata, or auto: Amberdata where AMBERDATA_API_KEY is set, else the log."
+        )
         var source = "auto"
         @Flag(help: "Ask again where there is no usable quote yet.") var retry = false
         @Flag(help: "Look up contracts with an adjusted or another underlying's root too.") var adjustedRoots = false
@@ -201,6 +203,8 @@ func show(_ summary: BackfillSummary) {
         Output.line("  \(Output.escaped(horizon.text)): \(counts(qualities))")
     }
     if !summary.byError.isEmpty { Output.line("without a quote because: \(counts(summary.byError))") }
-    if summary.kind != .context { Output.line("looked up \(summary.lookups) contracts and windows in \(summary.calls) calls") }
+    if summary.kind != .context {
+        Output.line("looked up \(summary.lookups) contracts and windows in \(summary.calls) calls")
+    }
     if summary.dryRun { Output.line("nothing was written; --apply appends") }
 }
