@@ -23,7 +23,7 @@ enum LatencyBenchmark {
                 for name in ledger.registry.names {
                     guard let definition = ledger.registry.firstDefinition(name) else { continue }
                     group.addTask {
-                        await ProjectionFollower(definition, pool: ledger.pool, owner: ledger.owner).run(signal)
+                        await ProjectionFollower(definition, pool: ledger.projectorPool, owner: ledger.owner).run(signal)
                         return nil
                     }
                 }

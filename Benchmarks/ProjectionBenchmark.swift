@@ -11,7 +11,7 @@ enum ProjectionBenchmark {
             let payloads = (0..<bench.events).map { GeneratedExecutions.payload($0) }
             try await AppendBenchmark.append(payloads, to: ledger)
             guard let definition = ledger.registry.firstDefinition("trades") else { return }
-            let follower = ProjectionFollower(definition, pool: ledger.pool, owner: ledger.owner)
+            let follower = ProjectionFollower(definition, pool: ledger.projectorPool, owner: ledger.owner)
             let live = try await Bench.seconds { _ = try await follower.catchUp() }
             let read = try await Bench.seconds {
                 try await ledger.pool.run { session in

@@ -92,7 +92,7 @@ public struct LedgerService: Sendable {
                         metadata: ["projection": "\(status.version.name)", "version": "\(status.version.version)"])
                     continue
                 }
-                let follower = ProjectionFollower(definition, pool: ledger.pool, owner: ledger.owner)
+                let follower = ProjectionFollower(definition, pool: ledger.projectorPool, owner: ledger.owner)
                 services.append(
                     .init(service: UntilShutdown { await follower.run(signal) }, successTerminationBehavior: .ignore))
             }

@@ -19,6 +19,9 @@ public struct PostgresConfiguration: Sendable {
     /// How long a statement may run before the server cancels it; nil for no limit.
     public var statementTimeoutMilliseconds: Int?
 
+    /// Server settings that hold for the session, by name.
+    public var settings: [String: String] = [:]
+
     /// How many prepared statements a session keeps on the server.
     public var preparedStatementLimit: Int
 

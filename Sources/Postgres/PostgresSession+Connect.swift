@@ -42,6 +42,9 @@ extension PostgresSession {
         if let limit = configuration.statementTimeoutMilliseconds {
             script += " SET statement_timeout = \(limit);"
         }
+        for (name, value) in configuration.settings.sorted(by: { $0.key < $1.key }) {
+            script += " SET \(quoteIdentifier(name)) = \(quoteLiteral(value));"
+        }
         if let role = configuration.role {
             script += " SET ROLE \(quoteIdentifier(role));"
         }

@@ -6,15 +6,18 @@ public import Postgres
 /// A notification is a hint: it can be lost with its connection. Every waiter therefore wakes at least once a
 /// second and looks at the log itself.
 public actor LogSignal {
+    /// How long a waiter is left alone where no notification comes.
     public static let pollMilliseconds = 1000
 
+    private let pollMilliseconds: Int
     private let configuration: PostgresConfiguration
     private let logger: Logger
     private var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     private var nextWaiter = 0
     private var count: UInt64 = 0
 
-    public init(_ configuration: PostgresConfiguration) {
+    public init(_ configuration: PostgresConfiguration, pollMilliseconds: Int = LogSignal.pollMilliseconds) {
+        self.pollMilliseconds = pollMilliseconds
         self.configuration = configuration
         logger = Logger(label: "alpha-ledger.follow")
     }
@@ -51,13 +54,14 @@ public actor LogSignal {
             do {
                 let connection = try await PostgresConnection.open(configuration)
                 do {
-                    try await connection.run { session in try session.listen("ledger_events") }
-                    wake()
-                    while !Task.isCancelled {
-                        _ = try await connection.run { session in
-                            try session.waitForNotification(timeoutMilliseconds: Self.pollMilliseconds)
+                    // A session that is given back stops listening, so that it is kept for as long as it lives.
+                    let poll = pollMilliseconds
+                    try await connection.run { session in
+                        try session.listen("ledger_events")
+                        while true {
+                            Task { await self.wake() }
+                            _ = try session.waitForNotification(timeoutMilliseconds: poll)
                         }
-                        wake()
                     }
                     await connection.close()
                 } catch {

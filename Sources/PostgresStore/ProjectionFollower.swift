@@ -12,6 +12,8 @@ public struct ProjectionFollower: Sendable {
     /// Events folded a transaction while catching up.
     public static let batchSize = 5_000
     private static let renewalSeconds = 3
+    /// Between two steps: what comes meanwhile shares the next one. An event after a quiet moment does not wait.
+    private static let paceMilliseconds = 10
 
     /// - Parameter owner: names this process among all that share the database.
     public init(_ definition: ProjectionDefinition, pool: PostgresPool, owner: String) {
@@ -154,6 +156,7 @@ public struct ProjectionFollower: Sendable {
                         try await pool.run { session in try lease.release(session) }
                         return true
                     }
+                    if step.events < Self.batchSize / 2 { try await Task.sleep(for: .milliseconds(Self.paceMilliseconds)) }
                     continue
                 }
                 if ContinuousClock.now - renewed > .seconds(Self.renewalSeconds) {

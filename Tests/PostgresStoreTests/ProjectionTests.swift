@@ -171,6 +171,24 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
         }
     }
 
+    /// The poll is an hour away: each append's notification alone wakes the waiter, the second one too.
+    @Test(.timeLimit(.minutes(2))) func everyAppendWakesWhoeverFollowsTheLog() async throws {
+        try await withLedger { ledger in
+            let signal = LogSignal(ledger.configuration, pollMilliseconds: 3_600_000)
+            let listening = Task { await signal.run() }
+            // The first wake-up says that it listens.
+            await signal.wait(after: 0)
+            for index in 0..<5 {
+                let seen = await signal.seen
+                try await ledger.log.append([recorded(try sampleRow("T\(index)"))], runID: run)
+                await signal.wait(after: seen)
+                #expect(await signal.seen > seen)
+            }
+            listening.cancel()
+            await listening.value
+        }
+    }
+
     @Test func aFollowerPicksUpAppendsAndSurvivesALostConnection() async throws {
         try await withLedger { ledger in
             try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)

@@ -16,7 +16,7 @@ extension Ledger {
             let head = try await pool.run { session in try LogReader().head(session).position }
             if version.position >= head { continue }
             let deadline = ContinuousClock.now + .seconds(2)
-            let follower = ProjectionFollower(definition, pool: pool, owner: owner)
+            let follower = ProjectionFollower(definition, pool: projectorPool, owner: owner)
             while try await follower.catchUp() == nil, ContinuousClock.now < deadline {
                 let position = try await pool.run { session in try catalog.served(name, session)?.position ?? 0 }
                 if position >= head { break }

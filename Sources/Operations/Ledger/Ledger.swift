@@ -25,6 +25,8 @@ public final class Ledger: Sendable {
     /// Where runs spool; cleaned by the system.
     public let temporaryDirectory: String
     let aggregates = AggregateCache()
+    /// Sessions of the projectors.
+    public let projectorPool: PostgresPool
     private let writer: PostgresPool
     private let embedded: EmbeddedPostgresHandle?
     private let redactor: Redactor
@@ -83,6 +85,11 @@ public final class Ledger: Sendable {
             uri: uri, role: "alpha_ledger_service", applicationName: "alpha-ledger")
         pool = PostgresPool(serviceConfiguration, maximumConnections: 8)
         writer = PostgresPool(serviceConfiguration, maximumConnections: 1)
+        var projectors = serviceConfiguration
+        // A projector's statements are index ranges and point reads, whatever their parameters: planning each anew would
+        // cost more than running it, and a plan that was made while a table was young must not scan it later.
+        projectors.settings = ["plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"]
+        projectorPool = PostgresPool(projectors, maximumConnections: 10)
         log = EventLog(writer: writer, schemas: schemas)
         var generator = SystemRandomNumberGenerator()
         owner = "\(getpid())-\(UniqueID(random: &generator))"
@@ -131,6 +138,7 @@ public final class Ledger: Sendable {
 
     private func closePools() async {
         await writer.close()
+        await projectorPool.close()
         await pool.close()
     }
 
