@@ -138,6 +138,8 @@ let package = Package(
         .testTarget(name: "CurlTests", dependencies: ["Curl", "LoopbackServer"]),
         .testTarget(
             name: "AlphaFeedTests", dependencies: ["AlphaFeed", "Curl", "Events", "JSON", "Values", "LoopbackServer"]),
+        .testTarget(
+            name: "AmberdataTests", dependencies: ["Amberdata", "Curl", "Events", "JSON", "Values", "LoopbackServer"]),
         .testTarget(name: "SampleScopeTests", dependencies: ["SampleScope", "JSON", "Values"]),
         .testTarget(
             name: "OperationsTests",

@@ -25,23 +25,36 @@ public final class AmberdataClient: Sendable {
     private let rate: RateLimit
     private let logger = Logger(label: "amberdata")
     private let calls = Mutex(0)
-    /// Pages that one call may go on over.
-    private static let maximumPages = 1_000
+    /// What no text may show: the key as it is, and as it would stand in a URL.
+    private var secrets: [String] { [configuration.apiKey, Self.encoded(configuration.apiKey)] }
+    /// Pages that one call may go on over; its rows fit in one.
+    static let maximumPages = 100
 
     public convenience init(_ configuration: AmberdataConfiguration, transport: CurlTransport = CurlTransport()) {
-        var retries = RetryPolicy()
-        retries.retriesServerErrors = true
-        retries.tooManyRequestsSeconds = 10
         self.init(
-            configuration, transport: transport, retries: retries,
+            configuration, transport: transport, retries: Self.policy(RetryPolicy()),
             rate: RateLimit(perSecond: configuration.maximumRequestsPerSecond))
+    }
+
+    /// The usual policy as this vendor needs it: every 5xx is sent again, and a 429 waits 10 s where it says nothing.
+    static func policy(_ usual: RetryPolicy) -> RetryPolicy {
+        var policy = usual
+        policy.retriesServerErrors = true
+        policy.tooManyRequestsSeconds = 10
+        return policy
     }
 
     init(_ configuration: AmberdataConfiguration, transport: CurlTransport, retries: RetryPolicy, rate: RateLimit) {
         self.configuration = configuration
         self.transport = transport
-        self.retries = retries
         self.rate = rate
+        // A request that is sent again takes its turn like any other.
+        var paced = retries
+        paced.sleep = { seconds in
+            try await retries.sleep(seconds)
+            try await rate.wait()
+        }
+        self.retries = paced
     }
 
     /// Requests sent so far, those sent again not counted.
@@ -49,25 +62,41 @@ public final class AmberdataClient: Sendable {
 
     /// The quotes of a contract in buckets from an instant up to, not including, another, ascending by bucket.
     ///
-    /// An unknown contract has none. Long spans take several calls: 60 minutes or 24 hours each.
+    /// An unknown contract has none. Long spans take several calls: 60 minutes or 24 hours each. Both ends go up to
+    /// the next millisecond, the finest that is asked for.
     public func quotes(
         _ contract: OptionContract, from: Instant, to: Instant, interval: Interval
     ) async throws(AmberdataError) -> [OptionQuote] {
         var quotes: [OptionQuote] = []
-        var start = from
-        while start < to {
-            let end = min(to, start.advanced(byMicroseconds: interval.microseconds * interval.maximumPerCall) ?? to)
+        var start = Self.toMilliseconds(from)
+        let last = Self.toMilliseconds(to)
+        while start < last {
+            let end = min(last, start.advanced(byMicroseconds: interval.microseconds * interval.maximumPerCall) ?? last)
             let query: [(String, String)] = [
                 ("currency", contract.underlying), ("expiration", contract.expiry.description),
                 ("strike", contract.strike.description), ("putCall", contract.optionType == .call ? "C" : "P"),
-                ("startDate", start.description), ("endDate", end.description), ("timeInterval", interval.rawValue),
+                ("startDate", Self.written(start)), ("endDate", Self.written(end)), ("timeInterval", interval.rawValue),
             ]
             try await forEachRow("/analytics/volatility/level-1-quotes/tradfi", query) { row in
-                if let quote = OptionQuote(level1: row, of: contract) { quotes.append(quote) }
+                // What an answer has beyond its bounds is the next call's, or nobody's.
+                if let quote = OptionQuote(level1: row, of: contract), start <= quote.timestamp, quote.timestamp < end {
+                    quotes.append(quote)
+                }
             }
             start = end
         }
         return quotes.sorted { ($0.timestamp, $0.time) < ($1.timestamp, $1.time) }
+    }
+
+    private static func toMilliseconds(_ instant: Instant) -> Instant {
+        let part = instant.microseconds % 1000
+        return part == 0 ? instant : instant.advanced(byMicroseconds: 1000 - part) ?? .maximum
+    }
+
+    /// A whole millisecond with three digits of a fraction at most.
+    private static func written(_ instant: Instant) -> String {
+        let text = instant.description
+        return instant.microseconds % 1_000_000 == 0 ? text : text.dropLast(4) + "Z"
     }
 
     /// Gives each row of an answer and of the pages after it.
@@ -79,7 +108,12 @@ public final class AmberdataClient: Sendable {
         var url = "\(base.url)\(path)?\(parameters)"
         var seen: Set<ByteKey> = [ByteKey(url)]
         while true {
-            let page = try Envelope(parsing: try await get(url))
+            let page: Envelope
+            do throws(AmberdataError) {
+                page = try Envelope(parsing: try await get(url))
+            } catch {
+                throw error.shown(without: secrets)
+            }
             for row in page.rows.elements { body(row) }
             guard let next = page.next else { return }
             guard base.covers(next) else { throw .malformed("goes on at another address than AMBERDATA_BASE_URL's") }
@@ -114,7 +148,7 @@ public final class AmberdataClient: Sendable {
         }
         if response.status == 200 { return response.body }
         let text = (try? JSONDocument(parsing: response.body)).map(Envelope.text) ?? ""
-        throw .status(response.status, text.replacing(configuration.apiKey, with: "[redacted]"))
+        throw .status(response.status, text)
     }
 
     /// Percent-encoded but for the unreserved characters of RFC 3986.
@@ -124,7 +158,8 @@ public final class AmberdataClient: Sendable {
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
                 out.append(byte)
             default: out += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
             }

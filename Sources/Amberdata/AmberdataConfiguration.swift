@@ -18,8 +18,11 @@ public struct AmberdataConfiguration: Sendable {
 }
 
 extension AmberdataConfiguration: CustomStringConvertible, CustomReflectable {
-    /// The base URL; never the key.
-    public var description: String { "Amberdata at \(baseURL)" }
+    /// The base URL where it may be used, since one with a user or a query may hold secrets; never the key.
+    public var description: String {
+        let url = try? BaseAddress(baseURL).url
+        return "Amberdata at \(url ?? "an address that is refused")"
+    }
 
-    public var customMirror: Mirror { Mirror(self, children: ["baseURL": baseURL]) }
+    public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
 }

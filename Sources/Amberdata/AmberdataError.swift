@@ -26,7 +26,8 @@ public struct AmberdataError: Error, Sendable, Equatable, CustomStringConvertibl
     public var isCancelled: Bool { kind == .cancelled }
 
     static func status(_ status: Int, _ text: String) -> AmberdataError {
-        AmberdataError(kind: .status(status), description: "Amberdata answered \(status)\(text.isEmpty ? "" : ": \(text)")")
+        AmberdataError(
+            kind: .status(status), description: "Amberdata answered \(status)\(text.isEmpty ? "" : ": \(text)")")
     }
 
     static func transport(_ error: TransportError) -> AmberdataError {
@@ -43,4 +44,21 @@ public struct AmberdataError: Error, Sendable, Equatable, CustomStringConvertibl
     }
 
     static let cancelled = AmberdataError(kind: .cancelled, description: "the request was cancelled")
+}
+
+extension AmberdataError {
+    /// The longest text that is shown of an answer, in bytes.
+    private static let maximumBytes = 500
+
+    /// The same error fit for logs and events: on one line, of bounded length, and without these texts, which an
+    /// answer may repeat.
+    func shown(without secrets: [String]) -> AmberdataError {
+        var text = description
+        for secret in secrets where !secret.isEmpty { text = text.replacing(secret, with: "[redacted]") }
+        var line = String(decoding: text.utf8.map { $0 < 0x20 || $0 == 0x7f ? 0x20 : $0 }, as: UTF8.self)
+        if line.utf8.count > Self.maximumBytes {
+            line = String(decoding: line.utf8.prefix(Self.maximumBytes), as: UTF8.self) + "…"
+        }
+        return AmberdataError(kind: kind, description: line)
+    }
 }

@@ -14,15 +14,23 @@ struct Envelope {
         }
         let root = document.root
         if root["error"]?.bool == true {
-            throw .status(root["status"]?.integer.map(Int.init) ?? 500, Self.text(of: document))
+            // The status of HTTP alone says what the key is entitled to.
+            throw .malformed("is an error under a good status: \(Self.text(of: document))")
         }
-        guard let rows = root["payload"]?["data"], rows.kind == .array else { throw .malformed("has no payload.data list") }
+        guard let rows = root["payload"]?["data"], rows.kind == .array else {
+            throw .malformed("has no payload.data list")
+        }
         self.rows = rows
-        next = root["payload"]?["metadata"]?["next"]?.string
+        let next = root["payload"]?["metadata"]?["next"]
+        guard next == nil || next?.kind == .null || next?.kind == .string else {
+            throw .malformed("has a metadata.next that is no text")
+        }
+        self.next = next?.string.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// What an error says of itself: `message` is often empty, and `description` general.
     static func text(of document: JSONDocument) -> String {
-        ["message", "description"].compactMap { document.root[$0]?.string }.filter { !$0.isEmpty }.joined(separator: "; ")
+        ["message", "description"].compactMap { document.root[$0]?.string }.filter { !$0.isEmpty }.joined(
+            separator: "; ")
     }
 }

@@ -9,7 +9,7 @@ extension OptionQuote {
     /// `volume` is no 24 hour volume, so that only a field which says so fills it.
     init?(level1 row: JSONValue, of contract: OptionContract) {
         guard row["currency"]?.string?.isBytewiseEqual(to: contract.underlying) ?? false,
-            row["putCall"]?.string == (contract.optionType == .call ? "C" : "P"),
+            row["putCall"]?.stringIs(contract.optionType == .call ? "C" : "P") ?? false,
             WireValue.decimal(row["strike"])?.value == contract.strike,
             // Midnight UTC of the day of expiry, not its moment.
             WireValue.instant(row["expirationTimestamp"])?.date == contract.expiry,

@@ -16,8 +16,9 @@ actor RateLimit {
         self.sleep = sleep
     }
 
-    /// Returns when the caller may send; throws where its task is cancelled meanwhile.
+    /// Returns when the caller may send; throws where its task is cancelled before, which takes no turn, or meanwhile.
     func wait() async throws {
+        try Task.checkCancellation()
         let present = now()
         let mine = max(present, nextFree ?? present)
         nextFree = mine + interval

@@ -4,10 +4,11 @@ import Glibc
 /// When a request is sent again, and how long after.
 ///
 /// A 429 or a 503 is retried after the time that its `Retry-After` asks for, or else after an exponential back-off
-/// with jitter. A connection that broke off half way is retried too, fewer times: a GET changes nothing at the
-/// upstream. Everything else is final: other statuses, an upstream that can't be reached, a time-out.
+/// with jitter; the other 5xx are too where ``retriesServerErrors`` says so. A connection that broke off half way is
+/// retried, fewer times: a GET changes nothing at the upstream. Everything else is final: other statuses, an upstream
+/// that can't be reached, a time-out.
 public struct RetryPolicy: Sendable {
-    /// How often a 429 or a 503 is retried.
+    /// How often such an answer is retried.
     public var maximumRetries = 5
     /// Whether the other 5xx are retried as a 503 is.
     public var retriesServerErrors = false
@@ -54,7 +55,8 @@ public struct RetryPolicy: Sendable {
             response.status == 429 || response.status == 503 || retriesServerErrors && 500...599 ~= response.status
         guard isRetried, retry <= maximumRetries else { return nil }
         guard let asked = response.header("Retry-After").flatMap(seconds(ofRetryAfter:)) else {
-            return response.status == 429 ? tooManyRequestsSeconds ?? backoff(beforeRetry: retry) : backoff(beforeRetry: retry)
+            let own = response.status == 429 ? tooManyRequestsSeconds : nil
+            return own ?? backoff(beforeRetry: retry)
         }
         return asked <= maximumRetryAfterSeconds ? asked : nil
     }

@@ -83,6 +83,43 @@ struct RetryTests {
         #expect(sleeps.seconds.isEmpty)
     }
 
+    @Test(arguments: [500, 502, 503, 504, 507, 599])
+    func `Where errors of the server are retried, each has its Retry-After or the back-off, five times`(
+        status: Int
+    ) async throws {
+        var policy = sleeps.policy()
+        policy.retriesServerErrors = true
+        let server = try LoopbackServer { $0.number == 1 ? .status(status, [("Retry-After", "9")]) : .status(status) }
+        #expect(try await get(server, policy).status == status)
+        #expect(sleeps.seconds == [9, 0.5, 1, 2, 4])
+    }
+
+    @Test(arguments: [200, 400, 401, 403, 404, 408, 499, 600])
+    func `Where errors of the server are retried, others are still final`(status: Int) async throws {
+        var policy = sleeps.policy()
+        policy.retriesServerErrors = true
+        policy.tooManyRequestsSeconds = 10
+        let server = try LoopbackServer { _ in .status(status, [("Retry-After", "0")]) }
+        #expect(try await get(server, policy).status == status)
+        #expect(server.requests.count == 1 && sleeps.seconds.isEmpty)
+    }
+
+    @Test func `Too many requests may have a wait of their own, before which Retry-After goes`() async throws {
+        var policy = sleeps.policy()
+        policy.tooManyRequestsSeconds = 10
+        let server = try LoopbackServer { request in
+            switch request.number {
+            case 1: .status(429)
+            case 2: .status(429, [("Retry-After", "3")])
+            case 3: .status(503)
+            case 4: .status(429, [("Retry-After", "soon")])
+            default: .json("{}")
+            }
+        }
+        #expect(try await get(server, policy).status == 200)
+        #expect(sleeps.seconds == [10, 3, 1, 10])
+    }
+
     @Test func `A broken connection is tried again`() async throws {
         let server = try LoopbackServer { $0.number == 1 ? .steps([.reset]) : .json("{}") }
         #expect(try await get(server).status == 200)
