@@ -52,6 +52,25 @@ public struct LogReader: Sendable {
         return try result.map(RecordedEvent.init(row:))
     }
 
+    /// The head's position and the events of some types at the `limit` positions after one, in one round trip. The head is
+    /// read first: events beyond it may be among the others.
+    func headAndEvents(
+        after position: Int64, types: [String], limit: Int, _ session: PostgresSession
+    ) throws -> (head: Int64, events: [RecordedEvent]) {
+        let results = try session.pipeline([
+            (sql: "SELECT position FROM ledger.head", parameters: []),
+            (
+                sql: """
+                    SELECT \(Self.columns) FROM ledger.events
+                    WHERE position > $1 AND position <= $2 AND type = ANY ($3) ORDER BY position
+                    """,
+                parameters: [.int8(position), .int8(position + Int64(limit)), .textArray(types)]
+            ),
+        ])
+        guard results[0].rowCount == 1 else { throw LedgerError.notMigrated(problem: "the ledger has no head row") }
+        return (try results[0][0].int8(0), try results[1].map(RecordedEvent.init(row:)))
+    }
+
     public func event(at position: Int64, _ session: PostgresSession) throws -> RecordedEvent? {
         let result = try session.execute(
             "SELECT \(Self.columns) FROM ledger.events WHERE position = $1", [.int8(position)])

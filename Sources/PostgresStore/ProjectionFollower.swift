@@ -144,9 +144,8 @@ public struct ProjectionFollower: Sendable {
                 let seen = await signal.seen
                 let from = position
                 let step = try await pool.run { session -> ProjectionWriter.Step? in
-                    let head = try LogReader().head(session).position
-                    if head <= from { return nil }
-                    return try writer.step(from: from, upTo: head, limit: Self.batchSize, lease: lease, session)
+                    try writer.readNext(after: from, limit: Self.batchSize, session)
+                        .map { try writer.write($0, lease: lease, session) }
                 }
                 if let step {
                     position = step.position

@@ -42,12 +42,23 @@ public struct ProjectionWriter: Sendable {
     /// Reads and decodes the events at the `limit` positions after `position`, up to `head`; needs no lease.
     public func read(from position: Int64, upTo head: Int64, limit: Int, _ session: PostgresSession) throws -> Batch {
         let records = try LogReader().events(after: position, upTo: head, types: types, limit: limit, session)
-        var reached = min(head, position + Int64(limit))
+        return batch(records, from: position, upTo: min(head, position + Int64(limit)))
+    }
+
+    /// The same up to the head of this moment, in one round trip; nil where nothing follows.
+    func readNext(after position: Int64, limit: Int, _ session: PostgresSession) throws -> Batch? {
+        let (head, records) = try LogReader().headAndEvents(after: position, types: types, limit: limit, session)
+        if head <= position { return nil }
+        return batch(records, from: position, upTo: min(head, position + Int64(limit)))
+    }
+
+    private func batch(_ records: [RecordedEvent], from position: Int64, upTo end: Int64) -> Batch {
+        var reached = end
         var events: [DecodedEvent] = []
         events.reserveCapacity(records.count)
         var poison: PoisonEvent?
         do throws(PoisonEvent) {
-            for record in records {
+            for record in records where record.position <= end {
                 if let event = try definition.decode(record) { events.append(event) }
             }
         } catch {
@@ -138,11 +149,7 @@ public struct ProjectionWriter: Sendable {
                 .int8(new), poison.map { .int8($0.position) } ?? .null, poison.map { .text($0.problem) } ?? .null,
                 .text(lease.name), .text(lease.version), .int8(lease.epoch), .int8(old), .text(lease.owner),
             ], rows: 1)
-        // Rows and checkpoint are derived and go together: where a crash of the server takes the last of them, they
-        // are folded again. So no commit waits for the disk.
-        let begin = ["BEGIN", "SET LOCAL synchronous_commit = off"].map {
-            VersionTable.Statement(sql: $0, parameters: [], rows: nil)
-        }
+        let begin = [VersionTable.Statement(sql: "BEGIN", parameters: [], rows: nil)]
         do {
             let statements = begin + [fence] + tables.flatMap { $0.0.statements($0.1) }
             let results = try session.pipeline(statements.map { (sql: $0.sql, parameters: $0.parameters) })
