@@ -92,6 +92,49 @@ import Values
         }
     }
 
+    /// Large groups are tried without look-ups first: what is there already, and what conflicts, is found all the same.
+    @Test func largeAppendsFindRepetitionsAndConflicts() async throws {
+        try await withLedger { ledger in
+            let rows = try (0..<400).map { try sampleRow("T\($0)") }
+            let events = rows.map { recorded($0) }
+            try await ledger.log.append(Array(events[..<200]), runID: run)
+            // A half is there: nothing of it is appended twice.
+            let mixed = try await ledger.log.append(Array(events[100..<300]), runID: run)
+            #expect(mixed.map(\.isNew) == (100..<300).map { $0 >= 200 })
+            #expect(mixed.map(\.position) == (100..<300).map { Int64($0 + 1) })
+            let again = try await ledger.log.append(Array(events[..<300]), runID: run)
+            #expect(again.allSatisfy { !$0.isNew })
+
+            // The same identity with another payload: nothing of the request is stored.
+            var altered = try sampleRow("T7")
+            altered.quantity = FixedDecimal(999)
+            await #expect(throws: LedgerError.self) {
+                try await ledger.log.append(Array(events[300...]) + [recorded(altered)] + Array(events[..<50]), runID: run)
+            }
+            // A stream that another identity opened.
+            let stream = Streams.execution(source: "alpha_sync", id: "T3")
+            let taken = NewEvent(
+                identity: "another", stream: stream, type: .alphaExecutionRecorded, payload: events[3].payload,
+                expectedVersion: 0)
+            await #expect(throws: LedgerError.versionConflict(stream: stream, expected: 0, actual: 1)) {
+                try await ledger.log.append(Array(events[300...]) + Array(events[300...]) + [taken], runID: run)
+            }
+            #expect(try await ledger.pool.run { try LogReader().head($0).position } == 300)
+
+            // Twice in one request, and an update that follows its trade's first event.
+            var newer = rows[399]
+            newer.quantity = FixedDecimal(5)
+            let last = try await ledger.log.append(
+                Array(events[300...]) + Array(events[300...]) + [updated(newer, from: rows[399], previous: 1)], runID: run)
+            #expect(last.map(\.position) == Array(301...400) + Array(301...400) + [401])
+            let stored = try await ledger.pool.run { try LogReader().events(after: 0, limit: 1000, $0) }
+            #expect(stored.map(\.position) == Array(1...401))
+            var tree = MerkleFrontier()
+            for event in stored { tree.append(event.computedLeafHash()) { _, _, _ in } }
+            #expect(try await ledger.pool.run { try LogReader().root(at: 401, $0) } == tree.root)
+        }
+    }
+
     @Test func recordedAtGrowsWithEveryCommitAndIsResolvedByBinarySearch() async throws {
         try await withLedger { ledger in
             for index in 0..<20 { try await ledger.log.append([recorded(try sampleRow("T\(index)"))], runID: run) }
