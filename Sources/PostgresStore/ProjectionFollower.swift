@@ -9,14 +9,15 @@ public struct ProjectionFollower: Sendable {
     private let pool: PostgresPool
     private let owner: String
     private let logger: Logger
-    /// Events folded a transaction while catching up.
-    public static let batchSize = 5_000
+    /// Positions a transaction.
+    private let batchSize: Int
     private static let renewalSeconds = 3
     /// Between two steps: what comes meanwhile shares the next one. An event after a quiet moment does not wait.
     private static let paceMilliseconds = 10
 
     /// - Parameter owner: names this process among all that share the database.
-    public init(_ definition: ProjectionDefinition, pool: PostgresPool, owner: String) {
+    public init(_ definition: ProjectionDefinition, pool: PostgresPool, owner: String, batchSize: Int = 5_000) {
+        self.batchSize = batchSize
         self.definition = definition
         self.pool = pool
         self.owner = owner
@@ -70,11 +71,11 @@ public struct ProjectionFollower: Sendable {
         _ writer: ProjectionWriter, _ lease: ProjectionLease, from start: Int64, upTo head: Int64,
         _ progress: @Sendable (Int64, Int64) -> Void
     ) async throws -> ProjectionWriter.Step {
-        let pool = self.pool
+        let (pool, batchSize) = (self.pool, self.batchSize)
         func read(from position: Int64) async throws -> ProjectionWriter.Batch? {
             if position >= head { return nil }
             return try await pool.run { session in
-                try writer.read(from: position, upTo: head, limit: Self.batchSize, session)
+                try writer.read(from: position, upTo: head, limit: batchSize, session)
             }
         }
         let fold = definition.partialFold()
@@ -142,9 +143,9 @@ public struct ProjectionFollower: Sendable {
         do {
             while !Task.isCancelled {
                 let seen = await signal.seen
-                let from = position
+                let (from, limit) = (position, batchSize)
                 let step = try await pool.run { session -> ProjectionWriter.Step? in
-                    try writer.readNext(after: from, limit: Self.batchSize, session)
+                    try writer.readNext(after: from, limit: limit, session)
                         .map { try writer.write($0, lease: lease, session) }
                 }
                 if let step {
@@ -155,7 +156,7 @@ public struct ProjectionFollower: Sendable {
                         try await pool.run { session in try lease.release(session) }
                         return true
                     }
-                    if step.events < Self.batchSize / 2 { try await Task.sleep(for: .milliseconds(Self.paceMilliseconds)) }
+                    if step.events < batchSize / 2 { try await Task.sleep(for: .milliseconds(Self.paceMilliseconds)) }
                     continue
                 }
                 if ContinuousClock.now - renewed > .seconds(Self.renewalSeconds) {

@@ -125,6 +125,33 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
         }
     }
 
+    /// Catching up folds a batch while the one before is written: entities that both touch come out the same.
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func catchingUpInSmallBatchesEqualsAFoldFromZeroWhateverStopsIt(seed: UInt64) async throws {
+        try await withLedger { ledger in
+            try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
+            var random = SeededGenerator(seed: seed)
+            // Few trades: nearly every batch touches the same ones as the batch before.
+            let history = try randomHistory(seed: seed, trades: 4, events: 120)
+            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s")
+            let isPoisoned = seed % 2 == 0
+            try await ledger.log.append(
+                history + (isPoisoned ? [orphan.missingEvent(previousVersion: 0)] : []), runID: run)
+            let definition = try #require(ledger.registry.firstDefinition("trades"))
+            let size = Int.random(in: 1...9, using: &random)
+            let follower = ProjectionFollower(definition, pool: ledger.pool, owner: "t", batchSize: size)
+            let last = try await follower.catchUp()
+            #expect(last?.position == Int64(history.count) + activations(ledger), "seed \(seed)")
+            #expect((last?.poison != nil) == isPoisoned, "seed \(seed)")
+            let version = try await served("trades", ledger)
+            #expect((version.poison != nil) == isPoisoned)
+            let verification = try await ledger.pool.run { session in
+                try ProjectionVerifier(definition, version: version).verify(session)
+            }
+            #expect(verification.matches, "seed \(seed), batches of \(size)")
+        }
+    }
+
     @Test func aWriterThatLostItsLeaseChangesNothing() async throws {
         try await withLedger { ledger in
             try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
