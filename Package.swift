@@ -53,6 +53,10 @@ let package = Package(
 
         .target(name: "MarketData", dependencies: ["Values", "JSON", "Events"], swiftSettings: strict),
 
+        .target(
+            name: "SignedNotes", dependencies: ["Values", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+
         // Servers and upstreams.
         .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
         .target(
@@ -84,21 +88,21 @@ let package = Package(
             name: "Operations",
             dependencies: [
                 "Values", "JSON", "Events", "Rules", "Trading", "Projections", "Postgres", "PostgresStore",
-                "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData",
+                "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData", "MerkleLog", "SignedNotes",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
         .target(
             name: "API",
             dependencies: [
-                "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "AlphaFeed", "Operations",
+                "SignedNotes", "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "AlphaFeed", "Operations",
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
         .executableTarget(
             name: "alpha-ledger",
             dependencies: [
-                "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "Operations", "API",
+                "SignedNotes", "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "Operations", "API",
                 "SampleScope", "EmbeddedPostgres", "AlphaFeed", "Amberdata", "MarketData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -127,6 +131,13 @@ let package = Package(
             name: "ProjectionsTests",
             dependencies: ["Projections", "Trading", "Rules", "Events", "JSON", "Values", "TestSupport"]),
         .testTarget(name: "MarketDataTests", dependencies: ["MarketData", "Events", "JSON", "Values", "TestSupport"]),
+        .testTarget(name: "SignedNotesTests", dependencies: ["SignedNotes", "MerkleLog", "Values"]),
+        .testTarget(
+            name: "AuditTests",
+            dependencies: [
+                "JSON", "Operations", "SignedNotes", "MerkleLog", "PostgresStore", "Postgres", "Events", "Values",
+                "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ], exclude: ["verify_proof.py"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"]),
         .testTarget(name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "Postgres"]),
         .testTarget(
@@ -139,7 +150,8 @@ let package = Package(
         .testTarget(
             name: "AlphaFeedTests", dependencies: ["AlphaFeed", "Curl", "Events", "JSON", "Values", "LoopbackServer"]),
         .testTarget(
-            name: "AmberdataTests", dependencies: ["Amberdata", "Curl", "Events", "JSON", "Values", "LoopbackServer"]),
+            name: "AmberdataTests",
+            dependencies: ["Amberdata", "SampleScope", "Curl", "Events", "JSON", "Values", "LoopbackServer"]),
         .testTarget(name: "SampleScopeTests", dependencies: ["SampleScope", "JSON", "Values"]),
         .testTarget(
             name: "OperationsTests",

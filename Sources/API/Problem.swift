@@ -19,6 +19,7 @@ struct Problem: Error {
         case notFound = "not_found"
         case methodNotAllowed = "method_not_allowed"
         case conflict
+        case forkDetected = "fork_detected"
         case feedFailed = "feed_failed"
         case feedTimedOut = "feed_timed_out"
         case feedNotConfigured = "feed_not_configured"
@@ -37,7 +38,7 @@ struct Problem: Error {
             case .forbidden: 403
             case .notFound: 404
             case .methodNotAllowed: 405
-            case .conflict: 409
+            case .conflict, .forkDetected: 409
             case .bodyTooLarge: 413
             case .uriTooLong: 414
             case .internalError: 500

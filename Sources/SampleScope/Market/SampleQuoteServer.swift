@@ -7,7 +7,8 @@ import Values
 
 /// A source on 127.0.0.1 that answers level-1 quotes as Amberdata does, for the demo and for tests.
 ///
-/// It knows the options of the sample; an unknown currency has no rows. It runs until ``stop()``.
+/// It knows the options of the sample; an unknown currency has no rows. No more than 60 minutes or 24 hours are answered
+/// at once. It runs until ``stop()``.
 public final class SampleQuoteServer: Sendable {
     private static let basePath = "/markets/derivatives"
     private static let path = "/markets/derivatives/analytics/volatility/level-1-quotes/tradfi"
@@ -19,11 +20,34 @@ public final class SampleQuoteServer: Sendable {
 
     /// What changes while the server runs.
     private final class State: Sendable {
-        let requests = Mutex(0)
-        let failures: Mutex<FailurePlan>
+        private struct Content {
+            var failures: FailurePlan
+            /// The number of the request that the plan counts from.
+            var planStart = 0
+            var requests = 0
+        }
 
-        init(_ failures: FailurePlan) { self.failures = Mutex(failures) }
+        private let content: Mutex<Content>
+
+        init(_ failures: FailurePlan) { content = Mutex(Content(failures: failures)) }
+
+        var requests: Int { content.withLock { $0.requests } }
+
+        func setFailures(_ failures: FailurePlan) {
+            content.withLock { $0 = Content(failures: failures, planStart: $0.requests, requests: $0.requests) }
+        }
+
+        /// Counts a request and tells which failure is planned for it.
+        func arrive() -> FailurePlan.Failure? {
+            content.withLock {
+                $0.requests += 1
+                return $0.failures.failure(ofRequest: $0.requests - 1 - $0.planStart)
+            }
+        }
     }
+
+    /// The connection is to be closed in the middle of a body.
+    private struct ConnectionDropped: Error {}
 
     private init(server: RunningServer, state: State) {
         self.server = server
@@ -40,18 +64,16 @@ public final class SampleQuoteServer: Sendable {
     ) async throws -> SampleQuoteServer {
         let state = State(failures)
         let server = try await RunningServer.start("sample-quotes", port: port) { request in
-            let number = state.requests.withLock { count in
-                count += 1
-                return count - 1
-            }
-            let failure = state.failures.withLock { $0.failure(ofRequest: number) }
-            return try await answer(request, apiKey, failure)
+            try await answer(request, apiKey, state.arrive())
         }
         return SampleQuoteServer(server: server, state: state)
     }
 
     /// How many requests came, refused ones included.
-    public var requestCount: Int { state.requests.withLock { $0 } }
+    public var requestCount: Int { state.requests }
+
+    /// Installs a plan, whose request 0 is the next one.
+    public func setFailures(_ failures: FailurePlan) { state.setFailures(failures) }
 
     /// Stops accepting, closes the connections and returns when all is closed. A second call changes nothing.
     public func stop() async { await server.stop() }
@@ -80,12 +102,27 @@ public final class SampleQuoteServer: Sendable {
             let strike = try? FixedDecimal(text("strike") ?? ""), let side = text("putCall"), side == "C" || side == "P",
             let interval = text("timeInterval"), interval == "minute" || interval == "hour"
         else { return refusal(400, "BAD REQUEST", "a parameter is missing or has another form than documented") }
+        let longest: Int64 = interval == "minute" ? 3_600_000_000 : 86_400_000_000
+        guard to.microseconds - from.microseconds <= longest else {
+            return refusal(400, "BAD REQUEST", "the span is longer than 60 minutes or 24 hours")
+        }
         let quotes = SampleQuotes(symbol: currency, expiry: expiry, strike: strike, isCall: side == "C")
         let body = page(
             quotes?.quotes(from: from, to: to) ?? [], hourly: interval == "hour",
             contract: (currency, expiry, strike, side))
-        guard case .truncated(let bytes) = failure else { return response(200, json, body) }
-        return response(200, json, Array(body.prefix(max(0, min(bytes, body.count - 1)))))
+        func firstBytes(_ count: Int) -> [UInt8] { Array(body.prefix(max(0, min(count, body.count - 1)))) }
+        switch failure {
+        case .truncated(let afterBytes): return response(200, json, firstBytes(afterBytes))
+        case .connectionDropped(let afterBytes):
+            let sent = ByteBuffer(bytes: firstBytes(afterBytes))
+            return Response(
+                status: .ok, headers: [.contentType: "application/json"],
+                body: ResponseBody(contentLength: body.count) { writer in
+                    try await writer.write(sent)
+                    throw ConnectionDropped()
+                })
+        default: return response(200, json, body)
+        }
     }
 
     private static let json = [("Content-Type", "application/json")]

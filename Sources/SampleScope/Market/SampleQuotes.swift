@@ -11,10 +11,15 @@ struct SampleQuotes {
     let strikeCents: Int
     let isCall: Bool
 
-    /// Nil for a symbol that the sample has no options on.
+    /// The highest strike that the market knows, in cents: beyond it prices would not fit.
+    private static let maximumStrikeCents = 10_000_000
+
+    /// Nil for a symbol that the sample has no options on, and for a strike that is no whole number of cents or out of range.
     init?(symbol: String, expiry: CalendarDate, strike: FixedDecimal, isCall: Bool) {
         let known = [SampleMarket.strategy, SampleMarket.coinbase].first { $0.symbol.isBytewiseEqual(to: symbol) }
-        guard let known, let cents = Int(exactly: strike.units / 100_000_000), cents > 0 else { return nil }
+        let (wholeCents, part) = strike.units.quotientAndRemainder(dividingBy: 100_000_000)
+        guard let known, part == 0, let cents = Int(exactly: wholeCents), 0 < cents, cents <= Self.maximumStrikeCents
+        else { return nil }
         underlying = known
         self.expiry = expiry
         strikeCents = cents

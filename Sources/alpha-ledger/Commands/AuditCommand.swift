@@ -7,14 +7,16 @@ import Values
 
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Prove that nothing was altered.", subcommands: [Verify.self])
+        commandName: "audit", abstract: "Prove that nothing was altered.",
+        subcommands: [Verify.self, SignCheckpoint.self, Key.self, Prove.self, Fork.self])
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Recompute the whole log and the projections.",
             discussion: """
                 Recomputes every leaf hash, tree node, gap, stream version and the order of recorded_at, trusting no stored \
-                hash, then folds each served projection again. Exits 1 and names the first position that fails.
+                hash, folds each served projection again, and proves the log consistent with every checkpoint that was ever \
+                signed here. Exits 1 and names the first position that fails, or both heads of a fork.
 
                 Examples:
                   alpha-ledger audit verify
@@ -22,9 +24,15 @@ struct AuditCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var options: SettingsOptions
+        @Option(name: .customLong("checkpoint"), help: "A file with a signed checkpoint that the log must be consistent with.")
+        var checkpointFiles: [String] = []
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
+            let others = try checkpointFiles.map { path in
+                guard let bytes = readFile(path) else { throw Failure(code: 2, "\(path) can't be read") }
+                return bytes
+            }
             try await options.withLedger { ledger in
                 let progress = ProgressLine()
                 let log = try await ledger.pool.run { session in
@@ -32,8 +40,17 @@ struct AuditCommand: AsyncParsableCommand {
                 }
                 // A projection of an altered log proves nothing.
                 let projections = log.fault == nil ? try await ledger.verifyProjections() : []
+                var signed = 0
+                var fork: AuditError?
+                if log.fault == nil {
+                    do {
+                        signed = try await ledger.verifyCheckpoints(others: others)
+                    } catch let error as AuditError {
+                        fork = error
+                    }
+                }
                 progress.end()
-                let isVerified = log.fault == nil && projections.allSatisfy(\.matches)
+                let isVerified = log.fault == nil && fork == nil && projections.allSatisfy(\.matches)
                 if json {
                     let body = JSONNode.object([
                         ("verified", .bool(isVerified)), ("events", .integer(log.size)),
@@ -44,6 +61,7 @@ struct AuditCommand: AsyncParsableCommand {
                                 .object([("position", .integer($0.position)), ("problem", .string($0.problem))])
                             } ?? .null
                         ),
+                        ("signed_checkpoints", .integer(Int64(signed))),
                         ("projections", .array(projections.map(\.node))),
                     ])
                     Output.bytes(body.httpBytes() + [UInt8(ascii: "\n")])
@@ -53,9 +71,11 @@ struct AuditCommand: AsyncParsableCommand {
                     for projection in projections {
                         Output.line("\(projection.name) \(projection.version): \(projection.rows) rows at position \(projection.position), digest \(projection.storedDigest)\(projection.matches ? "" : " DOES NOT MATCH")")
                     }
+                    Output.line("consistent with \(signed) signed checkpoints")
                     if isVerified { Output.line("verified") }
                 }
                 if let fault = log.fault { throw Failure(code: 1, "position \(fault.position): \(fault.problem)") }
+                if let fork { throw Failure(code: 1, "\(fork)") }
                 if let wrong = projections.first(where: { !$0.matches }) {
                     throw Failure(code: 1, "projection \(wrong.name) is not what its events say")
                 }

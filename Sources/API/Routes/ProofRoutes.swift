@@ -1,0 +1,57 @@
+import JSON
+import Operations
+import SignedNotes
+
+extension Route {
+    static let proofs = [
+        Route("GET", "/api/ledger/checkpoint") { api, request, _ in try await api.checkpoint(request) },
+        Route("GET", "/api/ledger/proof/inclusion") { api, request, _ in try await api.inclusionProof(request) },
+        Route("GET", "/api/ledger/proof/consistency") { api, request, _ in try await api.consistencyProof(request) },
+    ]
+}
+
+extension API {
+    /// The signed head as a note, byte for byte what `audit checkpoint` prints.
+    func checkpoint(_ request: APIRequest) async throws -> APIResponse {
+        _ = try Parameters(request.query, allowed: [])
+        do {
+            var response = APIResponse.json(try await ledger.signCheckpoint().bytes, cache: "no-store")
+            response.headers[0].value = "text/plain; charset=utf-8"
+            return response
+        } catch let error as AuditError {
+            throw Problem(error)
+        }
+    }
+
+    func inclusionProof(_ request: APIRequest) async throws -> APIResponse {
+        let parameters = try Parameters(request.query, allowed: ["position", "size"])
+        guard let position = try parameters.integer("position", in: 1...Int64.max) else {
+            throw Problem(.badParameter, "position: expected a whole number, 1 or more")
+        }
+        let size = try parameters.integer("size", in: 1...Int64.max)
+        let (proof, id) = try await ledger.proveInclusion(position: position, size: size)
+        return .json(proof.node(id).httpBytes())
+    }
+
+    func consistencyProof(_ request: APIRequest) async throws -> APIResponse {
+        let parameters = try Parameters(request.query, allowed: ["from", "to"])
+        guard let from = try parameters.integer("from", in: 0...Int64.max),
+            let to = try parameters.integer("to", in: 0...Int64.max)
+        else { throw Problem(.badParameter, "from, to: expected two whole numbers, 0 or more") }
+        if from > to { throw Problem(.badParameter, "from: expected a size that is not above `to`") }
+        let (proof, id) = try await ledger.proveConsistency(from: from, to: to)
+        return .json(proof.node(id).httpBytes())
+    }
+}
+
+extension Problem {
+    /// What signing refused. Errors of files name paths, which are not a client's business.
+    fileprivate init(_ error: AuditError) {
+        switch error {
+        case .forkDetected: self.init(.forkDetected, "\(error)")
+        case .keyMismatch, .nothingToAcknowledge: self.init(.conflict, "\(error)")
+        case .keyFile, .checkpoint:
+            self.init(.notReady, "\(error.code): checkpoints can't be signed; `alpha-ledger audit checkpoint` says why")
+        }
+    }
+}

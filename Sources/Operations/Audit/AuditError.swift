@@ -1,0 +1,45 @@
+/// Why a head was not signed, or does not agree with those that were.
+public enum AuditError: Error, Equatable, CustomStringConvertible {
+    /// The key file can't be used.
+    case keyFile(problem: String)
+    /// The database recorded another public key first.
+    case keyMismatch(recorded: String, own: String)
+    /// The database is not a continuation of a head that was signed.
+    case forkDetected(signed: String, found: String)
+    /// The file of signed checkpoints, or a checkpoint that was handed in, can't be believed.
+    case checkpoint(problem: String)
+    /// `audit fork` where the database agrees with every signed head.
+    case nothingToAcknowledge
+
+    /// A stable name for programs.
+    public var code: String {
+        switch self {
+        case .keyFile: "key_file"
+        case .keyMismatch: "key_mismatch"
+        case .forkDetected: "fork_detected"
+        case .checkpoint: "bad_checkpoint"
+        case .nothingToAcknowledge: "nothing_to_acknowledge"
+        }
+    }
+
+    /// Exit code of the commands that sign (spec 1, section 7).
+    public var exitCode: Int32 {
+        switch self {
+        case .keyFile: 2
+        case .checkpoint: 1
+        case .keyMismatch, .forkDetected, .nothingToAcknowledge: 3
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .keyFile(let problem): problem
+        case .keyMismatch(let recorded, let own):
+            "key_mismatch: the database recorded the public key \(recorded) for this ledger, the key file has \(own); put the old key file back"
+        case .forkDetected(let signed, let found):
+            "fork_detected: signed was \(signed), the database has \(found), which does not continue it; after a deliberate restore run `alpha-ledger audit fork --acknowledge`"
+        case .checkpoint(let problem): "bad_checkpoint: \(problem)"
+        case .nothingToAcknowledge: "the database agrees with every signed head: there is no fork to acknowledge"
+        }
+    }
+}

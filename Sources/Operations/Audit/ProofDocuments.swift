@@ -1,0 +1,24 @@
+public import JSON
+public import PostgresStore
+public import Values
+
+extension InclusionProof {
+    /// What the command line and HTTP answer. Hashes in hex; `path` lowest node first.
+    public func node(_ ledgerID: UniqueID) -> JSONNode {
+        .object([
+            ("position", .integer(position)), ("size", .integer(size)), ("leaf_hash", .string(leaf.description)),
+            ("root_hash", .string(root.description)), ("path", .array(path.map { .string($0.description) })),
+            ("ledger_id", .string(ledgerID.description)),
+        ])
+    }
+}
+
+extension ConsistencyProof {
+    public func node(_ ledgerID: UniqueID) -> JSONNode {
+        .object([
+            ("from", .integer(from)), ("to", .integer(to)), ("from_root_hash", .string(fromRoot.description)),
+            ("to_root_hash", .string(toRoot.description)), ("path", .array(path.map { .string($0.description) })),
+            ("ledger_id", .string(ledgerID.description)),
+        ])
+    }
+}

@@ -1,0 +1,110 @@
+import MerkleLog
+public import Postgres
+public import Values
+
+/// A proof that an event's leaf stands in the tree of the first `size` events.
+public struct InclusionProof: Sendable, Equatable {
+    /// From 1, as in the log; the leaf's index in the tree is one less.
+    public let position: Int64
+    public let size: Int64
+    public let leaf: Digest32
+    public let root: Digest32
+    /// RFC 6962 section 2.1.1, lowest node first.
+    public let path: [Digest32]
+}
+
+/// A proof that the tree of `to` events starts with that of `from`.
+public struct ConsistencyProof: Sendable, Equatable {
+    public let from: Int64
+    public let to: Int64
+    public let fromRoot: Digest32
+    public let toRoot: Digest32
+    /// RFC 6962 section 2.1.2.
+    public let path: [Digest32]
+}
+
+/// Proofs from the stored tree nodes: O(log² n) of them, read in one statement a proof.
+///
+/// What is needed is found by making each proof twice: first to note the places, then from what was read.
+public struct LogProofs: Sendable {
+    struct Place: Hashable {
+        let level: Int
+        let index: Int64
+    }
+
+    public init() {}
+
+    /// - Parameter position: from 1 to `size`; `size` must not be above the head. Throws `positionUnknown`.
+    public func inclusion(position: Int64, size: Int64, _ session: PostgresSession) throws -> InclusionProof {
+        try require(size, session)
+        guard 1...max(size, 1) ~= position, size > 0 else {
+            throw LedgerError.positionUnknown(position: position, head: size)
+        }
+        return try reading(session) { node in
+            InclusionProof(
+                position: position, size: size, leaf: try node(0, position - 1),
+                root: try treeRoot(size: size, node: node),
+                path: try inclusionPath(position: position - 1, size: size, node: node))
+        }
+    }
+
+    /// - Parameter from: from 0 to `to`, which must not be above the head. Throws `positionUnknown`.
+    public func consistency(from: Int64, to: Int64, _ session: PostgresSession) throws -> ConsistencyProof {
+        try require(to, session)
+        guard 0...to ~= from else { throw LedgerError.positionUnknown(position: from, head: to) }
+        return try consistencies(from: [from], to: to, session)[0]
+    }
+
+    /// Proofs from many sizes to one, in one statement. No size may be above `to`, nor `to` above the head.
+    public func consistencies(from sizes: [Int64], to: Int64, _ session: PostgresSession) throws -> [ConsistencyProof] {
+        try reading(session) { node in
+            let toRoot = try treeRoot(size: to, node: node)
+            return try sizes.map { from in
+                ConsistencyProof(
+                    from: from, to: to, fromRoot: try treeRoot(size: from, node: node), toRoot: toRoot,
+                    path: try consistencyPath(from: from, to: to, node: node))
+            }
+        }
+    }
+
+    private func require(_ size: Int64, _ session: PostgresSession) throws {
+        let head = try LogReader().head(session).position
+        guard 0...head ~= size else { throw LedgerError.positionUnknown(position: size, head: head) }
+    }
+
+    private func reading<T>(
+        _ session: PostgresSession, _ make: ((_ level: Int, _ index: Int64) throws -> Digest32) throws -> T
+    ) throws -> T {
+        var needed: Set<Place> = []
+        _ = try make { level, index in
+            needed.insert(Place(level: level, index: index))
+            return MerkleHash.emptyRoot
+        }
+        let nodes = try read(Array(needed), session)
+        return try make { level, index in
+            guard let node = nodes[Place(level: level, index: index)] else {
+                throw LedgerError.corrupt(
+                    position: (index << Int64(level)) + 1,
+                    problem: "the tree node at level \(level), index \(index) is missing")
+            }
+            return node
+        }
+    }
+
+    private func read(_ places: [Place], _ session: PostgresSession) throws -> [Place: Digest32] {
+        if places.isEmpty { return [:] }
+        let found = try session.execute(
+            """
+            SELECT p.level, p.index, coalesce(n.hash, e.leaf_hash)
+            FROM unnest($1::int[], $2::bigint[]) AS p (level, index)
+            LEFT JOIN ledger.merkle_nodes n ON n.level = p.level AND n.index = p.index
+            LEFT JOIN ledger.events e ON p.level = 0 AND e.position = p.index + 1
+            """, [.int4Array(places.map { Int32($0.level) }), .int8Array(places.map(\.index))])
+        var nodes: [Place: Digest32] = [:]
+        for row in found {
+            guard let hash = try row.optionalBytea(2) else { continue }
+            nodes[Place(level: Int(try row.int4(0)), index: try row.int8(1))] = try Digest32(stored: hash)
+        }
+        return nodes
+    }
+}

@@ -1,0 +1,49 @@
+public import Values
+
+/// A log's head as it is signed (C2SP tlog-checkpoint): a line each for the origin, the number of leaves and the
+/// base64 root. Extension lines are refused: nobody here writes any.
+public struct Checkpoint: Sendable, Equatable {
+    /// Whose log it is.
+    public let origin: String
+    public let size: Int64
+    public let root: Digest32
+
+    public init(origin: String, size: Int64, root: Digest32) throws(NoteError) {
+        guard NoteVerifier.isName(origin), size >= 0 else { throw NoteError("a checkpoint has an origin and a size") }
+        self.origin = origin
+        self.size = size
+        self.root = root
+    }
+
+    /// Reads a note's text, exactly as ``text`` writes it.
+    public init(parsing text: [UInt8]) throws(NoteError) {
+        guard let string = String(validating: text, as: UTF8.self) else { throw NoteError("the checkpoint is not UTF-8") }
+        let lines = string.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count == 4, lines[3].isEmpty else {
+            throw NoteError("a checkpoint has three lines: origin, size and root")
+        }
+        guard let size = Int64(lines[1]), size >= 0, Array("\(size)".utf8) == Array(lines[1].utf8) else {
+            throw NoteError("the checkpoint's size is not a whole number in shortest form")
+        }
+        guard let bytes = Base64.decode(lines[2]), let root = Digest32(bytes: bytes.span) else {
+            throw NoteError("the checkpoint's root is not the base64 of 32 bytes")
+        }
+        try self.init(origin: String(lines[0]), size: size, root: root)
+    }
+
+    public var text: [UInt8] { Array("\(origin)\n\(size)\n\(Base64.encode(root.bytes))\n".utf8) }
+
+    /// Reads a signed checkpoint; throws unless the key, whose name is the origin, signed it.
+    public static func verified(_ note: SignedNote, _ key: NoteVerifier) throws(NoteError) -> Checkpoint {
+        try note.verify(key)
+        let checkpoint = try Checkpoint(parsing: note.text)
+        guard Array(checkpoint.origin.utf8) == Array(key.name.utf8) else {
+            throw NoteError("the checkpoint's origin is not the name of the key that signed it")
+        }
+        return checkpoint
+    }
+
+    public func signed(by signer: NoteSigner) throws(NoteError) -> SignedNote {
+        try SignedNote(signing: text, with: signer)
+    }
+}
