@@ -45,32 +45,12 @@ enum AppendBenchmark {
     private static func copy(from ledger: Ledger) async throws -> Double {
         let connection = try await PostgresConnection.open(PostgresConfiguration(uri: ledger.serviceConfiguration.uri))
         let rows = try await connection.run { session in
-            try session.executeScript("CREATE TABLE public.copied (LIKE ledger.events INCLUDING ALL)")
+            try CopiedEvents.makeTable(session)
             return try LogReader().events(after: 0, limit: .max, session)
         }
         let seconds = try await Bench.seconds {
             try await connection.run { session in
-                _ = try session.copyIn(
-                    """
-                    COPY public.copied (position, event_id, stream, stream_version, type, schema_version, recorded_at,
-                                        effective_at, run_id, payload, leaf_hash) FROM STDIN (FORMAT binary)
-                    """
-                ) { writer in
-                    for row in rows {
-                        writer.startRow(columns: 11)
-                        writer.int8(row.position)
-                        writer.uuid(row.eventID.high, row.eventID.low)
-                        writer.text(row.stream)
-                        writer.int8(row.streamVersion)
-                        writer.text(row.type)
-                        writer.int4(Int32(row.schemaVersion))
-                        writer.timestamptz(row.recordedAt.microseconds)
-                        if let effective = row.effectiveAt { writer.timestamptz(effective.microseconds) } else { writer.null() }
-                        writer.uuid(row.runID.high, row.runID.low)
-                        writer.utf8(row.payload)
-                        writer.bytea(row.leafHash.bytes)
-                    }
-                }
+                try CopiedEvents.copy(rows, session)
             }
         }
         await connection.close()

@@ -75,7 +75,7 @@ enum ImportBenchmark {
     private static func copy(_ ledger: Ledger) async throws -> Double {
         let connection = try await PostgresConnection.open(PostgresConfiguration(uri: ledger.serviceConfiguration.uri))
         try await connection.run { session in
-            try session.executeScript("CREATE TABLE public.copied (LIKE ledger.events INCLUDING ALL)")
+            try CopiedEvents.makeTable(session)
         }
         let head = try await connection.run { session in try LogReader().head(session).position }
         var seconds = 0.0
@@ -84,35 +84,11 @@ enum ImportBenchmark {
                 try LogReader().events(after: start, limit: 20_000, session)
             }
             seconds += try await Bench.seconds {
-                try await connection.run { session in try copy(rows, session) }
+                try await connection.run { session in try CopiedEvents.copy(rows, session) }
             }
         }
         await connection.close()
         return seconds
-    }
-
-    private static func copy(_ rows: [RecordedEvent], _ session: PostgresSession) throws {
-        _ = try session.copyIn(
-            """
-            COPY public.copied (position, event_id, stream, stream_version, type, schema_version, recorded_at,
-                                effective_at, run_id, payload, leaf_hash) FROM STDIN (FORMAT binary)
-            """
-        ) { writer in
-            for row in rows {
-                writer.startRow(columns: 11)
-                writer.int8(row.position)
-                writer.uuid(row.eventID.high, row.eventID.low)
-                writer.text(row.stream)
-                writer.int8(row.streamVersion)
-                writer.text(row.type)
-                writer.int4(Int32(row.schemaVersion))
-                writer.timestamptz(row.recordedAt.microseconds)
-                if let effective = row.effectiveAt { writer.timestamptz(effective.microseconds) } else { writer.null() }
-                writer.uuid(row.runID.high, row.runID.low)
-                writer.utf8(row.payload)
-                writer.bytea(row.leafHash.bytes)
-            }
-        }
     }
 
     private static func peakMebibytes() throws -> Int {

@@ -1,6 +1,9 @@
 /// A request under way: what has arrived of its answer, and who waits for it.
 ///
 /// After it was handed over it belongs to the loop's thread; only its ticket is shared.
+///
+/// Unchecked: what changes is touched by one thread at a time, the caller's until it is handed over through the loop's
+/// locked mailbox and the loop's from then on, which the compiler can't see; libcurl's callbacks need a class.
 final class Transfer: @unchecked Sendable {
     let request: HTTPRequestSpec
     let address: UpstreamAddress

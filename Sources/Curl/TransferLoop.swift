@@ -17,6 +17,9 @@ final class TransferLoop: Sendable {
     }
 
     /// `curl_multi_wakeup` is the one call on it that other threads may make.
+    ///
+    /// Unchecked: a raw pointer is never Sendable. It is read under the mailbox's lock alone, and is taken out of the mailbox
+    /// before the handle is freed.
     private struct MultiPointer: @unchecked Sendable {
         let pointer: UnsafeMutableRawPointer
     }

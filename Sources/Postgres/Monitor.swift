@@ -1,6 +1,9 @@
 import Glibc
 
 /// A value behind a lock, on whose changes a thread can wait.
+///
+/// Unchecked: every access to `value` holds `mutex`, which stands at a fixed address for as long as this object lives. `Mutex`
+/// has no condition that a thread could wait on.
 final class Monitor<Value>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)

@@ -5,6 +5,9 @@ public actor PostgresConnection {
     private nonisolated let holder = SessionHolder()
 
     /// Confines a session to the connection's thread.
+    ///
+    /// Unchecked: `session` is read and written by work on that thread only, which is the actor's executor or its last task;
+    /// the session itself must not be Sendable, so that no caller keeps it.
     private final class SessionHolder: @unchecked Sendable {
         var session: PostgresSession?
     }

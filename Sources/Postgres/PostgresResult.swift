@@ -74,6 +74,8 @@ public struct PostgresRow: Sendable, FieldSource {
 }
 
 /// Owns a `PGresult`, which libpq lets every thread read once it is complete.
+///
+/// Unchecked: an `OpaquePointer` is never Sendable. Nothing here changes after `init`, and libpq's getters only read.
 final class ResultStorage: @unchecked Sendable {
     let result: OpaquePointer
     let rowCount: Int

@@ -19,8 +19,7 @@ public struct AlignmentProjection: Projection {
     public struct Facts: Sendable {
         /// Nil where a stamp came first.
         var execution: TradeFact<ExecutionRow>?
-        /// By `context_key`.
-        var stamps: [ByteKey: TradeFact<ContextStampedPayload>] = [:]
+        var stamps = TradeStamps()
     }
 
     public let identity: ProjectionIdentity
@@ -32,13 +31,7 @@ public struct AlignmentProjection: Projection {
             name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
     }
 
-    public func entities(touchedBy event: DecodedEvent) -> [RowKey] {
-        switch event.payload {
-        case .execution(let payload): [RowKey([payload.row.source, payload.row.sourceTradeID])]
-        case .contextStamped(let payload): [RowKey([payload.source, payload.sourceTradeID])]
-        default: []
-        }
-    }
+    public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
     public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
         var known = facts ?? Facts()
@@ -49,7 +42,7 @@ public struct AlignmentProjection: Projection {
             // No row follows from the observations behind a stamp: the event names them.
             var stamp = payload
             stamp.inputs = []
-            known.stamps[ByteKey(stamp.contextKey)] = TradeFact(stamp, from: event.record)
+            known.stamps.record(stamp, from: event.record)
         default:
             return
         }
@@ -57,16 +50,15 @@ public struct AlignmentProjection: Projection {
     }
 
     public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
-        guard let execution = facts.execution, execution.value.tradeDate <= instant else { return nil }
-        return Facts(execution: execution, stamps: facts.stamps.filter { $0.value.holds(by: instant) })
+        guard let execution = facts.execution, execution.isTraded(by: instant) else { return nil }
+        return Facts(execution: execution, stamps: facts.stamps.held(by: instant))
     }
 
     /// One row, or none for a trade that does not count.
     public func rows(of facts: Facts) -> [ProjectedRow] {
         guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return [] }
         let row = execution.value
-        let basis = Basis(of: row)
-        let stamp = facts.stamps.values.filter { $0.value.basis == basis }.max { $0.position < $1.position }
+        let stamp = facts.stamps.latest(for: row)
         let alignment = Alignment(of: row, stamp: stamp?.value, rules: rules)
         return [
             ProjectedRow(
@@ -190,18 +182,8 @@ extension AlignmentProjection {
     public func encode(_ facts: Facts) -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 3072)
         out.beginObject()
-        out.key("execution")
-        if let execution = facts.execution {
-            execution.write(content: execution.value.contentBytes(), to: &out)
-        } else {
-            out.null()
-        }
-        out.key("stamps")
-        out.beginArray()
-        for (_, stamp) in facts.stamps.sorted(by: { $0.key < $1.key }) {
-            stamp.write(content: stamp.value.encode(), to: &out)
-        }
-        out.endArray()
+        out.key("execution"); out.execution(facts.execution)
+        out.key("stamps"); facts.stamps.write(to: &out)
         out.endObject()
         return out.bytes
     }
@@ -211,14 +193,6 @@ extension AlignmentProjection {
         guard let execution = root["execution"], let stamps = root["stamps"], stamps.kind == .array else {
             throw RowProblem(description: "stored facts of an alignment lack a key")
         }
-        var facts = Facts()
-        if !execution.isNull {
-            facts.execution = try TradeFact(execution) { try ExecutionRow(decoding: $0) }
-        }
-        for value in stamps.elements {
-            let stamp = try TradeFact(value) { try ContextStampedPayload(decoding: $0) }
-            facts.stamps[ByteKey(stamp.value.contextKey)] = stamp
-        }
-        return facts
+        return Facts(execution: try TradeFact.read(execution), stamps: try TradeStamps(stamps))
     }
 }

@@ -16,25 +16,11 @@ public struct ContextProjection: Projection {
         .alphaExecutionRecorded: [1], .alphaExecutionUpdated: [1], .contextStamped: [1],
     ]
 
-    /// The latest row of a trade, with its event's position.
-    struct Execution: Sendable {
-        let row: ExecutionRow
-        let position: Int64
-    }
-
-    /// The latest stamp under one context key, with its event's position and time in the world.
-    struct Stamp: Sendable {
-        let payload: ContextStampedPayload
-        let position: Int64
-        let effectiveAt: Instant?
-    }
-
-    /// A trade and its latest stamps, whatever its status and whatever row they were made of.
+    /// A trade and its latest stamps, whatever its status.
     public struct Facts: Sendable {
         /// Nil where a stamp came first.
-        var execution: Execution?
-        /// By `context_key`.
-        var stamps: [ByteKey: Stamp] = [:]
+        var execution: TradeFact<ExecutionRow>?
+        var stamps = TradeStamps()
     }
 
     public let identity: ProjectionIdentity
@@ -46,52 +32,43 @@ public struct ContextProjection: Projection {
             name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
     }
 
-    public func entities(touchedBy event: DecodedEvent) -> [RowKey] {
-        switch event.payload {
-        case .execution(let payload): [RowKey([payload.row.source, payload.row.sourceTradeID])]
-        case .contextStamped(let payload): [RowKey([payload.source, payload.sourceTradeID])]
-        default: []
-        }
-    }
+    public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
     public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
         var known = facts ?? Facts()
         switch event.payload {
         case .execution(let payload):
-            known.execution = Execution(row: payload.row, position: event.record.position)
+            known.execution = TradeFact(payload.row, from: event.record)
         case .contextStamped(let payload):
-            known.stamps[ByteKey(payload.contextKey)] = Stamp(
-                payload: payload, position: event.record.position, effectiveAt: event.record.effectiveAt)
+            known.stamps.record(payload, from: event.record)
         default: return
         }
         facts = known
     }
 
     public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
-        guard let execution = facts.execution, execution.row.tradeDate <= instant else { return nil }
-        return Facts(
-            execution: execution,
-            stamps: facts.stamps.filter { $0.value.effectiveAt.map { $0 <= instant } ?? true })
+        guard let execution = facts.execution, execution.isTraded(by: instant) else { return nil }
+        return Facts(execution: execution, stamps: facts.stamps.held(by: instant))
     }
 
     public func rows(of facts: Facts) -> [ProjectedRow] {
-        guard let execution = facts.execution, execution.row.isExecution(rules.trades) else { return [] }
-        let row = execution.row
-        let basis = Basis(of: row)
-        return facts.stamps.sorted { $0.key < $1.key }.compactMap { key, stamp in
-            guard stamp.payload.basis == basis else { return nil }
-            return ProjectedRow(
+        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return [] }
+        let row = execution.value
+        return facts.stamps.current(for: row).map { key, stamp in
+            ProjectedRow(
                 key: RowKey([row.source, row.sourceTradeID, key.text]), document: Self.document(of: execution, stamp),
                 stored: [
                     .instant(stamp.effectiveAt), .instant(row.tradeDate), .text(row.sourcePortfolio),
-                    .text(row.underlyingSymbol), .text(stamp.payload.gammaRegime), .text(stamp.payload.contextQuality),
+                    .text(row.underlyingSymbol), .text(stamp.value.gammaRegime), .text(stamp.value.contextQuality),
                 ])
         }
     }
 
-    private static func document(of execution: Execution, _ stamp: Stamp) -> [UInt8] {
-        let row = execution.row
-        let context = stamp.payload
+    private static func document(
+        of execution: TradeFact<ExecutionRow>, _ stamp: TradeFact<ContextStampedPayload>
+    ) -> [UInt8] {
+        let row = execution.value
+        let context = stamp.value
         var out = JSONWriter(reservingCapacity: 2048)
         out.beginObject()
         out.key("context_key"); out.string(context.contextKey)
@@ -99,10 +76,7 @@ public struct ContextProjection: Projection {
         out.key("direction"); out.string(row.direction?.rawValue)
         out.key("dvol"); out.decimalString(context.dvol)
         out.key("dvol_percentile"); out.decimalString(context.dvolPercentile)
-        out.key("event_positions")
-        out.beginArray()
-        for position in [execution.position, stamp.position].sorted() { out.integer(position) }
-        out.endArray()
+        out.key("event_positions"); out.eventPositions([execution.position, stamp.position])
         out.key("expiry"); out.date(row.expiry)
         out.key("gamma_regime"); out.string(context.gammaRegime)
         out.key("gex_imbalance"); out.decimalString(context.gexImbalance)
@@ -113,10 +87,7 @@ public struct ContextProjection: Projection {
         out.key("mapping_method"); out.string(context.mappingMethod)
         out.key("mapping_quality"); out.string(context.mappingQuality)
         out.key("market_proxy"); out.string(context.marketProxy)
-        out.key("missing_fields")
-        out.beginArray()
-        for field in context.missingFields { out.string(field) }
-        out.endArray()
+        out.key("missing_fields"); out.strings(context.missingFields)
         out.key("observed_through_position"); out.integer(context.observedThroughPosition)
         out.key("open_interest"); out.decimalString(context.openInterest)
         out.key("option_symbol"); out.string(row.optionSymbol)
@@ -181,48 +152,17 @@ extension ContextProjection {
     public func encode(_ facts: Facts) -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 4096)
         out.beginObject()
-        out.key("execution")
-        if let execution = facts.execution {
-            out.beginObject()
-            out.key("content"); out.raw(execution.row.contentBytes())
-            out.key("position"); out.integer(execution.position)
-            out.endObject()
-        } else {
-            out.null()
-        }
-        out.key("stamps")
-        out.beginArray()
-        for (_, stamp) in facts.stamps.sorted(by: { $0.key < $1.key }) {
-            out.beginObject()
-            out.key("content"); out.raw(stamp.payload.encode())
-            out.key("effective_at"); out.instant(stamp.effectiveAt)
-            out.key("position"); out.integer(stamp.position)
-            out.endObject()
-        }
-        out.endArray()
+        out.key("execution"); out.execution(facts.execution)
+        out.key("stamps"); facts.stamps.write(to: &out)
         out.endObject()
         return out.bytes
     }
 
     public func facts(from document: [UInt8]) throws -> Facts {
-        let problem = RowProblem(description: "stored facts of a context lack a key")
         let root = try JSONDocument(parsing: document).root
-        guard let execution = root["execution"], let stamps = root["stamps"] else { throw problem }
-        var facts = Facts()
-        if !execution.isNull {
-            guard let content = execution["content"], let position = execution["position"]?.integer else {
-                throw problem
-            }
-            facts.execution = Execution(row: try ExecutionRow(decoding: content), position: position)
+        guard let execution = root["execution"], let stamps = root["stamps"], stamps.kind == .array else {
+            throw RowProblem(description: "stored facts of a context lack a key")
         }
-        for value in stamps.elements {
-            guard let content = value["content"], let position = value["position"]?.integer,
-                let effectiveAt = value["effective_at"]
-            else { throw problem }
-            let payload = try ContextStampedPayload(decoding: content)
-            facts.stamps[ByteKey(payload.contextKey)] = Stamp(
-                payload: payload, position: position, effectiveAt: effectiveAt.string.flatMap { Instant($0) })
-        }
-        return facts
+        return Facts(execution: try TradeFact.read(execution), stamps: try TradeStamps(stamps))
     }
 }

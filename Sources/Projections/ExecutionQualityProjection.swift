@@ -28,13 +28,7 @@ public struct ExecutionQualityProjection: Projection {
             name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
     }
 
-    public func entities(touchedBy event: DecodedEvent) -> [RowKey] {
-        switch event.payload {
-        case .execution(let payload): [RowKey([payload.row.source, payload.row.sourceTradeID])]
-        case .benchmarkRecorded(let payload): [RowKey([payload.source, payload.sourceTradeID])]
-        default: []
-        }
-    }
+    public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
     public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
         var known = facts ?? Facts()
@@ -47,7 +41,7 @@ public struct ExecutionQualityProjection: Projection {
     }
 
     public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
-        guard let execution = facts.execution, execution.value.tradeDate <= instant else { return nil }
+        guard let execution = facts.execution, execution.isTraded(by: instant) else { return nil }
         return Facts(execution: execution, benchmark: facts.benchmark.flatMap { $0.holds(by: instant) ? $0 : nil })
     }
 
@@ -136,12 +130,7 @@ extension ExecutionQualityProjection {
         } else {
             out.null()
         }
-        out.key("execution")
-        if let execution = facts.execution {
-            execution.write(content: execution.value.contentBytes(), to: &out)
-        } else {
-            out.null()
-        }
+        out.key("execution"); out.execution(facts.execution)
         out.endObject()
         return out.bytes
     }
@@ -151,10 +140,7 @@ extension ExecutionQualityProjection {
         guard let execution = root["execution"], let benchmark = root["benchmark"] else {
             throw RowProblem(description: "stored facts of an execution's quality lack a key")
         }
-        var facts = Facts()
-        if !execution.isNull {
-            facts.execution = try TradeFact(execution) { try ExecutionRow(decoding: $0) }
-        }
+        var facts = Facts(execution: try TradeFact.read(execution))
         if !benchmark.isNull {
             facts.benchmark = try TradeFact(benchmark) { try ExecutionBenchmarkPayload(decoding: $0) }
         }

@@ -20,8 +20,7 @@ public struct OutcomesProjection: HorizonProjection {
     public struct Facts: Sendable {
         /// Nil where a stamp or a mark came first.
         var execution: TradeFact<ExecutionRow>?
-        /// By `context_key`.
-        var stamps: [ByteKey: TradeFact<ContextStampedPayload>] = [:]
+        var stamps = TradeStamps()
         var marks: [Horizon: TradeFact<ForwardMarkPayload>] = [:]
     }
 
@@ -42,14 +41,7 @@ public struct OutcomesProjection: HorizonProjection {
         try Horizon.list(parsing: text, rules: rules)
     }
 
-    public func entities(touchedBy event: DecodedEvent) -> [RowKey] {
-        switch event.payload {
-        case .execution(let payload): [RowKey([payload.row.source, payload.row.sourceTradeID])]
-        case .contextStamped(let payload): [RowKey([payload.source, payload.sourceTradeID])]
-        case .markRecorded(let payload): [RowKey([payload.source, payload.sourceTradeID])]
-        default: []
-        }
-    }
+    public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
     public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) throws {
         let record = event.record
@@ -58,7 +50,7 @@ public struct OutcomesProjection: HorizonProjection {
         case .execution(let payload):
             known.execution = TradeFact(payload.row, from: record)
         case .contextStamped(let payload):
-            known.stamps[ByteKey(payload.contextKey)] = TradeFact(payload, from: record)
+            known.stamps.record(payload, from: record)
         case .markRecorded(let payload):
             guard let horizon = Horizon(parsing: payload.horizonKey) else {
                 throw PoisonEvent(
@@ -75,9 +67,9 @@ public struct OutcomesProjection: HorizonProjection {
     }
 
     public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
-        guard let execution = facts.execution, execution.value.tradeDate <= instant else { return nil }
+        guard let execution = facts.execution, execution.isTraded(by: instant) else { return nil }
         return Facts(
-            execution: execution, stamps: facts.stamps.filter { $0.value.holds(by: instant) },
+            execution: execution, stamps: facts.stamps.held(by: instant),
             marks: facts.marks.filter { $0.value.holds(by: instant) })
     }
 
@@ -91,7 +83,7 @@ public struct OutcomesProjection: HorizonProjection {
             return []
         }
         let row = execution.value
-        let stamp = Self.stamp(of: row, facts.stamps)
+        let stamp = facts.stamps.latest(for: row)
         let entry = OutcomeEntry(of: row, stamp: stamp?.value, rules: rules)
         return horizons.sorted().map { horizon in
             let mark = facts.marks[horizon]
@@ -108,14 +100,6 @@ public struct OutcomesProjection: HorizonProjection {
                 ])
         }
     }
-
-    /// The latest of the stamps that were made of the row as it is now.
-    private static func stamp(
-        of row: ExecutionRow, _ stamps: [ByteKey: TradeFact<ContextStampedPayload>]
-    ) -> TradeFact<ContextStampedPayload>? {
-        let basis = Basis(of: row)
-        return stamps.values.filter { $0.value.basis == basis }.max { $0.position < $1.position }
-    }
 }
 
 // MARK: - Facts as JSON
@@ -124,24 +108,14 @@ extension OutcomesProjection {
     public func encode(_ facts: Facts) -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 4096)
         out.beginObject()
-        out.key("execution")
-        if let execution = facts.execution {
-            execution.write(content: execution.value.contentBytes(), to: &out)
-        } else {
-            out.null()
-        }
+        out.key("execution"); out.execution(facts.execution)
         out.key("marks")
         out.beginArray()
         for (_, mark) in facts.marks.sorted(by: { $0.key < $1.key }) {
             mark.write(content: mark.value.encode(), to: &out)
         }
         out.endArray()
-        out.key("stamps")
-        out.beginArray()
-        for (_, stamp) in facts.stamps.sorted(by: { $0.key < $1.key }) {
-            stamp.write(content: stamp.value.encode(), to: &out)
-        }
-        out.endArray()
+        out.key("stamps"); facts.stamps.write(to: &out)
         out.endObject()
         return out.bytes
     }
@@ -153,9 +127,7 @@ extension OutcomesProjection {
             throw RowProblem(description: "stored facts of an outcome lack a key")
         }
         var facts = Facts()
-        if !execution.isNull {
-            facts.execution = try TradeFact(execution) { try ExecutionRow(decoding: $0) }
-        }
+        facts.execution = try TradeFact.read(execution)
         for value in marks.elements {
             let mark = try TradeFact(value) { try ForwardMarkPayload(decoding: $0) }
             guard let horizon = Horizon(parsing: mark.value.horizonKey) else {
@@ -163,10 +135,7 @@ extension OutcomesProjection {
             }
             facts.marks[horizon] = mark
         }
-        for value in stamps.elements {
-            let stamp = try TradeFact(value) { try ContextStampedPayload(decoding: $0) }
-            facts.stamps[ByteKey(stamp.value.contextKey)] = stamp
-        }
+        facts.stamps = try TradeStamps(stamps)
         return facts
     }
 }

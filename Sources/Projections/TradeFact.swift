@@ -45,6 +45,72 @@ struct TradeFact<Value: Sendable>: Sendable {
     }
 }
 
+extension TradeFact<ExecutionRow> {
+    /// Whether the trade itself has happened by a moment.
+    func isTraded(by instant: Instant) -> Bool { value.tradeDate <= instant }
+}
+
+/// A trade's latest stamp under each `context_key`, whatever row they were made of.
+struct TradeStamps: Sendable {
+    private(set) var byContext: [ByteKey: TradeFact<ContextStampedPayload>] = [:]
+
+    /// A newer stamp takes the place of the one under its key.
+    mutating func record(_ stamp: ContextStampedPayload, from record: RecordedEvent) {
+        byContext[ByteKey(stamp.contextKey)] = TradeFact(stamp, from: record)
+    }
+
+    /// Those that hold in the world by a moment.
+    func held(by instant: Instant) -> TradeStamps {
+        var held = self
+        held.byContext = byContext.filter { $0.value.holds(by: instant) }
+        return held
+    }
+
+    /// Those made of the row as it is now, by context key.
+    func current(for row: ExecutionRow) -> [(contextKey: ByteKey, stamp: TradeFact<ContextStampedPayload>)] {
+        let basis = Basis(of: row)
+        return byContext.sorted { $0.key < $1.key }.filter { $0.value.value.basis == basis }
+            .map { (contextKey: $0.key, stamp: $0.value) }
+    }
+
+    /// The trade's stamp: of those made of the row as it is now the latest.
+    func latest(for row: ExecutionRow) -> TradeFact<ContextStampedPayload>? {
+        current(for: row).map(\.stamp).max { $0.position < $1.position }
+    }
+
+    func write(to out: inout JSONWriter) {
+        out.beginArray()
+        for (_, stamp) in byContext.sorted(by: { $0.key < $1.key }) {
+            stamp.write(content: stamp.value.encode(), to: &out)
+        }
+        out.endArray()
+    }
+
+    init() {}
+
+    /// Reads what ``write(to:)`` writes.
+    init(_ stored: JSONValue) throws {
+        for element in stored.elements {
+            let stamp = try TradeFact(element) { try ContextStampedPayload(decoding: $0) }
+            byContext[ByteKey(stamp.value.contextKey)] = stamp
+        }
+    }
+}
+
+extension DecodedEvent {
+    /// The trade that the event is about, as the key of its entity; none for an event of another kind.
+    var trade: [RowKey] {
+        switch payload {
+        case .execution(let payload): [RowKey([payload.row.source, payload.row.sourceTradeID])]
+        case .missing(let payload), .reappeared(let payload): [RowKey([payload.source, payload.sourceTradeID])]
+        case .contextStamped(let payload): [RowKey([payload.source, payload.sourceTradeID])]
+        case .benchmarkRecorded(let payload): [RowKey([payload.source, payload.sourceTradeID])]
+        case .markRecorded(let payload): [RowKey([payload.source, payload.sourceTradeID])]
+        default: []
+        }
+    }
+}
+
 extension JSONWriter {
     /// Writes the positions that are there, ascending.
     mutating func eventPositions(_ positions: [Int64?]) {
@@ -58,5 +124,18 @@ extension JSONWriter {
         beginArray()
         for text in texts { string(text) }
         endArray()
+    }
+
+    /// Writes the latest row of a trade; nil is `null`.
+    mutating func execution(_ execution: TradeFact<ExecutionRow>?) {
+        guard let execution else { return null() }
+        execution.write(content: execution.value.contentBytes(), to: &self)
+    }
+}
+
+extension TradeFact<ExecutionRow> {
+    /// Reads what `JSONWriter.execution(_:)` writes.
+    static func read(_ stored: JSONValue) throws -> TradeFact<ExecutionRow>? {
+        stored.isNull ? nil : try TradeFact(stored) { try ExecutionRow(decoding: $0) }
     }
 }

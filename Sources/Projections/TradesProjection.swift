@@ -37,13 +37,7 @@ public struct TradesProjection: Projection {
 
     public static var rowsAreFacts: Bool { true }
 
-    public func entities(touchedBy event: DecodedEvent) -> [RowKey] {
-        switch event.payload {
-        case .execution(let payload): [RowKey([payload.row.source, payload.row.sourceTradeID])]
-        case .missing(let payload), .reappeared(let payload): [RowKey([payload.source, payload.sourceTradeID])]
-        default: []
-        }
-    }
+    public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
     public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) throws {
         let record = event.record
