@@ -82,17 +82,7 @@ public struct ProjectionDefinition: Sendable {
     /// Throws `PoisonEvent` for a schema version that this projection does not know and for a payload that does
     /// not decode.
     public func decode(_ record: RecordedEvent) throws(PoisonEvent) -> DecodedEvent? {
-        guard let type = EventType(rawValue: record.type), let versions = consumes[type] else { return nil }
-        guard versions.contains(record.schemaVersion) else {
-            throw PoisonEvent(
-                position: record.position, problem: "\(record.type) has the unknown schema version \(record.schemaVersion)")
-        }
-        do {
-            let payload = try Upcaster.payload(
-                type: record.type, schemaVersion: record.schemaVersion, bytes: record.payload)
-            return DecodedEvent(record: record, payload: payload)
-        } catch {
-            throw PoisonEvent(position: record.position, problem: "\(error)")
-        }
+        guard let type = EventType(rawValue: record.type), consumes[type] != nil else { return nil }
+        return try event(ReadEvent(record, type))
     }
 }
