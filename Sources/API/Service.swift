@@ -83,7 +83,7 @@ public struct LedgerService: Sendable {
             .init(service: UntilShutdown { await signal.run() }, successTerminationBehavior: .ignore)
         ]
         if runsProjectors {
-            for status in try await ProjectionStatus.all(ledger).versions {
+            for status in try await ProjectionStatus.all(ledger).versions where status.version.state == .ready {
                 guard !status.isFrozen,
                     let definition = ledger.registry.definition(status.version.name, version: status.version.version)
                 else {

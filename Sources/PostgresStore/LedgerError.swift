@@ -18,6 +18,12 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
     case corrupt(position: Int64, problem: String)
     /// Another writer took the projection's lease.
     case leaseLost(projection: String)
+    /// A reference that names no version of a projection, or several.
+    case versionUnknown(projection: String, version: String, isAmbiguous: Bool, known: [String])
+    /// Another process holds the version's lease.
+    case versionHeld(projection: String, version: String, owner: String)
+    /// The version can't be dropped.
+    case versionInUse(projection: String, version: String, problem: String)
     /// A position that the log does not have.
     case positionUnknown(position: Int64, head: Int64)
     /// The projection has not folded up to the asked position.
@@ -41,6 +47,12 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
             "the log is damaged at position \(position): \(problem)"
         case .leaseLost(let projection):
             "the lease of projection \(projection) went to another process"
+        case .versionUnknown(let projection, let version, let isAmbiguous, let known):
+            "projection \(projection) has \(isAmbiguous ? "several versions" : "no version") \(version); expected one of \(known.isEmpty ? "none" : known.joined(separator: ", "))"
+        case .versionHeld(let projection, let version, let owner):
+            "projection \(projection) \(version) is held by another process (\(owner)); where that one is gone its lease ends by itself within \(ProjectionLease.duration)"
+        case .versionInUse(let projection, let version, let problem):
+            "projection \(projection) \(version) \(problem)"
         case .positionUnknown(let position, let head):
             "position \(position) is not in the log; its head is \(head)"
         case .projectionBehind(let projection, let position, let checkpoint):

@@ -7,6 +7,20 @@ public import Values
 
 /// A projection version as the database knows it.
 public struct ProjectionVersion: Sendable {
+    /// Whether it can be read and followed.
+    public enum State: String, Sendable {
+        /// A first rebuild has not reached its end: nobody reads or follows it.
+        case building
+        case ready
+    }
+
+    /// What a rebuild under way has written so far.
+    public struct Rebuild: Sendable {
+        public let tableName: String
+        /// Everything that ended up to and including this position is in its tables.
+        public let position: Int64
+    }
+
     public let name: String
     public let version: String
     public let codeVersion: Int
@@ -19,7 +33,17 @@ public struct ProjectionVersion: Sendable {
     public let leaseOwner: String?
     public let leaseExpiresAt: Instant?
     public let poison: PoisonEvent?
+    public let state: State
+    /// Set while a rebuild is under way, or can be resumed.
+    public let rebuild: Rebuild?
     public let isServed: Bool
+    /// Whether it was served before the one that is: it is kept so that going back is instant.
+    public let isPrevious: Bool
+    /// Where this one is served: the one that it replaced, if any.
+    public let previous: VersionReference?
+
+    /// Its rules and code, for example `v2/c1`.
+    public var reference: VersionReference { VersionReference(version: version, codeVersion: codeVersion) }
 }
 
 /// The projection versions of a ledger: which exist, which is served, and who may write them.
@@ -29,29 +53,59 @@ public struct ProjectionCatalog: Sendable {
     private static let columns =
         """
         v.name, v.version, v.code_version, v.rules, v.table_name, v.position, v.epoch, v.lease_owner,
-        v.lease_expires_at, v.poison_position, v.poison_error, s.version IS NOT NULL
+        v.lease_expires_at, v.poison_position, v.poison_error, v.state, v.rebuild_table, v.rebuild_position,
+        s.version IS NOT DISTINCT FROM v.version AND s.code_version IS NOT DISTINCT FROM v.code_version,
+        s.previous_version IS NOT DISTINCT FROM v.version AND s.previous_code_version IS NOT DISTINCT FROM v.code_version,
+        s.previous_version, s.previous_code_version
         """
-    private static let source =
-        "ledger.projection_versions v LEFT JOIN ledger.served_projections s ON s.name = v.name AND s.version = v.version"
+    private static let source = "ledger.projection_versions v LEFT JOIN ledger.served_projections s ON s.name = v.name"
 
-    /// All versions by name, then version, bytewise.
+    /// All versions by name, rules version and code version; names and rules versions bytewise.
     public func versions(_ session: PostgresSession) throws -> [ProjectionVersion] {
-        try session.execute("SELECT \(Self.columns) FROM \(Self.source) ORDER BY v.name, v.version")
+        try session.execute("SELECT \(Self.columns) FROM \(Self.source) ORDER BY v.name, v.version, v.code_version")
             .map(ProjectionVersion.init(row:))
     }
 
-    /// The served version of a projection; nil before its first activation.
+    /// The versions of one projection, in the same order.
+    public func versions(of name: String, _ session: PostgresSession) throws -> [ProjectionVersion] {
+        try session.execute(
+            "SELECT \(Self.columns) FROM \(Self.source) WHERE v.name = $1 ORDER BY v.version, v.code_version",
+            [.text(name)]
+        ).map(ProjectionVersion.init(row:))
+    }
+
+    /// The served version of a projection, which knows the one before it; nil before its first activation.
     public func served(_ name: String, _ session: PostgresSession) throws -> ProjectionVersion? {
         try session.execute(
-            "SELECT \(Self.columns) FROM \(Self.source) WHERE v.name = $1 AND s.version IS NOT NULL", [.text(name)]
+            """
+            SELECT \(Self.columns) FROM \(Self.source)
+            WHERE v.name = $1 AND s.version = v.version AND s.code_version = v.code_version
+            """, [.text(name)]
         ).first.map(ProjectionVersion.init(row:))
     }
 
-    public func version(_ name: String, _ version: String, _ session: PostgresSession) throws -> ProjectionVersion? {
+    /// One version; nil where the ledger does not have it.
+    public func version(
+        _ name: String, _ version: String, codeVersion: Int, _ session: PostgresSession
+    ) throws -> ProjectionVersion? {
         try session.execute(
-            "SELECT \(Self.columns) FROM \(Self.source) WHERE v.name = $1 AND v.version = $2",
-            [.text(name), .text(version)]
+            "SELECT \(Self.columns) FROM \(Self.source) WHERE v.name = $1 AND v.version = $2 AND v.code_version = $3",
+            [.text(name), .text(version), .int4(Int32(codeVersion))]
         ).first.map(ProjectionVersion.init(row:))
+    }
+
+    /// The version that this program's code and rules make; nil where the ledger does not have it.
+    public func version(of identity: ProjectionIdentity, _ session: PostgresSession) throws -> ProjectionVersion? {
+        try version(identity.name, identity.version, codeVersion: identity.codeVersion, session)
+    }
+
+    /// The version of a projection that a user means; see ``VersionReference/resolve(among:of:installed:)``.
+    public func resolve(
+        _ reference: VersionReference, of name: String, _ registry: ProjectionRegistry, _ session: PostgresSession
+    ) throws -> ProjectionVersion {
+        try reference.resolve(
+            among: try versions(of: name, session), of: name,
+            installed: registry.definition(name, version: reference.version)?.identity.codeVersion)
     }
 
     /// Records each rule file's digest on first use, and refuses one that changed since.
@@ -94,14 +148,23 @@ public struct ProjectionCatalog: Sendable {
                     if try served(name, session) != nil { throw AlreadyActive() }
                     try create(definition, session)
                     _ = try session.execute(
-                        "INSERT INTO ledger.served_projections (name, version) VALUES ($1, $2)",
-                        [.text(name), .text(definition.identity.version)])
-                    try session.executeScript(servedView(of: definition))
+                        "INSERT INTO ledger.served_projections (name, version, code_version) VALUES ($1, $2, $3)",
+                        [
+                            .text(name), .text(definition.identity.version),
+                            .int4(Int32(definition.identity.codeVersion)),
+                        ])
+                    try serve(definition, session)
                 }
             } catch is AlreadyActive {
                 continue
             }
         }
+    }
+
+    /// Points the view `projection.<name>` at the tables of a version; part of the transaction that makes it the served one.
+    public func serve(_ definition: ProjectionDefinition, _ session: PostgresSession) throws {
+        guard let version = try version(of: definition.identity, session) else { return }
+        try session.executeScript(servedView(of: definition, tableName: version.tableName))
     }
 
     private struct AlreadyActive: Error {}
@@ -116,38 +179,84 @@ public struct ProjectionCatalog: Sendable {
         return payload.event(runID: runID)
     }
 
-    /// Makes a version's table and its row in the catalog, at position 0.
+    /// Makes a version's tables and its row in the catalog, at position 0.
     func create(_ definition: ProjectionDefinition, _ session: PostgresSession) throws {
+        let tables = VersionTables(definition, tableName: try freeTableName(of: definition.identity, session))
+        try tables.create(session)
+        try tables.createIndexes(session)
+        try insert(definition, state: .ready, tables, session)
+    }
+
+    /// Takes a version out of the ledger with its tables, and a rebuild of it that was stopped, in one transaction.
+    ///
+    /// Throws `LedgerError.versionInUse` for the served version, and for the one served before unless asked for;
+    /// `.versionHeld` while a rebuild of it runs. Whoever follows it loses its lease.
+    /// - Parameter includingPrevious: whether the way back may go with it.
+    public func drop(_ version: ProjectionVersion, includingPrevious: Bool = false, _ session: PostgresSession) throws {
+        try session.transaction {
+            // The row is locked first, as every writer of the version does.
+            let locked = try session.execute(
+                """
+                SELECT rebuild_table IS NOT NULL AND lease_expires_at >= clock_timestamp(), lease_owner
+                FROM ledger.projection_versions WHERE name = $1 AND version = $2 AND code_version = $3 FOR UPDATE
+                """, version.keyParameters)
+            guard let row = locked.first,
+                let current = try self.version(version.name, version.version, codeVersion: version.codeVersion, session)
+            else {
+                throw LedgerError.versionUnknown(
+                    projection: version.name, version: version.reference.description, isAmbiguous: false,
+                    known: try versions(of: version.name, session).map { $0.reference.description })
+            }
+            func refuse(_ problem: String) -> LedgerError {
+                .versionInUse(projection: current.name, version: current.reference.description, problem: problem)
+            }
+            if current.isServed { throw refuse("is the served version: promote another first") }
+            if current.isPrevious && !includingPrevious {
+                throw refuse("was served before the one that is: dropping it takes away the way back")
+            }
+            if try row.optionalBool(0) ?? false {
+                throw LedgerError.versionHeld(
+                    projection: current.name, version: current.reference.description,
+                    owner: try row.optionalText(1) ?? "")
+            }
+            _ = try session.execute(
+                """
+                UPDATE ledger.served_projections SET previous_version = NULL, previous_code_version = NULL
+                WHERE name = $1 AND previous_version = $2 AND previous_code_version = $3
+                """, version.keyParameters)
+            _ = try session.execute(
+                "DELETE FROM ledger.projection_versions WHERE name = $1 AND version = $2 AND code_version = $3",
+                version.keyParameters)
+            for table in [current.tableName] + (current.rebuild.map { [$0.tableName] } ?? []) {
+                try VersionTables.drop(table, session)
+            }
+        }
+    }
+
+    /// Adds a version's row to the catalog, at position 0.
+    func insert(
+        _ definition: ProjectionDefinition, state: ProjectionVersion.State, _ tables: VersionTables,
+        _ session: PostgresSession
+    ) throws {
         let identity = definition.identity
-        let table = "\(identity.name)_\(identity.version)_c\(identity.codeVersion)"
-        let ddl = definition.tableSQL.replacing("{table}", with: "projection.\(quoteIdentifier(table))")
-        try session.executeScript(ddl)
-        if !definition.rowsAreFacts { try session.executeScript(factsTable(of: definition, "\(table)_facts")) }
         _ = try session.execute(
             """
-            INSERT INTO ledger.projection_versions (name, version, code_version, rules, table_name)
-            VALUES ($1, $2, $3, $4, $5)
+            INSERT INTO ledger.projection_versions (name, version, code_version, rules, table_name, state)
+            VALUES ($1, $2, $3, $4, $5, $6)
             """,
             [
                 .text(identity.name), .text(identity.version), .int4(Int32(identity.codeVersion)),
-                .utf8(Self.rulesDocument(identity)), .text(table),
+                .utf8(Self.rulesDocument(identity)), .text(tables.tableName), .text(state.rawValue),
             ])
     }
 
-    /// The facts behind the rows, versioned by position like these.
-    private func factsTable(of definition: ProjectionDefinition, _ name: String) -> String {
-        let table = "projection.\(quoteIdentifier(name))"
-        let key = definition.columns.entityKey.map(quoteIdentifier)
-        return """
-            CREATE TABLE \(table) (
-                valid_from bigint NOT NULL,
-                valid_to   bigint,
-                \(key.map { "\($0) text COLLATE \"C\" NOT NULL," }.joined(separator: "\n    "))
-                document   text COLLATE "C" NOT NULL,
-                PRIMARY KEY (\(key.joined(separator: ", ")), valid_from)
-            );
-            CREATE UNIQUE INDEX ON \(table) (\(key.joined(separator: ", "))) WHERE valid_to IS NULL;
-            """
+    /// A name for a version's tables that no table has: `<name>_<version>_c<code>`, with a letter more where a rebuild
+    /// fills tables beside those that are read.
+    func freeTableName(of identity: ProjectionIdentity, _ session: PostgresSession) throws -> String {
+        let name = "\(identity.name)_\(identity.version)_c\(identity.codeVersion)"
+        let isTaken = try session.execute(
+            "SELECT to_regclass($1) IS NOT NULL", [.text("projection.\(quoteIdentifier(name))")])[0].bool(0)
+        return isTaken ? "\(name)_b" : name
     }
 
     /// `{"<file>":{"digest":…,"version":…},…}`, canonical.
@@ -163,9 +272,8 @@ public struct ProjectionCatalog: Sendable {
     }
 
     /// The view `projection.<name>`: the served version's current rows with typed columns, for people with `psql`.
-    func servedView(of definition: ProjectionDefinition) -> String {
+    func servedView(of definition: ProjectionDefinition, tableName: String) -> String {
         let identity = definition.identity
-        let table = quoteIdentifier("\(identity.name)_\(identity.version)_c\(identity.codeVersion)")
         let columns = definition.columns.columns.map { column in
             let text = "(document::jsonb ->> '\(column.name)')"
             let value =
@@ -185,7 +293,7 @@ public struct ProjectionCatalog: Sendable {
             DROP VIEW IF EXISTS \(view);
             CREATE VIEW \(view) AS
             SELECT valid_from, \(columns.joined(separator: ", "))
-            FROM projection.\(table) WHERE valid_to IS NULL;
+            FROM projection.\(quoteIdentifier(tableName)) WHERE valid_to IS NULL;
             """
     }
 }
@@ -195,17 +303,37 @@ extension ProjectionVersion {
         let expires = try row.optionalTimestamptz(8)
         let poisonPosition = try row.optionalInt8(9)
         let poisonError = try row.optionalText(10)
+        let rebuildPosition = try row.optionalInt8(13)
+        let isServed = try row.bool(14)
+        let previousCode = try row.optionalInt4(17)
+        let state = try row.text(11)
+        guard let state = State(rawValue: state) else {
+            throw LedgerError.corrupt(position: 0, problem: "a projection version is in the unknown state \(state)")
+        }
         self.init(
             name: try row.text(0), version: try row.text(1), codeVersion: Int(try row.int4(2)),
             rules: try row.text(3), tableName: try row.text(4), position: try row.int8(5), epoch: try row.int8(6),
             leaseOwner: try row.optionalText(7), leaseExpiresAt: try expires.map { try Instant(stored: $0) },
-            poison: poisonPosition.map { PoisonEvent(position: $0, problem: poisonError ?? "") },
-            isServed: try row.bool(11))
+            poison: poisonPosition.map { PoisonEvent(position: $0, problem: poisonError ?? "") }, state: state,
+            rebuild: try row.optionalText(12).map { Rebuild(tableName: $0, position: rebuildPosition ?? 0) },
+            isServed: isServed, isPrevious: try row.bool(15),
+            previous: isServed
+                ? try row.optionalText(16).map {
+                    VersionReference(version: $0, codeVersion: previousCode.map(Int.init))
+                } : nil)
     }
+
+    /// The catalog's key.
+    var keyParameters: [PostgresValue] { [.text(name), .text(version), .int4(Int32(codeVersion))] }
 
     /// The version's table, quoted.
     var table: String { "projection.\(quoteIdentifier(tableName))" }
 
     /// The table of the facts behind its rows, quoted.
     var factsTable: String { "projection.\(quoteIdentifier("\(tableName)_facts"))" }
+}
+
+extension ProjectionIdentity {
+    /// Its rules and code, for example `v2/c1`.
+    public var reference: VersionReference { VersionReference(version: version, codeVersion: codeVersion) }
 }

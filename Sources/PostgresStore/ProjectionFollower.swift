@@ -124,13 +124,23 @@ public struct ProjectionFollower: Sendable {
     }
 
     private func acquire() async throws -> (ProjectionWriter, ProjectionLease, Int64)? {
-        let name = definition.identity.name
-        let label = definition.identity.version
+        let identity = definition.identity
         return try await pool.run { session in
-            guard let version = try ProjectionCatalog().version(name, label, session) else {
-                throw LedgerError.notMigrated(problem: "projection \(name) has no version \(label) in this ledger")
+            guard
+                let (lease, position) = try ProjectionLease.acquire(
+                    identity.name, identity.version, codeVersion: identity.codeVersion, owner: owner, session)
+            else {
+                guard try ProjectionCatalog().version(of: identity, session) != nil else {
+                    throw LedgerError.notMigrated(
+                        problem: "projection \(identity.name) has no version \(identity.reference) in this ledger")
+                }
+                return nil
             }
-            guard let (lease, position) = try ProjectionLease.acquire(name, label, owner: owner, session) else { return nil }
+            // Read under the lease: a rebuild that held it before may have put other tables in place.
+            guard let version = try ProjectionCatalog().version(of: identity, session), version.state == .ready else {
+                try lease.release(session)
+                return nil
+            }
             return (ProjectionWriter(definition, version: version), lease, position)
         }
     }

@@ -7,6 +7,7 @@ public import Postgres
 public struct ProjectionLease: Sendable, Equatable {
     public let name: String
     public let version: String
+    public let codeVersion: Int
     public let owner: String
     public let epoch: Int64
 
@@ -15,18 +16,20 @@ public struct ProjectionLease: Sendable, Equatable {
 
     /// Takes the lease where nobody holds it; nil where somebody else does. The position is the checkpoint.
     public static func acquire(
-        _ name: String, _ version: String, owner: String, _ session: PostgresSession
+        _ name: String, _ version: String, codeVersion: Int, owner: String, _ session: PostgresSession
     ) throws -> (lease: ProjectionLease, position: Int64)? {
         let result = try session.execute(
             """
             UPDATE ledger.projection_versions
-            SET epoch = epoch + 1, lease_owner = $3, lease_expires_at = clock_timestamp() + interval '\(duration)'
-            WHERE name = $1 AND version = $2
-              AND (lease_owner IS NULL OR lease_owner = $3 OR lease_expires_at < clock_timestamp())
+            SET epoch = epoch + 1, lease_owner = $4, lease_expires_at = clock_timestamp() + interval '\(duration)'
+            WHERE name = $1 AND version = $2 AND code_version = $3
+              AND (lease_owner IS NULL OR lease_owner = $4 OR lease_expires_at < clock_timestamp())
             RETURNING epoch, position
-            """, [.text(name), .text(version), .text(owner)])
+            """, [.text(name), .text(version), .int4(Int32(codeVersion)), .text(owner)])
         guard let row = result.first else { return nil }
-        return (ProjectionLease(name: name, version: version, owner: owner, epoch: try row.int8(0)), try row.int8(1))
+        let lease = ProjectionLease(
+            name: name, version: version, codeVersion: codeVersion, owner: owner, epoch: try row.int8(0))
+        return (lease, try row.int8(1))
     }
 
     /// Moves the lease's end; false where it was lost.
@@ -34,8 +37,8 @@ public struct ProjectionLease: Sendable, Equatable {
         try session.execute(
             """
             UPDATE ledger.projection_versions SET lease_expires_at = clock_timestamp() + interval '\(Self.duration)'
-            WHERE name = $1 AND version = $2 AND epoch = $3 AND lease_owner = $4
-            """, [.text(name), .text(version), .int8(epoch), .text(owner)]
+            WHERE name = $1 AND version = $2 AND code_version = $3 AND epoch = $4 AND lease_owner = $5
+            """, parameters
         ).affectedRows == 1
     }
 
@@ -44,7 +47,11 @@ public struct ProjectionLease: Sendable, Equatable {
         _ = try session.execute(
             """
             UPDATE ledger.projection_versions SET lease_owner = NULL, lease_expires_at = NULL
-            WHERE name = $1 AND version = $2 AND epoch = $3 AND lease_owner = $4
-            """, [.text(name), .text(version), .int8(epoch), .text(owner)])
+            WHERE name = $1 AND version = $2 AND code_version = $3 AND epoch = $4 AND lease_owner = $5
+            """, parameters)
+    }
+
+    private var parameters: [PostgresValue] {
+        [.text(name), .text(version), .int4(Int32(codeVersion)), .int8(epoch), .text(owner)]
     }
 }

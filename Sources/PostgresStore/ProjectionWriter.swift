@@ -143,11 +143,12 @@ public struct ProjectionWriter: Sendable {
                 UPDATE ledger.projection_versions
                 SET position = $1, poison_position = $2, poison_error = $3,
                     lease_expires_at = clock_timestamp() + interval '\(ProjectionLease.duration)'
-                WHERE name = $4 AND version = $5 AND epoch = $6 AND position = $7 AND lease_owner = $8
+                WHERE name = $4 AND version = $5 AND code_version = $6 AND epoch = $7 AND position = $8 AND lease_owner = $9
                 """,
             parameters: [
                 .int8(new), poison.map { .int8($0.position) } ?? .null, poison.map { .text($0.problem) } ?? .null,
-                .text(lease.name), .text(lease.version), .int8(lease.epoch), .int8(old), .text(lease.owner),
+                .text(lease.name), .text(lease.version), .int4(Int32(lease.codeVersion)), .int8(lease.epoch), .int8(old),
+                .text(lease.owner),
             ], rows: 1)
         let begin = [VersionTable.Statement(sql: "BEGIN", parameters: [], rows: nil)]
         do {

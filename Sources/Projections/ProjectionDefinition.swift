@@ -8,8 +8,10 @@ public import Values
 public struct ProjectionDefinition: Sendable {
     public let identity: ProjectionIdentity
     public let columns: ColumnSet
-    /// DDL with `{table}` where the version's table name goes.
+    /// DDL of the table, with `{table}` where its name goes.
     public let tableSQL: String
+    /// DDL of its primary key and indexes, with the same.
+    public let indexSQL: String
     public let consumes: [EventType: Set<Int>]
     /// Whether an entity is one row whose document is also its facts: the version has no table of facts then.
     public let rowsAreFacts: Bool
@@ -20,10 +22,11 @@ public struct ProjectionDefinition: Sendable {
     private let parseHorizons: (@Sendable (String) throws(HorizonListError) -> [Horizon])?
     private let show: @Sendable (_ document: JSONDocument, _ now: Instant) -> [UInt8]
 
-    init<P: Projection>(_ projection: P, columns: ColumnSet, tableSQL: String) {
+    init<P: Projection>(_ projection: P, columns: ColumnSet, tableSQL: String, indexSQL: String) {
         identity = projection.identity
         self.columns = columns
         self.tableSQL = tableSQL
+        self.indexSQL = indexSQL
         consumes = P.consumes
         rowsAreFacts = P.rowsAreFacts
         start = { ProjectionFold(projection, isComplete: $0) }

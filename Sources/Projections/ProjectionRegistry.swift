@@ -38,10 +38,13 @@ public struct ProjectionRegistry: Sendable {
                 throw Problem(description: "projections/\(name)/columns.json: \(error)")
             }
             let tableSQL = String(decoding: try bytes("table.sql"), as: UTF8.self)
+            let indexSQL = String(decoding: try bytes("indexes.sql"), as: UTF8.self)
             let versions = installedVersions(of: name)
             if versions.isEmpty { throw Problem(description: "projections/\(name): no rules.v<N>.yaml is installed") }
             for version in versions {
-                found.append(ProjectionDefinition(try make(version), columns: columns, tableSQL: tableSQL))
+                found.append(
+                    ProjectionDefinition(
+                        try make(version), columns: columns, tableSQL: tableSQL, indexSQL: indexSQL))
             }
         }
         try add(AlignmentProjection.name) { AlignmentProjection(rules: try AlignmentRules(version: $0, read: read)) }

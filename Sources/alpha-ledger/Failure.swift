@@ -41,7 +41,8 @@ struct Failure: Error {
         case let error as LedgerError:
             switch error {
             case .identityConflict, .versionConflict: self.init(code: 3, "\(error)")
-            case .positionUnknown: self.init(code: 2, "\(error)")
+            case .versionHeld, .versionInUse: self.init(code: 3, "\(error)")
+            case .positionUnknown, .versionUnknown: self.init(code: 2, "\(error)")
             case .notMigrated, .fileChanged: self.init(code: 2, "\(error)")
             default: self.init(code: 1, "\(error)")
             }

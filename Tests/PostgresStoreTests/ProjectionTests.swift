@@ -98,7 +98,7 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
                 position = try await ledger.pool.run { session in
                     let head = try LogReader().head(session).position
                     // Another process each time: the one before gives its lease back first, as if it had stopped.
-                    guard let (lease, start) = try ProjectionLease.acquire("trades", "v1", owner: owner, session) else {
+                    guard let (lease, start) = try ProjectionLease.acquire("trades", "v1", codeVersion: 1, owner: owner, session) else {
                         return from
                     }
                     let step = try writer.step(from: start, upTo: head, limit: limit, lease: lease, session)
@@ -159,12 +159,12 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
             let definition = try #require(ledger.registry.firstDefinition("trades"))
             let writer = ProjectionWriter(definition, version: try await served("trades", ledger))
             try await ledger.pool.run { session in
-                let first = try #require(try ProjectionLease.acquire("trades", "v1", owner: "one", session))
-                #expect(try ProjectionLease.acquire("trades", "v1", owner: "two", session) == nil)
+                let first = try #require(try ProjectionLease.acquire("trades", "v1", codeVersion: 1, owner: "one", session))
+                #expect(try ProjectionLease.acquire("trades", "v1", codeVersion: 1, owner: "two", session) == nil)
                 // The first holder sleeps past its lease.
                 _ = try session.execute(
                     "UPDATE ledger.projection_versions SET lease_expires_at = clock_timestamp() - interval '1 s' WHERE name = 'trades'")
-                let second = try #require(try ProjectionLease.acquire("trades", "v1", owner: "two", session))
+                let second = try #require(try ProjectionLease.acquire("trades", "v1", codeVersion: 1, owner: "two", session))
                 #expect(throws: LedgerError.leaseLost(projection: "trades")) {
                     try writer.step(from: first.position, upTo: activations(ledger) + 2, limit: 10, lease: first.lease, session)
                 }

@@ -166,6 +166,7 @@ func executionQualityColumns() throws -> ColumnSet {
         let table = String(decoding: try #require(projectRuleFile("execution_quality/table.sql")), as: UTF8.self)
         for column in columns.key + columns.stored { #expect(table.contains("\n    \(column) ")) }
         #expect(table.contains("CREATE TABLE {table} ("))
-        #expect(table.contains("CREATE UNIQUE INDEX ON {table} (source, source_trade_id) WHERE valid_to IS NULL"))
+        let indexes = String(decoding: try #require(projectRuleFile("execution_quality/indexes.sql")), as: UTF8.self)
+        #expect(indexes.contains("CREATE UNIQUE INDEX ON {table} (source, source_trade_id) WHERE valid_to IS NULL"))
     }
 }

@@ -76,7 +76,8 @@ struct LifecyclesFixture {
         let columns = try ColumnSet(parsing: try #require(projectRuleFile("lifecycles/columns.json")))
         definition = ProjectionDefinition(
             projection, columns: columns,
-            tableSQL: String(decoding: try #require(projectRuleFile("lifecycles/table.sql")), as: UTF8.self))
+            tableSQL: String(decoding: try #require(projectRuleFile("lifecycles/table.sql")), as: UTF8.self),
+            indexSQL: String(decoding: try #require(projectRuleFile("lifecycles/indexes.sql")), as: UTF8.self))
     }
 
     /// Versions of documents by key and the position that made each.

@@ -11,7 +11,5 @@ CREATE TABLE {table} (
     underlying_symbol text        COLLATE "C",
     alignment_label   text        COLLATE "C" NOT NULL,
     confidence_label  text        COLLATE "C" NOT NULL,
-    document          text        COLLATE "C" NOT NULL,
-    PRIMARY KEY (source, source_trade_id, valid_from)
+    document          text        COLLATE "C" NOT NULL
 );
-CREATE UNIQUE INDEX ON {table} (source, source_trade_id) WHERE valid_to IS NULL;

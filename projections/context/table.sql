@@ -11,7 +11,5 @@ CREATE TABLE {table} (
     underlying_symbol text        COLLATE "C",
     gamma_regime      text        COLLATE "C",
     context_quality   text        COLLATE "C" NOT NULL,
-    document          text        COLLATE "C" NOT NULL,
-    PRIMARY KEY (source, source_trade_id, context_key, valid_from)
+    document          text        COLLATE "C" NOT NULL
 );
-CREATE UNIQUE INDEX ON {table} (source, source_trade_id, context_key) WHERE valid_to IS NULL;

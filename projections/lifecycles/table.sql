@@ -11,7 +11,5 @@ CREATE TABLE {table} (
     underlying_symbol text        COLLATE "C",
     lifecycle_state   text        COLLATE "C" NOT NULL,
     lifecycle_quality text        COLLATE "C" NOT NULL,
-    document          text        COLLATE "C" NOT NULL,
-    PRIMARY KEY (source, position_id, valid_from)
+    document          text        COLLATE "C" NOT NULL
 );
-CREATE UNIQUE INDEX ON {table} (source, position_id) WHERE valid_to IS NULL;

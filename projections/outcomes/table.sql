@@ -11,7 +11,5 @@ CREATE TABLE {table} (
     source_portfolio  text        COLLATE "C",
     underlying_symbol text        COLLATE "C",
     alignment_label   text        COLLATE "C" NOT NULL,
-    document          text        COLLATE "C" NOT NULL,
-    PRIMARY KEY (source, source_trade_id, horizon_key, valid_from)
+    document          text        COLLATE "C" NOT NULL
 );
-CREATE UNIQUE INDEX ON {table} (source, source_trade_id, horizon_key) WHERE valid_to IS NULL;

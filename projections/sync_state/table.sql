@@ -4,7 +4,5 @@ CREATE TABLE {table} (
     valid_to    bigint,
     source_name text   COLLATE "C" NOT NULL,
     scope_key   text   COLLATE "C" NOT NULL,
-    document    text   COLLATE "C" NOT NULL,
-    PRIMARY KEY (source_name, scope_key, valid_from)
+    document    text   COLLATE "C" NOT NULL
 );
-CREATE UNIQUE INDEX ON {table} (source_name, scope_key) WHERE valid_to IS NULL;

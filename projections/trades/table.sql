@@ -10,7 +10,5 @@ CREATE TABLE {table} (
     underlying_symbol text       COLLATE "C",
     trade_status     text        COLLATE "C" NOT NULL,
     mapping_quality  text        COLLATE "C" NOT NULL,
-    document         text        COLLATE "C" NOT NULL,
-    PRIMARY KEY (source, source_trade_id, valid_from)
+    document         text        COLLATE "C" NOT NULL
 );
-CREATE UNIQUE INDEX ON {table} (source, source_trade_id) WHERE valid_to IS NULL;

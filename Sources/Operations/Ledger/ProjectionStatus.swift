@@ -47,6 +47,8 @@ public struct ProjectionStatus: Sendable {
         .object([
             ("name", .string(version.name)), ("version", .string(version.version)),
             ("code_version", .integer(Int64(version.codeVersion))), ("served", .bool(version.isServed)),
+            ("previous", .bool(version.isPrevious)), ("state", .string(version.state.rawValue)),
+            ("rebuild_position", version.rebuild.map { .integer($0.position) } ?? .null),
             ("frozen", .bool(isFrozen)), ("position", .integer(version.position)), ("lag", .integer(lag)),
             (
                 "poison",

@@ -1,0 +1,65 @@
+import Values
+
+/// Which version of a projection somebody means: `v2`, or `v2/c3` where the version of the code matters too.
+public struct VersionReference: Sendable, Hashable, CustomStringConvertible {
+    /// The rules version with its letter, for example `v2`.
+    public let version: String
+    /// Nil where any code version may be meant.
+    public let codeVersion: Int?
+
+    public init(version: String, codeVersion: Int? = nil) {
+        self.version = version
+        self.codeVersion = codeVersion
+    }
+
+    /// Why a text names no version.
+    public struct Problem: Error, CustomStringConvertible, Equatable {
+        public let description: String
+    }
+
+    /// Reads `v<N>` or `v<N>/c<N>`: numbers from 1 on, without leading zeros.
+    public init(parsing text: String) throws(Problem) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let rules = Self.number(parts[0], after: "v") else {
+            throw Problem(description: "version: expected v<rules> or v<rules>/c<code>, for example v2 or v2/c3, found `\(text)`")
+        }
+        version = "v\(rules)"
+        guard parts.count == 2 else {
+            codeVersion = nil
+            return
+        }
+        guard let code = Self.number(parts[1], after: "c") else {
+            throw Problem(description: "version: expected c<code> after the `/`, for example v2/c3, found `\(text)`")
+        }
+        codeVersion = code
+    }
+
+    /// At most nine digits, so that every number is one that the catalog can hold.
+    private static func number(_ text: Substring, after letter: Character) -> Int? {
+        guard text.first == letter, (2...10).contains(text.utf8.count) else { return nil }
+        let digits = text.dropFirst()
+        guard digits.utf8.first != UInt8(ascii: "0"), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int(digits)
+    }
+
+    public var description: String { codeVersion.map { "\(version)/c\($0)" } ?? version }
+
+    /// The version that is meant among those that a projection has: with no code version given this program's, else the
+    /// only one.
+    ///
+    /// Throws `LedgerError.versionUnknown`, which names the versions that there are.
+    /// - Parameter installed: the code version of this program; nil where it lacks these rules.
+    public func resolve(
+        among versions: [ProjectionVersion], of name: String, installed: Int?
+    ) throws(LedgerError) -> ProjectionVersion {
+        let candidates = versions.filter {
+            $0.name.isBytewiseEqual(to: name) && $0.version.isBytewiseEqual(to: version)
+                && (codeVersion == nil || $0.codeVersion == codeVersion)
+        }
+        if candidates.count == 1 { return candidates[0] }
+        if let own = candidates.first(where: { $0.codeVersion == installed }) { return own }
+        throw .versionUnknown(
+            projection: name, version: description, isAmbiguous: !candidates.isEmpty,
+            known: versions.filter { $0.name.isBytewiseEqual(to: name) }.map { $0.reference.description })
+    }
+}

@@ -1,0 +1,62 @@
+import Postgres
+import Projections
+
+/// The tables of one projection version: its rows, and the facts behind them where these are stored apart.
+///
+/// Tables and indexes are made apart, so that a rebuild fills the tables first.
+struct VersionTables: Sendable {
+    let tableName: String
+    let rows: VersionTable
+    /// Nil where a row is its entity's facts.
+    let facts: VersionTable?
+    private let tableSQL: String
+    private let indexSQL: String
+
+    init(_ definition: ProjectionDefinition, tableName: String) {
+        let columns = definition.columns
+        self.tableName = tableName
+        rows = VersionTable(
+            name: "projection.\(quoteIdentifier(tableName))", key: columns.key, stored: columns.stored)
+        facts =
+            definition.rowsAreFacts
+            ? nil
+            : VersionTable(
+                name: "projection.\(quoteIdentifier("\(tableName)_facts"))", key: columns.entityKey, stored: [])
+        tableSQL = definition.tableSQL.replacing("{table}", with: rows.name)
+        indexSQL = definition.indexSQL.replacing("{table}", with: rows.name)
+    }
+
+    /// Makes the tables, without indexes.
+    func create(_ session: PostgresSession) throws {
+        try session.executeScript(tableSQL)
+        guard let facts else { return }
+        try session.executeScript(
+            """
+            CREATE TABLE \(facts.name) (
+                valid_from bigint NOT NULL,
+                valid_to   bigint,
+                \(facts.key.map { "\(quoteIdentifier($0)) text COLLATE \"C\" NOT NULL," }.joined(separator: "\n    "))
+                document   text COLLATE "C" NOT NULL
+            )
+            """)
+    }
+
+    /// Makes the indexes: the primary key, and the one of what is current.
+    func createIndexes(_ session: PostgresSession) throws {
+        try session.executeScript(indexSQL)
+        guard let facts else { return }
+        let key = facts.key.map(quoteIdentifier).joined(separator: ", ")
+        try session.executeScript(
+            """
+            ALTER TABLE \(facts.name) ADD PRIMARY KEY (\(key), valid_from);
+            CREATE UNIQUE INDEX ON \(facts.name) (\(key)) WHERE valid_to IS NULL;
+            """)
+    }
+
+    /// Drops the tables of a version, whatever program made them.
+    static func drop(_ tableName: String, _ session: PostgresSession) throws {
+        for name in [tableName, "\(tableName)_facts"] {
+            try session.executeScript("DROP TABLE IF EXISTS projection.\(quoteIdentifier(name))")
+        }
+    }
+}
