@@ -15,7 +15,7 @@ public struct API: Sendable {
     public init(_ ledger: Ledger) {
         self.ledger = ledger
         access = AccessPolicy(readKey: ledger.settings.readKey, adminKey: ledger.settings.adminKey)
-        routes = Route.trades + Route.backfills + Route.log + Route.proofs + Route.health
+        routes = Route.trades + Route.backfills + Route.log + Route.projections + Route.proofs + Route.health
     }
 
     /// Answers a request; never throws, and never says more than a problem's code and detail.

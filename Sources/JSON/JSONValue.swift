@@ -89,6 +89,9 @@ public struct JSONValue: Sendable {
     /// The value's bytes in the document, a string's quotes included.
     public var sourceRange: Range<Int> { Int(node.start)..<Int(node.end) }
 
+    /// The bytes of the whole document that the value is part of.
+    public var documentBytes: [UInt8] { document.bytes }
+
     /// The value's exact source text.
     public var sourceText: String {
         let range = sourceRange

@@ -117,13 +117,19 @@ public struct ColumnSet: Sendable {
             out.append(contentsOf: column.name.utf8)
             out.append(UInt8(ascii: "\""))
             out.append(UInt8(ascii: ":"))
-            if decimalsAsNumbers, column.kind == .decimal || !column.decimals.isEmpty {
-                Self.append(value, document.bytes, isDecimal: column.kind == .decimal, decimals: column.decimals, to: &out)
-            } else {
-                out.append(contentsOf: document.bytes[value.sourceRange])
-            }
+            Self.append(value, of: column, decimalsAsNumbers: decimalsAsNumbers, to: &out)
         }
         out.append(UInt8(ascii: "}"))
+    }
+
+    /// Appends a column's value as it stands, or with its decimals as numbers.
+    static func append(_ value: JSONValue, of column: Column, decimalsAsNumbers: Bool, to out: inout [UInt8]) {
+        let bytes = value.documentBytes
+        if decimalsAsNumbers, column.kind == .decimal || !column.decimals.isEmpty {
+            append(value, bytes, isDecimal: column.kind == .decimal, decimals: column.decimals, to: &out)
+        } else {
+            out.append(contentsOf: bytes[value.sourceRange])
+        }
     }
 
     /// Whether a string holds decimal text: a list's member may hold numbers in some elements and words in others.

@@ -32,6 +32,8 @@ struct Failure: Error {
             case .badParameter, .badCursor: self.init(code: 2, "\(error)")
             case .notActivated: self.init(code: 1, "\(error)")
             }
+        case let error as VersionError: self.init(code: error.isUsage ? 2 : 3, "\(error)")
+        case let problem as DiffThreshold.Problem: self.init(code: 2, "--fail-on: \(problem)")
         case let error as SyncError:
             switch error {
             case .alreadyRunning: self.init(code: 3, "\(error)")

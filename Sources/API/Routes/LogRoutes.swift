@@ -12,7 +12,6 @@ extension Route {
         Route("GET", "/api/ledger/events/{position}") { api, request, captures in
             try await api.event(at: captures[0], request)
         },
-        Route("GET", "/api/ledger/projections") { api, request, _ in try await api.projections(request) },
     ]
 }
 
@@ -58,11 +57,6 @@ extension API {
         }
         // An event never changes.
         return .json(event.json(), cache: "private, max-age=31536000, immutable", tag: event.leafHash.description)
-    }
-
-    func projections(_ request: APIRequest) async throws -> APIResponse {
-        _ = try Parameters(request.query, allowed: [])
-        return .json(try await ProjectionStatus.all(ledger).json)
     }
 }
 

@@ -6,8 +6,8 @@ import Projections
 
 struct ProjectionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "projection", abstract: "The read models: versions and verification.",
-        subcommands: [List.self, Verify.self])
+        commandName: "projection", abstract: "The read models: their versions, side by side.",
+        subcommands: [List.self, Diff.self, Promote.self, Rollback.self, Drop.self, Verify.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

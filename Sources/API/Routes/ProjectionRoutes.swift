@@ -1,0 +1,123 @@
+import JSON
+import Operations
+import PostgresStore
+import Values
+
+extension Route {
+    static let projections = [
+        Route("GET", "/api/ledger/projections") { api, request, _ in try await api.projections(request) },
+        Route("GET", "/api/ledger/projections/{name}/diff") { api, request, captures in
+            try await api.diff(of: captures[0], request)
+        },
+        Route("POST", "/api/ledger/projections/{name}/promote") { api, request, captures in
+            try await api.promote(captures[0], request)
+        },
+        Route("POST", "/api/ledger/projections/{name}/rollback") { api, request, captures in
+            try await api.rollback(captures[0], request)
+        },
+    ]
+}
+
+extension API {
+    /// Every version with its checkpoint, lag, lease and error.
+    func projections(_ request: APIRequest) async throws -> APIResponse {
+        _ = try Parameters(request.query, allowed: [])
+        return .json(try await ProjectionStatus.all(ledger).json)
+    }
+
+    /// What would change if `to` took the place of `from`.
+    func diff(of name: String, _ request: APIRequest) async throws -> APIResponse {
+        let parameters = try Parameters(request.query, allowed: ["from", "to", "position", "keys"])
+        let from = try Self.version(parameters["from"], named: "from")
+        let to = try Self.version(parameters["to"], named: "to")
+        let position = try parameters.integer("position", in: 0...Int64.max)
+        let keys = try parameters.integer("keys", in: 0...1000).map { Int($0) } ?? ProjectionDiff.sampleSize
+        do {
+            let diff = try await ledger.diff(name, from: from, to: to, position: position, sampleSize: keys)
+            return .json(diff.json(), tag: "\(diff.digest)-\(keys)")
+        } catch let error as VersionError {
+            throw Problem(error)
+        }
+    }
+
+    /// Serves another version, where the diff is still the one that the digest names.
+    func promote(_ name: String, _ request: APIRequest) async throws -> APIResponse {
+        let body = try VersionBody(request, keys: ["version", "position", "digest"])
+        guard let version = body.version else { throw Problem(.badBody, "version: expected a version such as v2") }
+        guard let position = body.position else { throw Problem(.badBody, "position: expected the diff's position") }
+        guard let digest = body.digest else { throw Problem(.badBody, "digest: expected the diff's digest") }
+        do {
+            return .json(try await ledger.promote(name, version, position: position, digest: digest).node.httpBytes())
+        } catch let error as VersionError {
+            throw Problem(error)
+        }
+    }
+
+    /// Serves the version again that the served one replaced.
+    func rollback(_ name: String, _ request: APIRequest) async throws -> APIResponse {
+        _ = try VersionBody(request, keys: [])
+        do {
+            return .json(try await ledger.rollback(name).node.httpBytes())
+        } catch let error as VersionError {
+            throw Problem(error)
+        }
+    }
+
+    private static func version(_ text: String?, named name: String) throws(Problem) -> VersionReference {
+        guard let text, let reference = try? VersionReference(parsing: text) else {
+            throw Problem(.badParameter, "\(name): expected a version such as v2, or v2/c3")
+        }
+        return reference
+    }
+}
+
+extension Problem {
+    init(_ error: VersionError) {
+        switch error {
+        case .unknownProjection: self.init(.notFound, "\(error)")
+        default: self.init(.conflict, "\(error)")
+        }
+    }
+}
+
+/// `{"rules": "v2"}`, `{"version": "v2", "position": 12521, "digest": "…"}` or nothing, by the route.
+private struct VersionBody {
+    var rules: VersionReference?
+    var version: VersionReference?
+    var position: Int64?
+    var digest: String?
+
+    init(_ request: APIRequest, keys: [String]) throws(Problem) {
+        _ = try Parameters(request.query, allowed: [])
+        if request.body.isEmpty { return }
+        let document: JSONDocument
+        do {
+            document = try JSONDocument(parsing: request.body, maximumDepth: 8)
+        } catch {
+            throw Problem(.badBody, "the body is not JSON: \(error)")
+        }
+        guard document.root.kind == .object else { throw Problem(.badBody, "expected a JSON object") }
+        for (key, value) in document.root.members {
+            guard keys.contains(where: { $0.isBytewiseEqual(to: key) }) else {
+                throw Problem(.badBody, "unknown key `\(key)`; expected \(keys.isEmpty ? "none" : keys.joined(separator: ", "))")
+            }
+            switch key {
+            case "position":
+                guard let number = value.integer, number >= 0 else {
+                    throw Problem(.badBody, "position: expected a whole number, 0 or more")
+                }
+                position = number
+            case "digest":
+                guard let text = value.string, text.utf8.count == 64 else {
+                    throw Problem(.badBody, "digest: expected 64 hex digits")
+                }
+                digest = text
+            default:
+                guard let reference = value.string.flatMap({ try? VersionReference(parsing: $0) }) else {
+                    throw Problem(.badBody, "\(key): expected a version such as v2")
+                }
+                if key == "rules" { rules = reference } else { version = reference }
+            }
+        }
+    }
+}

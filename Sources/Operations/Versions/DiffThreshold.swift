@@ -1,0 +1,69 @@
+import JSON
+import Values
+
+/// From how much change on a diff fails a build: `any`, `rows>100`, `rows>2.5%`, or `premium_usd>1000` for how far a sum may move.
+public struct DiffThreshold: Sendable, CustomStringConvertible {
+    private enum Measure: Sendable {
+        /// Changed rows.
+        case rows
+        /// Changed rows in percent of the rows of the version that is compared with.
+        case share
+        /// The magnitude of a sum's delta.
+        case sum(String)
+    }
+
+    private let measure: Measure
+    private let limit: FixedDecimal
+    public let description: String
+
+    public struct Problem: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    public init(parsing text: String) throws(Problem) {
+        description = text
+        if text == "any" {
+            (measure, limit) = (.rows, .zero)
+            return
+        }
+        let parts = text.split(separator: ">", maxSplits: 1, omittingEmptySubsequences: false)
+        let problem = Problem(
+            description: "expected any, rows>NUMBER, rows>NUMBER% or FIELD_usd>NUMBER, found `\(text)`")
+        guard parts.count == 2, !parts[0].isEmpty else { throw problem }
+        let isShare = parts[1].hasSuffix("%")
+        guard let number = try? FixedDecimal(String(isShare ? parts[1].dropLast() : parts[1])), !number.isNegative else {
+            throw problem
+        }
+        limit = number
+        if parts[0] == "rows" {
+            measure = isShare ? .share : .rows
+        } else {
+            guard !isShare, parts[0].hasSuffix("_usd") else { throw problem }
+            measure = .sum(String(parts[0]))
+        }
+    }
+
+    /// Why the diff fails; nil where it stays within. A field that the projection does not add up is a problem.
+    public func fault(of diff: ProjectionDiff) throws(Problem) -> String? {
+        switch measure {
+        case .rows:
+            if ExactNumber(Int(diff.changedRows)) > ExactNumber(limit) { return "\(diff.changedRows) rows differ" }
+        case .share:
+            // Where there was no row, any change is all of it.
+            let share = ExactNumber(Int(diff.changedRows)) * ExactNumber(100)
+            if share > ExactNumber(limit) * ExactNumber(Int(max(diff.totalRows, 1))) {
+                return "\(diff.changedRows) of \(diff.totalRows) rows differ"
+            }
+        case .sum(let field):
+            let sums = diff.sums
+            guard let delta = sums.first(where: { $0.field.isBytewiseEqual(to: field) })?.delta else {
+                throw Problem(
+                    description: "expected one of the sums \(sums.map(\.field).joined(separator: ", ")), found `\(field)`")
+            }
+            if case .decimal(let value) = delta, ExactNumber(value).magnitude > ExactNumber(limit) {
+                return "the sum of \(field) moves by \(value)"
+            }
+        }
+        return nil
+    }
+}

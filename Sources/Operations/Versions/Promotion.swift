@@ -1,0 +1,123 @@
+import Events
+public import JSON
+import Postgres
+public import PostgresStore
+import Projections
+import Values
+
+/// A version that became the served one, and the one that it replaced.
+public struct Promotion: Sendable {
+    public let promoted: ProjectionVersion
+    public let replaced: ProjectionVersion
+    /// Of the `ProjectionPromoted` event.
+    public let event: Int64
+
+    public var node: JSONNode {
+        .object([
+            ("projection", .string(promoted.name)), ("version", .string(promoted.version)),
+            ("code_version", .integer(Int64(promoted.codeVersion))), ("replaced_version", .string(replaced.version)),
+            ("replaced_code_version", .integer(Int64(replaced.codeVersion))), ("event_position", .integer(event)),
+        ])
+    }
+}
+
+extension Ledger {
+    /// How long a version that is behind may take to catch up before it is refused.
+    private static let patience = Duration.seconds(2)
+
+    /// Makes a version the served one, where the diff that was looked at is still what changes.
+    ///
+    /// Pointer and event come in one transaction; readers see the old version until it commits and the new one after.
+    /// The replaced version stays, is folded on, and is what ``rollback(_:)`` goes back to.
+    /// - Parameters:
+    ///   - position: that of the diff.
+    ///   - digest: the diff's.
+    public func promote(
+        _ name: String, _ reference: VersionReference, position: Int64, digest: String
+    ) async throws -> Promotion {
+        let (served, candidate) = try await pool.run { session in
+            try session.transaction(.snapshot) {
+                let candidate = try version(name, reference, session)
+                guard let served = try catalog.served(name, session) else {
+                    throw ViewError.notActivated(projection: name)
+                }
+                if candidate.isServed { throw VersionError.alreadyServed(candidate.label) }
+                let diff = try diff(served, candidate, at: position, sampleSize: 0, session)
+                guard diff.digest.isBytewiseEqual(to: digest.lowercased()) else {
+                    throw VersionError.diffDiffers(
+                        from: "\(served.reference)", to: "\(candidate.reference)", position: position, expected: digest,
+                        found: diff.digest)
+                }
+                return (served, candidate)
+            }
+        }
+        return try await serve(candidate, insteadOf: served, position: position, diffDigest: digest.lowercased())
+    }
+
+    /// Serves the version again that the served one replaced.
+    public func rollback(_ name: String) async throws -> Promotion {
+        let (served, previous) = try await pool.run { session in
+            try requireProjection(name)
+            return try session.transaction(.snapshot) {
+                guard let served = try catalog.served(name, session) else {
+                    throw ViewError.notActivated(projection: name)
+                }
+                guard let reference = served.previous else { throw VersionError.nothingToRollBack(projection: name) }
+                return (served, try version(name, reference, session))
+            }
+        }
+        return try await serve(previous, insteadOf: served, position: previous.position, diffDigest: nil)
+    }
+
+    /// Removes a version that is not served: its tables and all that the catalog knows of it.
+    ///
+    /// - Parameter includingPrevious: whether it may be the version that the served one replaced: the way back goes with it.
+    public func drop(
+        _ name: String, _ reference: VersionReference, includingPrevious: Bool = false
+    ) async throws -> ProjectionVersion {
+        try await pool.run { session in
+            try requireProjection(name)
+            let version = try catalog.resolve(reference, of: name, registry, session)
+            try catalog.drop(version, includingPrevious: includingPrevious, session)
+            return version
+        }
+    }
+
+    func requireProjection(_ name: String) throws(VersionError) {
+        if !registry.names.contains(where: { $0.isBytewiseEqual(to: name) }) {
+            throw .unknownProjection(name, known: registry.names)
+        }
+    }
+
+    private func serve(
+        _ candidate: ProjectionVersion, insteadOf served: ProjectionVersion, position: Int64, diffDigest: String?
+    ) async throws -> Promotion {
+        guard let definition = registry.definition(candidate.name, version: candidate.version),
+            definition.identity.codeVersion == candidate.codeVersion
+        else { throw VersionError.codeMissing(candidate.label) }
+        let runID = newID()
+        let event = ProjectionPromotedPayload(
+            projection: candidate.name, oldVersion: served.version, newVersion: candidate.version,
+            codeVersion: candidate.codeVersion, rules: candidate.ruleFiles, position: position, diffDigest: diffDigest
+        ).event(runID: runID)
+        let deadline = ContinuousClock.now + Self.patience
+        while true {
+            do {
+                let appended = try await log.append([event], runID: runID) { session, _ in
+                    try self.catalog.serve(candidate, insteadOf: served, definition, session)
+                }
+                return Promotion(promoted: candidate, replaced: served, event: appended[0].position)
+            } catch ServingError.behind(let position, let servedPosition) {
+                if ContinuousClock.now >= deadline {
+                    throw VersionError.behind(candidate.label, position: position, served: servedPosition)
+                }
+                // Nobody may be folding it; where somebody is, nil comes back and the next look may find it there.
+                _ = try await ProjectionFollower(definition, pool: projectorPool, owner: owner).catchUp()
+                try await Task.sleep(for: .milliseconds(20))
+            } catch ServingError.changed(let found) {
+                throw VersionError.servedChanged(
+                    projection: candidate.name, expected: "\(served.reference)", found: found)
+            }
+        }
+    }
+}

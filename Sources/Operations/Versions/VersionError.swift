@@ -1,0 +1,38 @@
+import PostgresStore
+
+/// Why a version can't be compared, promoted, rolled back to or dropped.
+public enum VersionError: Error, Equatable, CustomStringConvertible {
+    case unknownProjection(String, known: [String])
+    /// It has no rows yet.
+    case building(String)
+    case alreadyServed(String)
+    /// The diff that was agreed to is not the one that a promotion would make.
+    case diffDiffers(from: String, to: String, position: Int64, expected: String, found: String)
+    /// Another promotion came first.
+    case servedChanged(projection: String, expected: String, found: String)
+    /// Its rows are older than those that are served.
+    case behind(String, position: Int64, served: Int64)
+    /// This program has not the code that it was folded with.
+    case codeMissing(String)
+    case nothingToRollBack(projection: String)
+
+    /// Whether what was asked for names nothing, or contradicts what is there.
+    public var isUsage: Bool { if case .unknownProjection = self { true } else { false } }
+
+    public var description: String {
+        switch self {
+        case .unknownProjection(let name, let known):
+            "no projection is called \(name); expected \(known.joined(separator: ", "))"
+        case .building(let version): "\(version) is still being built: wait for its rebuild, or run it again"
+        case .alreadyServed(let version): "\(version) is served already"
+        case .diffDiffers(let from, let to, let position, let expected, let found):
+            "the diff of \(from), served now, and \(to) at position \(position) has the digest \(found), not \(expected): look at it again"
+        case .servedChanged(let projection, let expected, let found):
+            "projection \(projection) serves \(found) by now, not \(expected): look at the diff again"
+        case .behind(let version, let position, let served):
+            "\(version) has folded up to position \(position), the served version up to \(served): let it catch up first"
+        case .codeMissing(let version): "this program lacks the code of \(version): run one that has it"
+        case .nothingToRollBack(let projection): "projection \(projection) has no earlier version to go back to"
+        }
+    }
+}

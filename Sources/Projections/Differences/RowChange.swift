@@ -1,0 +1,84 @@
+public import JSON
+
+/// How a row of one version differs from the row with the same key of another, in the digested columns.
+public struct RowChange: Sendable {
+    public enum Kind: String, Sendable {
+        case added, removed, changed
+    }
+
+    /// A column's two values; nil where that side has no row.
+    public struct Field: Sendable {
+        public let column: ColumnSet.Column
+        public let from: JSONValue?
+        public let to: JSONValue?
+    }
+
+    public let kind: Kind
+    /// The key's columns, in order, as either side has them.
+    public let key: [(name: String, value: JSONValue)]
+    /// The columns that differ, in canonical order; none for a row that only one side has.
+    public let fields: [Field]
+
+    /// Writes `{"change":…,"fields":[{"field":…,"from":…,"to":…}],"key":{…}}`.
+    ///
+    /// - Parameter form: decimals as strings is the event encoding; as numbers what HTTP and the command line show.
+    public func write(to out: inout JSONWriter, decimals form: JSONWriter.DecimalForm) {
+        out.beginObject()
+        out.key("change"); out.string(kind.rawValue)
+        out.key("fields")
+        out.beginArray()
+        for field in fields {
+            out.beginObject()
+            out.key("field"); out.string(field.column.name)
+            out.key("from"); out.raw(field.column.bytes(of: field.from, decimals: form))
+            out.key("to"); out.raw(field.column.bytes(of: field.to, decimals: form))
+            out.endObject()
+        }
+        out.endArray()
+        out.key("key")
+        out.beginObject()
+        for (name, value) in key.sorted(by: { CanonicalKeyOrder.precedes($0.name, $1.name) }) {
+            out.key(name); out.raw(Array(value.sourceText.utf8))
+        }
+        out.endObject()
+        out.endObject()
+    }
+}
+
+extension ColumnSet {
+    /// What makes two versions' rows of one key different; nil where their digested columns are equal.
+    func change(from old: JSONDocument?, to new: JSONDocument?) -> RowChange? {
+        guard let some = new ?? old else { return nil }
+        var fields: [RowChange.Field] = []
+        if let old, let new {
+            for column in columns where column.isDigested {
+                let (from, to) = (old.root[column.name], new.root[column.name])
+                if from.map({ old.bytes[$0.sourceRange] }) != to.map({ new.bytes[$0.sourceRange] }) {
+                    fields.append(RowChange.Field(column: column, from: from, to: to))
+                }
+            }
+            if fields.isEmpty { return nil }
+        }
+        return RowChange(
+            kind: old == nil ? .added : new == nil ? .removed : .changed,
+            key: key.compactMap { name in some.root[name].map { (name, $0) } }, fields: fields)
+    }
+}
+
+extension ColumnSet.Column {
+    /// The value as JSON; nil is `null`.
+    func bytes(of value: JSONValue?, decimals form: JSONWriter.DecimalForm) -> [UInt8] {
+        guard let value else { return Array("null".utf8) }
+        var out: [UInt8] = []
+        ColumnSet.append(value, of: self, decimalsAsNumbers: form == .numbers, to: &out)
+        return out
+    }
+
+    /// Whether it says what state or class a row is in, by the suffix of its name.
+    var isState: Bool {
+        kind == .text && ["_label", "_state", "_status", "_quality", "_regime"].contains { name.hasSuffix($0) }
+    }
+
+    /// Whether it is an amount of money that may be added up, by the suffix of its name.
+    var isMoney: Bool { kind == .decimal && name.hasSuffix("_usd") }
+}

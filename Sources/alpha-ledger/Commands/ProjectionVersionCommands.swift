@@ -1,0 +1,197 @@
+import ArgumentParser
+import Events
+import JSON
+import Operations
+import PostgresStore
+import Projections
+
+extension ProjectionCommand {
+    struct Diff: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show what would change if one version took another's place.",
+            discussion: """
+                Compares the rows of both versions as of one position: rows added, removed and changed by field, labels and \
+                states that move, sums of money, and the event after which the two first differed. The digest names \
+                this diff to `projection promote`.
+
+                A version is v2, or v2/c3 where several code versions of it exist.
+
+                Examples:
+                  alpha-ledger projection diff alignment v1 v2
+                  alpha-ledger projection diff alignment v1 v2 --ndjson
+                  alpha-ledger projection diff outcomes v1 v2 --fail-on 'rows>2.5%' --fail-on 'pnl_before_fees_usd>0'
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @Argument(help: "The projection.") var name: String
+        @Argument(help: "The version that is compared with.", transform: { try VersionReference(parsing: $0) }) var from: VersionReference
+        @Argument(help: "The version that would take its place.", transform: { try VersionReference(parsing: $0) }) var to: VersionReference
+        @Option(help: "As of this position; the smaller of the two checkpoints where left out.") var position: Int64?
+        @Option(help: "How many changed rows to show, first by key; the digest does not depend on it.")
+        var keys = ProjectionDiff.sampleSize
+        @Option(
+            help: "Exit 1 beyond this: any, rows>NUMBER, rows>NUMBER% or FIELD_usd>NUMBER; repeatable.",
+            transform: { try DiffThreshold(parsing: $0) })
+        var failOn: [DiffThreshold] = []
+        @Flag(help: "Print JSON.") var json = false
+        @Flag(help: "Print every changed row, a line each, and nothing else.") var ndjson = false
+
+        func validate() throws {
+            if json && ndjson { throw ValidationError("--json and --ndjson exclude each other") }
+            if keys < 0 { throw ValidationError("--keys: expected 0 or more") }
+            if let position, position < 0 { throw ValidationError("--position: expected 0 or more") }
+        }
+
+        func run() async throws {
+            try await options.withLedger { ledger in
+                let prints = ndjson
+                let diff = try await ledger.diff(name, from: from, to: to, position: position, sampleSize: keys) { change in
+                    if !prints { return }
+                    var line = JSONWriter()
+                    change.write(to: &line, decimals: .numbers)
+                    Output.bytes(line.bytes + [UInt8(ascii: "\n")])
+                }
+                if json {
+                    Output.bytes(diff.json() + [UInt8(ascii: "\n")])
+                } else if !ndjson {
+                    show(diff)
+                }
+                let faults = try failOn.compactMap { threshold in try threshold.fault(of: diff).map { "\(threshold): \($0)" } }
+                if !faults.isEmpty { throw Failure(code: 1, faults.joined(separator: "; ")) }
+            }
+        }
+    }
+
+    struct Promote: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a version the served one, as its diff said.",
+            discussion: """
+                The diff against the served version is worked out again at the position: where its digest is another than the \
+                one given, where the served version changed meanwhile, or where the candidate is behind, nothing happens and \
+                the command exits 3. The replaced version is folded on, so that `projection rollback` goes back at once.
+
+                Example:
+                  alpha-ledger projection promote alignment v2 --position 12521 --digest 4f1c…
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @Argument(help: "The projection.") var name: String
+        @Argument(help: "The version to serve.", transform: { try VersionReference(parsing: $0) }) var version: VersionReference
+        @Option(help: "The diff's position.") var position: Int64
+        @Option(help: "The diff's digest.") var digest: String
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await options.withLedger { ledger in
+                show(try await ledger.promote(name, version, position: position, digest: digest), json: json)
+            }
+        }
+    }
+
+    struct Rollback: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Serve the version again that the served one replaced.",
+            discussion: """
+                Example:
+                  alpha-ledger projection rollback alignment
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @Argument(help: "The projection.") var name: String
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await options.withLedger { ledger in show(try await ledger.rollback(name), json: json) }
+        }
+    }
+
+    struct Drop: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Remove a version that is not served, with its rows and history.",
+            discussion: """
+                What the log says can be built again by `projection rebuild`. The version that the served one replaced is the way \
+                back, and is kept unless --include-previous says otherwise.
+
+                Example:
+                  alpha-ledger projection drop alignment v2
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @Argument(help: "The projection.") var name: String
+        @Argument(help: "The version to remove.", transform: { try VersionReference(parsing: $0) }) var version: VersionReference
+        @Flag(help: "Also where it is the version to go back to.") var includePrevious = false
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await options.withLedger { ledger in
+                let dropped = try await ledger.drop(name, version, includingPrevious: includePrevious)
+                if json {
+                    let node = JSONNode.object([
+                        ("projection", .string(dropped.name)), ("version", .string(dropped.version)),
+                        ("code_version", .integer(Int64(dropped.codeVersion))), ("dropped", .bool(true)),
+                    ])
+                    Output.bytes(node.httpBytes() + [UInt8(ascii: "\n")])
+                } else {
+                    Output.line("dropped \(dropped.name) \(dropped.reference)")
+                }
+            }
+        }
+    }
+}
+
+private func show(_ promotion: Promotion, json: Bool) {
+    if json {
+        Output.bytes(promotion.node.httpBytes() + [UInt8(ascii: "\n")])
+    } else {
+        Output.line("\(promotion.promoted.name) serves \(promotion.promoted.reference) instead of \(promotion.replaced.reference), since event \(promotion.event)")
+    }
+}
+
+private func show(_ diff: ProjectionDiff) {
+    func entries(_ name: String) -> [[String: String]] {
+        guard case .array(let nodes)? = diff.summary.first(where: { $0.0 == name })?.1 else { return [] }
+        return nodes.map { node in
+            guard case .object(let members) = node else { return [:] }
+            return Dictionary(uniqueKeysWithValues: members.map { ($0.0, plain($0.1)) })
+        }
+    }
+    func table(_ name: String, _ columns: [String], rightAligned: Set<Int>) {
+        let rows = entries(name)
+        if rows.isEmpty { return }
+        Output.line("")
+        Output.table(columns, rows.map { row in columns.map { row[$0] ?? "" } }, rightAligned: rightAligned)
+    }
+    Output.line("\(diff.from.name) \(diff.from.reference) → \(diff.to.reference) as of position \(diff.position)")
+    if case .object(let counts)? = diff.summary.first(where: { $0.0 == "rows" })?.1 {
+        Output.line("rows: " + counts.map { "\(plain($0.1)) \($0.0)" }.joined(separator: ", "))
+    }
+    table("fields", ["field", "changed"], rightAligned: [1])
+    table("moved", ["field", "from", "to", "count"], rightAligned: [3])
+    table("sums", ["field", "from", "to", "delta"], rightAligned: [1, 2, 3])
+    if !diff.sample.isEmpty {
+        Output.line("")
+        Output.table(
+            ["key", "change", "field", "from", "to"],
+            diff.sample.flatMap { change -> [[String]] in
+                let key = change.key.map { $0.value.string ?? $0.value.sourceText }.joined(separator: "|")
+                if change.fields.isEmpty { return [[key, change.kind.rawValue, "", "", ""]] }
+                return change.fields.map {
+                    [key, change.kind.rawValue, $0.column.name, $0.from.map(plain) ?? "", $0.to.map(plain) ?? ""]
+                }
+            })
+    }
+    Output.line("")
+    if let event = diff.firstDifference {
+        Output.line("first differed after event \(event.position): \(event.type) of \(event.stream), recorded \(event.recordedAt)")
+    } else {
+        Output.line("the two never differed")
+    }
+    Output.line("digest \(diff.digest)")
+}
+
+private func plain(_ node: JSONNode) -> String {
+    if case .string(let text) = node { return text }
+    return String(decoding: node.httpBytes(), as: UTF8.self)
+}
+
+private func plain(_ value: JSONValue) -> String { value.isNull ? "null" : value.string ?? value.sourceText }

@@ -1,0 +1,41 @@
+public import Events
+import Foundation
+import JSON
+import Values
+
+/// Events of forty trades of the sample scope, as the log recorded them, for whoever wants a realistic history.
+public enum GoldenLog {
+    public static let folder = projectRoot + "/Tests/ProjectionsTests/Golden/"
+
+    public struct Problem: Error {
+        let line: Int
+    }
+
+    /// The events in their order, at positions from 1 on; leaf hashes are left out.
+    public static func recordedEvents() throws -> [RecordedEvent] {
+        guard let bytes = FileManager.default.contents(atPath: folder + "events.ndjson") else { throw Problem(line: 0) }
+        return try bytes.split(separator: UInt8(ascii: "\n")).enumerated().map { index, line in
+            let root = try JSONDocument(parsing: Array(line)).root
+            guard let id = root["event_id"]?.string.flatMap({ UniqueID($0) }), let stream = root["stream"]?.string,
+                let version = root["stream_version"]?.integer, let type = root["type"]?.string,
+                let schema = root["schema_version"]?.integer, let run = root["run_id"]?.string.flatMap({ UniqueID($0) }),
+                let recorded = root["recorded_at"]?.string.flatMap({ Instant($0) }), let payload = root["payload"]
+            else { throw Problem(line: index + 1) }
+            return RecordedEvent(
+                position: Int64(index + 1), eventID: id, stream: stream, streamVersion: version, type: type,
+                schemaVersion: Int(schema), recordedAt: recorded,
+                effectiveAt: root["effective_at"]?.string.flatMap { Instant($0) }, runID: run,
+                payload: try canonicalize(payload), leafHash: Digest32(sha256Of: ""))
+        }
+    }
+
+    /// The same events to be appended to a ledger.
+    public static func newEvents() throws -> [NewEvent] {
+        try recordedEvents().compactMap { event in
+            guard let type = EventType(rawValue: event.type) else { return nil }
+            return NewEvent(
+                identity: "golden|\(event.position)", stream: event.stream, type: type, schemaVersion: event.schemaVersion,
+                effectiveAt: event.effectiveAt, payload: event.payload, expectedVersion: nil)
+        }
+    }
+}
