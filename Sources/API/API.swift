@@ -9,6 +9,7 @@ public struct API: Sendable {
     static let maximumTargetBytes = 8192
 
     let ledger: Ledger
+    let rebuilds = RebuildJobs()
     private let access: AccessPolicy
     private let routes: [Route]
 

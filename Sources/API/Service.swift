@@ -97,7 +97,15 @@ public struct LedgerService: Sendable {
                     .init(service: UntilShutdown { await follower.run(signal) }, successTerminationBehavior: .ignore))
             }
         }
-        let application = API(ledger).application(host: host, port: port, logger: quiet, onRunning: onRunning)
+        let api = API(ledger)
+        let rebuilds = api.rebuilds
+        services.append(
+            .init(
+                service: UntilShutdown {
+                    while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+                    await rebuilds.stop()
+                }, successTerminationBehavior: .ignore))
+        let application = api.application(host: host, port: port, logger: quiet, onRunning: onRunning)
         services.append(.init(service: application))
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [], logger: quiet)

@@ -170,3 +170,8 @@ public func withLedger<T>(_ body: (LedgerDatabase) async throws -> T) async thro
 public func projectRuleFile(_ path: String) -> [UInt8]? {
     FileManager.default.contents(atPath: "\(projectRoot)/projections/\(path)").map { Array($0) }
 }
+
+/// A text file of the checkout, by its path from the root.
+public func projectText(_ path: String) -> String? {
+    FileManager.default.contents(atPath: "\(projectRoot)/\(path)").map { String(decoding: $0, as: UTF8.self) }
+}

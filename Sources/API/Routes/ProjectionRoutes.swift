@@ -9,6 +9,9 @@ extension Route {
         Route("GET", "/api/ledger/projections/{name}/diff") { api, request, captures in
             try await api.diff(of: captures[0], request)
         },
+        Route("POST", "/api/ledger/projections/{name}/rebuild") { api, request, captures in
+            try await api.rebuild(captures[0], request)
+        },
         Route("POST", "/api/ledger/projections/{name}/promote") { api, request, captures in
             try await api.promote(captures[0], request)
         },
@@ -35,6 +38,22 @@ extension API {
         do {
             let diff = try await ledger.diff(name, from: from, to: to, position: position, sampleSize: keys)
             return .json(diff.json(), tag: "\(diff.digest)-\(keys)")
+        } catch let error as VersionError {
+            throw Problem(error)
+        }
+    }
+
+    /// Starts building a version beside the served one; `GET /api/ledger/projections` shows how far it is.
+    func rebuild(_ name: String, _ request: APIRequest) async throws -> APIResponse {
+        let body = try VersionBody(request, keys: ["rules"])
+        do {
+            let references = try await ledger.references([name], body.rules)
+            try await rebuilds.start(references[0], ledger)
+            return .json(
+                JSONNode.object([
+                    ("projection", .string(name)), ("version", .string(references[0].version.version)),
+                    ("state", .string("building")),
+                ]).httpBytes(), status: 202)
         } catch let error as VersionError {
             throw Problem(error)
         }
@@ -77,6 +96,41 @@ extension Problem {
         case .unknownProjection: self.init(.notFound, "\(error)")
         default: self.init(.conflict, "\(error)")
         }
+    }
+}
+
+/// The rebuilds that were asked for over HTTP, one at a time; they end with the service and go on when asked for again.
+actor RebuildJobs {
+    private var job: Task<Void, Never>?
+    private var label: String?
+
+    /// Throws a conflict while another one runs; what is wrong with the version itself is found before it answers.
+    func start(_ reference: (name: String, version: VersionReference), _ ledger: Ledger) throws {
+        if let label { throw Problem(.conflict, "a rebuild of \(label) is under way: one at a time") }
+        let name = "\(reference.name) \(reference.version)"
+        try ledger.requireInstalled(reference.name, reference.version)
+        label = name
+        job = Task {
+            do {
+                let summary = try await ledger.rebuild([reference])
+                ledger.logger.notice(
+                    "rebuilt", metadata: ["version": "\(name)", "position": "\(summary.versions.first?.position ?? 0)"])
+            } catch {
+                ledger.logger.error("a rebuild ended", metadata: ["version": "\(name)", "reason": "\(ledger.redact("\(error)"))"])
+            }
+            self.end()
+        }
+    }
+
+    private func end() {
+        job = nil
+        label = nil
+    }
+
+    /// Stops what runs and waits for it: what it has written is there when it is taken up again.
+    func stop() async {
+        job?.cancel()
+        await job?.value
     }
 }
 

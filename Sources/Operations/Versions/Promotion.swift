@@ -83,6 +83,22 @@ extension Ledger {
         }
     }
 
+    /// What a rebuild of some projections is about: the rules that are named, else those that are served.
+    public func references(
+        _ names: [String], _ rules: VersionReference?
+    ) async throws -> [(name: String, version: VersionReference)] {
+        var references: [(name: String, version: VersionReference)] = []
+        for name in names where !references.contains(where: { $0.name.isBytewiseEqual(to: name) }) {
+            try requireProjection(name)
+            let served = try await pool.run { session in try self.catalog.served(name, session)?.version }
+            guard let version = rules ?? served.map({ VersionReference(version: $0) }) else {
+                throw ViewError.notActivated(projection: name)
+            }
+            references.append((name, version))
+        }
+        return references
+    }
+
     func requireProjection(_ name: String) throws(VersionError) {
         if !registry.names.contains(where: { $0.isBytewiseEqual(to: name) }) {
             throw .unknownProjection(name, known: registry.names)

@@ -6,6 +6,47 @@ import PostgresStore
 import Projections
 
 extension ProjectionCommand {
+    struct Rebuild: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Build a version beside the served one, from the log alone.",
+            discussion: """
+                Nothing that is served changes. The log is read once for all projections that are named, rows and history go in \
+                by COPY, indexes come last; then services follow the new version like any other. A rebuild that was \
+                killed or interrupted goes on where it was when it is run again; `projection drop` leaves no trace of it.
+
+                Examples:
+                  alpha-ledger projection rebuild alignment --rules v2
+                  alpha-ledger projection rebuild trades lifecycles outcomes
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @Argument(help: "The projections.") var names: [String]
+        @Option(help: "The rules version, v2 for rules.v2.yaml; the served one where left out.", transform: { try VersionReference(parsing: $0) })
+        var rules: VersionReference?
+        @Option(help: "Parts of the entities that are folded at a time; as many as there are cores where left out.")
+        var workers: Int?
+        @Flag(help: "Print JSON.") var json = false
+
+        func validate() throws {
+            if let workers, !(1...64 ~= workers) { throw ValidationError("--workers: expected 1 to 64") }
+        }
+
+        func run() async throws {
+            try await options.withLedger { ledger in
+                let progress = ProgressLine()
+                let summary = try await ledger.rebuild(try await ledger.references(names, rules), workers: workers) { step in
+                    progress.show("\(step.phase.rawValue): \(step.position) of \(step.head) events")
+                }
+                progress.end()
+                if json {
+                    Output.bytes(summary.node.httpBytes() + [UInt8(ascii: "\n")])
+                } else {
+                    show(summary)
+                }
+            }
+        }
+    }
+
     struct Diff: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show what would change if one version took another's place.",
@@ -70,21 +111,43 @@ extension ProjectionCommand {
                 one given, where the served version changed meanwhile, or where the candidate is behind, nothing happens and \
                 the command exits 3. The replaced version is folded on, so that `projection rollback` goes back at once.
 
-                Example:
+                Examples:
+                  alpha-ledger projection diff alignment v1 v2 --json > diff.json
+                  alpha-ledger projection promote alignment v2 --diff diff.json
                   alpha-ledger projection promote alignment v2 --position 12521 --digest 4f1c…
                 """)
 
         @OptionGroup var options: SettingsOptions
         @Argument(help: "The projection.") var name: String
         @Argument(help: "The version to serve.", transform: { try VersionReference(parsing: $0) }) var version: VersionReference
-        @Option(help: "The diff's position.") var position: Int64
-        @Option(help: "The diff's digest.") var digest: String
+        @Option(help: "The diff's position.") var position: Int64?
+        @Option(help: "The diff's digest.") var digest: String?
+        @Option(name: .customLong("diff"), help: "A file with the diff as JSON, in the place of its position and digest.")
+        var file: String?
         @Flag(help: "Print JSON.") var json = false
 
+        func validate() throws {
+            let isNamed = position != nil && digest != nil
+            if file == nil ? !isNamed : position != nil || digest != nil {
+                throw ValidationError("expected --position and --digest, or --diff")
+            }
+        }
+
         func run() async throws {
+            let (position, digest) = try agreed()
             try await options.withLedger { ledger in
                 show(try await ledger.promote(name, version, position: position, digest: digest), json: json)
             }
+        }
+
+        /// What was looked at.
+        private func agreed() throws -> (position: Int64, digest: String) {
+            if let position, let digest { return (position, digest) }
+            let path = file ?? ""
+            guard let bytes = readFile(path), let root = (try? JSONDocument(parsing: bytes))?.root,
+                let position = root["position"]?.integer, let digest = root["digest"]?.string
+            else { throw Failure(code: 2, "--diff \(path): expected a file that `projection diff --json` printed") }
+            return (position, digest)
         }
     }
 
@@ -137,6 +200,17 @@ extension ProjectionCommand {
             }
         }
     }
+}
+
+private func show(_ summary: RebuildSummary) {
+    Output.table(
+        ["projection", "version", "position", "events", "rows", "history", "resumed from", "digest"],
+        summary.versions.map {
+            [
+                $0.name, "\($0.reference)", "\($0.position)", "\($0.events)", "\($0.rows)", "\($0.historyRows)",
+                $0.resumedFrom == 0 ? "" : "\($0.resumedFrom)", "\($0.digest.prefix(16))…",
+            ]
+        }, rightAligned: [2, 3, 4, 5, 6])
 }
 
 private func show(_ promotion: Promotion, json: Bool) {
