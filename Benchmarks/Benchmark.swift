@@ -14,6 +14,7 @@ struct Benchmark {
         ("append", "batched append beside a bare binary COPY of the same finished rows", AppendBenchmark.run),
         ("concurrent", "64 concurrent one-event appends beside one-row INSERT commits", ConcurrentAppendBenchmark.run),
         ("projection", "live projection of trades beside a bare COPY OUT of the same events", ProjectionBenchmark.run),
+        ("rebuild", "all projections from zero beside COPY OUT, COPY IN of their rows and indexes", RebuildBenchmark.run),
         ("http", "the trades list of 50 rows over HTTP", HTTPBenchmark.run),
         ("latency", "from an append to all views, at 1,000 events a second", LatencyBenchmark.run),
         ("import", "observe import beside a bare COPY of the same rows", ImportBenchmark.run),
@@ -100,6 +101,13 @@ final class Bench: Sendable {
         try await body()
         let duration = ContinuousClock.now - start
         return Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+    }
+
+    /// The process's largest resident set so far.
+    static func peakMebibytes() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) / 1024
     }
 
     static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }

@@ -14,7 +14,7 @@ enum GeneratedEvents {
         }
     }
 
-    private static func row(_ number: Int) -> ExecutionRow {
+    static func row(_ number: Int) -> ExecutionRow {
         var row = GeneratedExecutions.row(number)
         let contract = number / 6
         let strike = 100 + contract % 300
@@ -26,7 +26,7 @@ enum GeneratedEvents {
         return row
     }
 
-    private static func stamp(_ row: ExecutionRow, _ number: Int) -> NewEvent {
+    static func stamp(_ row: ExecutionRow, _ number: Int) -> NewEvent {
         let level = FixedDecimal(40 + number % 30)
         return ContextStampedPayload(
             source: row.source, sourceTradeID: row.sourceTradeID, contextKey: "BTC", basis: Basis(of: row),
@@ -50,7 +50,7 @@ enum GeneratedEvents {
             mark: bid + FixedDecimal(units: 500_000_000), markIV: FixedDecimal(70), rounded: false)
     }
 
-    private static func benchmark(_ row: ExecutionRow, _ number: Int) -> NewEvent {
+    static func benchmark(_ row: ExecutionRow, _ number: Int) -> NewEvent {
         ExecutionBenchmarkPayload(
             source: row.source, sourceTradeID: row.sourceTradeID, basis: Basis(of: row),
             quote: quote(at: row.tradeDate, number), quoteSource: "imported_option_quote", lookedUpAt: row.tradeDate,
@@ -58,10 +58,10 @@ enum GeneratedEvents {
         ).event(previousVersion: 0)
     }
 
-    private static func mark(_ row: ExecutionRow, _ number: Int) -> NewEvent {
-        let target = row.tradeDate.advanced(byMicroseconds: 7 * 86_400_000_000) ?? row.tradeDate
+    static func mark(_ row: ExecutionRow, _ number: Int, days: Int = 7) -> NewEvent {
+        let target = row.tradeDate.advanced(byMicroseconds: Int64(days) * 86_400_000_000) ?? row.tradeDate
         return ForwardMarkPayload(
-            source: row.source, sourceTradeID: row.sourceTradeID, horizonKey: "7d", horizonDays: 7,
+            source: row.source, sourceTradeID: row.sourceTradeID, horizonKey: "\(days)d", horizonDays: days,
             basis: Basis(of: row, target: target), quote: quote(at: target, number),
             quoteSource: "imported_option_quote", lookedUpAt: target, inputs: [EventInput(field: "quote", positions: [1])]
         ).event(previousVersion: 0)

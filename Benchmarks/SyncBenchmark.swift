@@ -1,6 +1,5 @@
 import AlphaFeed
 import Events
-import Foundation
 import Operations
 import SampleScope
 
@@ -24,13 +23,7 @@ enum SyncBenchmark {
             await server.stop()
             Bench.line("first full-scope sync", count: bench.events, seconds: [first])
             Bench.line("second, nothing to do", count: bench.events, seconds: [again])
-            print("  largest resident set so far: \(try peakMebibytes()) MiB (goal < 512)")
+            print("  largest resident set so far: \(try Bench.peakMebibytes()) MiB (goal < 512)")
         }
-    }
-
-    private static func peakMebibytes() throws -> Int {
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) / 1024
     }
 }

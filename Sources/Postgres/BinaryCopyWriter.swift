@@ -2,12 +2,15 @@
 ///
 /// Columns come in the order of the COPY statement. A value that can't be written, and a lost connection, are
 /// reported when the copy ends; `hasFailed` tells a long stream that it may stop early.
+///
+/// One that nobody listens to collects rows, away from any session: ``take()`` gives them for ``append(_:)`` of another.
 public struct BinaryCopyWriter: ~Copyable {
     /// A chunk goes out when it has at least this size.
     static let chunkByteCount = 128 * 1024
 
     private var buffer: [UInt8] = []
-    private let send: (UnsafeRawBufferPointer) -> Bool
+    /// Nil where rows are collected.
+    private let send: ((UnsafeRawBufferPointer) -> Bool)?
     private var isCutOff = false
     private(set) var failure: PostgresError?
 
@@ -19,12 +22,41 @@ public struct BinaryCopyWriter: ~Copyable {
         buffer.appendBigEndian(Int32(0))
     }
 
+    /// A writer that collects rows until they are taken.
+    public init() { send = nil }
+
+    /// Bytes that are collected and not taken yet.
+    public var byteCount: Int { buffer.count }
+
+    /// Takes the rows collected so far; throws where a value could not be written.
+    public mutating func take() throws(PostgresError) -> [UInt8] {
+        if let failure { throw failure }
+        var rows: [UInt8] = []
+        swap(&rows, &buffer)
+        return rows
+    }
+
+    /// Adds whole rows that another writer collected.
+    public mutating func append(_ rows: [UInt8]) {
+        rows.withUnsafeBytes { rows in
+            if hasFailed { return }
+            if buffer.count + rows.count <= BinaryCopyWriter.chunkByteCount { return buffer.append(contentsOf: rows) }
+            flush()
+            var start = 0
+            while start < rows.count, !hasFailed, let send {
+                let end = min(start + BinaryCopyWriter.chunkByteCount, rows.count)
+                isCutOff = !send(UnsafeRawBufferPointer(rebasing: rows[start..<end]))
+                start = end
+            }
+        }
+    }
+
     /// Whether the copy is bound to fail, so that further rows go nowhere.
     public var hasFailed: Bool { failure != nil || isCutOff }
 
     /// Begins a row; exactly `columns` values must follow.
     public mutating func startRow(columns: Int) {
-        if buffer.count >= BinaryCopyWriter.chunkByteCount { flush() }
+        if buffer.count >= BinaryCopyWriter.chunkByteCount, send != nil { flush() }
         guard let count = Int16(exactly: columns) else {
             fail("a row has more columns than Postgres takes")
             return
@@ -132,7 +164,7 @@ public struct BinaryCopyWriter: ~Copyable {
     }
 
     private mutating func flush() {
-        if !hasFailed { isCutOff = !buffer.withUnsafeBytes(send) }
+        if !hasFailed, let send { isCutOff = !buffer.withUnsafeBytes(send) }
         buffer.removeAll(keepingCapacity: true)
     }
 

@@ -22,6 +22,8 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
     case versionUnknown(projection: String, version: String, isAmbiguous: Bool, known: [String])
     /// Another process holds the version's lease.
     case versionHeld(projection: String, version: String, owner: String)
+    /// A rebuild of the version ended before an event that it can't fold.
+    case versionStopped(projection: String, version: String, position: Int64, problem: String)
     /// The version can't be dropped.
     case versionInUse(projection: String, version: String, problem: String)
     /// A position that the log does not have.
@@ -51,6 +53,8 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
             "projection \(projection) has \(isAmbiguous ? "several versions" : "no version") \(version); expected one of \(known.isEmpty ? "none" : known.joined(separator: ", "))"
         case .versionHeld(let projection, let version, let owner):
             "projection \(projection) \(version) is held by another process (\(owner)); where that one is gone its lease ends by itself within \(ProjectionLease.duration)"
+        case .versionStopped(let projection, let version, let position, let problem):
+            "projection \(projection) \(version) stopped before event \(position), which it can't fold: \(problem)"
         case .versionInUse(let projection, let version, let problem):
             "projection \(projection) \(version) \(problem)"
         case .positionUnknown(let position, let head):

@@ -121,15 +121,18 @@ public struct LogReader: Sendable {
         return low
     }
 
-    /// Streams the events of a position range in order, without holding them.
+    /// Streams the events of a position range in order, without holding them; of the given types only where some are
+    /// named.
     public func forEach(
-        after position: Int64, upTo last: Int64, _ session: PostgresSession, _ body: (RecordedEvent) throws -> Void
+        after position: Int64, upTo last: Int64, types: [String]? = nil, _ session: PostgresSession,
+        _ body: (RecordedEvent) throws -> Void
     ) throws {
-        // Positions are numbers of ours, never text of a user's: COPY takes no parameters.
+        // Positions are numbers of ours and types names of ours, never text of a user's: COPY takes no parameters.
+        let filter = types.map { " AND type IN (\($0.map { "'\($0)'" }.joined(separator: ", ")))" } ?? ""
         try session.copyOut(
             """
             COPY (SELECT \(Self.columns) FROM ledger.events
-                  WHERE position > \(position) AND position <= \(last) ORDER BY position)
+                  WHERE position > \(position) AND position <= \(last)\(filter) ORDER BY position)
             TO STDOUT (FORMAT binary)
             """
         ) { row in try body(try RecordedEvent(copied: row)) }

@@ -233,7 +233,7 @@ public struct ProjectionCatalog: Sendable {
         }
     }
 
-    /// Adds a version's row to the catalog, at position 0.
+    /// Adds a version's row to the catalog, at position 0, where another has not done so at the same moment.
     func insert(
         _ definition: ProjectionDefinition, state: ProjectionVersion.State, _ tables: VersionTables,
         _ session: PostgresSession
@@ -242,7 +242,7 @@ public struct ProjectionCatalog: Sendable {
         _ = try session.execute(
             """
             INSERT INTO ledger.projection_versions (name, version, code_version, rules, table_name, state)
-            VALUES ($1, $2, $3, $4, $5, $6)
+            VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
             """,
             [
                 .text(identity.name), .text(identity.version), .int4(Int32(identity.codeVersion)),

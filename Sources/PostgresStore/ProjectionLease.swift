@@ -42,6 +42,17 @@ public struct ProjectionLease: Sendable, Equatable {
         ).affectedRows == 1
     }
 
+    /// Moves the end of all leases that an owner holds, those in the midst of a transaction apart, which moves theirs.
+    static func renewAll(owner: String, _ session: PostgresSession) throws {
+        _ = try session.execute(
+            """
+            UPDATE ledger.projection_versions v SET lease_expires_at = clock_timestamp() + interval '\(duration)'
+            FROM (SELECT name, version, code_version FROM ledger.projection_versions
+                  WHERE lease_owner = $1 FOR UPDATE SKIP LOCKED) held
+            WHERE v.name = held.name AND v.version = held.version AND v.code_version = held.code_version
+            """, [.text(owner)])
+    }
+
     /// Gives the lease back, so that the next holder need not wait for its end.
     public func release(_ session: PostgresSession) throws {
         _ = try session.execute(

@@ -61,22 +61,35 @@ struct VersionTable: Sendable {
     }
 
     private func copy(_ made: [DocumentVersion], _ session: PostgresSession) throws {
-        _ = try session.copyIn("COPY \(name) (\(columns(all))) FROM STDIN (FORMAT binary)") { writer in
+        _ = try session.copyIn(copyStatement) { writer in
             for version in made {
-                writer.startRow(columns: all.count)
-                writer.int8(version.validFrom)
-                if let validTo = version.validTo { writer.int8(validTo) } else { writer.null() }
-                for part in version.key.parts { writer.text(part.text) }
-                for value in version.stored {
-                    switch value {
-                    case .text(let text?): writer.text(text)
-                    case .instant(let instant?): writer.timestamptz(instant.microseconds)
-                    case .text(nil), .instant(nil): writer.null()
-                    }
-                }
-                writer.utf8(version.document)
+                write(
+                    version.key, from: version.validFrom, to: version.validTo, version.stored, version.document,
+                    to: &writer)
             }
         }
+    }
+
+    /// The COPY whose rows ``write(_:from:to:_:_:to:)`` writes.
+    var copyStatement: String { "COPY \(name) (\(columns(all))) FROM STDIN (FORMAT binary)" }
+
+    /// Writes one version as a row of COPY.
+    func write(
+        _ key: RowKey, from validFrom: Int64, to validTo: Int64?, _ values: [StoredValue], _ document: [UInt8],
+        to writer: inout BinaryCopyWriter
+    ) {
+        writer.startRow(columns: 3 + key.parts.count + values.count)
+        writer.int8(validFrom)
+        if let validTo { writer.int8(validTo) } else { writer.null() }
+        for part in key.parts { writer.text(part.text) }
+        for value in values {
+            switch value {
+            case .text(let text?): writer.text(text)
+            case .instant(let instant?): writer.timestamptz(instant.microseconds)
+            case .text(nil), .instant(nil): writer.null()
+            }
+        }
+        writer.utf8(document)
     }
 
     private func insert(_ made: [DocumentVersion]) -> Statement {

@@ -16,6 +16,8 @@ public struct ProjectionDefinition: Sendable {
     /// Whether an entity is one row whose document is also its facts: the version has no table of facts then.
     public let rowsAreFacts: Bool
     private let start: @Sendable (_ isComplete: Bool) -> any Fold
+    private let startHistory: @Sendable (_ recentByteLimit: Int) -> sending any HistoryFold
+    private let touched: @Sendable (DecodedEvent) throws -> [RowKey]
     private let derive: @Sendable (_ facts: [UInt8], _ instant: Instant?, _ asked: [Horizon]) throws -> [ProjectedRow]
     /// The horizons of a reader who asks for none; empty where the projection knows none.
     public let defaultHorizons: [Horizon]
@@ -30,6 +32,8 @@ public struct ProjectionDefinition: Sendable {
         consumes = P.consumes
         rowsAreFacts = P.rowsAreFacts
         start = { ProjectionFold(projection, isComplete: $0) }
+        startHistory = { ProjectionHistoryFold(projection, recentByteLimit: $0) }
+        touched = projection.entities(touchedBy:)
         derive = { document, instant, asked in
             var facts: P.Facts? = try projection.facts(from: document)
             if let instant { facts = facts.flatMap { projection.facts($0, effectiveBy: instant) } }
@@ -52,6 +56,20 @@ public struct ProjectionDefinition: Sendable {
 
     /// A fold from position 0 that keeps every row in memory.
     public func completeFold() -> any Fold { start(true) }
+
+    /// A fold from position 0 that hands out every version when it ends.
+    ///
+    /// - Parameter recentByteLimit: how many bytes of documents it may keep of what was touched last.
+    public func historyFold(recentByteLimit: Int) -> sending any HistoryFold { startHistory(recentByteLimit) }
+
+    /// The entities that an event changes, by the event alone; each at most once.
+    public func entities(touchedBy event: DecodedEvent) throws(PoisonEvent) -> [RowKey] {
+        do {
+            return try touched(event)
+        } catch {
+            throw PoisonEvent(position: event.record.position, problem: "\(error)")
+        }
+    }
 
     /// The rows that follow from stored facts, in ascending key order.
     ///

@@ -1,0 +1,115 @@
+import Foundation
+import Operations
+import Postgres
+import PostgresStore
+import Projections
+
+/// The rebuild of all projections beside its floor: bare COPY OUT of the log, bare COPY IN of exactly the rows that the
+/// rebuild made into tables like theirs, and their indexes. A tenth of the log is rebuilt first, for the rate at another size.
+enum RebuildBenchmark {
+    static func run(_ bench: Bench) async throws {
+        try await bench.withLedger { ledger in
+            let small = bench.events / 10
+            try await GeneratedLog.append(0..<small, to: ledger)
+            let first = try await rebuild(ledger)
+            try await GeneratedLog.append(small..<bench.events, to: ledger)
+            try await checkpoint(ledger)
+            let read = try await copyOut(ledger)
+            try await checkpoint(ledger)
+            let whole = try await rebuild(ledger)
+            let peak = try Bench.peakMebibytes()
+            try await checkpoint(ledger)
+            let (write, index, bytes) = try await copyIn(ledger)
+
+            let floor = read + write + index
+            let rows = whole.summary.versions.reduce(0) { $0 + $1.rows + $1.historyRows }
+            Bench.line("bare COPY OUT of the log", count: bench.events, seconds: [read])
+            Bench.line("bare COPY IN of the rows and facts, \(bytes >> 20) MiB", count: rows, seconds: [write])
+            Bench.text("their indexes: \(Bench.fixed(index)) s; the floor: \(Bench.fixed(floor)) s")
+            Bench.line("rebuild of all seven, \(rows) rows with history", count: bench.events, seconds: [whole.seconds])
+            Bench.ratio("rebuild ÷ floor (goal ≤ 1.5)", whole.seconds / floor)
+            Bench.line("rebuild of the first \(small)", count: small, seconds: [first.seconds])
+            Bench.ratio(
+                "time an event at \(bench.events) ÷ at \(small) (goal 0.85…1.15)",
+                whole.seconds / Double(bench.events) / (first.seconds / Double(small)))
+            Bench.text("largest resident set so far: \(peak) MiB (goal < 1024), \(whole.summary.workers) workers")
+        }
+    }
+
+    private static func rebuild(_ ledger: Ledger) async throws -> (summary: RebuildSummary, seconds: Double) {
+        let summary = try await ledger.rebuild(
+            ledger.registry.names.compactMap { name in
+                ledger.registry.firstDefinition(name).map { (name, $0.identity.reference) }
+            })
+        return (summary, summary.seconds)
+    }
+
+    private static func copyOut(_ ledger: Ledger) async throws -> Double {
+        try await Bench.seconds {
+            try await ledger.pool.run { session in
+                try session.copyOut("COPY ledger.events TO STDOUT (FORMAT binary)") { _ in }
+            }
+        }
+    }
+
+    /// The rows of every table, in COPY's own form, into one like it; then its indexes: one after the other, in sessions like
+    /// the rebuild's. What it takes to get hold of the rows does not count.
+    private static func copyIn(_ ledger: Ledger) async throws -> (write: Double, index: Double, bytes: Int) {
+        var configuration = ledger.serviceConfiguration
+        configuration.settings["synchronous_commit"] = "off"
+        configuration.settings["maintenance_work_mem"] = "256MB"
+        let pool = PostgresPool(configuration, maximumConnections: 1)
+        var (write, index, bytes) = (0.0, 0.0, 0)
+        for version in try await pool.run({ session in try ledger.catalog.versions(session) }) {
+            guard let definition = ledger.registry.definition(version.name, version: version.version) else { continue }
+            let key = definition.columns.entityKey.joined(separator: ", ")
+            let factsIndexes = """
+                ALTER TABLE {table} ADD PRIMARY KEY (\(key), valid_from);
+                CREATE UNIQUE INDEX ON {table} (\(key)) WHERE valid_to IS NULL;
+                """
+            let tables = [(version.tableName, definition.indexSQL)]
+                + (definition.rowsAreFacts ? [] : [("\(version.tableName)_facts", factsIndexes)])
+            for (name, indexes) in tables {
+                let rows = try await rows(of: name, pool)
+                bytes += rows.reduce(0) { $0 + $1.count }
+                let copy = "projection.\(name)_copy"
+                try await pool.run { try $0.executeScript("CREATE TABLE \(copy) (LIKE projection.\(name))") }
+                write += try await Bench.seconds {
+                    try await pool.run { session in
+                        _ = try session.copyIn("COPY \(copy) FROM STDIN (FORMAT binary)") { writer in
+                            for part in rows { writer.append(part) }
+                        }
+                    }
+                }
+                index += try await Bench.seconds {
+                    try await pool.run { try $0.executeScript(indexes.replacing("{table}", with: copy)) }
+                }
+                try await pool.run { try $0.executeScript("DROP TABLE \(copy)") }
+            }
+        }
+        await pool.close()
+        return (write, index, bytes)
+    }
+
+    private static func rows(of table: String, _ pool: PostgresPool) async throws -> [[UInt8]] {
+        try await pool.run { session in
+            var writer = BinaryCopyWriter()
+            var parts: [[UInt8]] = []
+            try session.copyOut("COPY projection.\(table) TO STDOUT (FORMAT binary)") { row in
+                writer.startRow(columns: row.columnCount)
+                for column in 0..<row.columnCount {
+                    let isNull = try row.withBytes(column) { writer.bytea($0) } == nil
+                    if isNull { writer.null() }
+                }
+                if writer.byteCount > 1 << 20 { parts.append(try writer.take()) }
+            }
+            return parts + [try writer.take()]
+        }
+    }
+
+    private static func checkpoint(_ ledger: Ledger) async throws {
+        let connection = try await PostgresConnection.open(PostgresConfiguration(uri: ledger.serviceConfiguration.uri))
+        try await connection.run { try $0.executeScript("CHECKPOINT") }
+        await connection.close()
+    }
+}

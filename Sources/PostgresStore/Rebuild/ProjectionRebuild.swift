@@ -1,0 +1,142 @@
+public import Postgres
+public import Projections
+import Values
+
+/// Builds projection versions from one pass over the log, at the speed of the disk.
+///
+/// Events are read and decoded once, in chunks, for all versions; entities are cut into as many parts as there are
+/// workers, by a hash of their keys, and folded apart. A version of a row or of facts is written by COPY when it ends, in
+/// transactions of a few megabytes, and what is current at the end; then come the indexes. Memory holds the facts of
+/// all entities, and documents of a bounded size only.
+///
+/// A rebuild that was stopped or killed is taken up again: it folds from 0 once more and leaves out what ended before
+/// the position up to which its tables are filled. While it runs it holds the versions' leases, so that nobody else writes
+/// them; a version that was ready before is read as it was until the new tables take the place of its own.
+public struct ProjectionRebuild: Sendable {
+    public struct Options: Sendable {
+        /// How many parts are folded at a time.
+        public var workers = 2
+        /// Positions read and folded in one go.
+        public var chunkSize: Int64 = 4_096
+        /// How many bytes of ended versions a projection collects before it writes them.
+        public var flushByteCount = 4 << 20
+        /// How many bytes of documents are kept of what was touched last, all versions together.
+        public var recentByteCount = 64 << 20
+        /// Called before every write, with the number of writes so far; a test stops a rebuild there.
+        var beforeWrite: (@Sendable (Int) async throws -> Void)?
+
+        public init(workers: Int = 2) { self.workers = max(1, workers) }
+    }
+
+    /// How far a rebuild is.
+    public struct Progress: Sendable, Equatable {
+        public enum Phase: String, Sendable {
+            case folding
+            /// Current rows and indexes are written.
+            case finishing
+        }
+
+        public let phase: Phase
+        /// Everything up to here is folded.
+        public let position: Int64
+        /// Where the fold is to end.
+        public let head: Int64
+    }
+
+    /// A version that was built.
+    public struct Built: Sendable {
+        public let name: String
+        public let reference: VersionReference
+        /// Everything up to and including this position is folded in.
+        public let position: Int64
+        /// Where an earlier run had been stopped; 0 for none.
+        public let resumedFrom: Int64
+        /// Events folded into it.
+        public let events: Int
+        /// Versions of rows and of facts that ended.
+        public let historyRows: Int
+        public let historyFacts: Int
+        /// Set where the version stopped before an event that it can't fold.
+        public let poison: PoisonEvent?
+    }
+
+    private let definitions: [ProjectionDefinition]
+    private let configuration: PostgresConfiguration
+    private let owner: String
+    private let options: Options
+    private static let renewalSeconds = 3
+
+    /// - Parameters:
+    ///   - definitions: the versions to build, each once, at most `EventRouter.limit`.
+    ///   - configuration: of sessions with the service's role; the rebuild opens its own.
+    ///   - owner: names this rebuild among all that share the database, other rebuilds of this process included.
+    public init(
+        _ definitions: [ProjectionDefinition], _ configuration: PostgresConfiguration, owner: String,
+        options: Options = Options()
+    ) {
+        self.definitions = definitions
+        self.owner = owner
+        self.options = options
+        var own = configuration
+        // What is derived need not wait for the disk: after a crash of the server it is written again.
+        own.settings["synchronous_commit"] = "off"
+        own.settings["maintenance_work_mem"] = "256MB"
+        self.configuration = own
+    }
+
+    /// Builds up to the head of a moment shortly before the end, so that the ordinary follower has little left.
+    ///
+    /// Throws `LedgerError.versionHeld` where somebody else writes one of the versions, `.leaseLost` where this rebuild slept
+    /// past its lease, `CancellationError` when it is cancelled: it can be taken up again then. An event that a version
+    /// can't fold ends that version before it, with the error kept in the catalog; the others go on.
+    public func run(_ progress: @escaping @Sendable (Progress) -> Void = { _ in }) async throws -> [Built] {
+        let pool = PostgresPool(configuration, maximumConnections: options.workers + 2)
+        var targets: [RebuildTarget] = []
+        let result: Result<[Built], any Error>
+        do {
+            for definition in definitions {
+                let owner = self.owner
+                targets.append(try await pool.run { try RebuildTarget.begin(definition, owner: owner, $0) })
+            }
+            result = .success(try await build(targets, pool, progress))
+        } catch {
+            result = .failure(error)
+        }
+        let leases = targets.map(\.lease)
+        // Even where this task is cancelled already.
+        await Task { for lease in leases { try? await pool.run { try lease.release($0) } } }.value
+        await pool.close()
+        return try result.get()
+    }
+
+    private func build(
+        _ targets: [RebuildTarget], _ pool: PostgresPool, _ progress: @escaping @Sendable (Progress) -> Void
+    ) async throws -> [Built] {
+        let owner = self.owner
+        return try await withThrowingTaskGroup(of: [Built]?.self) { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    try? await Task.sleep(for: .seconds(Self.renewalSeconds))
+                    // A lost connection shows in the next write; a lost lease too.
+                    try? await pool.run { try ProjectionLease.renewAll(owner: owner, $0) }
+                }
+                return nil
+            }
+            group.addTask {
+                var (built, stopped) = try await RebuildPass(targets, pool, options, last: nil).run(progress)
+                // A version that can't fold an event is built again up to the one before.
+                while let (target, poison) = stopped.popLast() {
+                    let again = try await RebuildPass([target], pool, options, last: poison).run(progress)
+                    built += again.built
+                    stopped += again.stopped
+                }
+                return built
+            }
+            defer { group.cancelAll() }
+            for try await built in group {
+                if let built { return built.sorted { ($0.name, $0.reference.description) < ($1.name, $1.reference.description) } }
+            }
+            return []
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import Postgres
+import Projections
+import Values
+
+/// A projection version that is being rebuilt: the tables that are filled and the lease under which they are.
+///
+/// Every transaction starts with an UPDATE of the catalog's row that names the lease's epoch and the position up to
+/// which the tables are filled, so that a rebuild which slept past its lease writes nothing.
+struct RebuildTarget: Sendable {
+    let definition: ProjectionDefinition
+    let tables: VersionTables
+    let lease: ProjectionLease
+    /// What ended up to and including this position was in the tables when the rebuild began or was taken up again.
+    let resumedFrom: Int64
+    /// Whose tables these are to replace: the version as it was found.
+    private let found: ProjectionVersion
+
+    /// Takes the version's lease and makes its tables, or takes up those of a rebuild that was stopped.
+    ///
+    /// Throws `LedgerError.versionHeld` while somebody else writes the version.
+    static func begin(
+        _ definition: ProjectionDefinition, owner: String, _ session: PostgresSession
+    ) throws -> RebuildTarget {
+        let catalog = ProjectionCatalog()
+        let identity = definition.identity
+        return try session.transaction {
+            let fresh = VersionTables(definition, tableName: try catalog.freeTableName(of: identity, session))
+            if try catalog.version(of: identity, session) == nil {
+                try catalog.insert(definition, state: .building, fresh, session)
+            }
+            guard
+                let (lease, _) = try ProjectionLease.acquire(
+                    identity.name, identity.version, codeVersion: identity.codeVersion, owner: owner, session),
+                let version = try catalog.version(of: identity, session)
+            else {
+                throw LedgerError.versionHeld(
+                    projection: identity.name, version: identity.reference.description,
+                    owner: try catalog.version(of: identity, session)?.leaseOwner ?? "unknown")
+            }
+            if let rebuild = version.rebuild {
+                return RebuildTarget(
+                    definition: definition, tables: VersionTables(definition, tableName: rebuild.tableName), lease: lease,
+                    resumedFrom: rebuild.position, found: version)
+            }
+            try fresh.create(session)
+            _ = try session.execute(
+                """
+                UPDATE ledger.projection_versions SET rebuild_table = $4, rebuild_position = 0
+                WHERE name = $1 AND version = $2 AND code_version = $3
+                """, version.keyParameters + [.text(fresh.tableName)])
+            return RebuildTarget(definition: definition, tables: fresh, lease: lease, resumedFrom: 0, found: version)
+        }
+    }
+
+    /// Versions that ended, as rows of COPY.
+    struct Ended: Sendable {
+        var rows: [[UInt8]] = []
+        var facts: [[UInt8]] = []
+
+        var byteCount: Int { rows.reduce(0) { $0 + $1.count } + facts.reduce(0) { $0 + $1.count } }
+
+        mutating func append(rows: [UInt8], facts: [UInt8]) {
+            if !rows.isEmpty { self.rows.append(rows) }
+            if !facts.isEmpty { self.facts.append(facts) }
+        }
+    }
+
+    /// Adds what ended after one position up to another.
+    func write(_ ended: Ended, after old: Int64, upTo new: Int64, _ session: PostgresSession) throws {
+        try session.transaction {
+            try fence(from: old, to: new, session)
+            try copy(ended.rows, to: tables.rows, session) { _ in }
+            if let facts = tables.facts { try copy(ended.facts, to: facts, session) { _ in } }
+        }
+    }
+
+    /// Adds the last of what ended and all that is current, makes the indexes, and puts the tables in place: from then
+    /// on the version is folded up to a position and can be followed.
+    func finish(
+        _ ended: Ended, after old: Int64, upTo position: Int64, poison: PoisonEvent?, _ folds: [RebuildFold],
+        _ session: PostgresSession
+    ) throws {
+        try session.transaction {
+            try fence(from: old, to: position, session)
+            try copy(ended.rows, to: tables.rows, session) { writer in
+                for fold in folds { fold.writeCurrentRows(tables.rows, to: &writer) }
+            }
+            if let facts = tables.facts {
+                try copy(ended.facts, to: facts, session) { writer in
+                    for fold in folds { fold.writeCurrentFacts(facts, to: &writer) }
+                }
+            }
+            try tables.createIndexes(session)
+            _ = try session.execute(
+                """
+                UPDATE ledger.projection_versions
+                SET position = $4, poison_position = $5, poison_error = $6, table_name = rebuild_table, state = 'ready',
+                    rebuild_table = NULL, rebuild_position = NULL,
+                    lease_expires_at = clock_timestamp() + interval '\(ProjectionLease.duration)'
+                WHERE name = $1 AND version = $2 AND code_version = $3
+                """,
+                found.keyParameters + [
+                    .int8(position), poison.map { .int8($0.position) } ?? .null,
+                    poison.map { .text($0.problem) } ?? .null,
+                ])
+            if found.tableName.isBytewiseEqual(to: tables.tableName) { return }
+            // The view is of the tables that go.
+            let catalog = ProjectionCatalog()
+            if try catalog.version(of: definition.identity, session)?.isServed ?? false {
+                try catalog.serve(definition, session)
+            }
+            try VersionTables.drop(found.tableName, session)
+        }
+    }
+
+    private func fence(from old: Int64, to new: Int64, _ session: PostgresSession) throws {
+        let changed = try session.execute(
+            """
+            UPDATE ledger.projection_versions
+            SET rebuild_position = $4, lease_expires_at = clock_timestamp() + interval '\(ProjectionLease.duration)'
+            WHERE name = $1 AND version = $2 AND code_version = $3 AND epoch = $5 AND lease_owner = $6
+              AND rebuild_position = $7
+            """,
+            found.keyParameters + [.int8(new), .int8(lease.epoch), .text(lease.owner), .int8(old)]
+        ).affectedRows
+        guard changed == 1 else { throw LedgerError.leaseLost(projection: lease.name) }
+    }
+
+    private func copy(
+        _ ended: [[UInt8]], to table: VersionTable, _ session: PostgresSession,
+        _ more: (inout BinaryCopyWriter) throws -> Void
+    ) throws {
+        _ = try session.copyIn(table.copyStatement) { writer in
+            for rows in ended { writer.append(rows) }
+            try more(&writer)
+        }
+    }
+}
