@@ -57,6 +57,13 @@ let package = Package(
             name: "SignedNotes", dependencies: ["Values", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
 
+        .target(
+            name: "AuditBundle",
+            dependencies: [
+                "Values", "JSON", "MerkleLog", "Events", "Rules", "Projections", "SignedNotes",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: strict),
+
         // Servers and upstreams.
         .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
         .target(
@@ -88,7 +95,7 @@ let package = Package(
             name: "Operations",
             dependencies: [
                 "Values", "JSON", "Events", "Rules", "Trading", "Projections", "Postgres", "PostgresStore",
-                "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData", "MerkleLog", "SignedNotes",
+                "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData", "MerkleLog", "SignedNotes", "AuditBundle",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
@@ -103,6 +110,7 @@ let package = Package(
             name: "alpha-ledger",
             dependencies: [
                 "SignedNotes", "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "Operations", "API",
+                "AuditBundle",
                 "SampleScope", "EmbeddedPostgres", "AlphaFeed", "Amberdata", "MarketData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -112,7 +120,7 @@ let package = Package(
             name: "ledger-benchmarks",
             dependencies: [
                 "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "EmbeddedPostgres",
-                "AlphaFeed", "Curl", "Operations", "SampleScope", "API", "Trading", "MarketData",
+                "AlphaFeed", "Curl", "Operations", "SampleScope", "API", "Trading", "MarketData", "MerkleLog",
                 .product(name: "Logging", package: "swift-log"),
             ], path: "Benchmarks", swiftSettings: strict),
 
@@ -135,8 +143,8 @@ let package = Package(
         .testTarget(
             name: "AuditTests",
             dependencies: [
-                "JSON", "Operations", "SignedNotes", "MerkleLog", "PostgresStore", "Postgres", "Events", "Values",
-                "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "AuditBundle", "JSON", "Operations", "SignedNotes", "MerkleLog", "PostgresStore", "Postgres", "Events", "Values",
+                "Projections", "TestSupport", .product(name: "Logging", package: "swift-log"),
             ], exclude: ["verify_proof.py"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"]),
         .testTarget(name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "Postgres"]),

@@ -13,6 +13,7 @@ struct Benchmark {
     static let all: [(name: String, about: String, run: @Sendable (Bench) async throws -> Void)] = [
         ("append", "batched append beside a bare binary COPY of the same finished rows", AppendBenchmark.run),
         ("concurrent", "64 concurrent one-event appends beside one-row INSERT commits", ConcurrentAppendBenchmark.run),
+        ("audit", "audit verify of the log beside reading and SHA-256 alone, and the time of a proof", AuditBenchmark.run),
         ("projection", "live projection of trades beside a bare COPY OUT of the same events", ProjectionBenchmark.run),
         ("rebuild", "all projections from zero beside COPY OUT, COPY IN of their rows and indexes", RebuildBenchmark.run),
         ("http", "the trades list of 50 rows over HTTP", HTTPBenchmark.run),

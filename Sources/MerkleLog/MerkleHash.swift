@@ -8,22 +8,24 @@ public enum MerkleHash {
     public static let emptyRoot = digest { _ in }
 
     /// SHA-256(0x00 ‖ leaf), without copying the leaf.
-    public static func leaf(_ bytes: [UInt8]) -> Digest32 {
+    public static func leaf(_ bytes: [UInt8]) -> Digest32 { bytes.withUnsafeBytes { leaf($0) } }
+
+    /// The same for bytes in place.
+    public static func leaf(_ bytes: UnsafeRawBufferPointer) -> Digest32 {
         digest { hasher in
             update(&hasher, 0x00)
-            bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+            hasher.update(bufferPointer: bytes)
         }
     }
 
     /// SHA-256(0x01 ‖ left ‖ right).
     public static func node(_ left: Digest32, _ right: Digest32) -> Digest32 {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(65)
-        bytes.append(0x01)
-        left.append(to: &bytes)
-        right.append(to: &bytes)
-        return digest { hasher in
-            bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+        withUnsafeTemporaryAllocation(byteCount: 65, alignment: 8) { bytes in
+            guard let start = bytes.baseAddress else { preconditionFailure("65 bytes have an address") }
+            start.storeBytes(of: 0x01, as: UInt8.self)
+            left.store(to: start + 1)
+            right.store(to: start + 33)
+            return digest { hasher in hasher.update(bufferPointer: UnsafeRawBufferPointer(bytes)) }
         }
     }
 
@@ -35,10 +37,8 @@ public enum MerkleHash {
         var hasher = SHA256()
         feed(&hasher)
         return hasher.finalize().withUnsafeBytes { raw in
-            guard let digest = Digest32(bytes: raw.assumingMemoryBound(to: UInt8.self).span) else {
-                preconditionFailure("SHA-256 gives 32 bytes")
-            }
-            return digest
+            guard raw.count == 32, let start = raw.baseAddress else { preconditionFailure("SHA-256 gives 32 bytes") }
+            return Digest32(loading: start)
         }
     }
 }

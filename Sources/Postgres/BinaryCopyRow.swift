@@ -17,6 +17,13 @@ public struct BinaryCopyRow: FieldSource {
         return try body(FieldDecoder(bytes: bytes, type: TypeOID.unspecified, column: column))
     }
 
+    /// A column's bytes in place, good for no longer than the row's call; nil for null.
+    ///
+    /// For loops over millions of rows; the readers by type are the safe way.
+    public func rawBytes(_ column: Int) throws(PostgresError) -> UnsafeRawBufferPointer? {
+        try withField(column) { (field) throws(PostgresError) in field.bytes }
+    }
+
     /// Gives a text or `bytea` column's bytes in place; nil for null.
     public func withBytes<R>(_ column: Int, _ body: (Span<UInt8>) throws -> R) throws -> R? {
         let bytes = try withField(column) { (field) throws(PostgresError) in field.bytes }

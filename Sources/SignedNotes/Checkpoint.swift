@@ -1,26 +1,35 @@
 public import Values
 
 /// A log's head as it is signed (C2SP tlog-checkpoint): a line each for the origin, the number of leaves and the
-/// base64 root. Extension lines are refused: nobody here writes any.
+/// base64 root, then extension lines: further things that the signature vouches for, opaque to who verifies heads only.
 public struct Checkpoint: Sendable, Equatable {
+    /// More extension lines than anybody here writes are refused.
+    public static let maximumExtensions = 16
+
     /// Whose log it is.
     public let origin: String
     public let size: Int64
     public let root: Digest32
+    /// Not empty each, without control characters.
+    public let extensions: [String]
 
-    public init(origin: String, size: Int64, root: Digest32) throws(NoteError) {
+    public init(origin: String, size: Int64, root: Digest32, extensions: [String] = []) throws(NoteError) {
         guard NoteVerifier.isName(origin), size >= 0 else { throw NoteError("a checkpoint has an origin and a size") }
+        guard extensions.count <= Self.maximumExtensions,
+            extensions.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { $0 >= 0x20 } })
+        else { throw NoteError("a checkpoint has at most \(Self.maximumExtensions) extension lines, none of them empty") }
         self.origin = origin
         self.size = size
         self.root = root
+        self.extensions = extensions
     }
 
     /// Reads a note's text, exactly as ``text`` writes it.
     public init(parsing text: [UInt8]) throws(NoteError) {
         guard let string = String(validating: text, as: UTF8.self) else { throw NoteError("the checkpoint is not UTF-8") }
         let lines = string.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count == 4, lines[3].isEmpty else {
-            throw NoteError("a checkpoint has three lines: origin, size and root")
+        guard lines.count >= 4, let end = lines.last, end.isEmpty else {
+            throw NoteError("a checkpoint starts with three lines: origin, size and root")
         }
         guard let size = Int64(lines[1]), size >= 0, Array("\(size)".utf8) == Array(lines[1].utf8) else {
             throw NoteError("the checkpoint's size is not a whole number in shortest form")
@@ -28,10 +37,13 @@ public struct Checkpoint: Sendable, Equatable {
         guard let bytes = Base64.decode(lines[2]), let root = Digest32(bytes: bytes.span) else {
             throw NoteError("the checkpoint's root is not the base64 of 32 bytes")
         }
-        try self.init(origin: String(lines[0]), size: size, root: root)
+        try self.init(
+            origin: String(lines[0]), size: size, root: root, extensions: lines[3..<(lines.count - 1)].map(String.init))
     }
 
-    public var text: [UInt8] { Array("\(origin)\n\(size)\n\(Base64.encode(root.bytes))\n".utf8) }
+    public var text: [UInt8] {
+        Array(([origin, "\(size)", Base64.encode(root.bytes)] + extensions).map { $0 + "\n" }.joined().utf8)
+    }
 
     /// Reads a signed checkpoint; throws unless the key, whose name is the origin, signed it.
     public static func verified(_ note: SignedNote, _ key: NoteVerifier) throws(NoteError) -> Checkpoint {

@@ -44,6 +44,20 @@ public struct Digest32: Sendable, Hashable {
         return bytes
     }
 
+    /// The digest of the 32 bytes at an address.
+    public init(loading address: UnsafeRawPointer) {
+        func word(_ offset: Int) -> UInt64 { UInt64(bigEndian: address.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
+        self.init(word(0), word(8), word(16), word(24))
+    }
+
+    /// Writes the 32 bytes to an address.
+    public func store(to address: UnsafeMutableRawPointer) {
+        address.storeBytes(of: words.0.bigEndian, as: UInt64.self)
+        address.storeBytes(of: words.1.bigEndian, toByteOffset: 8, as: UInt64.self)
+        address.storeBytes(of: words.2.bigEndian, toByteOffset: 16, as: UInt64.self)
+        address.storeBytes(of: words.3.bigEndian, toByteOffset: 24, as: UInt64.self)
+    }
+
     /// Appends the 32 bytes.
     public func append(to out: inout [UInt8]) {
         appendBigEndian(words.0, to: &out)

@@ -38,20 +38,18 @@ struct CheckpointFile: ~Copyable {
 
     private mutating func load() throws(AuditError) {
         guard let bytes = readFile(path) else { throw Self.failure(path, "can't be read") }
-        var lines: [ArraySlice<UInt8>] = []
-        var start = 0
+        var (recordStart, lineStart, blanks) = (0, 0, 0)
         for (index, byte) in bytes.enumerated() where byte == 0x0a {
-            lines.append(bytes[start...index])
-            start = index + 1
-            // Origin, size, root, blank, signature, blank.
-            guard lines.count == 6 else { continue }
-            let record = lines[..<5].flatMap { Array($0) }
-            guard lines[5].count == 1, let note = try? SignedNote(parsing: record) else {
+            if index == lineStart { blanks += 1 }
+            lineStart = index + 1
+            // Lines of text, blank, signature, blank.
+            guard blanks == 2 else { continue }
+            guard let note = try? SignedNote(parsing: Array(bytes[recordStart..<index])) else {
                 throw .checkpoint(problem: "the file of signed checkpoints is damaged after \(notes.count) of them")
             }
             notes.append(note)
-            length = Int64(start)
-            lines = []
+            length = Int64(lineStart)
+            (recordStart, blanks) = (lineStart, 0)
         }
     }
 

@@ -7,7 +7,15 @@ public import Values
 extension Ledger {
     /// Signs the head, after proving that it continues every head signed before; the same note again where the
     /// head has not moved. Throws `AuditError`.
-    public func signCheckpoint() async throws -> SignedNote {
+    public func signCheckpoint() async throws -> SignedNote { try await sign(at: nil) }
+
+    /// Signs the tree of the first events, at any size up to the head's, after the same proofs.
+    ///
+    /// - Parameters:
+    ///   - size: nil for the head's.
+    ///   - root: of the tree at `size`, as it was recomputed from the events; the stored nodes must agree.
+    ///   - extensions: what else the signature vouches for.
+    func sign(at size: Int64?, root: Digest32? = nil, extensions: [String] = []) async throws -> SignedNote {
         let keyFile = SigningKeyFile(settings)
         return try await pool.run { session in
             let key = try keyFile.readOrMake()
@@ -15,16 +23,16 @@ extension Ledger {
                 throw AuditError.checkpoint(problem: "the file of signed checkpoints can't be made")
             }
             let signed = try signedCheckpoints(file.notes, key)
-            let own = try session.transaction(.snapshot) {
+            let (own, checkpoint) = try session.transaction(.snapshot) {
                 let own = try AuditedHead.read(session)
                 try own.requireContinuation(of: signed, session)
-                return own
+                return (own, try own.checkpoint(at: size, root: root, extensions: extensions, session))
             }
             let signer = try key.named(own.origin)
             try Self.record(signer.verifier, for: own.head.ledgerID, session)
-            let note = try own.checkpoint.signed(by: signer)
+            let note = try checkpoint.signed(by: signer)
             // Ed25519 gives the same signature again: there is nothing new to keep.
-            if file.notes.last?.bytes != note.bytes { try file.append(note) }
+            if !file.notes.contains(note) { try file.append(note) }
             return note
         }
     }

@@ -28,6 +28,20 @@ struct AuditedHead {
             recordedKey: try key.first.map { try $0.bytea(0) })
     }
 
+    /// The checkpoint of the first `size` events, whose tree is proven to be part of the head's.
+    func checkpoint(
+        at size: Int64?, root expected: Digest32?, extensions: [String], _ session: PostgresSession
+    ) throws -> Checkpoint {
+        let size = size ?? head.position
+        let proof = try LogProofs().consistency(from: size, to: head.position, session)
+        let isContinued = verifyConsistency(
+            from: size, to: head.position, oldRoot: expected ?? proof.fromRoot, newRoot: root, path: proof.path)
+        guard isContinued else {
+            throw LedgerError.corrupt(position: size, problem: "the stored tree nodes are not those of the events")
+        }
+        return try Checkpoint(origin: origin, size: size, root: expected ?? proof.fromRoot, extensions: extensions)
+    }
+
     /// Throws unless the log continues each of the checkpoints, proven from the stored nodes.
     func requireContinuation(of checkpoints: [Checkpoint], _ session: PostgresSession) throws {
         let own = try checkpoint

@@ -1,0 +1,78 @@
+import Crypto
+public import Events
+public import Projections
+import Rules
+
+/// The projections of a bundle: this program's code with the rule files that the bundle carries.
+struct BundleRules {
+    /// One for each view of the manifest, in its order; empty where there is a fault.
+    private(set) var definitions: [ProjectionDefinition] = []
+    private(set) var faults: [BundleFault] = []
+
+    init(_ manifest: BundleManifest, _ source: any BundleSource) throws {
+        var contents: [String: [UInt8]] = [:]
+        for file in manifest.files where file.path.hasPrefix(BundlePaths.rules) {
+            guard let bytes = try source.small(file.path) else {
+                faults.append(BundleFault(.badRules, file: file.path, "it is too long"))
+                continue
+            }
+            contents[String(file.path.dropFirst(BundlePaths.rules.count))] = bytes
+            let sha256 = hexadecimal(SHA256.hash(data: bytes))
+            if let fault = manifest.fault(of: file.path, bytes: Int64(bytes.count), sha256: sha256) { faults.append(fault) }
+        }
+        if !faults.isEmpty { return }
+        let registry: ProjectionRegistry
+        do {
+            registry = try ProjectionRegistry(files: contents.keys.sorted()) { path in
+                // A bundle makes no tables.
+                path.hasSuffix("/table.sql") ? [] : contents[path]
+            }
+        } catch {
+            faults.append(BundleFault(.badRules, file: BundlePaths.manifest, "\(error)"))
+            return
+        }
+        guard manifest.views.map(\.projection) == registry.names else {
+            faults.append(
+                BundleFault(
+                    .codeVersionDiffers, file: BundlePaths.manifest,
+                    "its views are \(manifest.views.map(\.projection).joined(separator: ", ")), this program's \(registry.names.joined(separator: ", ")): verify it with the program that exported it"))
+            return
+        }
+        for view in manifest.views { add(view, registry) }
+        if !faults.isEmpty { definitions = [] }
+    }
+
+    private mutating func add(_ view: BundleManifest.View, _ registry: ProjectionRegistry) {
+        guard let definition = registry.definition(view.projection, version: view.version) else {
+            faults.append(
+                BundleFault(
+                    .badRules, file: BundlePaths.manifest,
+                    "there is no rule file for \(view.projection) \(view.version) in the bundle"))
+            return
+        }
+        let identity = definition.identity
+        if identity.codeVersion != view.codeVersion {
+            faults.append(
+                BundleFault(
+                    .codeVersionDiffers, file: BundlePaths.view(view.projection),
+                    "it was made by code version \(view.codeVersion) of \(view.projection), this program has \(identity.codeVersion): verify it with the program that exported it"))
+        } else if identity.promotedRules != view.rules {
+            faults.append(
+                BundleFault(
+                    .badRules, file: BundlePaths.manifest,
+                    "the rule files of \(view.projection) \(view.version) are not those that it names"))
+        } else {
+            definitions.append(definition)
+        }
+    }
+}
+
+extension ProjectionIdentity {
+    /// Its rule files as an event of the log names them, in bytewise order of their paths.
+    public var promotedRules: [ProjectionPromotedPayload.Rule] {
+        ProjectionPromotedPayload(
+            projection: name, oldVersion: nil, newVersion: version, codeVersion: codeVersion,
+            rules: rules.map { .init(file: $0.path, version: $0.version, digest: $0.digest) }, position: 0, diffDigest: nil
+        ).rules
+    }
+}

@@ -1,0 +1,40 @@
+public import Values
+
+/// An event's columns with its texts where they lie, so that millions of them can be checked without copying any.
+///
+/// The buffers belong to somebody else: a value is good for no longer than the call that it is given to.
+public struct EventBytes {
+    public var position: Int64
+    public var eventID: UniqueID
+    /// UTF-8.
+    public var stream: UnsafeRawBufferPointer
+    public var streamVersion: Int64
+    /// UTF-8.
+    public var type: UnsafeRawBufferPointer
+    public var schemaVersion: Int
+    public var recordedAt: Instant
+    public var effectiveAt: Instant?
+    public var runID: UniqueID
+    /// Canonical JSON, exactly the bytes that were hashed.
+    public var payload: UnsafeRawBufferPointer
+    /// As it was stored, or claimed.
+    public var leafHash: Digest32
+
+    public init(
+        position: Int64, eventID: UniqueID, stream: UnsafeRawBufferPointer, streamVersion: Int64,
+        type: UnsafeRawBufferPointer, schemaVersion: Int, recordedAt: Instant, effectiveAt: Instant?, runID: UniqueID,
+        payload: UnsafeRawBufferPointer, leafHash: Digest32
+    ) {
+        self.position = position
+        self.eventID = eventID
+        self.stream = stream
+        self.streamVersion = streamVersion
+        self.type = type
+        self.schemaVersion = schemaVersion
+        self.recordedAt = recordedAt
+        self.effectiveAt = effectiveAt
+        self.runID = runID
+        self.payload = payload
+        self.leafHash = leafHash
+    }
+}

@@ -1,0 +1,41 @@
+import AuditBundle
+import Events
+
+/// Why a bundle was not exported, or a row not proven.
+public enum BundleError: Error, Equatable, CustomStringConvertible {
+    /// The directory is there and not empty, or no directory.
+    case targetExists(path: String)
+    /// The view is served by code that this program lacks.
+    case frozen(projection: String, codeVersion: Int)
+    /// The log is not what its hashes say.
+    case alteredLog(position: Int64, problem: String)
+    /// The rows are not what the events say.
+    case alteredRows(problem: String)
+    /// A key of another number of parts.
+    case badKey(columns: [String])
+    case noSuchRow(position: Int64)
+    /// A file can't be written or read.
+    case files(problem: String)
+
+    /// Exit code of the commands (spec 1, section 7).
+    public var exitCode: Int32 {
+        switch self {
+        case .alteredLog, .alteredRows, .noSuchRow, .files: 1
+        case .targetExists, .badKey: 2
+        case .frozen: 3
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .targetExists(let path): "\(path) exists and is not an empty directory: nothing was written"
+        case .frozen(let projection, let codeVersion):
+            "\(projection) is served by its code version \(codeVersion), which this program does not have: run it with the program that has it, or promote first"
+        case .alteredLog(let position, let problem): "position \(position): \(problem)"
+        case .alteredRows(let problem): "the stored rows are not what the events say: \(problem)"
+        case .badKey(let columns): "the key has \(columns.count) parts: \(columns.joined(separator: ", "))"
+        case .noSuchRow(let position): "the view has no row with that key as of position \(position)"
+        case .files(let problem): problem
+        }
+    }
+}

@@ -1,0 +1,173 @@
+public import AuditBundle
+import Events
+import MerkleLog
+import Postgres
+import PostgresStore
+import Projections
+import Rules
+public import SignedNotes
+
+/// A bundle that was exported.
+public struct ExportedBundle: Sendable {
+    public let manifest: BundleManifest
+    /// Vouches for the log's head at the manifest's position and for the manifest.
+    public let note: SignedNote
+}
+
+/// A served version with its code.
+private struct ServedView: Sendable {
+    let version: ProjectionVersion
+    let definition: ProjectionDefinition
+}
+
+extension Ledger {
+    /// Writes events, rows, rules and digests as of a position into a directory that can be verified without a database.
+    ///
+    /// Everything is read in one snapshot. Before the bundle is signed and takes its place, it is replayed: one whose
+    /// rows do not follow from its events is never given out. The log is proven to continue every head signed before.
+    /// Memory: that of a replay.
+    ///
+    /// - Parameters:
+    ///   - position: nil for the head.
+    ///   - directory: must not exist, or be empty.
+    ///   - progress: what is at work, and how far it is.
+    /// - Throws: `BundleError`, `AuditError`, and `LedgerError.projectionBehind` where a view does not reach the
+    ///   position within two seconds.
+    public func exportBundle(
+        asOf position: Int64?, to directory: String, progress: @Sendable (_ step: String, _ done: Int64, _ of: Int64) -> Void
+    ) async throws -> ExportedBundle {
+        let output = try BundleOutput(for: directory)
+        do {
+            _ = try await verifyCheckpoints()
+            let (position, views) = try await servedViews(at: position)
+            let manifest = try await write(output, position, views, progress)
+            try checkReplay(manifest, output, progress)
+            let note = try await sign(
+                at: position, root: manifest.root, extensions: [CheckpointExtensions.manifest(sha256: manifest.digest)])
+            try output.write(BundlePaths.checkpoint) { $0.pending += note.bytes }
+            try output.commit()
+            return ExportedBundle(manifest: manifest, note: note)
+        } catch {
+            output.discard()
+            throw error
+        }
+    }
+
+    /// The served versions, each with its code and folded up to the position.
+    private func servedViews(at asked: Int64?) async throws -> (position: Int64, views: [ServedView]) {
+        try await bringUpToDate(registry.names)
+        let head = try await pool.run { session in try LogReader().head(session).position }
+        let position = asked ?? head
+        guard 0...head ~= position else { throw LedgerError.positionUnknown(position: position, head: head) }
+        var views: [ServedView] = []
+        let deadline = ContinuousClock.now + .seconds(2)
+        for name in registry.names {
+            while true {
+                let view = try await pool.run { session in try self.servedView(name, session) }
+                if view.version.position >= position {
+                    views.append(view)
+                    break
+                }
+                guard ContinuousClock.now < deadline, view.version.poison == nil else {
+                    throw LedgerError.projectionBehind(
+                        projection: name, position: position, checkpoint: view.version.position)
+                }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+        return (position, views)
+    }
+
+    private func servedView(_ name: String, _ session: PostgresSession) throws -> ServedView {
+        guard let version = try catalog.served(name, session) else { throw ViewError.notActivated(projection: name) }
+        guard let definition = registry.definition(name, version: version.version),
+            definition.identity.codeVersion == version.codeVersion
+        else { throw BundleError.frozen(projection: name, codeVersion: version.codeVersion) }
+        return ServedView(version: version, definition: definition)
+    }
+
+    /// All files but the checkpoint.
+    private func write(
+        _ output: BundleOutput, _ position: Int64, _ views: [ServedView],
+        _ progress: @Sendable (String, Int64, Int64) -> Void
+    ) async throws -> BundleManifest {
+        let box = UncheckedBox(output)
+        let resources = resources
+        return try await pool.run { session in
+            let output = box.value
+            let manifest = try session.transaction(.snapshot) {
+                let id = try LogReader().head(session).ledgerID
+                var checker = LogChecker()
+                try output.write(BundlePaths.events) { file in
+                    try LogReader().forEachBytes(after: 0, upTo: position, session) { event in
+                        if let fault = checker.check(event) {
+                            throw BundleError.alteredLog(position: fault.position, problem: fault.problem)
+                        }
+                        EventLine.append(checker.leaf, hash: event.leafHash, to: &file.pending)
+                        try file.flushFull()
+                        if checker.position % 50_000 == 0 { progress("events", checker.position, position) }
+                    }
+                }
+                guard checker.position == position else {
+                    throw BundleError.alteredLog(position: checker.position + 1, problem: "the event is missing")
+                }
+                var described: [BundleManifest.View] = []
+                for (index, view) in views.enumerated() {
+                    progress("views", Int64(index), Int64(views.count))
+                    described.append(try Self.write(view, at: position, output, session))
+                }
+                for path in Self.ruleFiles(of: views) {
+                    guard let bytes = try resources.projectionFile(path) else {
+                        throw BundleError.files(problem: "projections/\(path) is missing")
+                    }
+                    try output.write(BundlePaths.rules + path) { $0.pending += bytes }
+                }
+                return BundleManifest(
+                    ledgerID: id, position: position, root: checker.tree.root, files: output.files, views: described)
+            }
+            try output.write(BundlePaths.manifest) { $0.pending += manifest.encode() }
+            return manifest
+        }
+    }
+
+    private static func write(
+        _ view: ServedView, at position: Int64, _ output: BundleOutput, _ session: PostgresSession
+    ) throws -> BundleManifest.View {
+        let identity = view.definition.identity
+        var tree = RowTree(view.definition.columns)
+        try output.write(BundlePaths.view(identity.name)) { file in
+            try StoredRows(view.version, view.definition.columns).forEach(at: position, session) { _, document in
+                try tree.add(document)
+                file.pending += document
+                file.pending.append(UInt8(ascii: "\n"))
+                try file.flushFull()
+            }
+        }
+        return BundleManifest.View(
+            projection: identity.name, version: identity.version, codeVersion: identity.codeVersion,
+            rules: identity.promotedRules, tree: tree.summary)
+    }
+
+    /// Paths below `projections/`: every rule file that a view reads, and its columns.
+    private static func ruleFiles(of views: [ServedView]) -> [String] {
+        var paths = Set(views.flatMap { $0.definition.identity.rules.map(\.path) })
+        paths.formUnion(views.map { "\($0.definition.identity.name)/columns.json" })
+        return paths.sorted()
+    }
+
+    /// Replays what was written, before it is signed.
+    private func checkReplay(
+        _ manifest: BundleManifest, _ output: BundleOutput, _ progress: @Sendable (String, Int64, Int64) -> Void
+    ) throws {
+        let report = try BundleVerifier(BundleDirectory(output.directory), key: nil).verify { progress("replay", $0, $1) }
+        if let fault = report.faults.first(where: { $0.file != BundlePaths.checkpoint }) {
+            throw BundleError.alteredRows(problem: "\(fault)")
+        }
+    }
+}
+
+/// Carries what one task at a time uses to the thread of a connection.
+private struct UncheckedBox<Value>: @unchecked Sendable {
+    let value: Value
+    init(_ value: Value) { self.value = value }
+}

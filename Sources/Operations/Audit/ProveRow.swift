@@ -1,0 +1,111 @@
+import AuditBundle
+import Events
+public import JSON
+import MerkleLog
+import Postgres
+import PostgresStore
+import Projections
+public import SignedNotes
+public import Values
+
+/// A proof that a row is among those of a view as of a position.
+public struct RowProof: Sendable {
+    public let projection: String
+    public let version: String
+    public let codeVersion: Int
+    public let position: Int64
+    public let key: [String]
+    /// The row's digest line without its newline; the leaf is the line with it.
+    public let line: [UInt8]
+    /// From 0, in key order.
+    public let index: Int64
+    public let rows: Int64
+    public let digest: String
+    public let leaf: Digest32
+    public let root: Digest32
+    /// RFC 6962 section 2.1.1, lowest node first.
+    public let path: [Digest32]
+    /// The log's signed head at the position, whose extension line names the tree's root.
+    public let note: SignedNote
+
+    /// What `audit prove row --json` prints.
+    public var node: JSONNode {
+        .object([
+            ("projection", .string(projection)), ("version", .string(version)),
+            ("code_version", .integer(Int64(codeVersion))), ("position", .integer(position)),
+            ("key", .array(key.map { .string($0) })), ("row", .string(String(decoding: line, as: UTF8.self))),
+            ("index", .integer(index)), ("rows", .integer(rows)), ("digest", .string(digest)),
+            ("leaf_hash", .string(leaf.description)), ("rows_root_hash", .string(root.description)),
+            ("path", .array(path.map { .string($0.description) })),
+            ("checkpoint", .string(String(decoding: note.bytes, as: UTF8.self))),
+        ])
+    }
+}
+
+extension Ledger {
+    /// Proves a row by the tree over the digest lines of its view, and signs the head at that position with the tree's
+    /// root in an extension line. Linear in the view's rows.
+    ///
+    /// What is signed is what the view's table holds. That its rows follow from the events is what a replay shows
+    /// (`projection verify`, `audit verify-bundle`).
+    ///
+    /// - Parameter position: nil for the projection's checkpoint.
+    /// - Throws: `BundleError`, `AuditError`, `LedgerError.projectionBehind`.
+    public func proveRow(_ view: View, key: [String], asOf position: Int64?) async throws -> RowProof {
+        try await bringUpToDate([view.projection])
+        let found = try await pool.run { session in
+            try session.transaction(.snapshot) { try self.findRow(view, key, position, session) }
+        }
+        let tree = found.tree
+        let note = try await sign(
+            at: found.position,
+            extensions: [
+                CheckpointExtensions.rows(
+                    projection: view.projection, version: found.version.version, codeVersion: found.version.codeVersion,
+                    tree: tree)
+            ])
+        return RowProof(
+            projection: view.projection, version: found.version.version, codeVersion: found.version.codeVersion,
+            position: found.position, key: key, line: found.line, index: Int64(found.index), rows: tree.rows,
+            digest: tree.digest, leaf: found.leaf, root: tree.root, path: found.path, note: note)
+    }
+
+    private struct FoundRow: Sendable {
+        let version: ProjectionVersion
+        let position: Int64
+        let line: [UInt8]
+        let index: Int
+        let leaf: Digest32
+        let path: [Digest32]
+        let tree: RowTree.Summary
+    }
+
+    private func findRow(_ view: View, _ key: [String], _ asked: Int64?, _ session: PostgresSession) throws -> FoundRow {
+        let head = try LogReader().head(session).position
+        guard let version = try catalog.served(view.projection, session) else {
+            throw ViewError.notActivated(projection: view.projection)
+        }
+        guard let definition = registry.definition(version.name, version: version.version),
+            definition.identity.codeVersion == version.codeVersion
+        else { throw BundleError.frozen(projection: version.name, codeVersion: version.codeVersion) }
+        guard key.count == definition.columns.key.count else { throw BundleError.badKey(columns: definition.columns.key) }
+        let position = asked ?? version.position
+        guard 0...head ~= position else { throw LedgerError.positionUnknown(position: position, head: head) }
+        guard position <= version.position else {
+            throw LedgerError.projectionBehind(
+                projection: version.name, position: position, checkpoint: version.position)
+        }
+        var tree = RowTree(definition.columns)
+        var leaves: [Digest32] = []
+        var found: (index: Int, line: [UInt8])?
+        let wanted = RowKey(key)
+        try StoredRows(version, definition.columns).forEach(at: position, session) { key, document in
+            leaves.append(try tree.add(document))
+            if key == wanted { found = (leaves.count - 1, tree.line.dropLast()) }
+        }
+        guard let found else { throw BundleError.noSuchRow(position: position) }
+        return FoundRow(
+            version: version, position: position, line: found.line, index: found.index, leaf: leaves[found.index],
+            path: RowTree.path(of: found.index, in: leaves), tree: tree.summary)
+    }
+}

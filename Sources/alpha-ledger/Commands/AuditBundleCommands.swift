@@ -1,0 +1,168 @@
+import ArgumentParser
+import AuditBundle
+import JSON
+import Operations
+import PostgresStore
+import SignedNotes
+import Values
+
+extension AuditCommand {
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write a bundle that can be verified without a database.",
+            discussion: """
+                Events, rules, the rows of every view and their digests as of a position, and the log's head at it, signed, \
+                after proving that the log continues every head signed before. The bundle is replayed before it is signed, \
+                and takes its directory's name when all of it is on disk.
+
+                Examples:
+                  alpha-ledger audit export --out bundle
+                  alpha-ledger audit export --as-of-position 40 --out bundle-40 --json
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @Option(help: "What the ledger knew after this event; the head where it is left out.") var asOfPosition: Int64?
+        @Option(help: "The bundle's directory: a new name, or an empty directory.") var out: String
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await options.withLedger { ledger in
+                let progress = ProgressLine()
+                let exported = try await bundling {
+                    try await ledger.exportBundle(asOf: asOfPosition, to: out) { step, done, total in
+                        progress.show("\(step): \(done) of \(total)")
+                    }
+                }
+                progress.end()
+                let manifest = exported.manifest
+                if json {
+                    return Output.bytes(exported.node(out).httpBytes() + [UInt8(ascii: "\n")])
+                }
+                Output.line("bundle    \(out)")
+                Output.line("position  \(manifest.position)")
+                Output.line("root      \(manifest.root)")
+                for view in manifest.views {
+                    Output.line("\(view.projection) \(view.version): \(view.tree.rows) rows, digest \(view.tree.digest)")
+                }
+            }
+        }
+    }
+
+    struct VerifyBundle: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "verify-bundle", abstract: "Verify an exported bundle, without a database.",
+            discussion: """
+                Recomputes every leaf hash and the log's root, checks the signature, and folds every view again by the \
+                rules in the bundle. Exits 1 and names every file at fault, with the line and the position; without --key \
+                too, since anybody could have made such a bundle.
+
+                Example:
+                  alpha-ledger audit verify-bundle bundle --key "$VKEY" --json
+                """)
+
+        @Argument(help: "The bundle's directory.") var directory: String
+        @Option(help: "The key that `audit key` prints, from a source that you trust.") var key: String?
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            let verifier: NoteVerifier?
+            do {
+                verifier = try key.map { try NoteVerifier(vkey: $0) }
+            } catch {
+                throw Failure(code: 2, "--key: \(error)")
+            }
+            let progress = ProgressLine()
+            let report = try await bundling {
+                try BundleVerifier(BundleDirectory(directory), key: verifier).verify { done, total in
+                    progress.show("\(done) of \(total) events")
+                }
+            }
+            progress.end()
+            if json {
+                Output.bytes(report.node.httpBytes() + [UInt8(ascii: "\n")])
+            } else {
+                report.ledgerID.map { Output.line("ledger     \($0)") }
+                report.position.map { Output.line("position   \($0)") }
+                Output.line("signature  \(report.signature.rawValue)")
+                report.root.map { Output.line("root       \($0)") }
+                for view in report.views {
+                    Output.line("\(view.view.projection) \(view.view.version): \(view.view.tree.rows) rows, digest \(view.view.tree.digest)\(view.isVerified ? "" : " NOT VERIFIED")")
+                }
+                if report.isVerified { Output.line("verified") }
+            }
+            if report.faults.isEmpty { return }
+            throw Failure(code: 1, report.faults.map(\.description).joined(separator: "; "))
+        }
+    }
+}
+
+extension AuditCommand.Prove {
+    struct Row: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The RFC 6962 audit path of a view's row, under a signed head.",
+            discussion: """
+                The tree's leaves are the lines that the view's digest is made of; its root stands in an extension line of \
+                the signed checkpoint that comes with the proof, and in a bundle's manifest.
+
+                Example:
+                  alpha-ledger audit prove row trades alpha 1001 --as-of-position 40 --json
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @Argument(help: "The view.") var view: String
+        @Argument(help: "The row's key, part by part.") var key: [String]
+        @Option(help: "What the ledger knew after this event; the view's checkpoint where it is left out.")
+        var asOfPosition: Int64?
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            guard let view = View.all.first(where: { $0.name == view }) else {
+                throw Failure(code: 2, "no view is called \(view); expected \(View.all.map(\.name).joined(separator: ", "))")
+            }
+            try await options.withLedger { ledger in
+                let proof = try await bundling { try await ledger.proveRow(view, key: key, asOf: asOfPosition) }
+                if json { return Output.bytes(proof.node.httpBytes() + [UInt8(ascii: "\n")]) }
+                Output.line("row       \(String(decoding: proof.line, as: UTF8.self))")
+                Output.line("index     \(proof.index) of \(proof.rows)")
+                Output.line("leaf      \(proof.leaf)")
+                Output.line("root      \(proof.root)")
+                for hash in proof.path { Output.line("path      \(hash)") }
+                Output.bytes(proof.note.bytes)
+            }
+        }
+    }
+}
+
+/// Gives what exporting and signing refused its exit code.
+private func bundling<T>(_ body: () async throws -> T) async throws -> T {
+    do {
+        return try await body()
+    } catch let error as BundleError {
+        throw Failure(code: error.exitCode, "\(error)")
+    } catch let error as AuditError {
+        throw Failure(code: error.exitCode, "\(error)")
+    }
+}
+
+extension ExportedBundle {
+    fileprivate func node(_ directory: String) -> JSONNode {
+        .object([
+            ("directory", .string(directory)), ("ledger_id", .string(manifest.ledgerID.description)),
+            ("position", .integer(manifest.position)), ("root_hash", .string(manifest.root.description)),
+            ("manifest_sha256", .string(manifest.digest)), ("files", .integer(Int64(manifest.files.count + 2))),
+            ("bytes", .integer(manifest.files.reduce(0) { $0 + $1.bytes })),
+            (
+                "views",
+                .array(
+                    manifest.views.map {
+                        .object([
+                            ("projection", .string($0.projection)), ("version", .string($0.version)),
+                            ("rows", .integer($0.tree.rows)), ("digest", .string($0.tree.digest)),
+                            ("rows_root_hash", .string($0.tree.root.description)),
+                        ])
+                    })
+            ),
+            ("checkpoint", .string(String(decoding: note.bytes, as: UTF8.self))),
+        ])
+    }
+}
