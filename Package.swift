@@ -144,7 +144,7 @@ let package = Package(
             name: "AuditTests",
             dependencies: [
                 "AuditBundle", "JSON", "Operations", "SignedNotes", "MerkleLog", "PostgresStore", "Postgres", "Events", "Values",
-                "Projections", "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "Projections", "TestSupport", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ], exclude: ["verify_proof.py"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"]),
         .testTarget(name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "Postgres"]),
@@ -171,7 +171,7 @@ let package = Package(
             name: "APITests",
             dependencies: [
                 "API", "Operations", "SampleScope", "AlphaFeed", "PostgresStore", "Postgres", "EmbeddedPostgres",
-                "Events", "JSON", "Values", "TestSupport",
+                "Events", "JSON", "MerkleLog", "SignedNotes", "Values", "TestSupport",
             ]),
         .testTarget(
             name: "CommandLineTests",

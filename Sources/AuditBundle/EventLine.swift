@@ -60,22 +60,3 @@ public enum EventLine {
             runID: try id("run_id"), payload: Array(line[payload.sourceRange]), leafHash: hash)
     }
 }
-
-extension RecordedEvent {
-    /// Gives the columns in place.
-    func withBytes<R>(_ body: (EventBytes) throws -> R) rethrows -> R {
-        var (stream, type) = (stream, type)
-        return try stream.withUTF8 { stream in
-            try type.withUTF8 { type in
-                try payload.withUnsafeBytes { payload in
-                    try body(
-                        EventBytes(
-                            position: position, eventID: eventID, stream: UnsafeRawBufferPointer(stream),
-                            streamVersion: streamVersion, type: UnsafeRawBufferPointer(type),
-                            schemaVersion: schemaVersion, recordedAt: recordedAt, effectiveAt: effectiveAt, runID: runID,
-                            payload: payload, leafHash: leafHash))
-                }
-            }
-        }
-    }
-}

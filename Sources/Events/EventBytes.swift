@@ -38,3 +38,22 @@ public struct EventBytes {
         self.leafHash = leafHash
     }
 }
+
+extension RecordedEvent {
+    /// Gives the columns in place.
+    public func withBytes<R>(_ body: (EventBytes) throws -> R) rethrows -> R {
+        var (stream, type) = (stream, type)
+        return try stream.withUTF8 { stream in
+            try type.withUTF8 { type in
+                try payload.withUnsafeBytes { payload in
+                    try body(
+                        EventBytes(
+                            position: position, eventID: eventID, stream: UnsafeRawBufferPointer(stream),
+                            streamVersion: streamVersion, type: UnsafeRawBufferPointer(type),
+                            schemaVersion: schemaVersion, recordedAt: recordedAt, effectiveAt: effectiveAt, runID: runID,
+                            payload: payload, leafHash: leafHash))
+                }
+            }
+        }
+    }
+}

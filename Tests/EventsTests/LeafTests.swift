@@ -46,6 +46,57 @@ import Values
         }
     }
 
+    @Test func `the leaf built in place is the leaf, for random events one after another`() {
+        var payloads = RandomPayloads(seed: UInt64.random(in: 0 ... .max))
+        let seed = payloads.random.state
+        var buffer = LeafBuffer()
+        for _ in 0..<2_000 {
+            let (stream, type, payload) = (payloads.text(), payloads.text(), Array("{\"a\":\"\(payloads.number(0...1_000_000))\"}".utf8))
+            let event = RecordedEvent(
+                position: Int64(payloads.number(1...Int.max)), eventID: UniqueID(random: &payloads.random), stream: stream,
+                streamVersion: Int64(payloads.number(1...10_000)), type: type, schemaVersion: payloads.number(1...20),
+                recordedAt: payloads.instant(), effectiveAt: payloads.optional { $0.instant() },
+                runID: UniqueID(random: &payloads.random), payload: payload, leafHash: Digest32([UInt8](repeating: 7, count: 32)))
+            event.withBytes { buffer.fill($0) }
+            var leaf: [UInt8] = []
+            event.appendLeaf(to: &leaf)
+            #expect(buffer.withBytes { Array($0) } == leaf, "seed \(seed)")
+            #expect(buffer.hash == event.computedLeafHash())
+            #expect(leaf[buffer.hashOffset...].starts(with: Array("\"payload\":".utf8)))
+        }
+    }
+
+    @Test func `a log is checked event by event, and the first fault is named`() throws {
+        var made: [RecordedEvent] = []
+        for position in 1...40 as ClosedRange<Int64> {
+            made.append(try Self.chained(position, stream: "s\(position % 7)", version: (position - 1) / 7 + 1))
+        }
+        func fault(_ events: [RecordedEvent]) -> LogFault? {
+            var checker = LogChecker()
+            for event in events { if let fault = event.withBytes({ checker.check($0) }) { return fault } }
+            return nil
+        }
+        #expect(fault(made) == nil)
+        #expect(fault(Array(made.dropFirst()))?.position == 1)
+        #expect(fault(Array(made[..<10] + made[11...]))?.position == 11)
+        var changed = made
+        changed[9] = try Self.chained(10, stream: "s4", version: 2)
+        #expect(fault(changed)?.problem == "stream s4 is at version 2 where 3 was due")
+        changed = made
+        changed[12] = try Self.chained(13, stream: "s6", version: 2, recordedAt: 1)
+        #expect(fault(changed)?.position == 13)
+    }
+
+    private static func chained(_ position: Int64, stream: String, version: Int64, recordedAt: Int64? = nil) throws -> RecordedEvent {
+        func event(_ hash: Digest32) throws -> RecordedEvent {
+            RecordedEvent(
+                position: position, eventID: UniqueID(high: 1, low: UInt64(position)), stream: stream, streamVersion: version,
+                type: "T", schemaVersion: 1, recordedAt: try #require(Instant(microseconds: recordedAt ?? position + 100)),
+                effectiveAt: nil, runID: UniqueID(high: 2, low: 3), payload: Array("{}".utf8), leafHash: hash)
+        }
+        return try event(event(Digest32([UInt8](repeating: 0, count: 32))).computedLeafHash())
+    }
+
     @Test func `any altered column alters the leaf hash`() throws {
         let event = try event(stream: "s", type: "T", effectiveAt: .minimum, payload: Array("{}".utf8))
         func hash(

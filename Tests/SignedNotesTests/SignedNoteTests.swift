@@ -82,11 +82,31 @@ import Values
         }
     }
 
+    @Test func `extension lines are signed with the head, and a checkpoint without them is another`() throws {
+        let signer = try Self.signer()
+        let plain = try Self.checkpoint()
+        let more = try Checkpoint(origin: plain.origin, size: plain.size, root: plain.root, extensions: ["one thing", "another"])
+        #expect(more.text == plain.text + Array("one thing\nanother\n".utf8))
+        #expect(try Checkpoint(parsing: more.text) == more && more != plain)
+        let note = try more.signed(by: signer)
+        #expect(try Checkpoint.verified(SignedNote(parsing: note.bytes), signer.verifier) == more)
+        // The signature covers the lines: neither can they be taken off nor changed.
+        let text = String(decoding: note.bytes, as: UTF8.self)
+        for changed in [text.replacing("another\n", with: ""), text.replacing("one thing", with: "any thing")] {
+            #expect(throws: NoteError.self) {
+                try Checkpoint.verified(SignedNote(parsing: Array(changed.utf8)), signer.verifier)
+            }
+        }
+        for lines in [[""], ["a\nb"], ["a\u{1}"], [String](repeating: "x", count: 17)] {
+            #expect(throws: NoteError.self) { try Checkpoint(origin: "a", size: 1, root: plain.root, extensions: lines) }
+        }
+    }
+
     @Test(arguments: [
         "", "a\n1\n", "a\n01\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n", "a\n-1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
         "a\n+1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n", "a\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=\n",
         "a\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU\n", "a\n1\n47DE\n", "a b\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
-        "a\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "a\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\nmore\n",
+        "a\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "a\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\nmore\n",
         "\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n", "a\n9223372036854775808\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
     ])
     func `a text that is no checkpoint is refused`(_ text: String) {
