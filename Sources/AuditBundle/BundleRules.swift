@@ -25,7 +25,7 @@ struct BundleRules {
         do {
             registry = try ProjectionRegistry(files: contents.keys.sorted()) { path in
                 // A bundle makes no tables.
-                path.hasSuffix("/table.sql") ? [] : contents[path]
+                path.hasSuffix(".sql") ? [] : contents[path]
             }
         } catch {
             faults.append(BundleFault(.badRules, file: BundlePaths.manifest, "\(error)"))
