@@ -27,9 +27,11 @@ let package = Package(
         // C: libraries bound, and the few calls that Swift can't make.
         .systemLibrary(name: "CLibPQ"),
         .systemLibrary(name: "CLibCurl"),
+        .systemLibrary(name: "CZlib"),
         .target(name: "CProcess"),
 
         // Pure: no I/O, no clock.
+        .target(name: "PrometheusMetrics", swiftSettings: strict),
         .target(name: "Values", dependencies: [.product(name: "BigInt", package: "BigInt")], swiftSettings: strict),
         .target(name: "JSON", dependencies: ["Values"], swiftSettings: strict),
         .target(
@@ -75,7 +77,7 @@ let package = Package(
                 "Values", "JSON", "MerkleLog", "Events", "Rules", "Projections", "Postgres",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
-        .target(name: "Curl", dependencies: ["CLibCurl"], swiftSettings: strict),
+        .target(name: "Curl", dependencies: ["CLibCurl", "PrometheusMetrics"], swiftSettings: strict),
         .target(
             name: "AlphaFeed",
             dependencies: [
@@ -103,6 +105,7 @@ let package = Package(
             name: "API",
             dependencies: [
                 "SignedNotes", "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "AlphaFeed", "Operations",
+                "CZlib", "PrometheusMetrics", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
@@ -167,11 +170,13 @@ let package = Package(
                 "Operations", "SampleScope", "AlphaFeed", "Amberdata", "MarketData", "PostgresStore", "Postgres",
                 "Projections", "Trading", "Rules", "Events", "JSON", "Values", "TestSupport", "LoopbackServer", "Curl",
             ]),
+        .testTarget(name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics"]),
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Operations", "SampleScope", "AlphaFeed", "PostgresStore", "Postgres", "EmbeddedPostgres",
-                "Events", "JSON", "MerkleLog", "SignedNotes", "Values", "TestSupport",
+                "API", "PrometheusMetrics", "Projections", "Operations", "SampleScope", "AlphaFeed", "PostgresStore",
+                "Postgres", "EmbeddedPostgres", "Events", "JSON", "MerkleLog", "SignedNotes", "Values", "TestSupport",
+                .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(
             name: "CommandLineTests",

@@ -1,6 +1,8 @@
 import JSON
 import Logging
 public import Operations
+import PostgresStore
+import PrometheusMetrics
 import Values
 
 /// The HTTP interface: requests in, responses out, over an open ledger.
@@ -10,78 +12,121 @@ public struct API: Sendable {
 
     let ledger: Ledger
     let rebuilds = RebuildJobs()
+    let limits: ServiceLimits
+    let metrics: ServiceMetrics
+    let state: LedgerStateReader
+    let feed: EventFeed
+    let answers: AnswerCache
+    /// Wrong keys by address; whatever else takes a key from a client counts here too.
+    public let failures: AuthenticationFailures
     private let access: AccessPolicy
-    private let routes: [Route]
+    private let reads: RequestGate
+    private let writes: RequestGate
 
-    public init(_ ledger: Ledger) {
+    /// Every route, in the order in which paths are compared: fixed segments before captured ones.
+    static let routes =
+        Route.trades + Route.backfills + Route.streams + Route.log + Route.proofs + Route.projections + Route.health
+        + Route.metrics + Route.description
+
+    /// Method and path pattern of every route.
+    public static var routeTable: [(method: String, path: String)] { routes.map { ($0.method, $0.path) } }
+
+    public init(_ ledger: Ledger, limits: ServiceLimits = ServiceLimits()) {
         self.ledger = ledger
-        access = AccessPolicy(readKey: ledger.settings.readKey, adminKey: ledger.settings.adminKey)
-        routes = Route.trades + Route.backfills + Route.log + Route.projections + Route.proofs + Route.health
+        self.limits = limits
+        metrics = ServiceMetrics()
+        state = LedgerStateReader(ledger.pool)
+        feed = EventFeed(ledger, maximumStreams: limits.eventStreams, heartbeat: limits.heartbeat)
+        answers = AnswerCache(maximumBytes: limits.cachedAnswerBytes)
+        failures = AuthenticationFailures(
+            burst: limits.authenticationFailures, perMinute: limits.authenticationFailuresPerMinute)
+        access = AccessPolicy(
+            readKey: ledger.settings.readKey, adminKey: ledger.settings.adminKey, failures: failures)
+        reads = RequestGate(concurrent: limits.concurrentReads, queued: limits.queuedReads)
+        writes = RequestGate(concurrent: limits.concurrentWrites, queued: limits.queuedWrites)
+    }
+
+    /// Requests that are being answered, and those that wait for their turn.
+    var load: (running: Int, waiting: Int) {
+        let (reads, writes) = (reads.load, writes.load)
+        return (reads.running + writes.running, reads.waiting + writes.waiting)
     }
 
     /// Answers a request; never throws, and never says more than a problem's code and detail.
     public func respond(to request: APIRequest) async -> APIResponse {
-        let id = ledger.newID().description
+        let start = ContinuousClock.now
+        var exchange = Exchange(id: ledger.newID().description, request: request)
         var response: APIResponse
         do {
-            response = try await answer(request)
+            response = ContentNegotiation.negotiated(try await answer(request, &exchange), for: request)
         } catch {
             let problem = Problem(error)
-            if problem.code == .internalError {
-                ledger.logger.error(
-                    "request failed",
-                    metadata: ["request_id": "\(id)", "path": "\(request.path)", "reason": "\(ledger.redact("\(error)"))"])
-            }
+            exchange.problem = problem.code
+            if problem.code == .internalError { exchange.logFailure(ledger.redact("\(error)"), ledger.logger) }
             response = problem.response(redact: ledger.redact)
         }
-        if request.method == "POST" {
-            ledger.logger.notice(
-                "POST", metadata: ["request_id": "\(id)", "path": "\(request.path)", "status": "\(response.status)"])
+        let duration = ContinuousClock.now - start
+        metrics.observe(exchange, status: response.status, duration)
+        exchange.log(status: response.status, duration, ledger.logger)
+        response.headers.append(("X-Request-Id", exchange.id))
+        if request.method == "HEAD" {
+            if response.stream == nil { response.headers.append(("Content-Length", "\(response.body.count)")) }
+            response.body = []
         }
-        response.headers.append(("X-Request-Id", id))
-        if request.method == "HEAD" { response.body = [] }
         return response
     }
 
-    private func answer(_ request: APIRequest) async throws -> APIResponse {
+    private func answer(_ request: APIRequest, _ exchange: inout Exchange) async throws -> APIResponse {
         if request.path.utf8.count + (request.query?.utf8.count ?? 0) > Self.maximumTargetBytes {
             throw Problem(.uriTooLong, "the path and the query are longer than \(Self.maximumTargetBytes) bytes")
         }
         if request.isBodyTooLong {
             throw Problem(.bodyTooLarge, "the body is longer than \(Self.maximumBodyBytes) bytes, or broke off")
         }
-        try access.check(request)
-        let segments = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        var methods: Set<String> = []
-        for route in routes {
-            guard let captures = route.captures(segments) else { continue }
-            let method = request.method == "HEAD" ? "GET" : request.method
-            if route.method != method {
-                methods.insert(route.method)
-                continue
-            }
-            let response = try await route.handle(self, request, captures)
-            return conditional(response, request)
+        if request.headers["host"]?.count != 1 { throw Problem(.badRequest, "Host: expected exactly one") }
+        exchange.caller = try access.check(request)
+        let match = try match(request)
+        exchange.route = match.route.path
+        if request.method == "OPTIONS" { return Self.options(match.methods) }
+        let (route, captures) = (match.route, match.captures)
+        guard let captures else {
+            var problem = Problem(.methodNotAllowed, "expected \(Self.allow(match.methods))")
+            problem.headers = [("Allow", Self.allow(match.methods))]
+            throw problem
         }
-        if methods.isEmpty { throw Problem(.notFound, "there is nothing at this path") }
-        var problem = Problem(.methodNotAllowed, "expected \(methods.sorted().joined(separator: ", "))")
-        problem.headers = [("Allow", methods.sorted().joined(separator: ", "))]
-        throw problem
+        if route.isUngated { return try await route.handle(self, request, captures) }
+        let isRead = route.method == "GET"
+        let gate = isRead ? reads : writes
+        return try await withDeadline(isRead ? limits.readDeadline : limits.writeDeadline) {
+            try await gate.run { try await route.handle(self, request, captures) }
+        }
     }
 
-    /// Answers 304 where the client has these bytes already.
-    private func conditional(_ response: APIResponse, _ request: APIRequest) -> APIResponse {
-        guard response.status == 200, let tag = response.headers.first(where: { $0.name == "ETag" })?.value,
-            let known = request.headers["if-none-match"]
-        else { return response }
-        // Compared weakly (RFC 9110): a proxy may have put a `W/` before the tag.
-        let tags = known.joined(separator: ",").split(separator: ",").map { part in
-            let text = part.filter { $0 != " " && $0 != "\t" }
-            return text.hasPrefix("W/") ? String(text.dropFirst(2)) : text
+    /// The route that answers, with what its pattern captured; nil captures where the path has routes for other
+    /// methods only. Throws `Problem` for an unknown path.
+    private func match(_ request: APIRequest) throws(Problem) -> (route: Route, captures: [String]?, methods: [String]) {
+        let segments = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        let method = request.method == "HEAD" ? "GET" : request.method
+        var first: Route?
+        var methods: [String] = []
+        for route in Self.routes {
+            guard let captures = route.captures(segments) else { continue }
+            if route.method == method { return (route, captures, methods) }
+            if first == nil { first = route }
+            methods.append(route.method)
         }
-        guard tags.contains(tag) || tags.contains("*") else { return response }
-        return APIResponse(
-            status: 304, headers: response.headers.filter { $0.name != "Content-Type" }, body: [])
+        guard let first else { throw Problem(.notFound, "there is nothing at this path") }
+        return (first, nil, methods)
+    }
+
+    /// `GET, HEAD, OPTIONS`
+    private static func allow(_ methods: [String]) -> String {
+        Set(methods + (methods.contains("GET") ? ["HEAD"] : []) + ["OPTIONS"]).sorted().joined(separator: ", ")
+    }
+
+    /// What a path can be asked; nothing that a browser would take for leave to ask from another site.
+    private static func options(_ methods: [String]) -> APIResponse {
+        APIResponse(status: 204, headers: [("Allow", allow(methods)), ("Cache-Control", "no-store")], body: [])
     }
 }
 
@@ -90,12 +135,17 @@ struct Route: Sendable {
     typealias Handler = @Sendable (API, APIRequest, [String]) async throws -> APIResponse
 
     let method: String
+    let path: String
     private let pattern: [Substring]
+    /// Answered at once, however many others wait, and without a deadline: signs of life, and streams.
+    let isUngated: Bool
     let handle: Handler
 
-    init(_ method: String, _ path: StaticString, _ handle: @escaping Handler) {
+    init(_ method: String, _ path: StaticString, isUngated: Bool = false, _ handle: @escaping Handler) {
         self.method = method
+        self.path = "\(path)"
         pattern = "\(path)".split(separator: "/")
+        self.isUngated = isUngated
         self.handle = handle
     }
 

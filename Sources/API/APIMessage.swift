@@ -14,6 +14,8 @@ public struct APIRequest: Sendable {
     public var isBodyTooLong = false
     /// Whether the peer's address is a loopback one.
     public var isFromLoopback: Bool
+    /// The peer's address as text, a proxy's where one stands between.
+    public var peer = ""
 
     public init(
         method: String, path: String, query: String? = nil, headers: [String: [String]] = [:], body: [UInt8] = [],
@@ -33,6 +35,16 @@ public struct APIResponse: Sendable {
     public var status: Int
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]
+    /// The body compressed by gzip, where it was made before.
+    var compressed: [UInt8]?
+    /// What is sent instead of `body`, piece by piece.
+    public var stream: APIStream?
+
+    public init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
 
     /// - Parameter tag: a strong entity tag without its quotes, where the body is the same for as long as the tag is.
     static func json(_ body: [UInt8], status: Int = 200, cache: String = "no-cache", tag: String? = nil) -> APIResponse {

@@ -6,27 +6,51 @@
 struct AccessPolicy: Sendable {
     let readKey: String?
     let adminKey: String?
+    let failures: AuthenticationFailures
+
+    /// As whom a request is answered; what the audit log calls it.
+    enum Caller: String {
+        /// By a path that is open to this host.
+        case open
+        /// A program of this host, where no read key is configured.
+        case local
+        case reader
+        case administrator
+    }
 
     private static let open: Set<String> = ["/healthz", "/readyz", "/metrics"]
     private static let forwarding: Set<String> = ["forwarded", "via", "x-real-ip"]
 
-    func check(_ request: APIRequest) throws(Problem) {
+    /// Throws `Problem` where the request is not to be answered; a wrong key counts against its address.
+    func check(_ request: APIRequest) throws(Problem) -> Caller {
         let isLocal = Self.isLocal(request)
-        if Self.open.contains(request.path) && isLocal { return }
+        if Self.open.contains(request.path) && isLocal { return .open }
+        guard request.headers["authorization"] != nil else { return try caller(of: request, isLocal: isLocal) }
+        if let seconds = failures.wait(request.peer) { throw Problem.tooManyFailures(waitSeconds: seconds) }
+        do throws(Problem) {
+            return try caller(of: request, isLocal: isLocal)
+        } catch {
+            if error.code == .unauthorized { failures.count(request.peer) }
+            throw error
+        }
+    }
+
+    private func caller(of request: APIRequest, isLocal: Bool) throws(Problem) -> Caller {
         if readKey == nil && !isLocal {
             throw Problem(.forbidden, "without a read key the service answers on loopback only")
         }
         let key = try bearer(request)
         // Methods that no route has get no further than a 405: what they would need is the reader's business only.
         if request.method != "POST" {
+            let isAdministrator = key.flatMap { key in adminKey.map { Self.areEqual($0, key) } } ?? false
             guard let readKey else {
-                if let key, adminKey.map({ Self.areEqual($0, key) }) != true { throw Problem(.unauthorized, "the key is not valid") }
-                return
+                if key != nil && !isAdministrator { throw Problem(.unauthorized, "the key is not valid") }
+                return isAdministrator ? .administrator : .local
             }
-            guard let key, Self.areEqual(readKey, key) || adminKey.map({ Self.areEqual($0, key) }) == true else {
-                throw Problem(.unauthorized, "a read key is needed: Authorization: Bearer <key>")
-            }
-            return
+            let isReader = key.map { Self.areEqual(readKey, $0) } ?? false
+            if isAdministrator { return .administrator }
+            if isReader { return .reader }
+            throw Problem(.unauthorized, "a read key is needed: Authorization: Bearer <key>")
         }
         guard let adminKey else {
             throw Problem(.adminKeyNotConfigured, "no admin key is configured (ALPHA_LEDGER_ADMIN_KEY)")
@@ -34,6 +58,7 @@ struct AccessPolicy: Sendable {
         guard let key, Self.areEqual(adminKey, key) else {
             throw Problem(.unauthorized, "the admin key is needed: Authorization: Bearer <key>")
         }
+        return .administrator
     }
 
     /// Whether a program on this host asks, by a name of this host, and nobody passed the request on.

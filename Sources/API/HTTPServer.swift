@@ -1,17 +1,21 @@
-public import Hummingbird
 import HTTPTypes
+public import Hummingbird
 import HummingbirdCore
 public import Logging
 import NIOCore
+import PrometheusMetrics
+import ServiceLifecycle
 
-/// What a request comes with besides itself: the peer's address.
+/// What a request comes with besides itself: the connection and its peer's address.
 public struct PeerContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
-    let isFromLoopback: Bool
+    let channel: any Channel
+    let peer: String
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
-        isFromLoopback = source.channel.remoteAddress?.ipAddress.map(AccessPolicy.isLoopback(address:)) ?? false
+        channel = source.channel
+        peer = source.channel.remoteAddress?.ipAddress ?? ""
     }
 }
 
@@ -22,42 +26,90 @@ struct APIResponder: HTTPResponder {
     func respond(to request: Request, context: PeerContext) async throws -> Response {
         var headers: [String: [String]] = [:]
         for field in request.headers { headers[field.name.canonicalName, default: []].append(field.value) }
-        if let authority = request.head.authority, headers["host"] == nil { headers["host"] = [authority] }
-        let isHead = request.method == .head
+        // The first Host is the authority; a second one stays among the fields.
+        if let authority = request.head.authority { headers["host", default: []].insert(authority, at: 0) }
         var asked = APIRequest(
             method: request.method.rawValue, path: request.uri.path, query: request.uri.query, headers: headers,
-            isFromLoopback: context.isFromLoopback)
+            isFromLoopback: AccessPolicy.isLoopback(address: context.peer))
+        asked.peer = context.peer
         do {
             let body = try await request.body.collect(upTo: API.maximumBodyBytes)
             asked.body = Array(body.readableBytesView)
         } catch {
             asked.isBodyTooLong = true
         }
-        return Self.response(await api.respond(to: asked), isHead: isHead)
+        let answer = await api.respond(to: asked)
+        var response = Response(status: .init(code: answer.status), headers: Self.fields(answer), body: .init())
+        if let stream = answer.stream {
+            response.body = body(stream, context.channel)
+        } else if request.method != .head && answer.status != 304 && answer.status != 204 {
+            response.body = ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
+        }
+        if request.method == .head || answer.status == 304 || answer.status == 204 {
+            // What Hummingbird says of an empty body would be said of the one that a GET has.
+            response.headers[.contentLength] = answer.headers.first { $0.name == "Content-Length" }?.value
+        }
+        if request.headers[.connection] == "close" { response.headers[.connection] = "close" }
+        return response
     }
 
-    private static func response(_ answer: APIResponse, isHead: Bool) -> Response {
-        var headers = HTTPFields()
+    private static func fields(_ answer: APIResponse) -> HTTPFields {
+        var fields = HTTPFields()
         for (name, value) in answer.headers {
-            if let name = HTTPField.Name(name) { headers.append(HTTPField(name: name, value: value)) }
+            if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
         }
-        let body = isHead || answer.status == 304 ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
-        return Response(status: .init(code: answer.status), headers: headers, body: body)
+        return fields
+    }
+
+    /// Sends a stream's pieces until it ends, the client leaves or stops reading, or the service stops.
+    private func body(_ stream: APIStream, _ channel: any Channel) -> ResponseBody {
+        let metrics = api.metrics
+        let timeout = api.limits.stallTimeout
+        return ResponseBody { writer in
+            let watch = StallWatch(channel, timeout) { metrics.droppedStreams.increment() }
+            defer { watch.end() }
+            channel.closeFuture.whenComplete { _ in Task { await stream.end() } }
+            do {
+                try await withGracefulShutdownHandler {
+                    while let piece = try await stream.next() {
+                        watch.writing(true)
+                        try await writer.write(ByteBuffer(bytes: piece))
+                        watch.writing(false)
+                    }
+                } onGracefulShutdown: {
+                    Task { await stream.end() }
+                }
+                await stream.end()
+                try await writer.finish(nil)
+            } catch {
+                await stream.end()
+                throw error
+            }
+        }
     }
 }
 
 extension API {
     /// How long a connection on which nothing is asked stays open.
     private static let idleSeconds: Int64 = 60
+    private static let maximumHeaderBytes = 32 << 10
+    private static let maximumHeaders = 100
 
     /// The HTTP server, to be run; `onRunning` hears the bound port.
     public func application(
         host: String, port: Int, logger: Logger, onRunning: @escaping @Sendable (Int) async -> Void
     ) -> some ApplicationProtocol {
-        Application(
+        var configuration = ApplicationConfiguration(address: .hostname(host, port: port), serverName: nil)
+        configuration.availableConnectionsDelegate = MaximumAvailableConnections(limits.connections)
+        return Application(
             responder: APIResponder(api: self),
-            server: .http1(configuration: .init(idleTimeout: .seconds(Self.idleSeconds))),
-            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: nil),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [ConnectionRules()], idleTimeout: .seconds(Self.idleSeconds),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: Self.maximumHeaderBytes, maxHeaderListSize: Self.maximumHeaderBytes,
+                        maxHeaderFieldCount: Self.maximumHeaders))),
+            configuration: configuration,
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
             logger: logger)
     }

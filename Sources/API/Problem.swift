@@ -7,6 +7,7 @@ import PostgresStore
 /// An error as a client sees it: RFC 9457 with a stable code, and never a statement, a path or a secret.
 struct Problem: Error {
     enum Code: String {
+        case badRequest = "bad_request"
         case badParameter = "bad_parameter"
         case unknownParameter = "unknown_parameter"
         case badCursor = "bad_cursor"
@@ -19,6 +20,10 @@ struct Problem: Error {
         case notFound = "not_found"
         case methodNotAllowed = "method_not_allowed"
         case conflict
+        case tooManyFailures = "too_many_failures"
+        case tooManyStreams = "too_many_streams"
+        case overloaded
+        case deadlineExceeded = "deadline_exceeded"
         case forkDetected = "fork_detected"
         case feedFailed = "feed_failed"
         case feedTimedOut = "feed_timed_out"
@@ -33,7 +38,7 @@ struct Problem: Error {
 
         var status: Int {
             switch self {
-            case .badParameter, .unknownParameter, .badCursor, .badBody, .positionUnknown: 400
+            case .badRequest, .badParameter, .unknownParameter, .badCursor, .badBody, .positionUnknown: 400
             case .unauthorized: 401
             case .forbidden: 403
             case .notFound: 404
@@ -41,10 +46,11 @@ struct Problem: Error {
             case .conflict, .forkDetected: 409
             case .bodyTooLarge: 413
             case .uriTooLong: 414
+            case .tooManyFailures: 429
             case .internalError: 500
             case .feedFailed: 502
             case .feedNotConfigured, .adminKeyNotConfigured, .projectionBehind, .databaseUnreachable, .clockRegressed, .notReady,
-                .stopping:
+                .stopping, .tooManyStreams, .overloaded, .deadlineExceeded:
                 503
             case .feedTimedOut: 504
             }
@@ -63,10 +69,21 @@ struct Problem: Error {
         self.detail = detail
         switch code {
         case .unauthorized: headers = [("WWW-Authenticate", "Bearer")]
-        case .projectionBehind: headers = [("Retry-After", "1")]
+        case .projectionBehind, .overloaded, .deadlineExceeded: headers = [("Retry-After", "1")]
+        case .tooManyStreams: headers = [("Retry-After", "5")]
         case .databaseUnreachable, .notReady, .stopping: headers = [("Retry-After", "2")]
         default: break
         }
+    }
+
+    /// Too many requests wait for their turn already.
+    static let overloaded = Problem(.overloaded, "too many requests wait already")
+
+    /// An address that sent too many wrong keys.
+    static func tooManyFailures(waitSeconds: Int) -> Problem {
+        var problem = Problem(.tooManyFailures, "too many wrong keys came from this address")
+        problem.headers = [("Retry-After", "\(waitSeconds)")]
+        return problem
     }
 
     /// Translates what an operation threw. What is not known by name says nothing about the inside.
@@ -100,6 +117,7 @@ struct Problem: Error {
         where error.isUnreachable || error.isConnectionFailure || error.isAuthenticationFailure || error.isUnknownDatabase:
             self.init(.databaseUnreachable, "the database can't be reached")
         case let error as PostgresError where error.isCancelled: self.init(.stopping, "the service is stopping")
+        case is DeadlineExceeded: self.init(.deadlineExceeded, "the request took longer than it may, and was cancelled")
         case is CancellationError: self.init(.stopping, "the service is stopping")
         default:
             self.init(.internalError, "the request failed; the log says why")
@@ -128,6 +146,7 @@ struct Problem: Error {
         case 409: "Conflict"
         case 413: "Content Too Large"
         case 414: "URI Too Long"
+        case 429: "Too Many Requests"
         case 502: "Bad Gateway"
         case 503: "Service Unavailable"
         case 504: "Gateway Timeout"

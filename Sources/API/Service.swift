@@ -1,6 +1,6 @@
 import Glibc
-import NIOCore
 public import Logging
+import NIOCore
 public import Operations
 import PostgresStore
 import Projections
@@ -13,6 +13,7 @@ public struct LedgerService: Sendable {
     private let port: Int
     private let runsProjectors: Bool
     private let logger: Logger
+    private let limits: ServiceLimits
     /// How long requests and projectors may take to end.
     private static let shutdownSeconds = 5
 
@@ -30,7 +31,8 @@ public struct LedgerService: Sendable {
     }
 
     public init(
-        _ ledger: Ledger, host: String, port: Int, runsProjectors: Bool, logger: Logger
+        _ ledger: Ledger, host: String, port: Int, runsProjectors: Bool, limits: ServiceLimits = ServiceLimits(),
+        logger: Logger
     ) throws(Settings.Problem) {
         try Self.check(host: host, ledger.settings)
         self.ledger = ledger
@@ -38,6 +40,7 @@ public struct LedgerService: Sendable {
         self.port = port
         self.runsProjectors = runsProjectors
         self.logger = logger
+        self.limits = limits
     }
 
     /// Runs until `stop` returns, then lets requests end and gives leases back.
@@ -97,7 +100,8 @@ public struct LedgerService: Sendable {
                     .init(service: UntilShutdown { await follower.run(signal) }, successTerminationBehavior: .ignore))
             }
         }
-        let api = API(ledger)
+        FileDescriptors.raiseLimit()
+        let api = API(ledger, limits: limits)
         let rebuilds = api.rebuilds
         services.append(
             .init(
@@ -105,6 +109,8 @@ public struct LedgerService: Sendable {
                     while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
                     await rebuilds.stop()
                 }, successTerminationBehavior: .ignore))
+        services.append(
+            .init(service: UntilShutdown { await api.feed.run(signal) }, successTerminationBehavior: .ignore))
         let application = api.application(host: host, port: port, logger: quiet, onRunning: onRunning)
         services.append(.init(service: application))
         var configuration = ServiceGroupConfiguration(

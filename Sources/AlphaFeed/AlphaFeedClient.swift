@@ -14,7 +14,7 @@ public struct AlphaFeedClient: Sendable {
     ///   - retries: when a request is sent again.
     ///   - logger: is told of retries, without the key and without a query.
     public init(
-        _ configuration: AlphaFeedConfiguration, transport: CurlTransport = CurlTransport(),
+        _ configuration: AlphaFeedConfiguration, transport: CurlTransport = CurlTransport(upstream: "alpha_feed"),
         retries: RetryPolicy = RetryPolicy(), logger: Logger = Logger(label: "alpha-feed")
     ) {
         self.configuration = configuration

@@ -30,7 +30,9 @@ public final class AmberdataClient: Sendable {
     /// Pages that one call may go on over; its rows fit in one.
     static let maximumPages = 100
 
-    public convenience init(_ configuration: AmberdataConfiguration, transport: CurlTransport = CurlTransport()) {
+    public convenience init(
+        _ configuration: AmberdataConfiguration, transport: CurlTransport = CurlTransport(upstream: "amberdata")
+    ) {
         self.init(
             configuration, transport: transport, retries: Self.policy(RetryPolicy()),
             rate: RateLimit(perSecond: configuration.maximumRequestsPerSecond))

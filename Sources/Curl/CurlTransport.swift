@@ -1,3 +1,4 @@
+import PrometheusMetrics
 import Synchronization
 
 /// Sends GET requests through libcurl, on one thread of its own.
@@ -10,8 +11,10 @@ public final class CurlTransport: Sendable {
     public static let maximumConcurrentRequests = 8
 
     private let loop = TransferLoop()
+    private let upstream: String
 
-    public init() {}
+    /// - Parameter upstream: what the process's metrics call whom this transport talks to.
+    public init(upstream: String = "other") { self.upstream = upstream }
 
     deinit { loop.close() }
 
@@ -29,6 +32,10 @@ public final class CurlTransport: Sendable {
         } onCancel: {
             ticket.cancel()
             loop.noticeCancellation()
+        }
+        switch result {
+        case .success(let response): UpstreamMetrics.count(upstream, outcome: "\(response.status / 100)xx")
+        case .failure(let error): UpstreamMetrics.count(upstream, outcome: error.code.description)
         }
         return try result.get()
     }

@@ -22,7 +22,7 @@ struct PoolState<Connection: Sendable, WaiterID: Hashable & Sendable>: Sendable 
         case close(Connection)
     }
 
-    private let maximum: Int
+    let maximum: Int
     private var idle: [Connection] = []
     private var waiters: [WaiterID] = []
     private(set) var leased = 0

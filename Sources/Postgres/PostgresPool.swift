@@ -51,6 +51,23 @@ public final class PostgresPool: Sendable {
         }
     }
 
+    /// How a pool is used at one moment.
+    public struct Usage: Sendable, Equatable {
+        /// Connections that somebody has, or is opening.
+        public let inUse: Int
+        /// Open connections that nobody has.
+        public let idle: Int
+        /// Who waits for one.
+        public let waiting: Int
+        public let maximum: Int
+    }
+
+    public var usage: Usage {
+        state.withLock {
+            Usage(inUse: $0.pool.leased, idle: $0.pool.idleCount, waiting: $0.pool.waiterCount, maximum: $0.pool.maximum)
+        }
+    }
+
     /// Opens a connection if there is none, to find out whether the server can be reached.
     public func warm() async throws {
         try await run { _ in }

@@ -26,7 +26,8 @@ public actor EventLog {
     private var pending: [Pending] = []
     private var isWriting = false
     private var turn: [CheckedContinuation<Void, Never>] = []
-    /// Commits made and events appended by this process.
+    /// What this process appended: requests that were answered without an error, their commits, and new events.
+    public private(set) var appends = 0
     public private(set) var commits = 0
     public private(set) var appended = 0
 
@@ -138,6 +139,7 @@ public actor EventLog {
                 }
                 transaction = after
                 let new = outcomes.reduce(0) { $0 + ((try? $1.get().count(where: \.isNew)) ?? 0) }
+                appends += outcomes.count { (try? $0.get()) != nil }
                 if new > 0 {
                     commits += 1
                     appended += new

@@ -243,7 +243,7 @@ import Values
         try await withAPI(["ALPHA_LEDGER_ADMIN_KEY": "admin"], rows: [orphan.missingEvent(previousVersion: 0)]) {
             (api: API, _) async throws -> Void in
             let wrong = await api.respond(to: post("/api/ledger/head", "", key: "admin"))
-            #expect(wrong.status == 405 && wrong.headers.contains { $0.name == "Allow" && $0.value == "GET" })
+            #expect(wrong.status == 405 && wrong.headers.contains { $0.name == "Allow" && $0.value == "GET, HEAD, OPTIONS" })
             let ready = await api.respond(to: get("/readyz"))
             #expect(ready.status == 503)
             #expect(String(decoding: ready.body, as: UTF8.self).contains("trades stopped at event 8"))

@@ -40,11 +40,11 @@ struct RunningService: Sendable {
         try await ask(target, method: "POST", headers: key.map { [("Authorization", "Bearer \($0)")] } ?? [], body: body)
     }
 
-    /// A connection to the service, blocking, for ten seconds at most.
+    /// A connection to the service, blocking, for thirty seconds at most.
     func connect() throws -> FileHandle {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -80,6 +80,11 @@ struct RunningService: Sendable {
         }
     }
 
+    /// Sends bytes as they are, and reads until the service closes.
+    func raw(_ text: String) async throws -> String {
+        String(decoding: try await exchange(Array(text.utf8)), as: UTF8.self)
+    }
+
     static func readAll(_ descriptor: Int32) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
@@ -103,9 +108,16 @@ struct RunningService: Sendable {
     }
 }
 
+/// Runs what blocks on a thread of its own: the service has only as many as there are cores.
+func blocking<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+    try await withCheckedThrowingContinuation { continuation in
+        DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
+    }
+}
+
 /// Runs a service on a ledger of its own, with a reader and an administrator where keys are given.
 func withService<T: Sendable>(
-    _ environment: [String: String] = [:], projectors: Bool = true,
+    _ environment: [String: String] = [:], limits: ServiceLimits = ServiceLimits(), projectors: Bool = true,
     _ body: @Sendable (RunningService) async throws -> T
 ) async throws -> T {
     try await withDatabase { uri in
@@ -115,7 +127,7 @@ func withService<T: Sendable>(
         let result: Result<T, any Error>
         do {
             let service = try LedgerService(
-                ledger, host: "127.0.0.1", port: 0, runsProjectors: projectors, logger: quiet)
+                ledger, host: "127.0.0.1", port: 0, runsProjectors: projectors, limits: limits, logger: quiet)
             result = .success(try await run(service) { port in try await body(RunningService(ledger: ledger, port: port)) })
         } catch {
             result = .failure(error)

@@ -6,33 +6,91 @@ import Projections
 
 extension Route {
     static let health = [
-        Route("GET", "/healthz") { _, _, _ in .json(Array("{\"status\":\"ok\"}".utf8), cache: "no-store") },
-        Route("GET", "/readyz") { api, _, _ in await api.readiness() },
+        Route("GET", "/healthz", isUngated: true) { _, request, _ in
+            _ = try Parameters(request.query, allowed: [])
+            return .json(Array("{\"status\":\"ok\"}".utf8), cache: "no-store")
+        },
+        Route("GET", "/readyz", isUngated: true) { api, request, _ in
+            _ = try Parameters(request.query, allowed: [])
+            return await api.readiness()
+        },
     ]
 }
 
 extension API {
+    /// A served projection that is so many events behind is named; readers of a position wait for it anyway.
+    private static let behindEvents: Int64 = 10_000
+    /// How long the database may take to answer.
+    private static let databaseSeconds = 5
+
     /// 200 where the database answers with this program's schema and no served projection is stopped; else 503 with
-    /// what is not ready. A frozen projection is answered from, and so only named.
+    /// what is not ready. A projection that is frozen or behind is answered from, and so only named.
     func readiness() async -> APIResponse {
-        var problems: [String] = []
-        var frozen: [String] = []
+        var readiness = Readiness()
         do {
-            let resources = ledger.resources
-            try await ledger.pool.run { session in try Migrator(resources.migrations()).requireCurrent(session) }
-            for status in try await ProjectionStatus.all(ledger).versions where status.version.isServed {
-                if let poison = status.version.poison {
-                    problems.append("projection \(status.version.name) stopped at event \(poison.position)")
-                }
-                if status.isFrozen { frozen.append(status.version.name) }
+            let schema = try await withDeadline(.seconds(Self.databaseSeconds)) { [ledger] in
+                try await Self.schemaProblem(ledger)
             }
+            readiness.isReachable = true
+            readiness.schemaProblem = schema
+            if schema == nil { readiness.take(try await ProjectionStatus.all(ledger), behindEvents: Self.behindEvents) }
         } catch {
-            problems.append(Problem(error).detail)
+            readiness.problems.append(Problem(error).detail)
         }
-        let body = JSONNode.object([
-            ("status", .string(problems.isEmpty ? "ready" : "not_ready")),
-            ("problems", .array(problems.map(JSONNode.string))), ("frozen", .array(frozen.map(JSONNode.string))),
-        ]).httpBytes()
-        return .json(body, status: problems.isEmpty ? 200 : 503, cache: "no-store")
+        return .json(readiness.node.httpBytes(), status: readiness.isReady ? 200 : 503, cache: "no-store")
+    }
+
+    /// What is wrong with the database's schema; throws where it can't be asked.
+    private static func schemaProblem(_ ledger: Ledger) async throws -> String? {
+        let resources = ledger.resources
+        do {
+            try await ledger.pool.run { session in try Migrator(resources.migrations()).requireCurrent(session) }
+            return nil
+        } catch let error as LedgerError {
+            return Problem(error).detail
+        }
+    }
+}
+
+/// What is ready and what is not.
+private struct Readiness {
+    var isReachable = false
+    var schemaProblem: String?
+    var problems: [String] = []
+    private var projections: [JSONNode] = []
+    private var frozen: [String] = []
+
+    var isReady: Bool { problems.isEmpty && schemaProblem == nil }
+
+    mutating func take(_ list: ProjectionStatus.List, behindEvents: Int64) {
+        for status in list.versions where status.version.isServed {
+            let name = status.version.name
+            var state = "ready"
+            if status.lag > behindEvents { state = "behind" }
+            if status.isFrozen {
+                state = "frozen"
+                frozen.append(name)
+            }
+            if let poison = status.version.poison {
+                state = "poisoned"
+                problems.append("projection \(name) stopped at event \(poison.position)")
+            }
+            projections.append(
+                .object([
+                    ("name", .string(name)), ("state", .string(state)), ("position", .integer(status.version.position)),
+                    ("lag", .integer(status.lag)),
+                ]))
+        }
+    }
+
+    var node: JSONNode {
+        .object([
+            ("status", .string(isReady ? "ready" : "not_ready")),
+            ("database", .string(isReachable ? "ready" : "unreachable")),
+            ("migrations", .string(!isReachable ? "unknown" : schemaProblem == nil ? "ready" : "not_ready")),
+            ("projections", .array(projections)),
+            ("problems", .array((problems + [schemaProblem].compactMap { $0 }).map(JSONNode.string))),
+            ("frozen", .array(frozen.map(JSONNode.string))),
+        ])
     }
 }

@@ -8,7 +8,9 @@ import Values
 
 extension Route {
     static let trades = View.all.map { view in
-        Route("GET", view.path) { api, request, _ in try await api.list(view, request) }
+        Route("GET", view.path) { api, request, _ in
+            try await api.cached(view, request) { try await api.list(view, request) }
+        }
     } + [
         Route("GET", "/api/internal/trades/{source_trade_id}/history") { api, request, captures in
             try await api.history(of: captures[0], request)

@@ -79,6 +79,9 @@ public struct Resources: Sendable {
         return files
     }
 
+    /// The OpenAPI description of the HTTP interface, `schema/openapi.yaml`.
+    public func apiDescription() throws -> [UInt8] { try Self.read(root + "/schema/openapi.yaml") }
+
     /// Paths of all files below `projections/`, one folder deep.
     public func projectionFiles() throws -> [String] {
         try Self.list(root + "/projections").flatMap { folder -> [String] in

@@ -1,0 +1,51 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTPTypes
+
+/// What HTTP/1.1 says of a connection and Hummingbird leaves open (RFC 9112, section 9.6; RFC 9110, section 10.1.1).
+///
+/// `Connection` is a list without case, of which `close` may be a part; a client that waits for `100 Continue` before it
+/// sends its body is told to go on: bodies are small, and refusals come with the answer. A client that closes its side
+/// still gets its answer, but for a stream, which would have no end.
+final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private var isStreaming = false
+    private var isInputClosed = false
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+        if let connection = head.headerFields[.connection], Self.holds(connection, "close") {
+            head.headerFields[.connection] = "close"
+        }
+        if let expectation = head.headerFields[.expect], Self.holds(expectation, "100-continue") {
+            context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+        }
+        context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(let head): isStreaming = head.headerFields[.contentType] == "text/event-stream"
+        case .body: break
+        case .end: isStreaming = false
+        }
+        context.write(data, promise: promise)
+        if isStreaming && isInputClosed { context.close(promise: nil) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent {
+            isInputClosed = true
+            if isStreaming { return context.close(promise: nil) }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private static func holds(_ list: String, _ token: String) -> Bool {
+        list.split(separator: ",").contains { $0.filter { $0 != " " && $0 != "\t" }.lowercased() == token }
+    }
+}

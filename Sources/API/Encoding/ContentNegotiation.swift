@@ -1,0 +1,65 @@
+/// Which encoding an answer is sent in (RFC 9110, sections 12.5.3 and 8.8.3).
+enum ContentNegotiation {
+    /// Smaller bodies are sent as they are: a packet holds them anyway.
+    static let smallestCompressedBytes = 1024
+    /// What distinguishes the tag of the compressed bytes from that of the others: a strong tag stands for bytes.
+    private static let tagSuffix = "-gzip"
+
+    /// Whether a client takes gzip: it names it, or everything, and not with a weight of 0.
+    static func acceptsGzip(_ request: APIRequest) -> Bool {
+        guard let values = request.headers["accept-encoding"] else { return false }
+        var wildcard = false
+        for part in values.joined(separator: ",").split(separator: ",") {
+            let pieces = part.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
+            guard let name = pieces.first else { continue }
+            let weight = pieces.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
+            if name == "gzip" || name == "x-gzip" { return weight > 0 }
+            if name == "*" { wildcard = weight > 0 }
+        }
+        return wildcard
+    }
+
+    /// The answer as the client takes it: a 304 where it has the bytes already, else compressed where that pays.
+    static func negotiated(_ response: APIResponse, for request: APIRequest) -> APIResponse {
+        guard response.stream == nil, isCompressible(response) else { return unlessKnown(response, request) }
+        var response = response
+        response.headers.append(("Vary", "Accept-Encoding"))
+        let fresh = unlessKnown(response, request)
+        guard fresh.status == response.status, response.body.count >= smallestCompressedBytes, acceptsGzip(request),
+            let compressed = response.compressed ?? Gzip.compress(response.body)
+        else { return fresh }
+        response.body = compressed
+        response.headers.append(("Content-Encoding", "gzip"))
+        if let index = response.headers.firstIndex(where: { $0.name == "ETag" }) {
+            response.headers[index].value = suffixed(response.headers[index].value)
+        }
+        return response
+    }
+
+    private static func isCompressible(_ response: APIResponse) -> Bool {
+        guard let type = response.headers.first(where: { $0.name == "Content-Type" })?.value else { return false }
+        return type.hasPrefix("text/") || type.hasPrefix("application/json") || type.hasSuffix("+json")
+            || type.hasPrefix("application/yaml") || type.hasPrefix("image/svg")
+    }
+
+    /// Answers 304 where the client has these bytes already, compressed or not.
+    private static func unlessKnown(_ response: APIResponse, _ request: APIRequest) -> APIResponse {
+        guard response.status == 200, let tag = response.headers.first(where: { $0.name == "ETag" })?.value,
+            let known = request.headers["if-none-match"]
+        else { return response }
+        // Compared weakly (RFC 9110): a proxy may have put a `W/` before the tag.
+        let tags = known.joined(separator: ",").split(separator: ",").map { part in
+            let text = part.filter { $0 != " " && $0 != "\t" }
+            return text.hasPrefix("W/") ? String(text.dropFirst(2)) : text
+        }
+        let variants = [tag, suffixed(tag)]
+        guard let match = variants.first(where: tags.contains) ?? (tags.contains("*") ? tag : nil) else { return response }
+        let headers = response.headers.filter { !["Content-Type", "ETag"].contains($0.name) } + [("ETag", match)]
+        return APIResponse(status: 304, headers: headers, body: [])
+    }
+
+    /// `"abc"` → `"abc-gzip"`
+    private static func suffixed(_ tag: String) -> String {
+        tag.hasSuffix("\"") ? "\(tag.dropLast())\(tagSuffix)\"" : tag
+    }
+}

@@ -1,0 +1,28 @@
+/// What the service allows at most. Every queue, buffer and wait of it ends at one of these.
+public struct ServiceLimits: Sendable {
+    /// Reads answered at a time, and those that wait for their turn; past both they are refused with a 503.
+    public var concurrentReads = 128
+    public var queuedReads = 512
+    /// The same of POSTs, which run for long.
+    public var concurrentWrites = 4
+    public var queuedWrites = 4
+    /// How long a read may take, its wait included; the statement under way is cancelled in the database.
+    public var readDeadline: Duration = .seconds(15)
+    /// The same of a POST: a sync of everything takes minutes.
+    public var writeDeadline: Duration = .seconds(1800)
+    /// Open event streams.
+    public var eventStreams = 1024
+    /// Between two signs of life on a stream where nothing happens.
+    public var heartbeat: Duration = .seconds(15)
+    /// How long a reader may leave a piece of a stream unread before it is dropped.
+    public var stallTimeout: Duration = .seconds(20)
+    /// Wrong keys from one address before it has to wait, and how many more each minute allows.
+    public var authenticationFailures = 20
+    public var authenticationFailuresPerMinute = 20
+    /// Answers kept to be given again, in bytes.
+    public var cachedAnswerBytes = 32 << 20
+    /// Open connections, streams included; more are accepted once some have closed.
+    public var connections = 4096
+
+    public init() {}
+}

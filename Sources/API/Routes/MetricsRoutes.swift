@@ -1,0 +1,93 @@
+import Operations
+import Postgres
+import PostgresStore
+import PrometheusMetrics
+
+extension Route {
+    static let metrics = [
+        Route("GET", "/metrics", isUngated: true) { api, request, _ in try await api.metricsText(request) }
+    ]
+}
+
+extension API {
+    /// How long the database may take to say how far the projections are.
+    private static let databaseSeconds = 3
+
+    /// Everything that is counted, in the Prometheus text format. Where the database can't be reached, what it would
+    /// say is left out, and `alpha_ledger_database_up` is 0.
+    func metricsText(_ request: APIRequest) async throws -> APIResponse {
+        _ = try Parameters(request.query, allowed: [])
+        var families = await logFamilies() + poolFamilies() + [UpstreamMetrics.calls.family] + metrics.families
+        families += await streamFamilies() + ProcessFigures.families
+        let status = try? await withDeadline(.seconds(Self.databaseSeconds)) { [ledger] in
+            try await ProjectionStatus.all(ledger)
+        }
+        families.append(
+            .gauge("alpha_ledger_database_up", help: "1 where the database answers.", status == nil ? 0 : 1))
+        if let status { families += Self.projectionFamilies(status) }
+        var response = APIResponse.json(PrometheusText.bytes(families), cache: "no-store")
+        response.headers[0].value = PrometheusText.contentType
+        return response
+    }
+
+    private func logFamilies() async -> [MetricFamily] {
+        let log = ledger.log
+        return [
+            .counter(
+                "alpha_ledger_appends_total", help: "Append requests answered without an error by this process.",
+                Double(await log.appends)),
+            .counter(
+                "alpha_ledger_append_batches_total", help: "Commits that appended events by this process.",
+                Double(await log.commits)),
+            .counter(
+                "alpha_ledger_events_appended_total", help: "Events appended by this process.", Double(await log.appended)),
+        ]
+    }
+
+    private func poolFamilies() -> [MetricFamily] {
+        let pools = [("reads", ledger.pool.usage), ("projectors", ledger.projectorPool.usage)]
+        func family(_ name: String, _ help: String, _ value: KeyPath<PostgresPool.Usage, Int>) -> MetricFamily {
+            MetricFamily(
+                "alpha_ledger_pool_\(name)", .gauge, help: help,
+                pools.map { .init(Double($0.1[keyPath: value]), labels: [("pool", $0.0)]) })
+        }
+        return [
+            family("in_use", "Database connections in use.", \.inUse), family("idle", "Open ones nobody uses.", \.idle),
+            family("waiting", "Who waits for a connection.", \.waiting), family("maximum", "Connections at most.", \.maximum),
+        ]
+    }
+
+    private func streamFamilies() async -> [MetricFamily] {
+        let load = load
+        return [
+            .gauge("alpha_ledger_event_streams", help: "Open event streams.", Double(await feed.streamCount)),
+            .counter(
+                "alpha_ledger_event_stream_queries_total", help: "Queries made for all event streams together.",
+                Double(await feed.queries)),
+            .gauge("alpha_ledger_http_requests_running", help: "Requests being answered.", Double(load.running)),
+            .gauge("alpha_ledger_http_requests_waiting", help: "Requests that wait for their turn.", Double(load.waiting)),
+        ]
+    }
+
+    private static func projectionFamilies(_ status: ProjectionStatus.List) -> [MetricFamily] {
+        func family(_ name: String, _ help: String, _ value: (ProjectionStatus) -> Double) -> MetricFamily {
+            MetricFamily(
+                name, .gauge, help: help,
+                status.versions.map { one in
+                    .init(
+                        value(one),
+                        labels: [
+                            ("projection", one.version.name), ("version", one.version.version),
+                            ("code_version", "\(one.version.codeVersion)"),
+                        ])
+                })
+        }
+        return [
+            .gauge("alpha_ledger_head_position", help: "The log's last position.", Double(status.headPosition)),
+            family("alpha_ledger_projection_position", "Position up to which a version is folded.") { Double($0.version.position) },
+            family("alpha_ledger_projection_lag_events", "Events in the log that a version has not folded.") { Double($0.lag) },
+            family("alpha_ledger_projection_served", "1 for the version that answers.") { $0.version.isServed ? 1 : 0 },
+            family("alpha_ledger_projection_poisoned", "1 where an event stopped a version.") { $0.version.poison == nil ? 0 : 1 },
+        ]
+    }
+}

@@ -1,0 +1,194 @@
+import Events
+import Logging
+import Operations
+import Postgres
+import PostgresStore
+
+/// The log's tail, read once for all open streams.
+///
+/// Readers ask for what comes after their position: the latest events come from memory, older ones by pages that are
+/// read once for all who want them, and kept a while. Nothing is buffered for a reader, so that a slow one costs no
+/// memory; it reads from the pages when it comes back.
+actor EventFeed {
+    /// What a reader gets.
+    enum Step: Sendable {
+        case piece(EventPiece)
+        /// Nothing happened for a while.
+        case heartbeat
+        /// The service stops, or the reader left.
+        case end
+    }
+
+    /// Events a page, and kept pages.
+    static let pageEvents: Int64 = 256
+    private static let keptPages = 32
+    /// The latest events in memory.
+    private static let tailEvents = 2048
+    private static let tailBytes = 8 << 20
+    /// Bytes a piece, about.
+    private static let pieceBytes = 64 << 10
+    /// Between two looks at the log: what comes meanwhile goes out together.
+    private static let paceMilliseconds = 10
+
+    private let ledger: Ledger
+    private let maximumStreams: Int
+    private let heartbeat: Duration
+    private let history = RequestGate(concurrent: 2, queued: 2048)
+
+    private var tail: EventPage?
+    private var latestPiece: (after: Int64, piece: EventPiece)?
+    private var pages: [Int64: Task<EventPage, any Error>] = [:]
+    private var pageOrder: [Int64] = []
+    private var waiters: [UInt64: CheckedContinuation<Step?, Never>] = [:]
+    private var streams: Set<UInt64> = []
+    private var lastStream: UInt64 = 0
+    private var isEnded = false
+    /// Queries made for streams so far.
+    private(set) var queries = 0
+
+    init(_ ledger: Ledger, maximumStreams: Int, heartbeat: Duration) {
+        self.ledger = ledger
+        self.maximumStreams = maximumStreams
+        self.heartbeat = heartbeat
+    }
+
+    var streamCount: Int { streams.count }
+
+    // MARK: Streams
+
+    /// Opens a stream's place; throws `Problem` where all are taken.
+    func open(head: Int64) throws(Problem) -> UInt64 {
+        if isEnded { throw Problem(.stopping, "the service is stopping") }
+        if streams.count >= maximumStreams {
+            throw Problem(.tooManyStreams, "there are \(maximumStreams) event streams already")
+        }
+        lastStream += 1
+        streams.insert(lastStream)
+        // The first reader decides where the tail begins: at a page's end, so that whole pages lie before it.
+        if tail == nil {
+            tail = EventPage(after: head / Self.pageEvents * Self.pageEvents)
+            Task { try await advance() }
+        }
+        return lastStream
+    }
+
+    /// Gives a stream's place back; whoever waits for it is told that it ended.
+    func close(_ stream: UInt64) {
+        streams.remove(stream)
+        waiters.removeValue(forKey: stream)?.resume(returning: .end)
+        if streams.isEmpty {
+            tail = nil
+            latestPiece = nil
+        }
+    }
+
+    /// What comes after a position, once there is something.
+    func next(_ stream: UInt64, after position: Int64) async throws -> Step {
+        while true {
+            guard !isEnded, !Task.isCancelled, streams.contains(stream), let tail else { return .end }
+            if position + 1 < tail.first {
+                guard let piece = try await page(position / Self.pageEvents).piece(after: position, bytes: Self.pieceBytes)
+                else { return .end }
+                return .piece(piece)
+            }
+            if let latestPiece, latestPiece.after == position { return .piece(latestPiece.piece) }
+            if let piece = tail.piece(after: position, bytes: Self.pieceBytes) {
+                latestPiece = (position, piece)
+                return .piece(piece)
+            }
+            let step = await withTaskCancellationHandler {
+                await withCheckedContinuation { (continuation: CheckedContinuation<Step?, Never>) in
+                    if Task.isCancelled { continuation.resume(returning: .end) } else { waiters[stream] = continuation }
+                }
+            } onCancel: {
+                Task { await self.close(stream) }
+            }
+            if let step { return step }
+        }
+    }
+
+    // MARK: The log
+
+    /// Reads what is new for as long as it runs; ends all streams then.
+    func run(_ signal: LogSignal) async {
+        let beating = Task {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: heartbeat)
+                wake(.heartbeat)
+            }
+        }
+        while !Task.isCancelled {
+            let seen = await signal.seen
+            do {
+                try await advance()
+            } catch {
+                if Task.isCancelled { break }
+                ledger.logger.warning("the event streams' tail can't be read", metadata: ["reason": "\(error)"])
+            }
+            try? await Task.sleep(for: .milliseconds(Self.paceMilliseconds))
+            await signal.wait(after: seen)
+        }
+        beating.cancel()
+        end()
+    }
+
+    /// Ends all streams; none is opened any more.
+    func end() {
+        isEnded = true
+        wake(.end)
+    }
+
+    private func wake(_ step: Step?) {
+        let woken = waiters
+        waiters.removeAll(keepingCapacity: true)
+        for waiter in woken.values { waiter.resume(returning: step) }
+    }
+
+    /// Takes the new events in.
+    private func advance() async throws {
+        while let position = tail?.last {
+            queries += 1
+            let events = try await ledger.pool.run { session in
+                try LogReader().events(after: position, limit: Int(Self.pageEvents), session)
+            }
+            // The last stream may have closed meanwhile, and another opened.
+            guard !events.isEmpty, var page = tail, page.last == position else { return }
+            for event in events { page.append(event) }
+            page.trim(events: Self.tailEvents, bytes: Self.tailBytes)
+            tail = page
+            latestPiece = nil
+            wake(nil)
+        }
+    }
+
+    /// An older page, read once for all.
+    private func page(_ index: Int64) async throws -> EventPage {
+        if let known = pages[index] { return try await known.value }
+        let start = index * Self.pageEvents
+        queries += 1
+        let reading = Task { [ledger, history] in
+            try await history.run {
+                try await ledger.pool.run { session in
+                    EventPage(after: start, try LogReader().events(after: start, limit: Int(Self.pageEvents), session))
+                }
+            }
+        }
+        pages[index] = reading
+        pageOrder.append(index)
+        if pageOrder.count > Self.keptPages { pages[pageOrder.removeFirst()] = nil }
+        do {
+            let page = try await reading.value
+            // One that the log has not filled yet will hold more: it is not kept.
+            if page.last < start + Self.pageEvents { forget(index) }
+            return page
+        } catch {
+            forget(index)
+            throw error
+        }
+    }
+
+    private func forget(_ index: Int64) {
+        pages[index] = nil
+        pageOrder.removeAll { $0 == index }
+    }
+}

@@ -1,0 +1,53 @@
+import Synchronization
+
+/// A number that only grows, for each combination of label values.
+///
+/// Combinations are bounded: past the limit everything new is counted under `other`, so that no input can make the
+/// metrics grow without end.
+public final class Counter: Sendable {
+    public static let maximumSeries = 256
+
+    private let name: String
+    private let help: String
+    private let labels: [String]
+    private let counts = Mutex<[[String]: Int]>([:])
+
+    /// - Parameter labels: the labels' names, in the order in which values are given.
+    public init(_ name: String, help: String, labels: [String] = []) {
+        self.name = name
+        self.help = help
+        self.labels = labels
+    }
+
+    /// Adds to one combination of label values.
+    public func increment(_ values: [String] = [], by amount: Int = 1) {
+        precondition(values.count == labels.count && amount >= 0, "\(name): as many values as labels, and never down")
+        counts.withLock { counts in
+            let key = SeriesLimit.key(values, isKnown: counts[values] != nil, count: counts.count)
+            counts[key, default: 0] += amount
+        }
+    }
+
+    /// What one combination has come to.
+    public func value(_ values: [String] = []) -> Int { counts.withLock { $0[values] ?? 0 } }
+
+    /// What it has come to, sorted by label values.
+    public var family: MetricFamily {
+        let series = counts.withLock { $0 }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        return MetricFamily(
+            name, .counter, help: help,
+            series.map { values, count in
+                .init(Double(count), labels: zip(labels, values).map { ($0, $1) })
+            })
+    }
+}
+
+/// How many label combinations a metric may have.
+enum SeriesLimit {
+    static let overflow = "other"
+
+    /// The combination to count under: itself, or all `other` where there are too many.
+    static func key(_ values: [String], isKnown: Bool, count: Int) -> [String] {
+        isKnown || count < Counter.maximumSeries ? values : values.map { _ in overflow }
+    }
+}

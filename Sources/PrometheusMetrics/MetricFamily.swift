@@ -1,0 +1,43 @@
+/// A metric with its samples at one moment, as Prometheus names them.
+public struct MetricFamily: Sendable {
+    public enum Kind: String, Sendable {
+        case counter, gauge, histogram
+    }
+
+    /// One line of a family: its labels in order, and its value.
+    public struct Sample: Sendable {
+        /// What follows the family's name: empty, `_bucket`, `_sum` or `_count`.
+        public let suffix: String
+        public let labels: [(name: String, value: String)]
+        public let value: Double
+
+        public init(_ value: Double, labels: [(name: String, value: String)] = [], suffix: String = "") {
+            self.suffix = suffix
+            self.labels = labels
+            self.value = value
+        }
+    }
+
+    /// `[a-z_:][a-z0-9_:]*`; counters end in `_total`, and units stand last (`_seconds`, `_bytes`).
+    public let name: String
+    public let help: String
+    public let kind: Kind
+    public let samples: [Sample]
+
+    public init(_ name: String, _ kind: Kind, help: String, _ samples: [Sample]) {
+        self.name = name
+        self.kind = kind
+        self.help = help
+        self.samples = samples
+    }
+
+    /// A family of one sample without labels.
+    public static func gauge(_ name: String, help: String, _ value: Double) -> MetricFamily {
+        MetricFamily(name, .gauge, help: help, [Sample(value)])
+    }
+
+    /// A family of one sample without labels, which never goes down while the process lives.
+    public static func counter(_ name: String, help: String, _ value: Double) -> MetricFamily {
+        MetricFamily(name, .counter, help: help, [Sample(value)])
+    }
+}

@@ -1,0 +1,43 @@
+/// The Prometheus text format, version 0.0.4.
+public enum PrometheusText {
+    public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+    /// The families in the order given, each with its HELP and TYPE; one without samples is left out.
+    public static func bytes(_ families: [MetricFamily]) -> [UInt8] {
+        var out = ""
+        for family in families where !family.samples.isEmpty {
+            out += "# HELP \(family.name) \(escaped(family.help, quotes: false))\n"
+            out += "# TYPE \(family.name) \(family.kind.rawValue)\n"
+            for sample in family.samples {
+                out += family.name + sample.suffix
+                if !sample.labels.isEmpty {
+                    let labels = sample.labels.map { "\($0.name)=\"\(escaped($0.value, quotes: true))\"" }
+                    out += "{\(labels.joined(separator: ","))}"
+                }
+                out += " \(number(sample.value))\n"
+            }
+        }
+        return Array(out.utf8)
+    }
+
+    private static func escaped(_ text: String, quotes: Bool) -> String {
+        var out = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\\": out += "\\\\"
+            case "\n": out += "\\n"
+            case "\"" where quotes: out += "\\\""
+            default: out.unicodeScalars.append(scalar)
+            }
+        }
+        return out
+    }
+
+    /// Whole numbers without a point, as far as a double holds them exactly.
+    static func number(_ value: Double) -> String {
+        if value.isNaN { return "NaN" }
+        if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
+        if value == value.rounded(), abs(value) < 9_007_199_254_740_992 { return String(Int64(value)) }
+        return "\(value)"
+    }
+}
