@@ -151,7 +151,6 @@ public struct LogReader: Sendable {
             """
     }
     }
-}
 
 extension RecordedEvent {
     init(row: PostgresRow) throws {

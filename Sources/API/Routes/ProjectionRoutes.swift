@@ -1,4 +1,5 @@
 import JSON
+import Logging
 import Operations
 import PostgresStore
 import Values
@@ -108,7 +109,7 @@ actor RebuildJobs {
     func start(_ reference: (name: String, version: VersionReference), _ ledger: Ledger) throws {
         if let label { throw Problem(.conflict, "a rebuild of \(label) is under way: one at a time") }
         let name = "\(reference.name) \(reference.version)"
-        try ledger.requireInstalled(reference.name, reference.version)
+        _ = try ledger.installed(reference.name, reference.version)
         label = name
         job = Task {
             do {

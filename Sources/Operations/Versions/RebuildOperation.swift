@@ -1,7 +1,7 @@
 import Glibc
 import Postgres
 public import PostgresStore
-import Projections
+public import Projections
 import Values
 
 extension Ledger {
@@ -52,7 +52,8 @@ extension Ledger {
 
     private static let mostWorkers = 64
 
-    private func installed(_ name: String, _ reference: VersionReference) throws -> ProjectionDefinition {
+    /// The definition that makes a version; throws `LedgerError.versionUnknown` where this program lacks its rules or code.
+    public func installed(_ name: String, _ reference: VersionReference) throws -> ProjectionDefinition {
         if let definition = registry.definition(name, version: reference.version),
             reference.codeVersion == nil || reference.codeVersion == definition.identity.codeVersion
         {
