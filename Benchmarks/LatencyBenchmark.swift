@@ -4,8 +4,8 @@ import PostgresStore
 import Projections
 import Values
 
-/// From an append's call to its event in all views: one event at a time, so many a second, with a projector for each
-/// projection in this process.
+/// From an append's call to its event in all views: one event at a time, so many a second, with the projectors in this
+/// process.
 enum LatencyBenchmark {
     static let eventsPerSecond = 1_000
     static let seconds = 10
@@ -20,12 +20,9 @@ enum LatencyBenchmark {
             let base = try await ledger.pool.run { session in try LogReader().head(session).position }
             let latencies = try await withThrowingTaskGroup(of: [Duration]?.self) { group in
                 group.addTask { await signal.run(); return nil }
-                for name in ledger.registry.names {
-                    guard let definition = ledger.registry.firstDefinition(name) else { continue }
-                    group.addTask {
-                        await ProjectionFollower(definition, pool: ledger.projectorPool, owner: ledger.owner).run(signal)
-                        return nil
-                    }
+                group.addTask {
+                    await ProjectionGroup(ledger.registry, pool: ledger.projectorPool, owner: ledger.owner).run(signal)
+                    return nil
                 }
                 group.addTask {
                     try await withThrowingTaskGroup(of: Void.self) { appends in

@@ -6,7 +6,7 @@ import PostgresStore
 import Projections
 import ServiceLifecycle
 
-/// The service: HTTP, and a projector for each projection version whose code is installed, until it is stopped.
+/// The service: HTTP, and the projectors of all versions whose code is installed, until it is stopped.
 public struct LedgerService: Sendable {
     private let ledger: Ledger
     private let host: String
@@ -86,19 +86,14 @@ public struct LedgerService: Sendable {
             .init(service: UntilShutdown { await signal.run() }, successTerminationBehavior: .ignore)
         ]
         if runsProjectors {
-            for status in try await ProjectionStatus.all(ledger).versions where status.version.state == .ready {
-                guard !status.isFrozen,
-                    let definition = ledger.registry.definition(status.version.name, version: status.version.version)
-                else {
-                    logger.warning(
-                        "this program lacks the code of a projection version; it is served as it is",
-                        metadata: ["projection": "\(status.version.name)", "version": "\(status.version.version)"])
-                    continue
-                }
-                let follower = ProjectionFollower(definition, pool: ledger.projectorPool, owner: ledger.owner)
-                services.append(
-                    .init(service: UntilShutdown { await follower.run(signal) }, successTerminationBehavior: .ignore))
+            for status in try await ProjectionStatus.all(ledger).versions where status.isFrozen {
+                logger.warning(
+                    "this program lacks the code of a projection version; it is served as it is",
+                    metadata: ["projection": "\(status.version.name)", "version": "\(status.version.version)"])
             }
+            let projectors = ProjectionGroup(ledger.registry, pool: ledger.projectorPool, owner: ledger.owner)
+            services.append(
+                .init(service: UntilShutdown { await projectors.run(signal) }, successTerminationBehavior: .ignore))
         }
         FileDescriptors.raiseLimit()
         let api = API(ledger, limits: limits)

@@ -12,26 +12,25 @@ struct VersionTable: Sendable {
     /// From how many rows on COPY is the cheaper way in.
     private static let copyThreshold = 256
 
-    /// The current documents of some keys; nil where a key has none. One query.
-    func current(_ keys: [RowKey], _ session: PostgresSession) throws -> [[UInt8]?] {
-        var documents = [[UInt8]?](repeating: nil, count: keys.count)
-        if keys.isEmpty { return documents }
-        let found = try session.execute(
-            """
-            SELECT k.ord, t.document
-            FROM unnest(\(arrays(from: 1))) WITH ORDINALITY AS k (\(columns(key)), ord)
-            CROSS JOIN LATERAL (SELECT document FROM \(name) t WHERE \(matches) AND t.valid_to IS NULL LIMIT 1) t
-            """, key.indices.map { column in .textArray(keys.map { $0.parts[column].text }) })
+    /// Asks for the current documents of some keys; ``documents(_:count:)`` reads the answer.
+    func lookup(_ keys: [RowKey]) -> Statement {
+        Statement(
+            sql: """
+                SELECT k.ord, t.document
+                FROM unnest(\(arrays(from: 1))) WITH ORDINALITY AS k (\(columns(key)), ord)
+                CROSS JOIN LATERAL (SELECT document FROM \(name) t WHERE \(matches) AND t.valid_to IS NULL LIMIT 1) t
+                """, parameters: key.indices.map { column in .textArray(keys.map { $0.parts[column].text }) })
+    }
+
+    /// The documents in the order of the keys; nil where a key has none.
+    static func documents(_ found: PostgresResult, count: Int) throws -> [[UInt8]?] {
+        var documents = [[UInt8]?](repeating: nil, count: count)
         for row in found { documents[Int(try row.int8(0)) - 1] = try row.utf8(1) }
         return documents
     }
 
-    /// A statement of a transaction's pipeline, and how many rows it must change.
-    struct Statement {
-        let sql: String
-        let parameters: [PostgresValue]
-        let rows: Int?
-    }
+    /// A statement of a pipeline.
+    typealias Statement = (sql: String, parameters: [PostgresValue])
 
     /// What ends old versions and, where these are few, adds new ones.
     func statements(_ changes: VersionChanges) -> [Statement] {
@@ -46,18 +45,18 @@ struct VersionTable: Sendable {
         if isCopied(changes) { try copy(changes.made, session) }
     }
 
-    private func isCopied(_ changes: VersionChanges) -> Bool { changes.made.count >= Self.copyThreshold }
+    func isCopied(_ changes: VersionChanges) -> Bool { changes.made.count >= Self.copyThreshold }
 
     private func end(_ ended: [(key: RowKey, validTo: Int64)]) -> Statement {
-        Statement(
-            sql: """
-                UPDATE \(name) t SET valid_to = k.valid_to
-                FROM unnest($1::bigint[], \(arrays(from: 2))) AS k (valid_to, \(columns(key)))
-                WHERE \(matches) AND t.valid_to IS NULL
-                """,
-            parameters: [.int8Array(ended.map(\.validTo))]
-                + key.indices.map { column in .textArray(ended.map { $0.key.parts[column].text }) },
-            rows: ended.count)
+        FencedTransaction.changing(
+            exactly: ended.count,
+            """
+            UPDATE \(name) t SET valid_to = k.valid_to
+            FROM unnest($1::bigint[], \(arrays(from: 2))) AS k (valid_to, \(columns(key)))
+            WHERE \(matches) AND t.valid_to IS NULL
+            """,
+            [.int8Array(ended.map(\.validTo))]
+                + key.indices.map { column in .textArray(ended.map { $0.key.parts[column].text }) })
     }
 
     private func copy(_ made: [DocumentVersion], _ session: PostgresSession) throws {
@@ -118,8 +117,7 @@ struct VersionTable: Sendable {
         casts.append("text[]")
         let arrays = casts.enumerated().map { "$\($0.offset + 1)::\($0.element)" }.joined(separator: ", ")
         return Statement(
-            sql: "INSERT INTO \(name) (\(columns(all))) SELECT * FROM unnest(\(arrays))", parameters: parameters,
-            rows: made.count)
+            sql: "INSERT INTO \(name) (\(columns(all))) SELECT * FROM unnest(\(arrays))", parameters: parameters)
     }
 
     private var all: [String] { ["valid_from", "valid_to"] + key + stored + ["document"] }

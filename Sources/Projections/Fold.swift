@@ -10,8 +10,9 @@ public protocol Fold: AnyObject {
     func apply(_ event: DecodedEvent) throws(PoisonEvent)
     /// What changed since the last call; nothing where the fold is complete, which tracks no history.
     func takeChanges() -> FoldChanges
-    /// Forgets the entities that the batch whose changes were taken last did not touch.
-    func forgetUntouched()
+    /// Forgets the entities that were touched longest ago where all together have more bytes of documents than given,
+    /// but none that the batch touched whose changes were taken last.
+    func forget(beyond bytes: Int)
     /// Visits the current rows in key order, one at a time.
     func forEachRow(_ visit: (RowKey, [UInt8]) throws -> Void) rethrows
 }
@@ -29,12 +30,16 @@ final class ProjectionFold<P: Projection>: Fold {
         var rows: [Current] = []
         /// The batch that touched it last: what was made in an earlier one is in the table.
         var batch = 0
+        /// Bytes of its documents when they were counted last.
+        var bytes = 0
 
-        func enter(_ batch: Int) {
-            if self.batch == batch { return }
+        /// True where the batch touches it for the first time.
+        func enter(_ batch: Int) -> Bool {
+            if self.batch == batch { return false }
             self.batch = batch
             factsMade = nil
             for index in rows.indices { rows[index].made = nil }
+            return true
         }
     }
 
@@ -45,9 +50,15 @@ final class ProjectionFold<P: Projection>: Fold {
         var made: Int?
     }
 
+    /// Bytes that an entity counts for beside its documents.
+    private static var entityOverhead: Int { 512 }
+
     private let projection: P
     private let isComplete: Bool
     private var entities: [RowKey: Entity] = [:]
+    /// What a partial fold's batch has touched, each once.
+    private var touched: [Entity] = []
+    private var bytes = 0
     private var changes = FoldChanges()
     private var batch = 1
 
@@ -91,7 +102,7 @@ final class ProjectionFold<P: Projection>: Fold {
                 entity = Entity()
                 entities[key] = entity
             }
-            entity.enter(batch)
+            if entity.enter(batch), !isComplete { touched.append(entity) }
             do {
                 try projection.apply(event, to: &entity.facts, of: key)
             } catch let poison as PoisonEvent {
@@ -149,8 +160,27 @@ final class ProjectionFold<P: Projection>: Fold {
         return taken
     }
 
-    func forgetUntouched() {
-        entities = entities.filter { $0.value.batch == batch - 1 }
+    func forget(beyond limit: Int) {
+        for entity in touched {
+            let size = entity.rows.reduce(entity.factsDocument?.count ?? 0) { $0 + $1.document.count } + Self.entityOverhead
+            bytes += size - entity.bytes
+            entity.bytes = size
+        }
+        touched.removeAll(keepingCapacity: true)
+        if bytes <= limit { return }
+        // Down to half of it, whole batches at a time, so that the next ones need not look again.
+        var kept = 0
+        var oldest = batch - 1
+        for entity in entities.values.sorted(by: { $0.batch > $1.batch }) {
+            kept += entity.bytes
+            if kept > limit / 2 && entity.batch < batch - 1 {
+                oldest = entity.batch + 1
+                break
+            }
+            oldest = entity.batch
+        }
+        entities = entities.filter { $0.value.batch >= oldest }
+        bytes = entities.values.reduce(0) { $0 + $1.bytes }
     }
 
     func forEachRow(_ visit: (RowKey, [UInt8]) throws -> Void) rethrows {

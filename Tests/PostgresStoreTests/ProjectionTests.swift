@@ -1,6 +1,6 @@
 import Events
 import Postgres
-import PostgresStore
+@testable import PostgresStore
 import Projections
 import TestSupport
 import Testing
@@ -84,27 +84,18 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
             let history = try randomHistory(seed: seed, trades: 12, events: 150)
             var random = SeededGenerator(seed: seed &+ 99)
             let definition = try #require(ledger.registry.firstDefinition("trades"))
-            let version = try await served("trades", ledger)
-            let writer = ProjectionWriter(definition, version: version)
             var appended = 0
             var position: Int64 = 0
             while appended < history.count || position < Int64(history.count) + activations(ledger) {
                 let more = min(Int.random(in: 0...40, using: &random), history.count - appended)
                 try await ledger.log.append(Array(history[appended..<appended + more]), runID: run)
                 appended += more
-                let limit = Int.random(in: 1...30, using: &random)
-                let owner = "process-\(Int.random(in: 0..<3, using: &random))"
-                let from = position
-                position = try await ledger.pool.run { session in
-                    let head = try LogReader().head(session).position
-                    // Another process each time: the one before gives its lease back first, as if it had stopped.
-                    guard let (lease, start) = try ProjectionLease.acquire("trades", "v1", codeVersion: 1, owner: owner, session) else {
-                        return from
-                    }
-                    let step = try writer.step(from: start, upTo: head, limit: limit, lease: lease, session)
-                    try lease.release(session)
-                    return step.position
-                }
+                // Another process each time: the one before gives its lease back first, as if it had stopped.
+                let follower = ProjectionFollower(
+                    definition, pool: ledger.pool, owner: "process-\(Int.random(in: 0..<3, using: &random))",
+                    batchSize: Int.random(in: 1...30, using: &random), cachedBytes: Bool.random(using: &random) ? 1 : 1 << 20)
+                position = try #require(
+                    try await follower.catchUp(upTo: position + Int64.random(in: 1...60, using: &random))).position
             }
             let final = try await served("trades", ledger)
             let verification = try await ledger.pool.run { session in
@@ -157,23 +148,37 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
             try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             try await ledger.log.append([recorded(try sampleRow("A")), recorded(try sampleRow("B"))], runID: run)
             let definition = try #require(ledger.registry.firstDefinition("trades"))
-            let writer = ProjectionWriter(definition, version: try await served("trades", ledger))
-            try await ledger.pool.run { session in
-                let first = try #require(try ProjectionLease.acquire("trades", "v1", codeVersion: 1, owner: "one", session))
-                #expect(try ProjectionLease.acquire("trades", "v1", codeVersion: 1, owner: "two", session) == nil)
-                // The first holder sleeps past its lease.
-                _ = try session.execute(
-                    "UPDATE ledger.projection_versions SET lease_expires_at = clock_timestamp() - interval '1 s' WHERE name = 'trades'")
-                let second = try #require(try ProjectionLease.acquire("trades", "v1", codeVersion: 1, owner: "two", session))
-                #expect(throws: LedgerError.leaseLost(projection: "trades")) {
-                    try writer.step(from: first.position, upTo: activations(ledger) + 2, limit: 10, lease: first.lease, session)
+            func acquire(_ owner: String) async throws -> FoldingGroup? {
+                let acquired = try await ledger.pool.run {
+                    try ProjectionMember.acquire(definition, owner: owner, cachedBytes: 0, $0)
                 }
-                #expect(try session.execute("SELECT count(*) FROM projection.trades")[0].int8(0) == 0)
-                let step = try writer.step(from: second.position, upTo: activations(ledger) + 2, limit: 10, lease: second.lease, session)
-                #expect(step.position == activations(ledger) + 2)
-                #expect(try session.execute("SELECT count(*) FROM projection.trades")[0].int8(0) == 2)
-                #expect(try first.lease.renew(session) == false)
+                guard let (member, position) = acquired else { return nil }
+                let group = FoldingGroup(at: position, ledger.pool, batchSize: 10)
+                await group.join([member])
+                return group
             }
+            func rows() async throws -> Int64 {
+                try await ledger.pool.run { try $0.execute("SELECT count(*) FROM projection.trades")[0].int8(0) }
+            }
+            let first = try #require(try await acquire("one"))
+            #expect(try await acquire("two") == nil)
+            // The first holder sleeps past its lease.
+            try await ledger.pool.run { session in
+                try session.executeScript(
+                    "UPDATE ledger.projection_versions SET lease_expires_at = clock_timestamp() - interval '1 s' WHERE name = 'trades'")
+            }
+            let second = try #require(try await acquire("two"))
+            try await first.advance()
+            let departure = try #require(await first.takeDepartures().first)
+            guard case .leaseLost = departure.reason else {
+                Issue.record("\(departure)")
+                return
+            }
+            #expect(try await rows() == 0)
+            try await second.advance()
+            #expect(await second.position == activations(ledger) + 2)
+            #expect(try await rows() == 2)
+            #expect(try await ledger.pool.run { try departure.member.lease.renew($0) } == false)
         }
     }
 
@@ -186,9 +191,9 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
                     recorded(try sampleRow("A")), orphan.missingEvent(previousVersion: 0), recorded(try sampleRow("B")),
                 ], runID: run)
             let definition = try #require(ledger.registry.firstDefinition("trades"))
-            let step = try await ProjectionFollower(definition, pool: ledger.pool, owner: "t").catchUp()
-            #expect(step?.position == activations(ledger) + 1)
-            #expect(step?.poison?.contains("never recorded") == true)
+            let last = try await ProjectionFollower(definition, pool: ledger.pool, owner: "t").catchUp()
+            #expect(last?.position == activations(ledger) + 1)
+            #expect(last?.poison?.problem.contains("never recorded") == true)
             let version = try await served("trades", ledger)
             #expect(version.poison?.position == activations(ledger) + 2)
             // The others go on.
@@ -213,40 +218,6 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
             }
             listening.cancel()
             await listening.value
-        }
-    }
-
-    @Test func aFollowerPicksUpAppendsAndSurvivesALostConnection() async throws {
-        try await withLedger { ledger in
-            try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
-            let signal = LogSignal(ledger.configuration)
-            let listening = Task { await signal.run() }
-            let definition = try #require(ledger.registry.firstDefinition("trades"))
-            let following = Task { await ProjectionFollower(definition, pool: ledger.pool, owner: "t").run(signal) }
-            for index in 0..<30 {
-                if index == 15 {
-                    try await ledger.asSuperuser { session in
-                        _ = try session.execute(
-                            """
-                            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                            WHERE datname = current_database() AND pid <> pg_backend_pid()
-                            """)
-                    }
-                }
-                try await ledger.log.append([recorded(try sampleRow("T\(index)"))], runID: run)
-            }
-            let deadline = ContinuousClock.now + .seconds(20)
-            var position: Int64 = 0
-            while position < activations(ledger) + 30, ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(20))
-                position = try await served("trades", ledger).position
-            }
-            #expect(position == activations(ledger) + 30)
-            following.cancel()
-            listening.cancel()
-            await following.value
-            await listening.value
-            #expect(try await served("trades", ledger).leaseOwner == nil)
         }
     }
 

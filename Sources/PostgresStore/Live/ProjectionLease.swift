@@ -1,4 +1,5 @@
 public import Postgres
+import Values
 
 /// The right to write a projection version, until it expires or another takes it over.
 ///
@@ -15,16 +16,24 @@ public struct ProjectionLease: Sendable, Equatable {
     public static let duration = "10 seconds"
 
     /// Takes the lease where nobody holds it; nil where somebody else does. The position is the checkpoint.
+    ///
+    /// It never waits: where the lease has expired but its holder, stopped in the middle of a transaction, still has the
+    /// row locked, it can be had once that transaction is over.
     public static func acquire(
         _ name: String, _ version: String, codeVersion: Int, owner: String, _ session: PostgresSession
     ) throws -> (lease: ProjectionLease, position: Int64)? {
         let result = try session.execute(
             """
-            UPDATE ledger.projection_versions
-            SET epoch = epoch + 1, lease_owner = $4, lease_expires_at = clock_timestamp() + interval '\(duration)'
-            WHERE name = $1 AND version = $2 AND code_version = $3
-              AND (lease_owner IS NULL OR lease_owner = $4 OR lease_expires_at < clock_timestamp())
-            RETURNING epoch, position
+            UPDATE ledger.projection_versions v
+            SET epoch = v.epoch + 1, lease_owner = $4, lease_expires_at = clock_timestamp() + interval '\(duration)'
+            FROM (
+                SELECT name, version, code_version FROM ledger.projection_versions
+                WHERE name = $1 AND version = $2 AND code_version = $3
+                  AND (lease_owner IS NULL OR lease_owner = $4 OR lease_expires_at < clock_timestamp())
+                FOR UPDATE SKIP LOCKED
+            ) k
+            WHERE v.name = k.name AND v.version = k.version AND v.code_version = k.code_version
+            RETURNING v.epoch, v.position
             """, [.text(name), .text(version), .int4(Int32(codeVersion)), .text(owner)])
         guard let row = result.first else { return nil }
         let lease = ProjectionLease(
@@ -64,5 +73,18 @@ public struct ProjectionLease: Sendable, Equatable {
 
     private var parameters: [PostgresValue] {
         [.text(name), .text(version), .int4(Int32(codeVersion)), .int8(epoch), .text(owner)]
+    }
+
+    /// The order in which several leases' rows are locked.
+    func precedes(_ other: ProjectionLease) -> Bool {
+        if !name.isBytewiseEqual(to: other.name) { return name.isBytewiseLess(than: other.name) }
+        if !version.isBytewiseEqual(to: other.version) { return version.isBytewiseLess(than: other.version) }
+        return codeVersion < other.codeVersion
+    }
+
+    /// Whether it is a lease of this version, whoever holds it.
+    func isOf(_ version: ProjectionVersion) -> Bool {
+        name.isBytewiseEqual(to: version.name) && self.version.isBytewiseEqual(to: version.version)
+            && codeVersion == version.codeVersion
     }
 }

@@ -1,0 +1,37 @@
+import Events
+import Postgres
+import Projections
+import Values
+
+/// Events that were read and decoded once for several projections.
+struct EventBatch: Sendable {
+    let from: Int64
+    /// Everything up to here is among the events, or of types that none of the projections consumes.
+    let reached: Int64
+    /// Whether the log, as far as it is asked for, went on when this was read.
+    let isFollowed: Bool
+    let events: [ReadEvent]
+
+    /// Reads the events at the `limit` positions after `position`, up to `last` and the head, in one round trip; nil
+    /// where nothing follows.
+    static func read(
+        after position: Int64, upTo last: Int64, limit: Int, _ decoder: EventDecoder, _ session: PostgresSession
+    ) throws -> EventBatch? {
+        if last <= position { return nil }
+        let limit = min(Int64(limit), last - position)
+        let (head, records) = try LogReader().headAndEvents(
+            after: position, types: decoder.types, limit: Int(limit), session)
+        if head <= position { return nil }
+        let reached = min(head, position + limit)
+        return EventBatch(
+            from: position, reached: reached, isFollowed: reached < min(head, last),
+            events: records.lazy.filter { $0.position <= reached }.compactMap(decoder.read))
+    }
+
+    /// The part before a position.
+    func before(_ position: Int64) -> EventBatch {
+        EventBatch(
+            from: from, reached: position - 1, isFollowed: true,
+            events: events.filter { $0.record.position < position })
+    }
+}

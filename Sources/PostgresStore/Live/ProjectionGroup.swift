@@ -1,0 +1,191 @@
+import Logging
+public import Postgres
+public import Projections
+import Values
+
+/// Keeps all projection versions that this program can fold up to the log's head for as long as it runs.
+///
+/// The versions whose leases it has are folded together: an event is read and decoded once, and what a step changes in
+/// all of them is one transaction. A version that is behind, or whose lease becomes free, is caught up apart before it
+/// joins. Any number of processes may do the same: whoever has a version's lease writes it.
+public actor ProjectionGroup {
+    /// Positions a transaction.
+    public static let batchSize = 5_000
+    /// Bytes of documents that each version keeps in memory from step to step.
+    public static let cachedBytes = 8 << 20
+    /// Between two steps: what comes meanwhile shares the next one. An event after a quiet moment does not wait.
+    private static let paceMilliseconds = 10
+    /// How often the catalog is looked at for new versions and those that are gone, and how long a lost connection is
+    /// left alone.
+    private static let refreshSeconds = 1
+    /// Groups that catch up at a time.
+    private static let maximumCatchUps = 3
+
+    private let registry: ProjectionRegistry
+    private let pool: PostgresPool
+    private let owner: String
+    private let batchSize: Int
+    private let cachedBytes: Int
+    private let logger = Logger(label: "alpha-ledger.projection")
+    private var live: FoldingGroup
+    /// Those that catch up in the background, and those of them that are near enough to join.
+    private var behind: [Int: (group: FoldingGroup, work: Task<Void, Never>)] = [:]
+    private var arrivals: [FoldingGroup] = []
+    private var catchUps = 0
+    /// Versions that this program could not fold: tried again once their error is gone from the catalog.
+    private var stopped: [ProjectionLease] = []
+
+    /// - Parameters:
+    ///   - owner: names this process among all that share the database.
+    ///   - batchSize: positions a transaction.
+    ///   - cachedBytes: bytes of documents that each version keeps in memory from step to step.
+    public init(
+        _ registry: ProjectionRegistry, pool: PostgresPool, owner: String,
+        batchSize: Int = ProjectionGroup.batchSize, cachedBytes: Int = ProjectionGroup.cachedBytes
+    ) {
+        self.registry = registry
+        self.pool = pool
+        self.owner = owner
+        self.batchSize = batchSize
+        self.cachedBytes = cachedBytes
+        live = FoldingGroup(at: 0, pool, batchSize: batchSize)
+    }
+
+    /// Follows until cancelled, and then gives the leases back. To be called once.
+    ///
+    /// A poison event stops its projection there, with the error kept in the catalog; the others go on. After a lost
+    /// connection everything is taken up again from what is stored.
+    public func run(_ signal: LogSignal) async {
+        while !Task.isCancelled {
+            do {
+                try await follow(signal)
+            } catch {
+                if !Task.isCancelled { logger.warning("folding was interrupted", metadata: ["reason": "\(error)"]) }
+            }
+            await disband()
+            try? await Task.sleep(for: .seconds(Self.refreshSeconds))
+        }
+    }
+
+    private func follow(_ signal: LogSignal) async throws {
+        var refreshed: ContinuousClock.Instant?
+        while true {
+            try Task.checkCancellation()
+            let seen = await signal.seen
+            if refreshed.map({ .now - $0 >= .seconds(Self.refreshSeconds) }) ?? true {
+                try await refresh()
+                refreshed = .now
+            }
+            let hasMoved = try await live.advance(until: .now + .seconds(Self.refreshSeconds))
+            await note(await live.takeDepartures())
+            if hasMoved {
+                try await Task.sleep(for: .milliseconds(Self.paceMilliseconds))
+            } else {
+                await signal.wait(after: seen)
+            }
+        }
+    }
+
+    /// Renews the leases, lets versions go that are gone from the catalog, and takes in those that nobody folds.
+    private func refresh() async throws {
+        let versions = try await pool.run { session in try ProjectionCatalog().versions(session) }
+        let followed = versions.filter { $0.state == .ready && definition(of: $0) != nil }
+        await live.release { member in !followed.contains { member.lease.isOf($0) } }
+        try await live.renew()
+        stopped.removeAll { lease in versions.contains { lease.isOf($0) && $0.poison == nil } }
+
+        var held = stopped
+        for group in [live] + arrivals + behind.values.map(\.group) { held += await group.members.map(\.lease) }
+        let free = followed.filter { version in !held.contains { $0.isOf(version) } }
+        if await live.members.isEmpty {
+            // The others are caught up to where the foremost stands.
+            let foremost = free.map(\.position).max() ?? 0
+            await live.move(to: max(foremost, await live.position))
+        }
+        try await takeUp(free)
+        try await admit()
+        await note(await live.takeDepartures())
+    }
+
+    private func definition(of version: ProjectionVersion) -> ProjectionDefinition? {
+        registry.definition(version.name, version: version.version)
+            .flatMap { $0.identity.codeVersion == version.codeVersion ? $0 : nil }
+    }
+
+    /// Takes the leases of versions that are not ahead of the live group; those that stand at the same position catch up
+    /// together, in the background where that takes long.
+    private func takeUp(_ free: [ProjectionVersion]) async throws {
+        let end = await live.position
+        let definitions = free.filter { $0.position <= end }.compactMap(definition(of:))
+        if definitions.isEmpty { return }
+        let acquired = try await pool.run { [owner, cachedBytes] session in
+            try definitions.compactMap {
+                try ProjectionMember.acquire($0, owner: owner, cachedBytes: cachedBytes, session)
+            }
+        }
+        for (position, members) in Dictionary(grouping: acquired, by: \.position) {
+            let group = FoldingGroup(at: position, pool, batchSize: batchSize)
+            await group.join(members.map(\.member))
+            if position > end || end - position > Int64(batchSize) && behind.count == Self.maximumCatchUps {
+                // Looked at again with the next refresh.
+                await group.release()
+            } else if end - position > Int64(batchSize) {
+                catchUps += 1
+                let id = catchUps
+                behind[id] = (group, Task { await self.catchUp(group, id) })
+            } else {
+                arrivals.append(group)
+            }
+        }
+    }
+
+    /// Brings a group near the live one, wherever that has come to meanwhile.
+    private func catchUp(_ group: FoldingGroup, _ id: Int) async {
+        do {
+            while await live.position - group.position > Int64(batchSize) {
+                guard try await group.advance(upTo: await live.position) else { break }
+            }
+            arrivals.append(group)
+        } catch {
+            if !Task.isCancelled { logger.warning("catching up was interrupted", metadata: ["reason": "\(error)"]) }
+            await group.release()
+        }
+        await note(await group.takeDepartures())
+        behind[id] = nil
+    }
+
+    /// Folds the last few events into those that have arrived, and takes them in.
+    private func admit() async throws {
+        while let group = arrivals.first {
+            try await group.advance(upTo: await live.position)
+            await note(await group.takeDepartures())
+            await live.join(await group.members)
+            arrivals.removeFirst()
+        }
+    }
+
+    private func note(_ departures: [FoldingGroup.Departure]) async {
+        for departure in departures {
+            let lease = departure.member.lease
+            let metadata: Logger.Metadata = ["projection": "\(lease.name)", "version": "\(lease.version)"]
+            switch departure.reason {
+            case .poison(let poison):
+                stopped.append(lease)
+                logger.error("stopped at an event that can't be folded", metadata: metadata.merging(["event": "\(poison)"]) { $1 })
+            case .leaseLost:
+                logger.warning("the lease went to another process", metadata: metadata)
+            case .failed(let error):
+                logger.error("folding was interrupted", metadata: metadata.merging(["reason": "\(error)"]) { $1 })
+            }
+        }
+    }
+
+    /// Forgets what is in memory and gives all leases back.
+    private func disband() async {
+        for (_, work) in behind.values { work.cancel() }
+        for (_, work) in behind.values { await work.value }
+        for group in arrivals + [live] { await group.release() }
+        arrivals = []
+        live = FoldingGroup(at: 0, pool, batchSize: batchSize)
+    }
+}
