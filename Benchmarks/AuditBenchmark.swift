@@ -12,40 +12,37 @@ enum AuditBenchmark {
     static func run(_ bench: Bench) async throws {
         try await bench.withLedger { ledger in
             let head = try await fill(ledger, bench.events)
-            var reads: [Double] = []
-            var hashes: [Double] = []
-            var verifies: [Double] = []
-            var processor: [Double] = []
+            var reads = Times()
+            var hashes = Times()
+            var verifies = Times()
             for _ in 0..<bench.rounds {
-                reads.append(
-                    try await Bench.seconds {
-                        try await ledger.pool.run { session in
-                            try LogReader().forEachBytes(after: 0, upTo: head, session) { _ in }
+                try await reads.add {
+                    try await ledger.pool.run { session in
+                        try LogReader().forEachBytes(after: 0, upTo: head, session) { _ in }
+                    }
+                }
+                try await hashes.add {
+                    try await ledger.pool.run { session in
+                        var last = MerkleHash.emptyRoot
+                        try LogReader().forEachBytes(after: 0, upTo: head, session) { event in
+                            last = MerkleHash.node(last, MerkleHash.leaf(event.payload))
                         }
-                    })
-                hashes.append(
-                    try await Bench.seconds {
-                        try await ledger.pool.run { session in
-                            var last = MerkleHash.emptyRoot
-                            try LogReader().forEachBytes(after: 0, upTo: head, session) { event in
-                                last = MerkleHash.node(last, MerkleHash.leaf(event.payload))
-                            }
-                        }
-                    })
-                let before = processorSeconds()
-                verifies.append(
-                    try await Bench.seconds {
-                        let found = try await ledger.pool.run { session in try LogVerifier().verify(session) }
-                        if found.fault != nil { throw BenchmarkError("the log does not verify") }
-                    })
-                processor.append(processorSeconds() - before)
+                    }
+                }
+                try await verifies.add {
+                    let found = try await ledger.pool.run { session in try LogVerifier().verify(session) }
+                    if found.fault != nil { throw BenchmarkError("the log does not verify") }
+                }
             }
             let count = Int(head)
-            Bench.line("COPY OUT alone", count: count, seconds: reads)
-            Bench.line("COPY OUT, SHA-256 of each payload and of a node", count: count, seconds: hashes)
-            Bench.line("verify (goal ≥ 300,000/s)", count: count, seconds: verifies)
-            Bench.line("verify, processor time of this program", count: count, seconds: processor)
-            Bench.ratio("verify ÷ COPY OUT and SHA-256", Bench.median(hashes) / Bench.median(verifies))
+            Bench.line("COPY OUT alone", count: count, seconds: reads.wall)
+            Bench.line("COPY OUT, SHA-256 of each payload and of a node", count: count, seconds: hashes.wall)
+            Bench.line("verify (goal ≥ 300,000/s)", count: count, seconds: verifies.wall)
+            Bench.ratio("verify ÷ COPY OUT and SHA-256", Bench.median(hashes.wall) / Bench.median(verifies.wall))
+            // The server is another process: on a busy machine only this program's own time says what verifying costs.
+            Bench.line("COPY OUT and SHA-256, processor time of this program", count: count, seconds: hashes.processor)
+            Bench.line("verify, processor time of this program", count: count, seconds: verifies.processor)
+            Bench.ratio("the same as a ratio", Bench.median(hashes.processor) / Bench.median(verifies.processor))
             try await proofs(ledger, head)
         }
     }
@@ -91,9 +88,21 @@ enum AuditBenchmark {
         }
     }
 
-    private static func processorSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    /// What each round took, by the clock and of this program's processor time.
+    private struct Times {
+        var wall: [Double] = []
+        var processor: [Double] = []
+
+        mutating func add(_ body: () async throws -> Void) async throws {
+            let before = Self.processorSeconds()
+            wall.append(try await Bench.seconds(body))
+            processor.append(Self.processorSeconds() - before)
+        }
+
+        private static func processorSeconds() -> Double {
+            var time = timespec()
+            clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+            return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        }
     }
 }

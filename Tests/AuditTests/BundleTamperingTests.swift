@@ -34,7 +34,7 @@ import Values
         try await BundleTests.withBundle { _, _, bundle, key, _ in
             var random = SeededGenerator(seed: seed)
             for (path, bytes) in bundle.files.sorted(by: { $0.key < $1.key }) where !bytes.isEmpty {
-                let rounds = path == BundlePaths.events ? 60 : path.hasPrefix("views/") ? 14 : 4
+                let rounds = path == BundlePaths.events ? 30 : path.hasPrefix("views/") ? 5 : 2
                 for _ in 0..<rounds {
                     let at = Int.random(in: bytes.indices, using: &random)
                     let bit = UInt8.random(in: 0..<8, using: &random)
@@ -75,7 +75,7 @@ import Values
                         $0.file == path && $0.line == line && $0.position == (isEvents ? Int64(line) : nil)
                     }
                 }
-                for _ in 0..<(isEvents ? 14 : 6) {
+                for _ in 0..<(isEvents ? 6 : 2) {
                     let first = Int.random(in: 0..<lines.count - 1, using: &random)
                     let second = Int.random(in: (first + 1)..<lines.count, using: &random)
                     var changed = lines

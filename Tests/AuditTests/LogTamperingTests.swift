@@ -114,7 +114,7 @@ import Values
                 "payload = replace(payload, '\"fees_usd\":\"6.5\"', '\"fees_usd\":\"6.50\"')",
                 "leaf_hash = sha256(leaf_hash)", "leaf_hash = '\\x00'", "position = -position",
             ]
-            for round in 0..<24 {
+            for round in 0..<20 {
                 let position = Int64.random(in: 1...history.size, using: &random)
                 for change in changes {
                     try Self.expect(.fault(position), history, session, "\(change) at \(position), seed \(seed)") {
@@ -131,7 +131,7 @@ import Values
         try await withHistory(seed) { history, session in
             var random = SeededGenerator(seed: seed &+ 2)
             let size = history.size
-            for _ in 0..<24 {
+            for _ in 0..<20 {
                 let first = Int64.random(in: 1..<size, using: &random)
                 let second = Int64.random(in: (first + 1)...size, using: &random)
                 func expect(_ finding: Finding, _ sql: String) throws {
