@@ -38,7 +38,21 @@ struct StreamVersions {
     private func isNamed(_ entry: Entry, _ name: UnsafeRawBufferPointer) -> Bool {
         guard entry.length == name.count else { return false }
         return names.withUnsafeBytes { known in
-            UnsafeRawBufferPointer(rebasing: known[entry.start..<entry.start + entry.length]).elementsEqual(name)
+            // Eight bytes at a time, then the rest.
+            var at = 0
+            while at + 8 <= name.count {
+                let (left, right) = (
+                    known.loadUnaligned(fromByteOffset: entry.start + at, as: UInt64.self),
+                    name.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+                )
+                if left != right { return false }
+                at += 8
+            }
+            while at < name.count {
+                if known[entry.start + at] != name[at] { return false }
+                at += 1
+            }
+            return true
         }
     }
 

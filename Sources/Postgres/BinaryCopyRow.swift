@@ -33,11 +33,14 @@ public struct BinaryCopyRow: FieldSource {
 }
 
 /// Where a row's fields lie; shared by the rows of a stream, so that reading one allocates nothing.
+///
+/// One thread reads a stream, and nothing is changed while a row is being read: checking each access anew would cost a
+/// tenth of the reading.
 final class CopyRowFields {
     /// The bytes that the ranges refer to; nil outside the row's call.
-    var source: UnsafeRawBufferPointer?
+    @exclusivity(unchecked) var source: UnsafeRawBufferPointer?
     /// Each field's bytes; nil for null.
-    var ranges: [Range<Int>?] = []
+    @exclusivity(unchecked) var ranges: [Range<Int>?] = []
 }
 
 /// Splits a binary COPY stream into rows, wherever its chunks begin and end.
