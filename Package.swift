@@ -101,10 +101,18 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
+        // Pages of the console: documents of the HTTP interface in, HTML out.
+        .target(
+            name: "Console",
+            dependencies: ["Values", "JSON", .product(name: "Crypto", package: "swift-crypto")],
+            resources: [
+                .embedInCode("Assets/console.css"), .embedInCode("Assets/console.js"), .embedInCode("Assets/log.js"),
+                .embedInCode("Assets/proof.js"), .embedInCode("Assets/canonical.js"),
+            ], swiftSettings: strict),
         .target(
             name: "API",
             dependencies: [
-                "SignedNotes", "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "AlphaFeed", "Operations",
+                "Console", "SignedNotes", "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "AlphaFeed", "Operations",
                 "CZlib", "PrometheusMetrics", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -178,6 +186,7 @@ let package = Package(
                 "Postgres", "EmbeddedPostgres", "Events", "JSON", "MerkleLog", "SignedNotes", "Values", "TestSupport",
                 .product(name: "Yams", package: "Yams"),
             ]),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "JSON", "Values", "TestSupport"]),
         .testTarget(
             name: "CommandLineTests",
             dependencies: [

@@ -19,7 +19,8 @@ public struct API: Sendable {
     let answers: AnswerCache
     /// Wrong keys by address; whatever else takes a key from a client counts here too.
     public let failures: AuthenticationFailures
-    private let access: AccessPolicy
+    let access: AccessPolicy
+    let console = ConsoleGate()
     private let reads: RequestGate
     private let writes: RequestGate
 
@@ -28,7 +29,10 @@ public struct API: Sendable {
         Route.trades + Route.backfills + Route.streams + Route.log + Route.proofs + Route.projections + Route.health
         + Route.metrics + Route.description
 
-    /// Method and path pattern of every route.
+    /// The pages come last, and are not part of the interface that programs use.
+    private static let all = routes + Route.console
+
+    /// Method and path pattern of every route of the interface.
     public static var routeTable: [(method: String, path: String)] { routes.map { ($0.method, $0.path) } }
 
     public init(_ ledger: Ledger, limits: ServiceLimits = ServiceLimits()) {
@@ -84,7 +88,10 @@ public struct API: Sendable {
             throw Problem(.bodyTooLarge, "the body is longer than \(Self.maximumBodyBytes) bytes, or broke off")
         }
         if request.headers["host"]?.count != 1 { throw Problem(.badRequest, "Host: expected exactly one") }
-        exchange.caller = try access.check(request)
+        switch try console.admit(request, access) {
+        case .admitted(let caller): exchange.caller = caller
+        case .redirected(let response): return response
+        }
         let match = try match(request)
         exchange.route = match.route.path
         if request.method == "OPTIONS" { return Self.options(match.methods) }
@@ -109,7 +116,7 @@ public struct API: Sendable {
         let method = request.method == "HEAD" ? "GET" : request.method
         var first: Route?
         var methods: [String] = []
-        for route in Self.routes {
+        for route in Self.all {
             guard let captures = route.captures(segments) else { continue }
             if route.method == method { return (route, captures, methods) }
             if first == nil { first = route }

@@ -35,10 +35,19 @@ struct AccessPolicy: Sendable {
         }
     }
 
-    private func caller(of request: APIRequest, isLocal: Bool) throws(Problem) -> Caller {
+    /// Throws where the peer is not answered, whatever it asks.
+    func checkPeer(_ request: APIRequest) throws(Problem) {
+        try checkPeer(isLocal: Self.isLocal(request))
+    }
+
+    private func checkPeer(isLocal: Bool) throws(Problem) {
         if readKey == nil && !isLocal {
             throw Problem(.forbidden, "without a read key the service answers on loopback only")
         }
+    }
+
+    private func caller(of request: APIRequest, isLocal: Bool) throws(Problem) -> Caller {
+        try checkPeer(isLocal: isLocal)
         let key = try bearer(request)
         // Methods that no route has get no further than a 405: what they would need is the reader's business only.
         if request.method != "POST" {

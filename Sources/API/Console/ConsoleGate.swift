@@ -1,0 +1,132 @@
+import Console
+import Synchronization
+import Values
+
+/// What the console adds to the access policy: a session's cookie reads like the read key, its forms act like the
+/// administrator's key where they can't have come from another site, and who is not signed in is led to where one is.
+final class ConsoleGate: Sendable {
+    static let cookie = "alpha_ledger_session"
+    private static let pages: Set<String> = [
+        "/", "/trades", "/trade", "/performance", "/log", "/projections", "/explain", "/changes",
+    ]
+
+    let sessions = ConsoleSessions()
+    /// The first event's `recorded_at`, which never changes once it is there.
+    let firstRecordedAt = Mutex<String?>(nil)
+
+    /// What becomes of a request before its route sees it.
+    enum Admission {
+        case admitted(AccessPolicy.Caller)
+        case redirected(APIResponse)
+    }
+
+    /// Lets a request in, or throws what refuses it; a page that needs a key leads to where one signs in.
+    func admit(_ request: APIRequest, _ access: AccessPolicy) throws(Problem) -> Admission {
+        let isGet = request.method == "GET" || request.method == "HEAD"
+        let session = session(of: request)
+        if request.path == "/sign-in" || request.path.hasPrefix("/assets/") || Self.isForm(request) {
+            try access.checkPeer(request)
+            return .admitted(session.map { $0.mayAct(at: .now) ? .administrator : .reader } ?? .open)
+        }
+        if isGet, request.headers["authorization"] == nil, session != nil {
+            try access.checkPeer(request)
+            return .admitted(.reader)
+        }
+        do {
+            return .admitted(try access.check(request))
+        } catch {
+            guard isGet, error.code == .unauthorized, request.headers["authorization"] == nil, Self.isPage(request.path) else { throw error }
+            let asked = request.path + (request.query.map { "?" + $0 } ?? "")
+            return .redirected(.redirect(to: Address(["sign-in"], asked == "/" ? [] : [("next", asked)])))
+        }
+    }
+
+    static func isPage(_ path: String) -> Bool {
+        pages.contains(path) || path.hasPrefix("/performance/") || path.hasPrefix("/projections/")
+    }
+
+    /// Whether a form of the console is sent: its route checks the session, the form's token and the origin by `actor`.
+    private static func isForm(_ request: APIRequest) -> Bool {
+        request.method == "POST"
+            && (["/sign-in", "/sign-out", "/trades/sync"].contains(request.path) || request.path.hasPrefix("/projections/"))
+    }
+
+    func token(of request: APIRequest) -> String? {
+        for header in request.headers["cookie"] ?? [] {
+            for pair in header.split(separator: ";") {
+                let parts = pair.drop { $0 == " " }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                if parts.count == 2, parts[0] == Self.cookie { return String(parts[1]) }
+            }
+        }
+        return nil
+    }
+
+    func session(of request: APIRequest) -> ConsoleSessions.Session? { token(of: request).flatMap { sessions.session($0) } }
+
+    /// Throws where a form was not sent from a page of this very service.
+    ///
+    /// A browser names the origin of every POST; programs that name none have the HTTP interface.
+    static func checkOrigin(_ request: APIRequest) throws(Problem) {
+        guard let host = request.headers["host"]?.first, request.headers["host"]?.count == 1,
+            let origin = request.headers["origin"], origin.count == 1,
+            origin[0] == "http://\(host)" || origin[0] == "https://\(host)",
+            request.headers["sec-fetch-site"].map({ $0 == ["same-origin"] || $0 == ["none"] }) ?? true
+        else { throw Problem(.forbidden, "the form was sent from another site") }
+    }
+
+    /// The session's token, where a form of an administrator's session was sent from a page of this service.
+    func actor(_ request: APIRequest, _ form: Parameters) throws(Problem) -> String {
+        try Self.checkOrigin(request)
+        guard let token = token(of: request), let session = sessions.session(token) else {
+            throw Problem(.unauthorized, "the session has ended; sign in again")
+        }
+        guard let given = form["form_token"], AccessPolicy.areEqual(session.formToken, given) else {
+            throw Problem(.forbidden, "the form is not one of this session")
+        }
+        guard session.mayAct(at: .now) else {
+            throw Problem(.forbidden, "the session reads only; sign in as administrator")
+        }
+        return token
+    }
+
+    /// `Set-Cookie` for a session, or one that takes it away.
+    static func setCookie(_ token: String?, _ request: APIRequest) -> (name: String, value: String) {
+        var parts = ["\(cookie)=\(token ?? "")", "Path=/", "HttpOnly", "SameSite=Strict"]
+        parts.append("Max-Age=\(token == nil ? 0 : ConsoleSessions.readingTime.components.seconds)")
+        // Behind a proxy that ends TLS.
+        if request.headers["x-forwarded-proto"] == ["https"] { parts.append("Secure") }
+        return ("Set-Cookie", parts.joined(separator: "; "))
+    }
+}
+
+extension APIResponse {
+    /// What every page and asset says about how a browser may treat it.
+    static let pageHeaders: [(name: String, value: String)] = [
+        (
+            "Content-Security-Policy",
+            """
+            default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+            form-action 'self'; frame-ancestors 'none'; base-uri 'none'
+            """
+        ),
+        ("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "same-origin"),
+        ("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ]
+
+    static func page(_ body: [UInt8], status: Int = 200) -> APIResponse {
+        APIResponse(
+            status: status,
+            headers: [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store"), ("Vary", "Cookie")] + pageHeaders,
+            body: body)
+    }
+
+    /// 303: whatever was asked, the browser now gets this.
+    static func redirect(to address: Address) -> APIResponse { redirect(to: address.text) }
+
+    /// - Parameter path: a path of this service that was checked.
+    static func redirect(to path: String) -> APIResponse {
+        APIResponse(
+            status: 303, headers: [("Location", path), ("Cache-Control", "no-store"), ("Vary", "Cookie")] + pageHeaders, body: [])
+    }
+}

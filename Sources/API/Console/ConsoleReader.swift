@@ -1,0 +1,114 @@
+import Console
+import JSON
+import Logging
+import Operations
+import Synchronization
+
+/// A request for a page: what was asked, by whom, for which moment; and how its documents are read.
+///
+/// Pages are made from the answers of the HTTP interface's own routes, so that none shows what these would not.
+struct ConsoleRequest: Sendable {
+    let api: API
+    let request: APIRequest
+    /// The page's parameters that have a value.
+    let query: [(name: String, value: String)]
+    let time: TimeFrame
+
+    private static let moment = ["as_of_position", "as_of", "effective_at"]
+
+    /// Throws `Problem` where the page has not a parameter of that name.
+    init(_ api: API, _ request: APIRequest, parameters: [String]) async throws {
+        self.api = api
+        self.request = request
+        // A form sends what was left empty too.
+        query = try Parameters(request.query, allowed: parameters + Self.moment).others(than: []).filter { !$0.value.isEmpty }
+        let head = await api.load(["api", "ledger", "head"])
+        var time = TimeFrame(
+            asOfPosition: query.first { $0.name == "as_of_position" }?.value, asOf: query.first { $0.name == "as_of" }?.value,
+            effectiveAt: query.first { $0.name == "effective_at" }?.value)
+        if case .success(let document) = head {
+            time.head = document.root["position"]?.integer
+            time.headRecordedAt = document.root["recorded_at"]?.string
+        }
+        time.firstRecordedAt = await api.firstRecordedAt()
+        self.time = time
+    }
+
+    subscript(_ name: String) -> String? { query.first { $0.name == name }?.value }
+
+    /// The page's address as it was asked for.
+    var address: Address {
+        Address(request.path.split(separator: "/").map(String.init), query)
+    }
+
+    /// What the page's frame shows. A notice is shown once.
+    var context: PageContext {
+        let token = api.console.token(of: request)
+        let session = token.flatMap { api.console.sessions.session($0) }
+        return PageContext(
+            address: address, visitor: api.visitor(session), time: time,
+            notice: session == nil ? nil : token.flatMap { api.console.sessions.takeNotice($0) })
+    }
+
+    /// A view's answer for the page's moment, filters and paging.
+    ///
+    /// - Parameter pin: the moment of another answer that this one stands beside.
+    func view(_ path: [String], filters: [String], extra: [(String, String)] = [], pin: TimeFrame.Shown? = nil) async -> Loaded {
+        var parameters = query.filter { filters.contains($0.name) }.map { ($0.name, $0.value) } + extra
+        if let pin {
+            parameters += [("as_of_position", "\(pin.position)"), ("as_of", pin.asOf)]
+            if let effectiveAt = time.effectiveAt { parameters.append(("effective_at", effectiveAt)) }
+        } else {
+            parameters += time.parameters.map { ($0.name, $0.value) }
+        }
+        return await api.load(path, parameters)
+    }
+}
+
+extension API {
+    /// Answers a request to one of the routes from within, as its JSON.
+    func load(
+        _ path: [String], _ query: [(String, String)] = [], method: String = "GET", body: [UInt8] = []
+    ) async -> Loaded {
+        let address = Address(path, query.map { (name: $0.0, value: $0.1) }).text
+        let parts = address.split(separator: "?", maxSplits: 1)
+        let request = APIRequest(
+            method: method, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : nil, body: body, isFromLoopback: true)
+        do {
+            let segments = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+            for route in Self.routes where route.method == method {
+                guard let captures = route.captures(segments) else { continue }
+                return .success(try JSONDocument(parsing: try await route.handle(self, request, captures).body))
+            }
+            return .failure(PageProblem(status: 404, code: "not_found", detail: "This service does not offer that yet."))
+        } catch {
+            return .failure(pageProblem(error))
+        }
+    }
+
+    /// A problem as pages show it; what is not known by name goes to the log.
+    func pageProblem(_ error: any Error) -> PageProblem {
+        let problem = Problem(error)
+        if problem.code == .internalError {
+            ledger.logger.error("page failed", metadata: ["reason": "\(ledger.redact("\(error)"))"])
+        }
+        return PageProblem(status: problem.status, code: problem.code.rawValue, detail: ledger.redact(problem.detail))
+    }
+
+    func visitor(_ session: ConsoleSessions.Session?) -> Visitor {
+        let role: Visitor.Role = session.map { $0.mayAct(at: .now) ? .administrator : .reader } ?? .anonymous
+        return Visitor(
+            role: role, formToken: session?.formToken, canAdminister: ledger.settings.adminKey != nil)
+    }
+
+    func firstRecordedAt() async -> String? {
+        if let known = console.firstRecordedAt.withLock({ $0 }) { return known }
+        guard case .success(let document) = await load(["api", "ledger", "events"], [("after", "0"), ("limit", "1")]) else { return nil }
+        for event in document.root["events"]?.elements.map({ $0 }) ?? [] {
+            let instant = event["recorded_at"]?.string
+            console.firstRecordedAt.withLock { $0 = instant }
+            return instant
+        }
+        return nil
+    }
+}

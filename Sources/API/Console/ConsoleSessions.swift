@@ -1,0 +1,103 @@
+import Console
+import Crypto
+import Synchronization
+import Values
+
+/// Who signed in to the console: random tokens, kept in memory only, so that a restart signs everybody out.
+///
+/// What is kept is a token's digest, never the token and never a key.
+final class ConsoleSessions: Sendable {
+    /// How long a session reads, and how long it may act.
+    static let readingTime: Duration = .seconds(12 * 3600)
+    static let actingTime: Duration = .seconds(30 * 60)
+    /// How long a real sync may follow its preview.
+    static let previewTime: Duration = .seconds(15 * 60)
+    private static let limit = 1000
+
+    struct Session: Sendable {
+        /// What every form of the session sends back.
+        let formToken: String
+        let ends: ContinuousClock.Instant
+        let actsUntil: ContinuousClock.Instant?
+        var run: SyncCard.Run?
+        var preview: Preview?
+        var notice: Notice?
+
+        func mayAct(at now: ContinuousClock.Instant) -> Bool { actsUntil.map { now < $0 } ?? false }
+    }
+
+    /// A dry run that a real one with the same options may follow, once.
+    struct Preview: Sendable {
+        let id: String
+        let options: SyncCard.Options
+        let ends: ContinuousClock.Instant
+    }
+
+    private let sessions = Mutex<[Digest32: Session]>([:])
+
+    /// Starts a session; returns the token that its cookie holds.
+    func start(mayAct: Bool, now: ContinuousClock.Instant = .now) -> String {
+        let token = Self.randomText()
+        let session = Session(
+            formToken: Self.randomText(), ends: now + Self.readingTime, actsUntil: mayAct ? now + Self.actingTime : nil)
+        sessions.withLock { sessions in
+            sessions = sessions.filter { now < $0.value.ends }
+            if sessions.count >= Self.limit, let oldest = sessions.min(by: { $0.value.ends < $1.value.ends }) {
+                sessions[oldest.key] = nil
+            }
+            sessions[Self.digest(token)] = session
+        }
+        return token
+    }
+
+    /// The session of a token; nil where there is none, or it has ended.
+    func session(_ token: String, now: ContinuousClock.Instant = .now) -> Session? {
+        sessions.withLock { $0[Self.digest(token)] }.flatMap { now < $0.ends ? $0 : nil }
+    }
+
+    /// Changes what a session remembers.
+    func update(_ token: String, _ change: (inout Session) -> Void) {
+        sessions.withLock { sessions in
+            guard var session = sessions[Self.digest(token)] else { return }
+            change(&session)
+            sessions[Self.digest(token)] = session
+        }
+    }
+
+    /// Takes what is to be shown once.
+    func takeNotice(_ token: String) -> Notice? {
+        sessions.withLock { sessions in
+            let notice = sessions[Self.digest(token)]?.notice
+            sessions[Self.digest(token)]?.notice = nil
+            return notice
+        }
+    }
+
+    /// Takes the preview of that id, so that it can be followed once only; nil where there is none, or it is too old.
+    func takePreview(_ token: String, id: String, now: ContinuousClock.Instant = .now) -> Preview? {
+        sessions.withLock { sessions in
+            guard let preview = sessions[Self.digest(token)]?.preview, preview.id.isBytewiseEqual(to: id), now < preview.ends else {
+                return nil
+            }
+            sessions[Self.digest(token)]?.preview = nil
+            return preview
+        }
+    }
+
+    func end(_ token: String) {
+        sessions.withLock { $0[Self.digest(token)] = nil }
+    }
+
+    private static func digest(_ token: String) -> Digest32 { Digest32(Array(SHA256.hash(data: Array(token.utf8)))) }
+
+    /// 256 random bits as hex digits.
+    private static func randomText() -> String {
+        var generator = SystemRandomNumberGenerator()
+        var bytes: [UInt8] = []
+        for _ in 0..<4 {
+            let word: UInt64 = generator.next()
+            for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
+        }
+        return Digest32(bytes).description
+    }
+}

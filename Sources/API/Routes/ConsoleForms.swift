@@ -1,0 +1,147 @@
+import Console
+import JSON
+import Operations
+import Values
+
+extension API {
+    func form(_ request: APIRequest, _ names: [String]) throws(Problem) -> Parameters {
+        guard let text = String(validating: request.body, as: UTF8.self) else {
+            throw Problem(.badBody, "the form is not UTF-8")
+        }
+        return try Parameters(text, allowed: names + ["form_token"])
+    }
+
+    // MARK: Signing in
+
+    func signInPage(_ request: APIRequest) async throws -> APIResponse {
+        let parameters = try Parameters(request.query, allowed: ["next", "as"])
+        return signInPage(request, next: parameters["next"] ?? "/trades", asAdministrator: parameters["as"] == "administrator")
+    }
+
+    private func signInPage(
+        _ request: APIRequest, next: String, asAdministrator: Bool, refusal: PageProblem? = nil
+    ) -> APIResponse {
+        let context = PageContext(
+            address: Address(["sign-in"]), visitor: visitor(console.session(of: request)), time: TimeFrame(),
+            notice: refusal.map { Notice(.refused, $0.detail) })
+        let page = SignInPage(
+            context: context, next: Self.localPath(next), asAdministrator: asAdministrator || ledger.settings.readKey == nil)
+        return .page(page.html(), status: refusal?.status ?? 200)
+    }
+
+    /// Takes a key once and gives a session for it.
+    func signIn(_ request: APIRequest) async throws -> APIResponse {
+        var next = "/trades"
+        do {
+            try ConsoleGate.checkOrigin(request)
+            let form = try form(request, ["key", "next"])
+            next = Self.localPath(form["next"] ?? next)
+            let mayAct = try keyActs(form["key"] ?? "", request)
+            // A new token for a new right: one that was known before never gains by it.
+            if let old = console.token(of: request) { console.sessions.end(old) }
+            let token = console.sessions.start(mayAct: mayAct)
+            var response = APIResponse.redirect(to: next)
+            response.headers.append(ConsoleGate.setCookie(token, request))
+            return response
+        } catch {
+            return signInPage(request, next: next, asAdministrator: false, refusal: pageProblem(error))
+        }
+    }
+
+    /// Whether the key may act, or only read. Throws for a key that is neither; asked by the same policy as the HTTP
+    /// interface, so that failures count alike.
+    private func keyActs(_ key: String, _ request: APIRequest) throws(Problem) -> Bool {
+        var asked = request
+        asked.headers["authorization"] = ["Bearer \(key)"]
+        asked.headers["cookie"] = nil
+        asked.path = "/api/ledger/head"
+        if let admin = ledger.settings.adminKey, AccessPolicy.areEqual(admin, key) { return true }
+        asked.method = "GET"
+        do {
+            try access.check(asked)
+        } catch {
+            throw Problem(error.code, "The key is not valid.")
+        }
+        return false
+    }
+
+    func signOut(_ request: APIRequest) async throws -> APIResponse {
+        let form = try form(request, [])
+        try ConsoleGate.checkOrigin(request)
+        if let token = console.token(of: request), let session = console.sessions.session(token) {
+            guard let given = form["form_token"], AccessPolicy.areEqual(session.formToken, given) else {
+                throw Problem(.forbidden, "the form is not one of this session")
+            }
+            console.sessions.end(token)
+        }
+        var response = APIResponse.redirect(to: Address(ledger.settings.readKey == nil ? ["trades"] : ["sign-in"]))
+        response.headers.append(ConsoleGate.setCookie(nil, request))
+        return response
+    }
+
+    /// A path of this service, or the trade book's: never an address elsewhere.
+    static func localPath(_ text: String) -> String {
+        let isVisible = text.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "\\") }
+        guard text.hasPrefix("/"), !text.hasPrefix("//"), isVisible, text.utf8.count <= maximumTargetBytes else { return "/trades" }
+        return text
+    }
+
+    // MARK: Sync
+
+    /// A dry run, or the real run that a preview of the same options allows.
+    func syncForm(_ request: APIRequest) async throws -> APIResponse {
+        do {
+            let form = try form(
+                request, ["mode", "full_scope", "include_pending", "reset_watermark", "preview", "confirmed"])
+            let token = try console.actor(request, form)
+            switch form["mode"] {
+            case "dry_run": await dryRun(token, form)
+            case "apply": try await realRun(token, form)
+            default: throw Problem(.badBody, "mode: expected dry_run or apply")
+            }
+            return .redirect(to: Address(["trades"], fragment: "sync"))
+        } catch {
+            return problemPage(error, request)
+        }
+    }
+
+    private func dryRun(_ token: String, _ form: Parameters) async {
+        let options = SyncCard.Options(
+            fullScope: form["full_scope"] == "true", includePending: form["include_pending"] == "true",
+            resetWatermark: form["reset_watermark"] == "true")
+        let summary = await sync(options, isDryRun: true)
+        var preview: ConsoleSessions.Preview?
+        if case .success(let document) = summary, let id = document.root["run_id"]?.string {
+            preview = .init(id: id, options: options, ends: .now + ConsoleSessions.previewTime)
+        }
+        let run = SyncCard.Run(options: options, isDryRun: true, summary: summary, previewID: preview?.id)
+        console.sessions.update(token) { session in
+            session.preview = preview
+            session.run = run
+        }
+    }
+
+    private func realRun(_ token: String, _ form: Parameters) async throws {
+        guard form["confirmed"] == "true" else { throw Problem(.badBody, "confirmed: expected that the preview was looked at") }
+        guard let preview = console.sessions.takePreview(token, id: form["preview"] ?? "") else {
+            throw Problem(.conflict, "a real sync follows a preview of the same options, of the last 15 minutes, once: make a dry run first")
+        }
+        let run = SyncCard.Run(
+            options: preview.options, isDryRun: false, summary: await sync(preview.options, isDryRun: false), previewID: nil)
+        console.sessions.update(token) { session in session.run = run }
+        // The rows are there once the trade book has folded them; a page that came sooner would show the old ones.
+        if case .success(let head) = await load(["api", "ledger", "head"]), let position = head.root["position"]?.integer {
+            _ = await load(["api", "internal", "trades"], [("as_of_position", "\(position)"), ("limit", "1")])
+        }
+    }
+
+    private func sync(_ options: SyncCard.Options, isDryRun: Bool) async -> Loaded {
+        let body = JSONNode.object([
+            ("dry_run", .bool(isDryRun)), ("full_scope", .bool(options.fullScope)),
+            ("include_pending", .bool(options.includePending)),
+            // A dry run never resets anything, and previews what a reset would do.
+            ("reset_watermark", .bool(options.resetWatermark && !isDryRun)),
+        ]).httpBytes()
+        return await load(["api", "internal", "trades", "sync"], method: "POST", body: body)
+    }
+}

@@ -1,0 +1,40 @@
+import Crypto
+import Values
+
+/// The console's style sheet and scripts, compiled into the program.
+///
+/// Each is served below a folder named after the digest of all of them, so that a browser may keep it for ever and the
+/// scripts may import each other by name.
+public enum ConsoleAsset: String, Sendable, CaseIterable {
+    case styles = "console.css"
+    case console = "console.js"
+    case log = "log.js"
+    case proof = "proof.js"
+    case canonical = "canonical.js"
+
+    /// The file's bytes.
+    public var bytes: [UInt8] {
+        switch self {
+        case .styles: PackageResources.console_css
+        case .console: PackageResources.console_js
+        case .log: PackageResources.log_js
+        case .proof: PackageResources.proof_js
+        case .canonical: PackageResources.canonical_js
+        }
+    }
+
+    /// Its media type.
+    public var contentType: String {
+        self == .styles ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8"
+    }
+
+    /// The first 16 hex digits of the digest of all files.
+    public static let version: String = {
+        var hash = SHA256()
+        for asset in allCases { hash.update(data: asset.bytes) }
+        return String(Digest32(Array(hash.finalize())).description.prefix(16))
+    }()
+
+    /// Where pages find it.
+    public var address: Address { Address(["assets", Self.version, rawValue]) }
+}

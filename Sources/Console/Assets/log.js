@@ -1,0 +1,1 @@
+// placeholder of the log's script until its page is there

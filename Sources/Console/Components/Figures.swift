@@ -1,0 +1,65 @@
+import Values
+
+/// Figures as people read them: grouped, rounded for display only, with a true minus sign.
+enum Figures {
+    /// How many fractional digits a column shows: at least, so that points align, and at most.
+    struct Places: Sendable {
+        let least: Int
+        let most: Int
+
+        static let money = Places(least: 2, most: 2)
+        static let price = Places(least: 2, most: 4)
+        static let quantity = Places(least: 0, most: 4)
+        static let points = Places(least: 1, most: 1)
+        static let score = Places(least: 2, most: 2)
+        static let ratio = Places(least: 4, most: 4)
+        static let exact = Places(least: 0, most: FixedDecimal.fractionDigits)
+    }
+
+    /// A decimal's text for display, and whether digits were left out. Text that is no decimal within bounds stays as it is.
+    ///
+    /// Rounded half to even.
+    static func decimal(_ text: String, _ places: Places) -> (text: String, isRounded: Bool) {
+        guard let value = try? FixedDecimal(text) else { return (text, false) }
+        let divisor = power(FixedDecimal.fractionDigits - places.most)
+        let magnitude = value.units.magnitude
+        var (quotient, remainder) = magnitude.quotientAndRemainder(dividingBy: divisor)
+        let twice = remainder * 2
+        if twice > divisor || (twice == divisor && quotient % 2 == 1) { quotient += 1 }
+        let (whole, fraction) = quotient.quotientAndRemainder(dividingBy: power(places.most))
+        var digits = String(fraction)
+        digits = String(repeating: "0", count: places.most - min(places.most, digits.utf8.count)) + digits
+        if places.most == 0 { digits = "" }
+        while digits.utf8.count > places.least && digits.hasSuffix("0") { digits.removeLast() }
+        let sign = value.isNegative && quotient > 0 ? "\u{2212}" : ""
+        remainder = remainder == 0 ? 0 : 1
+        return (sign + grouped(String(whole)) + (digits.isEmpty ? "" : "." + digits), remainder != 0)
+    }
+
+    /// A count, grouped.
+    static func count(_ value: Int64) -> String {
+        (value < 0 ? "\u{2212}" : "") + grouped(String(value.magnitude))
+    }
+
+    /// `2026-01-30 21:14:09Z`; text that is no instant stays as it is.
+    static func instant(_ text: String) -> String {
+        guard Instant(text) != nil else { return text }
+        return text.prefix(10) + " " + text.dropFirst(11).prefix(8) + "Z"
+    }
+
+    private static func power(_ exponent: Int) -> UInt128 {
+        var result: UInt128 = 1
+        for _ in 0..<exponent { result *= 10 }
+        return result
+    }
+
+    private static func grouped(_ digits: String) -> String {
+        var out: [UInt8] = []
+        let bytes = Array(digits.utf8)
+        for (index, digit) in bytes.enumerated() {
+            if index > 0 && (bytes.count - index).isMultiple(of: 3) { out.append(UInt8(ascii: ",")) }
+            out.append(digit)
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+}

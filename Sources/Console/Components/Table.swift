@@ -1,0 +1,184 @@
+import JSON
+
+/// A column of a table over rows of a view.
+struct Column {
+    let title: String
+    /// What the figures are measured in, below the title.
+    var unit: String?
+    var isNumber = false
+    let write: (JSONValue, inout HTMLWriter) -> Void
+
+    init(_ title: String, unit: String? = nil, isNumber: Bool = false, _ write: @escaping (JSONValue, inout HTMLWriter) -> Void) {
+        self.title = title
+        self.unit = unit
+        self.isNumber = isNumber
+        self.write = write
+    }
+
+    /// A decimal or whole number, linked to its explanation where there is one.
+    static func figure(
+        _ title: String, unit: String? = nil, _ field: String, _ places: Figures.Places, _ explained: Explained? = nil
+    ) -> Column {
+        Column(title, unit: unit, isNumber: true) { row, html in
+            Cell.figure(row, field, places, explained, to: &html)
+        }
+    }
+
+    static func text(_ title: String, unit: String? = nil, _ field: String) -> Column {
+        Column(title, unit: unit) { row, html in Cell.text(row, field, to: &html) }
+    }
+
+    static func instant(_ title: String, _ field: String) -> Column {
+        Column(title, unit: "UTC") { row, html in Cell.instant(row, field, to: &html) }
+    }
+
+    /// A state, label or quality as a badge.
+    static func badge(_ title: String, _ field: String, _ explained: Explained? = nil) -> Column {
+        Column(title) { row, html in
+            guard let text = row[field]?.string else { return Cell.none(row, field, explained, to: &html) }
+            guard let explained else { return Badge.write(text, to: &html) }
+            html.element("a", [.class("figure"), .href(explained.address(row, field)), .title("Why \(text)?")]) { Badge.write(text, to: &$0) }
+        }
+    }
+
+    /// A list of tokens; nothing where there are none.
+    static func tokens(_ title: String, _ field: String, isWarning: Bool = true) -> Column {
+        Column(title) { row, html in Cell.tokens(row, field, isWarning: isWarning, to: &html) }
+    }
+}
+
+/// A table of rows, a card a row on a phone.
+struct Table {
+    let caption: String
+    let columns: [Column]
+    var id: String?
+    /// Shown where there are no rows.
+    var empty = "No rows."
+
+    /// The first column heads its row.
+    func write(_ rows: some Sequence<JSONValue>, to html: inout HTMLWriter) {
+        html.element("div", [.class("scroll"), .role("region"), .label(caption), .tabIndex(0)]) { html in
+            html.element("table", [.class("rows"), .role("table")] + (id.map { [.id($0)] } ?? [])) { html in
+                html.element("caption", text: caption)
+                html.element("thead", [.role("rowgroup")]) { html in
+                    html.element("tr", [.role("row")]) { html in
+                        for column in columns { header(column, &html) }
+                    }
+                }
+                html.element("tbody", [.role("rowgroup")]) { html in
+                    var isEmpty = true
+                    for row in rows {
+                        isEmpty = false
+                        html.element("tr", [.role("row")]) { html in
+                            for (index, column) in columns.enumerated() { cell(column, row, isHeader: index == 0, &html) }
+                        }
+                    }
+                    if isEmpty {
+                        html.element("tr", [.role("row")]) { html in
+                            html.element("td", [.role("cell"), .columnSpan(columns.count), .class("empty")], text: empty)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private func header(_ column: Column, _ html: inout HTMLWriter) {
+        html.element("th", [.scope("col"), .role("columnheader")] + (column.isNumber ? [.class("number")] : [])) { html in
+            html.text(column.title)
+            if let unit = column.unit {
+                html.text(" ")
+                html.element("small", text: unit)
+            }
+        }
+    }
+
+    private func cell(_ column: Column, _ row: JSONValue, isHeader: Bool, _ html: inout HTMLWriter) {
+        let label = Attribute.data("data-label", column.unit.map { "\(column.title), \($0)" } ?? column.title)
+        let number: [Attribute] = column.isNumber ? [.class("number")] : []
+        if isHeader {
+            html.element("th", [.scope("row"), .role("rowheader"), label] + number) { column.write(row, &$0) }
+        } else {
+            html.element("td", [.role("cell"), label] + number) { column.write(row, &$0) }
+        }
+    }
+}
+
+/// Which view's explanations figures link to, and the moment that they are asked for.
+struct Explained {
+    let view: String
+    /// The members that identify a row, in the order of the view's key.
+    let key: [String]
+    let pin: [(name: String, value: String)]
+
+    func address(_ row: JSONValue, _ field: String) -> Address {
+        let parts = key.map { row[$0]?.string ?? "" }
+        return Address(["explain"], [("view", view), ("key", parts.joined(separator: "/")), ("field", field)] + pin)
+    }
+}
+
+/// What stands in a cell.
+enum Cell {
+    static func figure(
+        _ row: JSONValue, _ field: String, _ places: Figures.Places, _ explained: Explained?, to html: inout HTMLWriter
+    ) {
+        guard let value = row[field], value.kind == .number else { return none(row, field, explained, to: &html) }
+        let exact = value.sourceText
+        let (text, isRounded) = Figures.decimal(exact, places)
+        let isNegative = exact.hasPrefix("-")
+        guard let explained else {
+            return html.element(
+                "span", [.class(isNegative ? "figure negative" : "figure")] + (isRounded ? [.title(exact)] : []), text: text)
+        }
+        html.element(
+            "a",
+            [.class(isNegative ? "figure negative" : "figure"), .href(explained.address(row, field))]
+                + (isRounded ? [.title("exactly \(exact)")] : []), text: text)
+    }
+
+    static func none(_ row: JSONValue, _ field: String, _ explained: Explained?, to html: inout HTMLWriter) {
+        let reason = Unavailable.reason(field, in: row)
+        guard let explained else { return Unavailable.write(reason, to: &html) }
+        html.element("a", [.class("figure"), .href(explained.address(row, field))]) { Unavailable.write(reason, to: &$0) }
+    }
+
+    static func text(_ row: JSONValue, _ field: String, to html: inout HTMLWriter) {
+        guard let value = row[field], !value.isNull else { return none(row, field, nil, to: &html) }
+        html.text(value.string ?? value.sourceText)
+    }
+
+    static func instant(_ row: JSONValue, _ field: String, to html: inout HTMLWriter) {
+        guard let text = row[field]?.string else { return none(row, field, nil, to: &html) }
+        html.element("time", [.dateTime(text)], text: Figures.instant(text))
+    }
+
+    static func tokens(_ row: JSONValue, _ field: String, isWarning: Bool, to html: inout HTMLWriter) {
+        let tokens = row[field]?.elements.compactMap(\.string) ?? []
+        if tokens.isEmpty { return html.element("span", [.class("quiet")], text: "none") }
+        html.element("ul", [.class(isWarning ? "tokens warning" : "tokens")]) { html in
+            for token in tokens { html.element("li", text: token) }
+        }
+    }
+}
+
+/// A state in a word, coloured by what it means; the word says it too.
+enum Badge {
+    static func write(_ text: String, to html: inout HTMLWriter) {
+        html.element("span", [.class("badge \(tone(text))")], text: text.replacing("_", with: " "))
+    }
+
+    private static func tone(_ text: String) -> String {
+        switch text {
+        case "clean", "available", "quoted", "aligned", "partially_aligned", "complete", "unrealized_mark", "terminal_mark",
+            "high", "closed", "served", "ready", "stable":
+            "good"
+        case "stale", "estimated", "partial", "mixed", "proxy_mapped", "medium", "PENDING", "PARTIALLY_FILLED", "pending", "open",
+            "incomplete_economics", "weak_alignment", "open_long", "open_short", "building", "insufficient":
+            "fair"
+        case "unavailable", "misaligned", "ambiguous", "missing", "REJECTED", "BUSTED", "CANCELLED", "unmapped", "low",
+            "insufficient_data", "indeterminate", "not_entitled", "stopped", "unstable":
+            "poor"
+        default: "plain"
+        }
+    }
+}

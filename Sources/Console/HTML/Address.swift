@@ -1,0 +1,69 @@
+/// An address within the service: path segments and query parameters, percent-encoded when it is written (RFC 3986).
+///
+/// It always starts with a slash and a segment, so that no text can make it an address elsewhere.
+public struct Address: Sendable {
+    public var path: [String]
+    public var query: [(name: String, value: String)]
+    public var fragment: String?
+
+    /// - Parameters:
+    ///   - path: the segments, of the program's own; what comes from outside goes into the query.
+    ///   - query: parameters in the order to write them.
+    public init(_ path: [String], _ query: [(name: String, value: String)] = [], fragment: String? = nil) {
+        self.path = path
+        self.query = query
+        self.fragment = fragment
+    }
+
+    /// The same place with parameters set, replaced or, where nil, taken away.
+    public func with(_ changes: [(name: String, value: String?)], fragment: String? = nil) -> Address {
+        var copy = self
+        copy.fragment = fragment
+        for (name, value) in changes {
+            let at = copy.query.firstIndex { $0.name == name }
+            switch (at, value) {
+            case (let at?, let value?): copy.query[at].value = value
+            case (let at?, nil): copy.query.remove(at: at)
+            case (nil, let value?): copy.query.append((name, value))
+            case (nil, nil): break
+            }
+        }
+        return copy
+    }
+
+    public subscript(_ name: String) -> String? { query.first { $0.name == name }?.value }
+
+    /// As it stands in a link.
+    public var text: String {
+        var out: [UInt8] = []
+        for segment in path {
+            out.append(UInt8(ascii: "/"))
+            Self.encode(segment, to: &out)
+        }
+        if out.isEmpty { out.append(UInt8(ascii: "/")) }
+        for (index, parameter) in query.enumerated() {
+            out.append(UInt8(ascii: index == 0 ? "?" : "&"))
+            Self.encode(parameter.name, to: &out)
+            out.append(UInt8(ascii: "="))
+            Self.encode(parameter.value, to: &out)
+        }
+        if let fragment {
+            out.append(UInt8(ascii: "#"))
+            Self.encode(fragment, to: &out)
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    private static func encode(_ text: String, to out: inout [UInt8]) {
+        let digits = Array("0123456789ABCDEF".utf8)
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                out.append(byte)
+            default: out.append(contentsOf: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+/// Writes an HTML document as UTF-8.
+///
+/// Text and attribute values are escaped by construction: there is no way to write a string as markup. Names of elements
+/// and attributes are literals of the program.
+public struct HTMLWriter: Sendable {
+    /// What was written so far.
+    public private(set) var bytes: [UInt8] = []
+
+    public init(reservingCapacity capacity: Int = 16 << 10) { bytes.reserveCapacity(capacity) }
+
+    /// Writes `<!doctype html>`.
+    public mutating func doctype() { append("<!doctype html>\n") }
+
+    /// Writes an element with what `content` writes inside.
+    public mutating func element(
+        _ name: StaticString, _ attributes: [Attribute] = [], _ content: (inout HTMLWriter) throws -> Void
+    ) rethrows {
+        open(name, attributes)
+        try content(&self)
+        append("</")
+        append(name)
+        bytes.append(UInt8(ascii: ">"))
+    }
+
+    /// Writes an element that holds text only.
+    public mutating func element(_ name: StaticString, _ attributes: [Attribute] = [], text: String) {
+        element(name, attributes) { $0.text(text) }
+    }
+
+    /// Writes an element that has no content and no end tag, such as `input`.
+    public mutating func void(_ name: StaticString, _ attributes: [Attribute] = []) { open(name, attributes) }
+
+    /// Writes text.
+    public mutating func text(_ text: String) { Escaping.append(text, to: &bytes) }
+
+    private mutating func open(_ name: StaticString, _ attributes: [Attribute]) {
+        bytes.append(UInt8(ascii: "<"))
+        append(name)
+        for attribute in attributes {
+            bytes.append(UInt8(ascii: " "))
+            append(attribute.name)
+            guard let value = attribute.value else { continue }
+            bytes.append(UInt8(ascii: "="))
+            bytes.append(UInt8(ascii: "\""))
+            Escaping.append(value, to: &bytes)
+            bytes.append(UInt8(ascii: "\""))
+        }
+        bytes.append(UInt8(ascii: ">"))
+    }
+
+    private mutating func append(_ literal: StaticString) {
+        literal.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    }
+}
+
+/// How text stands in HTML, inside elements and inside quoted attribute values alike.
+enum Escaping {
+    /// Appends the text with the five characters that mean something in HTML as references. Controls, which HTML has no
+    /// place for, and characters that turn the direction of writing, which could make a figure look like another,
+    /// show as U+FFFD.
+    static func append(_ text: String, to out: inout [UInt8]) {
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": out.append(contentsOf: "&amp;".utf8)
+            case "<": out.append(contentsOf: "&lt;".utf8)
+            case ">": out.append(contentsOf: "&gt;".utf8)
+            case "\"": out.append(contentsOf: "&quot;".utf8)
+            case "'": out.append(contentsOf: "&#39;".utf8)
+            case "\t", "\n": out.append(UInt8(truncatingIfNeeded: scalar.value))
+            case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}", "\u{200E}",
+                "\u{200F}", "\u{61C}":
+                out.append(contentsOf: "\u{FFFD}".utf8)
+            default: out.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+            }
+        }
+    }
+}

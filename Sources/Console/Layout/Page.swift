@@ -1,0 +1,90 @@
+/// The frame of every page: head, navigation, the moment shown, content, and what the content stands on.
+struct Page {
+    let title: String
+    let context: PageContext
+    /// Scripts besides the one of every page.
+    var scripts: [ConsoleAsset] = []
+    /// Whether the page shows the ledger at a moment.
+    var hasTime = true
+    /// The views' `ledger` members, for the foot of the page.
+    var basis: [Basis] = []
+
+    static let sections: [(title: String, path: String)] = [
+        ("Trade book", "trades"), ("Performance", "performance"), ("Log", "log"), ("Projections", "projections"),
+    ]
+
+    func html(_ content: (inout HTMLWriter) -> Void) -> [UInt8] {
+        var html = HTMLWriter()
+        html.doctype()
+        html.element("html", [.lang("en")]) { html in
+            html.element("head") { head(&$0) }
+            html.element("body") { html in
+                html.element("a", [.class("skip"), .href(context.address.with([], fragment: "main"))], text: "Skip to the content")
+                html.element("header", [.class("top")]) { header(&$0) }
+                if hasTime { TimeBar(context: context).write(to: &html) }
+                html.element("main", [.id("main"), .tabIndex(-1)]) { html in
+                    html.element("h1", text: title)
+                    if let notice = context.notice { Self.write(notice, to: &html) }
+                    content(&html)
+                }
+                if !basis.isEmpty { html.element("footer") { Basis.write(basis, to: &$0) } }
+            }
+        }
+        return html.bytes
+    }
+
+    private func head(_ html: inout HTMLWriter) {
+        html.void("meta", [.charset("utf-8")])
+        html.element("title", text: "\(title) · alpha-ledger")
+        html.void("meta", [.name("viewport"), .content("width=device-width, initial-scale=1")])
+        html.void("meta", [.name("color-scheme"), .content("light dark")])
+        html.void("link", [.relation("icon"), .noIcon])
+        html.void("link", [.relation("stylesheet"), .href(ConsoleAsset.styles.address)])
+        for script in [.console] + scripts {
+            html.element("script", [.type("module"), .source(script.address)]) { _ in }
+        }
+    }
+
+    private func header(_ html: inout HTMLWriter) {
+        html.element("a", [.class("brand"), .href(Address(["trades"]))], text: "alpha-ledger")
+        html.element("nav", [.label("Sections")]) { html in
+            html.element("ul") { html in
+                for section in Self.sections {
+                    html.element("li") { html in
+                        // The moment goes with the reader from page to page.
+                        var attributes: [Attribute] = [.href(Address([section.path], context.time.parameters))]
+                        if context.address.path.first == section.path { attributes.append(.current("page")) }
+                        html.element("a", attributes, text: section.title)
+                    }
+                }
+            }
+        }
+        html.element("div", [.class("session")]) { session(&$0) }
+    }
+
+    private func session(_ html: inout HTMLWriter) {
+        let visitor = context.visitor
+        switch visitor.role {
+        case .anonymous: break
+        case .reader: html.element("span", [.class("role")], text: "reader")
+        case .administrator: html.element("span", [.class("role admin")], text: "administrator")
+        }
+        if visitor.role != .administrator && visitor.canAdminister && context.address.path != ["sign-in"] {
+            html.element(
+                "a", [.href(Address(["sign-in"], [("as", "administrator"), ("next", context.address.text)]))],
+                text: "Administer")
+        }
+        if let token = visitor.formToken {
+            html.element("form", [.method("post"), .action(Address(["sign-out"]))]) { html in
+                html.void("input", [.type("hidden"), .name("form_token"), .value(token)])
+                html.element("button", [.class("plain"), .type("submit")], text: "Sign out")
+            }
+        }
+    }
+
+    private static func write(_ notice: Notice, to html: inout HTMLWriter) {
+        html.element(
+            "p", [.class("notice \(notice.kind.rawValue)"), .role(notice.kind == .refused ? "alert" : "status")],
+            text: notice.text)
+    }
+}

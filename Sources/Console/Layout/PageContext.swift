@@ -1,0 +1,128 @@
+public import JSON
+
+/// What every page shows around its content: who is signed in, where the page is, and what it stands on.
+public struct PageContext: Sendable {
+    /// The page's own address with its query.
+    public var address: Address
+    public var visitor: Visitor
+    public var time: TimeFrame
+    /// A remark on what was just done; shown once at the top.
+    public var notice: Notice?
+
+    public init(address: Address, visitor: Visitor, time: TimeFrame, notice: Notice? = nil) {
+        self.address = address
+        self.visitor = visitor
+        self.time = time
+        self.notice = notice
+    }
+}
+
+/// Who looks at a page, as far as the page needs to know.
+public struct Visitor: Sendable {
+    public enum Role: Sendable {
+        /// Nobody signed in, and reading needs no key here.
+        case anonymous
+        case reader
+        case administrator
+    }
+
+    public var role: Role
+    /// What every form sends back; nil where there is no session, and so no form that acts.
+    public var formToken: String?
+    /// Whether an administrator's key is configured: without one nothing can be done from here.
+    public var canAdminister: Bool
+
+    public init(role: Role, formToken: String?, canAdminister: Bool) {
+        self.role = role
+        self.formToken = formToken
+        self.canAdminister = canAdminister
+    }
+}
+
+/// The moment that a page shows.
+public struct TimeFrame: Sendable {
+    /// As asked for, in text; nil where the page is not pinned.
+    public var asOfPosition: String?
+    public var asOf: String?
+    public var effectiveAt: String?
+    /// The log's last event; nil where the log can't be read.
+    public var head: Int64?
+    public var headRecordedAt: String?
+    public var firstRecordedAt: String?
+    /// Where the page's own views have got to, once they were read.
+    public var shown: Shown?
+
+    /// What an answer stands on.
+    public struct Shown: Sendable {
+        public var position: Int64
+        public var asOf: String
+
+        public init(position: Int64, asOf: String) {
+            self.position = position
+            self.asOf = asOf
+        }
+    }
+
+    public init(
+        asOfPosition: String? = nil, asOf: String? = nil, effectiveAt: String? = nil, head: Int64? = nil,
+        headRecordedAt: String? = nil, firstRecordedAt: String? = nil
+    ) {
+        self.asOfPosition = asOfPosition
+        self.asOf = asOf
+        self.effectiveAt = effectiveAt
+        self.head = head
+        self.headRecordedAt = headRecordedAt
+        self.firstRecordedAt = firstRecordedAt
+    }
+
+    public var isPinned: Bool { asOfPosition != nil || asOf != nil }
+
+    /// The parameters that ask for this moment again.
+    public var parameters: [(name: String, value: String)] {
+        [("as_of_position", asOfPosition), ("as_of", asOf), ("effective_at", effectiveAt)].compactMap { name, value in
+            value.map { (name, $0) }
+        }
+    }
+
+    /// The parameters that pin what is shown: position and moment both, so that the answer never changes.
+    public var pin: [(name: String, value: String)] {
+        guard let shown else { return parameters }
+        return [("as_of_position", "\(shown.position)"), ("as_of", shown.asOf)]
+            + (effectiveAt.map { [("effective_at", $0)] } ?? [])
+    }
+}
+
+/// A remark to the reader.
+public struct Notice: Sendable {
+    public enum Kind: String, Sendable { case done, refused, hint }
+
+    public var kind: Kind
+    public var text: String
+
+    public init(_ kind: Kind, _ text: String) {
+        self.kind = kind
+        self.text = text
+    }
+}
+
+/// Why something could not be read or done: the problem that the HTTP interface answered.
+public struct PageProblem: Error, Sendable {
+    public var status: Int
+    /// The stable code.
+    public var code: String
+    public var detail: String
+
+    public init(status: Int, code: String, detail: String) {
+        self.status = status
+        self.code = code
+        self.detail = detail
+    }
+}
+
+/// A document of the HTTP interface, or why there is none.
+public typealias Loaded = Result<JSONDocument, PageProblem>
+
+extension Loaded {
+    /// The document's value.
+    var root: JSONValue? { (try? get())?.root }
+}

@@ -1,0 +1,53 @@
+/// Asks for a key once; the browser then holds a random token, never the key.
+public struct SignInPage: Sendable {
+    public var context: PageContext
+    /// Where to go once signed in, a path of this service.
+    public var next: String
+    /// Whether an administrator's key is asked for.
+    public var asAdministrator: Bool
+
+    public init(context: PageContext, next: String, asAdministrator: Bool) {
+        self.context = context
+        self.next = next
+        self.asAdministrator = asAdministrator
+    }
+
+    public func html() -> [UInt8] {
+        Page(title: "Sign in", context: context, hasTime: false).html { html in
+            html.element("form", [.class("card sign-in"), .method("post"), .action(Address(["sign-in"]))]) { html in
+                html.void("input", [.type("hidden"), .name("next"), .value(next)])
+                html.element(
+                    "p", [.id("key-hint")],
+                    text: asAdministrator
+                        ? "Actions take the administrator's key (ALPHA_LEDGER_ADMIN_KEY). They can be taken for 30 minutes."
+                        : "Reading takes the read key (ALPHA_LEDGER_READ_KEY); the administrator's key reads too.")
+                html.element("label", [.for("key")], text: asAdministrator ? "Administrator's key" : "Key")
+                html.void(
+                    "input",
+                    [
+                        .type("password"), .id("key"), .name("key"), .autocomplete("current-password"), .required, .autofocus,
+                        .described(by: "key-hint"),
+                    ])
+                html.element("button", [.type("submit"), .class("strong")], text: "Sign in")
+            }
+        }
+    }
+}
+
+/// A page that says only what went wrong.
+public struct ProblemPage: Sendable {
+    public var context: PageContext
+    public var problem: PageProblem
+
+    public init(context: PageContext, problem: PageProblem) {
+        self.context = context
+        self.problem = problem
+    }
+
+    public func html() -> [UInt8] {
+        Page(title: problem.status == 404 ? "Not here" : "That did not work", context: context, hasTime: false).html { html in
+            ProblemBox.write(problem, to: &html)
+            html.element("p") { $0.element("a", [.href(Address(["trades"]))], text: "To the trade book") }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import JSON
+
+/// The sync of the Alpha feed: how it stands, a dry run, its preview, and the real run that a preview allows.
+public struct SyncCard: Sendable {
+    /// The answer of `/api/internal/trades/sync-state`.
+    public var state: Loaded
+    /// The run that was asked for last in this session.
+    public var run: Run?
+
+    public init(state: Loaded, run: Run? = nil) {
+        self.state = state
+        self.run = run
+    }
+
+    /// What a sync is asked for.
+    public struct Options: Sendable, Equatable {
+        public var fullScope: Bool
+        public var includePending: Bool
+        public var resetWatermark: Bool
+
+        public init(fullScope: Bool, includePending: Bool, resetWatermark: Bool) {
+            self.fullScope = fullScope
+            self.includePending = includePending
+            self.resetWatermark = resetWatermark
+        }
+
+        /// In words, for the button that repeats them.
+        var words: String {
+            var parts = [fullScope ? "full scope" : "since the watermark", includePending ? "with pending" : "without pending"]
+            if resetWatermark { parts.append("watermark reset") }
+            return parts.joined(separator: ", ")
+        }
+    }
+
+    /// A run and what came of it.
+    public struct Run: Sendable {
+        public var options: Options
+        public var isDryRun: Bool
+        /// The run's summary.
+        public var summary: Loaded
+        /// What a real run with the same options has to name; nil where none may follow.
+        public var previewID: String?
+
+        public init(options: Options, isDryRun: Bool, summary: Loaded, previewID: String?) {
+            self.options = options
+            self.isDryRun = isDryRun
+            self.summary = summary
+            self.previewID = previewID
+        }
+    }
+
+    func write(_ context: PageContext, to html: inout HTMLWriter) {
+        html.element("section", [.class("card sync"), .id("sync"), .labelled(by: "sync-title")]) { html in
+            html.element("h2", [.id("sync-title")], text: "Alpha feed sync")
+            writeState(&html)
+            writeForm(context, &html)
+            if let run { write(run, context, &html) }
+        }
+    }
+
+    private func writeState(_ html: inout HTMLWriter) {
+        switch state {
+        case .failure(let problem): ProblemBox.write(problem, to: &html)
+        case .success(let document):
+            let scopes = document.root["rows"]?.elements.map { $0 } ?? []
+            if scopes.isEmpty { html.element("p", [.class("quiet")], text: "This scope was never synced.") }
+            for scope in scopes {
+                html.element("dl", [.class("facts")]) { html in
+                    Fact.text("Scope", scope["scope_key"]?.string, none: "none", to: &html)
+                    Fact.instant("Last successful sync", scope["last_successful_sync_at"]?.string, none: "never", to: &html)
+                    Fact.instant("Watermark", scope["last_successful_watermark"]?.string, none: "none yet", to: &html)
+                    if let error = scope["last_error"]?.string {
+                        Fact.text("Last error", error, none: "", to: &html)
+                        Fact.instant("Failed", scope["last_error_at"]?.string, none: "unknown", to: &html)
+                    }
+                }
+            }
+        }
+    }
+
+    private func writeForm(_ context: PageContext, _ html: inout HTMLWriter) {
+        guard context.visitor.role == .administrator, let token = context.visitor.formToken else {
+            html.element("p", [.class("quiet")]) { html in
+                if context.visitor.canAdminister {
+                    html.text("Running a sync takes the administrator's key: ")
+                    html.element(
+                        "a", [.href(Address(["sign-in"], [("as", "administrator"), ("next", "/trades")]))],
+                        text: "sign in as administrator")
+                    html.text(".")
+                } else {
+                    html.text("No administrator's key is configured, so nothing can be run from here.")
+                }
+            }
+            return
+        }
+        let options = run?.options
+        html.element("form", [.class("actions"), .method("post"), .action(Address(["trades", "sync"])), .id("dry-run")]) { html in
+            html.void("input", [.type("hidden"), .name("form_token"), .value(token)])
+            html.void("input", [.type("hidden"), .name("mode"), .value("dry_run")])
+            Self.box("full_scope", "Full-scope diagnostic", "compares the whole scope, finds what is missing", options?.fullScope ?? true, &html)
+            Self.box("include_pending", "Include pending", "pending rows are shown and count nowhere", options?.includePending ?? false, &html)
+            Self.box(
+                "reset_watermark", "Reset the watermark", "after the source was restored; real full-scope runs only",
+                options?.resetWatermark ?? false, &html)
+            html.element("button", [.type("submit")], text: "Dry run")
+        }
+    }
+
+    private static func box(_ name: String, _ label: String, _ hint: String, _ isChecked: Bool, _ html: inout HTMLWriter) {
+        html.element("label", [.class("check")]) { html in
+            html.void("input", [.type("checkbox"), .name(name), .value("true")] + (isChecked ? [.checked] : []))
+            html.element("span") { html in
+                html.text(label)
+                html.text(" ")
+                html.element("small", text: hint)
+            }
+        }
+    }
+
+    private func write(_ run: Run, _ context: PageContext, _ html: inout HTMLWriter) {
+        html.element("div", [.class("run"), .id("run")]) { html in
+            html.element("h3", text: run.isDryRun ? "Preview (dry run, nothing was written)" : "Real sync")
+            html.element("p", [.class("quiet")], text: run.options.words)
+            switch run.summary {
+            case .failure(let problem): ProblemBox.write(problem, to: &html)
+            case .success(let document):
+                SyncSummary(summary: document.root).write(to: &html)
+                if run.isDryRun, let id = run.previewID { writeRealForm(run, id, context, &html) }
+            }
+        }
+    }
+
+    private func writeRealForm(_ run: Run, _ id: String, _ context: PageContext, _ html: inout HTMLWriter) {
+        guard context.visitor.role == .administrator, let token = context.visitor.formToken else { return }
+        html.element("form", [.class("actions real"), .method("post"), .action(Address(["trades", "sync"])), .id("real-sync")]) { html in
+            html.void("input", [.type("hidden"), .name("form_token"), .value(token)])
+            html.void("input", [.type("hidden"), .name("mode"), .value("apply")])
+            html.void("input", [.type("hidden"), .name("preview"), .value(id)])
+            html.element("label", [.class("check")]) { html in
+                html.void("input", [.type("checkbox"), .name("confirmed"), .value("true"), .required])
+                html.element("span", text: "The preview looks right")
+            }
+            html.element("button", [.type("submit"), .class("strong")], text: "Sync for real (\(run.options.words))")
+        }
+    }
+}
+
+/// A name and what it stands for, in a list of facts.
+enum Fact {
+    static func text(_ name: String, _ value: String?, none reason: String, to html: inout HTMLWriter) {
+        write(name, to: &html) { html in
+            guard let value else { return Unavailable.write(reason, to: &html) }
+            html.text(value)
+        }
+    }
+
+    static func instant(_ name: String, _ value: String?, none reason: String, to html: inout HTMLWriter) {
+        write(name, to: &html) { html in
+            guard let value else { return Unavailable.write(reason, to: &html) }
+            html.element("time", [.dateTime(value)], text: Figures.instant(value))
+        }
+    }
+
+    static func write(_ name: String, to html: inout HTMLWriter, _ value: (inout HTMLWriter) -> Void) {
+        html.element("div") { html in
+            html.element("dt", text: name)
+            html.element("dd") { value(&$0) }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import JSON
+
+/// What a run found or did: counts, the comparison of source and ledger, changed fields as evidence, what was rejected.
+struct SyncSummary {
+    let summary: JSONValue
+
+    private static let counts: [(String, String)] = [
+        ("fetched", "Fetched"), ("normalized", "Normalized"), ("rejected", "Rejected"), ("inserted", "Inserted"),
+        ("updated", "Updated"), ("unchanged", "Unchanged"), ("stale_ignored", "Stale, ignored"), ("duplicates", "Duplicates"),
+        ("missing", "Missing at the source"), ("reappeared", "Reappeared"),
+    ]
+
+    func write(to html: inout HTMLWriter) {
+        html.element("dl", [.class("counts")]) { html in
+            for (name, title) in Self.counts {
+                html.element("div") { html in
+                    html.element("dt", text: title)
+                    html.element("dd", [.class("number")], text: summary[name]?.integer.map(Figures.count) ?? "?")
+                }
+            }
+        }
+        writeComparison(&html)
+        writeChanges(&html)
+        writeCounts("Changed fields", "field", "changed_fields", &html)
+        writeCounts("Rejected rows by reason", "reason", "rejected_by_reason", &html)
+        writeCounts("Keys that the contract does not know", "key", "unknown_keys", &html)
+        html.element("dl", [.class("facts")]) { html in
+            Fact.instant("Next watermark", summary["next_watermark"]?.string, none: "the scope was empty", to: &html)
+            Fact.instant("Started", summary["started_at"]?.string, none: "unknown", to: &html)
+            Fact.instant("Finished", summary["finished_at"]?.string, none: "unknown", to: &html)
+            Fact.text("Run", summary["run_id"]?.string, none: "unknown", to: &html)
+        }
+    }
+
+    private func writeComparison(_ html: inout HTMLWriter) {
+        guard summary["full_scope"]?.bool == true else {
+            html.element(
+                "p", [.class("quiet")],
+                text: "Source and ledger were not compared: only a full-scope run does that.")
+            return
+        }
+        html.element("table", [.class("small")]) { html in
+            html.element("caption", text: "Source against ledger")
+            html.element("thead") { html in
+                html.element("tr") { html in
+                    for title in ["Measure", "Source", "Ledger", "Delta"] {
+                        html.element("th", [.scope("col")] + (title == "Measure" ? [] : [.class("number")]), text: title)
+                    }
+                }
+            }
+            html.element("tbody") { html in
+                compared("Rows", "source_rows", "local_rows", nil, .quantity, &html)
+                compared("Quantity, contracts", "source_quantity", "local_quantity", "quantity_delta", .quantity, &html)
+                compared("Premium total USD", "source_premium_usd", "local_premium_usd", "premium_delta_usd", .money, &html)
+            }
+        }
+        for (name, title) in [
+            ("unmatched_source_trade_ids", "Only at the source"), ("unmatched_local_trade_ids", "Only in the ledger"),
+        ] {
+            let ids = summary[name]?.elements.compactMap(\.string) ?? []
+            html.element("p") { html in
+                html.element("strong", text: "\(title): ")
+                html.text(ids.isEmpty ? "none" : ids.prefix(50).joined(separator: ", "))
+                if ids.count > 50 { html.text(" and \(ids.count - 50) more") }
+            }
+        }
+    }
+
+    private func compared(
+        _ title: String, _ source: String, _ local: String, _ delta: String?, _ places: Figures.Places, _ html: inout HTMLWriter
+    ) {
+        html.element("tr") { html in
+            html.element("th", [.scope("row")], text: title)
+            for name in [source, local] { html.element("td", [.class("number")]) { Cell.figure(summary, name, places, nil, to: &$0) } }
+            html.element("td", [.class("number")]) { html in
+                if let delta { return Cell.figure(summary, delta, places, nil, to: &html) }
+                guard let left = summary[source]?.integer, let right = summary[local]?.integer else {
+                    return Unavailable.write("not compared", to: &html)
+                }
+                html.text(Figures.count(left - right))
+            }
+        }
+    }
+
+    /// What single rows would change, field by field, where the run tells.
+    private func writeChanges(_ html: inout HTMLWriter) {
+        guard let changes = summary["changes"], changes.count > 0 else { return }
+        html.element("div", [.class("scroll"), .role("region"), .label("Changes row by row"), .tabIndex(0)]) { html in
+            html.element("table", [.class("small")]) { html in
+                html.element("caption", text: "Changes row by row")
+                html.element("thead") { html in
+                    html.element("tr") { html in
+                        for title in ["Trade", "Field", "In the ledger", "At the source"] {
+                            html.element("th", [.scope("col")], text: title)
+                        }
+                    }
+                }
+                html.element("tbody") { html in
+                    for change in changes.elements {
+                        for field in change["changed_fields"]?.elements.map({ $0 }) ?? [] {
+                            html.element("tr") { html in
+                                html.element("th", [.scope("row")], text: change["source_trade_id"]?.string ?? "?")
+                                html.element("td", text: field["field"]?.string ?? "?")
+                                html.element("td") { ValueText.write(field["old"], to: &$0) }
+                                html.element("td") { ValueText.write(field["new"], to: &$0) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private func writeCounts(_ title: String, _ kind: String, _ name: String, _ html: inout HTMLWriter) {
+        let counts = summary[name]?.members.map { ($0.key, $0.value.integer ?? 0) } ?? []
+        if counts.isEmpty { return }
+        html.element("table", [.class("small")]) { html in
+            html.element("caption", text: title)
+            html.element("thead") { html in
+                html.element("tr") { html in
+                    html.element("th", [.scope("col")], text: kind)
+                    html.element("th", [.scope("col"), .class("number")], text: "rows")
+                }
+            }
+            html.element("tbody") { html in
+                for (key, count) in counts {
+                    html.element("tr") { html in
+                        html.element("th", [.scope("row")], text: key)
+                        html.element("td", [.class("number")], text: Figures.count(count))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A JSON value as text in a cell: null is named, never blank.
+enum ValueText {
+    static func write(_ value: JSONValue?, to html: inout HTMLWriter) {
+        guard let value, !value.isNull else { return html.element("span", [.class("none")], text: "null") }
+        html.text(value.string ?? value.sourceText)
+    }
+}

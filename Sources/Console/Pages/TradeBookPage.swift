@@ -1,0 +1,83 @@
+import JSON
+
+/// The trade book: the synced rows of a moment, and the card that syncs them.
+public struct TradeBookPage: Sendable {
+    public var context: PageContext
+    /// The answer of `/api/internal/trades`.
+    public var trades: Loaded
+    public var sync: SyncCard
+
+    public init(context: PageContext, trades: Loaded, sync: SyncCard) {
+        self.context = context
+        self.trades = trades
+        self.sync = sync
+    }
+
+    public func html() -> [UInt8] {
+        let basis = (try? trades.get()).flatMap { Basis($0) }
+        var context = context
+        context.time.shown = basis?.shown
+        let page = Page(title: "Trade book", context: context, basis: basis.map { [$0] } ?? [])
+        return page.html { html in
+            sync.write(context, to: &html)
+            html.element("h2", text: "Trades")
+            FilterForm(fields: Self.filters, context: context).write(to: &html)
+            switch trades {
+            case .failure(let problem): ProblemBox.write(problem, to: &html)
+            case .success(let document):
+                let rows = document.root["rows"]
+                Table(
+                    caption: "Trades, by source and id", columns: Self.columns(context), id: "trades",
+                    empty: "No trades match. Before the first sync there are none."
+                ).write(rows?.elements.map { $0 } ?? [], to: &html)
+                Pager.write(document.root, shown: rows?.count ?? 0, context, to: &html)
+            }
+        }
+    }
+
+    static let filters: [FilterForm.Field] = [
+        .text(name: "portfolio", label: "Portfolio", placeholder: "IMST"),
+        .text(name: "underlying", label: "Underlying", placeholder: "MSTR"),
+        .choice(
+            name: "state", label: "Status",
+            values: ["FILLED", "PARTIALLY_FILLED", "PENDING", "CANCELLED", "REJECTED", "BUSTED"]),
+        .choice(name: "quality", label: "Mapping", values: ["available", "proxy_mapped", "unmapped"]),
+        .text(name: "from", label: "Traded from", placeholder: "2025-09-01"),
+        .text(name: "to", label: "before", placeholder: "2026-02-01"),
+    ]
+
+    private static func columns(_ context: PageContext) -> [Column] {
+        let explained = Explained(view: "trades", key: ["source", "source_trade_id"], pin: context.time.pin)
+        return [
+            Column("Trade") { row, html in TradeLink.write(row, context, to: &html) },
+            .text("Portfolio", "source_portfolio"),
+            .instant("Traded", "trade_date"),
+            .text("Side", "direction"),
+            .figure("Quantity", unit: "contracts", "quantity", .quantity, explained),
+            Column("Price per contract", unit: "in the currency named", isNumber: true) { row, html in
+                Cell.figure(row, "price", .price, explained, to: &html)
+                guard row["price"]?.isNull == false else { return }
+                html.text(" ")
+                html.element("small", text: row["price_currency"]?.string ?? "currency missing")
+            },
+            .figure("Multiplier", "contract_multiplier", .quantity, explained),
+            .figure("Premium total USD", unit: "provided or derived", "entry_premium_usd", .money, explained),
+            .figure("Fees total USD", "fees_usd", .money, explained),
+            .badge("Status", "trade_status"),
+            .badge("Recon", "recon_status"),
+            .tokens("Flags", "flags"),
+            .tokens("Changed at the source", "last_changed_fields", isWarning: false),
+        ]
+    }
+}
+
+/// A row's name: its id, linked to its history, and the contract.
+enum TradeLink {
+    static func write(_ row: JSONValue, _ context: PageContext, to html: inout HTMLWriter) {
+        let id = row["source_trade_id"]?.string ?? ""
+        html.element(
+            "a", [.class("name"), .href(Address(["trade"], [("id", id), ("source", row["source"]?.string ?? "")] + context.time.pin))],
+            text: id)
+        html.element("span", [.class("contract")], text: row["instrument"]?.string ?? row["option_symbol"]?.string ?? "no contract named")
+    }
+}

@@ -1,0 +1,184 @@
+import JSON
+import TestSupport
+import Testing
+
+@testable import Console
+
+/// What a hostile source could put into any field.
+private let hostile = [
+    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onmouseover='alert(1)", "</title><script>", "&lt;b&gt;",
+    "javascript:alert(1)", "]]>", "<!--", "\u{202E}0.05\u{202C}", "a\u{0}b\u{7}c", "{{7*7}}", "\u{2028}</script>", "ünï💥", "\\\"",
+]
+
+/// A reader of HTML that knows just enough to find what a browser would take as markup.
+private struct Markup {
+    var elements: [String] = []
+    var attributes: [(name: String, value: String)] = []
+    var text = ""
+
+    init(_ bytes: [UInt8]) throws {
+        var rest = Substring(String(decoding: bytes, as: UTF8.self))
+        while let open = rest.firstIndex(of: "<") {
+            text += rest[..<open]
+            rest = rest[rest.index(after: open)...]
+            if rest.hasPrefix("!") || rest.hasPrefix("/") {
+                let close = try #require(rest.firstIndex(of: ">"))
+                rest = rest[rest.index(after: close)...]
+                continue
+            }
+            let name = rest.prefix { $0.isLetter || $0.isNumber }
+            elements.append(String(name))
+            rest = rest.dropFirst(name.count)
+            while !rest.hasPrefix(">") {
+                #expect(rest.hasPrefix(" "))
+                rest = rest.dropFirst()
+                let attribute = rest.prefix { $0 != "=" && $0 != " " && $0 != ">" }
+                rest = rest.dropFirst(attribute.count)
+                var value = ""
+                if rest.hasPrefix("=\"") {
+                    rest = rest.dropFirst(2)
+                    let end = try #require(rest.firstIndex(of: "\""))
+                    value = String(rest[..<end])
+                    rest = rest[rest.index(after: end)...]
+                }
+                attributes.append((String(attribute), value))
+            }
+            rest = rest.dropFirst()
+        }
+        text += rest
+    }
+}
+
+struct EscapingTests {
+    /// A row of every view at once, each text and list of which holds the hostile text.
+    private static func row(_ text: String) -> JSONNode {
+        let texts = [
+            "source", "source_trade_id", "instrument", "option_symbol", "source_portfolio", "underlying_symbol", "direction",
+            "trade_status", "recon_status", "price_currency", "position_id", "lifecycle_state", "lifecycle_quality", "contract_key",
+            "alignment_label", "confidence_label", "assumed_strategy", "benchmark_quality", "execution_liquidity_quality",
+            "benchmark_source", "mark_lookup_error", "horizon_key", "outcome_state", "mark_quality", "mark_source", "context_quality",
+            "context_key", "gamma_regime", "term_structure_state", "stationarity_status", "trade_date", "opened_at", "premium_quality",
+            "scope_key", "last_error", "fees_quality", "warning", "dvol_bucket", "market_proxy", "mapping_quality",
+        ]
+        let lists = ["flags", "last_changed_fields", "missing_fields", "lifecycle_flags", "benchmark_flags", "missing_signals"]
+        let signal = JSONNode.object([
+            ("signal", .string(text)), ("impact", .integer(-5)), ("value", .string(text)), ("rule", .string(text)),
+            ("explanation", .string(text)),
+        ])
+        return .object(
+            texts.map { ($0, .string(text)) } + lists.map { ($0, .array([.string(text)])) }
+                + [("drivers", .array([signal])), ("detractors", .array([signal])), ("quantity", .null), ("price", .null)])
+    }
+
+    private static func list(_ text: String) throws -> Loaded {
+        .success(
+            try JSONDocument(
+                parsing: JSONNode.object([
+                    ("rows", .array([row(text)])), ("next_cursor", .string(text)), ("aggregates", .null),
+                    (
+                        "ledger",
+                        .object([
+                            ("position", .integer(7)), ("as_of", .string(text)), ("projection", .string(text)),
+                            ("code_version", .integer(1)), ("rules", .object([(text, .null)])),
+                        ])
+                    ),
+                ]).httpBytes()))
+    }
+
+    private static func context(_ text: String) -> PageContext {
+        PageContext(
+            address: Address(["trades"], [("portfolio", text), ("state", text), ("cursor", text)]),
+            visitor: Visitor(role: .administrator, formToken: text, canAdminister: true),
+            time: TimeFrame(asOfPosition: text, asOf: text, effectiveAt: text, head: 9, headRecordedAt: text, firstRecordedAt: text),
+            notice: Notice(.hint, text))
+    }
+
+    /// Every page, with the text wherever a page takes one.
+    static func pages(_ text: String) throws -> [(name: String, html: [UInt8])] {
+        let context = context(text)
+        let list = try list(text)
+        let failure = Loaded.failure(PageProblem(status: 503, code: text, detail: text))
+        let options = SyncCard.Options(fullScope: true, includePending: true, resetWatermark: true)
+        let run = SyncCard.Run(
+            options: options, isDryRun: true,
+            summary: .success(
+                try JSONDocument(
+                    parsing: JSONNode.object([
+                        ("full_scope", .bool(true)), ("changed_fields", .object([(text, .integer(1))])),
+                        ("unmatched_source_trade_ids", .array([.string(text)])), ("run_id", .string(text)),
+                        (
+                            "changes",
+                            .array([
+                                .object([
+                                    ("source_trade_id", .string(text)),
+                                    (
+                                        "changed_fields",
+                                        .array([.object([("field", .string(text)), ("old", .string(text)), ("new", .null)])])
+                                    ),
+                                ])
+                            ])
+                        ),
+                    ]).httpBytes())), previewID: text)
+        return [
+            ("trade book", TradeBookPage(context: context, trades: list, sync: SyncCard(state: list, run: run)).html()),
+            ("trade book, failed", TradeBookPage(context: context, trades: failure, sync: SyncCard(state: failure)).html()),
+            ("trade", TradePage(context: context, tradeID: text, history: failure).html()),
+            ("sign in", SignInPage(context: context, next: text, asAdministrator: true).html()),
+            ("problem", ProblemPage(context: context, problem: PageProblem(status: 404, code: text, detail: text)).html()),
+        ]
+    }
+
+    @Test(arguments: hostile)
+    func textFromOutsideNeverBecomesMarkup(text: String) throws {
+        let harmless = try Self.pages("harmless")
+        for (index, page) in try Self.pages(text).enumerated() {
+            let found = try Markup(page.html)
+            let expected = try Markup(harmless[index].html)
+            #expect(found.elements == expected.elements, "\(page.name)")
+            #expect(found.attributes.map(\.name) == expected.attributes.map(\.name), "\(page.name)")
+            for (name, value) in found.attributes {
+                #expect(name != "style" && !name.hasPrefix("on"), "\(page.name): \(name)")
+                if ["href", "src", "action"].contains(name) {
+                    #expect((value.hasPrefix("/") && !value.hasPrefix("//")) || value == "data:,", "\(page.name): \(name)=\(value)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: hostile)
+    func whatIsWrittenReadsBackAsItWas(text: String) throws {
+        var writer = HTMLWriter()
+        writer.element("p", [.title(text)], text: text)
+        let found = try Markup(writer.bytes)
+        var shown = text
+        for scalar in ["\u{0}", "\u{7}", "\u{202E}", "\u{202C}"] { shown = shown.replacing(scalar, with: "\u{FFFD}") }
+        func unescape(_ text: String) -> String {
+            [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")].reduce(text) { $0.replacing($1.0, with: $1.1) }
+        }
+        #expect(unescape(found.text) == shown)
+        #expect(found.attributes.map { unescape($0.value) } == [shown])
+    }
+
+    @Test func addressesStayHereWhateverTheyAreMadeOf() {
+        for text in hostile + ["//evil.example", "https://evil.example", "..", "a/b?c#d", "%2e%2e"] {
+            let address = Address(["trade"], [(text, text)], fragment: text).text
+            #expect(address.hasPrefix("/trade?"))
+            #expect(address.utf8.allSatisfy { 0x21...0x7E ~= $0 && !"<>\"'\\".utf8.contains($0) })
+        }
+    }
+
+    @Test func randomTextsNeverBecomeMarkup() throws {
+        for seed in 0..<300 as Range<UInt64> {
+            var random = SeededGenerator(seed: seed)
+            let alphabet = Array("<>\"'&=/ \u{0}\u{9}\n;!-[]abcscriptonload`\u{202E}\u{1F600}".unicodeScalars)
+            var text = ""
+            for _ in 0..<Int.random(in: 0...40, using: &random) {
+                text.unicodeScalars.append(alphabet[Int.random(in: 0..<alphabet.count, using: &random)])
+            }
+            var writer = HTMLWriter()
+            writer.element("p", [.title(text), .value(text)], text: text)
+            let found = try Markup(writer.bytes)
+            #expect(found.elements == ["p"] && found.attributes.map(\.name) == ["title", "value"], "seed \(seed)")
+        }
+    }
+}
