@@ -107,7 +107,7 @@ let package = Package(
             dependencies: ["Values", "JSON", .product(name: "Crypto", package: "swift-crypto")],
             resources: [
                 .embedInCode("Assets/console.css"), .embedInCode("Assets/console.js"), .embedInCode("Assets/log.js"),
-                .embedInCode("Assets/proof.js"), .embedInCode("Assets/canonical.js"),
+                .embedInCode("Assets/projections.js"), .embedInCode("Assets/proof.js"), .embedInCode("Assets/canonical.js"),
             ], swiftSettings: strict),
         .target(
             name: "API",

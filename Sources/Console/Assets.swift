@@ -9,6 +9,7 @@ public enum ConsoleAsset: String, Sendable, CaseIterable {
     case styles = "console.css"
     case console = "console.js"
     case log = "log.js"
+    case projections = "projections.js"
     case proof = "proof.js"
     case canonical = "canonical.js"
 
@@ -18,6 +19,7 @@ public enum ConsoleAsset: String, Sendable, CaseIterable {
         case .styles: PackageResources.console_css
         case .console: PackageResources.console_js
         case .log: PackageResources.log_js
+        case .projections: PackageResources.projections_js
         case .proof: PackageResources.proof_js
         case .canonical: PackageResources.canonical_js
         }

@@ -22,7 +22,7 @@ struct ConsoleRequest: Sendable {
         self.request = request
         // A form sends what was left empty too.
         query = try Parameters(request.query, allowed: parameters + Self.moment).others(than: []).filter { !$0.value.isEmpty }
-        let head = await api.load(["api", "ledger", "head"])
+        let head = await api.document(["api", "ledger", "head"])
         var time = TimeFrame(
             asOfPosition: query.first { $0.name == "as_of_position" }?.value, asOf: query.first { $0.name == "as_of" }?.value,
             effectiveAt: query.first { $0.name == "effective_at" }?.value)
@@ -61,13 +61,13 @@ struct ConsoleRequest: Sendable {
         } else {
             parameters += time.parameters.map { ($0.name, $0.value) }
         }
-        return await api.load(path, parameters)
+        return await api.document(path, parameters)
     }
 }
 
 extension API {
     /// Answers a request to one of the routes from within, as its JSON.
-    func load(
+    func document(
         _ path: [String], _ query: [(String, String)] = [], method: String = "GET", body: [UInt8] = []
     ) async -> Loaded {
         let address = Address(path, query.map { (name: $0.0, value: $0.1) }).text
@@ -103,7 +103,7 @@ extension API {
 
     func firstRecordedAt() async -> String? {
         if let known = console.firstRecordedAt.withLock({ $0 }) { return known }
-        guard case .success(let document) = await load(["api", "ledger", "events"], [("after", "0"), ("limit", "1")]) else { return nil }
+        guard case .success(let document) = await document(["api", "ledger", "events"], [("after", "0"), ("limit", "1")]) else { return nil }
         for event in document.root["events"]?.elements.map({ $0 }) ?? [] {
             let instant = event["recorded_at"]?.string
             console.firstRecordedAt.withLock { $0 = instant }

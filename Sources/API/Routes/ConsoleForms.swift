@@ -130,8 +130,8 @@ extension API {
             options: preview.options, isDryRun: false, summary: await sync(preview.options, isDryRun: false), previewID: nil)
         console.sessions.update(token) { session in session.run = run }
         // The rows are there once the trade book has folded them; a page that came sooner would show the old ones.
-        if case .success(let head) = await load(["api", "ledger", "head"]), let position = head.root["position"]?.integer {
-            _ = await load(["api", "internal", "trades"], [("as_of_position", "\(position)"), ("limit", "1")])
+        if case .success(let head) = await document(["api", "ledger", "head"]), let position = head.root["position"]?.integer {
+            _ = await document(["api", "internal", "trades"], [("as_of_position", "\(position)"), ("limit", "1")])
         }
     }
 
@@ -142,6 +142,6 @@ extension API {
             // A dry run never resets anything, and previews what a reset would do.
             ("reset_watermark", .bool(options.resetWatermark && !isDryRun)),
         ]).httpBytes()
-        return await load(["api", "internal", "trades", "sync"], method: "POST", body: body)
+        return await document(["api", "internal", "trades", "sync"], method: "POST", body: body)
     }
 }

@@ -14,6 +14,20 @@ extension Route {
         Route("GET", "/trades") { api, request, _ in try await api.page(request) { try await api.tradeBook($0) } },
         Route("GET", "/trade") { api, request, _ in try await api.page(request) { try await api.tradePage($0) } },
         Route("POST", "/trades/sync") { api, request, _ in try await api.syncForm(request) },
+        Route("GET", "/performance") { api, request, _ in try await api.page(request) { try await api.performance($0) } },
+        Route("GET", "/performance/{view}") { api, request, captures in
+            try await api.page(request) { try await api.performanceRows($0, captures[0]) }
+        },
+        Route("GET", "/changes") { api, request, _ in try await api.page(request) { try await api.changesPage($0) } },
+        Route("GET", "/explain") { api, request, _ in try await api.page(request) { try await api.explainPage($0) } },
+        Route("GET", "/log") { api, request, _ in try await api.page(request) { try await api.logPage($0) } },
+        Route("GET", "/projections") { api, request, _ in try await api.page(request) { try await api.projectionsPage($0) } },
+        Route("GET", "/projections/diff") { api, request, _ in
+            try await api.page(request) { try await api.versionDiff($0) }
+        },
+        Route("POST", "/projections/{action}") { api, request, captures in
+            try await api.projectionForm(request, captures[0])
+        },
     ]
 }
 
@@ -46,14 +60,11 @@ extension API {
         return .page(ProblemPage(context: context, problem: problem).html(), status: problem.status)
     }
 
-    // MARK: Trade book
-
-    private static let tradeFilters = ["portfolio", "underlying", "state", "quality", "from", "to", "cursor"]
-
     func tradeBook(_ request: APIRequest) async throws -> [UInt8] {
-        let asked = try await ConsoleRequest(self, request, parameters: Self.tradeFilters)
-        let trades = await asked.view(["api", "internal", "trades"], filters: Self.tradeFilters, extra: [("limit", "50")])
-        let state = await asked.view(["api", "internal", "trades", "sync-state"], filters: [])
+        let filters = ViewInfo.trades.filters + ["cursor"]
+        let asked = try await ConsoleRequest(self, request, parameters: filters)
+        let trades = await asked.view(ViewInfo.trades.path, filters: filters, extra: [("limit", "50")])
+        let state = await asked.view(ViewInfo.syncState.path, filters: [])
         return TradeBookPage(
             context: asked.context, trades: trades, sync: SyncCard(state: state, run: console.session(of: request)?.run)
         ).html()
@@ -62,8 +73,16 @@ extension API {
     func tradePage(_ request: APIRequest) async throws -> [UInt8] {
         let asked = try await ConsoleRequest(self, request, parameters: ["id", "source"])
         guard let id = asked["id"] else { throw Problem(.badParameter, "id: expected a trade's id") }
-        let history = await load(
+        let history = await document(
             ["api", "internal", "trades", id, "history"], [("limit", "1000")] + (asked["source"].map { [("source", $0)] } ?? []))
         return TradePage(context: asked.context, tradeID: id, history: history).html()
+    }
+
+    func explainPage(_ request: APIRequest) async throws -> [UInt8] {
+        let asked = try await ConsoleRequest(self, request, parameters: ["view", "key", "field"])
+        let parameters = asked.query.map { ($0.name, $0.value) }
+        return ExplainPage(
+            context: asked.context, explanation: await document(["api", "ledger", "explain"], parameters)
+        ).html()
     }
 }

@@ -111,9 +111,11 @@ struct Explained {
     let key: [String]
     let pin: [(name: String, value: String)]
 
-    func address(_ row: JSONValue, _ field: String) -> Address {
+    /// - Parameter field: nil for the whole row.
+    func address(_ row: JSONValue, _ field: String?) -> Address {
         let parts = key.map { row[$0]?.string ?? "" }
-        return Address(["explain"], [("view", view), ("key", parts.joined(separator: "/")), ("field", field)] + pin)
+        return Address(
+            ["explain"], [("view", view), ("key", parts.joined(separator: "/"))] + (field.map { [("field", $0)] } ?? []) + pin)
     }
 }
 

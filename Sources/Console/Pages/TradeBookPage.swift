@@ -21,7 +21,7 @@ public struct TradeBookPage: Sendable {
         return page.html { html in
             sync.write(context, to: &html)
             html.element("h2", text: "Trades")
-            FilterForm(fields: Self.filters, context: context).write(to: &html)
+            FilterForm(fields: ViewInfo.trades.filterFields, context: context).write(to: &html)
             switch trades {
             case .failure(let problem): ProblemBox.write(problem, to: &html)
             case .success(let document):
@@ -35,19 +35,8 @@ public struct TradeBookPage: Sendable {
         }
     }
 
-    static let filters: [FilterForm.Field] = [
-        .text(name: "portfolio", label: "Portfolio", placeholder: "IMST"),
-        .text(name: "underlying", label: "Underlying", placeholder: "MSTR"),
-        .choice(
-            name: "state", label: "Status",
-            values: ["FILLED", "PARTIALLY_FILLED", "PENDING", "CANCELLED", "REJECTED", "BUSTED"]),
-        .choice(name: "quality", label: "Mapping", values: ["available", "proxy_mapped", "unmapped"]),
-        .text(name: "from", label: "Traded from", placeholder: "2025-09-01"),
-        .text(name: "to", label: "before", placeholder: "2026-02-01"),
-    ]
-
     private static func columns(_ context: PageContext) -> [Column] {
-        let explained = Explained(view: "trades", key: ["source", "source_trade_id"], pin: context.time.pin)
+        let explained = ViewInfo.trades.explained(context)
         return [
             Column("Trade") { row, html in TradeLink.write(row, context, to: &html) },
             .text("Portfolio", "source_portfolio"),

@@ -1,0 +1,80 @@
+import Console
+import JSON
+import Operations
+
+extension API {
+    private static let searchPage: Int64 = 500
+    private static let searchPages = 10
+    private static let shownEvents = 30
+
+    /// The log's latest events, those below a position, or one.
+    func logPage(_ request: APIRequest) async throws -> [UInt8] {
+        let asked = try await ConsoleRequest(self, request, parameters: ["type", "stream", "before", "position"])
+        var context = asked.context
+        let head = await document(["api", "ledger", "head"])
+        let newest = await newest(asked)
+        switch newest {
+        case .failure(let problem): return LogPage(context: context, found: .failure(problem), head: head).html()
+        case .success(let shown):
+            if asked.time.isPinned { context.time.shown = shown }
+            return LogPage(context: context, found: await found(asked, upTo: shown.position), head: head).html()
+        }
+    }
+
+    /// The last position of the page's moment. An instant becomes a position as the views resolve it.
+    private func newest(_ asked: ConsoleRequest) async -> Result<TimeFrame.Shown, PageProblem> {
+        let list = await asked.view(ViewInfo.trades.path, filters: [], extra: [("limit", "1")])
+        return list.flatMap { document in
+            guard let shown = Basis(document)?.shown else {
+                return .failure(PageProblem(status: 500, code: "internal", detail: "the answer does not say what it stands on"))
+            }
+            return .success(TimeFrame.Shown(position: asked.time.isPinned ? shown.position : asked.time.head ?? shown.position, asOf: shown.asOf))
+        }
+    }
+
+    private func found(_ asked: ConsoleRequest, upTo newest: Int64) async -> Result<LogPage.Found, PageProblem> {
+        if let text = asked["position"] {
+            guard let position = Parameters.wholeNumber(text), position >= 1, position <= newest else {
+                return .failure(
+                    PageProblem(status: 404, code: "position_unknown", detail: "position: expected a whole number, 1 to \(newest)"))
+            }
+            return await document(["api", "ledger", "events", "\(position)"]).map {
+                LogPage.Found(events: [$0.root], searchedDownTo: position, olderBefore: position > 1 ? position : nil)
+            }
+        }
+        var top = newest
+        if let text = asked["before"] {
+            guard let before = Parameters.wholeNumber(text), before >= 1 else {
+                return .failure(PageProblem(status: 400, code: "bad_parameter", detail: "before: expected a position, 1 or more"))
+            }
+            top = min(newest, before - 1)
+        }
+        return await search(asked, downFrom: top)
+    }
+
+    /// Looks from a position downwards for events that match, through a bounded part of the log.
+    private func search(_ asked: ConsoleRequest, downFrom top: Int64) async -> Result<LogPage.Found, PageProblem> {
+        let isFiltered = asked["type"] != nil || asked["stream"] != nil
+        var (top, events) = (top, [JSONValue]())
+        for _ in 0..<Self.searchPages where top > 0 {
+            let size = min(top, isFiltered ? Self.searchPage : Int64(Self.shownEvents))
+            switch await document(["api", "ledger", "events"], [("after", "\(top - size)"), ("limit", "\(size)")]) {
+            case .failure(let problem): return .failure(problem)
+            case .success(let document):
+                for event in (document.root["events"]?.elements.map { $0 } ?? []).reversed() {
+                    top = (event["position"]?.integer ?? 1) - 1
+                    if matches(event, asked) { events.append(event) }
+                    if events.count == Self.shownEvents { break }
+                }
+            }
+            if events.count == Self.shownEvents { break }
+        }
+        return .success(LogPage.Found(events: events, searchedDownTo: top + 1, olderBefore: top > 0 ? top + 1 : nil))
+    }
+
+    private func matches(_ event: JSONValue, _ asked: ConsoleRequest) -> Bool {
+        if let type = asked["type"], event["type"]?.string != type { return false }
+        if let stream = asked["stream"], event["stream"]?.string?.contains(stream) != true { return false }
+        return true
+    }
+}

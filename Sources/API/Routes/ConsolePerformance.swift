@@ -1,0 +1,134 @@
+import Console
+import JSON
+import Operations
+
+extension API {
+    /// The overview: the views' sums, and rows counted where a view has none.
+    func performance(_ request: APIRequest) async throws -> [UInt8] {
+        let filters = ["portfolio", "underlying", "from", "to"]
+        let asked = try await ConsoleRequest(self, request, parameters: filters)
+        // The first answer's moment is everybody's, so that the figures belong together.
+        let alignment = await asked.view(ViewInfo.alignment.path, filters: filters, extra: [("limit", "1")])
+        let pin = (try? alignment.get()).flatMap { Basis($0)?.shown }
+        let execution = await asked.view(ViewInfo.executionQuality.path, filters: filters, extra: [("limit", "1")], pin: pin)
+        let outcomes = await asked.view(ViewInfo.outcomes.path, filters: filters, extra: [("limit", "1")], pin: pin)
+        return PerformancePage(
+            context: asked.context, alignment: alignment, executionQuality: execution, outcomes: outcomes,
+            lifecycles: await tally(asked, .lifecycles, filters, by: "lifecycle_state", state: "lifecycle_quality", pin),
+            marketContext: await tally(asked, .context, filters, by: "source_portfolio", state: "context_quality", pin)
+        ).html()
+    }
+
+    func performanceRows(_ request: APIRequest, _ name: String) async throws -> [UInt8] {
+        guard let view = ViewInfo.performance.first(where: { $0.name == name }) else {
+            throw Problem(.notFound, "there is no such view; expected \(ViewInfo.performance.map(\.name).joined(separator: ", "))")
+        }
+        let filters = view.filters + ["cursor"]
+        let asked = try await ConsoleRequest(self, request, parameters: filters)
+        let list = await asked.view(view.path, filters: filters, extra: [("limit", "50")])
+        return PerformanceRowsPage(context: asked.context, view: view, list: list).html()
+    }
+
+    /// Rows of a view counted by two of their members, up to a bound that the page names.
+    private func tally(
+        _ asked: ConsoleRequest, _ view: ViewInfo, _ filters: [String], by group: String, state: String, _ pin: TimeFrame.Shown?
+    ) async -> Result<Tally, PageProblem> {
+        var tally = Tally()
+        var reader = RowReader(asked: asked, view: view, filters: filters, pin: pin)
+        do {
+            while let row = try await reader.next() { tally.add(row, group: group, state: state) }
+        } catch {
+            return .failure(error)
+        }
+        tally.isPartial = reader.isCutOff
+        return .success(tally)
+    }
+
+    // MARK: What changed
+
+    func changesPage(_ request: APIRequest) async throws -> [UInt8] {
+        let asked = try await ConsoleRequest(self, request, parameters: ["view", "from", "to"])
+        guard let view = ViewInfo.named(asked["view"] ?? "trades") else {
+            throw Problem(.badParameter, "view: expected one of \(ViewInfo.all.map(\.name).joined(separator: ", "))")
+        }
+        let head = asked.time.head ?? 0
+        let to = try position(asked, "to") ?? head
+        let from = try position(asked, "from") ?? max(0, to - 1)
+        return ChangesPage(
+            context: asked.context, view: view, from: from, to: to, changes: await changes(asked, view, from: from, to: to)
+        ).html()
+    }
+
+    private func position(_ asked: ConsoleRequest, _ name: String) throws(Problem) -> Int64? {
+        guard let text = asked[name] else { return nil }
+        guard let value = Parameters.wholeNumber(text), value >= 0 else {
+            throw Problem(.badParameter, "\(name): expected a position, 0 or more")
+        }
+        return value
+    }
+
+    /// Both lists go by in key order, a page of each at a time.
+    private func changes(_ asked: ConsoleRequest, _ view: ViewInfo, from: Int64, to: Int64) async -> Result<RowChanges, PageProblem> {
+        var changes = RowChanges(key: view.key)
+        var (left, right) = (RowReader(asked: asked, view: view, at: from), RowReader(asked: asked, view: view, at: to))
+        do {
+            var (old, new) = (try await left.next(), try await right.next())
+            while old != nil || new != nil {
+                let next = changes.take(old: old, new: new)
+                if next.old { old = try await left.next() }
+                if next.new { new = try await right.next() }
+            }
+        } catch {
+            return .failure(error)
+        }
+        changes.isPartial = left.isCutOff || right.isCutOff
+        return .success(changes)
+    }
+}
+
+/// The rows of a view one after the other, read a page at a time up to a bound.
+private struct RowReader {
+    private static let pageSize = 1000
+    private static let pageLimit = 20
+
+    private let asked: ConsoleRequest
+    private let view: ViewInfo
+    private let parameters: [(String, String)]
+    private var rows: IndexingIterator<[JSONValue]>?
+    private var cursor: String?
+    private var pages = 0
+    /// Whether the list went on beyond the bound.
+    private(set) var isCutOff = false
+
+    init(asked: ConsoleRequest, view: ViewInfo, filters: [String], pin: TimeFrame.Shown?) {
+        self.asked = asked
+        self.view = view
+        let moment = pin.map { [("as_of_position", "\($0.position)"), ("as_of", $0.asOf)] }
+            ?? asked.time.parameters.filter { $0.name != "effective_at" }.map { ($0.name, $0.value) }
+        parameters = asked.query.filter { filters.contains($0.name) }.map { ($0.name, $0.value) } + moment
+            + (asked.time.effectiveAt.map { [("effective_at", $0)] } ?? [])
+    }
+
+    init(asked: ConsoleRequest, view: ViewInfo, at position: Int64) {
+        self.asked = asked
+        self.view = view
+        parameters = [("as_of_position", "\(position)")]
+    }
+
+    mutating func next() async throws(PageProblem) -> JSONValue? {
+        while true {
+            if let row = rows?.next() { return row }
+            if rows != nil && cursor == nil { return nil }
+            if pages == Self.pageLimit {
+                isCutOff = true
+                return nil
+            }
+            pages += 1
+            let document = try await asked.api.document(
+                view.path, parameters + [("limit", "\(Self.pageSize)")] + (cursor.map { [("cursor", $0)] } ?? [])
+            ).get()
+            rows = (document.root["rows"]?.elements.map { $0 } ?? []).makeIterator()
+            cursor = document.root["next_cursor"]?.string
+        }
+    }
+}

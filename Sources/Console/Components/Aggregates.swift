@@ -1,0 +1,111 @@
+import JSON
+
+/// Sums of a view over all rows that the filters select, a table a grouping.
+enum Aggregates {
+    static func write(_ view: ViewInfo, _ aggregates: JSONValue, to html: inout HTMLWriter) {
+        html.element("h2", text: "Aggregates over all selected rows")
+        if view.name == ViewInfo.outcomes.name {
+            for (horizon, groups) in aggregates.members.map({ ($0.key, $0.value) }) {
+                html.element("h3", text: "Horizon \(horizon)")
+                html.element("div", [.class("grid")]) { html in
+                    for (name, entries) in groups.members.map({ ($0.key, $0.value) }) { outcomes(name, entries, horizon, &html) }
+                }
+            }
+            return
+        }
+        html.element("div", [.class("grid")]) { html in
+            for (name, entries) in aggregates.members.map({ ($0.key, $0.value) }) {
+                switch (view.name, name) {
+                case (ViewInfo.alignment.name, "by_signal"): signals(entries, &html)
+                case (ViewInfo.alignment.name, _): alignment(name, entries, &html)
+                default: execution(name, entries, &html)
+                }
+            }
+        }
+    }
+
+    /// `by_gamma_regime` as `by gamma regime`.
+    static func words(_ name: String) -> String { name.replacing("_", with: " ") }
+
+    private static func outcomes(_ name: String, _ entries: JSONValue, _ horizon: String, _ html: inout HTMLWriter) {
+        Plots.signedBars(
+            "P&L before fees USD \(words(name)), \(horizon)", entries.elements.map { entry in
+                (label: key(entry), value: entry["sum_pnl_before_fees_usd"], note: "\(count(entry, "priced")) of \(count(entry, "count")) priced")
+            }, places: .money, to: &html)
+        group("\(words(name)), \(horizon)", entries, [
+            ("Rows", "count", .quantity), ("Priced", "priced", .quantity), ("Pending", "pending", .quantity),
+            ("Unavailable", "unavailable", .quantity), ("Positive", "positive", .quantity), ("Negative", "negative", .quantity),
+            ("Sum before fees USD", "sum_pnl_before_fees_usd", .money), ("Mean before fees USD", "mean_pnl_before_fees_usd", .money),
+            ("Sum after fees USD", "sum_pnl_after_fees_usd", .money), ("Win rate", "win_rate", .ratio),
+        ], &html)
+    }
+
+    private static func alignment(_ name: String, _ entries: JSONValue, _ html: inout HTMLWriter) {
+        Plots.stackedBars(
+            "Labels \(words(name))", series: AlignmentLabels.all, entries.elements.map { entry in
+                (label: key(entry), counts: AlignmentLabels.all.map { entry["labels"]?[$0]?.integer ?? 0 })
+            }, to: &html)
+        group(words(name), entries, [
+            ("Rows", "count", .quantity), ("Scored", "scored", .quantity), ("Mean score", "mean_alignment_score", .score),
+            ("Mean confidence", "mean_confidence", .ratio),
+        ], &html)
+    }
+
+    private static func signals(_ entries: JSONValue, _ html: inout HTMLWriter) {
+        let series = ["drivers", "detractors", "neutral", "missing"]
+        Plots.stackedBars(
+            "Signals over scored rows", series: series, entries.elements.map { entry in
+                (label: key(entry), counts: series.map { entry[$0]?.integer ?? 0 })
+            }, to: &html)
+        group("by signal", entries, series.map { ($0, $0, .quantity) }, &html)
+    }
+
+    private static func execution(_ name: String, _ entries: JSONValue, _ html: inout HTMLWriter) {
+        let series = ["quoted", "stale", "estimated", "unavailable"]
+        Plots.stackedBars(
+            "Source quality \(words(name))", series: series, entries.elements.map { entry in
+                (label: key(entry), counts: series.map { entry[$0]?.integer ?? 0 })
+            }, to: &html)
+        group(words(name), entries, [
+            ("Rows", "count", .quantity), ("Quoted", "quoted", .quantity), ("Stale", "stale", .quantity),
+            ("Estimated", "estimated", .quantity), ("Unavailable", "unavailable", .quantity), ("Covered share", "covered_share", .ratio),
+            ("Mean fill vs mid bps", "mean_fill_vs_mid_bps", .points), ("Sum fill vs mid USD", "sum_fill_vs_mid_usd", .money),
+        ], &html)
+    }
+
+    /// An entry's key; null is a group of its own.
+    static func key(_ entry: JSONValue) -> String { entry["key"]?.string ?? "not named" }
+
+    private static func count(_ entry: JSONValue, _ name: String) -> String { entry[name]?.integer.map(Figures.count) ?? "?" }
+
+    private static func group(
+        _ title: String, _ entries: JSONValue, _ figures: [(title: String, field: String, places: Figures.Places)], _ html: inout HTMLWriter
+    ) {
+        html.element("details", [.class("figures")]) { html in
+            html.element("summary", text: "Figures \(title)")
+            html.element("div", [.class("scroll"), .role("region"), .label("Figures \(title)"), .tabIndex(0)]) { html in
+                html.element("table") { html in
+                    html.element("thead") { html in
+                        html.element("tr") { html in
+                            html.element("th", [.scope("col")], text: "Group")
+                            for figure in figures { html.element("th", [.scope("col"), .class("number")], text: figure.title) }
+                        }
+                    }
+                    html.element("tbody") { html in
+                        for entry in entries.elements {
+                            html.element("tr") { html in
+                                html.element("th", [.scope("row")], text: key(entry))
+                                for figure in figures {
+                                    html.element("td", [.class("number")]) { html in
+                                        guard entry[figure.field]?.isNull == false else { return Unavailable.write("nothing priced", to: &html) }
+                                        Cell.figure(entry, figure.field, figure.places, nil, to: &html)
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

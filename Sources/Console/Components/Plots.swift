@@ -1,0 +1,105 @@
+import JSON
+import Values
+
+/// Plots as SVG in percentages of the room that there is, so that their text keeps its size on a phone. The figures
+/// themselves stand in tables; coordinates are for the eye.
+enum Plots {
+    private static let lineHeight = 40
+
+    /// A bar a group, cut into the counts of a few series.
+    static func stackedBars(
+        _ title: String, series: [String], _ rows: [(label: String, counts: [Int64])], to html: inout HTMLWriter
+    ) {
+        figure(title, rows.count, &html) { html in
+            for (index, row) in rows.enumerated() {
+                let total = row.counts.reduce(0, +)
+                label(row.label, total == 0 ? "none" : Figures.count(total), index, &html)
+                var start = 0.0
+                for (number, count) in row.counts.enumerated() where count > 0 {
+                    let width = Double(count) / Double(max(total, 1)) * 100
+                    bar(index, start, width, tone(series[number]), "\(row.label): \(series[number].replacing("_", with: " ")) \(Figures.count(count))", &html)
+                    start += width
+                }
+            }
+        } legend: { html in
+            html.element("ul", [.class("legend")]) { html in
+                for name in series {
+                    html.element("li") { html in
+                        html.element("svg", [.ariaHidden]) { $0.element("rect", [.class(tone(name)), .svg("width", "100%"), .svg("height", "100%")]) { _ in } }
+                        html.text(name.replacing("_", with: " "))
+                    }
+                }
+            }
+        }
+    }
+
+    /// A bar a group to the left or right of zero; groups without a figure say so.
+    static func signedBars(
+        _ title: String, _ rows: [(label: String, value: JSONValue?, note: String)], places: Figures.Places, to html: inout HTMLWriter
+    ) {
+        let values = rows.map { row in row.value?.decimal.map { Double($0.units) } }
+        let low = min(0, values.compactMap { $0 }.min() ?? 0)
+        let high = max(0, values.compactMap { $0 }.max() ?? 0)
+        let span = high - low == 0 ? 1 : high - low
+        let zero = -low / span * 100
+        figure(title, rows.count, &html) { html in
+            for (index, row) in rows.enumerated() {
+                guard let value = values[index], let exact = row.value?.sourceText else {
+                    label(row.label, "\u{2014} nothing priced", index, &html)
+                    continue
+                }
+                let shown = Figures.decimal(exact, places).text
+                label(row.label, "\(shown) · \(row.note)", index, &html)
+                let width = abs(value) / span * 100
+                bar(index, value < 0 ? zero - width : zero, width, value < 0 ? "s4" : "s2", "\(row.label): \(shown)", &html)
+            }
+            html.element(
+                "line",
+                [
+                    .class("zero"), .svg("x1", percent(zero)), .svg("x2", percent(zero)), .svg("y1", "0"),
+                    .svg("y2", "\(rows.count * lineHeight)"),
+                ]) { _ in }
+        } legend: { _ in }
+    }
+
+    private static func figure(
+        _ title: String, _ count: Int, _ html: inout HTMLWriter, _ content: (inout HTMLWriter) -> Void,
+        legend: (inout HTMLWriter) -> Void
+    ) {
+        html.element("figure", [.class("plot card")]) { html in
+            html.element("figcaption", text: title)
+            if count == 0 { return html.element("p", [.class("quiet")], text: "No rows.") }
+            html.element("svg", [.role("img"), .label("\(title); the figures are in the table below"), .svg("width", "100%"), .svg("height", "\(count * lineHeight)")], content)
+            legend(&html)
+        }
+    }
+
+    private static func label(_ left: String, _ right: String, _ index: Int, _ html: inout HTMLWriter) {
+        let y = "\(index * lineHeight + 14)"
+        html.element("text", [.svg("x", "0"), .svg("y", y)], text: left.replacing("_", with: " "))
+        html.element("text", [.class("quiet"), .svg("x", "100%"), .svg("y", y), .svg("text-anchor", "end")], text: right)
+    }
+
+    private static func bar(_ index: Int, _ start: Double, _ width: Double, _ tone: String, _ title: String, _ html: inout HTMLWriter) {
+        html.element(
+            "rect",
+            [
+                .class(tone), .svg("x", percent(start)), .svg("y", "\(index * lineHeight + 19)"), .svg("width", percent(width)),
+                .svg("height", "12"),
+            ]) { html in html.element("title", text: title) }
+    }
+
+    private static func percent(_ value: Double) -> String { "\((value * 100).rounded() / 100)%" }
+
+    /// The colour of a series: good, doubtful, bad and absent ones look alike in all plots.
+    private static func tone(_ series: String) -> String {
+        switch series {
+        case "aligned", "quoted", "drivers", "unrealized_mark", "terminal_mark", "available": "s2"
+        case "partially_aligned", "estimated", "proxy_mapped": "s1"
+        case "mixed", "neutral", "pending": "s5"
+        case "weak_alignment", "stale": "s3"
+        case "misaligned", "detractors": "s4"
+        default: "s6"
+        }
+    }
+}

@@ -1,0 +1,199 @@
+public import JSON
+
+/// What changed in a view between two positions, row by row and field by field.
+public struct ChangesPage: Sendable {
+    public var context: PageContext
+    public var view: ViewInfo
+    public var from: Int64
+    public var to: Int64
+    public var changes: Result<RowChanges, PageProblem>
+
+    public init(context: PageContext, view: ViewInfo, from: Int64, to: Int64, changes: Result<RowChanges, PageProblem>) {
+        self.context = context
+        self.view = view
+        self.from = from
+        self.to = to
+        self.changes = changes
+    }
+
+    public func html() -> [UInt8] {
+        Page(title: "What changed in \(view.title.lowercased())", context: context, hasTime: false).html { html in
+            form(&html)
+            switch changes {
+            case .failure(let problem): ProblemBox.write(problem, to: &html)
+            case .success(let changes): write(changes, &html)
+            }
+        }
+    }
+
+    private func form(_ html: inout HTMLWriter) {
+        html.element("form", [.class("filters"), .method("get"), .action(Address(["changes"])), .label("Two moments")]) { html in
+            html.element("span", [.class("field")]) { html in
+                html.element("label", [.for("view")], text: "View")
+                html.element("select", [.id("view"), .name("view")]) { html in
+                    for known in ViewInfo.all {
+                        html.element("option", [.value(known.name)] + (known.name == view.name ? [.selected] : []), text: known.title)
+                    }
+                }
+            }
+            for (name, label, value) in [("from", "From event", from), ("to", "to event", to)] {
+                html.element("span", [.class("field")]) { html in
+                    html.element("label", [.for("changes-\(name)")], text: label)
+                    html.void(
+                        "input",
+                        [
+                            .type("text"), .id("changes-\(name)"), .name(name), .value("\(value)"), .inputMode("numeric"), .pattern("[0-9]+"),
+                            .required, .class("short"), .autocomplete("off"),
+                        ])
+                }
+            }
+            html.element("button", [.type("submit")], text: "Compare")
+            html.element("a", [.href(Address(["log"], [("before", "\(to + 1)")]))], text: "The events up to then")
+        }
+    }
+
+    private func write(_ changes: RowChanges, _ html: inout HTMLWriter) {
+        html.element("dl", [.class("counts")]) { html in
+            for (title, count) in [
+                ("Added", changes.added), ("Removed", changes.removed), ("Changed", changes.changed), ("Unchanged", changes.unchanged),
+            ] {
+                html.element("div") { html in
+                    html.element("dt", text: title)
+                    html.element("dd", [.class("number")], text: Figures.count(count))
+                }
+            }
+        }
+        if changes.isPartial {
+            html.element("p", [.class("notice hint")], text: "Only the first \(Figures.count(changes.compared)) rows were compared; the command line compares them all.")
+        }
+        if changes.sample.isEmpty { return html.element("p", text: "Nothing changed between the two.") }
+        html.element("div", [.class("scroll"), .role("region"), .label("Changed rows"), .tabIndex(0)]) { html in
+            html.element("table", [.class("rows"), .role("table")]) { html in
+                html.element("caption", text: changes.sample.count < changes.added + changes.removed + changes.changed ? "The first \(changes.sample.count) rows that differ" : "The rows that differ")
+                html.element("thead", [.role("rowgroup")]) { html in
+                    html.element("tr", [.role("row")]) { html in
+                        for title in ["Row", "Change", "Field", "After event \(Figures.count(from))", "After event \(Figures.count(to))"] {
+                            html.element("th", [.scope("col"), .role("columnheader")], text: title)
+                        }
+                    }
+                }
+                html.element("tbody", [.role("rowgroup")]) { html in
+                    for change in changes.sample { rows(change, &html) }
+                }
+            }
+        }
+    }
+
+    private func rows(_ change: RowChanges.Change, _ html: inout HTMLWriter) {
+        let fields = change.fields.isEmpty ? [RowChanges.Field(name: "", old: nil, new: nil)] : change.fields
+        for (index, field) in fields.enumerated() {
+            html.element("tr", [.role("row")]) { html in
+                html.element("th", [.scope("row"), .role("rowheader")]) { html in
+                    if index == 0 || change.fields.count > 1 { html.text(change.key.joined(separator: " · ")) }
+                }
+                cell("Change", &html) { $0.text(change.kind.rawValue) }
+                cell("Field", &html) { html in
+                    if field.name.isEmpty { html.element("span", [.class("quiet")], text: "the whole row") } else { html.text(field.name) }
+                }
+                cell("After event \(Figures.count(from))", &html) { html in
+                    if change.kind == .changed { html.element("del") { ValueText.write(field.old, to: &$0) } } else { html.text("") }
+                }
+                cell("After event \(Figures.count(to))", &html) { html in
+                    if change.kind == .changed { html.element("ins") { ValueText.write(field.new, to: &$0) } } else { html.text("") }
+                }
+            }
+        }
+    }
+
+    private func cell(_ label: String, _ html: inout HTMLWriter, _ write: (inout HTMLWriter) -> Void) {
+        html.element("td", [.role("cell"), .data("data-label", label)]) { write(&$0) }
+    }
+}
+
+/// The rows of a view at two positions, compared as both lists go by in the order of their keys.
+public struct RowChanges: Sendable {
+    public enum Kind: String, Sendable { case added, removed, changed }
+
+    /// A field that differs; nil where a side has none.
+    public struct Field: Sendable {
+        public let name: String
+        public let old: JSONValue?
+        public let new: JSONValue?
+    }
+
+    public struct Change: Sendable {
+        public let key: [String]
+        public let kind: Kind
+        /// Of changed rows.
+        public let fields: [Field]
+    }
+
+    /// Rows that are shown.
+    public static let sampleLimit = 100
+
+    public private(set) var added: Int64 = 0
+    public private(set) var removed: Int64 = 0
+    public private(set) var changed: Int64 = 0
+    public private(set) var unchanged: Int64 = 0
+    public private(set) var sample: [Change] = []
+    /// Whether the comparison ended before the lists did.
+    public var isPartial = false
+    private let key: [String]
+
+    /// What says where a row came from, not what it is.
+    private static let provenance: Set<String> = ["event_positions", "inputs"]
+
+    /// - Parameter key: the members that identify a row.
+    public init(key: [String]) { self.key = key }
+
+    /// Rows that were looked at on either side.
+    public var compared: Int64 { added + removed + changed + unchanged }
+
+    /// Takes the next of both lists; returns which to go on with: a row whose key the other side has not got yet stays.
+    public mutating func take(old: JSONValue?, new: JSONValue?) -> (old: Bool, new: Bool) {
+        guard let old else {
+            guard let new else { return (false, false) }
+            add(.added, new)
+            return (false, true)
+        }
+        guard let new else {
+            add(.removed, old)
+            return (true, false)
+        }
+        let (left, right) = (keys(old), keys(new))
+        if left == right {
+            compare(old, new)
+            return (true, true)
+        }
+        if left.lexicographicallyPrecedes(right, by: { $0.lexicographicallyPrecedes($1) }) {
+            add(.removed, old)
+            return (true, false)
+        }
+        add(.added, new)
+        return (false, true)
+    }
+
+    private func keys(_ row: JSONValue) -> [[UInt8]] { key.map { Array((row[$0]?.string ?? "").utf8) } }
+
+    private mutating func add(_ kind: Kind, _ row: JSONValue, _ fields: [Field] = []) {
+        switch kind {
+        case .added: added += 1
+        case .removed: removed += 1
+        case .changed: changed += 1
+        }
+        if sample.count < Self.sampleLimit {
+            sample.append(Change(key: key.map { row[$0]?.string ?? "" }, kind: kind, fields: fields))
+        }
+    }
+
+    private mutating func compare(_ old: JSONValue, _ new: JSONValue) {
+        var fields: [Field] = []
+        for member in new.members where !Self.provenance.contains(member.key) {
+            let before = old[member.key]
+            if before.map({ $0.sourceText.utf8.elementsEqual(member.value.sourceText.utf8) }) != true {
+                fields.append(Field(name: member.key, old: before, new: member.value))
+            }
+        }
+        if fields.isEmpty { unchanged += 1 } else { add(.changed, new, fields) }
+    }
+}

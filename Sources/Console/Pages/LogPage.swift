@@ -1,0 +1,111 @@
+public import JSON
+
+/// The log: its latest events or those below a position, filtered; each with payload, hash and a check of its inclusion
+/// that the browser makes itself.
+public struct LogPage: Sendable {
+    /// What was searched.
+    public struct Found: Sendable {
+        /// Newest first.
+        public var events: [JSONValue]
+        /// Every position from here up to the newest looked at was searched.
+        public var searchedDownTo: Int64
+        /// Nil where the log's first event was reached.
+        public var olderBefore: Int64?
+
+        public init(events: [JSONValue], searchedDownTo: Int64, olderBefore: Int64?) {
+            self.events = events
+            self.searchedDownTo = searchedDownTo
+            self.olderBefore = olderBefore
+        }
+    }
+
+    public var context: PageContext
+    public var found: Result<Found, PageProblem>
+    /// The answer of `/api/ledger/head`.
+    public var head: Loaded
+
+    public init(context: PageContext, found: Result<Found, PageProblem>, head: Loaded) {
+        self.context = context
+        self.found = found
+        self.head = head
+    }
+
+    /// Every type that this program writes.
+    public static let types = [
+        "AlphaExecutionRecorded", "AlphaExecutionUpdated", "AlphaExecutionMissing", "AlphaExecutionReappeared", "AlphaRowRejected",
+        "AlphaSyncCompleted", "AlphaSyncFailed", "ContextStamped", "ExecutionBenchmarkRecorded", "ForwardMarkRecorded",
+        "MarketObserved", "ProjectionPromoted",
+    ]
+
+    public func html() -> [UInt8] {
+        Page(title: "Log", context: context, scripts: [.log]).html { html in
+            writeHead(&html)
+            FilterForm(
+                fields: [
+                    .text(name: "stream", label: "Stream holds", placeholder: "execution-alpha_sync:"),
+                    .choice(name: "type", label: "Type", values: Self.types),
+                    .text(name: "position", label: "Position", placeholder: "1"),
+                ], context: context
+            ).write(to: &html)
+            switch found {
+            case .failure(let problem): ProblemBox.write(problem, to: &html)
+            case .success(let found): write(found, &html)
+            }
+            html.element("template", [.id("event-template")]) { html in
+                EventCard.blank(&html)
+            }
+        }
+    }
+
+    private func writeHead(_ html: inout HTMLWriter) {
+        guard case .success(let document) = head else {
+            if case .failure(let problem) = head { ProblemBox.write(problem, to: &html) }
+            return
+        }
+        html.element("section", [.class("card"), .labelled(by: "head-title")]) { html in
+            html.element("h2", [.id("head-title")], text: "Head")
+            html.element("dl", [.class("facts")]) { html in
+                Fact.text("Events", document.root["position"]?.integer.map(Figures.count), none: "unknown", to: &html)
+                Fact.instant("Last recorded", document.root["recorded_at"]?.string, none: "the log is empty", to: &html)
+                Fact.text("Ledger", document.root["ledger_id"]?.string, none: "unknown", to: &html)
+                Fact.write("Root hash (RFC 6962)", to: &html) { html in
+                    html.element("code", text: document.root["root_hash"]?.string ?? "?")
+                }
+                Fact.write("Signed checkpoint", to: &html) { html in
+                    html.element("a", [.href(Address(["api", "ledger", "checkpoint"]))], text: "C2SP note")
+                }
+            }
+        }
+    }
+
+    private func write(_ found: Found, _ html: inout HTMLWriter) {
+        let isLive = !context.time.isPinned && context.address["before"] == nil && context.address["position"] == nil
+        html.element("div", [.class("live-bar")]) { html in
+            if isLive {
+                html.element(
+                    "label", [.class("check live"), .hidden, .id("live-label")]) { html in
+                        html.void("input", [.type("checkbox"), .id("live"), .data("data-after", "\(context.time.head ?? 0)")])
+                        html.text("Follow live")
+                    }
+                html.element("span", [.id("live-status"), .class("quiet"), .live("polite")]) { _ in }
+            }
+        }
+        html.element("div", [.id("events")]) { html in
+            if found.events.isEmpty {
+                html.element("p", [.class("quiet")], text: "No event matches down to position \(Figures.count(found.searchedDownTo)).")
+            }
+            for event in found.events { EventCard(event: event).write(to: &html) }
+        }
+        html.element("nav", [.class("pager"), .label("Pages")]) { html in
+            html.element("span", text: found.events.count == 1 ? "1 event" : "\(found.events.count) events")
+            if let before = found.olderBefore {
+                html.element("a", [.href(context.address.with([("before", "\(before)"), ("position", nil)])), .relation("next")], text: "Older")
+            } else if context.address["position"] == nil {
+                html.element("span", [.class("quiet")], text: "the log's beginning")
+            }
+            if context.address["before"] != nil || context.address["position"] != nil {
+                html.element("a", [.href(context.address.with([("before", nil), ("position", nil)]))], text: "Newest")
+            }
+        }
+    }
+}

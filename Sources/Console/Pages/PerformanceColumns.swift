@@ -1,0 +1,174 @@
+import JSON
+
+/// What the tables of the performance views show of a row.
+enum PerformanceColumns {
+    static func of(_ view: ViewInfo, _ context: PageContext) -> [Column] {
+        let explained = view.explained(context)
+        return switch view.name {
+        case ViewInfo.lifecycles.name: lifecycles(explained)
+        case ViewInfo.alignment.name: [trade(context)] + alignment(explained)
+        case ViewInfo.executionQuality.name: [trade(context)] + executionQuality(explained)
+        case ViewInfo.outcomes.name: [trade(context)] + outcomes(explained)
+        default: [trade(context)] + self.context(explained)
+        }
+    }
+
+    private static func trade(_ context: PageContext) -> Column {
+        Column("Trade") { row, html in TradeLink.write(row, context, to: &html) }
+    }
+
+    private static func lifecycles(_ explained: Explained) -> [Column] {
+        [
+            Column("Position") { row, html in
+                html.element("a", [.class("name"), .href(explained.address(row, nil))], text: row["contract_key"]?.string ?? "no contract named")
+                html.element("span", [.class("contract")], text: "\(row["source_portfolio"]?.string ?? "no portfolio") · \((row["position_id"]?.string ?? "").prefix(12))…")
+            },
+            .badge("State", "lifecycle_state", explained), .badge("Quality", "lifecycle_quality", explained),
+            .figure("Net", unit: "contracts", "net_quantity", .quantity, explained),
+            .figure("Closed", unit: "contracts", "closed_quantity", .quantity, explained),
+            .figure("Average open price", unit: "per contract", "average_open_price", .price, explained),
+            .figure("Open premium USD", "open_premium_usd", .money, explained),
+            .figure("Realized P&L before fees USD", unit: "derived, not validated", "realized_pnl_before_fees_usd", .money, explained),
+            .figure("Gross premium USD", "total_gross_premium_usd", .money, explained),
+            .figure("Net premium cashflow USD", "net_premium_cashflow_usd", .money, explained),
+            .figure("Fees total USD", "total_fees_usd", .money, explained),
+            .instant("Opened", "opened_at"), .instant("Closed at", "closed_at"),
+            Column("Matches and open lots") { row, html in MatchDetails.write(row, to: &html) },
+            .tokens("Flags", "lifecycle_flags"), .tokens("Missing", "missing_fields"),
+        ]
+    }
+
+    private static func alignment(_ explained: Explained) -> [Column] {
+        [
+            .instant("Traded", "trade_date"), .text("Side", "direction"), .text("Assumed strategy", "assumed_strategy"),
+            .figure("Score", unit: "0 to 100", "alignment_score", .score, explained), .badge("Label", "alignment_label", explained),
+            .figure("Confidence", unit: "0 to 1", "confidence", .ratio, explained), .badge("Confidence label", "confidence_label"),
+            Column("Drivers") { row, html in Signals.write(row["drivers"], to: &html) },
+            Column("Detractors") { row, html in Signals.write(row["detractors"], to: &html) },
+            .tokens("Missing signals", "missing_signals"), .badge("Context", "context_quality"), .badge("Gamma regime", "gamma_regime"),
+        ]
+    }
+
+    private static func executionQuality(_ explained: Explained) -> [Column] {
+        [
+            .instant("Traded", "trade_date"), .text("Side", "direction"),
+            .figure("Quantity", unit: "contracts", "quantity", .quantity, explained),
+            .badge("Benchmark", "benchmark_quality", explained),
+            .figure("Fill", unit: "per contract", "fill_price", .price, explained),
+            .figure("Bid", unit: "per contract", "benchmark_bid", .price, explained),
+            .figure("Mid", unit: "per contract", "benchmark_mid", .price, explained),
+            .figure("Ask", unit: "per contract", "benchmark_ask", .price, explained),
+            .figure("Fill vs mid", unit: "per contract, + is worse", "fill_vs_mid", .price, explained),
+            .figure("Fill vs mid USD", unit: "total, + is worse", "fill_vs_mid_usd", .money, explained),
+            .figure("Fill vs mid bps", unit: "+ is worse", "fill_vs_mid_bps", .points, explained),
+            .figure("Spread capture", unit: "0 near side, 1 far side", "spread_capture", .score, explained),
+            .badge("Liquidity", "execution_liquidity_quality", explained), .instant("Quote", "benchmark_timestamp"),
+            .text("Source", "benchmark_source"), .tokens("Flags", "benchmark_flags"), .tokens("Missing", "missing_fields"),
+        ]
+    }
+
+    private static func outcomes(_ explained: Explained) -> [Column] {
+        [
+            .text("Horizon", "horizon_key"), .instant("Target", "target_timestamp"), .badge("Outcome", "outcome_state", explained),
+            .badge("Mark", "mark_quality", explained), .text("Side", "direction"),
+            .figure("Entry premium USD", unit: "total", "entry_premium_usd", .money, explained),
+            .figure("Mark", unit: "per contract", "mark_price", .price, explained),
+            .figure("Mark premium USD", unit: "total", "mark_premium_usd", .money, explained),
+            .figure("P&L before fees USD", unit: "unrealized mark or terminal mark", "pnl_before_fees_usd", .money, explained),
+            .figure("P&L after fees USD", "pnl_after_fees_usd", .money, explained),
+            .figure("Spot move", unit: "%, traded underlying", "spot_move_pct", .score, explained),
+            .figure("Moneyness at entry", "moneyness_at_entry", .ratio, explained),
+            .figure("Realized vol after", unit: "vol points", "realized_vol_after_trade", .score, explained),
+            .badge("Alignment", "alignment_label"), .badge("Regime", "gamma_regime"), .text("DVol", "dvol_bucket"),
+            .tokens("Missing", "missing_fields"),
+        ]
+    }
+
+    private static func context(_ explained: Explained) -> [Column] {
+        [
+            .text("Underlying", "quote_underlying"), .text("Market proxy", "market_proxy"),
+            .figure("Mapping confidence", "mapping_confidence", .score, explained), .badge("Context", "context_quality", explained),
+            .figure("DVol", unit: "vol points", "dvol", .score, explained),
+            .figure("DVol percentile", unit: "365 d", "dvol_percentile", .points, explained),
+            .figure("VRP", unit: "vol points", "vrp", .score, explained),
+            .figure("IV 30 d", unit: "vol points", "iv_30d", .score, explained),
+            .figure("RV 30 d", unit: "vol points", "rv_30d", .score, explained),
+            .figure("GEX imbalance", "gex_imbalance", .ratio, explained), .badge("Gamma regime", "gamma_regime", explained),
+            .badge("Term structure", "term_structure_state", explained), .badge("Stationarity", "stationarity_status", explained),
+            .badge("Smile", "smile_state"),
+            .figure("Spot of the proxy", unit: "backdrop only", "spot_at_trade", .money, explained),
+            .tokens("Missing", "missing_fields"),
+        ]
+    }
+}
+
+/// Drivers or detractors: signal, impact, and why.
+enum Signals {
+    static func write(_ signals: JSONValue?, to html: inout HTMLWriter) {
+        guard let signals, signals.count > 0 else { return html.element("span", [.class("quiet")], text: "none") }
+        html.element("ul", [.class("signals")]) { html in
+            for signal in signals.elements {
+                let impact = signal["impact"]?.sourceText ?? "0"
+                html.element("li", [.title(signal["explanation"]?.string ?? "")]) { html in
+                    html.text((signal["signal"]?.string ?? "?").replacing("_", with: " "))
+                    html.text(" ")
+                    html.element("span", [.class("figure")], text: (impact.hasPrefix("-") ? "" : "+") + Figures.decimal(impact, .price).text)
+                }
+            }
+        }
+    }
+}
+
+/// Which lots an execution consumed, and what is left open.
+enum MatchDetails {
+    static func write(_ row: JSONValue, to html: inout HTMLWriter) {
+        let matches = row["matches"]?.elements.map { $0 } ?? []
+        let lots = row["open_lots"]?.elements.map { $0 } ?? []
+        if matches.isEmpty && lots.isEmpty { return html.element("span", [.class("quiet")], text: "none") }
+        html.element("details") { html in
+            html.element("summary", text: "\(matches.count) matched, \(lots.count) open")
+            if !matches.isEmpty {
+                table("Matches, first in first out", ["Opened by", "Closed by", "Contracts", "Open price", "Close price", "P&L before fees USD"], matches, &html) { match, html in
+                    cell(match, "open_trade_id", nil, &html)
+                    cell(match, "close_trade_id", nil, &html)
+                    cell(match, "quantity", .quantity, &html)
+                    cell(match, "open_price", .price, &html)
+                    cell(match, "close_price", .price, &html)
+                    cell(match, "pnl_before_fees_usd", .money, &html)
+                }
+            }
+            if !lots.isEmpty {
+                table("Open lots", ["Opened by", "Side", "Contracts left", "Price", "Multiplier"], lots, &html) { lot, html in
+                    cell(lot, "trade_id", nil, &html)
+                    cell(lot, "side", nil, &html)
+                    cell(lot, "remaining_quantity", .quantity, &html)
+                    cell(lot, "price", .price, &html)
+                    cell(lot, "contract_multiplier", .quantity, &html)
+                }
+            }
+        }
+    }
+
+    private static func table(
+        _ caption: String, _ titles: [String], _ rows: [JSONValue], _ html: inout HTMLWriter,
+        _ write: (JSONValue, inout HTMLWriter) -> Void
+    ) {
+        html.element("table", [.class("small")]) { html in
+            html.element("caption", text: caption)
+            html.element("thead") { html in
+                html.element("tr") { html in
+                    for title in titles { html.element("th", [.scope("col")], text: title) }
+                }
+            }
+            html.element("tbody") { html in
+                for row in rows { html.element("tr") { write(row, &$0) } }
+            }
+        }
+    }
+
+    private static func cell(_ row: JSONValue, _ field: String, _ places: Figures.Places?, _ html: inout HTMLWriter) {
+        html.element("td", places == nil ? [] : [.class("number")]) { html in
+            if let places { Cell.figure(row, field, places, nil, to: &html) } else { Cell.text(row, field, to: &html) }
+        }
+    }
+}

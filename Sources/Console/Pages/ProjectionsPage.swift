@@ -1,0 +1,188 @@
+public import JSON
+
+/// The projection versions: what is served, how far each is, what stopped it; rebuild, compare, promote, go back.
+public struct ProjectionsPage: Sendable {
+    public var context: PageContext
+    /// The answer of `/api/ledger/projections`.
+    public var projections: Loaded
+    /// The events that changed which version is served, newest first, as of the page's moment.
+    public var promotions: [JSONValue]
+
+    public init(context: PageContext, projections: Loaded, promotions: [JSONValue]) {
+        self.context = context
+        self.projections = projections
+        self.promotions = promotions
+    }
+
+    public func html() -> [UInt8] {
+        Page(title: "Projections", context: context, scripts: [.projections]).html { html in
+            switch projections {
+            case .failure(let problem): ProblemBox.write(problem, to: &html)
+            case .success(let document):
+                let versions = document.root["projections"]?.elements.map { $0 } ?? []
+                let head = document.root["head_position"]?.integer ?? 0
+                html.element("p", [.class("quiet")], text: "The log has \(Figures.count(head)) events. Versions live side by side; the served one answers.")
+                Table(caption: "Projection versions", columns: columns(head), id: "projections", empty: "None was activated yet.")
+                    .write(versions, to: &html)
+                actions(versions, &html)
+            }
+            history(&html)
+        }
+    }
+
+    private func columns(_ head: Int64) -> [Column] {
+        [
+            Column("Projection") { row, html in html.element("span", [.class("name")], text: row["name"]?.string ?? "?") },
+            Column("Version") { row, html in html.text(VersionName.of(row)) },
+            Column("State") { row, html in
+                html.element("span", [.class("state"), .data("data-version", VersionName.key(row))]) { html in
+                    Badge.write(Self.state(row), to: &html)
+                }
+            },
+            Column("Position", unit: "events folded", isNumber: true) { row, html in
+                let position = row["position"]?.integer ?? 0
+                html.element("span", [.class("folded"), .data("data-version", VersionName.key(row))], text: Figures.count(position))
+                if position < head {
+                    html.void(
+                        "br")
+                    html.element(
+                        "progress", [.label("Folded of \(VersionName.key(row))"), .maximum("\(head)"), .value("\(position)"), .data("data-version", VersionName.key(row))]) { _ in }
+                }
+            },
+            Column("Lag", unit: "events", isNumber: true) { row, html in
+                html.element("span", [.class("lag"), .data("data-version", VersionName.key(row))], text: row["lag"]?.integer.map(Figures.count) ?? "?")
+            },
+            Column("Stopped by") { row, html in
+                guard let poison = row["poison"], !poison.isNull else { return html.element("span", [.class("quiet")], text: "nothing") }
+                let position = poison["position"]?.integer ?? 0
+                html.element("a", [.href(Address(["log"], [("position", "\(position)")]))], text: "event \(Figures.count(position))")
+                html.text(": \(poison["error"]?.string ?? "no reason given")")
+            },
+            Column("Lease") { row, html in
+                guard row["lease_owner"]?.string != nil else { return html.element("span", [.class("quiet")], text: "nobody") }
+                html.text("until ")
+                Cell.instant(row, "lease_expires_at", to: &html)
+            },
+        ]
+    }
+
+    private static func state(_ row: JSONValue) -> String {
+        if row["poison"]?.isNull == false { return "stopped" }
+        if row["frozen"]?.bool == true { return "frozen" }
+        if row["served"]?.bool == true { return "served" }
+        return row["state"]?.string ?? "beside"
+    }
+
+    private func actions(_ versions: [JSONValue], _ html: inout HTMLWriter) {
+        html.element("h2", text: "Compare, promote, go back")
+        var names: [String] = []
+        for version in versions {
+            if let name = version["name"]?.string, !names.contains(name) { names.append(name) }
+        }
+        html.element("div", [.class("grid")]) { html in
+            for name in names { card(name, versions.filter { $0["name"]?.string == name }, &html) }
+        }
+    }
+
+    private func card(_ name: String, _ versions: [JSONValue], _ html: inout HTMLWriter) {
+        let served = versions.first { $0["served"]?.bool == true }
+        let others = versions.filter { $0["served"]?.bool != true }
+        html.element("section", [.class("card"), .labelled(by: "actions-\(name)")]) { html in
+            html.element("h3", [.id("actions-\(name)")], text: name)
+            html.element("p", text: served.map { "Served: \(VersionName.of($0))" } ?? "Nothing is served yet.")
+            for other in others {
+                let address = Address(
+                    ["projections", "diff"],
+                    [("name", name), ("from", served.map(VersionName.reference) ?? ""), ("to", VersionName.reference(other))])
+                html.element("p") { $0.element("a", [.href(address)], text: "What would change with \(VersionName.of(other))") }
+            }
+            guard context.visitor.role == .administrator, let token = context.visitor.formToken else {
+                if context.visitor.canAdminister {
+                    html.element("p", [.class("quiet")], text: "Rebuilding and going back take the administrator's key.")
+                }
+                return
+            }
+            ActionForm(action: "rebuild", name: name, token: token, button: "Rebuild beside", confirmation: nil)
+                .write(to: &html) { html in
+                    html.element("span", [.class("field")]) { html in
+                        html.element("label", [.for("rules-\(name)")], text: "Rules")
+                        html.void(
+                            "input",
+                            [
+                                .type("text"), .id("rules-\(name)"), .name("rules"), .placeholder("v2"), .pattern("v[0-9]+"), .required,
+                                .class("short"), .autocomplete("off"),
+                            ])
+                    }
+                }
+            ActionForm(
+                action: "rollback", name: name, token: token, button: "Go back",
+                confirmation: "Serve the version before this one again"
+            ).write(to: &html) { _ in }
+        }
+    }
+
+    private func history(_ html: inout HTMLWriter) {
+        html.element("h2", text: "What was served when")
+        Table(
+            caption: "Promotions, newest first",
+            columns: [
+                Column("Event") { row, html in
+                    let position = row["position"]?.integer ?? 0
+                    html.element("a", [.class("name"), .href(Address(["log"], [("position", "\(position)")]))], text: "#\(Figures.count(position))")
+                },
+                .instant("Recorded", "recorded_at"),
+                Column("Projection") { row, html in html.text(row["payload"]?["projection"]?.string ?? "?") },
+                Column("From") { row, html in
+                    guard let old = row["payload"]?["old_version"]?.string else { return Unavailable.write("first activation", to: &html) }
+                    html.text(old)
+                },
+                Column("To") { row, html in html.text(row["payload"]?["new_version"]?.string ?? "?") },
+                Column("Diff digest") { row, html in
+                    guard let digest = row["payload"]?["diff_digest"]?.string else { return Unavailable.write("nothing to compare", to: &html) }
+                    html.element("code", text: digest)
+                },
+            ], empty: "Nothing was served yet at this moment."
+        ).write(promotions, to: &html)
+    }
+}
+
+/// How a version is named.
+enum VersionName {
+    /// `v2, code 1`
+    static func of(_ row: JSONValue) -> String {
+        "\(row["version"]?.string ?? "?"), code \(row["code_version"]?.integer.map { "\($0)" } ?? "?")"
+    }
+
+    /// `v2/c1`
+    static func reference(_ row: JSONValue) -> String {
+        "\(row["version"]?.string ?? "")/c\(row["code_version"]?.integer.map { "\($0)" } ?? "")"
+    }
+
+    /// `alignment/v2/c1`
+    static func key(_ row: JSONValue) -> String { "\(row["name"]?.string ?? "")/\(reference(row))" }
+}
+
+/// A form that does something to a projection.
+struct ActionForm {
+    let action: String
+    let name: String
+    let token: String
+    let button: String
+    /// What has to be ticked first; nil where what is done can be undone by waiting.
+    let confirmation: String?
+
+    func write(to html: inout HTMLWriter, _ fields: (inout HTMLWriter) -> Void) {
+        html.element("form", [.class("actions"), .method("post"), .action(Address(["projections", action]))]) { html in
+            html.void("input", [.type("hidden"), .name("form_token"), .value(token)])
+            html.void("input", [.type("hidden"), .name("name"), .value(name)])
+            fields(&html)
+            if let confirmation {
+                html.element("label", [.class("check")]) { html in
+                    html.void("input", [.type("checkbox"), .name("confirmed"), .value("true"), .required])
+                    html.element("span", text: confirmation)
+                }
+            }
+            html.element("button", [.type("submit")], text: button)
+        }
+    }
+}
