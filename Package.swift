@@ -186,6 +186,13 @@ let package = Package(
                 "Postgres", "EmbeddedPostgres", "Events", "JSON", "MerkleLog", "SignedNotes", "Values", "TestSupport",
                 .product(name: "Yams", package: "Yams"),
             ]),
+        .target(name: "BrowserSupport", dependencies: ["JSON"], path: "Tests/BrowserSupport", swiftSettings: strict),
+        .testTarget(
+            name: "BrowserTests",
+            dependencies: [
+                "BrowserSupport", "API", "Operations", "SampleScope", "AlphaFeed", "Amberdata", "JSON", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "JSON", "Values", "TestSupport"]),
         .testTarget(
             name: "CommandLineTests",

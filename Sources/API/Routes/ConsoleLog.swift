@@ -16,7 +16,7 @@ extension API {
         switch newest {
         case .failure(let problem): return LogPage(context: context, found: .failure(problem), head: head).html()
         case .success(let shown):
-            if asked.time.isPinned { context.time.shown = shown }
+            context.time.shown = shown
             return LogPage(context: context, found: await found(asked, upTo: shown.position), head: head).html()
         }
     }

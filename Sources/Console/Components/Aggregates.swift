@@ -5,7 +5,7 @@ enum Aggregates {
     static func write(_ view: ViewInfo, _ aggregates: JSONValue, to html: inout HTMLWriter) {
         html.element("h2", text: "Aggregates over all selected rows")
         if view.name == ViewInfo.outcomes.name {
-            for (horizon, groups) in aggregates.members.map({ ($0.key, $0.value) }) {
+            for (horizon, groups) in byHorizon(aggregates) {
                 html.element("h3", text: "Horizon \(horizon)")
                 html.element("div", [.class("grid")]) { html in
                     for (name, entries) in groups.members.map({ ($0.key, $0.value) }) { outcomes(name, entries, horizon, &html) }
@@ -26,6 +26,13 @@ enum Aggregates {
 
     /// `by_gamma_regime` as `by gamma regime`.
     static func words(_ name: String) -> String { name.replacing("_", with: " ") }
+
+    /// Horizons in the order of their time: days first, expiry last.
+    static func byHorizon(_ aggregates: JSONValue) -> [(horizon: String, groups: JSONValue)] {
+        aggregates.members.map { ($0.key, $0.value) }.sorted { left, right in
+            (Int(left.0.dropLast()) ?? .max, left.0) < (Int(right.0.dropLast()) ?? .max, right.0)
+        }
+    }
 
     private static func outcomes(_ name: String, _ entries: JSONValue, _ horizon: String, _ html: inout HTMLWriter) {
         Plots.signedBars(

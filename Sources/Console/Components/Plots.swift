@@ -50,15 +50,10 @@ enum Plots {
                 }
                 let shown = Figures.decimal(exact, places).text
                 label(row.label, "\(shown) · \(row.note)", index, &html)
+                zeroLine(zero, index, &html)
                 let width = abs(value) / span * 100
                 bar(index, value < 0 ? zero - width : zero, width, value < 0 ? "s4" : "s2", "\(row.label): \(shown)", &html)
             }
-            html.element(
-                "line",
-                [
-                    .class("zero"), .svg("x1", percent(zero)), .svg("x2", percent(zero)), .svg("y1", "0"),
-                    .svg("y2", "\(rows.count * lineHeight)"),
-                ]) { _ in }
         } legend: { _ in }
     }
 
@@ -89,16 +84,24 @@ enum Plots {
             ]) { html in html.element("title", text: title) }
     }
 
+    private static func zeroLine(_ zero: Double, _ index: Int, _ html: inout HTMLWriter) {
+        let top = index * lineHeight + 17
+        html.element(
+            "line",
+            [.class("zero"), .svg("x1", percent(zero)), .svg("x2", percent(zero)), .svg("y1", "\(top)"), .svg("y2", "\(top + 16)")]
+        ) { _ in }
+    }
+
     private static func percent(_ value: Double) -> String { "\((value * 100).rounded() / 100)%" }
 
     /// The colour of a series: good, doubtful, bad and absent ones look alike in all plots.
     private static func tone(_ series: String) -> String {
         switch series {
-        case "aligned", "quoted", "drivers", "unrealized_mark", "terminal_mark", "available": "s2"
-        case "partially_aligned", "estimated", "proxy_mapped": "s1"
+        case "aligned", "quoted", "drivers", "unrealized_mark", "available", "clean": "s2"
+        case "partially_aligned", "estimated", "proxy_mapped", "terminal_mark", "open": "s1"
         case "mixed", "neutral", "pending": "s5"
-        case "weak_alignment", "stale": "s3"
-        case "misaligned", "detractors": "s4"
+        case "weak_alignment", "stale", "incomplete_economics": "s3"
+        case "misaligned", "detractors", "ambiguous": "s4"
         default: "s6"
         }
     }

@@ -113,9 +113,10 @@ struct Explained {
 
     /// - Parameter field: nil for the whole row.
     func address(_ row: JSONValue, _ field: String?) -> Address {
-        let parts = key.map { row[$0]?.string ?? "" }
+        // The parts of the key with bars between them, as the interface reads them.
+        let parts = key.map { (row[$0]?.string ?? "").replacing("%", with: "%25").replacing("|", with: "%7C") }
         return Address(
-            ["explain"], [("view", view), ("key", parts.joined(separator: "/"))] + (field.map { [("field", $0)] } ?? []) + pin)
+            ["explain"], [("view", view), ("key", parts.joined(separator: "|"))] + (field.map { [("field", $0)] } ?? []) + pin)
     }
 }
 

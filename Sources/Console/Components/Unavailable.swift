@@ -6,6 +6,8 @@ enum Unavailable {
     static func reason(_ field: String, in row: JSONValue) -> String {
         if row["outcome_state"]?.string == "pending" && outcomeFields.contains(field) { return "pending" }
         let tokens = (row["missing_fields"]?.elements.compactMap(\.string) ?? [])
+        // A stale quote leaves no mark, and says more.
+        if outcomeFields.contains(field), row["mark_quality"]?.string == "stale", tokens.contains("forward_mark") { return "stale mark" }
         if let own = tokens.first(where: { $0 == field || $0 == "missing:\(field)" }) { return phrase(own) }
         if let cause = tokens.first(where: { (causes[field] ?? []).contains($0) }) { return phrase(cause) }
         return byState(field, row) ?? "not in the source"

@@ -74,7 +74,7 @@ enum PerformanceColumns {
             .figure("Entry premium USD", unit: "total", "entry_premium_usd", .money, explained),
             .figure("Mark", unit: "per contract", "mark_price", .price, explained),
             .figure("Mark premium USD", unit: "total", "mark_premium_usd", .money, explained),
-            .figure("P&L before fees USD", unit: "unrealized mark or terminal mark", "pnl_before_fees_usd", .money, explained),
+            .figure("P&L before fees USD", unit: "against a sourced mark", "pnl_before_fees_usd", .money, explained),
             .figure("P&L after fees USD", "pnl_after_fees_usd", .money, explained),
             .figure("Spot move", unit: "%, traded underlying", "spot_move_pct", .score, explained),
             .figure("Moneyness at entry", "moneyness_at_entry", .ratio, explained),

@@ -60,12 +60,12 @@ public struct PerformancePage: Sendable {
 
     private func outcomesSection(_ aggregates: JSONValue, _ html: inout HTMLWriter) {
         let series = ["unrealized_mark", "terminal_mark", "pending", "unavailable"]
-        let horizons = aggregates.members.map { ($0.key, $0.value["by_portfolio"]?.elements.map { $0 } ?? []) }
+        let horizons = Aggregates.byHorizon(aggregates).map { ($0.horizon, $0.groups["by_portfolio"]?.elements.map { $0 } ?? []) }
         Plots.stackedBars(
             "Outcome states per horizon", series: series, horizons.map { horizon, entries in
                 (label: horizon, counts: series.map { name in entries.reduce(0) { $0 + ($1[name]?.integer ?? 0) } })
             }, to: &html)
-        for (horizon, groups) in aggregates.members.map({ ($0.key, $0.value) }) {
+        for (horizon, groups) in Aggregates.byHorizon(aggregates) {
             Plots.signedBars(
                 "P&L before fees USD by alignment label, \(horizon)",
                 groups["by_alignment_label"]?.elements.map { entry in

@@ -15,7 +15,11 @@ public struct ProjectionsPage: Sendable {
     }
 
     public func html() -> [UInt8] {
-        Page(title: "Projections", context: context, scripts: [.projections]).html { html in
+        var context = context
+        if let head = context.time.head, let recordedAt = context.time.headRecordedAt, !context.time.isPinned {
+            context.time.shown = .init(position: head, asOf: recordedAt)
+        }
+        return Page(title: "Projections", context: context, scripts: [.projections]).html { html in
             switch projections {
             case .failure(let problem): ProblemBox.write(problem, to: &html)
             case .success(let document):

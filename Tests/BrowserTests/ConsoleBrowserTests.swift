@@ -1,0 +1,251 @@
+import BrowserSupport
+import Foundation
+import JSON
+import SampleScope
+import TestSupport
+import Testing
+
+/// The console as people use it: a real browser, real clicks and keys.
+@Suite(.serialized, WithConsole())
+struct ConsoleBrowserTests {
+    private var console: RunningConsole {
+        get throws { try #require(RunningConsole.current) }
+    }
+
+    // MARK: Signing in and out
+
+    @Test func aKeyTypedOnceSignsInAndTheWayOutForgetsIt() async throws {
+        let console = try console
+        let page = try await console.browser.newPage()
+        try await page.go("\(console.origin)/performance/outcomes?portfolio=IMST")
+        #expect(try await page.location().hasPrefix("/sign-in?next="))
+        try await page.type("wrong")
+        try await page.leave { try await page.press("Enter") }
+        #expect(try await page.text("[role=alert]").contains("not valid"))
+        _ = page.takeProblems()
+        try await page.click("#key")
+        try await page.type("reader")
+        try await page.follow("form.sign-in button")
+        #expect(try await page.location() == "/performance/outcomes?portfolio=IMST")
+        #expect(try await page.text(".role") == "reader")
+        // The page's own scripts can't read the cookie.
+        #expect(try await page.evaluate("document.cookie").string == "")
+        try await page.follow(".session button")
+        #expect(try await page.location() == "/sign-in")
+        try await page.go("\(console.origin)/trades")
+        #expect(try await page.location().hasPrefix("/sign-in"))
+        #expect(page.takeProblems() == [])
+        await page.close()
+    }
+
+    // MARK: Trade book
+
+    @Test func theTradeBookIsFilteredAndPagedByKeysAndClicks() async throws {
+        let page = try await console.signedIn("reader")
+        #expect(try await page.count("#trades tbody tr") == 50)
+        let titles = try await page.texts("#trades thead th")
+        #expect(titles.contains { $0.contains("Price per contract") } && titles.contains { $0.contains("Premium total USD") })
+        let first = try await page.text("#trades tbody th a")
+        try await page.follow("nav.pager a[rel=next]")
+        #expect(try await page.count("#trades tbody tr") == 50)
+        #expect(try await page.text("#trades tbody th a") != first)
+        try await page.press("/")
+        #expect(try await page.evaluate("document.activeElement.id").string == "filter-portfolio")
+        try await page.type("IMST")
+        try await page.leave { try await page.press("Enter") }
+        let filtered = try await page.location()
+        #expect(filtered.contains("portfolio=IMST") && !filtered.contains("cursor"))
+        let portfolios = Set(try await page.texts("#trades tbody tr td:nth-of-type(1)"))
+        #expect(portfolios == ["IMST"])
+        // j and k walk the rows, by their own links.
+        for _ in 0..<3 { try await page.press("j") }
+        let third = try await page.evaluate("document.activeElement.closest('tr').rowIndex").integer
+        try await page.press("k")
+        #expect(try await page.evaluate("document.activeElement.closest('tr').rowIndex").integer == third.map { $0 - 1 })
+        try await page.leave { try await page.press("Enter") }
+        #expect(try await page.text("h1").hasPrefix("Trade IMST-"))
+        #expect(page.takeProblems() == [])
+        await page.close()
+    }
+
+    @Test func aPreviewShowsWhatWouldChangeBeforeARealSyncDoesIt() async throws {
+        let console = try console
+        let page = try await console.signedIn()
+        #expect(try await page.count("#real-sync") == 0)
+        console.feed.setPhase(.updated)
+        let before = try await page.text(".moment p")
+        try await page.follow("#dry-run button")
+        #expect(try await page.text("#run h3").contains("nothing was written"))
+        #expect(try await page.text("#run").contains("466,630,651.75"))
+        let changed = try await page.texts("#run table caption")
+        #expect(changed.contains("Changed fields"))
+        // The box that says that the preview was looked at is asked for by the browser itself.
+        try await page.click("#real-sync button")
+        #expect(try await page.evaluate("document.querySelector('#real-sync input[type=checkbox]').validity.valueMissing").bool == true)
+        try await page.click("#real-sync input[type=checkbox]")
+        try await page.follow("#real-sync button")
+        #expect(try await page.text("#run h3") == "Real sync")
+        #expect(try await page.text(".moment p") != before)
+        #expect(try await page.count("#real-sync") == 0)
+        #expect(page.takeProblems() == [])
+        console.feed.setPhase(.initial)
+        await page.close()
+    }
+
+    @Test func aReaderIsOfferedNoActions() async throws {
+        let page = try await console.signedIn("reader")
+        #expect(try await page.count("#dry-run, #real-sync") == 0)
+        try await page.follow(".session a")
+        #expect(try await page.location().hasPrefix("/sign-in?as=administrator"))
+        try await page.type("admin")
+        try await page.leave { try await page.press("Enter") }
+        #expect(try await page.text(".role") == "administrator")
+        #expect(try await page.location() == "/trades")
+        #expect(try await page.count("#dry-run") == 1)
+        await page.close()
+    }
+
+    // MARK: Time
+
+    @Test func theSliderGoesBackAndTheLinkPinsWhatIsShown() async throws {
+        let page = try await console.signedIn("reader")
+        _ = try await page.evaluate("document.getElementById('position-slider').focus()")
+        try await page.press("Home")
+        for _ in 0..<60 { try await page.press("ArrowRight") }
+        #expect(try await page.evaluate("document.getElementById('as-of-position').value").string == "60")
+        try await page.follow("#time button")
+        #expect(try await page.location().contains("as_of_position=60"))
+        #expect(try await page.text(".time.pinned .moment").contains("As known then"))
+        let rows = try await page.texts("#trades tbody th")
+        #expect(rows.count < 60 && !rows.isEmpty)
+        try await page.follow(".links a")
+        let pinned = try await page.location()
+        #expect(pinned.contains("as_of_position=60") && pinned.contains("as_of=20"))
+        #expect(try await page.texts("#trades tbody th") == rows)
+        // The moment goes along to other pages.
+        try await page.follow("nav a[href^='/performance']")
+        #expect(try await page.location().contains("as_of_position=60"))
+        try await page.go("\(try console.origin)/changes?view=trades&from=50&to=60")
+        #expect(try await page.texts(".counts dd").first == "10")
+        #expect(page.takeProblems() == [])
+        await page.close()
+    }
+
+    // MARK: Explanations
+
+    @Test func aFigureLeadsToItsExplanation() async throws {
+        let page = try await console.signedIn("reader")
+        let shown = try await page.text("#trades tbody tr td[data-label^='Premium total'] a")
+        try await page.follow("#trades tbody tr td[data-label^='Premium total'] a")
+        let location = try await page.location()
+        #expect(location.hasPrefix("/explain?view=trades&key=alpha_sync%7CICOI-000008&field=entry_premium_usd&as_of_position="))
+        #expect(try await page.text("h1") == "Why: entry premium usd")
+        #expect(!shown.isEmpty)
+        await page.close()
+    }
+
+    // MARK: Proofs in the browser
+
+    @Test func anEventIsProvenInTheBrowserAndATamperedOneFails() async throws {
+        let console = try console
+        let page = try await console.signedIn("reader")
+        for position in [1, 2, 777] {
+            try await page.go("\(console.origin)/log?position=\(position)")
+            try await page.click("button.prove")
+            try await page.wait(for: "document.querySelector('.verdict:not(.fair)') !== null")
+            #expect(try await page.text(".verdict").contains("Checked here"), "\(position)")
+            #expect(try await page.count(".verdict.good") == 1)
+        }
+        #expect(page.takeProblems() == [])
+        let forgeries: [(path: String, what: String, change: @Sendable (String) -> String)] = [
+            ("/api/ledger/events/777", "payload", { Self.flip($0, after: "\"source\":\"") }),
+            ("/api/ledger/events/777", "recorded_at", { Self.flip($0, after: "\"recorded_at\":\"") }),
+            ("/api/ledger/events/777", "leaf_hash", { Self.flip($0, after: "\"leaf_hash\":\"") }),
+            ("/api/ledger/proof/inclusion", "audit path", { Self.flip($0, after: "\"path\":[\"") }),
+            ("/api/ledger/head", "root", { Self.flip($0, after: "\"root_hash\":\"") }),
+        ]
+        for forgery in forgeries {
+            try await page.tamper(with: forgery.path, forgery.change)
+            try await page.go("\(console.origin)/log?position=777")
+            try await page.click("button.prove")
+            try await page.wait(for: "document.querySelector('.verdict') !== null")
+            #expect(try await page.text(".verdict").contains("DOES NOT HOLD"), "\(forgery.what)")
+            #expect(try await page.count(".verdict.good") == 0)
+            try await page.stopTampering()
+        }
+        await page.close()
+    }
+
+    /// Another character in the place of the one that follows a text.
+    private static func flip(_ text: String, after known: String) -> String {
+        guard let range = text.range(of: known) else { return text }
+        let at = range.upperBound
+        return text.replacingCharacters(in: at..<text.index(after: at), with: text[at] == "0" ? "1" : "0")
+    }
+
+    @Test func newEventsAppearLive() async throws {
+        let console = try console
+        let log = try await console.signedIn("reader")
+        try await log.go("\(console.origin)/log")
+        try await log.click("#live")
+        try await log.wait(for: "document.getElementById('live-status').textContent.startsWith('live')")
+        let newest = try await log.text("article.event a.position")
+        let trades = try await console.signedIn()
+        try await trades.follow("#dry-run button")
+        try await trades.click("#real-sync input[type=checkbox]")
+        try await trades.follow("#real-sync button")
+        try await log.wait(for: "document.querySelector('article.event a.position').innerText !== \(BrowserPage.literal(newest))")
+        #expect(try await log.count("article.event.fresh") > 0)
+        try await log.click("article.event.fresh button.prove")
+        try await log.wait(for: "document.querySelector('.verdict') !== null")
+        #expect(try await log.text(".verdict").contains("Checked here"))
+        await log.close()
+        await trades.close()
+    }
+
+    // MARK: Every page
+
+    private static let pages: [(name: String, path: String)] = [
+        ("trades", "/trades"), ("trade", "/trade?id=ICOI-000008"), ("performance", "/performance"),
+        ("lifecycles", "/performance/lifecycles"), ("alignment", "/performance/alignment"),
+        ("execution-quality", "/performance/execution-quality"), ("outcomes", "/performance/outcomes"),
+        ("context", "/performance/context"), ("log", "/log"), ("event", "/log?position=777"), ("projections", "/projections"),
+        ("changes", "/changes?view=trades&from=50&to=60"),
+        ("explain", "/explain?view=alignment&key=alpha_sync%7CICOI-000008&field=alignment_score"),
+        ("pinned", "/trades?as_of_position=60"), ("not-here", "/trade?id=none"),
+    ]
+
+    @Test func everyPageIsSoundInLightInDarkAndOnAPhone() async throws {
+        let console = try console
+        let folder = ProcessInfo.processInfo.environment["ALPHA_LEDGER_SCREENSHOTS"]
+        let page = try await console.signedIn()
+        for (name, path) in Self.pages {
+            for (look, width, height, isDark, isPhone) in [
+                ("light", 1440, 900, false, false), ("dark", 1440, 900, true, false), ("phone", 390, 844, false, true),
+                ("phone-dark", 390, 844, true, true),
+            ] {
+                if look == "phone-dark" && folder == nil { continue }
+                try await page.view(width: width, height: height, isDark: isDark, isPhone: isPhone)
+                try await page.go(console.origin + path)
+                #expect(try await page.accessibilityProblems() == [], "\(name), \(look)")
+                #expect(page.takeProblems() == [], "\(name), \(look)")
+                if let folder { try await page.screenshot("\(folder)/\(name)-\(look).png") }
+            }
+        }
+        await page.close()
+    }
+
+    @Test func theTabKeyWalksAPageInOrderAndTheFocusIsSeen() async throws {
+        let console = try console
+        let page = try await console.signedIn("reader")
+        let stops = try await page.tabStops(24)
+        #expect(stops[0].name.hasSuffix("Skip to the content"))
+        for stop in stops { #expect(stop.isVisible, "\(stop.name)") }
+        #expect(Set(stops.map(\.name)).count == stops.count)
+        let names = stops.map(\.name)
+        let portfolio = try #require(names.firstIndex { $0.hasPrefix("#filter-portfolio") })
+        let asOf = try #require(names.firstIndex { $0.hasPrefix("#as-of-position") })
+        #expect(asOf < portfolio)
+        await page.close()
+    }
+}
