@@ -58,7 +58,7 @@ extension API {
         if let admin = ledger.settings.adminKey, AccessPolicy.areEqual(admin, key) { return true }
         asked.method = "GET"
         do {
-            try access.check(asked)
+            _ = try access.check(asked)
         } catch {
             throw Problem(error.code, "The key is not valid.")
         }
