@@ -47,13 +47,16 @@ struct VersionTable: Sendable {
 
     func isCopied(_ changes: VersionChanges) -> Bool { changes.made.count >= Self.copyThreshold }
 
+    /// Each key's current version is found on its own, by the index: a join's plan, made while the table was young, would
+    /// go on to read all that is current.
     private func end(_ ended: [(key: RowKey, validTo: Int64)]) -> Statement {
         FencedTransaction.changing(
             exactly: ended.count,
             """
-            UPDATE \(name) t SET valid_to = k.valid_to
+            UPDATE \(name) e SET valid_to = k.valid_to
             FROM unnest($1::bigint[], \(arrays(from: 2))) AS k (valid_to, \(columns(key)))
-            WHERE \(matches) AND t.valid_to IS NULL
+            CROSS JOIN LATERAL (SELECT ctid FROM \(name) t WHERE \(matches) AND t.valid_to IS NULL LIMIT 1) c
+            WHERE e.ctid = c.ctid
             """,
             [.int8Array(ended.map(\.validTo))]
                 + key.indices.map { column in .textArray(ended.map { $0.key.parts[column].text }) })
