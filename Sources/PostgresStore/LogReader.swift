@@ -150,7 +150,7 @@ public struct LogReader: Sendable {
             TO STDOUT (FORMAT binary)
             """
     }
-    }
+}
 
 extension RecordedEvent {
     init(row: PostgresRow) throws {
