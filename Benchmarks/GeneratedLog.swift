@@ -11,6 +11,7 @@ import Values
 enum GeneratedLog {
     private static let round = 10_000
     private static let tradesPerRound = 3_000
+    private static let batch = 20_000
 
     static func event(_ number: Int) -> NewEvent {
         let (day, step) = (number / round, number % round)
@@ -70,22 +71,18 @@ enum GeneratedLog {
         return GeneratedEvents.mark(trade % 3 == 1 ? corrected(trade) : GeneratedEvents.row(trade), number, days: days)
     }
 
-    /// Appends the first `count` events; a log that has some of them already gets the rest.
+    /// Appends events in order, in batches; the next batch is generated while one is appended.
     static func append(_ numbers: Range<Int>, to ledger: Ledger) async throws {
         let run = ledger.newID()
-        let batch = 20_000
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            var underWay = 0
-            for start in stride(from: numbers.lowerBound, to: numbers.upperBound, by: batch) {
-                if underWay == 2 {
-                    try await group.next()
-                    underWay -= 1
-                }
-                let part = start..<min(start + batch, numbers.upperBound)
-                group.addTask { try await ledger.log.append(part.map(event), runID: run) }
-                underWay += 1
-            }
-            try await group.waitForAll()
+        let batches = stride(from: numbers.lowerBound, to: numbers.upperBound, by: batch).map {
+            $0..<min($0 + batch, numbers.upperBound)
+        }
+        var next = batches.first.map { $0.map(event) } ?? []
+        for index in batches.indices {
+            let events = next
+            async let following = index + 1 < batches.count ? batches[index + 1].map(event) : []
+            try await ledger.log.append(events, runID: run)
+            next = await following
         }
     }
 }

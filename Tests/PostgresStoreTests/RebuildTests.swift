@@ -100,4 +100,197 @@ private struct Killed: Error {}
             }
         }
     }
+
+    /// A version that does not exist yet, built beside the served one: nobody sees it before it is whole.
+    @Test func aNewVersionIsInvisibleUntilItIsWholeAndLeavesNoTraceWhereItIsDropped() async throws {
+        try await withLedger { ledger in
+            try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
+            var history = RandomTradeLog(seed: 5, trades: 6)
+            try await ledger.log.append(try history.events(80), runID: run)
+            let second = try #require(try registryWithSecondAlignment().definition("alignment", version: "v2"))
+            func rebuild(stoppingAt write: Int?) async throws {
+                var options = ProjectionRebuild.Options()
+                options.chunkSize = 10
+                options.flushByteCount = 0
+                if let write { options.beforeWrite = { if $0 == write { throw Killed() } } }
+                _ = try await ProjectionRebuild([second], ledger.configuration, owner: "r", options: options).run()
+            }
+            func version() async throws -> ProjectionVersion? {
+                try await ledger.pool.run { try catalog.version(of: second.identity, $0) }
+            }
+            await #expect(throws: Killed.self) { try await rebuild(stoppingAt: 3) }
+            let stopped = try #require(try await version())
+            #expect(stopped.state == .building && stopped.leaseOwner == nil && !stopped.isServed)
+            let progress = try #require(stopped.rebuild).position
+            #expect(progress > 0 && progress < 87)
+            #expect(try await ProjectionFollower(second, pool: ledger.pool, owner: "live").catchUp() == nil)
+
+            try await ledger.pool.run { try catalog.drop(stopped, $0) }
+            #expect(try await version() == nil)
+            let tables = try await ledger.pool.run { session in
+                try session.execute("SELECT count(*) FROM pg_tables WHERE tablename LIKE 'alignment%'")[0].int8(0)
+            }
+            #expect(tables == 2)
+
+            await #expect(throws: Killed.self) { try await rebuild(stoppingAt: 2) }
+            try await rebuild(stoppingAt: nil)
+            let built = try #require(try await version())
+            #expect(built.state == .ready && built.rebuild == nil && built.position == 87)
+            let indexes = try await ledger.pool.run { session in
+                try session.execute("SELECT count(*) FROM pg_indexes WHERE tablename LIKE 'alignment_v2_c1%'")[0].int8(0)
+            }
+            #expect(indexes == 4)
+            let verification = try await ledger.pool.run { try ProjectionVerifier(second, version: built).verify($0) }
+            #expect(verification.matches && verification.rows > 0)
+            #expect(try await ledger.pool.run { try catalog.served("alignment", $0) }?.version == "v1")
+        }
+    }
+
+    private func registryWithSecondAlignment() throws -> ProjectionRegistry {
+        let own = try projectRegistry().definitions.flatMap(\.identity.rules).map(\.path)
+        let files = own + ["alignment/rules.v2.yaml"]
+        return try ProjectionRegistry(files: files) { path in
+            if path != "alignment/rules.v2.yaml" { return projectRuleFile(path) }
+            guard let first = projectRuleFile("alignment/rules.v1.yaml") else { return nil }
+            return Array(String(decoding: first, as: UTF8.self).replacing("\nversion: 1\n", with: "\nversion: 2\n").utf8)
+        }
+    }
+
+    @Test func aVersionThatSomebodyElseWritesIsNotRebuilt() async throws {
+        try await withLedger { ledger in
+            try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
+            let (lease, _) = try #require(
+                try await ledger.pool.run {
+                    try ProjectionLease.acquire("trades", "v1", codeVersion: 1, owner: "live", $0)
+                })
+            await #expect(throws: LedgerError.versionHeld(projection: "trades", version: "v1/c1", owner: "live")) {
+                _ = try await rebuild(ledger)
+            }
+            // What was taken before is given back.
+            let versions = try await ledger.pool.run { try catalog.versions($0) }
+            #expect(versions.compactMap(\.leaseOwner) == ["live"])
+            try await ledger.pool.run { try lease.release($0) }
+            #expect(try await rebuild(ledger).count == 7)
+        }
+    }
+
+    /// One that slept past its lease, while another took over and finished, changes nothing.
+    @Test func aRebuildThatSleptPastItsLeaseWritesNothing() async throws {
+        try await withLedger { ledger in
+            try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
+            var history = RandomTradeLog(seed: 3, trades: 4)
+            try await ledger.log.append(try history.events(60), runID: run)
+            try await catchUp(ledger, batchSize: 100)
+            let expected = try await contents(ledger)
+            var options = ProjectionRebuild.Options()
+            options.chunkSize = 8
+            options.flushByteCount = 0
+            options.beforeWrite = { write in
+                if write != 9 { return }
+                try await ledger.pool.run { session in
+                    try session.executeScript(
+                        "UPDATE ledger.projection_versions SET lease_expires_at = clock_timestamp() - interval '1 s'")
+                }
+                _ = try await rebuild(ledger, "second")
+            }
+            await #expect {
+                _ = try await rebuild(ledger, "first", options)
+            } throws: { error in
+                if case LedgerError.leaseLost = error { true } else { false }
+            }
+            expectSame(try await contents(ledger), expected, "after the sleeper woke")
+            #expect(try await ledger.pool.run { try catalog.versions($0) }.allSatisfy { $0.rebuild == nil })
+        }
+    }
+
+    /// Stopped where the live fold stops, with the same rows and the same error; the other versions go on.
+    @Test(arguments: 0..<4 as Range<UInt64>)
+    func aVersionThatCannotFoldAnEventEndsBeforeItLikeTheLiveOne(seed: UInt64) async throws {
+        try await withLedger { ledger in
+            try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
+            var random = SeededGenerator(seed: seed)
+            var history = RandomTradeLog(seed: seed, trades: 5)
+            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s")
+            try await ledger.log.append(try history.events(Int.random(in: 0...40, using: &random)), runID: run)
+            try await ledger.log.append([orphan.missingEvent(previousVersion: 0)], runID: run)
+            try await ledger.log.append(try history.events(Int.random(in: 0...40, using: &random)), runID: run)
+            if seed % 2 == 1 {
+                // An event of a schema that nobody knows yet, before or after the other.
+                let position = Int64.random(in: 8...40, using: &random)
+                try await ledger.asSuperuser { session in
+                    try session.executeScript(
+                        """
+                        ALTER TABLE ledger.events DISABLE TRIGGER USER;
+                        UPDATE ledger.events SET schema_version = 99 WHERE position = \(position);
+                        ALTER TABLE ledger.events ENABLE ALWAYS TRIGGER append_only;
+                        """)
+                }
+            }
+            try await catchUp(ledger, batchSize: Int.random(in: 1...20, using: &random))
+            func stops() async throws -> [String] {
+                try await ledger.pool.run { try catalog.versions($0) }.map {
+                    "\($0.name) \($0.position) \($0.poison?.description ?? "")"
+                }
+            }
+            let (expected, expectedStops) = (try await contents(ledger), try await stops())
+            var options = ProjectionRebuild.Options(workers: 3)
+            options.chunkSize = Int64.random(in: 1...40, using: &random)
+            options.flushByteCount = 500
+            let built = try await rebuild(ledger, "r", options)
+            #expect(built.contains { $0.poison != nil })
+            expectSame(try await contents(ledger), expected, "seed \(seed)")
+            #expect(try await stops() == expectedStops, "seed \(seed)")
+        }
+    }
+
+    @Test func aCancelledRebuildGivesItsLeasesBackAndIsTakenUpAgain() async throws {
+        try await withLedger { ledger in
+            try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
+            var history = RandomTradeLog(seed: 8, trades: 6)
+            try await ledger.log.append(try history.events(100), runID: run)
+            try await catchUp(ledger, batchSize: 100)
+            let expected = try await contents(ledger)
+            var options = ProjectionRebuild.Options()
+            options.chunkSize = 10
+            options.flushByteCount = 0
+            let (reached, continuation) = AsyncStream.makeStream(of: Void.self)
+            options.beforeWrite = { write in
+                if write < 12 { return }
+                continuation.yield()
+                try await Task.sleep(for: .seconds(60))
+            }
+            let under = options
+            let rebuilding = Task { try await rebuild(ledger, "r", under) }
+            for await _ in reached { break }
+            rebuilding.cancel()
+            await #expect(throws: CancellationError.self) { _ = try await rebuilding.value }
+            let versions = try await ledger.pool.run { try catalog.versions($0) }
+            #expect(versions.allSatisfy { $0.leaseOwner == nil })
+            #expect(versions.contains { ($0.rebuild?.position ?? 0) > 0 })
+            let built = try await rebuild(ledger)
+            #expect(built.contains { $0.resumedFrom > 0 })
+            expectSame(try await contents(ledger), expected, "taken up again")
+        }
+    }
+
+    /// What is appended while the fold runs is in what it builds.
+    @Test func aRebuildReachesWhatIsAppendedMeanwhile() async throws {
+        try await withLedger { ledger in
+            try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
+            let history = Mutex(RandomTradeLog(seed: 11, trades: 6))
+            try await ledger.log.append(try history.withLock { try $0.events(40) }, runID: run)
+            var options = ProjectionRebuild.Options()
+            options.chunkSize = 10
+            options.flushByteCount = 0
+            let run = self.run
+            options.beforeWrite = { write in
+                if write == 2 { try await ledger.log.append(try history.withLock { try $0.events(25) }, runID: run) }
+            }
+            let built = try await rebuild(ledger, "r", options)
+            #expect(built.allSatisfy { $0.position == 7 + 65 })
+            let live = try await contents(ledger)
+            _ = try await rebuild(ledger)
+            expectSame(try await contents(ledger), live, "built again")
+        }
+    }
 }
