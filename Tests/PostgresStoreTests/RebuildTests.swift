@@ -189,7 +189,7 @@ private struct Killed: Error {}
                 if write != 9 { return }
                 try await ledger.pool.run { session in
                     try session.executeScript(
-                        "UPDATE ledger.projection_versions SET lease_expires_at = clock_timestamp() - interval '1 s'")
+                        "UPDATE ledger.projection_versions SET lease_owner = NULL, lease_expires_at = NULL")
                 }
                 _ = try await rebuild(ledger, "second")
             }

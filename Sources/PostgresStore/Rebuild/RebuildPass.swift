@@ -44,12 +44,19 @@ actor RebuildPass {
             progress(.init(phase: .finishing, position: position, head: position))
             for task in writing { try await task?.value }
             let built = try await finishAll(at: position)
-            return (built, stopped.sorted { $0.key < $1.key }.map { (targets[$0.key], $0.value) })
+            return (built, stopped.sorted { $0.key < $1.key }.map { (target(resumedAt: $0.key), $0.value) })
         } catch {
             // The leases are not given back while something is being written under them.
             for task in writing { _ = await task?.result }
             throw error
         }
+    }
+
+    /// A target whose tables hold what this pass has written.
+    private func target(resumedAt place: Int) -> RebuildTarget {
+        var target = targets[place]
+        target.resumedFrom = written[place]
+        return target
     }
 
     private func head() async throws -> Int64 {

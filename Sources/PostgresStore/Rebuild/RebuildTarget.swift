@@ -10,8 +10,8 @@ struct RebuildTarget: Sendable {
     let definition: ProjectionDefinition
     let tables: VersionTables
     let lease: ProjectionLease
-    /// What ended up to and including this position was in the tables when the rebuild began or was taken up again.
-    let resumedFrom: Int64
+    /// What ended up to and including this position was in the tables when the pass over the log began.
+    var resumedFrom: Int64
     /// Whose tables these are to replace: the version as it was found.
     private let found: ProjectionVersion
 
