@@ -53,6 +53,10 @@ let package = Package(
                 "Values", "JSON", "Events", "Rules", "Trading", .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
 
+        .target(
+            name: "Explanations", dependencies: ["Values", "JSON", "Events", "Rules", "Trading", "Projections"],
+            swiftSettings: strict),
+
         .target(name: "MarketData", dependencies: ["Values", "JSON", "Events"], swiftSettings: strict),
 
         .target(
@@ -96,7 +100,7 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "Values", "JSON", "Events", "Rules", "Trading", "Projections", "Postgres", "PostgresStore",
+                "Values", "JSON", "Events", "Rules", "Trading", "Projections", "Explanations", "Postgres", "PostgresStore",
                 "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData", "MerkleLog", "SignedNotes", "AuditBundle",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
@@ -149,6 +153,9 @@ let package = Package(
         .testTarget(
             name: "ProjectionsTests",
             dependencies: ["Projections", "Trading", "Rules", "Events", "JSON", "Values", "TestSupport"], exclude: ["Golden"]),
+        .testTarget(
+            name: "ExplanationsTests",
+            dependencies: ["Explanations", "Projections", "Trading", "Rules", "Events", "JSON", "Values", "TestSupport"]),
         .testTarget(name: "MarketDataTests", dependencies: ["MarketData", "Events", "JSON", "Values", "TestSupport"]),
         .testTarget(name: "SignedNotesTests", dependencies: ["SignedNotes", "MerkleLog", "Values"]),
         .testTarget(

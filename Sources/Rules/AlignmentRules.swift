@@ -71,10 +71,12 @@ public struct AlignmentRules: Sendable {
         public let start: FixedDecimal
         /// The confidence where there is no score.
         public let unscored: FixedDecimal
-        let byMappingQuality: [ByteKey: FixedDecimal]
-        let byContextQuality: [ByteKey: FixedDecimal]
-        let byStationarity: [ByteKey: FixedDecimal]
-        let otherStationarity: FixedDecimal
+        /// What a quality or status multiplies confidence with; one that is not listed leaves it as it is.
+        public let byMappingQuality: [ByteKey: FixedDecimal]
+        public let byContextQuality: [ByteKey: FixedDecimal]
+        public let byStationarity: [ByteKey: FixedDecimal]
+        /// What any other stationarity, and a missing one, multiplies it with.
+        public let otherStationarity: FixedDecimal
         /// Times base + share × observed ÷ all signals.
         public let coverageBase: FixedDecimal
         public let coverageShare: FixedDecimal

@@ -65,10 +65,6 @@ struct RuleDocument {
     /// Reads and parses a file. The path ends in `.v<N>.yaml`, and its `version:` says the same N.
     init(path: String, kind: String, read: RuleFileReader) throws {
         guard let bytes = try read(path) else { throw RuleError(path: path, problem: "there is no such file") }
-        let digest = SHA256.hash(data: bytes).map { byte in
-            let hex = String(byte, radix: 16)
-            return byte < 16 ? "0" + hex : hex
-        }.joined()
         let node: Node?
         do {
             node = try Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))
@@ -84,6 +80,14 @@ struct RuleDocument {
         guard try root.text("rules") == kind else {
             throw RuleError(path: path, line: root.line, key: "rules", problem: "expected `\(kind)`")
         }
-        file = RuleFile(path: path, version: version, digest: digest)
+        file = RuleFile(path: path, version: version, digest: Self.digest(of: bytes))
+    }
+
+    /// Lower-case hex SHA-256.
+    static func digest(of bytes: [UInt8]) -> String {
+        SHA256.hash(data: bytes).map { byte in
+            let hex = String(byte, radix: 16)
+            return byte < 16 ? "0" + hex : hex
+        }.joined()
     }
 }

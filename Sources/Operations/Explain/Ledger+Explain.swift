@@ -1,0 +1,190 @@
+import Events
+import Explanations
+import JSON
+import Postgres
+import PostgresStore
+import Projections
+import Trading
+import Values
+
+/// An explanation with what it stands on.
+public struct ExplainedFigure: Sendable {
+    private let explanation: Explanation
+    private let ledger: [UInt8]
+    /// An entity tag without its quotes, over all that the answer depends on, besides the query.
+    public let tag: String
+    public let position: Int64
+
+    init(_ explanation: Explanation, ledger: [UInt8], tag: String, position: Int64) {
+        self.explanation = explanation
+        self.ledger = ledger
+        self.tag = tag
+        self.position = position
+    }
+
+    /// Whether the arithmetic ends elsewhere than in what was published.
+    public var hasMismatch: Bool { !explanation.mismatches.isEmpty }
+
+    /// `{view, key, field, value, inputs, rules, steps, notes, mismatch, mismatches, ledger}`
+    public func json() -> [UInt8] { explanation.json(ledger: ledger) }
+
+    /// Lines for a reader, each cell written by `escaping`.
+    public func text(escaping: (String) -> String) -> String {
+        explanation.text(escaping: escaping) + "\nas of position \(position)\n"
+    }
+}
+
+extension Ledger {
+    /// Explains a row of a view, or one of its columns, as of the request's position.
+    ///
+    /// The same request pinned to a position gives the same bytes for ever, under the same served rules and code.
+    ///
+    /// - Parameter reader: reads the row.
+    public func explain(_ request: ExplainRequest, reader: ViewReader? = nil) async throws -> ExplainedFigure {
+        let view = request.view
+        guard let columns = registry.firstDefinition(view.projection)?.columns else {
+            throw ViewError.notActivated(projection: view.projection)
+        }
+        let key = try Self.key(request, columns)
+        if let field = request.field, !columns.columns.contains(where: { $0.name.isBytewiseEqual(to: field) }) {
+            throw ExplainError.badParameter(
+                name: "field",
+                expected: "one of the columns of \(view.projection): \(columns.columns.map(\.name).joined(separator: ", "))")
+        }
+        let page = try await (reader ?? ViewReader(self)).page(view, Self.ask(request, key, columns))
+        guard let published = try page.rows.lazy.map({ try JSONDocument(parsing: $0) }).first(where: { row in
+            zip(columns.key, key).allSatisfy { row.root[$0]?.string?.isBytewiseEqual(to: $1) ?? false }
+        }) else { throw ExplainError.noRow(view: view.projection, key: key, position: page.position) }
+
+        let explainer = try explainer(page)
+        let row = try await read(
+            request, key, published, explainer, position: page.position, now: page.asOf)
+        do {
+            let explanation = try explainer.explain(row, field: request.field)
+            return ExplainedFigure(
+                explanation, ledger: try Self.ledger(of: page),
+                tag: page.entityTag(query: "\(key)|\(request.field ?? "")").filter { $0 != "\"" }, position: page.position)
+        } catch let error as ExplanationError {
+            throw ExplainError.inconsistent("\(error)")
+        }
+    }
+
+    // MARK: - The row
+
+    /// The row's key in full: the source of synced trades may be left out.
+    private static func key(_ request: ExplainRequest, _ columns: ColumnSet) throws(ExplainError) -> [String] {
+        var key = request.key
+        if key.count + 1 == columns.key.count, columns.key.first == "source" { key.insert(SyncOperation.source, at: 0) }
+        guard key.count == columns.key.count, !key.contains("") else {
+            throw .badParameter(name: "key", expected: "the \(columns.key.count) parts \(columns.key.joined(separator: "|"))")
+        }
+        return key
+    }
+
+    /// A page of the row's entity: few rows, found by the key's first parts.
+    private static func ask(_ request: ExplainRequest, _ key: [String], _ columns: ColumnSet) -> ViewRequest {
+        var ask = ViewRequest()
+        ask.filters = zip(columns.entityKey, key).map { .equals(column: $0, value: $1) }
+        ask.asOfPosition = request.asOfPosition
+        ask.asOf = request.asOf
+        ask.effectiveAt = request.effectiveAt
+        if request.view.hasHorizons { ask.horizons = key.last }
+        ask.limit = ViewReader.maximumLimit
+        return ask
+    }
+
+    /// What a page says that it stands on.
+    private static func ledger(of page: ViewPage) throws -> [UInt8] {
+        let document = try JSONDocument(parsing: page.json())
+        guard let ledger = document.root["ledger"] else { return Array("null".utf8) }
+        return Array(document.bytes[ledger.sourceRange])
+    }
+
+    // MARK: - What explains it
+
+    private func explainer(_ page: ViewPage) throws -> Explainer {
+        let (name, version) = (page.version.name, page.version.version)
+        guard !page.isFrozen, let definition = registry.definition(name, version: version),
+            definition.identity.codeVersion == page.version.codeVersion,
+            let explainer = try Explainer(
+                definition.identity, columns: definition.columns, files: try resources.projectionFiles(), read: ruleFiles)
+        else {
+            throw ExplainError.notInstalled(
+                "this program lacks the code of \(name) \(version), whose rows are frozen: it can't explain them")
+        }
+        return explainer
+    }
+
+    /// The row with the events that its explanation needs.
+    private func read(
+        _ request: ExplainRequest, _ key: [String], _ published: JSONDocument, _ explainer: Explainer, position: Int64,
+        now: Instant
+    ) async throws -> ExplainedRow {
+        let needs = explainer.needs(published)
+        let market = explainer.observations(published, field: request.field)
+        let limit = request.maximumEvents
+        return try await pool.run { session in
+            // Events never change: what the row was read from is there in any later snapshot.
+            let records = try Self.events(needs, upTo: position, limit: limit, session)
+            let events = try records.map { record in
+                DecodedEvent(
+                    record: record,
+                    payload: try Upcaster.payload(
+                        type: record.type, schemaVersion: record.schemaVersion, bytes: record.payload))
+            }
+            let series = try market.flatMap { try Self.series($0.market, upTo: $0.upTo, session) }
+            return ExplainedRow(key: key, published: published, now: now, events: events, observations: series)
+        }
+    }
+
+    private static func events(
+        _ needs: ExplanationNeeds, upTo position: Int64, limit: Int, _ session: PostgresSession
+    ) throws -> [RecordedEvent] {
+        let log = LogReader()
+        switch needs {
+        case .positions(let positions):
+            guard positions.count <= limit else { throw ExplainError.tooLarge(events: positions.count, maximum: limit) }
+            return try log.events(at: positions, session)
+        case .stream(let stream):
+            let events = try log.stream(stream, upTo: position, limit: limit + 1, session)
+            guard events.count <= limit else { throw ExplainError.tooLarge(events: events.count, maximum: limit) }
+            return events
+        case .runs(let stream):
+            var found: [Int64: RecordedEvent] = [:]
+            for (type, member) in [
+                (EventType.alphaSyncCompleted, nil), (.alphaSyncCompleted, "cursor"), (.alphaSyncCompleted, "watermark"),
+                (.alphaSyncFailed, nil),
+            ] as [(EventType, String?)] {
+                if let event = try log.latest(type, inStream: stream, upTo: position, having: member, session) {
+                    found[event.position] = event
+                }
+            }
+            return found.values.sorted { $0.position < $1.position }
+        }
+    }
+
+    /// How many observations of a market are read to work out its past anew.
+    private static let maximumObservations = 100_000
+
+    /// A market's observations as they were known at a position; nil where there are more than are read.
+    private static func series(
+        _ market: String, upTo position: Int64, _ session: PostgresSession
+    ) throws -> MarketSeries? {
+        var builder = MarketSeriesBuilder()
+        var count = 0
+        do {
+            try ObservationReader().forEach(
+                kinds: [.gexHourly, .volMetrics], subject: market, upTo: position, session
+            ) { position, payload in
+                count += 1
+                if count > maximumObservations { throw TooManyObservations() }
+                builder.add(payload, at: position)
+            }
+        } catch is TooManyObservations {
+            return nil
+        }
+        return builder.finish()[ByteKey(market)] ?? MarketSeries()
+    }
+
+    private struct TooManyObservations: Error {}
+}

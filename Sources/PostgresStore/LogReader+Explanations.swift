@@ -1,0 +1,45 @@
+public import Events
+public import Postgres
+import Values
+
+extension LogReader {
+    /// The events at some positions, in order; positions that the log does not have are left out.
+    public func events(at positions: [Int64], _ session: PostgresSession) throws -> [RecordedEvent] {
+        try session.execute(
+            "SELECT \(Self.columns) FROM ledger.events WHERE position = ANY ($1) ORDER BY position",
+            [.int8Array(positions)]
+        ).map(RecordedEvent.init(row:))
+    }
+
+    /// A stream's events up to a position, oldest first, at most `limit`.
+    public func stream(
+        _ name: String, upTo position: Int64, limit: Int, _ session: PostgresSession
+    ) throws -> [RecordedEvent] {
+        try session.execute(
+            """
+            SELECT \(Self.columns) FROM ledger.events
+            WHERE stream = $1 AND position <= $2 ORDER BY stream_version LIMIT $3
+            """, [.text(name), .int8(position), .int8(Int64(limit))]
+        ).map(RecordedEvent.init(row:))
+    }
+
+    /// The last event of a type in a stream up to a position; where a member is named, the last whose payload has it
+    /// and not as null. Found backwards from the stream's end.
+    public func latest(
+        _ type: EventType, inStream name: String, upTo position: Int64, having member: String? = nil,
+        _ session: PostgresSession
+    ) throws -> RecordedEvent? {
+        var condition = ""
+        var parameters: [PostgresValue] = [.text(name), .int8(position), .text(type.rawValue)]
+        if let member {
+            condition = "AND payload::jsonb -> $4 <> 'null'::jsonb"
+            parameters.append(.text(member))
+        }
+        return try session.execute(
+            """
+            SELECT \(Self.columns) FROM ledger.events
+            WHERE stream = $1 AND position <= $2 AND type = $3 \(condition) ORDER BY stream_version DESC LIMIT 1
+            """, parameters
+        ).first.map(RecordedEvent.init(row:))
+    }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Operations
+import Values
+
+extension AuditCommand {
+    struct Explain: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Why a figure is what it is.",
+            discussion: """
+                Prints the values that a row, or one of its columns, was made from, with the events that hold them, the \
+                rule lines that were applied, and the arithmetic step by step, ending in the published figure. The \
+                arithmetic is worked out anew from the events: where it ends elsewhere, the command says MISMATCH and \
+                exits 1.
+
+                VIEW is trades, lifecycles, context, execution_quality, alignment, outcomes or sync_state; KEY the parts \
+                of the row's key, the source alpha_sync left out or not.
+
+                Examples:
+                  alpha-ledger audit explain trades 1001 --field entry_premium_usd
+                  alpha-ledger audit explain outcomes 1001 7d --field pnl_after_fees_usd --as-of-position 500
+                  alpha-ledger audit explain alignment 1001 --json
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @Argument(help: "The view.") var view: String
+        @Argument(help: "The parts of the row's key.") var key: [String]
+        @Option(help: "A column; the whole row where left out.") var field: String?
+        @Option(help: "What the ledger knew after this event.") var asOfPosition: Int64?
+        @Option(help: "What it knew at this instant, as in 2026-01-31T00:00:00Z.") var asOf: String?
+        @Option(help: "Only what had happened in the world by this instant.") var effectiveAt: String?
+        @Flag(help: "Print what HTTP answers.") var json = false
+
+        func run() async throws {
+            do {
+                var request = try ExplainRequest(view: view, key: key, field: field)
+                request.asOfPosition = asOfPosition
+                request.asOf = try instant("--as-of", asOf)
+                request.effectiveAt = try instant("--effective-at", effectiveAt)
+                request.maximumEvents = 1_000_000
+                let ask = request
+                try await options.withLedger { ledger in
+                    try await ledger.bringUpToDate([ask.view.projection])
+                    let explained = try await ledger.explain(ask)
+                    if json {
+                        Output.bytes(explained.json() + [UInt8(ascii: "\n")])
+                    } else {
+                        Output.bytes(Array(explained.text(escaping: Output.escaped).utf8))
+                    }
+                    if explained.hasMismatch {
+                        throw Failure(code: 1, "what was published does not follow from its events and rules")
+                    }
+                }
+            } catch let error as ExplainError {
+                let isUsage = if case .badParameter = error { true } else { false }
+                throw Failure(code: isUsage ? 2 : 1, "\(error)")
+            }
+        }
+
+        private func instant(_ name: String, _ text: String?) throws -> Instant? {
+            guard let text else { return nil }
+            guard let instant = Instant(text) else {
+                throw ExplainError.badParameter(name: name, expected: "an instant such as 2026-01-31T00:00:00Z")
+            }
+            return instant
+        }
+    }
+}
