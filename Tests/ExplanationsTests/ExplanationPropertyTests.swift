@@ -50,7 +50,7 @@ import Values
         }
         #expect(rows > 500)
         for figure in Self.figures[view] ?? [] {
-            #expect(notNull[figure, default: 0] > 40, "\(figure): \(notNull[figure, default: 0])")
+            #expect(notNull[figure, default: 0] > 30, "\(figure): \(notNull[figure, default: 0])")
         }
     }
 
