@@ -187,6 +187,12 @@ let package = Package(
             ]),
         .testTarget(name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics"]),
         .testTarget(
+            name: "TimeTravelTests",
+            dependencies: [
+                "API", "Operations", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events", "JSON",
+                "Values", "TestSupport",
+            ]),
+        .testTarget(
             name: "APITests",
             dependencies: [
                 "API", "PrometheusMetrics", "Projections", "Operations", "SampleScope", "AlphaFeed", "PostgresStore",

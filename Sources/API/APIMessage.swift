@@ -127,6 +127,15 @@ struct Parameters {
         return value
     }
 
+    func flag(_ name: String) throws(Problem) -> Bool? {
+        switch self[name] {
+        case nil: nil
+        case "true": true
+        case "false": false
+        default: throw Problem(.badParameter, "\(name): expected true or false")
+        }
+    }
+
     /// All but the named ones.
     func others(than names: Set<String>) -> [(name: String, value: String)] {
         values.filter { !names.contains($0.name) }

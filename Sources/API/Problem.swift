@@ -30,6 +30,9 @@ struct Problem: Error {
         case feedNotConfigured = "feed_not_configured"
         case adminKeyNotConfigured = "admin_key_not_configured"
         case projectionBehind = "projection_behind"
+        case rulesUnavailable = "rules_unavailable"
+        case foldTooLarge = "fold_too_large"
+        case asOfUndecided = "as_of_undecided"
         case databaseUnreachable = "database_unreachable"
         case clockRegressed = "clock_regressed"
         case notReady = "not_ready"
@@ -43,14 +46,14 @@ struct Problem: Error {
             case .forbidden: 403
             case .notFound: 404
             case .methodNotAllowed: 405
-            case .conflict, .forkDetected: 409
+            case .conflict, .forkDetected, .rulesUnavailable: 409
             case .bodyTooLarge: 413
             case .uriTooLong: 414
             case .tooManyFailures: 429
             case .internalError: 500
             case .feedFailed: 502
             case .feedNotConfigured, .adminKeyNotConfigured, .projectionBehind, .databaseUnreachable, .clockRegressed, .notReady,
-                .stopping, .tooManyStreams, .overloaded, .deadlineExceeded:
+                .stopping, .tooManyStreams, .overloaded, .deadlineExceeded, .foldTooLarge, .asOfUndecided:
                 503
             case .feedTimedOut: 504
             }
@@ -69,7 +72,7 @@ struct Problem: Error {
         self.detail = detail
         switch code {
         case .unauthorized: headers = [("WWW-Authenticate", "Bearer")]
-        case .projectionBehind, .overloaded, .deadlineExceeded: headers = [("Retry-After", "1")]
+        case .projectionBehind, .overloaded, .deadlineExceeded, .asOfUndecided: headers = [("Retry-After", "1")]
         case .tooManyStreams: headers = [("Retry-After", "5")]
         case .databaseUnreachable, .notReady, .stopping: headers = [("Retry-After", "2")]
         default: break
@@ -95,6 +98,9 @@ struct Problem: Error {
             case .badCursor: self.init(.badCursor, "\(error)")
             case .badParameter: self.init(.badParameter, "\(error)")
             case .notActivated: self.init(.notReady, "\(error)")
+            case .rulesUnavailable: self.init(.rulesUnavailable, "\(error)")
+            case .foldTooLarge: self.init(.foldTooLarge, "\(error)")
+            case .asOfUndecided: self.init(.asOfUndecided, "\(error)")
             }
         case let error as LedgerError:
             switch error {

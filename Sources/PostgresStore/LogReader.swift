@@ -89,6 +89,35 @@ public struct LogReader: Sendable {
         return try result.map(RecordedEvent.init(row:))
     }
 
+    /// The last event of a stream at a position or before; nil where there is none.
+    ///
+    /// Versions of a stream rise with positions, so that it is found from the stream's end backwards; made for streams
+    /// that are short, as those of promotions.
+    public func latest(
+        inStream name: String, upTo position: Int64, _ session: PostgresSession
+    ) throws -> RecordedEvent? {
+        try session.execute(
+            """
+            SELECT \(Self.columns) FROM ledger.events
+            WHERE stream = $1 AND position <= $2 ORDER BY stream_version DESC LIMIT 1
+            """, [.text(name), .int8(position)]
+        ).first.map(RecordedEvent.init(row:))
+    }
+
+    /// Waits until no append is under way that could still be recorded at or before an instant that has passed on the
+    /// database's clock; returns the head's position then.
+    ///
+    /// An append reads the clock under the head's lock: once the lock was free after that instant, whatever comes is
+    /// recorded later. Throws where the lock is not free within two seconds (`lockNotAvailable`).
+    public func settledHead(_ session: PostgresSession) throws -> Int64 {
+        try session.transaction {
+            _ = try session.execute("SELECT set_config('lock_timeout', '2s', true)")
+            let result = try session.execute("SELECT position FROM ledger.head FOR SHARE")
+            guard result.rowCount == 1 else { throw LedgerError.notMigrated(problem: "the ledger has no head row") }
+            return try result[0].int8(0)
+        }
+    }
+
     /// A scope's completed runs, latest first, at most a hundred.
     public func completions(inStream name: String, _ session: PostgresSession) throws -> [RecordedEvent] {
         try session.execute(

@@ -30,7 +30,7 @@ struct Failure: Error {
         case let error as ViewError:
             switch error {
             case .badParameter, .badCursor: self.init(code: 2, "\(error)")
-            case .notActivated: self.init(code: 1, "\(error)")
+            case .notActivated, .rulesUnavailable, .foldTooLarge, .asOfUndecided: self.init(code: 1, "\(error)")
             }
         case let error as VersionError: self.init(code: error.isUsage ? 2 : 3, "\(error)")
         case let problem as DiffThreshold.Problem: self.init(code: 2, "--fail-on: \(problem)")

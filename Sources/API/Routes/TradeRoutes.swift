@@ -20,9 +20,9 @@ extension Route {
 }
 
 extension API {
-    /// A view's page. Pinned answers stay `no-cache`, since the served rules are not part of what they pin.
+    /// A view's page; for ever the same, and cached so, where the request pins all that it depends on.
     func list(_ view: View, _ request: APIRequest) async throws -> APIResponse {
-        var reading: Set<String> = ["limit", "cursor", "as_of_position", "as_of", "effective_at"]
+        var reading: Set<String> = ["limit", "cursor", "as_of_position", "as_of", "effective_at", "rules", "receipt"]
         if view.hasHorizons { reading.insert("horizons") }
         let parameters = try Parameters(request.query, allowed: view.filterParameters + reading)
         var ask = ViewRequest()
@@ -37,10 +37,14 @@ extension API {
         ask.asOf = try parameters.instant("as_of")
         ask.effectiveAt = try parameters.instant("effective_at")
         ask.horizons = parameters["horizons"]
+        if let rules = parameters["rules"] {
+            ask.rules = try RulesChoice(parsing: rules, projection: view.projection)
+        }
+        ask.hasReceipt = try parameters.flag("receipt") ?? false
         let page = try await ViewReader(ledger).page(view, ask)
-        var response = APIResponse.json(page.json())
-        response.headers.append(("ETag", page.entityTag(query: request.query ?? "")))
-        return response
+        return .json(
+            page.json(), cache: page.isPinned ? "private, immutable" : "no-cache",
+            tag: page.entityTag(query: request.query ?? ""))
     }
 
     /// A trade's events, oldest first.

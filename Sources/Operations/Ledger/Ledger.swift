@@ -24,7 +24,7 @@ public final class Ledger: Sendable {
     public let owner: String
     /// Where runs spool; cleaned by the system.
     public let temporaryDirectory: String
-    let aggregates = AggregateCache()
+    let folds = FoldGate()
     /// Sessions of the projectors.
     public let projectorPool: PostgresPool
     private let writer: PostgresPool

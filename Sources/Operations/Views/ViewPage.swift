@@ -12,6 +12,10 @@ public struct ViewRequest: Sendable {
     public var asOf: Instant?
     /// Only what had happened in the world by then.
     public var effectiveAt: Instant?
+    /// Under which rules.
+    public var rules = RulesChoice.served
+    /// Whether the answer names the log's root and the digest of the projection's rows.
+    public var hasReceipt = false
     /// For views with horizons: `1,7,30,expiry`; the rules' own where nil.
     public var horizons: String?
     public var limit = 100
@@ -30,8 +34,23 @@ public struct ViewRequest: Sendable {
         }.sorted { $0.isBytewiseLess(than: $1) }
         parts.append(effectiveAt.map { "effective_at\u{1f}\($0)" } ?? "")
         parts.append(horizons ?? "")
+        parts.append(rules.text(projection: view.projection) ?? "")
         return ([view.name] + parts).joined(separator: "\u{1e}")
     }
+
+    /// Whether it says all that its answer depends on: the position, the moment, the rules and the code.
+    var isPinned: Bool {
+        guard case .version(let version) = rules, version.codeVersion != nil else { return false }
+        return asOfPosition != nil && asOf != nil
+    }
+}
+
+/// What an answer can be checked by against the log's proofs and the projection's digests.
+public struct ViewReceipt: Sendable, Equatable {
+    /// RFC 6962 root over the log up to the answer's position, lower-case hex.
+    public let rootHash: String
+    /// `digest(projection, position)` under the answer's rules, lower-case hex: of all rows, not of the selected ones.
+    public let digest: String
 }
 
 /// A page of a view with what it stands on.
@@ -45,11 +64,15 @@ public struct ViewPage: Sendable {
     public let position: Int64
     public let asOf: Instant
     public let headPosition: Int64
-    public let version: ProjectionVersion
+    public let version: ViewVersion
     /// True where this program lacks the version's code and the rows are those of its last checkpoint.
     public let isFrozen: Bool
+    /// The same request gives these bytes for ever: it pins the position, the moment, the rules and the code.
+    public let isPinned: Bool
+    /// Where it was asked for.
+    public let receipt: ViewReceipt?
 
-    /// `{"rows":[…],"next_cursor":…,"aggregates":…,"ledger":{…}}`, and the view's remark
+    /// `{"rows":[…],"next_cursor":…,"aggregates":…,"ledger":{…}}`, the receipt, and the view's remark
     public func json() -> [UInt8] {
         var out: [UInt8] = Array("{\"rows\":[".utf8)
         for (index, row) in rows.enumerated() {
@@ -62,6 +85,13 @@ public struct ViewPage: Sendable {
         out.append(contentsOf: (aggregates ?? .null).httpBytes())
         out.append(contentsOf: ",\"ledger\":".utf8)
         out.append(contentsOf: ledger.httpBytes())
+        if let receipt {
+            out.append(contentsOf: ",\"receipt\":".utf8)
+            out.append(
+                contentsOf: JSONNode.object([
+                    ("root_hash", .string(receipt.rootHash)), ("digest", .string(receipt.digest)),
+                ]).httpBytes())
+        }
         if let remark {
             out.append(contentsOf: ",\"\(remark.name)\":".utf8)
             out.append(contentsOf: JSONNode.string(remark.text).httpBytes())
@@ -70,28 +100,22 @@ public struct ViewPage: Sendable {
         return out
     }
 
-    /// A strong entity tag over all that the answer depends on: position, now, version and the query.
+    /// An entity tag without its quotes, over all that the answer depends on: position, now, version and the query.
     public func entityTag(query: String) -> String {
-        let text = "\(version.name)|\(version.version)|\(version.codeVersion)|\(position)|\(asOf)|\(headPosition)|\(query)"
-        return "\"" + SHA256.hash(data: Array(text.utf8)).prefix(12).map { byte in
+        let text = "\(version.name)|\(version.label)|\(isFrozen)|\(position)|\(asOf)|\(headPosition)|\(query)"
+        return SHA256.hash(data: Array(text.utf8)).prefix(12).map { byte in
             byte < 16 ? "0" + String(byte, radix: 16) : String(byte, radix: 16)
-        }.joined() + "\""
+        }.joined()
     }
 
     private var ledger: JSONNode {
-        var rules: [(String, JSONNode)] = []
-        if let document = try? JSONDocument(parsing: Array(version.rules.utf8)) {
-            for (file, value) in document.root.members {
-                rules.append((file, value["version"]?.integer.map(JSONNode.integer) ?? .null))
-            }
-        }
         var members: [(String, JSONNode)] = [
             ("position", .integer(position)),
             ("as_of", .string(asOf.description)),
             ("head_position", .integer(headPosition)),
             ("projection", .string(version.name)),
             ("code_version", .integer(Int64(version.codeVersion))),
-            ("rules", .object(rules)),
+            ("rules", .object(version.rules.map { ($0.file, .integer(Int64($0.version))) })),
         ]
         if isFrozen { members.append(("frozen", .bool(true))) }
         return .object(members)
@@ -103,12 +127,22 @@ public enum ViewError: Error, Equatable, CustomStringConvertible {
     case badParameter(name: String, expected: String)
     case badCursor
     case notActivated(projection: String)
+    /// The rules that were asked for, or promoted then, are not here: neither their rows nor what folds them.
+    case rulesUnavailable(String)
+    /// Working it out takes longer than a service may; the command does it without that bound.
+    case foldTooLarge(command: String)
+    /// An append that could still be recorded by that instant went on for two seconds.
+    case asOfUndecided(Instant)
 
     public var description: String {
         switch self {
         case .badParameter(let name, let expected): "\(name): expected \(expected)"
         case .badCursor: "cursor: expected a next_cursor of the same list with the same filters"
         case .notActivated(let projection): "projection \(projection) has never been activated"
+        case .rulesUnavailable(let problem): "rules: \(problem)"
+        case .foldTooLarge(let command):
+            "working this out takes more than \(FoldGate.standardLimitSeconds) s, or too many wait for such an answer; offline: \(command)"
+        case .asOfUndecided(let instant): "as_of: an append under way may still be recorded by \(instant)"
         }
     }
 }

@@ -1,5 +1,5 @@
 import JSON
-import Postgres
+public import Postgres
 public import PostgresStore
 import Projections
 public import Values
@@ -7,9 +7,24 @@ public import Values
 /// Reads views from their projections' rows.
 public struct ViewReader: Sendable {
     private let ledger: Ledger
+    private let pool: PostgresPool
+    private let isBounded: Bool
+    private let folds: FoldGate
     public static let maximumLimit = 1000
 
-    public init(_ ledger: Ledger) { self.ledger = ledger }
+    /// - Parameters:
+    ///   - pool: where rows are read, such as a replica's; the ledger's own where left out.
+    ///   - isBounded: whether what goes through a whole view has a service's bounds; a command takes its time.
+    public init(_ ledger: Ledger, pool: PostgresPool? = nil, isBounded: Bool = true) {
+        self.init(ledger, pool: pool, isBounded: isBounded, folds: ledger.folds)
+    }
+
+    init(_ ledger: Ledger, pool: PostgresPool? = nil, isBounded: Bool = true, folds: FoldGate) {
+        self.ledger = ledger
+        self.pool = pool ?? ledger.pool
+        self.isBounded = isBounded
+        self.folds = folds
+    }
 
     /// Builds the filters of a view from parameters, and refuses those that it does not have.
     public static func filters(_ view: View, _ parameters: [(name: String, value: String)]) throws(ViewError) -> [RowFilter] {
@@ -33,35 +48,104 @@ public struct ViewReader: Sendable {
     /// A page as of the request's position, or of the projection's checkpoint.
     ///
     /// Throws `LedgerError.positionUnknown` above the head and `.projectionBehind` where the checkpoint does not
-    /// reach the position within two seconds: never an older answer.
+    /// reach the position within two seconds: never an older answer. Throws `ViewError.foldTooLarge` where the bounds do
+    /// not let the rows or the sums be worked out.
     public func page(_ view: View, _ request: ViewRequest) async throws -> ViewPage {
         guard 1...Self.maximumLimit ~= request.limit else {
             throw ViewError.badParameter(name: "limit", expected: "1 to \(Self.maximumLimit)")
         }
         let cursor = try request.cursor.map { try ViewCursor(parsing: $0, selection: request.selection(view)) }
+        do {
+            return try await page(view, request, cursor)
+        } catch let error as PostgresError where error.sqlState == .undefinedTable {
+            throw ViewError.rulesUnavailable("the version of \(view.projection) was dropped while it was read")
+        }
+    }
+
+    private func page(_ view: View, _ request: ViewRequest, _ cursor: ViewCursor?) async throws -> ViewPage {
+        let (rows, read) = try await settle(view, request, cursor)
+        let standing = rows.standing
+        let after = cursor.map { RowKey($0.key) }
+        let selection = request.selection(view)
+        let found: (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool)
+        let aggregates: JSONNode?
+        let receipt: ViewReceipt?
+        do {
+            if let read {
+                found = read
+            } else {
+                found = try await search(rows, request, after: after, selection)
+            }
+            aggregates = try await self.aggregates(rows, selection)
+            receipt = request.hasReceipt ? try await self.receipt(rows) : nil
+        } catch is FoldDeadline.Passed {
+            throw ViewError.foldTooLarge(command: request.command(view, standing))
+        }
+        let next = (found.hasMore ? found.rows.last : nil).map { last in
+            ViewCursor(
+                position: standing.position, asOf: standing.now, version: standing.source.version.label,
+                key: last.key.parts.map(\.text)
+            ).text(selection: selection)
+        }
+        return ViewPage(
+            rows: found.rows.map(\.row), nextCursor: next, aggregates: aggregates, remark: view.remark,
+            position: standing.position, asOf: standing.now, headPosition: standing.headPosition,
+            version: standing.source.version, isFrozen: standing.source.isFrozen,
+            isPinned: request.isPinned && !standing.source.isFrozen, receipt: receipt)
+    }
+
+    // MARK: - What the answer stands on
+
+    /// Settles position, moment and version, and reads the page in the same snapshot where its rows are found by key.
+    ///
+    /// Waits up to two seconds for a projection that is behind.
+    private func settle(
+        _ view: View, _ request: ViewRequest, _ cursor: ViewCursor?
+    ) async throws -> (rows: ViewRows, page: (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool)?) {
         let deadline = ContinuousClock.now + .seconds(2)
+        var settled: Int64?
         while true {
             do {
-                return try await ledger.pool.run { session in
-                    try session.transaction(.snapshot) { try page(view, request, cursor, session) }
+                return try await pool.run { [settled] session in
+                    try session.transaction(.snapshot) {
+                        let standing = try standing(view, request, cursor, settledHead: settled, session)
+                        let rows = try ViewRows(view, request, standing, ledger.registry)
+                        if rows.isSearch { return (rows, nil) }
+                        let page = try rows.page(
+                            after: cursor.map { RowKey($0.key) }, FoldDeadline(instant: nil), session)
+                        return (rows, page)
+                    }
                 }
+            } catch is HeadUnsettled {
+                settled = try await settledHead(request)
             } catch LedgerError.projectionBehind where ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(20))
             }
         }
     }
 
-    private func page(_ view: View, _ request: ViewRequest, _ cursor: ViewCursor?, _ session: PostgresSession) throws -> ViewPage {
+    /// An append under way may be recorded by the instant that was asked for.
+    private struct HeadUnsettled: Error {}
+
+    private func settledHead(_ request: ViewRequest) async throws -> Int64 {
+        do {
+            return try await ledger.pool.run { session in try LogReader().settledHead(session) }
+        } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
+            throw ViewError.asOfUndecided(request.asOf ?? .minimum)
+        }
+    }
+
+    private func standing(
+        _ view: View, _ request: ViewRequest, _ cursor: ViewCursor?, settledHead: Int64?, _ session: PostgresSession
+    ) throws -> ViewStanding {
         let log = LogReader()
         let head = try log.head(session)
-        guard let version = try ledger.catalog.served(view.projection, session) else {
-            throw ViewError.notActivated(projection: view.projection)
-        }
-        if let cursor, cursor.version != "\(version.version)/\(version.codeVersion)" { throw ViewError.badCursor }
+        let sources = try ViewSources(view, ledger, session)
+        let served = try sources.served()
         let clock = try session.execute("SELECT clock_timestamp()")[0].timestamptz(0)
         guard let present = Instant(microseconds: clock) else { throw ViewError.notActivated(projection: view.projection) }
 
-        var position = version.position
+        var position = served.tables.position
         var isPinned = true
         if let pinned = cursor?.position ?? request.asOfPosition {
             if pinned < 0 { throw ViewError.badParameter(name: "as_of_position", expected: "a position, 0 or more") }
@@ -69,6 +153,14 @@ public struct ViewReader: Sendable {
         } else if let asOf = request.asOf {
             // A future instant could still see appends land before it.
             if asOf > present { throw ViewError.badParameter(name: "as_of", expected: "an instant that is not in the future") }
+            if asOf > head.recordedAt ?? .minimum {
+                // Nothing was recorded since; only what is under way can still be recorded by then.
+                guard let settledHead else { throw HeadUnsettled() }
+                if head.position < settledHead {
+                    throw LedgerError.projectionBehind(
+                        projection: view.projection, position: settledHead, checkpoint: served.tables.position)
+                }
+            }
             position = try log.position(asOf: asOf, head: head.position, session)
         } else {
             isPinned = false
@@ -76,58 +168,46 @@ public struct ViewReader: Sendable {
         if position > head.position {
             throw LedgerError.positionUnknown(position: position, head: head.position)
         }
-        let definition = ledger.registry.definition(version.name, version: version.version)
-        let isFrozen = definition?.identity.codeVersion != version.codeVersion
-        if position > version.position {
+        let source = try source(sources, served: served, request, cursor, at: position, session)
+        if position > source.tables.position {
             throw LedgerError.projectionBehind(
-                projection: version.name, position: position, checkpoint: version.position)
+                projection: view.projection, position: position, checkpoint: source.tables.position)
         }
         var now = try cursor?.asOf ?? request.asOf ?? asOf(position, isPinned: isPinned, present: present, head: head, session)
         if let effectiveAt = request.effectiveAt { now = min(now, effectiveAt) }
-
-        let rows = try ViewRows(
-            view, request, version, definition: isFrozen ? nil : definition,
-            anyDefinition: definition ?? ledger.registry.firstDefinition(version.name), position: position, now: now)
-        var published: [[UInt8]] = []
-        var last: RowKey?
-        var hasMore = false
-        try rows.forEach(after: cursor.map { RowKey($0.key) }, session) { key, document in
-            if published.count == request.limit {
-                hasMore = true
-                return false
-            }
-            published.append(rows.publish(document))
-            last = key
-            return true
-        }
-        let selection = request.selection(view)
-        let next = (hasMore ? last : nil).map { key in
-            ViewCursor(
-                position: position, asOf: now, version: "\(version.version)/\(version.codeVersion)",
-                key: key.parts.map(\.text)
-            ).text(selection: selection)
-        }
-        return ViewPage(
-            rows: published, nextCursor: next, aggregates: try aggregates(rows, selection, session),
-            remark: view.remark, position: position, asOf: now,
-            headPosition: request.asOfPosition != nil || request.asOf != nil ? position : head.position,
-            version: version, isFrozen: isFrozen)
+        return ViewStanding(
+            position: position, now: now,
+            headPosition: request.asOfPosition != nil || request.asOf != nil ? position : head.position, source: source)
     }
 
-    /// The sums over all selected rows; worked out once for a position, a selection and a moment.
-    private func aggregates(_ rows: ViewRows, _ selection: String, _ session: PostgresSession) throws -> JSONNode? {
-        guard let start = rows.view.aggregates else { return nil }
-        let version = rows.version
-        let key = "\(version.name)/\(version.version)/\(version.codeVersion)|\(rows.position)|\(rows.now)|\(selection)"
-        if let known = ledger.aggregates[key] { return known }
-        var sums = start()
-        try rows.forEach(after: nil, session) { _, document in
-            sums.add(document.root)
-            return true
+    /// The version that the request asks for; a cursor stays at the version of its first page.
+    private func source(
+        _ sources: ViewSources, served: ViewSource, _ request: ViewRequest, _ cursor: ViewCursor?, at position: Int64,
+        _ session: PostgresSession
+    ) throws -> ViewSource {
+        if let cursor {
+            if cursor.version == served.version.label { return served }
+            guard let version = try? VersionReference(parsing: cursor.version) else { throw ViewError.badCursor }
+            return try sources.source(version, at: position)
         }
-        let node = sums.node()
-        ledger.aggregates[key] = node
-        return node
+        switch request.rules {
+        case .served: return served
+        case .asServed:
+            return try sources.source(try sources.promoted(at: position, session), at: position)
+        case .version(let version):
+            guard sources.known.contains(where: { $0.isBytewiseEqual(to: version.version) }) else {
+                throw ViewError.badParameter(
+                    name: "rules",
+                    expected: "a version of \(sources.view.projection) that is installed or stored: \(sources.known.joined(separator: ", "))")
+            }
+            let source = try sources.source(version, at: position)
+            // Rows that other code would present in another way are not what was pinned.
+            if version.codeVersion != nil, source.isFrozen {
+                throw ViewError.rulesUnavailable(
+                    "this program lacks the code of \(sources.view.projection) \(source.version.label)")
+            }
+            return source
+        }
     }
 
     /// "Now": a pinned position's `recorded_at`; else the database clock floored to the minute, not below the head's.
@@ -144,6 +224,60 @@ public struct ViewReader: Sendable {
             return instant
         }
         return max(present.flooredToMinute, head.recordedAt ?? .minimum)
+    }
+
+    // MARK: - What goes through a whole view
+
+    /// A page whose rows are found among all.
+    private func search(
+        _ rows: ViewRows, _ request: ViewRequest, after key: RowKey?, _ selection: String
+    ) async throws -> (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool) {
+        let name = "rows|\(rows.standing.key)|\(selection)|\(request.limit)|\(request.cursor ?? "")"
+        let result = try await fold(name) { deadline in
+            try await deadline.read(pool) { session in
+                let page = try rows.page(after: key, deadline, session)
+                return .rows(page.rows, hasMore: page.hasMore)
+            }
+        }
+        guard case .rows(let found, let hasMore) = result else { preconditionFailure("a fold of rows gives rows") }
+        return (found, hasMore)
+    }
+
+    /// The sums over all selected rows; nil where the view has none.
+    private func aggregates(_ rows: ViewRows, _ selection: String) async throws -> JSONNode? {
+        guard let start = rows.view.aggregates else { return nil }
+        let result = try await fold("sums|\(rows.standing.key)|\(selection)") { deadline in
+            try await deadline.read(pool) { session in
+                var sums = start()
+                try rows.forEach(after: nil, deadline, session) { _, document in
+                    sums.add(document.root)
+                    return true
+                }
+                return .node(sums.node())
+            }
+        }
+        guard case .node(let node) = result else { preconditionFailure("a fold of sums gives sums") }
+        return node
+    }
+
+    private func receipt(_ rows: ViewRows) async throws -> ViewReceipt {
+        let standing = rows.standing
+        let version = standing.source.version
+        let result = try await fold("receipt|\(version.name)/\(version.label)|\(standing.position)") { deadline in
+            try await deadline.read(pool) { session in
+                let root = try LogReader().root(at: standing.position, session)
+                return .receipt(
+                    ViewReceipt(rootHash: root.description, digest: try rows.digest(deadline, session)))
+            }
+        }
+        guard case .receipt(let receipt) = result else { preconditionFailure("a fold of a receipt gives one") }
+        return receipt
+    }
+
+    private func fold(
+        _ key: String, _ work: @escaping @Sendable (FoldDeadline) async throws -> FoldResult
+    ) async throws -> FoldResult {
+        try await folds.result(key, isBounded: isBounded, work)
     }
 }
 

@@ -7,43 +7,54 @@ import Values
 
 /// The rows of a view as of a position, as a reader at a moment sees them.
 ///
-/// They are read from the version's rows where these say all; where the reader asks for horizons or for another
-/// moment of the world, they are worked out again from the facts behind them.
-struct ViewRows {
+/// They are read from the version's rows where these say all; where the reader asks for horizons, for another moment of
+/// the world or for rules whose rows are not stored, they are worked out again from facts.
+struct ViewRows: Sendable {
     let view: View
-    let version: ProjectionVersion
-    let position: Int64
-    let now: Instant
+    let standing: ViewStanding
     private let request: ViewRequest
     private let definition: ProjectionDefinition?
     private let columns: ColumnSet
     private let model: ReadModel
     private let horizons: [Horizon]
+    /// Filters on the columns of an entity's key: facts can be selected by them.
+    private let entityFilters: [RowFilter]
+    /// Whether rows are worked out from facts.
+    let isDerived: Bool
     /// Documents a query.
     private static let chunk = 1000
 
-    /// - Parameters:
-    ///   - definition: what folded the version; nil where this program lacks its code.
-    ///   - anyDefinition: any installed definition of the projection: its columns are the version's too.
-    init(
-        _ view: View, _ request: ViewRequest, _ version: ProjectionVersion, definition: ProjectionDefinition?,
-        anyDefinition: ProjectionDefinition?, position: Int64, now: Instant
-    ) throws {
-        guard let any = definition ?? anyDefinition else { throw ViewError.notActivated(projection: view.projection) }
+    /// Throws where the rows need the version's code and this program lacks it.
+    init(_ view: View, _ request: ViewRequest, _ standing: ViewStanding, _ registry: ProjectionRegistry) throws {
+        let source = standing.source
+        guard let any = source.definition ?? registry.firstDefinition(view.projection) else {
+            throw ViewError.notActivated(projection: view.projection)
+        }
+        if source.definition == nil, request.effectiveAt != nil || request.horizons != nil {
+            throw ViewError.rulesUnavailable(
+                "this program lacks the code of \(view.projection) \(source.version.label), which effective_at and horizons need")
+        }
         do {
-            let asked = try request.horizons.flatMap { try definition?.horizons(parsing: $0) }
-            horizons = asked ?? definition?.defaultHorizons ?? []
+            let asked = try request.horizons.flatMap { try source.definition?.horizons(parsing: $0) }
+            horizons = asked ?? source.definition?.defaultHorizons ?? []
         } catch {
             throw ViewError.badParameter(name: "horizons", expected: "days or `expiry`, comma-separated: \(error)")
         }
         self.view = view
-        self.version = version
-        self.position = position
-        self.now = now
+        self.standing = standing
         self.request = request
-        self.definition = definition
+        definition = source.definition
         columns = any.columns
-        model = ReadModel(version, columns: any.columns, rowsAreFacts: any.rowsAreFacts)
+        model = ReadModel(source.tables, columns: any.columns, rowsAreFacts: any.rowsAreFacts)
+        isDerived = source.definition != nil && (!source.hasRows || request.effectiveAt != nil || view.hasHorizons)
+        let key = any.columns.entityKey
+        entityFilters = request.filters.filter { filter in key.contains { $0.isBytewiseEqual(to: filter.column) } }
+    }
+
+    /// Whether finding a page's rows can go through everything: nothing that is stored tells which facts give rows that
+    /// are asked for.
+    var isSearch: Bool {
+        isDerived && (request.effectiveAt != nil || entityFilters.count < request.filters.count)
     }
 
     /// The row as HTTP and the command line show it: decimals are numbers.
@@ -54,25 +65,45 @@ struct ViewRows {
         return out
     }
 
+    /// The rows of a page after a key, and whether there are more.
+    func page(
+        after key: RowKey?, _ deadline: FoldDeadline, _ session: PostgresSession
+    ) throws -> (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool) {
+        var rows: [(key: RowKey, row: [UInt8])] = []
+        var hasMore = false
+        try forEach(after: key, deadline, session) { key, document in
+            if rows.count == request.limit {
+                hasMore = true
+                return false
+            }
+            rows.append((key, publish(document)))
+            return true
+        }
+        return (rows, hasMore)
+    }
+
     /// Visits the selected rows after a key, in key order, until the visitor has enough.
     func forEach(
-        after key: RowKey?, _ session: PostgresSession, _ visit: (RowKey, JSONDocument) throws -> Bool
+        after key: RowKey?, _ deadline: FoldDeadline, _ session: PostgresSession,
+        _ visit: (RowKey, JSONDocument) throws -> Bool
     ) throws {
-        if request.effectiveAt != nil || view.hasHorizons, let definition {
-            try forEachDerived(definition, after: key, session, visit)
+        if isDerived, let definition {
+            try forEachDerived(definition, after: key, deadline, session, visit)
         } else {
-            try forEachStored(after: key, session, visit)
+            try forEachStored(after: key, deadline, session, visit)
         }
     }
 
     private func forEachStored(
-        after key: RowKey?, _ session: PostgresSession, _ visit: (RowKey, JSONDocument) throws -> Bool
+        after key: RowKey?, _ deadline: FoldDeadline, _ session: PostgresSession,
+        _ visit: (RowKey, JSONDocument) throws -> Bool
     ) throws {
         var key = key
         // A page is small; sums go through everything.
         var limit = min(request.limit + 1, Self.chunk)
         while true {
-            let rows = try model.rows(at: position, filters: request.filters, after: key, limit: limit, session)
+            try deadline.check()
+            let rows = try model.rows(at: standing.position, filters: request.filters, after: key, limit: limit, session)
             for row in rows {
                 guard try visit(row.key, presented(row.document)) else { return }
             }
@@ -83,14 +114,17 @@ struct ViewRows {
     }
 
     private func forEachDerived(
-        _ definition: ProjectionDefinition, after key: RowKey?, _ session: PostgresSession,
+        _ definition: ProjectionDefinition, after key: RowKey?, _ deadline: FoldDeadline, _ session: PostgresSession,
         _ visit: (RowKey, JSONDocument) throws -> Bool
     ) throws {
         var start = key
         var isIncluded = true
+        // An entity gives a row or a few, or none.
+        var limit = isSearch ? Self.chunk : min(request.limit + 1, Self.chunk)
         while true {
+            try deadline.check()
             let entities = try model.facts(
-                at: position, from: start, isIncluded: isIncluded, limit: Self.chunk, session)
+                at: standing.position, filters: entityFilters, from: start, isIncluded: isIncluded, limit: limit, session)
             for entity in entities {
                 let rows = try definition.rows(
                     fromFacts: entity.document, effectiveBy: request.effectiveAt, horizons: horizons)
@@ -101,15 +135,36 @@ struct ViewRows {
                     guard try visit(row.key, document) else { return }
                 }
             }
-            guard entities.count == Self.chunk, let last = entities.last else { return }
+            guard entities.count == limit, let last = entities.last else { return }
             start = last.key
             isIncluded = false
+            limit = Self.chunk
+        }
+    }
+
+    /// The digest of the version's rows as of the position: of all of them, whatever is selected and asked for.
+    func digest(_ deadline: FoldDeadline, _ session: PostgresSession) throws -> String {
+        let source = standing.source
+        guard !source.hasRows, let definition else {
+            return try ProjectionVerifier.digest(of: source.tables, columns, at: standing.position, session).digest
+        }
+        var digest = RowDigest(columns)
+        var start: RowKey?
+        while true {
+            try deadline.check()
+            let entities = try model.facts(
+                at: standing.position, from: start, isIncluded: false, limit: Self.chunk, session)
+            for entity in entities {
+                for row in try definition.rows(fromFacts: entity.document) { try digest.add(row.document) }
+            }
+            guard entities.count == Self.chunk, let last = entities.last else { return digest.finish() }
+            start = last.key
         }
     }
 
     private func presented(_ bytes: [UInt8]) throws -> JSONDocument {
         let stored = try JSONDocument(parsing: bytes)
-        guard let shown = definition?.present(stored, now: now), shown != bytes else { return stored }
+        guard let shown = definition?.present(stored, now: standing.now), shown != bytes else { return stored }
         return try JSONDocument(parsing: shown)
     }
 }

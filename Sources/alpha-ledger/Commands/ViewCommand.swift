@@ -17,14 +17,18 @@ struct ViewCommand: AsyncParsableCommand {
         @Option(help: "What the ledger knew after this event.") var asOfPosition: Int64?
         @Option(help: "What it knew at this instant, as in 2026-01-31T00:00:00Z.") var asOf: String?
         @Option(help: "Only what had happened in the world by this instant.") var effectiveAt: String?
+        @Option(help: "<projection>@v<N> or <projection>@v<N>/c<M>: under that version's rules; as_served: under those promoted then.")
+        var rules: String?
         @Option(help: "Rows a page, 1 to 1000; 100 where left out.") var limit: Int?
         @Option(help: "The next_cursor of the page before.") var cursor: String?
         @Flag(help: "All pages.") var all = false
+        @Flag(help: "Name the log's root and the projection's digest at the position.") var receipt = false
         @Flag(help: "Print what HTTP answers.") var json = false
         @Flag(help: "Print a row a line.") var ndjson = false
 
         func validate() throws {
             if json && ndjson { throw ValidationError("--json and --ndjson exclude each other") }
+            if ndjson && receipt { throw ValidationError("--ndjson prints rows alone: --receipt needs --json or a table") }
             if all && cursor != nil { throw ValidationError("--all and --cursor exclude each other") }
         }
 
@@ -37,6 +41,8 @@ struct ViewCommand: AsyncParsableCommand {
             request.asOfPosition = asOfPosition
             request.asOf = try instant("--as-of", asOf)
             request.effectiveAt = try instant("--effective-at", effectiveAt)
+            if let rules { request.rules = try RulesChoice(parsing: rules, projection: view.projection) }
+            request.hasReceipt = receipt
             request.horizons = horizons
             request.limit = limit ?? (all ? ViewReader.maximumLimit : 100)
             request.cursor = cursor
@@ -281,7 +287,7 @@ private func read(
         var next = request
         var rows: [[UInt8]] = []
         while true {
-            let page = try await ViewReader(ledger).page(view, next)
+            let page = try await ViewReader(ledger, isBounded: false).page(view, next)
             if paging.ndjson {
                 for row in page.rows { Output.bytes(row + [UInt8(ascii: "\n")]) }
             } else {
@@ -297,6 +303,10 @@ private func read(
             } else if !paging.ndjson {
                 show(try rows.map { try JSONDocument(parsing: $0) }, columns)
                 Output.line("\(rows.count) rows as of position \(page.position)")
+                if let receipt = page.receipt {
+                    Output.line("root    \(receipt.rootHash)")
+                    Output.line("digest  \(receipt.digest)")
+                }
                 if let cursor = page.nextCursor { Output.line("more: --cursor \(cursor)") }
             }
             return

@@ -1,32 +1,32 @@
-import Events
-import TestSupport
-import Values
+public import Events
+public import Values
 
 /// Rows, benchmarks and stamps any of whose fields may be missing; the same for the same seed.
-struct RandomEnrichment {
-    var random: SeededGenerator
+public struct RandomEnrichment: Sendable {
+    public var random: SeededGenerator
 
-    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+    public init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
-    mutating func chance(_ one: Int, in all: Int) -> Bool { Int.random(in: 0..<all, using: &random) < one }
+    public mutating func chance(_ one: Int, in all: Int) -> Bool { Int.random(in: 0..<all, using: &random) < one }
 
-    mutating func pick<Value>(_ values: [Value]) -> Value { values[Int.random(in: 0..<values.count, using: &random)] }
+    public mutating func pick<Value>(_ values: [Value]) -> Value { values[Int.random(in: 0..<values.count, using: &random)] }
 
     /// Nil once in six times.
-    mutating func maybe<Value>(_ value: Value?) -> Value? { chance(1, in: 6) ? nil : value }
+    public mutating func maybe<Value>(_ value: Value?) -> Value? { chance(1, in: 6) ? nil : value }
 
     /// In steps of that many units of 10⁻¹⁰.
-    mutating func decimal(_ range: ClosedRange<Int>, units: Int128) -> FixedDecimal {
+    public mutating func decimal(_ range: ClosedRange<Int>, units: Int128) -> FixedDecimal {
         FixedDecimal(units: Int128(Int.random(in: range, using: &random)) * units)
     }
 
     /// Cents, or the smallest steps that there are.
-    mutating func price(_ range: ClosedRange<Int>) -> FixedDecimal {
+    public mutating func price(_ range: ClosedRange<Int>) -> FixedDecimal {
         let price = decimal(range, units: 100_000_000)
         return chance(1, in: 8) ? price + decimal(0...9, units: 1) : price
     }
 
-    mutating func row(_ id: String) throws -> ExecutionRow {
+    /// An execution any of whose fields may be missing.
+    public mutating func row(_ id: String) throws -> ExecutionRow {
         var row = try sampleRow(id)
         row.tradeDate =
             row.tradeDate.advanced(
@@ -53,7 +53,8 @@ struct RandomEnrichment {
         return basis
     }
 
-    mutating func benchmark(_ row: ExecutionRow) throws -> ExecutionBenchmarkPayload {
+    /// What was looked up for a trade: a quote near it, or why there is none.
+    public mutating func benchmark(_ row: ExecutionRow) throws -> ExecutionBenchmarkPayload {
         var benchmark = ExecutionBenchmarkPayload(
             source: row.source, sourceTradeID: row.sourceTradeID, basis: basis(of: row), lookedUpAt: row.tradeDate)
         if chance(4, in: 5) {
@@ -84,7 +85,8 @@ struct RandomEnrichment {
         return benchmark
     }
 
-    mutating func stamp(_ row: ExecutionRow) -> ContextStampedPayload {
+    /// The market around a trade, of the row as it is or of another.
+    public mutating func stamp(_ row: ExecutionRow) -> ContextStampedPayload {
         let mapping = pick(
             [
                 ("BTC", "proxy_mapped"), ("BTC", "available"), ("ETH", "available"), (nil, "unmapped"),
@@ -113,22 +115,27 @@ struct RandomEnrichment {
         return stamp
     }
 
-    /// A trade's events: a row that may be corrected or busted, benchmarks and stamps before or after it.
-    mutating func events(of id: String, into log: inout TradeEventLog) throws {
-        var row = try row(id)
-        let original = row
-        if chance(1, in: 3) { log.append(try benchmark(row)) }
-        log.append(row)
-        for _ in 0..<Int.random(in: 0...2, using: &random) { log.append(stamp(row)) }
-        if chance(1, in: 3) {
-            row.price = maybe(price(1...3000))
-            row.direction = maybe(pick([.buy, .sell]))
-            if chance(1, in: 3) { row.strike = FixedDecimal(123) }
-            log.append(row)
+    /// A quote at a horizon's target or around it, or why there is none.
+    public mutating func mark(_ row: ExecutionRow, horizonDays days: Int, target: Instant) -> ForwardMarkPayload {
+        let minute: Int64 = 60_000_000
+        var quote: OptionQuote?
+        if chance(4, in: 5) {
+            let offset = pick([0, 0, minute, -minute, 30 * minute, -30 * minute - 1, 600 * minute])
+            var found = OptionQuote(timestamp: target.advanced(byMicroseconds: offset) ?? target)
+            found.mark = maybe(price(0...3000))
+            found.bid = maybe(price(0...3000))
+            found.ask = maybe(price(0...3000))
+            found.markIV = maybe(price(1000...9000))
+            found.underlyingPrice = maybe(price(100...90_000))
+            quote = found
         }
-        for _ in 0..<Int.random(in: 0...2, using: &random) {
-            log.append(try benchmark(chance(1, in: 4) ? original : row))
-        }
-        if chance(1, in: 4) { log.append(stamp(row)) }
+        var basis = Basis(of: row, target: target)
+        if chance(1, in: 8) { basis.strike = FixedDecimal(777_777) }
+        return ForwardMarkPayload(
+            source: row.source, sourceTradeID: row.sourceTradeID, horizonKey: "\(days)d", horizonDays: days,
+            basis: basis, quote: quote, quoteSource: quote == nil ? nil : "imported_option_quote", windowFrom: nil,
+            windowTo: nil, error: quote == nil ? "no_quote" : nil, notEntitled: false,
+            spot: maybe(HorizonSpot(price: price(1...90_000), kind: "spot", timestamp: target)),
+            realizedVol: maybe(price(1...9000)), lookedUpAt: .minimum, inputs: [])
     }
 }

@@ -1,0 +1,170 @@
+import JSON
+import Postgres
+import Projections
+
+/// What a fold on request comes to.
+enum FoldResult: Sendable {
+    case node(JSONNode)
+    /// Published rows with their keys, and whether there are more.
+    case rows([(key: RowKey, row: [UInt8])], hasMore: Bool)
+    case receipt(ViewReceipt)
+
+    /// Roughly how much memory it takes.
+    fileprivate var bytes: Int {
+        switch self {
+        case .node(let node): node.httpBytes().count + 256
+        case .rows(let rows, _): rows.reduce(256) { $0 + $1.row.count + 128 }
+        case .receipt: 512
+        }
+    }
+}
+
+/// How long a fold on request may take.
+struct FoldDeadline: Sendable {
+    /// Nil for a fold that may take its time.
+    let instant: ContinuousClock.Instant?
+
+    struct Passed: Error {}
+
+    /// Throws once the time is over.
+    func check() throws(Passed) {
+        if let instant, ContinuousClock.now >= instant { throw Passed() }
+    }
+
+    /// Reads in one snapshot in which the server, too, ends a statement that takes longer.
+    func read<T: Sendable>(
+        _ pool: PostgresPool, _ body: @Sendable (PostgresSession) throws -> T
+    ) async throws -> T {
+        do {
+            return try await pool.run { session in
+                try session.transaction(.snapshot) {
+                    if let instant {
+                        let left = (instant - ContinuousClock.now) / .milliseconds(1)
+                        try check()
+                        _ = try session.execute(
+                            "SELECT set_config('statement_timeout', $1, true)", [.text("\(max(1, Int(left)))")])
+                    }
+                    return try body(session)
+                }
+            }
+        } catch let error as PostgresError where error.sqlState == .queryCanceled && !error.isCancelled {
+            throw Passed()
+        }
+    }
+}
+
+/// Bounds what readers can have worked out over a whole view: two folds at a time, ten seconds each with the wait for
+/// a turn, one for all who ask for the same, and the latest results kept.
+actor FoldGate {
+    /// Folds at a time.
+    private let slots: Int
+    /// Folds that wait for a turn; more are refused at once.
+    private let maximumWaiting: Int
+    private let limit: Duration
+    private static let cacheBytes = 32 << 20
+    static let standardLimitSeconds = 10
+
+    private struct Flight {
+        let task: Task<FoldResult, any Error>
+        var readers: Int
+    }
+
+    private var flights: [String: Flight] = [:]
+    private var running = 0
+    private var waiting: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
+    private var lastID = 0
+    private var results: [String: FoldResult] = [:]
+    private var order: [String] = []
+    private var bytes = 0
+
+    init(slots: Int = 2, maximumWaiting: Int = 32, limit: Duration = .seconds(FoldGate.standardLimitSeconds)) {
+        self.slots = slots
+        self.maximumWaiting = maximumWaiting
+        self.limit = limit
+    }
+
+    /// The result of a fold, from the cache, from another reader's fold under way, or from one of its own.
+    ///
+    /// - Parameters:
+    ///   - key: all that the result depends on.
+    ///   - isBounded: whether it needs a turn and has a deadline.
+    ///   - work: throws `FoldDeadline.Passed` where it takes too long, which is what a reader without a turn gets too.
+    func result(
+        _ key: String, isBounded: Bool, _ work: @escaping @Sendable (FoldDeadline) async throws -> FoldResult
+    ) async throws -> FoldResult {
+        if let known = results[key] { return known }
+        // A fold without bounds is not another reader's, who has bounds.
+        let name = isBounded ? key : "unbounded|\(key)"
+        let task: Task<FoldResult, any Error>
+        if let flight = flights[name] {
+            task = flight.task
+            flights[name]?.readers += 1
+        } else {
+            if isBounded, running >= slots, waiting.count >= maximumWaiting { throw FoldDeadline.Passed() }
+            let deadline = FoldDeadline(instant: isBounded ? .now + limit : nil)
+            task = Task {
+                defer { flights[name] = nil }
+                if let instant = deadline.instant {
+                    guard await enter(until: instant) else { throw FoldDeadline.Passed() }
+                }
+                defer { if isBounded { leave() } }
+                let result = try await work(deadline)
+                keep(result, key)
+                return result
+            }
+            flights[name] = Flight(task: task, readers: 1)
+        }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            Task { await self.forsake(name, task) }
+        }
+    }
+
+    /// A reader went away; with the last one of a fold, the fold ends.
+    private func forsake(_ name: String, _ task: Task<FoldResult, any Error>) {
+        guard let flight = flights[name], flight.task == task else { return }
+        flights[name]?.readers -= 1
+        if flight.readers <= 1 { task.cancel() }
+    }
+
+    /// Waits for a turn; false where none came in time.
+    private func enter(until deadline: ContinuousClock.Instant) async -> Bool {
+        if running < slots {
+            running += 1
+            return true
+        }
+        lastID += 1
+        let id = lastID
+        let timer = Task {
+            try? await Task.sleep(until: deadline)
+            self.giveUp(id)
+        }
+        defer { timer.cancel() }
+        return await withCheckedContinuation { waiting.append((id, $0)) }
+    }
+
+    private func giveUp(_ id: Int) {
+        guard let index = waiting.firstIndex(where: { $0.id == id }) else { return }
+        waiting.remove(at: index).continuation.resume(returning: false)
+    }
+
+    /// Ends a turn; the next one's begins.
+    private func leave() {
+        if waiting.isEmpty {
+            running -= 1
+        } else {
+            waiting.removeFirst().continuation.resume(returning: true)
+        }
+    }
+
+    private func keep(_ result: FoldResult, _ key: String) {
+        let size = result.bytes
+        guard size <= Self.cacheBytes / 8, results.updateValue(result, forKey: key) == nil else { return }
+        order.append(key)
+        bytes += size
+        while bytes > Self.cacheBytes, !order.isEmpty {
+            bytes -= results.removeValue(forKey: order.removeFirst())?.bytes ?? 0
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import PostgresStore
+import Values
+
+extension ViewRequest {
+    /// The command that gives the answer without a service's bounds, pinned to what the request stood on.
+    func command(_ view: View, _ standing: ViewStanding) -> String {
+        var words = ["alpha-ledger", "view", view.name]
+        func add(_ name: String, _ value: String) { words += ["--\(name)", Self.quoted(value)] }
+        for filter in filters {
+            switch filter {
+            case .equals(let column, let value):
+                if let known = view.filters.first(where: { $0.column == column }) { add(known.parameter, value) }
+            case .from(_, let instant): add("from", instant.description)
+            case .before(_, let instant): add("to", instant.description)
+            }
+        }
+        if let effectiveAt { add("effective-at", effectiveAt.description) }
+        if let horizons { add("horizons", horizons) }
+        if let cursor {
+            // It pins the position, the moment and the version by itself.
+            if let text = rules.text(projection: view.projection) { add("rules", text) }
+            add("cursor", cursor)
+        } else {
+            add("as-of-position", "\(standing.position)")
+            add("as-of", standing.now.description)
+            add("rules", "\(view.projection)@\(standing.source.version.label)")
+        }
+        add("limit", "\(limit)")
+        if hasReceipt { words.append("--receipt") }
+        words.append("--json")
+        return words.joined(separator: " ")
+    }
+
+    /// For a shell: as it stands where it is plain, else in single quotes.
+    private static func quoted(_ text: String) -> String {
+        let isPlain = !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+                    UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "@"), UInt8(ascii: "/"):
+                    true
+                default: false
+                }
+            }
+        return isPlain ? text : "'\(text.replacing("'", with: "'\\''"))'"
+    }
+}

@@ -1,0 +1,117 @@
+import JSON
+@testable import Operations
+import Synchronization
+import PostgresStore
+import TestSupport
+import Testing
+
+/// The bounds on what readers have worked out.
+@Suite struct FoldGateTests {
+    /// How many folds are under way, and the most that ever were.
+    private final class Gauge: Sendable {
+        private let state = Mutex((now: 0, most: 0, runs: 0))
+
+        func run() async throws -> FoldResult {
+            let run = state.withLock { state in
+                state.now += 1
+                state.most = max(state.most, state.now)
+                state.runs += 1
+                return state.runs
+            }
+            try await Task.sleep(for: .milliseconds(30))
+            state.withLock { $0.now -= 1 }
+            return .node(.integer(Int64(run)))
+        }
+
+        var most: Int { state.withLock { $0.most } }
+        var runs: Int { state.withLock { $0.runs } }
+    }
+
+    @Test func readersOfTheSameShareOneFoldAndItsResultIsKept() async throws {
+        let gate = FoldGate()
+        let gauge = Gauge()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 {
+                group.addTask { _ = try await gate.result("same", isBounded: true) { _ in try await gauge.run() } }
+            }
+            try await group.waitForAll()
+        }
+        _ = try await gate.result("same", isBounded: true) { _ in try await gauge.run() }
+        #expect(gauge.runs == 1)
+    }
+
+    @Test func twoFoldsRunAtATime() async throws {
+        let gate = FoldGate()
+        let gauge = Gauge()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<9 {
+                group.addTask { _ = try await gate.result("\(number)", isBounded: true) { _ in try await gauge.run() } }
+            }
+            try await group.waitForAll()
+        }
+        #expect(gauge.runs == 9 && gauge.most == 2)
+    }
+
+    @Test func whoGetsNoTurnInTimeOrFindsTooManyWaitingIsRefusedAndALaterOneIsServed() async throws {
+        let gate = FoldGate(slots: 1, maximumWaiting: 1, limit: .milliseconds(50))
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        let (starts, start) = AsyncStream.makeStream(of: Void.self)
+        let long = Task {
+            try await gate.result("long", isBounded: true) { deadline in
+                start.finish()
+                for await _ in ends {}
+                try deadline.check()
+                return .node(.null)
+            }
+        }
+        for await _ in starts {}
+        let waiting = Task { try await gate.result("waiting", isBounded: true) { _ in .node(.null) } }
+        await #expect(throws: FoldDeadline.Passed.self) { try await waiting.value }
+        end.finish()
+        await #expect(throws: FoldDeadline.Passed.self) { try await long.value }
+        // A failure is not kept.
+        _ = try await gate.result("long", isBounded: true) { _ in .node(.null) }
+    }
+
+    @Test func aFoldWithoutBoundsNeedsNoTurnAndHasNoDeadline() async throws {
+        let gate = FoldGate(slots: 0, maximumWaiting: 0, limit: .zero)
+        await #expect(throws: FoldDeadline.Passed.self) { try await gate.result("a", isBounded: true) { _ in .node(.null) } }
+        _ = try await gate.result("a", isBounded: false) { deadline in
+            try deadline.check()
+            return .node(.null)
+        }
+    }
+
+    @Test func theServerEndsAStatementOfAFoldThatTakesTooLong() async throws {
+        try await withDatabase { uri in
+            try await TimeTravelBench.open(uri) { bench in
+                let deadline = FoldDeadline(instant: .now + .milliseconds(100))
+                await #expect(throws: FoldDeadline.Passed.self) {
+                    try await deadline.read(bench.ledger.pool) { session in
+                        _ = try session.execute("SELECT pg_sleep(60)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func aReadThatIsTooLargeNamesTheCommandThatDoesIt() async throws {
+        try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
+            try await bench.append([recorded(try sampleRow("it's"))])
+            try await bench.project()
+            let reader = ViewReader(bench.ledger, folds: FoldGate(limit: .zero))
+            var ask = ViewRequest()
+            ask.filters = try ViewReader.filters(.alignment, [("portfolio", "it's"), ("from", "2026-01-01")])
+            ask.effectiveAt = try instant("2026-02-01T00:00:00Z")
+            ask.asOfPosition = 8
+            ask.rules = .version(VersionReference(version: "v2"))
+            let error = await #expect(throws: ViewError.self) { try await reader.page(.alignment, ask) }
+            let command =
+                "alpha-ledger view alignment --portfolio 'it'\\''s' --from 2026-01-01T00:00:00Z --effective-at 2026-02-01T00:00:00Z --as-of-position 8 --as-of 2026-02-01T00:00:00Z --rules alignment@v2/c1 --limit 100 --json"
+            #expect(error == .foldTooLarge(command: command))
+            // Rows that are stored need no fold.
+            _ = try await reader.page(.trades, ViewRequest())
+            _ = try await ViewReader(bench.ledger, isBounded: false, folds: FoldGate(limit: .zero)).page(.alignment, ask)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Foundation
+import Operations
+import TestSupport
+
+/// A root with a second version of every projection's rules, so that views can be read under either.
+enum TwoVersions {
+    static let root: String = {
+        do { return try make() } catch { fatalError("\(error)") }
+    }()
+
+    /// What differs in each `rules.v2.yaml`: the text of version 1, and what stands in its place.
+    private static let changes: [String: [(String, String)]] = [
+        "alignment": [("{long_vol: 15, short_vol: -15}", "{long_vol: 20, short_vol: -20}"), ("intent: unknown", "intent: undeclared")],
+        "context": [],
+        "execution_quality": [("fresh_minutes: 5", "fresh_minutes: 0")],
+        "lifecycles": [("trades/rules.v1.yaml", "trades/rules.v2.yaml")],
+        "outcomes": [("[1, 7, 30, expiry]", "[7, 14]"), ("alignment/rules.v1.yaml", "alignment/rules.v2.yaml")],
+        "sync_state": [],
+        "trades": [("[FILLED, PARTIALLY_FILLED]", "[FILLED]")],
+    ]
+
+    private static func make() throws -> String {
+        let files = FileManager.default
+        let root = try temporaryDirectory()
+        try files.copyItem(atPath: projectRoot + "/projections", toPath: root + "/projections")
+        try files.createSymbolicLink(atPath: root + "/schema", withDestinationPath: projectRoot + "/schema")
+        for (name, changes) in changes {
+            let folder = "\(root)/projections/\(name)"
+            var text = try String(contentsOfFile: "\(folder)/rules.v1.yaml", encoding: .utf8)
+            for (old, new) in [("version: 1\n", "version: 2\n")] + changes {
+                precondition(text.contains(old), "\(name) has no \(old)")
+                text = text.replacingOccurrences(of: old, with: new)
+            }
+            try text.write(toFile: "\(folder)/rules.v2.yaml", atomically: true, encoding: .utf8)
+        }
+        return root
+    }
+}
