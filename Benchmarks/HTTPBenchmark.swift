@@ -1,40 +1,133 @@
 import API
-import Curl
 import Foundation
 import Operations
-import Synchronization
+import Postgres
+import PostgresStore
 
-/// The trades list of 50 rows over HTTP on one connection: the median and the 99th percentile of a request.
+/// The service under wrk on loopback, each figure beside the others in one run: a list of 50 trades, positions, a list
+/// with aggregates, an immutable as-of page; and, where `BENCH_UVICORN` names a uvicorn (scripts/bench-fastapi), the same
+/// list from the same rows by FastAPI and asyncpg.
 enum HTTPBenchmark {
+    private static let connections = 32
+    private static let seconds = 6
+
+    private struct Load {
+        let requestsPerSecond: Double
+        let p50: String
+        let p99: String
+    }
+
     static func run(_ bench: Bench) async throws {
         try await bench.withLedger { ledger in
             try await AppendBenchmark.append((0..<bench.events).map { GeneratedExecutions.payload($0) }, to: ledger)
-            try await ledger.bringUpToDate(["trades"])
-            let service = try LedgerService(
-                ledger, host: "127.0.0.1", port: 0, runsProjectors: false, logger: ledger.logger)
-            let (ports, found) = AsyncStream.makeStream(of: Int.self)
-            let (stops, stop) = AsyncStream.makeStream(of: Void.self)
-            let running = Task {
-                try await service.run(until: { for await _ in stops {} }, onRunning: { port in found.yield(port) })
-            }
-            var milliseconds: [Double] = []
-            for await port in ports {
-                let transport = CurlTransport()
-                let request = HTTPRequestSpec(url: "http://127.0.0.1:\(port)/api/internal/trades?limit=50")
-                for _ in 0..<2_100 {
-                    let seconds = try await Bench.seconds {
-                        if try await transport.get(request).status != 200 { throw BenchmarkError("the list failed") }
-                    }
-                    milliseconds.append(seconds * 1000)
+            try await ledger.bringUpToDate(ledger.registry.names)
+            try await withService(ledger) { port in
+                let head = try await ledger.pool.run { session in try LogReader().head(session) }
+                let list = "http://127.0.0.1:\(port)/api/internal/trades"
+                let pinned = "as_of_position=\(head.position)&as_of=\(head.recordedAt?.description ?? "")"
+                let ours = try await show("list of 50 trades", "\(list)?limit=50", bench)
+                _ = try await show("list of 50 trades, gzip", "\(list)?limit=50", bench, header: "Accept-Encoding: gzip")
+                _ = try await show("50 positions", "\(list)/positions?limit=50", bench)
+                _ = try await show("50 executions with aggregates", "\(list)/execution-quality?limit=50", bench)
+                _ = try await show("an as-of page of 50, pinned", "\(list)?limit=50&\(pinned)", bench)
+                if let uvicorn = ProcessInfo.processInfo.environment["BENCH_UVICORN"] {
+                    try await compare(ours, uvicorn, ledger, bench)
                 }
+                try await StreamBenchmark.run(ledger, port: port)
+            }
+        }
+    }
+
+    /// The same list by FastAPI, from a plain typed table of the same rows.
+    private static func compare(_ ours: [Double], _ uvicorn: String, _ ledger: Ledger, _ bench: Bench) async throws {
+        let owner = try await PostgresConnection.open(PostgresConfiguration(uri: ledger.serviceConfiguration.uri))
+        try await owner.run { session in
+            try session.executeScript(
+                """
+                CREATE SCHEMA bench;
+                CREATE TABLE bench.trades AS SELECT * FROM projection.trades;
+                ALTER TABLE bench.trades ADD PRIMARY KEY (source, source_trade_id);
+                ANALYZE bench.trades;
+                """)
+        }
+        await owner.close()
+        let port = 18_231
+        let server = Process()
+        server.executableURL = URL(filePath: uvicorn)
+        server.arguments = [
+            "fastapi_trades:app", "--app-dir", "scripts", "--port", "\(port)", "--workers", "2", "--no-access-log", "--log-level",
+            "warning",
+        ]
+        server.environment = ProcessInfo.processInfo.environment.merging(
+            ["BENCH_DATABASE": ledger.serviceConfiguration.uri]) { $1 }
+        try server.run()
+        defer { server.terminate() }
+        try await Task.sleep(for: .seconds(6))
+        let theirs = try await show(
+            "FastAPI + asyncpg, 2 workers: the same list", "http://127.0.0.1:\(port)/api/internal/trades?limit=50", bench)
+        let tuned = try await show(
+            "the same with the JSON made by Postgres", "http://127.0.0.1:\(port)/tuned/trades?limit=50", bench)
+        Bench.ratio("this service's rate ÷ FastAPI's", Bench.median(ours) / Bench.median(theirs))
+        Bench.ratio("this service's rate ÷ the tuned one's", Bench.median(ours) / Bench.median(tuned))
+    }
+
+    /// Requests a second of every round.
+    private static func show(_ name: String, _ url: String, _ bench: Bench, header: String? = nil) async throws -> [Double] {
+        _ = try await wrk(url, seconds: 1, header)
+        var loads: [Load] = []
+        for _ in 0..<bench.rounds { loads.append(try await wrk(url, seconds: seconds, header)) }
+        let middle = loads.sorted { $0.requestsPerSecond < $1.requestsPerSecond }[loads.count / 2]
+        Bench.text("\(name): \(Int(middle.requestsPerSecond)) requests/s (median of \(loads.count)), p50 \(middle.p50), p99 \(middle.p99)")
+        return loads.map(\.requestsPerSecond)
+    }
+
+    private static func wrk(_ url: String, seconds: Int, _ header: String?) async throws -> Load {
+        let arguments = ["wrk", "-t1", "-c\(connections)", "-d\(seconds)s", "--latency"] + (header.map { ["-H", $0] } ?? []) + [url]
+        let output: String = try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(with: Result {
+                    let process = Process()
+                    process.executableURL = URL(filePath: "/usr/bin/env")
+                    process.arguments = arguments
+                    let pipe = Pipe()
+                    process.standardOutput = pipe
+                    try process.run()
+                    let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+                    process.waitUntilExit()
+                    guard process.terminationStatus == 0 else { throw BenchmarkError("wrk failed; Debian's package `wrk` has it") }
+                    return String(decoding: data, as: UTF8.self)
+                })
+            }
+        }
+        func word(after name: String) -> String? {
+            output.split(separator: "\n").first { $0.contains(name) }?.split(separator: " ").last.map(String.init)
+        }
+        guard let rate = word(after: "Requests/sec:").flatMap(Double.init), let p50 = word(after: "50%"), let p99 = word(after: "99%"),
+            !output.contains("Non-2xx")
+        else { throw BenchmarkError("wrk on \(url): \(output)") }
+        return Load(requestsPerSecond: rate, p50: p50, p99: p99)
+    }
+
+    private static func withService(_ ledger: Ledger, _ body: (Int) async throws -> Void) async throws {
+        let service = try LedgerService(ledger, host: "127.0.0.1", port: 0, runsProjectors: false, logger: ledger.logger)
+        let (ports, found) = AsyncStream.makeStream(of: Int.self)
+        let (stops, stop) = AsyncStream.makeStream(of: Void.self)
+        let running = Task {
+            defer { found.finish() }
+            try await service.run(until: { for await _ in stops {} }, onRunning: { port in found.yield(port) })
+        }
+        let result: Result<Void, any Error>
+        do {
+            for await port in ports {
+                try await body(port)
                 break
             }
-            stop.finish()
-            try await running.value
-            // The first hundred warm plans and connections.
-            let sorted = milliseconds.dropFirst(100).sorted()
-            func at(_ share: Double) -> String { String(format: "%.2f", sorted[Int(Double(sorted.count - 1) * share)]) }
-            print("  list of 50 among \(bench.events) trades: p50 \(at(0.5)) ms, p99 \(at(0.99)) ms")
+            result = .success(())
+        } catch {
+            result = .failure(error)
         }
+        stop.finish()
+        try await running.value
+        try result.get()
     }
 }

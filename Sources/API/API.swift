@@ -14,7 +14,6 @@ public struct API: Sendable {
     let rebuilds = RebuildJobs()
     let limits: ServiceLimits
     let metrics: ServiceMetrics
-    let state: LedgerStateReader
     let feed: EventFeed
     let answers: AnswerCache
     /// Wrong keys by address; whatever else takes a key from a client counts here too.
@@ -39,7 +38,6 @@ public struct API: Sendable {
         self.ledger = ledger
         self.limits = limits
         metrics = ServiceMetrics()
-        state = LedgerStateReader(ledger.pool)
         feed = EventFeed(ledger, maximumStreams: limits.eventStreams, heartbeat: limits.heartbeat)
         answers = AnswerCache(maximumBytes: limits.cachedAnswerBytes)
         failures = AuthenticationFailures(

@@ -29,6 +29,8 @@ public actor EventLog {
     /// What this process appended: requests that were answered without an error, their commits, and new events.
     public private(set) var appends = 0
     public private(set) var commits = 0
+    /// The largest position that an append of this process was answered with; 0 before the first.
+    public private(set) var lastPosition: Int64 = 0
     public private(set) var appended = 0
 
     /// - Parameter writer: a pool of the log's own, whose connections have the service's role.
@@ -140,6 +142,7 @@ public actor EventLog {
                 transaction = after
                 let new = outcomes.reduce(0) { $0 + ((try? $1.get().count(where: \.isNew)) ?? 0) }
                 appends += outcomes.count { (try? $0.get()) != nil }
+                lastPosition = outcomes.reduce(lastPosition) { max($0, (try? $1.get().last?.position) ?? 0) }
                 if new > 0 {
                     commits += 1
                     appended += new

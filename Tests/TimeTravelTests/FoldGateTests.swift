@@ -87,7 +87,7 @@ import Testing
             try await TimeTravelBench.open(uri) { bench in
                 let deadline = FoldDeadline(instant: .now + .milliseconds(100))
                 await #expect(throws: FoldDeadline.Passed.self) {
-                    try await deadline.read(bench.ledger.pool) { session in
+                    try await deadline.read(ReadDatabase(bench.ledger), .latest) { session in
                         _ = try session.execute("SELECT pg_sleep(60)")
                     }
                 }

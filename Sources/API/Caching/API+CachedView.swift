@@ -11,7 +11,7 @@ extension API {
     func cached(
         _ view: View, _ request: APIRequest, _ make: () async throws -> APIResponse
     ) async throws -> APIResponse {
-        let state = try await self.state.current()
+        let state = try await ledger.state()
         guard let key = Self.key(view, request, state) else { return try await make() }
         var answer: APIResponse
         if let known = answers[key] {

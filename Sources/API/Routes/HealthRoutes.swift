@@ -33,11 +33,22 @@ extension API {
             }
             readiness.isReachable = true
             readiness.schemaProblem = schema
+            readiness.replica = await Self.replicaNode(ledger)
             if schema == nil { readiness.take(try await ProjectionStatus.all(ledger), behindEvents: Self.behindEvents) }
         } catch {
             readiness.problems.append(Problem(error).detail)
         }
         return .json(readiness.node.httpBytes(), status: readiness.isReady ? 200 : 503, cache: "no-store")
+    }
+
+    /// `{"state":…,"position":…}` of the read replica; null without one. Reads do without one that does not answer.
+    private static func replicaNode(_ ledger: Ledger) async -> JSONNode {
+        guard let replica = ledger.replica else { return .null }
+        let state = await replica.current()
+        return .object([
+            ("state", .string(state == nil ? "unreachable" : "ready")),
+            ("position", state.map { .integer($0.head.position) } ?? .null),
+        ])
     }
 
     /// What is wrong with the database's schema; throws where it can't be asked.
@@ -56,6 +67,7 @@ extension API {
 private struct Readiness {
     var isReachable = false
     var schemaProblem: String?
+    var replica = JSONNode.null
     var problems: [String] = []
     private var projections: [JSONNode] = []
     private var frozen: [String] = []
@@ -88,7 +100,7 @@ private struct Readiness {
             ("status", .string(isReady ? "ready" : "not_ready")),
             ("database", .string(isReachable ? "ready" : "unreachable")),
             ("migrations", .string(!isReachable ? "unknown" : schemaProblem == nil ? "ready" : "not_ready")),
-            ("projections", .array(projections)),
+            ("replica", replica), ("projections", .array(projections)),
             ("problems", .array((problems + [schemaProblem].compactMap { $0 }).map(JSONNode.string))),
             ("frozen", .array(frozen.map(JSONNode.string))),
         ])

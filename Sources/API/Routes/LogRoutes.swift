@@ -18,12 +18,13 @@ extension Route {
 extension API {
     func head(_ request: APIRequest) async throws -> APIResponse {
         _ = try Parameters(request.query, allowed: [])
-        let (head, root) = try await ledger.pool.run { session in
+        let (head, root) = try await ledger.read(.latest) { session in
             try session.transaction(.snapshot) {
                 let head = try LogReader().head(session)
                 return (head, try LogReader().root(at: head.position, session))
             }
         }
+        ledger.noteShown(head: head.position)
         return .json(
             JSONNode.object([
                 ("position", .integer(head.position)),
@@ -36,11 +37,12 @@ extension API {
         let parameters = try Parameters(request.query, allowed: ["after", "limit"])
         let after = try parameters.integer("after", in: 0...Int64.max) ?? 0
         let limit = Int(try parameters.integer("limit", in: 1...1000) ?? 100)
-        let (head, events) = try await ledger.pool.run { session in
+        let (head, events) = try await ledger.read(.latest) { session in
             try session.transaction(.snapshot) {
                 (try LogReader().head(session), try LogReader().events(after: after, limit: limit + 1, session))
             }
         }
+        ledger.noteShown(head: head.position)
         let list = EventList(
             events: Array(events.prefix(limit)), hasMore: events.count > limit, after: \.position, headPosition: head.position)
         return .json(list.json(), tag: head.tag)
@@ -51,7 +53,7 @@ extension API {
         guard let position = Parameters.wholeNumber(text), position >= 1 else {
             throw Problem(.badParameter, "position: expected a whole number, 1 or more")
         }
-        let event = try await ledger.pool.run { session in try LogReader().event(at: position, session) }
+        let event = try await ledger.read(.event(position)) { session in try LogReader().event(at: position, session) }
         guard let event else {
             throw Problem(.positionUnknown, status: 404, "the log has no event at position \(position)")
         }

@@ -24,7 +24,7 @@ extension API {
                 // Proxies that hold answers back until they are complete would hold this one for ever.
                 ("X-Accel-Buffering", "no"),
             ], body: [])
-        let head = try await state.current().head.position
+        let head = try await ledger.primaryHead()
         if let asked = known ?? after, asked > head {
             throw Problem(.positionUnknown, "position \(asked) is above the log's head, \(head)")
         }

@@ -53,7 +53,7 @@ extension API {
         let source = parameters["source"] ?? SyncOperation.source
         let after = try parameters.integer("after", in: 0...Int64.max) ?? 0
         let limit = Int(try parameters.integer("limit", in: 1...1000) ?? 100)
-        let (head, events) = try await ledger.pool.run { session in
+        let (head, events) = try await ledger.read(.latest) { session in
             try session.transaction(.snapshot) {
                 let stream = Streams.execution(source: source, id: id)
                 return (
@@ -62,6 +62,7 @@ extension API {
             }
         }
         if events.isEmpty && after == 0 { throw Problem(.notFound, "no trade has this id") }
+        ledger.noteShown(head: head.position)
         let list = EventList(
             events: Array(events.prefix(limit)), hasMore: events.count > limit, after: \.streamVersion,
             headPosition: head.position)

@@ -27,6 +27,10 @@ public final class Ledger: Sendable {
     let folds = FoldGate()
     /// Sessions of the projectors.
     public let projectorPool: PostgresPool
+    /// Where `DATABASE_READ_URL` leads.
+    public let replica: ReadReplica?
+    let shown = ShownPositions()
+    let primaryState: LedgerStateReader
     private let writer: PostgresPool
     private let embedded: EmbeddedPostgresHandle?
     private let redactor: Redactor
@@ -84,6 +88,8 @@ public final class Ledger: Sendable {
         serviceConfiguration = PostgresConfiguration(
             uri: uri, role: "alpha_ledger_service", applicationName: "alpha-ledger")
         pool = PostgresPool(serviceConfiguration, maximumConnections: 8)
+        primaryState = LedgerStateReader(pool)
+        replica = settings.databaseReadURL.map { ReadReplica(uri: $0) }
         writer = PostgresPool(serviceConfiguration, maximumConnections: 1)
         var projectors = serviceConfiguration
         // A projector's statements are index ranges and point reads, whatever their parameters: planning each anew would
@@ -144,6 +150,7 @@ public final class Ledger: Sendable {
         await writer.close()
         await projectorPool.close()
         await pool.close()
+        await replica?.pool.close()
     }
 
     /// Ends all connections and, where this was the embedded server's last user, the server.

@@ -33,10 +33,10 @@ struct FoldDeadline: Sendable {
 
     /// Reads in one snapshot in which the server, too, ends a statement that takes longer.
     func read<T: Sendable>(
-        _ pool: PostgresPool, _ body: @Sendable (PostgresSession) throws -> T
+        _ database: ReadDatabase, _ point: ReadPoint, _ body: @Sendable (PostgresSession) throws -> T
     ) async throws -> T {
         do {
-            return try await pool.run { session in
+            return try await database.run(point) { session in
                 try session.transaction(.snapshot) {
                     if let instant {
                         let left = (instant - ContinuousClock.now) / .milliseconds(1)

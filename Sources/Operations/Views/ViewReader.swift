@@ -7,13 +7,13 @@ public import Values
 /// Reads views from their projections' rows.
 public struct ViewReader: Sendable {
     private let ledger: Ledger
-    private let pool: PostgresPool
+    private let database: ReadDatabase
     private let isBounded: Bool
     private let folds: FoldGate
     public static let maximumLimit = 1000
 
     /// - Parameters:
-    ///   - pool: where rows are read, such as a replica's; the ledger's own where left out.
+    ///   - pool: where rows are read, such as another database's; where left out, whichever of the ledger's has what is asked for.
     ///   - isBounded: whether what goes through a whole view has a service's bounds; a command takes its time.
     public init(_ ledger: Ledger, pool: PostgresPool? = nil, isBounded: Bool = true) {
         self.init(ledger, pool: pool, isBounded: isBounded, folds: ledger.folds)
@@ -21,7 +21,7 @@ public struct ViewReader: Sendable {
 
     init(_ ledger: Ledger, pool: PostgresPool? = nil, isBounded: Bool = true, folds: FoldGate) {
         self.ledger = ledger
-        self.pool = pool ?? ledger.pool
+        database = ReadDatabase(ledger, pool: pool)
         self.isBounded = isBounded
         self.folds = folds
     }
@@ -63,7 +63,8 @@ public struct ViewReader: Sendable {
     }
 
     private func page(_ view: View, _ request: ViewRequest, _ cursor: ViewCursor?) async throws -> ViewPage {
-        let (rows, read) = try await settle(view, request, cursor)
+        let settled = try await settle(view, request, cursor)
+        let (rows, read) = (settled.rows, settled.page)
         let standing = rows.standing
         let after = cursor.map { RowKey($0.key) }
         let selection = request.selection(view)
@@ -96,32 +97,49 @@ public struct ViewReader: Sendable {
 
     // MARK: - What the answer stands on
 
+    /// What an answer's rows come from, and its page where that was read with it.
+    private struct Settled: Sendable {
+        let rows: ViewRows
+        let page: (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool)?
+    }
+
     /// Settles position, moment and version, and reads the page in the same snapshot where its rows are found by key.
     ///
     /// Waits up to two seconds for a projection that is behind.
     private func settle(
         _ view: View, _ request: ViewRequest, _ cursor: ViewCursor?
-    ) async throws -> (rows: ViewRows, page: (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool)?) {
+    ) async throws -> Settled {
         let deadline = ContinuousClock.now + .seconds(2)
         var settled: Int64?
         while true {
             do {
-                return try await pool.run { [settled] session in
+                let answer = try await database.run(Self.point(view, request, cursor)) { [settled] session -> Settled in
                     try session.transaction(.snapshot) {
                         let standing = try standing(view, request, cursor, settledHead: settled, session)
                         let rows = try ViewRows(view, request, standing, ledger.registry)
-                        if rows.isSearch { return (rows, nil) }
+                        if rows.isSearch { return Settled(rows: rows, page: nil) }
                         let page = try rows.page(
                             after: cursor.map { RowKey($0.key) }, FoldDeadline(instant: nil), session)
-                        return (rows, page)
+                        return Settled(rows: rows, page: page)
                     }
                 }
+                let standing = answer.rows.standing
+                ledger.noteShown(head: standing.headPosition, projection: view.projection, position: standing.position)
+                return answer
             } catch is HeadUnsettled {
                 settled = try await settledHead(request)
             } catch LedgerError.projectionBehind where ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(20))
             }
         }
+    }
+
+    /// What a page has to see, by which its database is chosen.
+    private static func point(_ view: View, _ request: ViewRequest, _ cursor: ViewCursor?) -> ReadPoint {
+        if let position = cursor?.position ?? request.asOfPosition {
+            return .rows(projection: view.projection, position: position)
+        }
+        return request.asOf.map { .instant($0) } ?? .latestOf(projection: view.projection)
     }
 
     /// An append under way may be recorded by the instant that was asked for.
@@ -234,7 +252,7 @@ public struct ViewReader: Sendable {
     ) async throws -> (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool) {
         let name = "rows|\(rows.standing.key)|\(selection)|\(request.limit)|\(request.cursor ?? "")"
         let result = try await fold(name) { deadline in
-            try await deadline.read(pool) { session in
+            try await deadline.read(database, rows.standing.point) { session in
                 let page = try rows.page(after: key, deadline, session)
                 return .rows(page.rows, hasMore: page.hasMore)
             }
@@ -247,7 +265,7 @@ public struct ViewReader: Sendable {
     private func aggregates(_ rows: ViewRows, _ selection: String) async throws -> JSONNode? {
         guard let start = rows.view.aggregates else { return nil }
         let result = try await fold("sums|\(rows.standing.key)|\(selection)") { deadline in
-            try await deadline.read(pool) { session in
+            try await deadline.read(database, rows.standing.point) { session in
                 var sums = start()
                 try rows.forEach(after: nil, deadline, session) { _, document in
                     sums.add(document.root)
@@ -264,7 +282,7 @@ public struct ViewReader: Sendable {
         let standing = rows.standing
         let version = standing.source.version
         let result = try await fold("receipt|\(version.name)/\(version.label)|\(standing.position)") { deadline in
-            try await deadline.read(pool) { session in
+            try await deadline.read(database, rows.standing.point) { session in
                 let root = try LogReader().root(at: standing.position, session)
                 return .receipt(
                     ViewReceipt(rootHash: root.description, digest: try rows.digest(deadline, session)))

@@ -12,6 +12,8 @@ struct ViewStanding: Sendable {
     let headPosition: Int64
     let source: ViewSource
 
+    /// What a database has to have for it.
+    var point: ReadPoint { .rows(projection: source.version.name, position: position) }
     /// What the sums of a selection depend on, besides the selection.
     var key: String { "\(source.version.name)/\(source.version.label)|\(position)|\(now)" }
 }

@@ -1,0 +1,237 @@
+import API
+import Foundation
+import JSON
+import Operations
+import SampleScope
+import TestSupport
+import Testing
+import Values
+import Yams
+
+/// `schema/openapi.yaml` against the service, both ways: what is described is there, what is there is described, and
+/// real answers are what the description says, by a validator that shares nothing with ours.
+@Suite struct DescriptionTests {
+    private static let keys = ["ALPHA_LEDGER_READ_KEY": "reader", "ALPHA_LEDGER_ADMIN_KEY": "admin"]
+
+    /// A described operation: its query parameters, or the keys of its body.
+    private struct Operation: Sendable {
+        let method: String
+        let path: String
+        let names: [String]
+    }
+
+    private func description() throws -> [String: Any] {
+        let text = try String(contentsOfFile: projectRoot + "/schema/openapi.yaml", encoding: .utf8)
+        return try #require(try Yams.load(yaml: text) as? [String: Any])
+    }
+
+    private func operations() throws -> [Operation] {
+        let description = try description()
+        let paths = try #require(description["paths"] as? [String: [String: [String: Any]]])
+        let components = try #require(description["components"] as? [String: [String: Any]])
+        var operations: [Operation] = []
+        for (path, item) in paths {
+            for (method, operation) in item {
+                let names = method == "get" ? Self.parameters(operation, components) : try Self.bodyKeys(operation, components)
+                operations.append(Operation(method: method.uppercased(), path: path, names: names.sorted()))
+            }
+        }
+        return operations
+    }
+
+    private static func parameters(_ operation: [String: Any], _ components: [String: [String: Any]]) -> [String] {
+        (operation["parameters"] as? [[String: Any]] ?? []).compactMap { reference in
+            let name = (reference["$ref"] as? String)?.split(separator: "/").last.map(String.init) ?? ""
+            let parameter = components["parameters"]?[name] as? [String: Any]
+            return parameter?["in"] as? String == "query" ? parameter?["name"] as? String : nil
+        }
+    }
+
+    @Test func `every route is described, and every described operation is a route`() throws {
+        let described = try Set(operations().map { "\($0.method) \($0.path)" })
+        let served = Set(API.routeTable.map { "\($0.method) \($0.path)" })
+        #expect(described.subtracting(served) == [] && served.subtracting(described) == [])
+    }
+
+    @Test func `every parameter and body key that the service takes is described, and no other`() async throws {
+        let operations = try operations()
+        try await withService(Self.keys, projectors: false) { service in
+            for operation in operations {
+                let target = Self.filled(operation.path)
+                let answer =
+                    operation.method == "GET"
+                    ? try await service.ask("\(target)?no_such=1", headers: [("Authorization", "Bearer reader")])
+                    : try await service.post(target, #"{"no_such":true}"#)
+                #expect(answer.status == 400, "\(operation.path)")
+                #expect(try Self.expected(answer) == operation.names, "\(operation.path)")
+            }
+        }
+    }
+
+    @Test(.enabled(if: Validator.isInstalled, "python3 has no jsonschema"))
+    func `real answers of every operation are what is described`() async throws {
+        let quotes = try await SampleQuoteServer.start(apiKey: "vendor-key")
+        let feed = try await SampleFeedServer.start(feed: .sample, apiKey: "feed-key")
+        let settings = Self.keys.merging([
+            "ALPHA_TRADE_FEED_URL": feed.url, "ALPHA_TRADE_FEED_API_KEY": "feed-key", "ALPHA_TRADE_FEED_PORTFOLIOS": "IMST,ICOI",
+            "AMBERDATA_BASE_URL": quotes.baseURL, "AMBERDATA_API_KEY": "vendor-key",
+        ]) { $1 }
+        let operations = try operations()
+        let answers = try await withService(settings, projectors: false) { service in
+            var answers: [Validator.Answer] = []
+            for (pattern, body) in Self.posts where operations.contains(where: { $0.method == "POST" && $0.path == pattern }) {
+                let answer = try await service.post(Self.filled(pattern), body)
+                answers.append(.init("POST", pattern, answer))
+            }
+            try await service.ledger.bringUpToDate(service.ledger.registry.names)
+            for operation in operations where operation.method == "GET" {
+                let path = operation.path
+                for query in Self.queries(path) {
+                    let headers = query.contains("nokey") ? [] : [("Authorization", "Bearer reader")]
+                    if path.hasSuffix("/stream") && !query.contains("no_such") && !query.contains("nokey") { continue }
+                    answers.append(.init("GET", path, try await service.ask(Self.filled(path) + query, headers: headers)))
+                }
+            }
+            return answers
+        }
+        await quotes.stop()
+        await feed.stop()
+        let data = try JSONSerialization.data(withJSONObject: try description())
+        let problems = try Validator.problems(description: data, answers)
+        #expect(problems == [])
+        // Rows of every view were among them, or their types were not looked at.
+        for path in ["", "/positions", "/context", "/execution-quality", "/opportunity-alignment", "/outcomes", "/sync-state"] {
+            let page = try #require(answers.first { $0.path == "/api/internal/trades\(path)" && $0.status == 200 })
+            #expect(try JSONDocument(parsing: Array(page.body.utf8)).root["rows"]?.count ?? 0 > 0, "\(path)")
+        }
+    }
+
+    /// Bodies in the order in which they are posted: what later answers show comes from them.
+    private static let posts = [
+        ("/api/internal/trades/sync", #"{"dry_run":false,"full_scope":true}"#), ("/api/internal/trades/sync", ""),
+        ("/api/internal/trades/context/backfill", #"{"dry_run":false,"limit":20}"#),
+        ("/api/internal/trades/execution-benchmarks/backfill", #"{"dry_run":false,"limit":12}"#),
+        ("/api/internal/trades/outcomes/backfill", #"{"dry_run":false,"limit":12}"#),
+        ("/api/internal/trades/outcomes/backfill", #"{"horizons":["x"]}"#), ("/api/internal/trades/sync", "{"),
+        ("/api/ledger/projections/{name}/promote", #"{"version":"v1","position":3,"digest":"\#(String(repeating: "0", count: 64))"}"#),
+        ("/api/ledger/projections/{name}/promote", "{}"), ("/api/ledger/projections/{name}/rollback", "{}"),
+        ("/api/ledger/projections/{name}/rebuild", "{}"),
+    ]
+
+    private static func queries(_ path: String) -> [String] {
+        var queries = ["", "?no_such=1", "?nokey=1"]
+        if path.hasPrefix("/api/internal/trades") && !path.hasSuffix("history") {
+            queries += ["?limit=1000", "?limit=2", "?limit=0", "?as_of_position=20", "?as_of_position=99999999", "?cursor=x"]
+        }
+        if path.contains("proof/inclusion") { queries += ["?position=3", "?position=99999999"] }
+        if path.contains("proof/consistency") { queries += ["?from=3&to=9", "?from=9&to=3"] }
+        if path.contains("diff") { queries += ["?from=v1&to=v1", "?from=v1&to=v9", "?from=x&to=v1"] }
+        if path.contains("explain") { queries += ["?view=trades&key=alpha_sync,none&field=price"] }
+        return queries
+    }
+
+    private static func filled(_ path: String) -> String {
+        path.replacingOccurrences(of: "{position}", with: "9").replacingOccurrences(of: "{name}", with: "trades")
+            .replacingOccurrences(of: "{source_trade_id}", with: "none")
+    }
+
+    /// The names that a refusal of an unknown one lists.
+    private static func expected(_ answer: RunningService.Answer) throws -> [String] {
+        let detail = try answer.json()["detail"]?.string ?? ""
+        guard let range = detail.range(of: "expected ") else { return [] }
+        let list = detail[range.upperBound...]
+        return list == "none" ? [] : list.components(separatedBy: ", ").filter { !$0.isEmpty }.sorted()
+    }
+
+    private static func bodyKeys(_ operation: [String: Any], _ components: [String: [String: Any]]) throws -> [String] {
+        let body = operation["requestBody"] as? [String: Any]
+        let content = body?["content"] as? [String: [String: Any]]
+        let reference = (content?["application/json"]?["schema"] as? [String: Any])?["$ref"] as? String
+        let name = try #require(reference?.split(separator: "/").last.map(String.init))
+        let schema = try #require(components["schemas"]?[name] as? [String: Any])
+        return (schema["properties"] as? [String: Any] ?? [:]).keys.sorted()
+    }
+}
+
+/// Python's `jsonschema` over the description's own schemas.
+private enum Validator {
+    struct Answer: Sendable {
+        let method: String
+        let path: String
+        let status: Int
+        let type: String
+        let body: String
+
+        init(_ method: String, _ path: String, _ answer: RunningService.Answer) {
+            self.method = method
+            self.path = path
+            status = answer.status
+            type = answer.headers["content-type"] ?? ""
+            body = String(decoding: answer.body, as: UTF8.self)
+        }
+    }
+
+    static let isInstalled = (try? python("import jsonschema", [], Data())) != nil
+
+    private static let program = """
+        import json, sys, jsonschema
+        lines = sys.stdin.buffer.read().split(b"\\n")
+        description = json.loads(lines[0])
+        components = description["components"]
+        def resolve(node):
+            while "$ref" in node:
+                name = node["$ref"].split("/")
+                node = components[name[2]][name[3]]
+            return node
+        for line in lines[1:]:
+            if not line: continue
+            a = json.loads(line)
+            where = f"{a['method']} {a['path']} {a['status']}"
+            responses = description["paths"][a["path"]][a["method"].lower()]["responses"]
+            response = responses.get(str(a["status"]))
+            if response is None:
+                print(f"{where}: the status is not described: {a['body'][:200]}"); continue
+            content = resolve(response).get("content", {})
+            type = a["type"].split(";")[0]
+            if type not in content:
+                print(f"{where}: the type {type} is not described"); continue
+            if "json" not in type: continue
+            schema = dict(content[type]["schema"]); schema["components"] = components
+            validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+            for error in list(validator.iter_errors(json.loads(a["body"])))[:5]:
+                print(f"{where}: {error.json_path}: {error.message[:200]}")
+        """
+
+    /// What does not match, a line each.
+    static func problems(description: Data, _ answers: [Answer]) throws -> [String] {
+        var input = description
+        input.append(0x0a)
+        for answer in answers {
+            let line: [String: Any] = [
+                "method": answer.method, "path": answer.path, "status": answer.status, "type": answer.type, "body": answer.body,
+            ]
+            input.append(try JSONSerialization.data(withJSONObject: line))
+            input.append(0x0a)
+        }
+        return try python(program, [], input).split(separator: "\n").map(String.init)
+    }
+
+    private struct Failed: Error {}
+
+    private static func python(_ program: String, _ arguments: [String], _ input: Data) throws -> String {
+        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try input.write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["python3", "-W", "ignore", "-c", program] + arguments
+        process.standardInput = try FileHandle(forReadingFrom: file)
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let answer = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Failed() }
+        return String(decoding: answer, as: UTF8.self)
+    }
+}

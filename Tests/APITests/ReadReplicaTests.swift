@@ -1,0 +1,119 @@
+import API
+import EmbeddedPostgres
+import Events
+import Foundation
+import JSON
+import Operations
+import Postgres
+import PostgresStore
+import TestSupport
+import Testing
+import Values
+
+/// Reads on a real streaming replica, made by `pg_basebackup` from the tests' server.
+@Suite struct ReadReplicaTests {
+    /// Runs a test on a ledger and the URI of a replica of its database.
+    private func withReplica(_ body: @Sendable (_ primary: String, _ replica: String) async throws -> Void) async throws {
+        try await withDatabase { uri in
+            let owner = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
+            let address = try await owner.run { session in session.address }
+            let bin = try await owner.run { session in
+                try session.execute("SELECT setting FROM pg_config WHERE name = 'BINDIR'")[0].text(0)
+            }
+            await owner.close()
+            let directory = try temporaryDirectory()
+            try await blocking {
+                let backup = Process()
+                backup.executableURL = URL(filePath: "\(bin)/pg_basebackup")
+                backup.arguments = [
+                    "-D", "\(directory)/postgres", "-R", "-X", "stream", "-c", "fast", "--no-sync", "-h", address.host, "-p",
+                    address.port, "-U", address.user,
+                ]
+                backup.standardError = FileHandle.nullDevice
+                try backup.run()
+                backup.waitUntilExit()
+                if backup.terminationStatus != 0 { throw RunningService.BadAnswer() }
+            }
+            let server = try await EmbeddedPostgres.start(
+                .init(dataDirectory: directory, options: ["fsync": "off", "shared_buffers": "32MB", "max_connections": "800"]))
+            let result: Result<Void, any Error>
+            do {
+                var parts = try #require(URLComponents(string: server.uri))
+                parts.path = "/\(address.database)"
+                result = .success(try await body(uri, try #require(parts.string)))
+            } catch {
+                result = .failure(error)
+            }
+            await server.stop()
+            try? FileManager.default.removeItem(atPath: directory)
+            try result.get()
+        }
+    }
+
+    private func position(_ service: RunningService, _ target: String) async throws -> Int64? {
+        let answer = try await service.ask(target)
+        #expect(answer.status == 200, "\(target): \(String(decoding: answer.body, as: UTF8.self))")
+        let root = try answer.json()
+        return root["position"]?.integer ?? root["ledger"]?["head_position"]?.integer
+    }
+
+    private func replay(_ command: String, _ replica: String) async throws {
+        let connection = try await PostgresConnection.open(PostgresConfiguration(uri: replica))
+        try await connection.run { session in _ = try session.execute("SELECT \(command)") }
+        await connection.close()
+    }
+
+    @Test func `reads go to the replica once it has what they ask for, and never back behind what was shown`() async throws {
+        try await withReplica { primary, replica in
+            let settings = try Settings(environment: ["DATABASE_URL": primary, "DATABASE_READ_URL": replica])
+            let ledger = try await Ledger.open(settings, Resources(root: projectRoot), migration: .always, logger: quiet)
+            // Another program that appends to the same ledger: what it does this service has not shown.
+            let other = try LedgerDatabase(uri: primary)
+            let service = try LedgerService(ledger, host: "127.0.0.1", port: 0, runsProjectors: true, logger: quiet)
+            try await run(service) { port in
+                let service = RunningService(ledger: ledger, port: port)
+                try await other.log.append([recorded(try sampleRow("a"))], runID: ledger.newID())
+                for _ in 0..<500 {
+                    if await ledger.replica?.current()?.served["trades"]?.position == 8 { break }
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                #expect(try await position(service, "/api/ledger/head") == 8)
+                #expect(try await position(service, "/api/internal/trades") == 8)
+                try await replay("pg_wal_replay_pause()", replica)
+                try await other.log.append([recorded(try sampleRow("b"))], runID: ledger.newID())
+                // The replica stands still, and its answers say where.
+                #expect(try await position(service, "/api/ledger/head") == 8)
+                #expect(try await position(service, "/api/internal/trades?limit=7") == 8)
+                let ready = try await service.ask("/readyz").json()
+                #expect(ready["replica"]?["position"]?.integer == 8 && ready["replica"]?["state"]?.string == "ready")
+                // What it has not replayed comes from the primary, and then nothing goes back.
+                var asked = try await service.ask("/api/internal/trades?as_of_position=9")
+                for _ in 0..<20 where asked.status == 503 { asked = try await service.ask("/api/internal/trades?as_of_position=9") }
+                #expect(try asked.json()["rows"]?.count == 2)
+                #expect(try await service.ask("/api/ledger/events/9").status == 200)
+                #expect(try await position(service, "/api/ledger/head") == 9)
+                try await ledger.log.append([recorded(try sampleRow("c"))], runID: ledger.newID())
+                #expect(try await position(service, "/api/ledger/head") == 10)
+                try await replay("pg_wal_replay_resume()", replica)
+                for _ in 0..<500 {
+                    if await ledger.replica?.current()?.served["trades"]?.position == 10 { break }
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                #expect(try await service.ask("/readyz").json()["replica"]?["position"]?.integer == 10)
+                #expect(try await service.ask("/api/internal/trades?limit=9").json()["rows"]?.count == 3)
+            }
+            await other.close()
+            await ledger.close()
+        }
+    }
+
+    @Test func `a replica that can't be reached costs no answer`() async throws {
+        let settings = ["DATABASE_READ_URL": "postgresql:///none?host=/nonexistent"]
+        try await withService(settings, projectors: false) { service in
+            #expect(try await position(service, "/api/ledger/head") == 7)
+            let ready = try await service.ask("/readyz")
+            #expect(ready.status == 200)
+            #expect(try ready.json()["replica"]?["state"]?.string == "unreachable")
+        }
+    }
+}
