@@ -29,12 +29,27 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
+        case .head(let head) where head.status == .badRequest && head.headerFields[.contentType] == nil:
+            return refuse(context, promise)
         case .head(let head): isStreaming = head.headerFields[.contentType] == "text/event-stream"
         case .body: break
         case .end: isStreaming = false
         }
         context.write(data, promise: promise)
         if isStreaming && isInputClosed { context.close(promise: nil) }
+    }
+
+    /// Hummingbird's own refusal of what is no HTTP has no body: it gets one like every other refusal.
+    private func refuse(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+        let answer = Problem(.badRequest, "the request is not HTTP/1.1, or its head is too large").response()
+        var fields = HTTPFields()
+        for (name, value) in answer.headers {
+            if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
+        }
+        fields[.connection] = "close"
+        fields[.contentLength] = "\(answer.body.count)"
+        context.write(wrapOutboundOut(.head(HTTPResponse(status: .badRequest, headerFields: fields))), promise: promise)
+        context.write(wrapOutboundOut(.body(ByteBuffer(bytes: answer.body))), promise: nil)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

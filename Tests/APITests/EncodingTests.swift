@@ -132,6 +132,19 @@ import Values
         }
     }
 
+    @Test func `what is no HTTP, or too large a head, is refused like everything else`() async throws {
+        try await withService(projectors: false) { service in
+            for text in [
+                "GET /healthz\r\n\r\n", "\u{1}\r\n\r\n", "GET /\(String(repeating: "a", count: 40_000)) HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\((0..<120).map { "X-\($0): y\r\n" }.joined())\r\n",
+            ] {
+                let answer = try await service.raw(text)
+                #expect(answer.hasPrefix("HTTP/1.1 400"), "\(text.prefix(40)): \(answer)")
+                #expect(answer.contains("application/problem+json") && answer.contains("\"code\":\"bad_request\""), "\(answer)")
+            }
+        }
+    }
+
     @Test func `two Host headers, or none, are refused`() async throws {
         try await withService(["ALPHA_LEDGER_READ_KEY": "reader"], projectors: false) { service in
             for headers in ["", "Host: a\r\nHost: b\r\n"] {
