@@ -3,6 +3,8 @@ import Foundation
 import Operations
 import Postgres
 import PostgresStore
+import Projections
+import Values
 
 /// The service under wrk on loopback, each figure beside the others in one run: a list of 50 trades, positions, a list
 /// with aggregates, an immutable as-of page; and, where `BENCH_UVICORN` names a uvicorn (scripts/bench-fastapi), the same

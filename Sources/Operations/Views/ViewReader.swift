@@ -123,8 +123,8 @@ public struct ViewReader: Sendable {
                         return Settled(rows: rows, page: page)
                     }
                 }
-                let standing = answer.rows.standing
-                ledger.noteShown(head: standing.headPosition, projection: view.projection, position: standing.position)
+                let shown = answer.rows.standing
+                ledger.noteShown(head: shown.headPosition, projection: view.projection, position: shown.position)
                 return answer
             } catch is HeadUnsettled {
                 settled = try await settledHead(request)
