@@ -189,8 +189,8 @@ let package = Package(
         .testTarget(
             name: "TimeTravelTests",
             dependencies: [
-                "API", "Operations", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events", "JSON",
-                "Values", "TestSupport",
+                "API", "Operations", "AlphaFeed", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events", "JSON",
+                "Values", "TestSupport", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "APITests",

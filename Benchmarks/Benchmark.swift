@@ -16,6 +16,7 @@ struct Benchmark {
         ("audit", "audit verify of the log beside reading and SHA-256 alone, and the time of a proof", AuditBenchmark.run),
         ("projection", "live projection of trades beside a bare COPY OUT of the same events", ProjectionBenchmark.run),
         ("rebuild", "all projections from zero beside COPY OUT, COPY IN of their rows and indexes", RebuildBenchmark.run),
+        ("asof", "pages of 50 rows as of a position, in a small ledger and in a large one", AsOfBenchmark.run),
         ("http", "the trades list of 50 rows over HTTP", HTTPBenchmark.run),
         ("latency", "from an append to all views, at 1,000 events a second", LatencyBenchmark.run),
         ("import", "observe import beside a bare COPY of the same rows", ImportBenchmark.run),

@@ -31,8 +31,7 @@ struct VersionTable: Sendable {
 
     /// The documents of some keys valid at a position; nil where a key has none then. One query, two index descents a key.
     func documents(of keys: [RowKey], at position: Int64, _ session: PostgresSession) throws -> [[UInt8]?] {
-        var documents = [[UInt8]?](repeating: nil, count: keys.count)
-        if keys.isEmpty { return documents }
+        if keys.isEmpty { return [] }
         let found = try session.execute(
             """
             SELECT k.ord, t.document
@@ -42,8 +41,7 @@ struct VersionTable: Sendable {
                 ORDER BY t.valid_from DESC LIMIT 1) t
             WHERE t.valid_to IS NULL OR t.valid_to > $1
             """, [.int8(position)] + key.indices.map { column in .textArray(keys.map { $0.parts[column].text }) })
-        for row in found { documents[Int(try row.int8(0)) - 1] = try row.utf8(1) }
-        return documents
+        return try Self.documents(found, count: keys.count)
     }
 
     /// A statement of a pipeline.

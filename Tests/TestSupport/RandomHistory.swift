@@ -69,7 +69,7 @@ public struct RandomHistory: Sendable {
         case 4: row.tradeDate = other.tradeDate
         default: row = other
         }
-        row.sourceUpdatedAt = row.sourceUpdatedAt.advanced(byMicroseconds: 1) ?? row.sourceUpdatedAt
+        row.sourceUpdatedAt = trade.row.sourceUpdatedAt.advanced(byMicroseconds: 1) ?? row.sourceUpdatedAt
         let stream = Streams.execution(source: row.source, id: id)
         trades[id]?.row = row
         add(updated(row, from: trade.row, previous: version(stream)))

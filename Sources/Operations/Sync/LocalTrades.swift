@@ -33,6 +33,11 @@ struct LocalTrades: Sendable {
 
     /// The latest rows of some trades, by trade id. Two index reads a trade.
     func load(_ ids: [String], _ session: PostgresSession) throws -> [ByteKey: LocalTrade] {
+        try Self.load(ids: ids, source: source, session)
+    }
+
+    /// The same, whatever the scope.
+    static func load(ids: [String], source: String, _ session: PostgresSession) throws -> [ByteKey: LocalTrade] {
         let streams = ids.map { Streams.execution(source: source, id: $0) }
         let result = try session.execute(
             """
@@ -46,10 +51,10 @@ struct LocalTrades: Sendable {
                 SELECT type, schema_version, payload FROM ledger.events
                 WHERE stream = s.stream AND type = ANY ($2) ORDER BY stream_version DESC LIMIT 1
             ) e
-            """, [.textArray(streams), .textArray(Self.rowTypes)])
+            """, [.textArray(streams), .textArray(rowTypes)])
         var trades: [ByteKey: LocalTrade] = [:]
         for row in result {
-            let payload = try Self.execution(try row.text(1), Int(try row.int4(2)), try row.utf8(3))
+            let payload = try execution(try row.text(1), Int(try row.int4(2)), try row.utf8(3))
             trades[ByteKey(ids[Int(try row.int8(0)) - 1])] = LocalTrade(
                 row: payload.row, scopeKey: payload.scopeKey, streamVersion: try row.int8(4))
         }

@@ -9,7 +9,7 @@ import Values
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Prove that nothing was altered.",
-        subcommands: [Verify.self, Explain.self, SignCheckpoint.self, Key.self, Prove.self, Export.self, VerifyBundle.self, Fork.self])
+        subcommands: [Verify.self, Explain.self, SignCheckpoint.self, Key.self, Prove.self, Export.self, VerifyBundle.self, ImpactOf.self, Fork.self])
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -130,7 +130,7 @@ private struct DemoReport {
     ) async throws -> DemoReport {
         var views: [ViewCounts] = []
         for (view, columns) in ViewCounts.counted { views.append(try await ViewCounts(ledger, view, columns)) }
-        let scopes = try await ViewReader(ledger).page(.syncState, ViewRequest())
+        let scopes = try await ViewReader(ledger, isBounded: false).page(.syncState, ViewRequest())
         let (head, root) = try await ledger.pool.run { session in
             let head = try LogReader().head(session)
             return (head, try LogReader().root(at: head.position, session))

@@ -26,7 +26,7 @@ struct ViewCounts {
         var request = ViewRequest()
         request.limit = ViewReader.maximumLimit
         repeat {
-            let page = try await ViewReader(ledger).page(view, request)
+            let page = try await ViewReader(ledger, isBounded: false).page(view, request)
             rows += page.rows.count
             for row in page.rows {
                 let root = try JSONDocument(parsing: row).root

@@ -1,0 +1,127 @@
+import AlphaFeed
+import Events
+import JSON
+import Postgres
+import PostgresStore
+import Values
+
+/// What somebody thinks of appending: a row as the feed gives it, or an event's payload.
+///
+/// A row is read by the contract that a sync reads it by, and becomes the event that a sync would append: nothing at all
+/// where the trade has these values already, or newer ones.
+public struct ImpactCandidate: Sendable {
+    private enum Content: Sendable {
+        case execution(ExecutionRow, unknown: [(key: String, sourceText: String)], scopeKey: String, text: String)
+        case event(EventPayload)
+    }
+
+    private let content: Content
+
+    /// Why a text is no candidate: the field, and what was expected.
+    public struct Problem: Error, Equatable, CustomStringConvertible {
+        public let description: String
+    }
+
+    private static let types: [EventType] = [
+        .alphaExecutionMissing, .alphaExecutionReappeared, .alphaExecutionRecorded, .alphaExecutionUpdated, .contextStamped,
+        .executionBenchmarkRecorded, .forwardMarkRecorded,
+    ]
+
+    /// Reads a row of the feed, or `{"type": …, "payload": {…}}`.
+    ///
+    /// - Parameter settings: the portfolios in the scope of a sync; a row's own where none are set.
+    public init(parsing bytes: [UInt8], _ settings: Settings) throws(Problem) {
+        let document: JSONDocument
+        do {
+            document = try JSONDocument(parsing: bytes)
+        } catch {
+            throw Problem(description: "the file is not JSON: \(error)")
+        }
+        let root = document.root
+        guard root.kind == .object else {
+            throw Problem(description: "expected a JSON object: a row of the feed, or {\"type\": …, \"payload\": {…}}")
+        }
+        if let type = root["type"], let payload = root["payload"] {
+            for key in root.members.map(\.key) where key != "type" && key != "payload" {
+                throw Problem(description: "\(key): unknown beside type and payload")
+            }
+            content = try Self.event(type, payload)
+        } else {
+            content = try Self.row(root, settings)
+        }
+    }
+
+    private static func event(_ type: JSONValue, _ payload: JSONValue) throws(Problem) -> Content {
+        guard let known = type.string.flatMap(EventType.init(rawValue:)), types.contains(known) else {
+            throw Problem(
+                description: "type: expected one of \(types.map(\.rawValue).sorted().joined(separator: ", "))")
+        }
+        do {
+            let read = try Upcaster.payload(type: known, schemaVersion: 1, bytes: try canonicalize(payload))
+            guard case .execution(let execution) = read else { return .event(read) }
+            return .execution(
+                execution.row, unknown: execution.unknownFields, scopeKey: execution.scopeKey, text: payload.sourceText)
+        } catch {
+            throw Problem(description: "payload: \(error)")
+        }
+    }
+
+    private static func row(_ root: JSONValue, _ settings: Settings) throws(Problem) -> Content {
+        let scope: FeedScope
+        do {
+            let own = settings.portfolios.isEmpty ? [root["portfolioName"]?.string ?? "none"] : settings.portfolios
+            scope = try FeedScope(portfolios: own, includePending: settings.includePending)
+        } catch {
+            throw Problem(description: "portfolioName: \(error)")
+        }
+        switch RowNormalizer.normalize(root, scope: scope, source: SyncOperation.source) {
+        case .accepted(let row, let unknown):
+            return .execution(row, unknown: unknown, scopeKey: scope.scopeKey, text: root.sourceText)
+        case .rejected(_, let reasons, _, _):
+            throw Problem(
+                description: "the row breaks the feed's contract, a sync would reject it: \(reasons.joined(separator: ", "))")
+        }
+    }
+
+    /// The event that would be appended next, after what the log holds now.
+    func event(_ session: PostgresSession) throws -> (verdict: Impact.Verdict, event: NewEvent?) {
+        switch content {
+        case .execution(let row, let unknown, let scopeKey, let text):
+            let local = try LocalTrades.load(ids: [row.sourceTradeID], source: row.source, session)
+            let item = ChunkRow(row: row, unknown: unknown, text: text, group: 0, copies: 1)
+            let chunk = try SyncChunk([item], local: local, scopeKey: scopeKey)
+            switch chunk.verdicts.first {
+            case .inserted: return (.inserted, chunk.events.first)
+            case .updated: return (.updated, chunk.events.first)
+            case .stale: return (.stale, nil)
+            case .conflicting: return (.conflicting, nil)
+            case .unchanged, nil: return (.unchanged, nil)
+            }
+        case .event(let payload):
+            func version(_ stream: String) throws -> Int64 {
+                try LogReader().latest(inStream: stream, upTo: .max, session)?.streamVersion ?? 0
+            }
+            switch payload {
+            case .missing(let presence):
+                let stream = Streams.execution(source: presence.source, id: presence.sourceTradeID)
+                return (.appended, presence.missingEvent(previousVersion: try version(stream)))
+            case .reappeared(let presence):
+                let stream = Streams.execution(source: presence.source, id: presence.sourceTradeID)
+                return (.appended, presence.reappearedEvent(previousVersion: try version(stream)))
+            case .contextStamped(let stamp):
+                let stream = Streams.context(source: stamp.source, id: stamp.sourceTradeID)
+                return (
+                    .appended,
+                    stamp.event(previousVersion: try version(stream), effectiveAt: stamp.basis.tradeDate)
+                )
+            case .benchmarkRecorded(let benchmark):
+                let stream = Streams.benchmark(source: benchmark.source, id: benchmark.sourceTradeID)
+                return (.appended, benchmark.event(previousVersion: try version(stream)))
+            case .markRecorded(let mark):
+                let stream = Streams.mark(source: mark.source, id: mark.sourceTradeID, horizonKey: mark.horizonKey)
+                return (.appended, mark.event(previousVersion: try version(stream)))
+            default: return (.unchanged, nil)
+            }
+        }
+    }
+}

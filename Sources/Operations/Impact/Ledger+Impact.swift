@@ -1,0 +1,111 @@
+import Events
+import JSON
+import Postgres
+import PostgresStore
+import Projections
+import Values
+
+extension Ledger {
+    /// What an event of the log changed: every view's rows before it and after it, of all that it touches.
+    ///
+    /// Throws `LedgerError.positionUnknown` where the log has no such event, and `.projectionBehind` where a view has not
+    /// folded up to it. Writes nothing.
+    public func impact(ofEventAt position: Int64) async throws -> Impact {
+        try await pool.run { session in
+            try session.transaction(.snapshot) {
+                guard position > 0, let event = try LogReader().event(at: position, session) else {
+                    throw LedgerError.positionUnknown(
+                        position: position, head: try LogReader().head(session).position)
+                }
+                return Impact(
+                    verdict: .recorded, event: event, positionBefore: position - 1, asOf: event.recordedAt,
+                    views: try impact(of: event, now: event.recordedAt, session))
+            }
+        }
+    }
+
+    /// What a candidate would change if it were appended now. Writes nothing.
+    public func impact(of candidate: ImpactCandidate) async throws -> Impact {
+        try await pool.run { session in
+            try session.transaction(.snapshot) {
+                let head = try LogReader().head(session)
+                let clock = try session.execute("SELECT clock_timestamp()")[0].timestamptz(0)
+                let present = (Instant(microseconds: clock) ?? .minimum).flooredToMinute
+                let now = max(present, head.recordedAt ?? .minimum)
+                let (verdict, new) = try candidate.event(session)
+                let event = new.map { new in
+                    RecordedEvent(
+                        position: head.position + 1, eventID: new.eventID, stream: new.stream,
+                        streamVersion: (new.expectedVersion ?? 0) + 1, type: new.type.rawValue,
+                        schemaVersion: new.schemaVersion, recordedAt: now, effectiveAt: new.effectiveAt, runID: newID(),
+                        payload: new.payload, leafHash: Digest32(sha256Of: new.payload))
+                }
+                return Impact(
+                    verdict: verdict, event: event, positionBefore: head.position, asOf: now,
+                    views: try event.map { try impact(of: $0, now: now, session) } ?? [])
+            }
+        }
+    }
+
+    private func impact(
+        of event: RecordedEvent, now: Instant, _ session: PostgresSession
+    ) throws -> [Impact.OfView] {
+        try View.all.map { view in
+            let source = try ViewSources(view, self, session).served()
+            guard let definition = source.definition else {
+                throw ViewError.rulesUnavailable(
+                    "this program lacks the code of \(view.projection) \(source.version.label), which is served")
+            }
+            let before = event.position - 1
+            if source.tables.position < before {
+                throw LedgerError.projectionBehind(
+                    projection: view.projection, position: before, checkpoint: source.tables.position)
+            }
+            let rows = try rows(touchedBy: event, definition, source.tables, session)
+            var difference = VersionDifference(definition.columns)
+            var changes: [(change: RowChange, row: [UInt8]?)] = []
+            for (_, sides) in rows.sorted(by: { $0.key < $1.key }) {
+                func shown(_ bytes: [UInt8]?) throws -> JSONDocument? {
+                    try bytes.map { bytes in
+                        try JSONDocument(parsing: definition.present(try JSONDocument(parsing: bytes), now: now))
+                    }
+                }
+                let (old, new) = (try shown(sides.before), try shown(sides.after))
+                guard let change = difference.add(from: old, to: new) else { continue }
+                var row: [UInt8]?
+                if let only = old == nil ? new : new == nil ? old : nil {
+                    var out: [UInt8] = []
+                    definition.columns.appendPublished(only, to: &out)
+                    row = out
+                }
+                changes.append((change, row))
+            }
+            return Impact.OfView(
+                view: view, version: source.version, changes: changes, summary: difference.members())
+        }
+    }
+
+    /// The rows of the entities that an event touches, as they are before it and after it, worked out from their facts.
+    private func rows(
+        touchedBy event: RecordedEvent, _ definition: ProjectionDefinition, _ tables: ProjectionVersion,
+        _ session: PostgresSession
+    ) throws -> [RowKey: (before: [UInt8]?, after: [UInt8]?)] {
+        guard let decoded = try definition.decode(event) else { return [:] }
+        let model = ReadModel(tables, columns: definition.columns, rowsAreFacts: definition.rowsAreFacts)
+        let fold = definition.partialFold()
+        let entities = try fold.missingEntities(for: decoded)
+        let facts = try model.facts(of: entities, at: event.position - 1, session)
+        var rows: [RowKey: (before: [UInt8]?, after: [UInt8]?)] = [:]
+        for (entity, document) in zip(entities, facts) {
+            try fold.load(entity, facts: document)
+            for row in try document.map({ try definition.rows(fromFacts: $0) }) ?? [] {
+                rows[row.key] = (row.document, row.document)
+            }
+        }
+        try fold.apply(decoded)
+        let changes = fold.takeChanges().rows
+        for ended in changes.ended { rows[ended.key]?.after = nil }
+        for made in changes.made { rows[made.key] = (rows[made.key]?.before, made.document) }
+        return rows
+    }
+}
