@@ -73,7 +73,7 @@ import Values
             try await run(service) { port in
                 let service = RunningService(ledger: ledger, port: port)
                 try await other.log.append([recorded(try sampleRow("a"))], runID: ledger.newID())
-                for _ in 0..<500 {
+                for _ in 0..<1500 {
                     if await ledger.replica?.current()?.served["trades"]?.position == 8 { break }
                     try await Task.sleep(for: .milliseconds(20))
                 }
@@ -95,7 +95,7 @@ import Values
                 try await ledger.log.append([recorded(try sampleRow("c"))], runID: ledger.newID())
                 #expect(try await position(service, "/api/ledger/head") == 10)
                 try await replay("pg_wal_replay_resume()", replica)
-                for _ in 0..<500 {
+                for _ in 0..<1500 {
                     if await ledger.replica?.current()?.served["trades"]?.position == 10 { break }
                     try await Task.sleep(for: .milliseconds(20))
                 }

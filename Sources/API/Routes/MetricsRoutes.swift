@@ -87,6 +87,12 @@ extension API {
             family("alpha_ledger_projection_position", "Position up to which a version is folded.") { Double($0.version.position) },
             family("alpha_ledger_projection_lag_events", "Events in the log that a version has not folded.") { Double($0.lag) },
             family("alpha_ledger_projection_served", "1 for the version that answers.") { $0.version.isServed ? 1 : 0 },
+            family("alpha_ledger_projection_rebuilding", "1 while a rebuild is under way, or can be resumed.") {
+                $0.version.rebuild == nil ? 0 : 1
+            },
+            family("alpha_ledger_projection_rebuild_position", "How far a rebuild has come; 0 where there is none.") {
+                Double($0.version.rebuild?.position ?? 0)
+            },
             family("alpha_ledger_projection_poisoned", "1 where an event stopped a version.") { $0.version.poison == nil ? 0 : 1 },
         ]
     }
