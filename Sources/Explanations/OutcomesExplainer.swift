@@ -64,7 +64,7 @@ struct OutcomesExplainer: ViewExplainer {
             return
         case "moneyness_at_entry":
             let spot = spotAtEntry(execution, stamp, stampEvent, &sheet)
-            return moneyness(spot, execution, &sheet)
+            return sheet.moneyness(spot, "spot_at_entry", execution)
         default: break
         }
         let facts = try facts(execution, stampEvent, markEvent, horizon, &sheet)
@@ -141,10 +141,6 @@ struct OutcomesExplainer: ViewExplainer {
         }
         sheet.step("the stamp's spot: the symbol is its own market", "spot_at_trade", Shown(stamp.spotAtTrade))
         return stamp.spotAtTrade
-    }
-
-    private func moneyness(_ spot: FixedDecimal?, _ execution: ExplainedExecution, _ sheet: inout Worksheet) {
-        sheet.moneyness(spot, "spot_at_entry", execution)
     }
 }
 

@@ -89,7 +89,7 @@ struct TradesExplainer: ViewExplainer {
             sheet.input(event.record.type, Shown(event.record.stream), event)
         }
         sheet.rule(rules.file, "execution_statuses")
-        for file in [rules.rootAliases.file] { sheet.rule(file, "aliases") }
+        sheet.rule(rules.rootAliases.file, "aliases")
         let flags = row.flags(premium: premium, missingUpstream: isMissingUpstream, rules: rules)
         for flag in flags {
             let cause = Self.cause(of: flag)
