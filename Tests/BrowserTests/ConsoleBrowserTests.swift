@@ -78,7 +78,7 @@ struct ConsoleBrowserTests {
         #expect(try await page.text("#run h3").contains("nothing was written"))
         #expect(try await page.text("#run").contains("466,630,651.75"))
         let changed = try await page.texts("#run table caption")
-        #expect(changed.contains("Changed fields"))
+        #expect(changed.contains("Changed fields") && changed.contains("Changes row by row"))
         // The box that says that the preview was looked at is asked for by the browser itself.
         try await page.click("#real-sync button")
         #expect(try await page.evaluate("document.querySelector('#real-sync input[type=checkbox]').validity.valueMissing").bool == true)

@@ -49,6 +49,12 @@ private struct Markup {
     }
 }
 
+extension Loaded {
+    fileprivate var problem: PageProblem? {
+        if case .failure(let problem) = self { problem } else { nil }
+    }
+}
+
 struct EscapingTests {
     /// A row of every view at once, each text and list of which holds the hostile text.
     private static func row(_ text: String) -> JSONNode {
@@ -104,8 +110,13 @@ struct EscapingTests {
             summary: .success(
                 try JSONDocument(
                     parsing: JSONNode.object([
-                        ("full_scope", .bool(true)), ("changed_fields", .object([(text, .integer(1))])),
-                        ("unmatched_source_trade_ids", .array([.string(text)])), ("run_id", .string(text)),
+                        (
+                            "summary",
+                            .object([
+                                ("full_scope", .bool(true)), ("changed_fields", .object([(text, .integer(1))])),
+                                ("unmatched_source_trade_ids", .array([.string(text)])), ("run_id", .string(text)),
+                            ])
+                        ),
                         (
                             "changes",
                             .array([
@@ -119,7 +130,62 @@ struct EscapingTests {
                             ])
                         ),
                     ]).httpBytes())), previewID: text)
-        return [
+        let event = try JSONDocument(
+            parsing: JSONNode.object([
+                ("position", .integer(7)), ("type", .string(text)), ("stream", .string(text)), ("leaf_hash", .string(text)),
+                ("recorded_at", .string(text)), ("effective_at", .string(text)),
+                (
+                    "payload",
+                    .object([
+                        (text, .string(text)), ("projection", .string(text)), ("old_version", .string(text)),
+                        ("new_version", .string(text)), ("diff_digest", .string(text)),
+                        ("changed_fields", .array([.object([("field", .string(text)), ("old", .string(text)), ("new", .string(text))])])),
+                    ])
+                ),
+            ]).httpBytes()
+        ).root
+        let found = LogPage.Found(events: [event], searchedDownTo: 1, olderBefore: 1)
+        let versions = Loaded.success(
+            try JSONDocument(
+                parsing: JSONNode.object([
+                    ("head_position", .integer(9)),
+                    (
+                        "projections",
+                        .array([
+                            .object([
+                                ("name", .string(text)), ("version", .string(text)), ("state", .string(text)), ("position", .integer(1)),
+                                ("poison", .object([("position", .integer(1)), ("error", .string(text))])),
+                                ("lease_owner", .string(text)), ("lease_expires_at", .string(text)),
+                            ])
+                        ])
+                    ),
+                ]).httpBytes()))
+        let explanation = Loaded.success(
+            try JSONDocument(
+                parsing: JSONNode.object([
+                    ("value", .string(text)), ("notes", .array([.string(text)])),
+                    ("mismatches", .array([.object([("field", .string(text)), ("published", .string(text)), ("computed", .null)])])),
+                    ("steps", .array([.object([("text", .string(text)), ("formula", .string(text)), ("result", .string(text))])])),
+                    ("inputs", .array([.object([("name", .string(text)), ("value", .string(text)), ("type", .string(text))])])),
+                    ("rules", .array([.object([("file", .string(text)), ("text", .string(text)), ("line", .integer(3))])])),
+                ]).httpBytes()))
+        var changes = RowChanges(key: ["source"])
+        _ = changes.take(old: try JSONDocument(parsing: row(text).httpBytes()).root, new: nil)
+        return try ViewInfo.performance.map { view in
+            (view.name, PerformanceRowsPage(context: context, view: view, list: list).html())
+        } + [
+            ("log", LogPage(context: context, found: .success(found), head: failure).html()),
+            ("projections", ProjectionsPage(context: context, projections: versions, promotions: [event]).html()),
+            ("diff", VersionDiffPage(context: context, name: text, from: text, to: text, diff: versions).html()),
+            ("explain", ExplainPage(context: context, explanation: explanation).html()),
+            ("changes", ChangesPage(context: context, view: .trades, from: 1, to: 2, changes: .success(changes)).html()),
+            (
+                "performance",
+                PerformancePage(
+                    context: context, alignment: failure, executionQuality: failure, outcomes: failure, lifecycles: .success(Tally()),
+                    marketContext: .failure(try #require(failure.problem))
+                ).html()
+            ),
             ("trade book", TradeBookPage(context: context, trades: list, sync: SyncCard(state: list, run: run)).html()),
             ("trade book, failed", TradeBookPage(context: context, trades: failure, sync: SyncCard(state: failure)).html()),
             ("trade", TradePage(context: context, tradeID: text, history: failure).html()),

@@ -1,6 +1,8 @@
 import Console
+import Events
 import JSON
 import Operations
+import Synchronization
 import Values
 
 extension API {
@@ -31,12 +33,14 @@ extension API {
 
     /// Takes a key once and gives a session for it.
     func signIn(_ request: APIRequest) async throws -> APIResponse {
-        var next = "/trades"
+        var (next, asAdministrator) = ("/trades", false)
         do {
             try ConsoleGate.checkOrigin(request)
-            let form = try form(request, ["key", "next"])
+            let form = try form(request, ["key", "next", "as"])
             next = Self.localPath(form["next"] ?? next)
+            asAdministrator = form["as"] == "administrator"
             let mayAct = try keyActs(form["key"] ?? "", request)
+            if asAdministrator && !mayAct { throw Problem(.forbidden, "That key reads only; the administrator's is asked for.") }
             // A new token for a new right: one that was known before never gains by it.
             if let old = console.token(of: request) { console.sessions.end(old) }
             let token = console.sessions.start(mayAct: mayAct)
@@ -44,7 +48,7 @@ extension API {
             response.headers.append(ConsoleGate.setCookie(token, request))
             return response
         } catch {
-            return signInPage(request, next: next, asAdministrator: false, refusal: pageProblem(error))
+            return signInPage(request, next: next, asAdministrator: asAdministrator, refusal: pageProblem(error))
         }
     }
 
@@ -53,16 +57,13 @@ extension API {
     private func keyActs(_ key: String, _ request: APIRequest) throws(Problem) -> Bool {
         var asked = request
         asked.headers["authorization"] = ["Bearer \(key)"]
-        asked.headers["cookie"] = nil
-        asked.path = "/api/ledger/head"
-        if let admin = ledger.settings.adminKey, AccessPolicy.areEqual(admin, key) { return true }
         asked.method = "GET"
+        asked.path = "/api/ledger/head"
         do {
-            _ = try access.check(asked)
+            return try access.check(asked) == .administrator
         } catch {
-            throw Problem(error.code, "The key is not valid.")
+            throw error.code == .unauthorized ? Problem(.unauthorized, "The key is not valid.") : error
         }
-        return false
     }
 
     func signOut(_ request: APIRequest) async throws -> APIResponse {
@@ -111,7 +112,7 @@ extension API {
             resetWatermark: form["reset_watermark"] == "true")
         let summary = await sync(options, isDryRun: true)
         var preview: ConsoleSessions.Preview?
-        if case .success(let document) = summary, let id = document.root["run_id"]?.string {
+        if case .success(let document) = summary, let id = document.root["summary"]?["run_id"]?.string {
             preview = .init(id: id, options: options, ends: .now + ConsoleSessions.previewTime)
         }
         let run = SyncCard.Run(options: options, isDryRun: true, summary: summary, previewID: preview?.id)
@@ -135,13 +136,37 @@ extension API {
         }
     }
 
+    private static let shownUpdates = 200
+
+    /// The run's summary, with what it changed or would change row by row.
     private func sync(_ options: SyncCard.Options, isDryRun: Bool) async -> Loaded {
-        let body = JSONNode.object([
-            ("dry_run", .bool(isDryRun)), ("full_scope", .bool(options.fullScope)),
-            ("include_pending", .bool(options.includePending)),
-            // A dry run never resets anything, and previews what a reset would do.
-            ("reset_watermark", .bool(options.resetWatermark && !isDryRun)),
-        ]).httpBytes()
-        return await document(["api", "internal", "trades", "sync"], method: "POST", body: body)
+        let updates = Mutex<[SyncOperation.Update]>([])
+        // A dry run never resets anything, and previews what a real run would find.
+        let asked = SyncOptions(
+            apply: !isDryRun, fullScope: options.fullScope, resetWatermark: options.resetWatermark && !isDryRun)
+        do {
+            let summary = try await runSync(asked, includePending: options.includePending) { update in
+                updates.withLock { if $0.count < Self.shownUpdates { $0.append(update) } }
+            }
+            let node = JSONNode.object([
+                ("summary", summary.node), ("changes", .array(updates.withLock { $0 }.map(\.node))),
+            ])
+            return .success(try JSONDocument(parsing: node.httpBytes()))
+        } catch {
+            return .failure(pageProblem(error))
+        }
+    }
+}
+
+extension SyncOperation.Update {
+    /// `{"source_trade_id": …, "changed_fields": [{"field": …, "old": …, "new": …}]}`
+    fileprivate var node: JSONNode {
+        .object([
+            ("source_trade_id", .string(sourceTradeID)),
+            (
+                "changed_fields",
+                .array(changes.map { .object([("field", .string($0.field)), ("old", $0.old), ("new", $0.new)]) })
+            ),
+        ])
     }
 }

@@ -73,6 +73,16 @@ extension API {
     func sync(_ request: APIRequest) async throws -> APIResponse {
         _ = try Parameters(request.query, allowed: [])
         let body = try SyncBody(request.body)
+        let summary = try await runSync(
+            SyncOptions(apply: !body.dryRun, fullScope: body.fullScope, resetWatermark: body.resetWatermark),
+            includePending: body.includePending)
+        return .json(summary.node.httpBytes())
+    }
+
+    /// A run of the configured scope.
+    func runSync(
+        _ options: SyncOptions, includePending: Bool?, onUpdate: @escaping @Sendable (SyncOperation.Update) -> Void = { _ in }
+    ) async throws -> RunSummary {
         guard let url = ledger.settings.feedURL, let key = ledger.settings.feedKey else {
             throw Problem(.feedNotConfigured, "ALPHA_TRADE_FEED_URL and ALPHA_TRADE_FEED_API_KEY are not set")
         }
@@ -80,15 +90,13 @@ extension API {
         do {
             scope = try FeedScope(
                 portfolios: ledger.settings.portfolios,
-                includePending: body.includePending ?? ledger.settings.includePending)
+                includePending: includePending ?? ledger.settings.includePending)
         } catch {
             throw Problem(.feedNotConfigured, "ALPHA_TRADE_FEED_PORTFOLIOS: \(error)")
         }
         let client = AlphaFeedClient(
             AlphaFeedConfiguration(url: url, apiKey: key, timeoutSeconds: ledger.settings.feedTimeoutSeconds))
-        let summary = try await SyncOperation(ledger: ledger, client: client, scope: scope).run(
-            SyncOptions(apply: !body.dryRun, fullScope: body.fullScope, resetWatermark: body.resetWatermark))
-        return .json(summary.node.httpBytes())
+        return try await SyncOperation(ledger: ledger, client: client, scope: scope, onUpdate: onUpdate).run(options)
     }
 }
 

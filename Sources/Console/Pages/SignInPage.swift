@@ -16,6 +16,7 @@ public struct SignInPage: Sendable {
         Page(title: "Sign in", context: context, hasTime: false).html { html in
             html.element("form", [.class("card sign-in"), .method("post"), .action(Address(["sign-in"]))]) { html in
                 html.void("input", [.type("hidden"), .name("next"), .value(next)])
+                if asAdministrator { html.void("input", [.type("hidden"), .name("as"), .value("administrator")]) }
                 html.element(
                     "p", [.id("key-hint")],
                     text: asAdministrator

@@ -36,7 +36,7 @@ public struct SyncCard: Sendable {
     public struct Run: Sendable {
         public var options: Options
         public var isDryRun: Bool
-        /// The run's summary.
+        /// `{"summary": …, "changes": […]}`: the run's summary, and what single rows changed or would change.
         public var summary: Loaded
         /// What a real run with the same options has to name; nil where none may follow.
         public var previewID: String?
@@ -124,7 +124,7 @@ public struct SyncCard: Sendable {
             switch run.summary {
             case .failure(let problem): ProblemBox.write(problem, to: &html)
             case .success(let document):
-                SyncSummary(summary: document.root).write(to: &html)
+                SyncSummary(summary: document.root["summary"] ?? document.root, changes: document.root["changes"]).write(to: &html)
                 if run.isDryRun, let id = run.previewID { writeRealForm(run, id, context, &html) }
             }
         }

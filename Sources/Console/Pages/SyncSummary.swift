@@ -3,6 +3,8 @@ import JSON
 /// What a run found or did: counts, the comparison of source and ledger, changed fields as evidence, what was rejected.
 struct SyncSummary {
     let summary: JSONValue
+    /// `[{"source_trade_id": …, "changed_fields": [{"field": …, "old": …, "new": …}]}]`
+    let changes: JSONValue?
 
     private static let counts: [(String, String)] = [
         ("fetched", "Fetched"), ("normalized", "Normalized"), ("rejected", "Rejected"), ("inserted", "Inserted"),
@@ -84,7 +86,7 @@ struct SyncSummary {
 
     /// What single rows would change, field by field, where the run tells.
     private func writeChanges(_ html: inout HTMLWriter) {
-        guard let changes = summary["changes"], changes.count > 0 else { return }
+        guard let changes, changes.count > 0 else { return }
         html.element("div", [.class("scroll"), .role("region"), .label("Changes row by row"), .tabIndex(0)]) { html in
             html.element("table", [.class("small")]) { html in
                 html.element("caption", text: "Changes row by row")

@@ -23,6 +23,8 @@ struct SyncChunk {
     /// One verdict a row, in order.
     private(set) var verdicts: [Verdict] = []
     private(set) var changedFields: [ByteKey: Int] = [:]
+    /// The updated trades and what differs, in order.
+    private(set) var updates: [SyncOperation.Update] = []
     /// Trades as they are after the chunk, by trade id: all that were loaded and all that it added.
     private(set) var trades: [ByteKey: LocalTrade]
     /// Trades that the chunk's rows name, as they were before it, and those that it changed, as they are after it;
@@ -62,6 +64,7 @@ struct SyncChunk {
                 continue
             }
             append(item, changed: changed, version: known.streamVersion, scopeKey)
+            updates.append(SyncOperation.Update(sourceTradeID: item.row.sourceTradeID, changes: changed))
             for change in changed { changedFields[ByteKey(change.field), default: 0] += 1 }
             trades[key] = LocalTrade(row: item.row, scopeKey: scopeKey, streamVersion: known.streamVersion + 1)
             after[item.group] = trades[key]

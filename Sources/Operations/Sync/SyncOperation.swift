@@ -55,19 +55,30 @@ public struct SyncOperation: Sendable {
         case applying(done: Int, of: Int)
     }
 
+    /// A trade that the run updates, or would: the evidence behind the summary's counts.
+    public struct Update: Sendable {
+        public let sourceTradeID: String
+        /// Sorted by field.
+        public let changes: [ChangedField]
+    }
+
     let ledger: Ledger
     let client: AlphaFeedClient
     let scope: FeedScope
     let onProgress: @Sendable (Progress) -> Void
+    private let onUpdate: @Sendable (Update) -> Void
 
+    /// - Parameter onUpdate: hears of each trade that the run updates; of a dry run, of each that a real one would.
     public init(
         ledger: Ledger, client: AlphaFeedClient, scope: FeedScope,
-        onProgress: @escaping @Sendable (Progress) -> Void = { _ in }
+        onProgress: @escaping @Sendable (Progress) -> Void = { _ in },
+        onUpdate: @escaping @Sendable (Update) -> Void = { _ in }
     ) {
         self.ledger = ledger
         self.client = client
         self.scope = scope
         self.onProgress = onProgress
+        self.onUpdate = onUpdate
     }
 
     /// Runs once and returns the summary.
@@ -171,9 +182,9 @@ public struct SyncOperation: Sendable {
             let known = try await ledger.pool.run { session in try local.load(ids, session) }
             let chunk = try SyncChunk(rows, local: known, scopeKey: scope.scopeKey)
             let events = chunk.events + (try closing(chunk))
-            if !apply { return chunk }
             do {
-                try await ledger.log.append(events, runID: runID)
+                if apply { try await ledger.log.append(events, runID: runID) }
+                chunk.updates.forEach(onUpdate)
                 return chunk
             } catch let error as LedgerError {
                 switch error {
