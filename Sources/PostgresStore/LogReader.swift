@@ -77,6 +77,14 @@ public struct LogReader: Sendable {
         return try result.first.map(RecordedEvent.init(row:))
     }
 
+    /// The events at some positions, in the log's order.
+    func events(at positions: [Int64], _ session: PostgresSession) throws -> [RecordedEvent] {
+        try session.execute(
+            "SELECT \(Self.columns) FROM ledger.events WHERE position = ANY ($1) ORDER BY position",
+            [.int8Array(positions)]
+        ).map(RecordedEvent.init(row:))
+    }
+
     /// A stream's events in order, oldest first.
     public func stream(_ name: String, after version: Int64 = 0, limit: Int, _ session: PostgresSession) throws
         -> [RecordedEvent]

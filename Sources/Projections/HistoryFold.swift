@@ -10,29 +10,40 @@ public protocol VersionSink: AnyObject {
 
 /// A fold from position 0 that hands out each version of a row or of facts when it ends, whatever the type of its facts.
 ///
-/// It keeps typed facts of all entities that it is given, and documents of the ones touched last only: a version's
-/// document is written again from the facts when the version ends. Entities are named by numbers that the caller
-/// gives them, from 0 on, and may be spread over any number of folds.
+/// Entities are named by numbers that the caller gives them, from 0 on, and may be spread over any number of folds. A fold
+/// keeps typed facts of the entities that it was not told to forget, and documents of the ones touched last: a
+/// version's document is written again from the facts when the version ends.
 public protocol HistoryFold: AnyObject {
     /// Folds one event into one of the entities that it touches; throws `PoisonEvent` where it can't be, after
     /// which the fold is of no more use.
     func apply(_ event: DecodedEvent, to key: RowKey, entity: Int, into sink: any VersionSink) throws(PoisonEvent)
-    /// Visits the rows that are current, each with the position that made it.
-    func forEachCurrentRow(_ visit: (ProjectedRow, Int64) throws -> Void) rethrows
-    /// Visits the facts that are current, in the same way; none where rows are facts.
-    func forEachCurrentFacts(_ visit: (RowKey, [UInt8], Int64) throws -> Void) rethrows
+    /// Forgets an entity's facts and documents. Before it is touched or visited again, each event that was folded into it
+    /// must be recalled in order.
+    func forget(_ entity: Int)
+    /// Folds an event again into an entity that was forgotten; nothing is handed out.
+    func recall(_ event: DecodedEvent, to key: RowKey, entity: Int) throws(PoisonEvent)
+    /// Visits an entity's current rows and its facts, each with the position that made it.
+    func visitCurrent(_ entity: Int, row: (ProjectedRow, Int64) -> Void, facts: ([UInt8], Int64) -> Void)
 }
 
 final class ProjectionHistoryFold<P: Projection>: HistoryFold {
     private final class Entity {
-        let key: RowKey
         var facts: P.Facts?
-        var factsFrom: Int64 = 0
-        /// Of the current rows, in key order.
-        var rowsFrom: [Int64] = []
         var rendered: Rendered?
+    }
 
-        init(_ key: RowKey) { self.key = key }
+    /// The positions that made an entity's current facts and its current rows, in key order; kept of all entities.
+    private struct Origins {
+        var facts: Int64 = 0
+        private var firstRow: Int64 = 0
+        private var otherRows: [Int64] = []
+
+        subscript(row: Int) -> Int64 { row == 0 ? firstRow : otherRows[row - 1] }
+
+        mutating func setRows(_ positions: [Int64]) {
+            firstRow = positions.first ?? 0
+            otherRows = positions.count > 1 ? Array(positions[1...]) : []
+        }
     }
 
     /// What follows from facts as documents.
@@ -45,6 +56,7 @@ final class ProjectionHistoryFold<P: Projection>: HistoryFold {
 
     private let projection: P
     private var entities: [Entity?] = []
+    private var origins: [Origins] = []
     /// Those whose documents are kept, in the order in which they were touched; an entity may stand here more than once.
     private var recent: [(entity: Entity, byteCount: Int)] = []
     private var oldest = 0
@@ -58,28 +70,43 @@ final class ProjectionHistoryFold<P: Projection>: HistoryFold {
 
     func apply(_ event: DecodedEvent, to key: RowKey, entity id: Int, into sink: any VersionSink) throws(PoisonEvent) {
         let position = event.record.position
-        let entity = entity(id, key)
+        let entity = entity(id)
         let old = entity.rendered ?? rendered(entity.facts)
+        try fold(event, into: entity, key)
+        let new = rendered(entity.facts)
+        if !P.rowsAreFacts, new.facts != old.facts {
+            if !old.facts.isEmpty { sink.facts(old.facts, of: key, from: origins[id].facts, to: position) }
+            origins[id].facts = position
+        }
+        origins[id].setRows(replace(old.rows, origins[id], by: new.rows, at: position, into: sink))
+        keep(new, of: entity)
+    }
+
+    private func fold(_ event: DecodedEvent, into entity: Entity, _ key: RowKey) throws(PoisonEvent) {
         do {
             try projection.apply(event, to: &entity.facts, of: key)
         } catch let poison as PoisonEvent {
             throw poison
         } catch {
-            throw PoisonEvent(position: position, problem: "\(error)")
+            throw PoisonEvent(position: event.record.position, problem: "\(error)")
         }
-        let new = rendered(entity.facts)
-        if !P.rowsAreFacts, new.facts != old.facts {
-            if !old.facts.isEmpty { sink.facts(old.facts, of: key, from: entity.factsFrom, to: position) }
-            entity.factsFrom = position
-        }
-        entity.rowsFrom = replace(old.rows, entity.rowsFrom, by: new.rows, at: position, into: sink)
-        keep(new, of: entity)
     }
 
-    private func entity(_ id: Int, _ key: RowKey) -> Entity {
-        while entities.count <= id { entities.append(nil) }
+    func forget(_ id: Int) {
+        if id < entities.count { entities[id] = nil }
+    }
+
+    func recall(_ event: DecodedEvent, to key: RowKey, entity id: Int) throws(PoisonEvent) {
+        try fold(event, into: entity(id), key)
+    }
+
+    private func entity(_ id: Int) -> Entity {
+        while entities.count <= id {
+            entities.append(nil)
+            origins.append(Origins())
+        }
         if let known = entities[id] { return known }
-        let entity = Entity(key)
+        let entity = Entity()
         entities[id] = entity
         return entity
     }
@@ -91,7 +118,7 @@ final class ProjectionHistoryFold<P: Projection>: HistoryFold {
 
     /// Hands out the rows that ended; gives the positions that made the new ones. Both lists are in key order.
     private func replace(
-        _ old: [ProjectedRow], _ oldFrom: [Int64], by new: [ProjectedRow], at position: Int64, into sink: any VersionSink
+        _ old: [ProjectedRow], _ oldFrom: Origins, by new: [ProjectedRow], at position: Int64, into sink: any VersionSink
     ) -> [Int64] {
         var from: [Int64] = []
         from.reserveCapacity(new.count)
@@ -137,19 +164,11 @@ final class ProjectionHistoryFold<P: Projection>: HistoryFold {
         }
     }
 
-    func forEachCurrentRow(_ visit: (ProjectedRow, Int64) throws -> Void) rethrows {
-        for case let entity? in entities {
-            guard let facts = entity.facts else { continue }
-            let rows = entity.rendered?.rows ?? projection.rows(of: facts)
-            for (row, from) in zip(rows, entity.rowsFrom) { try visit(row, from) }
-        }
-    }
-
-    func forEachCurrentFacts(_ visit: (RowKey, [UInt8], Int64) throws -> Void) rethrows {
-        if P.rowsAreFacts { return }
-        for case let entity? in entities {
-            guard let facts = entity.facts else { continue }
-            try visit(entity.key, entity.rendered?.facts ?? projection.encode(facts), entity.factsFrom)
-        }
+    func visitCurrent(_ id: Int, row: (ProjectedRow, Int64) -> Void, facts: ([UInt8], Int64) -> Void) {
+        guard id < entities.count, let entity = entities[id], let known = entity.facts else { return }
+        let origin = origins[id]
+        let rows = entity.rendered?.rows ?? projection.rows(of: known)
+        for (index, current) in rows.enumerated() { row(current, origin[index]) }
+        if !P.rowsAreFacts { facts(entity.rendered?.facts ?? projection.encode(known), origin.facts) }
     }
 }

@@ -72,7 +72,8 @@ private struct Killed: Error {}
                     options.chunkSize = Int64.random(in: 1...40, using: &random)
                     options.flushByteCount = Int.random(in: 0...30_000, using: &random)
                     options.recentByteCount = Int.random(in: 0...20_000, using: &random)
-                    let lastWrite = Int.random(in: 0...40, using: &random)
+                    options.rememberedEntities = Int.random(in: 0...12, using: &random)
+                    let lastWrite = Int.random(in: 0...60, using: &random)
                     options.beforeWrite = { if $0 == lastWrite { throw Killed() } }
                     let expected = try await contents(ledger)
                     do {

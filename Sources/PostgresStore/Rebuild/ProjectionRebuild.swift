@@ -6,8 +6,9 @@ import Values
 ///
 /// Events are read and decoded once, in chunks, for all versions; entities are cut into as many parts as there are
 /// workers, by a hash of their keys, and folded apart. A version of a row or of facts is written by COPY when it ends, in
-/// transactions of a few megabytes, and what is current at the end; then come the indexes. Memory holds the facts of
-/// all entities, and documents of a bounded size only.
+/// transactions of a few megabytes, and what is current at the end; then come the indexes. Memory holds the facts of the
+/// entities touched last and documents of a bounded size; an entity that was forgotten is folded again from its
+/// own events when one comes.
 ///
 /// A rebuild that was stopped or killed is taken up again: it folds from 0 once more and leaves out what ended before
 /// the position up to which its tables are filled. While it runs it holds the versions' leases, so that nobody else writes
@@ -22,6 +23,8 @@ public struct ProjectionRebuild: Sendable {
         public var flushByteCount = 4 << 20
         /// How many bytes of documents are kept of what was touched last, all versions together.
         public var recentByteCount = 64 << 20
+        /// How many entities are remembered with their facts; of the others only the positions of their events are kept.
+        public var rememberedEntities = 16_000
         /// Called before every write, with the number of writes so far; a test stops a rebuild there.
         var beforeWrite: (@Sendable (Int) async throws -> Void)?
 
@@ -90,7 +93,7 @@ public struct ProjectionRebuild: Sendable {
     /// past its lease, `CancellationError` when it is cancelled: it can be taken up again then. An event that a version
     /// can't fold ends that version before it, with the error kept in the catalog; the others go on.
     public func run(_ progress: @escaping @Sendable (Progress) -> Void = { _ in }) async throws -> [Built] {
-        let pool = PostgresPool(configuration, maximumConnections: options.workers + 2)
+        let pool = PostgresPool(configuration, maximumConnections: 2 * options.workers + 2)
         var targets: [RebuildTarget] = []
         let result: Result<[Built], any Error>
         do {

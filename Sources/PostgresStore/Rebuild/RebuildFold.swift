@@ -1,18 +1,15 @@
+import Events
 import Postgres
 import Projections
-import Synchronization
 
 /// The fold of one projection over one part of the entities, with the rows of COPY that it makes.
-///
-/// Unchecked: the fold and its buffer are used under the lock only.
-final class RebuildFold: @unchecked Sendable {
-    /// What a fold made so far.
+final class RebuildFold {
+    /// Of versions that ended.
     struct Counts: Sendable {
         var historyRows = 0
         var historyFacts = 0
     }
 
-    private let lock = Mutex(())
     private let fold: any HistoryFold
     private let buffer: VersionBuffer
 
@@ -21,48 +18,29 @@ final class RebuildFold: @unchecked Sendable {
         buffer = VersionBuffer(target.tables, resumedFrom: target.resumedFrom)
     }
 
-    /// Folds the given touches of a chunk, in order; gives the versions that ended as rows of COPY.
-    ///
-    /// - Parameter place: the projection's place in the router's list.
-    func fold(
-        _ chunk: RoutedChunk, part: Int, entities: [Int], place: Int
-    ) throws -> (rows: [UInt8], facts: [UInt8]) {
-        try lock.withLock { _ in
-            let mask: EventRouter.Places = 1 << place
-            var index = 0
-            for slice in chunk.slices {
-                for touch in slice.touches[part] {
-                    let entity = entities[index]
-                    index += 1
-                    let touched = slice.events[touch.event].touched[touch.entity]
-                    if touched.places & mask == 0 { continue }
-                    try fold.apply(slice.events[touch.event].event, to: touched.key, entity: entity, into: buffer)
-                }
-            }
-            return try buffer.take()
-        }
+    func apply(_ event: DecodedEvent, to key: RowKey, entity: Int) throws(PoisonEvent) {
+        try fold.apply(event, to: key, entity: entity, into: buffer)
     }
 
-    var counts: Counts { lock.withLock { _ in buffer.counts } }
+    func forget(_ entity: Int) { fold.forget(entity) }
 
-    func writeCurrentRows(_ table: VersionTable, to writer: inout BinaryCopyWriter) {
-        lock.withLock { _ in
-            fold.forEachCurrentRow { row, from in
-                table.write(row.key, from: from, to: nil, row.stored, row.document, to: &writer)
-            }
-        }
+    func recall(_ event: DecodedEvent, to key: RowKey, entity: Int) throws(PoisonEvent) {
+        try fold.recall(event, to: key, entity: entity)
     }
 
-    func writeCurrentFacts(_ table: VersionTable, to writer: inout BinaryCopyWriter) {
-        lock.withLock { _ in
-            fold.forEachCurrentFacts { key, document, from in
-                table.write(key, from: from, to: nil, [], document, to: &writer)
-            }
-        }
+    /// Adds what is current of an entity.
+    func addCurrent(_ entity: Int, _ key: RowKey) {
+        fold.visitCurrent(
+            entity, row: { buffer.current($0, from: $1) }, facts: { buffer.current(facts: $0, of: key, from: $1) })
     }
+
+    /// Takes the rows of COPY made since the last call.
+    func take() throws -> RebuildTarget.Rows { try buffer.take() }
+
+    var counts: Counts { buffer.counts }
 }
 
-/// Collects the versions that end as rows of COPY; those that an earlier run has written are counted only.
+/// Collects versions as rows of COPY; those that ended and that an earlier run has written are counted only.
 private final class VersionBuffer: VersionSink {
     private let tables: VersionTables
     private let resumedFrom: Int64
@@ -87,5 +65,16 @@ private final class VersionBuffer: VersionSink {
         tables.facts?.write(entity, from: validFrom, to: validTo, [], document, to: &facts)
     }
 
-    func take() throws -> (rows: [UInt8], facts: [UInt8]) { (try rows.take(), try facts.take()) }
+    func current(_ row: ProjectedRow, from validFrom: Int64) {
+        tables.rows.write(row.key, from: validFrom, to: nil, row.stored, row.document, to: &rows)
+    }
+
+    func current(facts document: [UInt8], of entity: RowKey, from validFrom: Int64) {
+        tables.facts?.write(entity, from: validFrom, to: nil, [], document, to: &facts)
+    }
+
+    func take() throws -> RebuildTarget.Rows {
+        let (rows, facts) = (try rows.take(), try facts.take())
+        return RebuildTarget.Rows(rows: rows.isEmpty ? [] : [rows], facts: facts.isEmpty ? [] : [facts])
+    }
 }

@@ -1,3 +1,4 @@
+import Events
 import Postgres
 import Projections
 
@@ -14,11 +15,12 @@ actor RebuildPass {
     private var places: [Int]
     private var stopped: [Int: PoisonEvent] = [:]
     private var events: [Int]
-    private var pending: [RebuildTarget.Ended]
-    /// Up to where what ended is written, or being written.
+    private var pending: [RebuildTarget.Rows]
+    /// Up to where what ended is written, or being written; then what is current is.
     private var written: [Int64]
     private var writing: [Task<Void, any Error>?]
     private var writes = 0
+    private static let entitiesAtATime = 512
 
     init(_ targets: [RebuildTarget], _ pool: PostgresPool, _ options: ProjectionRebuild.Options, last poison: PoisonEvent?) {
         self.targets = targets
@@ -27,10 +29,13 @@ actor RebuildPass {
         self.poison = poison
         router = EventRouter(targets.map(\.definition))
         let recent = options.recentByteCount / options.workers / max(1, targets.count)
-        parts = (0..<options.workers).map { _ in RebuildPart(targets, recentByteLimit: recent) }
+        parts = (0..<options.workers).map {
+            RebuildPart(
+                $0, targets, recentByteLimit: recent, rememberedLimit: options.rememberedEntities / options.workers)
+        }
         places = Array(targets.indices)
         events = targets.map { _ in 0 }
-        pending = targets.map { _ in RebuildTarget.Ended() }
+        pending = targets.map { _ in RebuildTarget.Rows() }
         written = targets.map(\.resumedFrom)
         writing = targets.map { _ in nil }
     }
@@ -42,7 +47,7 @@ actor RebuildPass {
         do {
             let position = try await foldAll(progress)
             progress(.init(phase: .finishing, position: position, head: position))
-            for task in writing { try await task?.value }
+            try await writeCurrent(at: position)
             let built = try await finishAll(at: position)
             return (built, stopped.sorted { $0.key < $1.key }.map { (target(resumedAt: $0.key), $0.value) })
         } catch {
@@ -94,28 +99,15 @@ actor RebuildPass {
             for (place, event) in slice.poison where stopped[place] == nil { stopped[place] = event }
         }
         places.removeAll { stopped[$0] != nil }
-        let (places, parts) = (self.places, self.parts)
-        let outcomes = await withTaskGroup(of: RebuildPart.Outcome.self) { group in
-            for (number, part) in parts.enumerated() {
-                group.addTask { part.fold(chunk, part: number, places: places) }
-            }
-            return await group.reduce(into: []) { $0.append($1) }
+        let places = self.places
+        let outcomes = try await ofAllParts { part in
+            try await self.recall(await part.recalls(for: chunk), in: part, places)
+            return await part.fold(chunk, places: places)
         }
         for place in places {
-            var ended = RebuildTarget.Ended()
-            for outcome in outcomes {
-                switch outcome[place] {
-                case .success(let (rows, facts))?: ended.append(rows: rows, facts: facts)
-                case .failure(let poison as PoisonEvent)?:
-                    // Parts stop at events of their own: the first of all counts.
-                    if stopped[place].map({ $0.position > poison.position }) ?? true { stopped[place] = poison }
-                case .failure(let error)?: throw error
-                case nil: break
-                }
-            }
+            let ended = try merged(outcomes, place)
             if stopped[place] != nil { continue }
-            for rows in ended.rows { pending[place].rows.append(rows) }
-            for facts in ended.facts { pending[place].facts.append(facts) }
+            pending[place].append(ended)
             events[place] += chunk.slices.reduce(0) { sum, slice in
                 sum + slice.events.count { $0.consumers & (1 << place) != 0 }
             }
@@ -124,17 +116,78 @@ actor RebuildPass {
         self.places.removeAll { stopped[$0] != nil }
     }
 
-    /// Writes what has ended while the fold goes on; waits for the write before it.
+    /// What all parts did, in their order.
+    private func ofAllParts(
+        _ body: @escaping @Sendable (RebuildPart) async throws -> RebuildPart.Outcome
+    ) async throws -> [RebuildPart.Outcome] {
+        try await withThrowingTaskGroup(of: (Int, RebuildPart.Outcome).self) { group in
+            for (number, part) in parts.enumerated() { group.addTask { (number, try await body(part)) } }
+            var outcomes: [(number: Int, outcome: RebuildPart.Outcome)] = []
+            for try await outcome in group { outcomes.append(outcome) }
+            return outcomes.sorted { $0.number < $1.number }.map(\.outcome)
+        }
+    }
+
+    /// A projection's rows of all parts; notes the first event that stopped one of them.
+    private func merged(_ outcomes: [RebuildPart.Outcome], _ place: Int) throws -> RebuildTarget.Rows {
+        var rows = RebuildTarget.Rows()
+        for outcome in outcomes {
+            switch outcome[place] {
+            case .success(let part)?: rows.append(part)
+            case .failure(let poison as PoisonEvent)?:
+                if stopped[place].map({ $0.position > poison.position }) ?? true { stopped[place] = poison }
+            case .failure(let error)?: throw error
+            case nil: break
+            }
+        }
+        return rows
+    }
+
+    /// Reads the events of forgotten entities again.
+    private nonisolated func recall(_ recalls: [RebuildPart.Recall], in part: RebuildPart, _ places: [Int]) async throws {
+        for recall in recalls {
+            let positions = recall.positions
+            let records = try await pool.run { try LogReader().events(at: positions, $0) }
+            var events: [Int64: EventRouter.Routed] = [:]
+            for record in records { events[record.position] = router.route(record, poison: { _, _ in }) }
+            try await part.recall(recall, events, places: places)
+        }
+    }
+
+    /// Writes what is current, after the last of what ended.
+    private func writeCurrent(at position: Int64) async throws {
+        for place in places { try await write(place, upTo: position) }
+        let places = self.places
+        var counts: [Int] = []
+        for part in parts { counts.append(await part.count) }
+        for start in stride(from: 0, to: counts.max() ?? 0, by: Self.entitiesAtATime) {
+            try Task.checkCancellation()
+            let range = start..<start + Self.entitiesAtATime
+            let outcomes = try await ofAllParts { part in
+                try await self.recall(await part.recalls(for: range), in: part, places)
+                return try await part.current(range, places: places)
+            }
+            for place in places {
+                pending[place].append(try merged(outcomes, place))
+                if pending[place].byteCount >= options.flushByteCount { try await write(place, upTo: position) }
+            }
+        }
+        for place in places { try await write(place, upTo: position) }
+        for task in writing { try await task?.value }
+    }
+
+    /// Writes what is collected while the fold goes on; waits for the write before it.
     private func write(_ place: Int, upTo position: Int64) async throws {
-        let (target, ended, old, pool) = (targets[place], pending[place], written[place], self.pool)
-        if position <= old { return }
+        let (target, rows, old, pool) = (targets[place], pending[place], written[place], self.pool)
+        if position <= old, rows.byteCount == 0 { return }
         try await writing[place]?.value
         try await options.beforeWrite?(writes)
         writes += 1
-        pending[place] = RebuildTarget.Ended()
-        written[place] = position
+        pending[place] = RebuildTarget.Rows()
+        let new = max(old, position)
+        written[place] = new
         writing[place] = Task {
-            try await pool.run { try target.write(ended, after: old, upTo: position, $0) }
+            try await pool.run { try target.write(rows, after: old, upTo: new, $0) }
         }
     }
 
@@ -145,21 +198,22 @@ actor RebuildPass {
                 if number >= options.workers, let done = try await group.next() { built.append(done) }
                 try await options.beforeWrite?(writes)
                 writes += 1
-                let (target, ended, old) = (targets[place], pending[place], written[place])
+                let (target, reached) = (targets[place], written[place])
                 let (pool, poison, count) = (self.pool, self.poison, events[place])
-                let folds = parts.map { $0.folds[place] }
-                pending[place] = RebuildTarget.Ended()
+                var counts = RebuildFold.Counts()
+                for part in parts {
+                    let more = await part.counts(place)
+                    counts.historyRows += more.historyRows
+                    counts.historyFacts += more.historyFacts
+                }
+                let all = counts
                 group.addTask {
-                    try await pool.run {
-                        try target.finish(ended, after: old, upTo: position, poison: poison, folds, $0)
-                    }
-                    let counts = folds.map(\.counts)
+                    try await pool.run { try target.finish(at: reached, poison: poison, $0) }
                     let identity = target.definition.identity
                     return ProjectionRebuild.Built(
-                        name: identity.name, reference: identity.reference, position: position,
-                        resumedFrom: target.resumedFrom, events: count,
-                        historyRows: counts.reduce(0) { $0 + $1.historyRows },
-                        historyFacts: counts.reduce(0) { $0 + $1.historyFacts }, poison: poison)
+                        name: identity.name, reference: identity.reference, position: reached,
+                        resumedFrom: target.resumedFrom, events: count, historyRows: all.historyRows,
+                        historyFacts: all.historyFacts, poison: poison)
                 }
             }
             for try await done in group { built.append(done) }

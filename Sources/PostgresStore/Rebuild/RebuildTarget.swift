@@ -38,9 +38,13 @@ struct RebuildTarget: Sendable {
                     owner: try catalog.version(of: identity, session)?.leaseOwner ?? "unknown")
             }
             if let rebuild = version.rebuild {
+                let tables = VersionTables(definition, tableName: rebuild.tableName)
+                // What was current when an earlier run was stopped near its end is written again at this one's.
+                for table in [tables.rows, tables.facts].compactMap({ $0 }) {
+                    _ = try session.execute("DELETE FROM \(table.name) WHERE valid_to IS NULL")
+                }
                 return RebuildTarget(
-                    definition: definition, tables: VersionTables(definition, tableName: rebuild.tableName), lease: lease,
-                    resumedFrom: rebuild.position, found: version)
+                    definition: definition, tables: tables, lease: lease, resumedFrom: rebuild.position, found: version)
             }
             try fresh.create(session)
             _ = try session.execute(
@@ -52,44 +56,33 @@ struct RebuildTarget: Sendable {
         }
     }
 
-    /// Versions that ended, as rows of COPY.
-    struct Ended: Sendable {
+    /// Versions as rows of COPY.
+    struct Rows: Sendable {
         var rows: [[UInt8]] = []
         var facts: [[UInt8]] = []
 
         var byteCount: Int { rows.reduce(0) { $0 + $1.count } + facts.reduce(0) { $0 + $1.count } }
 
-        mutating func append(rows: [UInt8], facts: [UInt8]) {
-            if !rows.isEmpty { self.rows.append(rows) }
-            if !facts.isEmpty { self.facts.append(facts) }
+        mutating func append(_ other: Rows) {
+            rows += other.rows
+            facts += other.facts
         }
     }
 
-    /// Adds what ended after one position up to another.
-    func write(_ ended: Ended, after old: Int64, upTo new: Int64, _ session: PostgresSession) throws {
+    /// Adds what ended after one position up to another, or what is current at the position reached.
+    func write(_ rows: Rows, after old: Int64, upTo new: Int64, _ session: PostgresSession) throws {
         try session.transaction {
             try fence(from: old, to: new, session)
-            try copy(ended.rows, to: tables.rows, session) { _ in }
-            if let facts = tables.facts { try copy(ended.facts, to: facts, session) { _ in } }
+            try copy(rows.rows, to: tables.rows, session)
+            if let facts = tables.facts { try copy(rows.facts, to: facts, session) }
         }
     }
 
-    /// Adds the last of what ended and all that is current, makes the indexes, and puts the tables in place: from then
-    /// on the version is folded up to a position and can be followed.
-    func finish(
-        _ ended: Ended, after old: Int64, upTo position: Int64, poison: PoisonEvent?, _ folds: [RebuildFold],
-        _ session: PostgresSession
-    ) throws {
+    /// Makes the indexes and puts the tables, which are whole, in place: from then on the version is folded up to a position
+    /// and can be followed.
+    func finish(at position: Int64, poison: PoisonEvent?, _ session: PostgresSession) throws {
         try session.transaction {
-            try fence(from: old, to: position, session)
-            try copy(ended.rows, to: tables.rows, session) { writer in
-                for fold in folds { fold.writeCurrentRows(tables.rows, to: &writer) }
-            }
-            if let facts = tables.facts {
-                try copy(ended.facts, to: facts, session) { writer in
-                    for fold in folds { fold.writeCurrentFacts(facts, to: &writer) }
-                }
-            }
+            try fence(from: position, to: position, session)
             try tables.createIndexes(session)
             _ = try session.execute(
                 """
@@ -126,13 +119,10 @@ struct RebuildTarget: Sendable {
         guard changed == 1 else { throw LedgerError.leaseLost(projection: lease.name) }
     }
 
-    private func copy(
-        _ ended: [[UInt8]], to table: VersionTable, _ session: PostgresSession,
-        _ more: (inout BinaryCopyWriter) throws -> Void
-    ) throws {
+    private func copy(_ rows: [[UInt8]], to table: VersionTable, _ session: PostgresSession) throws {
+        if rows.isEmpty { return }
         _ = try session.copyIn(table.copyStatement) { writer in
-            for rows in ended { writer.append(rows) }
-            try more(&writer)
+            for part in rows { writer.append(part) }
         }
     }
 }

@@ -63,27 +63,3 @@ struct RoutedChunk: Sendable {
         return slice
     }
 }
-
-/// A part of the entities of all projections: those whose key's hash falls to it.
-final class RebuildPart: Sendable {
-    private let entities = EntityNumbers()
-    /// By the projections' places.
-    let folds: [RebuildFold]
-
-    init(_ targets: [RebuildTarget], recentByteLimit: Int) {
-        folds = targets.map { RebuildFold($0, recentByteLimit: recentByteLimit) }
-    }
-
-    /// What a part made of a chunk: by place the versions that ended, or the event that stopped it.
-    typealias Outcome = [Int: Result<(rows: [UInt8], facts: [UInt8]), any Error>]
-
-    /// Folds a chunk into the projections at some places.
-    func fold(_ chunk: RoutedChunk, part: Int, places: [Int]) -> Outcome {
-        let entities = self.entities.numbers(of: chunk, part: part)
-        var outcome: Outcome = [:]
-        for place in places {
-            outcome[place] = Result { try folds[place].fold(chunk, part: part, entities: entities, place: place) }
-        }
-        return outcome
-    }
-}
