@@ -3,14 +3,6 @@ public import Postgres
 import Values
 
 extension LogReader {
-    /// The events at some positions, in order; positions that the log does not have are left out.
-    public func events(at positions: [Int64], _ session: PostgresSession) throws -> [RecordedEvent] {
-        try session.execute(
-            "SELECT \(Self.columns) FROM ledger.events WHERE position = ANY ($1) ORDER BY position",
-            [.int8Array(positions)]
-        ).map(RecordedEvent.init(row:))
-    }
-
     /// A stream's events up to a position, oldest first, at most `limit`.
     public func stream(
         _ name: String, upTo position: Int64, limit: Int, _ session: PostgresSession

@@ -77,8 +77,8 @@ public struct LogReader: Sendable {
         return try result.first.map(RecordedEvent.init(row:))
     }
 
-    /// The events at some positions, in the log's order.
-    func events(at positions: [Int64], _ session: PostgresSession) throws -> [RecordedEvent] {
+    /// The events at some positions, in order; positions that the log does not have are left out.
+    public func events(at positions: [Int64], _ session: PostgresSession) throws -> [RecordedEvent] {
         try session.execute(
             "SELECT \(Self.columns) FROM ledger.events WHERE position = ANY ($1) ORDER BY position",
             [.int8Array(positions)]
