@@ -1,6 +1,6 @@
-import Events
+public import Events
 public import JSON
-public import PostgresStore
+import PostgresStore
 public import Projections
 public import Values
 
