@@ -118,12 +118,12 @@ func blocking<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async thr
 /// Runs a service on a ledger of its own, with a reader and an administrator where keys are given.
 func withService<T: Sendable>(
     _ environment: [String: String] = [:], limits: ServiceLimits = ServiceLimits(), projectors: Bool = true,
-    _ body: @Sendable (RunningService) async throws -> T
+    home: String = projectRoot, _ body: @Sendable (RunningService) async throws -> T
 ) async throws -> T {
     try await withDatabase { uri in
         let ledger = try await Ledger.open(
             try Settings(environment: environment.merging(["DATABASE_URL": uri]) { own, _ in own }),
-            Resources(root: projectRoot), migration: .always, logger: quiet)
+            Resources(root: home), migration: .always, logger: quiet)
         let result: Result<T, any Error>
         do {
             let service = try LedgerService(

@@ -14,15 +14,8 @@ import Values
     /// A ledger of its own with forty trades of the sample scope, and `alignment` v2 built beside v1: its labels start
     /// ten points lower.
     private func withVersions(_ body: (Ledger, VersionReference, VersionReference) async throws -> Void) async throws {
-        let home = try temporaryDirectory()
+        let home = try projectWithSecondAlignment()
         defer { try? FileManager.default.removeItem(atPath: home) }
-        for folder in ["schema", "projections"] {
-            try FileManager.default.copyItem(atPath: "\(projectRoot)/\(folder)", toPath: "\(home)/\(folder)")
-        }
-        let rules = try String(contentsOfFile: "\(home)/projections/alignment/rules.v1.yaml", encoding: .utf8)
-        try rules.replacing("version: 1\n", with: "version: 2\n").replacing("score: 70", with: "score: 60")
-            .replacing("score: 58", with: "score: 48")
-            .write(toFile: "\(home)/projections/alignment/rules.v2.yaml", atomically: true, encoding: .utf8)
         try await withDatabase { uri in
             let settings = try Settings(environment: ["DATABASE_URL": uri, "ALPHA_LEDGER_DATA_DIR": home], file: nil)
             let ledger = try await Ledger.open(settings, Resources(root: home), migration: .always)

@@ -39,3 +39,17 @@ public enum GoldenLog {
         }
     }
 }
+
+/// A copy of the project's own files in a directory of its own, with `alignment` rules v2 beside v1: its labels start ten
+/// points lower.
+public func projectWithSecondAlignment() throws -> String {
+    let home = try temporaryDirectory()
+    for folder in ["schema", "projections"] {
+        try FileManager.default.copyItem(atPath: "\(projectRoot)/\(folder)", toPath: "\(home)/\(folder)")
+    }
+    let rules = try String(contentsOfFile: "\(home)/projections/alignment/rules.v1.yaml", encoding: .utf8)
+    try rules.replacing("version: 1\n", with: "version: 2\n").replacing("score: 70", with: "score: 60")
+        .replacing("score: 58", with: "score: 48")
+        .write(toFile: "\(home)/projections/alignment/rules.v2.yaml", atomically: true, encoding: .utf8)
+    return home
+}

@@ -1,0 +1,116 @@
+import Foundation
+import JSON
+import Operations
+import PostgresStore
+import Synchronization
+import TestSupport
+import Testing
+import Values
+
+/// A rule change over HTTP, with readers at work all the time.
+@Suite struct VersionRouteTests {
+    private func withVersions(_ body: @Sendable (RunningService) async throws -> Void) async throws {
+        let home = try projectWithSecondAlignment()
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        try await withService(["ALPHA_LEDGER_ADMIN_KEY": "admin"], home: home) { service in
+            try await service.ledger.log.append(try GoldenLog.newEvents(), runID: UniqueID(high: 1, low: 1))
+            try await body(service)
+        }
+    }
+
+    @Test func aRebuildAPromotionAndARollbackFailNoReaderAndTearNoPage() async throws {
+        try await withVersions { service in
+            let head = try await service.ledger.pool.run { session in try LogReader().head(session).position }
+            _ = try await service.ask("/api/internal/trades/opportunity-alignment?as_of_position=\(head)&limit=1")
+            let stop = Mutex(false)
+            let pages = Mutex<[Set<String>]>([])
+            let failures = Mutex<[String]>([])
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                for _ in 0..<3 {
+                    tasks.addTask {
+                        while !stop.withLock({ $0 }) {
+                            let answer = try await service.ask(
+                                "/api/internal/trades/opportunity-alignment?as_of_position=\(head)&limit=1000")
+                            guard answer.status == 200 else {
+                                failures.withLock { $0.append("\(answer.status) \(String(decoding: answer.body, as: UTF8.self))") }
+                                continue
+                            }
+                            let labels = try answer.json()["rows"]?.elements.map {
+                                "\($0["source_trade_id"]?.string ?? "") \($0["alignment_label"]?.string ?? "")"
+                            }
+                            pages.withLock { $0.append(Set(labels ?? [])) }
+                        }
+                    }
+                }
+                let started = try await service.post("/api/ledger/projections/alignment/rebuild", #"{"rules":"v2"}"#)
+                #expect(started.status == 202, "\(String(decoding: started.body, as: UTF8.self))")
+                try await ready(service)
+                let diff = try await service.ask("/api/ledger/projections/alignment/diff?from=v1&to=v2")
+                #expect(diff.status == 200)
+                let digest = try #require(try diff.json()["digest"]?.string)
+                let position = try #require(try diff.json()["position"]?.integer)
+                #expect((try diff.json()["rows"]?["changed"]?.integer ?? 0) > 3)
+                let promoted = try await service.post(
+                    "/api/ledger/projections/alignment/promote",
+                    #"{"version":"v2","position":\#(position),"digest":"\#(digest)"}"#)
+                #expect(promoted.status == 200, "\(String(decoding: promoted.body, as: UTF8.self))")
+                try await Task.sleep(for: .milliseconds(300))
+                let back = try await service.post("/api/ledger/projections/alignment/rollback", "")
+                #expect(back.status == 200, "\(String(decoding: back.body, as: UTF8.self))")
+                try await Task.sleep(for: .milliseconds(300))
+                stop.withLock { $0 = true }
+                try await tasks.waitForAll()
+            }
+            #expect(failures.withLock { $0 } == [])
+            // Every page is one version's or the other's, whole.
+            let seen = pages.withLock { Set($0) }
+            #expect(pages.withLock { $0.count } > 5)
+            #expect(seen.count == 2, "\(seen.count) kinds of pages over \(pages.withLock { $0.count }) requests")
+            #expect(Set(seen.map(\.count)).count == 1)
+        }
+    }
+
+    @Test func whatIsMissingOrWrongIsSaid() async throws {
+        try await withVersions { service in
+            let path = "/api/ledger/projections"
+            let digest = String(repeating: "0", count: 64)
+            for (target, body, status, part) in [
+                ("\(path)/alignment/rebuild", #"{"rules":"v9"}"#, 400, "v9"),
+                ("\(path)/alignment/rebuild", #"{"rules":"2"}"#, 400, "rules"),
+                ("\(path)/nothing/rebuild", #"{"rules":"v2"}"#, 404, "alignment"),
+                ("\(path)/alignment/promote", #"{"version":"v2"}"#, 400, "position"),
+                ("\(path)/alignment/promote", #"{"version":"v2","position":1,"digest":"abc"}"#, 400, "digest"),
+                ("\(path)/alignment/promote", #"{"version":"v2","position":1,"digest":"\#(digest)"}"#, 400, "v2"),
+                ("\(path)/alignment/rollback", "", 409, "no earlier version"),
+                ("\(path)/alignment/rollback", #"{"to":"v1"}"#, 400, "to"),
+            ] {
+                let answer = try await service.post(target, body)
+                let text = String(decoding: answer.body, as: UTF8.self)
+                #expect(answer.status == status && text.contains(part), "\(target) \(body): \(answer.status) \(text)")
+            }
+            for (target, status, part) in [
+                ("\(path)/alignment/diff", 400, "from"), ("\(path)/alignment/diff?from=v1&to=v2", 400, "v2"),
+                ("\(path)/alignment/diff?from=v1&to=v1&position=100000", 400, "100000"),
+                ("\(path)/nothing/diff?from=v1&to=v1", 404, "alignment"),
+            ] {
+                let answer = try await service.ask(target)
+                let text = String(decoding: answer.body, as: UTF8.self)
+                #expect(answer.status == status && text.contains(part), "\(target): \(answer.status) \(text)")
+            }
+            #expect(try await service.post("\(path)/alignment/rollback", "", key: nil).status == 401)
+        }
+    }
+
+    /// Waits until the second version has rows.
+    private func ready(_ service: RunningService) async throws {
+        for _ in 0..<600 {
+            let list = try await service.ask("/api/ledger/projections").json()
+            let version = list["projections"]?.elements.first {
+                $0["name"]?.string == "alignment" && $0["version"]?.string == "v2"
+            }
+            if version?["state"]?.string == "ready" { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("the rebuild did not end")
+    }
+}
