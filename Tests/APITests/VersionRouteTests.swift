@@ -22,23 +22,21 @@ import Values
         try await withVersions { service in
             let head = try await service.ledger.pool.run { session in try LogReader().head(session).position }
             _ = try await service.ask("/api/internal/trades/opportunity-alignment?as_of_position=\(head)&limit=1")
-            let stop = Mutex(false)
-            let pages = Mutex<[Set<String>]>([])
-            let failures = Mutex<[String]>([])
+            let readers = Readers()
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for _ in 0..<3 {
                     tasks.addTask {
-                        while !stop.withLock({ $0 }) {
+                        while !readers.isOver {
                             let answer = try await service.ask(
                                 "/api/internal/trades/opportunity-alignment?as_of_position=\(head)&limit=1000")
                             guard answer.status == 200 else {
-                                failures.withLock { $0.append("\(answer.status) \(String(decoding: answer.body, as: UTF8.self))") }
+                                readers.fail("\(answer.status) \(String(decoding: answer.body, as: UTF8.self))")
                                 continue
                             }
                             let labels = try answer.json()["rows"]?.elements.map {
                                 "\($0["source_trade_id"]?.string ?? "") \($0["alignment_label"]?.string ?? "")"
                             }
-                            pages.withLock { $0.append(Set(labels ?? [])) }
+                            readers.add(Set(labels ?? []))
                         }
                     }
                 }
@@ -58,14 +56,14 @@ import Values
                 let back = try await service.post("/api/ledger/projections/alignment/rollback", "")
                 #expect(back.status == 200, "\(String(decoding: back.body, as: UTF8.self))")
                 try await Task.sleep(for: .milliseconds(300))
-                stop.withLock { $0 = true }
+                readers.end()
                 try await tasks.waitForAll()
             }
-            #expect(failures.withLock { $0 } == [])
+            #expect(readers.failures == [])
             // Every page is one version's or the other's, whole.
-            let seen = pages.withLock { Set($0) }
-            #expect(pages.withLock { $0.count } > 5)
-            #expect(seen.count == 2, "\(seen.count) kinds of pages over \(pages.withLock { $0.count }) requests")
+            let seen = Set(readers.pages)
+            #expect(readers.pages.count > 5)
+            #expect(seen.count == 2, "\(seen.count) kinds of pages over \(readers.pages.count) requests")
             #expect(Set(seen.map(\.count)).count == 1)
         }
     }
@@ -113,4 +111,22 @@ import Values
         }
         Issue.record("the rebuild did not end")
     }
+}
+
+/// What the readers saw.
+private final class Readers: Sendable {
+    private struct State {
+        var isOver = false
+        var pages: [Set<String>] = []
+        var failures: [String] = []
+    }
+
+    private let state = Mutex(State())
+    var isOver: Bool { state.withLock { $0.isOver } }
+    var pages: [Set<String>] { state.withLock { $0.pages } }
+    var failures: [String] { state.withLock { $0.failures } }
+
+    func end() { state.withLock { $0.isOver = true } }
+    func add(_ page: Set<String>) { state.withLock { $0.pages.append(page) } }
+    func fail(_ answer: String) { state.withLock { $0.failures.append(answer) } }
 }
