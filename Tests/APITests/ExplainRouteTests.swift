@@ -10,7 +10,7 @@ import Values
                 [recorded(try sampleRow("a|1")), recorded(try sampleRow("T2"))], runID: UniqueID(high: 1, low: 1))
             let position = 9
             let target = "/api/ledger/explain?view=trades&key=alpha_sync%7Ca%257C1&field=entry_premium_usd&as_of_position=\(position)"
-            let answer = try await service.ask(target)
+            let answer = try await service.askSettled(target)
             #expect(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
             let root = try answer.json()
             #expect(

@@ -36,6 +36,15 @@ struct RunningService: Sendable {
         return try Self.parse(try await exchange(Array((lines.joined(separator: "\r\n") + (body ?? "")).utf8)))
     }
 
+    /// The same, asked again for as long as a projection is behind: two cores run many services at once here.
+    func askSettled(_ target: String) async throws -> Answer {
+        for _ in 0..<30 {
+            let answer = try await ask(target)
+            if answer.status != 503 { return answer }
+        }
+        return try await ask(target)
+    }
+
     func post(_ target: String, _ body: String, key: String? = "admin") async throws -> Answer {
         try await ask(target, method: "POST", headers: key.map { [("Authorization", "Bearer \($0)")] } ?? [], body: body)
     }

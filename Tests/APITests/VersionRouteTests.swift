@@ -37,6 +37,7 @@ import Values
                                 "\($0["source_trade_id"]?.string ?? "") \($0["alignment_label"]?.string ?? "")"
                             }
                             readers.add(Set(labels ?? []))
+                            try await Task.sleep(for: .milliseconds(20))
                         }
                     }
                 }
