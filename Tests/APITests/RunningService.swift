@@ -49,11 +49,11 @@ struct RunningService: Sendable {
         try await ask(target, method: "POST", headers: key.map { [("Authorization", "Bearer \($0)")] } ?? [], body: body)
     }
 
-    /// A connection to the service, blocking, for thirty seconds at most.
+    /// A connection to the service, blocking, for two minutes at most.
     func connect() throws -> FileHandle {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var limit = timeval(tv_sec: 30, tv_usec: 0)
+        var limit = timeval(tv_sec: 120, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
