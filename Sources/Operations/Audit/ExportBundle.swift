@@ -167,6 +167,9 @@ extension Ledger {
 }
 
 /// Carries what one task at a time uses to the thread of a connection.
+///
+/// Unchecked: the export's task waits for the connection's work to end before it goes on, so that the two never use the value
+/// at once; the compiler does not see that order.
 private struct UncheckedBox<Value>: @unchecked Sendable {
     let value: Value
     init(_ value: Value) { self.value = value }
