@@ -65,7 +65,7 @@ enum RebuildBenchmark {
             let key = definition.columns.entityKey.joined(separator: ", ")
             let factsIndexes = """
                 ALTER TABLE {table} ADD PRIMARY KEY (\(key), valid_from);
-                CREATE UNIQUE INDEX ON {table} (\(key)) WHERE valid_to IS NULL;
+                CREATE INDEX ON {table} (era, \(key), valid_from) WHERE era IS NOT NULL;
                 """
             let tables = [(version.tableName, definition.indexSQL)]
                 + (definition.rowsAreFacts ? [] : [("\(version.tableName)_facts", factsIndexes)])

@@ -1,4 +1,5 @@
 import CLibPQ
+import Glibc
 
 extension PostgresSession {
     /// Streams rows into `COPY … FROM STDIN (FORMAT binary)`, and returns how many the server took.
@@ -44,12 +45,9 @@ extension PostgresSession {
         try beginCopy(sql, PGRES_COPY_OUT)
         var parser = BinaryCopyParser()
         do {
-            var chunk: UnsafeMutablePointer<CChar>?
-            while true {
-                let length = PQgetCopyData(connection, &chunk, 0)
-                guard length > 0, let start = chunk else { break }
-                defer { PQfreemem(start) }
-                try parser.parse(UnsafeRawBufferPointer(start: start, count: Int(length)), row)
+            while let chunk = nextChunk() {
+                defer { PQfreemem(chunk.baseAddress) }
+                try parser.parse(UnsafeRawBufferPointer(chunk), row)
             }
         } catch {
             signal.askServer()
@@ -61,6 +59,27 @@ extension PostgresSession {
         _ = try finishCopy()
         guard parser.isComplete else { throw PostgresError.decoding("the COPY stream ended within a row") }
     }
+
+    /// The next part of what the server copies out; nil at the end and where the connection was lost.
+    ///
+    /// The server sends eight kilobytes at a time. Where these don't keep this thread busy it sleeps for a moment rather than
+    /// until the next ones: the server goes on filling the socket, and need not wake it for each of them.
+    private func nextChunk() -> UnsafeMutableBufferPointer<CChar>? {
+        var chunk: UnsafeMutablePointer<CChar>?
+        var length = PQgetCopyData(connection, &chunk, 1)
+        if length == 0 {
+            guard PQconsumeInput(connection) == 1 else { return nil }
+            length = PQgetCopyData(connection, &chunk, 1)
+        }
+        if length == 0 {
+            usleep(Self.breather)
+            length = PQgetCopyData(connection, &chunk, 0)
+        }
+        return length > 0 ? UnsafeMutableBufferPointer(start: chunk, count: Int(length)) : nil
+    }
+
+    /// Microseconds: in these a server fills a part of the socket's buffer, not all of it.
+    private static var breather: UInt32 { 150 }
 
     private func beginCopy(_ sql: String, _ direction: ExecStatusType) throws(PostgresError) {
         guard let result = PQexec(connection, sql) else { throw lostConnection() }

@@ -39,25 +39,28 @@ public struct ReadModel: Sendable {
 extension VersionTable {
     /// Documents valid at a position, in key order.
     ///
-    /// A page without conditions on other columns walks the keys, two index descents each, so that it costs the same
-    /// however long the keys' histories are. More rows, or rows that must be looked for, come from one scan of the range.
+    /// A page without conditions on other columns takes the keys from their eras and of each key its last version, one
+    /// index descent each, so that it costs the same however long the keys' histories are and however many keys have come
+    /// since. More rows, or rows that must be looked for, come from one scan of the range.
     fileprivate func page(
         at position: Int64, _ filters: [RowFilter], _ start: (key: RowKey, comparison: String)?, limit: Int,
         _ session: PostgresSession
     ) throws -> [(key: RowKey, document: [UInt8])] {
-        var parameters: [PostgresValue] = [.int8(position), .int8(Int64(limit))]
-        func bind(_ value: PostgresValue) -> String {
-            parameters.append(value)
-            return "$\(parameters.count)"
-        }
         let isOnKey = filters.allSatisfy { filter in key.contains { $0.isBytewiseEqual(to: filter.column) } }
-        let conditions = filters.map { $0.sql(bind: bind) }
-        let from = start.map { start in
-            "(\(names)) \(start.comparison) (\(start.key.parts.map { bind(.text($0.text)) }.joined(separator: ", ")))"
+        if !isOnKey || limit >= Self.scanThreshold {
+            return try query(scan, position, filters, start, limit, session).map { row in
+                (try rowKey(row), try row.utf8(0))
+            }
         }
-        let sql = isOnKey && limit < Self.scanThreshold ? walk(conditions, from) : scan(conditions, from)
-        return try session.execute(sql, parameters).map { row in
-            (RowKey(try key.indices.map { try row.text($0 + 1) }), try row.utf8(0))
+        var found: [(key: RowKey, document: [UInt8])] = []
+        var start = start
+        while true {
+            // A key whose row was removed by then takes a place in the answer, and has no document.
+            let missing = limit - found.count
+            let rows = try query({ pick($0, $1, position) }, position, filters, start, missing, session)
+            for row in rows where !row.isNull(0) { found.append((try rowKey(row), try row.utf8(0))) }
+            guard rows.rowCount == missing, found.count < limit, let last = rows.last else { return found }
+            start = (try rowKey(last), ">")
         }
     }
 
@@ -66,35 +69,53 @@ extension VersionTable {
 
     private var names: String { key.map(quoteIdentifier).joined(separator: ", ") }
 
-    private func scan(_ conditions: [String], _ from: String?) -> String {
-        let all = ["valid_from <= $1", "(valid_to IS NULL OR valid_to > $1)"] + conditions + [from].compactMap { $0 }
+    private func rowKey(_ row: PostgresRow) throws -> RowKey {
+        RowKey(try key.indices.map { try row.text($0 + 1) })
+    }
+
+    /// Asks with the position as `$1` and the limit as `$2`; the SQL is made of the conditions that a row must meet.
+    private func query(
+        _ sql: (_ filters: [String], _ from: String?) -> String, _ position: Int64, _ filters: [RowFilter],
+        _ start: (key: RowKey, comparison: String)?, _ limit: Int, _ session: PostgresSession
+    ) throws -> PostgresResult {
+        var parameters: [PostgresValue] = [.int8(position), .int8(Int64(limit))]
+        func bind(_ value: PostgresValue) -> String {
+            parameters.append(value)
+            return "$\(parameters.count)"
+        }
+        let conditions = filters.map { $0.sql(bind: bind) }
+        let from = start.map { start in
+            "(\(names)) \(start.comparison) (\(start.key.parts.map { bind(.text($0.text)) }.joined(separator: ", ")))"
+        }
+        return try session.execute(sql(conditions, from), parameters)
+    }
+
+    private func scan(_ filters: [String], _ from: String?) -> String {
+        let all = ["valid_from <= $1", "(valid_to IS NULL OR valid_to > $1)"] + filters + [from].compactMap { $0 }
         return """
             SELECT document, \(names) FROM \(name) WHERE \(all.joined(separator: " AND "))
             ORDER BY \(names) LIMIT $2
             """
     }
 
-    /// From one key to the next that has a version by then, and of each key its last version by then. Rows come in the
-    /// order of the walk.
-    private func walk(_ conditions: [String], _ from: String?) -> String {
-        let last = key.map { "w.\(quoteIdentifier($0))" }.joined(separator: ", ")
-        let isSame = key.map { "t.\(quoteIdentifier($0)) = w.\(quoteIdentifier($0))" }.joined(separator: " AND ")
-        func step(_ from: String?) -> String {
-            let all = ["valid_from <= $1"] + conditions + [from].compactMap { $0 }
-            return "SELECT \(names) FROM \(name) WHERE \(all.joined(separator: " AND ")) ORDER BY \(names), valid_from LIMIT 1"
-        }
+    /// The first keys of each era, of these the first of all, and of each its last version by then.
+    private func pick(_ filters: [String], _ from: String?, _ position: Int64) -> String {
+        let eras = Era.all(upTo: position).map { "(\($0)::smallint)" }.joined(separator: ", ")
+        let all = ["t.era = e.era", "valid_from <= $1"] + filters + [from].compactMap { $0 }
+        let picked = key.map { "k.\(quoteIdentifier($0))" }.joined(separator: ", ")
+        let isSame = key.map { "t.\(quoteIdentifier($0)) = k.\(quoteIdentifier($0))" }.joined(separator: " AND ")
         return """
-            WITH RECURSIVE walk AS (
-                (\(step(from)))
-                UNION ALL
-                SELECT n.* FROM walk w
-                CROSS JOIN LATERAL (\(step("(\(names), valid_from) > (\(last), \(Int64.max))"))) n)
-            SELECT v.document, \(last) FROM walk w
+            SELECT CASE WHEN v.valid_to IS NULL OR v.valid_to > $1 THEN v.document END, \(picked)
+            FROM (
+                SELECT DISTINCT \(picked) FROM (VALUES \(eras)) e (era)
+                CROSS JOIN LATERAL (
+                    SELECT DISTINCT \(names) FROM \(name) t WHERE \(all.joined(separator: " AND "))
+                    ORDER BY \(names) LIMIT $2) k
+                ORDER BY \(picked) LIMIT $2) k
             CROSS JOIN LATERAL (
                 SELECT document, valid_to FROM \(name) t WHERE \(isSame) AND t.valid_from <= $1
                 ORDER BY t.valid_from DESC LIMIT 1) v
-            WHERE v.valid_to IS NULL OR v.valid_to > $1
-            LIMIT $2
+            ORDER BY \(picked)
             """
     }
 }

@@ -18,7 +18,9 @@ struct VersionTable: Sendable {
             sql: """
                 SELECT k.ord, t.document
                 FROM unnest(\(arrays(from: 1))) WITH ORDINALITY AS k (\(columns(key)), ord)
-                CROSS JOIN LATERAL (SELECT document FROM \(name) t WHERE \(matches) AND t.valid_to IS NULL LIMIT 1) t
+                CROSS JOIN LATERAL (
+                    SELECT document, valid_to FROM \(name) t WHERE \(matches) ORDER BY t.valid_from DESC LIMIT 1) t
+                WHERE t.valid_to IS NULL
                 """, parameters: key.indices.map { column in .textArray(keys.map { $0.parts[column].text }) })
     }
 
@@ -62,16 +64,17 @@ struct VersionTable: Sendable {
 
     func isCopied(_ changes: VersionChanges) -> Bool { changes.made.count >= Self.copyThreshold }
 
-    /// Each key's current version is found on its own, by the index: a join's plan, made while the table was young, would
-    /// go on to read all that is current.
+    /// Each key's last version is found on its own, by the index: a join's plan, made while the table was young, would
+    /// go on to read all that is current. No index knows `valid_to`, so that setting it can leave them all alone.
     private func end(_ ended: [(key: RowKey, validTo: Int64)]) -> Statement {
         FencedTransaction.changing(
             exactly: ended.count,
             """
             UPDATE \(name) e SET valid_to = k.valid_to
             FROM unnest($1::bigint[], \(arrays(from: 2))) AS k (valid_to, \(columns(key)))
-            CROSS JOIN LATERAL (SELECT ctid FROM \(name) t WHERE \(matches) AND t.valid_to IS NULL LIMIT 1) c
-            WHERE e.ctid = c.ctid
+            CROSS JOIN LATERAL (
+                SELECT ctid, valid_to FROM \(name) t WHERE \(matches) ORDER BY t.valid_from DESC LIMIT 1) c
+            WHERE e.ctid = c.ctid AND c.valid_to IS NULL
             """,
             [.int8Array(ended.map(\.validTo))]
                 + key.indices.map { column in .textArray(ended.map { $0.key.parts[column].text }) })
@@ -81,7 +84,7 @@ struct VersionTable: Sendable {
         _ = try session.copyIn(copyStatement) { writer in
             for version in made {
                 write(
-                    version.key, from: version.validFrom, to: version.validTo, version.stored, version.document,
+                    version.key, from: version.origin, to: version.validTo, version.stored, version.document,
                     to: &writer)
             }
         }
@@ -92,12 +95,13 @@ struct VersionTable: Sendable {
 
     /// Writes one version as a row of COPY.
     func write(
-        _ key: RowKey, from validFrom: Int64, to validTo: Int64?, _ values: [StoredValue], _ document: [UInt8],
+        _ key: RowKey, from origin: VersionOrigin, to validTo: Int64?, _ values: [StoredValue], _ document: [UInt8],
         to writer: inout BinaryCopyWriter
     ) {
-        writer.startRow(columns: 3 + key.parts.count + values.count)
-        writer.int8(validFrom)
+        writer.startRow(columns: 4 + key.parts.count + values.count)
+        writer.int8(origin.position)
         if let validTo { writer.int8(validTo) } else { writer.null() }
+        if let era = Era(of: origin) { writer.int2(era.number) } else { writer.null() }
         for part in key.parts { writer.text(part.text) }
         for value in values {
             switch value {
@@ -111,9 +115,10 @@ struct VersionTable: Sendable {
 
     private func insert(_ made: [DocumentVersion]) -> Statement {
         var parameters: [PostgresValue] = [
-            .int8Array(made.map(\.validFrom)), .nullableInt8Array(made.map(\.validTo)),
+            .int8Array(made.map(\.origin.position)), .nullableInt8Array(made.map(\.validTo)),
+            .nullableInt8Array(made.map { Era(of: $0.origin).map { Int64($0.number) } }),
         ]
-        var casts = ["bigint[]", "bigint[]"]
+        var casts = ["bigint[]", "bigint[]", "bigint[]"]
         for column in key.indices {
             parameters.append(.textArray(made.map { $0.key.parts[column].text }))
             casts.append("text[]")
@@ -138,7 +143,7 @@ struct VersionTable: Sendable {
             sql: "INSERT INTO \(name) (\(columns(all))) SELECT * FROM unnest(\(arrays))", parameters: parameters)
     }
 
-    private var all: [String] { ["valid_from", "valid_to"] + key + stored + ["document"] }
+    private var all: [String] { ["valid_from", "valid_to", "era"] + key + stored + ["document"] }
 
     private func columns(_ names: [String]) -> String { names.map(quoteIdentifier).joined(separator: ", ") }
 

@@ -35,13 +35,14 @@ struct VersionTables: Sendable {
             CREATE TABLE \(facts.name) (
                 valid_from bigint NOT NULL,
                 valid_to   bigint,
+                era        smallint,
                 \(facts.key.map { "\(quoteIdentifier($0)) text COLLATE \"C\" NOT NULL," }.joined(separator: "\n    "))
                 document   text COLLATE "C" NOT NULL
             )
             """)
     }
 
-    /// Makes the indexes: the primary key, and the one of what is current.
+    /// Makes the indexes: the primary key, and the one of each key's first version.
     func createIndexes(_ session: PostgresSession) throws {
         try session.executeScript(indexSQL)
         guard let facts else { return }
@@ -49,7 +50,7 @@ struct VersionTables: Sendable {
         try session.executeScript(
             """
             ALTER TABLE \(facts.name) ADD PRIMARY KEY (\(key), valid_from);
-            CREATE UNIQUE INDEX ON \(facts.name) (\(key)) WHERE valid_to IS NULL;
+            CREATE INDEX ON \(facts.name) (era, \(key), valid_from) WHERE era IS NOT NULL;
             """)
     }
 

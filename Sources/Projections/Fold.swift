@@ -120,9 +120,10 @@ final class ProjectionFold<P: Projection>: Fold {
     private func trackFacts(of entity: Entity, _ key: RowKey, at position: Int64) {
         let document = entity.facts.map(projection.encode)
         if document == entity.factsDocument { return }
-        if entity.factsDocument != nil { changes.facts.end(key, madeAt: entity.factsMade, at: position) }
+        let origin = VersionOrigin(at: position, isFirst: entity.factsDocument == nil)
+        if !origin.isFirst { changes.facts.end(key, madeAt: entity.factsMade, at: position) }
         entity.factsDocument = document
-        entity.factsMade = document.map { changes.facts.make(key, $0, [], at: position) }
+        entity.factsMade = document.map { changes.facts.make(key, $0, [], origin) }
     }
 
     /// Compares the rows that follow from the facts with those that are current; both are in key order.
@@ -135,7 +136,9 @@ final class ProjectionFold<P: Projection>: Fold {
                 changes.rows.end(old[next].key, madeAt: old[next].made, at: position)
                 next += 1
             }
+            var isFirst = true
             if next < old.count, old[next].key == row.key {
+                isFirst = false
                 next += 1
                 if old[next - 1].document == row.document {
                     current.append(old[next - 1])
@@ -143,7 +146,8 @@ final class ProjectionFold<P: Projection>: Fold {
                 }
                 changes.rows.end(row.key, madeAt: old[next - 1].made, at: position)
             }
-            let made = changes.rows.make(row.key, row.document, row.stored, at: position)
+            let origin = VersionOrigin(at: position, isFirst: isFirst)
+            let made = changes.rows.make(row.key, row.document, row.stored, origin)
             current.append(Current(key: row.key, document: row.document, made: made))
         }
         while next < old.count {

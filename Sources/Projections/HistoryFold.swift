@@ -3,9 +3,9 @@ import Events
 /// Takes the versions of documents that a fold of the whole log hands out.
 public protocol VersionSink: AnyObject {
     /// A row's version that ended.
-    func row(_ row: ProjectedRow, from validFrom: Int64, to validTo: Int64)
+    func row(_ row: ProjectedRow, from origin: VersionOrigin, to validTo: Int64)
     /// A version of an entity's facts that ended.
-    func facts(_ document: [UInt8], of entity: RowKey, from validFrom: Int64, to validTo: Int64)
+    func facts(_ document: [UInt8], of entity: RowKey, from origin: VersionOrigin, to validTo: Int64)
 }
 
 /// A fold from position 0 that hands out each version of a row or of facts when it ends, whatever the type of its facts.
@@ -22,8 +22,9 @@ public protocol HistoryFold: AnyObject {
     func forget(_ entity: Int)
     /// Folds an event again into an entity that was forgotten; nothing is handed out.
     func recall(_ event: DecodedEvent, to key: RowKey, entity: Int) throws(PoisonEvent)
-    /// Visits an entity's current rows and its facts, each with the position that made it.
-    func visitCurrent(_ entity: Int, row: (ProjectedRow, Int64) -> Void, facts: ([UInt8], Int64) -> Void)
+    /// Visits an entity's current rows and its facts, each with what made it.
+    func visitCurrent(
+        _ entity: Int, row: (ProjectedRow, VersionOrigin) -> Void, facts: ([UInt8], VersionOrigin) -> Void)
 }
 
 final class ProjectionHistoryFold<P: Projection>: HistoryFold {
@@ -32,17 +33,19 @@ final class ProjectionHistoryFold<P: Projection>: HistoryFold {
         var rendered: Rendered?
     }
 
-    /// The positions that made an entity's current facts and its current rows, in key order; kept of all entities.
+    /// What made an entity's current facts and its current rows, in key order; kept of all entities.
     private struct Origins {
-        var facts: Int64 = 0
-        private var firstRow: Int64 = 0
-        private var otherRows: [Int64] = []
+        private static var none: VersionOrigin { VersionOrigin(at: 0, isFirst: true) }
 
-        subscript(row: Int) -> Int64 { row == 0 ? firstRow : otherRows[row - 1] }
+        var facts = none
+        private var firstRow = none
+        private var otherRows: [VersionOrigin] = []
 
-        mutating func setRows(_ positions: [Int64]) {
-            firstRow = positions.first ?? 0
-            otherRows = positions.count > 1 ? Array(positions[1...]) : []
+        subscript(row: Int) -> VersionOrigin { row == 0 ? firstRow : otherRows[row - 1] }
+
+        mutating func setRows(_ origins: [VersionOrigin]) {
+            firstRow = origins.first ?? Self.none
+            otherRows = origins.count > 1 ? Array(origins[1...]) : []
         }
     }
 
@@ -76,7 +79,7 @@ final class ProjectionHistoryFold<P: Projection>: HistoryFold {
         let new = rendered(entity.facts)
         if !P.rowsAreFacts, new.facts != old.facts {
             if !old.facts.isEmpty { sink.facts(old.facts, of: key, from: origins[id].facts, to: position) }
-            origins[id].facts = position
+            origins[id].facts = VersionOrigin(at: position, isFirst: old.facts.isEmpty)
         }
         origins[id].setRows(replace(old.rows, origins[id], by: new.rows, at: position, into: sink))
         keep(new, of: entity)
@@ -116,11 +119,11 @@ final class ProjectionHistoryFold<P: Projection>: HistoryFold {
         return Rendered(rows: projection.rows(of: facts), facts: P.rowsAreFacts ? [] : projection.encode(facts))
     }
 
-    /// Hands out the rows that ended; gives the positions that made the new ones. Both lists are in key order.
+    /// Hands out the rows that ended; gives what made the new ones. Both lists are in key order.
     private func replace(
         _ old: [ProjectedRow], _ oldFrom: Origins, by new: [ProjectedRow], at position: Int64, into sink: any VersionSink
-    ) -> [Int64] {
-        var from: [Int64] = []
+    ) -> [VersionOrigin] {
+        var from: [VersionOrigin] = []
         from.reserveCapacity(new.count)
         var next = 0
         for row in new {
@@ -129,14 +132,14 @@ final class ProjectionHistoryFold<P: Projection>: HistoryFold {
                 next += 1
             }
             guard next < old.count, old[next].key == row.key else {
-                from.append(position)
+                from.append(VersionOrigin(at: position, isFirst: true))
                 continue
             }
             if old[next].document == row.document {
                 from.append(oldFrom[next])
             } else {
                 sink.row(old[next], from: oldFrom[next], to: position)
-                from.append(position)
+                from.append(VersionOrigin(at: position, isFirst: false))
             }
             next += 1
         }
@@ -164,7 +167,9 @@ final class ProjectionHistoryFold<P: Projection>: HistoryFold {
         }
     }
 
-    func visitCurrent(_ id: Int, row: (ProjectedRow, Int64) -> Void, facts: ([UInt8], Int64) -> Void) {
+    func visitCurrent(
+        _ id: Int, row: (ProjectedRow, VersionOrigin) -> Void, facts: ([UInt8], VersionOrigin) -> Void
+    ) {
         guard id < entities.count, let entity = entities[id], let known = entity.facts else { return }
         let origin = origins[id]
         let rows = entity.rendered?.rows ?? projection.rows(of: known)

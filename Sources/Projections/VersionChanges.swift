@@ -2,7 +2,7 @@
 /// that ended it.
 public struct DocumentVersion: Sendable {
     public let key: RowKey
-    public let validFrom: Int64
+    public let origin: VersionOrigin
     /// Null while current.
     public fileprivate(set) var validTo: Int64?
     public let stored: [StoredValue]
@@ -30,10 +30,9 @@ public struct VersionChanges: Sendable {
         }
     }
 
-    /// Adds a document that is current from a position on; returns its index in `made`.
-    mutating func make(_ key: RowKey, _ document: [UInt8], _ stored: [StoredValue], at position: Int64) -> Int {
-        made.append(
-            DocumentVersion(key: key, validFrom: position, validTo: nil, stored: stored, document: document))
+    /// Adds a document that is current from its origin on; returns its index in `made`.
+    mutating func make(_ key: RowKey, _ document: [UInt8], _ stored: [StoredValue], _ origin: VersionOrigin) -> Int {
+        made.append(DocumentVersion(key: key, origin: origin, validTo: nil, stored: stored, document: document))
         return made.count - 1
     }
 }

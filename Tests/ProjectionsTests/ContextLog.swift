@@ -114,7 +114,7 @@ struct ContextFold {
             }
             for made in changes.rows.made {
                 versions.append(
-                    Version(key: made.key, validFrom: made.validFrom, validTo: made.validTo, document: made.document))
+                    Version(key: made.key, validFrom: made.origin.position, validTo: made.validTo, document: made.document))
             }
             start += batch
         }

@@ -99,7 +99,7 @@ struct LifecyclesFixture {
             for made in changes.made {
                 let document = String(decoding: made.document, as: UTF8.self)
                 versions[made.key, default: []].append(
-                    Version(validFrom: made.validFrom, validTo: made.validTo, document: document))
+                    Version(validFrom: made.origin.position, validTo: made.validTo, document: document))
             }
         }
 

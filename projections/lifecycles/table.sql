@@ -3,6 +3,7 @@
 CREATE TABLE {table} (
     valid_from        bigint      NOT NULL,
     valid_to          bigint,
+    era               smallint,
     source            text        COLLATE "C" NOT NULL,
     position_id       text        COLLATE "C" NOT NULL,
     effective_at      timestamptz,

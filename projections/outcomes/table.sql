@@ -3,6 +3,7 @@
 CREATE TABLE {table} (
     valid_from        bigint      NOT NULL,
     valid_to          bigint,
+    era               smallint,
     source            text        COLLATE "C" NOT NULL,
     source_trade_id   text        COLLATE "C" NOT NULL,
     horizon_key       text        COLLATE "C" NOT NULL,

@@ -2,6 +2,7 @@
 CREATE TABLE {table} (
     valid_from  bigint NOT NULL,
     valid_to    bigint,
+    era         smallint,
     source_name text   COLLATE "C" NOT NULL,
     scope_key   text   COLLATE "C" NOT NULL,
     document    text   COLLATE "C" NOT NULL

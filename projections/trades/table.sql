@@ -2,6 +2,7 @@
 CREATE TABLE {table} (
     valid_from       bigint      NOT NULL,
     valid_to         bigint,
+    era              smallint,
     source           text        COLLATE "C" NOT NULL,
     source_trade_id  text        COLLATE "C" NOT NULL,
     effective_at     timestamptz NOT NULL,

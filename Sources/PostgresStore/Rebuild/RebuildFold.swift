@@ -53,24 +53,24 @@ private final class VersionBuffer: VersionSink {
         self.resumedFrom = resumedFrom
     }
 
-    func row(_ row: ProjectedRow, from validFrom: Int64, to validTo: Int64) {
+    func row(_ row: ProjectedRow, from origin: VersionOrigin, to validTo: Int64) {
         counts.historyRows += 1
         if validTo <= resumedFrom { return }
-        tables.rows.write(row.key, from: validFrom, to: validTo, row.stored, row.document, to: &rows)
+        tables.rows.write(row.key, from: origin, to: validTo, row.stored, row.document, to: &rows)
     }
 
-    func facts(_ document: [UInt8], of entity: RowKey, from validFrom: Int64, to validTo: Int64) {
+    func facts(_ document: [UInt8], of entity: RowKey, from origin: VersionOrigin, to validTo: Int64) {
         counts.historyFacts += 1
         if validTo <= resumedFrom { return }
-        tables.facts?.write(entity, from: validFrom, to: validTo, [], document, to: &facts)
+        tables.facts?.write(entity, from: origin, to: validTo, [], document, to: &facts)
     }
 
-    func current(_ row: ProjectedRow, from validFrom: Int64) {
-        tables.rows.write(row.key, from: validFrom, to: nil, row.stored, row.document, to: &rows)
+    func current(_ row: ProjectedRow, from origin: VersionOrigin) {
+        tables.rows.write(row.key, from: origin, to: nil, row.stored, row.document, to: &rows)
     }
 
-    func current(facts document: [UInt8], of entity: RowKey, from validFrom: Int64) {
-        tables.facts?.write(entity, from: validFrom, to: nil, [], document, to: &facts)
+    func current(facts document: [UInt8], of entity: RowKey, from origin: VersionOrigin) {
+        tables.facts?.write(entity, from: origin, to: nil, [], document, to: &facts)
     }
 
     func take() throws -> RebuildTarget.Rows {

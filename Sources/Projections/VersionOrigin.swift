@@ -1,0 +1,15 @@
+/// Where a version of a row or of an entity's facts comes from: the position that made it, and whether there was nothing
+/// of its key just before. Eight bytes, since a rebuild keeps one for each entity.
+public struct VersionOrigin: Sendable, Equatable {
+    /// The position, negative where the version is a first one.
+    private let signed: Int64
+
+    public init(at position: Int64, isFirst: Bool) {
+        signed = isFirst ? -position : position
+    }
+
+    public var position: Int64 { abs(signed) }
+
+    /// True for the first version of a key, and for the first one after the key's row was removed.
+    public var isFirst: Bool { signed < 0 }
+}
