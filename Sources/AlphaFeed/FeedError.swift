@@ -22,6 +22,11 @@ public enum FeedError: Error, Sendable, Equatable {
     public var isUnreachable: Bool {
         if case .transport(let error) = self { error.isUnreachable } else { false }
     }
+
+    /// Whether nothing could be sent: the configured URL or key is none that a request can carry.
+    public var isConfigurationProblem: Bool {
+        if case .transport(let error) = self { error.code == .invalidRequest } else { false }
+    }
 }
 
 extension FeedError: CustomStringConvertible {
@@ -35,7 +40,8 @@ extension FeedError: CustomStringConvertible {
             case 429, 503: "the Alpha feed still answered \(status) after the retries"
             default: "the Alpha feed answered with status \(status)"
             }
-        case .transport(let error): "the Alpha feed gave no answer: \(error)"
+        case .transport(let error):
+            isConfigurationProblem ? "the Alpha feed can't be asked: \(error)" : "the Alpha feed gave no answer: \(error)"
         }
     }
 }

@@ -121,11 +121,16 @@ public struct ProjectionCatalog: Sendable {
                 .textArray(files.map(\.path)), .int4Array(files.map { Int32($0.version) }),
                 .textArray(files.map(\.digest)),
             ])
+        try requireRules(of: registry, session)
+    }
+
+    /// Refuses a rule file that changed since its digest was recorded; writes nothing.
+    public func requireRules(of registry: ProjectionRegistry, _ session: PostgresSession) throws {
         var recorded: [ByteKey: String] = [:]
         for row in try session.execute("SELECT file, version, digest FROM ledger.rule_files") {
             recorded[ByteKey("\(try row.text(0))|\(try row.int4(1))")] = try row.text(2)
         }
-        for file in files {
+        for file in registry.definitions.flatMap(\.identity.rules) {
             guard let digest = recorded[ByteKey("\(file.path)|\(file.version)")], digest != file.digest else { continue }
             throw LedgerError.fileChanged(file: "projections/\(file.path)", recorded: digest, found: file.digest)
         }

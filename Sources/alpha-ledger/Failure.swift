@@ -38,6 +38,8 @@ struct Failure: Error {
             switch error {
             case .alreadyRunning: self.init(code: 3, "\(error)")
             case .badOptions(let problem): self.init(code: 2, problem)
+            case .feed(let feed) where feed.isConfigurationProblem:
+                self.init(code: 2, "ALPHA_TRADE_FEED_URL, ALPHA_TRADE_FEED_API_KEY: \(feed)")
             case .feed(let feed): self.init(code: feed.isUnreachable ? 4 : 1, "\(feed)")
             }
         case let error as LedgerError:

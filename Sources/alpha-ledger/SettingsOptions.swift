@@ -45,13 +45,14 @@ struct SettingsOptions: ParsableArguments {
             home: ProcessInfo.processInfo.environment["ALPHA_LEDGER_HOME"], executable: Resources.executablePath())
     }
 
-    /// Opens the ledger, runs the command, and closes the ledger however the command ends.
+    /// Opens the ledger, runs the command, and closes the ledger however the command ends. A dry run says that it
+    /// doesn't write.
     func withLedger<T>(
-        _ settings: Settings? = nil, migration: Ledger.MigrationPolicy = .embeddedOnly,
+        _ settings: Settings? = nil, migration: Ledger.MigrationPolicy = .embeddedOnly, writes: Bool = true,
         _ body: (Ledger) async throws -> T
     ) async throws -> T {
         let chosen = try settings ?? self.settings()
-        let ledger = try await Ledger.open(chosen, try Self.resources(), migration: migration)
+        let ledger = try await Ledger.open(chosen, try Self.resources(), migration: migration, writes: writes)
         let result: Result<T, any Error>
         do { result = .success(try await body(ledger)) } catch { result = .failure(error) }
         await ledger.close()

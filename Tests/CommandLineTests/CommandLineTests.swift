@@ -86,6 +86,48 @@ import Values
         }
     }
 
+    @Test func aFeedThatCannotBeAskedIsBadConfiguration() async throws {
+        try await withDirectory { directory in
+            for (url, key) in [
+                ("not a url", "key"), ("ftp://127.0.0.1/feed", "key"), ("http://someone:secret@127.0.0.1:1/feed", "key"),
+                ("http://127.0.0.1:1/feed", "two\nlines"),
+            ] {
+                let program = Program(
+                    directory: directory,
+                    environment: [
+                        "ALPHA_TRADE_FEED_URL": url, "ALPHA_TRADE_FEED_API_KEY": key, "ALPHA_TRADE_FEED_PORTFOLIOS": "IMST",
+                    ])
+                let ended = try await program.run("sync")
+                #expect(ended.code == 2, "\(url): \(ended.errors)")
+                #expect(ended.errors.contains("ALPHA_TRADE_FEED_URL") && !ended.errors.contains("secret"), "\(ended.errors)")
+            }
+        }
+    }
+
+    @Test func whatOnlyLooksAppendsNothingToALedgerThatHasNothing() async throws {
+        try await withDatabase { uri in
+            try await withDirectory { directory in
+                let program = Program(directory: directory, environment: ["DATABASE_URL": uri])
+                #expect(try await program.run("db", "migrate").code == 0)
+                let file = directory + "/spot.ndjson"
+                try #"{"kind":"spot","currency":"BTC","timestamp":"2026-01-05T00:00:00Z","price":90000}"#
+                    .write(toFile: file, atomically: true, encoding: .utf8)
+                for arguments in [
+                    ["observe", "import", file], ["backfill", "context"], ["backfill", "benchmarks", "--quotes", "log"],
+                    ["backfill", "marks", "--quotes", "log"], ["audit", "verify"], ["projection", "list"], ["projection", "verify"],
+                ] {
+                    let ended = try await program.run(arguments)
+                    #expect(ended.code == 0, "\(arguments): \(ended.errors)")
+                }
+                let status = try await program.run("db", "status", "--json")
+                let head = try JSONDocument(parsing: Array(status.output.utf8)).root["head"]?["position"]?.integer
+                #expect(head == 0, "\(status.output)")
+                #expect(try await program.run("observe", "import", file, "--apply").code == 0)
+                #expect(try await program.run("view", "trades").code == 0)
+            }
+        }
+    }
+
     @Test func aDatabaseOfOnesOwnIsMigratedOnRequestOnly() async throws {
         try await withDatabase { uri in
             try await withDirectory { directory in

@@ -44,8 +44,10 @@ public final class Ledger: Sendable {
 
     /// Starts or joins the embedded server where no `DATABASE_URL` is set, checks the schema, the rule files and
     /// their recorded digests, and activates projections that serve no version yet.
+    /// - Parameter writes: false for what only looks, such as a dry run: nothing is activated then, since that is
+    ///   an event.
     public static func open(
-        _ settings: Settings, _ resources: Resources, migration: MigrationPolicy = .embeddedOnly,
+        _ settings: Settings, _ resources: Resources, migration: MigrationPolicy = .embeddedOnly, writes: Bool = true,
         logger: Logger = Logger(label: "alpha-ledger")
     ) async throws -> Ledger {
         let schemas = try EventSchemas(files: try resources.eventSchemas())
@@ -62,8 +64,14 @@ public final class Ledger: Sendable {
                 embedded: embedded, logger: logger)
             do {
                 try await ledger.requireCurrent(migrator)
-                try await ledger.catalog.activate(
-                    registry, log: ledger.log, pool: ledger.pool, runID: ledger.newID())
+                if writes {
+                    try await ledger.catalog.activate(
+                        registry, log: ledger.log, pool: ledger.pool, runID: ledger.newID())
+                } else {
+                    try await ledger.pool.run { [catalog = ledger.catalog] session in
+                        try catalog.requireRules(of: registry, session)
+                    }
+                }
             } catch {
                 await ledger.closePools()
                 throw error

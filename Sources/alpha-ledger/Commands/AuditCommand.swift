@@ -34,7 +34,7 @@ struct AuditCommand: AsyncParsableCommand {
                 guard let bytes = readFile(path) else { throw Failure(code: 2, "\(path) can't be read") }
                 return bytes
             }
-            try await options.withLedger { ledger in
+            try await options.withLedger(writes: false) { ledger in
                 let progress = ProgressLine()
                 let log = try await ledger.pool.run { session in
                     try LogVerifier().verify(session) { done, total in progress.show("\(done) of \(total) events") }

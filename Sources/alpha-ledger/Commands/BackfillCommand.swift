@@ -161,7 +161,7 @@ struct BackfillCommand: AsyncParsableCommand {
         let summary: BackfillSummary
         do {
             defer { progress.end() }
-            summary = try await options.withLedger(settings) { ledger in
+            summary = try await options.withLedger(settings, writes: shared.apply) { ledger in
                 try await body(ledger) { step in
                     let calls = step.calls > 0 ? ", \(step.calls) calls" : ""
                     progress.show("\(step.done) of \(step.of)\(calls)")

@@ -47,7 +47,7 @@ struct ObserveImportCommand: AsyncParsableCommand {
     func run() async throws {
         let summary: ImportSummary
         do {
-            summary = try await options.withLedger { ledger in
+            summary = try await options.withLedger(writes: apply) { ledger in
                 try await importObservations(
                     ledger, files,
                     ObservationImportOptions(

@@ -23,7 +23,7 @@ struct ProjectionCommand: AsyncParsableCommand {
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
-            try await options.withLedger { ledger in
+            try await options.withLedger(writes: false) { ledger in
                 let list = try await ProjectionStatus.all(ledger)
                 if json {
                     Output.bytes(list.json + [UInt8(ascii: "\n")])
@@ -61,7 +61,7 @@ struct ProjectionCommand: AsyncParsableCommand {
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
-            try await options.withLedger { ledger in
+            try await options.withLedger(writes: false) { ledger in
                 if let name, !ledger.registry.names.contains(name) {
                     throw Failure(code: 2, "no projection is called \(name); expected \(ledger.registry.names.joined(separator: ", "))")
                 }

@@ -43,7 +43,7 @@ struct SyncCommand: AsyncParsableCommand {
         let scope = try FeedScope(portfolios: settings.portfolios, includePending: settings.includePending)
         let client = AlphaFeedClient(
             AlphaFeedConfiguration(url: url, apiKey: key, timeoutSeconds: settings.feedTimeoutSeconds))
-        let summary = try await options.withLedger(settings) { ledger in
+        let summary = try await options.withLedger(settings, writes: apply) { ledger in
             try await runSync(
                 ledger, client, scope, SyncOptions(apply: apply, fullScope: fullScope, resetWatermark: resetWatermark))
         }
