@@ -65,6 +65,10 @@ struct AccessPolicy: Sendable {
             throw Problem(.adminKeyNotConfigured, "no admin key is configured (ALPHA_LEDGER_ADMIN_KEY)")
         }
         guard let key, Self.areEqual(adminKey, key) else {
+            // Nobody guessed: the key is right, and may not do this.
+            if let key, let readKey, Self.areEqual(readKey, key) {
+                throw Problem(.forbidden, "the read key only reads; the admin key is needed")
+            }
             throw Problem(.unauthorized, "the admin key is needed: Authorization: Bearer <key>")
         }
         return .administrator

@@ -137,6 +137,33 @@ import Values
         }
     }
 
+    @Test func aCursorGoesOnOnlyWhereItsPositionAndMomentAreThoseThatAreAskedFor() async throws {
+        try await withViews { bench, reader in
+            let head = try await bench.ledger.pool.run { session in try LogReader().head(session) }
+            let recorded = try #require(head.recordedAt)
+            var ask = ViewRequest()
+            ask.limit = 3
+            ask.asOfPosition = head.position
+            let first = try await reader.page(.trades, ask)
+            ask.cursor = try #require(first.nextCursor)
+            // The same position again, with or without the moment that the cursor has.
+            let next = try await reader.page(.trades, ask)
+            #expect(next.rows.count == 3 && next.rows != first.rows)
+            ask.asOf = recorded
+            #expect(try await reader.page(.trades, ask).rows == next.rows)
+            ask.asOfPosition = nil
+            #expect(try await reader.page(.trades, ask).rows == next.rows)
+            for (position, instant) in [
+                (head.position - 1, nil), (head.position - 1, recorded), (head.position, Instant("2026-01-05T00:00:00Z")),
+                (nil, Instant("2026-01-05T00:00:00Z")),
+            ] as [(Int64?, Instant?)] {
+                ask.asOfPosition = position
+                ask.asOf = instant
+                await #expect(throws: ViewError.badCursor) { try await reader.page(.trades, ask) }
+            }
+        }
+    }
+
     @Test func noFigureOfAnotherMarketReachesATradeOfMSTR() async throws {
         try await withViews { _, reader in
             for row in try await all(reader, .outcomes, ViewRequest()).rows {

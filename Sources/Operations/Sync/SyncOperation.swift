@@ -86,7 +86,7 @@ public struct SyncOperation: Sendable {
     /// Throws `SyncError`; a real run that failed on the feed's side has appended `AlphaSyncFailed`.
     public func run(_ options: SyncOptions) async throws -> RunSummary {
         if options.resetWatermark && !(options.apply && options.fullScope) {
-            throw SyncError.badOptions("--reset-watermark needs --full-scope and --apply")
+            throw SyncError.badOptions("resetting the watermark needs a full-scope run that is no dry run")
         }
         let lock = try await RunLock.acquire("sync|\(scope.scopeKey)", ledger.serviceConfiguration)
         guard let lock else { throw SyncError.alreadyRunning(scopeKey: scope.scopeKey) }

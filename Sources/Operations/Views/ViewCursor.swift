@@ -30,6 +30,13 @@ struct ViewCursor: Sendable {
         self.init(position: position, asOf: asOf, version: version, key: parts)
     }
 
+    /// Whether the position and the moment that a request names are the cursor's own: one list has one of each.
+    func stands(on request: ViewRequest) -> Bool {
+        if let pinned = request.asOfPosition, pinned != position { return false }
+        guard let instant = request.asOf else { return true }
+        return asOf == request.effectiveAt.map { min($0, instant) } ?? instant
+    }
+
     func text(selection: String) -> String {
         Self.encode(
             JSONNode.object([

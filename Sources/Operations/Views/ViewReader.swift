@@ -55,6 +55,7 @@ public struct ViewReader: Sendable {
             throw ViewError.badParameter(name: "limit", expected: "1 to \(Self.maximumLimit)")
         }
         let cursor = try request.cursor.map { try ViewCursor(parsing: $0, selection: request.selection(view)) }
+        if let cursor, !cursor.stands(on: request) { throw ViewError.badCursor }
         do {
             return try await page(view, request, cursor)
         } catch let error as PostgresError where error.sqlState == .undefinedTable {
