@@ -130,6 +130,8 @@ struct ConsoleRouteTests {
             let id = String(preview[start...].prefix { $0 != "\"" })
             #expect(try await post("mode=apply&preview=\(id)").status == 400)
             #expect(try await post("mode=apply&confirmed=true&preview=\(id)").status == 303)
+            let head = try #require(try await service.ask("/api/ledger/head", headers: [cookie]).json()["position"]?.integer)
+            _ = try await service.askSettled("/api/internal/trades?limit=1&as_of_position=\(head)", headers: [cookie])
             let done = Self.text(try await service.ask("/trades", headers: [cookie]))
             #expect(done.contains("Real sync") && done.contains("ICOI-000008"))
             #expect(try await post("mode=apply&confirmed=true&preview=\(id)").status == 409)

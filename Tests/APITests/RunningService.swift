@@ -37,12 +37,12 @@ struct RunningService: Sendable {
     }
 
     /// The same, asked again for as long as a projection is behind: two cores run many services at once here.
-    func askSettled(_ target: String) async throws -> Answer {
+    func askSettled(_ target: String, headers: [(String, String)] = []) async throws -> Answer {
         for _ in 0..<30 {
-            let answer = try await ask(target)
+            let answer = try await ask(target, headers: headers)
             if answer.status != 503 { return answer }
         }
-        return try await ask(target)
+        return try await ask(target, headers: headers)
     }
 
     func post(_ target: String, _ body: String, key: String? = "admin") async throws -> Answer {

@@ -135,9 +135,21 @@ func files(in folder: String, suffix: String) throws -> [String: [UInt8]] {
     return found
 }
 
-/// Runs a test on an empty database of the shared server, which goes with the test.
+/// Runs a test on an empty database of the shared server, which goes with the test. Where other tests run, it waits for a
+/// place among them first; the server stays meanwhile.
 public func withDatabase<T>(_ body: (String) async throws -> T) async throws -> T {
     let server = try await SharedServer.shared.enter()
+    let result: Result<T, any Error>
+    do {
+        result = .success(try await TestPlaces.shared.run { try await withDatabase(of: server, body) })
+    } catch {
+        result = .failure(error)
+    }
+    await SharedServer.shared.leave()
+    return try result.get()
+}
+
+private func withDatabase<T>(of server: EmbeddedPostgresHandle, _ body: (String) async throws -> T) async throws -> T {
     let name = "test_\(UUID().uuidString.prefix(8).lowercased())"
     let admin = PostgresConfiguration(uri: server.uri)
     func run(_ sql: String) async throws {
@@ -158,7 +170,6 @@ public func withDatabase<T>(_ body: (String) async throws -> T) async throws -> 
         result = .failure(error)
     }
     try? await run("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
-    await SharedServer.shared.leave()
     return try result.get()
 }
 
