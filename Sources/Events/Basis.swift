@@ -39,6 +39,13 @@ public struct Basis: Sendable {
             optionType: row.optionType, strike: row.strike, expiry: row.expiry, target: target)
     }
 
+    /// Whether it is the basis of a row as it is now.
+    public func isBasis(of row: ExecutionRow, target: Instant? = nil) -> Bool {
+        tradeDate == row.tradeDate && self.target == target && strike == row.strike && expiry == row.expiry
+            && optionType == row.optionType && Self.same(underlyingSymbol, row.underlyingSymbol)
+            && Self.same(contractKey, row.contractKey)
+    }
+
     /// Writes the basis as an object.
     public func write(to out: inout JSONWriter) {
         out.beginObject()
@@ -85,7 +92,7 @@ extension Basis: Equatable {
             && same(left.underlyingSymbol, right.underlyingSymbol) && same(left.contractKey, right.contractKey)
     }
 
-    private static func same(_ left: String?, _ right: String?) -> Bool {
+    fileprivate static func same(_ left: String?, _ right: String?) -> Bool {
         switch (left, right) {
         case (nil, nil): true
         case (let left?, let right?): left.isBytewiseEqual(to: right)

@@ -99,46 +99,63 @@ extension ContextStampedPayload {
         "volume_24h", "vrp", "vrp_source",
     ]
 
+    /// Reads a payload; several times as fast where the bytes are canonical, as in the log, as where they are not.
     public init(decoding payload: [UInt8]) throws(PayloadError) {
-        try self.init(decoding: try PayloadReader.document(payload))
+        if let canonical = CanonicalReader.read(payload, { $0.stamp() }) {
+            self = canonical
+        } else {
+            try self.init(decoding: try PayloadReader.document(payload))
+        }
     }
 
     /// Reads a parsed payload, in one pass over its members where they are in canonical order.
     public init(decoding payload: JSONValue) throws(PayloadError) {
         var members = try MemberCursor(payload)
-        basis = try Basis(decoding: try members.value("basis"))
-        contextKey = try members.text("context_key")
-        contextQuality = try members.text("context_quality")
-        dvol = try members.optionalDecimal("dvol")
-        dvolPercentile = try members.optionalDecimal("dvol_percentile")
-        gammaRegime = try members.optionalText("gamma_regime")
-        gexImbalance = try members.optionalDecimal("gex_imbalance")
-        inputs = try EventInput.read(try members.value("inputs"))
-        iv30d = try members.optionalDecimal("iv_30d")
-        mappingConfidence = try members.decimal("mapping_confidence")
-        mappingMethod = try members.text("mapping_method")
-        mappingQuality = try members.text("mapping_quality")
-        marketProxy = try members.optionalText("market_proxy")
-        missingFields = try members.texts("missing_fields")
-        observedThroughPosition = try members.integer("observed_through_position")
-        openInterest = try members.optionalDecimal("open_interest")
-        quoteUnderlying = try members.optionalText("quote_underlying")
-        rules = try Self.rules(try members.value("rules"))
-        rv30d = try members.optionalDecimal("rv_30d")
-        smileRichCheap = try members.optionalText("smile_rich_cheap")
-        smileState = try members.text("smile_state")
-        source = try members.text("source")
-        sourceTradeID = try members.text("source_trade_id")
-        spotAtTrade = try members.optionalDecimal("spot_at_trade")
-        spotSource = try members.optionalText("spot_source")
-        spotTimeDeltaMinutes = try members.optionalDecimal("spot_time_delta_minutes")
-        stationarityBlendWeight = try members.optionalDecimal("stationarity_blend_weight")
-        stationarityStatus = try members.optionalText("stationarity_status")
-        termStructureState = try members.optionalText("term_structure_state")
-        volume24h = try members.optionalDecimal("volume_24h")
-        vrp = try members.optionalDecimal("vrp")
-        vrpSource = try members.optionalText("vrp_source")
+        let basis = try Basis(decoding: try members.value("basis"))
+        let contextKey = try members.text("context_key")
+        let contextQuality = try members.text("context_quality")
+        let dvol = try members.optionalDecimal("dvol")
+        let dvolPercentile = try members.optionalDecimal("dvol_percentile")
+        let gammaRegime = try members.optionalText("gamma_regime")
+        let gexImbalance = try members.optionalDecimal("gex_imbalance")
+        let inputs = try EventInput.read(try members.value("inputs"))
+        let iv30d = try members.optionalDecimal("iv_30d")
+        let mappingConfidence = try members.decimal("mapping_confidence")
+        let mappingMethod = try members.text("mapping_method")
+        let mappingQuality = try members.text("mapping_quality")
+        let marketProxy = try members.optionalText("market_proxy")
+        let missingFields = try members.texts("missing_fields")
+        let observedThroughPosition = try members.integer("observed_through_position")
+        let openInterest = try members.optionalDecimal("open_interest")
+        let quoteUnderlying = try members.optionalText("quote_underlying")
+        let rules = try Self.rules(try members.value("rules"))
+        let rv30d = try members.optionalDecimal("rv_30d")
+        let smileRichCheap = try members.optionalText("smile_rich_cheap")
+        let smileState = try members.text("smile_state")
+        let source = try members.text("source")
+        let sourceTradeID = try members.text("source_trade_id")
+        let spotAtTrade = try members.optionalDecimal("spot_at_trade")
+        let spotSource = try members.optionalText("spot_source")
+        let spotTimeDeltaMinutes = try members.optionalDecimal("spot_time_delta_minutes")
+        let stationarityBlendWeight = try members.optionalDecimal("stationarity_blend_weight")
+        let stationarityStatus = try members.optionalText("stationarity_status")
+        let termStructureState = try members.optionalText("term_structure_state")
+        let volume24h = try members.optionalDecimal("volume_24h")
+        let vrp = try members.optionalDecimal("vrp")
+        let vrpSource = try members.optionalText("vrp_source")
         try members.finish(Self.keys)
+        self.init(
+            Fields(
+                source: source, sourceTradeID: sourceTradeID, contextKey: contextKey, basis: basis, rules: rules,
+                quoteUnderlying: quoteUnderlying, marketProxy: marketProxy, mappingMethod: mappingMethod,
+                mappingConfidence: mappingConfidence, mappingQuality: mappingQuality, spotAtTrade: spotAtTrade,
+                spotSource: spotSource, spotTimeDeltaMinutes: spotTimeDeltaMinutes, dvol: dvol, iv30d: iv30d,
+                rv30d: rv30d, vrp: vrp, vrpSource: vrpSource, dvolPercentile: dvolPercentile,
+                gexImbalance: gexImbalance, gammaRegime: gammaRegime, termStructureState: termStructureState,
+                stationarityStatus: stationarityStatus, stationarityBlendWeight: stationarityBlendWeight,
+                smileRichCheap: smileRichCheap, smileState: smileState, volume24h: volume24h,
+                openInterest: openInterest, contextQuality: contextQuality, missingFields: missingFields,
+                inputs: inputs, observedThroughPosition: observedThroughPosition))
     }
 
     private static func rules(_ value: JSONValue) throws(PayloadError) -> [RuleReference] {

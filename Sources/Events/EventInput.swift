@@ -1,21 +1,35 @@
-import JSON
+public import JSON
 import Values
 
 /// The events that a field of a stamp, a benchmark or a mark follows from.
 public struct EventInput: Sendable, Equatable {
     /// The name of the field.
     public let field: String
+    /// One position, as nearly always, needs no list.
+    private enum Positions: Sendable {
+        case one(Int64)
+        case several([Int64])
+    }
+
+    private let held: Positions
+
     /// The positions in ascending order, at least one.
-    public let positions: [Int64]
+    public var positions: [Int64] {
+        switch held {
+        case .one(let position): [position]
+        case .several(let positions): positions
+        }
+    }
 
     public init(field: String, positions: [Int64]) {
         self.field = field
-        self.positions = positions
+        held = positions.count == 1 ? .one(positions[0]) : .several(positions)
     }
 
     /// A field that follows from one event.
     public init(field: String, position: Int64) {
-        self.init(field: field, positions: [position])
+        self.field = field
+        held = .one(position)
     }
 
     public static func == (left: EventInput, right: EventInput) -> Bool {
@@ -23,16 +37,16 @@ public struct EventInput: Sendable, Equatable {
     }
 
     /// Writes inputs as an object from field to position, or to the list of positions where there are several;
-    /// the inputs must come sorted by field.
-    static func write(_ inputs: [EventInput], to out: inout JSONWriter) {
+    /// the inputs must come sorted by field, as they are decoded.
+    public static func write(_ inputs: [EventInput], to out: inout JSONWriter) {
         out.beginObject()
         for input in inputs {
             out.key(input.field)
-            if input.positions.count == 1 {
-                out.integer(input.positions[0])
-            } else {
+            switch input.held {
+            case .one(let position): out.integer(position)
+            case .several(let positions):
                 out.beginArray()
-                for position in input.positions { out.integer(position) }
+                for position in positions { out.integer(position) }
                 out.endArray()
             }
         }

@@ -25,3 +25,36 @@ public enum EventType: String, CaseIterable, Sendable, Hashable {
     /// A projection version became the served one.
     case projectionPromoted = "ProjectionPromoted"
 }
+
+extension EventType {
+    /// The type with that stored name, nil for a name that is none. Without allocation.
+    public init?(utf8 name: Span<UInt8>) {
+        for (type, text) in Self.names where text.count == name.count {
+            if name.withUnsafeBufferPointer({ $0.elementsEqual(text) }) {
+                self = type
+                return
+            }
+        }
+        return nil
+    }
+
+    private static let names: [(EventType, [UInt8])] = allCases.map { ($0, Array($0.rawValue.utf8)) }
+
+    /// Its place among all types, from 0.
+    public var ordinal: Int {
+        switch self {
+        case .alphaExecutionRecorded: 0
+        case .alphaExecutionUpdated: 1
+        case .alphaExecutionMissing: 2
+        case .alphaExecutionReappeared: 3
+        case .alphaRowRejected: 4
+        case .alphaSyncCompleted: 5
+        case .alphaSyncFailed: 6
+        case .contextStamped: 7
+        case .executionBenchmarkRecorded: 8
+        case .forwardMarkRecorded: 9
+        case .marketObserved: 10
+        case .projectionPromoted: 11
+        }
+    }
+}

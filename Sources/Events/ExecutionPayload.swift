@@ -44,7 +44,7 @@ public struct ExecutionPayload: Sendable {
         }
         row.writeFieldsBeforeSource(to: &out)
         out.append(#","scope_key":"#)
-        out.text(scopeKey)
+        out.string(scopeKey)
         row.writeFieldsFromSource(to: &out)
         out.key("unknown_fields")
         out.beginObject()
@@ -63,7 +63,7 @@ public struct ExecutionPayload: Sendable {
     /// Reads a payload of either type, with `changed_fields` or without. Several times as fast where the bytes
     /// are canonical, as in the log, as where they are not.
     public init(decoding payload: [UInt8]) throws(PayloadError) {
-        if let canonical = CanonicalExecutionReader.payload(payload) {
+        if let canonical = CanonicalReader.read(payload, { $0.execution() }) {
             self = canonical
         } else {
             try self.init(decoding: try PayloadReader.document(payload))

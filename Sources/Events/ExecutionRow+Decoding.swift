@@ -14,17 +14,23 @@ extension ExecutionRow {
     }
 }
 
+extension ExecutionRow.Fields {
+    /// Where reading starts: every field that must be there is read before the row is given out.
+    static var unread: Self {
+        Self(source: "", sourceTradeID: "", sourceUpdatedAt: .minimum, tradeDate: .minimum, tradeStatus: .filled)
+    }
+}
+
 /// A row while its members are being read, in one pass over them.
 struct ExecutionDraft {
-    private var fields: ExecutionRow
+    private var fields: ExecutionRow.Fields
     /// A bit for each field seen.
     private var seen: UInt64 = 0
     /// The field that comes next where the members are in canonical order.
     private var expected = 0
 
     init() {
-        fields = ExecutionRow(
-            sourceTradeID: "", sourceUpdatedAt: .minimum, tradeDate: .minimum, tradeStatus: .filled, source: "")
+        fields = ExecutionRow.Fields.unread
     }
 
     /// Reads a member that is a content field; false for any other.
@@ -78,7 +84,7 @@ struct ExecutionDraft {
         for field in ExecutionField.allCases where seen & 1 << UInt64(field.rawValue) == 0 {
             throw PayloadError(pointer: "", problem: "lacks the key \(field.name)")
         }
-        return fields
+        return ExecutionRow(fields)
     }
 
     @inline(__always)

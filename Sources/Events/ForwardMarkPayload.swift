@@ -38,33 +38,94 @@ public struct HorizonSpot: Sendable, Equatable {
 /// The payload of `ForwardMarkRecorded`: the quote nearest to a horizon of an execution, how it was looked for, and
 /// what the market had done by then. Facts only; the projection judges (spec 3, section 8).
 public struct ForwardMarkPayload: Sendable {
-    public var source: String
-    public var sourceTradeID: String
+    /// The fields, in one place that all copies of the value share.
+    @usableFromInline final class Storage: Sendable {
+        @usableFromInline let fields: Fields
+
+        init(_ fields: Fields) { self.fields = fields }
+    }
+
+    @usableFromInline private(set) var storage: Storage
+
+    init(_ fields: Fields) { storage = Storage(fields) }
+
+    private var fields: Fields {
+        get { storage.fields }
+        set { storage = Storage(newValue) }
+    }
+
+    public var source: String {
+        @inlinable get { storage.fields.source }
+        set { fields.source = newValue }
+    }
+    public var sourceTradeID: String {
+        @inlinable get { storage.fields.sourceTradeID }
+        set { fields.sourceTradeID = newValue }
+    }
     /// `1d`, `7d`, …, `expiry`.
-    public var horizonKey: String
+    public var horizonKey: String {
+        @inlinable get { storage.fields.horizonKey }
+        set { fields.horizonKey = newValue }
+    }
     /// Nil for `expiry`.
-    public var horizonDays: Int?
+    public var horizonDays: Int? {
+        @inlinable get { storage.fields.horizonDays }
+        set { fields.horizonDays = newValue }
+    }
     /// With the target of the horizon.
-    public var basis: Basis
+    public var basis: Basis {
+        @inlinable get { storage.fields.basis }
+        set { fields.basis = newValue }
+    }
     /// Nil where none was found, or none was looked for.
-    public var quote: OptionQuote?
+    public var quote: OptionQuote? {
+        @inlinable get { storage.fields.quote }
+        set { fields.quote = newValue }
+    }
     /// Where the quote comes from (`mark_source`); nil without one.
-    public var quoteSource: String?
+    public var quoteSource: String? {
+        @inlinable get { storage.fields.quoteSource }
+        set { fields.quoteSource = newValue }
+    }
     /// The look-up's window, both ends inclusive; nil where nothing was looked up.
-    public var windowFrom: Instant?
-    public var windowTo: Instant?
+    public var windowFrom: Instant? {
+        @inlinable get { storage.fields.windowFrom }
+        set { fields.windowFrom = newValue }
+    }
+    public var windowTo: Instant? {
+        @inlinable get { storage.fields.windowTo }
+        set { fields.windowTo = newValue }
+    }
     /// Why there was no look-up, or how it failed; without secrets.
-    public var error: String?
+    public var error: String? {
+        @inlinable get { storage.fields.error }
+        set { fields.error = newValue }
+    }
     /// Whether the look-up failed with 401 or 403.
-    public var notEntitled: Bool
+    public var notEntitled: Bool {
+        @inlinable get { storage.fields.notEntitled }
+        set { fields.notEntitled = newValue }
+    }
     /// The underlying's price at the horizon, for directly mapped symbols only.
-    public var spot: HorizonSpot?
+    public var spot: HorizonSpot? {
+        @inlinable get { storage.fields.spot }
+        set { fields.spot = newValue }
+    }
     /// Vol points, for directly mapped symbols only.
-    public var realizedVol: FixedDecimal?
+    public var realizedVol: FixedDecimal? {
+        @inlinable get { storage.fields.realizedVol }
+        set { fields.realizedVol = newValue }
+    }
     /// When the look-up was made; not content.
-    public var lookedUpAt: Instant
+    public var lookedUpAt: Instant {
+        @inlinable get { storage.fields.lookedUpAt }
+        set { fields.lookedUpAt = newValue }
+    }
     /// The events used, sorted by field; not content.
-    public var inputs: [EventInput]
+    public var inputs: [EventInput] {
+        @inlinable get { storage.fields.inputs }
+        set { fields.inputs = newValue }
+    }
 
     public init(
         source: String, sourceTradeID: String, horizonKey: String, horizonDays: Int?, basis: Basis,
@@ -72,21 +133,12 @@ public struct ForwardMarkPayload: Sendable {
         error: String? = nil, notEntitled: Bool = false, spot: HorizonSpot? = nil, realizedVol: FixedDecimal? = nil,
         lookedUpAt: Instant, inputs: [EventInput] = []
     ) {
-        self.source = source
-        self.sourceTradeID = sourceTradeID
-        self.horizonKey = horizonKey
-        self.horizonDays = horizonDays
-        self.basis = basis
-        self.quote = quote
-        self.quoteSource = quoteSource
-        self.windowFrom = windowFrom
-        self.windowTo = windowTo
-        self.error = error
-        self.notEntitled = notEntitled
-        self.spot = spot
-        self.realizedVol = realizedVol
-        self.lookedUpAt = lookedUpAt
-        self.inputs = inputs
+        self.init(
+            Fields(
+                source: source, sourceTradeID: sourceTradeID, horizonKey: horizonKey, horizonDays: horizonDays,
+                basis: basis, quote: quote, quoteSource: quoteSource, windowFrom: windowFrom, windowTo: windowTo,
+                error: error, notEntitled: notEntitled, spot: spot, realizedVol: realizedVol, lookedUpAt: lookedUpAt,
+                inputs: inputs))
     }
 
     /// When the event holds in the world: the target (the trade's date where there is none), or the quote's time
@@ -148,31 +200,42 @@ extension ForwardMarkPayload {
         "quote_source", "realized_vol", "source", "source_trade_id", "spot", "window_from", "window_to",
     ]
 
+    /// Reads a payload; several times as fast where the bytes are canonical, as in the log, as where they are not.
     public init(decoding payload: [UInt8]) throws(PayloadError) {
-        try self.init(decoding: try PayloadReader.document(payload))
+        if let canonical = CanonicalReader.read(payload, { $0.mark() }) {
+            self = canonical
+        } else {
+            try self.init(decoding: try PayloadReader.document(payload))
+        }
     }
 
     /// Reads a parsed payload, in one pass over its members where they are in canonical order.
     public init(decoding payload: JSONValue) throws(PayloadError) {
         var members = try MemberCursor(payload)
-        basis = try Basis(decoding: try members.value("basis"))
-        error = try members.optionalText("error")
-        horizonDays = try members.optionalInteger("horizon_days").map(Int.init)
-        horizonKey = try members.text("horizon_key")
-        inputs = try EventInput.read(try members.value("inputs"))
-        lookedUpAt = try members.instant("looked_up_at")
-        notEntitled = try members.bool("not_entitled")
-        let quote = try members.value("quote")
-        self.quote = quote.isNull ? nil : try OptionQuote(decoding: quote)
-        quoteSource = try members.optionalText("quote_source")
-        realizedVol = try members.optionalDecimal("realized_vol")
-        source = try members.text("source")
-        sourceTradeID = try members.text("source_trade_id")
-        let spot = try members.value("spot")
-        self.spot = spot.isNull ? nil : try HorizonSpot(decoding: spot, pointer: "/spot")
-        windowFrom = try members.optionalInstant("window_from")
-        windowTo = try members.optionalInstant("window_to")
+        let basis = try Basis(decoding: try members.value("basis"))
+        let error = try members.optionalText("error")
+        let horizonDays = try members.optionalInteger("horizon_days").map(Int.init)
+        let horizonKey = try members.text("horizon_key")
+        let inputs = try EventInput.read(try members.value("inputs"))
+        let lookedUpAt = try members.instant("looked_up_at")
+        let notEntitled = try members.bool("not_entitled")
+        let quoteValue = try members.value("quote")
+        let quote = quoteValue.isNull ? nil : try OptionQuote(decoding: quoteValue)
+        let quoteSource = try members.optionalText("quote_source")
+        let realizedVol = try members.optionalDecimal("realized_vol")
+        let source = try members.text("source")
+        let sourceTradeID = try members.text("source_trade_id")
+        let spotValue = try members.value("spot")
+        let spot = spotValue.isNull ? nil : try HorizonSpot(decoding: spotValue, pointer: "/spot")
+        let windowFrom = try members.optionalInstant("window_from")
+        let windowTo = try members.optionalInstant("window_to")
         try members.finish(Self.keys)
+        self.init(
+            Fields(
+                source: source, sourceTradeID: sourceTradeID, horizonKey: horizonKey, horizonDays: horizonDays,
+                basis: basis, quote: quote, quoteSource: quoteSource, windowFrom: windowFrom, windowTo: windowTo,
+                error: error, notEntitled: notEntitled, spot: spot, realizedVol: realizedVol, lookedUpAt: lookedUpAt,
+                inputs: inputs))
     }
 }
 
@@ -180,5 +243,26 @@ extension ForwardMarkPayload: Equatable {
     /// Whether both encode to the same bytes.
     public static func == (left: ForwardMarkPayload, right: ForwardMarkPayload) -> Bool {
         left.encode() == right.encode()
+    }
+}
+
+extension ForwardMarkPayload {
+    /// The fields as they are stored, read and written; see the properties of the same names.
+    @usableFromInline struct Fields: Sendable {
+        @usableFromInline var source: String
+        @usableFromInline var sourceTradeID: String
+        @usableFromInline var horizonKey: String
+        @usableFromInline var horizonDays: Int?
+        @usableFromInline var basis: Basis
+        @usableFromInline var quote: OptionQuote?
+        @usableFromInline var quoteSource: String?
+        @usableFromInline var windowFrom: Instant?
+        @usableFromInline var windowTo: Instant?
+        @usableFromInline var error: String?
+        @usableFromInline var notEntitled: Bool
+        @usableFromInline var spot: HorizonSpot?
+        @usableFromInline var realizedVol: FixedDecimal?
+        @usableFromInline var lookedUpAt: Instant
+        @usableFromInline var inputs: [EventInput]
     }
 }

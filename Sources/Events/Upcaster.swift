@@ -3,19 +3,19 @@ public enum EventPayload: Sendable, Equatable {
     /// `AlphaExecutionRecorded`, and `AlphaExecutionUpdated` where `changedFields` is there.
     case execution(ExecutionPayload)
     /// `AlphaExecutionMissing`
-    case missing(MissingPayload)
+    indirect case missing(MissingPayload)
     /// `AlphaExecutionReappeared`
-    case reappeared(ReappearedPayload)
+    indirect case reappeared(ReappearedPayload)
     /// `AlphaRowRejected`
-    case rejectedRow(RejectedRowPayload)
+    indirect case rejectedRow(RejectedRowPayload)
     /// `AlphaSyncCompleted`
-    case syncCompleted(SyncCompletedPayload)
+    indirect case syncCompleted(SyncCompletedPayload)
     /// `AlphaSyncFailed`
-    case syncFailed(SyncFailedPayload)
+    indirect case syncFailed(SyncFailedPayload)
     /// `ProjectionPromoted`
-    case projectionPromoted(ProjectionPromotedPayload)
+    indirect case projectionPromoted(ProjectionPromotedPayload)
     /// `MarketObserved`
-    case marketObserved(MarketObservedPayload)
+    indirect case marketObserved(MarketObservedPayload)
     /// `ContextStamped`
     case contextStamped(ContextStampedPayload)
     /// `ExecutionBenchmarkRecorded`
@@ -91,6 +91,27 @@ public enum Upcaster {
             throw .malformed(type: type.rawValue, version: schemaVersion, error)
         } catch {
             throw .unknownVersion(type: type.rawValue, version: schemaVersion)
+        }
+    }
+
+    /// The typed payload where its type has a reader for canonical bytes and these are such, as in the log; nil where
+    /// it takes ``payload(type:schemaVersion:bytes:)-(EventType,_,_)``, which comes to the same, or says what is wrong.
+    ///
+    /// - Parameter pool: where texts that payloads share are kept from call to call.
+    public static func canonicalPayload(
+        type: EventType, schemaVersion: Int, bytes: UnsafeBufferPointer<UInt8>, pool: TextPool
+    ) -> EventPayload? {
+        guard schemaVersion == 1 else { return nil }
+        var reader = CanonicalReader(bytes, pool)
+        switch type {
+        case .alphaExecutionRecorded:
+            return reader.execution().flatMap { $0.changedFields == nil ? .execution($0) : nil }
+        case .alphaExecutionUpdated:
+            return reader.execution().flatMap { $0.changedFields == nil ? nil : .execution($0) }
+        case .contextStamped: return reader.stamp().map { .contextStamped($0) }
+        case .executionBenchmarkRecorded: return reader.benchmark().map { .benchmarkRecorded($0) }
+        case .forwardMarkRecorded: return reader.mark().map { .markRecorded($0) }
+        default: return nil
         }
     }
 

@@ -3,49 +3,87 @@ public import Values
 extension JSONWriter {
     /// Writes a string; nil is `null`.
     public mutating func string(_ text: String?) {
-        guard let text else { return null() }
-        string(utf8: text.utf8Span.span)
+        guard var text else { return null() }
+        text.withUTF8 { string(utf8: $0) }
     }
 
     /// Writes a string of well-formed UTF-8, escaped as RFC 8785 does: `\b \t \n \f \r \" \\`, `\u00xx` in
     /// lower case for the other control characters, everything else as it is.
     public mutating func string(utf8 text: Span<UInt8>) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        var start = 0
-        var at = 0
-        let raw = text.bytes
-        while at < text.count {
-            if at &+ 8 <= text.count,
-                !mayNeedEscape(raw.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self))
-            {
-                at &+= 8
-                continue
+        text.withUnsafeBufferPointer { string(utf8: $0) }
+    }
+
+    private mutating func string(utf8 text: UnsafeBufferPointer<UInt8>) {
+        if mayNeedEscape(text) { return escaped(text) }
+        write(atMost: text.count &+ 3) { out, needsComma in
+            var at = 0
+            if needsComma {
+                out[0] = UInt8(ascii: ",")
+                at = 1
             }
-            let byte = text[at]
-            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                append(text, start, at)
-                escape(byte)
-                start = at + 1
-            }
-            at += 1
+            out[at] = UInt8(ascii: "\"")
+            if let start = text.baseAddress { (out + (at &+ 1)).update(from: start, count: text.count) }
+            at &+= text.count &+ 1
+            out[at] = UInt8(ascii: "\"")
+            return at &+ 1
         }
-        append(text, start, text.count)
-        bytes.append(UInt8(ascii: "\""))
+    }
+
+    @inline(never)
+    private mutating func escaped(_ text: UnsafeBufferPointer<UInt8>) {
+        // A byte takes six at most.
+        write(atMost: 6 * text.count + 3) { out, needsComma in
+            var at = 0
+            func put(_ byte: UInt8) {
+                out[at] = byte
+                at += 1
+            }
+            if needsComma { put(UInt8(ascii: ",")) }
+            put(UInt8(ascii: "\""))
+            for byte in text {
+                switch byte {
+                case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                    put(UInt8(ascii: "\\"))
+                    put(byte)
+                case 0x20...: put(byte)
+                default:
+                    put(UInt8(ascii: "\\"))
+                    switch byte {
+                    case 0x08: put(UInt8(ascii: "b"))
+                    case 0x09: put(UInt8(ascii: "t"))
+                    case 0x0a: put(UInt8(ascii: "n"))
+                    case 0x0c: put(UInt8(ascii: "f"))
+                    case 0x0d: put(UInt8(ascii: "r"))
+                    default:
+                        put(UInt8(ascii: "u"))
+                        put(UInt8(ascii: "0"))
+                        put(UInt8(ascii: "0"))
+                        put(UInt8(ascii: "0") + byte >> 4)
+                        let low = byte & 15
+                        put(low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") + low - 10)
+                    }
+                }
+            }
+            put(UInt8(ascii: "\""))
+            return at
+        }
     }
 
     /// Writes an integer; nil is `null`.
     public mutating func integer(_ value: Int64?) {
         guard let value else { return null() }
-        separate()
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        var rest = value.magnitude
-        let start = bytes.count
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
+        write(atMost: 21) { out, needsComma in
+            var at = 0
+            if needsComma {
+                out[0] = UInt8(ascii: ",")
+                at = 1
+            }
+            if value < 0 {
+                out[at] = UInt8(ascii: "-")
+                at &+= 1
+            }
+            return at &+ writeDecimal(value.magnitude, to: out + at)
+        }
     }
 
     /// Writes an integer; nil is `null`.
@@ -56,30 +94,26 @@ extension JSONWriter {
     /// Writes `true` or `false`; nil is `null`.
     public mutating func bool(_ value: Bool?) {
         guard let value else { return null() }
-        separate()
-        append(value ? "true" : "false")
+        literal(value ? "true" : "false")
     }
 
     /// Writes `null`.
-    public mutating func null() {
-        separate()
-        append("null")
-    }
+    public mutating func null() { literal("null") }
 
     /// Writes a decimal as a string, `"12.1"`, as events hold it; nil is `null`.
     public mutating func decimalString(_ value: FixedDecimal?) {
         guard let value else { return null() }
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        value.write(to: &bytes)
-        bytes.append(UInt8(ascii: "\""))
+        quoted(atMost: FixedDecimal.longestText) { value.write(at: $0) }
     }
 
     /// Writes a decimal as a number, `12.1`, as HTTP and the command line show it; nil is `null`.
     public mutating func decimalNumber(_ value: FixedDecimal?) {
         guard let value else { return null() }
-        separate()
-        value.write(to: &bytes)
+        write(atMost: FixedDecimal.longestText &+ 1) { out, needsComma in
+            if needsComma { out[0] = UInt8(ascii: ",") }
+            let at = needsComma ? 1 : 0
+            return at &+ value.write(at: out + at)
+        }
     }
 
     /// Writes a decimal in the given form; nil is `null`.
@@ -93,89 +127,89 @@ extension JSONWriter {
     /// Writes an instant as a string; nil is `null`.
     public mutating func instant(_ value: Instant?) {
         guard let value else { return null() }
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        value.write(to: &bytes)
-        bytes.append(UInt8(ascii: "\""))
+        quoted(atMost: Instant.longestText) { value.write(at: $0) }
     }
 
     /// Writes a date as a string; nil is `null`.
     public mutating func date(_ value: CalendarDate?) {
         guard let value else { return null() }
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        value.write(to: &bytes)
-        bytes.append(UInt8(ascii: "\""))
+        quoted(atMost: CalendarDate.longestText) { value.write(at: $0) }
     }
 
     /// Writes a UUID as a string; nil is `null`.
     public mutating func uniqueID(_ value: UniqueID?) {
-        guard let value else { return null() }
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        value.write(to: &bytes)
-        bytes.append(UInt8(ascii: "\""))
+        string(value?.description)
     }
 
     /// Writes a digest as a string of hexadecimal digits; nil is `null`.
     public mutating func digest(_ value: Digest32?) {
-        guard let value else { return null() }
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        value.write(to: &bytes)
-        bytes.append(UInt8(ascii: "\""))
+        string(value?.description)
     }
 
     /// Writes a value that is JSON already; nil is `null`. The caller answers for the bytes.
     public mutating func raw(_ json: [UInt8]?) {
         guard let json else { return null() }
-        precondition(!json.isEmpty, "a value has at least one byte")
-        separate()
-        bytes.append(contentsOf: json)
+        raw(json.span)
     }
 
     /// Writes a value that is JSON already. The caller answers for the bytes.
     public mutating func raw(_ json: Span<UInt8>) {
         precondition(!json.isEmpty, "a value has at least one byte")
-        separate()
-        append(json, 0, json.count)
-    }
-
-    private mutating func append(_ text: StaticString) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-
-    private mutating func append(_ text: Span<UInt8>, _ start: Int, _ end: Int) {
-        guard start < end else { return }
-        text.withUnsafeBufferPointer { buffer in
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start..<end]))
+        json.withUnsafeBufferPointer { json in
+            write(atMost: json.count &+ 1) { out, needsComma in
+                if needsComma { out[0] = UInt8(ascii: ",") }
+                let at = needsComma ? 1 : 0
+                if let start = json.baseAddress { (out + at).update(from: start, count: json.count) }
+                return at &+ json.count
+            }
         }
     }
 
-    private mutating func escape(_ byte: UInt8) {
-        bytes.append(UInt8(ascii: "\\"))
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
-        case 0x08: bytes.append(UInt8(ascii: "b"))
-        case 0x09: bytes.append(UInt8(ascii: "t"))
-        case 0x0a: bytes.append(UInt8(ascii: "n"))
-        case 0x0c: bytes.append(UInt8(ascii: "f"))
-        case 0x0d: bytes.append(UInt8(ascii: "r"))
-        default:
-            append("u00")
-            bytes.append(UInt8(ascii: "0") + byte >> 4)
-            let low = byte & 15
-            bytes.append(low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") + low - 10)
+    @inline(__always)
+    private mutating func literal(_ text: StaticString) {
+        write(atMost: 6) { out, needsComma in
+            if needsComma { out[0] = UInt8(ascii: ",") }
+            let at = needsComma ? 1 : 0
+            (out + at).update(from: text.utf8Start, count: text.utf8CodeUnitCount)
+            return at &+ text.utf8CodeUnitCount
+        }
+    }
+
+    /// Writes between quotes what `write` writes to a place of `length` bytes; it returns how many it wrote.
+    @inline(__always)
+    private mutating func quoted(atMost length: Int, _ text: (UnsafeMutablePointer<UInt8>) -> Int) {
+        write(atMost: length &+ 3) { out, needsComma in
+            var at = 0
+            if needsComma {
+                out[0] = UInt8(ascii: ",")
+                at = 1
+            }
+            out[at] = UInt8(ascii: "\"")
+            at &+= 1
+            at &+= text(out + at)
+            out[at] = UInt8(ascii: "\"")
+            return at &+ 1
         }
     }
 }
 
-/// Whether one of eight bytes is a quote, a backslash or a control character.
+/// Whether one of the bytes is a quote, a backslash or a control character.
 @inline(__always)
-private func mayNeedEscape(_ word: UInt64) -> Bool {
+public func mayNeedEscape(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     let ones: UInt64 = 0x0101_0101_0101_0101
-    let quote = word ^ (ones &* 0x22)
-    let backslash = word ^ (ones &* 0x5c)
-    let control = word &- (ones &* 0x20)
-    return (control & ~word | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash) & (ones &* 0x80) != 0
+    let raw = UnsafeRawBufferPointer(bytes)
+    var at = 0
+    var found: UInt64 = 0
+    while at &+ 8 <= bytes.count {
+        let word = raw.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+        let (quote, backslash) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5c))
+        found |= (word &- ones &* 0x20) & ~word | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash
+        at &+= 8
+    }
+    while at < bytes.count {
+        let byte = bytes[at]
+        if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return true }
+        at &+= 1
+    }
+    return found & (ones &* 0x80) != 0
 }

@@ -1,9 +1,35 @@
 /// Appends JSON to bytes, without white space, escaping as RFC 8785 does. Commas are its own concern.
 ///
 /// By default the caller writes keys in canonical order (UTF-16 code units), which debug builds check.
-public struct JSONWriter {
-    /// What has been written.
-    public var bytes: [UInt8] = []
+public struct JSONWriter: Sendable {
+    /// Room for what is written, and behind it bytes without meaning: writing into an array that is long enough costs
+    /// a fraction of appending to it.
+    private var room: [UInt8]
+    /// How many bytes have been written.
+    public private(set) var count = 0
+
+    /// What has been written, copied.
+    public var bytes: [UInt8] {
+        get { Array(room[..<count]) }
+        set {
+            room = newValue
+            count = newValue.count
+        }
+    }
+
+    /// Calls `body` with what has been written, in place.
+    public func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
+        try room.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[..<count])) }
+    }
+
+    /// Forgets what has been written, and keeps the room.
+    public mutating func removeAll() {
+        count = 0
+        lines = 0
+    }
+
+    /// How many documents have been ended with ``endLine()``.
+    public private(set) var lines = 0
 
     /// The order in which the caller writes the keys of an object.
     public enum KeyOrder: Sendable {
@@ -26,18 +52,51 @@ public struct JSONWriter {
         private var previousKeys: [[UInt8]?] = []
     #endif
 
+    /// Members that are left out where they stand in a document's own object.
+    private let omitted: [[UInt8]]
+    /// How many arrays and objects are open.
+    private var depth = 0
+    /// Where the member began that is being left out; -1 where none is.
+    private var omittedFrom = -1
+
     /// An empty writer with room for that many bytes.
-    public init(reservingCapacity capacity: Int = 256, keyOrder: KeyOrder = .canonical) {
+    ///
+    /// - Parameter omitting: the keys of a document's members that are left out, whatever is written for them.
+    public init(reservingCapacity capacity: Int = 256, keyOrder: KeyOrder = .canonical, omitting: [String] = []) {
         #if DEBUG
             self.keyOrder = keyOrder
         #endif
-        bytes.reserveCapacity(capacity)
+        room = [UInt8](repeating: 0, count: capacity)
+        omitted = omitting.map { Array($0.utf8) }
+    }
+
+    /// Ends what is being left out, before what comes next in a document's own object.
+    @inline(__always)
+    private mutating func endOmitted() {
+        if omittedFrom >= 0, depth == 1 {
+            count = omittedFrom
+            omittedFrom = -1
+        }
+    }
+
+    @inline(__always)
+    private mutating func beginMember(_ key: UnsafeBufferPointer<UInt8>) {
+        endOmitted()
+        if !omitted.isEmpty, depth == 1, omitted.contains(where: { $0.count == key.count && $0.elementsEqual(key) }) {
+            omittedFrom = count
+        }
+    }
+
+    /// Ends a document with a line break; another may follow.
+    public mutating func endLine() {
+        write(UInt8(ascii: "\n"))
+        lines &+= 1
     }
 
     /// Opens an object.
     public mutating func beginObject() {
-        separate()
-        bytes.append(UInt8(ascii: "{"))
+        write(separated: UInt8(ascii: "{"))
+        depth &+= 1
         #if DEBUG
             previousKeys.append(nil)
         #endif
@@ -45,7 +104,9 @@ public struct JSONWriter {
 
     /// Closes the object.
     public mutating func endObject() {
-        bytes.append(UInt8(ascii: "}"))
+        endOmitted()
+        depth &-= 1
+        write(UInt8(ascii: "}"))
         #if DEBUG
             assert(previousKeys.popLast() != nil, "no object is open")
         #endif
@@ -53,13 +114,14 @@ public struct JSONWriter {
 
     /// Opens an array.
     public mutating func beginArray() {
-        separate()
-        bytes.append(UInt8(ascii: "["))
+        write(separated: UInt8(ascii: "["))
+        depth &+= 1
     }
 
     /// Closes the array.
     public mutating func endArray() {
-        bytes.append(UInt8(ascii: "]"))
+        depth &-= 1
+        write(UInt8(ascii: "]"))
     }
 
     /// Writes a key that has nothing to escape, as names in code have not; its value comes next.
@@ -67,14 +129,24 @@ public struct JSONWriter {
         let text = UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
         assert(!text.contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }, "\(key) needs escaping")
         checkOrder(of: text.span)
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: text)
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        beginMember(text)
+        write(atMost: text.count &+ 4) { out, needsComma in
+            var at = 0
+            if needsComma {
+                out[0] = UInt8(ascii: ",")
+                at = 1
+            }
+            out[at] = UInt8(ascii: "\"")
+            (out + (at &+ 1)).update(from: key.utf8Start, count: text.count)
+            at &+= text.count &+ 1
+            out[at] = UInt8(ascii: "\"")
+            out[at &+ 1] = UInt8(ascii: ":")
+            return at &+ 2
+        }
     }
 
-    /// Writes a key; its value comes next.
+    /// Writes a key; its value comes next. A key in code is a `StaticString`, which costs less.
+    @_disfavoredOverload
     public mutating func key(_ key: String) {
         self.key(utf8: key.utf8Span.span)
     }
@@ -82,17 +154,9 @@ public struct JSONWriter {
     /// Writes a key of well-formed UTF-8; its value comes next.
     public mutating func key(utf8 key: Span<UInt8>) {
         checkOrder(of: key)
+        key.withUnsafeBufferPointer { beginMember($0) }
         string(utf8: key)
-        bytes.append(UInt8(ascii: ":"))
-    }
-
-    /// Puts a comma where another value came before. Only an opening bracket, a colon, or a line break
-    /// between documents has none, and no value ends in one of these.
-    mutating func separate() {
-        switch bytes.last {
-        case nil, UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"), UInt8(ascii: "\n"): break
-        default: bytes.append(UInt8(ascii: ","))
-        }
+        write(UInt8(ascii: ":"))
     }
 
     private mutating func checkOrder(of key: Span<UInt8>) {
@@ -107,5 +171,71 @@ public struct JSONWriter {
             }
             previousKeys[previousKeys.count - 1] = current
         #endif
+    }
+}
+
+// MARK: - The room
+
+extension JSONWriter {
+    /// Lets `body` write at most `length` bytes where the next are to stand; it returns how many it wrote. It is told
+    /// whether the next value needs a comma before it: only an opening bracket, a colon, or a line break between
+    /// documents has none, and no value ends in one of these.
+    @inline(__always)
+    mutating func write(atMost length: Int, _ body: (UnsafeMutablePointer<UInt8>, _ needsComma: Bool) -> Int) {
+        if length > room.count &- count { grow(by: length) }
+        let start = count
+        count &+= room.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return 0 }
+            var needsComma = false
+            if start > 0 {
+                switch base[start &- 1] {
+                case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"), UInt8(ascii: "\n"): break
+                default: needsComma = true
+                }
+            }
+            return body(base + start, needsComma)
+        }
+        assert(count - start <= length, "more was written than there was room for")
+    }
+
+    @inline(__always)
+    mutating func write(_ byte: UInt8) {
+        write(atMost: 1) { out, _ in
+            out[0] = byte
+            return 1
+        }
+    }
+
+    @inline(__always)
+    mutating func write(separated byte: UInt8) {
+        write(atMost: 2) { out, needsComma in
+            if needsComma {
+                out[0] = UInt8(ascii: ",")
+                out[1] = byte
+                return 2
+            }
+            out[0] = byte
+            return 1
+        }
+    }
+
+    @inline(never)
+    private mutating func grow(by length: Int) {
+        let wanted = max(2 * room.count, count + length, 64)
+        room.append(contentsOf: repeatElement(0, count: wanted - room.count))
+    }
+
+    /// Appends bytes that are JSON where they come to stand: a comma and a key, for example.
+    public mutating func append(_ json: StaticString) {
+        append(UnsafeBufferPointer(start: json.utf8Start, count: json.utf8CodeUnitCount))
+    }
+
+    /// Appends bytes that are JSON where they come to stand.
+    public mutating func append(_ json: UnsafeBufferPointer<UInt8>) {
+        guard let start = json.baseAddress else { return }
+        write(atMost: json.count) { out, _ in
+            out.update(from: start, count: json.count)
+            return json.count
+        }
     }
 }

@@ -79,7 +79,7 @@ struct FeedResponder: Sendable {
         writer.beginObject()
         writer.key("rows")
         writer.beginArray()
-        writer.bytes.append(contentsOf: slice.rows)
+        slice.rows.withUnsafeBufferPointer { writer.append($0) }
         writer.endArray()
         writer.key("nextCursor")
         writer.string(nextCursor)

@@ -95,14 +95,23 @@ extension CalendarDate: CustomStringConvertible {
         self.init(parsing: text.utf8Span.span)
     }
 
+    /// The bytes that a date's text takes.
+    public static let longestText = 10
+
     /// Appends `YYYY-MM-DD`.
     public func write(to out: inout [UInt8]) {
+        append(capacity: Self.longestText, to: &out) { write(at: $0) }
+    }
+
+    /// Writes `YYYY-MM-DD` to a place of ``longestText`` bytes, and returns its length.
+    public func write(at out: UnsafeMutablePointer<UInt8>) -> Int {
         let (year, month, day) = components
-        appendDecimal(UInt64(year), width: 4, to: &out)
-        out.append(UInt8(ascii: "-"))
-        appendDecimal(UInt64(month), width: 2, to: &out)
-        out.append(UInt8(ascii: "-"))
-        appendDecimal(UInt64(day), width: 2, to: &out)
+        writeDecimal(UInt64(year), width: 4, to: out)
+        out[4] = UInt8(ascii: "-")
+        writeDecimal(UInt64(month), width: 2, to: out + 5)
+        out[7] = UInt8(ascii: "-")
+        writeDecimal(UInt64(day), width: 2, to: out + 8)
+        return Self.longestText
     }
 
     /// `YYYY-MM-DD`.

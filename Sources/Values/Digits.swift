@@ -40,35 +40,53 @@ func powerOfTen(_ exponent: Int) -> UInt64 {
     return power
 }
 
-/// Appends the digits of `value`, without leading zeros.
-func appendDecimal(_ value: UInt64, to out: inout [UInt8]) {
+/// The number of digits of `value`, 1…20.
+@inline(__always)
+func decimalWidth(_ value: UInt64) -> Int {
     var width = 1
     var rest = value
-    while rest >= 10 {
-        rest /= 10
-        width += 1
+    while rest >= 10_000 {
+        rest /= 10_000
+        width &+= 4
     }
-    appendDecimal(value, width: width, to: &out)
+    return width &+ (rest >= 1000 ? 3 : rest >= 100 ? 2 : rest >= 10 ? 1 : 0)
+}
+
+/// Writes the digits of `value` without leading zeros, and returns how many they are (1…20).
+@inline(__always)
+package func writeDecimal(_ value: UInt64, to out: UnsafeMutablePointer<UInt8>) -> Int {
+    let width = decimalWidth(value)
+    writeDecimal(value, width: width, to: out)
+    return width
+}
+
+/// Writes exactly `width` (1…20) digits of `value`, which has no more of them, with leading zeros.
+@inline(__always)
+func writeDecimal(_ value: UInt64, width: Int, to out: UnsafeMutablePointer<UInt8>) {
+    var rest = value
+    var index = width
+    while index > 0 {
+        index &-= 1
+        let quotient = rest / 10
+        out[index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest &- quotient &* 10)
+        rest = quotient
+    }
+}
+
+/// Appends what `write` writes to a place of `capacity` bytes; it returns how many it wrote.
+@inline(__always)
+func append(capacity: Int, to out: inout [UInt8], _ write: (UnsafeMutablePointer<UInt8>) -> Int) {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: capacity) { buffer in
+        guard let start = buffer.baseAddress else { return }
+        out.append(contentsOf: UnsafeBufferPointer(start: start, count: write(start)))
+    }
 }
 
 /// Appends exactly `width` (1…20) digits of `value`, which has no more of them, with leading zeros.
 func appendDecimal(_ value: UInt64, width: Int, to out: inout [UInt8]) {
-    if width == 2 {
-        out.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10))
-        out.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
-        return
-    }
-    let start = out.count
-    for _ in 0..<width {
-        out.append(UInt8(ascii: "0"))
-    }
-    var rest = value
-    var index = start + width
-    while rest > 0 {
-        index -= 1
-        let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-        out[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
-        rest = quotient
+    append(capacity: 20, to: &out) { start in
+        writeDecimal(value, width: width, to: start)
+        return width
     }
 }
 

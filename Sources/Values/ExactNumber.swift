@@ -36,7 +36,20 @@ public struct ExactNumber: Sendable {
 
     /// The same number.
     public init(_ decimal: FixedDecimal) {
-        self.init(units: decimal.units, scale: FixedDecimal.fractionDigits)
+        // Zeros at the end are dropped, so that products of several factors stay narrow.
+        guard let units = Int64(exactly: decimal.units) else {
+            self.init(units: decimal.units, scale: FixedDecimal.fractionDigits)
+            return
+        }
+        if units % 1_000_000 != 0 {
+            self.init(units: decimal.units, scale: FixedDecimal.fractionDigits)
+        } else if units % 10_000_000_000 == 0 {
+            self.init(units: Int128(units / 10_000_000_000), scale: 0)
+        } else if units % 100_000_000 == 0 {
+            self.init(units: Int128(units / 100_000_000), scale: 2)
+        } else {
+            self.init(units: Int128(units / 1_000_000), scale: 4)
+        }
     }
 
     /// `units` ÷ 10^scale.

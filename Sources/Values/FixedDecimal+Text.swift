@@ -112,42 +112,64 @@ extension FixedDecimal {
 }
 
 extension FixedDecimal: CustomStringConvertible {
+    /// The most bytes that a value's text takes.
+    public static let longestText = 41
+
     /// Appends the shortest decimal text: no exponent, no leading `+`, no trailing fractional zeros, no
-    /// trailing point, zero as `0`. Without allocation where `out` has room (at most 41 bytes).
+    /// trailing point, zero as `0`. Without allocation where `out` has room (at most ``longestText`` bytes).
     public func write(to out: inout [UInt8]) {
-        if units < 0 { out.append(UInt8(ascii: "-")) }
+        append(capacity: Self.longestText, to: &out) { write(at: $0) }
+    }
+
+    /// Writes the text that ``write(to:)`` appends to a place of ``longestText`` bytes, and returns its
+    /// length.
+    public func write(at out: UnsafeMutablePointer<UInt8>) -> Int {
+        var at = 0
+        if units < 0 {
+            out[0] = UInt8(ascii: "-")
+            at = 1
+        }
         let magnitude = units.magnitude
         let one = UInt64(Self.unitsPerOne)
-        let whole: UInt64
-        var fraction: UInt64
+        let fraction: UInt64
         if let small = UInt64(exactly: magnitude) {
-            (whole, fraction) = small.quotientAndRemainder(dividingBy: one)
+            let whole = small / one
+            fraction = small &- whole &* one
+            at &+= writeDecimal(whole, to: out + at)
         } else {
             let (quotient, remainder) = magnitude.quotientAndRemainder(dividingBy: UInt128(one))
             fraction = UInt64(truncatingIfNeeded: remainder)
             // Values beyond every input's bound can have a whole part beyond 64 bits.
             let (high, low) = quotient.quotientAndRemainder(dividingBy: 10_000_000_000_000_000_000)
-            whole = UInt64(truncatingIfNeeded: low)
             if high > 0 {
-                appendDecimal(UInt64(truncatingIfNeeded: high), to: &out)
-                appendDecimal(whole, width: 19, to: &out)
-                appendFraction(&fraction, to: &out)
-                return
+                at &+= writeDecimal(UInt64(truncatingIfNeeded: high), to: out + at)
+                writeDecimal(UInt64(truncatingIfNeeded: low), width: 19, to: out + at)
+                at &+= 19
+            } else {
+                at &+= writeDecimal(UInt64(truncatingIfNeeded: low), to: out + at)
             }
         }
-        appendDecimal(whole, to: &out)
-        appendFraction(&fraction, to: &out)
+        return fraction == 0 ? at : at &+ Self.write(fraction: fraction, to: out + at)
     }
 
-    private func appendFraction(_ fraction: inout UInt64, to out: inout [UInt8]) {
-        guard fraction > 0 else { return }
-        var width = Self.fractionDigits
-        while fraction % 10 == 0 {
-            fraction /= 10
-            width -= 1
+    /// Writes the point and the digits of units below one, above zero.
+    private static func write(fraction: UInt64, to out: UnsafeMutablePointer<UInt8>) -> Int {
+        var rest = fraction
+        var width = fractionDigits
+        if rest % 100_000_000 == 0 {
+            rest /= 100_000_000
+            width = 2
+        } else if rest % 10_000 == 0 {
+            rest /= 10_000
+            width = 6
         }
-        out.append(UInt8(ascii: "."))
-        appendDecimal(fraction, width: width, to: &out)
+        while rest % 10 == 0 {
+            rest /= 10
+            width &-= 1
+        }
+        out[0] = UInt8(ascii: ".")
+        writeDecimal(rest, width: width, to: out + 1)
+        return width &+ 1
     }
 
     /// The shortest decimal text, as ``write(to:)`` gives it.

@@ -100,23 +100,38 @@ extension Instant: CustomStringConvertible {
         return sign == UInt8(ascii: "-") ? -offset : offset
     }
 
+    /// The most bytes that an instant's text takes.
+    public static let longestText = 27
+
     /// Appends `YYYY-MM-DDTHH:MM:SSZ`, with exactly six fractional digits where the microseconds are not zero.
-    /// Without allocation where `out` has room (27 bytes).
+    /// Without allocation where `out` has room (``longestText`` bytes).
     public func write(to out: inout [UInt8]) {
-        date.write(to: &out)
-        let sinceMidnight = UInt64(microseconds % Self.microsecondsPerDay)
-        let (seconds, fraction) = sinceMidnight.quotientAndRemainder(dividingBy: 1_000_000)
-        out.append(UInt8(ascii: "T"))
-        appendDecimal(seconds / 3600, width: 2, to: &out)
-        out.append(UInt8(ascii: ":"))
-        appendDecimal(seconds / 60 % 60, width: 2, to: &out)
-        out.append(UInt8(ascii: ":"))
-        appendDecimal(seconds % 60, width: 2, to: &out)
+        append(capacity: Self.longestText, to: &out) { write(at: $0) }
+    }
+
+    /// Writes the text that ``write(to:)`` appends to a place of ``longestText`` bytes, and returns its
+    /// length.
+    public func write(at out: UnsafeMutablePointer<UInt8>) -> Int {
+        _ = date.write(at: out)
+        let sinceMidnight = UInt64(bitPattern: microseconds % Self.microsecondsPerDay)
+        let seconds = sinceMidnight / 1_000_000
+        let fraction = sinceMidnight &- seconds &* 1_000_000
+        let minutes = seconds / 60
+        let hours = minutes / 60
+        out[10] = UInt8(ascii: "T")
+        writeDecimal(hours, width: 2, to: out + 11)
+        out[13] = UInt8(ascii: ":")
+        writeDecimal(minutes &- hours &* 60, width: 2, to: out + 14)
+        out[16] = UInt8(ascii: ":")
+        writeDecimal(seconds &- minutes &* 60, width: 2, to: out + 17)
+        var at = 19
         if fraction > 0 {
-            out.append(UInt8(ascii: "."))
-            appendDecimal(fraction, width: 6, to: &out)
+            out[19] = UInt8(ascii: ".")
+            writeDecimal(fraction, width: 6, to: out + 20)
+            at = 26
         }
-        out.append(UInt8(ascii: "Z"))
+        out[at] = UInt8(ascii: "Z")
+        return at &+ 1
     }
 
     /// The text that ``write(to:)`` gives.

@@ -104,9 +104,25 @@ struct NarrowRatio {
 
 /// `value ÷ divisor`, rounded half to even. The divisor is above zero.
 func divideHalfEven(_ value: Int128, by divisor: Int128) -> Int128 {
+    if let small = UInt64(exactly: divisor), let quotient = divideHalfEven(value.magnitude, by: small) {
+        return value < 0 ? -Int128(quotient) : Int128(quotient)
+    }
     let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
     if remainder == 0 { return quotient }
     let twice = remainder.magnitude * 2
     guard twice > divisor.magnitude || (twice == divisor.magnitude && quotient & 1 != 0) else { return quotient }
     return value < 0 ? quotient - 1 : quotient + 1
+}
+
+/// The same by one instruction of the processor's; nil where the quotient does not fit 64 bits.
+@inline(__always)
+private func divideHalfEven(_ value: UInt128, by divisor: UInt64) -> UInt64? {
+    let high = UInt64(truncatingIfNeeded: value >> 64)
+    guard high < divisor else { return nil }
+    let (quotient, remainder) = divisor.dividingFullWidth((high, UInt64(truncatingIfNeeded: value)))
+    if remainder == 0 { return quotient }
+    // Twice the remainder is held against the divisor without overflow.
+    let rest = divisor &- remainder
+    guard remainder > rest || (remainder == rest && quotient & 1 != 0) else { return quotient }
+    return quotient == .max ? nil : quotient &+ 1
 }

@@ -1,0 +1,272 @@
+import Glibc
+import JSON
+import Values
+
+/// Reads payloads straight from their bytes where every key is there and in canonical order, as in all that the log
+/// holds.
+///
+/// It reads a subset of what the general decoders read, to the same results, and gives up (false or nil) at anything
+/// else; the general decoder then decides and says what is wrong.
+struct CanonicalReader {
+    let bytes: UnsafeBufferPointer<UInt8>
+    private(set) var at = 0
+    /// Where texts that many payloads share are kept; nil for a single payload.
+    let pool: TextPool?
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>, _ pool: TextPool?) {
+        self.bytes = bytes
+        self.pool = pool
+    }
+
+    /// What `body` reads of a whole payload, or nil where it takes the general decoder.
+    static func read<Payload>(_ bytes: [UInt8], _ body: (inout CanonicalReader) -> Payload?) -> Payload? {
+        bytes.withUnsafeBufferPointer { buffer in
+            var reader = CanonicalReader(buffer, nil)
+            return body(&reader)
+        }
+    }
+
+    /// Reads on from the general parser's document over the bytes up to `end`, and moves there.
+    mutating func document(upTo end: Int) -> JSONDocument? {
+        guard at <= end, end <= bytes.count, let document = try? JSONDocument(parsing: Array(bytes[at..<end]))
+        else { return nil }
+        at = end
+        return document
+    }
+}
+
+// MARK: - Values
+
+extension CanonicalReader {
+    @inline(__always)
+    mutating func take(_ literal: StaticString) -> Bool {
+        let count = literal.utf8CodeUnitCount
+        guard let base = bytes.baseAddress, count <= bytes.count - at, memcmp(base + at, literal.utf8Start, count) == 0
+        else { return false }
+        at += count
+        return true
+    }
+
+    @inline(__always)
+    mutating func isNull() -> Bool {
+        guard at < bytes.count, bytes[at] == UInt8(ascii: "n") else { return false }
+        return take("null")
+    }
+
+    /// Whether the payload ends here.
+    var isAtEnd: Bool { at == bytes.count }
+
+    /// The bytes from a place on up to where reading stands.
+    func slice(from start: Int) -> UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(rebasing: bytes[start..<at]) }
+
+    /// Moves on past bytes that are the same as some that were read before.
+    @inline(__always)
+    mutating func take(_ known: [UInt8]) -> Bool {
+        let count = known.count
+        guard count > 0, count <= bytes.count - at, let base = bytes.baseAddress,
+            known.withUnsafeBufferPointer({ $0.baseAddress.map { memcmp(base + at, $0, count) == 0 } ?? false })
+        else { return false }
+        at += count
+        return true
+    }
+
+    /// The bytes of a string without escapes, past its closing quote; nil where the value is something else.
+    @inline(__always)
+    mutating func plainString() -> UnsafeBufferPointer<UInt8>? {
+        guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else { return nil }
+        let start = at + 1
+        var end = start
+        let raw = UnsafeRawBufferPointer(bytes)
+        while end &+ 8 <= bytes.count {
+            let special = special(raw.loadUnaligned(fromByteOffset: end, as: UInt64.self))
+            if special != 0 {
+                end &+= special.trailingZeroBitCount >> 3
+                break
+            }
+            end &+= 8
+        }
+        while end < bytes.count {
+            let byte = bytes[end]
+            if byte == UInt8(ascii: "\"") {
+                at = end + 1
+                return UnsafeBufferPointer(rebasing: bytes[start..<end])
+            }
+            if byte < 0x20 || byte == UInt8(ascii: "\\") { return nil }
+            end &+= 1
+        }
+        return nil
+    }
+
+    /// The high bit of each of eight bytes that is a quote, a backslash or a control character; the lowest one set
+    /// is exact.
+    @inline(__always)
+    private func special(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let word = UInt64(littleEndian: word)
+        let (quote, backslash) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5c))
+        return ((word &- ones &* 0x20) & ~word | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash)
+            & (ones &* 0x80)
+    }
+
+    /// A string with escapes, read by the general parser.
+    mutating func escapedString() -> String? {
+        guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else { return nil }
+        var end = at + 1
+        while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
+            end += bytes[end] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        guard end < bytes.count, let document = try? JSONDocument(parsing: Array(bytes[at...end])) else { return nil }
+        at = end + 1
+        return document.root.string
+    }
+
+    /// The text of some bytes, nil where they are not well-formed UTF-8.
+    @inline(__always)
+    func string(_ utf8: UnsafeBufferPointer<UInt8>) -> String? {
+        // Validating is slow, and nearly all texts are ASCII.
+        var all: UInt64 = 0
+        let raw = UnsafeRawBufferPointer(utf8)
+        var at = 0
+        while at &+ 8 <= utf8.count {
+            all |= raw.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            at &+= 8
+        }
+        while at < utf8.count {
+            all |= UInt64(utf8[at])
+            at &+= 1
+        }
+        if all & 0x8080_8080_8080_8080 == 0 { return String(decoding: utf8, as: UTF8.self) }
+        return String(validating: utf8, as: UTF8.self)
+    }
+
+    /// The text of a string that many payloads share: a name, an instrument, a digest.
+    @inline(__always)
+    private func shared(_ utf8: UnsafeBufferPointer<UInt8>) -> String? {
+        // Up to 15 bytes a string needs no memory of its own.
+        guard utf8.count > 15, let pool else { return string(utf8) }
+        return pool.text(utf8) ?? string(utf8).map { pool.keep($0, utf8) }
+    }
+
+    mutating func text(_ value: inout String) -> Bool {
+        if let plain = plainString() {
+            guard let text = string(plain) else { return false }
+            value = text
+            return true
+        }
+        guard let text = escapedString() else { return false }
+        value = text
+        return true
+    }
+
+    mutating func text(_ value: inout String?) -> Bool {
+        if isNull() { return true }
+        var text = ""
+        guard self.text(&text) else { return false }
+        value = text
+        return true
+    }
+
+    /// As ``text(_:)-(String)``, for what many payloads have in common.
+    mutating func sharedText(_ value: inout String) -> Bool {
+        guard let plain = plainString() else { return text(&value) }
+        guard let text = shared(plain) else { return false }
+        value = text
+        return true
+    }
+
+    mutating func sharedText(_ value: inout String?) -> Bool {
+        if isNull() { return true }
+        var text = ""
+        guard sharedText(&text) else { return false }
+        value = text
+        return true
+    }
+
+    mutating func decimal(_ value: inout FixedDecimal?) -> Bool {
+        if isNull() { return true }
+        guard let plain = plainString(), let decimal = try? FixedDecimal(parsing: plain.span) else { return false }
+        value = decimal
+        return true
+    }
+
+    mutating func instant(_ value: inout Instant) -> Bool {
+        guard let plain = plainString(), let instant = Instant(parsing: plain.span) else { return false }
+        value = instant
+        return true
+    }
+
+    mutating func instant(_ value: inout Instant?) -> Bool {
+        if isNull() { return true }
+        guard let plain = plainString(), let instant = Instant(parsing: plain.span) else { return false }
+        value = instant
+        return true
+    }
+
+    mutating func date(_ value: inout CalendarDate?) -> Bool {
+        if isNull() { return true }
+        guard let plain = plainString(), let date = CalendarDate(parsing: plain.span) else { return false }
+        value = date
+        return true
+    }
+
+    mutating func truth(_ value: inout Bool?) -> Bool {
+        if isNull() { return true }
+        if take("true") {
+            value = true
+        } else {
+            guard take("false") else { return false }
+            value = false
+        }
+        return true
+    }
+
+    mutating func truth(_ value: inout Bool) -> Bool {
+        if take("false") {
+            value = false
+            return true
+        }
+        value = true
+        return take("true")
+    }
+
+    mutating func decimal(_ value: inout FixedDecimal) -> Bool {
+        guard let plain = plainString(), let decimal = try? FixedDecimal(parsing: plain.span) else { return false }
+        value = decimal
+        return true
+    }
+
+    /// An integer of at most 18 digits.
+    mutating func integer() -> Int64? {
+        let start = at
+        var value: Int64 = 0
+        while at < bytes.count, at &- start < 19, bytes[at] &- UInt8(ascii: "0") < 10 {
+            value = value &* 10 &+ Int64(bytes[at] &- UInt8(ascii: "0"))
+            at &+= 1
+        }
+        let digits = at &- start
+        return digits == 0 || digits > 18 || digits > 1 && bytes[start] == UInt8(ascii: "0") ? nil : value
+    }
+
+    /// The elements of an array of strings.
+    mutating func texts(_ value: inout [String]) -> Bool {
+        if take("[]") { return true }
+        guard take("[") else { return false }
+        repeat {
+            var text = ""
+            guard sharedText(&text) else { return false }
+            value.append(text)
+        } while take(",")
+        return take("]")
+    }
+
+    mutating func enumeration(_ value: inout OptionType?) -> Bool {
+        if isNull() { return true }
+        if take(#""call""#) {
+            value = .call
+        } else {
+            guard take(#""put""#) else { return false }
+            value = .put
+        }
+        return true
+    }
+}

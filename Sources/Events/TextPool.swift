@@ -1,0 +1,47 @@
+/// Texts that many payloads have in common, kept so that each is made once: instruments, portfolios, digests.
+///
+/// A table with one place a hash: a text that another one drove out is made again. Not shared between threads.
+public final class TextPool {
+    private var texts: [String]
+    private let mask: Int
+    /// The list of rule files read last, with its bytes.
+    var rules: (bytes: [UInt8], references: [RuleReference]) = ([], [])
+
+    /// - Parameter places: rounded up to a power of two.
+    public init(places: Int = 8192) {
+        var count = 1
+        while count < places { count *= 2 }
+        texts = Array(repeating: "", count: count)
+        mask = count - 1
+    }
+
+    /// The kept text with these bytes (more than 8), nil where there is none.
+    @inline(__always)
+    func text(_ utf8: UnsafeBufferPointer<UInt8>) -> String? {
+        let known = texts[place(of: utf8)]
+        let isSame = known.utf8.withContiguousStorageIfAvailable { $0.count == utf8.count && $0.elementsEqual(utf8) }
+        return isSame == true ? known : nil
+    }
+
+    /// Keeps a text, whose bytes these are, and returns it.
+    func keep(_ text: String, _ utf8: UnsafeBufferPointer<UInt8>) -> String {
+        texts[place(of: utf8)] = text
+        return text
+    }
+
+    @inline(__always)
+    private func place(of utf8: UnsafeBufferPointer<UInt8>) -> Int {
+        let raw = UnsafeRawBufferPointer(utf8)
+        var hash = UInt64(truncatingIfNeeded: utf8.count)
+        var at = 0
+        while at &+ 8 <= raw.count {
+            hash = (hash ^ raw.loadUnaligned(fromByteOffset: at, as: UInt64.self)) &* 0x9e37_79b9_7f4a_7c15
+            hash ^= hash &>> 32
+            at &+= 8
+        }
+        if raw.count >= 8 {
+            hash = (hash ^ raw.loadUnaligned(fromByteOffset: raw.count &- 8, as: UInt64.self)) &* 0x9e37_79b9_7f4a_7c15
+        }
+        return Int(truncatingIfNeeded: hash &>> 40) & mask
+    }
+}
