@@ -14,6 +14,21 @@ public enum AlignmentSignal: String, Sendable, Hashable, CaseIterable {
     case stationarity
     case termStructure = "term_structure"
     case vrp
+
+    /// Every signal, in their order.
+    public static let all = allCases
+
+    /// Its place among all, from 0.
+    var place: Int {
+        switch self {
+        case .dvolPercentile: 0
+        case .gammaRegime: 1
+        case .smile: 2
+        case .stationarity: 3
+        case .termStructure: 4
+        case .vrp: 5
+        }
+    }
 }
 
 /// What a score is called, best first.
@@ -33,7 +48,7 @@ public enum ConfidenceLabel: String, Sendable, Hashable, CaseIterable {
 }
 
 /// The rules of opportunity alignment (`alignment/rules.v<N>.yaml`) with the files that they use.
-public struct AlignmentRules: Sendable {
+public final class AlignmentRules: Sendable {
     /// What a signal that is a number adds: weight × clamp((center − value) ÷ width, −limit, limit).
     public struct Ramp: Sendable, Equatable {
         public let weights: [AssumedStrategy: FixedDecimal]
@@ -45,17 +60,28 @@ public struct AlignmentRules: Sendable {
     }
 
     /// What a signal that is a state adds, by strategy and state; every strategy lists the same states.
-    public struct Table: Sendable, Equatable {
+    public struct Table: Sendable {
         public let impacts: [AssumedStrategy: [ByteKey: FixedDecimal]]
+        private let long: NamedValues<FixedDecimal>
+        private let short: NamedValues<FixedDecimal>
+
+        init(impacts: [AssumedStrategy: [ByteKey: FixedDecimal]]) {
+            self.impacts = impacts
+            long = NamedValues(impacts[.longVol] ?? [:])
+            short = NamedValues(impacts[.shortVol] ?? [:])
+        }
 
         /// Whether a state is one that the signal knows.
-        public func lists(_ state: String) -> Bool {
-            impacts.values.allSatisfy { $0[ByteKey(state)] != nil }
+        public func lists(_ state: String) -> Bool { long[ByteKey(state)] != nil && short[ByteKey(state)] != nil }
+
+        /// What a state adds; nil for one that the signal does not know.
+        public func impact(of state: String, _ strategy: AssumedStrategy) -> FixedDecimal? {
+            strategy == .longVol ? long[ByteKey(state)] : short[ByteKey(state)]
         }
     }
 
     /// What a signal adds to the score.
-    public enum Scale: Sendable, Equatable {
+    public enum Scale: Sendable {
         case ramp(Ramp)
         case table(Table)
     }
@@ -72,9 +98,9 @@ public struct AlignmentRules: Sendable {
         /// The confidence where there is no score.
         public let unscored: FixedDecimal
         /// What a quality or status multiplies confidence with; one that is not listed leaves it as it is.
-        public let byMappingQuality: [ByteKey: FixedDecimal]
-        public let byContextQuality: [ByteKey: FixedDecimal]
-        public let byStationarity: [ByteKey: FixedDecimal]
+        public let byMappingQuality: NamedValues<FixedDecimal>
+        public let byContextQuality: NamedValues<FixedDecimal>
+        public let byStationarity: NamedValues<FixedDecimal>
         /// What any other stationarity, and a missing one, multiplies it with.
         public let otherStationarity: FixedDecimal
         /// Times base + share × observed ÷ all signals.
@@ -102,16 +128,17 @@ public struct AlignmentRules: Sendable {
     /// What a strategy's intent is given as.
     public let strategyIntent: String
     /// By direction, `buy` or `sell`.
-    private let assumed: [ByteKey: AssumedStrategy]
-    /// One of each signal.
-    public let scales: [AlignmentSignal: Scale]
+    private let assumed: NamedValues<AssumedStrategy>
+    /// One of each signal, in their order.
+    private let scaleList: [Scale]
     public let startScore: FixedDecimal
     public let lowestScore: FixedDecimal
     public let highestScore: FixedDecimal
     /// The least number of observed signals among ``countedSignals`` that makes a score.
     public let minimumSignals: Int
     public let countedSignals: Set<AlignmentSignal>
-    private let unscoredContextQualities: Set<ByteKey>
+    private let isCounted: [Bool]
+    private let unscoredContextQualities: NameList
     /// Descending.
     public let labelSteps: [Step<AlignmentLabel>]
     public let lowestLabel: AlignmentLabel
@@ -120,7 +147,7 @@ public struct AlignmentRules: Sendable {
     /// All files that were read, in path order.
     public var files: [RuleFile] { ([file] + trades.files).sorted { $0.path < $1.path } }
 
-    public init(version: Int, read: RuleFileReader) throws {
+    public convenience init(version: Int, read: RuleFileReader) throws {
         try self.init(path: "alignment/rules.v\(version).yaml", read: read)
     }
 
@@ -140,19 +167,19 @@ public struct AlignmentRules: Sendable {
         let strategy = try root.member("strategy")
         try strategy.allowOnly(["intent", "assumed"])
         strategyIntent = try strategy.text("intent")
-        assumed = try strategy.member("assumed").keyed { try $0.named(AssumedStrategy.self) }
+        assumed = NamedValues(try strategy.member("assumed").keyed { try $0.named(AssumedStrategy.self) })
 
         let signals = try root.member("signals")
         try signals.allowOnly(Set(AlignmentSignal.allCases.map(\.rawValue)))
-        var scales: [AlignmentSignal: Scale] = [:]
+        var scales: [Scale] = []
         for signal in AlignmentSignal.allCases {
             let node = try signals.member(signal.rawValue)
             switch signal {
-            case .dvolPercentile, .vrp: scales[signal] = .ramp(try Ramp(node))
-            case .gammaRegime, .smile, .stationarity, .termStructure: scales[signal] = .table(try Table(node))
+            case .dvolPercentile, .vrp: scales.append(.ramp(try Ramp(node)))
+            case .gammaRegime, .smile, .stationarity, .termStructure: scales.append(.table(try Table(node)))
             }
         }
-        self.scales = scales
+        scaleList = scales
 
         let score = try root.member("score")
         try score.allowOnly(["start", "lowest", "highest"])
@@ -164,8 +191,10 @@ public struct AlignmentRules: Sendable {
         let scored = try root.member("scored")
         try scored.allowOnly(["minimum_signals", "signals", "unscored_context_qualities"])
         minimumSignals = try scored.integer("minimum_signals")
-        countedSignals = Set(try scored.member("signals").elements().map { try $0.named(AlignmentSignal.self) })
-        unscoredContextQualities = Set(try scored.texts("unscored_context_qualities").map { ByteKey($0) })
+        let counted = Set(try scored.member("signals").elements().map { try $0.named(AlignmentSignal.self) })
+        countedSignals = counted
+        isCounted = AlignmentSignal.all.map { counted.contains($0) }
+        unscoredContextQualities = NameList(try scored.texts("unscored_context_qualities"))
 
         (labelSteps, lowestLabel) = try root.member("labels").steps(AlignmentLabel.self, by: "score")
         confidence = try Confidence(try root.member("confidence"))
@@ -174,8 +203,19 @@ public struct AlignmentRules: Sendable {
     /// What a direction, `buy` or `sell`, is taken to stand for; nil where the rules name nothing.
     public func assumedStrategy(direction: String) -> AssumedStrategy? { assumed[ByteKey(direction)] }
 
+    /// What a signal adds.
+    public func scale(of signal: AlignmentSignal) -> Scale { scaleList[signal.place] }
+
+    /// One of each signal.
+    public var scales: [AlignmentSignal: Scale] {
+        Dictionary(uniqueKeysWithValues: zip(AlignmentSignal.all, scaleList))
+    }
+
+    /// Whether a signal is one of ``countedSignals``.
+    public func counts(_ signal: AlignmentSignal) -> Bool { isCounted[signal.place] }
+
     /// Whether a context of that quality can be scored.
-    public func scores(contextQuality: String) -> Bool { !unscoredContextQualities.contains(ByteKey(contextQuality)) }
+    public func scores(contextQuality: String) -> Bool { !unscoredContextQualities.contains(contextQuality) }
 
     /// The label of a score.
     public func label(of score: FixedDecimal) -> AlignmentLabel {
@@ -220,9 +260,9 @@ extension AlignmentRules.Confidence {
         ])
         start = try node.decimal("start")
         unscored = try node.decimal("unscored")
-        byMappingQuality = try node.member("mapping_quality").keyed { try $0.decimal() }
-        byContextQuality = try node.member("context_quality").keyed { try $0.decimal() }
-        byStationarity = try node.member("stationarity").keyed { try $0.decimal() }
+        byMappingQuality = NamedValues(try node.member("mapping_quality").keyed { try $0.decimal() })
+        byContextQuality = NamedValues(try node.member("context_quality").keyed { try $0.decimal() })
+        byStationarity = NamedValues(try node.member("stationarity").keyed { try $0.decimal() })
         otherStationarity = try node.decimal("other_stationarity")
         let coverage = try node.member("coverage")
         try coverage.allowOnly(["base", "share"])

@@ -1,7 +1,7 @@
 public import Values
 
 /// The rules of market context (`context/rules.v<N>.yaml`) with the trade book's, which name the market proxies.
-public struct ContextRules: Sendable {
+public final class ContextRules: Sendable {
     /// How an observation is chosen for a trade.
     public enum Join: String, Sendable, CaseIterable {
         /// The least distance in time, the earlier of two; after the trade only while it is fresh.
@@ -86,7 +86,7 @@ public struct ContextRules: Sendable {
     /// The files that a stamp follows from, in path order: this one and the market proxies.
     public var stampFiles: [RuleFile] { [file, trades.marketProxy.file].sorted { $0.path < $1.path } }
 
-    public init(version: Int, read: RuleFileReader) throws {
+    public convenience init(version: Int, read: RuleFileReader) throws {
         try self.init(path: "context/rules.v\(version).yaml", read: read)
     }
 

@@ -1,7 +1,7 @@
 public import Values
 
 /// The rules of execution quality (`execution_quality/rules.v<N>.yaml`) with the files that they use.
-public struct ExecutionQualityRules: Sendable {
+public final class ExecutionQualityRules: Sendable {
     public let file: RuleFile
     public let trades: TradesRules
     /// The only currency whose fills are compared with quotes.
@@ -18,7 +18,7 @@ public struct ExecutionQualityRules: Sendable {
     /// All files that were read, in path order.
     public var files: [RuleFile] { ([file] + trades.files).sorted { $0.path < $1.path } }
 
-    public init(version: Int, read: RuleFileReader) throws {
+    public convenience init(version: Int, read: RuleFileReader) throws {
         try self.init(path: "execution_quality/rules.v\(version).yaml", read: read)
     }
 

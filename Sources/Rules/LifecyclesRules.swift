@@ -35,7 +35,7 @@ public enum LifecycleFlag: String, Sendable, Hashable, CaseIterable {
 }
 
 /// The rules of lifecycles (`lifecycles/rules.v<N>.yaml`) with the files that they use.
-public struct LifecyclesRules: Sendable {
+public final class LifecyclesRules: Sendable {
     /// A quality and the flags of which any one brings it about.
     public struct FlaggedQuality: Sendable {
         public let quality: String

@@ -1,7 +1,7 @@
 public import Values
 
 /// How a traded symbol maps to a crypto market (`shared/market_proxy.v<N>.yaml`).
-public struct MarketProxyRules: Sendable {
+public final class MarketProxyRules: Sendable {
     public struct Mapping: Sendable, Equatable {
         /// The market whose context stands behind the symbol; nil where unmapped.
         public let marketProxy: String?

@@ -2,7 +2,7 @@ public import Values
 
 /// The clock of New York (`shared/new_york.v<N>.yaml`): its offsets from UTC and, for each year, the dates of
 /// daylight saving time. Results follow from the file, never from a host's zone data.
-public struct NewYorkRules: Sendable {
+public final class NewYorkRules: Sendable {
     public let file: RuleFile
     /// Minutes east of UTC in winter and in summer.
     private let standardOffset: Int

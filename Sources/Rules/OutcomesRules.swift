@@ -1,7 +1,7 @@
 public import Values
 
 /// The rules of forward outcomes (`outcomes/rules.v<N>.yaml`) with the files that they use.
-public struct OutcomesRules: Sendable {
+public final class OutcomesRules: Sendable {
     /// A time of day.
     public struct TimeOfDay: Sendable, Equatable {
         /// 0…23.
@@ -75,7 +75,7 @@ public struct OutcomesRules: Sendable {
         return found
     }
 
-    public init(version: Int, read: RuleFileReader) throws {
+    public convenience init(version: Int, read: RuleFileReader) throws {
         try self.init(path: "outcomes/rules.v\(version).yaml", read: read)
     }
 

@@ -1,7 +1,7 @@
 import Values
 
 /// Option roots that belong to an underlying of another name (`shared/root_aliases.v<N>.yaml`).
-public struct RootAliases: Sendable {
+public final class RootAliases: Sendable {
     public let file: RuleFile
     private let underlyings: [ByteKey: Set<ByteKey>]
 

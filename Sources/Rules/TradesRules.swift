@@ -1,16 +1,16 @@
 public import Values
 
 /// The rules of the trade book (`trades/rules.v<N>.yaml`) with the shared files that they use.
-public struct TradesRules: Sendable {
+public final class TradesRules: Sendable {
     public let file: RuleFile
     public let marketProxy: MarketProxyRules
     public let rootAliases: RootAliases
     /// Statuses whose rows are executions.
-    public let executionStatuses: Set<String>
+    public let executionStatuses: NameList
     /// The only currency in which a premium is derived.
     public let premiumCurrency: String
     /// Quantity units that mean contracts, besides null.
-    public let contractUnits: Set<String>
+    public let contractUnits: NameList
     /// A provided premium is doubted beyond max(absolute USD, relative × provided).
     public let mismatchAbsoluteUSD: FixedDecimal
     public let mismatchRelative: FixedDecimal
@@ -18,7 +18,7 @@ public struct TradesRules: Sendable {
     /// All files that were read, in path order.
     public var files: [RuleFile] { [file, marketProxy.file, rootAliases.file].sorted { $0.path < $1.path } }
 
-    public init(version: Int, read: RuleFileReader) throws {
+    public convenience init(version: Int, read: RuleFileReader) throws {
         try self.init(path: "trades/rules.v\(version).yaml", read: read)
     }
 
@@ -37,11 +37,11 @@ public struct TradesRules: Sendable {
         }
         marketProxy = try MarketProxyRules(path: try used("shared/market_proxy."), read: read)
         rootAliases = try RootAliases(path: try used("shared/root_aliases."), read: read)
-        executionStatuses = Set(try root.texts("execution_statuses"))
+        executionStatuses = NameList(try root.texts("execution_statuses"))
         let premium = try root.member("premium")
         try premium.allowOnly(["currency", "quantity_units", "mismatch_absolute_usd", "mismatch_relative"])
         premiumCurrency = try premium.text("currency")
-        contractUnits = Set(try premium.texts("quantity_units"))
+        contractUnits = NameList(try premium.texts("quantity_units"))
         mismatchAbsoluteUSD = try premium.decimal("mismatch_absolute_usd")
         mismatchRelative = try premium.decimal("mismatch_relative")
     }

@@ -16,9 +16,26 @@ public struct EntryPremium: Sendable, Equatable {
     /// to even to 10 digits, where the price is in the premium currency, the unit is contracts (or null) and
     /// all three are there; else missing. The comparison is made on the unrounded product.
     public init(of row: ExecutionRow, rules: TradesRules) {
+        self.init(
+            of: Terms(
+                premiumUSD: row.premiumUSD, price: row.price, priceCurrency: row.priceCurrency, quantity: row.quantity,
+                quantityUnit: row.quantityUnit, contractMultiplier: row.contractMultiplier), rules: rules)
+    }
+
+    /// What of a row the premium follows from.
+    struct Terms {
+        let premiumUSD: FixedDecimal?
+        let price: FixedDecimal?
+        let priceCurrency: String?
+        let quantity: FixedDecimal?
+        let quantityUnit: String?
+        let contractMultiplier: FixedDecimal?
+    }
+
+    init(of row: Terms, rules: TradesRules) {
         let product: ExactNumber?
-        if row.priceCurrency == rules.premiumCurrency,
-            row.quantityUnit.map(rules.contractUnits.contains) ?? true,
+        if let currency = row.priceCurrency, currency.isBytewiseEqual(to: rules.premiumCurrency),
+            row.quantityUnit.map({ rules.contractUnits.contains($0) }) ?? true,
             let price = row.price, let quantity = row.quantity, let multiplier = row.contractMultiplier
         {
             guard let provided = row.premiumUSD else {

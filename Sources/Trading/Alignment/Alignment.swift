@@ -38,17 +38,17 @@ public struct Alignment: Sendable {
 
     /// - Parameter stamp: the trade's latest stamp; one with another basis than the row's counts as absent.
     public init(of row: ExecutionRow, stamp given: ContextStampedPayload?, rules: AlignmentRules) {
-        let stamp = given.flatMap { $0.basis == Basis(of: row) ? $0 : nil }
-        let observed = stamp.map { Self.observed($0, rules) } ?? []
+        let stamp = given.flatMap { $0.basis.isBasis(of: row) ? $0 : nil }
+        let (observed, missing) = Self.observed(stamp, rules)
         let strategy = row.direction.flatMap { rules.assumedStrategy(direction: $0.rawValue) }
         self.stamp = stamp
         assumedStrategy = strategy
         strategyIntent = rules.strategyIntent
         observedSignalCount = observed.count
-        missingSignals = AlignmentSignal.allCases.filter { signal in !observed.contains { $0.signal == signal } }
+        missingSignals = missing
 
         guard let stamp, let strategy, rules.scores(contextQuality: stamp.contextQuality),
-            observed.count(where: { rules.countedSignals.contains($0.signal) }) >= rules.minimumSignals
+            observed.count(where: { rules.counts($0.signal) }) >= rules.minimumSignals
         else {
             score = nil
             alignmentLabel = .insufficientData
@@ -72,12 +72,22 @@ public struct Alignment: Sendable {
 
     private typealias Observation = (signal: AlignmentSignal, value: SignalValue)
 
-    /// The signals that a stamp has, by name. A state that the rules do not list is none.
-    private static func observed(_ stamp: ContextStampedPayload, _ rules: AlignmentRules) -> [Observation] {
-        AlignmentSignal.allCases.compactMap { signal in
-            guard let value = stamp.value(of: signal), rules.isObserved(value, as: signal) else { return nil }
-            return (signal, value)
+    /// The signals that a stamp has and the others, by name. A state that the rules do not list is none.
+    private static func observed(
+        _ stamp: ContextStampedPayload?, _ rules: AlignmentRules
+    ) -> (observed: [Observation], missing: [AlignmentSignal]) {
+        guard let stamp else { return ([], AlignmentSignal.all) }
+        var observed: [Observation] = []
+        var missing: [AlignmentSignal] = []
+        observed.reserveCapacity(AlignmentSignal.all.count)
+        for signal in AlignmentSignal.all {
+            if let value = stamp.value(of: signal), rules.isObserved(value, as: signal) {
+                observed.append((signal, value))
+            } else {
+                missing.append(signal)
+            }
         }
+        return (observed, missing)
     }
 
     /// The product of the rules' factors × (base + share × observed ÷ all signals), rounded once to 4 places.
@@ -88,7 +98,7 @@ public struct Alignment: Sendable {
         let factors = rule.factors(
             mappingQuality: stamp.mappingQuality, contextQuality: stamp.contextQuality,
             stationarity: stamp.stationarityStatus)
-        guard let share = ExactNumber(observed).divided(by: ExactNumber(AlignmentSignal.allCases.count)) else {
+        guard let share = ExactNumber(observed).divided(by: ExactNumber(AlignmentSignal.all.count)) else {
             return nil
         }
         let coverage = ExactNumber(rule.coverageBase) + ExactNumber(rule.coverageShare) * share
@@ -113,9 +123,9 @@ extension ContextStampedPayload {
 
 extension AlignmentRules {
     fileprivate func isObserved(_ value: SignalValue, as signal: AlignmentSignal) -> Bool {
-        switch (scales[signal], value) {
-        case (.ramp?, .number): true
-        case (.table(let table)?, .state(let state)): table.lists(state)
+        switch (scale(of: signal), value) {
+        case (.ramp, .number): true
+        case (.table(let table), .state(let state)): table.lists(state)
         default: false
         }
     }

@@ -14,17 +14,15 @@ public struct SignalExplanation: Sendable, Equatable {
         of signal: AlignmentSignal, value: String, impact: FixedDecimal, strategy: AssumedStrategy,
         rules: AlignmentRules
     ) {
-        switch rules.scales[signal] {
-        case .ramp(let ramp)?:
+        switch rules.scale(of: signal) {
+        case .ramp(let ramp):
             let weight = Self.text(ramp.weights[strategy] ?? .zero)
             let (center, width) = (Self.text(ramp.center), Self.text(ramp.width))
             let (lower, upper) = (Self.text(-ramp.limit), Self.text(ramp.limit))
             rule = "\(weight) × clamp((\(center) − \(signal.rawValue)) ÷ \(width), \(lower), \(upper))"
-        case .table(let table)?:
+        case .table(let table):
             rule = (table.impacts[strategy] ?? [:]).sorted { $0.key < $1.key }
                 .map { "\($0.key.text) \(Self.signed($0.value))" }.joined(separator: ", ")
-        case nil:
-            rule = ""
         }
         let verb = impact.isNegative ? "contradicts" : "supports"
         explanation = "\(signal.title) \(value) \(verb) \(strategy.rawValue) by \(impact.magnitude) points."

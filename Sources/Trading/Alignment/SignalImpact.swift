@@ -20,10 +20,10 @@ public struct SignalImpact: Sendable, Equatable {
     /// Nil where the rules give the value no impact: it is not observed then.
     init?(_ signal: AlignmentSignal, _ value: SignalValue, strategy: AssumedStrategy, rules: AlignmentRules) {
         let exact: ExactNumber?
-        switch (rules.scales[signal], value) {
-        case (.ramp(let ramp)?, .number(let number)): exact = ramp.impact(of: number, strategy: strategy)
-        case (.table(let table)?, .state(let state)):
-            exact = table.impacts[strategy]?[ByteKey(state)].map { ExactNumber($0) }
+        switch (rules.scale(of: signal), value) {
+        case (.ramp(let ramp), .number(let number)): exact = ramp.impact(of: number, strategy: strategy)
+        case (.table(let table), .state(let state)):
+            exact = table.impact(of: state, strategy).map { ExactNumber($0) }
         default: exact = nil
         }
         guard let impact = exact?.rounded(fractionDigits: Self.places) else { return nil }

@@ -33,7 +33,7 @@ public struct ExecutionQuality: Sendable {
     /// - Parameter event: the trade's latest benchmark; one with another basis than the row's counts as absent, but for
     ///   the flag `stale_basis`.
     public init(of row: ExecutionRow, benchmark event: ExecutionBenchmarkPayload?, rules: ExecutionQualityRules) {
-        let used = event.flatMap { $0.basis == Basis(of: row) ? $0 : nil }
+        let used = event.flatMap { $0.basis.isBasis(of: row) ? $0 : nil }
         let benchmark = JudgedBenchmark(of: used, tradeDate: row.tradeDate, rules: rules)
         let fill = ComparableFill(row, rules)
 

@@ -87,7 +87,7 @@ public struct Lifecycle: Sendable {
         guard let first = members.first, let last = members.last else { return nil }
         let matching = LifecycleMatching(members, rules)
         let fifo = matching.fifo
-        let premiums = members.map { EntryPremium(of: $0.row, rules: rules.trades) }
+        let premiums = members.map { $0.premium(rules.trades) }
 
         key = group.key
         tradeIDs = members.map(\.tradeID)
@@ -190,6 +190,13 @@ extension LifecycleMember {
     /// See ``ExecutionRow/isExecution(_:)``.
     fileprivate func isExecution(_ rules: TradesRules) -> Bool {
         rules.executionStatuses.contains(status.rawValue) && quantity.map { $0 > .zero } ?? true
+    }
+
+    fileprivate func premium(_ rules: TradesRules) -> EntryPremium {
+        EntryPremium(
+            of: EntryPremium.Terms(
+                premiumUSD: premiumUSD, price: price, priceCurrency: priceCurrency, quantity: quantity,
+                quantityUnit: quantityUnit, contractMultiplier: contractMultiplier), rules: rules)
     }
 
     /// Of an execution: whether it takes part in matching.

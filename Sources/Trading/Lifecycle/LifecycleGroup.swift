@@ -75,15 +75,6 @@ public struct LifecycleMember: Sendable {
         isSynthetic = row.isSynthetic
     }
 
-    /// The trade as a row that has these fields and no others.
-    var row: ExecutionRow {
-        ExecutionRow(
-            sourceTradeID: tradeID, sourceUpdatedAt: tradeDate, tradeDate: tradeDate, tradeStatus: status,
-            sourceCreatedAt: sourceCreatedAt, direction: direction, quantity: quantity, price: price,
-            priceCurrency: priceCurrency, contractMultiplier: contractMultiplier, quantityUnit: quantityUnit,
-            premiumUSD: premiumUSD, feesUSD: feesUSD, isSynthetic: isSynthetic)
-    }
-
     /// The order of executions; see ``ExecutionOrder``.
     func precedes(_ other: LifecycleMember) -> Bool {
         if tradeDate != other.tradeDate { return tradeDate < other.tradeDate }

@@ -5,20 +5,26 @@ import Values
 public struct Horizon: Sendable, Hashable {
     /// Above 0; nil for the expiry.
     public let days: Int?
+    /// `1d`, `30d`, `expiry`: the key of the row and of the mark's stream. It follows from the days.
+    public let key: String
 
     /// The contract's expiry.
-    public static let expiry = Horizon(days: nil)
+    public static let expiry = Horizon(orExpiry: nil)
 
-    private init(days: Int?) { self.days = days }
+    private init(orExpiry days: Int?) {
+        self.days = days
+        key = days.map { "\($0)d" } ?? "expiry"
+    }
 
     /// So many days after the trade; above 0.
     public init(days: Int) {
         precondition(days > 0, "a horizon lies after the trade")
-        self.days = days
+        self.init(orExpiry: days)
     }
 
-    /// `1d`, `30d`, `expiry`: the key of the row and of the mark's stream.
-    public var key: String { days.map { "\($0)d" } ?? "expiry" }
+    public static func == (left: Horizon, right: Horizon) -> Bool { left.days == right.days }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(days) }
 
     /// Reads `7`, `7d` or `expiry`: one to four digits, the first not zero. Nil for anything else.
     public init?(parsing text: String) {
@@ -36,7 +42,7 @@ public struct Horizon: Sendable, Hashable {
             digits += 1
         }
         guard digits > 0 else { return nil }
-        self.days = days
+        self.init(orExpiry: days)
     }
 }
 

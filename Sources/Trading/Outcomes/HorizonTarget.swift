@@ -14,7 +14,11 @@ public struct HorizonTarget: Sendable, Equatable {
     public let isAfterExpiry: Bool
 
     public init(of row: ExecutionRow, horizon: Horizon, rules: OutcomesRules) {
-        let expiry = Self.expiryInstant(of: row, rules: rules)
+        self.init(of: row, horizon: horizon, expiry: Self.expiryInstant(of: row, rules: rules))
+    }
+
+    /// - Parameter expiry: the row's ``expiryInstant(of:rules:)``, which is the same for all its horizons.
+    init(of row: ExecutionRow, horizon: Horizon, expiry: Instant?) {
         self.expiry = expiry
         guard let days = horizon.days else {
             instant = expiry

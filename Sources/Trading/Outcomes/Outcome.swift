@@ -56,10 +56,10 @@ public struct Outcome: Sendable {
         _ entry: OutcomeEntry, horizon: Horizon, mark event: ForwardMarkPayload?, rules: OutcomesRules
     ) {
         let row = entry.row
-        let target = HorizonTarget(of: row, horizon: horizon, rules: rules)
+        let target = HorizonTarget(of: row, horizon: horizon, expiry: entry.expiry)
         let isMeasurable = target.instant != nil && !target.isAfterExpiry
         let used = event.flatMap {
-            isMeasurable && $0.basis == Basis(of: row, target: target.instant) ? $0 : nil
+            isMeasurable && $0.basis.isBasis(of: row, target: target.instant) ? $0 : nil
         }
         let mark = JudgedMark(
             of: used?.quote, horizon: horizon, target: target.instant ?? .minimum, rules: rules)
@@ -101,13 +101,15 @@ public struct Outcome: Sendable {
     private static func missing(_ entry: OutcomeEntry, lacksMark: Bool) -> [String] {
         let row = entry.row
         // In bytewise order.
-        let inputs: [(String, isMissing: Bool)] = [
-            ("contract_multiplier", row.contractMultiplier == nil), ("direction", row.direction == nil),
-            ("entry_premium_usd", entry.premium.usd == nil), ("expiry", row.expiry == nil),
-            ("fees_usd", row.feesUSD == nil), ("forward_mark", lacksMark),
-            ("quantity", row.quantity == nil),
-        ]
-        return inputs.filter(\.isMissing).map(\.0)
+        var missing: [String] = []
+        if row.contractMultiplier == nil { missing.append("contract_multiplier") }
+        if row.direction == nil { missing.append("direction") }
+        if entry.premium.usd == nil { missing.append("entry_premium_usd") }
+        if row.expiry == nil { missing.append("expiry") }
+        if row.feesUSD == nil { missing.append("fees_usd") }
+        if lacksMark { missing.append("forward_mark") }
+        if row.quantity == nil { missing.append("quantity") }
+        return missing
     }
 }
 

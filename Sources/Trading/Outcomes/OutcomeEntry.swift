@@ -8,6 +8,8 @@ public struct OutcomeEntry: Sendable {
     public let premium: EntryPremium
     /// Exact: the provided premium, or the product that the derived one is rounded from. Nil where it is missing.
     let exactPremium: ExactNumber?
+    /// When the contract stops; nil without an expiry.
+    let expiry: Instant?
     /// Whether the symbol is its own market.
     public let isDirectlyMapped: Bool
     /// The traded underlying's spot: the row's own, else the stamp's for a directly mapped symbol. Never a proxy's.
@@ -21,10 +23,11 @@ public struct OutcomeEntry: Sendable {
 
     /// - Parameter stamp: the trade's latest stamp; one with another basis than the row's counts as absent.
     public init(of row: ExecutionRow, stamp: ContextStampedPayload?, rules: OutcomesRules) {
-        let stamp = stamp.flatMap { $0.basis == Basis(of: row) ? $0 : nil }
+        let stamp = stamp.flatMap { $0.basis.isBasis(of: row) ? $0 : nil }
         self.row = row
         premium = EntryPremium(of: row, rules: rules.trades)
         exactPremium = Self.exact(premium, row)
+        expiry = HorizonTarget.expiryInstant(of: row, rules: rules)
         isDirectlyMapped = rules.isDirectlyMapped(row.underlyingSymbol)
         spot = row.spotAtTrade ?? stamp.flatMap { Self.directSpot($0, row, rules) }
         moneyness = Self.moneyness(spot, strike: row.strike)
