@@ -15,7 +15,7 @@ public struct Explanation: Sendable, Equatable {
         public let recordedAt: Instant
         public let effectiveAt: Instant?
 
-        public init(_ record: RecordedEvent) {
+        public init(_ record: EventHeader) {
             position = record.position
             eventID = record.eventID
             type = record.type

@@ -4,12 +4,12 @@ import Glibc
 ///
 /// Unchecked: every access to `value` holds `mutex`, which stands at a fixed address for as long as this object lives. `Mutex`
 /// has no condition that a thread could wait on.
-final class Monitor<Value>: @unchecked Sendable {
+package final class Monitor<Value>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var value: Value
 
-    init(_ value: sending Value) {
+    package init(_ value: sending Value) {
         self.value = value
         mutex.initialize(to: pthread_mutex_t())
         condition.initialize(to: pthread_cond_t())
@@ -25,7 +25,7 @@ final class Monitor<Value>: @unchecked Sendable {
     }
 
     /// Reads or changes the value, then wakes the threads that wait.
-    func withLock<R, E: Error>(_ body: (inout Value) throws(E) -> R) throws(E) -> R {
+    package func withLock<R, E: Error>(_ body: (inout Value) throws(E) -> R) throws(E) -> R {
         pthread_mutex_lock(mutex)
         defer {
             pthread_cond_broadcast(condition)
@@ -35,7 +35,7 @@ final class Monitor<Value>: @unchecked Sendable {
     }
 
     /// Blocks the thread until `body` returns a result.
-    func wait<R>(_ body: (inout Value) -> R?) -> R {
+    package func wait<R>(_ body: (inout Value) -> R?) -> R {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while true {
@@ -46,7 +46,7 @@ final class Monitor<Value>: @unchecked Sendable {
 }
 
 /// Starts a detached thread with every signal blocked; false where the system has none left.
-func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }

@@ -31,6 +31,8 @@ public struct AlignmentProjection: Projection {
             name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
     }
 
+    public static var entitiesAreTrades: Bool { true }
+
     public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
     public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
@@ -39,10 +41,7 @@ public struct AlignmentProjection: Projection {
         case .execution(let payload):
             known.execution = TradeFact(payload.row, from: event.record)
         case .contextStamped(let payload):
-            // No row follows from the observations behind a stamp: the event names them.
-            var stamp = payload
-            stamp.inputs = []
-            known.stamps.record(stamp, from: event.record)
+            known.stamps.record(payload, from: event.record)
         default:
             return
         }
@@ -60,10 +59,11 @@ public struct AlignmentProjection: Projection {
         let row = execution.value
         let stamp = facts.stamps.latest(for: row)
         let alignment = Alignment(of: row, stamp: stamp?.value, rules: rules)
+        var out = JSONWriter(reservingCapacity: 1536)
+        Self.write(alignment, row, execution: execution.position, context: stamp?.position, to: &out)
         return [
             ProjectedRow(
-                key: RowKey([row.source, row.sourceTradeID]),
-                document: Self.document(of: alignment, row, execution: execution.position, context: stamp?.position),
+                key: RowKey([row.source, row.sourceTradeID]), document: out.bytes,
                 stored: [
                     .instant(row.tradeDate), .instant(row.tradeDate), .text(row.sourcePortfolio),
                     .text(row.underlyingSymbol), .text(alignment.label), .text(alignment.confidenceLabel.rawValue),
@@ -71,11 +71,18 @@ public struct AlignmentProjection: Projection {
         ]
     }
 
-    private static func document(
-        of alignment: Alignment, _ row: ExecutionRow, execution: Int64, context: Int64?
-    ) -> [UInt8] {
+    public func writeRows(of facts: Facts, to out: inout JSONWriter) {
+        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
+        let stamp = facts.stamps.latest(for: execution.value)
+        let alignment = Alignment(of: execution.value, stamp: stamp?.value, rules: rules)
+        Self.write(alignment, execution.value, execution: execution.position, context: stamp?.position, to: &out)
+        out.endLine()
+    }
+
+    private static func write(
+        _ alignment: Alignment, _ row: ExecutionRow, execution: Int64, context: Int64?, to out: inout JSONWriter
+    ) {
         let stamp = alignment.stamp
-        var out = JSONWriter(reservingCapacity: 1536)
         out.beginObject()
         out.key("alignment_label"); out.string(alignment.label)
         out.key("alignment_score"); out.decimalString(alignment.score)
@@ -112,7 +119,6 @@ public struct AlignmentProjection: Projection {
         out.key("underlying_symbol"); out.string(row.underlyingSymbol)
         out.key("warning"); out.string(Alignment.warning)
         out.endObject()
-        return out.bytes
     }
 }
 
@@ -183,7 +189,8 @@ extension AlignmentProjection {
         var out = JSONWriter(reservingCapacity: 3072)
         out.beginObject()
         out.key("execution"); out.execution(facts.execution)
-        out.key("stamps"); facts.stamps.write(to: &out)
+        // No row follows from the observations behind a stamp: the event names them.
+        out.key("stamps"); facts.stamps.write(to: &out, withInputs: false)
         out.endObject()
         return out.bytes
     }

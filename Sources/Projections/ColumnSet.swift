@@ -75,6 +75,9 @@ public struct ColumnSet: Sendable {
         }
     }
 
+    /// The columns that the digest does not cover.
+    public var undigested: [String] { columns.filter { !$0.isDigested }.map(\.name) }
+
     /// Walks a document's members beside this set's columns: both are in canonical order, so that a look-up by
     /// name is the exception.
     private func forEachMember(of document: JSONDocument, _ body: (Column, JSONValue) -> Void) {

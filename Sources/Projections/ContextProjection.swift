@@ -1,5 +1,5 @@
 public import Events
-import JSON
+public import JSON
 public import Rules
 import Trading
 public import Values
@@ -32,6 +32,8 @@ public struct ContextProjection: Projection {
             name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
     }
 
+    public static var entitiesAreTrades: Bool { true }
+
     public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
     public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
@@ -54,22 +56,34 @@ public struct ContextProjection: Projection {
     public func rows(of facts: Facts) -> [ProjectedRow] {
         guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return [] }
         let row = execution.value
-        return facts.stamps.current(for: row).map { key, stamp in
-            ProjectedRow(
-                key: RowKey([row.source, row.sourceTradeID, key.text]), document: Self.document(of: execution, stamp),
-                stored: [
-                    .instant(stamp.effectiveAt), .instant(row.tradeDate), .text(row.sourcePortfolio),
-                    .text(row.underlyingSymbol), .text(stamp.value.gammaRegime), .text(stamp.value.contextQuality),
-                ])
+        var rows: [ProjectedRow] = []
+        facts.stamps.forEachCurrent(for: row) { stamp in
+            var out = JSONWriter(reservingCapacity: 2048)
+            Self.write(execution, stamp, to: &out)
+            rows.append(
+                ProjectedRow(
+                    key: RowKey([row.source, row.sourceTradeID, stamp.value.contextKey]), document: out.bytes,
+                    stored: [
+                        .instant(stamp.effectiveAt), .instant(row.tradeDate), .text(row.sourcePortfolio),
+                        .text(row.underlyingSymbol), .text(stamp.value.gammaRegime), .text(stamp.value.contextQuality),
+                    ]))
+        }
+        return rows
+    }
+
+    public func writeRows(of facts: Facts, to out: inout JSONWriter) {
+        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
+        facts.stamps.forEachCurrent(for: execution.value) { stamp in
+            Self.write(execution, stamp, to: &out)
+            out.endLine()
         }
     }
 
-    private static func document(
-        of execution: TradeFact<ExecutionRow>, _ stamp: TradeFact<ContextStampedPayload>
-    ) -> [UInt8] {
+    private static func write(
+        _ execution: TradeFact<ExecutionRow>, _ stamp: TradeFact<ContextStampedPayload>, to out: inout JSONWriter
+    ) {
         let row = execution.value
         let context = stamp.value
-        var out = JSONWriter(reservingCapacity: 2048)
         out.beginObject()
         out.key("context_key"); out.string(context.contextKey)
         out.key("context_quality"); out.string(context.contextQuality)
@@ -80,7 +94,7 @@ public struct ContextProjection: Projection {
         out.key("expiry"); out.date(row.expiry)
         out.key("gamma_regime"); out.string(context.gammaRegime)
         out.key("gex_imbalance"); out.decimalString(context.gexImbalance)
-        out.key("inputs"); writeInputs(context.inputs, to: &out)
+        out.key("inputs"); EventInput.write(context.inputs, to: &out)
         out.key("instrument"); out.string(row.instrument)
         out.key("iv_30d"); out.decimalString(context.iv30d)
         out.key("mapping_confidence"); out.decimalString(context.mappingConfidence)
@@ -113,23 +127,6 @@ public struct ContextProjection: Projection {
         out.key("volume_24h"); out.decimalString(context.volume24h)
         out.key("vrp"); out.decimalString(context.vrp)
         out.key("vrp_source"); out.string(context.vrpSource)
-        out.endObject()
-        return out.bytes
-    }
-
-    private static func writeInputs(_ inputs: [EventInput], to out: inout JSONWriter) {
-        out.beginObject()
-        // They are decoded in canonical order, one position or a list of them.
-        for input in inputs {
-            out.key(input.field)
-            if input.positions.count == 1 {
-                out.integer(input.positions[0])
-                continue
-            }
-            out.beginArray()
-            for position in input.positions { out.integer(position) }
-            out.endArray()
-        }
         out.endObject()
     }
 

@@ -1,5 +1,5 @@
 public import Events
-import JSON
+public import JSON
 public import Rules
 import Trading
 public import Values
@@ -28,6 +28,8 @@ public struct ExecutionQualityProjection: Projection {
             name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
     }
 
+    public static var entitiesAreTrades: Bool { true }
+
     public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
     public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
@@ -50,11 +52,11 @@ public struct ExecutionQualityProjection: Projection {
         guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return [] }
         let row = execution.value
         let quality = ExecutionQuality(of: row, benchmark: facts.benchmark?.value, rules: rules)
+        var out = JSONWriter(reservingCapacity: 1792)
+        Self.write(quality, row, execution: execution.position, benchmark: facts.benchmark?.position, to: &out)
         return [
             ProjectedRow(
-                key: RowKey([row.source, row.sourceTradeID]),
-                document: Self.document(
-                    of: quality, row, execution: execution.position, benchmark: facts.benchmark?.position),
+                key: RowKey([row.source, row.sourceTradeID]), document: out.bytes,
                 stored: [
                     .instant(row.tradeDate), .instant(row.tradeDate), .text(row.sourcePortfolio),
                     .text(row.underlyingSymbol), .text(quality.benchmark.liquidity.rawValue),
@@ -63,12 +65,20 @@ public struct ExecutionQualityProjection: Projection {
         ]
     }
 
+    public func writeRows(of facts: Facts, to out: inout JSONWriter) {
+        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
+        let quality = ExecutionQuality(of: execution.value, benchmark: facts.benchmark?.value, rules: rules)
+        Self.write(
+            quality, execution.value, execution: execution.position, benchmark: facts.benchmark?.position, to: &out)
+        out.endLine()
+    }
+
     /// - Parameter benchmark: the position of the latest benchmark; one of another basis gives the row a flag.
-    private static func document(
-        of quality: ExecutionQuality, _ row: ExecutionRow, execution: Int64, benchmark position: Int64?
-    ) -> [UInt8] {
+    private static func write(
+        _ quality: ExecutionQuality, _ row: ExecutionRow, execution: Int64, benchmark position: Int64?,
+        to out: inout JSONWriter
+    ) {
         let benchmark = quality.benchmark
-        var out = JSONWriter(reservingCapacity: 1792)
         out.beginObject()
         out.key("benchmark_ask"); out.decimalString(benchmark.ask)
         out.key("benchmark_ask_size"); out.decimalString(benchmark.askSize)
@@ -114,7 +124,6 @@ public struct ExecutionQualityProjection: Projection {
         out.key("trade_date"); out.instant(row.tradeDate)
         out.key("underlying_symbol"); out.string(row.underlyingSymbol)
         out.endObject()
-        return out.bytes
     }
 }
 

@@ -34,9 +34,8 @@ extension JSONWriter {
 // MARK: - The row
 
 extension Lifecycle {
-    /// The row: the columns of `lifecycles/columns.json` in event encoding.
-    func document(positionID: String, authority: String) -> [UInt8] {
-        var out = JSONWriter(reservingCapacity: 2048)
+    /// Writes the row: the columns of `lifecycles/columns.json` in event encoding.
+    func write(positionID: String, authority: String, to out: inout JSONWriter) {
         out.beginObject()
         out.key("average_open_price"); out.decimalString(averageOpenPrice)
         out.key("closed_at"); out.instant(closedAt)
@@ -86,7 +85,6 @@ extension Lifecycle {
         out.key("underlying_symbol"); out.string(key.underlyingSymbol)
         out.key("unmatched_trade_ids"); out.texts(unmatchedTradeIDs)
         out.endObject()
-        return out.bytes
     }
 }
 

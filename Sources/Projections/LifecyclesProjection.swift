@@ -67,15 +67,24 @@ public struct LifecyclesProjection: Projection {
         guard let lifecycle = Lifecycle(of: facts, rules: rules) else { return [] }
         let key = lifecycle.key
         let positionID = key.positionID
+        var out = JSONWriter(reservingCapacity: 2048)
+        lifecycle.write(positionID: positionID, authority: rules.realizedPnLAuthority, to: &out)
+        let document = out.bytes
         return [
             ProjectedRow(
                 key: RowKey([key.source, positionID]),
-                document: lifecycle.document(positionID: positionID, authority: rules.realizedPnLAuthority),
+                document: document,
                 stored: [
                     .instant(lifecycle.lastExecutionAt), .instant(lifecycle.openedAt), .text(key.sourcePortfolio),
                     .text(key.underlyingSymbol), .text(lifecycle.state.rawValue), .text(lifecycle.quality),
                 ])
         ]
+    }
+
+    public func writeRows(of facts: LifecycleGroup, to out: inout JSONWriter) {
+        guard let lifecycle = Lifecycle(of: facts, rules: rules) else { return }
+        lifecycle.write(positionID: lifecycle.key.positionID, authority: rules.realizedPnLAuthority, to: &out)
+        out.endLine()
     }
 
     public func encode(_ facts: LifecycleGroup) -> [UInt8] { facts.document }

@@ -25,12 +25,11 @@ struct OutcomeInputs {
 }
 
 extension OutcomesProjection {
-    /// A row's document, as if its horizon had matured.
-    static func document(of outcome: Outcome, _ inputs: OutcomeInputs) -> [UInt8] {
+    /// Writes a row's document, as if its horizon had matured.
+    static func write(_ outcome: Outcome, _ inputs: OutcomeInputs, to out: inout JSONWriter) {
         let entry = outcome.entry
         let row = entry.row
         let mark = outcome.mark
-        var out = JSONWriter(reservingCapacity: 1536)
         out.beginObject()
         out.key("alignment_label")
         out.string(entry.alignmentLabel)
@@ -119,7 +118,6 @@ extension OutcomesProjection {
         out.key("underlying_symbol")
         out.string(row.underlyingSymbol)
         out.endObject()
-        return out.bytes
     }
 
     /// A row as a reader sees it at a moment: a horizon whose target is later is `pending`, and shows nothing of its

@@ -1,5 +1,5 @@
 public import Events
-import JSON
+public import JSON
 public import Rules
 public import Trading
 public import Values
@@ -21,7 +21,7 @@ public struct OutcomesProjection: HorizonProjection {
         /// Nil where a stamp or a mark came first.
         var execution: TradeFact<ExecutionRow>?
         var stamps = TradeStamps()
-        var marks: [Horizon: TradeFact<ForwardMarkPayload>] = [:]
+        var marks = TradeMarks()
     }
 
     public let identity: ProjectionIdentity
@@ -41,6 +41,8 @@ public struct OutcomesProjection: HorizonProjection {
         try Horizon.list(parsing: text, rules: rules)
     }
 
+    public static var entitiesAreTrades: Bool { true }
+
     public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
     public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) throws {
@@ -59,7 +61,7 @@ public struct OutcomesProjection: HorizonProjection {
             // No row follows from the observations behind a mark, and a volatility has thousands: the event names them.
             var mark = payload
             mark.inputs = []
-            known.marks[horizon] = TradeFact(mark, from: record)
+            known.marks.record(TradeFact(mark, from: record), at: horizon)
         default:
             return
         }
@@ -70,11 +72,31 @@ public struct OutcomesProjection: HorizonProjection {
         guard let execution = facts.execution, execution.isTraded(by: instant) else { return nil }
         return Facts(
             execution: execution, stamps: facts.stamps.held(by: instant),
-            marks: facts.marks.filter { $0.value.holds(by: instant) })
+            marks: facts.marks.held(by: instant))
     }
 
     public func rows(of facts: Facts) -> [ProjectedRow] {
-        rows(of: facts, horizons: Set(defaultHorizons).union(facts.marks.keys).sorted())
+        rows(of: facts, horizons: facts.marks.horizons(and: defaultHorizons))
+    }
+
+    public func writeRows(of facts: Facts, to out: inout JSONWriter) {
+        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
+        let stamp = facts.stamps.latest(for: execution.value)
+        let entry = OutcomeEntry(of: execution.value, stamp: stamp?.value, rules: rules)
+        for horizon in facts.marks.horizons(and: defaultHorizons) {
+            write(entry, at: horizon, facts, execution: execution.position, context: stamp?.position, to: &out)
+            out.endLine()
+        }
+    }
+
+    private func write(
+        _ entry: OutcomeEntry, at horizon: Horizon, _ facts: Facts, execution: Int64, context: Int64?,
+        to out: inout JSONWriter
+    ) {
+        let mark = facts.marks[horizon]
+        let outcome = Outcome(entry, horizon: horizon, mark: mark?.value, rules: rules)
+        let inputs = OutcomeInputs(context: context, execution: execution, mark: outcome.usesMark ? mark?.position : nil)
+        Self.write(outcome, inputs, to: &out)
     }
 
     /// The rows of an execution at the horizons asked for, in key order; none of a trade that does not count.
@@ -86,14 +108,10 @@ public struct OutcomesProjection: HorizonProjection {
         let stamp = facts.stamps.latest(for: row)
         let entry = OutcomeEntry(of: row, stamp: stamp?.value, rules: rules)
         return horizons.sorted().map { horizon in
-            let mark = facts.marks[horizon]
-            let outcome = Outcome(entry, horizon: horizon, mark: mark?.value, rules: rules)
-            let positions = OutcomeInputs(
-                context: stamp?.position, execution: execution.position,
-                mark: outcome.usesMark ? mark?.position : nil)
+            var out = JSONWriter(reservingCapacity: 1536)
+            write(entry, at: horizon, facts, execution: execution.position, context: stamp?.position, to: &out)
             return ProjectedRow(
-                key: RowKey([row.source, row.sourceTradeID, horizon.key]),
-                document: Self.document(of: outcome, positions),
+                key: RowKey([row.source, row.sourceTradeID, horizon.key]), document: out.bytes,
                 stored: [
                     .instant(row.tradeDate), .instant(row.tradeDate), .text(row.sourcePortfolio),
                     .text(row.underlyingSymbol), .text(entry.alignmentLabel),
@@ -111,9 +129,7 @@ extension OutcomesProjection {
         out.key("execution"); out.execution(facts.execution)
         out.key("marks")
         out.beginArray()
-        for (_, mark) in facts.marks.sorted(by: { $0.key < $1.key }) {
-            mark.write(content: mark.value.encode(), to: &out)
-        }
+        facts.marks.forEach { mark in mark.write(content: mark.value.encode(), to: &out) }
         out.endArray()
         out.key("stamps"); facts.stamps.write(to: &out)
         out.endObject()
@@ -133,9 +149,47 @@ extension OutcomesProjection {
             guard let horizon = Horizon(parsing: mark.value.horizonKey) else {
                 throw RowProblem(description: "stored facts of an outcome hold an unknown horizon")
             }
-            facts.marks[horizon] = mark
+            facts.marks.record(mark, at: horizon)
         }
         facts.stamps = try TradeStamps(stamps)
         return facts
+    }
+}
+
+/// A trade's latest mark at each horizon, whatever row it was made of.
+struct TradeMarks: Sendable {
+    private struct Entry: Sendable {
+        let horizon: Horizon
+        let mark: TradeFact<ForwardMarkPayload>
+    }
+
+    /// In the order of the horizons.
+    private var entries: OneOrMore<Entry> = .none
+
+    /// A newer mark takes the place of the one at its horizon.
+    mutating func record(_ mark: TradeFact<ForwardMarkPayload>, at horizon: Horizon) {
+        entries.insert(Entry(horizon: horizon, mark: mark)) { $0.horizon < $1.horizon }
+    }
+
+    subscript(_ horizon: Horizon) -> TradeFact<ForwardMarkPayload>? {
+        entries.first { $0.horizon == horizon }?.mark
+    }
+
+    /// Those that hold in the world by a moment.
+    func held(by instant: Instant) -> TradeMarks {
+        var held = TradeMarks()
+        held.entries = entries.filter { $0.mark.holds(by: instant) }
+        return held
+    }
+
+    func forEach(_ visit: (TradeFact<ForwardMarkPayload>) -> Void) { entries.forEach { visit($0.mark) } }
+
+    /// Some horizons, sorted, with those that have a mark; sorted.
+    func horizons(and others: [Horizon]) -> [Horizon] {
+        var all = others
+        entries.forEach { entry in
+            if !others.contains(entry.horizon) { all.append(entry.horizon) }
+        }
+        return all.count == others.count ? others : all.sorted()
     }
 }

@@ -24,10 +24,14 @@ public struct ProjectionIdentity: Sendable, Hashable {
 
 /// An event with its payload in the current schema's terms.
 public struct DecodedEvent: Sendable {
-    public let record: RecordedEvent
+    public let record: EventHeader
     public let payload: EventPayload
 
     public init(record: RecordedEvent, payload: EventPayload) {
+        self.init(record: record.header, payload: payload)
+    }
+
+    public init(record: EventHeader, payload: EventPayload) {
         self.record = record
         self.payload = payload
     }
@@ -55,6 +59,10 @@ public protocol Projection: Sendable {
     /// Whether an entity is exactly one row whose document is also its facts: nothing else is stored then.
     static var rowsAreFacts: Bool { get }
 
+    /// Whether an entity is a trade by its source and id, and the one that an event touches is the trade that the event
+    /// is about.
+    static var entitiesAreTrades: Bool { get }
+
     /// The entities that an event changes, by the event alone; each at most once.
     func entities(touchedBy event: DecodedEvent) throws -> [RowKey]
 
@@ -64,6 +72,9 @@ public protocol Projection: Sendable {
 
     /// The rows that follow from the facts, in ascending key order; each key starts with the entity's two parts.
     func rows(of facts: Facts) -> [ProjectedRow]
+
+    /// Writes the documents of ``rows(of:)``, in their order, each with `endLine()` after it.
+    func writeRows(of facts: Facts, to out: inout JSONWriter)
 
     /// The facts as canonical JSON, in event encoding.
     func encode(_ facts: Facts) -> [UInt8]
@@ -80,6 +91,23 @@ public protocol Projection: Sendable {
 
 extension Projection {
     public static var rowsAreFacts: Bool { false }
+    public static var entitiesAreTrades: Bool { false }
+
+    /// Member by member from the rows' documents, which costs several times what writing them directly does.
+    public func writeRows(of facts: Facts, to out: inout JSONWriter) {
+        for row in rows(of: facts) {
+            guard let document = try? JSONDocument(parsing: row.document) else {
+                preconditionFailure("a row's document is canonical JSON")
+            }
+            out.beginObject()
+            for member in document.root.memberViews {
+                out.key(member.key)
+                out.raw(Array(document.bytes[member.value.sourceRange]))
+            }
+            out.endObject()
+            out.endLine()
+        }
+    }
 
     /// As it is stored.
     public func present(_ document: JSONDocument, now: Instant) -> [UInt8] { document.bytes }

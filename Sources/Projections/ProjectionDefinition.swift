@@ -13,11 +13,13 @@ public struct ProjectionDefinition: Sendable {
     /// DDL of its primary key and indexes, with the same.
     public let indexSQL: String
     public let consumes: [EventType: Set<Int>]
+    let consumedTypes: ConsumedTypes
     /// Whether an entity is one row whose document is also its facts: the version has no table of facts then.
     public let rowsAreFacts: Bool
     private let start: @Sendable (_ isComplete: Bool) -> any Fold
     private let startHistory: @Sendable (_ recentByteLimit: Int) -> sending any HistoryFold
     private let touched: @Sendable (DecodedEvent) throws -> [RowKey]
+    private let startWhole: @Sendable (_ last: Int64) -> WholeFold
     private let derive: @Sendable (_ facts: [UInt8], _ instant: Instant?, _ asked: [Horizon]) throws -> [ProjectedRow]
     /// The horizons of a reader who asks for none; empty where the projection knows none.
     public let defaultHorizons: [Horizon]
@@ -30,10 +32,18 @@ public struct ProjectionDefinition: Sendable {
         self.tableSQL = tableSQL
         self.indexSQL = indexSQL
         consumes = P.consumes
+        consumedTypes = ConsumedTypes(P.consumes)
         rowsAreFacts = P.rowsAreFacts
         start = { ProjectionFold(projection, isComplete: $0) }
         startHistory = { ProjectionHistoryFold(projection, recentByteLimit: $0) }
         touched = projection.entities(touchedBy:)
+        startWhole = { last in
+            let state = WholeFoldState(projection)
+            return WholeFold(
+                upTo: last,
+                fold: { (batch, last) throws(PoisonEvent) in try state.fold(batch, upTo: last) },
+                order: { state.order() }, write: { entity, out in state.write(entity, to: &out) })
+        }
         derive = { document, instant, asked in
             var facts: P.Facts? = try projection.facts(from: document)
             if let instant { facts = facts.flatMap { projection.facts($0, effectiveBy: instant) } }
@@ -70,6 +80,9 @@ public struct ProjectionDefinition: Sendable {
             throw PoisonEvent(position: event.record.position, problem: "\(error)")
         }
     }
+
+    /// A fold from position 0 up to another one for its rows alone.
+    public func wholeFold(upTo last: Int64) -> WholeFold { startWhole(last) }
 
     /// The rows that follow from stored facts, in ascending key order.
     ///

@@ -1,5 +1,5 @@
 public import Events
-import JSON
+public import JSON
 public import Rules
 public import Values
 
@@ -73,8 +73,18 @@ public struct SyncStateProjection: Projection {
         [ProjectedRow(key: RowKey([facts.sourceName, facts.scopeKey]), document: encode(facts), stored: [])]
     }
 
+    public func writeRows(of facts: Facts, to out: inout JSONWriter) {
+        write(facts, to: &out)
+        out.endLine()
+    }
+
     public func encode(_ facts: Facts) -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 1024)
+        write(facts, to: &out)
+        return out.bytes
+    }
+
+    private func write(_ facts: Facts, to out: inout JSONWriter) {
         out.beginObject()
         out.key("last_error"); out.string(facts.error)
         out.key("last_error_at"); out.instant(facts.errorAt)
@@ -87,7 +97,6 @@ public struct SyncStateProjection: Projection {
         out.key("scope_key"); out.string(facts.scopeKey)
         out.key("source_name"); out.string(facts.sourceName)
         out.endObject()
-        return out.bytes
     }
 
     public func facts(from document: [UInt8]) throws -> Facts {

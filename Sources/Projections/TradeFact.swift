@@ -9,7 +9,7 @@ struct TradeFact<Value: Sendable>: Sendable {
     /// When it holds in the world.
     let effectiveAt: Instant?
 
-    init(_ value: Value, from record: RecordedEvent) {
+    init(_ value: Value, from record: EventHeader) {
         self.value = value
         position = record.position
         effectiveAt = record.effectiveAt
@@ -52,63 +52,76 @@ extension TradeFact<ExecutionRow> {
 
 /// A trade's latest stamp under each `context_key`, whatever row they were made of.
 struct TradeStamps: Sendable {
-    private(set) var byContext: [ByteKey: TradeFact<ContextStampedPayload>] = [:]
+    /// In the order of the context keys. A trade has one context nearly always.
+    private var stamps: OneOrMore<TradeFact<ContextStampedPayload>> = .none
 
     /// A newer stamp takes the place of the one under its key.
-    mutating func record(_ stamp: ContextStampedPayload, from record: RecordedEvent) {
-        byContext[ByteKey(stamp.contextKey)] = TradeFact(stamp, from: record)
+    mutating func record(_ stamp: ContextStampedPayload, from record: EventHeader) {
+        stamps.insert(TradeFact(stamp, from: record)) { left, right in
+            left.value.contextKey.isBytewiseLess(than: right.value.contextKey)
+        }
     }
 
     /// Those that hold in the world by a moment.
     func held(by instant: Instant) -> TradeStamps {
-        var held = self
-        held.byContext = byContext.filter { $0.value.holds(by: instant) }
+        var held = TradeStamps()
+        held.stamps = stamps.filter { $0.holds(by: instant) }
         return held
     }
 
-    /// Those made of the row as it is now, by context key.
-    func current(for row: ExecutionRow) -> [(contextKey: ByteKey, stamp: TradeFact<ContextStampedPayload>)] {
-        let basis = Basis(of: row)
-        return byContext.sorted { $0.key < $1.key }.filter { $0.value.value.basis == basis }
-            .map { (contextKey: $0.key, stamp: $0.value) }
+    /// Visits those made of the row as it is now, by context key.
+    func forEachCurrent(for row: ExecutionRow, _ visit: (TradeFact<ContextStampedPayload>) -> Void) {
+        stamps.forEach { if $0.value.basis.isBasis(of: row) { visit($0) } }
     }
 
     /// The trade's stamp: of those made of the row as it is now the latest.
     func latest(for row: ExecutionRow) -> TradeFact<ContextStampedPayload>? {
-        current(for: row).map(\.stamp).max { $0.position < $1.position }
+        var latest: TradeFact<ContextStampedPayload>?
+        forEachCurrent(for: row) { stamp in
+            if latest.map({ $0.position <= stamp.position }) ?? true { latest = stamp }
+        }
+        return latest
     }
 
-    func write(to out: inout JSONWriter) {
+    /// - Parameter withInputs: whether the observations behind them are written too.
+    func write(to out: inout JSONWriter, withInputs: Bool = true) {
         out.beginArray()
-        for (_, stamp) in byContext.sorted(by: { $0.key < $1.key }) {
-            stamp.write(content: stamp.value.encode(), to: &out)
+        stamps.forEach { stamp in
+            var content = stamp.value
+            if !withInputs { content.inputs = [] }
+            stamp.write(content: content.encode(), to: &out)
         }
         out.endArray()
     }
 
     init() {}
 
-    /// Reads what ``write(to:)`` writes.
+    /// Reads what ``write(to:withInputs:)`` writes.
     init(_ stored: JSONValue) throws {
         for element in stored.elements {
             let stamp = try TradeFact(element) { try ContextStampedPayload(decoding: $0) }
-            byContext[ByteKey(stamp.value.contextKey)] = stamp
+            stamps.insert(stamp) { $0.value.contextKey.isBytewiseLess(than: $1.value.contextKey) }
+        }
+    }
+}
+
+extension EventPayload {
+    /// The trade that an event is about; nil for an event of another kind.
+    var trade: RowKey? {
+        switch self {
+        case .execution(let payload): RowKey([payload.row.source, payload.row.sourceTradeID])
+        case .missing(let payload), .reappeared(let payload): RowKey([payload.source, payload.sourceTradeID])
+        case .contextStamped(let payload): RowKey([payload.source, payload.sourceTradeID])
+        case .benchmarkRecorded(let payload): RowKey([payload.source, payload.sourceTradeID])
+        case .markRecorded(let payload): RowKey([payload.source, payload.sourceTradeID])
+        default: nil
         }
     }
 }
 
 extension DecodedEvent {
     /// The trade that the event is about, as the key of its entity; none for an event of another kind.
-    var trade: [RowKey] {
-        switch payload {
-        case .execution(let payload): [RowKey([payload.row.source, payload.row.sourceTradeID])]
-        case .missing(let payload), .reappeared(let payload): [RowKey([payload.source, payload.sourceTradeID])]
-        case .contextStamped(let payload): [RowKey([payload.source, payload.sourceTradeID])]
-        case .benchmarkRecorded(let payload): [RowKey([payload.source, payload.sourceTradeID])]
-        case .markRecorded(let payload): [RowKey([payload.source, payload.sourceTradeID])]
-        default: []
-        }
-    }
+    var trade: [RowKey] { payload.trade.map { [$0] } ?? [] }
 }
 
 extension JSONWriter {

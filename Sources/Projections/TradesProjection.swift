@@ -1,5 +1,5 @@
 public import Events
-import JSON
+public import JSON
 public import Rules
 import Trading
 public import Values
@@ -36,6 +36,7 @@ public struct TradesProjection: Projection {
     }
 
     public static var rowsAreFacts: Bool { true }
+    public static var entitiesAreTrades: Bool { true }
 
     public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
@@ -54,7 +55,7 @@ public struct TradesProjection: Projection {
         }
     }
 
-    private func mark(_ facts: inout Facts?, missing: Bool, _ record: RecordedEvent, _ entity: RowKey) throws {
+    private func mark(_ facts: inout Facts?, missing: Bool, _ record: EventHeader, _ entity: RowKey) throws {
         if facts == nil {
             throw PoisonEvent(
                 position: record.position, problem: "\(record.type) for the trade \(entity), which was never recorded")
@@ -73,7 +74,7 @@ public struct TradesProjection: Projection {
         let mapping = rules.marketProxy.mapping(of: execution.underlyingSymbol)
         return [
             ProjectedRow(
-                key: RowKey([execution.source, execution.sourceTradeID]), document: document(of: facts, mapping),
+                key: RowKey([execution.source, execution.sourceTradeID]), document: encode(facts),
                 stored: [
                     .instant(execution.tradeDate), .instant(execution.tradeDate), .text(execution.sourcePortfolio),
                     .text(execution.underlyingSymbol), .text(execution.tradeStatus.rawValue), .text(mapping.quality),
@@ -81,14 +82,21 @@ public struct TradesProjection: Projection {
         ]
     }
 
-    public func encode(_ facts: Facts) -> [UInt8] {
-        document(of: facts, rules.marketProxy.mapping(of: facts.execution.underlyingSymbol))
+    public func writeRows(of facts: Facts, to out: inout JSONWriter) {
+        write(facts, to: &out)
+        out.endLine()
     }
 
-    private func document(of facts: Facts, _ mapping: MarketProxyRules.Mapping) -> [UInt8] {
+    public func encode(_ facts: Facts) -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 1536)
+        write(facts, to: &out)
+        return out.bytes
+    }
+
+    private func write(_ facts: Facts, to out: inout JSONWriter) {
         let execution = facts.execution
         let premium = EntryPremium(of: execution, rules: rules)
-        var out = JSONWriter(reservingCapacity: 1536)
+        let mapping = rules.marketProxy.mapping(of: execution.underlyingSymbol)
         out.beginObject()
         out.key("contract_multiplier"); out.decimalString(execution.contractMultiplier)
         out.key("currency"); out.string(execution.currency)
@@ -144,7 +152,6 @@ public struct TradesProjection: Projection {
         out.key("underlying_symbol"); out.string(execution.underlyingSymbol)
         out.key("underlying_type"); out.string(execution.underlyingType)
         out.endObject()
-        return out.bytes
     }
 
     public func facts(from document: [UInt8]) throws -> Facts {

@@ -51,7 +51,8 @@ struct ContextLog {
         var streams: [[DecodedEvent]] = []
         var places: [ByteKey: Int] = [:]
         for event in events {
-            let key = ByteKey(event.record.stream)
+            let stream = event.record.stream
+            let key = ByteKey(stream)
             if let place = places[key] {
                 streams[place].append(event)
             } else {
@@ -63,11 +64,10 @@ struct ContextLog {
         while let place = streams.indices.filter({ !streams[$0].isEmpty }).randomElement(using: &random) {
             let event = streams[place].removeFirst()
             let old = event.record
-            let record = RecordedEvent(
+            let record = EventHeader(
                 position: Int64(woven.events.count + 1), eventID: old.eventID, stream: old.stream,
                 streamVersion: old.streamVersion, type: old.type, schemaVersion: old.schemaVersion,
-                recordedAt: old.recordedAt, effectiveAt: old.effectiveAt, runID: old.runID, payload: old.payload,
-                leafHash: old.leafHash)
+                recordedAt: old.recordedAt, effectiveAt: old.effectiveAt, runID: old.runID)
             woven.events.append(DecodedEvent(record: record, payload: event.payload))
         }
         return woven

@@ -44,9 +44,10 @@ struct LifecyclesLog {
         var streams: [[DecodedEvent]] = []
         var indices: [String: Int] = [:]
         for event in events {
-            let index = indices[event.record.stream] ?? streams.count
+            let stream = event.record.stream
+            let index = indices[stream] ?? streams.count
             if index == streams.count {
-                indices[event.record.stream] = index
+                indices[stream] = index
                 streams.append([])
             }
             streams[index].append(event)
@@ -55,11 +56,10 @@ struct LifecyclesLog {
         while let index = streams.indices.filter({ !streams[$0].isEmpty }).randomElement(using: &random) {
             let event = streams[index].removeFirst()
             let old = event.record
-            let record = RecordedEvent(
+            let record = EventHeader(
                 position: Int64(woven.events.count + 1), eventID: old.eventID, stream: old.stream,
                 streamVersion: old.streamVersion, type: old.type, schemaVersion: old.schemaVersion,
-                recordedAt: old.recordedAt, effectiveAt: old.effectiveAt, runID: old.runID, payload: old.payload,
-                leafHash: old.leafHash)
+                recordedAt: old.recordedAt, effectiveAt: old.effectiveAt, runID: old.runID)
             woven.events.append(DecodedEvent(record: record, payload: event.payload))
         }
         return woven

@@ -25,23 +25,22 @@ extension Ledger {
         }
     }
 
-    /// Folds each served version again from zero and compares digests; those without their code here are left out.
+    /// Folds the served versions again from zero, in one pass over the log, and compares digests; those without their
+    /// code here are left out.
     public func verifyProjections(
-        _ name: String? = nil, progress: @Sendable (String, Int64, Int64) -> Void = { _, _, _ in }
+        _ name: String? = nil, progress: @Sendable (Int64, Int64) -> Void = { _, _ in }
     ) async throws -> [ProjectionVerifier.Verification] {
-        var results: [ProjectionVerifier.Verification] = []
+        var versions: [(definition: ProjectionDefinition, version: ProjectionVersion)] = []
         for version in try await pool.run({ session in try catalog.versions(session) }) where version.isServed {
             if let name, name != version.name { continue }
             guard let definition = registry.definition(version.name, version: version.version),
                 definition.identity.codeVersion == version.codeVersion
             else { continue }
-            results.append(
-                try await pool.run { session in
-                    try ProjectionVerifier(definition, version: version).verify(session) { done, total in
-                        progress(version.name, done, total)
-                    }
-                })
+            versions.append((definition, version))
         }
-        return results
+        let verified = versions
+        return try await pool.run { session in
+            try ProjectionVerifier.verify(verified, session) { done, total in progress(done, total) }
+        }
     }
 }

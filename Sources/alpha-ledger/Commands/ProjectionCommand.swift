@@ -66,8 +66,8 @@ struct ProjectionCommand: AsyncParsableCommand {
                     throw Failure(code: 2, "no projection is called \(name); expected \(ledger.registry.names.joined(separator: ", "))")
                 }
                 let progress = ProgressLine()
-                let results = try await ledger.verifyProjections(name) { name, done, total in
-                    progress.show("\(name): \(done) of \(total) events")
+                let results = try await ledger.verifyProjections(name) { done, total in
+                    progress.show("\(done) of \(total) events")
                 }
                 progress.end()
                 if json {
@@ -80,6 +80,9 @@ struct ProjectionCommand: AsyncParsableCommand {
                         }, rightAligned: [2, 3])
                 }
                 if let wrong = results.first(where: { !$0.matches }) {
+                    if let problem = wrong.problem {
+                        throw Failure(code: 1, "projection \(wrong.name) \(wrong.version) can't be folded: \(problem)")
+                    }
                     throw Failure(code: 1, "projection \(wrong.name) \(wrong.version) is not what its events say: folded anew its digest is \(wrong.foldedDigest)")
                 }
             }
@@ -93,6 +96,7 @@ extension ProjectionVerifier.Verification {
             ("name", .string(name)), ("version", .string(version)), ("position", .integer(position)),
             ("rows", .integer(Int64(rows))), ("digest", .string(storedDigest)),
             ("folded_digest", .string(foldedDigest)), ("verified", .bool(matches)),
+            ("problem", problem.map(JSONNode.string) ?? .null),
         ])
     }
 }

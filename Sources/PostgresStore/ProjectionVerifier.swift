@@ -1,0 +1,139 @@
+import Glibc
+public import Postgres
+public import Projections
+
+/// Compares versions' stored rows with a fold of the log from zero.
+public struct ProjectionVerifier: Sendable {
+    public struct Verification: Sendable, Equatable {
+        public let name: String
+        public let version: String
+        public let position: Int64
+        /// Of the stored rows.
+        public let rows: Int
+        public let storedDigest: String
+        /// Of the rows folded anew; empty where an event could not be folded.
+        public let foldedDigest: String
+        /// The event at which the fold stopped, and why.
+        public let problem: String?
+        public var matches: Bool { problem == nil && storedDigest == foldedDigest }
+    }
+
+    private let definition: ProjectionDefinition
+    private let version: ProjectionVersion
+
+    public init(_ definition: ProjectionDefinition, version: ProjectionVersion) {
+        self.definition = definition
+        self.version = version
+    }
+
+    /// Folds from zero to the version's checkpoint, writing nothing, and compares the digests at that position.
+    ///
+    /// Throws `PoisonEvent` where an event can't be folded.
+    public func verify(_ session: PostgresSession, progress: (Int64, Int64) -> Void = { _, _ in }) throws -> Verification {
+        let (folded, stored) = try Self.digests([(definition, version)], session, progress: progress)
+        if let poison = folded[0].poison { throw poison }
+        return Self.verification(version, folded[0], stored[0])
+    }
+
+    /// Does the same for any number of versions in one pass over the log, each up to its own checkpoint. A version at
+    /// which the fold stops keeps none of the others from being verified.
+    ///
+    /// - Parameters:
+    ///   - workers: threads that decode, fold and digest; the processors where left out. The results do not depend on it.
+    ///   - progress: called now and then with the position reached and the last one.
+    public static func verify(
+        _ versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], _ session: PostgresSession,
+        workers: Int? = nil, progress: (Int64, Int64) -> Void = { _, _ in }
+    ) throws -> [Verification] {
+        let (folded, stored) = try digests(versions, session, workers: workers, progress: progress)
+        return versions.indices.map { verification(versions[$0].version, folded[$0], stored[$0]) }
+    }
+
+    private static func verification(
+        _ version: ProjectionVersion, _ folded: FoldedRows, _ stored: (digest: String, rows: Int)
+    ) -> Verification {
+        Verification(
+            name: version.name, version: version.version, position: version.position, rows: stored.rows,
+            storedDigest: stored.digest, foldedDigest: folded.digest ?? "", problem: folded.poison?.description)
+    }
+
+    private static func digests(
+        _ versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], _ session: PostgresSession,
+        workers: Int? = nil, progress: (Int64, Int64) -> Void
+    ) throws -> (folded: [FoldedRows], stored: [(digest: String, rows: Int)]) {
+        var stored: [(digest: String, rows: Int)] = []
+        let folded = try fold(
+            versions.map { ($0.definition, $0.version.position) }, session, workers: workers, progress: progress
+        ) {
+            // While the last events are folded.
+            stored = try versions.map { try digest(of: $0.version, $0.definition.columns, at: $0.version.position, session) }
+        }
+        return (folded, stored)
+    }
+
+    /// What a fold of the log came to.
+    public struct FoldedRows: Sendable {
+        /// Of the rows; nil where an event could not be folded.
+        public let digest: String?
+        public let rows: Int
+        public let poison: PoisonEvent?
+    }
+
+    /// Folds the log from zero for any number of projections in one pass, each up to a position of its own, and digests
+    /// their rows; reads the log and nothing else.
+    ///
+    /// - Parameter meanwhile: called when everything has been read, while the workers go on.
+    public static func fold(
+        _ projections: [(definition: ProjectionDefinition, upTo: Int64)], _ session: PostgresSession,
+        workers: Int? = nil, progress: (Int64, Int64) -> Void = { _, _ in }, meanwhile: () throws -> Void = {}
+    ) throws -> [FoldedRows] {
+        let last = projections.map(\.upTo).max() ?? 0
+        let decoder = EventDecoder(projections.map(\.definition))
+        let lanes = projections.map { DigestLane($0.definition.wholeFold(upTo: $0.upTo), $0.definition.columns) }
+        let pass = try LogPass(lanes, decoder, workers: workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        do {
+            var chunk = EventChunk()
+            func handIn() {
+                let position = chunk.position
+                pass.add(chunk)
+                chunk = EventChunk()
+                progress(position, last)
+            }
+            // Positions are numbers of ours, never text of a user's: COPY takes no parameters.
+            try session.copyOut(
+                """
+                COPY (SELECT \(EventChunk.columns) FROM ledger.events WHERE position <= \(last) ORDER BY position)
+                TO STDOUT (FORMAT binary)
+                """
+            ) { row in
+                try chunk.add(row, decoder)
+                if chunk.isFull { handIn() }
+            }
+            handIn()
+            pass.complete()
+            try meanwhile()
+        } catch {
+            pass.giveUp()
+            throw error
+        }
+        pass.wait()
+        return lanes.map { FoldedRows(digest: $0.digest, rows: $0.rows, poison: $0.fold.poison) }
+    }
+
+    /// The digest of the stored rows as of a position.
+    public static func digest(
+        of version: ProjectionVersion, _ columns: ColumnSet, at position: Int64, _ session: PostgresSession
+    ) throws -> (digest: String, rows: Int) {
+        var digest = RowDigest(columns)
+        let order = columns.key.map(quoteIdentifier).joined(separator: ", ")
+        try session.copyOut(
+            """
+            COPY (SELECT document FROM \(version.table)
+                  WHERE valid_from <= \(position) AND (valid_to IS NULL OR valid_to > \(position))
+                  ORDER BY \(order))
+            TO STDOUT (FORMAT binary)
+            """
+        ) { row in try digest.add(try row.utf8(0)) }
+        return (digest.finish(), digest.rows)
+    }
+}

@@ -1,0 +1,84 @@
+import Crypto
+import JSON
+import Projections
+
+/// One projection's part in a pass over the log: its fold, and then the digest of the rows that it comes to.
+///
+/// Unchecked: its state is read and changed under the pass's lock; the fold and the hash are used by the one worker that
+/// holds ``isBusy``, rows are written by any number.
+final class DigestLane: @unchecked Sendable {
+    /// Entities whose rows are written at a time.
+    private static let entitiesPerPart = 256
+    /// Parts that may be written before the one that is hashed next.
+    private static let partsAhead = 8
+
+    let fold: WholeFold
+    private let omitted: [String]
+    /// The batch that is folded next.
+    var nextBatch = 0
+    /// Whether a worker folds or hashes.
+    var isBusy = false
+
+    private var order: [Int32] = []
+    private var nextPart = 0
+    private var nextHashed = 0
+    private var written: [Int: JSONWriter] = [:]
+    private var spare: [JSONWriter] = []
+    private var hash = SHA256()
+    private(set) var rows = 0
+
+    init(_ fold: WholeFold, _ columns: ColumnSet) {
+        self.fold = fold
+        omitted = columns.undigested
+    }
+
+    /// Sets the order of the rows, once everything is folded.
+    func setOrder(trades: [Int32]) {
+        order = fold.poison == nil ? fold.order(trades: trades) : []
+    }
+
+    private var parts: Int { (order.count + Self.entitiesPerPart - 1) / Self.entitiesPerPart }
+
+    /// Whether the digest is complete.
+    var isDigested: Bool { nextHashed == parts }
+
+    /// Lower-case hex; nil where the fold was stopped.
+    var digest: String? { fold.poison == nil ? hash.finalize().hex : nil }
+
+    // MARK: Under the lock
+
+    /// The next part to write, with what to write it to; nil where none is left, or too many wait for being hashed.
+    func takePart() -> (part: Int, out: JSONWriter)? {
+        guard nextPart < parts, nextPart - nextHashed < Self.partsAhead else { return nil }
+        nextPart += 1
+        return (nextPart - 1, spare.popLast() ?? JSONWriter(reservingCapacity: 1 << 18, omitting: omitted))
+    }
+
+    func put(_ part: Int, _ out: JSONWriter) { written[part] = out }
+
+    /// The part to hash next, where it is written and nobody hashes; the caller is busy then.
+    func takeWritten() -> JSONWriter? {
+        guard !isBusy, let next = written.removeValue(forKey: nextHashed) else { return nil }
+        isBusy = true
+        return next
+    }
+
+    func putHashed(_ out: JSONWriter) {
+        isBusy = false
+        nextHashed += 1
+        spare.append(out)
+    }
+
+    // MARK: Outside of it
+
+    func write(_ part: Int, to out: inout JSONWriter) {
+        out.removeAll()
+        let start = part * Self.entitiesPerPart
+        fold.writeRows(of: order[start..<min(order.count, start + Self.entitiesPerPart)], to: &out)
+    }
+
+    func addToHash(_ out: borrowing JSONWriter) {
+        out.withBytes { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        rows += out.lines
+    }
+}

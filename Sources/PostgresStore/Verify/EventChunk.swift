@@ -1,0 +1,63 @@
+import Events
+import Postgres
+import Projections
+import Values
+
+/// Consecutive events as they come from the log, packed for the worker that decodes them.
+struct EventChunk: Sendable {
+    private struct Entry: Sendable {
+        let header: EventHeader
+        let type: EventType
+        let payload: Range<Int>
+    }
+
+    /// Enough that a worker is busy for a while, and few enough that several lie in a core's cache.
+    private static let mostEvents = 512
+    private static let mostBytes = 1 << 19
+
+    static let columns =
+        "position, event_id, stream, stream_version, type, schema_version, recorded_at, effective_at, run_id, payload"
+
+    private var entries: [Entry] = []
+    private var bytes: [UInt8] = []
+    /// Of the last row seen, taken in or not.
+    private(set) var position: Int64 = 0
+    private var seen = 0
+
+    init() {
+        entries.reserveCapacity(Self.mostEvents)
+        bytes.reserveCapacity(Self.mostBytes)
+    }
+
+    var isFull: Bool { seen >= Self.mostEvents || bytes.count >= Self.mostBytes }
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// Takes in a row of ``columns`` where its type is consumed.
+    mutating func add(_ row: BinaryCopyRow, _ decoder: EventDecoder) throws {
+        position = try row.int8(0)
+        seen += 1
+        let named = try row.withBytes(4) { EventType(utf8: $0) }
+        guard let type = named ?? nil, decoder.consumes(type) else { return }
+        let start = bytes.count
+        _ = try row.withBytes(9) { payload in payload.withUnsafeBufferPointer { bytes.append(contentsOf: $0) } }
+        entries.append(
+            Entry(
+                header: EventHeader(
+                    position: position, eventID: UniqueID(pair: try row.uuid(1)), stream: try row.text(2),
+                    streamVersion: try row.int8(3), type: type.rawValue, schemaVersion: Int(try row.int4(5)),
+                    recordedAt: try Instant(stored: try row.timestamptz(6)),
+                    effectiveAt: try row.optionalTimestamptz(7).map { try Instant(stored: $0) },
+                    runID: UniqueID(pair: try row.uuid(8))),
+                type: type, payload: start..<bytes.count))
+    }
+
+    /// The events decoded.
+    func decode(_ decoder: EventDecoder, _ pool: TextPool) -> [ReadEvent] {
+        bytes.withUnsafeBufferPointer { bytes in
+            entries.map { entry in
+                decoder.read(
+                    entry.header, entry.type, payload: UnsafeBufferPointer(rebasing: bytes[entry.payload]), pool)
+            }
+        }
+    }
+}

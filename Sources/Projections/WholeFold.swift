@@ -1,0 +1,105 @@
+import Events
+public import JSON
+
+/// A projection folded from position 0 for its rows alone: it holds every entity and tracks no history.
+///
+/// Entities that are trades are found by their numbers, which the folds of one pass share. Not safe for several threads
+/// at once, but it may go from thread to thread; rows may be written by several at once when all events have been folded.
+public final class WholeFold: @unchecked Sendable {
+    /// Why it stopped; what was folded before is of no use then.
+    public private(set) var poison: PoisonEvent?
+    private let last: Int64
+    private let foldBatch: (NumberedEvents, _ last: Int64) throws(PoisonEvent) -> Void
+    private let ownOrder: () -> [Int32]?
+    private let writeEntity: (Int, inout JSONWriter) -> Void
+
+    /// - Parameter last: the position up to which it folds.
+    init(
+        upTo last: Int64, fold: @escaping (NumberedEvents, Int64) throws(PoisonEvent) -> Void,
+        order: @escaping () -> [Int32]?, write: @escaping (Int, inout JSONWriter) -> Void
+    ) {
+        self.last = last
+        foldBatch = fold
+        ownOrder = order
+        writeEntity = write
+    }
+
+    /// Folds a batch; call it with the batches of a log in order.
+    public func fold(_ batch: NumberedEvents) {
+        if poison != nil { return }
+        do throws(PoisonEvent) {
+            try foldBatch(batch, last)
+        } catch {
+            poison = error
+        }
+    }
+
+    /// The entities in key order: the trades', as given, where these are the entities.
+    public func order(trades: [Int32]) -> [Int32] { ownOrder() ?? trades }
+
+    /// Writes the rows of some entities, in their order, each with a line break after it.
+    public func writeRows(of entities: ArraySlice<Int32>, to out: inout JSONWriter) {
+        for entity in entities { writeEntity(Int(entity), &out) }
+    }
+}
+
+/// The state of a ``WholeFold``.
+///
+/// Its methods are called from closures that are made where the projection's type is known, so that all of this is
+/// compiled for that type: called through a protocol, it would be generic at run time, and several times as slow.
+final class WholeFoldState<P: Projection> {
+    private let projection: P
+    private let consumed = ConsumedTypes(P.consumes)
+    private var facts: ContiguousArray<P.Facts?> = []
+    /// Where entities are no trades.
+    private var keys: ContiguousArray<RowKey> = []
+    private var numbers: [RowKey: Int] = [:]
+
+    init(_ projection: P) { self.projection = projection }
+
+    @inline(__always)
+    func fold(_ batch: NumberedEvents, upTo last: Int64) throws(PoisonEvent) {
+        if P.entitiesAreTrades, facts.count < batch.tradeCount {
+            facts.reserveCapacity(max(batch.tradeCount, facts.count + facts.count / 2))
+            while facts.count < batch.tradeCount { facts.append(nil) }
+        }
+        for index in batch.events.indices {
+            if !consumed.contains(batch.events[index].type) { continue }
+            if batch.events[index].record.position > last { return }
+            let event = try consumed.event(batch.events[index])
+            do {
+                if P.entitiesAreTrades {
+                    guard let key = batch.events[index].trade else { continue }
+                    try projection.apply(event, to: &facts[Int(batch.trades[index])], of: key)
+                } else {
+                    for key in try projection.entities(touchedBy: event) {
+                        try projection.apply(event, to: &facts[number(of: key)], of: key)
+                    }
+                }
+            } catch let poison as PoisonEvent {
+                throw poison
+            } catch {
+                throw PoisonEvent(position: event.record.position, problem: "\(error)")
+            }
+        }
+    }
+
+    private func number(of key: RowKey) -> Int {
+        if let number = numbers[key] { return number }
+        let number = keys.count
+        keys.append(key)
+        facts.append(nil)
+        numbers[key] = number
+        return number
+    }
+
+    @inline(__always)
+    func order() -> [Int32]? { P.entitiesAreTrades ? nil : RowKey.order(keys) }
+
+    @inline(__always)
+    func write(_ entity: Int, to out: inout JSONWriter) {
+        // A trade that only other projections know may come after the last one here.
+        guard entity < facts.count, let facts = facts[entity] else { return }
+        projection.writeRows(of: facts, to: &out)
+    }
+}
