@@ -136,7 +136,7 @@ let package = Package(
             dependencies: [
                 "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "EmbeddedPostgres",
                 "AlphaFeed", "Curl", "Operations", "SampleScope", "API", "Trading", "MarketData", "MerkleLog",
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ], path: "Benchmarks", swiftSettings: strict),
 
         // Tests: each against the real thing, on servers that they start themselves.

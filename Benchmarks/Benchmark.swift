@@ -21,6 +21,7 @@ struct Benchmark {
         ("latency", "from an append to all views, at 1,000 events a second", LatencyBenchmark.run),
         ("import", "observe import beside a bare COPY of the same rows", ImportBenchmark.run),
         ("matching", "FIFO matching in the pure function beside one pass over the same executions", MatchingBenchmark.run),
+        ("verify", "the fold of all seven projections beside a bare COPY OUT, and its stages", VerifyBenchmark.run),
         ("sync", "a full-scope sync over HTTP, and the memory it takes", SyncBenchmark.run),
     ]
 

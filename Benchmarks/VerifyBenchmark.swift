@@ -1,0 +1,107 @@
+import Crypto
+import Events
+import JSON
+import Operations
+import Postgres
+import PostgresStore
+import Projections
+import Values
+
+/// Reading and folding all seven projections down to their digests, writing nothing, beside a bare COPY OUT of the same log;
+/// and what each stage takes of it.
+enum VerifyBenchmark {
+    static func run(_ bench: Bench) async throws {
+        try await bench.withLedger { ledger in
+            try await GeneratedLog.append(0..<bench.events, to: ledger)
+            let definitions = ledger.registry.names.compactMap { ledger.registry.firstDefinition($0) }
+            let head = try await ledger.pool.run { try LogReader().head($0).position }
+            func copyOut() async throws -> Double {
+                try await Bench.seconds {
+                    try await ledger.pool.run { session in
+                        try session.copyOut("COPY ledger.events TO STDOUT (FORMAT binary)") { _ in }
+                    }
+                }
+            }
+            func fold(workers: Int?) async throws -> (seconds: Double, digests: [String?]) {
+                var digests: [String?] = []
+                let seconds = try await Bench.seconds {
+                    digests = try await ledger.pool.run { session in
+                        try ProjectionVerifier.fold(definitions.map { ($0, head) }, session, workers: workers).map(\.digest)
+                    }
+                }
+                return (seconds, digests)
+            }
+            _ = try await copyOut()
+            let read = try await copyOut()
+            let all = try await fold(workers: nil)
+            let again = try await copyOut()
+            let one = try await fold(workers: 1)
+            if all.digests != one.digests || all.digests.contains(nil) { throw BenchmarkError("the digests differ") }
+            let copy = min(read, again)
+            Bench.line("bare COPY OUT of the log", count: bench.events, seconds: [read, again])
+            Bench.line("fold of all seven, a worker a processor", count: bench.events, seconds: [all.seconds])
+            Bench.line("fold of all seven, one worker beside the reader", count: bench.events, seconds: [one.seconds])
+            Bench.ratio("rate of the fold ÷ COPY OUT (goal ≥ 0.4)", copy / all.seconds)
+            Bench.text("largest resident set so far: \(try Bench.peakMebibytes()) MiB")
+            try await stages(min(bench.events, 200_000), definitions, ledger)
+        }
+    }
+
+    /// The stages one after the other on one thread, over the log's first events in memory.
+    private static func stages(_ count: Int, _ definitions: [ProjectionDefinition], _ ledger: Ledger) async throws {
+        let events = try await ledger.pool.run { try LogReader().events(after: 0, limit: count, $0) }
+        let decoder = EventDecoder(definitions)
+        let pool = TextPool()
+        var batches: [[ReadEvent]] = []
+        var seconds: [(name: String, seconds: Double)] = []
+        func time(_ name: String, _ body: () throws -> Void) async throws {
+            seconds.append((name, try await Bench.seconds { try body() }))
+        }
+        try await time("decode") {
+            for start in stride(from: 0, to: events.count, by: 512) {
+                batches.append(
+                    events[start..<min(events.count, start + 512)].compactMap { event in
+                        guard let type = EventType(rawValue: event.type), decoder.consumes(type) else { return nil }
+                        return event.payload.withUnsafeBufferPointer {
+                            decoder.read(event.header, type, payload: $0, pool)
+                        }
+                    })
+            }
+        }
+        let trades = TradeNumbers()
+        var numbered: [NumberedEvents] = []
+        var order: [Int32] = []
+        try await time("number the trades") {
+            numbered = batches.map { trades.number($0) }
+            order = trades.sorted()
+        }
+        let folds = definitions.map { $0.wholeFold(upTo: .max) }
+        try await time("fold") { for fold in folds { for batch in numbered { fold.fold(batch) } } }
+        var rendered: [[UInt8]] = []
+        var rows = 0
+        try await time("write rows") {
+            for (definition, fold) in zip(definitions, folds) {
+                var out = JSONWriter(reservingCapacity: 1 << 20, omitting: definition.columns.undigested)
+                let entities = fold.order(trades: order)
+                for start in stride(from: 0, to: entities.count, by: 256) {
+                    out.removeAll()
+                    fold.writeRows(of: entities[start..<min(entities.count, start + 256)], to: &out)
+                    rows += out.lines
+                    rendered.append(out.bytes)
+                }
+            }
+        }
+        try await time("SHA-256") {
+            var hash = SHA256()
+            for part in rendered { hash.update(data: part) }
+            _ = hash.finalize()
+        }
+        let total = seconds.reduce(0) { $0 + $1.seconds }
+        for stage in seconds {
+            Bench.text(
+                "\(stage.name): \(Bench.fixed(stage.seconds / Double(events.count) * 1_000_000)) µs an event, "
+                    + "\(Bench.fixed(stage.seconds / total * 100)) % of one thread's work")
+        }
+        Bench.text("\(rows) rows, \(rendered.reduce(0) { $0 + $1.count } >> 20) MiB digested, from \(events.count) events")
+    }
+}
