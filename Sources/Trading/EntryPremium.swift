@@ -6,11 +6,36 @@ public import Values
 public struct EntryPremium: Sendable, Equatable {
     public enum Source: String, Sendable { case provided, derived, missing }
 
+    private enum Amount: Sendable, Equatable {
+        case provided(FixedDecimal)
+        /// Provided, and far from what can be derived.
+        case doubted(FixedDecimal)
+        case derived(FixedDecimal)
+        case missing
+    }
+
+    private let amount: Amount
+
     /// Total USD; null where it is neither provided nor derivable. Never zero for something missing.
-    public let usd: FixedDecimal?
-    public let source: Source
+    public var usd: FixedDecimal? {
+        switch amount {
+        case .provided(let usd), .doubted(let usd), .derived(let usd): usd
+        case .missing: nil
+        }
+    }
+
+    public var source: Source {
+        switch amount {
+        case .provided, .doubted: .provided
+        case .derived: .derived
+        case .missing: .missing
+        }
+    }
+
     /// Provided and derived both exist and differ by more than max(absolute, relative × provided).
-    public let mismatch: Bool
+    public var mismatch: Bool {
+        if case .doubted = amount { true } else { false }
+    }
 
     /// `premium_usd` where it is provided; else price × quantity × multiplier, exact and rounded once half
     /// to even to 10 digits, where the price is in the premium currency, the unit is contracts (or null) and
@@ -32,39 +57,37 @@ public struct EntryPremium: Sendable, Equatable {
         let contractMultiplier: FixedDecimal?
     }
 
-    init(of row: Terms, rules: TradesRules) {
-        let product: ExactNumber?
-        if let currency = row.priceCurrency, currency.isBytewiseEqual(to: rules.premiumCurrency),
-            row.quantityUnit.map({ rules.contractUnits.contains($0) }) ?? true,
-            let price = row.price, let quantity = row.quantity, let multiplier = row.contractMultiplier
-        {
-            guard let provided = row.premiumUSD else {
-                let derived = FixedDecimal.roundedProduct(price, quantity, multiplier)
-                self.init(usd: derived, source: derived == nil ? .missing : .derived, mismatch: false)
-                return
-            }
-            // Equal after rounding is within any tolerance and needs no wide arithmetic.
-            product =
-                FixedDecimal.roundedProduct(price, quantity, multiplier) == provided
-                ? nil : FixedDecimal.product(price, quantity, multiplier)
-        } else {
-            product = nil
-        }
-        guard let provided = row.premiumUSD else {
-            self.init(usd: nil, source: .missing, mismatch: false)
-            return
-        }
-        let mismatch = product.map { derived in
-            let tolerance = max(
-                ExactNumber(rules.mismatchAbsoluteUSD), ExactNumber(rules.mismatchRelative) * ExactNumber(provided))
-            return (derived - ExactNumber(provided)).magnitude > tolerance
-        }
-        self.init(usd: provided, source: .provided, mismatch: mismatch ?? false)
+    init(of row: Terms, rules: TradesRules) { amount = Self.amount(of: row, rules) }
+
+    private static func amount(of row: Terms, _ rules: TradesRules) -> Amount {
+        guard let derived = Factors(row, rules) else { return row.premiumUSD.map { .provided($0) } ?? .missing }
+        guard let provided = row.premiumUSD else { return derived.rounded.map { .derived($0) } ?? .missing }
+        // Equal after rounding is within any tolerance and needs no wide arithmetic.
+        if derived.rounded == provided { return .provided(provided) }
+        let tolerance = max(
+            ExactNumber(rules.mismatchAbsoluteUSD), ExactNumber(rules.mismatchRelative) * ExactNumber(provided))
+        let difference = (derived.exact - ExactNumber(provided)).magnitude
+        return difference > tolerance ? .doubted(provided) : .provided(provided)
     }
 
-    init(usd: FixedDecimal?, source: Source, mismatch: Bool) {
-        self.usd = usd
-        self.source = source
-        self.mismatch = mismatch
+    /// Whose product a premium is derived from.
+    private struct Factors {
+        private let price: FixedDecimal
+        private let quantity: FixedDecimal
+        private let multiplier: FixedDecimal
+
+        init?(_ row: Terms, _ rules: TradesRules) {
+            guard let currency = row.priceCurrency, currency.isBytewiseEqual(to: rules.premiumCurrency),
+                row.quantityUnit.map({ rules.contractUnits.contains($0) }) ?? true,
+                let price = row.price, let quantity = row.quantity, let multiplier = row.contractMultiplier
+            else { return nil }
+            self.price = price
+            self.quantity = quantity
+            self.multiplier = multiplier
+        }
+
+        /// Nil where it is beyond what a decimal holds.
+        var rounded: FixedDecimal? { FixedDecimal.roundedProduct(price, quantity, multiplier) }
+        var exact: ExactNumber { FixedDecimal.product(price, quantity, multiplier) }
     }
 }

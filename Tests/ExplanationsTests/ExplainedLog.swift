@@ -11,6 +11,8 @@ import Values
 /// explanations.
 struct ExplainedLog {
     private(set) var events: [DecodedEvent] = []
+    /// Of the events, in their order.
+    private var payloads: [[UInt8]] = []
     private var versions: [ByteKey: Int64] = [:]
     private var latest: [ByteKey: ExecutionRow] = [:]
 
@@ -43,6 +45,7 @@ struct ExplainedLog {
             leafHash: Digest32([UInt8](repeating: 0, count: 32)))
         let payload = try Upcaster.payload(type: event.type, schemaVersion: 1, bytes: event.payload)
         events.append(DecodedEvent(record: record, payload: payload))
+        payloads.append(event.payload)
         return position
     }
 
@@ -125,6 +128,9 @@ struct ExplainedLog {
     func event(at position: Int64) -> DecodedEvent? {
         events.indices.contains(Int(position) - 1) ? events[Int(position) - 1] : nil
     }
+
+    /// The payload of an event as it was appended.
+    func payload(of event: DecodedEvent) -> [UInt8] { payloads[Int(event.record.position) - 1] }
 }
 
 extension ExplainedRow {

@@ -67,12 +67,12 @@ import Values
             #expect(event.record.eventID == source.eventID && event.record.type == source.type)
             #expect(event.record.recordedAt == source.recordedAt && event.record.effectiveAt == source.effectiveAt)
             if input.value.isNull { continue }
-            #expect(try Self.holds(event, input), "\(seed): event \(source.position) does not hold \(input.name) = \(input.value.json)")
+            #expect(try Self.holds(event, payload: log.payload(of: event), input), "\(seed): event \(source.position) does not hold \(input.name) = \(input.value.json)")
         }
     }
 
     /// Whether an event's columns or payload hold a value under the last part of its name, or the value itself.
-    private static func holds(_ event: DecodedEvent, _ input: Explanation.Input) throws -> Bool {
+    private static func holds(_ event: DecodedEvent, payload: [UInt8], _ input: Explanation.Input) throws -> Bool {
         let record = event.record
         let columns = [
             Shown(record.recordedAt), Shown(record.streamVersion), Shown(record.stream), Shown(record.position),
@@ -80,7 +80,7 @@ import Values
         ]
         if columns.contains(input.value) { return true }
         let name = input.name.split(separator: ".").last.map(String.init) ?? ""
-        return holds(try JSONDocument(parsing: record.payload).root, name, input.value)
+        return holds(try JSONDocument(parsing: payload).root, name, input.value)
     }
 
     private static func holds(_ value: JSONValue, _ name: String, _ wanted: Shown) -> Bool {
