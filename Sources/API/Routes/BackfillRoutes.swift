@@ -80,20 +80,7 @@ private struct BackfillBody {
     func flag(_ name: String) -> Bool { flags[name] ?? false }
 
     init(_ request: APIRequest, keys: [String]) throws(Problem) {
-        _ = try Parameters(request.query, allowed: [])
-        if request.body.isEmpty { return }
-        let document: JSONDocument
-        do {
-            document = try JSONDocument(parsing: request.body, maximumDepth: 8)
-        } catch {
-            throw Problem(.badBody, "the body is not JSON: \(error)")
-        }
-        guard document.root.kind == .object else { throw Problem(.badBody, "expected a JSON object") }
-        let allowed = ["dry_run", "limit", "trade_ids"] + keys
-        for (key, value) in document.root.members {
-            guard allowed.contains(where: { $0.isBytewiseEqual(to: key) }) else {
-                throw Problem(.badBody, "unknown key `\(key)`; expected \(allowed.joined(separator: ", "))")
-            }
+        for (key, value) in try RequestBody(request, keys: ["dry_run", "limit", "trade_ids"] + keys).members {
             try read(key, value)
         }
     }

@@ -75,7 +75,7 @@ extension API {
 
     /// Serves the version again that the served one replaced.
     func rollback(_ name: String, _ request: APIRequest) async throws -> APIResponse {
-        _ = try VersionBody(request, keys: [])
+        _ = try RequestBody(request, keys: [])
         do {
             return .json(try await ledger.rollback(name).node.httpBytes())
         } catch let error as VersionError {
@@ -143,19 +143,7 @@ private struct VersionBody {
     var digest: String?
 
     init(_ request: APIRequest, keys: [String]) throws(Problem) {
-        _ = try Parameters(request.query, allowed: [])
-        if request.body.isEmpty { return }
-        let document: JSONDocument
-        do {
-            document = try JSONDocument(parsing: request.body, maximumDepth: 8)
-        } catch {
-            throw Problem(.badBody, "the body is not JSON: \(error)")
-        }
-        guard document.root.kind == .object else { throw Problem(.badBody, "expected a JSON object") }
-        for (key, value) in document.root.members {
-            guard keys.contains(where: { $0.isBytewiseEqual(to: key) }) else {
-                throw Problem(.badBody, "unknown key `\(key)`; expected \(keys.isEmpty ? "none" : keys.joined(separator: ", "))")
-            }
+        for (key, value) in try RequestBody(request, keys: keys).members {
             switch key {
             case "position":
                 guard let number = value.integer, number >= 0 else {
