@@ -1,6 +1,7 @@
 import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 
 /// What HTTP/1.1 says of a connection and Hummingbird leaves open (RFC 9112, section 9.6; RFC 9110, section 10.1.1).
 ///
@@ -15,6 +16,12 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
 
     private var isStreaming = false
     private var isInputClosed = false
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        guard let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) else { return }
+        try? pipeline.addHandler(HTTP10Rules(), position: .before(codec))
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
