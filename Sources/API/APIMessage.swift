@@ -46,6 +46,12 @@ public struct APIResponse: Sendable {
         self.body = body
     }
 
+    /// `Cache-Control` of what the same request gives for ever.
+    static let immutable = "private, immutable"
+
+    /// Whether it says that the same request gives it for ever.
+    var isImmutable: Bool { headers.contains { $0.name == "Cache-Control" && $0.value == Self.immutable } }
+
     /// - Parameter tag: a strong entity tag without its quotes, where the body is the same for as long as the tag is.
     static func json(_ body: [UInt8], status: Int = 200, cache: String = "no-cache", tag: String? = nil) -> APIResponse {
         var headers = [

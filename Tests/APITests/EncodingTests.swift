@@ -3,6 +3,7 @@ import Events
 import Foundation
 import JSON
 import Operations
+import Postgres
 import TestSupport
 import Testing
 import Values
@@ -84,6 +85,30 @@ import Values
         }
     }
 
+    @Test func `only an answer that its query pins wholly is given again without a look at the database`() async throws {
+        try await withTrades { service in
+            let basis = try #require(try await service.ask(list).json()["ledger"])
+            let pins = "as_of_position=\(basis["position"]?.integer ?? 0)&as_of=2026-01-01T00:00:00Z"
+            let pinned = "\(list)&\(pins)&rules=trades@v1/c\(basis["code_version"]?.integer ?? 0)"
+            let first = try await service.ask(pinned)
+            #expect(first.status == 200 && first.headers["cache-control"] == "private, immutable")
+            let partly = try await service.ask("\(list)&\(pins)")
+            #expect(partly.status == 200 && partly.headers["cache-control"] == "no-cache")
+            // From here on every look at the log's head is an error.
+            let owner = try await PostgresConnection.open(PostgresConfiguration(uri: service.ledger.serviceConfiguration.uri))
+            try await owner.run { session in try session.executeScript("REVOKE SELECT ON ledger.head FROM alpha_ledger_service") }
+            await owner.close()
+            let again = try await service.ask(pinned)
+            #expect(again.status == 200 && again.body == first.body && again.headers["etag"] == first.headers["etag"])
+            let small = try await service.ask(pinned, headers: [("Accept-Encoding", "gzip")])
+            #expect(small.status == 200 && small.headers["content-encoding"] == "gzip")
+            // A query that spells another's key is still a query, and refused as one.
+            for target in ["\(list)&\(pins)", list, "\(pinned)&x=1", "\(pinned)|v1/1"] {
+                #expect(try await service.ask(target).status >= 400, "\(target)")
+            }
+        }
+    }
+
     @Test func `HEAD is a GET without its body, and OPTIONS names methods and leaves no other site in`() async throws {
         try await withTrades { service in
             for target in [list, "/api/ledger/head", "/healthz", "/nothing", "/openapi.yaml"] {
@@ -129,6 +154,32 @@ import Values
                 return (String(decoding: buffer[..<max(count, 0)], as: UTF8.self), String(decoding: rest, as: UTF8.self))
             }
             #expect(first.hasPrefix("HTTP/1.1 100") && (first + second).contains("HTTP/1.1 503"))
+        }
+    }
+
+    @Test func `a client of HTTP 1.0 gets no chunks, and a connection that closes unless it asked to keep it`() async throws {
+        try await withService(projectors: false) { service in
+            let ask = "GET /healthz HTTP/1.0\r\nHost: localhost\r\n"
+            let one = try await service.raw("\(ask)\r\n").lowercased()
+            #expect(one.hasPrefix("http/1.0 200") && one.contains("connection: close") && !one.contains("transfer-encoding"))
+            // Both answers come on one connection, and the second ends it.
+            let two = try await service.raw("\(ask)Connection: Keep-Alive\r\n\r\n\(ask)\r\n").lowercased()
+            #expect(two.components(separatedBy: "http/1.0 200").count == 3)
+            #expect(two.contains("connection: keep-alive") && two.contains("connection: close"))
+            // A stream goes on until somebody closes the connection.
+            let text = try await blocking {
+                let socket = try service.connect()
+                try socket.write(contentsOf: Array("GET /api/ledger/events/stream?after=5 HTTP/1.0\r\nHost: localhost\r\n\r\n".utf8))
+                var (text, buffer) = ("", [UInt8](repeating: 0, count: 65536))
+                while !text.contains("id: 7\n") {
+                    let count = recv(socket.fileDescriptor, &buffer, buffer.count, 0)
+                    if count <= 0 { break }
+                    text += String(decoding: buffer[..<count], as: UTF8.self)
+                }
+                return text
+            }
+            #expect(text.lowercased().contains("connection: close") && !text.lowercased().contains("transfer-encoding"))
+            #expect(text.contains("\r\n\r\n: events of the ledger after 5\n") && text.contains("\n\nid: 6\nevent: "))
         }
     }
 

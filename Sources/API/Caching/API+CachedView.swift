@@ -7,37 +7,41 @@ extension API {
     /// pins its position, how far the log and the projection are and the minute.
     ///
     /// What the log and the projection hold at a position never changes, so that a kept answer is as good as a new one;
-    /// that it is still the served version's latest is looked up for every request, with all that ask meanwhile.
+    /// that it is still the served version's latest is looked up for every request, with all that ask meanwhile. Only an
+    /// answer that its query pins wholly, as immutable as it says itself, is given again without a look.
     func cached(
         _ view: View, _ request: APIRequest, _ make: () async throws -> APIResponse
     ) async throws -> APIResponse {
-        let state = try await ledger.state()
-        guard let key = Self.key(view, request, state) else { return try await make() }
-        var answer: APIResponse
-        if let known = answers[key] {
-            answer = known
-        } else {
-            answer = try await make()
-            if answer.status != 200 || answer.stream != nil { return answer }
-            answers.keep(answer, for: key)
-        }
-        if answer.compressed == nil, answer.body.count >= ContentNegotiation.smallestCompressedBytes,
+        let query = request.query ?? ""
+        let pinned = "pinned|\(view.name)?\(query)"
+        if let known = answers[pinned] { return compressed(known, pinned, request) }
+        guard let key = Self.key(view, query, try await ledger.state()) else { return try await make() }
+        if let known = answers[key] { return compressed(known, key, request) }
+        let answer = try await make()
+        if answer.status != 200 || answer.stream != nil { return answer }
+        let name = answer.isImmutable ? pinned : key
+        answers.keep(answer, for: name)
+        return compressed(answer, name, request)
+    }
+
+    /// The answer with its compressed form, made and kept where the client takes it.
+    private func compressed(_ answer: APIResponse, _ key: String, _ request: APIRequest) -> APIResponse {
+        guard answer.compressed == nil, answer.body.count >= ContentNegotiation.smallestCompressedBytes,
             ContentNegotiation.acceptsGzip(request)
-        {
-            answer.compressed = Gzip.compress(answer.body)
-            answers.keep(answer, for: key)
-        }
+        else { return answer }
+        var answer = answer
+        answer.compressed = Gzip.compress(answer.body)
+        answers.keep(answer, for: key)
         return answer
     }
 
-    /// Nil where the view has no version yet.
-    private static func key(_ view: View, _ request: APIRequest, _ state: LedgerState) -> String? {
+    /// Nil where the view has no version yet. What a client wrote comes last, so that no query passes for another's key.
+    private static func key(_ view: View, _ query: String, _ state: LedgerState) -> String? {
         guard let version = state.served[view.projection] else { return nil }
-        let query = request.query ?? ""
-        let what = "\(view.name)?\(query)|\(version.version)/\(version.codeVersion)"
+        let what = "\(version.version)/\(version.codeVersion)"
         let isPinned = query.split(separator: "&").contains { $0.hasPrefix("as_of_position=") || $0.hasPrefix("as_of=") }
-        if isPinned { return what }
+        if isPinned { return "\(what)|\(view.name)?\(query)" }
         let now = max(state.present.flooredToMinute, state.head.recordedAt ?? .minimum)
-        return "\(what)|\(version.position)|\(state.head.position)|\(now.microseconds)"
+        return "\(what)|\(version.position)|\(state.head.position)|\(now.microseconds)|\(view.name)?\(query)"
     }
 }

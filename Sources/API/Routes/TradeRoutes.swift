@@ -43,7 +43,7 @@ extension API {
         ask.hasReceipt = try parameters.flag("receipt") ?? false
         let page = try await ViewReader(ledger).page(view, ask)
         return .json(
-            page.json(), cache: page.isPinned ? "private, immutable" : "no-cache",
+            page.json(), cache: page.isPinned ? APIResponse.immutable : "no-cache",
             tag: page.entityTag(query: request.query ?? ""))
     }
 
@@ -71,8 +71,7 @@ extension API {
 
     /// Runs a sync; a dry run where the body does not say otherwise.
     func sync(_ request: APIRequest) async throws -> APIResponse {
-        _ = try Parameters(request.query, allowed: [])
-        let body = try SyncBody(request.body)
+        let body = try SyncBody(request)
         let summary = try await runSync(
             SyncOptions(apply: !body.dryRun, fullScope: body.fullScope, resetWatermark: body.resetWatermark),
             includePending: body.includePending)
@@ -107,25 +106,15 @@ private struct SyncBody {
     var includePending: Bool?
     var resetWatermark = false
 
-    init(_ bytes: [UInt8]) throws(Problem) {
-        if bytes.isEmpty { return }
-        let document: JSONDocument
-        do {
-            document = try JSONDocument(parsing: bytes, maximumDepth: 8)
-        } catch {
-            throw Problem(.badBody, "the body is not JSON: \(error)")
-        }
-        guard document.root.kind == .object else { throw Problem(.badBody, "expected a JSON object") }
-        for (key, value) in document.root.members {
+    init(_ request: APIRequest) throws(Problem) {
+        let keys = ["dry_run", "full_scope", "include_pending", "reset_watermark"]
+        for (key, value) in try RequestBody(request, keys: keys).members {
             guard let flag = value.bool else { throw Problem(.badBody, "\(key): expected true or false") }
             switch key {
-            case "dry_run": dryRun = flag
             case "full_scope": fullScope = flag
             case "include_pending": includePending = flag
             case "reset_watermark": resetWatermark = flag
-            default:
-                throw Problem(
-                    .badBody, "unknown key `\(key)`; expected dry_run, full_scope, include_pending, reset_watermark")
+            default: dryRun = flag
             }
         }
     }
