@@ -34,11 +34,11 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .identityConflict(let id, let stream, let position):
-            "identity conflict: event \(id) of stream \(stream) is at position \(position) with a different payload"
+            "identity_conflict: event \(id) of stream \(stream) is at position \(position) with a different payload"
         case .versionConflict(let stream, let expected, let actual):
-            "version conflict: stream \(stream) was expected at version \(expected) and is at \(actual)"
+            "version_conflict: stream \(stream) was expected at version \(expected) and is at \(actual)"
         case .clockRegressed(let head, let clock):
-            "clock regressed: the last event was recorded at \(head), the database's clock says \(clock); appends wait until it has caught up"
+            "clock_regressed: the last event was recorded at \(head), the database's clock says \(clock); appends wait until it has caught up"
         case .schemaViolation(let type, let problem):
             "the payload does not match the schema of \(type): \(problem)"
         case .notMigrated(let problem):

@@ -1,3 +1,4 @@
+import AlphaFeed
 import JSON
 import Values
 internal import Yams
@@ -20,6 +21,8 @@ public struct Settings: Sendable {
     public var signingKeyFile: String?
     public var amberdataBaseURL: String?
     public var amberdataKey: String?
+    /// What of the feed's rows is replaced before it is stored.
+    var redaction: RowRedaction
 
     /// The names that are understood; in the file they may be written in lower case too.
     public static let names: Set<String> = [
@@ -27,6 +30,7 @@ public struct Settings: Sendable {
         "ALPHA_TRADE_FEED_API_KEY", "ALPHA_TRADE_FEED_PORTFOLIOS", "ALPHA_TRADE_FEED_INCLUDE_PENDING",
         "ALPHA_TRADE_FEED_TIMEOUT_SECONDS", "ALPHA_LEDGER_READ_KEY", "ALPHA_LEDGER_ADMIN_KEY", "ALPHA_LEDGER_HOST",
         "ALPHA_LEDGER_PORT", "ALPHA_LEDGER_SIGNING_KEY_FILE", "AMBERDATA_BASE_URL", "AMBERDATA_API_KEY",
+        "ALPHA_LEDGER_REDACT_FIELDS", "REDACT_FIELDS",
     ]
     private static let secretNames: Set<String> = [
         "ALPHA_TRADE_FEED_API_KEY", "ALPHA_LEDGER_READ_KEY", "ALPHA_LEDGER_ADMIN_KEY", "AMBERDATA_API_KEY",
@@ -65,6 +69,11 @@ public struct Settings: Sendable {
         signingKeyFile = value("ALPHA_LEDGER_SIGNING_KEY_FILE")
         amberdataBaseURL = value("AMBERDATA_BASE_URL")
         amberdataKey = value("AMBERDATA_API_KEY")
+        do throws(RowRedaction.Problem) {
+            redaction = try RowRedaction(Self.list(value("ALPHA_LEDGER_REDACT_FIELDS") ?? value("REDACT_FIELDS") ?? ""))
+        } catch {
+            throw Problem("redact_fields: \(error)")
+        }
         if let readKey, readKey == adminKey {
             throw Problem("ALPHA_LEDGER_ADMIN_KEY must differ from ALPHA_LEDGER_READ_KEY: a reader could administer")
         }

@@ -51,7 +51,8 @@ struct SyncChunk {
             }
             let changed = item.row.changedFields(from: known.row)
             if item.row.sourceUpdatedAt == known.row.sourceUpdatedAt {
-                if changed.isEmpty {
+                // Fields are named and left unnamed over time: what only that changed is no contradiction of the source.
+                if changed.allSatisfy(\.isRedaction) {
                     verdicts.append(.unchanged)
                 } else {
                     verdicts.append(.conflicting)
@@ -76,5 +77,13 @@ struct SyncChunk {
         let payload = ExecutionPayload(
             row: item.row, scopeKey: scopeKey, unknownFields: item.unknown, changedFields: changed)
         events.append(changed == nil ? payload.recordedEvent() : payload.updatedEvent(previousVersion: version))
+    }
+}
+
+extension ChangedField {
+    /// Whether only one of both values was redacted: neither says that the source changed.
+    fileprivate var isRedaction: Bool {
+        let placeholder = JSONNode.string(RowRedaction.placeholder)
+        return (old == placeholder || new == placeholder) && old != .null && new != .null
     }
 }

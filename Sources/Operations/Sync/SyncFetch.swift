@@ -6,11 +6,13 @@ import Values
 /// Fetches a run's pages, checks each row, and keeps the rows on disk and a few words of each in memory.
 struct SyncFetch {
     let scope: FeedScope
+    let redaction: RowRedaction
     let spool: RowSpool
     private(set) var index = RunIndex()
 
-    init(scope: FeedScope, spoolDirectory: String) throws {
+    init(scope: FeedScope, redaction: RowRedaction, spoolDirectory: String) throws {
         self.scope = scope
+        self.redaction = redaction
         spool = try RowSpool(directory: spoolDirectory)
     }
 
@@ -24,9 +26,10 @@ struct SyncFetch {
         let end = try await client.pages(
             scope: scope, updatedSince: since, storedWatermark: stored, allowLowerWatermark: stored == nil
         ) { page, number in
-            for row in page.rows {
+            for fetched in page.rows {
                 counted.fetched += 1
-                let slice = try spool.append(page.document.bytes[row.sourceRange])
+                let row = try redaction.apply(fetched)
+                let slice = try spool.append(row.documentBytes[row.sourceRange])
                 switch RowNormalizer.normalize(row, scope: scope, source: SyncOperation.source) {
                 case .accepted(let execution, let unknown):
                     for (key, _) in unknown { counted.unknownKeys[ByteKey(key), default: 0] += 1 }

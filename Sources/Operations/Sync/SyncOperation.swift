@@ -113,7 +113,8 @@ public struct SyncOperation: Sendable {
             ])
         do {
             let stored = try await storedWatermark()
-            var fetch = try SyncFetch(scope: scope, spoolDirectory: ledger.temporaryDirectory)
+            var fetch = try SyncFetch(
+                scope: scope, redaction: ledger.settings.redaction, spoolDirectory: ledger.temporaryDirectory)
             let end: FeedRunEnd
             do {
                 end = try await fetch.run(
