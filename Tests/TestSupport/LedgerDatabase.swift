@@ -78,24 +78,6 @@ public struct LedgerDatabase: Sendable {
         await pool.close()
     }
 
-    /// Takes everything out of the ledger, as no program can: the next test of many in one database starts anew.
-    public func empty() async throws {
-        try await asSuperuser { session in
-            try session.executeScript(
-                """
-                SET session_replication_role = replica;
-                ALTER TABLE ledger.events DISABLE TRIGGER USER;
-                ALTER TABLE ledger.merkle_nodes DISABLE TRIGGER USER;
-                TRUNCATE ledger.events, ledger.merkle_nodes, ledger.served_projections, ledger.projection_versions;
-                ALTER TABLE ledger.events ENABLE ALWAYS TRIGGER append_only;
-                ALTER TABLE ledger.merkle_nodes ENABLE ALWAYS TRIGGER append_only;
-                UPDATE ledger.head SET position = 0, recorded_at = NULL;
-                DROP SCHEMA projection CASCADE;
-                CREATE SCHEMA projection AUTHORIZATION alpha_ledger_service;
-                """)
-        }
-    }
-
     /// Runs as the database's owner, a superuser.
     public func asSuperuser<T: Sendable>(_ body: @Sendable (PostgresSession) throws -> T) async throws -> T {
         let connection = try await PostgresConnection.open(PostgresConfiguration(uri: uri))

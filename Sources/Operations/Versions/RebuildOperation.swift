@@ -14,7 +14,7 @@ extension Ledger {
     /// Throws `LedgerError.versionUnknown` for a version whose rules or code this program lacks, `.fileChanged` for a rule file that is
     /// not what was recorded, `.versionHeld` (a conflict) where another process writes one of the versions, and
     /// `.versionStopped` once all are built where one of them can't fold an event: it stays before that event, with the
-    /// error on show. A cancelled rebuild can be taken up again by calling this again.
+    /// error on show. A rebuild that is cancelled leaves no trace; one that was killed is taken up by calling this again.
     /// - Parameters:
     ///   - references: projection and version, each pair once; `v2` and `v2/c1` mean the same where 1 is this program's code.
     ///   - workers: how many parts of the entities are folded at a time; nil for the number of cores.

@@ -10,8 +10,8 @@ import Values
 /// entities touched last and documents of a bounded size; an entity that was forgotten is folded again from its
 /// own events when one comes.
 ///
-/// A rebuild that was stopped or killed is taken up again: it folds from 0 once more and leaves out what ended before
-/// the position up to which its tables are filled. While it runs it holds the versions' leases, so that nobody else writes
+/// A rebuild that was killed or failed is taken up again: it folds from 0 once more and leaves out what ended before
+/// the position up to which its tables are filled. One that is cancelled leaves nothing behind. While it runs it holds the versions' leases, so that nobody else writes
 /// them; a version that was ready before is read as it was until the new tables take the place of its own.
 public struct ProjectionRebuild: Sendable {
     public struct Options: Sendable {
@@ -90,7 +90,8 @@ public struct ProjectionRebuild: Sendable {
     /// Builds up to the head of a moment shortly before the end, so that the ordinary follower has little left.
     ///
     /// Throws `LedgerError.versionHeld` where somebody else writes one of the versions, `.leaseLost` where this rebuild slept
-    /// past its lease, `CancellationError` when it is cancelled: it can be taken up again then. An event that a version
+    /// past its lease, `CancellationError` when it is cancelled: the versions that are not whole by then, and what an earlier
+    /// rebuild of them had left, are taken away. An event that a version
     /// can't fold ends that version before it, with the error kept in the catalog; the others go on.
     public func run(_ progress: @escaping @Sendable (Progress) -> Void = { _ in }) async throws -> [Built] {
         let pool = PostgresPool(configuration, maximumConnections: 2 * options.workers + 2)
@@ -105,9 +106,14 @@ public struct ProjectionRebuild: Sendable {
         } catch {
             result = .failure(error)
         }
-        let leases = targets.map(\.lease)
+        let (begun, isCancelled) = (targets, Task.isCancelled)
         // Even where this task is cancelled already.
-        await Task { for lease in leases { try? await pool.run { try lease.release($0) } } }.value
+        await Task {
+            for target in begun {
+                if isCancelled { try? await pool.run { try target.abandon($0) } }
+                try? await pool.run { try target.lease.release($0) }
+            }
+        }.value
         await pool.close()
         return try result.get()
     }

@@ -106,6 +106,29 @@ struct RebuildTarget: Sendable {
         }
     }
 
+    /// Takes away the tables that were being filled and, where the version was not there before, its row in the catalog.
+    /// Nothing happens where the version is whole by now, or somebody else's.
+    func abandon(_ session: PostgresSession) throws {
+        try session.transaction {
+            let held = try session.execute(
+                """
+                SELECT FROM ledger.projection_versions
+                WHERE name = $1 AND version = $2 AND code_version = $3 AND epoch = $4 AND lease_owner = $5
+                  AND rebuild_table = $6 FOR UPDATE
+                """, found.keyParameters + [.int8(lease.epoch), .text(lease.owner), .text(tables.tableName)])
+            if held.rowCount == 0 { return }
+            let isNew = found.state == .building
+            _ = try session.execute(
+                isNew
+                    ? "DELETE FROM ledger.projection_versions WHERE name = $1 AND version = $2 AND code_version = $3"
+                    : """
+                    UPDATE ledger.projection_versions SET rebuild_table = NULL, rebuild_position = NULL
+                    WHERE name = $1 AND version = $2 AND code_version = $3
+                    """, found.keyParameters)
+            try VersionTables.drop(tables.tableName, session)
+        }
+    }
+
     private func fence(from old: Int64, to new: Int64, _ session: PostgresSession) throws {
         let changed = try session.execute(
             """

@@ -12,7 +12,7 @@ extension ProjectionCommand {
             discussion: """
                 Nothing that is served changes. The log is read once for all projections that are named, rows and history go in \
                 by COPY, indexes come last; then services follow the new version like any other. A rebuild that was \
-                killed or interrupted goes on where it was when it is run again; `projection drop` leaves no trace of it.
+                killed goes on where it was when it is run again; one that is interrupted (Ctrl-C, SIGTERM) leaves no trace.
 
                 Examples:
                   alpha-ledger projection rebuild alignment --rules v2
