@@ -53,8 +53,10 @@ extension Ledger {
     /// - Throws: `BundleError`, `AuditError`, `LedgerError.projectionBehind`.
     public func proveRow(_ view: View, key: [String], asOf position: Int64?) async throws -> RowProof {
         try await bringUpToDate([view.projection])
-        let found = try await pool.run { session in
-            try session.transaction(.snapshot) { try self.findRow(view, key, position, session) }
+        let found = try await withFreshCatalog {
+            try await pool.run { session in
+                try session.transaction(.snapshot) { try self.findRow(view, key, position, session) }
+            }
         }
         let tree = found.tree
         let note = try await sign(

@@ -11,7 +11,7 @@ extension Ledger {
     /// Throws `LedgerError.positionUnknown` where the log has no such event, and `.projectionBehind` where a view has not
     /// folded up to it. Writes nothing.
     public func impact(ofEventAt position: Int64) async throws -> Impact {
-        try await pool.run { session in
+        try await withFreshCatalog { try await pool.run { session in
             try session.transaction(.snapshot) {
                 guard position > 0, let event = try LogReader().event(at: position, session) else {
                     throw LedgerError.positionUnknown(
@@ -21,12 +21,12 @@ extension Ledger {
                     verdict: .recorded, event: event, positionBefore: position - 1, asOf: event.recordedAt,
                     views: try impact(of: event, now: event.recordedAt, session))
             }
-        }
+        } }
     }
 
     /// What a candidate would change if it were appended now. Writes nothing.
     public func impact(of candidate: ImpactCandidate) async throws -> Impact {
-        try await pool.run { session in
+        try await withFreshCatalog { try await pool.run { session in
             try session.transaction(.snapshot) {
                 let head = try LogReader().head(session)
                 let clock = try session.execute("SELECT clock_timestamp()")[0].timestamptz(0)
@@ -44,7 +44,7 @@ extension Ledger {
                     verdict: verdict, event: event, positionBefore: head.position, asOf: now,
                     views: try event.map { try impact(of: $0, now: now, session) } ?? [])
             }
-        }
+        } }
     }
 
     private func impact(

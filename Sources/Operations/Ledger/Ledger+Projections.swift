@@ -30,6 +30,12 @@ extension Ledger {
     public func verifyProjections(
         _ name: String? = nil, progress: @Sendable (Int64, Int64) -> Void = { _, _ in }
     ) async throws -> [ProjectionVerifier.Verification] {
+        try await withFreshCatalog { try await verifyProjectionsOnce(name, progress) }
+    }
+
+    private func verifyProjectionsOnce(
+        _ name: String?, _ progress: @Sendable (Int64, Int64) -> Void
+    ) async throws -> [ProjectionVerifier.Verification] {
         var versions: [(definition: ProjectionDefinition, version: ProjectionVersion)] = []
         for version in try await pool.run({ session in try catalog.versions(session) }) where version.isServed {
             if let name, name != version.name { continue }

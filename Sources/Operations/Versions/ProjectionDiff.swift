@@ -114,11 +114,14 @@ extension Ledger {
         _ name: String, from: VersionReference, to: VersionReference, position: Int64? = nil,
         sampleSize: Int = ProjectionDiff.sampleSize, onChange: @escaping @Sendable (RowChange) throws -> Void = { _ in }
     ) async throws -> ProjectionDiff {
-        try await pool.run { session in
-            try session.transaction(.snapshot) {
-                let old = try version(name, from, session)
-                let new = try version(name, to, session)
-                return try diff(old, new, at: position, sampleSize: sampleSize, session, onChange)
+        // Both tables are there, and stay, once the first row is read: nobody hears of a row twice.
+        try await withFreshCatalog {
+            try await pool.run { session in
+                try session.transaction(.snapshot) {
+                    let old = try version(name, from, session)
+                    let new = try version(name, to, session)
+                    return try diff(old, new, at: position, sampleSize: sampleSize, session, onChange)
+                }
             }
         }
     }

@@ -35,20 +35,22 @@ extension Ledger {
     public func promote(
         _ name: String, _ reference: VersionReference, position: Int64, digest: String
     ) async throws -> Promotion {
-        let (served, candidate) = try await pool.run { session in
-            try session.transaction(.snapshot) {
-                let candidate = try version(name, reference, session)
-                guard let served = try catalog.served(name, session) else {
-                    throw ViewError.notActivated(projection: name)
+        let (served, candidate) = try await withFreshCatalog {
+            try await pool.run { session in
+                try session.transaction(.snapshot) {
+                    let candidate = try version(name, reference, session)
+                    guard let served = try catalog.served(name, session) else {
+                        throw ViewError.notActivated(projection: name)
+                    }
+                    if candidate.isServed { throw VersionError.alreadyServed(candidate.label) }
+                    let diff = try diff(served, candidate, at: position, sampleSize: 0, session)
+                    guard diff.digest.isBytewiseEqual(to: digest.lowercased()) else {
+                        throw VersionError.diffDiffers(
+                            from: "\(served.reference)", to: "\(candidate.reference)", position: position,
+                            expected: digest, found: diff.digest)
+                    }
+                    return (served, candidate)
                 }
-                if candidate.isServed { throw VersionError.alreadyServed(candidate.label) }
-                let diff = try diff(served, candidate, at: position, sampleSize: 0, session)
-                guard diff.digest.isBytewiseEqual(to: digest.lowercased()) else {
-                    throw VersionError.diffDiffers(
-                        from: "\(served.reference)", to: "\(candidate.reference)", position: position, expected: digest,
-                        found: diff.digest)
-                }
-                return (served, candidate)
             }
         }
         return try await serve(candidate, insteadOf: served, position: position, diffDigest: digest.lowercased())

@@ -57,7 +57,7 @@ public struct ViewReader: Sendable {
         let cursor = try request.cursor.map { try ViewCursor(parsing: $0, selection: request.selection(view)) }
         if let cursor, !cursor.stands(on: request) { throw ViewError.badCursor }
         do {
-            return try await page(view, request, cursor)
+            return try await withFreshCatalog { try await page(view, request, cursor) }
         } catch let error as PostgresError where error.sqlState == .undefinedTable {
             throw ViewError.rulesUnavailable("the version of \(view.projection) was dropped while it was read")
         }
