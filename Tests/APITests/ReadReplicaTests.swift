@@ -12,44 +12,6 @@ import Values
 
 /// Reads on a real streaming replica, made by `pg_basebackup` from the tests' server.
 @Suite struct ReadReplicaTests {
-    /// Runs a test on a ledger and the URI of a replica of its database.
-    private func withReplica(_ body: @Sendable (_ primary: String, _ replica: String) async throws -> Void) async throws {
-        try await withDatabase { uri in
-            let owner = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
-            let address = try await owner.run { session in session.address }
-            let bin = try await owner.run { session in
-                try session.execute("SELECT setting FROM pg_config WHERE name = 'BINDIR'")[0].text(0)
-            }
-            await owner.close()
-            let directory = try temporaryDirectory()
-            try await blocking {
-                let backup = Process()
-                backup.executableURL = URL(filePath: "\(bin)/pg_basebackup")
-                backup.arguments = [
-                    "-D", "\(directory)/postgres", "-R", "-X", "stream", "-c", "fast", "--no-sync", "-h", address.host, "-p",
-                    address.port, "-U", address.user,
-                ]
-                backup.standardError = FileHandle.nullDevice
-                try backup.run()
-                backup.waitUntilExit()
-                if backup.terminationStatus != 0 { throw RunningService.BadAnswer() }
-            }
-            let server = try await EmbeddedPostgres.start(
-                .init(dataDirectory: directory, options: ["fsync": "off", "shared_buffers": "32MB", "max_connections": "800"]))
-            let result: Result<Void, any Error>
-            do {
-                var parts = try #require(URLComponents(string: server.uri))
-                parts.path = "/\(address.database)"
-                result = .success(try await body(uri, try #require(parts.string)))
-            } catch {
-                result = .failure(error)
-            }
-            await server.stop()
-            try? FileManager.default.removeItem(atPath: directory)
-            try result.get()
-        }
-    }
-
     private func position(_ service: RunningService, _ target: String) async throws -> Int64? {
         let answer = try await service.ask(target)
         #expect(answer.status == 200, "\(target): \(String(decoding: answer.body, as: UTF8.self))")
