@@ -40,7 +40,7 @@ struct Benchmark {
         do {
             let bench = try await Bench(events: option("events", 200_000), rounds: option("rounds", 3))
             for benchmark in all where names.isEmpty || names.contains(benchmark.name) {
-                print("\(benchmark.name): \(benchmark.about)")
+                Bench.say("\(benchmark.name): \(benchmark.about)")
                 try await benchmark.run(bench)
             }
             await bench.close()
@@ -113,19 +113,32 @@ final class Bench: Sendable {
         return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) / 1024
     }
 
+    /// The process's resident set now.
+    static func residentMebibytes() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) / 1024
+    }
+
     static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
     static func line(_ name: String, count: Int, seconds: [Double]) {
         let middle = median(seconds)
         let rate = Double(count) / middle
-        print("  \(name): \(Int(rate)) /s (median of \(seconds.count), \(String(format: "%.2f", middle * 1e6 / Double(count))) µs each)")
+        say("  \(name): \(Int(rate)) /s (median of \(seconds.count), \(String(format: "%.2f", middle * 1e6 / Double(count))) µs each)")
     }
 
-    static func text(_ text: String) { print("  \(text)") }
+    /// A line shows when it is printed, in a file or through a pipe too.
+    static func say(_ line: String) {
+        print(line)
+        fflush(nil)
+    }
+
+    static func text(_ text: String) { say("  \(text)") }
 
     static func fixed(_ value: Double) -> String { String(format: "%.1f", value) }
 
-    static func ratio(_ name: String, _ value: Double) { print("  \(name): \(String(format: "%.2f", value))") }
+    static func ratio(_ name: String, _ value: Double) { say("  \(name): \(String(format: "%.2f", value))") }
 }
 
 struct BenchmarkError: Error, CustomStringConvertible {

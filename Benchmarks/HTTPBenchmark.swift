@@ -11,7 +11,7 @@ import Values
 /// list from the same rows by FastAPI and asyncpg.
 enum HTTPBenchmark {
     private static let connections = 32
-    private static let seconds = 6
+    private static let seconds = 4
 
     private struct Load {
         let requestsPerSecond: Double
@@ -21,17 +21,20 @@ enum HTTPBenchmark {
 
     static func run(_ bench: Bench) async throws {
         try await bench.withLedger { ledger in
-            try await AppendBenchmark.append((0..<bench.events).map { GeneratedExecutions.payload($0) }, to: ledger)
+            Bench.text("appending and folding \(bench.events) events …")
+            try await GeneratedLog.append(0..<bench.events, to: ledger)
             try await ledger.bringUpToDate(ledger.registry.names)
             try await withService(ledger) { port in
                 let head = try await ledger.pool.run { session in try LogReader().head(session) }
+                let served = try await ledger.state().served["trades"]
                 let list = "http://127.0.0.1:\(port)/api/internal/trades"
                 let pinned = "as_of_position=\(head.position)&as_of=\(head.recordedAt?.description ?? "")"
+                    + "&rules=trades@\(served?.version ?? "")/c\(served?.codeVersion ?? 0)"
                 let ours = try await show("list of 50 trades", "\(list)?limit=50", bench)
                 _ = try await show("list of 50 trades, gzip", "\(list)?limit=50", bench, header: "Accept-Encoding: gzip")
                 _ = try await show("50 positions", "\(list)/positions?limit=50", bench)
                 _ = try await show("50 executions with aggregates", "\(list)/execution-quality?limit=50", bench)
-                _ = try await show("an as-of page of 50, pinned", "\(list)?limit=50&\(pinned)", bench)
+                _ = try await show("an immutable as-of page of 50", "\(list)?limit=50&\(pinned)", bench)
                 if let uvicorn = ProcessInfo.processInfo.environment["BENCH_UVICORN"] {
                     try await compare(ours, uvicorn, ledger, bench)
                 }
@@ -102,7 +105,7 @@ enum HTTPBenchmark {
             }
         }
         func word(after name: String) -> String? {
-            output.split(separator: "\n").first { $0.contains(name) }?.split(separator: " ").last.map(String.init)
+            output.split(separator: "\n").first { $0.drop { $0 == " " }.hasPrefix(name) }?.split(separator: " ").last.map(String.init)
         }
         guard let rate = word(after: "Requests/sec:").flatMap(Double.init), let p50 = word(after: "50%"), let p99 = word(after: "99%"),
             !output.contains("Non-2xx")

@@ -1,63 +1,43 @@
-import Foundation
 import Operations
+import Postgres
+import PostgresStore
 
-/// Events to 1,000 open streams: how long from an append until the last of them has it.
+/// Events to 1,000 open streams: that each of them has every event once, how late, how many a second, and in how much memory.
+/// The readers run in the same process and share its cores.
 enum StreamBenchmark {
     private static let subscribers = 1000
-    private static let appends = 100
+    private static let appends = 200
+    private static let burst = 2000
 
     static func run(_ ledger: Ledger, port: Int) async throws {
-        let sockets = try (0..<subscribers).map { _ in try open(port) }
-        defer { for socket in sockets { close(socket) } }
-        // The first lines of each stream.
-        for socket in sockets { try await read(socket, until: "retry: 2000\n\n") }
+        Bench.text("opening \(subscribers) event streams …")
+        let before = try Bench.residentMebibytes()
+        var head = try await ledger.pool.run { session in try LogReader().head(session).position }
+        let readers = try StreamReaders(count: subscribers, port: port, head: head)
+        defer { readers.close() }
+        let open = try Bench.residentMebibytes()
         var milliseconds: [Double] = []
         for number in 0..<appends {
-            let seconds = try await Bench.seconds {
+            head += 1
+            milliseconds += try await readers.deliver(upTo: head) {
                 try await AppendBenchmark.append([GeneratedExecutions.payload(90_000_000 + number)], to: ledger)
-                for socket in sockets { try await read(socket, until: "\"trd-\(100_000_000 + number)\"") }
             }
-            milliseconds.append(seconds * 1000)
         }
-        let sorted = milliseconds.sorted()
+        milliseconds.sort()
         Bench.text(
-            "an append until \(subscribers) streams have its event: p50 \(Bench.fixed(sorted[sorted.count / 2])) ms, "
-                + "p99 \(Bench.fixed(sorted[sorted.count * 99 / 100])) ms (\(appends) appends)")
-    }
-
-    private static func open(_ port: Int) throws -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
+            "from an append's beginning until a stream has its event: p50 \(Bench.fixed(milliseconds[milliseconds.count / 2])) ms, "
+                + "p99 \(Bench.fixed(milliseconds[milliseconds.count * 99 / 100])) ms (\(milliseconds.count) deliveries)")
+        head += Int64(burst)
+        var last = 0.0
+        let seconds = try await Bench.seconds {
+            last = try await readers.deliver(upTo: head) {
+                try await AppendBenchmark.append((0..<burst).map { GeneratedExecutions.payload(91_000_000 + $0) }, to: ledger)
+            }.max() ?? 0
         }
-        guard result == 0 else { throw BenchmarkError("a stream can't be opened: \(String(cString: strerror(errno)))") }
-        let request = Array("GET /api/ledger/events/stream HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
-        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
-            throw BenchmarkError("a stream can't be asked for")
-        }
-        return descriptor
-    }
-
-    /// Reads until a text has come; on a thread that may block.
-    private static func read(_ descriptor: Int32, until text: String) async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            DispatchQueue.global().async {
-                var bytes: [UInt8] = []
-                var buffer = [UInt8](repeating: 0, count: 16384)
-                let wanted = Array(text.utf8)
-                while bytes.firstRange(of: wanted) == nil {
-                    let count = recv(descriptor, &buffer, buffer.count, 0)
-                    if count <= 0 { return continuation.resume(throwing: BenchmarkError("a stream ended early")) }
-                    bytes += buffer[..<count]
-                }
-                continuation.resume()
-            }
-        }
+        Bench.text(
+            "a burst of \(burst) events: \(Int(Double(burst * subscribers) / seconds)) events/s delivered, all of them after \(Bench.fixed(last)) ms")
+        Bench.text(
+            "every stream had every event once, in order; resident \(before) MiB before, \(open) MiB with the streams open, "
+                + "\(try Bench.residentMebibytes()) MiB after the burst")
     }
 }
