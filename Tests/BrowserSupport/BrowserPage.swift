@@ -15,7 +15,7 @@ public final class BrowserPage: Sendable {
     private let context: String
     private let state = Mutex(State())
     /// How long something that must come may take.
-    private static let patience: Duration = .seconds(30)
+    private static let patience: Duration = .seconds(90)
 
     init(_ browser: Browser, session: String, context: String) {
         self.browser = browser
@@ -171,6 +171,9 @@ public final class BrowserPage: Sendable {
     /// Presses the left button in the middle of an element, as a person would, after scrolling to it.
     public func click(_ selector: String) async throws {
         try await wait(for: "document.querySelector(\(Self.literal(selector))) !== null")
+        // The browser drops what is clicked before it has painted the page.
+        _ = try await evaluate(
+            "Promise.race([new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))), new Promise((done) => setTimeout(done, 2000))]).then(() => true)")
         let place = try await evaluate(
             """
             (() => { const e = document.querySelector(\(Self.literal(selector))); e.scrollIntoView({block: 'center', inline: 'center'});
@@ -205,12 +208,22 @@ public final class BrowserPage: Sendable {
     /// Types text where the focus is.
     public func type(_ text: String) async throws { try await call("Input.insertText", [("text", .string(text))]) }
 
+    /// Presses Tab until an element has the focus, as somebody without a mouse would.
+    public func tab(to selector: String, atMost limit: Int = 400) async throws {
+        for _ in 0..<limit {
+            try await press("Tab")
+            if try await evaluate("document.activeElement.matches(\(Self.literal(selector)))").bool == true { return }
+        }
+        throw Browser.Failure("\(selector) is not reached by \(limit) presses of Tab")
+    }
+
     /// Presses a key: a character, or a name such as `Enter`, `Tab`, `ArrowLeft`.
     public func press(_ key: String) async throws {
         var members: [(String, JSONNode)] = [("key", .string(key))]
         if let code = Self.codes[key] {
             members += [("windowsVirtualKeyCode", .integer(code)), ("code", .string(key))]
             if key == "Enter" { members.append(("text", .string("\r"))) }
+            if key == " " { members.append(("text", .string(" "))) }
         } else {
             members.append(("text", .string(key)))
         }
@@ -220,7 +233,7 @@ public final class BrowserPage: Sendable {
 
     private static let codes: [String: Int64] = [
         "Enter": 13, "Tab": 9, "Home": 36, "End": 35, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Escape": 27,
-        "PageUp": 33, "PageDown": 34,
+        "PageUp": 33, "PageDown": 34, " ": 32,
     ]
 
     /// A text as a string of the page's language.

@@ -8,7 +8,7 @@ import Testing
 /// The console as people use it: a real browser, real clicks and keys.
 @Suite(.serialized, WithConsole())
 struct ConsoleBrowserTests {
-    private var console: RunningConsole {
+    var console: RunningConsole {
         get throws { try #require(RunningConsole.current) }
     }
 
@@ -132,15 +132,52 @@ struct ConsoleBrowserTests {
 
     // MARK: Explanations
 
-    @Test func aFigureLeadsToItsExplanation() async throws {
+    @Test func aFigureOfTheTradeBookLeadsToItsExplanationAndOnToItsEvent() async throws {
         let page = try await console.signedIn("reader")
         let shown = try await page.text("#trades tbody tr td[data-label^='Premium total'] a")
         try await page.follow("#trades tbody tr td[data-label^='Premium total'] a")
         let location = try await page.location()
         #expect(location.hasPrefix("/explain?view=trades&key=alpha_sync%7CICOI-000008&field=entry_premium_usd&as_of_position="))
         #expect(try await page.text("h1") == "Why: entry premium usd")
-        #expect(!shown.isEmpty)
+        // The page shows all digits, the book two places.
+        let result = try await page.text("p.result")
+        #expect(Self.number(shown) == Self.number(result), "\(shown), \(result)")
+        #expect(try await page.count("[role=alert]") == 0)
+        #expect(try await page.count("ol.steps li") > 0)
+        #expect(try await page.count("ul.rules li") > 0)
+        // The last step ends in the figure.
+        let last = try await page.texts("ol.steps li strong").last ?? ""
+        #expect(Self.number(last) == Self.number(result))
+        try await page.follow("main table td a[href^='/log?position=']")
+        #expect(try await page.text("article.event").contains("ICOI-000008"))
+        #expect(page.takeProblems() == [])
         await page.close()
+    }
+
+    @Test(arguments: [
+        ("lifecycles", "realized_pnl_before_fees_usd"), ("alignment", "alignment_score"), ("execution-quality", "fill_vs_mid_bps"),
+        ("outcomes", "pnl_before_fees_usd"), ("context", "gamma_regime"),
+    ])
+    func aFigureOfThePerformancePagesIsWorkedOutAnew(_ tab: String, _ field: String) async throws {
+        let page = try await console.signedIn("reader")
+        try await page.follow("nav a[href^='/performance']")
+        try await page.follow("nav.tabs a[href^='/performance/\(tab)']")
+        let figure = "main table a.figure[href*='field=\(field)&']"
+        let shown = try await page.text(figure)
+        try await page.follow(figure)
+        #expect(try await page.location().hasPrefix("/explain?view="))
+        #expect(try await page.count("[role=alert]") == 0)
+        #expect(try await page.count("ol.steps li") > 0, "\(tab), \(field)")
+        let result = try await page.text("p.result")
+        #expect(Self.number(shown) == Self.number(result), "\(shown), \(result)")
+        #expect(page.takeProblems() == [])
+        await page.close()
+    }
+
+    /// A shown figure as text that others can be compared with: two places, no separators; words as they are.
+    private static func number(_ text: String) -> String {
+        let plain = text.replacing(",", with: "").replacing("\u{2212}", with: "-").replacing("_", with: " ")
+        return Double(plain).map { String(format: "%.1f", $0) } ?? plain
     }
 
     // MARK: Proofs in the browser
@@ -216,23 +253,26 @@ struct ConsoleBrowserTests {
     ]
 
     @Test func everyPageIsSoundInLightInDarkAndOnAPhone() async throws {
-        let console = try console
-        let folder = ProcessInfo.processInfo.environment["ALPHA_LEDGER_SCREENSHOTS"]
         let page = try await console.signedIn()
-        for (name, path) in Self.pages {
-            for (look, width, height, isDark, isPhone) in [
-                ("light", 1440, 900, false, false), ("dark", 1440, 900, true, false), ("phone", 390, 844, false, true),
-                ("phone-dark", 390, 844, true, true),
-            ] {
-                if look == "phone-dark" && folder == nil { continue }
-                try await page.view(width: width, height: height, isDark: isDark, isPhone: isPhone)
-                try await page.go(console.origin + path)
-                let problems = try await page.accessibilityProblems() + page.takeProblems()
-                #expect(problems.isEmpty, "\(name), \(look): \(problems)")
-                if let folder { try await page.screenshot("\(folder)/\(name)-\(look).png") }
-            }
-        }
+        for (name, path) in Self.pages { try await checkLooks(of: path, named: name, page) }
         await page.close()
+    }
+
+    /// A page on a desk, light and dark, and on a phone: sound in each, with pictures where they are asked for.
+    func checkLooks(of path: String, named name: String, _ page: BrowserPage) async throws {
+        let folder = ProcessInfo.processInfo.environment["ALPHA_LEDGER_SCREENSHOTS"]
+        for (look, width, height, isDark, isPhone) in [
+            ("light", 1440, 900, false, false), ("dark", 1440, 900, true, false), ("phone", 390, 844, false, true),
+            ("phone-dark", 390, 844, true, true),
+        ] {
+            if look == "phone-dark" && folder == nil { continue }
+            try await page.view(width: width, height: height, isDark: isDark, isPhone: isPhone)
+            try await page.go(try console.origin + path)
+            let problems = try await page.accessibilityProblems() + page.takeProblems()
+            #expect(problems.isEmpty, "\(name), \(look): \(problems)")
+            if let folder { try await page.screenshot("\(folder)/\(name)-\(look).png") }
+        }
+        try await page.view(width: 1440, height: 900)
     }
 
     @Test func theTabKeyWalksAPageInOrderAndTheFocusIsSeen() async throws {

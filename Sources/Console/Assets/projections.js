@@ -2,30 +2,60 @@
 
 import { get } from "./proof.js";
 
-const every = 2000;
+const [calm, busy] = [2000, 500];
 const count = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 const all = (selector, version) => document.querySelectorAll(`${selector}[data-version="${CSS.escape(version)}"]`);
+const key = (row) => `${row.name}/${row.version}/c${row.code_version}`;
+
+// As the page says it.
+function state(row) {
+  const standing = row.poison !== null ? "stopped" : row.frozen ? "frozen" : row.served ? "served" : row.state;
+  return row.rebuild_position === null ? standing : `${standing}, rebuilding`;
+}
+
+/** Whether the page shows these versions in these states, so that only figures have moved. */
+function isShown(rows) {
+  return document.querySelectorAll(".state[data-version]").length === rows.length
+    && rows.every((row) => all(".state", key(row))[0]?.dataset.state === state(row));
+}
+
+/** Takes the table and the cards from the page as the service gives it now; not from under the reader's hands. */
+async function renew() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const id of ["projections", "versions"]) {
+    const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
+    if (old && fresh && !old.contains(document.activeElement)) old.replaceWith(document.adoptNode(fresh));
+  }
+}
+
+function move(row, head) {
+  const version = key(row), done = row.rebuild_position ?? row.position;
+  for (const element of all(".folded", version)) element.textContent = count(row.position);
+  for (const element of all(".lag", version)) element.textContent = count(row.lag);
+  for (const element of all(".rebuilt", version)) element.textContent = `rebuilt to ${count(done)}`;
+  for (const element of all("progress", version)) {
+    element.max = head;
+    element.value = done;
+    element.closest(".progress").hidden = done === head && row.rebuild_position === null;
+  }
+}
 
 async function refresh() {
-  const status = await get("/api/ledger/projections");
-  for (const row of status.projections) {
-    const version = `${row.name}/${row.version}/c${row.code_version}`;
-    for (const element of all(".folded", version)) element.textContent = count(row.position);
-    for (const element of all(".lag", version)) element.textContent = count(row.lag);
-    for (const element of all("progress", version)) {
-      element.max = status.head_position;
-      element.value = row.position;
-      element.hidden = row.lag === 0;
-    }
-  }
+  const { projections, head_position: head } = await get("/api/ledger/projections");
+  if (!isShown(projections)) await renew();
+  for (const row of projections) move(row, head);
+  return projections.some((row) => row.rebuild_position !== null);
 }
 
 // The page tells how it was when it was asked for; only what moves is asked again.
 async function follow() {
+  let isBusy = false;
   if (!document.hidden) {
-    try { await refresh(); } catch { return; }
+    try { isBusy = await refresh(); } catch { return; }
   }
-  setTimeout(follow, every);
+  setTimeout(follow, isBusy ? busy : calm);
 }
 
-setTimeout(follow, every);
+setTimeout(follow, busy);

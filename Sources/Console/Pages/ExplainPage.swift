@@ -47,7 +47,10 @@ public struct ExplainPage: Sendable {
         steps(explanation["steps"], &html)
         inputs(explanation["inputs"], &html)
         rules(explanation["rules"], &html)
-        if explanation["steps"] == nil && explanation["inputs"] == nil { JSONOutline.write(explanation, to: &html) }
+        if explanation["steps"] == nil && explanation["inputs"] == nil {
+            html.element("h2", text: "The row")
+            JSONOutline.write(explanation, to: &html)
+        }
     }
 
     private func steps(_ steps: JSONValue?, _ html: inout HTMLWriter) {

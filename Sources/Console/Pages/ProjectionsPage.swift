@@ -39,18 +39,30 @@ public struct ProjectionsPage: Sendable {
             Column("Projection") { row, html in html.element("span", [.class("name")], text: row["name"]?.string ?? "?") },
             Column("Version") { row, html in html.text(VersionName.of(row)) },
             Column("State") { row, html in
-                html.element("span", [.class("state"), .data("data-version", VersionName.key(row))]) { html in
-                    Badge.write(Self.state(row), to: &html)
+                let state = Self.state(row)
+                let shown = row["rebuild_position"]?.integer == nil ? state : "\(state), rebuilding"
+                html.element("span", [.class("state"), .data("data-version", VersionName.key(row)), .data("data-state", shown)]) { html in
+                    Badge.write(state, to: &html)
                 }
             },
             Column("Position", unit: "events folded", isNumber: true) { row, html in
+                let version = VersionName.key(row)
                 let position = row["position"]?.integer ?? 0
-                html.element("span", [.class("folded"), .data("data-version", VersionName.key(row))], text: Figures.count(position))
-                if position < head {
-                    html.void(
-                        "br")
+                html.element("span", [.class("folded"), .data("data-version", version)], text: Figures.count(position))
+                // A rebuild fills tables of its own; until it ends the version's rows are those from before it.
+                let rebuilt = row["rebuild_position"]?.integer
+                guard let done = rebuilt ?? (position < head ? position : nil) else { return }
+                html.element("span", [.class("progress")]) { html in
                     html.element(
-                        "progress", [.label("Folded of \(VersionName.key(row))"), .maximum("\(head)"), .value("\(position)"), .data("data-version", VersionName.key(row))]) { _ in }
+                        "progress",
+                        [
+                            .label("\(rebuilt == nil ? "Folded" : "Rebuilt") of \(version)"), .maximum("\(head)"), .value("\(done)"),
+                            .data("data-version", version),
+                        ]) { _ in }
+                    if rebuilt != nil {
+                        html.text(" ")
+                        html.element("small", [.class("rebuilt"), .data("data-version", version)], text: "rebuilt to \(Figures.count(done))")
+                    }
                 }
             },
             Column("Lag", unit: "events", isNumber: true) { row, html in
@@ -73,8 +85,7 @@ public struct ProjectionsPage: Sendable {
     private static func state(_ row: JSONValue) -> String {
         if row["poison"]?.isNull == false { return "stopped" }
         if row["frozen"]?.bool == true { return "frozen" }
-        if row["served"]?.bool == true { return "served" }
-        return row["state"]?.string ?? "beside"
+        return row["served"]?.bool == true ? "served" : row["state"]?.string ?? "beside"
     }
 
     private func actions(_ versions: [JSONValue], _ html: inout HTMLWriter) {
@@ -83,7 +94,7 @@ public struct ProjectionsPage: Sendable {
         for version in versions {
             if let name = version["name"]?.string, !names.contains(name) { names.append(name) }
         }
-        html.element("div", [.class("grid")]) { html in
+        html.element("div", [.class("grid"), .id("versions")]) { html in
             for name in names { card(name, versions.filter { $0["name"]?.string == name }, &html) }
         }
     }
@@ -95,6 +106,10 @@ public struct ProjectionsPage: Sendable {
             html.element("h3", [.id("actions-\(name)")], text: name)
             html.element("p", text: served.map { "Served: \(VersionName.of($0))" } ?? "Nothing is served yet.")
             for other in others {
+                guard other["state"]?.string == "ready" else {
+                    html.element("p", [.class("quiet")], text: "\(VersionName.of(other)) is being built; it can be compared once it is.")
+                    continue
+                }
                 let address = Address(
                     ["projections", "diff"],
                     [("name", name), ("from", served.map(VersionName.reference) ?? ""), ("to", VersionName.reference(other))])

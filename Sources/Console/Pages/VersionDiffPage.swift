@@ -23,8 +23,112 @@ public struct VersionDiffPage: Sendable {
             switch diff {
             case .failure(let problem): ProblemBox.write(problem, to: &html)
             case .success(let document):
-                JSONOutline.write(document.root, to: &html)
+                rows(document.root, &html)
+                tables(document.root, &html)
                 promote(document.root, &html)
+                versions(document.root, &html)
+            }
+        }
+    }
+
+    private func rows(_ diff: JSONValue, _ html: inout HTMLWriter) {
+        html.element("h2", text: "What would change")
+        html.element("dl", [.class("counts")]) { html in
+            for (label, field) in [("Changed", "changed"), ("Added", "added"), ("Removed", "removed"), ("Unchanged", "unchanged")] {
+                Fact.text(label, diff["rows"]?[field]?.integer.map(Figures.count), none: "unknown", to: &html)
+            }
+        }
+        html.element("p") { html in
+            html.text("Rows as of event \(Figures.count(diff["position"]?.integer ?? 0)). ")
+            if let first = diff["first_difference"], let position = first["position"]?.integer {
+                html.text("The first event after which they differ is ")
+                html.element("a", [.href(Address(["log"], [("position", "\(position)")]))], text: "#\(Figures.count(position))")
+                html.text(", \(first["type"]?.string ?? "an event").")
+            }
+        }
+    }
+
+    private func tables(_ diff: JSONValue, _ html: inout HTMLWriter) {
+        func table(_ caption: String, _ member: String, _ columns: [Column]) {
+            guard let rows = diff[member]?.elements.map({ $0 }), !rows.isEmpty else { return }
+            html.element("section", [.class("outline")]) { Table(caption: caption, columns: columns).write(rows, to: &$0) }
+        }
+        let field = Column("Field") { row, html in html.element("span", [.class("name")], text: row["field"]?.string ?? "?") }
+        func count(_ title: String, _ name: String) -> Column {
+            Column(title, isNumber: true) { row, html in html.text(row[name]?.integer.map(Figures.count) ?? "?") }
+        }
+        func state(_ title: String, _ name: String) -> Column {
+            Column(title) { row, html in
+                guard let text = row[name]?.string else { return Unavailable.write("none", to: &html) }
+                Badge.write(text, to: &html)
+            }
+        }
+        func value(_ title: String, _ name: String) -> Column {
+            Column(title, isNumber: true) { row, html in
+                guard let value = row[name], !value.isNull else { return Unavailable.write("no figure", to: &html) }
+                JSONOutline.inline(value, &html)
+            }
+        }
+        table("Rows by the state that they leave and enter", "moved", [field, state("From", "from"), state("To", "to"), count("Rows", "count")])
+        table("Changed fields", "fields", [field, count("Rows", "changed")])
+        table(
+            "Sums over all rows", "sums",
+            [field, value("From", "from"), count("Rows", "from_count"), value("To", "to"), count("Rows", "to_count"), value("Moves by", "delta")])
+        table(
+            "Changes row by row (the first ones)", "sample",
+            [
+                Column("Row") { row, html in
+                    let key = row["key"]?.members.compactMap { $0.value.string } ?? []
+                    html.element("span", [.class("name")], text: key.joined(separator: " | "))
+                },
+                Column("Change") { row, html in html.text(row["change"]?.string ?? "?") },
+                Column("Fields") { row, html in changes(of: row, &html) },
+            ])
+    }
+
+    private func changes(of row: JSONValue, _ html: inout HTMLWriter) {
+        html.element("ul", [.class("plain-list")]) { html in
+            for change in row["fields"]?.elements.map({ $0 }) ?? [] {
+                html.element("li") { html in
+                    html.text("\(change["field"]?.string ?? "?"): ")
+                    if let old = change["from"] { JSONOutline.inline(old, &html) }
+                    html.text(" → ")
+                    if let new = change["to"] { JSONOutline.inline(new, &html) }
+                }
+            }
+        }
+    }
+
+    /// What was compared, to the byte: the rule files' digests and those of the comparison.
+    private func versions(_ diff: JSONValue, _ html: inout HTMLWriter) {
+        html.element("h2", text: "What was compared")
+        for (label, member) in [("Changes' digest", "changes_digest"), ("Comparison's digest", "digest")] {
+            guard let digest = diff[member]?.string else { continue }
+            html.element("p") { html in
+                html.text("\(label): ")
+                html.element("code", text: digest)
+            }
+        }
+        let files = ["from", "to"].flatMap { side in
+            (diff[side]?["rules"]?.members.map { (side, $0.key, $0.value) } ?? [])
+        }
+        html.element("div", [.class("scroll"), .role("region"), .label("Rule files"), .tabIndex(0)]) { html in
+            html.element("table", [.class("rows")]) { html in
+                html.element("caption", text: "Rule files")
+                html.element("thead") { html in
+                    html.element("tr") { html in
+                        for title in ["Version", "File", "SHA-256"] { html.element("th", [.scope("col")], text: title) }
+                    }
+                }
+                html.element("tbody") { html in
+                    for (side, file, rule) in files {
+                        html.element("tr") { html in
+                            html.element("td", text: diff[side].map(VersionName.of) ?? "?")
+                            html.element("td", text: file)
+                            html.element("td") { $0.element("code", text: rule["digest"]?.string ?? "?") }
+                        }
+                    }
+                }
             }
         }
     }
@@ -46,109 +150,4 @@ public struct VersionDiffPage: Sendable {
             }
         }
     }
-}
-
-/// Any JSON document, readable: members as facts, lists of alike objects as tables. For documents whose members the
-/// console shows all, whatever they are.
-enum JSONOutline {
-    /// Rows of a list that are shown.
-    private static let limit = 200
-
-    static func write(_ value: JSONValue, to html: inout HTMLWriter) {
-        let members = value.members.map { ($0.key, $0.value) }
-        let plain = members.filter { $0.1.kind != .object && $0.1.kind != .array }
-        if !plain.isEmpty {
-            html.element("dl", [.class("facts")]) { html in
-                for (name, value) in plain { Fact.write(words(name), to: &html) { scalar(name, value, &$0) } }
-            }
-        }
-        for (name, value) in members where value.kind == .object && value.count > 0 {
-            html.element("section", [.class("outline")]) { html in
-                html.element("h3", text: words(name))
-                write(value, to: &html)
-            }
-        }
-        for (name, value) in members where value.kind == .array { list(name, value, &html) }
-    }
-
-    private static func words(_ name: String) -> String { name.replacing("_", with: " ") }
-
-    private static func scalar(_ name: String, _ value: JSONValue, _ html: inout HTMLWriter) {
-        switch value.kind {
-        case .null: html.element("span", [.class("none")], text: "null")
-        case .number:
-            let position = value.integer
-            if let position, name == "position" || name.hasSuffix("_position") {
-                html.element("a", [.href(Address(["log"], [("position", "\(position)")]))], text: Figures.count(position))
-            } else {
-                html.element("span", [.class("figure")], text: Figures.decimal(value.sourceText, .exact).text)
-            }
-        default:
-            let text = value.string ?? value.sourceText
-            if text.utf8.count == 64, text.utf8.allSatisfy({ !$0.isWhitespace }) { html.element("code", text: text) } else { html.text(text) }
-        }
-    }
-
-    private static func list(_ name: String, _ value: JSONValue, _ html: inout HTMLWriter) {
-        html.element("section", [.class("outline")]) { html in
-            html.element("h3", text: "\(words(name)) (\(value.count))")
-            if value.count == 0 { return html.element("p", [.class("quiet")], text: "none") }
-            let elements = value.elements.prefix(limit)
-            guard elements.allSatisfy({ $0.kind == .object }) else {
-                html.element("ul") { html in
-                    for element in elements { html.element("li") { inline(element, &$0) } }
-                }
-                return
-            }
-            var columns: [String] = []
-            for element in elements {
-                for member in element.members where !columns.contains(member.key) { columns.append(member.key) }
-            }
-            html.element("div", [.class("scroll"), .role("region"), .label(words(name)), .tabIndex(0)]) { html in
-                html.element("table") { html in
-                    html.element("thead") { html in
-                        html.element("tr") { html in
-                            for column in columns { html.element("th", [.scope("col")], text: words(column)) }
-                        }
-                    }
-                    html.element("tbody") { html in
-                        for element in elements {
-                            html.element("tr") { html in
-                                for column in columns {
-                                    html.element("td") { html in
-                                        if let value = element[column] { inline(value, name: column, &html) }
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-            if value.count > limit { html.element("p", [.class("quiet")], text: "\(value.count - limit) more are not shown.") }
-        }
-    }
-
-    static func inline(_ value: JSONValue, name: String = "", _ html: inout HTMLWriter) {
-        switch value.kind {
-        case .object where value.count > 0:
-            html.element("dl", [.class("inline")]) { html in
-                for (name, value) in value.members.map({ ($0.key, $0.value) }) {
-                    html.element("div") { html in
-                        html.element("dt", text: words(name))
-                        html.element("dd") { inline(value, name: name, &$0) }
-                    }
-                }
-            }
-        case .array where value.count > 0:
-            html.element("ul", [.class("plain-list")]) { html in
-                for element in value.elements { html.element("li") { inline(element, &$0) } }
-            }
-        case .object, .array: html.element("span", [.class("quiet")], text: "none")
-        default: scalar(name, value, &html)
-        }
-    }
-}
-
-extension UInt8 {
-    fileprivate var isWhitespace: Bool { self == 0x20 || 0x09...0x0D ~= self }
 }
