@@ -73,7 +73,7 @@ struct APIResponder: HTTPResponder {
                 try await withGracefulShutdownHandler {
                     while let piece = try await stream.next() {
                         watch.writing(true)
-                        try await writer.write(ByteBuffer(bytes: piece))
+                        try await writer.write(piece)
                         watch.writing(false)
                     }
                 } onGracefulShutdown: {

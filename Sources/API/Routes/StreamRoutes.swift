@@ -1,3 +1,4 @@
+import NIOCore
 import Operations
 import PostgresStore
 import Synchronization
@@ -39,10 +40,10 @@ extension API {
                     defer { state.isBegun = true }
                     return state
                 }
-                if !isBegun { return Array(": events of the ledger after \(last)\nretry: 2000\n\n".utf8) }
+                if !isBegun { return ByteBuffer(string: ": events of the ledger after \(last)\nretry: 2000\n\n") }
                 switch try await place.feed.next(place.id, after: last) {
                 case .end: return nil
-                case .heartbeat: return Array(": alive\n\n".utf8)
+                case .heartbeat: return ByteBuffer(string: ": alive\n\n")
                 case .piece(let piece):
                     position.withLock { $0.last = piece.last }
                     return piece.bytes

@@ -27,6 +27,7 @@ actor EventFeed {
     private static let tailBytes = 8 << 20
     /// Bytes a piece, about.
     private static let pieceBytes = 64 << 10
+    private static let keptPieces = 64
     /// Between two looks at the log: what comes meanwhile goes out together.
     private static let paceMilliseconds = 10
 
@@ -36,7 +37,10 @@ actor EventFeed {
     private let history = RequestGate(concurrent: 2, queued: 2048)
 
     private var tail: EventPage?
-    private var latestPiece: (after: Int64, piece: EventPiece)?
+    /// Pieces made lately, by the position that they come after: readers of one pace share them, also in a burst, in
+    /// which they are spread over many.
+    private var pieces: [Int64: EventPiece] = [:]
+    private var pieceOrder: [Int64] = []
     private var pages: [Int64: Task<EventPage, any Error>] = [:]
     private var pageOrder: [Int64] = []
     private var waiters: [UInt64: CheckedContinuation<Step?, Never>] = [:]
@@ -78,7 +82,7 @@ actor EventFeed {
         waiters.removeValue(forKey: stream)?.resume(returning: .end)
         if streams.isEmpty {
             tail = nil
-            latestPiece = nil
+            forgetPieces()
         }
     }
 
@@ -86,14 +90,15 @@ actor EventFeed {
     func next(_ stream: UInt64, after position: Int64) async throws -> Step {
         while true {
             guard !isEnded, !Task.isCancelled, streams.contains(stream), let tail else { return .end }
+            if let piece = pieces[position] { return .piece(piece) }
             if position + 1 < tail.first {
                 guard let piece = try await page(position / Self.pageEvents).piece(after: position, bytes: Self.pieceBytes)
                 else { return .end }
+                keep(piece, after: position)
                 return .piece(piece)
             }
-            if let latestPiece, latestPiece.after == position { return .piece(latestPiece.piece) }
             if let piece = tail.piece(after: position, bytes: Self.pieceBytes) {
-                latestPiece = (position, piece)
+                keep(piece, after: position)
                 return .piece(piece)
             }
             let step = await withTaskCancellationHandler {
@@ -105,6 +110,16 @@ actor EventFeed {
             }
             if let step { return step }
         }
+    }
+
+    private func keep(_ piece: EventPiece, after position: Int64) {
+        if pieces.updateValue(piece, forKey: position) == nil { pieceOrder.append(position) }
+        if pieceOrder.count > Self.keptPieces { pieces[pieceOrder.removeFirst()] = nil }
+    }
+
+    private func forgetPieces() {
+        pieces = [:]
+        pieceOrder = []
     }
 
     // MARK: The log
@@ -156,7 +171,8 @@ actor EventFeed {
             for event in events { page.append(event) }
             page.trim(events: Self.tailEvents, bytes: Self.tailBytes)
             tail = page
-            latestPiece = nil
+            // A piece that the log's end cut short would go on being short.
+            if pieces.contains(where: { $0.value.last == position }) { forgetPieces() }
             wake(nil)
         }
     }

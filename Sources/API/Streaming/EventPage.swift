@@ -1,4 +1,5 @@
 import Events
+import NIOCore
 
 /// Events as a stream sends them, encoded once for whoever reads them.
 struct EventPage: Sendable {
@@ -50,7 +51,7 @@ struct EventPage: Sendable {
             out += frame
             next += 1
         }
-        return EventPiece(bytes: out, last: next)
+        return EventPiece(bytes: ByteBuffer(bytes: out), last: next)
     }
 
     /// `id: <position>`, `event: <type>`, `data: <the event as /api/ledger/events/{position} gives it>`. JSON holds no line
@@ -60,8 +61,8 @@ struct EventPage: Sendable {
     }
 }
 
-/// A part of a stream, and the position that it ends with.
+/// A part of a stream, and the position that it ends with. All streams that read it share its bytes.
 struct EventPiece: Sendable {
-    let bytes: [UInt8]
+    let bytes: ByteBuffer
     let last: Int64
 }
