@@ -110,7 +110,7 @@ public struct API: Sendable {
     /// The route that answers, with what its pattern captured; nil captures where the path has routes for other
     /// methods only. Throws `Problem` for an unknown path.
     private func match(_ request: APIRequest) throws(Problem) -> (route: Route, captures: [String]?, methods: [String]) {
-        let segments = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        let segments = request.path == "/" ? [] : request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         let method = request.method == "HEAD" ? "GET" : request.method
         var first: Route?
         var methods: [String] = []

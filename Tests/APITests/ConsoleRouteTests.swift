@@ -148,6 +148,10 @@ struct ConsoleRouteTests {
             #expect(asset.status == 200 && asset.headers["cache-control"] == "public, max-age=31536000, immutable")
             #expect(asset.headers["content-type"] == "text/css; charset=utf-8")
             #expect(try await service.ask("/assets/0/console.css").status == 404)
+            // The root leads to the trade book, by way of the sign-in.
+            let cookie = try await Self.signIn(service, "reader")
+            let root = try await service.ask("/", headers: [cookie])
+            #expect(root.status == 303 && root.headers["location"] == "/trades")
         }
     }
 }
