@@ -71,7 +71,8 @@ import Values
         if answer.isEmpty { return 0 }
         let status = answer.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0) } ?? -1
         let shown = String(decoding: bytes.prefix(300), as: UTF8.self).debugDescription
-        if !answer.hasPrefix("HTTP/1.1 ") || status < 100 || status == 500 {
+        let isOld = bytes.firstRange(of: Array(" HTTP/1.0\r\n".utf8)) != nil
+        if !(answer.hasPrefix("HTTP/1.1 ") || isOld && answer.hasPrefix("HTTP/1.0 ")) || status < 100 || status == 500 {
             Issue.record("seed \(seed): \(shown) was answered \(answer.prefix(300))")
         }
         if !hasKey && (answer.contains(marker) || status == 200) {
