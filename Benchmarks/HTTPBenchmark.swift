@@ -67,13 +67,25 @@ enum HTTPBenchmark {
             ["BENCH_DATABASE": ledger.serviceConfiguration.uri]) { $1 }
         try server.run()
         defer { server.terminate() }
-        try await Task.sleep(for: .seconds(6))
+        try await waitUntilOpen(port)
         let theirs = try await show(
             "FastAPI + asyncpg, 2 workers: the same list", "http://127.0.0.1:\(port)/api/internal/trades?limit=50", bench)
         let tuned = try await show(
             "the same with the JSON made by Postgres", "http://127.0.0.1:\(port)/tuned/trades?limit=50", bench)
         Bench.ratio("this service's rate ÷ FastAPI's", Bench.median(ours) / Bench.median(theirs))
         Bench.ratio("this service's rate ÷ the tuned one's", Bench.median(ours) / Bench.median(tuned))
+    }
+
+    /// Waits until somebody listens on a port, a minute at most.
+    private static func waitUntilOpen(_ port: Int) async throws {
+        for _ in 0..<120 {
+            if let descriptor = try? StreamReaders.connection(to: port) {
+                close(descriptor)
+                return
+            }
+            try await Task.sleep(for: .milliseconds(500))
+        }
+        throw BenchmarkError("nobody listens on port \(port)")
     }
 
     /// Requests a second of every round.

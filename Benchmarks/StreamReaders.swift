@@ -124,7 +124,7 @@ final class StreamReaders: Sendable {
 
     // MARK: Opening
 
-    private static func open(_ port: Int) throws -> Int32 {
+    static func connection(to port: Int) throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -135,7 +135,16 @@ final class StreamReaders: Sendable {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard result == 0 else { throw BenchmarkError("a stream can't be opened: \(String(cString: strerror(errno)))") }
+        guard result == 0 else {
+            let reason = String(cString: strerror(errno))
+            Glibc.close(descriptor)
+            throw BenchmarkError("port \(port): \(reason)")
+        }
+        return descriptor
+    }
+
+    private static func open(_ port: Int) throws -> Int32 {
+        let descriptor = try connection(to: port)
         let request = Array("GET /api/ledger/events/stream HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
         guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw BenchmarkError("a stream can't be asked for")
