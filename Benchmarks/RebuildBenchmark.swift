@@ -23,29 +23,42 @@ enum RebuildBenchmark {
 
             let floor = read + write + index
             let rows = whole.summary.versions.reduce(0) { $0 + $1.rows + $1.historyRows }
-            Bench.line("bare COPY OUT of the log", count: bench.events, seconds: [read])
-            Bench.line("bare COPY IN of the rows and facts, \(bytes >> 20) MiB", count: rows, seconds: [write])
-            Bench.text("their indexes: \(Bench.fixed(index)) s; the floor: \(Bench.fixed(floor)) s")
-            Bench.line("rebuild of all seven, \(rows) rows with history", count: bench.events, seconds: [whole.seconds])
-            Bench.ratio("rebuild ÷ floor (goal ≤ 1.5)", whole.seconds / floor)
-            Bench.line("rebuild of the first \(small)", count: small, seconds: [first.seconds])
+            Bench.line("bare COPY OUT of the log", count: bench.events, seconds: [read.seconds])
+            Bench.line("bare COPY IN of the rows and facts, \(bytes >> 20) MiB", count: rows, seconds: [write.seconds])
+            Bench.text("their indexes: \(Bench.fixed(index.seconds)) s; the floor: \(Bench.fixed(floor.seconds)) s")
+            Bench.line("rebuild of all seven, \(rows) rows with history", count: bench.events, seconds: [whole.cost.seconds])
+            Bench.ratio("rebuild ÷ floor (goal ≤ 1.5)", whole.cost.seconds / floor.seconds)
+            Bench.line("rebuild of the first \(small)", count: small, seconds: [first.cost.seconds])
             Bench.ratio(
                 "time an event at \(bench.events) ÷ at \(small) (goal 0.85…1.15)",
-                whole.seconds / Double(bench.events) / (first.seconds / Double(small)))
+                whole.cost.seconds / Double(bench.events) / (first.cost.seconds / Double(small)))
             Bench.text("largest resident set so far: \(peak) MiB (goal < 1024), \(whole.summary.workers) workers")
+            for (name, cost, count) in [
+                ("COPY OUT", read, bench.events), ("COPY IN", write, bench.events), ("indexes", index, bench.events),
+                ("rebuild and digests", whole.cost, bench.events), ("the same of the first \(small)", first.cost, small),
+            ] {
+                Bench.text("\(name): \(cost.processor(each: count))")
+            }
+            Bench.ratio("processor time of the rebuild and the digests ÷ the floor's", whole.cost.processor / floor.processor)
         }
     }
 
-    private static func rebuild(_ ledger: Ledger) async throws -> (summary: RebuildSummary, seconds: Double) {
-        let summary = try await ledger.rebuild(
-            ledger.registry.names.compactMap { name in
-                ledger.registry.firstDefinition(name).map { (name, $0.identity.reference) }
-            })
-        return (summary, summary.seconds)
+    private static func rebuild(_ ledger: Ledger) async throws -> (summary: RebuildSummary, cost: Cost) {
+        var summary: RebuildSummary?
+        var cost = try await Cost.of(ledger) {
+            summary = try await ledger.rebuild(
+                ledger.registry.names.compactMap { name in
+                    ledger.registry.firstDefinition(name).map { (name, $0.identity.reference) }
+                })
+        }
+        guard let summary else { throw BenchmarkError("nothing was rebuilt") }
+        // Without the digests of the rows, which are read back for them.
+        cost.seconds = summary.seconds
+        return (summary, cost)
     }
 
-    private static func copyOut(_ ledger: Ledger) async throws -> Double {
-        try await Bench.seconds {
+    private static func copyOut(_ ledger: Ledger) async throws -> Cost {
+        try await Cost.of(ledger) {
             try await ledger.pool.run { session in
                 try session.copyOut("COPY ledger.events TO STDOUT (FORMAT binary)") { _ in }
             }
@@ -54,12 +67,12 @@ enum RebuildBenchmark {
 
     /// The rows of every table, in COPY's own form, into one like it; then its indexes: one after the other, in sessions like
     /// the rebuild's. What it takes to get hold of the rows does not count.
-    private static func copyIn(_ ledger: Ledger) async throws -> (write: Double, index: Double, bytes: Int) {
+    private static func copyIn(_ ledger: Ledger) async throws -> (write: Cost, index: Cost, bytes: Int) {
         var configuration = ledger.serviceConfiguration
         configuration.settings["synchronous_commit"] = "off"
         configuration.settings["maintenance_work_mem"] = "256MB"
         let pool = PostgresPool(configuration, maximumConnections: 1)
-        var (write, index, bytes) = (0.0, 0.0, 0)
+        var (write, index, bytes) = (Cost(), Cost(), 0)
         for version in try await pool.run({ session in try ledger.catalog.versions(session) }) {
             guard let definition = ledger.registry.definition(version.name, version: version.version) else { continue }
             let key = definition.columns.entityKey.joined(separator: ", ")
@@ -74,14 +87,14 @@ enum RebuildBenchmark {
                 bytes += rows.reduce(0) { $0 + $1.count }
                 let copy = "projection.\(name)_copy"
                 try await pool.run { try $0.executeScript("CREATE TABLE \(copy) (LIKE projection.\(name))") }
-                write += try await Bench.seconds {
+                write += try await Cost.of(ledger) {
                     try await pool.run { session in
                         _ = try session.copyIn("COPY \(copy) FROM STDIN (FORMAT binary)") { writer in
                             for part in rows { writer.append(part) }
                         }
                     }
                 }
-                index += try await Bench.seconds {
+                index += try await Cost.of(ledger) {
                     try await pool.run { try $0.executeScript(indexes.replacing("{table}", with: copy)) }
                 }
                 try await pool.run { try $0.executeScript("DROP TABLE \(copy)") }

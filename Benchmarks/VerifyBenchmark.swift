@@ -15,21 +15,21 @@ enum VerifyBenchmark {
             try await GeneratedLog.append(0..<bench.events, to: ledger)
             let definitions = ledger.registry.names.compactMap { ledger.registry.firstDefinition($0) }
             let head = try await ledger.pool.run { try LogReader().head($0).position }
-            func copyOut() async throws -> Double {
-                try await Bench.seconds {
+            func copyOut() async throws -> Cost {
+                try await Cost.of(ledger) {
                     try await ledger.pool.run { session in
                         try session.copyOut("COPY ledger.events TO STDOUT (FORMAT binary)") { _ in }
                     }
                 }
             }
-            func fold(workers: Int?) async throws -> (seconds: Double, digests: [String?]) {
+            func fold(workers: Int?) async throws -> (cost: Cost, digests: [String?]) {
                 var digests: [String?] = []
-                let seconds = try await Bench.seconds {
+                let cost = try await Cost.of(ledger) {
                     digests = try await ledger.pool.run { session in
                         try ProjectionVerifier.fold(definitions.map { ($0, head) }, session, workers: workers).map(\.digest)
                     }
                 }
-                return (seconds, digests)
+                return (cost, digests)
             }
             _ = try await copyOut()
             let read = try await copyOut()
@@ -37,17 +37,19 @@ enum VerifyBenchmark {
             let again = try await copyOut()
             let one = try await fold(workers: 1)
             if all.digests != one.digests || all.digests.contains(nil) { throw BenchmarkError("the digests differ") }
-            let copy = min(read, again)
-            Bench.line("bare COPY OUT of the log", count: bench.events, seconds: [read, again])
-            Bench.line("fold of all seven, a worker a processor", count: bench.events, seconds: [all.seconds])
-            Bench.line("fold of all seven, one worker beside the reader", count: bench.events, seconds: [one.seconds])
-            Bench.ratio("rate of the fold ÷ COPY OUT (goal ≥ 0.4)", copy / all.seconds)
+            let copy = min(read.seconds, again.seconds)
+            Bench.line("bare COPY OUT of the log", count: bench.events, seconds: [read.seconds, again.seconds])
+            Bench.line("fold of all seven, a worker a processor", count: bench.events, seconds: [all.cost.seconds])
+            Bench.line("fold of all seven, one worker beside the reader", count: bench.events, seconds: [one.cost.seconds])
+            Bench.ratio("rate of the fold ÷ COPY OUT (goal ≥ 0.4)", copy / all.cost.seconds)
+            Bench.text("COPY OUT: \(again.processor(each: bench.events))")
+            Bench.text("fold: \(all.cost.processor(each: bench.events))")
             Bench.text("largest resident set so far: \(try Bench.peakMebibytes()) MiB")
             try await stages(min(bench.events, 200_000), definitions, ledger)
         }
     }
 
-    /// The stages one after the other on one thread, over the log's first events in memory.
+    /// The stages one after the other on one thread, over the log's first events in memory, by processor time.
     private static func stages(_ count: Int, _ definitions: [ProjectionDefinition], _ ledger: Ledger) async throws {
         let events = try await ledger.pool.run { try LogReader().events(after: 0, limit: count, $0) }
         let decoder = EventDecoder(definitions)
@@ -55,7 +57,8 @@ enum VerifyBenchmark {
         var batches: [[ReadEvent]] = []
         var seconds: [(name: String, seconds: Double)] = []
         func time(_ name: String, _ body: () throws -> Void) async throws {
-            seconds.append((name, try await Bench.seconds { try body() }))
+            let cost = try await Cost.of(ledger) { try body() }
+            seconds.append((name, cost.program))
         }
         try await time("decode") {
             for start in stride(from: 0, to: events.count, by: 512) {
@@ -99,7 +102,7 @@ enum VerifyBenchmark {
         let total = seconds.reduce(0) { $0 + $1.seconds }
         for stage in seconds {
             Bench.text(
-                "\(stage.name): \(Bench.fixed(stage.seconds / Double(events.count) * 1_000_000)) µs an event, "
+                "\(stage.name): \(Bench.fixed(stage.seconds / Double(events.count) * 1_000_000)) µs of a processor an event, "
                     + "\(Bench.fixed(stage.seconds / total * 100)) % of one thread's work")
         }
         Bench.text("\(rows) rows, \(rendered.reduce(0) { $0 + $1.count } >> 20) MiB digested, from \(events.count) events")
