@@ -1,5 +1,7 @@
 import Foundation
 import JSON
+import PostgresStore
+import Projections
 import TestSupport
 import Testing
 import Values
@@ -17,6 +19,10 @@ import Values
                 ("premium_delta_usd", "0"), ("unmatched_source_trade_ids", "[]"), ("unmatched_local_trade_ids", "[]"),
                 ("inserted", "749"),
             ] { #expect(summary[key]?.sourceText == value, "\(key)") }
+
+            let verified = try await program.run("projection", "verify", "--json")
+            #expect(verified.code == 0, "\(verified.errors)")
+            try expectRecordedDigests(try JSONDocument(parsing: Array(verified.output.utf8)).root)
 
             // The README's examples, in order, in the directory of the demo.
             let readme = try String(contentsOfFile: projectRoot + "/README.md", encoding: .utf8)
@@ -37,6 +43,22 @@ import Values
             for view in ["lifecycles", "context", "execution-quality", "alignment", "outcomes"] {
                 #expect((root["views"]?[view]?["rows"]?.integer ?? 0) > 200, "\(view)")
             }
+        }
+    }
+
+    /// Holds the digests of the whole sample scope against those that were recorded for each projection's rules and code.
+    private func expectRecordedDigests(_ verified: JSONValue) throws {
+        let recorded = try #require(projectText("Tests/ProjectionsTests/Golden/sample-scope.digests"))
+        let lines = Set(recorded.split(separator: "\n").map(String.init))
+        let registry = try projectRegistry()
+        #expect(verified.count == registry.names.count)
+        for version in verified.elements {
+            let name = version["name"]?.string ?? ""
+            let definition = try #require(registry.definition(name, version: version["version"]?.string ?? ""))
+            let line = "\(name) \(definition.identity.reference) \(version["rows"]?.sourceText ?? "") \(version["digest"]?.string ?? "")"
+            #expect(
+                lines.contains(line),
+                "the sample scope yields other rows than were recorded: raise the projection's code version and add this line to sample-scope.digests, or find out why (GoldenTests shows fields). Found: \(line)")
         }
     }
 
