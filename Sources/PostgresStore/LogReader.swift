@@ -158,34 +158,21 @@ public struct LogReader: Sendable {
         return low
     }
 
-    /// Streams the events of a position range in order, without holding them; of the given types only where some are
-    /// named.
-    public func forEach(
-        after position: Int64, upTo last: Int64, types: [String]? = nil, _ session: PostgresSession,
-        _ body: (RecordedEvent) throws -> Void
-    ) throws {
-        try session.copyOut(Self.copy(after: position, upTo: last, types: types)) { row in
-            try body(try RecordedEvent(copied: row))
-        }
-    }
-
-    /// The same without copying a byte: an event is good for no longer than the call.
+    /// Streams the events of a position range in order, without holding them or copying a byte: an event is good for no
+    /// longer than the call.
     ///
     /// Throws `LedgerError.corrupt` for an instant that the log can't hold or a hash of another length.
     public func forEachBytes(
         after position: Int64, upTo last: Int64, _ session: PostgresSession, _ body: (EventBytes) throws -> Void
     ) throws {
-        try session.copyOut(Self.copy(after: position, upTo: last)) { row in try body(try EventBytes(copied: row)) }
-    }
-
-    private static func copy(after position: Int64, upTo last: Int64, types: [String]? = nil) -> String {
-        // Positions are numbers of ours and types names of ours, never text of a user's: COPY takes no parameters.
-        let filter = types.map { " AND type IN (\($0.map { "'\($0)'" }.joined(separator: ", ")))" } ?? ""
-        return """
-            COPY (SELECT \(columns) FROM ledger.events
-                  WHERE position > \(position) AND position <= \(last)\(filter) ORDER BY position)
+        // Positions are numbers of ours, never text of a user's: COPY takes no parameters.
+        try session.copyOut(
+            """
+            COPY (SELECT \(Self.columns) FROM ledger.events
+                  WHERE position > \(position) AND position <= \(last) ORDER BY position)
             TO STDOUT (FORMAT binary)
             """
+        ) { row in try body(try EventBytes(copied: row)) }
     }
 }
 
@@ -196,16 +183,6 @@ extension RecordedEvent {
             streamVersion: try row.int8(3), type: try row.text(4), schemaVersion: Int(try row.int4(5)),
             recordedAt: try Instant(stored: try row.timestamptz(6)),
             effectiveAt: try row.optionalTimestamptz(7).map { try Instant(stored: $0) },
-            runID: UniqueID(pair: try row.uuid(8)), payload: try row.utf8(9),
-            leafHash: try Digest32(stored: try row.bytea(10)))
-    }
-
-    init(copied row: BinaryCopyRow) throws {
-        self.init(
-            position: try row.int8(0), eventID: UniqueID(pair: try row.uuid(1)), stream: try row.text(2),
-            streamVersion: try row.int8(3), type: try row.text(4), schemaVersion: Int(try row.int4(5)),
-            recordedAt: try Instant(stored: try row.timestamptz(6)),
-            effectiveAt: row.isNull(7) ? nil : try Instant(stored: try row.timestamptz(7)),
             runID: UniqueID(pair: try row.uuid(8)), payload: try row.utf8(9),
             leafHash: try Digest32(stored: try row.bytea(10)))
     }

@@ -87,7 +87,10 @@ public struct ProjectionVerifier: Sendable {
         _ projections: [(definition: ProjectionDefinition, upTo: Int64)], _ session: PostgresSession,
         workers: Int? = nil, progress: (Int64, Int64) -> Void = { _, _ in }, meanwhile: () throws -> Void = {}
     ) throws -> [FoldedRows] {
-        let last = projections.map(\.upTo).max() ?? 0
+        guard let last = projections.map(\.upTo).max() else {
+            try meanwhile()
+            return []
+        }
         let decoder = EventDecoder(projections.map(\.definition))
         let lanes = projections.map { DigestLane($0.definition.wholeFold(upTo: $0.upTo), $0.definition.columns) }
         let pass = try LogPass(lanes, decoder, workers: workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
@@ -99,13 +102,7 @@ public struct ProjectionVerifier: Sendable {
                 chunk = EventChunk()
                 progress(position, last)
             }
-            // Positions are numbers of ours, never text of a user's: COPY takes no parameters.
-            try session.copyOut(
-                """
-                COPY (SELECT \(EventChunk.columns) FROM ledger.events WHERE position <= \(last) ORDER BY position)
-                TO STDOUT (FORMAT binary)
-                """
-            ) { row in
+            try EventChunk.forEach(after: 0, upTo: last, decoder, session) { row in
                 try chunk.add(row, decoder)
                 if chunk.isFull { handIn() }
             }

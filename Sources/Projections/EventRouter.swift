@@ -17,49 +17,65 @@ public struct EventRouter: Sendable {
         public internal(set) var consumers: Places = 0
     }
 
+    private struct Consumer: Sendable {
+        let place: Int
+        let schemaVersions: Set<Int>
+        /// Whether the entity that an event touches is the trade that it is about.
+        let isOfTrades: Bool
+    }
+
+    /// Decodes what the projections consume.
+    public let decoder: EventDecoder
     private let definitions: [ProjectionDefinition]
-    private let consumers: [EventType: [(place: Int, schemaVersions: Set<Int>)]]
+    /// By ``EventType/ordinal``.
+    private let consumers: [[Consumer]]
 
     /// - Parameter definitions: at most ``limit``.
     public init(_ definitions: [ProjectionDefinition]) {
         precondition(definitions.count <= Self.limit)
         self.definitions = definitions
-        var consumers: [EventType: [(place: Int, schemaVersions: Set<Int>)]] = [:]
+        decoder = EventDecoder(definitions)
+        var consumers = [[Consumer]](repeating: [], count: EventType.allCases.count)
         for (place, definition) in definitions.enumerated() {
-            for (type, versions) in definition.consumes { consumers[type, default: []].append((place, versions)) }
+            for (type, versions) in definition.consumes {
+                consumers[type.ordinal].append(
+                    Consumer(place: place, schemaVersions: versions, isOfTrades: definition.entitiesAreTrades))
+            }
         }
         self.consumers = consumers
     }
 
-    /// The types that any of the projections consumes, bytewise sorted.
-    public var types: [String] { consumers.keys.map(\.rawValue).sorted() }
-
-    /// Routes an event; nil where none of the projections consumes its type or can read it.
+    /// Decodes and routes an event; nil where none of the projections consumes its type or can read it.
     ///
     /// - Parameter poison: hears of each projection that can't fold the event, with the reason.
     public func route(_ record: RecordedEvent, poison: (Int, PoisonEvent) -> Void) -> Routed? {
-        guard let type = EventType(rawValue: record.type), let consumers = consumers[type] else { return nil }
-        let read = ReadEvent(record, type)
-        guard case .success(let payload) = read.payload else {
-            for (place, _) in consumers {
+        decoder.read(record).flatMap { route($0, poison: poison) }
+    }
+
+    /// Routes an event; nil where none of the projections that consume its type can read it.
+    ///
+    /// - Parameter poison: hears of each projection that can't fold the event, with the reason.
+    public func route(_ read: ReadEvent, poison: (Int, PoisonEvent) -> Void) -> Routed? {
+        let consumers = consumers[read.type.ordinal]
+        guard case .success(let event) = read.event else {
+            for consumer in consumers {
                 do throws(PoisonEvent) {
-                    _ = try definitions[place].event(read)
+                    _ = try definitions[consumer.place].event(read)
                 } catch {
-                    poison(place, error)
+                    poison(consumer.place, error)
                 }
             }
             return nil
         }
-        var routed = Routed(event: DecodedEvent(record: record, payload: payload))
-        for (place, schemaVersions) in consumers {
+        var routed = Routed(event: event)
+        for consumer in consumers {
+            let place = consumer.place
             do throws(PoisonEvent) {
-                if !schemaVersions.contains(record.schemaVersion) { _ = try definitions[place].event(read) }
-                for key in try definitions[place].entities(touchedBy: routed.event) {
-                    if let known = routed.touched.firstIndex(where: { $0.key == key }) {
-                        routed.touched[known].places |= 1 << place
-                    } else {
-                        routed.touched.append((key, 1 << place))
-                    }
+                if !consumer.schemaVersions.contains(read.record.schemaVersion) { _ = try definitions[place].event(read) }
+                if consumer.isOfTrades {
+                    if let trade = read.trade { routed.touch(trade, place) }
+                } else {
+                    for key in try definitions[place].entities(touchedBy: event) { routed.touch(key, place) }
                 }
                 routed.consumers |= 1 << place
             } catch {
@@ -67,6 +83,16 @@ public struct EventRouter: Sendable {
             }
         }
         return routed
+    }
+}
+
+extension EventRouter.Routed {
+    fileprivate mutating func touch(_ key: RowKey, _ place: Int) {
+        if let known = touched.firstIndex(where: { $0.key == key }) {
+            touched[known].places |= 1 << place
+        } else {
+            touched.append((key, 1 << place))
+        }
     }
 }
 

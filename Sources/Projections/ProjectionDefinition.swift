@@ -16,6 +16,8 @@ public struct ProjectionDefinition: Sendable {
     let consumedTypes: ConsumedTypes
     /// Whether an entity is one row whose document is also its facts: the version has no table of facts then.
     public let rowsAreFacts: Bool
+    /// Whether an entity is a trade, and the one that an event touches is the trade that it is about.
+    let entitiesAreTrades: Bool
     private let start: @Sendable (_ isComplete: Bool) -> any Fold
     private let startHistory: @Sendable (_ recentByteLimit: Int) -> sending any HistoryFold
     private let touched: @Sendable (DecodedEvent) throws -> [RowKey]
@@ -34,6 +36,7 @@ public struct ProjectionDefinition: Sendable {
         consumes = P.consumes
         consumedTypes = ConsumedTypes(P.consumes)
         rowsAreFacts = P.rowsAreFacts
+        entitiesAreTrades = P.entitiesAreTrades
         start = { ProjectionFold(projection, isComplete: $0) }
         startHistory = { ProjectionHistoryFold(projection, recentByteLimit: $0) }
         touched = projection.entities(touchedBy:)

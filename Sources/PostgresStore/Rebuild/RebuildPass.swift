@@ -10,6 +10,7 @@ actor RebuildPass {
     /// Where set, the event before which the pass ends.
     private let poison: PoisonEvent?
     private let router: EventRouter
+    private let routers: [ChunkRouter]
     private let parts: [RebuildPart]
     /// The targets' places that have met no event that they can't fold.
     private var places: [Int]
@@ -20,6 +21,8 @@ actor RebuildPass {
     private var written: [Int64]
     private var writing: [Task<Void, any Error>?]
     private var writes = 0
+    /// Of each target, all that was written.
+    private var bytesWritten: [Int]
     private static let entitiesAtATime = 512
 
     init(_ targets: [RebuildTarget], _ pool: PostgresPool, _ options: ProjectionRebuild.Options, last poison: PoisonEvent?) {
@@ -27,7 +30,9 @@ actor RebuildPass {
         self.pool = pool
         self.options = options
         self.poison = poison
-        router = EventRouter(targets.map(\.definition))
+        let router = EventRouter(targets.map(\.definition))
+        self.router = router
+        routers = (0..<options.workers).map { _ in ChunkRouter(router, parts: options.workers) }
         let recent = options.recentByteCount / options.workers / max(1, targets.count)
         parts = (0..<options.workers).map {
             RebuildPart(
@@ -38,6 +43,7 @@ actor RebuildPass {
         pending = targets.map { _ in RebuildTarget.Rows() }
         written = targets.map(\.resumedFrom)
         writing = targets.map { _ in nil }
+        bytesWritten = targets.map { _ in 0 }
     }
 
     /// Folds, writes and finishes; gives what was built, and the versions that met an event which they can't fold.
@@ -90,8 +96,7 @@ actor RebuildPass {
     private func read(after position: Int64, upTo head: Int64) async throws -> RoutedChunk? {
         if position >= head { return nil }
         return try await RoutedChunk.read(
-            after: position, upTo: min(head, position + options.chunkSize), router, parts: parts.count,
-            workers: options.workers, pool)
+            after: position, upTo: min(head, position + options.chunkSize), routers, pool)
     }
 
     private func fold(_ chunk: RoutedChunk) async throws {
@@ -184,6 +189,7 @@ actor RebuildPass {
         try await options.beforeWrite?(writes)
         writes += 1
         pending[place] = RebuildTarget.Rows()
+        bytesWritten[place] += rows.byteCount
         let new = max(old, position)
         written[place] = new
         writing[place] = Task {
@@ -194,7 +200,8 @@ actor RebuildPass {
     private func finishAll(at position: Int64) async throws -> [ProjectionRebuild.Built] {
         try await withThrowingTaskGroup(of: ProjectionRebuild.Built.self) { group in
             var built: [ProjectionRebuild.Built] = []
-            for (number, place) in places.enumerated() {
+            // The one that takes longest first.
+            for (number, place) in places.sorted(by: { bytesWritten[$0] > bytesWritten[$1] }).enumerated() {
                 if number >= options.workers, let done = try await group.next() { built.append(done) }
                 try await options.beforeWrite?(writes)
                 writes += 1

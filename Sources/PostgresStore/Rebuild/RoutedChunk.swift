@@ -25,22 +25,17 @@ struct RoutedChunk: Sendable {
 
     /// Reads and routes the events after one position up to another.
     ///
-    /// - Parameter parts: how many parts the entities are cut into, by a hash of their keys that never changes.
+    /// - Parameter routers: among whom the events are shared out.
     static func read(
-        after position: Int64, upTo last: Int64, _ router: EventRouter, parts: Int, workers: Int, _ pool: PostgresPool
+        after position: Int64, upTo last: Int64, _ routers: [ChunkRouter], _ pool: PostgresPool
     ) async throws -> RoutedChunk {
-        let types = router.types
-        let records = try await pool.run { session in
-            var records: [RecordedEvent] = []
-            records.reserveCapacity(Int(last - position))
-            try LogReader().forEach(after: position, upTo: last, types: types, session) { records.append($0) }
-            return records
-        }
-        let size = max(1, (records.count + workers - 1) / workers)
+        let decoder = routers[0].decoder
+        let packed = try await pool.run { try EventChunk.read(after: position, upTo: last, decoder, $0) }
+        let size = max(1, (packed.count + routers.count - 1) / routers.count)
         let slices = await withTaskGroup(of: (Int, Slice).self) { group in
-            for (number, start) in stride(from: 0, to: records.count, by: size).enumerated() {
-                let part = records[start..<min(start + size, records.count)]
-                group.addTask { (number, route(part, router, parts: parts)) }
+            for (number, start) in stride(from: 0, to: packed.count, by: size).enumerated() {
+                let part = packed[start..<min(start + size, packed.count)]
+                group.addTask { (number, await routers[number].route(part)) }
             }
             var slices: [(Int, Slice)] = []
             for await slice in group { slices.append(slice) }
@@ -48,17 +43,32 @@ struct RoutedChunk: Sendable {
         }
         return RoutedChunk(slices: slices, last: last)
     }
+}
 
-    private static func route(_ records: ArraySlice<RecordedEvent>, _ router: EventRouter, parts: Int) -> Slice {
-        var slice = Slice(touches: Array(repeating: [], count: parts))
-        slice.events.reserveCapacity(records.count)
-        for record in records {
-            guard let routed = router.route(record, poison: { slice.poison.append(($0, $1)) }) else { continue }
-            for (entity, touched) in routed.touched.enumerated() {
-                let part = parts == 1 ? 0 : Int(touched.key.stableHash % UInt64(parts))
-                slice.touches[part].append(Touch(event: slice.events.count, entity: entity))
+/// Decodes and routes events; keeps the texts that they share from one chunk to the next.
+actor ChunkRouter {
+    private let router: EventRouter
+    private let parts: Int
+    private let texts = TextPool()
+    nonisolated var decoder: EventDecoder { router.decoder }
+
+    /// - Parameter parts: how many parts the entities are cut into, by a hash of their keys that never changes.
+    init(_ router: EventRouter, parts: Int) {
+        self.router = router
+        self.parts = parts
+    }
+
+    func route(_ packed: ArraySlice<EventChunk>) -> RoutedChunk.Slice {
+        var slice = RoutedChunk.Slice(touches: Array(repeating: [], count: parts))
+        for chunk in packed {
+            for read in chunk.decode(router.decoder, texts) {
+                guard let routed = router.route(read, poison: { slice.poison.append(($0, $1)) }) else { continue }
+                for (entity, touched) in routed.touched.enumerated() {
+                    let part = parts == 1 ? 0 : Int(touched.key.stableHash % UInt64(parts))
+                    slice.touches[part].append(RoutedChunk.Touch(event: slice.events.count, entity: entity))
+                }
+                slice.events.append(routed)
             }
-            slice.events.append(routed)
         }
         return slice
     }

@@ -15,7 +15,7 @@ struct EventChunk: Sendable {
     private static let mostEvents = 512
     private static let mostBytes = 1 << 19
 
-    static let columns =
+    private static let columns =
         "position, event_id, stream, stream_version, type, schema_version, recorded_at, effective_at, run_id, payload"
 
     private var entries: [Entry] = []
@@ -31,6 +31,37 @@ struct EventChunk: Sendable {
 
     var isFull: Bool { seen >= Self.mostEvents || bytes.count >= Self.mostBytes }
     var isEmpty: Bool { entries.isEmpty }
+
+    /// The events of a position range, of the types that are consumed, in chunks.
+    static func read(
+        after position: Int64, upTo last: Int64, _ decoder: EventDecoder, _ session: PostgresSession
+    ) throws -> [EventChunk] {
+        var chunks: [EventChunk] = []
+        var chunk = EventChunk()
+        try forEach(after: position, upTo: last, decoder, session) { row in
+            try chunk.add(row, decoder)
+            if chunk.isFull {
+                chunks.append(chunk)
+                chunk = EventChunk()
+            }
+        }
+        return chunk.isEmpty ? chunks : chunks + [chunk]
+    }
+
+    /// Streams the rows of a position range, of the types that are consumed, in order and with ``columns``.
+    static func forEach(
+        after position: Int64, upTo last: Int64, _ decoder: EventDecoder, _ session: PostgresSession,
+        _ body: (BinaryCopyRow) throws -> Void
+    ) throws {
+        // Positions are numbers of ours and types names of ours, never text of a user's: COPY takes no parameters.
+        let types = decoder.types.map { "'\($0)'" }.joined(separator: ", ")
+        try session.copyOut(
+            """
+            COPY (SELECT \(columns) FROM ledger.events
+                  WHERE position > \(position) AND position <= \(last) AND type IN (\(types)) ORDER BY position)
+            TO STDOUT (FORMAT binary)
+            """, row: body)
+    }
 
     /// Takes in a row of ``columns`` where its type is consumed.
     mutating func add(_ row: BinaryCopyRow, _ decoder: EventDecoder) throws {
