@@ -42,6 +42,15 @@ struct VersionTables: Sendable {
             """)
     }
 
+    /// Keeps autovacuum from tables that are being filled, or no longer: it would read and write again what has just been written,
+    /// several times over.
+    func setFilling(_ isFilling: Bool, _ session: PostgresSession) throws {
+        let option = isFilling ? "SET (autovacuum_enabled = off)" : "RESET (autovacuum_enabled)"
+        for table in [rows, facts].compactMap({ $0 }) {
+            _ = try session.execute("ALTER TABLE \(table.name) \(option)")
+        }
+    }
+
     /// Makes the indexes: the primary key, and the one of each key's first version.
     func createIndexes(_ session: PostgresSession) throws {
         try session.executeScript(indexSQL)

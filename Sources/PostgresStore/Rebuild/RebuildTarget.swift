@@ -47,6 +47,7 @@ struct RebuildTarget: Sendable {
                     definition: definition, tables: tables, lease: lease, resumedFrom: rebuild.position, found: version)
             }
             try fresh.create(session)
+            try fresh.setFilling(true, session)
             _ = try session.execute(
                 """
                 UPDATE ledger.projection_versions SET rebuild_table = $4, rebuild_position = 0
@@ -84,6 +85,7 @@ struct RebuildTarget: Sendable {
         try session.transaction {
             try fence(from: position, to: position, session)
             try tables.createIndexes(session)
+            try tables.setFilling(false, session)
             _ = try session.execute(
                 """
                 UPDATE ledger.projection_versions
