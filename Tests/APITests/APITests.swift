@@ -202,7 +202,7 @@ import Values
                 let response = await api.respond(to: get(path, headers: ["authorization": value], isLocal: false))
                 #expect(response.status == status, "\(value)")
             }
-            #expect(await api.respond(to: post("/api/internal/trades/sync", "", key: "reader")).status == 401)
+            #expect(await api.respond(to: post("/api/internal/trades/sync", "", key: "reader")).status == 403)
             let problem = await api.respond(to: post("/api/internal/trades/sync", "", key: "admin"))
             #expect(try code(problem) == "feed_not_configured")
         }
