@@ -86,7 +86,7 @@ enum RebuildBenchmark {
                 let rows = try await rows(of: name, pool)
                 bytes += rows.reduce(0) { $0 + $1.count }
                 let copy = "projection.\(name)_copy"
-                try await pool.run { try $0.executeScript("CREATE TABLE \(copy) (LIKE projection.\(name))") }
+                try await pool.run { try $0.executeScript("CREATE TABLE \(copy) (LIKE projection.\(name) INCLUDING COMPRESSION)") }
                 write += try await Cost.of(ledger) {
                     try await pool.run { session in
                         _ = try session.copyIn("COPY \(copy) FROM STDIN (FORMAT binary)") { writer in

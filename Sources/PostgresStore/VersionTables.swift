@@ -29,6 +29,7 @@ struct VersionTables: Sendable {
     /// Makes the tables, without indexes.
     func create(_ session: PostgresSession) throws {
         try session.executeScript(tableSQL)
+        try compress(rows, session)
         guard let facts else { return }
         try session.executeScript(
             """
@@ -40,6 +41,15 @@ struct VersionTables: Sendable {
                 document   text COLLATE "C" NOT NULL
             )
             """)
+        try compress(facts, session)
+    }
+
+    /// Long documents are compressed by LZ4 where the server was built with it: several times as fast as its own method.
+    private func compress(_ table: VersionTable, _ session: PostgresSession) throws {
+        let hasLZ4 = try session.execute(
+            "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'")
+        guard try hasLZ4.first?.bool(0) ?? false else { return }
+        _ = try session.execute("ALTER TABLE \(table.name) ALTER COLUMN document SET COMPRESSION lz4")
     }
 
     /// Keeps autovacuum from tables that are being filled, or no longer: it would read and write again what has just been written,

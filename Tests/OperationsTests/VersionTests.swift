@@ -68,6 +68,31 @@ import Values
         }
     }
 
+    @Test func changedRowsAreExplainedUnderBothVersions() async throws {
+        try await withVersions { ledger, one, two in
+            let diff = try await ledger.diff("alignment", from: one, to: two, sampleSize: 5)
+            let explained = try await ledger.explain(diff, rows: 4)
+            let root = try JSONDocument(parsing: diff.json(explained: explained)).root
+            let shown = root["explanations"]?.elements.map { $0 } ?? []
+            #expect(explained.count == 4 && shown.count == 4)
+            for (change, entry) in zip(diff.sample, shown) {
+                #expect(entry["field"]?.string == "alignment_label")
+                #expect(entry["key"]?.elements.map { $0.string } == change.key.map { $0.value.string })
+                let field = try #require(change.fields.first)
+                for (side, value, version) in [("from", field.from, 1), ("to", field.to, 2)] as [(String, JSONValue?, Int64)] {
+                    let figure = try #require(entry[side])
+                    #expect(figure["value"]?.string == value?.string)
+                    #expect(figure["mismatches"]?.elements.map { $0 }.isEmpty == true)
+                    #expect(figure["ledger"]?["position"]?.integer == diff.position)
+                    #expect(figure["ledger"]?["rules"]?["alignment/rules.v\(version).yaml"]?.integer == version)
+                }
+            }
+            // Nothing that is explained changes what a promotion names.
+            #expect(root["digest"]?.string == diff.digest)
+            #expect(try JSONDocument(parsing: diff.json()).root["explanations"] == nil)
+        }
+    }
+
     @Test func theFirstDifferenceIsFoundByTryingEveryPosition() async throws {
         try await withVersions { ledger, one, two in
             let diff = try await ledger.diff("alignment", from: one, to: two)

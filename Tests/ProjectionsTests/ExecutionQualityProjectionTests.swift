@@ -167,6 +167,8 @@ func executionQualityColumns() throws -> ColumnSet {
         for column in columns.key + columns.stored { #expect(table.contains("\n    \(column) ")) }
         #expect(table.contains("CREATE TABLE {table} ("))
         let indexes = String(decoding: try #require(projectRuleFile("execution_quality/indexes.sql")), as: UTF8.self)
-        #expect(indexes.contains("CREATE UNIQUE INDEX ON {table} (source, source_trade_id) WHERE valid_to IS NULL"))
+        let key = columns.key.joined(separator: ", ")
+        #expect(indexes.contains("ALTER TABLE {table} ADD PRIMARY KEY (\(key), valid_from);"))
+        #expect(indexes.contains("CREATE INDEX ON {table} (era, \(key), valid_from) WHERE era IS NOT NULL;"))
     }
 }

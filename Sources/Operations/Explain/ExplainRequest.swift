@@ -15,6 +15,8 @@ public struct ExplainRequest: Sendable {
     public var asOf: Instant?
     /// Only what had happened in the world by then.
     public var effectiveAt: Instant?
+    /// Under which rules and code; a version other than the served one is known by both.
+    var rules = RulesChoice.served
     /// How many events an explanation may read; past it the question is refused.
     public var maximumEvents = 5_000
 

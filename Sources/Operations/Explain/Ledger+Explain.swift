@@ -88,6 +88,7 @@ extension Ledger {
         ask.asOfPosition = request.asOfPosition
         ask.asOf = request.asOf
         ask.effectiveAt = request.effectiveAt
+        ask.rules = request.rules
         if request.view.hasHorizons { ask.horizons = key.last }
         ask.limit = ViewReader.maximumLimit
         return ask

@@ -27,7 +27,9 @@ public struct ProjectionDiff: Sendable {
 
     /// `{"projection":…,"position":…,"from":{…},"to":{…},"rows":{…},"fields":[…],"moved":[…],"sums":[…],
     /// "changes_digest":…,"first_difference":…,"digest":…,"sample":[…]}`
-    public func json() -> [UInt8] {
+    ///
+    /// - Parameter explained: adds `explanations`, of rows of the sample; nil leaves the member out.
+    public func json(explained: [ExplainedChange]? = nil) -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 4096, keyOrder: .given)
         out.beginObject()
         for (name, node) in Self.members(from, to, position, summary, firstDifference) + [("digest", .string(digest))] {
@@ -39,6 +41,12 @@ public struct ProjectionDiff: Sendable {
         // A row's own writer keeps canonical order, which holds inside a writer of any order.
         for change in sample { change.write(to: &out, decimals: .numbers) }
         out.endArray()
+        if let explained {
+            out.key("explanations")
+            out.beginArray()
+            for change in explained { change.write(to: &out) }
+            out.endArray()
+        }
         out.endObject()
         return out.bytes
     }

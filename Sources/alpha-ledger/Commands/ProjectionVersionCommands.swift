@@ -74,12 +74,14 @@ extension ProjectionCommand {
             help: "Exit 1 beyond this: any, rows>NUMBER, rows>NUMBER% or FIELD_usd>NUMBER; repeatable.",
             transform: { try DiffThreshold(parsing: $0) })
         var failOn: [DiffThreshold] = []
+        @Option(help: "How many of the shown rows to explain under both versions.") var explain = 1
         @Flag(help: "Print JSON.") var json = false
         @Flag(help: "Print every changed row, a line each, and nothing else.") var ndjson = false
 
         func validate() throws {
             if json && ndjson { throw ValidationError("--json and --ndjson exclude each other") }
             if keys < 0 { throw ValidationError("--keys: expected 0 or more") }
+            if explain < 0 { throw ValidationError("--explain: expected 0 or more") }
             if let position, position < 0 { throw ValidationError("--position: expected 0 or more") }
         }
 
@@ -92,10 +94,13 @@ extension ProjectionCommand {
                     change.write(to: &line, decimals: .numbers)
                     Output.bytes(line.bytes + [UInt8(ascii: "\n")])
                 }
-                if json {
-                    Output.bytes(diff.json() + [UInt8(ascii: "\n")])
-                } else if !ndjson {
-                    show(diff)
+                if !ndjson {
+                    let explained = try await ledger.explain(diff, rows: explain)
+                    if json {
+                        Output.bytes(diff.json(explained: explained) + [UInt8(ascii: "\n")])
+                    } else {
+                        show(diff, explained)
+                    }
                 }
                 let faults = try failOn.compactMap { threshold in try threshold.fault(of: diff).map { "\(threshold): \($0)" } }
                 if !faults.isEmpty { throw Failure(code: 1, faults.joined(separator: "; ")) }
@@ -221,7 +226,7 @@ private func show(_ promotion: Promotion, json: Bool) {
     }
 }
 
-private func show(_ diff: ProjectionDiff) {
+private func show(_ diff: ProjectionDiff, _ explained: [ExplainedChange]) {
     func entries(_ name: String) -> [[String: String]] {
         guard case .array(let nodes)? = diff.summary.first(where: { $0.0 == name })?.1 else { return [] }
         return nodes.map { node in
@@ -253,6 +258,14 @@ private func show(_ diff: ProjectionDiff) {
                     [key, change.kind.rawValue, $0.column.name, $0.from.map(plain) ?? "", $0.to.map(plain) ?? ""]
                 }
             })
+    }
+    for change in explained {
+        for (version, figure) in [(diff.from, change.from), (diff.to, change.to)] {
+            guard let figure else { continue }
+            Output.line("")
+            Output.line("under \(version.reference):")
+            Output.bytes(Array(figure.text(escaping: Output.escaped).utf8))
+        }
     }
     Output.line("")
     if let event = diff.firstDifference {

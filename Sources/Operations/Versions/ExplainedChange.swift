@@ -1,0 +1,62 @@
+import JSON
+import PostgresStore
+import Projections
+
+/// Why a column of a changed row is what it is under each of two versions.
+public struct ExplainedChange: Sendable {
+    /// The parts of the row's key.
+    public let key: [String]
+    /// The column that differs; nil for a row that only one version has, which is explained as a whole.
+    public let field: String?
+    /// Under the version that is compared with; nil where that has no such row, or where this program lacks its code.
+    public let from: ExplainedFigure?
+    /// Under the version that would take its place; nil likewise.
+    public let to: ExplainedFigure?
+
+    /// Writes `{"key":[…],"field":…,"from":{…},"to":{…}}`, each side as `audit explain --json` gives it.
+    func write(to out: inout JSONWriter) {
+        out.beginObject()
+        out.key("key")
+        out.beginArray()
+        for part in key { out.string(part) }
+        out.endArray()
+        out.key("field")
+        if let field { out.string(field) } else { out.null() }
+        for (name, figure) in [("from", from), ("to", to)] {
+            out.key(name)
+            if let figure { out.raw(figure.json()) } else { out.null() }
+        }
+        out.endObject()
+    }
+}
+
+extension Ledger {
+    /// Explains the first rows of a diff's sample under both of its versions, each column that differs, as of its position.
+    public func explain(_ diff: ProjectionDiff, rows limit: Int) async throws -> [ExplainedChange] {
+        var explained: [ExplainedChange] = []
+        for change in diff.sample.prefix(limit) {
+            let key = change.key.map { $0.value.string ?? $0.value.sourceText }
+            let fields: [String?] = change.fields.isEmpty ? [nil] : change.fields.map(\.column.name)
+            for field in fields {
+                explained.append(
+                    ExplainedChange(
+                        key: key, field: field, from: try await explain(diff.from, diff.position, key, field),
+                        to: try await explain(diff.to, diff.position, key, field)))
+            }
+        }
+        return explained
+    }
+
+    private func explain(
+        _ version: ProjectionVersion, _ position: Int64, _ key: [String], _ field: String?
+    ) async throws -> ExplainedFigure? {
+        var request = try ExplainRequest(view: version.name, key: key, field: field)
+        request.asOfPosition = position
+        request.rules = .version(version.reference)
+        do {
+            return try await explain(request)
+        } catch ExplainError.noRow, ExplainError.notInstalled, ViewError.rulesUnavailable {
+            return nil
+        }
+    }
+}
