@@ -3,6 +3,9 @@ import Values
 /// The trades of a log, numbered as they first come up: the folds of a pass share one look-up for each event.
 ///
 /// Not safe for several threads at once, but it may go from thread to thread.
+///
+/// Unchecked: the pass that owns it lets one worker number at a time, under its lock, and sorts when all are numbered; the
+/// compiler can't see that order.
 public final class TradeNumbers: @unchecked Sendable {
     private var keys: ContiguousArray<RowKey> = []
     private var hashes: ContiguousArray<Int> = []
