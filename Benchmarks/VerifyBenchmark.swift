@@ -84,13 +84,13 @@ enum VerifyBenchmark {
         var rows = 0
         try await time("write rows") {
             for (definition, fold) in zip(definitions, folds) {
-                var out = JSONWriter(reservingCapacity: 1 << 20, omitting: definition.columns.undigested)
+                var written = RowWriter(documentsOmitting: definition.columns.undigested, reservingCapacity: 1 << 20)
                 let entities = fold.order(trades: order)
                 for start in stride(from: 0, to: entities.count, by: 256) {
-                    out.removeAll()
-                    fold.writeRows(of: entities[start..<min(entities.count, start + 256)], to: &out)
-                    rows += out.lines
-                    rendered.append(out.bytes)
+                    written.removeAll()
+                    fold.writeRows(of: entities[start..<min(entities.count, start + 256)], to: &written)
+                    rows += written.out.lines
+                    rendered.append(written.out.bytes)
                 }
             }
         }

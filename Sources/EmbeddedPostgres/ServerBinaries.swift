@@ -46,6 +46,12 @@ struct ServerBinaries: Sendable, Equatable {
             """)
     }
 
+    /// Whether a server of a cluster starts with a setting.
+    func accept(_ name: String, _ value: String, _ cluster: String, _ user: ServerUser) -> Bool {
+        let outcome = try? ChildProcess.run(postgres, ["-C", name, "-D", cluster, "-c", "\(name)=\(value)"], as: user)
+        return outcome?.exitCode == 0
+    }
+
     private static func mismatch(
         _ cluster: String, _ version: Int?, _ found: [ServerBinaries]
     ) -> EmbeddedPostgresError {

@@ -167,6 +167,7 @@ struct ServerStart {
     ) throws(EmbeddedPostgresError) -> pid_t {
         var arguments = ["-D", data.cluster, "-p", String(SocketDirectory.port)]
         var options = EmbeddedPostgres.Configuration.defaultOptions
+        if !binaries.accept("wal_compression", "lz4", data.cluster, user) { options["wal_compression"] = "pglz" }
         options.merge(configuration.options) { $1 }
         // What the life cycle rests on isn't for options to change.
         options["listen_addresses"] = ""

@@ -17,8 +17,10 @@ public struct ProjectionVersion: Sendable {
     /// What a rebuild under way has written so far.
     public struct Rebuild: Sendable {
         public let tableName: String
-        /// Everything that ended up to and including this position is in its tables.
+        /// Everything that ended, or became current for good, up to and including this position is in its tables.
         public let position: Int64
+        /// Up to where it is to be folded.
+        public let until: Int64
     }
 
     public let name: String
@@ -54,6 +56,7 @@ public struct ProjectionCatalog: Sendable {
         """
         v.name, v.version, v.code_version, v.rules, v.table_name, v.position, v.epoch, v.lease_owner,
         v.lease_expires_at, v.poison_position, v.poison_error, v.state, v.rebuild_table, v.rebuild_position,
+        v.rebuild_until,
         s.version IS NOT DISTINCT FROM v.version AND s.code_version IS NOT DISTINCT FROM v.code_version,
         s.previous_version IS NOT DISTINCT FROM v.version AND s.previous_code_version IS NOT DISTINCT FROM v.code_version,
         s.previous_version, s.previous_code_version
@@ -309,8 +312,9 @@ extension ProjectionVersion {
         let poisonPosition = try row.optionalInt8(9)
         let poisonError = try row.optionalText(10)
         let rebuildPosition = try row.optionalInt8(13)
-        let isServed = try row.bool(14)
-        let previousCode = try row.optionalInt4(17)
+        let rebuildUntil = try row.optionalInt8(14)
+        let isServed = try row.bool(15)
+        let previousCode = try row.optionalInt4(18)
         let state = try row.text(11)
         guard let state = State(rawValue: state) else {
             throw LedgerError.corrupt(position: 0, problem: "a projection version is in the unknown state \(state)")
@@ -320,10 +324,12 @@ extension ProjectionVersion {
             rules: try row.text(3), tableName: try row.text(4), position: try row.int8(5), epoch: try row.int8(6),
             leaseOwner: try row.optionalText(7), leaseExpiresAt: try expires.map { try Instant(stored: $0) },
             poison: poisonPosition.map { PoisonEvent(position: $0, problem: poisonError ?? "") }, state: state,
-            rebuild: try row.optionalText(12).map { Rebuild(tableName: $0, position: rebuildPosition ?? 0) },
-            isServed: isServed, isPrevious: try row.bool(15),
+            rebuild: try row.optionalText(12).map {
+                Rebuild(tableName: $0, position: rebuildPosition ?? 0, until: rebuildUntil ?? 0)
+            },
+            isServed: isServed, isPrevious: try row.bool(16),
             previous: isServed
-                ? try row.optionalText(16).map {
+                ? try row.optionalText(17).map {
                     VersionReference(version: $0, codeVersion: previousCode.map(Int.init))
                 } : nil)
     }

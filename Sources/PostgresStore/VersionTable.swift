@@ -84,7 +84,7 @@ struct VersionTable: Sendable {
         _ = try session.copyIn(copyStatement) { writer in
             for version in made {
                 write(
-                    version.key, from: version.origin, to: version.validTo, version.stored, version.document,
+                    version.key, from: version.origin, to: version.validTo, version.stored, version.document.span,
                     to: &writer)
             }
         }
@@ -95,8 +95,8 @@ struct VersionTable: Sendable {
 
     /// Writes one version as a row of COPY.
     func write(
-        _ key: RowKey, from origin: VersionOrigin, to validTo: Int64?, _ values: [StoredValue], _ document: [UInt8],
-        to writer: inout BinaryCopyWriter
+        _ key: RowKey, from origin: VersionOrigin, to validTo: Int64?, _ values: [StoredValue],
+        _ document: Span<UInt8>, to writer: inout BinaryCopyWriter
     ) {
         writer.startRow(columns: 4 + key.parts.count + values.count)
         writer.int8(origin.position)

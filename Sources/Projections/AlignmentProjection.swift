@@ -54,29 +54,18 @@ public struct AlignmentProjection: Projection {
     }
 
     /// One row, or none for a trade that does not count.
-    public func rows(of facts: Facts) -> [ProjectedRow] {
-        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return [] }
+    public func writeRows(of facts: Facts, to rows: inout RowWriter) {
+        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
         let row = execution.value
         let stamp = facts.stamps.latest(for: row)
         let alignment = Alignment(of: row, stamp: stamp?.value, rules: rules)
-        var out = JSONWriter(reservingCapacity: 1536)
-        Self.write(alignment, row, execution: execution.position, context: stamp?.position, to: &out)
-        return [
-            ProjectedRow(
-                key: RowKey([row.source, row.sourceTradeID]), document: out.bytes,
-                stored: [
-                    .instant(row.tradeDate), .instant(row.tradeDate), .text(row.sourcePortfolio),
-                    .text(row.underlyingSymbol), .text(alignment.label), .text(alignment.confidenceLabel.rawValue),
-                ])
-        ]
-    }
-
-    public func writeRows(of facts: Facts, to out: inout JSONWriter) {
-        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
-        let stamp = facts.stamps.latest(for: execution.value)
-        let alignment = Alignment(of: execution.value, stamp: stamp?.value, rules: rules)
-        Self.write(alignment, execution.value, execution: execution.position, context: stamp?.position, to: &out)
-        out.endLine()
+        Self.write(alignment, row, execution: execution.position, context: stamp?.position, to: &rows.out)
+        rows.endRow(
+            RowKey([row.source, row.sourceTradeID]),
+            [
+                .instant(row.tradeDate), .instant(row.tradeDate), .text(row.sourcePortfolio),
+                .text(row.underlyingSymbol), .text(alignment.label), .text(alignment.confidenceLabel.rawValue),
+            ])
     }
 
     private static func write(
@@ -185,14 +174,12 @@ extension AlignmentProjection {
 // MARK: - Facts as JSON
 
 extension AlignmentProjection {
-    public func encode(_ facts: Facts) -> [UInt8] {
-        var out = JSONWriter(reservingCapacity: 3072)
+    public func encode(_ facts: Facts, to out: inout JSONWriter) {
         out.beginObject()
         out.key("execution"); out.execution(facts.execution)
         // No row follows from the observations behind a stamp: the event names them.
         out.key("stamps"); facts.stamps.write(to: &out, withInputs: false)
         out.endObject()
-        return out.bytes
     }
 
     public func facts(from document: [UInt8]) throws -> Facts {

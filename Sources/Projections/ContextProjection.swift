@@ -53,29 +53,17 @@ public struct ContextProjection: Projection {
         return Facts(execution: execution, stamps: facts.stamps.held(by: instant))
     }
 
-    public func rows(of facts: Facts) -> [ProjectedRow] {
-        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return [] }
-        let row = execution.value
-        var rows: [ProjectedRow] = []
-        facts.stamps.forEachCurrent(for: row) { stamp in
-            var out = JSONWriter(reservingCapacity: 2048)
-            Self.write(execution, stamp, to: &out)
-            rows.append(
-                ProjectedRow(
-                    key: RowKey([row.source, row.sourceTradeID, stamp.value.contextKey]), document: out.bytes,
-                    stored: [
-                        .instant(stamp.effectiveAt), .instant(row.tradeDate), .text(row.sourcePortfolio),
-                        .text(row.underlyingSymbol), .text(stamp.value.gammaRegime), .text(stamp.value.contextQuality),
-                    ]))
-        }
-        return rows
-    }
-
-    public func writeRows(of facts: Facts, to out: inout JSONWriter) {
+    public func writeRows(of facts: Facts, to rows: inout RowWriter) {
         guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
-        facts.stamps.forEachCurrent(for: execution.value) { stamp in
-            Self.write(execution, stamp, to: &out)
-            out.endLine()
+        let row = execution.value
+        facts.stamps.forEachCurrent(for: row) { stamp in
+            Self.write(execution, stamp, to: &rows.out)
+            rows.endRow(
+                RowKey([row.source, row.sourceTradeID, stamp.value.contextKey]),
+                [
+                    .instant(stamp.effectiveAt), .instant(row.tradeDate), .text(row.sourcePortfolio),
+                    .text(row.underlyingSymbol), .text(stamp.value.gammaRegime), .text(stamp.value.contextQuality),
+                ])
         }
     }
 
@@ -146,13 +134,11 @@ public struct ContextProjection: Projection {
 // MARK: - Facts as JSON
 
 extension ContextProjection {
-    public func encode(_ facts: Facts) -> [UInt8] {
-        var out = JSONWriter(reservingCapacity: 4096)
+    public func encode(_ facts: Facts, to out: inout JSONWriter) {
         out.beginObject()
         out.key("execution"); out.execution(facts.execution)
         out.key("stamps"); facts.stamps.write(to: &out)
         out.endObject()
-        return out.bytes
     }
 
     public func facts(from document: [UInt8]) throws -> Facts {

@@ -48,29 +48,18 @@ public struct ExecutionQualityProjection: Projection {
     }
 
     /// One row, or none for a trade that does not count.
-    public func rows(of facts: Facts) -> [ProjectedRow] {
-        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return [] }
+    public func writeRows(of facts: Facts, to rows: inout RowWriter) {
+        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
         let row = execution.value
         let quality = ExecutionQuality(of: row, benchmark: facts.benchmark?.value, rules: rules)
-        var out = JSONWriter(reservingCapacity: 1792)
-        Self.write(quality, row, execution: execution.position, benchmark: facts.benchmark?.position, to: &out)
-        return [
-            ProjectedRow(
-                key: RowKey([row.source, row.sourceTradeID]), document: out.bytes,
-                stored: [
-                    .instant(row.tradeDate), .instant(row.tradeDate), .text(row.sourcePortfolio),
-                    .text(row.underlyingSymbol), .text(quality.benchmark.liquidity.rawValue),
-                    .text(quality.benchmark.quality.rawValue),
-                ])
-        ]
-    }
-
-    public func writeRows(of facts: Facts, to out: inout JSONWriter) {
-        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
-        let quality = ExecutionQuality(of: execution.value, benchmark: facts.benchmark?.value, rules: rules)
-        Self.write(
-            quality, execution.value, execution: execution.position, benchmark: facts.benchmark?.position, to: &out)
-        out.endLine()
+        Self.write(quality, row, execution: execution.position, benchmark: facts.benchmark?.position, to: &rows.out)
+        rows.endRow(
+            RowKey([row.source, row.sourceTradeID]),
+            [
+                .instant(row.tradeDate), .instant(row.tradeDate), .text(row.sourcePortfolio),
+                .text(row.underlyingSymbol), .text(quality.benchmark.liquidity.rawValue),
+                .text(quality.benchmark.quality.rawValue),
+            ])
     }
 
     /// - Parameter benchmark: the position of the latest benchmark; one of another basis gives the row a flag.
@@ -130,8 +119,7 @@ public struct ExecutionQualityProjection: Projection {
 // MARK: - Facts as JSON
 
 extension ExecutionQualityProjection {
-    public func encode(_ facts: Facts) -> [UInt8] {
-        var out = JSONWriter(reservingCapacity: 2048)
+    public func encode(_ facts: Facts, to out: inout JSONWriter) {
         out.beginObject()
         out.key("benchmark")
         if let benchmark = facts.benchmark {
@@ -141,7 +129,6 @@ extension ExecutionQualityProjection {
         }
         out.key("execution"); out.execution(facts.execution)
         out.endObject()
-        return out.bytes
     }
 
     public func facts(from document: [UInt8]) throws -> Facts {

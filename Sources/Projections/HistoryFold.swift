@@ -1,36 +1,65 @@
 import Events
+import Glibc
+import JSON
 
 /// Takes the versions of documents that a fold of the whole log hands out.
 public protocol VersionSink: AnyObject {
-    /// A row's version that ended.
-    func row(_ row: ProjectedRow, from origin: VersionOrigin, to validTo: Int64)
-    /// A version of an entity's facts that ended.
-    func facts(_ document: [UInt8], of entity: RowKey, from origin: VersionOrigin, to validTo: Int64)
+    /// A version of a row, without an end where it is current.
+    func row(_ row: RowWriter.Row, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?)
+    /// A version of an entity's facts, without an end where it is current.
+    func facts(_ document: Span<UInt8>, of entity: RowKey, from origin: VersionOrigin, to validTo: Int64?)
 }
 
-/// A fold from position 0 that hands out each version of a row or of facts when it ends, whatever the type of its facts.
+/// A fold from position 0 that hands out each version of a row or of facts when it ends, and what is current of an entity
+/// when nothing more comes for it.
 ///
 /// Entities are named by numbers that the caller gives them, from 0 on, and may be spread over any number of folds. A fold
 /// keeps typed facts of the entities that it was not told to forget, and documents of the ones touched last: a
 /// version's document is written again from the facts when the version ends.
-public protocol HistoryFold: AnyObject {
+public final class HistoryFold {
+    private let applyEvent: (DecodedEvent, RowKey, Int, any VersionSink) throws(PoisonEvent) -> Void
+    private let forgetEntity: (Int) -> Void
+    private let recallEvent: (DecodedEvent, RowKey, Int) throws(PoisonEvent) -> Void
+    private let finishEntity: (Int, RowKey, any VersionSink) -> Void
+
+    init(
+        apply: @escaping (DecodedEvent, RowKey, Int, any VersionSink) throws(PoisonEvent) -> Void,
+        forget: @escaping (Int) -> Void, recall: @escaping (DecodedEvent, RowKey, Int) throws(PoisonEvent) -> Void,
+        finish: @escaping (Int, RowKey, any VersionSink) -> Void
+    ) {
+        applyEvent = apply
+        forgetEntity = forget
+        recallEvent = recall
+        finishEntity = finish
+    }
+
     /// Folds one event into one of the entities that it touches; throws `PoisonEvent` where it can't be, after
     /// which the fold is of no more use.
-    func apply(_ event: DecodedEvent, to key: RowKey, entity: Int, into sink: any VersionSink) throws(PoisonEvent)
-    /// Forgets an entity's facts and documents. Before it is touched or visited again, each event that was folded into it
+    public func apply(
+        _ event: DecodedEvent, to key: RowKey, entity: Int, into sink: any VersionSink
+    ) throws(PoisonEvent) {
+        try applyEvent(event, key, entity, sink)
+    }
+
+    /// Forgets an entity's facts and documents. Before it is touched or finished again, each event that was folded into it
     /// must be recalled in order.
-    func forget(_ entity: Int)
+    public func forget(_ entity: Int) { forgetEntity(entity) }
+
     /// Folds an event again into an entity that was forgotten; nothing is handed out.
-    func recall(_ event: DecodedEvent, to key: RowKey, entity: Int) throws(PoisonEvent)
-    /// Visits an entity's current rows and its facts, each with what made it.
-    func visitCurrent(
-        _ entity: Int, row: (ProjectedRow, VersionOrigin) -> Void, facts: ([UInt8], VersionOrigin) -> Void)
+    public func recall(_ event: DecodedEvent, to key: RowKey, entity: Int) throws(PoisonEvent) {
+        try recallEvent(event, key, entity)
+    }
+
+    /// Hands out an entity's current rows and its facts, and forgets it for good.
+    public func finish(_ entity: Int, _ key: RowKey, into sink: any VersionSink) { finishEntity(entity, key, sink) }
 }
 
-final class ProjectionHistoryFold<P: Projection>: HistoryFold {
+/// The state of a ``HistoryFold``, called from closures that are made where the projection's type is known, as that of a
+/// ``WholeFold`` is.
+final class HistoryFoldState<P: Projection> {
     private final class Entity {
         var facts: P.Facts?
-        var rendered: Rendered?
+        var documents: Documents?
     }
 
     /// What made an entity's current facts and its current rows, in key order; kept of all entities.
@@ -49,15 +78,17 @@ final class ProjectionHistoryFold<P: Projection>: HistoryFold {
         }
     }
 
-    /// What follows from facts as documents.
-    private struct Rendered {
-        let rows: [ProjectedRow]
-        let facts: [UInt8]
+    /// What follows from facts: the rows' documents, and behind them the facts' own where these are stored apart.
+    private struct Documents {
+        static var none: Documents { Documents(rows: [], bytes: [], facts: 0..<0) }
 
-        var byteCount: Int { rows.reduce(facts.count) { $0 + $1.document.count } }
+        let rows: [RowWriter.Row]
+        let bytes: [UInt8]
+        let facts: Range<Int>
     }
 
     private let projection: P
+    private var writer = RowWriter()
     private var entities: [Entity?] = []
     private var origins: [Origins] = []
     /// Those whose documents are kept, in the order in which they were touched; an entity may stand here more than once.
@@ -74,14 +105,17 @@ final class ProjectionHistoryFold<P: Projection>: HistoryFold {
     func apply(_ event: DecodedEvent, to key: RowKey, entity id: Int, into sink: any VersionSink) throws(PoisonEvent) {
         let position = event.record.position
         let entity = entity(id)
-        let old = entity.rendered ?? rendered(entity.facts)
+        let old = entity.documents ?? documents(of: entity.facts)
         try fold(event, into: entity, key)
-        let new = rendered(entity.facts)
-        if !P.rowsAreFacts, new.facts != old.facts {
-            if !old.facts.isEmpty { sink.facts(old.facts, of: key, from: origins[id].facts, to: position) }
-            origins[id].facts = VersionOrigin(at: position, isFirst: old.facts.isEmpty)
+        let new = documents(of: entity.facts)
+        if !P.rowsAreFacts {
+            let (before, after) = (old.bytes.span.extracting(old.facts), new.bytes.span.extracting(new.facts))
+            if !before.isIdenticalBytewise(to: after) {
+                if !old.facts.isEmpty { sink.facts(before, of: key, from: origins[id].facts, to: position) }
+                origins[id].facts = VersionOrigin(at: position, isFirst: old.facts.isEmpty)
+            }
         }
-        origins[id].setRows(replace(old.rows, origins[id], by: new.rows, at: position, into: sink))
+        replace(old, by: new, of: id, at: position, into: sink)
         keep(new, of: entity)
     }
 
@@ -114,50 +148,53 @@ final class ProjectionHistoryFold<P: Projection>: HistoryFold {
         return entity
     }
 
-    private func rendered(_ facts: P.Facts?) -> Rendered {
-        guard let facts else { return Rendered(rows: [], facts: []) }
-        return Rendered(rows: projection.rows(of: facts), facts: P.rowsAreFacts ? [] : projection.encode(facts))
+    private func documents(of facts: P.Facts?) -> Documents {
+        guard let facts else { return .none }
+        writer.removeAll()
+        projection.writeRows(of: facts, to: &writer)
+        let start = writer.out.count
+        if !P.rowsAreFacts { projection.encode(facts, to: &writer.out) }
+        return Documents(rows: writer.rows, bytes: writer.out.bytes, facts: start..<writer.out.count)
     }
 
-    /// Hands out the rows that ended; gives what made the new ones. Both lists are in key order.
+    /// Hands out the rows that ended and notes what made the new ones. Both lists are in key order.
     private func replace(
-        _ old: [ProjectedRow], _ oldFrom: Origins, by new: [ProjectedRow], at position: Int64, into sink: any VersionSink
-    ) -> [VersionOrigin] {
+        _ old: Documents, by new: Documents, of id: Int, at position: Int64, into sink: any VersionSink
+    ) {
         var from: [VersionOrigin] = []
-        from.reserveCapacity(new.count)
+        from.reserveCapacity(new.rows.count)
         var next = 0
-        for row in new {
-            while next < old.count, old[next].key < row.key {
-                sink.row(old[next], from: oldFrom[next], to: position)
-                next += 1
-            }
-            guard next < old.count, old[next].key == row.key else {
+        func end() {
+            sink.row(old.rows[next], old.bytes.span.extracting(old.rows[next].document), from: origins[id][next], to: position)
+            next += 1
+        }
+        for index in new.rows.indices {
+            let key = new.rows[index].key
+            while next < old.rows.count, old.rows[next].key < key { end() }
+            guard next < old.rows.count, old.rows[next].key == key else {
                 from.append(VersionOrigin(at: position, isFirst: true))
                 continue
             }
-            if old[next].document == row.document {
-                from.append(oldFrom[next])
+            let (before, after) = (old.rows[next].document, new.rows[index].document)
+            if old.bytes.span.extracting(before).isIdenticalBytewise(to: new.bytes.span.extracting(after)) {
+                from.append(origins[id][next])
+                next += 1
             } else {
-                sink.row(old[next], from: oldFrom[next], to: position)
+                end()
                 from.append(VersionOrigin(at: position, isFirst: false))
             }
-            next += 1
         }
-        while next < old.count {
-            sink.row(old[next], from: oldFrom[next], to: position)
-            next += 1
-        }
-        return from
+        while next < old.rows.count { end() }
+        origins[id].setRows(from)
     }
 
     /// Keeps an entity's documents until more recent ones need the room.
-    private func keep(_ rendered: Rendered, of entity: Entity) {
-        let byteCount = rendered.byteCount
-        entity.rendered = rendered
-        recent.append((entity, byteCount))
-        recentByteCount += byteCount
+    private func keep(_ documents: Documents, of entity: Entity) {
+        entity.documents = documents
+        recent.append((entity, documents.bytes.count))
+        recentByteCount += documents.bytes.count
         while recentByteCount > recentByteLimit, oldest < recent.count {
-            recent[oldest].entity.rendered = nil
+            recent[oldest].entity.documents = nil
             recentByteCount -= recent[oldest].byteCount
             oldest += 1
         }
@@ -167,13 +204,29 @@ final class ProjectionHistoryFold<P: Projection>: HistoryFold {
         }
     }
 
-    func visitCurrent(
-        _ id: Int, row: (ProjectedRow, VersionOrigin) -> Void, facts: ([UInt8], VersionOrigin) -> Void
-    ) {
-        guard id < entities.count, let entity = entities[id], let known = entity.facts else { return }
-        let origin = origins[id]
-        let rows = entity.rendered?.rows ?? projection.rows(of: known)
-        for (index, current) in rows.enumerated() { row(current, origin[index]) }
-        if !P.rowsAreFacts { facts(entity.rendered?.facts ?? projection.encode(known), origin.facts) }
+    func finish(_ id: Int, _ key: RowKey, into sink: any VersionSink) {
+        guard id < entities.count, let entity = entities[id] else { return }
+        let current = entity.documents ?? documents(of: entity.facts)
+        for index in current.rows.indices {
+            let document = current.rows[index].document
+            sink.row(current.rows[index], current.bytes.span.extracting(document), from: origins[id][index], to: nil)
+        }
+        if !current.facts.isEmpty {
+            sink.facts(current.bytes.span.extracting(current.facts), of: key, from: origins[id].facts, to: nil)
+        }
+        entity.documents = nil
+        entities[id] = nil
+    }
+}
+
+extension Span<UInt8> {
+    fileprivate func isIdenticalBytewise(to other: Span<UInt8>) -> Bool {
+        withUnsafeBytes { left in
+            other.withUnsafeBytes { right in
+                guard left.count == right.count else { return false }
+                guard let first = left.baseAddress, let second = right.baseAddress else { return true }
+                return memcmp(first, second, left.count) == 0
+            }
+        }
     }
 }

@@ -118,9 +118,8 @@ extension Lifecycle.OpenLot {
 // MARK: - The facts
 
 extension LifecycleGroup {
-    /// The group as canonical JSON: its key, and its members in their order.
-    var document: [UInt8] {
-        var out = JSONWriter(reservingCapacity: 256 + members.count * 384)
+    /// Writes the group: its key, and its members in their order.
+    func write(to out: inout JSONWriter) {
         out.beginObject()
         out.key("contract_key"); out.string(key.contractKey)
         out.key("expiry"); out.date(key.expiry)
@@ -134,10 +133,9 @@ extension LifecycleGroup {
         out.key("strike"); out.decimalString(key.strike)
         out.key("underlying_symbol"); out.string(key.underlyingSymbol)
         out.endObject()
-        return out.bytes
     }
 
-    /// Reads what ``document`` wrote.
+    /// Reads what ``write(to:)`` wrote.
     init(document: [UInt8]) throws {
         let reader = FactsReader(try JSONDocument(parsing: document).root)
         let key = LifecycleKey(

@@ -63,31 +63,20 @@ public struct LifecyclesProjection: Projection {
     }
 
     /// No row where none of the trades is an execution.
-    public func rows(of facts: LifecycleGroup) -> [ProjectedRow] {
-        guard let lifecycle = Lifecycle(of: facts, rules: rules) else { return [] }
+    public func writeRows(of facts: LifecycleGroup, to rows: inout RowWriter) {
+        guard let lifecycle = Lifecycle(of: facts, rules: rules) else { return }
         let key = lifecycle.key
         let positionID = key.positionID
-        var out = JSONWriter(reservingCapacity: 2048)
-        lifecycle.write(positionID: positionID, authority: rules.realizedPnLAuthority, to: &out)
-        let document = out.bytes
-        return [
-            ProjectedRow(
-                key: RowKey([key.source, positionID]),
-                document: document,
-                stored: [
-                    .instant(lifecycle.lastExecutionAt), .instant(lifecycle.openedAt), .text(key.sourcePortfolio),
-                    .text(key.underlyingSymbol), .text(lifecycle.state.rawValue), .text(lifecycle.quality),
-                ])
-        ]
+        lifecycle.write(positionID: positionID, authority: rules.realizedPnLAuthority, to: &rows.out)
+        rows.endRow(
+            RowKey([key.source, positionID]),
+            [
+                .instant(lifecycle.lastExecutionAt), .instant(lifecycle.openedAt), .text(key.sourcePortfolio),
+                .text(key.underlyingSymbol), .text(lifecycle.state.rawValue), .text(lifecycle.quality),
+            ])
     }
 
-    public func writeRows(of facts: LifecycleGroup, to out: inout JSONWriter) {
-        guard let lifecycle = Lifecycle(of: facts, rules: rules) else { return }
-        lifecycle.write(positionID: lifecycle.key.positionID, authority: rules.realizedPnLAuthority, to: &out)
-        out.endLine()
-    }
-
-    public func encode(_ facts: LifecycleGroup) -> [UInt8] { facts.document }
+    public func encode(_ facts: LifecycleGroup, to out: inout JSONWriter) { facts.write(to: &out) }
 
     public func facts(from document: [UInt8]) throws -> LifecycleGroup { try LifecycleGroup(document: document) }
 

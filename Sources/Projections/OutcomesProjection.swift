@@ -75,44 +75,29 @@ public struct OutcomesProjection: HorizonProjection {
             marks: facts.marks.held(by: instant))
     }
 
-    public func rows(of facts: Facts) -> [ProjectedRow] {
-        rows(of: facts, horizons: facts.marks.horizons(and: defaultHorizons))
-    }
-
-    public func writeRows(of facts: Facts, to out: inout JSONWriter) {
-        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
-        let stamp = facts.stamps.latest(for: execution.value)
-        let entry = OutcomeEntry(of: execution.value, stamp: stamp?.value, rules: rules)
-        for horizon in facts.marks.horizons(and: defaultHorizons) {
-            write(entry, at: horizon, facts, execution: execution.position, context: stamp?.position, to: &out)
-            out.endLine()
-        }
-    }
-
-    private func write(
-        _ entry: OutcomeEntry, at horizon: Horizon, _ facts: Facts, execution: Int64, context: Int64?,
-        to out: inout JSONWriter
-    ) {
-        let mark = facts.marks[horizon]
-        let outcome = Outcome(entry, horizon: horizon, mark: mark?.value, rules: rules)
-        let inputs = OutcomeInputs(context: context, execution: execution, mark: outcome.usesMark ? mark?.position : nil)
-        Self.write(outcome, inputs, to: &out)
+    public func writeRows(of facts: Facts, to rows: inout RowWriter) {
+        write(facts, facts.marks.horizons(and: defaultHorizons), to: &rows)
     }
 
     /// The rows of an execution at the horizons asked for, in key order; none of a trade that does not count.
-    public func rows(of facts: Facts, horizons: [Horizon]) -> [ProjectedRow] {
-        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else {
-            return []
-        }
+    public func writeRows(of facts: Facts, horizons: [Horizon], to rows: inout RowWriter) {
+        write(facts, horizons.sorted(), to: &rows)
+    }
+
+    private func write(_ facts: Facts, _ horizons: [Horizon], to rows: inout RowWriter) {
+        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
         let row = execution.value
         let stamp = facts.stamps.latest(for: row)
         let entry = OutcomeEntry(of: row, stamp: stamp?.value, rules: rules)
-        return horizons.sorted().map { horizon in
-            var out = JSONWriter(reservingCapacity: 1536)
-            write(entry, at: horizon, facts, execution: execution.position, context: stamp?.position, to: &out)
-            return ProjectedRow(
-                key: RowKey([row.source, row.sourceTradeID, horizon.key]), document: out.bytes,
-                stored: [
+        for horizon in horizons {
+            let mark = facts.marks[horizon]
+            let outcome = Outcome(entry, horizon: horizon, mark: mark?.value, rules: rules)
+            let inputs = OutcomeInputs(
+                context: stamp?.position, execution: execution.position, mark: outcome.usesMark ? mark?.position : nil)
+            Self.write(outcome, inputs, to: &rows.out)
+            rows.endRow(
+                RowKey([row.source, row.sourceTradeID, horizon.key]),
+                [
                     .instant(row.tradeDate), .instant(row.tradeDate), .text(row.sourcePortfolio),
                     .text(row.underlyingSymbol), .text(entry.alignmentLabel),
                 ])
@@ -123,8 +108,7 @@ public struct OutcomesProjection: HorizonProjection {
 // MARK: - Facts as JSON
 
 extension OutcomesProjection {
-    public func encode(_ facts: Facts) -> [UInt8] {
-        var out = JSONWriter(reservingCapacity: 4096)
+    public func encode(_ facts: Facts, to out: inout JSONWriter) {
         out.beginObject()
         out.key("execution"); out.execution(facts.execution)
         out.key("marks")
@@ -133,7 +117,6 @@ extension OutcomesProjection {
         out.endArray()
         out.key("stamps"); facts.stamps.write(to: &out)
         out.endObject()
-        return out.bytes
     }
 
     public func facts(from document: [UInt8]) throws -> Facts {

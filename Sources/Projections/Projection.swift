@@ -70,14 +70,11 @@ public protocol Projection: Sendable {
     /// left to know.
     func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) throws
 
-    /// The rows that follow from the facts, in ascending key order; each key starts with the entity's two parts.
-    func rows(of facts: Facts) -> [ProjectedRow]
+    /// Writes the rows that follow from the facts, in ascending key order.
+    func writeRows(of facts: Facts, to rows: inout RowWriter)
 
-    /// Writes the documents of ``rows(of:)``, in their order, each with `endLine()` after it.
-    func writeRows(of facts: Facts, to out: inout JSONWriter)
-
-    /// The facts as canonical JSON, in event encoding.
-    func encode(_ facts: Facts) -> [UInt8]
+    /// Writes the facts as canonical JSON, in event encoding.
+    func encode(_ facts: Facts, to out: inout JSONWriter)
 
     /// Reads facts back: the same rows and the same later folds come out of `facts(from: encode(f))` as of f.
     func facts(from document: [UInt8]) throws -> Facts
@@ -93,20 +90,18 @@ extension Projection {
     public static var rowsAreFacts: Bool { false }
     public static var entitiesAreTrades: Bool { false }
 
-    /// Member by member from the rows' documents, which costs several times what writing them directly does.
-    public func writeRows(of facts: Facts, to out: inout JSONWriter) {
-        for row in rows(of: facts) {
-            guard let document = try? JSONDocument(parsing: row.document) else {
-                preconditionFailure("a row's document is canonical JSON")
-            }
-            out.beginObject()
-            for member in document.root.memberViews {
-                out.key(member.key)
-                out.raw(Array(document.bytes[member.value.sourceRange]))
-            }
-            out.endObject()
-            out.endLine()
-        }
+    /// The rows that follow from the facts, in ascending key order.
+    public func rows(of facts: Facts) -> [ProjectedRow] {
+        var rows = RowWriter()
+        writeRows(of: facts, to: &rows)
+        return rows.projectedRows
+    }
+
+    /// The facts as canonical JSON, in event encoding.
+    public func encode(_ facts: Facts) -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 2048)
+        encode(facts, to: &out)
+        return out.bytes
     }
 
     /// As it is stored.
@@ -121,8 +116,17 @@ public protocol HorizonProjection: Projection {
     /// The horizons that a reader's text names.
     func horizons(parsing text: String) throws(HorizonListError) -> [Horizon]
 
+    /// Writes the rows of the asked horizons, in ascending key order.
+    func writeRows(of facts: Facts, horizons: [Horizon], to rows: inout RowWriter)
+}
+
+extension HorizonProjection {
     /// The rows of the asked horizons, in ascending key order.
-    func rows(of facts: Facts, horizons: [Horizon]) -> [ProjectedRow]
+    public func rows(of facts: Facts, horizons: [Horizon]) -> [ProjectedRow] {
+        var rows = RowWriter()
+        writeRows(of: facts, horizons: horizons, to: &rows)
+        return rows.projectedRows
+    }
 }
 
 /// A row that follows from an entity's facts.

@@ -19,7 +19,7 @@ public struct ProjectionDefinition: Sendable {
     /// Whether an entity is a trade, and the one that an event touches is the trade that it is about.
     let entitiesAreTrades: Bool
     private let start: @Sendable (_ isComplete: Bool) -> any Fold
-    private let startHistory: @Sendable (_ recentByteLimit: Int) -> sending any HistoryFold
+    private let startHistory: @Sendable (_ recentByteLimit: Int) -> sending HistoryFold
     private let touched: @Sendable (DecodedEvent) throws -> [RowKey]
     private let startWhole: @Sendable (_ last: Int64) -> WholeFold
     private let derive: @Sendable (_ facts: [UInt8], _ instant: Instant?, _ asked: [Horizon]) throws -> [ProjectedRow]
@@ -38,14 +38,23 @@ public struct ProjectionDefinition: Sendable {
         rowsAreFacts = P.rowsAreFacts
         entitiesAreTrades = P.entitiesAreTrades
         start = { ProjectionFold(projection, isComplete: $0) }
-        startHistory = { ProjectionHistoryFold(projection, recentByteLimit: $0) }
+        startHistory = { limit in
+            let state = HistoryFoldState(projection, recentByteLimit: limit)
+            return HistoryFold(
+                apply: { (event, key, entity, sink) throws(PoisonEvent) in
+                    try state.apply(event, to: key, entity: entity, into: sink)
+                },
+                forget: { state.forget($0) },
+                recall: { (event, key, entity) throws(PoisonEvent) in try state.recall(event, to: key, entity: entity) },
+                finish: { state.finish($0, $1, into: $2) })
+        }
         touched = projection.entities(touchedBy:)
         startWhole = { last in
             let state = WholeFoldState(projection)
             return WholeFold(
                 upTo: last,
                 fold: { (batch, last) throws(PoisonEvent) in try state.fold(batch, upTo: last) },
-                order: { state.order() }, write: { entity, out in state.write(entity, to: &out) })
+                order: { state.order() }, write: { entity, rows in state.write(entity, to: &rows) })
         }
         derive = { document, instant, asked in
             var facts: P.Facts? = try projection.facts(from: document)
@@ -73,7 +82,7 @@ public struct ProjectionDefinition: Sendable {
     /// A fold from position 0 that hands out every version when it ends.
     ///
     /// - Parameter recentByteLimit: how many bytes of documents it may keep of what was touched last.
-    public func historyFold(recentByteLimit: Int) -> sending any HistoryFold { startHistory(recentByteLimit) }
+    public func historyFold(recentByteLimit: Int) -> sending HistoryFold { startHistory(recentByteLimit) }
 
     /// The entities that an event changes, by the event alone; each at most once.
     public func entities(touchedBy event: DecodedEvent) throws(PoisonEvent) -> [RowKey] {

@@ -69,22 +69,12 @@ public struct SyncStateProjection: Projection {
     /// A run has no time in the world: the state is the same at any.
     public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? { facts }
 
-    public func rows(of facts: Facts) -> [ProjectedRow] {
-        [ProjectedRow(key: RowKey([facts.sourceName, facts.scopeKey]), document: encode(facts), stored: [])]
+    public func writeRows(of facts: Facts, to rows: inout RowWriter) {
+        encode(facts, to: &rows.out)
+        rows.endRow(RowKey([facts.sourceName, facts.scopeKey]))
     }
 
-    public func writeRows(of facts: Facts, to out: inout JSONWriter) {
-        write(facts, to: &out)
-        out.endLine()
-    }
-
-    public func encode(_ facts: Facts) -> [UInt8] {
-        var out = JSONWriter(reservingCapacity: 1024)
-        write(facts, to: &out)
-        return out.bytes
-    }
-
-    private func write(_ facts: Facts, to out: inout JSONWriter) {
+    public func encode(_ facts: Facts, to out: inout JSONWriter) {
         out.beginObject()
         out.key("last_error"); out.string(facts.error)
         out.key("last_error_at"); out.instant(facts.errorAt)

@@ -69,31 +69,19 @@ public struct TradesProjection: Projection {
         facts.execution.tradeDate <= instant ? facts : nil
     }
 
-    public func rows(of facts: Facts) -> [ProjectedRow] {
+    public func writeRows(of facts: Facts, to rows: inout RowWriter) {
         let execution = facts.execution
-        let mapping = rules.marketProxy.mapping(of: execution.underlyingSymbol)
-        return [
-            ProjectedRow(
-                key: RowKey([execution.source, execution.sourceTradeID]), document: encode(facts),
-                stored: [
-                    .instant(execution.tradeDate), .instant(execution.tradeDate), .text(execution.sourcePortfolio),
-                    .text(execution.underlyingSymbol), .text(execution.tradeStatus.rawValue), .text(mapping.quality),
-                ])
-        ]
+        encode(facts, to: &rows.out)
+        rows.endRow(
+            RowKey([execution.source, execution.sourceTradeID]),
+            [
+                .instant(execution.tradeDate), .instant(execution.tradeDate), .text(execution.sourcePortfolio),
+                .text(execution.underlyingSymbol), .text(execution.tradeStatus.rawValue),
+                .text(rules.marketProxy.mapping(of: execution.underlyingSymbol).quality),
+            ])
     }
 
-    public func writeRows(of facts: Facts, to out: inout JSONWriter) {
-        write(facts, to: &out)
-        out.endLine()
-    }
-
-    public func encode(_ facts: Facts) -> [UInt8] {
-        var out = JSONWriter(reservingCapacity: 1536)
-        write(facts, to: &out)
-        return out.bytes
-    }
-
-    private func write(_ facts: Facts, to out: inout JSONWriter) {
+    public func encode(_ facts: Facts, to out: inout JSONWriter) {
         let execution = facts.execution
         let premium = EntryPremium(of: execution, rules: rules)
         let mapping = rules.marketProxy.mapping(of: execution.underlyingSymbol)

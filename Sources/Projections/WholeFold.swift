@@ -1,5 +1,4 @@
 import Events
-public import JSON
 
 /// A projection folded from position 0 for its rows alone: it holds every entity and tracks no history.
 ///
@@ -14,12 +13,12 @@ public final class WholeFold: @unchecked Sendable {
     private let last: Int64
     private let foldBatch: (NumberedEvents, _ last: Int64) throws(PoisonEvent) -> Void
     private let ownOrder: () -> [Int32]?
-    private let writeEntity: (Int, inout JSONWriter) -> Void
+    private let writeEntity: (Int, inout RowWriter) -> Void
 
     /// - Parameter last: the position up to which it folds.
     init(
         upTo last: Int64, fold: @escaping (NumberedEvents, Int64) throws(PoisonEvent) -> Void,
-        order: @escaping () -> [Int32]?, write: @escaping (Int, inout JSONWriter) -> Void
+        order: @escaping () -> [Int32]?, write: @escaping (Int, inout RowWriter) -> Void
     ) {
         self.last = last
         foldBatch = fold
@@ -40,9 +39,9 @@ public final class WholeFold: @unchecked Sendable {
     /// The entities in key order: the trades', as given, where these are the entities.
     public func order(trades: [Int32]) -> [Int32] { ownOrder() ?? trades }
 
-    /// Writes the rows of some entities, in their order, each with a line break after it.
-    public func writeRows(of entities: ArraySlice<Int32>, to out: inout JSONWriter) {
-        for entity in entities { writeEntity(Int(entity), &out) }
+    /// Writes the rows of some entities, in their order.
+    public func writeRows(of entities: ArraySlice<Int32>, to rows: inout RowWriter) {
+        for entity in entities { writeEntity(Int(entity), &rows) }
     }
 }
 
@@ -100,9 +99,9 @@ final class WholeFoldState<P: Projection> {
     func order() -> [Int32]? { P.entitiesAreTrades ? nil : RowKey.order(keys) }
 
     @inline(__always)
-    func write(_ entity: Int, to out: inout JSONWriter) {
+    func write(_ entity: Int, to rows: inout RowWriter) {
         // A trade that only other projections know may come after the last one here.
         guard entity < facts.count, let facts = facts[entity] else { return }
-        projection.writeRows(of: facts, to: &out)
+        projection.writeRows(of: facts, to: &rows)
     }
 }

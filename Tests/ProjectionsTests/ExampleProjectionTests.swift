@@ -35,19 +35,18 @@ struct RejectionsProjection: Projection {
             lastPosition: event.record.position)
     }
 
-    func rows(of facts: Facts) -> [ProjectedRow] {
-        [ProjectedRow(key: RowKey([facts.source, facts.reason]), document: encode(facts), stored: [])]
+    func writeRows(of facts: Facts, to rows: inout RowWriter) {
+        encode(facts, to: &rows.out)
+        rows.endRow(RowKey([facts.source, facts.reason]))
     }
 
-    func encode(_ facts: Facts) -> [UInt8] {
-        var out = JSONWriter()
+    func encode(_ facts: Facts, to out: inout JSONWriter) {
         out.beginObject()
         out.key("count"); out.integer(facts.count)
         out.key("last_position"); out.integer(facts.lastPosition)
         out.key("reason"); out.string(facts.reason)
         out.key("source"); out.string(facts.source)
         out.endObject()
-        return out.bytes
     }
 
     struct Damaged: Error {}

@@ -4,14 +4,14 @@ import Values
 
 /// Builds projection versions from one pass over the log, at the speed of the disk.
 ///
-/// Events are read and decoded once, in chunks, for all versions; entities are cut into as many parts as there are
-/// workers, by a hash of their keys, and folded apart. A version of a row or of facts is written by COPY when it ends, in
-/// transactions of a few megabytes, and what is current at the end; then come the indexes. Memory holds the facts of the
-/// entities touched last and documents of a bounded size; an entity that was forgotten is folded again from its
-/// own events when one comes.
+/// Events are read in chunks for all versions at once, first to see which of them touch which entity, and then to fold them;
+/// entities are cut into as many parts as there are workers, by a hash of their keys, and folded apart. A version of a row or
+/// of facts is written by COPY when it ends, and what is current of an entity with the last event that touches it, in
+/// transactions of a few megabytes; then come the indexes. Memory holds the facts of the entities touched last for which more
+/// comes, and documents of a bounded size; an entity that was forgotten is folded again from its own events when one comes.
 ///
-/// A rebuild that was killed or failed is taken up again: it folds from 0 once more and leaves out what ended before
-/// the position up to which its tables are filled. One that is cancelled leaves nothing behind. While it runs it holds the versions' leases, so that nobody else writes
+/// A rebuild that was killed or failed is taken up again: it folds from 0 once more, up to the position that it had set out
+/// for, and leaves out what is in its tables already. One that is cancelled leaves nothing behind. While it runs it holds the versions' leases, so that nobody else writes
 /// them; a version that was ready before is read as it was until the new tables take the place of its own.
 public struct ProjectionRebuild: Sendable {
     public struct Options: Sendable {
@@ -34,15 +34,17 @@ public struct ProjectionRebuild: Sendable {
     /// How far a rebuild is.
     public struct Progress: Sendable, Equatable {
         public enum Phase: String, Sendable {
+            /// It is noted which events touch which entity.
+            case reading
             case folding
-            /// Current rows and indexes are written.
+            /// The last rows and the indexes are written.
             case finishing
         }
 
         public let phase: Phase
-        /// Everything up to here is folded.
+        /// Everything up to here is read, or folded.
         public let position: Int64
-        /// Where the fold is to end.
+        /// Where it is to end.
         public let head: Int64
     }
 
@@ -87,7 +89,8 @@ public struct ProjectionRebuild: Sendable {
         self.configuration = own
     }
 
-    /// Builds up to the head of a moment shortly before the end, so that the ordinary follower has little left.
+    /// Builds up to the head of its beginning, or of the beginning of the rebuild that it takes up; what came since is the
+    /// ordinary follower's.
     ///
     /// Throws `LedgerError.versionHeld` where somebody else writes one of the versions, `.leaseLost` where this rebuild slept
     /// past its lease, `CancellationError` when it is cancelled: the versions that are not whole by then, and what an earlier
@@ -98,9 +101,10 @@ public struct ProjectionRebuild: Sendable {
         var targets: [RebuildTarget] = []
         let result: Result<[Built], any Error>
         do {
+            let head = try await pool.run { try LogReader().head($0).position }
             for definition in definitions {
                 let owner = self.owner
-                targets.append(try await pool.run { try RebuildTarget.begin(definition, owner: owner, $0) })
+                targets.append(try await pool.run { try RebuildTarget.begin(definition, upTo: head, owner: owner, $0) })
             }
             result = .success(try await build(targets, pool, progress))
         } catch {
@@ -132,12 +136,19 @@ public struct ProjectionRebuild: Sendable {
                 return nil
             }
             group.addTask {
-                var (built, stopped) = try await RebuildPass(targets, pool, options, last: nil).run(progress)
-                // A version that can't fold an event is built again up to the one before.
-                while let (target, poison) = stopped.popLast() {
-                    let again = try await RebuildPass([target], pool, options, last: poison).run(progress)
-                    built += again.built
-                    stopped += again.stopped
+                var built: [Built] = []
+                for (until, group) in Dictionary(grouping: targets, by: \.until).sorted(by: { $0.key < $1.key }) {
+                    let first = try await RebuildPass(group, pool, options, until: until, before: nil).run(progress)
+                    built += first.built
+                    var stopped = first.stopped
+                    // A version that can't fold an event is built again up to the one before.
+                    while let (target, poison) = stopped.popLast() {
+                        let anew = try await pool.run { try target.startAnew(upTo: poison.position - 1, $0) }
+                        let again = try await RebuildPass([anew], pool, options, until: anew.until, before: poison)
+                            .run(progress)
+                        built += again.built
+                        stopped += again.stopped
+                    }
                 }
                 return built
             }

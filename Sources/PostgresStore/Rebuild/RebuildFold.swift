@@ -10,11 +10,13 @@ final class RebuildFold {
         var historyFacts = 0
     }
 
-    private let fold: any HistoryFold
+    private let fold: HistoryFold
     private let buffer: VersionBuffer
+    private let resumedFrom: Int64
 
     init(_ target: RebuildTarget, recentByteLimit: Int) {
         fold = target.definition.historyFold(recentByteLimit: recentByteLimit)
+        resumedFrom = target.resumedFrom
         buffer = VersionBuffer(target.tables, resumedFrom: target.resumedFrom)
     }
 
@@ -28,10 +30,9 @@ final class RebuildFold {
         try fold.recall(event, to: key, entity: entity)
     }
 
-    /// Adds what is current of an entity.
-    func addCurrent(_ entity: Int, _ key: RowKey) {
-        fold.visitCurrent(
-            entity, row: { buffer.current($0, from: $1) }, facts: { buffer.current(facts: $0, of: key, from: $1) })
+    /// Adds what is current of an entity after the last event that touches it, unless an earlier run has.
+    func finish(_ entity: Int, _ key: RowKey, at position: Int64) {
+        if position > resumedFrom { fold.finish(entity, key, into: buffer) } else { fold.forget(entity) }
     }
 
     /// Takes the rows of COPY made since the last call.
@@ -53,24 +54,20 @@ private final class VersionBuffer: VersionSink {
         self.resumedFrom = resumedFrom
     }
 
-    func row(_ row: ProjectedRow, from origin: VersionOrigin, to validTo: Int64) {
-        counts.historyRows += 1
-        if validTo <= resumedFrom { return }
-        tables.rows.write(row.key, from: origin, to: validTo, row.stored, row.document, to: &rows)
+    func row(_ row: RowWriter.Row, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?) {
+        if let validTo {
+            counts.historyRows += 1
+            if validTo <= resumedFrom { return }
+        }
+        tables.rows.write(row.key, from: origin, to: validTo, row.stored, document, to: &rows)
     }
 
-    func facts(_ document: [UInt8], of entity: RowKey, from origin: VersionOrigin, to validTo: Int64) {
-        counts.historyFacts += 1
-        if validTo <= resumedFrom { return }
+    func facts(_ document: Span<UInt8>, of entity: RowKey, from origin: VersionOrigin, to validTo: Int64?) {
+        if let validTo {
+            counts.historyFacts += 1
+            if validTo <= resumedFrom { return }
+        }
         tables.facts?.write(entity, from: origin, to: validTo, [], document, to: &facts)
-    }
-
-    func current(_ row: ProjectedRow, from origin: VersionOrigin) {
-        tables.rows.write(row.key, from: origin, to: nil, row.stored, row.document, to: &rows)
-    }
-
-    func current(facts document: [UInt8], of entity: RowKey, from origin: VersionOrigin) {
-        tables.facts?.write(entity, from: origin, to: nil, [], document, to: &facts)
     }
 
     func take() throws -> RebuildTarget.Rows {

@@ -4,33 +4,65 @@ import Projections
 
 /// A part of the entities of all projections, those whose key's hash falls to it, with their folds.
 ///
-/// Memory is bounded by forgetting: of an entity that was not touched for long only the positions of its events are kept, and
-/// these events are read again before it is touched. One with many events is never forgotten, so that none is read
+/// The log is read twice: first it is noted which events touch which entity, then they are folded. So what is current of an
+/// entity can be written with the last event that touches it, and its facts need not be kept any longer. Memory is bounded by
+/// forgetting others too: of an entity that was not touched for long only the positions of its events are kept, and
+/// those that were folded are read again before it is touched. One with many events is never forgotten, so that none is read
 /// again too often.
 actor RebuildPart {
     /// Entities to be recalled before a chunk is folded, at most so many events at a time.
     struct Recall: Sendable {
-        var entities: [Int] = []
-        /// Of all their events, ascending.
+        struct Forgotten: Sendable {
+            let entity: Int
+            /// How many of its events were folded.
+            let folded: Int
+        }
+
+        var entities: [Forgotten] = []
+        /// Of all these events, ascending.
         var positions: [Int64] = []
     }
 
     /// By place: the rows of COPY made, or the event that stopped the projection.
     typealias Outcome = [Int: Result<RebuildTarget.Rows, any Error>]
 
+    /// An event that touches an entity.
+    private struct Touch {
+        let position: Int64
+        /// The projections in which it touches the entity; after ``complete()`` those in which it is the last that does.
+        var places: EventRouter.Places
+    }
+
     private struct Entity {
         let key: RowKey
-        var positions: [Int64] = []
+        /// All, ascending.
+        var touches: [Touch] = []
+        /// How many of these have been folded.
+        var folded = 0
+        /// The projections in which nothing more comes.
+        var finished: EventRouter.Places = 0
         /// The chunk that touched it last.
         var chunk = 0
         var isForgotten = false
     }
 
+    /// One of a chunk's touches.
+    private struct Step {
+        let entity: Int
+        /// The projections in which it is the entity's last.
+        let last: EventRouter.Places
+    }
+
     private let number: Int
     private let rememberedLimit: Int
     private var folds: [RebuildFold] = []
-    private var numbers: [RowKey: Int] = [:]
+    private var numbers: [RowKey: Int32] = [:]
     private var entities: [Entity] = []
+    /// The entities of all touches in the order of the log, and how many of them have been folded.
+    private var sequence: [Int32] = []
+    private var folded = 0
+    /// Those of the chunk that is folded next.
+    private var steps: [Step] = []
     /// Entities in the order in which they were touched, with the chunk; one that was touched since stands here again.
     private var touched: [(entity: Int, chunk: Int)] = []
     private var oldest = 0
@@ -46,100 +78,121 @@ actor RebuildPart {
         folds = targets.map { RebuildFold($0, recentByteLimit: recentByteLimit) }
     }
 
-    /// How many entities there are.
-    var count: Int { entities.count }
-
     /// Counts of a projection's versions.
     func counts(_ place: Int) -> RebuildFold.Counts { folds[place].counts }
 
-    /// What must be recalled before a chunk can be folded.
-    func recalls(for chunk: RoutedChunk) -> [Recall] {
-        var known: Set<Int> = []
-        var forgotten: [Int] = []
+    // MARK: Before anything is folded
+
+    /// Notes what a chunk touches; call it with all chunks in order.
+    func note(_ chunk: RoutedChunk) {
         for slice in chunk.slices {
             for touch in slice.touches[number] {
-                let entity = entity(of: slice.events[touch.event].touched[touch.entity].key)
-                if entities[entity].isForgotten, known.insert(entity).inserted { forgotten.append(entity) }
+                let event = slice.events[touch.event]
+                let entity = number(of: event.touched[touch.entity].key)
+                sequence.append(entity)
+                entities[Int(entity)].touches.append(
+                    Touch(position: event.event.record.position, places: event.touched[touch.entity].places))
             }
         }
-        return recalls(of: forgotten)
     }
 
-    /// What must be recalled before the current versions of some entities can be added.
-    func recalls(for range: Range<Int>) -> [Recall] {
-        recalls(of: range.clamped(to: entities.indices).filter { entities[$0].isForgotten })
+    private func number(of key: RowKey) -> Int32 {
+        if let known = numbers[key] { return known }
+        let number = Int32(entities.count)
+        numbers[key] = number
+        entities.append(Entity(key: key))
+        return number
     }
 
-    private func recalls(of forgotten: [Int]) -> [Recall] {
+    /// Works out which touches are the last ones, once all chunks are noted.
+    func complete() {
+        numbers = [:]
+        for entity in entities.indices {
+            var later: EventRouter.Places = 0
+            for touch in entities[entity].touches.indices.reversed() {
+                let places = entities[entity].touches[touch].places
+                entities[entity].touches[touch].places = places & ~later
+                later |= places
+            }
+        }
+    }
+
+    // MARK: Chunk by chunk
+
+    /// Takes the next chunk up; gives what must be recalled before it can be folded.
+    func begin(_ chunk: RoutedChunk) -> [Recall] {
+        self.chunk += 1
+        steps.removeAll(keepingCapacity: true)
+        var forgotten: [Recall.Forgotten] = []
+        for slice in chunk.slices {
+            for _ in slice.touches[number] {
+                let entity = Int(sequence[folded])
+                folded += 1
+                let next = entities[entity].folded
+                if entities[entity].isForgotten {
+                    entities[entity].isForgotten = false
+                    forgotten.append(Recall.Forgotten(entity: entity, folded: next))
+                }
+                steps.append(Step(entity: entity, last: entities[entity].touches[next].places))
+                entities[entity].folded += 1
+                if entities[entity].chunk != self.chunk {
+                    entities[entity].chunk = self.chunk
+                    touched.append((entity, self.chunk))
+                    remembered += 1
+                }
+            }
+        }
         var recalls: [Recall] = []
-        for entity in forgotten {
+        for known in forgotten {
             if recalls.last.map({ $0.positions.count >= Self.recalledEvents }) ?? true { recalls.append(Recall()) }
-            recalls[recalls.count - 1].entities.append(entity)
-            recalls[recalls.count - 1].positions += entities[entity].positions
+            recalls[recalls.count - 1].entities.append(known)
+            recalls[recalls.count - 1].positions += entities[known.entity].touches[..<known.folded].map(\.position)
         }
         return recalls.map { Recall(entities: $0.entities, positions: Set($0.positions).sorted()) }
     }
 
-    private func entity(of key: RowKey) -> Int {
-        if let known = numbers[key] { return known }
-        numbers[key] = entities.count
-        entities.append(Entity(key: key))
-        return entities.count - 1
-    }
-
     /// Folds the events of forgotten entities again, in the projections at some places.
     func recall(_ recall: Recall, _ events: [Int64: EventRouter.Routed], places: [Int]) throws {
-        for entity in recall.entities {
-            let key = entities[entity].key
-            for position in entities[entity].positions {
-                guard let routed = events[position], let touched = routed.touched.first(where: { $0.key == key }) else {
-                    throw LedgerError.corrupt(position: position, problem: "the event is not what it was a moment ago")
+        for known in recall.entities {
+            let entity = entities[known.entity]
+            for touch in entity.touches[..<known.folded] {
+                guard let routed = events[touch.position],
+                    let touched = routed.touched.first(where: { $0.key == entity.key })
+                else {
+                    throw LedgerError.corrupt(
+                        position: touch.position, problem: "the event is not what it was a moment ago")
                 }
-                for place in places where touched.places & (1 << place) != 0 {
-                    try folds[place].recall(routed.event, to: key, entity: entity)
+                let needed = touched.places & ~entity.finished
+                for place in places where needed & (1 << place) != 0 {
+                    try folds[place].recall(routed.event, to: entity.key, entity: known.entity)
                 }
             }
-            entities[entity].isForgotten = false
         }
     }
 
-    /// Folds a chunk into the projections at some places; gives the versions that ended.
+    /// Folds the chunk that was taken up into the projections at some places; gives the versions that ended, and what is
+    /// current of the entities for which nothing more comes.
     func fold(_ chunk: RoutedChunk, places: [Int]) -> Outcome {
-        self.chunk += 1
-        var entities: [Int] = []
-        for slice in chunk.slices {
-            for touch in slice.touches[number] {
-                let event = slice.events[touch.event]
-                let entity = entity(of: event.touched[touch.entity].key)
-                entities.append(entity)
-                remember(entity, event.event.record.position)
-            }
-        }
         var outcome: Outcome = [:]
-        for place in places { outcome[place] = Result { try fold(chunk, entities, place) } }
+        for place in places { outcome[place] = Result { try fold(chunk, place) } }
+        for step in steps { entities[step.entity].finished |= step.last }
         forgetOldest()
         return outcome
     }
 
-    private func remember(_ entity: Int, _ position: Int64) {
-        entities[entity].positions.append(position)
-        if entities[entity].chunk == chunk { return }
-        entities[entity].chunk = chunk
-        touched.append((entity, chunk))
-        remembered += 1
-    }
-
-    private func fold(_ chunk: RoutedChunk, _ entities: [Int], _ place: Int) throws -> RebuildTarget.Rows {
+    private func fold(_ chunk: RoutedChunk, _ place: Int) throws -> RebuildTarget.Rows {
         let mask: EventRouter.Places = 1 << place
         let fold = folds[place]
-        var index = 0
+        var next = 0
         for slice in chunk.slices {
             for touch in slice.touches[number] {
-                let entity = entities[index]
-                index += 1
+                let step = steps[next]
+                next += 1
                 let touched = slice.events[touch.event].touched[touch.entity]
                 if touched.places & mask == 0 { continue }
-                try fold.apply(slice.events[touch.event].event, to: touched.key, entity: entity)
+                let event = slice.events[touch.event].event
+                try fold.apply(event, to: touched.key, entity: step.entity)
+                if step.last & mask != 0 { fold.finish(step.entity, touched.key, at: event.record.position) }
             }
         }
         return try fold.take()
@@ -151,29 +204,13 @@ actor RebuildPart {
             let (entity, chunk) = touched[oldest]
             oldest += 1
             remembered -= 1
-            if entities[entity].chunk != chunk || entities[entity].positions.count > Self.neverForgottenEvents { continue }
-            forget(entity)
+            if entities[entity].chunk != chunk || entities[entity].folded > Self.neverForgottenEvents { continue }
+            for fold in folds { fold.forget(entity) }
+            entities[entity].isForgotten = true
         }
         if oldest > 4_096, oldest * 2 > touched.count {
             touched.removeFirst(oldest)
             oldest = 0
         }
-    }
-
-    private func forget(_ entity: Int) {
-        for fold in folds { fold.forget(entity) }
-        entities[entity].isForgotten = true
-    }
-
-    /// Adds what is current of some entities, and forgets them: nothing comes after that.
-    func current(_ range: Range<Int>, places: [Int]) throws -> Outcome {
-        let range = range.clamped(to: entities.indices)
-        var outcome: Outcome = [:]
-        for place in places {
-            for entity in range { folds[place].addCurrent(entity, entities[entity].key) }
-            outcome[place] = .success(try folds[place].take())
-        }
-        for entity in range { forget(entity) }
-        return outcome
     }
 }

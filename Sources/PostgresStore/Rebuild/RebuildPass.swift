@@ -2,12 +2,13 @@ import Events
 import Postgres
 import Projections
 
-/// One pass over the log that fills the tables of some versions.
+/// Fills the tables of some versions from the log up to a position: reads it once to see what touches what, and once to fold.
 actor RebuildPass {
     private let targets: [RebuildTarget]
     private let pool: PostgresPool
     private let options: ProjectionRebuild.Options
-    /// Where set, the event before which the pass ends.
+    private let until: Int64
+    /// Where set, the event before which it ends.
     private let poison: PoisonEvent?
     private let router: EventRouter
     private let routers: [ChunkRouter]
@@ -23,12 +24,18 @@ actor RebuildPass {
     private var writes = 0
     /// Of each target, all that was written.
     private var bytesWritten: [Int]
-    private static let entitiesAtATime = 512
 
-    init(_ targets: [RebuildTarget], _ pool: PostgresPool, _ options: ProjectionRebuild.Options, last poison: PoisonEvent?) {
+    /// - Parameters:
+    ///   - targets: all to be filled up to the same position.
+    ///   - poison: the event after that position, where this is why it ends there.
+    init(
+        _ targets: [RebuildTarget], _ pool: PostgresPool, _ options: ProjectionRebuild.Options, until: Int64,
+        before poison: PoisonEvent?
+    ) {
         self.targets = targets
         self.pool = pool
         self.options = options
+        self.until = until
         self.poison = poison
         let router = EventRouter(targets.map(\.definition))
         self.router = router
@@ -51,10 +58,15 @@ actor RebuildPass {
         _ progress: @Sendable (ProjectionRebuild.Progress) -> Void
     ) async throws -> (built: [ProjectionRebuild.Built], stopped: [(RebuildTarget, PoisonEvent)]) {
         do {
-            let position = try await foldAll(progress)
-            progress(.init(phase: .finishing, position: position, head: position))
-            try await writeCurrent(at: position)
-            let built = try await finishAll(at: position)
+            try await forEachChunk(.reading, progress) { chunk in
+                for part in self.parts { await part.note(chunk) }
+            }
+            for part in parts { await part.complete() }
+            try await forEachChunk(.folding, progress) { try await self.fold($0) }
+            progress(.init(phase: .finishing, position: until, head: until))
+            for place in places { try await write(place, upTo: until) }
+            for task in writing { try await task?.value }
+            let built = try await finishAll()
             return (built, stopped.sorted { $0.key < $1.key }.map { (target(resumedAt: $0.key), $0.value) })
         } catch {
             // The leases are not given back while something is being written under them.
@@ -70,33 +82,25 @@ actor RebuildPass {
         return target
     }
 
-    private func head() async throws -> Int64 {
-        if let poison { return poison.position - 1 }
-        return try await pool.run { try LogReader().head($0).position }
-    }
-
-    /// Folds up to the head; while one chunk is folded the next is read and decoded.
-    private func foldAll(_ progress: @Sendable (ProjectionRebuild.Progress) -> Void) async throws -> Int64 {
-        var head = try await head()
-        var position: Int64 = 0
-        var next = try await read(after: 0, upTo: head)
+    /// Goes through the log; while something is done with one chunk the next is read and decoded.
+    private func forEachChunk(
+        _ phase: ProjectionRebuild.Progress.Phase, _ progress: @Sendable (ProjectionRebuild.Progress) -> Void,
+        _ body: (RoutedChunk) async throws -> Void
+    ) async throws {
+        var next = try await read(after: 0)
         while let chunk = next {
             try Task.checkCancellation()
-            if chunk.last == head { head = try await self.head() }
-            let (from, end) = (chunk.last, head)
-            async let following = read(after: from, upTo: end)
-            try await fold(chunk)
-            position = chunk.last
-            progress(.init(phase: .folding, position: position, head: head))
+            async let following = read(after: chunk.last)
+            try await body(chunk)
+            progress(.init(phase: phase, position: chunk.last, head: until))
             next = try await following
         }
-        return position
     }
 
-    private func read(after position: Int64, upTo head: Int64) async throws -> RoutedChunk? {
-        if position >= head { return nil }
+    private func read(after position: Int64) async throws -> RoutedChunk? {
+        if position >= until { return nil }
         return try await RoutedChunk.read(
-            after: position, upTo: min(head, position + options.chunkSize), routers, pool)
+            after: position, upTo: min(until, position + options.chunkSize), routers, pool)
     }
 
     private func fold(_ chunk: RoutedChunk) async throws {
@@ -106,7 +110,7 @@ actor RebuildPass {
         places.removeAll { stopped[$0] != nil }
         let places = self.places
         let outcomes = try await ofAllParts { part in
-            try await self.recall(await part.recalls(for: chunk), in: part, places)
+            try await self.recall(await part.begin(chunk), in: part, places)
             return await part.fold(chunk, places: places)
         }
         for place in places {
@@ -159,28 +163,6 @@ actor RebuildPass {
         }
     }
 
-    /// Writes what is current, after the last of what ended.
-    private func writeCurrent(at position: Int64) async throws {
-        for place in places { try await write(place, upTo: position) }
-        let places = self.places
-        var counts: [Int] = []
-        for part in parts { counts.append(await part.count) }
-        for start in stride(from: 0, to: counts.max() ?? 0, by: Self.entitiesAtATime) {
-            try Task.checkCancellation()
-            let range = start..<start + Self.entitiesAtATime
-            let outcomes = try await ofAllParts { part in
-                try await self.recall(await part.recalls(for: range), in: part, places)
-                return try await part.current(range, places: places)
-            }
-            for place in places {
-                pending[place].append(try merged(outcomes, place))
-                if pending[place].byteCount >= options.flushByteCount { try await write(place, upTo: position) }
-            }
-        }
-        for place in places { try await write(place, upTo: position) }
-        for task in writing { try await task?.value }
-    }
-
     /// Writes what is collected while the fold goes on; waits for the write before it.
     private func write(_ place: Int, upTo position: Int64) async throws {
         let (target, rows, old, pool) = (targets[place], pending[place], written[place], self.pool)
@@ -197,7 +179,7 @@ actor RebuildPass {
         }
     }
 
-    private func finishAll(at position: Int64) async throws -> [ProjectionRebuild.Built] {
+    private func finishAll() async throws -> [ProjectionRebuild.Built] {
         try await withThrowingTaskGroup(of: ProjectionRebuild.Built.self) { group in
             var built: [ProjectionRebuild.Built] = []
             // The one that takes longest first.

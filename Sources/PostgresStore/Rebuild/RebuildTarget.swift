@@ -10,16 +10,19 @@ struct RebuildTarget: Sendable {
     let definition: ProjectionDefinition
     let tables: VersionTables
     let lease: ProjectionLease
-    /// What ended up to and including this position was in the tables when the pass over the log began.
+    /// Up to where it is to be folded: what is current of an entity is written with the last event up to here that touches it.
+    let until: Int64
+    /// What ended, or became current for good, up to and including this position was in the tables when the fold began.
     var resumedFrom: Int64
     /// Whose tables these are to replace: the version as it was found.
     private let found: ProjectionVersion
 
-    /// Takes the version's lease and makes its tables, or takes up those of a rebuild that was stopped.
+    /// Takes the version's lease and makes its tables, or takes up those of a rebuild that was stopped, with the position
+    /// that this one had set out for.
     ///
     /// Throws `LedgerError.versionHeld` while somebody else writes the version.
     static func begin(
-        _ definition: ProjectionDefinition, owner: String, _ session: PostgresSession
+        _ definition: ProjectionDefinition, upTo head: Int64, owner: String, _ session: PostgresSession
     ) throws -> RebuildTarget {
         let catalog = ProjectionCatalog()
         let identity = definition.identity
@@ -38,23 +41,37 @@ struct RebuildTarget: Sendable {
                     owner: try catalog.version(of: identity, session)?.leaseOwner ?? "unknown")
             }
             if let rebuild = version.rebuild {
-                let tables = VersionTables(definition, tableName: rebuild.tableName)
-                // What was current when an earlier run was stopped near its end is written again at this one's.
-                for table in [tables.rows, tables.facts].compactMap({ $0 }) {
-                    _ = try session.execute("DELETE FROM \(table.name) WHERE valid_to IS NULL")
-                }
                 return RebuildTarget(
-                    definition: definition, tables: tables, lease: lease, resumedFrom: rebuild.position, found: version)
+                    definition: definition, tables: VersionTables(definition, tableName: rebuild.tableName), lease: lease,
+                    until: rebuild.until, resumedFrom: rebuild.position, found: version)
             }
             try fresh.create(session)
             try fresh.setFilling(true, session)
             _ = try session.execute(
                 """
-                UPDATE ledger.projection_versions SET rebuild_table = $4, rebuild_position = 0
+                UPDATE ledger.projection_versions SET rebuild_table = $4, rebuild_position = 0, rebuild_until = $5
                 WHERE name = $1 AND version = $2 AND code_version = $3
-                """, version.keyParameters + [.text(fresh.tableName)])
-            return RebuildTarget(definition: definition, tables: fresh, lease: lease, resumedFrom: 0, found: version)
+                """, version.keyParameters + [.text(fresh.tableName), .int8(head)])
+            return RebuildTarget(
+                definition: definition, tables: fresh, lease: lease, until: head, resumedFrom: 0, found: version)
         }
+    }
+
+    /// Empties the tables, to be filled up to an earlier position: other events are the last ones then.
+    func startAnew(upTo until: Int64, _ session: PostgresSession) throws -> RebuildTarget {
+        try session.transaction {
+            try fence(from: resumedFrom, to: 0, session)
+            for table in [tables.rows, tables.facts].compactMap({ $0 }) {
+                _ = try session.execute("TRUNCATE \(table.name)")
+            }
+            _ = try session.execute(
+                """
+                UPDATE ledger.projection_versions SET rebuild_until = $4
+                WHERE name = $1 AND version = $2 AND code_version = $3
+                """, found.keyParameters + [.int8(until)])
+        }
+        return RebuildTarget(
+            definition: definition, tables: tables, lease: lease, until: until, resumedFrom: 0, found: found)
     }
 
     /// Versions as rows of COPY.
@@ -70,7 +87,7 @@ struct RebuildTarget: Sendable {
         }
     }
 
-    /// Adds what ended after one position up to another, or what is current at the position reached.
+    /// Adds what ended, or became current for good, after one position up to another.
     func write(_ rows: Rows, after old: Int64, upTo new: Int64, _ session: PostgresSession) throws {
         try session.transaction {
             try fence(from: old, to: new, session)
@@ -90,7 +107,7 @@ struct RebuildTarget: Sendable {
                 """
                 UPDATE ledger.projection_versions
                 SET position = $4, poison_position = $5, poison_error = $6, table_name = rebuild_table, state = 'ready',
-                    rebuild_table = NULL, rebuild_position = NULL,
+                    rebuild_table = NULL, rebuild_position = NULL, rebuild_until = NULL,
                     lease_expires_at = clock_timestamp() + interval '\(ProjectionLease.duration)'
                 WHERE name = $1 AND version = $2 AND code_version = $3
                 """,
@@ -124,7 +141,8 @@ struct RebuildTarget: Sendable {
                 isNew
                     ? "DELETE FROM ledger.projection_versions WHERE name = $1 AND version = $2 AND code_version = $3"
                     : """
-                    UPDATE ledger.projection_versions SET rebuild_table = NULL, rebuild_position = NULL
+                    UPDATE ledger.projection_versions
+                    SET rebuild_table = NULL, rebuild_position = NULL, rebuild_until = NULL
                     WHERE name = $1 AND version = $2 AND code_version = $3
                     """, found.keyParameters)
             try VersionTables.drop(tables.tableName, session)

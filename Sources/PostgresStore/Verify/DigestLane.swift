@@ -22,8 +22,8 @@ final class DigestLane: @unchecked Sendable {
     private var order: [Int32] = []
     private var nextPart = 0
     private var nextHashed = 0
-    private var written: [Int: JSONWriter] = [:]
-    private var spare: [JSONWriter] = []
+    private var written: [Int: RowWriter] = [:]
+    private var spare: [RowWriter] = []
     private var hash = SHA256()
     private(set) var rows = 0
 
@@ -48,37 +48,37 @@ final class DigestLane: @unchecked Sendable {
     // MARK: Under the lock
 
     /// The next part to write, with what to write it to; nil where none is left, or too many wait for being hashed.
-    func takePart() -> (part: Int, out: JSONWriter)? {
+    func takePart() -> (part: Int, rows: RowWriter)? {
         guard nextPart < parts, nextPart - nextHashed < Self.partsAhead else { return nil }
         nextPart += 1
-        return (nextPart - 1, spare.popLast() ?? JSONWriter(reservingCapacity: 1 << 18, omitting: omitted))
+        return (nextPart - 1, spare.popLast() ?? RowWriter(documentsOmitting: omitted, reservingCapacity: 1 << 18))
     }
 
-    func put(_ part: Int, _ out: JSONWriter) { written[part] = out }
+    func put(_ part: Int, _ rows: RowWriter) { written[part] = rows }
 
     /// The part to hash next, where it is written and nobody hashes; the caller is busy then.
-    func takeWritten() -> JSONWriter? {
+    func takeWritten() -> RowWriter? {
         guard !isBusy, let next = written.removeValue(forKey: nextHashed) else { return nil }
         isBusy = true
         return next
     }
 
-    func putHashed(_ out: JSONWriter) {
+    func putHashed(_ rows: RowWriter) {
         isBusy = false
         nextHashed += 1
-        spare.append(out)
+        spare.append(rows)
     }
 
     // MARK: Outside of it
 
-    func write(_ part: Int, to out: inout JSONWriter) {
-        out.removeAll()
+    func write(_ part: Int, to rows: inout RowWriter) {
+        rows.removeAll()
         let start = part * Self.entitiesPerPart
-        fold.writeRows(of: order[start..<min(order.count, start + Self.entitiesPerPart)], to: &out)
+        fold.writeRows(of: order[start..<min(order.count, start + Self.entitiesPerPart)], to: &rows)
     }
 
-    func addToHash(_ out: borrowing JSONWriter) {
-        out.withBytes { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
-        rows += out.lines
+    func addToHash(_ written: borrowing RowWriter) {
+        written.out.withBytes { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        rows += written.out.lines
     }
 }

@@ -1,5 +1,4 @@
 import Events
-import JSON
 import Postgres
 import Projections
 
@@ -14,8 +13,8 @@ final class LogPass: Sendable {
         case number(Int, [ReadEvent])
         case fold(DigestLane, NumberedEvents)
         case order
-        case write(DigestLane, Int, JSONWriter)
-        case hash(DigestLane, JSONWriter)
+        case write(DigestLane, Int, RowWriter)
+        case hash(DigestLane, RowWriter)
         case leave
     }
 
@@ -114,12 +113,12 @@ final class LogPass: Sendable {
                 let order = trades.sorted()
                 for lane in lanes { lane.setOrder(trades: order) }
                 state.withLock { $0.isOrdered = true }
-            case .write(let lane, let part, var out):
-                lane.write(part, to: &out)
-                state.withLock { _ in lane.put(part, out) }
-            case .hash(let lane, let out):
-                lane.addToHash(out)
-                state.withLock { _ in lane.putHashed(out) }
+            case .write(let lane, let part, var rows):
+                lane.write(part, to: &rows)
+                state.withLock { _ in lane.put(part, rows) }
+            case .hash(let lane, let rows):
+                lane.addToHash(rows)
+                state.withLock { _ in lane.putHashed(rows) }
             case .leave:
                 state.withLock { $0.workers -= 1 }
                 return
