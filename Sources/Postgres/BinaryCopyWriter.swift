@@ -31,7 +31,9 @@ public struct BinaryCopyWriter: ~Copyable {
     /// Takes the rows collected so far; throws where a value could not be written.
     public mutating func take() throws(PostgresError) -> [UInt8] {
         if let failure { throw failure }
+        // About as many come next.
         var rows: [UInt8] = []
+        rows.reserveCapacity(buffer.count)
         swap(&rows, &buffer)
         return rows
     }

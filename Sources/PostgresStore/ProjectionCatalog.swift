@@ -19,8 +19,8 @@ public struct ProjectionVersion: Sendable {
         public let tableName: String
         /// Everything that ended, or became current for good, up to and including this position is in its tables.
         public let position: Int64
-        /// Up to where it is to be folded.
-        public let until: Int64
+        /// Up to where it is to be folded; nil before that is known.
+        public let until: Int64?
     }
 
     public let name: String
@@ -325,7 +325,7 @@ extension ProjectionVersion {
             leaseOwner: try row.optionalText(7), leaseExpiresAt: try expires.map { try Instant(stored: $0) },
             poison: poisonPosition.map { PoisonEvent(position: $0, problem: poisonError ?? "") }, state: state,
             rebuild: try row.optionalText(12).map {
-                Rebuild(tableName: $0, position: rebuildPosition ?? 0, until: rebuildUntil ?? 0)
+                Rebuild(tableName: $0, position: rebuildPosition ?? 0, until: rebuildUntil)
             },
             isServed: isServed, isPrevious: try row.bool(16),
             previous: isServed

@@ -61,6 +61,14 @@ struct VersionTables: Sendable {
         }
     }
 
+    /// Freezes what is in the tables, which have no indexes yet and are still in memory: whoever reads them first, an index
+    /// being made above all, would have to write each page once more.
+    func freeze(_ session: PostgresSession) throws {
+        for table in [rows, facts].compactMap({ $0 }) {
+            try session.executeScript("VACUUM (FREEZE, TRUNCATE FALSE) \(table.name)")
+        }
+    }
+
     /// Makes the indexes: the primary key, and the one of each key's first version.
     func createIndexes(_ session: PostgresSession) throws {
         try session.executeScript(indexSQL)

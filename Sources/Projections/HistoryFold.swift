@@ -60,6 +60,8 @@ final class HistoryFoldState<P: Projection> {
     private final class Entity {
         var facts: P.Facts?
         var documents: Documents?
+        /// The touch that made the documents.
+        var touch = 0
     }
 
     /// What made an entity's current facts and its current rows, in key order; kept of all entities.
@@ -91,9 +93,10 @@ final class HistoryFoldState<P: Projection> {
     private var writer = RowWriter()
     private var entities: [Entity?] = []
     private var origins: [Origins] = []
-    /// Those whose documents are kept, in the order in which they were touched; an entity may stand here more than once.
-    private var recent: [(entity: Entity, byteCount: Int)] = []
+    /// Those whose documents may be kept, in the order in which they were touched, with the number of the touch.
+    private var recent: [(entity: Entity, touch: Int)] = []
     private var oldest = 0
+    private var touches = 0
     private var recentByteCount = 0
     private let recentByteLimit: Int
 
@@ -130,7 +133,10 @@ final class HistoryFoldState<P: Projection> {
     }
 
     func forget(_ id: Int) {
-        if id < entities.count { entities[id] = nil }
+        guard id < entities.count, let entity = entities[id] else { return }
+        drop(entity)
+        entity.facts = nil
+        entities[id] = nil
     }
 
     func recall(_ event: DecodedEvent, to key: RowKey, entity id: Int) throws(PoisonEvent) {
@@ -190,18 +196,30 @@ final class HistoryFoldState<P: Projection> {
 
     /// Keeps an entity's documents until more recent ones need the room.
     private func keep(_ documents: Documents, of entity: Entity) {
+        drop(entity)
+        touches += 1
         entity.documents = documents
-        recent.append((entity, documents.bytes.count))
+        entity.touch = touches
+        recent.append((entity, touches))
         recentByteCount += documents.bytes.count
-        while recentByteCount > recentByteLimit, oldest < recent.count {
-            recent[oldest].entity.documents = nil
-            recentByteCount -= recent[oldest].byteCount
+        while oldest < recent.count {
+            let (entity, touch) = recent[oldest]
+            if entity.touch == touch {
+                if recentByteCount <= recentByteLimit { break }
+                drop(entity)
+            }
             oldest += 1
         }
         if oldest > 1024, oldest * 2 > recent.count {
             recent.removeFirst(oldest)
             oldest = 0
         }
+    }
+
+    private func drop(_ entity: Entity) {
+        recentByteCount -= entity.documents?.bytes.count ?? 0
+        entity.documents = nil
+        entity.touch = 0
     }
 
     func finish(_ id: Int, _ key: RowKey, into sink: any VersionSink) {
@@ -214,8 +232,7 @@ final class HistoryFoldState<P: Projection> {
         if !current.facts.isEmpty {
             sink.facts(current.bytes.span.extracting(current.facts), of: key, from: origins[id].facts, to: nil)
         }
-        entity.documents = nil
-        entities[id] = nil
+        forget(id)
     }
 }
 

@@ -19,10 +19,12 @@ public struct ProjectionRebuild: Sendable {
         public var workers = 2
         /// Positions read and folded in one go.
         public var chunkSize: Int64 = 4_096
-        /// How many bytes of ended versions a projection collects before it writes them.
+        /// How many bytes of versions a projection collects before it writes them.
         public var flushByteCount = 4 << 20
+        /// After how many bytes written a projection's tables are frozen up to there.
+        public var freezeByteCount = 64 << 20
         /// How many bytes of documents are kept of what was touched last, all versions together.
-        public var recentByteCount = 64 << 20
+        public var recentByteCount = 192 << 20
         /// How many entities are remembered with their facts; of the others only the positions of their events are kept.
         public var rememberedEntities = 16_000
         /// Called before every write, with the number of writes so far; a test stops a rebuild there.
@@ -101,10 +103,15 @@ public struct ProjectionRebuild: Sendable {
         var targets: [RebuildTarget] = []
         let result: Result<[Built], any Error>
         do {
-            let head = try await pool.run { try LogReader().head($0).position }
             for definition in definitions {
                 let owner = self.owner
-                targets.append(try await pool.run { try RebuildTarget.begin(definition, upTo: head, owner: owner, $0) })
+                targets.append(try await pool.run { try RebuildTarget.begin(definition, owner: owner, $0) })
+            }
+            // Nobody follows the versions any more.
+            let head = try await pool.run { try LogReader().head($0).position }
+            for place in targets.indices {
+                let target = targets[place]
+                targets[place] = try await pool.run { try target.aimed(at: head, $0) }
             }
             result = .success(try await build(targets, pool, progress))
         } catch {
@@ -137,15 +144,15 @@ public struct ProjectionRebuild: Sendable {
             }
             group.addTask {
                 var built: [Built] = []
-                for (until, group) in Dictionary(grouping: targets, by: \.until).sorted(by: { $0.key < $1.key }) {
+                for (until, group) in Dictionary(grouping: targets, by: { $0.until ?? 0 }).sorted(by: { $0.key < $1.key }) {
                     let first = try await RebuildPass(group, pool, options, until: until, before: nil).run(progress)
                     built += first.built
                     var stopped = first.stopped
                     // A version that can't fold an event is built again up to the one before.
                     while let (target, poison) = stopped.popLast() {
-                        let anew = try await pool.run { try target.startAnew(upTo: poison.position - 1, $0) }
-                        let again = try await RebuildPass([anew], pool, options, until: anew.until, before: poison)
-                            .run(progress)
+                        let last = poison.position - 1
+                        let anew = try await pool.run { try target.startedAnew(upTo: last, $0) }
+                        let again = try await RebuildPass([anew], pool, options, until: last, before: poison).run(progress)
                         built += again.built
                         stopped += again.stopped
                     }

@@ -22,8 +22,9 @@ actor RebuildPass {
     private var written: [Int64]
     private var writing: [Task<Void, any Error>?]
     private var writes = 0
-    /// Of each target, all that was written.
+    /// Of each target, all that was written, and up to where its tables are frozen.
     private var bytesWritten: [Int]
+    private var bytesFrozen: [Int]
 
     /// - Parameters:
     ///   - targets: all to be filled up to the same position.
@@ -51,6 +52,7 @@ actor RebuildPass {
         written = targets.map(\.resumedFrom)
         writing = targets.map { _ in nil }
         bytesWritten = targets.map { _ in 0 }
+        bytesFrozen = bytesWritten
     }
 
     /// Folds, writes and finishes; gives what was built, and the versions that met an event which they can't fold.
@@ -174,8 +176,13 @@ actor RebuildPass {
         bytesWritten[place] += rows.byteCount
         let new = max(old, position)
         written[place] = new
+        let isLarge = bytesWritten[place] - bytesFrozen[place] >= options.freezeByteCount
+        if isLarge { bytesFrozen[place] = bytesWritten[place] }
         writing[place] = Task {
-            try await pool.run { try target.write(rows, after: old, upTo: new, $0) }
+            try await pool.run { session in
+                try target.write(rows, after: old, upTo: new, session)
+                if isLarge { try target.tables.freeze(session) }
+            }
         }
     }
 

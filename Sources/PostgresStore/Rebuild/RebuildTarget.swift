@@ -11,18 +11,20 @@ struct RebuildTarget: Sendable {
     let tables: VersionTables
     let lease: ProjectionLease
     /// Up to where it is to be folded: what is current of an entity is written with the last event up to here that touches it.
-    let until: Int64
+    /// Nil before ``aim(at:_:)``.
+    private(set) var until: Int64?
     /// What ended, or became current for good, up to and including this position was in the tables when the fold began.
     var resumedFrom: Int64
     /// Whose tables these are to replace: the version as it was found.
     private let found: ProjectionVersion
 
     /// Takes the version's lease and makes its tables, or takes up those of a rebuild that was stopped, with the position
-    /// that this one had set out for.
+    /// that this one had set out for. Where the version was followed beyond that meanwhile they are filled anew: nothing that
+    /// is read goes back.
     ///
     /// Throws `LedgerError.versionHeld` while somebody else writes the version.
     static func begin(
-        _ definition: ProjectionDefinition, upTo head: Int64, owner: String, _ session: PostgresSession
+        _ definition: ProjectionDefinition, owner: String, _ session: PostgresSession
     ) throws -> RebuildTarget {
         let catalog = ProjectionCatalog()
         let identity = definition.identity
@@ -41,37 +43,59 @@ struct RebuildTarget: Sendable {
                     owner: try catalog.version(of: identity, session)?.leaseOwner ?? "unknown")
             }
             if let rebuild = version.rebuild {
-                return RebuildTarget(
+                let target = RebuildTarget(
                     definition: definition, tables: VersionTables(definition, tableName: rebuild.tableName), lease: lease,
                     until: rebuild.until, resumedFrom: rebuild.position, found: version)
+                return version.position > rebuild.until ?? 0 ? try target.emptied(session) : target
             }
             try fresh.create(session)
             try fresh.setFilling(true, session)
             _ = try session.execute(
                 """
-                UPDATE ledger.projection_versions SET rebuild_table = $4, rebuild_position = 0, rebuild_until = $5
+                UPDATE ledger.projection_versions SET rebuild_table = $4, rebuild_position = 0
                 WHERE name = $1 AND version = $2 AND code_version = $3
-                """, version.keyParameters + [.text(fresh.tableName), .int8(head)])
+                """, version.keyParameters + [.text(fresh.tableName)])
             return RebuildTarget(
-                definition: definition, tables: fresh, lease: lease, until: head, resumedFrom: 0, found: version)
+                definition: definition, tables: fresh, lease: lease, until: nil, resumedFrom: 0, found: version)
         }
     }
 
+    /// Sets the position up to which the tables are to be filled, unless an earlier run has.
+    func aimed(at head: Int64, _ session: PostgresSession) throws -> RebuildTarget {
+        if until != nil { return self }
+        var target = self
+        target.until = head
+        try session.transaction { try target.setUntil(session) }
+        return target
+    }
+
     /// Empties the tables, to be filled up to an earlier position: other events are the last ones then.
-    func startAnew(upTo until: Int64, _ session: PostgresSession) throws -> RebuildTarget {
+    func startedAnew(upTo until: Int64, _ session: PostgresSession) throws -> RebuildTarget {
         try session.transaction {
-            try fence(from: resumedFrom, to: 0, session)
-            for table in [tables.rows, tables.facts].compactMap({ $0 }) {
-                _ = try session.execute("TRUNCATE \(table.name)")
-            }
-            _ = try session.execute(
-                """
-                UPDATE ledger.projection_versions SET rebuild_until = $4
-                WHERE name = $1 AND version = $2 AND code_version = $3
-                """, found.keyParameters + [.int8(until)])
+            var target = try emptied(session)
+            target.until = until
+            try target.setUntil(session)
+            return target
         }
-        return RebuildTarget(
-            definition: definition, tables: tables, lease: lease, until: until, resumedFrom: 0, found: found)
+    }
+
+    private func emptied(_ session: PostgresSession) throws -> RebuildTarget {
+        var target = self
+        target.until = nil
+        target.resumedFrom = 0
+        try fence(from: resumedFrom, to: 0, session)
+        for table in [tables.rows, tables.facts].compactMap({ $0 }) {
+            _ = try session.execute("TRUNCATE \(table.name)")
+        }
+        try target.setUntil(session)
+        return target
+    }
+
+    private func setUntil(_ session: PostgresSession) throws {
+        try fence(from: resumedFrom, to: resumedFrom, session)
+        _ = try session.execute(
+            "UPDATE ledger.projection_versions SET rebuild_until = $4 WHERE name = $1 AND version = $2 AND code_version = $3",
+            found.keyParameters + [until.map { .int8($0) } ?? .null])
     }
 
     /// Versions as rows of COPY.
