@@ -3,166 +3,67 @@ public import Values
 /// The payload of `ContextStamped`: the market around an execution, by the rules of the time (spec 3, section 5).
 ///
 /// A figure whose input was missing is nil, never zero, and stands in ``missingFields``.
+@dynamicMemberLookup
 public struct ContextStampedPayload: Sendable {
-    /// The fields, in one place that all copies of the value share.
-    @usableFromInline final class Storage: Sendable {
-        @usableFromInline let fields: Fields
-
-        init(_ fields: Fields) { self.fields = fields }
+    /// The fields, which are read and written as the value's own.
+    public struct Fields: Sendable {
+        public var source: String
+        public var sourceTradeID: String
+        /// The market proxy, or `unmapped:<symbol>`.
+        public var contextKey: String
+        public var basis: Basis
+        /// The rule files that the stamp follows from, in bytewise order of their paths.
+        public var rules: [RuleReference]
+        /// The traded underlying, as the row names it.
+        public var quoteUnderlying: String?
+        public var marketProxy: String?
+        public var mappingMethod: String
+        public var mappingConfidence: FixedDecimal
+        public var mappingQuality: String
+        /// The proxy's spot, a backdrop: never the traded underlying's unless it is mapped to itself.
+        public var spotAtTrade: FixedDecimal?
+        /// The kind of observation that the spot comes from.
+        public var spotSource: String?
+        /// The distance of that observation from the trade, absolute, 4 places.
+        public var spotTimeDeltaMinutes: FixedDecimal?
+        /// Vol points.
+        public var dvol: FixedDecimal?
+        /// Vol points.
+        public var iv30d: FixedDecimal?
+        /// Vol points.
+        public var rv30d: FixedDecimal?
+        /// Vol points.
+        public var vrp: FixedDecimal?
+        /// `observed` or `derived`.
+        public var vrpSource: String?
+        /// 0…100
+        public var dvolPercentile: FixedDecimal?
+        /// −1…1
+        public var gexImbalance: FixedDecimal?
+        public var gammaRegime: String?
+        public var termStructureState: String?
+        public var stationarityStatus: String?
+        public var stationarityBlendWeight: FixedDecimal?
+        public var smileRichCheap: String?
+        public var smileState: String
+        public var volume24h: FixedDecimal?
+        public var openInterest: FixedDecimal?
+        public var contextQuality: String
+        /// Sorted bytewise.
+        public var missingFields: [String]
+        /// The observations used, sorted by field; not content.
+        public var inputs: [EventInput]
+        /// The head of the log when the backfill began; not content.
+        public var observedThroughPosition: Int64
     }
 
-    @usableFromInline private(set) var storage: Storage
+    @usableFromInline var shared: Shared<Fields>
 
-    init(_ fields: Fields) { storage = Storage(fields) }
+    init(_ fields: Fields) { shared = Shared(fields) }
 
-    private var fields: Fields {
-        get { storage.fields }
-        set { storage = Storage(newValue) }
-    }
-
-    public var source: String {
-        @inlinable get { storage.fields.source }
-        set { fields.source = newValue }
-    }
-    public var sourceTradeID: String {
-        @inlinable get { storage.fields.sourceTradeID }
-        set { fields.sourceTradeID = newValue }
-    }
-    /// The market proxy, or `unmapped:<symbol>`.
-    public var contextKey: String {
-        @inlinable get { storage.fields.contextKey }
-        set { fields.contextKey = newValue }
-    }
-    public var basis: Basis {
-        @inlinable get { storage.fields.basis }
-        set { fields.basis = newValue }
-    }
-    /// The rule files that the stamp follows from, in bytewise order of their paths.
-    public var rules: [RuleReference] {
-        @inlinable get { storage.fields.rules }
-        set { fields.rules = newValue }
-    }
-    /// The traded underlying, as the row names it.
-    public var quoteUnderlying: String? {
-        @inlinable get { storage.fields.quoteUnderlying }
-        set { fields.quoteUnderlying = newValue }
-    }
-    public var marketProxy: String? {
-        @inlinable get { storage.fields.marketProxy }
-        set { fields.marketProxy = newValue }
-    }
-    public var mappingMethod: String {
-        @inlinable get { storage.fields.mappingMethod }
-        set { fields.mappingMethod = newValue }
-    }
-    public var mappingConfidence: FixedDecimal {
-        @inlinable get { storage.fields.mappingConfidence }
-        set { fields.mappingConfidence = newValue }
-    }
-    public var mappingQuality: String {
-        @inlinable get { storage.fields.mappingQuality }
-        set { fields.mappingQuality = newValue }
-    }
-    /// The proxy's spot, a backdrop: never the traded underlying's unless it is mapped to itself.
-    public var spotAtTrade: FixedDecimal? {
-        @inlinable get { storage.fields.spotAtTrade }
-        set { fields.spotAtTrade = newValue }
-    }
-    /// The kind of observation that the spot comes from.
-    public var spotSource: String? {
-        @inlinable get { storage.fields.spotSource }
-        set { fields.spotSource = newValue }
-    }
-    /// The distance of that observation from the trade, absolute, 4 places.
-    public var spotTimeDeltaMinutes: FixedDecimal? {
-        @inlinable get { storage.fields.spotTimeDeltaMinutes }
-        set { fields.spotTimeDeltaMinutes = newValue }
-    }
-    /// Vol points.
-    public var dvol: FixedDecimal? {
-        @inlinable get { storage.fields.dvol }
-        set { fields.dvol = newValue }
-    }
-    /// Vol points.
-    public var iv30d: FixedDecimal? {
-        @inlinable get { storage.fields.iv30d }
-        set { fields.iv30d = newValue }
-    }
-    /// Vol points.
-    public var rv30d: FixedDecimal? {
-        @inlinable get { storage.fields.rv30d }
-        set { fields.rv30d = newValue }
-    }
-    /// Vol points.
-    public var vrp: FixedDecimal? {
-        @inlinable get { storage.fields.vrp }
-        set { fields.vrp = newValue }
-    }
-    /// `observed` or `derived`.
-    public var vrpSource: String? {
-        @inlinable get { storage.fields.vrpSource }
-        set { fields.vrpSource = newValue }
-    }
-    /// 0…100
-    public var dvolPercentile: FixedDecimal? {
-        @inlinable get { storage.fields.dvolPercentile }
-        set { fields.dvolPercentile = newValue }
-    }
-    /// −1…1
-    public var gexImbalance: FixedDecimal? {
-        @inlinable get { storage.fields.gexImbalance }
-        set { fields.gexImbalance = newValue }
-    }
-    public var gammaRegime: String? {
-        @inlinable get { storage.fields.gammaRegime }
-        set { fields.gammaRegime = newValue }
-    }
-    public var termStructureState: String? {
-        @inlinable get { storage.fields.termStructureState }
-        set { fields.termStructureState = newValue }
-    }
-    public var stationarityStatus: String? {
-        @inlinable get { storage.fields.stationarityStatus }
-        set { fields.stationarityStatus = newValue }
-    }
-    public var stationarityBlendWeight: FixedDecimal? {
-        @inlinable get { storage.fields.stationarityBlendWeight }
-        set { fields.stationarityBlendWeight = newValue }
-    }
-    public var smileRichCheap: String? {
-        @inlinable get { storage.fields.smileRichCheap }
-        set { fields.smileRichCheap = newValue }
-    }
-    public var smileState: String {
-        @inlinable get { storage.fields.smileState }
-        set { fields.smileState = newValue }
-    }
-    public var volume24h: FixedDecimal? {
-        @inlinable get { storage.fields.volume24h }
-        set { fields.volume24h = newValue }
-    }
-    public var openInterest: FixedDecimal? {
-        @inlinable get { storage.fields.openInterest }
-        set { fields.openInterest = newValue }
-    }
-    public var contextQuality: String {
-        @inlinable get { storage.fields.contextQuality }
-        set { fields.contextQuality = newValue }
-    }
-    /// Sorted bytewise.
-    public var missingFields: [String] {
-        @inlinable get { storage.fields.missingFields }
-        set { fields.missingFields = newValue }
-    }
-    /// The observations used, sorted by field; not content.
-    public var inputs: [EventInput] {
-        @inlinable get { storage.fields.inputs }
-        set { fields.inputs = newValue }
-    }
-    /// The head of the log when the backfill began; not content.
-    public var observedThroughPosition: Int64 {
-        @inlinable get { storage.fields.observedThroughPosition }
-        set { fields.observedThroughPosition = newValue }
+    @inlinable public subscript<Value>(dynamicMember field: WritableKeyPath<Fields, Value>) -> Value {
+        get { shared.fields[keyPath: field] }
+        set { shared.fields[keyPath: field] = newValue }
     }
 
     public init(
@@ -189,43 +90,5 @@ public struct ContextStampedPayload: Sendable {
                 smileRichCheap: smileRichCheap, smileState: smileState, volume24h: volume24h,
                 openInterest: openInterest, contextQuality: contextQuality, missingFields: missingFields,
                 inputs: inputs, observedThroughPosition: observedThroughPosition))
-    }
-}
-
-extension ContextStampedPayload {
-    /// The fields as they are stored, read and written; see the properties of the same names.
-    @usableFromInline struct Fields: Sendable {
-        @usableFromInline var source: String
-        @usableFromInline var sourceTradeID: String
-        @usableFromInline var contextKey: String
-        @usableFromInline var basis: Basis
-        @usableFromInline var rules: [RuleReference]
-        @usableFromInline var quoteUnderlying: String?
-        @usableFromInline var marketProxy: String?
-        @usableFromInline var mappingMethod: String
-        @usableFromInline var mappingConfidence: FixedDecimal
-        @usableFromInline var mappingQuality: String
-        @usableFromInline var spotAtTrade: FixedDecimal?
-        @usableFromInline var spotSource: String?
-        @usableFromInline var spotTimeDeltaMinutes: FixedDecimal?
-        @usableFromInline var dvol: FixedDecimal?
-        @usableFromInline var iv30d: FixedDecimal?
-        @usableFromInline var rv30d: FixedDecimal?
-        @usableFromInline var vrp: FixedDecimal?
-        @usableFromInline var vrpSource: String?
-        @usableFromInline var dvolPercentile: FixedDecimal?
-        @usableFromInline var gexImbalance: FixedDecimal?
-        @usableFromInline var gammaRegime: String?
-        @usableFromInline var termStructureState: String?
-        @usableFromInline var stationarityStatus: String?
-        @usableFromInline var stationarityBlendWeight: FixedDecimal?
-        @usableFromInline var smileRichCheap: String?
-        @usableFromInline var smileState: String
-        @usableFromInline var volume24h: FixedDecimal?
-        @usableFromInline var openInterest: FixedDecimal?
-        @usableFromInline var contextQuality: String
-        @usableFromInline var missingFields: [String]
-        @usableFromInline var inputs: [EventInput]
-        @usableFromInline var observedThroughPosition: Int64
     }
 }

@@ -32,77 +32,38 @@ public struct ModelMark: Sendable, Equatable {
 
 /// The payload of `ExecutionBenchmarkRecorded`: the quote nearest to an execution, and how it was looked for. Facts
 /// only; the projection judges (spec 3, section 6).
+@dynamicMemberLookup
 public struct ExecutionBenchmarkPayload: Sendable {
-    /// The fields, in one place that all copies of the value share.
-    @usableFromInline final class Storage: Sendable {
-        @usableFromInline let fields: Fields
-
-        init(_ fields: Fields) { self.fields = fields }
+    /// The fields, which are read and written as the value's own.
+    public struct Fields: Sendable {
+        public var source: String
+        public var sourceTradeID: String
+        public var basis: Basis
+        /// Nil where none was found, or none was looked for.
+        public var quote: OptionQuote?
+        /// Where the quote comes from (`benchmark_source`); nil without one.
+        public var quoteSource: String?
+        public var model: ModelMark?
+        /// The look-up's window, both ends inclusive; nil where nothing was looked up.
+        public var windowFrom: Instant?
+        public var windowTo: Instant?
+        /// Why there was no look-up, or how it failed; without secrets.
+        public var error: String?
+        /// Whether the look-up failed with 401 or 403.
+        public var notEntitled: Bool
+        /// When the look-up was made; not content.
+        public var lookedUpAt: Instant
+        /// The events used, such as an imported quote's, sorted by field; not content.
+        public var inputs: [EventInput]
     }
 
-    @usableFromInline private(set) var storage: Storage
+    @usableFromInline var shared: Shared<Fields>
 
-    init(_ fields: Fields) { storage = Storage(fields) }
+    init(_ fields: Fields) { shared = Shared(fields) }
 
-    private var fields: Fields {
-        get { storage.fields }
-        set { storage = Storage(newValue) }
-    }
-
-    public var source: String {
-        @inlinable get { storage.fields.source }
-        set { fields.source = newValue }
-    }
-    public var sourceTradeID: String {
-        @inlinable get { storage.fields.sourceTradeID }
-        set { fields.sourceTradeID = newValue }
-    }
-    public var basis: Basis {
-        @inlinable get { storage.fields.basis }
-        set { fields.basis = newValue }
-    }
-    /// Nil where none was found, or none was looked for.
-    public var quote: OptionQuote? {
-        @inlinable get { storage.fields.quote }
-        set { fields.quote = newValue }
-    }
-    /// Where the quote comes from (`benchmark_source`); nil without one.
-    public var quoteSource: String? {
-        @inlinable get { storage.fields.quoteSource }
-        set { fields.quoteSource = newValue }
-    }
-    public var model: ModelMark? {
-        @inlinable get { storage.fields.model }
-        set { fields.model = newValue }
-    }
-    /// The look-up's window, both ends inclusive; nil where nothing was looked up.
-    public var windowFrom: Instant? {
-        @inlinable get { storage.fields.windowFrom }
-        set { fields.windowFrom = newValue }
-    }
-    public var windowTo: Instant? {
-        @inlinable get { storage.fields.windowTo }
-        set { fields.windowTo = newValue }
-    }
-    /// Why there was no look-up, or how it failed; without secrets.
-    public var error: String? {
-        @inlinable get { storage.fields.error }
-        set { fields.error = newValue }
-    }
-    /// Whether the look-up failed with 401 or 403.
-    public var notEntitled: Bool {
-        @inlinable get { storage.fields.notEntitled }
-        set { fields.notEntitled = newValue }
-    }
-    /// When the look-up was made; not content.
-    public var lookedUpAt: Instant {
-        @inlinable get { storage.fields.lookedUpAt }
-        set { fields.lookedUpAt = newValue }
-    }
-    /// The events used, such as an imported quote's, sorted by field; not content.
-    public var inputs: [EventInput] {
-        @inlinable get { storage.fields.inputs }
-        set { fields.inputs = newValue }
+    @inlinable public subscript<Value>(dynamicMember field: WritableKeyPath<Fields, Value>) -> Value {
+        get { shared.fields[keyPath: field] }
+        set { shared.fields[keyPath: field] = newValue }
     }
 
     public init(
@@ -118,7 +79,7 @@ public struct ExecutionBenchmarkPayload: Sendable {
     }
 
     /// When the event holds in the world: the trade's date, or the quote's time where that is later.
-    public var effectiveAt: Instant { max(basis.tradeDate, quote?.time ?? .minimum) }
+    public var effectiveAt: Instant { max(self.basis.tradeDate, self.quote?.time ?? .minimum) }
 }
 
 extension ExecutionBenchmarkPayload {
@@ -135,31 +96,31 @@ extension ExecutionBenchmarkPayload {
         var out = JSONWriter(reservingCapacity: 1024)
         out.beginObject()
         out.key("basis")
-        basis.write(to: &out)
+        self.basis.write(to: &out)
         out.key("error")
-        out.string(error)
+        out.string(self.error)
         if !contentOnly {
             out.key("inputs")
-            EventInput.write(EventInput.sorted(inputs), to: &out)
+            EventInput.write(EventInput.sorted(self.inputs), to: &out)
             out.key("looked_up_at")
-            out.instant(lookedUpAt)
+            out.instant(self.lookedUpAt)
         }
         out.key("model")
-        if let model { model.write(to: &out) } else { out.null() }
+        if let model = self.model { model.write(to: &out) } else { out.null() }
         out.key("not_entitled")
-        out.bool(notEntitled)
+        out.bool(self.notEntitled)
         out.key("quote")
-        if let quote { quote.write(to: &out) } else { out.null() }
+        if let quote = self.quote { quote.write(to: &out) } else { out.null() }
         out.key("quote_source")
-        out.string(quoteSource)
+        out.string(self.quoteSource)
         out.key("source")
-        out.string(source)
+        out.string(self.source)
         out.key("source_trade_id")
-        out.string(sourceTradeID)
+        out.string(self.sourceTradeID)
         out.key("window_from")
-        out.instant(windowFrom)
+        out.instant(self.windowFrom)
         out.key("window_to")
-        out.instant(windowTo)
+        out.instant(self.windowTo)
         out.endObject()
         return out.bytes
     }
@@ -208,23 +169,5 @@ extension ExecutionBenchmarkPayload: Equatable {
     /// Whether both encode to the same bytes.
     public static func == (left: ExecutionBenchmarkPayload, right: ExecutionBenchmarkPayload) -> Bool {
         left.encode() == right.encode()
-    }
-}
-
-extension ExecutionBenchmarkPayload {
-    /// The fields as they are stored, read and written; see the properties of the same names.
-    @usableFromInline struct Fields: Sendable {
-        @usableFromInline var source: String
-        @usableFromInline var sourceTradeID: String
-        @usableFromInline var basis: Basis
-        @usableFromInline var quote: OptionQuote?
-        @usableFromInline var quoteSource: String?
-        @usableFromInline var model: ModelMark?
-        @usableFromInline var windowFrom: Instant?
-        @usableFromInline var windowTo: Instant?
-        @usableFromInline var error: String?
-        @usableFromInline var notEntitled: Bool
-        @usableFromInline var lookedUpAt: Instant
-        @usableFromInline var inputs: [EventInput]
     }
 }

@@ -2,7 +2,7 @@ import JSON
 
 extension ExecutionRow {
     /// What names the traded contract: `option_symbol`, else `instrument`, else nil.
-    public var contractKey: String? { optionSymbol ?? instrument }
+    public var contractKey: String? { self.optionSymbol ?? self.instrument }
 }
 
 extension ExecutionPayload {

@@ -20,196 +20,91 @@ public enum Direction: String, Sendable, Hashable, CaseIterable {
 ///
 /// This is what counts as content: two rows are equal where all fields are, strings by their UTF-8 bytes. A
 /// field that the source left out, gave as null or as an empty string is nil, never zero.
+@dynamicMemberLookup
 public struct ExecutionRow: Sendable {
-    /// The fields, in one place that all copies of the value share.
-    @usableFromInline final class Storage: Sendable {
-        @usableFromInline let fields: Fields
-
-        init(_ fields: Fields) { self.fields = fields }
+    /// The fields, which are read and written as the value's own.
+    public struct Fields: Sendable {
+        /// `source`: `alpha_sync` for every synced row.
+        public var source: String
+        /// `source_trade_id`
+        public var sourceTradeID: String
+        /// `source_updated_at`
+        public var sourceUpdatedAt: Instant
+        /// `trade_date`
+        public var tradeDate: Instant
+        /// `trade_status`
+        public var tradeStatus: TradeStatus
+        /// `source_created_at`
+        public var sourceCreatedAt: Instant?
+        /// `source_trade_ticket_id`
+        public var sourceTradeTicketID: String?
+        /// `source_portfolio_id`
+        public var sourcePortfolioID: String?
+        /// `source_security_id`
+        public var sourceSecurityID: String?
+        /// `source_portfolio`: the portfolio's name.
+        public var sourcePortfolio: String?
+        /// `underlying_symbol`
+        public var underlyingSymbol: String?
+        /// `underlying_type`
+        public var underlyingType: String?
+        /// `option_symbol`: the OCC symbol in its compact form.
+        public var optionSymbol: String?
+        /// `instrument`
+        public var instrument: String?
+        /// `direction`
+        public var direction: Direction?
+        /// `option_type`
+        public var optionType: OptionType?
+        /// `strike`, above zero.
+        public var strike: FixedDecimal?
+        /// `expiry`
+        public var expiry: CalendarDate?
+        /// `quantity`: the filled quantity, zero or more.
+        public var quantity: FixedDecimal?
+        /// `pending_quantity`, zero or more.
+        public var pendingQuantity: FixedDecimal?
+        /// `price`: per contract, zero or more; never a total.
+        public var price: FixedDecimal?
+        /// `price_currency`: 3 to 5 capital letters.
+        public var priceCurrency: String?
+        /// `contract_multiplier`, above zero.
+        public var contractMultiplier: FixedDecimal?
+        /// `quantity_unit`
+        public var quantityUnit: String?
+        /// `premium_usd`: the total in US dollars as the source gave it, zero or more.
+        public var premiumUSD: FixedDecimal?
+        /// `fees_usd`: US dollars; a rebate is negative.
+        public var feesUSD: FixedDecimal?
+        /// `traded_iv`, above zero.
+        public var tradedIV: FixedDecimal?
+        /// `spot_at_trade`, above zero.
+        public var spotAtTrade: FixedDecimal?
+        /// `recon_status`
+        public var reconStatus: String?
+        /// `source_broker`
+        public var sourceBroker: String?
+        /// `source_execution_type`
+        public var sourceExecutionType: String?
+        /// `source_created_by`
+        public var sourceCreatedBy: String?
+        /// `notes`
+        public var notes: String?
+        /// `is_synthetic`
+        public var isSynthetic: Bool?
     }
 
-    @usableFromInline private(set) var storage: Storage
+    @usableFromInline var shared: Shared<Fields>
 
-    init(_ fields: Fields) { storage = Storage(fields) }
+    init(_ fields: Fields) { shared = Shared(fields) }
 
-    private var fields: Fields {
-        get { storage.fields }
-        set { storage = Storage(newValue) }
-    }
-
-    /// `source`: `alpha_sync` for every synced row.
-    public var source: String {
-        @inlinable get { storage.fields.source }
-        set { fields.source = newValue }
-    }
-    /// `source_trade_id`
-    public var sourceTradeID: String {
-        @inlinable get { storage.fields.sourceTradeID }
-        set { fields.sourceTradeID = newValue }
-    }
-    /// `source_updated_at`
-    public var sourceUpdatedAt: Instant {
-        @inlinable get { storage.fields.sourceUpdatedAt }
-        set { fields.sourceUpdatedAt = newValue }
-    }
-    /// `trade_date`
-    public var tradeDate: Instant {
-        @inlinable get { storage.fields.tradeDate }
-        set { fields.tradeDate = newValue }
-    }
-    /// `trade_status`
-    public var tradeStatus: TradeStatus {
-        @inlinable get { storage.fields.tradeStatus }
-        set { fields.tradeStatus = newValue }
-    }
-    /// `source_created_at`
-    public var sourceCreatedAt: Instant? {
-        @inlinable get { storage.fields.sourceCreatedAt }
-        set { fields.sourceCreatedAt = newValue }
-    }
-    /// `source_trade_ticket_id`
-    public var sourceTradeTicketID: String? {
-        @inlinable get { storage.fields.sourceTradeTicketID }
-        set { fields.sourceTradeTicketID = newValue }
-    }
-    /// `source_portfolio_id`
-    public var sourcePortfolioID: String? {
-        @inlinable get { storage.fields.sourcePortfolioID }
-        set { fields.sourcePortfolioID = newValue }
-    }
-    /// `source_security_id`
-    public var sourceSecurityID: String? {
-        @inlinable get { storage.fields.sourceSecurityID }
-        set { fields.sourceSecurityID = newValue }
-    }
-    /// `source_portfolio`: the portfolio's name.
-    public var sourcePortfolio: String? {
-        @inlinable get { storage.fields.sourcePortfolio }
-        set { fields.sourcePortfolio = newValue }
-    }
-    /// `underlying_symbol`
-    public var underlyingSymbol: String? {
-        @inlinable get { storage.fields.underlyingSymbol }
-        set { fields.underlyingSymbol = newValue }
-    }
-    /// `underlying_type`
-    public var underlyingType: String? {
-        @inlinable get { storage.fields.underlyingType }
-        set { fields.underlyingType = newValue }
-    }
-    /// `option_symbol`: the OCC symbol in its compact form.
-    public var optionSymbol: String? {
-        @inlinable get { storage.fields.optionSymbol }
-        set { fields.optionSymbol = newValue }
-    }
-    /// `instrument`
-    public var instrument: String? {
-        @inlinable get { storage.fields.instrument }
-        set { fields.instrument = newValue }
-    }
-    /// `direction`
-    public var direction: Direction? {
-        @inlinable get { storage.fields.direction }
-        set { fields.direction = newValue }
-    }
-    /// `option_type`
-    public var optionType: OptionType? {
-        @inlinable get { storage.fields.optionType }
-        set { fields.optionType = newValue }
-    }
-    /// `strike`, above zero.
-    public var strike: FixedDecimal? {
-        @inlinable get { storage.fields.strike }
-        set { fields.strike = newValue }
-    }
-    /// `expiry`
-    public var expiry: CalendarDate? {
-        @inlinable get { storage.fields.expiry }
-        set { fields.expiry = newValue }
-    }
-    /// `quantity`: the filled quantity, zero or more.
-    public var quantity: FixedDecimal? {
-        @inlinable get { storage.fields.quantity }
-        set { fields.quantity = newValue }
-    }
-    /// `pending_quantity`, zero or more.
-    public var pendingQuantity: FixedDecimal? {
-        @inlinable get { storage.fields.pendingQuantity }
-        set { fields.pendingQuantity = newValue }
-    }
-    /// `price`: per contract, zero or more; never a total.
-    public var price: FixedDecimal? {
-        @inlinable get { storage.fields.price }
-        set { fields.price = newValue }
-    }
-    /// `price_currency`: 3 to 5 capital letters.
-    public var priceCurrency: String? {
-        @inlinable get { storage.fields.priceCurrency }
-        set { fields.priceCurrency = newValue }
-    }
-    /// `contract_multiplier`, above zero.
-    public var contractMultiplier: FixedDecimal? {
-        @inlinable get { storage.fields.contractMultiplier }
-        set { fields.contractMultiplier = newValue }
-    }
-    /// `quantity_unit`
-    public var quantityUnit: String? {
-        @inlinable get { storage.fields.quantityUnit }
-        set { fields.quantityUnit = newValue }
-    }
-    /// `premium_usd`: the total in US dollars as the source gave it, zero or more.
-    public var premiumUSD: FixedDecimal? {
-        @inlinable get { storage.fields.premiumUSD }
-        set { fields.premiumUSD = newValue }
-    }
-    /// `fees_usd`: US dollars; a rebate is negative.
-    public var feesUSD: FixedDecimal? {
-        @inlinable get { storage.fields.feesUSD }
-        set { fields.feesUSD = newValue }
-    }
-    /// `traded_iv`, above zero.
-    public var tradedIV: FixedDecimal? {
-        @inlinable get { storage.fields.tradedIV }
-        set { fields.tradedIV = newValue }
-    }
-    /// `spot_at_trade`, above zero.
-    public var spotAtTrade: FixedDecimal? {
-        @inlinable get { storage.fields.spotAtTrade }
-        set { fields.spotAtTrade = newValue }
-    }
-    /// `recon_status`
-    public var reconStatus: String? {
-        @inlinable get { storage.fields.reconStatus }
-        set { fields.reconStatus = newValue }
-    }
-    /// `source_broker`
-    public var sourceBroker: String? {
-        @inlinable get { storage.fields.sourceBroker }
-        set { fields.sourceBroker = newValue }
-    }
-    /// `source_execution_type`
-    public var sourceExecutionType: String? {
-        @inlinable get { storage.fields.sourceExecutionType }
-        set { fields.sourceExecutionType = newValue }
-    }
-    /// `source_created_by`
-    public var sourceCreatedBy: String? {
-        @inlinable get { storage.fields.sourceCreatedBy }
-        set { fields.sourceCreatedBy = newValue }
-    }
-    /// `notes`
-    public var notes: String? {
-        @inlinable get { storage.fields.notes }
-        set { fields.notes = newValue }
-    }
-    /// `is_synthetic`
-    public var isSynthetic: Bool? {
-        @inlinable get { storage.fields.isSynthetic }
-        set { fields.isSynthetic = newValue }
+    @inlinable public subscript<Value>(dynamicMember field: WritableKeyPath<Fields, Value>) -> Value {
+        get { shared.fields[keyPath: field] }
+        set { shared.fields[keyPath: field] = newValue }
     }
 
     /// `currency`: the underlying symbol.
-    public var currency: String? { underlyingSymbol }
+    public var currency: String? { self.underlyingSymbol }
 
     /// Every field in the order of the feed's table; `source` comes last and is `alpha_sync` where left out.
     public init(
@@ -260,45 +155,5 @@ public struct ExecutionRow: Sendable {
                 premiumUSD: premiumUSD, feesUSD: feesUSD, tradedIV: tradedIV, spotAtTrade: spotAtTrade,
                 reconStatus: reconStatus, sourceBroker: sourceBroker, sourceExecutionType: sourceExecutionType,
                 sourceCreatedBy: sourceCreatedBy, notes: notes, isSynthetic: isSynthetic))
-    }
-}
-
-extension ExecutionRow {
-    /// The fields as they are stored, read and written; see the properties of the same names.
-    @usableFromInline struct Fields: Sendable {
-        @usableFromInline var source: String
-        @usableFromInline var sourceTradeID: String
-        @usableFromInline var sourceUpdatedAt: Instant
-        @usableFromInline var tradeDate: Instant
-        @usableFromInline var tradeStatus: TradeStatus
-        @usableFromInline var sourceCreatedAt: Instant?
-        @usableFromInline var sourceTradeTicketID: String?
-        @usableFromInline var sourcePortfolioID: String?
-        @usableFromInline var sourceSecurityID: String?
-        @usableFromInline var sourcePortfolio: String?
-        @usableFromInline var underlyingSymbol: String?
-        @usableFromInline var underlyingType: String?
-        @usableFromInline var optionSymbol: String?
-        @usableFromInline var instrument: String?
-        @usableFromInline var direction: Direction?
-        @usableFromInline var optionType: OptionType?
-        @usableFromInline var strike: FixedDecimal?
-        @usableFromInline var expiry: CalendarDate?
-        @usableFromInline var quantity: FixedDecimal?
-        @usableFromInline var pendingQuantity: FixedDecimal?
-        @usableFromInline var price: FixedDecimal?
-        @usableFromInline var priceCurrency: String?
-        @usableFromInline var contractMultiplier: FixedDecimal?
-        @usableFromInline var quantityUnit: String?
-        @usableFromInline var premiumUSD: FixedDecimal?
-        @usableFromInline var feesUSD: FixedDecimal?
-        @usableFromInline var tradedIV: FixedDecimal?
-        @usableFromInline var spotAtTrade: FixedDecimal?
-        @usableFromInline var reconStatus: String?
-        @usableFromInline var sourceBroker: String?
-        @usableFromInline var sourceExecutionType: String?
-        @usableFromInline var sourceCreatedBy: String?
-        @usableFromInline var notes: String?
-        @usableFromInline var isSynthetic: Bool?
     }
 }

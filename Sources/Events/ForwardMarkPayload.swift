@@ -37,94 +37,46 @@ public struct HorizonSpot: Sendable, Equatable {
 
 /// The payload of `ForwardMarkRecorded`: the quote nearest to a horizon of an execution, how it was looked for, and
 /// what the market had done by then. Facts only; the projection judges (spec 3, section 8).
+@dynamicMemberLookup
 public struct ForwardMarkPayload: Sendable {
-    /// The fields, in one place that all copies of the value share.
-    @usableFromInline final class Storage: Sendable {
-        @usableFromInline let fields: Fields
-
-        init(_ fields: Fields) { self.fields = fields }
+    /// The fields, which are read and written as the value's own.
+    public struct Fields: Sendable {
+        public var source: String
+        public var sourceTradeID: String
+        /// `1d`, `7d`, …, `expiry`.
+        public var horizonKey: String
+        /// Nil for `expiry`.
+        public var horizonDays: Int?
+        /// With the target of the horizon.
+        public var basis: Basis
+        /// Nil where none was found, or none was looked for.
+        public var quote: OptionQuote?
+        /// Where the quote comes from (`mark_source`); nil without one.
+        public var quoteSource: String?
+        /// The look-up's window, both ends inclusive; nil where nothing was looked up.
+        public var windowFrom: Instant?
+        public var windowTo: Instant?
+        /// Why there was no look-up, or how it failed; without secrets.
+        public var error: String?
+        /// Whether the look-up failed with 401 or 403.
+        public var notEntitled: Bool
+        /// The underlying's price at the horizon, for directly mapped symbols only.
+        public var spot: HorizonSpot?
+        /// Vol points, for directly mapped symbols only.
+        public var realizedVol: FixedDecimal?
+        /// When the look-up was made; not content.
+        public var lookedUpAt: Instant
+        /// The events used, sorted by field; not content.
+        public var inputs: [EventInput]
     }
 
-    @usableFromInline private(set) var storage: Storage
+    @usableFromInline var shared: Shared<Fields>
 
-    init(_ fields: Fields) { storage = Storage(fields) }
+    init(_ fields: Fields) { shared = Shared(fields) }
 
-    private var fields: Fields {
-        get { storage.fields }
-        set { storage = Storage(newValue) }
-    }
-
-    public var source: String {
-        @inlinable get { storage.fields.source }
-        set { fields.source = newValue }
-    }
-    public var sourceTradeID: String {
-        @inlinable get { storage.fields.sourceTradeID }
-        set { fields.sourceTradeID = newValue }
-    }
-    /// `1d`, `7d`, …, `expiry`.
-    public var horizonKey: String {
-        @inlinable get { storage.fields.horizonKey }
-        set { fields.horizonKey = newValue }
-    }
-    /// Nil for `expiry`.
-    public var horizonDays: Int? {
-        @inlinable get { storage.fields.horizonDays }
-        set { fields.horizonDays = newValue }
-    }
-    /// With the target of the horizon.
-    public var basis: Basis {
-        @inlinable get { storage.fields.basis }
-        set { fields.basis = newValue }
-    }
-    /// Nil where none was found, or none was looked for.
-    public var quote: OptionQuote? {
-        @inlinable get { storage.fields.quote }
-        set { fields.quote = newValue }
-    }
-    /// Where the quote comes from (`mark_source`); nil without one.
-    public var quoteSource: String? {
-        @inlinable get { storage.fields.quoteSource }
-        set { fields.quoteSource = newValue }
-    }
-    /// The look-up's window, both ends inclusive; nil where nothing was looked up.
-    public var windowFrom: Instant? {
-        @inlinable get { storage.fields.windowFrom }
-        set { fields.windowFrom = newValue }
-    }
-    public var windowTo: Instant? {
-        @inlinable get { storage.fields.windowTo }
-        set { fields.windowTo = newValue }
-    }
-    /// Why there was no look-up, or how it failed; without secrets.
-    public var error: String? {
-        @inlinable get { storage.fields.error }
-        set { fields.error = newValue }
-    }
-    /// Whether the look-up failed with 401 or 403.
-    public var notEntitled: Bool {
-        @inlinable get { storage.fields.notEntitled }
-        set { fields.notEntitled = newValue }
-    }
-    /// The underlying's price at the horizon, for directly mapped symbols only.
-    public var spot: HorizonSpot? {
-        @inlinable get { storage.fields.spot }
-        set { fields.spot = newValue }
-    }
-    /// Vol points, for directly mapped symbols only.
-    public var realizedVol: FixedDecimal? {
-        @inlinable get { storage.fields.realizedVol }
-        set { fields.realizedVol = newValue }
-    }
-    /// When the look-up was made; not content.
-    public var lookedUpAt: Instant {
-        @inlinable get { storage.fields.lookedUpAt }
-        set { fields.lookedUpAt = newValue }
-    }
-    /// The events used, sorted by field; not content.
-    public var inputs: [EventInput] {
-        @inlinable get { storage.fields.inputs }
-        set { fields.inputs = newValue }
+    @inlinable public subscript<Value>(dynamicMember field: WritableKeyPath<Fields, Value>) -> Value {
+        get { shared.fields[keyPath: field] }
+        set { shared.fields[keyPath: field] = newValue }
     }
 
     public init(
@@ -143,7 +95,7 @@ public struct ForwardMarkPayload: Sendable {
 
     /// When the event holds in the world: the target (the trade's date where there is none), or the quote's time
     /// where that is later.
-    public var effectiveAt: Instant { max(basis.target ?? basis.tradeDate, quote?.time ?? .minimum) }
+    public var effectiveAt: Instant { max(self.basis.target ?? self.basis.tradeDate, self.quote?.time ?? .minimum) }
 }
 
 extension ForwardMarkPayload {
@@ -160,37 +112,37 @@ extension ForwardMarkPayload {
         var out = JSONWriter(reservingCapacity: 1024)
         out.beginObject()
         out.key("basis")
-        basis.write(to: &out)
+        self.basis.write(to: &out)
         out.key("error")
-        out.string(error)
+        out.string(self.error)
         out.key("horizon_days")
-        out.integer(horizonDays)
+        out.integer(self.horizonDays)
         out.key("horizon_key")
-        out.string(horizonKey)
+        out.string(self.horizonKey)
         if !contentOnly {
             out.key("inputs")
-            EventInput.write(EventInput.sorted(inputs), to: &out)
+            EventInput.write(EventInput.sorted(self.inputs), to: &out)
             out.key("looked_up_at")
-            out.instant(lookedUpAt)
+            out.instant(self.lookedUpAt)
         }
         out.key("not_entitled")
-        out.bool(notEntitled)
+        out.bool(self.notEntitled)
         out.key("quote")
-        if let quote { quote.write(to: &out) } else { out.null() }
+        if let quote = self.quote { quote.write(to: &out) } else { out.null() }
         out.key("quote_source")
-        out.string(quoteSource)
+        out.string(self.quoteSource)
         out.key("realized_vol")
-        out.decimalString(realizedVol)
+        out.decimalString(self.realizedVol)
         out.key("source")
-        out.string(source)
+        out.string(self.source)
         out.key("source_trade_id")
-        out.string(sourceTradeID)
+        out.string(self.sourceTradeID)
         out.key("spot")
-        if let spot { spot.write(to: &out) } else { out.null() }
+        if let spot = self.spot { spot.write(to: &out) } else { out.null() }
         out.key("window_from")
-        out.instant(windowFrom)
+        out.instant(self.windowFrom)
         out.key("window_to")
-        out.instant(windowTo)
+        out.instant(self.windowTo)
         out.endObject()
         return out.bytes
     }
@@ -243,26 +195,5 @@ extension ForwardMarkPayload: Equatable {
     /// Whether both encode to the same bytes.
     public static func == (left: ForwardMarkPayload, right: ForwardMarkPayload) -> Bool {
         left.encode() == right.encode()
-    }
-}
-
-extension ForwardMarkPayload {
-    /// The fields as they are stored, read and written; see the properties of the same names.
-    @usableFromInline struct Fields: Sendable {
-        @usableFromInline var source: String
-        @usableFromInline var sourceTradeID: String
-        @usableFromInline var horizonKey: String
-        @usableFromInline var horizonDays: Int?
-        @usableFromInline var basis: Basis
-        @usableFromInline var quote: OptionQuote?
-        @usableFromInline var quoteSource: String?
-        @usableFromInline var windowFrom: Instant?
-        @usableFromInline var windowTo: Instant?
-        @usableFromInline var error: String?
-        @usableFromInline var notEntitled: Bool
-        @usableFromInline var spot: HorizonSpot?
-        @usableFromInline var realizedVol: FixedDecimal?
-        @usableFromInline var lookedUpAt: Instant
-        @usableFromInline var inputs: [EventInput]
     }
 }

@@ -116,9 +116,9 @@ extension ContextStampedPayload {
         NewEvent(
             .contextStamped,
             identity: Identity.contextStamped(
-                source: source, id: sourceTradeID, contextKey: contextKey, previous: previousVersion,
+                source: self.source, id: self.sourceTradeID, contextKey: self.contextKey, previous: previousVersion,
                 digest: contentDigest),
-            stream: Streams.context(source: source, id: sourceTradeID), effectiveAt: effectiveAt, payload: encode(),
+            stream: Streams.context(source: self.source, id: self.sourceTradeID), effectiveAt: effectiveAt, payload: encode(),
             expectedVersion: previousVersion)
     }
 }
@@ -129,8 +129,8 @@ extension ExecutionBenchmarkPayload {
         NewEvent(
             .executionBenchmarkRecorded,
             identity: Identity.benchmarkRecorded(
-                source: source, id: sourceTradeID, previous: previousVersion, digest: contentDigest),
-            stream: Streams.benchmark(source: source, id: sourceTradeID), effectiveAt: effectiveAt,
+                source: self.source, id: self.sourceTradeID, previous: previousVersion, digest: contentDigest),
+            stream: Streams.benchmark(source: self.source, id: self.sourceTradeID), effectiveAt: effectiveAt,
             payload: encode(), expectedVersion: previousVersion)
     }
 
@@ -146,9 +146,9 @@ extension ForwardMarkPayload {
         NewEvent(
             .forwardMarkRecorded,
             identity: Identity.markRecorded(
-                source: source, id: sourceTradeID, horizonKey: horizonKey, previous: previousVersion,
+                source: self.source, id: self.sourceTradeID, horizonKey: self.horizonKey, previous: previousVersion,
                 digest: contentDigest),
-            stream: Streams.mark(source: source, id: sourceTradeID, horizonKey: horizonKey),
+            stream: Streams.mark(source: self.source, id: self.sourceTradeID, horizonKey: self.horizonKey),
             effectiveAt: effectiveAt, payload: encode(), expectedVersion: previousVersion)
     }
 

@@ -6,8 +6,8 @@ extension ExecutionRow {
     /// Whether the row is an execution: a status that the rules count, and a quantity that is null or above zero
     /// (spec 3, section 2). Only executions show anywhere but in the trade book.
     public func isExecution(_ rules: TradesRules) -> Bool {
-        guard rules.executionStatuses.contains(tradeStatus.rawValue) else { return false }
-        return quantity.map { $0 > .zero } ?? true
+        guard rules.executionStatuses.contains(self.tradeStatus.rawValue) else { return false }
+        return self.quantity.map { $0 > .zero } ?? true
     }
 }
 

@@ -78,5 +78,5 @@ struct ContextFixture {
 }
 
 extension ContextStampedPayload {
-    func isMissing(_ field: String) -> Bool { missingFields.contains(field) }
+    func isMissing(_ field: String) -> Bool { self.missingFields.contains(field) }
 }

@@ -24,7 +24,7 @@ public struct ProjectionRebuild: Sendable {
         /// After how many bytes written a projection's tables are frozen up to there.
         public var freezeByteCount = 64 << 20
         /// How many bytes of documents are kept of what was touched last, all versions together.
-        public var recentByteCount = 192 << 20
+        public var recentByteCount = 128 << 20
         /// How many entities are remembered with their facts; of the others only the positions of their events are kept.
         public var rememberedEntities = 16_000
         /// Called before every write, with the number of writes so far; a test stops a rebuild there.

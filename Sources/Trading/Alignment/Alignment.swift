@@ -111,12 +111,12 @@ extension ContextStampedPayload {
     /// What a signal is in the stamp; nil where the stamp lacks it.
     fileprivate func value(of signal: AlignmentSignal) -> SignalValue? {
         switch signal {
-        case .dvolPercentile: dvolPercentile.map { .number($0) }
-        case .gammaRegime: gammaRegime.map { .state($0) }
-        case .smile: smileRichCheap.map { .state($0) }
-        case .stationarity: stationarityStatus.map { .state($0) }
-        case .termStructure: termStructureState.map { .state($0) }
-        case .vrp: vrp.map { .number($0) }
+        case .dvolPercentile: self.dvolPercentile.map { .number($0) }
+        case .gammaRegime: self.gammaRegime.map { .state($0) }
+        case .smile: self.smileRichCheap.map { .state($0) }
+        case .stationarity: self.stationarityStatus.map { .state($0) }
+        case .termStructure: self.termStructureState.map { .state($0) }
+        case .vrp: self.vrp.map { .number($0) }
         }
     }
 }
