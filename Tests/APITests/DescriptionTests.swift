@@ -20,13 +20,13 @@ import Yams
         let names: [String]
     }
 
-    private func description() throws -> [String: Any] {
+    static func description() throws -> [String: Any] {
         let text = try String(contentsOfFile: projectRoot + "/schema/openapi.yaml", encoding: .utf8)
         return try #require(try Yams.load(yaml: text) as? [String: Any])
     }
 
     private func operations() throws -> [Operation] {
-        let description = try description()
+        let description = try Self.description()
         let paths = try #require(description["paths"] as? [String: [String: [String: Any]]])
         let components = try #require(description["components"] as? [String: [String: Any]])
         var operations: [Operation] = []
@@ -96,8 +96,7 @@ import Yams
         }
         await quotes.stop()
         await feed.stop()
-        let data = try JSONSerialization.data(withJSONObject: try description())
-        let problems = try Validator.problems(description: data, answers)
+        let problems = try Validator.problems(answers)
         #expect(problems == [])
         // Rows of every view were among them, or their types were not looked at.
         for path in ["", "/positions", "/context", "/execution-quality", "/opportunity-alignment", "/outcomes", "/sync-state"] {
@@ -127,7 +126,7 @@ import Yams
         }
         if path.contains("proof/inclusion") { queries += ["?position=3", "?position=99999999"] }
         if path.contains("proof/consistency") { queries += ["?from=3&to=9", "?from=9&to=3"] }
-        if path.contains("diff") { queries += ["?from=v1&to=v1", "?from=v1&to=v9", "?from=x&to=v1"] }
+        if path.contains("diff") { queries += ["?from=v1&to=v1", "?from=v1&to=v9", "?from=x&to=v1", "?from=v1&to=v1&explain=1", "?from=v1&to=v1&explain=-1"] }
         if path.contains("explain") { queries += ["?view=trades&key=alpha_sync,none&field=price"] }
         return queries
     }
@@ -156,7 +155,7 @@ import Yams
 }
 
 /// Python's `jsonschema` over the description's own schemas.
-private enum Validator {
+enum Validator {
     struct Answer: Sendable {
         let method: String
         let path: String
@@ -204,9 +203,9 @@ private enum Validator {
                 print(f"{where}: {error.json_path}: {error.message[:200]}")
         """
 
-    /// What does not match, a line each.
-    static func problems(description: Data, _ answers: [Answer]) throws -> [String] {
-        var input = description
+    /// What does not match the description, a line each.
+    static func problems(_ answers: [Answer]) throws -> [String] {
+        var input = try JSONSerialization.data(withJSONObject: try DescriptionTests.description())
         input.append(0x0a)
         for answer in answers {
             let line: [String: Any] = [

@@ -69,6 +69,44 @@ import Values
         }
     }
 
+    /// As `projection diff --explain N --json` prints them, and only where they are asked for.
+    @Test func theFirstChangedRowsAreExplainedWhereThatIsAsked() async throws {
+        try await withVersions { service in
+            _ = try await service.ledger.rebuild([(name: "alignment", version: VersionReference(version: "v2"))])
+            let head = try await service.ledger.pool.run { session in try LogReader().head(session).position }
+            // A view waits for the projector, a diff does not.
+            let view = try await service.askSettled("/api/internal/trades/opportunity-alignment?as_of_position=\(head)&limit=1")
+            #expect(view.status == 200)
+            let target = "/api/ledger/projections/alignment/diff?from=v1&to=v2&position=\(head)&keys=5"
+            let plain = try await service.ask(target)
+            let explained = try await service.ask("\(target)&explain=3")
+            let none = try await service.ask("\(target)&explain=0")
+            for answer in [plain, explained, none] {
+                #expect(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
+            }
+            let (one, two) = (VersionReference(version: "v1"), VersionReference(version: "v2"))
+            let diff = try await service.ledger.diff("alignment", from: one, to: two, position: head, sampleSize: 5)
+            let printed = diff.json(explained: try await service.ledger.explain(diff, rows: 3))
+            #expect(explained.body == printed)
+            let entries = try explained.json()["explanations"]?.elements.map { $0 } ?? []
+            #expect(entries.count == 3 && entries.allSatisfy { $0["from"]?.isNull == false && $0["to"]?.isNull == false })
+            #expect(try none.json()["explanations"]?.count == 0)
+            #expect(plain.body == diff.json())
+            if Validator.isInstalled {
+                let answers = [plain, explained, none].map { Validator.Answer("GET", "/api/ledger/projections/{name}/diff", $0) }
+                #expect(try Validator.problems(answers) == [])
+            }
+            // Each has a tag of its own, and the same again for the same bytes.
+            let tags = [plain, explained, none].compactMap { $0.headers["etag"] }
+            #expect(Set(tags).count == 3)
+            let again = try await service.ask("\(target)&explain=3", headers: [("If-None-Match", try #require(tags.dropFirst().first))])
+            #expect(again.status == 304)
+            // No more rows are explained than are shown.
+            let fewer = try await service.ask(target.replacingOccurrences(of: "keys=5", with: "keys=2") + "&explain=20")
+            #expect(try fewer.json()["explanations"]?.count == 2)
+        }
+    }
+
     @Test func whatIsMissingOrWrongIsSaid() async throws {
         try await withVersions { service in
             let path = "/api/ledger/projections"
@@ -90,6 +128,7 @@ import Values
             for (target, status, part) in [
                 ("\(path)/alignment/diff", 400, "from"), ("\(path)/alignment/diff?from=v1&to=v2", 400, "v2"),
                 ("\(path)/alignment/diff?from=v1&to=v1&position=100000", 400, "100000"),
+                ("\(path)/alignment/diff?from=v1&to=v1&explain=21", 400, "explain: expected a whole number, 0 to 20"),
                 ("\(path)/nothing/diff?from=v1&to=v1", 404, "alignment"),
             ] {
                 let answer = try await service.ask(target)

@@ -34,7 +34,7 @@ extension API {
 }
 
 extension Problem {
-    fileprivate init(_ error: ExplainError) {
+    init(_ error: ExplainError) {
         switch error {
         case .badParameter, .tooLarge: self.init(.badParameter, "\(error)")
         case .noRow: self.init(.notFound, "\(error)")

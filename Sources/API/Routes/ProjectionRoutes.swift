@@ -29,17 +29,27 @@ extension API {
         return .json(try await ProjectionStatus.all(ledger).json)
     }
 
-    /// What would change if `to` took the place of `from`.
+    /// How many of a diff's rows are explained at most: each column of each takes some reads under both versions.
+    private static let maximumExplained: Int64 = 20
+
+    /// What would change if `to` took the place of `from`; rows are explained only where that is asked for.
     func diff(of name: String, _ request: APIRequest) async throws -> APIResponse {
-        let parameters = try Parameters(request.query, allowed: ["from", "to", "position", "keys"])
+        let parameters = try Parameters(request.query, allowed: ["from", "to", "position", "keys", "explain"])
         let from = try Self.version(parameters["from"], named: "from")
         let to = try Self.version(parameters["to"], named: "to")
         let position = try parameters.integer("position", in: 0...Int64.max)
         let keys = try parameters.integer("keys", in: 0...1000).map { Int($0) } ?? ProjectionDiff.sampleSize
+        let rows = try parameters.integer("explain", in: 0...Self.maximumExplained).map { Int($0) }
         do {
             let diff = try await ledger.diff(name, from: from, to: to, position: position, sampleSize: keys)
-            return .json(diff.json(), tag: "\(diff.digest)-\(keys)")
+            guard let rows else { return .json(diff.json(), tag: "\(diff.digest)-\(keys)") }
+            let explained = try await ledger.explain(diff, rows: rows)
+            // Which code is installed shows too: a side that can't be explained here is null.
+            let sides = explained.map { "\($0.from == nil ? 0 : 1)\($0.to == nil ? 0 : 1)" }.joined()
+            return .json(diff.json(explained: explained), tag: "\(diff.digest)-\(keys)-explained-\(rows)-\(sides)")
         } catch let error as VersionError {
+            throw Problem(error)
+        } catch let error as ExplainError {
             throw Problem(error)
         }
     }
