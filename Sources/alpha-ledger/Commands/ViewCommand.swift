@@ -283,11 +283,12 @@ private func read(
 ) async throws {
     let request = try paging.request(view, parameters, horizons: horizons)
     try await options.withLedger { ledger in
+        let head = try await ledger.primaryHead()
         try await ledger.bringUpToDate([view.projection])
         var next = request
         var rows: [[UInt8]] = []
         while true {
-            let page = try await ViewReader(ledger, isBounded: false).page(view, next)
+            let page = try await page(view, next, head, ledger)
             if paging.ndjson {
                 for row in page.rows { Output.bytes(row + [UInt8(ascii: "\n")]) }
             } else {
@@ -311,6 +312,25 @@ private func read(
             }
             return
         }
+    }
+}
+
+/// Reads a page, and says on standard error what keeps it from showing what was in the log when the command began.
+private func page(_ view: View, _ request: ViewRequest, _ head: Int64, _ ledger: Ledger) async throws -> ViewPage {
+    do {
+        let page = try await ViewReader(ledger, isBounded: false).page(view, request)
+        let isPinned = request.asOfPosition != nil || request.asOf != nil || request.cursor != nil
+        if !isPinned, page.position < head, let shortfall = try await ledger.shortfall(of: view.projection, before: head) {
+            Output.warning("\(shortfall)")
+        }
+        return page
+    } catch LedgerError.projectionBehind(let projection, let position, let checkpoint) {
+        // That it is behind is what the error says already.
+        switch try await ledger.shortfall(of: view.projection, before: position) {
+        case .behind, nil: break
+        case .some(let shortfall): Output.warning("\(shortfall)")
+        }
+        throw LedgerError.projectionBehind(projection: projection, position: position, checkpoint: checkpoint)
     }
 }
 

@@ -45,8 +45,13 @@ enum Output {
     static func redact(_ secrets: Redactor) { redactor.withLock { $0 = secrets } }
 
     /// One line, whatever an upstream or a server put into it.
-    static func error(_ message: String) {
-        errorText(escaped("error: \(redactor.withLock { $0 }.redact(message))"))
+    static func error(_ message: String) { errorLine("error", message) }
+
+    /// The same of what does not end the command.
+    static func warning(_ message: String) { errorLine("warning", message) }
+
+    private static func errorLine(_ kind: String, _ message: String) {
+        errorText(escaped("\(kind): \(redactor.withLock { $0 }.redact(message))"))
     }
 
     static func errorText(_ text: String) {

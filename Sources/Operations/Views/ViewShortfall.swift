@@ -1,0 +1,38 @@
+import Postgres
+import PostgresStore
+public import Projections
+
+/// Why the served version of a projection ends before an event that is in the log, in one sentence.
+public enum ViewShortfall: Sendable, CustomStringConvertible {
+    /// An event that it can't fold stopped it.
+    case stopped(version: String, PoisonEvent)
+    /// This program lacks its code.
+    case frozen(version: String, position: Int64, head: Int64)
+    /// Another process holds it and has not folded so far.
+    case behind(version: String, position: Int64, head: Int64)
+
+    public var description: String {
+        switch self {
+        case .stopped(let version, let poison):
+            "projection \(version) stopped before event \(poison.position), which it can't fold: \(poison.problem)"
+        case .frozen(let version, let position, let head):
+            "projection \(version) ends at position \(position) of \(head): this program lacks its code"
+        case .behind(let version, let position, let head):
+            "projection \(version) has folded up to position \(position), not yet to \(head)"
+        }
+    }
+}
+
+extension Ledger {
+    /// Nil where the served version has come to the event.
+    public func shortfall(of projection: String, before position: Int64) async throws -> ViewShortfall? {
+        guard let version = try await pool.run({ [catalog] session in try catalog.served(projection, session) }),
+            version.position < position
+        else { return nil }
+        if let poison = version.poison { return .stopped(version: version.label, poison) }
+        let installed = registry.definition(version.name, version: version.version)?.identity.codeVersion
+        return installed == version.codeVersion
+            ? .behind(version: version.label, position: version.position, head: position)
+            : .frozen(version: version.label, position: version.position, head: position)
+    }
+}
