@@ -104,7 +104,7 @@ struct Problem: Error {
             }
         case let error as LedgerError:
             switch error {
-            case .positionUnknown: self.init(.positionUnknown, "\(error)")
+            case .positionUnknown, .positionBeyondSize: self.init(.positionUnknown, "\(error)")
             case .projectionBehind: self.init(.projectionBehind, "\(error)")
             case .identityConflict, .versionConflict, .versionHeld, .versionInUse, .versionStopped: self.init(.conflict, "\(error)")
             case .versionUnknown: self.init(.badParameter, "\(error)")

@@ -28,6 +28,8 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
     case versionInUse(projection: String, version: String, problem: String)
     /// A position that the log does not have.
     case positionUnknown(position: Int64, head: Int64)
+    /// A position that the log may have, but not the tree that a proof was asked for in.
+    case positionBeyondSize(position: Int64, size: Int64)
     /// The projection has not folded up to the asked position.
     case projectionBehind(projection: String, position: Int64, checkpoint: Int64)
 
@@ -59,6 +61,8 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
             "projection \(projection) \(version) \(problem)"
         case .positionUnknown(let position, let head):
             "position \(position) is not in the log; its head is \(head)"
+        case .positionBeyondSize(let position, let size):
+            "position \(position) lies beyond the asked size, \(size)"
         case .projectionBehind(let projection, let position, let checkpoint):
             "projection \(projection) has folded up to position \(checkpoint), not yet to \(position)"
         }

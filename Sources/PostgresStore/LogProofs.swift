@@ -34,12 +34,10 @@ public struct LogProofs: Sendable {
 
     public init() {}
 
-    /// - Parameter position: from 1 to `size`; `size` must not be above the head. Throws `positionUnknown`.
+    /// - Parameter position: from 1 to `size`; `size` must not be above the head. Throws `positionUnknown`,
+    ///   `positionBeyondSize`.
     public func inclusion(position: Int64, size: Int64, _ session: PostgresSession) throws -> InclusionProof {
-        try require(size, session)
-        guard 1...max(size, 1) ~= position, size > 0 else {
-            throw LedgerError.positionUnknown(position: position, head: size)
-        }
+        try require(position, in: size, from: 1, session)
         return try reading(session) { node in
             InclusionProof(
                 position: position, size: size, leaf: try node(0, position - 1),
@@ -48,10 +46,9 @@ public struct LogProofs: Sendable {
         }
     }
 
-    /// - Parameter from: from 0 to `to`, which must not be above the head. Throws `positionUnknown`.
+    /// - Parameter from: from 0 to `to`, which must not be above the head. Throws `positionUnknown`, `positionBeyondSize`.
     public func consistency(from: Int64, to: Int64, _ session: PostgresSession) throws -> ConsistencyProof {
-        try require(to, session)
-        guard 0...to ~= from else { throw LedgerError.positionUnknown(position: from, head: to) }
+        try require(from, in: to, from: 0, session)
         return try consistencies(from: [from], to: to, session)[0]
     }
 
@@ -67,9 +64,14 @@ public struct LogProofs: Sendable {
         }
     }
 
-    private func require(_ size: Int64, _ session: PostgresSession) throws {
+    /// Refuses a size that the log does not have, and a position outside of `least...size`.
+    private func require(_ position: Int64, in size: Int64, from least: Int64, _ session: PostgresSession) throws {
         let head = try LogReader().head(session).position
         guard 0...head ~= size else { throw LedgerError.positionUnknown(position: size, head: head) }
+        if position < least || position > size && size == head {
+            throw LedgerError.positionUnknown(position: position, head: head)
+        }
+        if position > size { throw LedgerError.positionBeyondSize(position: position, size: size) }
     }
 
     private func reading<T>(

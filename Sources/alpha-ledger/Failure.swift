@@ -46,7 +46,7 @@ struct Failure: Error {
             switch error {
             case .identityConflict, .versionConflict: self.init(code: 3, "\(error)")
             case .versionHeld, .versionInUse: self.init(code: 3, "\(error)")
-            case .positionUnknown, .versionUnknown: self.init(code: 2, "\(error)")
+            case .positionUnknown, .positionBeyondSize, .versionUnknown: self.init(code: 2, "\(error)")
             case .notMigrated, .fileChanged: self.init(code: 2, "\(error)")
             default: self.init(code: 1, "\(error)")
             }
