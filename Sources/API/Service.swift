@@ -45,7 +45,7 @@ public struct LedgerService: Sendable {
 
     /// Runs until `stop` returns, then lets requests end and gives leases back.
     ///
-    /// Throws `Failure` where the address can't be listened on.
+    /// Throws `Settings.Problem` where the host is no address of this machine, `Failure` where the address can't be listened on.
     /// - Parameters:
     ///   - stop: returns when the service is to end, or when its task is cancelled.
     ///   - onRunning: hears the port once it is bound.
@@ -67,8 +67,13 @@ public struct LedgerService: Sendable {
                 while let isOver = try await tasks.next(), !isOver {}
                 tasks.cancelAll()
             }
+        } catch is SocketAddressError.UnknownHost {
+            throw Settings.Problem("--host or ALPHA_LEDGER_HOST: \(host) can't be listened on: the name can't be resolved")
+        } catch let error as IOError where error.errnoCode == EADDRNOTAVAIL {
+            throw Settings.Problem("--host or ALPHA_LEDGER_HOST: \(host) can't be listened on: it is no address of this machine")
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw Failure(description: "the service can't listen on \(host):\(port): the address is in use")
+            throw Failure(
+                description: "the service can't listen on \(host):\(port): the address is in use (--port or ALPHA_LEDGER_PORT)")
         } catch let error as IOError {
             throw Failure(description: "the service can't listen on \(host):\(port): \(String(cString: strerror(error.errnoCode)))")
         } catch is CancellationError {

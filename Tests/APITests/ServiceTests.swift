@@ -266,7 +266,7 @@ import Values
             let error = await #expect(throws: LedgerService.Failure.self) {
                 try await second.run(until: { try? await Task.sleep(for: .seconds(60)) }) { _ in }
             }
-            #expect(error?.description == "the service can't listen on 127.0.0.1:\(service.port): the address is in use")
+            #expect(error?.description == "the service can't listen on 127.0.0.1:\(service.port): the address is in use (--port or ALPHA_LEDGER_PORT)")
             #expect(try await service.ask("/healthz").status == 200)
         }
     }
