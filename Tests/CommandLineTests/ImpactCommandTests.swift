@@ -57,6 +57,10 @@ import Values
                 for part in ["AlphaExecutionRecorded", "(inserted)", "realized_pnl_before_fees_usd", "3000", "sums over the rows"] {
                     #expect(late.text.contains(part), "\(part): \(late.text)")
                 }
+                // A row's key as the projection has it, not by its columns' names.
+                for part in [" alpha_sync late 1d ", " alpha_sync late expiry ", " alpha_sync pos_"] {
+                    #expect(late.text.contains(part), "\(part): \(late.text)")
+                }
                 // The same trade, on an earlier day.
                 let backdated = try await impact(of: feedRow("T1", tradeDate: "2026-01-02T14:30:00Z"))
                 #expect(backdated.json["verdict"]?.string == "updated")

@@ -2,6 +2,7 @@ import ArgumentParser
 import JSON
 import Operations
 import PostgresStore
+import Projections
 
 extension AuditCommand {
     struct ImpactOf: AsyncParsableCommand {
@@ -49,24 +50,25 @@ extension AuditCommand {
                 if json {
                     Output.bytes(impact.json() + [UInt8(ascii: "\n")])
                 } else {
-                    show(try JSONDocument(parsing: impact.json()).root)
+                    show(impact, try JSONDocument(parsing: impact.json()).root)
                 }
             }
         }
 
-        private func show(_ impact: JSONValue) {
-            let verdict = impact["verdict"]?.string ?? ""
-            if let event = impact["event"], !event.isNull {
-                Output.line("\(text(event["type"])) in stream \(Output.escaped(text(event["stream"]))) (\(verdict)), after position \(text(impact["position_before"]))")
+        /// - Parameter document: the impact as `--json` prints it, whose objects have their members in the order of names.
+        private func show(_ impact: Impact, _ document: JSONValue) {
+            let verdict = document["verdict"]?.string ?? ""
+            if let event = document["event"], !event.isNull {
+                Output.line("\(text(event["type"])) in stream \(Output.escaped(text(event["stream"]))) (\(verdict)), after position \(text(document["position_before"]))")
             } else {
                 Output.line("nothing would be appended: \(verdict)")
             }
             var changes: [[String]] = []
             var sums: [[String]] = []
-            for view in impact["views"]?.elements.map({ $0 }) ?? [] {
+            for (known, view) in zip(impact.views, document["views"]?.elements.map { $0 } ?? []) {
                 let name = text(view["view"])
-                for change in view["changes"]?.elements.map({ $0 }) ?? [] {
-                    let key = change["key"]?.members.map { text($0.value) }.joined(separator: " ") ?? ""
+                for (row, change) in zip(known.changes, view["changes"]?.elements.map { $0 } ?? []) {
+                    let key = row.change.key.map { text($0.value) }.joined(separator: " ")
                     let kind = text(change["change"])
                     let fields = change["fields"]?.elements.map { ($0["field"], $0["from"], $0["to"]) } ?? []
                     for (field, from, to) in fields {
