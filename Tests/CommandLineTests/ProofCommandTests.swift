@@ -28,4 +28,22 @@ import Values
             }
         }
     }
+
+    @Test func `a view has both its names where a row is proven, as where it is explained`() async throws {
+        try await withDirectory { directory in
+            try await withDatabase { uri in
+                let program = Program(
+                    directory: directory,
+                    environment: ["DATABASE_URL": uri, "ALPHA_LEDGER_SIGNING_KEY_FILE": directory + "/key"])
+                #expect(try await program.run("db", "migrate").code == 0)
+                for name in ["execution-quality", "execution_quality", "sync-state", "sync_state"] {
+                    let ended = try await program.run("audit", "prove", "row", name, "none", "none", "none")
+                    #expect(ended.code == 2 && ended.errors.contains("key"), "\(name): \(ended.errors)")
+                    #expect(!ended.errors.contains("no view"), "\(name): \(ended.errors)")
+                }
+                let unknown = try await program.run("audit", "prove", "row", "nothing", "none")
+                #expect(unknown.code == 2 && unknown.errors.contains("execution-quality"), "\(unknown.errors)")
+            }
+        }
+    }
 }

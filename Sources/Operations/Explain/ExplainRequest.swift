@@ -24,11 +24,7 @@ public struct ExplainRequest: Sendable {
     ///   - view: its name on the command line (`execution-quality`) or its projection's (`execution_quality`).
     ///   - key: without the source it is that of the synced trades.
     public init(view name: String, key: [String], field: String? = nil) throws(ExplainError) {
-        guard
-            let view = View.all.first(where: {
-                $0.name.isBytewiseEqual(to: name) || $0.projection.isBytewiseEqual(to: name)
-            })
-        else {
+        guard let view = View.named(name) else {
             throw .badParameter(
                 name: "view", expected: "one of \(View.all.map(\.projection).joined(separator: ", "))")
         }

@@ -1,4 +1,5 @@
 public import Projections
+import Values
 
 /// A view that users read by name, over the rows of one projection.
 public struct View: Sendable {
@@ -72,6 +73,11 @@ public struct View: Sendable {
     public static let all = [
         trades, lifecycles, context, executionQuality, alignment, outcomes, syncState,
     ]
+
+    /// The view that a user names, by its own name (`execution-quality`) or its projection's (`execution_quality`).
+    public static func named(_ name: String) -> View? {
+        all.first { $0.name.isBytewiseEqual(to: name) || $0.projection.isBytewiseEqual(to: name) }
+    }
 
     /// The parameters that select rows.
     public var filterParameters: [String] { filters.map(\.parameter) + (timeColumn == nil ? [] : ["from", "to"]) }

@@ -116,7 +116,7 @@ extension AuditCommand.Prove {
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
-            guard let view = View.all.first(where: { $0.name == view }) else {
+            guard let view = View.named(view) else {
                 throw Failure(code: 2, "no view is called \(view); expected \(View.all.map(\.name).joined(separator: ", "))")
             }
             try await options.withLedger { ledger in
