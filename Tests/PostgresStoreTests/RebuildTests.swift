@@ -130,6 +130,65 @@ private struct Killed: Error {}
         }
     }
 
+    /// Of several versions: what was begun for the others goes, and what an earlier rebuild had left stays.
+    @Test func aRebuildThatIsRefusedLeavesWhatItFound() async throws {
+        try await withLedger { ledger in
+            try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
+            var history = RandomTradeLog(seed: 6, trades: 6)
+            try await ledger.log.append(try history.events(80), runID: run)
+            let second = try #require(try registryWithSecondAlignment().definition("alignment", version: "v2"))
+            let context = try #require(ledger.registry.firstDefinition("context"))
+            let trades = try #require(ledger.registry.firstDefinition("trades"))
+            _ = try #require(
+                try await ledger.pool.run {
+                    try ProjectionLease.acquire("trades", "v1", codeVersion: 1, owner: "live", $0)
+                })
+            // On a busy machine the test may take longer than a lease lasts.
+            try await ledger.asSuperuser { session in
+                try session.executeScript(
+                    "UPDATE ledger.projection_versions SET lease_expires_at = clock_timestamp() + interval '1 hour' WHERE name = 'trades'")
+            }
+            func expectRefusal(_ definitions: [ProjectionDefinition]) async throws {
+                let before = try await traces(ledger)
+                await #expect(throws: LedgerError.versionHeld(projection: "trades", version: "v1/c1", owner: "live")) {
+                    _ = try await ProjectionRebuild(definitions, ledger.configuration, owner: "r").run()
+                }
+                #expect(try await traces(ledger) == before)
+            }
+            // One that was not there, and one that is served.
+            try await expectRefusal([second, context, trades])
+            #expect(try await ledger.pool.run { try catalog.version(of: second.identity, $0) } == nil)
+            for stop in [0, 2] {
+                var options = ProjectionRebuild.Options()
+                options.chunkSize = 10
+                options.flushByteCount = 0
+                options.beforeWrite = { if $0 == stop { throw Killed() } }
+                let killed = options
+                await #expect(throws: Killed.self) {
+                    _ = try await ProjectionRebuild([second], ledger.configuration, owner: "k", options: killed).run()
+                }
+                let left = try await ledger.pool.run { try catalog.version(of: second.identity, $0)?.rebuild }
+                #expect(left.map { $0.position > 0 } == (stop > 0))
+                try await expectRefusal([context, second, trades])
+            }
+        }
+    }
+
+    /// Names and identities of all tables and indexes, with the catalog.
+    private func traces(_ ledger: LedgerDatabase) async throws -> [String] {
+        try await ledger.pool.run { session in
+            try session.execute(
+                """
+                SELECT 'table ' || oid || relname FROM pg_class WHERE relnamespace = 'projection'::regnamespace
+                UNION ALL
+                SELECT concat_ws(' ', name, version, code_version, table_name, position, state, lease_owner,
+                                 rebuild_table, rebuild_position) FROM ledger.projection_versions
+                ORDER BY 1
+                """
+            ).map { try $0.text(0) }
+        }
+    }
+
     /// One that slept past its lease, while another took over and finished, changes nothing.
     @Test func aRebuildThatSleptPastItsLeaseWritesNothing() async throws {
         try await withLedger { ledger in
@@ -207,20 +266,7 @@ private struct Killed: Error {}
             try await ledger.log.append(try history.events(100), runID: run)
             try await catchUp(ledger, batchSize: 100)
             let second = try #require(try registryWithSecondAlignment().definition("alignment", version: "v2"))
-            func traces() async throws -> [String] {
-                try await ledger.pool.run { session in
-                    try session.execute(
-                        """
-                        SELECT 'table ' || oid || relname FROM pg_class WHERE relnamespace = 'projection'::regnamespace
-                        UNION ALL
-                        SELECT concat_ws(' ', name, version, code_version, table_name, position, state, lease_owner,
-                                         rebuild_table, rebuild_position) FROM ledger.projection_versions
-                        ORDER BY 1
-                        """
-                    ).map { try $0.text(0) }
-                }
-            }
-            let (before, expected) = (try await traces(), try await contents(ledger))
+            let (before, expected) = (try await traces(ledger), try await contents(ledger))
             var options = ProjectionRebuild.Options()
             options.chunkSize = 10
             options.flushByteCount = 0
@@ -231,7 +277,7 @@ private struct Killed: Error {}
                     await #expect(throws: Killed.self) {
                         _ = try await ProjectionRebuild(definitions, ledger.configuration, owner: "k", options: options).run()
                     }
-                    #expect(try await traces() != before)
+                    #expect(try await traces(ledger) != before)
                 }
                 let (reached, continuation) = AsyncStream.makeStream(of: Void.self)
                 options.beforeWrite = { write in
@@ -246,7 +292,7 @@ private struct Killed: Error {}
                 for await _ in reached { break }
                 rebuilding.cancel()
                 await #expect(throws: CancellationError.self) { _ = try await rebuilding.value }
-                #expect(try await traces() == before)
+                #expect(try await traces(ledger) == before)
             }
             expectSame(try await contents(ledger), expected, "after both")
         }

@@ -96,15 +96,19 @@ public struct ProjectionRebuild: Sendable {
     ///
     /// Throws `LedgerError.versionHeld` where somebody else writes one of the versions, `.leaseLost` where this rebuild slept
     /// past its lease, `CancellationError` when it is cancelled: the versions that are not whole by then, and what an earlier
-    /// rebuild of them had left, are taken away. An event that a version
-    /// can't fold ends that version before it, with the error kept in the catalog; the others go on.
+    /// rebuild of them had left, are taken away. Where not all versions can be begun, what was begun anew is taken away. An
+    /// event that a version can't fold ends that version before it, with the error kept in the catalog; the others go on.
     public func run(_ progress: @escaping @Sendable (Progress) -> Void = { _ in }) async throws -> [Built] {
         let pool = PostgresPool(configuration, maximumConnections: 2 * options.workers + 2)
         var targets: [RebuildTarget] = []
+        // Of which an earlier rebuild had left something.
+        var areResumed: [Bool] = []
         let result: Result<[Built], any Error>
         do {
             for definition in definitions {
                 let owner = self.owner
+                areResumed.append(
+                    try await pool.run { try ProjectionCatalog().version(of: definition.identity, $0)?.rebuild != nil })
                 targets.append(try await pool.run { try RebuildTarget.begin(definition, owner: owner, $0) })
             }
             // Nobody follows the versions any more.
@@ -117,11 +121,12 @@ public struct ProjectionRebuild: Sendable {
         } catch {
             result = .failure(error)
         }
-        let (begun, isCancelled) = (targets, Task.isCancelled)
+        let begun = Array(zip(targets, areResumed))
+        let (isCancelled, isRefused) = (Task.isCancelled, targets.count < definitions.count)
         // Even where this task is cancelled already.
         await Task {
-            for target in begun {
-                if isCancelled { try? await pool.run { try target.abandon($0) } }
+            for (target, isResumed) in begun {
+                if isCancelled || isRefused && !isResumed { try? await pool.run { try target.abandon($0) } }
                 try? await pool.run { try target.lease.release($0) }
             }
         }.value
