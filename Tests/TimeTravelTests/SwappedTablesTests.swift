@@ -1,4 +1,5 @@
 import Events
+import Foundation
 import JSON
 @testable import Operations
 import Postgres
@@ -108,6 +109,28 @@ import Values
                 try await ledger.promote("alignment", v2, position: expected.position, digest: expected.digest)
             }
             #expect(promoted.promoted.version == "v2")
+        }
+    }
+
+    /// Its events are written by then, and some of its views.
+    @Test func aBundleWhoseTableIsReplacedIsWrittenOnceMore() async throws {
+        let directory = try temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        try await withTimeTravel(environment: ["ALPHA_LEDGER_SIGNING_KEY_FILE": directory + "/key"]) { (bench: TimeTravelBench) async throws -> Void in
+            try await bench.append(try RandomHistory(seed: 63, trades: 6, events: 60).events)
+            try await bench.project()
+            let ledger = bench.ledger
+            let expected = directory + "/undisturbed"
+            _ = try await ledger.exportBundle(asOf: 60, to: expected) { _, _, _ in }
+            for name in ["alignment", "sync_state"] {
+                let found = "\(directory)/\(name)"
+                _ = try await whileTablesGo([name], bench) {
+                    try await ledger.exportBundle(asOf: 60, to: found) { _, _, _ in }
+                }
+                #expect(FileManager.default.contentsEqual(atPath: found, andPath: expected))
+            }
+            let names = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+            #expect(names == ["alignment", "key", "key.checkpoints", "sync_state", "undisturbed"])
         }
     }
 }

@@ -20,10 +20,12 @@ struct TimeTravelBench: Sendable {
         try await Self.open(uri, body)
     }
 
-    static func open<T>(_ uri: String, _ body: (TimeTravelBench) async throws -> T) async throws -> T {
+    static func open<T>(
+        _ uri: String, environment: [String: String] = [:], _ body: (TimeTravelBench) async throws -> T
+    ) async throws -> T {
         let ledger = try await Ledger.open(
-            try Settings(environment: ["DATABASE_URL": uri]), Resources(root: TwoVersions.root), migration: .always,
-            logger: quiet)
+            try Settings(environment: environment.merging(["DATABASE_URL": uri]) { own, _ in own }),
+            Resources(root: TwoVersions.root), migration: .always, logger: quiet)
         let result: Result<T, any Error>
         do { result = .success(try await body(TimeTravelBench(ledger: ledger, uri: uri))) } catch { result = .failure(error) }
         await ledger.close()
@@ -64,8 +66,10 @@ private let quiet: Logger = {
     return logger
 }()
 
-func withTimeTravel<T>(_ body: (TimeTravelBench) async throws -> T) async throws -> T {
-    try await withDatabase { uri in try await TimeTravelBench.open(uri, body) }
+func withTimeTravel<T>(
+    environment: [String: String] = [:], _ body: (TimeTravelBench) async throws -> T
+) async throws -> T {
+    try await withDatabase { uri in try await TimeTravelBench.open(uri, environment: environment, body) }
 }
 
 /// A fold of events from zero, in memory, shown as readers see it.

@@ -58,10 +58,16 @@ final class BundleOutput {
         synchronizeDirectory(of: target)
     }
 
-    /// Leaves nothing behind.
-    func discard() {
+    /// Takes away what was written, so that it can be written anew.
+    func clear() {
         for path in paths { unlink("\(directory)/\(path)") }
         for path in directories.reversed() { rmdir(path) }
+        (files, directories, paths) = ([], [], [])
+    }
+
+    /// Leaves nothing behind.
+    func discard() {
+        clear()
         rmdir(directory)
     }
 

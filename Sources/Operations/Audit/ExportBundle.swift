@@ -39,11 +39,14 @@ extension Ledger {
         let output = try BundleOutput(for: directory)
         do {
             _ = try await verifyCheckpoints()
-            let (position, views) = try await servedViews(at: position)
-            let manifest = try await write(output, position, views, progress)
+            let manifest = try await withFreshCatalog {
+                output.clear()
+                let (position, views) = try await servedViews(at: position)
+                return try await write(output, position, views, progress)
+            }
             try checkReplay(manifest, output, progress)
             let note = try await sign(
-                at: position, root: manifest.root, extensions: [CheckpointExtensions.manifest(sha256: manifest.digest)])
+                at: manifest.position, root: manifest.root, extensions: [CheckpointExtensions.manifest(sha256: manifest.digest)])
             try output.write(BundlePaths.checkpoint) { $0.pending += note.bytes }
             try output.commit()
             return ExportedBundle(manifest: manifest, note: note)
