@@ -189,7 +189,7 @@ public struct ProjectionCatalog: Sendable {
 
     /// Makes a version's tables and its row in the catalog, at position 0.
     func create(_ definition: ProjectionDefinition, _ session: PostgresSession) throws {
-        let tables = VersionTables(definition, tableName: try freeTableName(of: definition.identity, session))
+        let tables = VersionTables(definition, tableName: Self.tableName(of: definition.identity))
         try tables.create(session)
         try tables.createIndexes(session)
         try insert(definition, state: .ready, tables, session)
@@ -258,13 +258,19 @@ public struct ProjectionCatalog: Sendable {
             ])
     }
 
-    /// A name for a version's tables that no table has: `<name>_<version>_c<code>`, with a letter more where a rebuild
-    /// fills tables beside those that are read.
+    /// `<name>_<version>_c<code>`: the tables of the version that a projection starts with.
+    private static func tableName(of identity: ProjectionIdentity) -> String {
+        "\(identity.name)_\(identity.version)_c\(identity.codeVersion)"
+    }
+
+    /// A name that no other tables of the version had or will have: the number of the transaction that makes them comes after
+    /// what names the version.
+    ///
+    /// A reader that looked up a name before these tables took its place finds none, and looks again; under a name that was used
+    /// anew it would read tables whose rows its snapshot does not see.
     func freeTableName(of identity: ProjectionIdentity, _ session: PostgresSession) throws -> String {
-        let name = "\(identity.name)_\(identity.version)_c\(identity.codeVersion)"
-        let isTaken = try session.execute(
-            "SELECT to_regclass($1) IS NOT NULL", [.text("projection.\(quoteIdentifier(name))")])[0].bool(0)
-        return isTaken ? "\(name)_b" : name
+        let number = try session.execute("SELECT pg_current_xact_id()::text")[0].text(0)
+        return "\(Self.tableName(of: identity))_\(number)"
     }
 
     /// `{"<file>":{"digest":…,"version":…},…}`, canonical.

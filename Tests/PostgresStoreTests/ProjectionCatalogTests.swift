@@ -113,6 +113,37 @@ import Values
     }
 
     /// A ledger that an older program filled: its versions and what it serves are what they were.
+    /// A reader that looked up a table before two rebuilds must find it gone, not another one in its place, whose rows
+    /// its snapshot does not see.
+    @Test func aTablesNameIsNeverGivenAgain() async throws {
+        try await withLedger { ledger in
+            try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
+            try await ledger.log.append([recorded(try sampleRow("T1"))], runID: run)
+            let definition = try #require(ledger.registry.firstDefinition("trades"))
+            func rebuiltName() async throws -> String {
+                _ = try await ProjectionRebuild([definition], ledger.configuration, owner: "r").run()
+                return try #require(try await ledger.pool.run { try catalog.version(of: definition.identity, $0) }).tableName
+            }
+            var names = [try #require(try await ledger.pool.run { try catalog.served("trades", $0) }).tableName, try await rebuiltName()]
+            let reader = try await PostgresConnection.open(ledger.configuration)
+            let seen = try await reader.run { session in
+                try session.executeScript("BEGIN ISOLATION LEVEL REPEATABLE READ")
+                return try #require(try catalog.served("trades", session)).tableName
+            }
+            names += [try await rebuiltName(), try await rebuiltName()]
+            #expect(Set(names).count == 4, "\(names)")
+            await #expect {
+                _ = try await reader.run { try $0.execute("SELECT count(*) FROM projection.\(quoteIdentifier(seen))")[0].int8(0) }
+            } throws: { error in
+                (error as? PostgresError)?.sqlState == .undefinedTable
+            }
+            await reader.close()
+            // The served view reads the last of them.
+            let rows = try await ledger.pool.run { try $0.execute("SELECT count(*) FROM projection.trades")[0].int8(0) }
+            #expect(rows == 1)
+        }
+    }
+
     @Test func aLedgerOfTheFourthMigrationKeepsItsVersions() async throws {
         try await withDatabase { uri in
             let connection = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
