@@ -62,6 +62,9 @@ import Values
             #expect(behind.code == 0, "\(behind.errors)")
             #expect(
                 behind.errors == "warning: projection trades v1/c1 has folded up to position 7, not yet to 8\n", "\(behind.errors)")
+            // The error says it already.
+            let beyond = try await program.run("view", "trades", "--as-of-position", "8")
+            #expect(beyond.code == 1 && beyond.errors == "error: projection trades has folded up to position 7, not yet to 8\n", "\(beyond.errors)")
         }
     }
 }
