@@ -20,10 +20,15 @@ struct DataDirectory: Sendable {
     var usersLock: String { "\(root)/locks/users.lock" }
     static let newClusterPrefix = "postgres.new-"
 
+    /// The directory as it would be, whether it is there or not; nothing is made.
+    init(at path: String) throws(EmbeddedPostgresError) {
+        guard !path.isEmpty else { throw .directory("the data directory has an empty name") }
+        root = Files.resolved(path) ?? path
+    }
+
     /// Makes the directory where there is none. The server's user has to get through it, and nobody else needs to
     /// list it.
     init(preparing path: String) throws(EmbeddedPostgresError) {
-        guard !path.isEmpty else { throw .directory("the data directory has an empty name") }
         try Files.makeDirectories(path, mode: geteuid() == 0 ? 0o711 : 0o700)
         guard let root = Files.resolved(path) else {
             throw .directory("the data directory \(path) can't be resolved: \(Files.errorText())")
@@ -51,13 +56,16 @@ struct DataDirectory: Sendable {
         return version
     }
 
-    /// Throws unless the server's user can enter the directory, with the first part of the path that stops it.
+    /// Throws unless the server's user can enter the directory, with the first part of the path that stops it. What is not
+    /// there yet is made so that the user can.
     func checkAccess(_ user: ServerUser) throws(EmbeddedPostgresError) {
         guard user.dropsPrivileges else { return }
+        let path = Files.nearest(to: root)
         var failedLength = 0
-        let code = cprocess_probe_directory(root, true, user.id, user.group, &failedLength)
-        if code == 0 { return }
-        let part = failedLength > 0 ? String(decoding: Array(root.utf8.prefix(failedLength)), as: UTF8.self) : root
+        let code = cprocess_probe_directory(path, true, user.id, user.group, &failedLength)
+        // That something on the way is no directory shows when it is made.
+        if code == 0 || code == ENOTDIR { return }
+        let part = failedLength > 0 ? String(decoding: Array(path.utf8.prefix(failedLength)), as: UTF8.self) : path
         throw .directory(
             """
             user \(user.name), as which root runs the Postgres server, can't enter the directory \(part) \

@@ -66,6 +66,13 @@ enum Files {
         return String(cString: result)
     }
 
+    /// The directory itself, or the nearest above it that is there, without symbolic links.
+    static func nearest(to path: String) -> String {
+        if let found = resolved(path) { return found }
+        guard path.utf8.contains(UInt8(ascii: "/")) else { return resolved(".") ?? "/" }
+        return path == "/" ? path : nearest(to: parent(of: path))
+    }
+
     static func parent(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex else { return "/" }
         return String(path[..<slash])

@@ -18,6 +18,7 @@ struct ServerStart {
     }
 
     func run() throws(EmbeddedPostgresError) -> EmbeddedPostgresHandle {
+        let checked = try check()
         let data = try DataDirectory(preparing: configuration.dataDirectory)
         let user = try ServerUser.choose(cluster: data.cluster)
         let startLock = try FileLock(data.startLock)
@@ -36,8 +37,11 @@ struct ServerStart {
         try data.checkAccess(user)
         try data.removeLeftovers()
         let version = try data.clusterVersion()
-        let binaries = try ServerBinaries.find(
-            given: configuration.binaries, version: version, cluster: data.cluster)
+        // Another program may have made the cluster, or stopped the server, meanwhile.
+        let binaries =
+            if let checked, checked.version == version { checked.binaries } else {
+                try ServerBinaries.find(given: configuration.binaries, version: version, cluster: data.cluster)
+            }
         if version == nil {
             log.info("making a Postgres cluster", metadata: ["directory": "\(data.cluster)"])
             try Cluster.initialize(
@@ -47,6 +51,20 @@ struct ServerStart {
             try Files.changeOwner(data.cluster, to: user)
         }
         return handle(data, usersLock, try launch(data, binaries, user), joined: false)
+    }
+
+    /// Refuses what can't be used before anything is made, so that a refused directory is left as it was found; nil where a
+    /// server runs, which takes no programs to join.
+    private func check() throws(EmbeddedPostgresError) -> (version: Int?, binaries: ServerBinaries)? {
+        let data = try DataDirectory(at: configuration.dataDirectory)
+        let user = try ServerUser.choose(cluster: data.cluster)
+        if let file = PostmasterFile.read(data.cluster), file.isAlive(in: data.cluster) { return nil }
+        try data.checkAccess(user)
+        let version = try data.clusterVersion()
+        return (
+            version,
+            try ServerBinaries.find(given: configuration.binaries, version: version, cluster: data.cluster)
+        )
     }
 
     private func handle(

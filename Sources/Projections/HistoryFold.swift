@@ -20,12 +20,12 @@ public final class HistoryFold {
     private let applyEvent: (DecodedEvent, RowKey, Int, any VersionSink) throws(PoisonEvent) -> Void
     private let forgetEntity: (Int) -> Void
     private let recallEvent: (DecodedEvent, RowKey, Int) throws(PoisonEvent) -> Void
-    private let finishEntity: (Int, RowKey, any VersionSink) -> Void
+    private let finishEntity: (Int, RowKey, (any VersionSink)?) -> Void
 
     init(
         apply: @escaping (DecodedEvent, RowKey, Int, any VersionSink) throws(PoisonEvent) -> Void,
         forget: @escaping (Int) -> Void, recall: @escaping (DecodedEvent, RowKey, Int) throws(PoisonEvent) -> Void,
-        finish: @escaping (Int, RowKey, any VersionSink) -> Void
+        finish: @escaping (Int, RowKey, (any VersionSink)?) -> Void
     ) {
         applyEvent = apply
         forgetEntity = forget
@@ -50,8 +50,8 @@ public final class HistoryFold {
         try recallEvent(event, key, entity)
     }
 
-    /// Hands out an entity's current rows and its facts, and forgets it for good.
-    public func finish(_ entity: Int, _ key: RowKey, into sink: any VersionSink) { finishEntity(entity, key, sink) }
+    /// Hands out an entity's current rows and its facts, where somebody takes them, and forgets it for good.
+    public func finish(_ entity: Int, _ key: RowKey, into sink: (any VersionSink)?) { finishEntity(entity, key, sink) }
 }
 
 /// The state of a ``HistoryFold``, called from closures that are made where the projection's type is known, as that of a
@@ -62,9 +62,10 @@ final class HistoryFoldState<P: Projection> {
         var documents: Documents?
         /// The touch that made the documents.
         var touch = 0
+        var origins = Origins()
     }
 
-    /// What made an entity's current facts and its current rows, in key order; kept of all entities.
+    /// What made an entity's current facts and its current rows, in key order; kept until the entity is finished.
     private struct Origins {
         private static var none: VersionOrigin { VersionOrigin(at: 0, isFirst: true) }
 
@@ -92,7 +93,6 @@ final class HistoryFoldState<P: Projection> {
     private let projection: P
     private var writer = RowWriter()
     private var entities: [Entity?] = []
-    private var origins: [Origins] = []
     /// Those whose documents may be kept, in the order in which they were touched, with the number of the touch.
     private var recent: [(entity: Entity, touch: Int)] = []
     private var oldest = 0
@@ -114,11 +114,11 @@ final class HistoryFoldState<P: Projection> {
         if !P.rowsAreFacts {
             let (before, after) = (old.bytes.span.extracting(old.facts), new.bytes.span.extracting(new.facts))
             if !before.isIdenticalBytewise(to: after) {
-                if !old.facts.isEmpty { sink.facts(before, of: key, from: origins[id].facts, to: position) }
-                origins[id].facts = VersionOrigin(at: position, isFirst: old.facts.isEmpty)
+                if !old.facts.isEmpty { sink.facts(before, of: key, from: entity.origins.facts, to: position) }
+                entity.origins.facts = VersionOrigin(at: position, isFirst: old.facts.isEmpty)
             }
         }
-        replace(old, by: new, of: id, at: position, into: sink)
+        replace(old, by: new, of: entity, at: position, into: sink)
         keep(new, of: entity)
     }
 
@@ -136,7 +136,6 @@ final class HistoryFoldState<P: Projection> {
         guard id < entities.count, let entity = entities[id] else { return }
         drop(entity)
         entity.facts = nil
-        entities[id] = nil
     }
 
     func recall(_ event: DecodedEvent, to key: RowKey, entity id: Int) throws(PoisonEvent) {
@@ -146,7 +145,6 @@ final class HistoryFoldState<P: Projection> {
     private func entity(_ id: Int) -> Entity {
         while entities.count <= id {
             entities.append(nil)
-            origins.append(Origins())
         }
         if let known = entities[id] { return known }
         let entity = Entity()
@@ -165,13 +163,13 @@ final class HistoryFoldState<P: Projection> {
 
     /// Hands out the rows that ended and notes what made the new ones. Both lists are in key order.
     private func replace(
-        _ old: Documents, by new: Documents, of id: Int, at position: Int64, into sink: any VersionSink
+        _ old: Documents, by new: Documents, of entity: Entity, at position: Int64, into sink: any VersionSink
     ) {
         var from: [VersionOrigin] = []
         from.reserveCapacity(new.rows.count)
         var next = 0
         func end() {
-            sink.row(old.rows[next], old.bytes.span.extracting(old.rows[next].document), from: origins[id][next], to: position)
+            sink.row(old.rows[next], old.bytes.span.extracting(old.rows[next].document), from: entity.origins[next], to: position)
             next += 1
         }
         for index in new.rows.indices {
@@ -183,7 +181,7 @@ final class HistoryFoldState<P: Projection> {
             }
             let (before, after) = (old.rows[next].document, new.rows[index].document)
             if old.bytes.span.extracting(before).isIdenticalBytewise(to: new.bytes.span.extracting(after)) {
-                from.append(origins[id][next])
+                from.append(entity.origins[next])
                 next += 1
             } else {
                 end()
@@ -191,7 +189,7 @@ final class HistoryFoldState<P: Projection> {
             }
         }
         while next < old.rows.count { end() }
-        origins[id].setRows(from)
+        entity.origins.setRows(from)
     }
 
     /// Keeps an entity's documents until more recent ones need the room.
@@ -222,17 +220,22 @@ final class HistoryFoldState<P: Projection> {
         entity.touch = 0
     }
 
-    func finish(_ id: Int, _ key: RowKey, into sink: any VersionSink) {
+    func finish(_ id: Int, _ key: RowKey, into sink: (any VersionSink)?) {
         guard id < entities.count, let entity = entities[id] else { return }
+        if let sink { handOut(entity, key, into: sink) }
+        forget(id)
+        entities[id] = nil
+    }
+
+    private func handOut(_ entity: Entity, _ key: RowKey, into sink: any VersionSink) {
         let current = entity.documents ?? documents(of: entity.facts)
         for index in current.rows.indices {
             let document = current.rows[index].document
-            sink.row(current.rows[index], current.bytes.span.extracting(document), from: origins[id][index], to: nil)
+            sink.row(current.rows[index], current.bytes.span.extracting(document), from: entity.origins[index], to: nil)
         }
         if !current.facts.isEmpty {
-            sink.facts(current.bytes.span.extracting(current.facts), of: key, from: origins[id].facts, to: nil)
+            sink.facts(current.bytes.span.extracting(current.facts), of: key, from: entity.origins.facts, to: nil)
         }
-        forget(id)
     }
 }
 

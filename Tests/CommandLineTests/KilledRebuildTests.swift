@@ -96,7 +96,7 @@ import Values
                 try await endLeases(ledger)
                 let positions = try await ledger.pool.run { try ProjectionCatalog().versions($0) }.compactMap(\.rebuild?.position)
                 if !positions.isEmpty { left += 1 }
-                if positions.contains(where: { $0 > 0 }) { filled = true }
+                filled = positions.contains { $0 > 0 }
                 // What is read is as it was, whatever is half built beside it.
                 if killed == 5 {
                     let verified = try await program.run("projection", "verify")

@@ -220,6 +220,39 @@ struct EmbeddedPostgresTests {
         }
     }
 
+    @Test("a data directory that is refused is left as it was found")
+    func refused() async throws {
+        try await withDirectory { directory in
+            let files = FileManager.default
+            let parent = String(directory.dropLast("/data".count))
+            func make(_ path: String, _ mode: Int = 0o711) throws {
+                try files.createDirectory(
+                    atPath: "\(parent)/\(path)", withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: mode])
+            }
+            try make("older/postgres")
+            try "11\n".write(toFile: "\(parent)/older/postgres/PG_VERSION", atomically: true, encoding: .utf8)
+            try make("damaged/postgres/global")
+            try "x".write(toFile: "\(parent)/damaged/postgres/global/pg_control", atomically: true, encoding: .utf8)
+            try make("closed", 0o700)
+            try "x".write(toFile: "\(parent)/file", atomically: true, encoding: .utf8)
+            let before = try files.subpathsOfDirectory(atPath: parent).sorted()
+            var paths = ["older", "damaged", "file", "file/data"]
+            if geteuid() == 0 { paths += ["closed/data", "closed/a/b"] }
+            for path in paths {
+                let error = await embeddedError { _ = try await EmbeddedPostgres.start(configuration("\(parent)/\(path)")) }
+                #expect(error?.isConfigurationProblem == true, "\(path)")
+                #expect(try files.subpathsOfDirectory(atPath: parent).sorted() == before, "\(path)")
+            }
+            // Without programs nothing is made either, nor above the directory.
+            var configuration = configuration("\(parent)/new/data")
+            configuration.binaries = "\(parent)/nothing"
+            let error = await embeddedError { _ = try await EmbeddedPostgres.start(configuration) }
+            #expect(error?.isMissingBinaries == true)
+            #expect(try files.subpathsOfDirectory(atPath: parent).sorted() == before)
+        }
+    }
+
     @Test("a data directory with a long, strange path has its socket elsewhere")
     func longPath() async throws {
         try await withDirectory { directory in

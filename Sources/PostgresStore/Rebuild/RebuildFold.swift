@@ -32,7 +32,7 @@ final class RebuildFold {
 
     /// Adds what is current of an entity after the last event that touches it, unless an earlier run has.
     func finish(_ entity: Int, _ key: RowKey, at position: Int64) {
-        if position > resumedFrom { fold.finish(entity, key, into: buffer) } else { fold.forget(entity) }
+        fold.finish(entity, key, into: position > resumedFrom ? buffer : nil)
     }
 
     /// Takes the rows of COPY made since the last call.

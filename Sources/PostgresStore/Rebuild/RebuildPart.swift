@@ -41,9 +41,11 @@ actor RebuildPart {
         var folded = 0
         /// The projections in which nothing more comes.
         var finished: EventRouter.Places = 0
-        /// The chunk that touched it last.
-        var chunk = 0
-        var isForgotten = false
+        /// The touch of a chunk that was the latest; 0 where its facts are not in memory.
+        var latest = 0
+        var isForgotten: Bool { latest == 0 && folded > 0 }
+        /// Whether it has too many events to be read again.
+        var isKept = false
     }
 
     /// One of a chunk's touches.
@@ -63,11 +65,13 @@ actor RebuildPart {
     private var folded = 0
     /// Those of the chunk that is folded next.
     private var steps: [Step] = []
-    /// Entities in the order in which they were touched, with the chunk; one that was touched since stands here again.
-    private var touched: [(entity: Int, chunk: Int)] = []
+    /// Entities in the order in which chunks touched them, with the number of the touch; one that was touched since stands
+    /// here again.
+    private var touched: [(entity: Int, touch: Int)] = []
     private var oldest = 0
+    private var touches = 0
+    /// How many entities have their facts in memory, without those that are kept.
     private var remembered = 0
-    private var chunk = 0
     private static let recalledEvents = 4_096
     private static let neverForgottenEvents = 64
 
@@ -121,25 +125,23 @@ actor RebuildPart {
 
     /// Takes the next chunk up; gives what must be recalled before it can be folded.
     func begin(_ chunk: RoutedChunk) -> [Recall] {
-        self.chunk += 1
         steps.removeAll(keepingCapacity: true)
         var forgotten: [Recall.Forgotten] = []
+        let before = touches
         for slice in chunk.slices {
             for _ in slice.touches[number] {
                 let entity = Int(sequence[folded])
                 folded += 1
                 let next = entities[entity].folded
-                if entities[entity].isForgotten {
-                    entities[entity].isForgotten = false
-                    forgotten.append(Recall.Forgotten(entity: entity, folded: next))
+                if entities[entity].isForgotten { forgotten.append(Recall.Forgotten(entity: entity, folded: next)) }
+                if entities[entity].latest == 0 { remembered += 1 }
+                if entities[entity].latest <= before {
+                    touches += 1
+                    entities[entity].latest = touches
+                    touched.append((entity, touches))
                 }
                 steps.append(Step(entity: entity, last: entities[entity].touches[next].places))
                 entities[entity].folded += 1
-                if entities[entity].chunk != self.chunk {
-                    entities[entity].chunk = self.chunk
-                    touched.append((entity, self.chunk))
-                    remembered += 1
-                }
             }
         }
         var recalls: [Recall] = []
@@ -175,7 +177,10 @@ actor RebuildPart {
     func fold(_ chunk: RoutedChunk, places: [Int]) -> Outcome {
         var outcome: Outcome = [:]
         for place in places { outcome[place] = Result { try fold(chunk, place) } }
-        for step in steps { entities[step.entity].finished |= step.last }
+        for step in steps {
+            entities[step.entity].finished |= step.last
+            if entities[step.entity].folded == entities[step.entity].touches.count { drop(step.entity) }
+        }
         forgetOldest()
         return outcome
     }
@@ -198,15 +203,27 @@ actor RebuildPart {
         return try fold.take()
     }
 
-    /// Forgets what was touched longest ago, down to the limit; counted are touches, an entity once a chunk.
+    /// Forgets an entity for which nothing more comes.
+    private func drop(_ entity: Int) {
+        if entities[entity].latest == 0 { return }
+        entities[entity].latest = 0
+        entities[entity].touches = []
+        if !entities[entity].isKept { remembered -= 1 }
+    }
+
+    /// Forgets what was touched longest ago, down to the limit.
     private func forgetOldest() {
         while remembered > rememberedLimit, oldest < touched.count {
-            let (entity, chunk) = touched[oldest]
+            let (entity, touch) = touched[oldest]
             oldest += 1
+            if entities[entity].latest != touch || entities[entity].isKept { continue }
             remembered -= 1
-            if entities[entity].chunk != chunk || entities[entity].folded > Self.neverForgottenEvents { continue }
+            if entities[entity].folded > Self.neverForgottenEvents {
+                entities[entity].isKept = true
+                continue
+            }
             for fold in folds { fold.forget(entity) }
-            entities[entity].isForgotten = true
+            entities[entity].latest = 0
         }
         if oldest > 4_096, oldest * 2 > touched.count {
             touched.removeFirst(oldest)
