@@ -36,7 +36,16 @@ struct Benchmark {
             guard let index = arguments.firstIndex(of: "--\(name)"), index + 1 < arguments.endIndex else { return standard }
             return Int(arguments[index + 1]) ?? standard
         }
-        let names = arguments.filter { name in all.contains { $0.name == name } }
+        var names: [String] = []
+        var rest = arguments
+        while let next = rest.popFirst() {
+            // Each option has a value.
+            if next.hasPrefix("--") { _ = rest.popFirst() } else { names.append(next) }
+        }
+        if let unknown = names.first(where: { name in !all.contains { $0.name == name } }) {
+            FileHandle.standardError.write(Data("error: no benchmark is called \(unknown); see --help\n".utf8))
+            exit(2)
+        }
         do {
             let bench = try await Bench(events: option("events", 200_000), rounds: option("rounds", 3))
             for benchmark in all where names.isEmpty || names.contains(benchmark.name) {

@@ -245,9 +245,9 @@ struct EmbeddedPostgresTests {
                 #expect(try files.subpathsOfDirectory(atPath: parent).sorted() == before, "\(path)")
             }
             // Without programs nothing is made either, nor above the directory.
-            var configuration = configuration("\(parent)/new/data")
-            configuration.binaries = "\(parent)/nothing"
-            let error = await embeddedError { _ = try await EmbeddedPostgres.start(configuration) }
+            var bare = configuration("\(parent)/new/data")
+            bare.binaries = "\(parent)/nothing"
+            let error = await embeddedError { [bare] in _ = try await EmbeddedPostgres.start(bare) }
             #expect(error?.isMissingBinaries == true)
             #expect(try files.subpathsOfDirectory(atPath: parent).sorted() == before)
         }
@@ -324,6 +324,18 @@ struct EmbeddedPostgresTests {
             #expect(!targets.contains("/etc/passwd"))
             #expect(!targets.contains { $0.hasSuffix(".lock") && $0.contains("/locks/") })
             await handle.stop()
+        }
+    }
+
+    @Test("a setting is tried on the programs before a server is started with it")
+    func settings() async throws {
+        try await withDirectory { directory in
+            let handle = try await EmbeddedPostgres.start(configuration(directory))
+            await handle.stop()
+            let binaries = try ServerBinaries.find(given: nil, version: nil, cluster: "\(directory)/postgres")
+            let user = try ServerUser.choose(cluster: "\(directory)/postgres")
+            #expect(binaries.accept("wal_compression", "pglz", "\(directory)/postgres", user))
+            #expect(!binaries.accept("wal_compression", "none of these", "\(directory)/postgres", user))
         }
     }
 
