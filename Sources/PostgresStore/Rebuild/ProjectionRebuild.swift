@@ -2,7 +2,7 @@ public import Postgres
 public import Projections
 import Values
 
-/// Builds projection versions from one pass over the log, at the speed of the disk.
+/// Builds projection versions together from the log, at the speed of the disk.
 ///
 /// Events are read in chunks for all versions at once, first to see which of them touch which entity, and then to fold them;
 /// entities are cut into as many parts as there are workers, by a hash of their keys, and folded apart. A version of a row or
@@ -11,8 +11,9 @@ import Values
 /// comes, and documents of a bounded size; an entity that was forgotten is folded again from its own events when one comes.
 ///
 /// A rebuild that was killed or failed is taken up again: it folds from 0 once more, up to the position that it had set out
-/// for, and leaves out what is in its tables already. One that is cancelled leaves nothing behind. While it runs it holds the versions' leases, so that nobody else writes
-/// them; a version that was ready before is read as it was until the new tables take the place of its own.
+/// for, and leaves out what is in its tables already. One that is cancelled leaves nothing behind. While it runs it holds the
+/// versions' leases, so that nobody else writes them; a version that was ready before is read as it was until the new tables
+/// take the place of its own.
 public struct ProjectionRebuild: Sendable {
     public struct Options: Sendable {
         /// How many parts are folded at a time.
