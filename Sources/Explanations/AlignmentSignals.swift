@@ -34,7 +34,7 @@ extension AlignmentExplainer {
     ) -> [ExplainedSignal] {
         AlignmentSignal.allCases.compactMap { signal in
             guard let stamp else { return nil }
-            switch (rules.scales[signal], Self.value(of: signal, in: stamp)) {
+            switch (rules.scales[signal], stamp.value(of: signal)) {
             case (.ramp(let ramp)?, .number(let number)?):
                 let value = Shown(number)
                 sheet.input(signal.stampField, value, event)
@@ -54,17 +54,6 @@ extension AlignmentExplainer {
                 sheet.note("\(signal.rawValue) was not observed: the stamp's \(signal.stampField) gives it no value that the rules list")
                 return nil
             }
-        }
-    }
-
-    private static func value(of signal: AlignmentSignal, in stamp: ContextStampedPayload) -> SignalValue? {
-        switch signal {
-        case .dvolPercentile: stamp.dvolPercentile.map { .number($0) }
-        case .gammaRegime: stamp.gammaRegime.map { .state($0) }
-        case .smile: stamp.smileRichCheap.map { .state($0) }
-        case .stationarity: stamp.stationarityStatus.map { .state($0) }
-        case .termStructure: stamp.termStructureState.map { .state($0) }
-        case .vrp: stamp.vrp.map { .number($0) }
         }
     }
 

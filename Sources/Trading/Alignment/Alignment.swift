@@ -109,7 +109,7 @@ public struct Alignment: Sendable {
 
 extension ContextStampedPayload {
     /// What a signal is in the stamp; nil where the stamp lacks it.
-    fileprivate func value(of signal: AlignmentSignal) -> SignalValue? {
+    public func value(of signal: AlignmentSignal) -> SignalValue? {
         switch signal {
         case .dvolPercentile: self.dvolPercentile.map { .number($0) }
         case .gammaRegime: self.gammaRegime.map { .state($0) }
