@@ -11,7 +11,7 @@ public enum EventLine {
         leaf.withBytes { bytes in
             out.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<leaf.hashOffset]))
             out.append(contentsOf: "\"leaf_hash\":\"".utf8)
-            hash.write(to: &out)
+            out.append(contentsOf: hash.description.utf8)
             out.append(contentsOf: "\",".utf8)
             out.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[leaf.hashOffset...]))
         }

@@ -70,8 +70,8 @@ extension CanonicalReader {
     private mutating func changes() -> [ChangedField]? {
         var changes: [ChangedField] = []
         repeat {
-            var name: String?
-            guard take(#"{"field":"#), text(&name), let name, let field = ExecutionField.named(name),
+            var name = ""
+            guard take(#"{"field":"#), sharedText(&name), let field = ExecutionField.named(name),
                 take(#","new":"#), let new = node(of: field), take(#","old":"#), let old = node(of: field), take("}")
             else { return nil }
             changes.append(ChangedField(field: name, old: old, new: new))

@@ -135,8 +135,11 @@ extension CanonicalReader {
             all |= UInt64(utf8[at])
             at &+= 1
         }
-        if all & 0x8080_8080_8080_8080 == 0 { return String(decoding: utf8, as: UTF8.self) }
-        return String(validating: utf8, as: UTF8.self)
+        if all & 0x8080_8080_8080_8080 == 0 {
+            return String(copying: UTF8Span(unchecked: utf8.span, isKnownASCII: true))
+        }
+        guard let text = try? UTF8Span(validating: utf8.span) else { return nil }
+        return String(copying: text)
     }
 
     /// The text of a string that many payloads share: a name, an instrument, a digest.

@@ -1,3 +1,5 @@
+import Values
+
 /// What an event reports (spec 1, section 3). The raw value is the name stored in the log.
 public enum EventType: String, CaseIterable, Sendable, Hashable {
     /// A trade id seen for the first time.
@@ -29,16 +31,11 @@ public enum EventType: String, CaseIterable, Sendable, Hashable {
 extension EventType {
     /// The type with that stored name, nil for a name that is none. Without allocation.
     public init?(utf8 name: Span<UInt8>) {
-        for (type, text) in Self.names where text.count == name.count {
-            if name.withUnsafeBufferPointer({ $0.elementsEqual(text) }) {
-                self = type
-                return
-            }
-        }
-        return nil
+        guard let known = Self.names.first(where: { name.isBytewiseEqual(to: $0.text.span) }) else { return nil }
+        self = known.type
     }
 
-    private static let names: [(EventType, [UInt8])] = allCases.map { ($0, Array($0.rawValue.utf8)) }
+    private static let names: [(type: EventType, text: [UInt8])] = allCases.map { ($0, Array($0.rawValue.utf8)) }
 
     /// Its place among all types, from 0.
     public var ordinal: Int {

@@ -63,6 +63,11 @@ enum ExecutionField: Int, CaseIterable {
 
     /// The field of a name.
     static func named(_ name: String) -> ExecutionField? {
-        allCases.first { names[$0.rawValue].isBytewiseEqual(to: name) }
+        var (low, high) = (0, names.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if names[middle].isBytewiseLess(than: name) { low = middle + 1 } else { high = middle }
+        }
+        return low < names.count && names[low].isBytewiseEqual(to: name) ? ExecutionField(rawValue: low) : nil
     }
 }

@@ -24,9 +24,17 @@ extension UniqueID {
 extension Digest32 {
     /// The SHA-256 of some bytes.
     public init(sha256Of bytes: [UInt8]) {
+        self = bytes.withUnsafeBufferPointer { Digest32(sha256Of: $0) }
+    }
+
+    /// The SHA-256 of some bytes.
+    public init(sha256Of bytes: UnsafeBufferPointer<UInt8>) {
         var hasher = SHA256()
-        bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
-        self = hasher.finalize().withUnsafeBytes { Digest32(Array($0)) }
+        hasher.update(bufferPointer: UnsafeRawBufferPointer(bytes))
+        self = hasher.finalize().withUnsafeBytes { digest in
+            guard let start = digest.baseAddress else { preconditionFailure("a digest has 32 bytes") }
+            return Digest32(loading: start)
+        }
     }
 
     /// The SHA-256 of a text's UTF-8 bytes.

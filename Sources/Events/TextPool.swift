@@ -1,3 +1,5 @@
+import Values
+
 /// Texts that many payloads have in common, kept so that each is made once: instruments, portfolios, digests.
 ///
 /// A table with one place a hash: a text that another one drove out is made again. Not shared between threads.
@@ -19,8 +21,7 @@ public final class TextPool {
     @inline(__always)
     func text(_ utf8: UnsafeBufferPointer<UInt8>) -> String? {
         let known = texts[place(of: utf8)]
-        let isSame = known.utf8.withContiguousStorageIfAvailable { $0.count == utf8.count && $0.elementsEqual(utf8) }
-        return isSame == true ? known : nil
+        return known.utf8Span.span.isBytewiseEqual(to: utf8.span) ? known : nil
     }
 
     /// Keeps a text, whose bytes these are, and returns it.

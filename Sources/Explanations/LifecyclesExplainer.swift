@@ -107,7 +107,7 @@ struct LifecyclesExplainer: ViewExplainer {
         sheet.step("the seven key fields as canonical JSON", "source … expiry", Shown(text))
         sheet.step(
             "pos_ and the first 32 digits of its SHA-256", "SHA-256",
-            Shown("pos_\(Digest32(sha256Of: out.bytes).description.prefix(32))"))
+            Shown("pos_\(Digest32(sha256Of: out.bytes).firstHalf)"))
     }
 
     private func closedAt(_ last: ExplainedExecution, _ matching: ExplainedMatching, _ sheet: inout Worksheet) {

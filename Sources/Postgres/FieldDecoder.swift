@@ -12,11 +12,14 @@ struct FieldDecoder {
     let type: UInt32
     let column: Int
 
-    private func value(_ expected: String, length: Int? = nil, types: UInt32...) throws(PostgresError)
-        -> UnsafeRawBufferPointer
-    {
+    /// The bytes of a value whose type is among those expected.
+    ///
+    /// - Parameter isExpected: asked where the source tells types.
+    private func value(
+        _ expected: String, length: Int? = nil, _ isExpected: @autoclosure () -> Bool
+    ) throws(PostgresError) -> UnsafeRawBufferPointer {
         guard let bytes else { throw .decoding("column \(column) is null where \(expected) was expected") }
-        guard type == TypeOID.unspecified || types.contains(type), length == nil || length == bytes.count else {
+        guard type == TypeOID.unspecified || isExpected(), length == nil || length == bytes.count else {
             throw mismatch(expected)
         }
         return bytes
@@ -27,11 +30,11 @@ struct FieldDecoder {
     }
 
     func bool() throws(PostgresError) -> Bool {
-        try value("a bool", length: 1, types: TypeOID.bool)[0] != 0
+        try value("a bool", length: 1, type == TypeOID.bool)[0] != 0
     }
 
     func int4() throws(PostgresError) -> Int32 {
-        let bytes = try value("an int4", types: TypeOID.int4, TypeOID.int2)
+        let bytes = try value("an int4", type == TypeOID.int4 || type == TypeOID.int2)
         switch bytes.count {
         case 4: return bytes.bigEndian(at: 0)
         case 2: return Int32(bytes.bigEndian(at: 0, as: Int16.self))
@@ -40,7 +43,9 @@ struct FieldDecoder {
     }
 
     func int8() throws(PostgresError) -> Int64 {
-        let bytes = try value("an int8", types: TypeOID.int8, TypeOID.int4, TypeOID.int2, TypeOID.oid)
+        let bytes = try value(
+            "an int8",
+            type == TypeOID.int8 || type == TypeOID.int4 || type == TypeOID.int2 || type == TypeOID.oid)
         switch bytes.count {
         case 8: return bytes.bigEndian(at: 0)
         case 4 where type == TypeOID.oid: return Int64(bytes.bigEndian(at: 0, as: UInt32.self))
@@ -51,7 +56,7 @@ struct FieldDecoder {
     }
 
     func float8() throws(PostgresError) -> Double {
-        Double(bitPattern: try value("a float8", length: 8, types: TypeOID.float8).bigEndian(at: 0))
+        Double(bitPattern: try value("a float8", length: 8, type == TypeOID.float8).bigEndian(at: 0))
     }
 
     /// The bytes of a value whose binary form is its text.
@@ -68,23 +73,24 @@ struct FieldDecoder {
     }
 
     func text() throws(PostgresError) -> String {
-        guard let text = String(validating: try textBytes(), as: UTF8.self) else {
+        let bytes = try textBytes()
+        guard let text = try? UTF8Span(validating: bytes.bindMemory(to: UInt8.self).span) else {
             throw .decoding("column \(column) holds text that is not UTF-8")
         }
-        return text
+        return String(copying: text)
     }
 
     func utf8() throws(PostgresError) -> [UInt8] { [UInt8](try textBytes()) }
 
-    func bytea() throws(PostgresError) -> [UInt8] { [UInt8](try value("a bytea", types: TypeOID.bytea)) }
+    func bytea() throws(PostgresError) -> [UInt8] { [UInt8](try value("a bytea", type == TypeOID.bytea)) }
 
     func uuid() throws(PostgresError) -> (UInt64, UInt64) {
-        let bytes = try value("a uuid", length: 16, types: TypeOID.uuid)
+        let bytes = try value("a uuid", length: 16, type == TypeOID.uuid)
         return (bytes.bigEndian(at: 0), bytes.bigEndian(at: 8))
     }
 
     func timestamptz() throws(PostgresError) -> Int64 {
-        let bytes = try value("a timestamptz", length: 8, types: TypeOID.timestamptz)
+        let bytes = try value("a timestamptz", length: 8, type == TypeOID.timestamptz)
         guard let instant = PostgresEpoch.decode(microseconds: bytes.bigEndian(at: 0)) else {
             throw .decoding("column \(column) is an infinite instant")
         }
@@ -92,7 +98,7 @@ struct FieldDecoder {
     }
 
     func date() throws(PostgresError) -> Int32 {
-        let bytes = try value("a date", length: 4, types: TypeOID.date)
+        let bytes = try value("a date", length: 4, type == TypeOID.date)
         guard let date = PostgresEpoch.decode(days: bytes.bigEndian(at: 0)) else {
             throw .decoding("column \(column) is an infinite date")
         }

@@ -40,9 +40,15 @@ extension PostgresSession {
     ///
     /// A row's bytes live no longer than the call. When `row` throws, the statement is cancelled (with the transaction
     /// it is in) and the error passed on.
-    public func copyOut(_ sql: String, row: (BinaryCopyRow) throws -> Void) throws {
+    ///
+    /// - Parameter settings: of the server, in SQL, for this statement alone.
+    public func copyOut(
+        _ sql: String, settings: KeyValuePairs<String, String> = [:], row: (BinaryCopyRow) throws -> Void
+    ) throws {
         try checkCancelled()
-        try beginCopy(sql, PGRES_COPY_OUT)
+        // Statements that are sent together are one transaction where none is open.
+        let (set, reset) = (settings.map { "SET LOCAL \($0) = \($1); " }, settings.map { "; RESET \($0.key)" })
+        try beginCopy(set.joined() + sql + reset.joined(), PGRES_COPY_OUT)
         var parser = BinaryCopyParser()
         do {
             while let chunk = nextChunk() {

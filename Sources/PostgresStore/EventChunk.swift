@@ -60,7 +60,7 @@ struct EventChunk: Sendable {
             COPY (SELECT \(columns) FROM ledger.events
                   WHERE position > \(position) AND position <= \(last) AND type IN (\(types)) ORDER BY position)
             TO STDOUT (FORMAT binary)
-            """, row: body)
+            """, settings: LogReader.inPositionOrder, row: body)
     }
 
     /// Takes in a row of ``columns`` where its type is consumed.

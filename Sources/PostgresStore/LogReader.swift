@@ -16,6 +16,12 @@ public struct LogReader: Sendable {
     static let columns =
         "position, event_id, stream, stream_version, type, schema_version, recorded_at, effective_at, run_id, payload, leaf_hash"
 
+    /// For reading a range of the log by its primary key, which is the order in which it lies on disk: the planner would
+    /// sort it instead, most of all while the table's statistics are young.
+    static let inPositionOrder: KeyValuePairs = [
+        "enable_sort": "off", "enable_bitmapscan": "off", "max_parallel_workers_per_gather": "0",
+    ]
+
     public init() {}
 
     public func head(_ session: PostgresSession) throws -> LogHead {
@@ -171,7 +177,7 @@ public struct LogReader: Sendable {
             COPY (SELECT \(Self.columns) FROM ledger.events
                   WHERE position > \(position) AND position <= \(last) ORDER BY position)
             TO STDOUT (FORMAT binary)
-            """
+            """, settings: Self.inPositionOrder
         ) { row in try body(try EventBytes(copied: row)) }
     }
 }

@@ -18,6 +18,20 @@ public struct ProjectionVerifier: Sendable {
         public var matches: Bool { problem == nil && storedDigest == foldedDigest }
     }
 
+    /// How far a verification is.
+    public struct Progress: Sendable, Equatable {
+        public enum Phase: String, Sendable {
+            /// Counted in positions of the log.
+            case folding
+            /// Everything is folded; counted in digests, one of the rows folded anew and one of the stored ones a version.
+            case digesting
+        }
+
+        public let phase: Phase
+        public let done: Int64
+        public let of: Int64
+    }
+
     private let definition: ProjectionDefinition
     private let version: ProjectionVersion
 
@@ -29,7 +43,7 @@ public struct ProjectionVerifier: Sendable {
     /// Folds from zero to the version's checkpoint, writing nothing, and compares the digests at that position.
     ///
     /// Throws `PoisonEvent` where an event can't be folded.
-    public func verify(_ session: PostgresSession, progress: (Int64, Int64) -> Void = { _, _ in }) throws -> Verification {
+    public func verify(_ session: PostgresSession, progress: (Progress) -> Void = { _ in }) throws -> Verification {
         let (folded, stored) = try Self.digests([(definition, version)], session, progress: progress)
         if let poison = folded[0].poison { throw poison }
         return Self.verification(version, folded[0], stored[0])
@@ -40,10 +54,10 @@ public struct ProjectionVerifier: Sendable {
     ///
     /// - Parameters:
     ///   - workers: threads that decode, fold and digest; the processors where left out. The results do not depend on it.
-    ///   - progress: called now and then with the position reached and the last one.
+    ///   - progress: called now and then.
     public static func verify(
         _ versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], _ session: PostgresSession,
-        workers: Int? = nil, progress: (Int64, Int64) -> Void = { _, _ in }
+        workers: Int? = nil, progress: (Progress) -> Void = { _ in }
     ) throws -> [Verification] {
         let (folded, stored) = try digests(versions, session, workers: workers, progress: progress)
         return versions.indices.map { verification(versions[$0].version, folded[$0], stored[$0]) }
@@ -59,14 +73,21 @@ public struct ProjectionVerifier: Sendable {
 
     private static func digests(
         _ versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], _ session: PostgresSession,
-        workers: Int? = nil, progress: (Int64, Int64) -> Void
+        workers: Int? = nil, progress: (Progress) -> Void
     ) throws -> (folded: [FoldedRows], stored: [(digest: String, rows: Int)]) {
         var stored: [(digest: String, rows: Int)] = []
+        func show(_ step: Progress) {
+            guard step.phase == .digesting else { return progress(step) }
+            progress(Progress(phase: .digesting, done: step.done + Int64(stored.count), of: 2 * step.of))
+        }
         let folded = try fold(
-            versions.map { ($0.definition, $0.version.position) }, session, workers: workers, progress: progress
+            versions.map { ($0.definition, $0.version.position) }, session, workers: workers, progress: show
         ) {
-            // While the last events are folded.
-            stored = try versions.map { try digest(of: $0.version, $0.definition.columns, at: $0.version.position, session) }
+            // While the rows folded anew are digested.
+            for (definition, version) in versions {
+                stored.append(try digest(of: version, definition.columns, at: version.position, session))
+                show(Progress(phase: .digesting, done: 0, of: Int64(versions.count)))
+            }
         }
         return (folded, stored)
     }
@@ -82,10 +103,12 @@ public struct ProjectionVerifier: Sendable {
     /// Folds the log from zero for any number of projections in one pass, each up to a position of its own, and digests
     /// their rows; reads the log and nothing else.
     ///
-    /// - Parameter meanwhile: called when everything has been read, while the workers go on.
+    /// - Parameters:
+    ///   - progress: called now and then; of a verification's digests only those made here are counted.
+    ///   - meanwhile: called when everything has been folded, while the workers digest.
     public static func fold(
         _ projections: [(definition: ProjectionDefinition, upTo: Int64)], _ session: PostgresSession,
-        workers: Int? = nil, progress: (Int64, Int64) -> Void = { _, _ in }, meanwhile: () throws -> Void = {}
+        workers: Int? = nil, progress: (Progress) -> Void = { _ in }, meanwhile: () throws -> Void = {}
     ) throws -> [FoldedRows] {
         guard let last = projections.map(\.upTo).max() else {
             try meanwhile()
@@ -94,13 +117,14 @@ public struct ProjectionVerifier: Sendable {
         let decoder = EventDecoder(projections.map(\.definition))
         let lanes = projections.map { DigestLane($0.definition.wholeFold(upTo: $0.upTo), $0.definition.columns) }
         let pass = try LogPass(lanes, decoder, workers: workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        func show(digested: Int) { progress(Progress(phase: .digesting, done: Int64(digested), of: Int64(lanes.count))) }
         do {
             var chunk = EventChunk()
             func handIn() {
                 let position = chunk.position
                 pass.add(chunk)
                 chunk = EventChunk()
-                progress(position, last)
+                progress(Progress(phase: .folding, done: position, of: last))
             }
             try EventChunk.forEach(after: 0, upTo: last, decoder, session) { row in
                 try chunk.add(row, decoder)
@@ -108,12 +132,14 @@ public struct ProjectionVerifier: Sendable {
             }
             handIn()
             pass.complete()
+            pass.waitForFolds()
+            show(digested: 0)
             try meanwhile()
         } catch {
             pass.giveUp()
             throw error
         }
-        pass.wait()
+        pass.waitForDigests(progress: show)
         return lanes.map { FoldedRows(digest: $0.digest, rows: $0.rows, poison: $0.fold.poison) }
     }
 

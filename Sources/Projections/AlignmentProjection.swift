@@ -36,16 +36,13 @@ public struct AlignmentProjection: Projection {
     public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
     public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
-        var known = facts ?? Facts()
         switch event.payload {
         case .execution(let payload):
-            known.execution = TradeFact(payload.row, from: event.record)
+            facts[orNew: Facts()].execution = TradeFact(payload.row, from: event.record)
         case .contextStamped(let payload):
-            known.stamps.record(payload, from: event.record)
-        default:
-            return
+            facts[orNew: Facts()].stamps.record(payload, from: event.record)
+        default: break
         }
-        facts = known
     }
 
     public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {

@@ -42,16 +42,14 @@ public struct EventDecoder: Sendable {
 
 /// An event as it was read once, for whichever projection consumes it.
 public struct ReadEvent: Sendable {
-    public let record: EventHeader
+    public let position: Int64
     let type: EventType
+    let schemaVersion: Int
     /// A payload that can't be read is poison to whoever consumes its type, and nothing to the others.
     let event: Result<DecodedEvent, UpcastError>
     /// The trade that it is about.
     let trade: RowKey?
     let tradeHash: Int
-
-    /// The event's payload, or why it can't be read.
-    var payload: Result<EventPayload, UpcastError> { event.map(\.payload) }
 
     init(_ record: RecordedEvent, _ type: EventType) {
         let header = record.header
@@ -59,8 +57,9 @@ public struct ReadEvent: Sendable {
     }
 
     init(_ header: EventHeader, _ type: EventType, _ payload: Result<EventPayload, UpcastError>) {
-        record = header
+        position = header.position
         self.type = type
+        schemaVersion = header.schemaVersion
         switch payload {
         case .success(let payload):
             event = .success(DecodedEvent(record: header, payload: payload))
@@ -88,11 +87,11 @@ public struct ReadEvent: Sendable {
 /// The event types that a projection consumes, with the schema versions that it understands.
 struct ConsumedTypes: Sendable {
     /// By ``EventType/ordinal``; nil where the type is not consumed.
-    private let versions: [Set<Int>?]
+    private let versions: [[Int]?]
 
     init(_ consumes: [EventType: Set<Int>]) {
-        var versions = [Set<Int>?](repeating: nil, count: EventType.allCases.count)
-        for (type, known) in consumes { versions[type.ordinal] = known }
+        var versions = [[Int]?](repeating: nil, count: EventType.allCases.count)
+        for (type, known) in consumes { versions[type.ordinal] = known.sorted() }
         self.versions = versions
     }
 
@@ -101,15 +100,15 @@ struct ConsumedTypes: Sendable {
     /// What an event of a consumed type is to the projection.
     ///
     /// Throws `PoisonEvent` for a schema version that it does not know and for a payload that could not be read.
-    func event(_ read: ReadEvent) throws(PoisonEvent) -> DecodedEvent {
-        let record = read.record
-        guard versions[read.type.ordinal]?.contains(record.schemaVersion) ?? false else {
-            throw PoisonEvent(
-                position: record.position, problem: "\(record.type) has the unknown schema version \(record.schemaVersion)")
+    @inline(__always)
+    func event(_ read: borrowing ReadEvent) throws(PoisonEvent) -> DecodedEvent {
+        let (type, schemaVersion, position) = (read.type, read.schemaVersion, read.position)
+        guard versions[type.ordinal]?.contains(schemaVersion) ?? false else {
+            throw PoisonEvent(position: position, problem: "\(type.rawValue) has the unknown schema version \(schemaVersion)")
         }
         switch read.event {
         case .success(let event): return event
-        case .failure(let error): throw PoisonEvent(position: record.position, problem: "\(error)")
+        case .failure(let error): throw PoisonEvent(position: position, problem: "\(error)")
         }
     }
 }

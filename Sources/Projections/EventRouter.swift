@@ -71,7 +71,7 @@ public struct EventRouter: Sendable {
         for consumer in consumers {
             let place = consumer.place
             do throws(PoisonEvent) {
-                if !consumer.schemaVersions.contains(read.record.schemaVersion) { _ = try definitions[place].event(read) }
+                if !consumer.schemaVersions.contains(read.schemaVersion) { _ = try definitions[place].event(read) }
                 if consumer.isOfTrades {
                     if let trade = read.trade { routed.touch(trade, place) }
                 } else {

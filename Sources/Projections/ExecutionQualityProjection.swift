@@ -33,13 +33,13 @@ public struct ExecutionQualityProjection: Projection {
     public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
     public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
-        var known = facts ?? Facts()
         switch event.payload {
-        case .execution(let payload): known.execution = TradeFact(payload.row, from: event.record)
-        case .benchmarkRecorded(let payload): known.benchmark = TradeFact(payload, from: event.record)
-        default: return
+        case .execution(let payload):
+            facts[orNew: Facts()].execution = TradeFact(payload.row, from: event.record)
+        case .benchmarkRecorded(let payload):
+            facts[orNew: Facts()].benchmark = TradeFact(payload, from: event.record)
+        default: break
         }
-        facts = known
     }
 
     public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {

@@ -1,6 +1,7 @@
 import Events
 import Glibc
 import JSON
+import Values
 
 /// Takes the versions of documents that a fold of the whole log hands out.
 public protocol VersionSink: AnyObject {
@@ -113,7 +114,7 @@ final class HistoryFoldState<P: Projection> {
         let new = documents(of: entity.facts)
         if !P.rowsAreFacts {
             let (before, after) = (old.bytes.span.extracting(old.facts), new.bytes.span.extracting(new.facts))
-            if !before.isIdenticalBytewise(to: after) {
+            if !before.isBytewiseEqual(to: after) {
                 if !old.facts.isEmpty { sink.facts(before, of: key, from: entity.origins.facts, to: position) }
                 entity.origins.facts = VersionOrigin(at: position, isFirst: old.facts.isEmpty)
             }
@@ -180,7 +181,7 @@ final class HistoryFoldState<P: Projection> {
                 continue
             }
             let (before, after) = (old.rows[next].document, new.rows[index].document)
-            if old.bytes.span.extracting(before).isIdenticalBytewise(to: new.bytes.span.extracting(after)) {
+            if old.bytes.span.extracting(before).isBytewiseEqual(to: new.bytes.span.extracting(after)) {
                 from.append(entity.origins[next])
                 next += 1
             } else {
@@ -235,18 +236,6 @@ final class HistoryFoldState<P: Projection> {
         }
         if !current.facts.isEmpty {
             sink.facts(current.bytes.span.extracting(current.facts), of: key, from: entity.origins.facts, to: nil)
-        }
-    }
-}
-
-extension Span<UInt8> {
-    fileprivate func isIdenticalBytewise(to other: Span<UInt8>) -> Bool {
-        withUnsafeBytes { left in
-            other.withUnsafeBytes { right in
-                guard left.count == right.count else { return false }
-                guard let first = left.baseAddress, let second = right.baseAddress else { return true }
-                return memcmp(first, second, left.count) == 0
-            }
         }
     }
 }

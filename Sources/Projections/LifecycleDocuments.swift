@@ -18,7 +18,7 @@ extension LifecycleKey {
         out.decimalString(strike)
         out.date(expiry)
         out.endArray()
-        return "pos_\(Digest32(sha256Of: out.bytes).description.prefix(32))"
+        return "pos_" + out.withBytes { Digest32(sha256Of: $0) }.firstHalf
     }
 }
 

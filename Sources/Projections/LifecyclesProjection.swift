@@ -47,10 +47,12 @@ public struct LifecyclesProjection: Projection {
 
     public func apply(_ event: DecodedEvent, to facts: inout LifecycleGroup?, of entity: RowKey) throws {
         guard case .execution(let payload) = event.payload else { return }
-        if Self.entity(of: payload.row) == entity {
-            var group = facts ?? LifecycleGroup(key: LifecycleKey(of: payload.row))
-            group.record(LifecycleMember(of: payload.row, position: event.record.position))
-            facts = group
+        let key = LifecycleKey(of: payload.row)
+        // The group's own key tells as much as the entity's, whose digest takes longer than all the rest.
+        if facts.map({ $0.key == key }) ?? (Self.entity(of: payload.row) == entity) {
+            let member = LifecycleMember(of: payload.row, position: event.record.position)
+            if facts == nil { facts = LifecycleGroup(key: key) }
+            facts?.record(member)
         } else {
             facts?.remove(tradeID: payload.row.sourceTradeID)
             if facts?.isEmpty ?? false { facts = nil }

@@ -46,26 +46,22 @@ public struct OutcomesProjection: HorizonProjection {
     public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
     public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) throws {
-        let record = event.record
-        var known = facts ?? Facts()
         switch event.payload {
         case .execution(let payload):
-            known.execution = TradeFact(payload.row, from: record)
+            facts[orNew: Facts()].execution = TradeFact(payload.row, from: event.record)
         case .contextStamped(let payload):
-            known.stamps.record(payload, from: record)
+            facts[orNew: Facts()].stamps.record(payload, from: event.record)
         case .markRecorded(let payload):
             guard let horizon = Horizon(parsing: payload.horizonKey) else {
                 throw PoisonEvent(
-                    position: record.position, problem: "\"\(payload.horizonKey)\" is no horizon")
+                    position: event.record.position, problem: "\"\(payload.horizonKey)\" is no horizon")
             }
             // No row follows from the observations behind a mark, and a volatility has thousands: the event names them.
             var mark = payload
             mark.inputs = []
-            known.marks.record(TradeFact(mark, from: record), at: horizon)
-        default:
-            return
+            facts[orNew: Facts()].marks.record(TradeFact(mark, from: event.record), at: horizon)
+        default: break
         }
-        facts = known
     }
 
     public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {

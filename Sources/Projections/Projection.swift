@@ -22,12 +22,12 @@ public struct ProjectionIdentity: Sendable, Hashable {
     }
 }
 
-/// An event with its payload in the current schema's terms.
-public struct DecodedEvent: Sendable {
+/// An event with its payload in the current schema's terms, in one place for all who fold it.
+public final class DecodedEvent: Sendable {
     public let record: EventHeader
     public let payload: EventPayload
 
-    public init(record: RecordedEvent, payload: EventPayload) {
+    public convenience init(record: RecordedEvent, payload: EventPayload) {
         self.init(record: record.header, payload: payload)
     }
 
@@ -166,4 +166,15 @@ public struct PoisonEvent: Error, CustomStringConvertible {
 /// Stored facts or rows that do not read back: their table was altered, or a code version was not raised.
 struct RowProblem: Error, CustomStringConvertible {
     let description: String
+}
+
+extension Optional {
+    /// The value in its place, which is a new one where there is none.
+    subscript(orNew new: @autoclosure () -> Wrapped) -> Wrapped {
+        get { self ?? new() }
+        _modify {
+            if self == nil { self = new() }
+            yield &self!
+        }
+    }
 }

@@ -1,39 +1,18 @@
 import Values
 
-/// The trades of a log, numbered as they first come up: the folds of a pass share one look-up for each event.
-///
-/// Not safe for several threads at once, but it may go from thread to thread.
-///
-/// Unchecked: the pass that owns it lets one worker number at a time, under its lock, and sorts when all are numbered; the
-/// compiler can't see that order.
-public final class TradeNumbers: @unchecked Sendable {
-    private var keys: ContiguousArray<RowKey> = []
+/// Keys numbered from 0 as they first come up.
+struct KeyNumbers {
+    private(set) var keys: ContiguousArray<RowKey> = []
     private var hashes: ContiguousArray<Int> = []
     /// Numbers plus one by hash, 0 where free; a power of two, at most half full.
     private var table: ContiguousArray<Int32> = ContiguousArray(repeating: 0, count: 1 << 12)
 
-    public init() {}
-
-    public var count: Int { keys.count }
-
-    /// Numbers the trades of some events; call it with the batches of a log in order.
-    public func number(_ events: [ReadEvent]) -> NumberedEvents {
-        var trades: [Int32] = []
-        trades.reserveCapacity(events.count)
-        for index in events.indices {
-            guard let key = events[index].trade else {
-                trades.append(-1)
-                continue
-            }
-            trades.append(number(key, events[index].tradeHash))
-        }
-        return NumberedEvents(events: events, trades: trades, tradeCount: keys.count)
-    }
-
-    private func number(_ key: RowKey, _ hash: Int) -> Int32 {
+    /// - Parameter hash: the key's own.
+    mutating func number(_ key: RowKey, _ hash: Int) -> Int32 {
         var slot = hash & (table.count - 1)
         while table[slot] != 0 {
             let number = Int(table[slot] - 1)
+            // Another key's text is touched once in a lifetime: hashes tell keys apart.
             if hashes[number] == hash, keys[number] == key { return Int32(number) }
             slot = (slot + 1) & (table.count - 1)
         }
@@ -44,7 +23,7 @@ public final class TradeNumbers: @unchecked Sendable {
         return Int32(keys.count - 1)
     }
 
-    private func grow() {
+    private mutating func grow() {
         var larger = ContiguousArray<Int32>(repeating: 0, count: table.count * 2)
         for number in hashes.indices {
             var slot = hashes[number] & (larger.count - 1)
@@ -54,8 +33,37 @@ public final class TradeNumbers: @unchecked Sendable {
         table = larger
     }
 
+    /// The numbers in the order of the keys.
+    func sorted() -> [Int32] { RowKey.order(keys) }
+}
+
+/// The trades of a log, numbered as they first come up: the folds of a pass share one look-up for each event.
+///
+/// Not safe for several threads at once, but it may go from thread to thread.
+///
+/// Unchecked: the pass that owns it lets one worker number at a time, under its lock, and sorts when all are numbered; the
+/// compiler can't see that order.
+public final class TradeNumbers: @unchecked Sendable {
+    private var numbers = KeyNumbers()
+
+    public init() {}
+
+    /// Numbers the trades of some events; call it with the batches of a log in order.
+    public func number(_ events: [ReadEvent]) -> NumberedEvents {
+        var trades: [Int32] = []
+        trades.reserveCapacity(events.count)
+        for index in events.indices {
+            guard let key = events[index].trade else {
+                trades.append(-1)
+                continue
+            }
+            trades.append(numbers.number(key, events[index].tradeHash))
+        }
+        return NumberedEvents(events: events, trades: trades, tradeCount: numbers.keys.count)
+    }
+
     /// The numbers in the order of the trades' keys.
-    public func sorted() -> [Int32] { RowKey.order(keys) }
+    public func sorted() -> [Int32] { numbers.sorted() }
 }
 
 /// Consecutive events of a log with the numbers of their trades.

@@ -52,27 +52,24 @@ public final class WholeFold: @unchecked Sendable {
 final class WholeFoldState<P: Projection> {
     private let projection: P
     private let consumed = ConsumedTypes(P.consumes)
-    private var facts: ContiguousArray<P.Facts?> = []
+    private var facts = EntityFacts<P.Facts>()
     /// Where entities are no trades.
-    private var keys: ContiguousArray<RowKey> = []
-    private var numbers: [RowKey: Int] = [:]
+    private var numbers = KeyNumbers()
 
     init(_ projection: P) { self.projection = projection }
 
     @inline(__always)
     func fold(_ batch: NumberedEvents, upTo last: Int64) throws(PoisonEvent) {
-        if P.entitiesAreTrades, facts.count < batch.tradeCount {
-            facts.reserveCapacity(max(batch.tradeCount, facts.count + facts.count / 2))
-            while facts.count < batch.tradeCount { facts.append(nil) }
-        }
-        for index in batch.events.indices {
-            if !consumed.contains(batch.events[index].type) { continue }
-            if batch.events[index].record.position > last { return }
-            let event = try consumed.event(batch.events[index])
+        if P.entitiesAreTrades { facts.makeRoom(for: batch.tradeCount) }
+        let (events, trades) = (batch.events.span, batch.trades.span)
+        for index in events.indices {
+            if !consumed.contains(events[index].type) { continue }
+            if events[index].position > last { return }
+            let event = try consumed.event(events[index])
             do {
                 if P.entitiesAreTrades {
-                    guard let key = batch.events[index].trade else { continue }
-                    try projection.apply(event, to: &facts[Int(batch.trades[index])], of: key)
+                    guard let key = events[index].trade else { continue }
+                    try projection.apply(event, to: &facts[Int(trades[index])], of: key)
                 } else {
                     for key in try projection.entities(touchedBy: event) {
                         try projection.apply(event, to: &facts[number(of: key)], of: key)
@@ -87,21 +84,37 @@ final class WholeFoldState<P: Projection> {
     }
 
     private func number(of key: RowKey) -> Int {
-        if let number = numbers[key] { return number }
-        let number = keys.count
-        keys.append(key)
-        facts.append(nil)
-        numbers[key] = number
+        let number = Int(numbers.number(key, key.hashValue))
+        facts.makeRoom(for: number + 1)
         return number
     }
 
     @inline(__always)
-    func order() -> [Int32]? { P.entitiesAreTrades ? nil : RowKey.order(keys) }
+    func order() -> [Int32]? { P.entitiesAreTrades ? nil : numbers.sorted() }
 
     @inline(__always)
     func write(_ entity: Int, to rows: inout RowWriter) {
         // A trade that only other projections know may come after the last one here.
-        guard entity < facts.count, let facts = facts[entity] else { return }
+        guard entity < facts.room, let facts = facts[entity] else { return }
         projection.writeRows(of: facts, to: &rows)
+    }
+}
+
+/// Facts by the numbers of their entities, in blocks: growing moves nothing.
+private struct EntityFacts<Facts> {
+    private static var blockSize: Int { 1024 }
+
+    private var blocks: ContiguousArray<ContiguousArray<Facts?>> = []
+
+    /// How many entities there is room for.
+    var room: Int { blocks.count * Self.blockSize }
+
+    mutating func makeRoom(for count: Int) {
+        while room < count { blocks.append(ContiguousArray(repeating: nil, count: Self.blockSize)) }
+    }
+
+    subscript(entity: Int) -> Facts? {
+        @inline(__always) get { blocks[entity / Self.blockSize][entity % Self.blockSize] }
+        @inline(__always) _modify { yield &blocks[entity / Self.blockSize][entity % Self.blockSize] }
     }
 }

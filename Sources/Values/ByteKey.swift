@@ -1,3 +1,5 @@
+import Glibc
+
 /// A string key that is compared, hashed and ordered by its UTF-8 bytes.
 ///
 /// Swift's own `String` equality is canonical equivalence, which takes `é` and `e` + accent for one key.
@@ -58,7 +60,20 @@ extension String {
     /// Whether both strings have the same UTF-8 bytes.
     public func isBytewiseEqual(to other: String) -> Bool {
         let (left, right) = (utf8Span.span, other.utf8Span.span)
-        return left.count == right.count && compareBytes(left, right) == 0
+        return left.isBytewiseEqual(to: right)
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether both are the same bytes.
+    public func isBytewiseEqual(to other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        return withUnsafeBytes { left in
+            other.withUnsafeBytes { right in
+                guard let left = left.baseAddress, let right = right.baseAddress else { return true }
+                return memcmp(left, right, count) == 0
+            }
+        }
     }
 }
 

@@ -66,14 +66,6 @@ public struct Digest32: Sendable, Hashable {
         appendBigEndian(words.3, to: &out)
     }
 
-    /// Appends the 64 lower-case hexadecimal digits.
-    public func write(to out: inout [UInt8]) {
-        appendHexadecimal(words.0, to: &out)
-        appendHexadecimal(words.1, to: &out)
-        appendHexadecimal(words.2, to: &out)
-        appendHexadecimal(words.3, to: &out)
-    }
-
     /// Whether the bytes are equal.
     public static func == (left: Digest32, right: Digest32) -> Bool {
         left.words == right.words
@@ -91,9 +83,21 @@ public struct Digest32: Sendable, Hashable {
 extension Digest32: CustomStringConvertible {
     /// 64 lower-case hexadecimal digits.
     public var description: String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(64)
-        write(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        String(unsafeUninitializedCapacity: 64) { digits in
+            writeHexadecimal(words.0, to: digits, at: 0)
+            writeHexadecimal(words.1, to: digits, at: 16)
+            writeHexadecimal(words.2, to: digits, at: 32)
+            writeHexadecimal(words.3, to: digits, at: 48)
+            return 64
+        }
+    }
+
+    /// The first 32 digits of ``description``.
+    public var firstHalf: String {
+        String(unsafeUninitializedCapacity: 32) { digits in
+            writeHexadecimal(words.0, to: digits, at: 0)
+            writeHexadecimal(words.1, to: digits, at: 16)
+            return 32
+        }
     }
 }

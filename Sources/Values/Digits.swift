@@ -90,11 +90,12 @@ func appendDecimal(_ value: UInt64, width: Int, to out: inout [UInt8]) {
     }
 }
 
-/// Appends two lower-case hexadecimal digits for each of the eight bytes of `word`, the highest first.
-func appendHexadecimal(_ word: UInt64, to out: inout [UInt8]) {
-    for shift in stride(from: 60, through: 0, by: -4) {
-        let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 15
-        out.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+/// Writes the sixteen lower-case hexadecimal digits of `word` where there is room for them.
+@inline(__always)
+func writeHexadecimal(_ word: UInt64, to out: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
+    for index in 0..<16 {
+        let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * index)) & 15
+        out[start + index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
     }
 }
 

@@ -140,4 +140,32 @@ struct CopyTests {
 
 enum PostgresTestFailure: Error, Equatable {
     case differentRow(Int)
+
+    @Test("settings of a COPY hold for it alone, in a transaction or outside of one, whether it ends well or not")
+    func settings() async throws {
+        try await withConnection { session throws in
+            #expect(try Self.sortDuringCopy(session) == ["off1"])
+            #expect(try Self.sort(session) == "on")
+            let inside = try session.transaction { (try Self.sortDuringCopy(session), try Self.sort(session)) }
+            #expect(inside.0 == ["off1"])
+            #expect(inside.1 == "on")
+            #expect(try Self.sort(session) == "on")
+            let failed = postgresError { _ = try Self.sortDuringCopy(session, divisor: 0) }
+            #expect(failed?.sqlState == SQLState(rawValue: "22012"))
+            #expect(try Self.sort(session) == "on")
+        }
+    }
+
+    private static func sort(_ session: PostgresSession) throws -> String {
+        try session.execute("SHOW enable_sort")[0].text(0)
+    }
+
+    private static func sortDuringCopy(_ session: PostgresSession, divisor: Int = 1) throws -> [String] {
+        var texts: [String] = []
+        try session.copyOut(
+            "COPY (SELECT current_setting('enable_sort') || 1 / \(divisor)) TO STDOUT (FORMAT binary)",
+            settings: ["enable_sort": "off", "enable_seqscan": "off"]
+        ) { texts.append(try $0.text(0)) }
+        return texts
+    }
 }

@@ -28,13 +28,13 @@ extension Ledger {
     /// Folds the served versions again from zero, in one pass over the log, and compares digests; those without their
     /// code here are left out.
     public func verifyProjections(
-        _ name: String? = nil, progress: @Sendable (Int64, Int64) -> Void = { _, _ in }
+        _ name: String? = nil, progress: @Sendable (ProjectionVerifier.Progress) -> Void = { _ in }
     ) async throws -> [ProjectionVerifier.Verification] {
         try await withFreshCatalog { try await verifyProjectionsOnce(name, progress) }
     }
 
     private func verifyProjectionsOnce(
-        _ name: String?, _ progress: @Sendable (Int64, Int64) -> Void
+        _ name: String?, _ progress: @Sendable (ProjectionVerifier.Progress) -> Void
     ) async throws -> [ProjectionVerifier.Verification] {
         var versions: [(definition: ProjectionDefinition, version: ProjectionVersion)] = []
         for version in try await pool.run({ session in try catalog.versions(session) }) where version.isServed {
@@ -46,7 +46,7 @@ extension Ledger {
         }
         let verified = versions
         return try await pool.run { session in
-            try ProjectionVerifier.verify(verified, session) { done, total in progress(done, total) }
+            try ProjectionVerifier.verify(verified, session) { progress($0) }
         }
     }
 }

@@ -32,6 +32,6 @@ struct EventBatch: Sendable {
     func before(_ position: Int64) -> EventBatch {
         EventBatch(
             from: from, reached: position - 1, isFollowed: true,
-            events: events.filter { $0.record.position < position })
+            events: events.filter { $0.position < position })
     }
 }

@@ -4,8 +4,8 @@ import Projections
 
 /// One projection's part in a pass over the log: its fold, and then the digest of the rows that it comes to.
 ///
-/// Unchecked: its state is read and changed under the pass's lock; the fold and the hash are used by the one worker that
-/// holds ``isBusy``, rows are written by any number.
+/// Unchecked: its state is read and changed under the pass's lock; the fold is used by the one worker whose batch is next, the
+/// hash by the one that holds ``isBusy``, rows are written by any number.
 final class DigestLane: @unchecked Sendable {
     /// Entities whose rows are written at a time.
     private static let entitiesPerPart = 256
@@ -16,7 +16,7 @@ final class DigestLane: @unchecked Sendable {
     private let omitted: [String]
     /// The batch that is folded next.
     var nextBatch = 0
-    /// Whether a worker folds or hashes.
+    /// Whether a worker hashes.
     var isBusy = false
 
     private var order: [Int32] = []

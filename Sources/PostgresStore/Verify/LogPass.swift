@@ -4,14 +4,13 @@ import Projections
 
 /// One pass over the log for any number of folds: what is read is decoded once and folded by each, on several workers.
 ///
-/// A projection folds its batches in order, one worker at a time; different projections, and the decoding of different
-/// chunks, go on side by side. So the result is the same with any number of workers. The one who reads waits where the
-/// workers are too far behind.
+/// A worker takes a chunk through all stages, from its bytes to the last fold: what it decoded stays in its core's cache. Each
+/// stage takes the chunks in order, one worker at a time, so that workers follow each other through the folds and the result
+/// is the same with any number of them. The one who reads waits where the workers are too far behind; it and the server keep a
+/// processor busy, so that one worker less folds than digests.
 final class LogPass: Sendable {
     private enum Work {
-        case decode(Int, EventChunk)
-        case number(Int, [ReadEvent])
-        case fold(DigestLane, NumberedEvents)
+        case fold(Int, EventChunk)
         case order
         case write(DigestLane, Int, RowWriter)
         case hash(DigestLane, RowWriter)
@@ -23,10 +22,9 @@ final class LogPass: Sendable {
         /// How many chunks have been handed in.
         var handedIn = 0
         var isComplete = false
-        var decoded: [Int: [ReadEvent]] = [:]
         var nextNumbered = 0
-        var isNumbering = false
-        var numbered: [Int: NumberedEvents] = [:]
+        /// How many chunks have been folded by all.
+        var folded = 0
         var isOrdering = false
         var isOrdered = false
         var isGivenUp = false
@@ -48,9 +46,9 @@ final class LogPass: Sendable {
         self.decoder = decoder
         chunksAhead = 8 + 4 * workers
         state = Monitor(State())
-        for _ in 0..<max(1, workers) {
+        for worker in 0..<max(1, workers) {
             state.withLock { $0.workers += 1 }
-            if !startThread({ self.work() }) {
+            if !startThread({ self.work(folds: worker == 0 || worker < workers - 1) }) {
                 state.withLock { $0.workers -= 1 }
                 break
             }
@@ -63,10 +61,7 @@ final class LogPass: Sendable {
     /// Hands in the next chunk; waits while the folds are far behind.
     func add(_ chunk: sending EventChunk) {
         let chunk = chunk
-        let last = lanes
-        state.wait { state in
-            state.handedIn - (last.map(\.nextBatch).min() ?? state.handedIn) < chunksAhead ? () : nil
-        }
+        state.wait { $0.handedIn - $0.folded < chunksAhead ? () : nil }
         state.withLock { state in
             state.chunks.append((state.handedIn, chunk))
             state.handedIn += 1
@@ -76,39 +71,38 @@ final class LogPass: Sendable {
     /// Says that there are no more chunks: the digests are worked out once all are folded.
     func complete() { state.withLock { $0.isComplete = true } }
 
-    /// Waits for the digests.
-    func wait() { state.wait { $0.workers == 0 ? () : nil } }
+    /// Waits until all that was handed in is folded.
+    func waitForFolds() { state.wait { $0.isOrdered ? () : nil } }
+
+    /// Waits for the digests; tells how many are complete.
+    func waitForDigests(progress: (Int) -> Void) {
+        let lanes = lanes
+        var told = 0
+        while told < lanes.count {
+            told = state.wait { _ in
+                let digested = lanes.count { $0.isDigested }
+                return digested > told ? digested : nil
+            }
+            progress(told)
+        }
+        waitForWorkers()
+    }
+
+    private func waitForWorkers() { state.wait { $0.workers == 0 ? () : nil } }
 
     /// Gives the pass up.
     func giveUp() {
         state.withLock { $0.isGivenUp = true }
-        wait()
+        waitForWorkers()
     }
 
     // MARK: The workers
 
-    private func work() {
+    private func work(folds: Bool) {
         let pool = TextPool()
         while true {
-            switch state.wait({ self.next(&$0) }) {
-            case .decode(let number, let chunk):
-                let events = chunk.decode(decoder, pool)
-                state.withLock { $0.decoded[number] = events }
-            case .number(let number, let events):
-                let numbered = trades.number(events)
-                state.withLock { state in
-                    state.numbered[number] = numbered
-                    state.nextNumbered += 1
-                    state.isNumbering = false
-                }
-            case .fold(let lane, let batch):
-                lane.fold.fold(batch)
-                state.withLock { state in
-                    lane.isBusy = false
-                    lane.nextBatch += 1
-                    let done = lane.nextBatch - 1
-                    if lanes.allSatisfy({ $0.nextBatch > done }) { state.numbered[done] = nil }
-                }
+            switch state.wait({ self.next(&$0, folds: folds) }) {
+            case .fold(let number, let chunk): fold(number, chunk.decode(decoder, pool))
             case .order:
                 let order = trades.sorted()
                 for lane in lanes { lane.setOrder(trades: order) }
@@ -126,24 +120,33 @@ final class LogPass: Sendable {
         }
     }
 
+    /// Numbers the trades of a chunk's events and folds these, each when the chunk before is through.
+    private func fold(_ number: Int, _ events: [ReadEvent]) {
+        guard waitForTurn({ $0.nextNumbered == number }) else { return }
+        let batch = trades.number(events)
+        state.withLock { $0.nextNumbered += 1 }
+        for lane in lanes {
+            guard waitForTurn({ _ in lane.nextBatch == number }) else { return }
+            lane.fold.fold(batch)
+            state.withLock { _ in lane.nextBatch += 1 }
+        }
+        state.withLock { $0.folded += 1 }
+    }
+
+    /// False where the pass is given up meanwhile.
+    private func waitForTurn(_ isTurn: (State) -> Bool) -> Bool {
+        state.wait { $0.isGivenUp ? false : isTurn($0) ? true : nil }
+    }
+
     /// What to do next; nil where there is nothing just now.
-    private func next(_ state: inout State) -> Work? {
+    private func next(_ state: inout State, folds: Bool) -> Work? {
         if state.isGivenUp { return .leave }
         if state.isOrdered { return nextDigested() }
-        for lane in lanes where !lane.isBusy && lane.nextBatch < state.nextNumbered {
-            guard let batch = state.numbered[lane.nextBatch] else { continue }
-            lane.isBusy = true
-            return .fold(lane, batch)
-        }
-        if !state.isNumbering, let events = state.decoded.removeValue(forKey: state.nextNumbered) {
-            state.isNumbering = true
-            return .number(state.nextNumbered, events)
-        }
-        if !state.chunks.isEmpty {
+        if folds, !state.chunks.isEmpty {
             let (number, chunk) = state.chunks.removeFirst()
-            return .decode(number, chunk)
+            return .fold(number, chunk)
         }
-        if state.isComplete, !state.isOrdering, lanes.allSatisfy({ $0.nextBatch == state.handedIn }) {
+        if state.isComplete, !state.isOrdering, state.folded == state.handedIn {
             state.isOrdering = true
             return .order
         }

@@ -33,8 +33,11 @@ public struct LifecycleKey: Sendable, Equatable {
     }
 
     public static func == (left: LifecycleKey, right: LifecycleKey) -> Bool {
-        func same(_ a: String?, _ b: String?) -> Bool { a.map { ByteKey($0) } == b.map { ByteKey($0) } }
-        return same(left.source, right.source) && same(left.sourcePortfolio, right.sourcePortfolio)
+        func same(_ a: String?, _ b: String?) -> Bool {
+            guard let a, let b else { return a == nil && b == nil }
+            return a.isBytewiseEqual(to: b)
+        }
+        return left.source.isBytewiseEqual(to: right.source) && same(left.sourcePortfolio, right.sourcePortfolio)
             && same(left.underlyingSymbol, right.underlyingSymbol) && same(left.contractKey, right.contractKey)
             && left.optionType == right.optionType && left.strike == right.strike && left.expiry == right.expiry
     }

@@ -40,7 +40,7 @@ struct AuditCommand: AsyncParsableCommand {
                     try LogVerifier().verify(session) { done, total in progress.show("\(done) of \(total) events") }
                 }
                 // A projection of an altered log proves nothing.
-                let projections = log.fault == nil ? try await ledger.verifyProjections() : []
+                let projections = log.fault == nil ? try await ledger.verifyProjections { progress.show($0) } : []
                 var signed = 0
                 var fork: AuditError?
                 if log.fault == nil {

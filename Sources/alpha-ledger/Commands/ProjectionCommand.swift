@@ -66,9 +66,7 @@ struct ProjectionCommand: AsyncParsableCommand {
                     throw Failure(code: 2, "no projection is called \(name); expected \(ledger.registry.names.joined(separator: ", "))")
                 }
                 let progress = ProgressLine()
-                let results = try await ledger.verifyProjections(name) { done, total in
-                    progress.show("\(done) of \(total) events")
-                }
+                let results = try await ledger.verifyProjections(name) { progress.show($0) }
                 progress.end()
                 if json {
                     Output.bytes(JSONNode.array(results.map(\.node)).httpBytes() + [UInt8(ascii: "\n")])
@@ -86,6 +84,15 @@ struct ProjectionCommand: AsyncParsableCommand {
                     throw Failure(code: 1, "projection \(wrong.name) \(wrong.version) is not what its events say: folded anew its digest is \(wrong.foldedDigest)")
                 }
             }
+        }
+    }
+}
+
+extension ProgressLine {
+    func show(_ step: ProjectionVerifier.Progress) {
+        switch step.phase {
+        case .folding: show("folded \(step.done) of \(step.of) events")
+        case .digesting: show("digests: \(step.done) of \(step.of)")
         }
     }
 }
