@@ -1,3 +1,4 @@
+import Events
 import Glibc
 public import Postgres
 public import Projections
@@ -119,10 +120,11 @@ public struct ProjectionVerifier: Sendable {
         let pass = try LogPass(lanes, decoder, workers: workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         func show(digested: Int) { progress(Progress(phase: .digesting, done: Int64(digested), of: Int64(lanes.count))) }
         do {
+            let texts = TextPool()
             var chunk = EventChunk()
             func handIn() {
                 let position = chunk.position
-                pass.add(chunk)
+                pass.add(chunk, texts)
                 chunk = EventChunk()
                 progress(Progress(phase: .folding, done: position, of: last))
             }

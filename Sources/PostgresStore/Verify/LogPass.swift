@@ -4,13 +4,18 @@ import Projections
 
 /// One pass over the log for any number of folds: what is read is decoded once and folded by each, on several workers.
 ///
-/// A worker takes a chunk through all stages, from its bytes to the last fold: what it decoded stays in its core's cache. Each
-/// stage takes the chunks in order, one worker at a time, so that workers follow each other through the folds and the result
+/// A worker takes a chunk through all stages, from its bytes to the last fold: what it decoded stays in its core's cache; only
+/// where it would lie about, the reader decodes it. Each further stage takes the chunks in order, one worker at a time, so that workers follow each other through the folds and the result
 /// is the same with any number of them. The one who reads waits where the workers are too far behind; it and the server keep a
 /// processor busy, so that one worker less folds than digests.
 final class LogPass: Sendable {
+    private enum Unfolded {
+        case packed(EventChunk)
+        case decoded([ReadEvent])
+    }
+
     private enum Work {
-        case fold(Int, EventChunk)
+        case fold(Int, Unfolded)
         case order
         case write(DigestLane, Int, RowWriter)
         case hash(DigestLane, RowWriter)
@@ -18,7 +23,7 @@ final class LogPass: Sendable {
     }
 
     private struct State {
-        var chunks: [(number: Int, chunk: EventChunk)] = []
+        var chunks: [(number: Int, events: Unfolded)] = []
         /// How many chunks have been handed in.
         var handedIn = 0
         var isComplete = false
@@ -40,30 +45,40 @@ final class LogPass: Sendable {
     private let trades = TradeNumbers()
     private let state: Monitor<State>
     private let chunksAhead: Int
+    private let folding: Int
+    private let digesting: Int
 
     init(_ lanes: [DigestLane], _ decoder: EventDecoder, workers: Int) throws {
         self.lanes = lanes
         self.decoder = decoder
         chunksAhead = 8 + 4 * workers
         state = Monitor(State())
-        for worker in 0..<max(1, workers) {
+        folding = max(1, workers - 1)
+        digesting = max(1, workers)
+        startWorkers(folding)
+        if state.withLock({ $0.workers == 0 }) { throw NoThread() }
+    }
+
+    private func startWorkers(_ count: Int) {
+        for _ in 0..<count {
             state.withLock { $0.workers += 1 }
-            if !startThread({ self.work(folds: worker == 0 || worker < workers - 1) }) {
+            if !startThread({ self.work() }) {
                 state.withLock { $0.workers -= 1 }
                 break
             }
         }
-        if state.withLock({ $0.workers == 0 }) { throw NoThread() }
     }
 
     // MARK: The reader
 
-    /// Hands in the next chunk; waits while the folds are far behind.
-    func add(_ chunk: sending EventChunk) {
-        let chunk = chunk
+    /// Hands in the next chunk, decoded already where no worker would take it at once; waits while the folds are far
+    /// behind.
+    func add(_ chunk: EventChunk, _ texts: TextPool) {
         state.wait { $0.handedIn - $0.folded < chunksAhead ? () : nil }
+        let events: Unfolded =
+            state.withLock { $0.chunks.count >= folding } ? .decoded(chunk.decode(decoder, texts)) : .packed(chunk)
         state.withLock { state in
-            state.chunks.append((state.handedIn, chunk))
+            state.chunks.append((state.handedIn, events))
             state.handedIn += 1
         }
     }
@@ -98,14 +113,16 @@ final class LogPass: Sendable {
 
     // MARK: The workers
 
-    private func work(folds: Bool) {
-        let pool = TextPool()
+    private func work() {
+        let texts = TextPool()
         while true {
-            switch state.wait({ self.next(&$0, folds: folds) }) {
-            case .fold(let number, let chunk): fold(number, chunk.decode(decoder, pool))
+            switch state.wait({ self.next(&$0) }) {
+            case .fold(let number, .packed(let chunk)): fold(number, chunk.decode(decoder, texts))
+            case .fold(let number, .decoded(let events)): fold(number, events)
             case .order:
                 let order = trades.sorted()
                 for lane in lanes { lane.setOrder(trades: order) }
+                startWorkers(digesting - folding)
                 state.withLock { $0.isOrdered = true }
             case .write(let lane, let part, var rows):
                 lane.write(part, to: &rows)
@@ -139,12 +156,12 @@ final class LogPass: Sendable {
     }
 
     /// What to do next; nil where there is nothing just now.
-    private func next(_ state: inout State, folds: Bool) -> Work? {
+    private func next(_ state: inout State) -> Work? {
         if state.isGivenUp { return .leave }
         if state.isOrdered { return nextDigested() }
-        if folds, !state.chunks.isEmpty {
-            let (number, chunk) = state.chunks.removeFirst()
-            return .fold(number, chunk)
+        if !state.chunks.isEmpty {
+            let (number, events) = state.chunks.removeFirst()
+            return .fold(number, events)
         }
         if state.isComplete, !state.isOrdering, state.folded == state.handedIn {
             state.isOrdering = true
