@@ -8,7 +8,7 @@ import Projections
 /// hash by the one that holds ``isBusy``, rows are written by any number.
 final class DigestLane: @unchecked Sendable {
     /// Entities whose rows are written at a time.
-    private static let entitiesPerPart = 256
+    private static let entitiesPerPart = 64
     /// Parts that may be written before the one that is hashed next.
     private static let partsAhead = 8
 
@@ -51,7 +51,7 @@ final class DigestLane: @unchecked Sendable {
     func takePart() -> (part: Int, rows: RowWriter)? {
         guard nextPart < parts, nextPart - nextHashed < Self.partsAhead else { return nil }
         nextPart += 1
-        return (nextPart - 1, spare.popLast() ?? RowWriter(documentsOmitting: omitted, reservingCapacity: 1 << 18))
+        return (nextPart - 1, spare.popLast() ?? RowWriter(documentsOmitting: omitted, reservingCapacity: 1 << 16))
     }
 
     func put(_ part: Int, _ rows: RowWriter) { written[part] = rows }
