@@ -23,6 +23,9 @@ enum AsOfBenchmark {
                     "\(bench.events) events as of the middle beside \(small)", (few, small / 2), (many, bench.events / 2))
                 try await compare(
                     "\(bench.events) events as of position \(small) beside \(small)", (few, small), (many, small))
+                try await compare(
+                    "\(bench.events) events as of their head beside as of position \(small)", (many, small),
+                    (many, bench.events))
             }
             try await bench.withLedger { long in
                 try await fill(long, events: bench.events, trades: 500)

@@ -122,19 +122,18 @@ public struct ProjectionVerifier: Sendable {
         do {
             let texts = TextPool()
             var chunk = EventChunk()
-            func handIn() {
+            try EventChunk.forEach(after: 0, upTo: last, decoder, session) { row in
+                try chunk.add(row, decoder)
+                guard chunk.isFull else { return }
                 let position = chunk.position
                 pass.add(chunk, texts)
                 chunk = EventChunk()
                 progress(Progress(phase: .folding, done: position, of: last))
             }
-            try EventChunk.forEach(after: 0, upTo: last, decoder, session) { row in
-                try chunk.add(row, decoder)
-                if chunk.isFull { handIn() }
-            }
-            handIn()
+            pass.add(chunk, texts)
             pass.complete()
             pass.waitForFolds()
+            progress(Progress(phase: .folding, done: last, of: last))
             show(digested: 0)
             try meanwhile()
         } catch {

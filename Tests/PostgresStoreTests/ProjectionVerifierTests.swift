@@ -133,6 +133,17 @@ import Values
         }
     }
 
+    /// First the log up to its end, then two digests a version.
+    private static func expectAscent(_ steps: [ProjectionVerifier.Progress], versions: Int64) {
+        let folding = steps.prefix { $0.phase == .folding }
+        let digesting = steps.dropFirst(folding.count)
+        #expect(!folding.isEmpty && folding.map(\.done) == folding.map(\.done).sorted())
+        #expect(folding.last?.done == folding.last?.of)
+        #expect(digesting.allSatisfy { $0.phase == .digesting && $0.of == 2 * versions })
+        #expect(digesting.map(\.done) == digesting.map(\.done).sorted())
+        #expect(digesting.first?.done == 0 && digesting.last?.done == 2 * versions)
+    }
+
     @Test func `Stored rows are verified together as one by one, and one that was altered is found`() async throws {
         try await withLedger { ledger in
             try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: Self.run)
@@ -150,7 +161,9 @@ import Values
                     let versions = try ProjectionCatalog().versions(session).compactMap { version in
                         registry.definition(version.name, version: version.version).map { (definition: $0, version: version) }
                     }
-                    let together = try ProjectionVerifier.verify(versions, session)
+                    var steps: [ProjectionVerifier.Progress] = []
+                    let together = try ProjectionVerifier.verify(versions, session) { steps.append($0) }
+                    Self.expectAscent(steps, versions: Int64(versions.count))
                     let oneByOne = try versions.map {
                         try ProjectionVerifier($0.definition, version: $0.version).verify(session)
                     }

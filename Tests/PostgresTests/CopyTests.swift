@@ -136,10 +136,6 @@ struct CopyTests {
             #expect(throws: PostgresError.self) { try row.int4(0) }
         }
     }
-}
-
-enum PostgresTestFailure: Error, Equatable {
-    case differentRow(Int)
 
     @Test("settings of a COPY hold for it alone, in a transaction or outside of one, whether it ends well or not")
     func settings() async throws {
@@ -168,4 +164,8 @@ enum PostgresTestFailure: Error, Equatable {
         ) { texts.append(try $0.text(0)) }
         return texts
     }
+}
+
+enum PostgresTestFailure: Error, Equatable {
+    case differentRow(Int)
 }
