@@ -222,7 +222,7 @@ extension JSONWriter {
     @inline(never)
     private mutating func grow(by length: Int) {
         let wanted = max(2 * room.count, count + length, 64)
-        room.append(contentsOf: repeatElement(0, count: wanted - room.count))
+        room.append(contentsOf: [UInt8](repeating: 0, count: wanted - room.count))
     }
 
     /// Appends bytes that are JSON where they come to stand: a comma and a key, for example.
