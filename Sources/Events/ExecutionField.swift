@@ -62,12 +62,7 @@ enum ExecutionField: Int, CaseIterable {
     static let names: [String] = allCases.map { "\($0.name)" }
 
     /// The field of a name.
-    static func named(_ name: String) -> ExecutionField? {
-        var (low, high) = (0, names.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if names[middle].isBytewiseLess(than: name) { low = middle + 1 } else { high = middle }
-        }
-        return low < names.count && names[low].isBytewiseEqual(to: name) ? ExecutionField(rawValue: low) : nil
-    }
+    static func named(_ name: String) -> ExecutionField? { byName[ByteKey(name)] }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { (ByteKey(names[$0.rawValue]), $0) })
 }

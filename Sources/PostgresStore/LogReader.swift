@@ -18,9 +18,7 @@ public struct LogReader: Sendable {
 
     /// For reading a range of the log by its primary key, which is the order in which it lies on disk: the planner would
     /// sort it instead, most of all while the table's statistics are young.
-    static let inPositionOrder: KeyValuePairs = [
-        "enable_sort": "off", "enable_bitmapscan": "off", "max_parallel_workers_per_gather": "0",
-    ]
+    static let inPositionOrder: KeyValuePairs = ["enable_sort": "off", "max_parallel_workers_per_gather": "0"]
 
     public init() {}
 

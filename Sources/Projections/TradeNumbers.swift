@@ -12,7 +12,7 @@ struct KeyNumbers {
         var slot = hash & (table.count - 1)
         while table[slot] != 0 {
             let number = Int(table[slot] - 1)
-            // Another key's text is touched once in a lifetime: hashes tell keys apart.
+            // Hashes tell nearly all keys apart without a look at their texts.
             if hashes[number] == hash, keys[number] == key { return Int32(number) }
             slot = (slot + 1) & (table.count - 1)
         }
@@ -41,7 +41,7 @@ struct KeyNumbers {
 ///
 /// Not safe for several threads at once, but it may go from thread to thread.
 ///
-/// Unchecked: the pass that owns it lets one worker number at a time, under its lock, and sorts when all are numbered; the
+/// Unchecked: the pass that owns it gives its workers turns under its lock, one at a time, and sorts when all are numbered; the
 /// compiler can't see that order.
 public final class TradeNumbers: @unchecked Sendable {
     private var numbers = KeyNumbers()

@@ -5,8 +5,8 @@ import Events
 /// Entities that are trades are found by their numbers, which the folds of one pass share. Not safe for several threads
 /// at once, but it may go from thread to thread; rows may be written by several at once when all events have been folded.
 ///
-/// Unchecked: the pass that owns it gives it to one worker at a time under its lock, which the compiler can't see; writing rows
-/// only reads.
+/// Unchecked: the pass that owns it gives its workers turns under its lock, one at a time, which the compiler can't see; writing
+/// rows only reads.
 public final class WholeFold: @unchecked Sendable {
     /// Why it stopped; what was folded before is of no use then.
     public private(set) var poison: PoisonEvent?

@@ -133,6 +133,27 @@ import Values
         }
     }
 
+    @Test func `The log is read in its order without being sorted, however young its statistics are`() async throws {
+        try await withLedger { ledger in
+            try await ledger.log.append(try history(seed: 5), runID: Self.run)
+            let projections = ledger.registry.definitions.map { (definition: $0, upTo: Int64.max) }
+            let (before, after) = try await ledger.pool.run { session in
+                func sorted() throws -> Int64 {
+                    _ = try session.execute("SELECT pg_stat_force_next_flush()")
+                    return try session.execute(
+                        "SELECT temp_bytes FROM pg_stat_database WHERE datname = current_database()")[0].int8(0)
+                }
+                // The least there is: to sort a part of this log would take a file.
+                _ = try session.execute("SET work_mem = '64kB'")
+                let before = try sorted()
+                _ = try ProjectionVerifier.fold(projections, session)
+                try LogReader().forEachBytes(after: 0, upTo: 1_000_000, session) { _ in }
+                return (before, try sorted())
+            }
+            #expect(after == before)
+        }
+    }
+
     /// First the log up to its end, then two digests a version.
     private static func expectAscent(_ steps: [ProjectionVerifier.Progress], versions: Int64) {
         let folding = steps.prefix { $0.phase == .folding }

@@ -5,9 +5,9 @@ import Projections
 /// One pass over the log for any number of folds: what is read is decoded once and folded by each, on several workers.
 ///
 /// A worker takes a chunk through all stages, from its bytes to the last fold: what it decoded stays in its core's cache; only
-/// where it would lie about, the reader decodes it. Each further stage takes the chunks in order, one worker at a time, so that workers follow each other through the folds and the result
-/// is the same with any number of them. The one who reads waits where the workers are too far behind; it and the server keep a
-/// processor busy, so that one worker less folds than digests.
+/// where it would lie about, the reader decodes it. Each further stage takes the chunks in order, one worker at a time, so that
+/// workers follow each other through the folds and the result is the same with any number of them. The one who reads waits
+/// where the workers are too far behind; it and the server keep a processor busy, so that one worker less folds than digests.
 final class LogPass: Sendable {
     private enum Unfolded {
         case packed(EventChunk)
@@ -28,8 +28,6 @@ final class LogPass: Sendable {
         var handedIn = 0
         var isComplete = false
         var nextNumbered = 0
-        /// How many chunks have been folded by all.
-        var folded = 0
         var isOrdering = false
         var isOrdered = false
         var isGivenUp = false
@@ -74,7 +72,7 @@ final class LogPass: Sendable {
     /// Hands in the next chunk, decoded already where no worker would take it at once; waits while the folds are far
     /// behind.
     func add(_ chunk: EventChunk, _ texts: TextPool) {
-        state.wait { $0.handedIn - $0.folded < chunksAhead ? () : nil }
+        state.wait { $0.handedIn - folded < chunksAhead ? () : nil }
         let events: Unfolded =
             state.withLock { $0.chunks.count >= folding } ? .decoded(chunk.decode(decoder, texts)) : .packed(chunk)
         state.withLock { state in
@@ -147,8 +145,10 @@ final class LogPass: Sendable {
             lane.fold.fold(batch)
             state.withLock { _ in lane.nextBatch += 1 }
         }
-        state.withLock { $0.folded += 1 }
     }
+
+    /// How many chunks have been folded by all, under the lock: the last one folds in turn behind the others.
+    private var folded: Int { lanes.last?.nextBatch ?? 0 }
 
     /// False where the pass is given up meanwhile.
     private func waitForTurn(_ isTurn: (State) -> Bool) -> Bool {
@@ -163,7 +163,7 @@ final class LogPass: Sendable {
             let (number, events) = state.chunks.removeFirst()
             return .fold(number, events)
         }
-        if state.isComplete, !state.isOrdering, state.folded == state.handedIn {
+        if state.isComplete, !state.isOrdering, folded == state.handedIn {
             state.isOrdering = true
             return .order
         }
