@@ -3,16 +3,30 @@ public import Values
 
 extension ContextStampedPayload {
     /// The canonical JSON of the payload.
-    public func encode() -> [UInt8] { bytes(contentOnly: false) }
+    public func encode() -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 1536)
+        write(to: &out)
+        return out.bytes
+    }
+
+    /// Writes the canonical JSON of the payload.
+    ///
+    /// - Parameter withInputs: whether the observations behind it are named; else `inputs` is empty.
+    public func write(to out: inout JSONWriter, withInputs: Bool = true) {
+        write(contentOnly: false, withInputs: withInputs, to: &out)
+    }
 
     /// The canonical JSON of the content: the payload without `inputs` and `observed_through_position`.
-    public func contentBytes() -> [UInt8] { bytes(contentOnly: true) }
+    public func contentBytes() -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 1536)
+        write(contentOnly: true, withInputs: false, to: &out)
+        return out.bytes
+    }
 
     /// The SHA-256 of ``contentBytes()``.
     public var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }
 
-    private func bytes(contentOnly: Bool) -> [UInt8] {
-        var out = JSONWriter(reservingCapacity: 1536)
+    private func write(contentOnly: Bool, withInputs: Bool, to out: inout JSONWriter) {
         out.beginObject()
         out.key("basis")
         self.basis.write(to: &out)
@@ -30,7 +44,7 @@ extension ContextStampedPayload {
         out.decimalString(self.gexImbalance)
         if !contentOnly {
             out.key("inputs")
-            EventInput.write(EventInput.sorted(self.inputs), to: &out)
+            EventInput.write(withInputs ? EventInput.sorted(self.inputs) : [], to: &out)
         }
         out.key("iv_30d")
         out.decimalString(self.iv30d)
@@ -87,7 +101,6 @@ extension ContextStampedPayload {
         out.key("vrp_source")
         out.string(self.vrpSource)
         out.endObject()
-        return out.bytes
     }
 
     private static let keys: [StaticString] = [

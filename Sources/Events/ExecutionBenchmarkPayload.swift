@@ -84,16 +84,26 @@ public struct ExecutionBenchmarkPayload: Sendable {
 
 extension ExecutionBenchmarkPayload {
     /// The canonical JSON of the payload.
-    public func encode() -> [UInt8] { bytes(contentOnly: false) }
+    public func encode() -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 1024)
+        write(to: &out)
+        return out.bytes
+    }
+
+    /// Writes the canonical JSON of the payload.
+    public func write(to out: inout JSONWriter) { write(contentOnly: false, to: &out) }
 
     /// The canonical JSON of the content: the payload without `inputs` and `looked_up_at`.
-    public func contentBytes() -> [UInt8] { bytes(contentOnly: true) }
+    public func contentBytes() -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 1024)
+        write(contentOnly: true, to: &out)
+        return out.bytes
+    }
 
     /// The SHA-256 of ``contentBytes()``.
     public var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }
 
-    private func bytes(contentOnly: Bool) -> [UInt8] {
-        var out = JSONWriter(reservingCapacity: 1024)
+    private func write(contentOnly: Bool, to out: inout JSONWriter) {
         out.beginObject()
         out.key("basis")
         self.basis.write(to: &out)
@@ -122,7 +132,6 @@ extension ExecutionBenchmarkPayload {
         out.key("window_to")
         out.instant(self.windowTo)
         out.endObject()
-        return out.bytes
     }
 
     private static let keys: [StaticString] = [

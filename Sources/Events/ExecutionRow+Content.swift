@@ -23,11 +23,16 @@ extension ExecutionRow {
     /// strings. The order of UTF-16 code units is that of the names.
     public func contentBytes() -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 1280)
+        writeContent(to: &out)
+        return out.bytes
+    }
+
+    /// Writes the object of ``contentBytes()``.
+    public func writeContent(to out: inout JSONWriter) {
         out.beginObject()
         writeFieldsBeforeSource(to: &out)
         writeFieldsFromSource(to: &out)
         out.endObject()
-        return out.bytes
     }
 
     /// The SHA-256 of ``contentBytes()``: the digest in the identity of an update.

@@ -26,6 +26,7 @@ public struct JSONWriter: Sendable {
     public mutating func removeAll() {
         count = 0
         lines = 0
+        runs.removeAll(keepingCapacity: true)
     }
 
     /// How many documents have been ended with ``endLine()``.
@@ -58,6 +59,10 @@ public struct JSONWriter: Sendable {
     private var depth = 0
     /// Where the member began that is being left out; -1 where none is.
     private var omittedFrom = -1
+    /// Where the runs of members stand that documents share; the first of the documents has written them when there is a
+    /// next one to copy.
+    private var runs: [Range<Int>] = []
+    private var nextRun: Int?
 
     /// An empty writer with room for that many bytes.
     ///
@@ -91,6 +96,35 @@ public struct JSONWriter: Sendable {
     public mutating func endLine() {
         write(UInt8(ascii: "\n"))
         lines &+= 1
+        if !runs.isEmpty { nextRun = 0 }
+    }
+
+    /// From here on documents share what ``shared(_:)`` writes with each other, and with none that came before.
+    public mutating func beginAlike() {
+        runs.removeAll(keepingCapacity: true)
+        nextRun = nil
+    }
+
+    /// Writes a run of a document's own members that is the same in all documents since ``beginAlike()``, which call this
+    /// equally often: the first writes it, the others copy its bytes.
+    @inline(__always)
+    public mutating func shared(_ members: (inout JSONWriter) -> Void) {
+        assert(depth == 1, "only a document's own members are shared")
+        endOmitted()
+        if let run = nextRun { return copy(run) }
+        let start = count
+        members(&self)
+        endOmitted()
+        runs.append(start..<count)
+    }
+
+    private mutating func copy(_ number: Int) {
+        let (run, start) = (runs[number], count)
+        nextRun = number + 1
+        write(atMost: run.count) { out, _ in
+            out.update(from: out - (start - run.lowerBound), count: run.count)
+            return run.count
+        }
     }
 
     /// Opens an object.

@@ -123,7 +123,7 @@ extension ExecutionQualityProjection {
         out.beginObject()
         out.key("benchmark")
         if let benchmark = facts.benchmark {
-            benchmark.write(content: benchmark.value.encode(), to: &out)
+            benchmark.write(to: &out) { $0.write(to: &$1) }
         } else {
             out.null()
         }

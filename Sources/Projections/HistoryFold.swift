@@ -61,8 +61,6 @@ final class HistoryFoldState<P: Projection> {
     private final class Entity {
         var facts: P.Facts?
         var documents: Documents?
-        /// The touch that made the documents.
-        var touch = 0
         var origins = Origins()
     }
 
@@ -82,44 +80,49 @@ final class HistoryFoldState<P: Projection> {
         }
     }
 
-    /// What follows from facts: the rows' documents, and behind them the facts' own where these are stored apart.
+    /// What follows from facts, without its bytes: the rows, and behind their documents the facts' own where these are
+    /// stored apart.
     private struct Documents {
-        static var none: Documents { Documents(rows: [], bytes: [], facts: 0..<0) }
-
         let rows: [RowWriter.Row]
-        let bytes: [UInt8]
         let facts: Range<Int>
+        let byteCount: Int
+        /// Where the bytes are kept; nil where they have just been written.
+        var address: Int?
     }
 
     private let projection: P
-    private var writer = RowWriter()
     private var entities: [Entity?] = []
-    /// Those whose documents may be kept, in the order in which they were touched, with the number of the touch.
-    private var recent: [(entity: Entity, touch: Int)] = []
+    /// Documents written again because they were forgotten, and those that an event makes.
+    private var before = RowWriter()
+    private var after = RowWriter()
+    private let recent: RecentDocuments
+    /// Whose documents were kept, in the order of their addresses.
+    private var kept: [(entity: Entity, address: Int)] = []
     private var oldest = 0
-    private var touches = 0
-    private var recentByteCount = 0
-    private let recentByteLimit: Int
 
-    init(_ projection: P, recentByteLimit: Int) {
+    init(_ projection: P, recent: RecentDocuments) {
         self.projection = projection
-        self.recentByteLimit = recentByteLimit
+        self.recent = recent
     }
 
     func apply(_ event: DecodedEvent, to key: RowKey, entity id: Int, into sink: any VersionSink) throws(PoisonEvent) {
         let position = event.record.position
         let entity = entity(id)
-        let old = entity.documents ?? documents(of: entity.facts)
+        let old = current(of: entity)
         try fold(event, into: entity, key)
-        let new = documents(of: entity.facts)
-        if !P.rowsAreFacts {
-            let (before, after) = (old.bytes.span.extracting(old.facts), new.bytes.span.extracting(new.facts))
-            if !before.isBytewiseEqual(to: after) {
-                if !old.facts.isEmpty { sink.facts(before, of: key, from: entity.origins.facts, to: position) }
-                entity.origins.facts = VersionOrigin(at: position, isFirst: old.facts.isEmpty)
+        let new = write(entity.facts, to: &after)
+        withBytes(of: old) { oldBytes in
+            after.out.withBytes { newBytes in
+                if !P.rowsAreFacts {
+                    let (before, after) = (oldBytes.span.extracting(old.facts), newBytes.span.extracting(new.facts))
+                    if !before.isBytewiseEqual(to: after) {
+                        if !old.facts.isEmpty { sink.facts(before, of: key, from: entity.origins.facts, to: position) }
+                        entity.origins.facts = VersionOrigin(at: position, isFirst: old.facts.isEmpty)
+                    }
+                }
+                replace(old.rows, oldBytes, by: new.rows, newBytes, of: entity, at: position, into: sink)
             }
         }
-        replace(old, by: new, of: entity, at: position, into: sink)
         keep(new, of: entity)
     }
 
@@ -135,7 +138,7 @@ final class HistoryFoldState<P: Projection> {
 
     func forget(_ id: Int) {
         guard id < entities.count, let entity = entities[id] else { return }
-        drop(entity)
+        entity.documents = nil
         entity.facts = nil
     }
 
@@ -153,35 +156,71 @@ final class HistoryFoldState<P: Projection> {
         return entity
     }
 
-    private func documents(of facts: P.Facts?) -> Documents {
-        guard let facts else { return .none }
-        writer.removeAll()
-        projection.writeRows(of: facts, to: &writer)
-        let start = writer.out.count
-        if !P.rowsAreFacts { projection.encode(facts, to: &writer.out) }
-        return Documents(rows: writer.rows, bytes: writer.out.bytes, facts: start..<writer.out.count)
+    // MARK: Documents
+
+    /// An entity's documents, written again where they are no longer kept.
+    private func current(of entity: Entity) -> Documents {
+        if let known = entity.documents, let address = known.address, recent.holds(address) { return known }
+        return write(entity.facts, to: &before)
     }
+
+    private func write(_ facts: P.Facts?, to writer: inout RowWriter) -> Documents {
+        writer.removeAll()
+        if let facts { projection.writeRows(of: facts, to: &writer) }
+        let start = writer.out.count
+        if let facts, !P.rowsAreFacts { projection.encode(facts, to: &writer.out) }
+        return Documents(rows: writer.rows, facts: start..<writer.out.count, byteCount: writer.out.count)
+    }
+
+    /// The bytes of an entity's ``current(of:)`` documents.
+    private func withBytes(of documents: Documents, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        if let address = documents.address {
+            recent.withBytes(at: address, count: documents.byteCount, body)
+        } else {
+            before.out.withBytes(body)
+        }
+    }
+
+    /// Keeps the documents that an event made until more recent ones need the room.
+    private func keep(_ made: Documents, of entity: Entity) {
+        entity.documents = nil
+        if let address = after.out.withBytes({ recent.keep($0) }) {
+            entity.documents = made
+            entity.documents?.address = address
+            kept.append((entity, address))
+        }
+        while oldest < kept.count, !recent.holds(kept[oldest].address) {
+            let (entity, address) = kept[oldest]
+            if entity.documents?.address == address { entity.documents = nil }
+            oldest += 1
+        }
+        if oldest > 1024, oldest * 2 > kept.count {
+            kept.removeFirst(oldest)
+            oldest = 0
+        }
+    }
+
+    // MARK: Versions
 
     /// Hands out the rows that ended and notes what made the new ones. Both lists are in key order.
     private func replace(
-        _ old: Documents, by new: Documents, of entity: Entity, at position: Int64, into sink: any VersionSink
+        _ old: [RowWriter.Row], _ oldBytes: UnsafeBufferPointer<UInt8>, by new: [RowWriter.Row],
+        _ newBytes: UnsafeBufferPointer<UInt8>, of entity: Entity, at position: Int64, into sink: any VersionSink
     ) {
         var from: [VersionOrigin] = []
-        from.reserveCapacity(new.rows.count)
+        from.reserveCapacity(new.count)
         var next = 0
         func end() {
-            sink.row(old.rows[next], old.bytes.span.extracting(old.rows[next].document), from: entity.origins[next], to: position)
+            sink.row(old[next], oldBytes.span.extracting(old[next].document), from: entity.origins[next], to: position)
             next += 1
         }
-        for index in new.rows.indices {
-            let key = new.rows[index].key
-            while next < old.rows.count, old.rows[next].key < key { end() }
-            guard next < old.rows.count, old.rows[next].key == key else {
+        for row in new {
+            while next < old.count, old[next].key < row.key { end() }
+            guard next < old.count, old[next].key == row.key else {
                 from.append(VersionOrigin(at: position, isFirst: true))
                 continue
             }
-            let (before, after) = (old.rows[next].document, new.rows[index].document)
-            if old.bytes.span.extracting(before).isBytewiseEqual(to: new.bytes.span.extracting(after)) {
+            if oldBytes.span.extracting(old[next].document).isBytewiseEqual(to: newBytes.span.extracting(row.document)) {
                 from.append(entity.origins[next])
                 next += 1
             } else {
@@ -189,36 +228,8 @@ final class HistoryFoldState<P: Projection> {
                 from.append(VersionOrigin(at: position, isFirst: false))
             }
         }
-        while next < old.rows.count { end() }
+        while next < old.count { end() }
         entity.origins.setRows(from)
-    }
-
-    /// Keeps an entity's documents until more recent ones need the room.
-    private func keep(_ documents: Documents, of entity: Entity) {
-        drop(entity)
-        touches += 1
-        entity.documents = documents
-        entity.touch = touches
-        recent.append((entity, touches))
-        recentByteCount += documents.bytes.count
-        while oldest < recent.count {
-            let (entity, touch) = recent[oldest]
-            if entity.touch == touch {
-                if recentByteCount <= recentByteLimit { break }
-                drop(entity)
-            }
-            oldest += 1
-        }
-        if oldest > 1024, oldest * 2 > recent.count {
-            recent.removeFirst(oldest)
-            oldest = 0
-        }
-    }
-
-    private func drop(_ entity: Entity) {
-        recentByteCount -= entity.documents?.bytes.count ?? 0
-        entity.documents = nil
-        entity.touch = 0
     }
 
     func finish(_ id: Int, _ key: RowKey, into sink: (any VersionSink)?) {
@@ -229,13 +240,12 @@ final class HistoryFoldState<P: Projection> {
     }
 
     private func handOut(_ entity: Entity, _ key: RowKey, into sink: any VersionSink) {
-        let current = entity.documents ?? documents(of: entity.facts)
-        for index in current.rows.indices {
-            let document = current.rows[index].document
-            sink.row(current.rows[index], current.bytes.span.extracting(document), from: entity.origins[index], to: nil)
-        }
-        if !current.facts.isEmpty {
-            sink.facts(current.bytes.span.extracting(current.facts), of: key, from: entity.origins.facts, to: nil)
+        let current = current(of: entity)
+        withBytes(of: current) { bytes in
+            for (index, row) in current.rows.enumerated() {
+                sink.row(row, bytes.span.extracting(row.document), from: entity.origins[index], to: nil)
+            }
+            if !current.facts.isEmpty { sink.facts(bytes.span.extracting(current.facts), of: key, from: entity.origins.facts, to: nil) }
         }
     }
 }

@@ -25,38 +25,45 @@ struct OutcomeInputs {
 }
 
 extension OutcomesProjection {
-    /// Writes a row's document, as if its horizon had matured.
+    /// Writes a row's document, as if its horizon had matured. What does not depend on the horizon is shared by the rows of an
+    /// execution.
     static func write(_ outcome: Outcome, _ inputs: OutcomeInputs, to out: inout JSONWriter) {
         let entry = outcome.entry
         let row = entry.row
         let mark = outcome.mark
         out.beginObject()
-        out.key("alignment_label")
-        out.string(entry.alignmentLabel)
-        out.key("contract_multiplier")
-        out.decimalString(row.contractMultiplier)
-        out.key("direction")
-        out.string(row.direction?.rawValue)
-        out.key("dvol_bucket")
-        out.string(entry.dvolBucket)
-        out.key("entry_premium_usd")
-        out.decimalString(entry.premium.usd)
+        out.shared { out in
+            out.key("alignment_label")
+            out.string(entry.alignmentLabel)
+            out.key("contract_multiplier")
+            out.decimalString(row.contractMultiplier)
+            out.key("direction")
+            out.string(row.direction?.rawValue)
+            out.key("dvol_bucket")
+            out.string(entry.dvolBucket)
+            out.key("entry_premium_usd")
+            out.decimalString(entry.premium.usd)
+        }
         out.key("event_positions")
         inputs.writePositions(to: &out)
-        out.key("expiry")
-        out.date(row.expiry)
-        out.key("fees_usd")
-        out.decimalString(row.feesUSD)
-        out.key("gamma_regime")
-        out.string(entry.gammaRegime)
+        out.shared { out in
+            out.key("expiry")
+            out.date(row.expiry)
+            out.key("fees_usd")
+            out.decimalString(row.feesUSD)
+            out.key("gamma_regime")
+            out.string(entry.gammaRegime)
+        }
         out.key("horizon_days")
         out.integer(outcome.horizon.days)
         out.key("horizon_key")
         out.string(outcome.horizon.key)
         out.key("inputs")
         inputs.write(to: &out)
-        out.key("instrument")
-        out.string(row.instrument)
+        out.shared { out in
+            out.key("instrument")
+            out.string(row.instrument)
+        }
         out.key("mark_iv")
         out.decimalString(mark.iv)
         out.key("mark_lookup_error")
@@ -75,48 +82,60 @@ extension OutcomesProjection {
         out.instant(mark.timestamp)
         out.key("missing_fields")
         out.strings(outcome.missingFields)
-        out.key("moneyness_at_entry")
-        out.decimalString(entry.moneyness)
+        out.shared { out in
+            out.key("moneyness_at_entry")
+            out.decimalString(entry.moneyness)
+        }
         out.key("moneyness_at_horizon")
         out.decimalString(outcome.moneynessAtHorizon)
         out.key("needs_mark")
         out.bool(outcome.needsMark)
-        out.key("option_symbol")
-        out.string(row.optionSymbol)
-        out.key("option_type")
-        out.string(row.optionType?.rawValue)
+        out.shared { out in
+            out.key("option_symbol")
+            out.string(row.optionSymbol)
+            out.key("option_type")
+            out.string(row.optionType?.rawValue)
+        }
         out.key("outcome_state")
         out.string(outcome.state.rawValue)
         out.key("pnl_after_fees_usd")
         out.decimalString(outcome.pnlAfterFeesUSD)
         out.key("pnl_before_fees_usd")
         out.decimalString(outcome.pnlBeforeFeesUSD)
-        out.key("premium_source")
-        out.string(entry.premium.source.rawValue)
-        out.key("quantity")
-        out.decimalString(row.quantity)
+        out.shared { out in
+            out.key("premium_source")
+            out.string(entry.premium.source.rawValue)
+            out.key("quantity")
+            out.decimalString(row.quantity)
+        }
         out.key("realized_vol_after_trade")
         out.decimalString(outcome.realizedVol)
-        out.key("source")
-        out.string(row.source)
-        out.key("source_portfolio")
-        out.string(row.sourcePortfolio)
-        out.key("source_trade_id")
-        out.string(row.sourceTradeID)
-        out.key("spot_at_entry")
-        out.decimalString(entry.spot)
+        out.shared { out in
+            out.key("source")
+            out.string(row.source)
+            out.key("source_portfolio")
+            out.string(row.sourcePortfolio)
+            out.key("source_trade_id")
+            out.string(row.sourceTradeID)
+            out.key("spot_at_entry")
+            out.decimalString(entry.spot)
+        }
         out.key("spot_at_horizon")
         out.decimalString(outcome.spotAtHorizon)
         out.key("spot_move_pct")
         out.decimalString(outcome.spotMovePercent)
-        out.key("strike")
-        out.decimalString(row.strike)
+        out.shared { out in
+            out.key("strike")
+            out.decimalString(row.strike)
+        }
         out.key("target_timestamp")
         out.instant(outcome.target.instant)
-        out.key("trade_date")
-        out.instant(row.tradeDate)
-        out.key("underlying_symbol")
-        out.string(row.underlyingSymbol)
+        out.shared { out in
+            out.key("trade_date")
+            out.instant(row.tradeDate)
+            out.key("underlying_symbol")
+            out.string(row.underlyingSymbol)
+        }
         out.endObject()
     }
 

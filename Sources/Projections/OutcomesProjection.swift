@@ -85,18 +85,21 @@ public struct OutcomesProjection: HorizonProjection {
         let row = execution.value
         let stamp = facts.stamps.latest(for: row)
         let entry = OutcomeEntry(of: row, stamp: stamp?.value, rules: rules)
+        rows.out.beginAlike()
+        var stored: [StoredValue] = []
         for horizon in horizons {
             let mark = facts.marks[horizon]
             let outcome = Outcome(entry, horizon: horizon, mark: mark?.value, rules: rules)
             let inputs = OutcomeInputs(
                 context: stamp?.position, execution: execution.position, mark: outcome.usesMark ? mark?.position : nil)
             Self.write(outcome, inputs, to: &rows.out)
-            rows.endRow(
-                RowKey([row.source, row.sourceTradeID, horizon.key]),
-                [
+            if stored.isEmpty, rows.takesRows {
+                stored = [
                     .instant(row.tradeDate), .instant(row.tradeDate), .text(row.sourcePortfolio),
                     .text(row.underlyingSymbol), .text(entry.alignmentLabel),
-                ])
+                ]
+            }
+            rows.endRow(RowKey([row.source, row.sourceTradeID, horizon.key]), stored)
         }
     }
 }
@@ -109,7 +112,7 @@ extension OutcomesProjection {
         out.key("execution"); out.execution(facts.execution)
         out.key("marks")
         out.beginArray()
-        facts.marks.forEach { mark in mark.write(content: mark.value.encode(), to: &out) }
+        facts.marks.forEach { mark in mark.write(to: &out) { $0.write(to: &$1) } }
         out.endArray()
         out.key("stamps"); facts.stamps.write(to: &out)
         out.endObject()

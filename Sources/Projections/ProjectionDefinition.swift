@@ -19,7 +19,7 @@ public struct ProjectionDefinition: Sendable {
     /// Whether an entity is a trade, and the one that an event touches is the trade that it is about.
     let entitiesAreTrades: Bool
     private let start: @Sendable (_ isComplete: Bool) -> any Fold
-    private let startHistory: @Sendable (_ recentByteLimit: Int) -> sending HistoryFold
+    private let startHistory: @Sendable (_ recent: RecentDocuments) -> HistoryFold
     private let touched: @Sendable (DecodedEvent) throws -> [RowKey]
     private let startWhole: @Sendable (_ last: Int64) -> WholeFold
     private let derive: @Sendable (_ facts: [UInt8], _ instant: Instant?, _ asked: [Horizon]) throws -> [ProjectedRow]
@@ -38,8 +38,8 @@ public struct ProjectionDefinition: Sendable {
         rowsAreFacts = P.rowsAreFacts
         entitiesAreTrades = P.entitiesAreTrades
         start = { ProjectionFold(projection, isComplete: $0) }
-        startHistory = { limit in
-            let state = HistoryFoldState(projection, recentByteLimit: limit)
+        startHistory = { recent in
+            let state = HistoryFoldState(projection, recent: recent)
             return HistoryFold(
                 apply: { (event, key, entity, sink) throws(PoisonEvent) in
                     try state.apply(event, to: key, entity: entity, into: sink)
@@ -81,8 +81,8 @@ public struct ProjectionDefinition: Sendable {
 
     /// A fold from position 0 that hands out every version when it ends.
     ///
-    /// - Parameter recentByteLimit: how many bytes of documents it may keep of what was touched last.
-    public func historyFold(recentByteLimit: Int) -> sending HistoryFold { startHistory(recentByteLimit) }
+    /// - Parameter recent: keeps the documents that were made last; folds of one task may share it.
+    public func historyFold(recent: RecentDocuments) -> HistoryFold { startHistory(recent) }
 
     /// The entities that an event changes, by the event alone; each at most once.
     public func entities(touchedBy event: DecodedEvent) throws(PoisonEvent) -> [RowKey] {

@@ -15,7 +15,8 @@ public struct RowWriter: Sendable {
     /// Where a row's document is written before ``endRow(_:_:)``.
     public var out: JSONWriter
     private(set) var rows: [Row] = []
-    private let takesRows: Bool
+    /// Whether it takes more than documents.
+    let takesRows: Bool
     private var start = 0
 
     /// One that takes everything.

@@ -19,10 +19,10 @@ struct TradeFact<Value: Sendable>: Sendable {
     func holds(by instant: Instant) -> Bool { effectiveAt.map { $0 <= instant } ?? true }
 
     /// Writes `{content, effective_at, position}`, the content being the value's own canonical JSON.
-    func write(content: [UInt8], to out: inout JSONWriter) {
+    func write(to out: inout JSONWriter, content: (Value, inout JSONWriter) -> Void) {
         out.beginObject()
         out.key("content")
-        out.raw(content)
+        content(value, &out)
         out.key("effective_at")
         out.instant(effectiveAt)
         out.key("position")
@@ -30,7 +30,7 @@ struct TradeFact<Value: Sendable>: Sendable {
         out.endObject()
     }
 
-    /// Reads what ``write(content:to:)`` writes.
+    /// Reads what ``write(to:content:)`` writes.
     init(_ stored: JSONValue, decode: (JSONValue) throws -> Value) throws {
         guard let content = stored["content"], let position = stored["position"]?.integer,
             let effectiveAt = stored["effective_at"]
@@ -87,9 +87,7 @@ struct TradeStamps: Sendable {
     func write(to out: inout JSONWriter, withInputs: Bool = true) {
         out.beginArray()
         stamps.forEach { stamp in
-            var content = stamp.value
-            if !withInputs { content.inputs = [] }
-            stamp.write(content: content.encode(), to: &out)
+            stamp.write(to: &out) { $0.write(to: &$1, withInputs: withInputs) }
         }
         out.endArray()
     }
@@ -142,7 +140,7 @@ extension JSONWriter {
     /// Writes the latest row of a trade; nil is `null`.
     mutating func execution(_ execution: TradeFact<ExecutionRow>?) {
         guard let execution else { return null() }
-        execution.write(content: execution.value.contentBytes(), to: &self)
+        execution.write(to: &self) { $0.writeContent(to: &$1) }
     }
 }
 

@@ -220,8 +220,9 @@ import Values
             let newer = try await service.ask("/readyz")
             #expect(newer.status == 503)
             #expect(try newer.json()["problems"]?.elements.compactMap(\.string).first?.contains("schema") == true)
-            let database = try #require(
-                try await service.ledger.pool.run { session in try session.execute("SELECT current_database()")[0].text(0) })
+            let database = try await service.ledger.pool.run { session in
+                try session.execute("SELECT current_database()")[0].text(0)
+            }
             try await superuser(service, "DROP DATABASE \(quoteIdentifier(database)) WITH (FORCE)", database: "postgres")
             for target in ["/readyz", "/api/ledger/head"] {
                 let lost = try await service.ask(target)

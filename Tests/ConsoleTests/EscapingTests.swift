@@ -171,7 +171,7 @@ struct EscapingTests {
                 ]).httpBytes()))
         var changes = RowChanges(key: ["source"])
         _ = changes.take(old: try JSONDocument(parsing: row(text).httpBytes()).root, new: nil)
-        return try ViewInfo.performance.map { view in
+        return ViewInfo.performance.map { view in
             (view.name, PerformanceRowsPage(context: context, view: view, list: list).html())
         } + [
             ("log", LogPage(context: context, found: .success(found), head: failure).html()),

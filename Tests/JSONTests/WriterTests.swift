@@ -50,6 +50,37 @@ struct WriterTests {
                 + #""i":"00000000-0000-0001-0000-000000000002"}"#)
     }
 
+    /// Documents of members a to h; which are shared, first or last in the document or neither, is in the mask.
+    @Test("What documents share is what each of them would have written", arguments: 0..<64, [[], ["a"], ["c", "d"], ["h"]])
+    func shared(mask: Int, omitted: [String]) {
+        func documents(_ share: (inout JSONWriter, (inout JSONWriter) -> Void) -> Void) -> String {
+            var writer = JSONWriter(reservingCapacity: 8, omitting: omitted)
+            for group in 0..<3 {
+                writer.beginAlike()
+                for document in 0..<group + 1 {
+                    writer.beginObject()
+                    for (run, keys) in [["a", "b"], ["c"], ["d", "e"], ["f"], ["g"], ["h"]].enumerated() {
+                        let isShared = mask & (1 << run) != 0
+                        let members = { (out: inout JSONWriter) in
+                            for key in keys {
+                                out.key(key)
+                                out.integer(isShared ? group : 10 * group + document)
+                            }
+                        }
+                        isShared ? share(&writer, members) : members(&writer)
+                    }
+                    writer.endObject()
+                    writer.endLine()
+                }
+            }
+            #expect(writer.lines == 6)
+            return text(writer.bytes)
+        }
+        let plain = documents { $1(&$0) }
+        #expect(documents { $0.shared($1) } == plain)
+        #expect(plain.hasPrefix(omitted.isEmpty ? #"{"a":0,"b":0,"c":0,"d":0,"# : "{"))
+    }
+
     @Test("Strings are escaped as RFC 8785 says")
     func escaping() {
         let controls = String(String.UnicodeScalarView((0..<0x20).compactMap(Unicode.Scalar.init)))

@@ -14,8 +14,8 @@ final class RebuildFold {
     private let buffer: VersionBuffer
     private let resumedFrom: Int64
 
-    init(_ target: RebuildTarget, recentByteLimit: Int) {
-        fold = target.definition.historyFold(recentByteLimit: recentByteLimit)
+    init(_ target: RebuildTarget, recent: RecentDocuments) {
+        fold = target.definition.historyFold(recent: recent)
         resumedFrom = target.resumedFrom
         buffer = VersionBuffer(target.tables, resumedFrom: target.resumedFrom)
     }

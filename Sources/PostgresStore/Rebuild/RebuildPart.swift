@@ -76,10 +76,11 @@ actor RebuildPart {
     private static let neverForgottenEvents = 64
 
     /// - Parameter number: the part's, among as many as the chunks are routed to.
-    init(_ number: Int, _ targets: [RebuildTarget], recentByteLimit: Int, rememberedLimit: Int) {
+    init(_ number: Int, _ targets: [RebuildTarget], recentByteCount: Int, rememberedLimit: Int) {
         self.number = number
         self.rememberedLimit = rememberedLimit
-        folds = targets.map { RebuildFold($0, recentByteLimit: recentByteLimit) }
+        let recent = RecentDocuments(byteCount: recentByteCount)
+        folds = targets.map { RebuildFold($0, recent: recent) }
     }
 
     /// Counts of a projection's versions.

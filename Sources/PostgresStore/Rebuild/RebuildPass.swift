@@ -41,10 +41,10 @@ actor RebuildPass {
         let router = EventRouter(targets.map(\.definition))
         self.router = router
         routers = (0..<options.workers).map { _ in ChunkRouter(router, parts: options.workers) }
-        let recent = options.recentByteCount / options.workers / max(1, targets.count)
         parts = (0..<options.workers).map {
             RebuildPart(
-                $0, targets, recentByteLimit: recent, rememberedLimit: options.rememberedEntities / options.workers)
+                $0, targets, recentByteCount: options.recentByteCount / options.workers,
+                rememberedLimit: options.rememberedEntities / options.workers)
         }
         places = Array(targets.indices)
         events = targets.map { _ in 0 }
