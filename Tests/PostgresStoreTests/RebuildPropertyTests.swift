@@ -94,6 +94,7 @@ private struct Killed: Error {}
             var options = ProjectionRebuild.Options(workers: Int.random(in: 1...3, using: &random))
             options.chunkSize = Int64.random(in: 1...30, using: &random)
             options.flushByteCount = Int.random(in: 0...8_000, using: &random)
+            options.pendingByteCount = Bool.random(using: &random) ? 0 : 20_000
             options.recentByteCount = Int.random(in: 0...20_000, using: &random)
             options.rememberedEntities = Int.random(in: 0...(isCrowded ? 4 : 12), using: &random)
             let lastWrite = Int.random(in: 0...30, using: &random)

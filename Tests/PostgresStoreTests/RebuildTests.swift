@@ -63,6 +63,7 @@ private struct Killed: Error {}
                 var options = ProjectionRebuild.Options()
                 options.chunkSize = 10
                 options.flushByteCount = 0
+                options.pendingByteCount = 0
                 if let write { options.beforeWrite = { if $0 == write { throw Killed() } } }
                 _ = try await ProjectionRebuild([second], ledger.configuration, owner: "r", options: options).run()
             }
@@ -162,6 +163,7 @@ private struct Killed: Error {}
                 var options = ProjectionRebuild.Options()
                 options.chunkSize = 10
                 options.flushByteCount = 0
+                options.pendingByteCount = 0
                 options.beforeWrite = { if $0 == stop { throw Killed() } }
                 let killed = options
                 await #expect(throws: Killed.self) {
@@ -200,6 +202,7 @@ private struct Killed: Error {}
             var options = ProjectionRebuild.Options()
             options.chunkSize = 8
             options.flushByteCount = 0
+            options.pendingByteCount = 0
             options.beforeWrite = { write in
                 if write != 9 { return }
                 try await ledger.pool.run { session in
@@ -251,6 +254,7 @@ private struct Killed: Error {}
             var options = ProjectionRebuild.Options(workers: 3)
             options.chunkSize = Int64.random(in: 1...40, using: &random)
             options.flushByteCount = 500
+            options.pendingByteCount = 0
             let built = try await rebuild(ledger, "r", options)
             #expect(built.contains { $0.poison != nil })
             expectSame(try await contents(ledger), expected, "seed \(seed)")
@@ -270,6 +274,7 @@ private struct Killed: Error {}
             var options = ProjectionRebuild.Options()
             options.chunkSize = 10
             options.flushByteCount = 0
+            options.pendingByteCount = 0
             for killedFirst in [false, true] {
                 let definitions = ledger.registry.definitions + [second]
                 if killedFirst {
@@ -307,6 +312,7 @@ private struct Killed: Error {}
             var options = ProjectionRebuild.Options()
             options.chunkSize = 10
             options.flushByteCount = 0
+            options.pendingByteCount = 0
             let run = self.run
             options.beforeWrite = { write in
                 if write == 2 { try await ledger.log.append(try history.withLock { try $0.events(25) }, runID: run) }

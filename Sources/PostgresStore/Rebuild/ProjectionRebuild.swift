@@ -19,9 +19,11 @@ public struct ProjectionRebuild: Sendable {
         /// How many parts are folded at a time.
         public var workers = 2
         /// Positions read and folded in one go.
-        public var chunkSize: Int64 = 4_096
+        public var chunkSize: Int64 = 2_048
         /// How many bytes of versions a projection collects before it writes them.
         public var flushByteCount = 4 << 20
+        /// How many bytes all projections may collect while earlier ones are being written.
+        public var pendingByteCount = 48 << 20
         /// After how many bytes written a projection's tables are frozen up to there.
         public var freezeByteCount = 64 << 20
         /// How many bytes of documents are kept of what was touched last, all versions together.

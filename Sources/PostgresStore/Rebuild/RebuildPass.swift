@@ -20,6 +20,7 @@ actor RebuildPass {
     private var pending: [RebuildTarget.Rows]
     /// Up to where what ended is written, or being written; then what is current is.
     private var written: [Int64]
+    /// Of each target what is being written, or failed.
     private var writing: [Task<Void, any Error>?]
     private var writes = 0
     /// Of each target, all that was written, and up to where its tables are frozen.
@@ -84,25 +85,36 @@ actor RebuildPass {
         return target
     }
 
-    /// Goes through the log; while something is done with one chunk the next is read and decoded.
+    /// Goes through the log; while something is done with one chunk the next is decoded, and the one after that read.
     private func forEachChunk(
         _ phase: ProjectionRebuild.Progress.Phase, _ progress: @Sendable (ProjectionRebuild.Progress) -> Void,
         _ body: (RoutedChunk) async throws -> Void
     ) async throws {
-        var next = try await read(after: 0)
-        while let chunk = next {
+        var packed = try await read(after: 0)
+        var routed: RoutedChunk?
+        while packed != nil || routed != nil {
             try Task.checkCancellation()
-            async let following = read(after: chunk.last)
-            try await body(chunk)
-            progress(.init(phase: phase, position: chunk.last, head: until))
-            next = try await following
+            let undecoded = packed
+            async let following = read(after: undecoded?.last ?? until)
+            async let next = route(undecoded)
+            if let chunk = routed {
+                try await body(chunk)
+                progress(.init(phase: phase, position: chunk.last, head: until))
+            }
+            routed = await next
+            packed = try await following
         }
     }
 
-    private func read(after position: Int64) async throws -> RoutedChunk? {
+    private func read(after position: Int64) async throws -> (events: [EventChunk], last: Int64)? {
         if position >= until { return nil }
-        return try await RoutedChunk.read(
-            after: position, upTo: min(until, position + options.chunkSize), routers, pool)
+        let (last, decoder) = (min(until, position + options.chunkSize), router.decoder)
+        return (try await pool.run { try EventChunk.read(after: position, upTo: last, decoder, $0) }, last)
+    }
+
+    private func route(_ packed: (events: [EventChunk], last: Int64)?) async -> RoutedChunk? {
+        guard let packed else { return nil }
+        return await RoutedChunk(packed.events, upTo: packed.last, routers)
     }
 
     private func fold(_ chunk: RoutedChunk) async throws {
@@ -122,9 +134,20 @@ actor RebuildPass {
             events[place] += chunk.slices.reduce(0) { sum, slice in
                 sum + slice.events.count { $0.consumers & (1 << place) != 0 }
             }
-            if pending[place].byteCount >= options.flushByteCount { try await write(place, upTo: chunk.last) }
         }
         self.places.removeAll { stopped[$0] != nil }
+        try await writeCollected(upTo: chunk.last)
+    }
+
+    /// Writes what has come together of projections that nothing is being written of, and of the others once all have too
+    /// much, that with most first: the fold need not wait for the largest table as long as there is room.
+    private func writeCollected(upTo position: Int64) async throws {
+        for place in places where writing[place] == nil && pending[place].byteCount >= options.flushByteCount {
+            try await write(place, upTo: position)
+        }
+        while places.reduce(0, { $0 + pending[$1].byteCount }) > options.pendingByteCount,
+            let largest = places.max(by: { pending[$0].byteCount < pending[$1].byteCount })
+        { try await write(largest, upTo: position) }
     }
 
     /// What all parts did, in their order.
@@ -183,6 +206,7 @@ actor RebuildPass {
                 try target.write(rows, after: old, upTo: new, session)
                 if isLarge { try target.tables.freeze(session) }
             }
+            self.writing[place] = nil
         }
     }
 

@@ -23,16 +23,12 @@ struct RoutedChunk: Sendable {
     /// Everything up to here is in the chunk, or of types that no projection consumes.
     let last: Int64
 
-    /// Reads and routes the events after one position up to another.
+    /// Decodes and routes what was read up to a position.
     ///
     /// - Parameter routers: among whom the events are shared out.
-    static func read(
-        after position: Int64, upTo last: Int64, _ routers: [ChunkRouter], _ pool: PostgresPool
-    ) async throws -> RoutedChunk {
-        let decoder = routers[0].decoder
-        let packed = try await pool.run { try EventChunk.read(after: position, upTo: last, decoder, $0) }
+    init(_ packed: [EventChunk], upTo last: Int64, _ routers: [ChunkRouter]) async {
         let size = max(1, (packed.count + routers.count - 1) / routers.count)
-        let slices = await withTaskGroup(of: (Int, Slice).self) { group in
+        slices = await withTaskGroup(of: (Int, Slice).self) { group in
             for (number, start) in stride(from: 0, to: packed.count, by: size).enumerated() {
                 let part = packed[start..<min(start + size, packed.count)]
                 group.addTask { (number, await routers[number].route(part)) }
@@ -41,7 +37,7 @@ struct RoutedChunk: Sendable {
             for await slice in group { slices.append(slice) }
             return slices.sorted { $0.0 < $1.0 }.map(\.1)
         }
-        return RoutedChunk(slices: slices, last: last)
+        self.last = last
     }
 }
 
@@ -50,7 +46,6 @@ actor ChunkRouter {
     private let router: EventRouter
     private let parts: Int
     private let texts = TextPool()
-    nonisolated var decoder: EventDecoder { router.decoder }
 
     /// - Parameter parts: how many parts the entities are cut into, by a hash of their keys that never changes.
     init(_ router: EventRouter, parts: Int) {
