@@ -26,7 +26,7 @@ public struct JSONWriter: Sendable {
     public mutating func removeAll() {
         count = 0
         lines = 0
-        runs.removeAll(keepingCapacity: true)
+        beginAlike()
     }
 
     /// How many documents have been ended with ``endLine()``.
