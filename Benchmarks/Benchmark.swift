@@ -108,17 +108,18 @@ final class Bench: Sendable {
         await connection.close()
     }
 
-    /// Fills that much of the page cache and gives it back. A virtual machine gets memory from its host when it first uses it,
-    /// which costs several times as much as writing there: what is measured first would pay for what comes after it.
-    func usePageCache(mebibytes: Int) throws {
-        let path = directory + "/page-cache"
-        guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path) else {
+    /// Fills what is free of the machine's memory with pages of an empty file, which the kernel takes back as it needs them: as on a
+    /// machine that has been running for long. A virtual machine's host takes its time to give memory that nobody uses, several
+    /// times as long as writing to it takes; what writes most would pay for that.
+    func fillPageCache() throws {
+        let path = directory + "/page-cache-\(UUID().uuidString)"
+        guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forUpdatingAtPath: path) else {
             throw BenchmarkError("can't write \(path)")
         }
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        let part = Data(count: 1 << 20)
-        for _ in 0..<mebibytes { try file.write(contentsOf: part) }
-        try file.close()
+        try file.truncate(atOffset: UInt64(try Self.mebibytes("MemTotal:", of: "/proc/meminfo")) << 20)
+        while try Self.mebibytes("MemFree:", of: "/proc/meminfo") > 512 {
+            for _ in 0..<64 where try file.read(upToCount: 1 << 20)?.isEmpty ?? true { return }
+        }
     }
 
     static func seconds(_ body: () async throws -> Void) async rethrows -> Double {
@@ -129,16 +130,13 @@ final class Bench: Sendable {
     }
 
     /// The process's largest resident set so far.
-    static func peakMebibytes() throws -> Int {
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) / 1024
-    }
+    static func peakMebibytes() throws -> Int { try mebibytes("VmHWM:", of: "/proc/self/status") }
 
     /// The process's resident set now.
-    static func residentMebibytes() throws -> Int {
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+    static func residentMebibytes() throws -> Int { try mebibytes("VmRSS:", of: "/proc/self/status") }
+
+    private static func mebibytes(_ name: String, of path: String) throws -> Int {
+        let line = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").first { $0.hasPrefix(name) }
         return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) / 1024
     }
 

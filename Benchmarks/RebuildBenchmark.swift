@@ -11,17 +11,14 @@ import Projections
 /// All tables are vacuumed and analyzed before each part, as the log of who rebuilds is: autovacuum would do it in the
 /// middle of one.
 enum RebuildBenchmark {
-    /// About what a rebuild writes, write-ahead log included.
-    private static let bytesAnEvent = 14 << 10
-
     static func run(_ bench: Bench) async throws {
         try await bench.withLedger { ledger in
             let small = bench.events / 10
             try await GeneratedLog.append(0..<small, to: ledger)
             var first: [Cost] = []
             for _ in 0..<bench.rounds {
-                try bench.usePageCache(mebibytes: small * bytesAnEvent >> 20)
                 try await settle(ledger)
+                try bench.fillPageCache()
                 first.append(try await rebuild(ledger).cost)
             }
             first.sort { $0.seconds < $1.seconds }
@@ -29,11 +26,12 @@ enum RebuildBenchmark {
             try await GeneratedLog.append(small..<bench.events, to: ledger)
             try await settle(ledger)
             let read = try await copyOut(ledger)
-            try bench.usePageCache(mebibytes: bench.events * bytesAnEvent >> 20)
             try await settle(ledger)
+            try bench.fillPageCache()
             let whole = try await rebuild(ledger)
             let peak = try Bench.peakMebibytes()
             try await settle(ledger)
+            try bench.fillPageCache()
             let (write, index, bytes) = try await copyIn(ledger)
 
             let floor = read + write + index
