@@ -3,11 +3,7 @@ public import Values
 
 extension ContextStampedPayload {
     /// The canonical JSON of the payload.
-    public func encode() -> [UInt8] {
-        var out = JSONWriter(reservingCapacity: 1536)
-        write(to: &out)
-        return out.bytes
-    }
+    public func encode() -> [UInt8] { JSONWriter.bytes(reservingCapacity: 1536) { write(to: &$0) } }
 
     /// Writes the canonical JSON of the payload.
     ///
@@ -17,11 +13,7 @@ extension ContextStampedPayload {
     }
 
     /// The canonical JSON of the content: the payload without `inputs` and `observed_through_position`.
-    public func contentBytes() -> [UInt8] {
-        var out = JSONWriter(reservingCapacity: 1536)
-        write(contentOnly: true, withInputs: false, to: &out)
-        return out.bytes
-    }
+    public func contentBytes() -> [UInt8] { JSONWriter.bytes(reservingCapacity: 1536) { write(contentOnly: true, withInputs: false, to: &$0) } }
 
     /// The SHA-256 of ``contentBytes()``.
     public var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }

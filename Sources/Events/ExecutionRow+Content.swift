@@ -21,11 +21,7 @@ extension ExecutionRow {
 
     /// The canonical JSON object of the content: every field of ``fieldNames``, null where absent, decimals as
     /// strings. The order of UTF-16 code units is that of the names.
-    public func contentBytes() -> [UInt8] {
-        var out = JSONWriter(reservingCapacity: 1280)
-        writeContent(to: &out)
-        return out.bytes
-    }
+    public func contentBytes() -> [UInt8] { JSONWriter.bytes(reservingCapacity: 1280) { writeContent(to: &$0) } }
 
     /// Writes the object of ``contentBytes()``.
     public func writeContent(to out: inout JSONWriter) {

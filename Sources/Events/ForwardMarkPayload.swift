@@ -100,21 +100,13 @@ public struct ForwardMarkPayload: Sendable {
 
 extension ForwardMarkPayload {
     /// The canonical JSON of the payload.
-    public func encode() -> [UInt8] {
-        var out = JSONWriter(reservingCapacity: 1024)
-        write(to: &out)
-        return out.bytes
-    }
+    public func encode() -> [UInt8] { JSONWriter.bytes(reservingCapacity: 1024) { write(to: &$0) } }
 
     /// Writes the canonical JSON of the payload.
     public func write(to out: inout JSONWriter) { write(contentOnly: false, to: &out) }
 
     /// The canonical JSON of the content: the payload without `inputs` and `looked_up_at`.
-    public func contentBytes() -> [UInt8] {
-        var out = JSONWriter(reservingCapacity: 1024)
-        write(contentOnly: true, to: &out)
-        return out.bytes
-    }
+    public func contentBytes() -> [UInt8] { JSONWriter.bytes(reservingCapacity: 1024) { write(contentOnly: true, to: &$0) } }
 
     /// The SHA-256 of ``contentBytes()``.
     public var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }

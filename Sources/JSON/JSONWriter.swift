@@ -75,6 +75,13 @@ public struct JSONWriter: Sendable {
         omitted = omitting.map { Array($0.utf8) }
     }
 
+    /// What `body` writes into an empty writer with room for that many bytes.
+    public static func bytes(reservingCapacity capacity: Int, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: capacity)
+        body(&out)
+        return out.bytes
+    }
+
     /// Ends what is being left out, before what comes next in a document's own object.
     @inline(__always)
     private mutating func endOmitted() {

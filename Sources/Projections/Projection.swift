@@ -99,9 +99,7 @@ extension Projection {
 
     /// The facts as canonical JSON, in event encoding.
     public func encode(_ facts: Facts) -> [UInt8] {
-        var out = JSONWriter(reservingCapacity: 2048)
-        encode(facts, to: &out)
-        return out.bytes
+        JSONWriter.bytes(reservingCapacity: 2048) { encode(facts, to: &$0) }
     }
 
     /// As it is stored.
