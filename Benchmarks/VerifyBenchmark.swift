@@ -33,7 +33,7 @@ enum VerifyBenchmark {
                         let rows = try ProjectionVerifier.fold(
                             definitions.map { ($0, head) }, session, workers: workers,
                             progress: { step in
-                                guard step.phase == .digesting, folded == 0 else { return }
+                                guard step.done == step.of, folded == 0 else { return }
                                 folded = (ContinuousClock.now - start) / .seconds(1)
                                 program = Double(clock() - used) / Double(CLOCKS_PER_SEC)
                             })

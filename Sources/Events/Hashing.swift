@@ -29,8 +29,13 @@ extension Digest32 {
 
     /// The SHA-256 of some bytes.
     public init(sha256Of bytes: UnsafeBufferPointer<UInt8>) {
+        self.init(sha256Of: UnsafeRawBufferPointer(bytes))
+    }
+
+    /// The SHA-256 of some bytes.
+    public init(sha256Of bytes: UnsafeRawBufferPointer) {
         var hasher = SHA256()
-        hasher.update(bufferPointer: UnsafeRawBufferPointer(bytes))
+        hasher.update(bufferPointer: bytes)
         self = hasher.finalize().withUnsafeBytes { digest in
             guard let start = digest.baseAddress else { preconditionFailure("a digest has 32 bytes") }
             return Digest32(loading: start)

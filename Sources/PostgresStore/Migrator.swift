@@ -33,7 +33,7 @@ extension Digest {
 
 /// Brings a database's schema up to date, forward only.
 public struct Migrator: Sendable {
-    private let migrations: [Migration]
+    let migrations: [Migration]
     /// A lock of its own: two programs that start together migrate one after the other.
     private static let lockKey: Int64 = 0x616c_7068_6131
 

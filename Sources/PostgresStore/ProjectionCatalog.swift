@@ -254,7 +254,7 @@ public struct ProjectionCatalog: Sendable {
             """,
             [
                 .text(identity.name), .text(identity.version), .int4(Int32(identity.codeVersion)),
-                .utf8(Self.rulesDocument(identity)), .text(tables.tableName), .text(state.rawValue),
+                .text(Self.rulesText(identity)), .text(tables.tableName), .text(state.rawValue),
             ])
     }
 
@@ -273,16 +273,16 @@ public struct ProjectionCatalog: Sendable {
         return "\(Self.tableName(of: identity))_\(number)"
     }
 
-    /// `{"<file>":{"digest":…,"version":…},…}`, canonical.
-    private static func rulesDocument(_ identity: ProjectionIdentity) -> [UInt8] {
-        JSONNode.object(
-            identity.rules.map { file in
-                (
-                    file.path,
-                    .object([("digest", .string(file.digest)), ("version", .integer(Int64(file.version)))])
-                )
-            }
-        ).canonicalBytes()
+    /// What the catalog holds of a version's rules: `{"<file>":{"digest":…,"version":…},…}`, canonical.
+    static func rulesText(_ identity: ProjectionIdentity) -> String {
+        rulesText(identity.rules.map { .init(file: $0.path, version: $0.version, digest: $0.digest) })
+    }
+
+    static func rulesText(_ rules: [ProjectionPromotedPayload.Rule]) -> String {
+        let files = rules.map { rule in
+            (rule.file, JSONNode.object([("digest", .string(rule.digest)), ("version", .integer(Int64(rule.version)))]))
+        }
+        return String(decoding: JSONNode.object(files).canonicalBytes(), as: UTF8.self)
     }
 
     /// The view `projection.<name>`: the served version's current rows with typed columns, for people with `psql`.

@@ -3,20 +3,40 @@ import Glibc
 public import Postgres
 public import Projections
 
-/// Compares versions' stored rows with a fold of the log from zero.
+/// Compares what the tables of versions hold with a fold of the log from zero: every version of a row and of facts with its
+/// key, its positions, its era, the columns beside the document, and the document.
 public struct ProjectionVerifier: Sendable {
     public struct Verification: Sendable, Equatable {
         public let name: String
+        /// Of its rules, for example `v1`.
         public let version: String
+        public let codeVersion: Int
         public let position: Int64
-        /// Of the stored rows.
+        /// Current at the position.
         public let rows: Int
+        /// Of all rows and facts, ended or current.
+        public let versions: Int64
+        /// Of the stored rows.
         public let storedDigest: String
         /// Of the rows folded anew; empty where an event could not be folded.
         public let foldedDigest: String
         /// The event at which the fold stopped, and why.
-        public let problem: String?
-        public var matches: Bool { problem == nil && storedDigest == foldedDigest }
+        public let poison: PoisonEvent?
+        /// What is stored and does not follow from the events, or follows and is not stored: the first ones, in the tables' order.
+        public let faults: [VersionFault]
+        /// How many there are of them.
+        public let faultCount: Int
+        /// Its rules and code, for example `v2/c1`.
+        public var label: String { VersionReference(version: version, codeVersion: codeVersion).description }
+        /// What is wrong, in a sentence; nil if nothing is.
+        public var problem: String? {
+            if let poison { return "can't be folded: \(poison)" }
+            if let first = faults.first {
+                return "is not what its events say, in \(faultCount) version\(faultCount == 1 ? "" : "s"): \(first)"
+            }
+            return matches ? nil : "is not what its events say: folded anew its digest is \(foldedDigest)"
+        }
+        public var matches: Bool { poison == nil && faultCount == 0 && storedDigest == foldedDigest }
     }
 
     /// How far a verification is.
@@ -24,8 +44,8 @@ public struct ProjectionVerifier: Sendable {
         public enum Phase: String, Sendable {
             /// Counted in positions of the log.
             case folding
-            /// Everything is folded; counted in digests, one of the rows folded anew and one of the stored ones a version.
-            case digesting
+            /// Everything is folded; counted in steps, two a version: all that its tables hold, and the digest of its rows.
+            case comparing
         }
 
         public let phase: Phase
@@ -41,56 +61,83 @@ public struct ProjectionVerifier: Sendable {
         self.version = version
     }
 
-    /// Folds from zero to the version's checkpoint, writing nothing, and compares the digests at that position.
+    /// Folds from zero to the version's checkpoint, writing nothing, and compares.
     ///
     /// Throws `PoisonEvent` where an event can't be folded.
     public func verify(_ session: PostgresSession, progress: (Progress) -> Void = { _ in }) throws -> Verification {
-        let (folded, stored) = try Self.digests([(definition, version)], session, progress: progress)
-        if let poison = folded[0].poison { throw poison }
-        return Self.verification(version, folded[0], stored[0])
+        let verification = try Self.verify([(definition, version)], session, progress: progress)[0]
+        if let poison = verification.poison { throw poison }
+        return verification
     }
 
     /// Does the same for any number of versions in one pass over the log, each up to its own checkpoint. A version at
     /// which the fold stops keeps none of the others from being verified.
     ///
+    /// Everything is read in one snapshot: the caller's, if a transaction is open, which has to be one in which the versions
+    /// were looked up; else one of its own, in which they are looked up again.
     /// - Parameters:
-    ///   - workers: threads that decode, fold and digest; the processors where left out. The results do not depend on it.
+    ///   - workers: threads that decode and fold; the processors where left out. The results do not depend on it.
     ///   - progress: called now and then.
     public static func verify(
         _ versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], _ session: PostgresSession,
         workers: Int? = nil, progress: (Progress) -> Void = { _ in }
     ) throws -> [Verification] {
-        let (folded, stored) = try digests(versions, session, workers: workers, progress: progress)
-        return versions.indices.map { verification(versions[$0].version, folded[$0], stored[$0]) }
-    }
-
-    private static func verification(
-        _ version: ProjectionVersion, _ folded: FoldedRows, _ stored: (digest: String, rows: Int)
-    ) -> Verification {
-        Verification(
-            name: version.name, version: version.version, position: version.position, rows: stored.rows,
-            storedDigest: stored.digest, foldedDigest: folded.digest ?? "", problem: folded.poison?.description)
-    }
-
-    private static func digests(
-        _ versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], _ session: PostgresSession,
-        workers: Int? = nil, progress: (Progress) -> Void
-    ) throws -> (folded: [FoldedRows], stored: [(digest: String, rows: Int)]) {
-        var stored: [(digest: String, rows: Int)] = []
-        func show(_ step: Progress) {
-            guard step.phase == .digesting else { return progress(step) }
-            progress(Progress(phase: .digesting, done: step.done + Int64(stored.count), of: 2 * step.of))
-        }
-        let folded = try fold(
-            versions.map { ($0.definition, $0.version.position) }, session, workers: workers, progress: show
-        ) {
-            // While the rows folded anew are digested.
-            for (definition, version) in versions {
-                stored.append(try digest(of: version, definition.columns, at: version.position, session))
-                show(Progress(phase: .digesting, done: 0, of: Int64(versions.count)))
+        if session.isInTransaction { return try compare(versions, session, workers, progress) }
+        return try session.transaction(.snapshot) {
+            let present = try versions.map { asked in
+                let catalog = ProjectionCatalog()
+                return (asked.definition, try catalog.version(of: asked.definition.identity, session) ?? asked.version)
             }
+            return try compare(present, session, workers, progress)
         }
-        return (folded, stored)
+    }
+
+    private static func compare(
+        _ versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], _ session: PostgresSession,
+        _ workers: Int?, _ progress: (Progress) -> Void
+    ) throws -> [Verification] {
+        var random = SystemRandomNumberGenerator()
+        let key = TallyKey(using: &random)
+        let lanes = try pass(
+            versions.map { ($0.definition.wholeFold(upTo: $0.version.position, tally: key), $0.definition) },
+            upTo: versions.map(\.version.position).max() ?? 0, session, workers: workers, progress: progress)
+        var done: Int64 = 0
+        func step() {
+            progress(Progress(phase: .comparing, done: done, of: Int64(versions.count) * 2))
+            done += 1
+        }
+        step()
+        return try zip(versions, lanes).map { asked, lane in
+            var stored = VersionTally(key)
+            for table in StoredVersions.all(of: asked.version, asked.definition) { try table.add(to: &stored, session) }
+            step()
+            let digest = try digest(of: asked.version, asked.definition.columns, at: asked.version.position, session)
+            step()
+            return try verification(
+                asked, lane.fold.poison, stored.count, digest,
+                differing: lane.tally.map { stored.buckets(differingFrom: $0) } ?? [], session)
+        }
+    }
+
+    /// The outcome for a version. Equal tallies say that the tables hold what the fold comes to, the current rows included;
+    /// if they differ, the rows are digested and the versions of the buckets that differ are compared one by one.
+    private static func verification(
+        _ asked: (definition: ProjectionDefinition, version: ProjectionVersion), _ poison: PoisonEvent?, _ versions: Int64,
+        _ stored: (digest: String, rows: Int), differing buckets: Set<Int>, _ session: PostgresSession
+    ) throws -> Verification {
+        let (definition, version) = asked
+        var folded = stored.digest
+        var faults: (first: [VersionFault], count: Int) = ([], 0)
+        if poison != nil {
+            folded = ""
+        } else if !buckets.isEmpty {
+            folded = try fold([(definition, version.position)], session)[0].digest ?? ""
+            faults = try VersionTrace(definition, version, buckets).faults(session)
+        }
+        return Verification(
+            name: version.name, version: version.version, codeVersion: version.codeVersion, position: version.position,
+            rows: stored.rows, versions: versions, storedDigest: stored.digest, foldedDigest: folded,
+            poison: poison, faults: faults.first, faultCount: faults.count)
     }
 
     /// What a fold of the log came to.
@@ -104,21 +151,26 @@ public struct ProjectionVerifier: Sendable {
     /// Folds the log from zero for any number of projections in one pass, each up to a position of its own, and digests
     /// their rows; reads the log and nothing else.
     ///
-    /// - Parameters:
-    ///   - progress: called now and then; of a verification's digests only those made here are counted.
-    ///   - meanwhile: called when everything has been folded, while the workers digest.
+    /// - Parameter progress: called now and then while the log is folded.
     public static func fold(
         _ projections: [(definition: ProjectionDefinition, upTo: Int64)], _ session: PostgresSession,
-        workers: Int? = nil, progress: (Progress) -> Void = { _ in }, meanwhile: () throws -> Void = {}
+        workers: Int? = nil, progress: (Progress) -> Void = { _ in }
     ) throws -> [FoldedRows] {
-        guard let last = projections.map(\.upTo).max() else {
-            try meanwhile()
-            return []
-        }
-        let decoder = EventDecoder(projections.map(\.definition))
-        let lanes = projections.map { DigestLane($0.definition.wholeFold(upTo: $0.upTo), $0.definition.columns) }
+        try pass(
+            projections.map { ($0.definition.wholeFold(upTo: $0.upTo), $0.definition) }, upTo: projections.map(\.upTo).max() ?? 0,
+            session, workers: workers, progress: progress
+        ).map { FoldedRows(digest: $0.digest, rows: $0.rows, poison: $0.fold.poison) }
+    }
+
+    /// Takes folds through the log.
+    private static func pass(
+        _ folds: [(fold: WholeFold, definition: ProjectionDefinition)], upTo last: Int64, _ session: PostgresSession,
+        workers: Int?, progress: (Progress) -> Void
+    ) throws -> [DigestLane] {
+        if folds.isEmpty { return [] }
+        let decoder = EventDecoder(folds.map(\.definition))
+        let lanes = folds.map { DigestLane($0.fold, $0.definition.columns) }
         let pass = try LogPass(lanes, decoder, workers: workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-        func show(digested: Int) { progress(Progress(phase: .digesting, done: Int64(digested), of: Int64(lanes.count))) }
         do {
             let texts = TextPool()
             var chunk = EventChunk()
@@ -134,14 +186,12 @@ public struct ProjectionVerifier: Sendable {
             pass.complete()
             pass.waitForFolds()
             progress(Progress(phase: .folding, done: last, of: last))
-            show(digested: 0)
-            try meanwhile()
         } catch {
             pass.giveUp()
             throw error
         }
-        pass.waitForDigests(progress: show)
-        return lanes.map { FoldedRows(digest: $0.digest, rows: $0.rows, poison: $0.fold.poison) }
+        pass.waitForDigests()
+        return lanes
     }
 
     /// The digest of the stored rows as of a position.

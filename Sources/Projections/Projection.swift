@@ -149,7 +149,7 @@ public enum StoredValue: Sendable, Hashable {
 }
 
 /// Why a projection stopped at an event.
-public struct PoisonEvent: Error, CustomStringConvertible {
+public struct PoisonEvent: Error, Equatable, CustomStringConvertible {
     public let position: Int64
     public let problem: String
 

@@ -21,7 +21,7 @@ public struct ProjectionDefinition: Sendable {
     private let start: @Sendable (_ isComplete: Bool) -> any Fold
     private let startHistory: @Sendable (_ recent: RecentDocuments) -> HistoryFold
     private let touched: @Sendable (DecodedEvent) throws -> [RowKey]
-    private let startWhole: @Sendable (_ last: Int64) -> WholeFold
+    private let startWhole: @Sendable (_ last: Int64, _ key: TallyKey?) -> WholeFold
     private let derive: @Sendable (_ facts: [UInt8], _ instant: Instant?, _ asked: [Horizon]) throws -> [ProjectedRow]
     /// The horizons of a reader who asks for none; empty where the projection knows none.
     public let defaultHorizons: [Horizon]
@@ -49,12 +49,13 @@ public struct ProjectionDefinition: Sendable {
                 finish: { state.finish($0, $1, into: $2) })
         }
         touched = projection.entities(touchedBy:)
-        startWhole = { last in
-            let state = WholeFoldState(projection)
+        startWhole = { last, key in
+            let state = WholeFoldState(projection, tally: key)
             return WholeFold(
                 upTo: last,
                 fold: { (batch, last) throws(PoisonEvent) in try state.fold(batch, upTo: last) },
-                order: { state.order() }, write: { entity, rows in state.write(entity, to: &rows) })
+                order: { state.order() }, write: { entity, rows in state.write(entity, to: &rows) },
+                closeTally: { state.closeTally() })
         }
         derive = { document, instant, asked in
             var facts: P.Facts? = try projection.facts(from: document)
@@ -93,8 +94,10 @@ public struct ProjectionDefinition: Sendable {
         }
     }
 
-    /// A fold from position 0 up to another one for its rows alone.
-    public func wholeFold(upTo last: Int64) -> WholeFold { startWhole(last) }
+    /// A fold from position 0 up to another one that writes nothing.
+    ///
+    /// - Parameter key: of the tally of all versions that it is to keep.
+    public func wholeFold(upTo last: Int64, tally key: TallyKey? = nil) -> WholeFold { startWhole(last, key) }
 
     /// The rows that follow from stored facts, in ascending key order.
     ///

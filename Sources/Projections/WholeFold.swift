@@ -1,6 +1,8 @@
 import Events
+import JSON
 
-/// A projection folded from position 0 for its rows alone: it holds every entity and tracks no history.
+/// A projection folded from position 0, writing nothing: it holds every entity, for its rows at the end; where it is asked to, it
+/// also keeps a tally of every version of rows and facts on the way.
 ///
 /// Entities that are trades are found by their numbers, which the folds of one pass share. Not safe for several threads
 /// at once, but it may go from thread to thread; rows may be written by several at once when all events have been folded.
@@ -14,16 +16,19 @@ public final class WholeFold: @unchecked Sendable {
     private let foldBatch: (NumberedEvents, _ last: Int64) throws(PoisonEvent) -> Void
     private let ownOrder: () -> [Int32]?
     private let writeEntity: (Int, inout RowWriter) -> Void
+    private let closeTally: () -> VersionTally?
 
     /// - Parameter last: the position up to which it folds.
     init(
         upTo last: Int64, fold: @escaping (NumberedEvents, Int64) throws(PoisonEvent) -> Void,
-        order: @escaping () -> [Int32]?, write: @escaping (Int, inout RowWriter) -> Void
+        order: @escaping () -> [Int32]?, write: @escaping (Int, inout RowWriter) -> Void,
+        closeTally: @escaping () -> VersionTally?
     ) {
         self.last = last
         foldBatch = fold
         ownOrder = order
         writeEntity = write
+        self.closeTally = closeTally
     }
 
     /// Folds a batch; call it with the batches of a log in order.
@@ -45,6 +50,12 @@ public final class WholeFold: @unchecked Sendable {
     }
 }
 
+extension WholeFold {
+    /// The tally of every version that the fold has made, ended or current; nil where it keeps none. Call it once, when all events
+    /// have been folded.
+    public func tally() -> VersionTally? { closeTally() }
+}
+
 /// The state of a ``WholeFold``.
 ///
 /// Its methods are called from closures that are made where the projection's type is known, so that all of this is
@@ -52,11 +63,42 @@ public final class WholeFold: @unchecked Sendable {
 final class WholeFoldState<P: Projection> {
     private let projection: P
     private let consumed = ConsumedTypes(P.consumes)
-    private var facts = EntityFacts<P.Facts>()
+    private var facts = EntityBlocks<P.Facts>()
     /// Where entities are no trades.
     private var numbers = KeyNumbers()
+    private var history: History?
 
-    init(_ projection: P) { self.projection = projection }
+    /// What a tally of versions takes.
+    private struct History {
+        var tally: VersionTally
+        var versions = EntityBlocks<EntityVersions>()
+        var written = RowWriter()
+
+        /// Counts the versions that an event has ended, and notes those that it has made.
+        mutating func note(
+            _ facts: P.Facts?, of entity: Int, _ key: RowKey, at position: Int64, _ projection: P
+        ) {
+            written.removeAll()
+            var document = 0..<0
+            if let facts {
+                projection.writeRows(of: facts, to: &written)
+                if !P.rowsAreFacts {
+                    let start = written.out.count
+                    projection.encode(facts, to: &written.out)
+                    document = start..<written.out.count
+                }
+            }
+            versions.makeRoom(for: entity + 1)
+            versions[entity][orNew: EntityVersions(of: key)].replace(
+                by: written, facts: document, of: key, at: position, into: &tally)
+        }
+    }
+
+    /// - Parameter key: of the tally of versions that it keeps; it keeps none without.
+    init(_ projection: P, tally key: TallyKey?) {
+        self.projection = projection
+        history = key.map { History(tally: VersionTally($0)) }
+    }
 
     @inline(__always)
     func fold(_ batch: NumberedEvents, upTo last: Int64) throws(PoisonEvent) {
@@ -69,11 +111,9 @@ final class WholeFoldState<P: Projection> {
             do {
                 if P.entitiesAreTrades {
                     guard let key = events[index].trade else { continue }
-                    try projection.apply(event, to: &facts[Int(trades[index])], of: key)
+                    try apply(event, to: Int(trades[index]), key)
                 } else {
-                    for key in try projection.entities(touchedBy: event) {
-                        try projection.apply(event, to: &facts[number(of: key)], of: key)
-                    }
+                    for key in try projection.entities(touchedBy: event) { try apply(event, to: number(of: key), key) }
                 }
             } catch let poison as PoisonEvent {
                 throw poison
@@ -81,6 +121,19 @@ final class WholeFoldState<P: Projection> {
                 throw PoisonEvent(position: event.record.position, problem: "\(error)")
             }
         }
+    }
+
+    @inline(__always)
+    private func apply(_ event: DecodedEvent, to entity: Int, _ key: RowKey) throws {
+        try projection.apply(event, to: &facts[entity], of: key)
+        history?.note(facts[entity], of: entity, key, at: event.record.position, projection)
+    }
+
+    @inline(__always)
+    func closeTally() -> VersionTally? {
+        guard var tally = history?.tally, let versions = history?.versions else { return nil }
+        for entity in 0..<versions.room { versions[entity]?.addCurrent(to: &tally) }
+        return tally
     }
 
     private func number(of key: RowKey) -> Int {
@@ -100,11 +153,11 @@ final class WholeFoldState<P: Projection> {
     }
 }
 
-/// Facts by the numbers of their entities, in blocks: growing moves nothing.
-private struct EntityFacts<Facts> {
+/// What is kept of entities by their numbers, in blocks: growing moves nothing.
+private struct EntityBlocks<Value> {
     private static var blockSize: Int { 1024 }
 
-    private var blocks: ContiguousArray<ContiguousArray<Facts?>> = []
+    private var blocks: ContiguousArray<ContiguousArray<Value?>> = []
 
     /// How many entities there is room for.
     var room: Int { blocks.count * Self.blockSize }
@@ -113,7 +166,7 @@ private struct EntityFacts<Facts> {
         while room < count { blocks.append(ContiguousArray(repeating: nil, count: Self.blockSize)) }
     }
 
-    subscript(entity: Int) -> Facts? {
+    subscript(entity: Int) -> Value? {
         @inline(__always) get { blocks[entity / Self.blockSize][entity % Self.blockSize] }
         @inline(__always) _modify { yield &blocks[entity / Self.blockSize][entity % Self.blockSize] }
     }

@@ -58,6 +58,9 @@ public struct Digest32: Sendable, Hashable {
         address.storeBytes(of: words.3.bigEndian, toByteOffset: 24, as: UInt64.self)
     }
 
+    /// The first sixteen bytes as a big-endian number.
+    public var leadingBits: UInt128 { UInt128(words.0) << 64 | UInt128(words.1) }
+
     /// Appends the 32 bytes.
     public func append(to out: inout [UInt8]) {
         appendBigEndian(words.0, to: &out)

@@ -154,15 +154,15 @@ import Values
         }
     }
 
-    /// First the log up to its end, then two digests a version.
+    /// First the log up to its end, then two steps a version.
     private static func expectAscent(_ steps: [ProjectionVerifier.Progress], versions: Int64) {
         let folding = steps.prefix { $0.phase == .folding }
-        let digesting = steps.dropFirst(folding.count)
+        let comparing = steps.dropFirst(folding.count)
         #expect(!folding.isEmpty && folding.map(\.done) == folding.map(\.done).sorted())
         #expect(folding.last?.done == folding.last?.of)
-        #expect(digesting.allSatisfy { $0.phase == .digesting && $0.of == 2 * versions })
-        #expect(digesting.map(\.done) == digesting.map(\.done).sorted())
-        #expect(digesting.first?.done == 0 && digesting.last?.done == 2 * versions)
+        #expect(comparing.allSatisfy { $0.phase == .comparing && $0.of == 2 * versions })
+        #expect(comparing.map(\.done) == comparing.map(\.done).sorted())
+        #expect(comparing.first?.done == 0 && comparing.last?.done == 2 * versions)
     }
 
     @Test func `Stored rows are verified together as one by one, and one that was altered is found`() async throws {

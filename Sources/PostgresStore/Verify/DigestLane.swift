@@ -2,7 +2,8 @@ import Crypto
 import JSON
 import Projections
 
-/// One projection's part in a pass over the log: its fold, and then the digest of the rows that it comes to.
+/// One projection's part in a pass over the log: its fold, and then the digest of the rows that it comes to or the tally of all its
+/// versions.
 ///
 /// Unchecked: its state is read and changed under the pass's lock; the fold is used by the one worker whose batch is next, the
 /// hash by the one that holds ``isBusy``, rows are written by any number.
@@ -26,15 +27,19 @@ final class DigestLane: @unchecked Sendable {
     private var spare: [RowWriter] = []
     private var hash = SHA256()
     private(set) var rows = 0
+    /// Set once everything is folded, if the fold keeps one: then no rows are digested.
+    private(set) var tally: VersionTally?
 
     init(_ fold: WholeFold, _ columns: ColumnSet) {
         self.fold = fold
         omitted = columns.undigested
     }
 
-    /// Sets the order of the rows, once everything is folded.
-    func setOrder(trades: [Int32]) {
-        order = fold.poison == nil ? fold.order(trades: trades) : []
+    /// Takes what is known once everything is folded: the tally of versions, or the order of the rows to digest.
+    func endFold(trades: [Int32]) {
+        if fold.poison != nil { return }
+        tally = fold.tally()
+        if tally == nil { order = fold.order(trades: trades) }
     }
 
     private var parts: Int { (order.count + Self.entitiesPerPart - 1) / Self.entitiesPerPart }

@@ -87,19 +87,8 @@ final class LogPass: Sendable {
     /// Waits until all that was handed in is folded.
     func waitForFolds() { state.wait { $0.isOrdered ? () : nil } }
 
-    /// Waits for the digests; tells how many are complete.
-    func waitForDigests(progress: (Int) -> Void) {
-        let lanes = lanes
-        var told = 0
-        while told < lanes.count {
-            told = state.wait { _ in
-                let digested = lanes.count { $0.isDigested }
-                return digested > told ? digested : nil
-            }
-            progress(told)
-        }
-        waitForWorkers()
-    }
+    /// Waits for the digests.
+    func waitForDigests() { waitForWorkers() }
 
     private func waitForWorkers() { state.wait { $0.workers == 0 ? () : nil } }
 
@@ -119,7 +108,7 @@ final class LogPass: Sendable {
             case .fold(let number, .decoded(let events)): fold(number, events)
             case .order:
                 let order = trades.sorted()
-                for lane in lanes { lane.setOrder(trades: order) }
+                for lane in lanes { lane.endFold(trades: order) }
                 startWorkers(digesting - folding)
                 state.withLock { $0.isOrdered = true }
             case .write(let lane, let part, var rows):

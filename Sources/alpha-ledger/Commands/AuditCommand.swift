@@ -77,8 +77,8 @@ struct AuditCommand: AsyncParsableCommand {
                 }
                 if let fault = log.fault { throw Failure(code: 1, "position \(fault.position): \(fault.problem)") }
                 if let fork { throw Failure(code: 1, "\(fork)") }
-                if let wrong = projections.first(where: { !$0.matches }) {
-                    throw Failure(code: 1, "projection \(wrong.name) is not what its events say")
+                if let wrong = projections.first(where: { !$0.matches }), let problem = wrong.problem {
+                    throw Failure(code: 1, "projection \(wrong.name) \(wrong.label) \(problem)")
                 }
             }
         }

@@ -77,11 +77,8 @@ struct ProjectionCommand: AsyncParsableCommand {
                             [$0.name, $0.version, "\($0.position)", "\($0.rows)", $0.storedDigest, $0.matches ? "yes" : "NO"]
                         }, rightAligned: [2, 3])
                 }
-                if let wrong = results.first(where: { !$0.matches }) {
-                    if let problem = wrong.problem {
-                        throw Failure(code: 1, "projection \(wrong.name) \(wrong.version) can't be folded: \(problem)")
-                    }
-                    throw Failure(code: 1, "projection \(wrong.name) \(wrong.version) is not what its events say: folded anew its digest is \(wrong.foldedDigest)")
+                if let wrong = results.first(where: { !$0.matches }), let problem = wrong.problem {
+                    throw Failure(code: 1, "projection \(wrong.name) \(wrong.label) \(problem)")
                 }
             }
         }
@@ -92,7 +89,7 @@ extension ProgressLine {
     func show(_ step: ProjectionVerifier.Progress) {
         switch step.phase {
         case .folding: show("folded \(step.done) of \(step.of) events")
-        case .digesting: show("digests: \(step.done) of \(step.of)")
+        case .comparing: show("compared: \(step.done) of \(step.of)")
         }
     }
 }
@@ -100,10 +97,11 @@ extension ProgressLine {
 extension ProjectionVerifier.Verification {
     var node: JSONNode {
         .object([
-            ("name", .string(name)), ("version", .string(version)), ("position", .integer(position)),
-            ("rows", .integer(Int64(rows))), ("digest", .string(storedDigest)),
-            ("folded_digest", .string(foldedDigest)), ("verified", .bool(matches)),
-            ("problem", problem.map(JSONNode.string) ?? .null),
+            ("name", .string(name)), ("version", .string(version)), ("code_version", .integer(Int64(codeVersion))),
+            ("position", .integer(position)), ("rows", .integer(Int64(rows))), ("versions", .integer(versions)),
+            ("digest", .string(storedDigest)), ("folded_digest", .string(foldedDigest)), ("verified", .bool(matches)),
+            ("problem", problem.map(JSONNode.string) ?? .null), ("fault_count", .integer(Int64(faultCount))),
+            ("faults", .array(faults.map { .string($0.description) })),
         ])
     }
 }

@@ -1,0 +1,66 @@
+import Events
+import Postgres
+import Projections
+import Values
+
+/// Every version that a table of a projection version holds, whatever the positions, in no order.
+struct StoredVersions {
+    private let table: VersionTable
+    private let kind: DocumentKind
+
+    init(_ table: VersionTable, _ kind: DocumentKind) {
+        self.table = table
+        self.kind = kind
+    }
+
+    /// The tables of a version: its rows, and the facts behind them if these are stored apart.
+    static func all(of version: ProjectionVersion, _ definition: ProjectionDefinition) -> [StoredVersions] {
+        let tables = VersionTables(definition, tableName: version.tableName)
+        return [StoredVersions(tables.rows, .row)] + (tables.facts.map { [StoredVersions($0, .facts)] } ?? [])
+    }
+
+    /// One version, in place: good for no longer than the call.
+    struct Row {
+        let kind: DocumentKind
+        let digest: VersionDigest
+        fileprivate let columns: BinaryCopyRow
+        fileprivate let table: VersionTable
+
+        /// The bucket of the entity that it belongs to.
+        func bucket() throws -> Int { VersionTally.bucket(of: RowKey(entityOf: try key())) }
+
+        /// A null, which no key has, counts as an empty text.
+        func key() throws -> RowKey { RowKey(try table.key.indices.map { try columns.optionalText($0) ?? "" }) }
+
+        /// The columns beside the document as the server sends them.
+        func stored() throws -> [[UInt8]?] {
+            try table.stored.indices.map { index in
+                try columns.rawBytes(table.key.count + index).map { Array($0) }
+            }
+        }
+
+        func document() throws -> [UInt8] { try columns.optionalUTF8(table.key.count + table.stored.count) ?? [] }
+    }
+
+    /// Visits the versions. Throws `PostgresError` for a table or a column that is not there.
+    func forEach(_ session: PostgresSession, _ visit: (Row) throws -> Void) throws {
+        let columns = (table.key + table.stored + ["document", "valid_from", "valid_to", "era"]).map(quoteIdentifier)
+        let fields = table.key.count + table.stored.count
+        try session.copyOut(
+            "COPY (SELECT \(columns.joined(separator: ", ")) FROM \(table.name)) TO STDOUT (FORMAT binary)"
+        ) { row in
+            var content = VersionContent(kind)
+            for field in 0..<fields { content.add(try row.rawBytes(field)) }
+            content.addDocument(Digest32(sha256Of: try row.rawBytes(fields) ?? UnsafeRawBufferPointer(start: nil, count: 0)))
+            let digest = VersionDigest(
+                content: content.digest, from: try row.optionalInt8(fields + 1) ?? 0, to: try row.optionalInt8(fields + 2),
+                era: try row.optionalInt4(fields + 3).map { Int16(truncatingIfNeeded: $0) })
+            try visit(Row(kind: kind, digest: digest, columns: row, table: table))
+        }
+    }
+
+    /// Adds all of them to a tally.
+    func add(to tally: inout VersionTally, _ session: PostgresSession) throws {
+        try forEach(session) { row in tally.add(row.digest, bucket: try row.bucket()) }
+    }
+}

@@ -1,0 +1,91 @@
+import Events
+import JSON
+import Values
+
+/// The current versions of one entity's rows and facts while the log is folded from 0: enough to tell which of them an event
+/// ends or makes, and to count each in a tally when it ends.
+struct EntityVersions {
+    private struct Current {
+        /// Of the document: another one makes a new version.
+        let document: Digest32
+        let content: Digest32
+        /// The hash of its row's key.
+        let key: Int
+        let origin: VersionOrigin
+    }
+
+    private let bucket: Int
+    /// In key order.
+    private var rows: [Current] = []
+    private var facts: Current?
+
+    init(of entity: RowKey) { bucket = VersionTally.bucket(of: entity) }
+
+    /// Takes what follows from the entity's facts after an event.
+    ///
+    /// - Parameter document: where the facts' own document stands in the writer's bytes, behind its rows; empty where none is
+    ///   stored.
+    mutating func replace(
+        by written: borrowing RowWriter, facts document: Range<Int>, of entity: RowKey, at position: Int64,
+        into tally: inout VersionTally
+    ) {
+        written.out.withBytes { bytes in
+            let bytes = UnsafeRawBufferPointer(bytes)
+            replaceRows(by: written.rows, bytes, at: position, into: &tally)
+            replaceFacts(by: UnsafeRawBufferPointer(rebasing: bytes[document]), of: entity, at: position, into: &tally)
+        }
+    }
+
+    private mutating func replaceFacts(
+        by document: UnsafeRawBufferPointer, of entity: RowKey, at position: Int64, into tally: inout VersionTally
+    ) {
+        let digest = document.isEmpty ? nil : Digest32(sha256Of: document)
+        if facts?.document == digest { return }
+        let isFirst = facts == nil
+        if let facts { end(facts, at: position, into: &tally) }
+        facts = digest.map { digest in
+            Current(
+                document: digest, content: VersionContent(.facts, key: entity, stored: [], document: digest).digest, key: 0,
+                origin: VersionOrigin(at: position, isFirst: isFirst))
+        }
+    }
+
+    private mutating func replaceRows(
+        by new: [RowWriter.Row], _ bytes: UnsafeRawBufferPointer, at position: Int64, into tally: inout VersionTally
+    ) {
+        let old = rows
+        rows.removeAll(keepingCapacity: true)
+        var next = 0
+        for row in new {
+            let key = row.key.hashValue
+            let document = Digest32(sha256Of: UnsafeRawBufferPointer(rebasing: bytes[row.document]))
+            // Both are in key order: what lies between the last one found and this one is gone.
+            let known = old[next...].firstIndex { $0.key == key }
+            if let known {
+                for gone in old[next..<known] { end(gone, at: position, into: &tally) }
+                next = known + 1
+                if old[known].document == document {
+                    rows.append(old[known])
+                    continue
+                }
+                end(old[known], at: position, into: &tally)
+            }
+            rows.append(
+                Current(
+                    document: document,
+                    content: VersionContent(.row, key: row.key, stored: row.stored, document: document).digest, key: key,
+                    origin: VersionOrigin(at: position, isFirst: known == nil)))
+        }
+        for gone in old[next...] { end(gone, at: position, into: &tally) }
+    }
+
+    private func end(_ version: Current, at position: Int64?, into tally: inout VersionTally) {
+        tally.add(VersionDigest(version.content, version.origin, to: position), bucket: bucket)
+    }
+
+    /// Counts what is current, once everything is folded.
+    func addCurrent(to tally: inout VersionTally) {
+        for row in rows { end(row, at: nil, into: &tally) }
+        if let facts { end(facts, at: nil, into: &tally) }
+    }
+}
