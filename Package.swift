@@ -154,7 +154,10 @@ let package = Package(
         .testTarget(name: "TradingTests", dependencies: ["Trading", "Rules", "Events", "Values", "TestSupport"]),
         .testTarget(
             name: "ProjectionsTests",
-            dependencies: ["Projections", "Trading", "Rules", "Events", "JSON", "Values", "TestSupport"], exclude: ["Golden"]),
+            dependencies: [
+                "Projections", "Trading", "Rules", "Events", "JSON", "Values", "TestSupport",
+                .product(name: "BigInt", package: "BigInt"),
+            ], exclude: ["Golden"]),
         .testTarget(
             name: "ExplanationsTests",
             dependencies: ["Explanations", "Projections", "Trading", "Rules", "Events", "JSON", "Values", "TestSupport"]),

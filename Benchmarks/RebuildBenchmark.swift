@@ -87,7 +87,7 @@ enum RebuildBenchmark {
         let pool = PostgresPool(configuration, maximumConnections: 1)
         var (write, index, bytes) = (Cost(), Cost(), 0)
         for version in try await pool.run({ session in try ledger.catalog.versions(session) }) {
-            guard let definition = ledger.registry.definition(version.name, version: version.version) else { continue }
+            guard let definition = ledger.registry.definition(of: version) else { continue }
             let key = definition.columns.entityKey.joined(separator: ", ")
             let factsIndexes = """
                 ALTER TABLE {table} ADD PRIMARY KEY (\(key), valid_from);

@@ -43,20 +43,25 @@ struct BundleRules {
     }
 
     private mutating func add(_ view: BundleManifest.View, _ registry: ProjectionRegistry) {
-        guard let definition = registry.definition(view.projection, version: view.version) else {
+        let codes = registry.codes(of: view.projection, version: view.version)
+        if codes.isEmpty {
             faults.append(
                 BundleFault(
                     .badRules, file: BundlePaths.manifest,
                     "there is no rule file for \(view.projection) \(view.version) in the bundle"))
             return
         }
-        let identity = definition.identity
-        if identity.codeVersion != view.codeVersion {
+        guard
+            let definition = registry.definition(view.projection, version: view.version, codeVersion: view.codeVersion)
+        else {
+            let known = codes.map { "\($0)" }.joined(separator: " and ")
             faults.append(
                 BundleFault(
                     .codeVersionDiffers, file: BundlePaths.view(view.projection),
-                    "it was made by code version \(view.codeVersion) of \(view.projection), this program has \(identity.codeVersion): verify it with the program that exported it"))
-        } else if identity.promotedRules != view.rules {
+                    "it was made by code version \(view.codeVersion) of \(view.projection), this program has \(known): verify it with the program that exported it"))
+            return
+        }
+        if definition.identity.promotedRules != view.rules {
             faults.append(
                 BundleFault(
                     .badRules, file: BundlePaths.manifest,

@@ -10,6 +10,8 @@ public enum JSONNode: Sendable {
     case integer(Int64)
     /// A decimal: a string in events, a number in HTTP.
     case decimal(FixedDecimal)
+    /// A decimal of any size, rounded to ten fractional digits.
+    case exact(ExactNumber)
     /// A string.
     case string(String)
     /// An array.
@@ -38,6 +40,7 @@ public enum JSONNode: Sendable {
         case .bool(let value): writer.bool(value)
         case .integer(let value): writer.integer(value)
         case .decimal(let value): writer.decimal(value, as: decimals)
+        case .exact(let value): writer.decimal(value, as: decimals)
         case .string(let value): writer.string(value)
         case .array(let elements):
             writer.beginArray()
@@ -58,7 +61,7 @@ public enum JSONNode: Sendable {
     /// The same value with the keys of every object in canonical order.
     public var sorted: JSONNode {
         switch self {
-        case .null, .bool, .integer, .decimal, .string: self
+        case .null, .bool, .integer, .decimal, .exact, .string: self
         case .array(let elements): .array(elements.map(\.sorted))
         case .object(let members):
             .object(
@@ -76,6 +79,7 @@ extension JSONNode: Equatable {
         case (.bool(let a), .bool(let b)): a == b
         case (.integer(let a), .integer(let b)): a == b
         case (.decimal(let a), .decimal(let b)): a == b
+        case (.exact(let a), .exact(let b)): a == b
         case (.string(let a), .string(let b)): a.isBytewiseEqual(to: b)
         case (.array(let a), .array(let b)): a == b
         case (.object(let a), .object(let b)):

@@ -68,6 +68,16 @@ public struct JSONValue: Sendable {
         try? parseDecimal()
     }
 
+    /// The same for a figure that was published, which can lie beyond the bound of inputs; see
+    /// ``FixedDecimal/init(published:)``.
+    public var publishedDecimal: FixedDecimal? {
+        do {
+            return try parseDecimal()
+        } catch {
+            return error == .outOfRange ? try? FixedDecimal(published: string ?? sourceText) : nil
+        }
+    }
+
     /// The decimal that the number, or the string's text, stands for, exactly. Without allocation unless the
     /// string has escapes. `notANumber` for every other kind of value.
     public func parseDecimal() throws(DecimalError) -> FixedDecimal {

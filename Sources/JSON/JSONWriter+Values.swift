@@ -141,6 +141,14 @@ extension JSONWriter {
         string(value?.description)
     }
 
+    /// Writes a decimal of any size in the given form, rounded to ten fractional digits.
+    public mutating func decimal(_ value: ExactNumber, as form: DecimalForm) {
+        switch form {
+        case .strings: string(value.decimalText)
+        case .numbers: raw(Array(value.decimalText.utf8))
+        }
+    }
+
     /// Writes a digest as a string of hexadecimal digits; nil is `null`.
     public mutating func digest(_ value: Digest32?) {
         string(value?.description)

@@ -108,7 +108,7 @@ public struct ProjectionCatalog: Sendable {
     ) throws -> ProjectionVersion {
         try reference.resolve(
             among: try versions(of: name, session), of: name,
-            installed: registry.definition(name, version: reference.version)?.identity.codeVersion)
+            installed: registry.codes(of: name, version: reference.version))
     }
 
     /// Records each rule file's digest on first use, and refuses one that changed since.
@@ -353,4 +353,11 @@ extension ProjectionVersion {
 extension ProjectionIdentity {
     /// Its rules and code, for example `v2/c1`.
     public var reference: VersionReference { VersionReference(version: version, codeVersion: codeVersion) }
+}
+
+extension ProjectionRegistry {
+    /// What folds a version; nil where this program lacks its rules or its code.
+    public func definition(of version: ProjectionVersion) -> ProjectionDefinition? {
+        definition(version.name, version: version.version, codeVersion: version.codeVersion)
+    }
 }

@@ -4,7 +4,6 @@ import Values
 /// An entry of an aggregate: what is summed over the rows of one key.
 protocol AggregateEntry {
     associatedtype Row
-    init()
     mutating func add(_ row: Row)
     func members() -> [(String, JSONNode)]
 }
@@ -15,16 +14,20 @@ struct AggregateGroups<Entry: AggregateEntry> {
     private let names: [String]
     /// By grouping, then by key; the key of rows without one is nil.
     private var groups: [[ByteKey?: Entry]]
+    private let empty: Entry
 
-    init(_ names: [String]) {
+    /// - Parameter empty: what the entry of a new key starts with.
+    init(_ names: [String], _ empty: Entry) {
         self.names = names
+        self.empty = empty
         groups = Array(repeating: [:], count: names.count)
     }
 
     /// - Parameter keys: the row's key in each grouping, in the order of their names.
     mutating func add(_ row: Entry.Row, keys: [String?]) {
+        let empty = empty
         for (index, key) in keys.enumerated() {
-            groups[index][key.map { ByteKey($0) }, default: Entry()].add(row)
+            groups[index][key.map { ByteKey($0) }, default: empty].add(row)
         }
     }
 
@@ -47,9 +50,9 @@ struct AggregateGroups<Entry: AggregateEntry> {
 }
 
 extension JSONNode {
-    /// A sum, null where nothing was summed or the sum is no figure.
+    /// A sum, null where nothing was summed.
     static func sum(_ sum: ExactNumber, of count: Int64) -> JSONNode {
-        count == 0 ? .null : sum.rounded().map { .decimal($0) } ?? .null
+        count == 0 ? .null : sum.rounded().map { .decimal($0) } ?? .exact(sum)
     }
 
     /// A quotient rounded once, null where nothing is divided by.

@@ -7,7 +7,7 @@ import Values
 /// Built from the rows' published figures: whoever adds the rows up gets the same. Means are over scored rows, rounded
 /// half to even to 4 places, and null where none is.
 public struct AlignmentAggregates: RowAggregates {
-    private var groups = AggregateGroups<Entry>(["by_portfolio", "by_underlying", "by_regime", "by_month"])
+    private var groups = AggregateGroups<Entry>(["by_portfolio", "by_underlying", "by_regime", "by_month"], Entry())
     private var signals: [AlignmentSignal: SignalEntry] = [:]
 
     public init() {}

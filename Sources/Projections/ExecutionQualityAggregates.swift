@@ -7,13 +7,17 @@ import Values
 /// Built from the rows' published figures: whoever adds the rows up gets the same. A sum or mean that no row has a
 /// figure for is null, never zero; figures are rounded half to even to 10 digits.
 public struct ExecutionQualityAggregates: RowAggregates {
-    private var groups = AggregateGroups<Entry>(["by_portfolio", "by_underlying", "by_direction", "by_month"])
+    private let sums: SumsVersion
+    private var groups: AggregateGroups<Entry>
 
-    public init() {}
+    public init(_ sums: SumsVersion) {
+        self.sums = sums
+        groups = AggregateGroups(["by_portfolio", "by_underlying", "by_direction", "by_month"], Entry(sums: sums))
+    }
 
     public mutating func add(_ row: JSONValue) {
         groups.add(
-            Entry.Row(row),
+            Entry.Row(row, sums),
             keys: [
                 row["source_portfolio"]?.string, row["underlying_symbol"]?.string, row["direction"]?.string,
                 month(of: row["trade_date"]),
@@ -32,21 +36,25 @@ private struct Entry: AggregateEntry {
         let usd: FixedDecimal?
         let quantity: FixedDecimal?
 
-        init(_ row: JSONValue) {
+        init(_ row: JSONValue, _ sums: SumsVersion) {
             quality = row["benchmark_quality"]?.string.flatMap { BenchmarkQuality(rawValue: $0) }
-            bps = row["fill_vs_mid_bps"]?.decimal
-            usd = row["fill_vs_mid_usd"]?.decimal
-            quantity = row["quantity"]?.decimal
+            bps = sums.figure(row["fill_vs_mid_bps"])
+            usd = sums.figure(row["fill_vs_mid_usd"])
+            quantity = sums.figure(row["quantity"])
         }
     }
 
+    private let sums: SumsVersion
     private var count: Int64 = 0
     private var qualities: [BenchmarkQuality: Int64] = [:]
     /// Σ bps × quantity and Σ quantity over the rows that have both.
     private var weightedBps = ExactNumber.zero
     private var weight = ExactNumber.zero
+    private var knownBps: Int64 = 0
     private var sumUSD = ExactNumber.zero
     private var knownUSD: Int64 = 0
+
+    init(sums: SumsVersion) { self.sums = sums }
 
     mutating func add(_ row: Row) {
         count += 1
@@ -54,10 +62,19 @@ private struct Entry: AggregateEntry {
         if let bps = row.bps, let quantity = row.quantity {
             weightedBps += ExactNumber(bps) * ExactNumber(quantity)
             weight += ExactNumber(quantity)
+            knownBps += 1
         }
         if let usd = row.usd {
             knownUSD += 1
             sumUSD += ExactNumber(usd)
+        }
+    }
+
+    /// How many rows the mean and the sum are over: a quoted execution can lack either.
+    private var coverage: [(String, JSONNode)] {
+        switch sums {
+        case .withinInputBound: []
+        case .complete: [("with_fill_vs_mid_bps", .integer(knownBps)), ("with_fill_vs_mid_usd", .integer(knownUSD))]
         }
     }
 
@@ -72,6 +89,6 @@ private struct Entry: AggregateEntry {
                 "covered_share",
                 .quotient(ExactNumber(Int(rows(.quoted))), by: ExactNumber(Int(count)))
             ),
-        ]
+        ] + coverage
     }
 }

@@ -14,14 +14,15 @@ public struct OutcomesAggregates: RowAggregates {
         ("by_dvol_bucket", "dvol_bucket"),
     ]
 
+    private let sums: SumsVersion
     private var horizons: [ByteKey: AggregateGroups<OutcomeSums>] = [:]
 
-    public init() {}
+    public init(_ sums: SumsVersion) { self.sums = sums }
 
     public mutating func add(_ row: JSONValue) {
         guard let horizon = row["horizon_key"]?.string else { return }
-        horizons[ByteKey(horizon), default: AggregateGroups(Self.groupings.map(\.name))].add(
-            OutcomeSums.Row(row), keys: Self.groupings.map { row[$0.column]?.string })
+        horizons[ByteKey(horizon), default: AggregateGroups(Self.groupings.map(\.name), OutcomeSums())].add(
+            OutcomeSums.Row(row, sums), keys: Self.groupings.map { row[$0.column]?.string })
     }
 
     /// `{horizon_key: {by_portfolio: […], …}}`, horizons and entries sorted bytewise by key, the null key last.
@@ -37,10 +38,10 @@ private struct OutcomeSums: AggregateEntry {
         let before: FixedDecimal?
         let after: FixedDecimal?
 
-        init(_ row: JSONValue) {
+        init(_ row: JSONValue, _ sums: SumsVersion) {
             state = row["outcome_state"]?.string.flatMap { OutcomeState(rawValue: $0) }
-            before = row["pnl_before_fees_usd"]?.decimal
-            after = row["pnl_after_fees_usd"]?.decimal
+            before = sums.figure(row["pnl_before_fees_usd"])
+            after = sums.figure(row["pnl_after_fees_usd"])
         }
     }
 

@@ -7,7 +7,7 @@ public import Values
 /// What makes a projection the projection that it is: its name, its code, and every rule file that it reads.
 public struct ProjectionIdentity: Sendable, Hashable {
     public let name: String
-    /// Raised whenever the fold's code changes what it yields.
+    /// Raised whenever the code changes what a reader gets of the same events and rules: facts, rows or sums over them.
     public let codeVersion: Int
     /// In path order; the projection's own file first gives the version's name.
     public let rules: [RuleFile]
@@ -20,6 +20,16 @@ public struct ProjectionIdentity: Sendable, Hashable {
         self.rules = rules
         version = "v\(ownRules.version)"
     }
+
+    private init(_ other: ProjectionIdentity, codeVersion: Int) {
+        name = other.name
+        self.codeVersion = codeVersion
+        rules = other.rules
+        version = other.version
+    }
+
+    /// The same fold under the code version that readers know.
+    func published(as codeVersion: Int) -> ProjectionIdentity { ProjectionIdentity(self, codeVersion: codeVersion) }
 }
 
 /// An event with its payload in the current schema's terms, in one place for all who fold it.
@@ -51,6 +61,7 @@ public protocol Projection: Sendable {
     /// under any rules version.
     associatedtype Facts: Sendable
 
+    /// The fold's: its code version is the oldest one that gives the same facts and rows.
     var identity: ProjectionIdentity { get }
 
     /// The event types folded, with the schema versions understood; another version of a declared type is poison.

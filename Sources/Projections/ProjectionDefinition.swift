@@ -4,9 +4,26 @@ import Rules
 public import Trading
 public import Values
 
+/// A code version as readers know it, over a projection's fold.
+struct PublishedCode: Sendable {
+    let version: Int
+    /// Starts the sums over a list's rows; nil where its answers have none.
+    let aggregates: (@Sendable () -> any RowAggregates)?
+
+    init(version: Int, aggregates: (@Sendable () -> any RowAggregates)? = nil) {
+        self.version = version
+        self.aggregates = aggregates
+    }
+}
+
 /// One version of a projection, ready to fold: its identity, its table and columns, and how to start a fold.
 public struct ProjectionDefinition: Sendable {
     public let identity: ProjectionIdentity
+    /// The oldest code version whose fold gives the same facts and rows: code versions that have it in common differ in what
+    /// is summed over the rows alone.
+    public let foldVersion: Int
+    /// Starts the sums over a list's rows, as this code version gives them; nil where its answers have none.
+    public let aggregates: (@Sendable () -> any RowAggregates)?
     public let columns: ColumnSet
     /// DDL of the table, with `{table}` where its name goes.
     public let tableSQL: String
@@ -28,8 +45,12 @@ public struct ProjectionDefinition: Sendable {
     private let parseHorizons: (@Sendable (String) throws(HorizonListError) -> [Horizon])?
     private let show: @Sendable (_ document: JSONDocument, _ now: Instant) -> [UInt8]
 
-    init<P: Projection>(_ projection: P, columns: ColumnSet, tableSQL: String, indexSQL: String) {
-        identity = projection.identity
+    init<P: Projection>(
+        _ projection: P, _ code: PublishedCode, columns: ColumnSet, tableSQL: String, indexSQL: String
+    ) {
+        identity = projection.identity.published(as: code.version)
+        foldVersion = projection.identity.codeVersion
+        aggregates = code.aggregates
         self.columns = columns
         self.tableSQL = tableSQL
         self.indexSQL = indexSQL
@@ -72,6 +93,11 @@ public struct ProjectionDefinition: Sendable {
             parseHorizons = nil
         }
         show = projection.present
+    }
+
+    /// Whether a version of the same projection has the same facts, and under the same rules the same rows.
+    public func foldsAlike(_ other: ProjectionDefinition) -> Bool {
+        identity.name.isBytewiseEqual(to: other.identity.name) && foldVersion == other.foldVersion
     }
 
     /// A fold over rows that are loaded as they are needed.

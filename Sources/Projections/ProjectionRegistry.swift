@@ -1,10 +1,14 @@
 public import Rules
 import Values
 
-/// The projections that this program can fold, each in every rules version that is installed.
+/// The projections that this program can fold, each in every rules version that is installed and every code version that
+/// it has.
 public struct ProjectionRegistry: Sendable {
-    /// By name bytewise, then by rules version.
+    /// By name bytewise, then by rules version, then by code version.
     public let definitions: [ProjectionDefinition]
+
+    /// What a program folds that has these definitions alone, in their order here.
+    public init(_ definitions: [ProjectionDefinition]) { self.definitions = definitions }
 
     public struct Problem: Error, CustomStringConvertible {
         public let description: String
@@ -24,7 +28,9 @@ public struct ProjectionRegistry: Sendable {
                 return Int(path.dropFirst(prefix.count).dropLast(".yaml".count))
             }.sorted()
         }
-        func add<P: Projection>(_ name: String, _ make: (Int) throws -> P) throws {
+        func add<P: Projection>(
+            _ name: String, codes: [PublishedCode] = [PublishedCode(version: 1)], _ make: (Int) throws -> P
+        ) throws {
             func bytes(_ file: String) throws -> [UInt8] {
                 guard let bytes = try read("\(name)/\(file)") else {
                     throw Problem(description: "projections/\(name)/\(file): there is no such file")
@@ -42,18 +48,32 @@ public struct ProjectionRegistry: Sendable {
             let versions = installedVersions(of: name)
             if versions.isEmpty { throw Problem(description: "projections/\(name): no rules.v<N>.yaml is installed") }
             for version in versions {
-                found.append(
-                    ProjectionDefinition(
-                        try make(version), columns: columns, tableSQL: tableSQL, indexSQL: indexSQL))
+                let projection = try make(version)
+                for code in codes {
+                    found.append(
+                        ProjectionDefinition(projection, code, columns: columns, tableSQL: tableSQL, indexSQL: indexSQL))
+                }
             }
         }
-        try add(AlignmentProjection.name) { AlignmentProjection(rules: try AlignmentRules(version: $0, read: read)) }
+        try add(
+            AlignmentProjection.name, codes: [PublishedCode(version: 1) { AlignmentAggregates() }]
+        ) { AlignmentProjection(rules: try AlignmentRules(version: $0, read: read)) }
         try add(ContextProjection.name) { ContextProjection(rules: try ContextRules(version: $0, read: read)) }
-        try add(ExecutionQualityProjection.name) {
-            ExecutionQualityProjection(rules: try ExecutionQualityRules(version: $0, read: read))
-        }
+        try add(
+            ExecutionQualityProjection.name,
+            codes: [
+                PublishedCode(version: 1) { ExecutionQualityAggregates(.withinInputBound) },
+                PublishedCode(version: 2) { ExecutionQualityAggregates(.complete) },
+            ]
+        ) { ExecutionQualityProjection(rules: try ExecutionQualityRules(version: $0, read: read)) }
         try add(LifecyclesProjection.name) { LifecyclesProjection(rules: try LifecyclesRules(version: $0, read: read)) }
-        try add(OutcomesProjection.name) { OutcomesProjection(rules: try OutcomesRules(version: $0, read: read)) }
+        try add(
+            OutcomesProjection.name,
+            codes: [
+                PublishedCode(version: 1) { OutcomesAggregates(.withinInputBound) },
+                PublishedCode(version: 2) { OutcomesAggregates(.complete) },
+            ]
+        ) { OutcomesProjection(rules: try OutcomesRules(version: $0, read: read)) }
         try add(SyncStateProjection.name) { SyncStateProjection(rules: try SyncStateRules(version: $0, read: read)) }
         try add(TradesProjection.name) { TradesProjection(rules: try TradesRules(version: $0, read: read)) }
         definitions = found
@@ -66,13 +86,36 @@ public struct ProjectionRegistry: Sendable {
         return names
     }
 
-    /// The definition of a version, by the name of its rules (`v1`); nil where it is not installed.
-    public func definition(_ name: String, version: String) -> ProjectionDefinition? {
-        definitions.first { $0.identity.name == name && $0.identity.version == version }
+    /// The definition of a version by its rules (`v1`) and its code; nil where this program lacks either.
+    public func definition(_ name: String, version: String, codeVersion: Int) -> ProjectionDefinition? {
+        definitions(name, version).first { $0.identity.codeVersion == codeVersion }
     }
 
-    /// The version that a new ledger serves first: the lowest, so that a newer one is promoted on purpose.
+    /// The definition of rules (`v1`) under the newest code, which is what is meant where nobody names a code version; nil
+    /// where they are not installed.
+    public func newestDefinition(_ name: String, version: String) -> ProjectionDefinition? {
+        definitions(name, version).last
+    }
+
+    /// The version that a new ledger serves first: the lowest rules, so that newer ones are promoted on purpose, under the
+    /// newest code.
     public func firstDefinition(_ name: String) -> ProjectionDefinition? {
-        definitions.first { $0.identity.name == name }
+        definitions.first { $0.identity.name.isBytewiseEqual(to: name) }
+            .flatMap { newestDefinition(name, version: $0.identity.version) }
+    }
+
+    /// What a new ledger serves of every projection, by name.
+    public var firstDefinitions: [ProjectionDefinition] { names.compactMap { firstDefinition($0) } }
+
+    /// The code versions that this program has for rules (`v1`), in ascending order; empty where they are not installed.
+    public func codes(of name: String, version: String) -> [Int] {
+        definitions(name, version).map(\.identity.codeVersion)
+    }
+
+    /// Rules under every code version, the newest last.
+    private func definitions(_ name: String, _ version: String) -> [ProjectionDefinition] {
+        definitions.filter {
+            $0.identity.name.isBytewiseEqual(to: name) && $0.identity.version.isBytewiseEqual(to: version)
+        }
     }
 }

@@ -89,6 +89,9 @@ public struct ExactNumber: Sendable {
         return wide.roundedUnits(fractionDigits: fractionDigits).map(FixedDecimal.init(units:))
     }
 
+    /// The decimal text of the value rounded once, half to even, to ten fractional digits, however large it is.
+    public var decimalText: String { rounded()?.description ?? wide.roundedText }
+
     private var wide: WideRatio {
         switch form {
         case .narrow(let ratio):

@@ -52,6 +52,50 @@ extension FixedDecimal {
         try self.init(parsing: text.utf8Span.span)
     }
 
+    /// Reads a figure that was published: as ``init(parsing:)``, but up to what 128 bits hold (about 1.7 × 10^28) in place of
+    /// the bound of inputs. Beyond that bound an exponent is `outOfRange`: decimal text has none.
+    public init(published text: String) throws(DecimalError) {
+        do {
+            self = try FixedDecimal(text)
+        } catch {
+            guard error == .outOfRange else { throw error }
+            try self.init(wide: text.utf8)
+        }
+    }
+
+    /// Reads a number whose grammar is known to be right and which has no exponent.
+    private init(wide text: String.UTF8View) throws(DecimalError) {
+        // Counts down from zero, since the lowest number has no positive counterpart.
+        var units: Int128 = 0
+        var places: Int?
+        func shift(_ digit: UInt8) throws(DecimalError) {
+            let (product, productOverflows) = units.multipliedReportingOverflow(by: 10)
+            let (sum, overflows) = product.subtractingReportingOverflow(Int128(digit))
+            if productOverflows || overflows { throw .outOfRange }
+            units = sum
+        }
+        for byte in text where byte != UInt8(ascii: "-") {
+            if byte == UInt8(ascii: ".") {
+                places = 0
+                continue
+            }
+            guard let digit = byte.decimalDigit else { throw .outOfRange }
+            if let count = places {
+                if count == Self.fractionDigits, digit != 0 { throw .tooManyFractionDigits }
+                if count == Self.fractionDigits { continue }
+                places = count + 1
+            }
+            try shift(digit)
+        }
+        for _ in (places ?? 0)..<Self.fractionDigits { try shift(0) }
+        if text.first == UInt8(ascii: "-") {
+            self.init(units: units)
+        } else {
+            if units == .min { throw .outOfRange }
+            self.init(units: -units)
+        }
+    }
+
     /// The signed exponent written from `start` (the `e`) to the end. An exponent too large to matter is
     /// held at a bound that no text in memory can make up for.
     private static func exponent(in text: Span<UInt8>, from start: Int) throws(DecimalError) -> Int {

@@ -76,6 +76,27 @@ struct WideRatio {
 
     /// Units of 10⁻¹⁰ after rounding half to even to that many fractional digits, nil beyond 128 bits.
     func roundedUnits(fractionDigits: Int) -> Int128? {
+        let magnitude = roundedMagnitude(fractionDigits: fractionDigits)
+            * Self.power(FixedDecimal.fractionDigits - fractionDigits)
+        guard magnitude.bitWidth <= 127 else { return nil }
+        let units = Int128(magnitude)
+        return isNegative ? -units : units
+    }
+
+    /// The shortest decimal text after rounding half to even to ten fractional digits.
+    var roundedText: String {
+        let (whole, fraction) = roundedMagnitude(fractionDigits: FixedDecimal.fractionDigits)
+            .quotientAndRemainder(dividingBy: Self.power(FixedDecimal.fractionDigits))
+        let sign = isNegative && !(whole.isZero && fraction.isZero) ? "-" : ""
+        if fraction.isZero { return "\(sign)\(whole)" }
+        let digits = String(fraction)
+        var places = String(repeating: "0", count: FixedDecimal.fractionDigits - digits.utf8.count) + digits
+        while places.hasSuffix("0") { places.removeLast() }
+        return "\(sign)\(whole).\(places)"
+    }
+
+    /// The absolute value in units of 10^-fractionDigits, rounded half to even.
+    private func roundedMagnitude(fractionDigits: Int) -> BigUInt {
         var top = numerator.magnitude
         var bottom = divisor.magnitude
         if fractionDigits >= scale {
@@ -86,9 +107,6 @@ struct WideRatio {
         var (quotient, remainder) = top.quotientAndRemainder(dividingBy: bottom)
         let twice = remainder << 1
         if twice > bottom || (twice == bottom && quotient[bitAt: 0]) { quotient += 1 }
-        quotient *= Self.power(FixedDecimal.fractionDigits - fractionDigits)
-        guard quotient.bitWidth <= 127 else { return nil }
-        let units = Int128(quotient)
-        return isNegative ? -units : units
+        return quotient
     }
 }

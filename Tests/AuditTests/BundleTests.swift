@@ -113,7 +113,7 @@ import Values
         try await Self.withBundle { ledger, _, bundle, key, _ in
             let manifest = try BundleManifest(decoding: bundle.files["manifest.json"] ?? [])
             let view = try #require(manifest.views.first { $0.projection == "trades" })
-            let definition = try #require(ledger.registry.definition("trades", version: "v1"))
+            let definition = try #require(ledger.registry.newestDefinition("trades", version: "v1"))
             for (index, line) in bundle.lines("views/trades.ndjson").enumerated() {
                 let id = try #require(try JSONDocument(parsing: line).root["source_trade_id"]?.string)
                 let proof = try await ledger.proveRow(.trades, key: ["alpha_sync", id], asOf: nil)

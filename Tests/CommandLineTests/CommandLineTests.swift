@@ -24,6 +24,8 @@ import Values
             #expect(verified.code == 0, "\(verified.errors)")
             try expectRecordedDigests(try JSONDocument(parsing: Array(verified.output.utf8)).root)
 
+            try await expectPinnedAnswers(program)
+
             // The README's examples, in order, in the directory of the demo.
             let readme = try String(contentsOfFile: projectRoot + "/README.md", encoding: .utf8)
             let examples = readme.split(separator: "\n").filter { $0.hasPrefix("$ alpha-ledger ") }
@@ -54,11 +56,23 @@ import Values
         #expect(verified.count == registry.names.count)
         for version in verified.elements {
             let name = version["name"]?.string ?? ""
-            let definition = try #require(registry.definition(name, version: version["version"]?.string ?? ""))
-            let line = "\(name) \(definition.identity.reference) \(version["rows"]?.sourceText ?? "") \(version["digest"]?.string ?? "")"
+            let definition = try #require(registry.newestDefinition(name, version: version["version"]?.string ?? ""))
+            let reference = VersionReference(version: definition.identity.version, codeVersion: definition.foldVersion)
+            let line = "\(name) \(reference) \(version["rows"]?.sourceText ?? "") \(version["digest"]?.string ?? "")"
             #expect(
                 lines.contains(line),
                 "the sample scope yields other rows than were recorded: raise the projection's code version and add this line to sample-scope.digests, or find out why (GoldenTests shows fields). Found: \(line)")
+        }
+    }
+
+    /// Holds answers that pin their position, moment, rules and code against those of the release that first gave them.
+    private func expectPinnedAnswers(_ program: Program) async throws {
+        let recorded = try #require(projectText("Tests/ProjectionsTests/Golden/pinned-answers.sha256")).split(separator: "\n")
+        #expect(recorded.count == 8)
+        for line in recorded {
+            let words = line.split(separator: " ").map(String.init)
+            let ended = try await program.run(Array(words.dropFirst()))
+            #expect(Digest32(sha256Of: Array(ended.output.utf8)).description == words[0], "\(line): \(ended.errors)")
         }
     }
 

@@ -22,7 +22,7 @@ import Values
                 let ledger = try LedgerDatabase(uri: uri)
                 try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
                 try await ledger.log.append(try RandomHistory(seed: 4, trades: 120, events: events).events, runID: run)
-                for definition in ledger.registry.definitions {
+                for definition in ledger.registry.firstDefinitions {
                     _ = try await ProjectionFollower(definition, pool: ledger.pool, owner: "test").catchUp()
                 }
                 try await body(program, ledger, ledger.registry.names)
@@ -36,7 +36,7 @@ import Values
         try await ledger.pool.run { session in
             var lines: [String] = []
             for version in try ProjectionCatalog().versions(session) {
-                let definition = try #require(ledger.registry.definition(version.name, version: version.version))
+                let definition = try #require(ledger.registry.definition(of: version))
                 lines.append("\(version.name) \(version.reference) \(version.position) \(version.state) \(version.rebuild == nil)")
                 for suffix in definition.rowsAreFacts ? [""] : ["", "_facts"] {
                     let found = try session.execute(

@@ -33,7 +33,7 @@ import Values
         let events = try await ledger.pool.run { try LogReader().events(after: 0, limit: 1_000_000, $0) }
         #expect(events.map(\.position) == Array(1...Int64(events.count)))
         var digests: [String] = []
-        for definition in ledger.registry.definitions {
+        for definition in ledger.registry.firstDefinitions {
             _ = try await ProjectionFollower(definition, pool: ledger.pool, owner: "test").catchUp()
             let digest = try await ledger.pool.run { session in
                 let version = try #require(try ProjectionCatalog().served(definition.identity.name, session))

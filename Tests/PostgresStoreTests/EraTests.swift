@@ -22,7 +22,7 @@ import Values
     private func tables(_ ledger: LedgerDatabase) async throws -> [(name: String, key: [String])] {
         try await ledger.pool.run { session in
             try catalog.versions(session).flatMap { version in
-                let definition = try #require(ledger.registry.definition(version.name, version: version.version))
+                let definition = try #require(ledger.registry.definition(of: version))
                 return [(version.table, definition.columns.key)]
                     + (definition.rowsAreFacts ? [] : [(version.factsTable, definition.columns.entityKey)])
             }
@@ -43,7 +43,7 @@ import Values
         try await withLedger { ledger in
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             try await ledger.log.append(try mixedHistory(seed: seed, trades: 9, events: 160), runID: run)
-            for definition in ledger.registry.definitions {
+            for definition in ledger.registry.firstDefinitions {
                 _ = try await ProjectionFollower(definition, pool: ledger.pool, owner: "live", batchSize: 9).catchUp()
             }
             var expected: [String: [String]] = [:]

@@ -69,8 +69,8 @@ import Values
                 #expect(
                     throws: LedgerError.versionUnknown(
                         projection: "trades", version: "v1", isAmbiguous: true, known: ["v1/c8", "v1/c9"])
-                ) { try bare.resolve(among: versions, of: "trades", installed: 1) }
-                #expect(try bare.resolve(among: [versions[1]], of: "trades", installed: 1).codeVersion == 9)
+                ) { try bare.resolve(among: versions, of: "trades", installed: [1]) }
+                #expect(try bare.resolve(among: [versions[1]], of: "trades", installed: [1]).codeVersion == 9)
             }
         }
     }

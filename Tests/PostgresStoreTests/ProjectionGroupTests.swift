@@ -65,7 +65,7 @@ import Values
         _ ledger: LedgerDatabase, owner: String, batchSize: Int, cachedBytes: Int
     ) async throws -> FoldingGroup {
         let members = try await ledger.pool.run { session in
-            try ledger.registry.definitions.compactMap {
+            try ledger.registry.firstDefinitions.compactMap {
                 try ProjectionMember.acquire($0, owner: owner, cachedBytes: cachedBytes, session)
             }
         }

@@ -74,7 +74,7 @@ import Values
     private func expect(
         _ ledger: LedgerDatabase, _ positions: [Int64], workers: [Int], _ comment: String
     ) async throws -> [String?] {
-        let definitions = ledger.registry.definitions
+        let definitions = ledger.registry.firstDefinitions
         let events = try await ledger.pool.run { try LogReader().events(after: 0, limit: 100_000, $0) }
         let projections = zip(definitions, positions).map { (definition: $0, upTo: $1) }
         let expected = try projections.map { try reference($0.definition, events, upTo: $0.upTo) }
@@ -98,7 +98,7 @@ import Values
             let history = try history(seed: seed)
             try await ledger.log.append(history, runID: Self.run)
             let count = Int64(history.count)
-            let names = ledger.registry.definitions
+            let names = ledger.registry.firstDefinitions
             let whole = try await expect(ledger, names.map { _ in count }, workers: [1, 2, 5], "seed \(seed)")
             #expect(whole.allSatisfy { $0 == nil })
             let parts = names.map { _ in Int64.random(in: 0...count + 5, using: &random) }
@@ -113,7 +113,7 @@ import Values
             history.insert(orphan.missingEvent(previousVersion: 0), at: 800)
             try await ledger.log.append(history, runID: Self.run)
             let count = Int64(history.count)
-            let definitions = ledger.registry.definitions
+            let definitions = ledger.registry.firstDefinitions
             let poisons = try await expect(ledger, definitions.map { _ in count }, workers: [1, 3], "an orphan")
             #expect(poisons.compactMap { $0 }.count == 1)
             // Up to the event before it nothing stops.
@@ -136,7 +136,7 @@ import Values
     @Test func `The log is read in its order without being sorted, however young its statistics are`() async throws {
         try await withLedger { ledger in
             try await ledger.log.append(try history(seed: 5), runID: Self.run)
-            let projections = ledger.registry.definitions.map { (definition: $0, upTo: Int64.max) }
+            let projections = ledger.registry.firstDefinitions.map { (definition: $0, upTo: Int64.max) }
             let (before, after) = try await ledger.pool.run { session in
                 func sorted() throws -> Int64 {
                     _ = try session.execute("SELECT pg_stat_force_next_flush()")
@@ -180,7 +180,7 @@ import Values
                 let registry = ledger.registry
                 return try await ledger.pool.run { session in
                     let versions = try ProjectionCatalog().versions(session).compactMap { version in
-                        registry.definition(version.name, version: version.version).map { (definition: $0, version: version) }
+                        registry.definition(of: version).map { (definition: $0, version: version) }
                     }
                     var steps: [ProjectionVerifier.Progress] = []
                     let together = try ProjectionVerifier.verify(versions, session) { steps.append($0) }

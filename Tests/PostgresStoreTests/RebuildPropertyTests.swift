@@ -102,7 +102,7 @@ private struct Killed: Error {}
             let expected = try await contents(ledger)
             do {
                 let built = try await ProjectionRebuild(
-                    ledger.registry.definitions, ledger.configuration, owner: "rebuild-\(seed)", options: options
+                    ledger.registry.firstDefinitions, ledger.configuration, owner: "rebuild-\(seed)", options: options
                 ).run()
                 #expect(built.count == ledger.registry.names.count)
                 outcome.resumed = built.count { $0.resumedFrom > 0 }
@@ -126,12 +126,12 @@ private struct Killed: Error {}
         try await append(history.count)
         if areNew {
             let followed = try await contents(ledger)
-            _ = try await ProjectionRebuild(ledger.registry.definitions, ledger.configuration, owner: "again").run()
+            _ = try await ProjectionRebuild(ledger.registry.firstDefinitions, ledger.configuration, owner: "again").run()
             expectSame(try await contents(ledger), followed, "seed \(seed), built at once")
         }
         let verified = try await ledger.pool.run { session in
             try catalog.versions(session).map { version in
-                let definition = try #require(ledger.registry.definition(version.name, version: version.version))
+                let definition = try #require(ledger.registry.definition(of: version))
                 return try ProjectionVerifier(definition, version: version).verify(session)
             }
         }
@@ -150,7 +150,7 @@ private struct Killed: Error {}
             // New versions stand at different positions where the rebuild was killed when it had finished some.
             let positions = Set(try await ledger.pool.run { try catalog.versions($0) }.map(\.position))
             if Int.random(in: 0..<4, using: &random) == 0 || positions.count > 1 {
-                for definition in ledger.registry.definitions {
+                for definition in ledger.registry.firstDefinitions {
                     _ = try await ProjectionFollower(
                         definition, pool: ledger.pool, owner: "live", batchSize: batchSize, cachedBytes: cachedBytes
                     ).catchUp(upTo: last)
@@ -158,12 +158,12 @@ private struct Killed: Error {}
                 continue
             }
             let acquired = try await ledger.pool.run { session in
-                try ledger.registry.definitions.compactMap {
+                try ledger.registry.firstDefinitions.compactMap {
                     try ProjectionMember.acquire($0, owner: "live", cachedBytes: cachedBytes, session)
                 }
             }
             let position = try #require(acquired.first?.position)
-            #expect(acquired.count == ledger.registry.definitions.count)
+            #expect(acquired.count == ledger.registry.firstDefinitions.count)
             let group = FoldingGroup(at: position, ledger.pool, batchSize: batchSize)
             await group.join(acquired.map(\.member))
             try await group.advance(upTo: last)
@@ -176,7 +176,7 @@ private struct Killed: Error {}
         try await ledger.pool.run { session in
             let versions = try catalog.versions(session)
             let tables = try versions.flatMap { version in
-                let definition = try #require(ledger.registry.definition(version.name, version: version.version))
+                let definition = try #require(ledger.registry.definition(of: version))
                 return ([version.table] + (definition.rowsAreFacts ? [] : [version.factsTable])).map { (version.name, $0) }
             }
             let rows = tables.enumerated().map { "SELECT \($0) AS place, t::text COLLATE \"C\" AS row FROM \($1.1) t" }

@@ -19,7 +19,7 @@ private struct Killed: Error {}
         try await ledger.pool.run { session in
             var contents: [String: [String]] = [:]
             for version in try catalog.versions(session) {
-                let definition = try #require(ledger.registry.definition(version.name, version: version.version))
+                let definition = try #require(ledger.registry.definition(of: version))
                 for table in [version.table] + (definition.rowsAreFacts ? [] : [version.factsTable]) {
                     let rows = try session.execute("SELECT t::text FROM \(table) t ORDER BY t::text COLLATE \"C\"")
                     contents[version.name, default: ["position \(version.position)"]] += try rows.map { try $0.text(0) }
@@ -30,7 +30,7 @@ private struct Killed: Error {}
     }
 
     private func catchUp(_ ledger: LedgerDatabase, batchSize: Int) async throws {
-        for definition in ledger.registry.definitions {
+        for definition in ledger.registry.firstDefinitions {
             _ = try await ProjectionFollower(definition, pool: ledger.pool, owner: "live", batchSize: batchSize).catchUp()
         }
     }
@@ -38,7 +38,7 @@ private struct Killed: Error {}
     private func rebuild(
         _ ledger: LedgerDatabase, _ owner: String = "rebuild", _ options: ProjectionRebuild.Options = .init()
     ) async throws -> [ProjectionRebuild.Built] {
-        try await ProjectionRebuild(ledger.registry.definitions, ledger.configuration, owner: owner, options: options).run()
+        try await ProjectionRebuild(ledger.registry.firstDefinitions, ledger.configuration, owner: owner, options: options).run()
     }
 
     private func expectSame(
@@ -58,7 +58,7 @@ private struct Killed: Error {}
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             var history = RandomTradeLog(seed: 5, trades: 6)
             try await ledger.log.append(try history.events(80), runID: run)
-            let second = try #require(try registryWithSecondAlignment().definition("alignment", version: "v2"))
+            let second = try #require(try registryWithSecondAlignment().newestDefinition("alignment", version: "v2"))
             func rebuild(stoppingAt write: Int?) async throws {
                 var options = ProjectionRebuild.Options()
                 options.chunkSize = 10
@@ -137,7 +137,7 @@ private struct Killed: Error {}
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             var history = RandomTradeLog(seed: 6, trades: 6)
             try await ledger.log.append(try history.events(80), runID: run)
-            let second = try #require(try registryWithSecondAlignment().definition("alignment", version: "v2"))
+            let second = try #require(try registryWithSecondAlignment().newestDefinition("alignment", version: "v2"))
             let context = try #require(ledger.registry.firstDefinition("context"))
             let trades = try #require(ledger.registry.firstDefinition("trades"))
             _ = try #require(
@@ -269,14 +269,14 @@ private struct Killed: Error {}
             var history = RandomTradeLog(seed: 8, trades: 6)
             try await ledger.log.append(try history.events(100), runID: run)
             try await catchUp(ledger, batchSize: 100)
-            let second = try #require(try registryWithSecondAlignment().definition("alignment", version: "v2"))
+            let second = try #require(try registryWithSecondAlignment().newestDefinition("alignment", version: "v2"))
             let (before, expected) = (try await traces(ledger), try await contents(ledger))
             var options = ProjectionRebuild.Options()
             options.chunkSize = 10
             options.flushByteCount = 0
             options.pendingByteCount = 0
             for killedFirst in [false, true] {
-                let definitions = ledger.registry.definitions + [second]
+                let definitions = ledger.registry.firstDefinitions + [second]
                 if killedFirst {
                     options.beforeWrite = { if $0 == 20 { throw Killed() } }
                     await #expect(throws: Killed.self) {

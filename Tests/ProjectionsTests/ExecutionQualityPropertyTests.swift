@@ -95,11 +95,11 @@ import Values
                 try random.events(of: "T-\(index)", into: &log)
             }
             var rows = try log.rows(projection).map { try $0.root() }
-            var aggregates = ExecutionQualityAggregates()
+            var aggregates = ExecutionQualityAggregates(.complete)
             for row in rows { aggregates.add(row) }
             let node = aggregates.node()
             rows.shuffle(using: &random.random)
-            var again = ExecutionQualityAggregates()
+            var again = ExecutionQualityAggregates(.complete)
             for row in rows { again.add(row) }
             #expect(again.node() == node, "seed \(seed)")
             #expect(String(decoding: node.httpBytes(), as: UTF8.self) == Self.summed(rows), "seed \(seed)")
@@ -124,7 +124,8 @@ import Values
                 + "\"stale\":\(count("stale")),\"estimated\":\(count("estimated")),\"unavailable\":\(count("unavailable")),"
                 + "\"mean_fill_vs_mid_bps\":\(mean.map { PlatformDecimal.text($0) } ?? "null"),"
                 + "\"sum_fill_vs_mid_usd\":\(sum.map { PlatformDecimal.text($0) } ?? "null"),"
-                + "\"covered_share\":\(PlatformDecimal.text(share))}"
+                + "\"covered_share\":\(PlatformDecimal.text(share)),"
+                + "\"with_fill_vs_mid_bps\":\(weighted.count),\"with_fill_vs_mid_usd\":\(usd.count)}"
         }
         let groupings: [(String, (JSONValue) -> String?)] = [
             ("by_portfolio", { $0.text("source_portfolio") }), ("by_underlying", { $0.text("underlying_symbol") }),

@@ -75,7 +75,7 @@ struct LifecyclesFixture {
         projection = LifecyclesProjection(rules: try LifecyclesRules(version: 1, read: projectRuleFile))
         let columns = try ColumnSet(parsing: try #require(projectRuleFile("lifecycles/columns.json")))
         definition = ProjectionDefinition(
-            projection, columns: columns,
+            projection, PublishedCode(version: 1), columns: columns,
             tableSQL: String(decoding: try #require(projectRuleFile("lifecycles/table.sql")), as: UTF8.self),
             indexSQL: String(decoding: try #require(projectRuleFile("lifecycles/indexes.sql")), as: UTF8.self))
     }

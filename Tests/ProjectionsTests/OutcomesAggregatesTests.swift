@@ -24,7 +24,7 @@ import Values
     }
 
     private func node(_ rows: [JSONDocument]) throws -> JSONValue {
-        var aggregates = OutcomesAggregates()
+        var aggregates = OutcomesAggregates(.complete)
         for row in rows { aggregates.add(row.root) }
         return try JSONDocument(parsing: aggregates.node().httpBytes()).root
     }
@@ -91,7 +91,7 @@ import Values
                 now = trade.now(using: &random)
             }
             let rows = try log.rows(projection).map { try $0.seen(projection, at: now) }
-            var aggregates = OutcomesAggregates()
+            var aggregates = OutcomesAggregates(.complete)
             for row in rows.shuffled(using: &random) { aggregates.add(row.document.root) }
             let node = try JSONDocument(parsing: aggregates.node().canonicalBytes()).root
 

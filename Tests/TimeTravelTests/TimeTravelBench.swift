@@ -56,7 +56,7 @@ struct TimeTravelBench: Sendable {
     }
 
     func definition(_ view: View, _ version: String) throws -> ProjectionDefinition {
-        try #require(ledger.registry.definition(view.projection, version: version))
+        try #require(ledger.registry.newestDefinition(view.projection, version: version))
     }
 }
 

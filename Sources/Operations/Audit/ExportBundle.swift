@@ -83,9 +83,9 @@ extension Ledger {
 
     private func servedView(_ name: String, _ session: PostgresSession) throws -> ServedView {
         guard let version = try catalog.served(name, session) else { throw ViewError.notActivated(projection: name) }
-        guard let definition = registry.definition(name, version: version.version),
-            definition.identity.codeVersion == version.codeVersion
-        else { throw BundleError.frozen(projection: name, codeVersion: version.codeVersion) }
+        guard let definition = registry.definition(of: version) else {
+            throw BundleError.frozen(projection: name, codeVersion: version.codeVersion)
+        }
         return ServedView(version: version, definition: definition)
     }
 

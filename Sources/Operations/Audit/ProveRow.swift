@@ -87,9 +87,9 @@ extension Ledger {
         guard let version = try catalog.served(view.projection, session) else {
             throw ViewError.notActivated(projection: view.projection)
         }
-        guard let definition = registry.definition(version.name, version: version.version),
-            definition.identity.codeVersion == version.codeVersion
-        else { throw BundleError.frozen(projection: version.name, codeVersion: version.codeVersion) }
+        guard let definition = registry.definition(of: version) else {
+            throw BundleError.frozen(projection: version.name, codeVersion: version.codeVersion)
+        }
         guard key.count == definition.columns.key.count else { throw BundleError.badKey(columns: definition.columns.key) }
         let position = asked ?? version.position
         guard 0...head ~= position else { throw LedgerError.positionUnknown(position: position, head: head) }

@@ -105,8 +105,8 @@ extension Ledger {
 
     private func explainer(_ page: ViewPage) throws -> Explainer {
         let (name, version) = (page.version.name, page.version.version)
-        guard !page.isFrozen, let definition = registry.definition(name, version: version),
-            definition.identity.codeVersion == page.version.codeVersion,
+        guard !page.isFrozen,
+            let definition = registry.definition(name, version: version, codeVersion: page.version.codeVersion),
             let explainer = try Explainer(
                 definition.identity, columns: definition.columns, files: try resources.projectionFiles(), read: ruleFiles)
         else {

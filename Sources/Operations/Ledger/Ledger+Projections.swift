@@ -10,8 +10,7 @@ extension Ledger {
     public func bringUpToDate(_ names: [String]) async throws {
         for name in names {
             guard let version = try await pool.run({ session in try catalog.served(name, session) }),
-                let definition = registry.definition(name, version: version.version),
-                definition.identity.codeVersion == version.codeVersion
+                let definition = registry.definition(of: version)
             else { continue }
             let head = try await pool.run { session in try LogReader().head(session).position }
             if version.position >= head { continue }
@@ -39,9 +38,7 @@ extension Ledger {
         var versions: [(definition: ProjectionDefinition, version: ProjectionVersion)] = []
         for version in try await pool.run({ session in try catalog.versions(session) }) where version.isServed {
             if let name, name != version.name { continue }
-            guard let definition = registry.definition(version.name, version: version.version),
-                definition.identity.codeVersion == version.codeVersion
-            else { continue }
+            guard let definition = registry.definition(of: version) else { continue }
             versions.append((definition, version))
         }
         let verified = versions

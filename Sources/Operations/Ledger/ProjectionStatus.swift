@@ -36,10 +36,8 @@ public struct ProjectionStatus: Sendable {
         return List(
             headPosition: head,
             versions: versions.map { version in
-                let definition = ledger.registry.definition(version.name, version: version.version)
-                return ProjectionStatus(
-                    version: version, headPosition: head,
-                    isFrozen: definition?.identity.codeVersion != version.codeVersion)
+                ProjectionStatus(
+                    version: version, headPosition: head, isFrozen: ledger.registry.definition(of: version) == nil)
             })
     }
 

@@ -60,8 +60,14 @@ public struct DiffThreshold: Sendable, CustomStringConvertible {
                 throw Problem(
                     description: "expected one of the sums \(sums.map(\.field).joined(separator: ", ")), found `\(field)`")
             }
-            if case .decimal(let value) = delta, ExactNumber(value).magnitude > ExactNumber(limit) {
-                return "the sum of \(field) moves by \(value)"
+            let moved: ExactNumber? =
+                switch delta {
+                case .decimal(let value): ExactNumber(value)
+                case .exact(let value): value
+                default: nil
+                }
+            if let moved, moved.magnitude > ExactNumber(limit) {
+                return "the sum of \(field) moves by \(moved.decimalText)"
             }
         }
         return nil

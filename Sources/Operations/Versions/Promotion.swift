@@ -85,15 +85,19 @@ extension Ledger {
         }
     }
 
-    /// What a rebuild of some projections is about: the rules that are named, else those that are served.
+    /// What a rebuild of some projections is about: the rules that are named, else the versions that are served; of one
+    /// whose code this program lacks the rules under its newest code.
     public func references(
         _ names: [String], _ rules: VersionReference?
     ) async throws -> [(name: String, version: VersionReference)] {
         var references: [(name: String, version: VersionReference)] = []
         for name in names where !references.contains(where: { $0.name.isBytewiseEqual(to: name) }) {
             try requireProjection(name)
-            let served = try await pool.run { session in try self.catalog.served(name, session)?.version }
-            guard let version = rules ?? served.map({ VersionReference(version: $0) }) else {
+            let served = try await pool.run { session in try self.catalog.served(name, session) }
+            let version = rules ?? served.map { served in
+                registry.definition(of: served) == nil ? VersionReference(version: served.version) : served.reference
+            }
+            guard let version else {
                 throw ViewError.notActivated(projection: name)
             }
             references.append((name, version))
@@ -110,9 +114,7 @@ extension Ledger {
     private func serve(
         _ candidate: ProjectionVersion, insteadOf served: ProjectionVersion, position: Int64, diffDigest: String?
     ) async throws -> Promotion {
-        guard let definition = registry.definition(candidate.name, version: candidate.version),
-            definition.identity.codeVersion == candidate.codeVersion
-        else { throw VersionError.codeMissing(candidate.label) }
+        guard let definition = registry.definition(of: candidate) else { throw VersionError.codeMissing(candidate.label) }
         let runID = newID()
         let event = ProjectionPromotedPayload(
             projection: candidate.name, oldVersion: served.version, newVersion: candidate.version,

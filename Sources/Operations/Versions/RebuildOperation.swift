@@ -16,7 +16,7 @@ extension Ledger {
     /// `.versionStopped` once all are built where one of them can't fold an event: it stays before that event, with the
     /// error on show. A rebuild that is cancelled leaves no trace; one that was killed is taken up by calling this again.
     /// - Parameters:
-    ///   - references: projection and version, each pair once; `v2` and `v2/c1` mean the same where 1 is this program's code.
+    ///   - references: projection and version, each pair once; `v2` means the newest code of this program.
     ///   - workers: how many parts of the entities are folded at a time; nil for the number of cores.
     ///   - progress: called after each chunk of positions.
     public func rebuild(
@@ -54,11 +54,13 @@ extension Ledger {
 
     /// The definition that makes a version; throws `LedgerError.versionUnknown` where this program lacks its rules or code.
     public func installed(_ name: String, _ reference: VersionReference) throws -> ProjectionDefinition {
-        if let definition = registry.definition(name, version: reference.version),
-            reference.codeVersion == nil || reference.codeVersion == definition.identity.codeVersion
-        {
-            return definition
-        }
+        let definition =
+            if let code = reference.codeVersion {
+                registry.definition(name, version: reference.version, codeVersion: code)
+            } else {
+                registry.newestDefinition(name, version: reference.version)
+            }
+        if let definition { return definition }
         throw LedgerError.versionUnknown(
             projection: name, version: reference.description, isAmbiguous: false,
             known: registry.definitions.filter { $0.identity.name.isBytewiseEqual(to: name) }

@@ -1,4 +1,3 @@
-public import Projections
 import Values
 
 /// A view that users read by name, over the rows of one projection.
@@ -12,8 +11,6 @@ public struct View: Sendable {
     public let filters: [(parameter: String, column: String)]
     /// The column that `from` and `to` compare; nil where they do not apply.
     public let timeColumn: String?
-    /// Starts what sums up the filtered rows; nil where the view has no aggregates.
-    public let aggregates: (@Sendable () -> any RowAggregates)?
     /// Whether a reader asks for horizons, and its rows depend on the reader's now.
     public let hasHorizons: Bool
     /// A remark that every answer carries, beside the rows.
@@ -21,7 +18,7 @@ public struct View: Sendable {
 
     private init(
         _ name: String, path: StaticString, projection: String, own filters: [(parameter: String, column: String)],
-        timeColumn: String? = "trade_date", aggregates: (@Sendable () -> any RowAggregates)? = nil, hasHorizons: Bool = false,
+        timeColumn: String? = "trade_date", hasHorizons: Bool = false,
         remark: (name: String, text: String)? = nil
     ) {
         self.name = name
@@ -30,7 +27,6 @@ public struct View: Sendable {
         self.filters =
             [("source", "source"), ("portfolio", "source_portfolio"), ("underlying", "underlying_symbol")] + filters
         self.timeColumn = timeColumn
-        self.aggregates = aggregates
         self.hasHorizons = hasHorizons
         self.remark = remark
     }
@@ -41,7 +37,6 @@ public struct View: Sendable {
         self.projection = projection
         filters = []
         timeColumn = nil
-        aggregates = nil
         hasHorizons = false
         remark = nil
     }
@@ -60,15 +55,14 @@ public struct View: Sendable {
         own: [("state", "gamma_regime"), ("quality", "context_quality")])
     public static let executionQuality = View(
         "execution-quality", path: "/api/internal/trades/execution-quality", projection: "execution_quality",
-        own: [("state", "execution_liquidity_quality"), ("quality", "benchmark_quality")],
-        aggregates: { ExecutionQualityAggregates() })
+        own: [("state", "execution_liquidity_quality"), ("quality", "benchmark_quality")])
     public static let alignment = View(
         "alignment", path: "/api/internal/trades/opportunity-alignment", projection: "alignment",
-        own: [("label", "alignment_label"), ("quality", "confidence_label")], aggregates: { AlignmentAggregates() })
+        own: [("label", "alignment_label"), ("quality", "confidence_label")])
     public static let outcomes = View(
         "outcomes", path: "/api/internal/trades/outcomes", projection: "outcomes",
         own: [("label", "alignment_label"), ("state", "outcome_state"), ("quality", "mark_quality")],
-        aggregates: { OutcomesAggregates() }, hasHorizons: true)
+        hasHorizons: true)
 
     public static let all = [
         trades, lifecycles, context, executionQuality, alignment, outcomes, syncState,

@@ -264,7 +264,7 @@ public struct ViewReader: Sendable {
 
     /// The sums over all selected rows; nil where the view has none.
     private func aggregates(_ rows: ViewRows, _ selection: String) async throws -> JSONNode? {
-        guard let start = rows.view.aggregates else { return nil }
+        guard let start = rows.startAggregates else { return nil }
         let result = try await fold("sums|\(rows.standing.key)|\(selection)") { deadline in
             try await deadline.read(database, rows.standing.point) { session in
                 var sums = start()

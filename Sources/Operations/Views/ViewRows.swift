@@ -21,6 +21,9 @@ struct ViewRows: Sendable {
     private let entityFilters: [RowFilter]
     /// Whether rows are worked out from facts.
     let isDerived: Bool
+    /// Starts the sums over the rows, as the version's code gives them; of frozen rows as this program's does. Nil where the
+    /// view has none.
+    let startAggregates: (@Sendable () -> any RowAggregates)?
     /// Documents a query.
     private static let chunk = 1000
 
@@ -45,6 +48,7 @@ struct ViewRows: Sendable {
         self.request = request
         definition = source.definition
         columns = any.columns
+        startAggregates = any.aggregates
         model = ReadModel(source.tables, columns: any.columns, rowsAreFacts: any.rowsAreFacts)
         isDerived = source.definition != nil && (!source.hasRows || request.effectiveAt != nil || view.hasHorizons)
         let key = any.columns.entityKey

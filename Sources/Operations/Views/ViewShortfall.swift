@@ -30,9 +30,8 @@ extension Ledger {
             version.position < position
         else { return nil }
         if let poison = version.poison { return .stopped(version: version.label, poison) }
-        let installed = registry.definition(version.name, version: version.version)?.identity.codeVersion
-        return installed == version.codeVersion
-            ? .behind(version: version.label, position: version.position, head: position)
-            : .frozen(version: version.label, position: version.position, head: position)
+        return registry.definition(of: version) == nil
+            ? .frozen(version: version.label, position: version.position, head: position)
+            : .behind(version: version.label, position: version.position, head: position)
     }
 }

@@ -18,8 +18,8 @@ struct ViewStanding: Sendable {
     var key: String { "\(source.version.name)/\(source.version.label)|\(position)|\(now)" }
 }
 
-/// Where the rows of a version come from: its own table, or the facts of another version of the projection, which are
-/// the same under any rules.
+/// Where the rows of a version come from: its own table or that of a code version that folds alike, or the facts of another
+/// version of the projection, which are the same under any rules.
 struct ViewSource: Sendable {
     let version: ViewVersion
     /// Whose tables are read.
@@ -51,41 +51,50 @@ struct ViewSources {
         guard let version = stored.first(where: \.isServed) else {
             throw ViewError.notActivated(projection: view.projection)
         }
-        let definition = definition(version.version, code: version.codeVersion)
         return ViewSource(
-            version: ViewVersion(version), tables: version, hasRows: true, definition: definition)
+            version: ViewVersion(version), tables: version, hasRows: true, definition: registry.definition(of: version))
     }
 
-    /// A version, read as of a position; with no code version given this program's, else the newest that is stored.
+    /// A version, read as of a position; with no code version given this program's newest, else the newest that is stored.
     ///
-    /// Its own rows where they reach the position; else rows worked out from facts that do.
+    /// Its own rows where they reach the position, or those of a code version that folds alike; else rows worked out from
+    /// facts that do.
     func source(_ asked: VersionReference, at position: Int64) throws -> ViewSource {
-        let installed = registry.definition(view.projection, version: asked.version).flatMap { definition in
-            asked.codeVersion.map { $0 == definition.identity.codeVersion } ?? true ? definition : nil
+        guard let installed = installed(asked) else { return try frozen(asked, at: position) }
+        let alike = stored.filter { registry.definition(of: $0)?.foldsAlike(installed) ?? false }
+        let rows = alike.filter { $0.version.isBytewiseEqual(to: asked.version) }
+        for (tables, hasRows) in [(rows, true), (alike, false)] {
+            // Its own first, then the served version's: they are read all the time.
+            func rank(_ version: ProjectionVersion) -> Int {
+                version.reference == installed.identity.reference ? 2 : version.isServed ? 1 : 0
+            }
+            guard let tables = tables.filter({ $0.position >= position }).max(by: { rank($0) < rank($1) }) else { continue }
+            return ViewSource(
+                version: ViewVersion(installed.identity), tables: tables, hasRows: hasRows, definition: installed)
         }
+        if let best = alike.max(by: { $0.position < $1.position }) { throw behind(best, position) }
+        throw ViewError.rulesUnavailable(
+            "\(view.projection) \(asked) needs facts folded by code version \(installed.foldVersion), and none are stored; run `alpha-ledger projection rebuild \(view.projection) \(asked.version)`")
+    }
+
+    /// What this program folds where that reference is meant; nil where it lacks the rules or the code.
+    private func installed(_ asked: VersionReference) -> ProjectionDefinition? {
+        guard let code = asked.codeVersion else { return registry.newestDefinition(view.projection, version: asked.version) }
+        return registry.definition(view.projection, version: asked.version, codeVersion: code)
+    }
+
+    /// A version that this program can't fold, by its stored rows.
+    private func frozen(_ asked: VersionReference, at position: Int64) throws -> ViewSource {
         let own = stored.filter { version in
             version.version.isBytewiseEqual(to: asked.version)
                 && asked.codeVersion.map { $0 == version.codeVersion } ?? true
         }
-        let wanted = installed?.identity.codeVersion ?? own.map(\.codeVersion).max()
-        let table = own.first { $0.codeVersion == wanted }
-        if let table, table.position >= position {
-            return ViewSource(version: ViewVersion(table), tables: table, hasRows: true, definition: installed)
-        }
-        guard let installed else {
-            if let table { throw behind(table, position) }
+        guard let table = own.max(by: { $0.codeVersion < $1.codeVersion }) else {
             throw ViewError.rulesUnavailable(
                 "\(view.projection) \(asked) is neither installed nor stored here; known are \(known.joined(separator: ", "))")
         }
-        let facts = stored.filter { $0.codeVersion == installed.identity.codeVersion }
-        // The served version's facts first: they are read all the time.
-        if let tables = facts.filter({ $0.position >= position }).max(by: { !$0.isServed && $1.isServed }) {
-            return ViewSource(
-                version: ViewVersion(installed.identity), tables: tables, hasRows: false, definition: installed)
-        }
-        if let best = facts.max(by: { $0.position < $1.position }) { throw behind(best, position) }
-        throw ViewError.rulesUnavailable(
-            "\(view.projection) \(asked) needs facts folded by code version \(installed.identity.codeVersion), and none are stored; run `alpha-ledger projection rebuild \(view.projection) \(asked.version)`")
+        if table.position < position { throw behind(table, position) }
+        return ViewSource(version: ViewVersion(table), tables: table, hasRows: true, definition: nil)
     }
 
     /// The version that was promoted last at a position or before, by the log.
@@ -106,15 +115,11 @@ struct ViewSources {
     /// Versions that can be asked for, as in `v1`, each once.
     var known: [String] {
         var names: [String] = []
-        for definition in registry.definitions where definition.identity.name == view.projection {
-            names.append(definition.identity.version)
+        let installed = registry.definitions.filter { $0.identity.name == view.projection }.map(\.identity.version)
+        for version in installed + stored.map(\.version) where !names.contains(version) {
+            names.append(version)
         }
-        for version in stored where !names.contains(version.version) { names.append(version.version) }
         return names
-    }
-
-    private func definition(_ version: String, code: Int) -> ProjectionDefinition? {
-        registry.definition(view.projection, version: version).flatMap { $0.identity.codeVersion == code ? $0 : nil }
     }
 
     private func behind(_ version: ProjectionVersion, _ position: Int64) -> LedgerError {

@@ -108,8 +108,7 @@ public actor ProjectionGroup {
     }
 
     private func definition(of version: ProjectionVersion) -> ProjectionDefinition? {
-        registry.definition(version.name, version: version.version)
-            .flatMap { $0.identity.codeVersion == version.codeVersion ? $0 : nil }
+        registry.definition(of: version)
     }
 
     /// Takes the leases of versions that are not ahead of the live group; those that stand at the same position catch up

@@ -26,7 +26,7 @@ public struct VersionDifference {
         var count: Int64 = 0
 
         mutating func add(_ value: JSONValue?) {
-            guard let value = value?.string.flatMap({ try? FixedDecimal($0) }) else { return }
+            guard let value = value?.publishedDecimal else { return }
             total += ExactNumber(value)
             count += 1
         }
