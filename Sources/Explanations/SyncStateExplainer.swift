@@ -98,9 +98,9 @@ struct SyncStateExplainer: ViewExplainer {
         switch value.kind {
         case .null: .null
         case .bool: .bool(value.bool ?? false)
-        case .number: value.integer.map { .integer($0) } ?? value.decimal.map { .decimal($0) } ?? .null
+        case .number: value.integer.map { .integer($0) } ?? value.publishedDecimal.map { .decimal($0) } ?? .null
         case .string:
-            isDecimal ? value.decimal.map { .decimal($0) } ?? .string(value.string ?? "") : .string(value.string ?? "")
+            isDecimal ? value.publishedDecimal.map { .decimal($0) } ?? .string(value.string ?? "") : .string(value.string ?? "")
         case .array: .array(value.elements.map { node($0, isDecimal: isDecimal) })
         case .object:
             .object(value.members.map { ($0.key, node($0.value, isDecimal: decimals.contains(ByteKey($0.key)))) })

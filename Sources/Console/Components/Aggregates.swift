@@ -36,14 +36,19 @@ enum Aggregates {
 
     private static func outcomes(_ name: String, _ entries: JSONValue, _ horizon: String, _ html: inout HTMLWriter) {
         Plots.signedBars(
-            "P&L before fees USD \(words(name)), \(horizon)", entries.elements.map { entry in
-                (label: key(entry), value: entry["sum_pnl_before_fees_usd"], note: "\(count(entry, "priced")) of \(count(entry, "count")) priced")
-            }, places: .money, to: &html)
+            "P&L before fees USD \(words(name)), \(horizon)", field: "sum_pnl_before_fees_usd",
+            entries.elements.map { (entry: $0, note: coverage($0, "priced") ?? "") }, places: .money, to: &html)
+        if entries.elements.contains(where: { $0["priced"]?.integer != $0["priced_after_fees"]?.integer }) {
+            html.element(
+                "p", [.class("quiet")],
+                text: "Sums after fees are over the rows whose fees are known, those before fees over all that are priced: the two are not one minus the fees of the other.")
+        }
         group("\(words(name)), \(horizon)", entries, [
             ("Rows", "count", .quantity), ("Priced", "priced", .quantity), ("Pending", "pending", .quantity),
             ("Unavailable", "unavailable", .quantity), ("Positive", "positive", .quantity), ("Negative", "negative", .quantity),
             ("Sum before fees USD", "sum_pnl_before_fees_usd", .money), ("Mean before fees USD", "mean_pnl_before_fees_usd", .money),
-            ("Sum after fees USD", "sum_pnl_after_fees_usd", .money), ("Win rate", "win_rate", .ratio),
+            ("Sum after fees USD", "sum_pnl_after_fees_usd", .money), ("Mean after fees USD", "mean_pnl_after_fees_usd", .money),
+            ("Win rate", "win_rate", .ratio),
         ], &html)
     }
 
@@ -83,7 +88,19 @@ enum Aggregates {
     /// An entry's key; null is a group of its own.
     static func key(_ entry: JSONValue) -> String { entry["key"]?.string ?? "not named" }
 
-    private static func count(_ entry: JSONValue, _ name: String) -> String { entry[name]?.integer.map(Figures.count) ?? "?" }
+    /// The count of the rows that a sum or mean is over, by its field: two sums side by side need not be over the same rows.
+    private static let counted = [
+        "sum_pnl_before_fees_usd": "priced", "mean_pnl_before_fees_usd": "priced", "win_rate": "priced",
+        "sum_pnl_after_fees_usd": "priced_after_fees", "mean_pnl_after_fees_usd": "priced_after_fees",
+        "sum_fill_vs_mid_usd": "with_fill_vs_mid_usd", "mean_fill_vs_mid_bps": "with_fill_vs_mid_bps",
+        "mean_alignment_score": "scored", "mean_confidence": "scored",
+    ]
+
+    /// `12 of 20 rows`; nil where the answer does not count them.
+    static func coverage(_ entry: JSONValue, _ count: String) -> String? {
+        guard let covered = entry[count]?.integer, let all = entry["count"]?.integer else { return nil }
+        return "\(Figures.count(covered)) of \(Figures.count(all)) rows"
+    }
 
     private static func group(
         _ title: String, _ entries: JSONValue, _ figures: [(title: String, field: String, places: Figures.Places)], _ html: inout HTMLWriter
@@ -95,7 +112,14 @@ enum Aggregates {
                     html.element("thead") { html in
                         html.element("tr") { html in
                             html.element("th", [.scope("col")], text: "Group")
-                            for figure in figures { html.element("th", [.scope("col"), .class("number")], text: figure.title) }
+                            for figure in figures {
+                                html.element("th", [.scope("col"), .class("number")]) { html in
+                                    html.text(figure.title)
+                                    guard let remark = Polarity.of(figure.field).remark else { return }
+                                    html.text(" ")
+                                    html.element("small", text: remark)
+                                }
+                            }
                         }
                     }
                     html.element("tbody") { html in
@@ -106,6 +130,9 @@ enum Aggregates {
                                     html.element("td", [.class("number")]) { html in
                                         guard entry[figure.field]?.isNull == false else { return Unavailable.write("nothing priced", to: &html) }
                                         Cell.figure(entry, figure.field, figure.places, nil, to: &html)
+                                        guard let over = counted[figure.field].flatMap({ coverage(entry, $0) }) else { return }
+                                        html.text(" ")
+                                        html.element("small", text: over)
                                     }
                                 }
                             }

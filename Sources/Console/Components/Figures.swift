@@ -16,11 +16,11 @@ enum Figures {
         static let exact = Places(least: 0, most: FixedDecimal.fractionDigits)
     }
 
-    /// A decimal's text for display, and whether digits were left out. Text that is no decimal within bounds stays as it is.
+    /// A decimal's text for display, and whether digits were left out. Text that is none, or a sum beyond every figure, stays as it is.
     ///
     /// Rounded half to even.
     static func decimal(_ text: String, _ places: Places) -> (text: String, isRounded: Bool) {
-        guard let value = try? FixedDecimal(text) else { return (text, false) }
+        guard let value = try? FixedDecimal(published: text) else { return (text, false) }
         let divisor = power(FixedDecimal.fractionDigits - places.most)
         let magnitude = value.units.magnitude
         var (quotient, remainder) = magnitude.quotientAndRemainder(dividingBy: divisor)

@@ -33,7 +33,8 @@ enum JSONOutline {
             if let position, name == "position" || name.hasSuffix("_position") {
                 html.element("a", [.href(Address(["log"], [("position", "\(position)")]))], text: Figures.count(position))
             } else {
-                html.element("span", [.class("figure")], text: Figures.decimal(value.sourceText, .exact).text)
+                let shown = Figures.decimal(value.sourceText, .exact).text
+                html.element("span", [.class(Polarity.of(name).classes(shown))], text: shown)
             }
         default:
             let text = value.string ?? value.sourceText

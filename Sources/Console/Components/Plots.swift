@@ -33,11 +33,13 @@ enum Plots {
         }
     }
 
-    /// A bar a group to the left or right of zero; groups without a figure say so.
+    /// A bar a group to the left or right of zero, coloured by what the field's figures mean; groups without a figure say so.
     static func signedBars(
-        _ title: String, _ rows: [(label: String, value: JSONValue?, note: String)], places: Figures.Places, to html: inout HTMLWriter
+        _ title: String, field: String, _ rows: [(entry: JSONValue, note: String)], places: Figures.Places, to html: inout HTMLWriter
     ) {
-        let values = rows.map { row in row.value?.decimal.map { Double($0.units) } }
+        let polarity = Polarity.of(field)
+        let rows = rows.map { (label: Aggregates.key($0.entry), value: $0.entry[field], note: $0.note) }
+        let values = rows.map { row in row.value.flatMap { $0.kind == .number ? Double($0.sourceText) : nil } }
         let low = min(0, values.compactMap { $0 }.min() ?? 0)
         let high = max(0, values.compactMap { $0 }.max() ?? 0)
         let span = high - low == 0 ? 1 : high - low
@@ -52,7 +54,7 @@ enum Plots {
                 label(row.label, "\(shown) · \(row.note)", index, &html)
                 zeroLine(zero, index, &html)
                 let width = abs(value) / span * 100
-                bar(index, value < 0 ? zero - width : zero, width, value < 0 ? "s4" : "s2", "\(row.label): \(shown)", &html)
+                bar(index, value < 0 ? zero - width : zero, width, tone(polarity.isGood(shown)), "\(row.label): \(shown)", &html)
             }
         } legend: { _ in }
     }
@@ -93,6 +95,8 @@ enum Plots {
     }
 
     private static func percent(_ value: Double) -> String { "\((value * 100).rounded() / 100)%" }
+
+    private static func tone(_ isGood: Bool?) -> String { isGood.map { $0 ? "s2" : "s4" } ?? "s1" }
 
     /// The colour of a series: good, doubtful, bad and absent ones look alike in all plots.
     private static func tone(_ series: String) -> String {

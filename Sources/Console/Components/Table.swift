@@ -15,11 +15,12 @@ struct Column {
         self.write = write
     }
 
-    /// A decimal or whole number, linked to its explanation where there is one.
+    /// A decimal or whole number, linked to its explanation where there is one; the column's head says which way is good.
     static func figure(
         _ title: String, unit: String? = nil, _ field: String, _ places: Figures.Places, _ explained: Explained? = nil
     ) -> Column {
-        Column(title, unit: unit, isNumber: true) { row, html in
+        let head = [unit, Polarity.of(field).remark].compactMap { $0 }.joined(separator: ", ")
+        return Column(title, unit: head.isEmpty ? nil : head, isNumber: true) { row, html in
             Cell.figure(row, field, places, explained, to: &html)
         }
     }
@@ -128,14 +129,13 @@ enum Cell {
         guard let value = row[field], value.kind == .number else { return none(row, field, explained, to: &html) }
         let exact = value.sourceText
         let (text, isRounded) = Figures.decimal(exact, places)
-        let isNegative = exact.hasPrefix("-")
+        let classes = Attribute.class(Polarity.of(field).classes(text))
         guard let explained else {
-            return html.element(
-                "span", [.class(isNegative ? "figure negative" : "figure")] + (isRounded ? [.title(exact)] : []), text: text)
+            return html.element("span", [classes] + (isRounded ? [.title(exact)] : []), text: text)
         }
         html.element(
             "a",
-            [.class(isNegative ? "figure negative" : "figure"), .href(explained.address(row, field))]
+            [classes, .href(explained.address(row, field))]
                 + (isRounded ? [.title("exactly \(exact)")] : []), text: text)
     }
 

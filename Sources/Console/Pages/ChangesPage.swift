@@ -96,10 +96,10 @@ public struct ChangesPage: Sendable {
                     if field.name.isEmpty { html.element("span", [.class("quiet")], text: "the whole row") } else { html.text(field.name) }
                 }
                 cell("After event \(Figures.count(from))", &html) { html in
-                    if change.kind == .changed { html.element("del") { ValueText.write(field.old, to: &$0) } } else { html.text("") }
+                    if change.kind == .changed { html.element("del") { ValueText.write(field.old, name: field.name, to: &$0) } } else { html.text("") }
                 }
                 cell("After event \(Figures.count(to))", &html) { html in
-                    if change.kind == .changed { html.element("ins") { ValueText.write(field.new, to: &$0) } } else { html.text("") }
+                    if change.kind == .changed { html.element("ins") { ValueText.write(field.new, name: field.name, to: &$0) } } else { html.text("") }
                 }
             }
         }

@@ -31,7 +31,9 @@ public struct ExplainPage: Sendable {
             html.element("p", [.class("result")]) { html in
                 switch value.kind {
                 case .null: Unavailable.write("unavailable", to: &html)
-                case .number: html.text(Figures.decimal(value.sourceText, .exact).text)
+                case .number:
+                    let shown = Figures.decimal(value.sourceText, .exact).text
+                    html.element("span", [.class(Polarity.of(context.address["field"] ?? "").classes(shown))], text: shown)
                 default: JSONOutline.inline(value, &html)
                 }
             }

@@ -67,13 +67,9 @@ public struct PerformancePage: Sendable {
             }, to: &html)
         for (horizon, groups) in Aggregates.byHorizon(aggregates) {
             Plots.signedBars(
-                "P&L before fees USD by alignment label, \(horizon)",
-                groups["by_alignment_label"]?.elements.map { entry in
-                    (
-                        label: Aggregates.key(entry), value: entry["sum_pnl_before_fees_usd"],
-                        note: "\(Figures.count(entry["priced"]?.integer ?? 0)) of \(Figures.count(entry["count"]?.integer ?? 0)) priced"
-                    )
-                } ?? [], places: .money, to: &html)
+                "P&L before fees USD by alignment label, \(horizon)", field: "sum_pnl_before_fees_usd",
+                groups["by_alignment_label"]?.elements.map { (entry: $0, note: Aggregates.coverage($0, "priced") ?? "") } ?? [],
+                places: .money, to: &html)
         }
     }
 

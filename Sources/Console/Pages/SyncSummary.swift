@@ -138,8 +138,14 @@ struct SyncSummary {
 
 /// A JSON value as text in a cell: null is named, never blank.
 enum ValueText {
-    static func write(_ value: JSONValue?, to html: inout HTMLWriter) {
+    /// - Parameter name: the field's, by which a figure is good or bad news.
+    static func write(_ value: JSONValue?, name: String = "", to html: inout HTMLWriter) {
         guard let value, !value.isNull else { return html.element("span", [.class("none")], text: "null") }
-        html.text(value.string ?? value.sourceText)
+        let text = value.string ?? value.sourceText
+        if value.kind == .number, let isGood = Polarity.of(name).isGood(text) {
+            html.element("span", [.class(isGood ? "figure good" : "figure poor")], text: text)
+        } else {
+            html.text(text)
+        }
     }
 }

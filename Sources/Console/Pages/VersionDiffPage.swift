@@ -66,7 +66,7 @@ public struct VersionDiffPage: Sendable {
         func value(_ title: String, _ name: String) -> Column {
             Column(title, isNumber: true) { row, html in
                 guard let value = row[name], !value.isNull else { return Unavailable.write("no figure", to: &html) }
-                JSONOutline.inline(value, &html)
+                JSONOutline.inline(value, name: row["field"]?.string ?? "", &html)
             }
         }
         table("Rows by the state that they leave and enter", "moved", [field, state("From", "from"), state("To", "to"), count("Rows", "count")])
@@ -91,9 +91,10 @@ public struct VersionDiffPage: Sendable {
             for change in row["fields"]?.elements.map({ $0 }) ?? [] {
                 html.element("li") { html in
                     html.text("\(change["field"]?.string ?? "?"): ")
-                    if let old = change["from"] { JSONOutline.inline(old, &html) }
+                    let name = change["field"]?.string ?? ""
+                    if let old = change["from"] { JSONOutline.inline(old, name: name, &html) }
                     html.text(" → ")
-                    if let new = change["to"] { JSONOutline.inline(new, &html) }
+                    if let new = change["to"] { JSONOutline.inline(new, name: name, &html) }
                 }
             }
         }

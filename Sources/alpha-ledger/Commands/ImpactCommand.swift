@@ -77,7 +77,7 @@ extension AuditCommand {
                     if fields.isEmpty { changes.append([name, key, kind, "", "", ""]) }
                 }
                 for sum in view["sums"]?.elements.map({ $0 }) ?? [] where text(sum["from"]) != text(sum["to"]) {
-                    sums.append([name] + ["field", "from", "to", "delta"].map { text(sum[$0]) })
+                    sums.append([name] + ["field", "from", "from_count", "to", "to_count", "delta"].map { text(sum[$0]) })
                 }
             }
             if changes.isEmpty { return Output.line("no row changes") }
@@ -86,7 +86,8 @@ extension AuditCommand {
             if sums.isEmpty { return }
             Output.line("")
             Output.line("sums over the rows of what the event touches")
-            Output.table(["view", "field", "before", "after", "difference"], sums, rightAligned: [2, 3, 4])
+            Output.table(
+                ["view", "field", "before", "rows", "after", "rows", "difference"], sums, rightAligned: [2, 3, 4, 5, 6])
         }
 
         /// A value as a cell: nothing for null, a list or an object as its JSON.

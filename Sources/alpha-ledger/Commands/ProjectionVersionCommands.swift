@@ -246,7 +246,8 @@ private func show(_ diff: ProjectionDiff, _ explained: [ExplainedChange]) {
     }
     table("fields", ["field", "changed"], rightAligned: [1])
     table("moved", ["field", "from", "to", "count"], rightAligned: [3])
-    table("sums", ["field", "from", "to", "delta"], rightAligned: [1, 2, 3])
+    // The two sums are over the rows that have the figure, which need not be the same ones.
+    table("sums", ["field", "from", "from_count", "to", "to_count", "delta"], rightAligned: [1, 2, 3, 4, 5])
     if !diff.sample.isEmpty {
         Output.line("")
         Output.table(

@@ -309,6 +309,7 @@ private func read(
                     Output.line("digest  \(receipt.digest)")
                 }
                 if let cursor = page.nextCursor { Output.line("more: --cursor \(cursor)") }
+                try ViewSums.show(view, page.aggregates)
             }
             return
         }
