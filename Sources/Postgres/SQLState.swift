@@ -13,6 +13,7 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, CustomStringConver
 
     public static let featureNotSupported = SQLState(rawValue: "0A000")
     public static let divisionByZero = SQLState(rawValue: "22012")
+    public static let dependentObjectsStillExist = SQLState(rawValue: "2BP01")
     public static let invalidPassword = SQLState(rawValue: "28P01")
     public static let invalidAuthorization = SQLState(rawValue: "28000")
     public static let invalidCatalogName = SQLState(rawValue: "3D000")

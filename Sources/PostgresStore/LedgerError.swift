@@ -26,6 +26,8 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
     case versionStopped(projection: String, version: String, position: Int64, problem: String)
     /// The version can't be dropped.
     case versionInUse(projection: String, version: String, problem: String)
+    /// The view of a projection would lose columns, or change their types, and others stand on it.
+    case viewInUse(view: String, columns: [String], dependents: [String])
     /// A position that the log does not have.
     case positionUnknown(position: Int64, head: Int64)
     /// A position that the log may have, but not the tree that a proof was asked for in.
@@ -59,6 +61,8 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
             "projection \(projection) \(version) stopped before event \(position), which it can't fold: \(problem)"
         case .versionInUse(let projection, let version, let problem):
             "projection \(projection) \(version) \(problem)"
+        case .viewInUse(let view, let columns, let dependents):
+            "\(view) has to change its columns \(columns.joined(separator: ", ")), and is used by \(dependents.joined(separator: ", ")): drop that first, and make it again afterwards"
         case .positionUnknown(let position, let head):
             "position \(position) is not in the log; its head is \(head)"
         case .positionBeyondSize(let position, let size):

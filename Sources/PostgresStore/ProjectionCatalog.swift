@@ -161,7 +161,7 @@ public struct ProjectionCatalog: Sendable {
                             .text(name), .text(definition.identity.version),
                             .int4(Int32(definition.identity.codeVersion)),
                         ])
-                    try serve(definition, session)
+                    _ = try putView(of: definition, session)
                 }
             } catch is AlreadyActive {
                 continue
@@ -170,9 +170,12 @@ public struct ProjectionCatalog: Sendable {
     }
 
     /// Points the view `projection.<name>` at the tables of a version; part of the transaction that makes it the served one.
-    public func serve(_ definition: ProjectionDefinition, _ session: PostgresSession) throws {
-        guard let version = try version(of: definition.identity, session) else { return }
-        try session.executeScript(servedView(of: definition, tableName: version.tableName))
+    ///
+    /// False where a transaction that has read the view has not ended: ``VersionUpkeep`` does it then. Throws
+    /// `LedgerError.viewInUse` where the view would lose columns, or change their types, and others stand on it.
+    func putView(of definition: ProjectionDefinition, _ session: PostgresSession) throws -> Bool {
+        guard let version = try version(of: definition.identity, session) else { return true }
+        return try session.withShortLocks { try ServedView(definition).put(over: version.tableName, session) } != nil
     }
 
     private struct AlreadyActive: Error {}
@@ -195,13 +198,14 @@ public struct ProjectionCatalog: Sendable {
         try insert(definition, state: .ready, tables, session)
     }
 
-    /// Takes a version out of the ledger with its tables, and a rebuild of it that was stopped, in one transaction.
+    /// Takes a version out of the ledger with its tables, and a rebuild of it that was stopped.
     ///
-    /// Throws `LedgerError.versionInUse` for the served version, and for the one served before unless asked for;
-    /// `.versionHeld` while a rebuild of it runs. Whoever follows it loses its lease.
+    /// Its tables are gone afterwards where nobody reads them; ``VersionUpkeep`` drops the others once nobody does.
+    /// Throws `LedgerError.versionInUse` for the served version, for the one served before unless asked for, and for one
+    /// that somebody's view is over; `.versionHeld` while a rebuild of it runs. Whoever follows it loses its lease.
     /// - Parameter includingPrevious: whether the way back may go with it.
     public func drop(_ version: ProjectionVersion, includingPrevious: Bool = false, _ session: PostgresSession) throws {
-        try session.transaction {
+        let tables: [String] = try session.transaction {
             // The row is locked first, as every writer of the version does.
             let locked = try session.execute(
                 """
@@ -235,10 +239,15 @@ public struct ProjectionCatalog: Sendable {
             _ = try session.execute(
                 "DELETE FROM ledger.projection_versions WHERE name = $1 AND version = $2 AND code_version = $3",
                 version.keyParameters)
-            for table in [current.tableName] + (current.rebuild.map { [$0.tableName] } ?? []) {
-                try VersionTables.drop(table, session)
+            let tables = [current.tableName] + (current.rebuild.map { [$0.tableName] } ?? [])
+            for table in tables {
+                let dependents = try LeftoverTables.dependents(of: table, besidesViewOf: current.name, session)
+                if !dependents.isEmpty { throw refuse("is used by \(dependents.joined(separator: ", ")): drop that first") }
+                try LeftoverTables.add(table, session)
             }
+            return tables
         }
+        for table in tables { _ = try LeftoverTables.drop(table, session) }
     }
 
     /// Adds a version's row to the catalog, at position 0, where another has not done so at the same moment.
@@ -283,32 +292,6 @@ public struct ProjectionCatalog: Sendable {
             (rule.file, JSONNode.object([("digest", .string(rule.digest)), ("version", .integer(Int64(rule.version)))]))
         }
         return String(decoding: JSONNode.object(files).canonicalBytes(), as: UTF8.self)
-    }
-
-    /// The view `projection.<name>`: the served version's current rows with typed columns, for people with `psql`.
-    func servedView(of definition: ProjectionDefinition, tableName: String) -> String {
-        let identity = definition.identity
-        let columns = definition.columns.columns.map { column in
-            let text = "(document::jsonb ->> '\(column.name)')"
-            let value =
-                switch column.kind {
-                case .text: text
-                case .instant: "\(text)::timestamptz"
-                case .date: "\(text)::date"
-                case .decimal: "\(text)::numeric"
-                case .integer: "\(text)::bigint"
-                case .boolean: "\(text)::boolean"
-                case .texts, .object: "(document::jsonb -> '\(column.name)')"
-                }
-            return "\(value) AS \(quoteIdentifier(column.name))"
-        }
-        let view = "projection.\(quoteIdentifier(identity.name))"
-        return """
-            DROP VIEW IF EXISTS \(view);
-            CREATE VIEW \(view) AS
-            SELECT valid_from, \(columns.joined(separator: ", "))
-            FROM projection.\(quoteIdentifier(tableName)) WHERE valid_to IS NULL;
-            """
     }
 }
 

@@ -81,10 +81,9 @@ struct VersionTables: Sendable {
             """)
     }
 
-    /// Drops the tables of a version, whatever program made them.
-    static func drop(_ tableName: String, _ session: PostgresSession) throws {
-        for name in [tableName, "\(tableName)_facts"] {
-            try session.executeScript("DROP TABLE IF EXISTS projection.\(quoteIdentifier(name))")
-        }
+    /// Takes the lock that making the indexes needs; throws where somebody's transaction, a backup's say, has read the tables.
+    func lock(_ session: PostgresSession) throws {
+        let names = [rows, facts].compactMap { $0?.name }
+        try session.executeScript("LOCK TABLE \(names.joined(separator: ", ")) IN ACCESS EXCLUSIVE MODE")
     }
 }

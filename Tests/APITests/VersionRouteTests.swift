@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Operations
+import Postgres
 import PostgresStore
 import Synchronization
 import TestSupport
@@ -67,6 +68,54 @@ import Values
             #expect(seen.count == 2, "\(seen.count) kinds of pages over \(readers.pages.count) requests")
             #expect(Set(seen.map(\.count)).count == 1)
         }
+    }
+
+    /// A rebuild of what is served ends while somebody's query over it goes on.
+    @Test(.timeLimit(.minutes(3))) func listsAreAnsweredWhileARebuildEndsUnderALongReader() async throws {
+        try await withService(["ALPHA_LEDGER_ADMIN_KEY": "admin"], projectors: false) { service in
+            let ledger = service.ledger
+            try await ledger.log.append(try GoldenLog.newEvents(), runID: UniqueID(high: 1, low: 1))
+            try await ledger.bringUpToDate(ledger.registry.names)
+            let table = try await tableOfTrades(ledger)
+            let reader = try await PostgresConnection.open(ledger.serviceConfiguration)
+            try await reader.run { session in
+                try session.executeScript(
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM projection.trades; SELECT count(*) FROM projection.\(table)")
+            }
+            let readers = Readers()
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                for _ in 0..<3 {
+                    tasks.addTask {
+                        while !readers.isOver {
+                            let answer = try await service.ask("/api/internal/trades?limit=1000")
+                            let rows = try answer.json()["rows"]?.elements.compactMap { $0["source_trade_id"]?.string } ?? []
+                            if answer.status == 200 { readers.add(Set(rows)) } else { readers.fail("\(answer.status)") }
+                        }
+                    }
+                }
+                let started = try await service.post("/api/ledger/projections/trades/rebuild", "")
+                #expect(started.status == 202, "\(String(decoding: started.body, as: UTF8.self))")
+                while try await tableOfTrades(ledger) == table { try await Task.sleep(for: .milliseconds(20)) }
+                // The new tables are in place, and the old ones can't be dropped.
+                let seen = readers.pages.count
+                while readers.pages.count < seen + 30, readers.failures.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+                readers.end()
+                try await tasks.waitForAll()
+            }
+            #expect(readers.failures == [])
+            #expect(Set(readers.pages).count == 1 && readers.pages[0].count > 30)
+            let old = "SELECT count(*) FROM projection.\(table)"
+            #expect(try await reader.run { try $0.execute(old)[0].int8(0) } > 30)
+            await reader.close()
+            // The job ends with its look at what it left.
+            let left = try await VersionUpkeep(ledger.registry.definitions).run(ledger.pool, patience: .seconds(30))
+            #expect(left == [])
+            await #expect(throws: PostgresError.self) { try await ledger.pool.run { try $0.execute(old) } }
+        }
+    }
+
+    private func tableOfTrades(_ ledger: Ledger) async throws -> String {
+        try #require(try await ledger.pool.run { try ledger.catalog.served("trades", $0) }).tableName
     }
 
     /// As `projection diff --explain N --json` prints them, and only where they are asked for.

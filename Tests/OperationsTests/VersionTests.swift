@@ -169,6 +169,84 @@ import Values
         }
     }
 
+    /// Somebody's query over the view goes on: the promotion is done, the view follows, and what was granted on it stays.
+    @Test(.timeLimit(.minutes(2))) func aPromotionWaitsForNoReaderOfTheViewWhichFollows() async throws {
+        try await withVersions { ledger, one, two in
+            try await ledger.pool.run { session in
+                try session.executeScript(
+                    """
+                    GRANT SELECT ON projection.alignment TO PUBLIC;
+                    CREATE VIEW projection.mine AS SELECT source_trade_id, alignment_label FROM projection.alignment;
+                    """)
+            }
+            func seen() async throws -> [String: String] {
+                let rows = try await ledger.pool.run { session in
+                    try session.execute("SELECT source_trade_id, alignment_label FROM projection.mine").map { (try $0.text(0), try $0.text(1)) }
+                }
+                return Dictionary(uniqueKeysWithValues: rows)
+            }
+            func granted() async throws -> [String] {
+                try await ledger.pool.run { session in
+                    try session.execute("SELECT oid || relacl::text FROM pg_class WHERE relname = 'alignment'").map { try $0.text(0) }
+                }
+            }
+            let (old, new, before) = (try await labels(ledger, one), try await labels(ledger, two), try await granted())
+            #expect(old != new)
+            func read() async throws -> PostgresConnection {
+                let reader = try await PostgresConnection.open(ledger.serviceConfiguration)
+                try await reader.run { try $0.executeScript("BEGIN; SELECT count(*) FROM projection.mine") }
+                return reader
+            }
+            let upkeep = VersionUpkeep(ledger.registry.definitions)
+            var reader = try await read()
+            let diff = try await ledger.diff("alignment", from: one, to: two)
+            _ = try await ledger.promote("alignment", two, position: diff.position, digest: diff.digest)
+            #expect(try await served(ledger) == "v2")
+            #expect(try await seen() == old)
+            await reader.close()
+            #expect(try await upkeep.run(ledger.pool, patience: .seconds(30)) == [])
+            #expect(try await seen() == new)
+
+            reader = try await read()
+            _ = try await ledger.rollback("alignment")
+            #expect(try await served(ledger) == "v1")
+            await reader.close()
+            #expect(try await upkeep.run(ledger.pool, patience: .seconds(30)) == [])
+            #expect(try await seen() == old)
+            #expect(try await granted() == before)
+        }
+    }
+
+    /// A rebuild that makes indexes holds the version's row for as long as that takes.
+    @Test(.timeLimit(.minutes(2))) func aPromotionThatSomebodyIsInTheWayOfKeepsNobodyFromAppending() async throws {
+        try await withVersions { ledger, one, two in
+            let diff = try await ledger.diff("alignment", from: one, to: two)
+            let other = try await PostgresConnection.open(ledger.serviceConfiguration)
+            try await other.run { session in
+                try session.executeScript(
+                    "BEGIN; SELECT FROM ledger.projection_versions WHERE name = 'alignment' AND version = 'v2' FOR UPDATE")
+            }
+            let refused = Task {
+                do {
+                    _ = try await ledger.promote("alignment", two, position: diff.position, digest: diff.digest)
+                    return nil as VersionError?
+                } catch {
+                    return error as? VersionError
+                }
+            }
+            let appender = try LedgerDatabase(uri: ledger.serviceConfiguration.uri)
+            for id in 1...20 {
+                try await appender.log.append([recorded(try sampleRow("N\(id)"))], runID: UniqueID(high: 2, low: 2))
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(await refused.value == .busy("alignment v2/c1"))
+            await appender.close()
+            #expect(try await served(ledger) == "v1")
+            await other.close()
+            _ = try await ledger.promote("alignment", two, position: diff.position, digest: diff.digest)
+        }
+    }
+
     @Test func aDroppedVersionLeavesNoTraceAndTheServedOneStays() async throws {
         try await withVersions { ledger, one, two in
             await #expect(throws: LedgerError.self) { try await ledger.drop("alignment", one) }

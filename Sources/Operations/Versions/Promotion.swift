@@ -1,5 +1,6 @@
 import Events
 public import JSON
+import Logging
 import Postgres
 public import PostgresStore
 import Projections
@@ -77,11 +78,24 @@ extension Ledger {
     public func drop(
         _ name: String, _ reference: VersionReference, includingPrevious: Bool = false
     ) async throws -> ProjectionVersion {
-        try await pool.run { session in
+        let version = try await pool.run { session in
             try requireProjection(name)
             let version = try catalog.resolve(reference, of: name, registry, session)
             try catalog.drop(version, includingPrevious: includingPrevious, session)
             return version
+        }
+        await tidyUp()
+        return version
+    }
+
+    /// Has the views of versions follow, and drops tables that are no more needed, as far as readers let it soon; what
+    /// remains is said, and done by a service, or the next command of this kind.
+    func tidyUp() async {
+        do {
+            let remainders = try await VersionUpkeep(registry.definitions).run(pool, patience: Self.patience)
+            for remainder in remainders { logger.notice("\(remainder)") }
+        } catch {
+            logger.warning("tidying up was interrupted", metadata: ["reason": "\(redact("\(error)"))"])
         }
     }
 
@@ -126,6 +140,7 @@ extension Ledger {
                 let appended = try await log.append([event], runID: runID) { session, _ in
                     try self.catalog.serve(candidate, insteadOf: served, definition, session)
                 }
+                await tidyUp()
                 return Promotion(promoted: candidate, replaced: served, event: appended[0].position)
             } catch ServingError.behind(let position, let servedPosition) {
                 if ContinuousClock.now >= deadline {
@@ -134,6 +149,9 @@ extension Ledger {
                 // Nobody may be folding it; where somebody is, nil comes back and the next look may find it there.
                 _ = try await ProjectionFollower(definition, pool: projectorPool, owner: owner).catchUp()
                 try await Task.sleep(for: .milliseconds(20))
+            } catch ServingError.busy {
+                if ContinuousClock.now >= deadline { throw VersionError.busy(candidate.label) }
+                try await Task.sleep(for: .milliseconds(50))
             } catch ServingError.changed(let found) {
                 throw VersionError.servedChanged(
                     projection: candidate.name, expected: "\(served.reference)", found: found)

@@ -36,6 +36,7 @@ extension Ledger {
         for definition in definitions {
             _ = try await ProjectionFollower(definition, pool: projectorPool, owner: owner).catchUp()
         }
+        await tidyUp()
         var versions: [RebuildSummary.Version] = []
         for one in built {
             if let poison = one.poison {

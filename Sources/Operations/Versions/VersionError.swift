@@ -12,6 +12,8 @@ public enum VersionError: Error, Equatable, CustomStringConvertible {
     case servedChanged(projection: String, expected: String, found: String)
     /// Its rows are older than those that are served.
     case behind(String, position: Int64, served: Int64)
+    /// A rebuild of it, or of the served one, is about to end.
+    case busy(String)
     /// This program has not the code that it was folded with.
     case codeMissing(String)
     case nothingToRollBack(projection: String)
@@ -31,6 +33,7 @@ public enum VersionError: Error, Equatable, CustomStringConvertible {
             "projection \(projection) serves \(found) by now, not \(expected): look at the diff again"
         case .behind(let version, let position, let served):
             "\(version) has folded up to position \(position), the served version up to \(served): let it catch up first"
+        case .busy(let version): "a rebuild of \(version), or of the served version, is about to end: try again"
         case .codeMissing(let version): "this program lacks the code of \(version): run one that has it"
         case .nothingToRollBack(let projection): "projection \(projection) has no earlier version to go back to"
         }

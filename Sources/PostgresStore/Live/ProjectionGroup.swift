@@ -18,6 +18,8 @@ public actor ProjectionGroup {
     /// How often the catalog is looked at for new versions and those that are gone, and how long a lost connection is
     /// left alone.
     private static let refreshSeconds = 1
+    /// How often what rebuilds and promotions have left to readers is tried.
+    private static let upkeepSeconds = 5
     /// Groups that catch up at a time.
     private static let maximumCatchUps = 3
 
@@ -54,8 +56,10 @@ public actor ProjectionGroup {
     /// Follows until cancelled, and then gives the leases back. To be called once.
     ///
     /// A poison event stops its projection there, with the error kept in the catalog; the others go on. After a lost
-    /// connection everything is taken up again from what is stored.
+    /// connection everything is taken up again from what is stored. Meanwhile views are made to follow, and tables dropped,
+    /// that were being read when a rebuild or a promotion was done with them.
     public func run(_ signal: LogSignal) async {
+        async let upkeep: Void = keepUp()
         while !Task.isCancelled {
             do {
                 try await follow(signal)
@@ -64,6 +68,22 @@ public actor ProjectionGroup {
             }
             await disband()
             try? await Task.sleep(for: .seconds(Self.refreshSeconds))
+        }
+        await upkeep
+    }
+
+    private func keepUp() async {
+        let upkeep = VersionUpkeep(registry.definitions)
+        var told: Set<VersionUpkeep.Remainder> = []
+        while !Task.isCancelled {
+            do {
+                let remainders = try await pool.run { try upkeep.attempt($0) }
+                for remainder in remainders where !told.contains(remainder) { logger.notice("\(remainder)") }
+                told = Set(remainders)
+            } catch {
+                if !Task.isCancelled { logger.warning("tidying up was interrupted", metadata: ["reason": "\(error)"]) }
+            }
+            try? await Task.sleep(for: .seconds(Self.upkeepSeconds))
         }
     }
 

@@ -13,7 +13,7 @@ import Values
 /// A rebuild that was killed or failed is taken up again: it folds from 0 once more, up to the position that it had set out
 /// for, and leaves out what is in its tables already. One that is cancelled leaves nothing behind. While it runs it holds the
 /// versions' leases, so that nobody else writes them; a version that was ready before is read as it was until the new tables
-/// take the place of its own.
+/// take the place of its own. Those are dropped once nobody reads them any more, by this rebuild or whoever comes next.
 public struct ProjectionRebuild: Sendable {
     public struct Options: Sendable {
         /// How many parts are folded at a time.
@@ -132,6 +132,8 @@ public struct ProjectionRebuild: Sendable {
                 if isCancelled || isRefused && !isResumed { try? await pool.run { try target.abandon($0) } }
                 try? await pool.run { try target.lease.release($0) }
             }
+            // What is left to readers, of this rebuild and of earlier ones: what remains is done by whoever comes next.
+            _ = try? await pool.run { try VersionUpkeep(self.definitions).attempt($0) }
         }.value
         await pool.close()
         return try result.get()

@@ -228,7 +228,8 @@ actor RebuildPass {
                 }
                 let all = counts
                 group.addTask {
-                    try await pool.run { try target.finish(at: reached, poison: poison, $0) }
+                    var pause = GrowingPause()
+                    while try await !pool.run({ try target.finish(at: reached, poison: poison, $0) }) { try await pause.wait() }
                     let identity = target.definition.identity
                     return ProjectionRebuild.Built(
                         name: identity.name, reference: identity.reference, position: reached,

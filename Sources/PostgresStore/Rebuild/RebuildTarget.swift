@@ -8,7 +8,7 @@ import Values
 /// which the tables are filled, so that a rebuild which slept past its lease writes nothing.
 struct RebuildTarget: Sendable {
     let definition: ProjectionDefinition
-    let tables: VersionTables
+    private(set) var tables: VersionTables
     let lease: ProjectionLease
     /// Up to where it is to be folded: what is current of an entity is written with the last event up to here that touches it.
     /// Nil before ``aim(at:_:)``.
@@ -22,7 +22,8 @@ struct RebuildTarget: Sendable {
     /// that this one had set out for. Where the version was followed beyond that meanwhile they are filled anew: nothing that
     /// is read goes back.
     ///
-    /// Throws `LedgerError.versionHeld` while somebody else writes the version.
+    /// Throws `LedgerError.versionHeld` while somebody else writes the version, and `.viewInUse` for a served one whose view
+    /// could not be put over the new tables.
     static func begin(
         _ definition: ProjectionDefinition, owner: String, _ session: PostgresSession
     ) throws -> RebuildTarget {
@@ -42,22 +43,31 @@ struct RebuildTarget: Sendable {
                     projection: identity.name, version: identity.reference.description,
                     owner: try catalog.version(of: identity, session)?.leaseOwner ?? "unknown")
             }
+            if version.isServed { try ServedView(definition).requireReplaceable(session) }
             if let rebuild = version.rebuild {
                 let target = RebuildTarget(
                     definition: definition, tables: VersionTables(definition, tableName: rebuild.tableName), lease: lease,
                     until: rebuild.until, resumedFrom: rebuild.position, found: version)
                 return version.position > rebuild.until ?? 0 ? try target.emptied(session) : target
             }
-            try fresh.create(session)
-            try fresh.setFilling(true, session)
-            _ = try session.execute(
-                """
-                UPDATE ledger.projection_versions SET rebuild_table = $4, rebuild_position = 0
-                WHERE name = $1 AND version = $2 AND code_version = $3
-                """, version.keyParameters + [.text(fresh.tableName)])
-            return RebuildTarget(
+            let target = RebuildTarget(
                 definition: definition, tables: fresh, lease: lease, until: nil, resumedFrom: 0, found: version)
+            try target.makeTables(session)
+            return target
         }
+    }
+
+    /// Makes the tables and says in the catalog that they are being filled.
+    private func makeTables(_ session: PostgresSession) throws {
+        try tables.create(session)
+        try tables.setFilling(true, session)
+        _ = try session.execute(
+            """
+            UPDATE ledger.projection_versions
+            SET rebuild_table = $4, rebuild_position = 0,
+                table_name = CASE WHEN state = 'building' THEN $4 ELSE table_name END
+            WHERE name = $1 AND version = $2 AND code_version = $3
+            """, found.keyParameters + [.text(tables.tableName)])
     }
 
     /// Sets the position up to which the tables are to be filled, unless an earlier run has.
@@ -69,7 +79,7 @@ struct RebuildTarget: Sendable {
         return target
     }
 
-    /// Empties the tables, to be filled up to an earlier position: other events are the last ones then.
+    /// Begins with new tables, to be filled up to an earlier position: other events are the last ones then.
     func startedAnew(upTo until: Int64, _ session: PostgresSession) throws -> RebuildTarget {
         try session.transaction {
             var target = try emptied(session)
@@ -80,13 +90,14 @@ struct RebuildTarget: Sendable {
     }
 
     private func emptied(_ session: PostgresSession) throws -> RebuildTarget {
+        try fence(from: resumedFrom, to: 0, session)
+        let name = try ProjectionCatalog().freeTableName(of: definition.identity, session)
         var target = self
+        target.tables = VersionTables(definition, tableName: name)
         target.until = nil
         target.resumedFrom = 0
-        try fence(from: resumedFrom, to: 0, session)
-        for table in [tables.rows, tables.facts].compactMap({ $0 }) {
-            _ = try session.execute("TRUNCATE \(table.name)")
-        }
+        try target.makeTables(session)
+        try LeftoverTables.add(tables.tableName, session)
         try target.setUntil(session)
         return target
     }
@@ -121,10 +132,14 @@ struct RebuildTarget: Sendable {
     }
 
     /// Makes the indexes and puts the tables, which are whole, in place: from then on the version is folded up to a position
-    /// and can be followed.
-    func finish(at position: Int64, poison: PoisonEvent?, _ session: PostgresSession) throws {
+    /// and can be followed. False, with nothing done, where somebody reads the new tables, whom the indexes would have to
+    /// wait for.
+    ///
+    /// It waits for no reader of the tables before, who go on, nor of the view; ``VersionUpkeep`` does the rest.
+    func finish(at position: Int64, poison: PoisonEvent?, _ session: PostgresSession) throws -> Bool {
         try session.transaction {
             try fence(from: position, to: position, session)
+            guard try session.withShortLocks({ try tables.lock(session) }) != nil else { return false }
             try tables.createIndexes(session)
             try tables.setFilling(false, session)
             _ = try session.execute(
@@ -139,13 +154,13 @@ struct RebuildTarget: Sendable {
                     .int8(position), poison.map { .int8($0.position) } ?? .null,
                     poison.map { .text($0.problem) } ?? .null,
                 ])
-            if found.tableName.isBytewiseEqual(to: tables.tableName) { return }
-            // The view is of the tables that go.
+            if found.state == .building { return true }
+            try LeftoverTables.add(found.tableName, session)
             let catalog = ProjectionCatalog()
             if try catalog.version(of: definition.identity, session)?.isServed ?? false {
-                try catalog.serve(definition, session)
+                _ = try catalog.putView(of: definition, session)
             }
-            try VersionTables.drop(found.tableName, session)
+            return true
         }
     }
 
@@ -169,7 +184,7 @@ struct RebuildTarget: Sendable {
                     SET rebuild_table = NULL, rebuild_position = NULL, rebuild_until = NULL
                     WHERE name = $1 AND version = $2 AND code_version = $3
                     """, found.keyParameters)
-            try VersionTables.drop(tables.tableName, session)
+            try LeftoverTables.add(tables.tableName, session)
         }
     }
 

@@ -7,16 +7,28 @@ public enum ServingError: Error, Equatable {
     case behind(position: Int64, served: Int64)
     /// Another version is served by now.
     case changed(found: String)
+    /// A row of the catalog that it needs is somebody else's at the moment, such as a rebuild's that ends.
+    case busy
 }
 
 extension ProjectionCatalog {
     /// Makes a version the served one inside the caller's transaction, with the view `projection.<name>` over its rows.
     ///
     /// Both versions' checkpoints are held until the transaction ends, so that readers never see the served position go
-    /// back. Throws `ServingError`, having changed nothing.
+    /// back. It waits for nobody: the transaction holds the head of the log, and everybody who appends with it. Where a
+    /// transaction that has read the view has not ended, the view follows later (``VersionUpkeep``). Throws `ServingError` and
+    /// `LedgerError.viewInUse`, after which the transaction has to be rolled back.
     public func serve(
         _ candidate: ProjectionVersion, insteadOf served: ProjectionVersion, _ definition: ProjectionDefinition,
         _ session: PostgresSession
+    ) throws {
+        let isDone = try session.withShortLocks { try point(at: candidate, insteadOf: served, session) } != nil
+        if !isDone { throw ServingError.busy }
+        _ = try putView(of: definition, session)
+    }
+
+    private func point(
+        at candidate: ProjectionVersion, insteadOf served: ProjectionVersion, _ session: PostgresSession
     ) throws {
         let pointer = try session.execute(
             "SELECT version, code_version FROM ledger.served_projections WHERE name = $1 FOR UPDATE",
@@ -53,6 +65,5 @@ extension ProjectionCatalog {
                 .text(candidate.name), .text(candidate.version), .int4(Int32(candidate.codeVersion)),
                 .text(served.version), .int4(Int32(served.codeVersion)),
             ])
-        try serve(definition, session)
     }
 }

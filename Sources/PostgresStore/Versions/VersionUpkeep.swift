@@ -1,0 +1,108 @@
+public import Postgres
+public import Projections
+import Values
+
+/// What a rebuild, a promotion or a drop leaves to be done when readers let it: views of served versions that are over other
+/// tables yet, and tables that the catalog names no more.
+///
+/// Nobody has to wait for it: versions are read by their tables' names, which the catalog has. Any program may do it, at
+/// any time.
+public struct VersionUpkeep: Sendable {
+    private let definitions: [ProjectionDefinition]
+
+    /// What is still to be done, and what it waits for.
+    public enum Remainder: Sendable, Hashable, CustomStringConvertible {
+        /// The view shows what was served before: a transaction that has read it has not ended.
+        case view(String)
+        /// A transaction that has read the tables has not ended.
+        case tables(String)
+        /// Somebody's view or the like is over the tables.
+        case usedTables(String, dependents: [String])
+
+        public var description: String {
+            switch self {
+            case .view(let name):
+                "\(name) shows the version or the tables served before: a transaction that has read it has not ended; it follows by itself"
+            case .tables(let name):
+                "the replaced tables projection.\(name) are still being read; they are dropped when that ends"
+            case .usedTables(let name, let dependents):
+                "the replaced tables projection.\(name) stay, unchanged from now on, because of \(dependents.joined(separator: ", ")): make that over the projection's view instead"
+            }
+        }
+    }
+
+    /// - Parameter definitions: the versions whose views this program can make.
+    public init(_ definitions: [ProjectionDefinition]) { self.definitions = definitions }
+
+    /// Tries everything once, waiting some tens of milliseconds for each lock; gives what remains.
+    public func attempt(_ session: PostgresSession) throws -> [Remainder] {
+        var remainders: [Remainder] = []
+        for definition in try lateViews(session) {
+            if try !followLate(definition, session) { remainders.append(.view("projection.\(definition.identity.name)")) }
+        }
+        for name in try LeftoverTables.names(session) {
+            switch try LeftoverTables.drop(name, session) {
+            case .dropped: break
+            case .read: remainders.append(.tables(name))
+            case .used(let dependents): remainders.append(.usedTables(name, dependents: dependents))
+            }
+        }
+        return remainders
+    }
+
+    /// Tries again, with ever longer pauses, until all is done, only what others have made keeps it, or the patience ends.
+    public func run(_ pool: PostgresPool, patience: Duration) async throws -> [Remainder] {
+        let deadline = ContinuousClock.now + patience
+        var pause = GrowingPause()
+        while true {
+            let remainders = try await pool.run { try attempt($0) }
+            let isWaiting = remainders.contains { if case .usedTables = $0 { false } else { true } }
+            if !isWaiting || ContinuousClock.now >= deadline { return remainders }
+            try await pause.wait()
+        }
+    }
+
+    /// The served versions whose view is not over their table, as far as this program has their code.
+    private func lateViews(_ session: PostgresSession) throws -> [ProjectionDefinition] {
+        try session.execute(
+            """
+            SELECT v.name, v.version, v.code_version
+            FROM ledger.served_projections s
+            JOIN ledger.projection_versions v
+                ON (v.name, v.version, v.code_version) = (s.name, s.version, s.code_version)
+            WHERE NOT EXISTS (
+                SELECT FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+                WHERE r.ev_class = to_regclass(format('projection.%I', v.name))
+                  AND d.refclassid = 'pg_class'::regclass
+                  AND d.refobjid = to_regclass(format('projection.%I', v.table_name)))
+            ORDER BY v.name
+            """
+        ).compactMap { row in
+            let (name, version, code) = (try row.text(0), try row.text(1), Int(try row.int4(2)))
+            return definitions.first { definition in
+                let identity = definition.identity
+                return identity.name.isBytewiseEqual(to: name) && identity.version.isBytewiseEqual(to: version)
+                    && identity.codeVersion == code
+            }
+        }
+    }
+
+    /// Points a view at the table of its served version; false where somebody's transaction is in the way.
+    private func followLate(_ definition: ProjectionDefinition, _ session: PostgresSession) throws -> Bool {
+        try session.transaction {
+            try session.withShortLocks {
+                // A promotion or a rebuild that comes meanwhile puts a view of its own.
+                let identity = definition.identity
+                let held = try session.execute(
+                    """
+                    SELECT v.table_name FROM ledger.served_projections s
+                    JOIN ledger.projection_versions v
+                        ON (v.name, v.version, v.code_version) = (s.name, s.version, s.code_version)
+                    WHERE v.name = $1 AND v.version = $2 AND v.code_version = $3 FOR SHARE
+                    """, [.text(identity.name), .text(identity.version), .int4(Int32(identity.codeVersion))])
+                guard let row = held.first else { return }
+                try ServedView(definition).put(over: try row.text(0), session)
+            } != nil
+        }
+    }
+}
