@@ -14,15 +14,22 @@ public struct NoteVerifier: Sendable, Equatable {
     public let name: String
     /// The 32 bytes of the public key.
     public let publicKey: [UInt8]
+    /// The first 4 bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key), as a number.
+    public let keyHash: UInt32
+    private let key: Curve25519.Signing.PublicKey
 
     /// - Parameter name: not empty, without `+`, spaces or control characters.
     public init(name: String, publicKey: [UInt8]) throws(NoteError) {
         guard Self.isName(name) else { throw NoteError("a key name is not empty and has neither spaces nor +") }
-        guard publicKey.count == 32, (try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey)) != nil else {
+        guard publicKey.count == 32, let key = try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey) else {
             throw NoteError("not an Ed25519 public key")
         }
         self.name = name
         self.publicKey = publicKey
+        self.key = key
+        keyHash = SHA256.hash(data: Array(name.utf8) + [0x0a, Self.algorithm] + publicKey).prefix(4).reduce(0) {
+            $0 << 8 | UInt32($1)
+        }
     }
 
     /// Reads `<name>+<hash>+<key>`.
@@ -40,18 +47,8 @@ public struct NoteVerifier: Sendable, Equatable {
     /// `<name>+<hash>+<key>`.
     public var vkey: String { "\(name)+\(hexadecimal(keyHash))+\(Base64.encode([Self.algorithm] + publicKey))" }
 
-    /// The first 4 bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key), as a number.
-    public var keyHash: UInt32 {
-        SHA256.hash(data: Array(name.utf8) + [0x0a, Self.algorithm] + publicKey).prefix(4).reduce(0) {
-            $0 << 8 | UInt32($1)
-        }
-    }
-
     func isValid(_ signature: [UInt8], for text: [UInt8]) -> Bool {
-        guard signature.count == 64, let key = try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey) else {
-            return false
-        }
-        return key.isValidSignature(signature, for: text)
+        signature.count == 64 && key.isValidSignature(signature, for: text)
     }
 
     public static func == (left: NoteVerifier, right: NoteVerifier) -> Bool {

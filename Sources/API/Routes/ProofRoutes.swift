@@ -50,7 +50,7 @@ extension Problem {
         switch error {
         case .forkDetected: self.init(.forkDetected, "\(error)")
         case .keyMismatch, .nothingToAcknowledge: self.init(.conflict, "\(error)")
-        case .keyFile, .checkpoint:
+        case .keyFile, .checkpoint, .keyFileMissing, .signedHeadsMissing, .keyRecords, .forkRecords:
             self.init(.notReady, "\(error.code): checkpoints can't be signed; `alpha-ledger audit checkpoint` says why")
         }
     }

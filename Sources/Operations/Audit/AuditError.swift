@@ -10,6 +10,14 @@ public enum AuditError: Error, Equatable, CustomStringConvertible {
     case checkpoint(problem: String)
     /// `audit fork` where the database agrees with every signed head.
     case nothingToAcknowledge
+    /// Heads were signed or a key was recorded, but the key file is not there.
+    case keyFileMissing(problem: String)
+    /// A key was recorded for this ledger, but no head that it signed is kept.
+    case signedHeadsMissing(problem: String)
+    /// `ledger.signing_keys` does not say what the signed heads say.
+    case keyRecords(problem: String)
+    /// `ledger.forks` does not say what the signed heads say, or is no chain that ends in this ledger.
+    case forkRecords(problem: String)
 
     /// A stable name for programs.
     public var code: String {
@@ -19,6 +27,10 @@ public enum AuditError: Error, Equatable, CustomStringConvertible {
         case .forkDetected: "fork_detected"
         case .checkpoint: "bad_checkpoint"
         case .nothingToAcknowledge: "nothing_to_acknowledge"
+        case .keyFileMissing: "key_file_missing"
+        case .signedHeadsMissing: "signed_heads_missing"
+        case .keyRecords: "key_records"
+        case .forkRecords: "fork_records"
         }
     }
 
@@ -26,7 +38,7 @@ public enum AuditError: Error, Equatable, CustomStringConvertible {
     public var exitCode: Int32 {
         switch self {
         case .keyFile: 2
-        case .checkpoint: 1
+        case .checkpoint, .keyFileMissing, .signedHeadsMissing, .keyRecords, .forkRecords: 1
         case .keyMismatch, .forkDetected, .nothingToAcknowledge: 3
         }
     }
@@ -34,6 +46,8 @@ public enum AuditError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .keyFile(let problem): problem
+        case .keyFileMissing(let problem), .signedHeadsMissing(let problem), .keyRecords(let problem), .forkRecords(let problem):
+            "\(code): \(problem)"
         case .keyMismatch(let recorded, let own):
             "key_mismatch: the database recorded the public key \(recorded) for this ledger, the key file has \(own); put the old key file back"
         case .forkDetected(let signed, let found):

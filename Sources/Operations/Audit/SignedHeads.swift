@@ -44,45 +44,72 @@ struct AuditedHead {
 
     /// Throws unless the log continues each of the checkpoints, proven from the stored nodes.
     func requireContinuation(of checkpoints: [Checkpoint], _ session: PostgresSession) throws {
-        let own = try checkpoint
-        func fork(_ signed: Checkpoint) -> AuditError { .forkDetected(signed: signed.label, found: own.label) }
-        if let foreign = checkpoints.first(where: { Array($0.origin.utf8) != Array(origin.utf8) }) { throw fork(foreign) }
-        if let largest = checkpoints.max(by: { $0.size < $1.size }), largest.size > own.size { throw fork(largest) }
-        // A statement for some hundreds of them, so that neither its parameters nor their number grow without bound.
-        for start in stride(from: 0, to: checkpoints.count, by: 256) {
-            let some = checkpoints[start..<min(start + 256, checkpoints.count)]
-            let proofs = try LogProofs().consistencies(from: some.map(\.size), to: own.size, session)
-            for (signed, proof) in zip(some, proofs) {
+        if let foreign = checkpoints.first(where: { !$0.origin.isBytewiseEqual(to: origin) }) { throw try fork(foreign) }
+        try requireContinuation(of: checkpoints.map { SignedHead(size: $0.size, root: $0.root) }, session)
+    }
+
+    /// The same of what was read of the kept ones: of those not proven before, and of the largest, which continues the rest.
+    func requireContinuation(of history: SignedHistory, _ session: PostgresSession) throws {
+        var heads: [SignedHead] = []
+        if let segment = history.segments.last {
+            guard segment.origin.isBytewiseEqual(to: origin) else {
+                throw try fork(Checkpoint(origin: segment.origin, size: segment.largest.size, root: segment.largest.root))
+            }
+            heads = [segment.largest] + history.unproven
+        }
+        if let replaced = history.replaced, replaced.origin.isBytewiseEqual(to: origin) { heads.append(replaced.head) }
+        try requireContinuation(of: heads, session)
+    }
+
+    /// Heads of this ledger, the largest first: that is where a fork shows soonest.
+    private func requireContinuation(of heads: [SignedHead], _ session: PostgresSession) throws {
+        func fork(_ signed: SignedHead) throws -> AuditError {
+            try self.fork(Checkpoint(origin: origin, size: signed.size, root: signed.root))
+        }
+        let size = head.position
+        if let largest = heads.max(by: { $0.size < $1.size }), largest.size > size { throw try fork(largest) }
+        // The largest by itself, then a statement for some hundreds of them, so that neither its parameters nor their number
+        // grow without bound.
+        for range in [0..<min(1, heads.count)] + stride(from: 1, to: heads.count, by: 256).map({ $0..<min($0 + 256, heads.count) }) {
+            let proofs = try LogProofs().consistencies(from: heads[range].map(\.size), to: size, session)
+            for (signed, proof) in zip(heads[range], proofs) {
                 let isContinued = verifyConsistency(
-                    from: signed.size, to: own.size, oldRoot: signed.root, newRoot: root, path: proof.path)
-                if !isContinued { throw fork(signed) }
+                    from: signed.size, to: size, oldRoot: signed.root, newRoot: root, path: proof.path)
+                if !isContinued { throw try fork(signed) }
             }
         }
     }
+
+    private func fork(_ signed: Checkpoint) throws -> AuditError {
+        .forkDetected(signed: signed.label, found: try checkpoint.label)
+    }
+
+    /// Records a ledger's key. The first one stays; another is refused.
+    static func recordKey(_ key: NoteVerifier, for id: UniqueID, _ session: PostgresSession) throws {
+        let id = PostgresValue.uuid(id.high, id.low)
+        _ = try session.execute(
+            "INSERT INTO ledger.signing_keys (ledger_id, public_key) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            [id, .bytea(key.publicKey)])
+        let recorded = try session.execute("SELECT public_key FROM ledger.signing_keys WHERE ledger_id = $1", [id])[0].bytea(0)
+        guard recorded == key.publicKey else {
+            throw AuditError.keyMismatch(recorded: try NoteVerifier(name: key.name, publicKey: recorded).vkey, own: key.vkey)
+        }
+    }
+
+    /// Throws if the database recorded another key for this ledger.
+    func requireKey(_ own: NoteVerifier) throws {
+        guard let recordedKey, recordedKey != own.publicKey else { return }
+        throw AuditError.keyMismatch(
+            recorded: try NoteVerifier(name: origin, publicKey: recordedKey).vkey, own: try own.named(origin).vkey)
+    }
+}
+
+extension NoteVerifier {
+    /// The same key under another name.
+    func named(_ name: String) throws(NoteError) -> NoteVerifier { try NoteVerifier(name: name, publicKey: publicKey) }
 }
 
 extension Checkpoint {
     /// How an error names a head.
     var label: String { "\(origin) at size \(size) with root \(root)" }
-}
-
-/// The checkpoints that count: those of the ledger that was signed for last. Every signature is checked.
-func signedCheckpoints(_ notes: [SignedNote], _ key: NoteSigner) throws -> [Checkpoint] {
-    var checkpoints: [Checkpoint] = []
-    var verifier: NoteVerifier?
-    for note in notes {
-        do {
-            let checkpoint = try Checkpoint(parsing: note.text)
-            if verifier?.name != checkpoint.origin {
-                // A fork was acknowledged here: what came before belongs to the ledger that was left.
-                verifier = try key.named(checkpoint.origin).verifier
-                checkpoints = []
-            }
-            if let verifier { try note.verify(verifier) }
-            checkpoints.append(checkpoint)
-        } catch {
-            throw AuditError.checkpoint(problem: "the file of signed checkpoints: \(error)")
-        }
-    }
-    return checkpoints
 }

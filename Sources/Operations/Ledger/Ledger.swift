@@ -25,6 +25,7 @@ public final class Ledger: Sendable {
     /// Where runs spool; cleaned by the system.
     public let temporaryDirectory: String
     let folds = FoldGate()
+    let heads: HeadSigner
     /// Sessions of the projectors.
     public let projectorPool: PostgresPool
     /// Where `DATABASE_READ_URL` leads.
@@ -97,6 +98,7 @@ public final class Ledger: Sendable {
             uri: uri, role: "alpha_ledger_service", applicationName: "alpha-ledger")
         pool = PostgresPool(serviceConfiguration, maximumConnections: 8)
         primaryState = LedgerStateReader(pool)
+        heads = HeadSigner(SigningKeyFile(settings), pool)
         replica = settings.databaseReadURL.map { ReadReplica(uri: $0) }
         writer = PostgresPool(serviceConfiguration, maximumConnections: 1)
         var projectors = serviceConfiguration

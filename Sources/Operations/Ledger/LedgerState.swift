@@ -1,6 +1,5 @@
 public import Postgres
 public import PostgresStore
-import Synchronization
 public import Values
 
 /// What reads stand on at one moment: the log's head, the served versions with their checkpoints, and the time.
@@ -23,46 +22,14 @@ public struct LedgerState: Sendable {
 }
 
 /// Reads the state once for everybody who asks meanwhile.
-///
-/// Whoever asks gets a state that was read after the question: a read that is under way is not theirs, the next one is.
 public final class LedgerStateReader: Sendable {
-    private struct Waiting {
-        var isReading = false
-        var waiters: [CheckedContinuation<LedgerState, any Error>] = []
+    private let reading: SharedWork<LedgerState>
+
+    public init(_ pool: PostgresPool) {
+        let catalog = ProjectionCatalog()
+        reading = SharedWork { try await pool.run { session in try LedgerState.read(catalog, session) } }
     }
 
-    private let pool: PostgresPool
-    private let catalog = ProjectionCatalog()
-    private let waiting = Mutex(Waiting())
-
-    public init(_ pool: PostgresPool) { self.pool = pool }
-
-    public func current() async throws -> LedgerState {
-        try await withCheckedThrowingContinuation { continuation in
-            let mustStart = waiting.withLock { waiting in
-                waiting.waiters.append(continuation)
-                defer { waiting.isReading = true }
-                return !waiting.isReading
-            }
-            if mustStart { Task { await read() } }
-        }
-    }
-
-    private func read() async {
-        while true {
-            let waiters = waiting.withLock { waiting in
-                defer { waiting.waiters = [] }
-                if waiting.waiters.isEmpty { waiting.isReading = false }
-                return waiting.waiters
-            }
-            if waiters.isEmpty { return }
-            let result: Result<LedgerState, any Error>
-            do {
-                result = .success(try await pool.run { session in try LedgerState.read(catalog, session) })
-            } catch {
-                result = .failure(error)
-            }
-            for waiter in waiters { waiter.resume(with: result) }
-        }
-    }
+    /// A state that was read after the question.
+    public func current() async throws -> LedgerState { try await reading.result() }
 }

@@ -27,6 +27,8 @@ struct AuditCommand: AsyncParsableCommand {
         @OptionGroup var options: SettingsOptions
         @Option(name: .customLong("checkpoint"), help: "A file with a signed checkpoint that the log must be consistent with.")
         var checkpointFiles: [String] = []
+        @Option(help: "What may be passed over: signed-heads, if the key file or the signed heads are kept elsewhere.", transform: AuditWaiver.named)
+        var waive: [AuditWaiver] = []
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -45,7 +47,7 @@ struct AuditCommand: AsyncParsableCommand {
                 var fork: AuditError?
                 if log.fault == nil {
                     do {
-                        signed = try await ledger.verifyCheckpoints(others: others)
+                        signed = try await ledger.verifyCheckpoints(others: others, waiving: Set(waive)).count
                     } catch let error as AuditError {
                         fork = error
                     }
@@ -82,5 +84,14 @@ struct AuditCommand: AsyncParsableCommand {
                 }
             }
         }
+    }
+}
+
+extension AuditWaiver {
+    fileprivate static func named(_ text: String) throws -> AuditWaiver {
+        guard let waiver = AuditWaiver(rawValue: text) else {
+            throw ValidationError("nothing called \(text) can be waived; expected \(allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return waiver
     }
 }

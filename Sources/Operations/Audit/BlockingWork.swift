@@ -1,0 +1,15 @@
+import Postgres
+
+/// Runs what blocks, such as waiting for a file's lock, on a thread of its own: neither a connection nor one of Swift's few
+/// threads waits with it.
+func onOwnThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+    try await withCheckedThrowingContinuation { continuation in
+        let isStarted = startThread { continuation.resume(with: Result { try body() }) }
+        if !isStarted { continuation.resume(throwing: NoThread()) }
+    }
+}
+
+/// The system has no thread left.
+struct NoThread: Error, CustomStringConvertible {
+    let description = "the program has no threads left"
+}

@@ -1,0 +1,138 @@
+import Postgres
+import PostgresStore
+import SignedNotes
+import Synchronization
+import Values
+
+/// Signs this ledger's heads, each only after proof that it continues all that were signed before.
+///
+/// A process reads the file of signed heads once and remembers what it proved: that the largest head continues all others.
+/// From then on it reads what others add to the file, and proves that the log continues those and the largest. A file that is
+/// not the one it read is read from its start. Files are waited for on a thread of its own, never on a connection.
+final class HeadSigner: Sendable {
+    /// The file, which others wait for while this lives, with all that it says.
+    struct Opened: Sendable {
+        let key: NoteSigner
+        let file: CheckpointFile
+        var history: SignedHistory
+    }
+
+    /// What a process knows, and how the file looked then.
+    private struct Known: Sendable {
+        let publicKey: [UInt8]
+        var stamp: CheckpointFile.Stamp
+        var history: SignedHistory
+    }
+
+    let keyFile: SigningKeyFile
+    private let pool: PostgresPool
+    private let known = Mutex<Known?>(nil)
+    private let shared = Mutex<SharedWork<SignedNote>?>(nil)
+
+    init(_ keyFile: SigningKeyFile, _ pool: PostgresPool) {
+        self.keyFile = keyFile
+        self.pool = pool
+    }
+
+    /// The signed head. Those who ask at a time share one.
+    func signed() async throws -> SignedNote {
+        let work = shared.withLock { shared in
+            let work = shared ?? SharedWork { [weak self] in
+                guard let self else { throw CancellationError() }
+                return try await signHead()
+            }
+            shared = work
+            return work
+        }
+        return try await work.result()
+    }
+
+    private func signHead() async throws -> SignedNote {
+        let own = try await pool.run { session in try session.transaction(.snapshot) { try AuditedHead.read(session) } }
+        if let note = try await onOwnThread({ try self.unmoved(own) }) { return note }
+        return try await sign(at: nil, root: nil, extensions: [])
+    }
+
+    /// The newest note, where the head is the one that it is of and nobody touched a file since.
+    private func unmoved(_ own: AuditedHead) throws -> SignedNote? {
+        guard let known = known.withLock({ $0 }), known.publicKey == own.recordedKey,
+            let segment = known.history.segments.last, segment.origin.isBytewiseEqual(to: own.origin),
+            segment.largest == SignedHead(size: own.head.position, root: own.root), known.history.unproven.isEmpty,
+            let plain = segment.plain, plain.size == own.head.position,
+            try keyFile.read()?.verifier.publicKey == known.publicKey,
+            CheckpointFile.Stamp(path: keyFile.checkpoints) == known.stamp
+        else { return nil }
+        return plain.note
+    }
+
+    /// Signs the tree of the first `size` events: see `Ledger.sign`.
+    func sign(at size: Int64?, root: Digest32?, extensions: [String]) async throws -> SignedNote {
+        var opened = try await open()
+        let history = opened.history
+        let (own, checkpoint) = try await pool.run { session in
+            try session.transaction(.snapshot) {
+                let own = try AuditedHead.read(session)
+                try own.requireContinuation(of: history, session)
+                return (own, try own.checkpoint(at: size, root: root, extensions: extensions, session))
+            }
+        }
+        let signer = try opened.key.named(own.origin)
+        try own.requireKey(signer.verifier)
+        let note = try checkpoint.signed(by: signer)
+        opened.history.proven()
+        // The head's plain note is the last one's of its size, or new; another can be anywhere.
+        let isHead = checkpoint.size == own.head.position && extensions.isEmpty
+        opened = try await onOwnThread { [opened] in try self.keep(note, in: opened, isHead: isHead) }
+        // After the head, so that a recorded key without a kept head is always one that was lost.
+        try await pool.run { session in
+            try AuditedHead.recordKey(signer.verifier, for: own.head.ledgerID, session)
+        }
+        return note
+    }
+
+    /// The file, locked, with all that it says; waits for others.
+    func open() async throws -> Opened {
+        try await onOwnThread {
+            let key = try self.keyFile.readOrMake()
+            guard let file = try CheckpointFile.open(self.keyFile.checkpoints, makes: true) else {
+                throw AuditError.checkpoint(problem: "the file of signed checkpoints can't be made")
+            }
+            let stamp = try file.stamp()
+            var history = try self.start(key.verifier, file, stamp)
+            if history.length != stamp.bytes {
+                try history.read(file, key.verifier)
+                // Whoever wrote it may have died before it was on disk.
+                try file.synchronize()
+            }
+            self.known.withLock { $0 = Known(publicKey: key.verifier.publicKey, stamp: stamp, history: history) }
+            return Opened(key: key, file: file, history: history)
+        }
+    }
+
+    /// What of the known history the file still starts with; an empty one where it is another file, or was changed.
+    private func start(_ key: NoteVerifier, _ file: CheckpointFile, _ stamp: CheckpointFile.Stamp) throws -> SignedHistory {
+        guard let known = known.withLock({ $0 }), known.publicKey == key.publicKey else { return SignedHistory() }
+        if stamp == known.stamp { return known.history }
+        let last = known.history.lastRecord
+        if stamp.isSameFile(as: known.stamp), stamp.bytes > known.stamp.bytes,
+            try file.bytes(from: known.history.length - Int64(last.count), count: last.count) == last
+        {
+            return known.history
+        }
+        return SignedHistory(replacing: known.history)
+    }
+
+    /// Has a note on disk, once: Ed25519 gives the same signature again.
+    private func keep(_ note: SignedNote, in opened: Opened, isHead: Bool) throws -> Opened {
+        var opened = opened
+        let isKept = opened.history.segments.last?.plain?.note == note
+        if try !isKept && (isHead || !opened.file.contains(note)) {
+            _ = try opened.file.append(note, at: opened.history.length)
+            try opened.history.read(opened.file, opened.key.verifier)
+            opened.history.proven()
+        }
+        let known = Known(publicKey: opened.key.verifier.publicKey, stamp: try opened.file.stamp(), history: opened.history)
+        self.known.withLock { $0 = known }
+        return opened
+    }
+}

@@ -1,0 +1,113 @@
+public import Postgres
+import PostgresStore
+import SignedNotes
+import Values
+
+/// What a verification may pass over if it is told to, by name.
+public enum AuditWaiver: String, Sendable, CaseIterable {
+    /// The key file or the signed heads are kept elsewhere.
+    case signedHeads = "signed-heads"
+}
+
+/// What the signed heads were found to be.
+public struct SignedHeadsReport: Sendable, Equatable {
+    /// Heads that the log was proven to continue, those that were handed in among them.
+    public let count: Int
+    /// What could not be checked, and was waived.
+    public let waived: [AuditError]
+}
+
+/// What the key file and the file of signed heads say. To be read before the snapshot in which they are verified: a head that
+/// is signed meanwhile may be above it.
+public struct KeptHeads: Sendable {
+    let keyFile: SigningKeyFile
+    let key: NoteSigner?
+    /// nil if there is no file.
+    let history: SignedHistory?
+    /// Heads are kept whose signatures can't be checked without the key file.
+    let areUnread: Bool
+}
+
+extension Ledger {
+    /// Reads what is kept beside the database, every signature checked. Throws `AuditError`.
+    public func keptHeads() async throws -> KeptHeads {
+        let keyFile = heads.keyFile
+        return try await onOwnThread {
+            let key = try keyFile.read()
+            guard let file = try CheckpointFile.open(keyFile.checkpoints, makes: false) else {
+                return KeptHeads(keyFile: keyFile, key: key, history: nil, areUnread: false)
+            }
+            let bytes = try file.stamp().bytes
+            guard let key else { return KeptHeads(keyFile: keyFile, key: nil, history: nil, areUnread: bytes > 0) }
+            var history = SignedHistory()
+            try history.read(file, key.verifier)
+            guard history.length == bytes else {
+                throw AuditError.checkpoint(
+                    problem: "the file of signed checkpoints ends in the middle of one, after \(history.count) of them: it was cut off, or a program died while it signed; `alpha-ledger audit checkpoint` signs again")
+            }
+            return KeptHeads(keyFile: keyFile, key: key, history: history, areUnread: false)
+        }
+    }
+
+    /// Proves the log consistent with every checkpoint of the file beside the key and with others' that are handed
+    /// in. Stored tree nodes are believed: `LogVerifier` goes first. Throws `AuditError`.
+    public func verifyCheckpoints(
+        others: [[UInt8]] = [], waiving waivers: Set<AuditWaiver> = []
+    ) async throws -> SignedHeadsReport {
+        let kept = try await keptHeads()
+        return try await pool.run { session in
+            try session.transaction(.snapshot) {
+                try self.verifyCheckpoints(kept, others: others, waiving: waivers, session)
+            }
+        }
+    }
+
+    /// The same within a transaction whose snapshot was taken after `kept` was read.
+    ///
+    /// What `ledger.signing_keys` and `ledger.forks` record is compared with the kept heads as well.
+    public func verifyCheckpoints(
+        _ kept: KeptHeads, others: [[UInt8]] = [], waiving waivers: Set<AuditWaiver> = [], _ session: PostgresSession
+    ) throws -> SignedHeadsReport {
+        let own = try AuditedHead.read(session)
+        let records = try SigningRecords.read(own.head.ledgerID, session)
+        var waived: [AuditError] = []
+        if let fault = Self.missing(kept, own) {
+            guard waivers.contains(.signedHeads) else { throw fault }
+            waived.append(fault)
+        }
+        if let history = kept.history { try own.requireContinuation(of: history, session) }
+        let ownKey = try kept.key?.named(own.origin).verifier
+        if let ownKey { try own.requireKey(ownKey) }
+        let handedIn = try others.map { try Self.checkpoint($0, publicKey: ownKey?.publicKey ?? own.recordedKey) }
+        try own.requireContinuation(of: handedIn, session)
+        try records.check(kept.history, key: kept.key?.verifier.publicKey)
+        return SignedHeadsReport(count: (kept.history?.segments.last?.count ?? 0) + handedIn.count, waived: waived)
+    }
+
+    /// What should be kept beside this database and is not.
+    private static func missing(_ kept: KeptHeads, _ own: AuditedHead) -> AuditError? {
+        if kept.key == nil, kept.areUnread {
+            return .keyFileMissing(problem: "there are signed checkpoints, but their key file \(kept.keyFile.path) is missing")
+        }
+        guard let recorded = own.recordedKey else { return nil }
+        guard let key = kept.key else {
+            return .keyFileMissing(
+                problem: "the database recorded a key for this ledger, but the key file \(kept.keyFile.path) is missing: no head that it signed can be checked")
+        }
+        guard kept.history?.segments.isEmpty ?? true, recorded == key.verifier.publicKey else { return nil }
+        return .signedHeadsMissing(
+            problem: "the database recorded the key of \(kept.keyFile.path) for this ledger, but \(kept.keyFile.checkpoints) has no head that it signed: the file was lost, or nothing was signed yet; put it back, or sign with `alpha-ledger audit checkpoint`")
+    }
+
+    private static func checkpoint(_ bytes: [UInt8], publicKey: [UInt8]?) throws -> Checkpoint {
+        guard let publicKey else { throw AuditError.checkpoint(problem: "there is no key to verify it with") }
+        do {
+            let note = try SignedNote(parsing: bytes)
+            let checkpoint = try Checkpoint(parsing: note.text)
+            try note.verify(try NoteVerifier(name: checkpoint.origin, publicKey: publicKey))
+            return checkpoint
+        } catch {
+            throw AuditError.checkpoint(problem: "\(error)")
+        }
+    }
+}
