@@ -174,7 +174,7 @@ let package = Package(
         .testTarget(
             name: "PostgresStoreTests",
             dependencies: [
-                "TestSupport", "Values", "JSON", "MerkleLog", "Events", "Postgres", "PostgresStore", "Projections",
+                "TestSupport", "EmbeddedPostgres", "Values", "JSON", "MerkleLog", "Events", "Postgres", "PostgresStore", "Projections",
             ]),
         .target(name: "LoopbackServer", path: "Tests/LoopbackServer", swiftSettings: strict),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "LoopbackServer"]),

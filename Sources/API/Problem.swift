@@ -109,7 +109,9 @@ struct Problem: Error {
             case .identityConflict, .versionConflict, .versionHeld, .versionInUse, .viewInUse, .versionStopped: self.init(.conflict, "\(error)")
             case .versionUnknown: self.init(.badParameter, "\(error)")
             case .clockRegressed: self.init(.clockRegressed, "\(error)")
-            case .notMigrated: self.init(.notReady, "the database's schema is not this program's")
+            case .notMigrated, .schemaChanged: self.init(.notReady, "the database's schema is not this program's")
+            case .unsafeServer: self.init(.notReady, "the database may lose what it acknowledges: nothing is written to it")
+            case .leafTooLarge: self.init(.conflict, "\(error)")
             case .schemaViolation, .fileChanged, .corrupt, .leaseLost: self.init(.internalError, "the request failed; the log says why")
             }
         case let error as SyncError:
@@ -122,6 +124,8 @@ struct Problem: Error {
         case let error as PostgresError
         where error.isUnreachable || error.isConnectionFailure || error.isAuthenticationFailure || error.isUnknownDatabase:
             self.init(.databaseUnreachable, "the database can't be reached")
+        case let error as PostgresError where error.sqlState == .ledgerSchemaChanged:
+            self.init(.notReady, "the database's schema is not this program's")
         case let error as PostgresError where error.isCancelled: self.init(.stopping, "the service is stopping")
         case is DeadlineExceeded: self.init(.deadlineExceeded, "the request took longer than it may, and was cancelled")
         case is CancellationError: self.init(.stopping, "the service is stopping")

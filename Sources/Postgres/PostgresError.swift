@@ -11,6 +11,7 @@ public struct PostgresError: Error, Sendable {
         case invalidConfiguration
         case connectionLost
         case commitOutcomeUnknown
+        case notReplicated
         case rolledBack
         case cancelled
         case server
@@ -67,16 +68,17 @@ public struct PostgresError: Error, Sendable {
     /// The server could not be reached, or takes no connections now; no session was ever established.
     public var isUnreachable: Bool { kind == .unreachable }
 
-    /// There is no usable connection: it never came about, or was lost on the way.
+    /// There is no usable connection: it never came about, was lost on the way, or did not last until a COMMIT was replicated.
     public var isConnectionFailure: Bool {
         switch kind {
-        case .unreachable, .connectionLost, .commitOutcomeUnknown: true
+        case .unreachable, .connectionLost, .commitOutcomeUnknown, .notReplicated: true
         default: breaksConnection
         }
     }
 
-    /// The connection was lost while a COMMIT waited for its answer: the transaction happened or it did not.
-    public var isCommitOutcomeUnknown: Bool { kind == .commitOutcomeUnknown }
+    /// The connection was lost while a COMMIT waited for its answer, or its wait for the synchronous standbys was cut short:
+    /// the transaction happened, for good, or it did not.
+    public var isCommitOutcomeUnknown: Bool { kind == .commitOutcomeUnknown || kind == .notReplicated }
 
     /// The task was cancelled, and with it the statement.
     public var isCancelled: Bool { kind == .cancelled }
@@ -122,6 +124,8 @@ extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
         case .connectionLost: return "the connection to Postgres was lost: \(messageWithoutData)"
         case .commitOutcomeUnknown:
             return "the connection to Postgres was lost during COMMIT, so whether the transaction happened is unknown"
+        case .notReplicated:
+            return "Postgres committed a transaction without waiting for its synchronous standbys, so whether it outlasts a failover is unknown"
         case .cancelled: return "the statement was cancelled"
         case .server:
             if isDiskFull { return "the disk of the Postgres server is full: \(messageWithoutData)\(code)" }

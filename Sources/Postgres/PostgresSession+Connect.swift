@@ -15,7 +15,7 @@ extension PostgresSession {
         }
         // From here on the session owns the connection, and ends it when it goes.
         let session = PostgresSession(connection, signal, statementLimit: configuration.preparedStatementLimit)
-        PQsetNoticeProcessor(connection, { _, _ in }, nil)
+        session.notices.watch(connection)
         // Verbose, because only the text tells the SQLSTATE of a refused connection.
         PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
         do throws(PostgresError) {

@@ -5,13 +5,16 @@ extension PostgresSession {
     ///
     /// Outside a transaction they form one, unless they say otherwise. After a statement fails, those behind it are
     /// skipped, and its error is thrown. COPY isn't possible here. Memory: all parameters and all results.
+    ///
+    /// - Parameter hint: sent behind the others, which end their transaction; it may fail, and then nobody hears of it.
     public func pipeline(
-        _ statements: [(sql: String, parameters: [PostgresValue])]
+        _ statements: [(sql: String, parameters: [PostgresValue])],
+        hint: (sql: String, parameters: [PostgresValue])? = nil
     ) throws(PostgresError) -> [PostgresResult] {
         if statements.isEmpty { return [] }
         var commands: [PipelinedCommand] = []
-        commands.reserveCapacity(statements.count)
-        for statement in statements {
+        commands.reserveCapacity(statements.count + 1)
+        for statement in statements + [hint].compactMap({ $0 }) {
             let parameters = try EncodedParameters(statement.parameters)
             let key = StatementCache.Key(sql: statement.sql, types: parameters.types)
             commands.append(PipelinedCommand(key: key, parameters: parameters))
@@ -27,8 +30,9 @@ extension PostgresSession {
                 && !outcome.results.contains { controls.contains($0.commandTag) }
             if mayRepeat { outcome = try pipelineOnce(commands) }
         }
-        if let error = outcome.error { throw error }
-        return outcome.results
+        if let error = outcome.error, outcome.results.count < statements.count { throw error }
+        try checkReplicated()
+        return Array(outcome.results.prefix(statements.count))
     }
 
     private struct PipelinedCommand {

@@ -10,6 +10,7 @@ public final class PostgresSession {
     var isListening = false
     /// The protocol is in a state that it can't be brought back from.
     var isBroken = false
+    let notices = NoticeWatch()
 
     /// Takes over a libpq connection, and finishes it when it goes.
     init(_ connection: OpaquePointer, _ signal: CancellationSignal, statementLimit: Int) {
@@ -100,6 +101,7 @@ public final class PostgresSession {
         let storage = ResultStorage(result)
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:
+            try checkReplicated()
             return storage
         case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
             endUnexpectedCopy(PQresultStatus(result))

@@ -42,5 +42,7 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, CustomStringConver
     public static let adminShutdown = SQLState(rawValue: "57P01")
     public static let crashShutdown = SQLState(rawValue: "57P02")
     public static let cannotConnectNow = SQLState(rawValue: "57P03")
+    /// Of this program's own: a session writes another schema version than the ledger has.
+    public static let ledgerSchemaChanged = SQLState(rawValue: "LV001")
     public static let raiseException = SQLState(rawValue: "P0001")
 }

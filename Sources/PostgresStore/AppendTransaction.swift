@@ -9,23 +9,46 @@ import Values
 /// positions gapless and visible in order: whoever holds it has seen every earlier commit, and nobody appends
 /// until it has committed itself.
 ///
+/// It knows nothing of what the process did before. The tree's right edge, which a process could keep from its last append,
+/// is read under the lock: after a failover that lost a tail, or a restored database, a kept edge would be that of another
+/// history, at the same position perhaps.
+///
 /// A large group is tried without looking up the events that open a stream: the unique indexes on event ids and
 /// stream versions tell where one is there already, and the group is then decided again by looking everything up.
 struct AppendTransaction {
-    /// The right edge of the tree at `frontier.size`, kept from the last append of this process.
-    var frontier: MerkleFrontier?
+    /// Statements that belong to the same transaction, given each request's outcome.
+    typealias Alongside = (PostgresSession, [Result<[AppendedEvent], LedgerError>]) throws -> Void
 
     /// From here on events go in by COPY; below, by arrays in the pipeline that also commits.
     static let copyThreshold = 128
     /// The head may not be further ahead of the database's clock.
     static let clockTolerance: Int64 = 60_000_000
 
+    /// What holds for the transaction, and what the server promises of a commit.
+    ///
+    /// The look-ups are point reads: a plan that scans the log because the statistics are young is refused. A commit is
+    /// acknowledged once it is on the disk, and on the synchronous standbys' where there are some, whatever role or database
+    /// say; what is stronger is left as it is.
+    private static let settings = """
+        SELECT set_config('enable_seqscan', 'off', true),
+               set_config('synchronous_commit', \(Durability.synchronousCommit), true),
+               current_setting('fsync'), \(Durability.isUnsafeAllowed)
+        """
+    /// A hint for whoever follows the log, in a transaction of its own: a full queue, or one that somebody blocks, may not
+    /// fail an append. Nobody waits for its commit to reach a disk.
+    private static let notify = """
+        SELECT set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '50ms', true),
+               pg_notify('ledger_events', $1)
+        """
     private static let lookup = """
         SELECT u.ord, e.position, e.stream_version, e.payload
         FROM unnest($1::uuid[]) WITH ORDINALITY AS u (id, ord)
         CROSS JOIN LATERAL (
             SELECT position, stream_version, payload FROM ledger.events WHERE event_id = u.id LIMIT 1
         ) e
+        """
+    private static let head = """
+        SELECT position, recorded_at, schema_version, \(SchemaVersion.ofSession) FROM ledger.head FOR UPDATE
         """
     private static let streamHeads = """
         SELECT s.ord, e.stream_version
@@ -37,12 +60,10 @@ struct AppendTransaction {
 
     /// Appends a group of requests in one transaction.
     ///
-    /// - Parameter alongside: statements that belong to the same transaction, run after the events are in; not
-    ///   run where nothing is new.
+    /// - Parameter alongside: run after the events are in; not run if nothing is new.
     /// - Returns: each request's outcome, in order.
-    mutating func run(
-        _ requests: [AppendRequest], on session: PostgresSession,
-        alongside: (PostgresSession, [Result<[AppendedEvent], LedgerError>]) throws -> Void = { _, _ in }
+    func run(
+        _ requests: [AppendRequest], on session: PostgresSession, alongside: Alongside? = nil
     ) throws -> [Result<[AppendedEvent], LedgerError>] {
         let count = requests.reduce(0) { $0 + $1.events.count }
         if count >= Self.copyThreshold {
@@ -58,23 +79,20 @@ struct AppendTransaction {
     }
 
     /// One transaction; nil, with nothing written, where a request fails that was decided without every look-up.
-    private mutating func attempt(
-        _ requests: [AppendRequest], _ session: PostgresSession, looksUp: (NewEvent) -> Bool,
-        _ alongside: (PostgresSession, [Result<[AppendedEvent], LedgerError>]) throws -> Void
+    private func attempt(
+        _ requests: [AppendRequest], _ session: PostgresSession, looksUp: (NewEvent) -> Bool, _ alongside: Alongside?
     ) throws -> [Result<[AppendedEvent], LedgerError>]? {
         do {
             return try begin(requests, session, looksUp, alongside)
         } catch {
-            frontier = nil
             // The session may be gone; then there is nothing to roll back.
             try? session.executeScript("ROLLBACK")
             throw error
         }
     }
 
-    private mutating func begin(
-        _ requests: [AppendRequest], _ session: PostgresSession, _ looksUp: (NewEvent) -> Bool,
-        _ alongside: (PostgresSession, [Result<[AppendedEvent], LedgerError>]) throws -> Void
+    private func begin(
+        _ requests: [AppendRequest], _ session: PostgresSession, _ looksUp: (NewEvent) -> Bool, _ alongside: Alongside?
     ) throws -> [Result<[AppendedEvent], LedgerError>]? {
         let events = requests.flatMap(\.events).filter(looksUp)
         let isCertain = events.count == requests.reduce(0) { $0 + $1.events.count }
@@ -83,38 +101,48 @@ struct AppendTransaction {
         for event in events where seen.insert(ByteKey(event.stream)).inserted { streams.append(event.stream) }
 
         let answers = try session.pipeline([
-            (sql: "BEGIN", parameters: []),
-            // The look-ups are point reads: a plan that scans the log because the statistics are young is refused.
-            (sql: "SET LOCAL enable_seqscan = off", parameters: []),
-            (sql: "SELECT position, recorded_at FROM ledger.head FOR UPDATE", parameters: []),
+            // What follows the lock has to see what was committed before it.
+            (sql: "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", parameters: []),
+            (sql: Self.settings, parameters: []),
+            (sql: Self.head, parameters: []),
             (sql: "SELECT clock_timestamp()", parameters: []),
+            (sql: MerkleFrontier.headEdge, parameters: []),
             (sql: Self.lookup, parameters: [.uuidArray(events.map { ($0.eventID.high, $0.eventID.low) })]),
             (sql: Self.streamHeads, parameters: [.textArray(streams)]),
         ])
+        try Durability.require(fsync: try answers[1][0].text(2), isUnsafeAllowed: try answers[1][0].bool(3))
         guard answers[2].rowCount == 1 else {
             throw LedgerError.notMigrated(problem: "the ledger has no head row")
         }
         let head = try answers[2][0].int8(0)
         let lastRecorded = try answers[2][0].optionalTimestamptz(1)
+        try SchemaVersion.require(ledger: try answers[2][0].int4(2), session: try answers[2][0].optionalText(3))
         let clock = try answers[3][0].timestamptz(0)
         let recordedAt = try Self.recordedAt(clock: clock, last: lastRecorded)
+        let tree = try MerkleFrontier(size: head, edge: answers[4])
 
         var state = LogState(head: head, existing: [:], streamVersions: [:])
-        for row in answers[4] {
+        for row in answers[5] {
             state.existing[events[Int(try row.int8(0)) - 1].eventID] = LogState.Existing(
                 position: try row.int8(1), streamVersion: try row.int8(2), payload: try row.utf8(3))
         }
-        for row in answers[5] {
+        for row in answers[6] {
             state.streamVersions[ByteKey(streams[Int(try row.int8(0)) - 1])] = try row.int8(1)
         }
 
         let plan = AppendPlan(requests: requests, state: state)
         let isRefused = plan.outcomes.contains { if case .failure = $0 { true } else { false } }
-        if plan.placed.isEmpty || isRefused && !isCertain {
+        if isRefused && !isCertain {
             try session.executeScript("ROLLBACK")
-            return isRefused && !isCertain ? nil : plan.outcomes
+            return nil
         }
-        try insert(plan, requests, head: head, recordedAt: recordedAt, session, alongside)
+        if plan.placed.isEmpty {
+            // What was there already may have been committed by somebody whose wait for a standby was cut short, this process
+            // before it lost its connection among them. This commit, which holds the head's lock, waits for theirs.
+            _ = try session.pipeline([(sql: "COMMIT", parameters: [])])
+        } else {
+            try insert(plan, requests, after: tree, recordedAt: recordedAt, session, alongside)
+        }
         return plan.outcomes
     }
 
@@ -130,11 +158,12 @@ struct AppendTransaction {
         return value
     }
 
-    private mutating func insert(
-        _ plan: AppendPlan, _ requests: [AppendRequest], head: Int64, recordedAt: Instant, _ session: PostgresSession,
-        _ alongside: (PostgresSession, [Result<[AppendedEvent], LedgerError>]) throws -> Void
+    private func insert(
+        _ plan: AppendPlan, _ requests: [AppendRequest], after edge: MerkleFrontier, recordedAt: Instant,
+        _ session: PostgresSession, _ alongside: Alongside?
     ) throws {
-        var tree = try edge(at: head, session)
+        let head = edge.size
+        var tree = edge
         var nodes = NodeRows()
         var leaf: [UInt8] = []
         func row(_ placed: AppendPlan.Placed) -> EventRows.Row {
@@ -150,36 +179,65 @@ struct AppendTransaction {
             return EventRows.Row(placed: placed, runID: runID, hash: hash)
         }
         let newHead = head + Int64(plan.placed.count)
-        let finish: [(sql: String, parameters: [PostgresValue])] = [
-            (
-                sql: "UPDATE ledger.head SET position = $1, recorded_at = $2 WHERE position = $3",
-                parameters: [.int8(newHead), .timestamptz(microsecondsSince1970: recordedAt.microseconds), .int8(head)]
-            ),
-            (sql: "SELECT pg_notify('ledger_events', $1)", parameters: [.text("\(newHead)")]),
-        ]
+        let moveHead = (
+            sql: "UPDATE ledger.head SET position = $1, recorded_at = $2 WHERE position = $3",
+            parameters: [
+                PostgresValue.int8(newHead), .timestamptz(microsecondsSince1970: recordedAt.microseconds), .int8(head),
+            ]
+        )
+        let commit = (sql: "COMMIT", parameters: [PostgresValue]())
+        let hint = (sql: Self.notify, parameters: [PostgresValue.text("\(newHead)")])
         if plan.placed.count >= Self.copyThreshold {
             // Each row is hashed as it is sent: the server stores one while this side works on the next.
             try EventRows.copy(plan.placed.lazy.map(row), recordedAt: recordedAt, on: session)
             try nodes.copy(on: session)
-            try alongside(session, plan.outcomes)
-            _ = try session.pipeline(finish + [(sql: "COMMIT", parameters: [])])
+            try alongside?(session, plan.outcomes)
+            _ = try session.pipeline([moveHead, commit], hint: hint)
         } else {
             let statement = EventRows.statement(plan.placed.map(row), recordedAt: recordedAt)
-            _ = try session.pipeline([statement] + nodes.statements + finish)
-            try alongside(session, plan.outcomes)
-            _ = try session.pipeline([(sql: "COMMIT", parameters: [])])
+            var statements = [statement] + nodes.statements + [moveHead]
+            if let alongside {
+                _ = try session.pipeline(statements)
+                try alongside(session, plan.outcomes)
+                statements = []
+            }
+            _ = try session.pipeline(statements + [commit], hint: hint)
         }
-        frontier = tree
-    }
-
-    /// The tree's right edge at a size: this process's own, or read from the stored nodes.
-    private func edge(at size: Int64, _ session: PostgresSession) throws -> MerkleFrontier {
-        if let frontier, frontier.size == size { return frontier }
-        return try MerkleFrontier.stored(size: size, session)
     }
 }
 
 extension MerkleFrontier {
+    /// The roots of the complete subtrees that make up the log as the head has it, the largest first; 1 or 2 µs each.
+    ///
+    /// A size has one for each bit that is set.
+    static let headEdge = """
+        SELECT l.level, CASE l.level
+            WHEN 0 THEN (SELECT e.leaf_hash FROM ledger.events e WHERE e.position = h.position)
+            ELSE (SELECT n.hash FROM ledger.merkle_nodes n WHERE n.level = l.level AND n.index = (h.position >> l.level) - 1)
+            END
+        FROM ledger.head h CROSS JOIN generate_series(0, 62) AS l (level)
+        WHERE (h.position >> l.level) & 1 = 1
+        ORDER BY l.level DESC
+        """
+
+    /// Takes the edge that ``headEdge`` gave. Throws `LedgerError.corrupt` where a root is missing.
+    init(size: Int64, edge: PostgresResult) throws {
+        var peaks: [Digest32] = []
+        for row in edge {
+            guard let bytes = try row.optionalBytea(1), let hash = Digest32(bytes: bytes.span) else {
+                let level = Int64(try row.int4(0))
+                throw LedgerError.corrupt(
+                    position: (((size >> level) - 1) << level) + 1,
+                    problem: "the tree node at level \(level), index \((size >> level) - 1) is missing")
+            }
+            peaks.append(hash)
+        }
+        guard let frontier = MerkleFrontier(size: size, peaks: peaks) else {
+            throw LedgerError.corrupt(position: size, problem: "the stored tree nodes do not make a tree of this size")
+        }
+        self = frontier
+    }
+
     /// Reads the roots of the complete subtrees that make up the first `size` leaves: at most log₂(size) + 1 rows.
     static func stored(size: Int64, _ session: PostgresSession) throws -> MerkleFrontier {
         let places = peakCoordinates(size: size)

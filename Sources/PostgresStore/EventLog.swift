@@ -22,7 +22,6 @@ public actor EventLog {
 
     private let writer: PostgresPool
     private let schemas: EventSchemas
-    private var transaction = AppendTransaction()
     private var pending: [Pending] = []
     private var isWriting = false
     private var turn: [CheckedContinuation<Void, Never>] = []
@@ -33,7 +32,7 @@ public actor EventLog {
     public private(set) var lastPosition: Int64 = 0
     public private(set) var appended = 0
 
-    /// - Parameter writer: a pool of the log's own, whose connections have the service's role.
+    /// - Parameter writer: a pool of the log's own, of ``PostgresConfiguration/service(_:schemaVersion:applicationName:)``.
     public init(writer: PostgresPool, schemas: EventSchemas) {
         self.writer = writer
         self.schemas = schemas
@@ -42,8 +41,8 @@ public actor EventLog {
     /// Appends events together or not at all.
     ///
     /// An event whose identity is in the log with an equal payload is left out and answered with its place.
-    /// Throws `LedgerError` (`identityConflict`, `versionConflict`, `schemaViolation`, `clockRegressed`) and then
-    /// has stored nothing of the request. Where a commit's outcome is unknown it asks again on a new connection.
+    /// Throws `LedgerError` (`identityConflict`, `versionConflict`, `schemaViolation`, `leafTooLarge`, `clockRegressed`,
+    /// `schemaChanged`, `unsafeServer`) and then has stored nothing of the request. Where a commit's outcome is unknown it asks again on a new connection.
     @discardableResult
     public nonisolated func append(_ events: [NewEvent], runID: UniqueID) async throws -> [AppendedEvent] {
         if events.isEmpty { return [] }
@@ -60,10 +59,15 @@ public actor EventLog {
         return try await appendAlone(AppendRequest(events: events, runID: runID), alongside)
     }
 
-    /// Checks payloads against their schemas; those of the typed encoders match by construction, which their tests
-    /// hold against an independent validator.
+    /// Checks lengths, and payloads against their schemas; those of the typed encoders match by construction, which their
+    /// tests hold against an independent validator.
     private nonisolated func check(_ events: [NewEvent]) throws {
-        for event in events where !event.isTyped {
+        for event in events {
+            if let bytes = LeafLimit.excess(event) {
+                throw LedgerError.leafTooLarge(
+                    eventID: event.eventID, stream: event.stream, type: event.type.rawValue, bytes: bytes)
+            }
+            if event.isTyped { continue }
             do {
                 try schemas.validate(
                     type: event.type.rawValue, version: event.schemaVersion,
@@ -102,7 +106,7 @@ public actor EventLog {
             let group = Array(pending.prefix(count))
             pending.removeFirst(count)
             do {
-                let outcomes = try await commit(group.map(\.request)) { _, _ in }
+                let outcomes = try await commit(group.map(\.request))
                 for (waiting, outcome) in zip(group, outcomes) {
                     waiting.answer.resume(with: outcome.mapError { $0 as any Error })
                 }
@@ -128,18 +132,14 @@ public actor EventLog {
 
     private func commit(
         _ requests: [AppendRequest],
-        alongside: @escaping @Sendable (PostgresSession, [Result<[AppendedEvent], LedgerError>]) throws -> Void
+        alongside: (@Sendable (PostgresSession, [Result<[AppendedEvent], LedgerError>]) throws -> Void)? = nil
     ) async throws -> [Result<[AppendedEvent], LedgerError>] {
         var attempt = 1
         while true {
             do {
-                let start = transaction
-                let (after, outcomes) = try await writer.run { session in
-                    var work = start
-                    let outcomes = try work.run(requests, on: session, alongside: alongside)
-                    return (work, outcomes)
+                let outcomes = try await writer.run { session in
+                    try AppendTransaction().run(requests, on: session, alongside: alongside)
                 }
-                transaction = after
                 let new = outcomes.reduce(0) { $0 + ((try? $1.get().count(where: \.isNew)) ?? 0) }
                 appends += outcomes.count { (try? $0.get()) != nil }
                 lastPosition = outcomes.reduce(lastPosition) { max($0, (try? $1.get().last?.position) ?? 0) }
@@ -150,7 +150,6 @@ public actor EventLog {
                 return outcomes
             } catch let error as PostgresError where error.isConnectionFailure && attempt < Self.maximumAttempts {
                 // The commit may or may not have happened. Identities make the repetition safe.
-                transaction.frontier = nil
                 try await Task.sleep(for: .milliseconds(min(1000, 50 << attempt)))
                 attempt += 1
             }

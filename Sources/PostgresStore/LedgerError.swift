@@ -10,6 +10,12 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
     case clockRegressed(head: Instant, clock: Instant)
     /// A payload does not match its type's schema.
     case schemaViolation(type: String, problem: String)
+    /// An event's leaf would be longer than ``LeafLimit/bytes``.
+    case leafTooLarge(eventID: UniqueID, stream: String, type: String, bytes: Int)
+    /// The database was migrated since this program opened it; `program` is nil for a session that does not say.
+    case schemaChanged(ledger: Int, program: Int?)
+    /// The server acknowledges what it may lose.
+    case unsafeServer(problem: String)
     /// The database holds no ledger, or an older one.
     case notMigrated(problem: String)
     /// A migration or rule file differs from the one that was recorded.
@@ -45,6 +51,12 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
             "clock_regressed: the last event was recorded at \(head), the database's clock says \(clock); appends wait until it has caught up"
         case .schemaViolation(let type, let problem):
             "the payload does not match the schema of \(type): \(problem)"
+        case .leafTooLarge(let id, let stream, let type, let bytes):
+            "leaf_too_large: event \(id) (\(type)) of stream \(stream) would make a leaf of \(bytes) bytes, and at most \(LeafLimit.bytes) are possible"
+        case .schemaChanged(let ledger, let program):
+            "schema_changed: the ledger has schema version \(ledger) by now, and this program writes \(program.map { "version \($0)" } ?? "one that it does not name"); use the program that the schema belongs to"
+        case .unsafeServer(let problem):
+            "unsafe_server: \(problem)"
         case .notMigrated(let problem):
             "\(problem); run `alpha-ledger db migrate`"
         case .fileChanged(let file, let recorded, let found):

@@ -46,6 +46,9 @@ public struct Migrator: Sendable {
 
     /// Applies what is missing, all in one transaction; returns the numbers applied.
     ///
+    /// Whatever was applied raises the ledger's schema version and takes all leases away: programs that were made for another
+    /// version write nothing more. Appends and projections wait meanwhile.
+    ///
     /// The session's user must be allowed to make roles and schemas. Refuses, changing nothing, where a
     /// migration that was applied before has another checksum now, and where the database is newer than the files.
     public func migrate(_ session: PostgresSession) throws -> [Int] {
@@ -53,17 +56,34 @@ public struct Migrator: Sendable {
             _ = try session.execute("SELECT pg_advisory_xact_lock($1)", [.int8(Self.lockKey)])
             let applied = try appliedChecksums(session)
             try check(applied)
-            var done: [Int] = []
-            for migration in migrations where applied[migration.number] == nil {
+            let missing = migrations.filter { applied[$0.number] == nil }
+            if missing.isEmpty { return [] }
+            if !applied.isEmpty { try shutOutWriters(session) }
+            for migration in missing {
                 try session.executeScript("RESET ROLE;\n" + migration.sql)
                 try session.executeScript("RESET ROLE")
                 _ = try session.execute(
                     "INSERT INTO ledger.migrations (number, name, checksum) VALUES ($1, $2, $3)",
                     [.int4(Int32(migration.number)), .text(migration.name), .text(migration.checksum)])
-                done.append(migration.number)
             }
-            return done
+            try startSchema(session)
+            return missing.map(\.number)
         }
+    }
+
+    /// Waits for the transactions that write the log or a projection, and lets none begin; readers go on. Later, a migration
+    /// that alters one of these tables would wait for an append that waits for it.
+    private func shutOutWriters(_ session: PostgresSession) throws {
+        for table in ["ledger.head", "ledger.projection_versions"] {
+            guard try session.execute("SELECT to_regclass($1) IS NOT NULL", [.text(table)])[0].bool(0) else { continue }
+            try session.executeScript("SET LOCAL ROLE alpha_ledger_owner; LOCK TABLE \(table) IN EXCLUSIVE MODE; RESET ROLE")
+        }
+    }
+
+    private func startSchema(_ session: PostgresSession) throws {
+        let exists = try session.execute("SELECT to_regprocedure('ledger.start_schema(int)') IS NOT NULL")
+        guard try exists[0].bool(0) else { return }
+        try session.executeScript("SET LOCAL ROLE alpha_ledger_owner; SELECT ledger.start_schema(\(latest)); RESET ROLE")
     }
 
     /// The schema version of the database, 0 where there is no ledger.

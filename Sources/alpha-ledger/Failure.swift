@@ -47,11 +47,11 @@ struct Failure: Error {
             case .identityConflict, .versionConflict: self.init(code: 3, "\(error)")
             case .versionHeld, .versionInUse, .viewInUse: self.init(code: 3, "\(error)")
             case .positionUnknown, .positionBeyondSize, .versionUnknown: self.init(code: 2, "\(error)")
-            case .notMigrated, .fileChanged: self.init(code: 2, "\(error)")
+            case .notMigrated, .fileChanged, .schemaChanged, .unsafeServer: self.init(code: 2, "\(error)")
             default: self.init(code: 1, "\(error)")
             }
         case let error as PostgresError:
-            let isConfiguration = error.isInvalidConfiguration || error.isAuthenticationFailure || error.isUnknownDatabase
+            let isConfiguration = error.sqlState == .ledgerSchemaChanged || error.isInvalidConfiguration || error.isAuthenticationFailure || error.isUnknownDatabase
             self.init(code: isConfiguration ? 2 : error.isUnreachable || error.isConnectionFailure || error.isServerTooOld ? 4 : 1, "\(error)")
         case let error as LedgerService.Failure: self.init(code: 1, "\(error)")
         case let error as EmbeddedPostgresError:

@@ -178,7 +178,7 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
             try await second.advance()
             #expect(await second.position == activations(ledger) + 2)
             #expect(try await rows() == 2)
-            #expect(try await ledger.pool.run { try departure.member.lease.renew($0) } == false)
+            #expect(try await ledger.pool.run { try departure.member.lease.renew(at: departure.position, $0) } == false)
         }
     }
 

@@ -26,8 +26,7 @@ actor SharedServer {
                 let directory = try temporaryDirectory()
                 let handle = try await EmbeddedPostgres.start(
                     .init(
-                        dataDirectory: directory,
-                        options: ["fsync": "off", "shared_buffers": "64MB", "max_connections": "800"]))
+                        dataDirectory: directory, options: serverOptions.merging(["shared_buffers": "64MB"]) { _, own in own }))
                 return (handle, directory)
             }
         start = task
@@ -61,9 +60,13 @@ public struct LedgerDatabase: Sendable {
     public let registry: ProjectionRegistry
     private let writer: PostgresPool
 
-    public init(uri: String) throws {
+    /// - Parameter schemaVersion: the one that its program writes; nil for the newest.
+    public init(uri: String, schemaVersion: Int? = nil, settings: [String: String] = [:]) throws {
         self.uri = uri
-        configuration = PostgresConfiguration(uri: uri, role: "alpha_ledger_service")
+        var service = PostgresConfiguration.service(
+            uri, schemaVersion: try schemaVersion ?? Migrator(try projectMigrations()).latest)
+        service.settings.merge(settings) { _, own in own }
+        configuration = service
         pool = PostgresPool(configuration, maximumConnections: 20)
         writer = PostgresPool(configuration, maximumConnections: 1)
         log = EventLog(writer: writer, schemas: try EventSchemas(files: try files(in: "schema/events", suffix: ".json")))
@@ -71,7 +74,9 @@ public struct LedgerDatabase: Sendable {
     }
 
     /// Another process's view of the same database: its own writer, log and pool.
-    public func another() throws -> LedgerDatabase { try LedgerDatabase(uri: uri) }
+    public func another(settings: [String: String] = [:]) throws -> LedgerDatabase {
+        try LedgerDatabase(uri: uri, settings: settings)
+    }
 
     public func close() async {
         await writer.close()
@@ -164,17 +169,18 @@ func databaseURI(_ uri: String, _ name: String) -> String {
 
 /// Runs a test on a migrated ledger.
 public func withLedger<T>(_ body: (LedgerDatabase) async throws -> T) async throws -> T {
-    try await withDatabase { uri in
-        let connection = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
-        let migrator = Migrator(try projectMigrations())
-        _ = try await connection.run { session in try migrator.migrate(session) }
-        await connection.close()
-        let ledger = try LedgerDatabase(uri: uri)
-        let result: Result<T, any Error>
-        do { result = .success(try await body(ledger)) } catch { result = .failure(error) }
-        await ledger.close()
-        return try result.get()
-    }
+    try await withDatabase { uri in try await withLedger(at: uri, body) }
+}
+
+/// Runs a test on a ledger that is made in an empty database.
+public func withLedger<T>(at uri: String, _ body: (LedgerDatabase) async throws -> T) async throws -> T {
+    let migrator = Migrator(try projectMigrations())
+    let ledger = try LedgerDatabase(uri: uri)
+    _ = try await ledger.asSuperuser { session in try migrator.migrate(session) }
+    let result: Result<T, any Error>
+    do { result = .success(try await body(ledger)) } catch { result = .failure(error) }
+    await ledger.close()
+    return try result.get()
 }
 
 /// A rule file of the checkout, by its path below `projections/`.

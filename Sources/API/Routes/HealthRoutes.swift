@@ -23,7 +23,8 @@ extension API {
     /// How long the database may take to answer.
     private static let databaseSeconds = 5
 
-    /// 200 where the database answers with this program's schema and no served projection is stopped; else 503 with
+    /// 200 where the database answers with this program's schema, keeps what it acknowledges, and no served projection is
+    /// stopped; else 503 with
     /// what is not ready. A projection that is frozen or behind is answered from, and so only named.
     func readiness() async -> APIResponse {
         var readiness = Readiness()
@@ -34,6 +35,7 @@ extension API {
             readiness.isReachable = true
             readiness.schemaProblem = schema
             readiness.replica = await Self.replicaNode(ledger)
+            readiness.take(try await ledger.pool.run { session in try Durability.read(session) })
             if schema == nil { readiness.take(try await ProjectionStatus.all(ledger), behindEvents: Self.behindEvents) }
         } catch {
             readiness.problems.append(Problem(error).detail)
@@ -68,11 +70,17 @@ private struct Readiness {
     var isReachable = false
     var schemaProblem: String?
     var replica = JSONNode.null
+    private var durability = JSONNode.null
     var problems: [String] = []
     private var projections: [JSONNode] = []
     private var frozen: [String] = []
 
     var isReady: Bool { problems.isEmpty && schemaProblem == nil }
+
+    mutating func take(_ durability: Durability) {
+        self.durability = durability.node
+        if let problem = durability.refusal { problems.append(problem) }
+    }
 
     mutating func take(_ list: ProjectionStatus.List, behindEvents: Int64) {
         for status in list.versions where status.version.isServed {
@@ -100,7 +108,7 @@ private struct Readiness {
             ("status", .string(isReady ? "ready" : "not_ready")),
             ("database", .string(isReachable ? "ready" : "unreachable")),
             ("migrations", .string(!isReachable ? "unknown" : schemaProblem == nil ? "ready" : "not_ready")),
-            ("replica", replica), ("projections", .array(projections)),
+            ("durability", durability), ("replica", replica), ("projections", .array(projections)),
             ("problems", .array((problems + [schemaProblem].compactMap { $0 }).map(JSONNode.string))),
             ("frozen", .array(frozen.map(JSONNode.string))),
         ])

@@ -9,6 +9,7 @@ public struct DatabaseStatus: Sendable {
     public let schemaVersion: Int
     public let latestVersion: Int
     public let head: LogHead?
+    public let durability: Durability
     /// libpq's keywords without secrets, for `psql`.
     public let connection: [String: String]
 
@@ -22,7 +23,7 @@ public struct DatabaseStatus: Sendable {
                 let address = session.address
                 return DatabaseStatus(
                     schemaVersion: version, latestVersion: migrator.latest,
-                    head: version > 0 ? try LogReader().head(session) : nil,
+                    head: version > 0 ? try LogReader().head(session) : nil, durability: try Durability.read(session),
                     connection: parameters.merging(
                         ["host": address.host, "port": address.port, "dbname": address.database, "user": address.user]
                     ) { _, new in new })
@@ -48,7 +49,30 @@ public struct DatabaseStatus: Sendable {
                     ])
                 } ?? .null
             ),
+            ("durability", durability.node),
             ("connection", .object(connection.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
+        ])
+    }
+}
+
+extension Durability {
+    /// `{"fsync":…,"full_page_writes":…,"synchronous_commit":…,"synchronous_standby_names":…,"standbys":[…],"problems":[…]}`
+    public var node: JSONNode {
+        .object([
+            ("fsync", .bool(fsync)), ("full_page_writes", .bool(fullPageWrites)),
+            ("synchronous_commit", .string(synchronousCommit)),
+            ("synchronous_standby_names", .string(synchronousStandbyNames)),
+            (
+                "standbys",
+                .array(
+                    standbys.map { standby in
+                        .object([
+                            ("name", standby.name.map(JSONNode.string) ?? .null),
+                            ("state", standby.state.map(JSONNode.string) ?? .null),
+                            ("sync_state", standby.syncState.map(JSONNode.string) ?? .null),
+                        ])
+                    })
+            ), ("problems", .array(problems.map(JSONNode.string))),
         ])
     }
 }

@@ -61,11 +61,12 @@ public final class Ledger: Sendable {
                 try await migrate(uri, migrator, logger)
             }
             let ledger = Ledger(
-                settings: settings, resources: resources, uri: uri, schemas: schemas, registry: registry,
-                embedded: embedded, logger: logger)
+                settings: settings, resources: resources, uri: uri, schemaVersion: migrator.latest, schemas: schemas,
+                registry: registry, embedded: embedded, logger: logger)
             do {
                 try await ledger.requireCurrent(migrator)
                 if writes {
+                    try await ledger.warnOfDurability()
                     try await ledger.catalog.activate(
                         registry, log: ledger.log, pool: ledger.pool, runID: ledger.newID())
                 } else {
@@ -85,8 +86,8 @@ public final class Ledger: Sendable {
     }
 
     private init(
-        settings: Settings, resources: Resources, uri: String, schemas: EventSchemas, registry: ProjectionRegistry,
-        embedded: EmbeddedPostgresHandle?, logger: Logger
+        settings: Settings, resources: Resources, uri: String, schemaVersion: Int, schemas: EventSchemas,
+        registry: ProjectionRegistry, embedded: EmbeddedPostgresHandle?, logger: Logger
     ) {
         self.settings = settings
         self.resources = resources
@@ -94,8 +95,8 @@ public final class Ledger: Sendable {
         self.embedded = embedded
         self.logger = logger
         redactor = Redactor(settings.secrets)
-        serviceConfiguration = PostgresConfiguration(
-            uri: uri, role: "alpha_ledger_service", applicationName: "alpha-ledger")
+        serviceConfiguration = PostgresConfiguration.service(uri, schemaVersion: schemaVersion)
+            .allowingUnsafeDurability(settings.allowsUnsafeDurability)
         pool = PostgresPool(serviceConfiguration, maximumConnections: 8)
         primaryState = LedgerStateReader(pool)
         heads = HeadSigner(SigningKeyFile(settings), pool)
@@ -154,6 +155,12 @@ public final class Ledger: Sendable {
             await connection.close()
             throw error
         }
+    }
+
+    /// Says at each start what the server may lose.
+    private func warnOfDurability() async throws {
+        let durability = try await pool.run { session in try Durability.read(session) }
+        for problem in durability.problems { logger.warning("\(problem)") }
     }
 
     private func closePools() async {

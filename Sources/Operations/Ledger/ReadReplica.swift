@@ -36,7 +36,7 @@ public final class ReadReplica: Sendable {
     init(uri: String) {
         pool = PostgresPool(
             PostgresConfiguration(
-                uri: uri, role: "alpha_ledger_service", applicationName: "alpha-ledger reads",
+                uri: uri, role: PostgresConfiguration.serviceRole, applicationName: "alpha-ledger reads",
                 connectTimeoutSeconds: Self.connectSeconds), maximumConnections: 8)
         reader = LedgerStateReader(pool)
     }

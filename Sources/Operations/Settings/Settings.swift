@@ -21,6 +21,8 @@ public struct Settings: Sendable {
     public var signingKeyFile: String?
     public var amberdataBaseURL: String?
     public var amberdataKey: String?
+    /// Whether events go to a server that runs without `fsync`.
+    public var allowsUnsafeDurability: Bool
     /// What of the feed's rows is replaced before it is stored.
     var redaction: RowRedaction
 
@@ -30,7 +32,7 @@ public struct Settings: Sendable {
         "ALPHA_TRADE_FEED_API_KEY", "ALPHA_TRADE_FEED_PORTFOLIOS", "ALPHA_TRADE_FEED_INCLUDE_PENDING",
         "ALPHA_TRADE_FEED_TIMEOUT_SECONDS", "ALPHA_LEDGER_READ_KEY", "ALPHA_LEDGER_ADMIN_KEY", "ALPHA_LEDGER_HOST",
         "ALPHA_LEDGER_PORT", "ALPHA_LEDGER_SIGNING_KEY_FILE", "AMBERDATA_BASE_URL", "AMBERDATA_API_KEY",
-        "ALPHA_LEDGER_REDACT_FIELDS", "REDACT_FIELDS",
+        "ALPHA_LEDGER_REDACT_FIELDS", "REDACT_FIELDS", "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY",
     ]
     private static let secretNames: Set<String> = [
         "ALPHA_TRADE_FEED_API_KEY", "ALPHA_LEDGER_READ_KEY", "ALPHA_LEDGER_ADMIN_KEY", "AMBERDATA_API_KEY",
@@ -69,6 +71,8 @@ public struct Settings: Sendable {
         signingKeyFile = value("ALPHA_LEDGER_SIGNING_KEY_FILE")
         amberdataBaseURL = value("AMBERDATA_BASE_URL")
         amberdataKey = value("AMBERDATA_API_KEY")
+        allowsUnsafeDurability = try Self.boolean(
+            "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY", value("ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY")) ?? false
         do throws(RowRedaction.Problem) {
             redaction = try RowRedaction(Self.list(value("ALPHA_LEDGER_REDACT_FIELDS") ?? value("REDACT_FIELDS") ?? ""))
         } catch {

@@ -9,6 +9,7 @@ actor FoldingGroup {
     struct Departure: Sendable {
         enum Reason: Sendable {
             case poison(PoisonEvent)
+            /// The lease went to another process, or the checkpoint is not where it was left.
             case leaseLost
             case failed(any Error)
         }
@@ -67,8 +68,8 @@ actor FoldingGroup {
     /// Moves the leases' ends where nothing was written for a while.
     func renew() async throws {
         if members.isEmpty || ContinuousClock.now - renewed < .seconds(Self.renewalSeconds) { return }
-        let leases = members.map(\.lease)
-        let isHeld = try await pool.run { session in try leases.map { try $0.renew(session) } }
+        let (leases, position) = (members.map(\.lease), position)
+        let isHeld = try await pool.run { session in try leases.map { try $0.renew(at: position, session) } }
         renewed = .now
         for (member, isHeld) in zip(members, isHeld) where !isHeld {
             await depart(Departure(member: member, position: position, reason: .leaseLost))
@@ -223,7 +224,7 @@ actor FoldingGroup {
                 return failures
             }
             let (member, from) = (writes[0].member, writes[0].write.from)
-            let isHeld = try await pool.run { session in try member.lease.renew(session) }
+            let isHeld = try await pool.run { session in try member.lease.renew(at: from, session) }
             let problem = FencedTransaction.problem(error, writes[0].write)
             return [Departure(member: member, position: from, reason: isHeld ? .failed(problem) : .leaseLost)]
         }

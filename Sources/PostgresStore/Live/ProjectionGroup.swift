@@ -192,7 +192,8 @@ public actor ProjectionGroup {
                 stopped.append(lease)
                 logger.error("stopped at an event that can't be folded", metadata: metadata.merging(["event": "\(poison)"]) { $1 })
             case .leaseLost:
-                logger.warning("the lease went to another process", metadata: metadata)
+                logger.warning(
+                    "the lease went to another process, or the checkpoint is not where it was left", metadata: metadata)
             case .failed(let error):
                 logger.error("folding was interrupted", metadata: metadata.merging(["reason": "\(error)"]) { $1 })
             }

@@ -41,13 +41,16 @@ public struct ProjectionLease: Sendable, Equatable {
         return (lease, try row.int8(1))
     }
 
-    /// Moves the lease's end; false where it was lost.
-    public func renew(_ session: PostgresSession) throws -> Bool {
+    /// Moves the lease's end; false if it was lost, or if the checkpoint is not where its holder left it.
+    ///
+    /// After a failover that lost a tail, or a restore, a version may stand before what its holder has in memory, with the
+    /// same epoch: the holder has to take it up anew from what is stored.
+    public func renew(at position: Int64, _ session: PostgresSession) throws -> Bool {
         try session.execute(
             """
             UPDATE ledger.projection_versions SET lease_expires_at = clock_timestamp() + interval '\(Self.duration)'
-            WHERE name = $1 AND version = $2 AND code_version = $3 AND epoch = $4 AND lease_owner = $5
-            """, parameters
+            WHERE name = $1 AND version = $2 AND code_version = $3 AND epoch = $4 AND lease_owner = $5 AND position = $6
+            """, parameters + [.int8(position)]
         ).affectedRows == 1
     }
 

@@ -51,7 +51,7 @@ struct DatabaseCommand: AsyncParsableCommand {
 
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show the schema version, the head and how psql gets in.",
+            abstract: "Show the schema version, the head, what a commit is worth and how psql gets in.",
             discussion: """
                 An embedded server runs for as long as a program uses it: psql needs `serve` or `demo` beside it.
 
@@ -84,6 +84,18 @@ struct DatabaseCommand: AsyncParsableCommand {
                 Output.line("ledger          \(head.ledgerID)")
                 Output.line("head            \(head.position)\(head.recordedAt.map { ", recorded at \($0)" } ?? "")")
             }
+            let durability = status.durability
+            Output.line(
+                "durability      fsync \(durability.fsync ? "on" : "off"), full_page_writes \(durability.fullPageWrites ? "on" : "off"), synchronous_commit \(durability.synchronousCommit)"
+            )
+            if !durability.synchronousStandbyNames.isEmpty {
+                Output.line("waits for       \(durability.synchronousStandbyNames)")
+            }
+            for standby in durability.standbys {
+                let words = [standby.name, standby.state, standby.syncState].map { $0 ?? "unknown" }
+                Output.line("standby         \(words.joined(separator: ", "))")
+            }
+            for problem in durability.problems { Output.line("problem         \(problem)") }
             let words = status.connection.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: " ")
             Output.line("psql            '\(words)'")
         }
