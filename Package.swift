@@ -169,6 +169,12 @@ let package = Package(
                 "AuditBundle", "JSON", "Operations", "SignedNotes", "MerkleLog", "PostgresStore", "Postgres", "Events", "Values",
                 "Projections", "TestSupport", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ], exclude: ["verify_proof.py"]),
+        .testTarget(
+            name: "TamperTests",
+            dependencies: [
+                "Operations", "PostgresStore", "Postgres", "Projections", "SignedNotes", "Events", "Values", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"]),
         .testTarget(name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "Postgres"]),
         .testTarget(

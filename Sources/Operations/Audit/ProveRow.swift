@@ -44,10 +44,9 @@ public struct RowProof: Sendable {
 
 extension Ledger {
     /// Proves a row by the tree over the digest lines of its view, and signs the head at that position with the tree's
-    /// root in an extension line. Linear in the view's rows.
+    /// root in an extension line. Linear in the log: every event is checked, and the rows are those that a fold of them gives.
     ///
-    /// What is signed is what the view's table holds. That its rows follow from the events is what a replay shows
-    /// (`projection verify`, `audit verify-bundle`).
+    /// A table that holds other rows is refused by `BundleError.alteredRows`: whoever asked has seen one of them.
     ///
     /// - Parameter position: nil for the projection's checkpoint.
     /// - Throws: `BundleError`, `AuditError`, `LedgerError.projectionBehind`.
@@ -60,7 +59,7 @@ extension Ledger {
         }
         let tree = found.tree
         let note = try await sign(
-            at: found.position,
+            at: found.position, root: found.root,
             extensions: [
                 CheckpointExtensions.rows(
                     projection: view.projection, version: found.version.version, codeVersion: found.version.codeVersion,
@@ -80,6 +79,8 @@ extension Ledger {
         let leaf: Digest32
         let path: [Digest32]
         let tree: RowTree.Summary
+        /// Of the log's tree, over the events that were folded.
+        let root: Digest32
     }
 
     private func findRow(_ view: View, _ key: [String], _ asked: Int64?, _ session: PostgresSession) throws -> FoundRow {
@@ -101,13 +102,37 @@ extension Ledger {
         var leaves: [Digest32] = []
         var found: (index: Int, line: [UInt8])?
         let wanted = RowKey(key)
-        try StoredRows(version, definition.columns).forEach(at: position, session) { key, document in
+        let fold = definition.completeFold()
+        let root = try replay(fold, definition, upTo: position, session)
+        try fold.forEachRow { key, document in
             leaves.append(try tree.add(document))
             if key == wanted { found = (leaves.count - 1, tree.line.dropLast()) }
+        }
+        let stored = try ProjectionVerifier.digest(of: version, definition.columns, at: position, session)
+        guard stored.digest.isBytewiseEqual(to: tree.summary.digest) else {
+            throw BundleError.alteredRows(problem: "projection \(version.name) \(version.reference) as of position \(position)")
         }
         guard let found else { throw BundleError.noSuchRow(position: position) }
         return FoundRow(
             version: version, position: position, line: found.line, index: found.index, leaf: leaves[found.index],
-            path: RowTree.path(of: found.index, in: leaves), tree: tree.summary)
+            path: RowTree.path(of: found.index, in: leaves), tree: tree.summary, root: root)
+    }
+
+    /// Folds the events up to a position, each checked as `audit verify` checks it; the root over them.
+    private func replay(
+        _ fold: any Fold, _ definition: ProjectionDefinition, upTo position: Int64, _ session: PostgresSession
+    ) throws -> Digest32 {
+        var checker = LogChecker()
+        while checker.position < position {
+            let events = try LogReader().events(after: checker.position, upTo: position, limit: 2_000, session)
+            for event in events {
+                if let fault = event.withBytes({ checker.check($0) }) {
+                    throw BundleError.alteredLog(position: fault.position, problem: fault.problem)
+                }
+                if let decoded = try definition.decode(event) { try fold.apply(decoded) }
+            }
+            if events.isEmpty { throw BundleError.alteredLog(position: checker.position + 1, problem: "the event is missing") }
+        }
+        return checker.tree.root
     }
 }

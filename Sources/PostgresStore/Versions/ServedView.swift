@@ -49,16 +49,24 @@ struct ServedView {
         let lost = lost(of: found)
         let kept = lost.isEmpty ? found.compactMap { old in columns.first { $0.name.isBytewiseEqual(to: old.name) } } : []
         let added = columns.filter { column in !kept.contains { $0.name.isBytewiseEqual(to: column.name) } }
-        let list = (kept + added).map { "\($0.expression) AS \(quoteIdentifier($0.name))" }.joined(separator: ", ")
-        let view = """
-            CREATE OR REPLACE VIEW \(quoted) AS
-            SELECT \(list) FROM projection.\(quoteIdentifier(tableName)) WHERE valid_to IS NULL
-            """
+        let view = "CREATE OR REPLACE VIEW \(quoted) AS \(Self.query(kept + added, over: tableName))"
         if lost.isEmpty { return try session.executeScript(view) }
         let grants = try self.grants(session)
         try drop(losing: lost, session)
         try session.executeScript(view)
         for grant in grants { try session.executeScript(grant) }
+    }
+
+    private static func query(_ columns: [Column], over tableName: String) -> String {
+        let list = columns.map { "\($0.expression) AS \(quoteIdentifier($0.name))" }.joined(separator: ", ")
+        return "SELECT \(list) FROM projection.\(quoteIdentifier(tableName)) WHERE valid_to IS NULL"
+    }
+
+    /// Whether the view shows these columns of the current rows of a table, in whatever order.
+    func stands(over tableName: String, _ session: PostgresSession) throws -> Bool {
+        let found = try stored(session).compactMap { old in columns.first { $0.name.isBytewiseEqual(to: old.name) } }
+        guard found.count == columns.count else { return false }
+        return try session.definition(ofView: quoted) == session.definition(ofQuery: Self.query(found, over: tableName))
     }
 
     /// Refuses what ``put(over:_:)`` would refuse, and changes nothing.

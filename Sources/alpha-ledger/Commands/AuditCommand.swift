@@ -13,85 +13,91 @@ struct AuditCommand: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Recompute the whole log and the projections.",
+            abstract: "Verify everything that an answer can depend on.",
             discussion: """
                 Recomputes every leaf hash, tree node, gap, stream version and the order of recorded_at, trusting no stored \
-                hash, folds each served projection again, and proves the log consistent with every checkpoint that was ever \
-                signed here. Exits 1 and names the first position that fails, or both heads of a fork.
+                hash; folds each stored projection version again and compares every row and all facts behind the rows, at every \
+                position, with the columns beside them; compares the catalog with the promotions in the log and with the \
+                installed rules; and proves the log consistent with every checkpoint that was ever signed here.
+
+                Exits 1 and names what is wrong. What could not be checked is wrong as well, unless --waive names it.
 
                 Examples:
                   alpha-ledger audit verify
                   alpha-ledger audit verify --json
+                  alpha-ledger audit verify --waive signed-heads
                 """)
 
         @OptionGroup var options: SettingsOptions
         @Option(name: .customLong("checkpoint"), help: "A file with a signed checkpoint that the log must be consistent with.")
         var checkpointFiles: [String] = []
-        @Option(help: "What may be passed over: signed-heads, if the key file or the signed heads are kept elsewhere.", transform: AuditWaiver.named)
-        var waive: [AuditWaiver] = []
+        @Option(
+            help: ArgumentHelp(
+                "What can't be checked here and is passed over, as the findings name it: signed-heads, or 'projection outcomes v2/c1'.",
+                valueName: "subject"))
+        var waive: [String] = []
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
-            let others = try checkpointFiles.map { path in
+            var request = AuditRequest()
+            request.waivers = waive
+            request.others = try checkpointFiles.map { path in
                 guard let bytes = readFile(path) else { throw Failure(code: 2, "\(path) can't be read") }
                 return bytes
             }
-            try await options.withLedger(writes: false) { ledger in
+            try await options.withLedger(writes: false) { [request] ledger in
                 let progress = ProgressLine()
-                let log = try await ledger.pool.run { session in
-                    try LogVerifier().verify(session) { done, total in progress.show("\(done) of \(total) events") }
-                }
-                // A projection of an altered log proves nothing.
-                let projections = log.fault == nil ? try await ledger.verifyProjections { progress.show($0) } : []
-                var signed = 0
-                var fork: AuditError?
-                if log.fault == nil {
-                    do {
-                        signed = try await ledger.verifyCheckpoints(others: others, waiving: Set(waive)).count
-                    } catch let error as AuditError {
-                        fork = error
+                let report = try await ledger.audit(request) { step in
+                    switch step {
+                    case .log(let done, let total): progress.show("\(done) of \(total) events")
+                    case .projections(let step): progress.show(step)
                     }
                 }
                 progress.end()
-                let isVerified = log.fault == nil && fork == nil && projections.allSatisfy(\.matches)
                 if json {
-                    let body = JSONNode.object([
-                        ("verified", .bool(isVerified)), ("events", .integer(log.size)),
-                        ("root_hash", log.root.map { .string($0.description) } ?? .null),
-                        (
-                            "fault",
-                            log.fault.map {
-                                .object([("position", .integer($0.position)), ("problem", .string($0.problem))])
-                            } ?? .null
-                        ),
-                        ("signed_checkpoints", .integer(Int64(signed))),
-                        ("projections", .array(projections.map(\.node))),
-                    ])
-                    Output.bytes(body.httpBytes() + [UInt8(ascii: "\n")])
+                    Output.bytes(report.node.httpBytes() + [UInt8(ascii: "\n")])
                 } else {
-                    Output.line("events  \(log.size)")
-                    if let root = log.root { Output.line("root    \(root)") }
-                    for projection in projections {
-                        Output.line("\(projection.name) \(projection.version): \(projection.rows) rows at position \(projection.position), digest \(projection.storedDigest)\(projection.matches ? "" : " DOES NOT MATCH")")
-                    }
-                    Output.line("consistent with \(signed) signed checkpoints")
-                    if isVerified { Output.line("verified") }
+                    report.print()
                 }
-                if let fault = log.fault { throw Failure(code: 1, "position \(fault.position): \(fault.problem)") }
-                if let fork { throw Failure(code: 1, "\(fork)") }
-                if let wrong = projections.first(where: { !$0.matches }), let problem = wrong.problem {
-                    throw Failure(code: 1, "projection \(wrong.name) \(wrong.label) \(problem)")
+                if let problem = report.problems.first {
+                    let others = report.problems.count - 1
+                    throw Failure(code: 1, others == 0 ? problem : "\(problem) (and \(others) more)")
                 }
             }
         }
     }
 }
 
-extension AuditWaiver {
-    fileprivate static func named(_ text: String) throws -> AuditWaiver {
-        guard let waiver = AuditWaiver(rawValue: text) else {
-            throw ValidationError("nothing called \(text) can be waived; expected \(allCases.map(\.rawValue).joined(separator: ", "))")
+extension AuditReport {
+    fileprivate var node: JSONNode {
+        .object([
+            ("verified", .bool(isVerified)), ("events", .integer(log.size)),
+            ("root_hash", log.root.map { .string($0.description) } ?? .null),
+            (
+                "fault",
+                log.fault.map { .object([("position", .integer($0.position)), ("problem", .string($0.problem))]) } ?? .null
+            ),
+            ("signed_checkpoints", .integer(Int64(signedCheckpoints))),
+            ("projections", .array(projections.map(\.node))),
+            ("findings", .array(findings.map(\.node))), ("waived", .array(waived.map(\.node))),
+        ])
+    }
+
+    fileprivate func print() {
+        Output.line("events  \(log.size)")
+        if let root = log.root { Output.line("root    \(root)") }
+        for projection in projections {
+            Output.line("\(projection.name) \(projection.label): \(projection.rows) rows and \(projection.versions) versions at position \(projection.position), digest \(projection.storedDigest)\(projection.matches ? "" : " DOES NOT MATCH")")
         }
-        return waiver
+        Output.line("consistent with \(signedCheckpoints) signed checkpoints")
+        for finding in waived { Output.line("waived  \(finding)") }
+        for problem in problems { Output.line("WRONG   \(problem)") }
+        if isVerified { Output.line("verified") }
+    }
+}
+
+extension AuditFinding {
+    fileprivate var node: JSONNode {
+        .object([("kind", .string(kind.rawValue)), ("subject", .string(subject)), ("problem", .string(problem))])
     }
 }

@@ -1,10 +1,8 @@
 import Foundation
-import Operations
-import TestSupport
 
 /// A root with a second version of every projection's rules, so that views can be read under either.
-enum TwoVersions {
-    static let root: String = {
+public enum TwoVersions {
+    public static let root: String = {
         do { return try make() } catch { fatalError("\(error)") }
     }()
 

@@ -1,0 +1,115 @@
+import Events
+import Postgres
+public import PostgresStore
+import Projections
+import SignedNotes
+import Values
+
+/// What `audit verify` is asked.
+public struct AuditRequest: Sendable {
+    /// Checkpoints that others kept, which the log must continue.
+    public var others: [[UInt8]] = []
+    /// Subjects of what can't be checked here and is passed over knowingly, as the findings name them.
+    public var waivers: [String] = []
+
+    public init() {}
+}
+
+/// What an audit of a whole ledger came to.
+public struct AuditReport: Sendable {
+    public let log: LogVerification
+    /// Every stored version that this program can fold, served or not: any of them can be asked for.
+    public let projections: [ProjectionVerifier.Verification]
+    /// Signed heads that the log was proven to continue.
+    public let signedCheckpoints: Int
+    /// What is wrong or could not be checked.
+    public let findings: [AuditFinding]
+    /// What could not be checked, and was waived by name.
+    public let waived: [AuditFinding]
+    /// Waivers that named nothing.
+    public let idleWaivers: [String]
+
+    public var isVerified: Bool {
+        log.fault == nil && findings.isEmpty && idleWaivers.isEmpty && projections.allSatisfy(\.matches)
+    }
+
+    /// Everything that is wrong, a sentence each, the gravest first.
+    public var problems: [String] {
+        var problems: [String] = []
+        if let fault = log.fault { problems.append("position \(fault.position): \(fault.problem)") }
+        problems += findings.filter { $0.kind == .fault }.map(\.description)
+        for projection in projections {
+            guard let problem = projection.problem else { continue }
+            problems.append("projection \(projection.name) \(projection.label) \(problem)")
+        }
+        problems += findings.filter { $0.kind == .unchecked }.map(\.description)
+        problems += idleWaivers.map { "--waive \($0): there is nothing to waive by that name" }
+        return problems
+    }
+}
+
+extension Ledger {
+    /// How far an audit is.
+    public enum AuditProgress: Sendable {
+        case log(done: Int64, of: Int64)
+        case projections(ProjectionVerifier.Progress)
+    }
+
+    /// Verifies everything that an answer can depend on: the log, the catalog, every version's tables at every position, and
+    /// the heads that were signed.
+    ///
+    /// All of the database is read in one snapshot. What could not be checked counts as a fault unless it is waived by name.
+    public func audit(
+        _ request: AuditRequest = AuditRequest(), progress: @Sendable (AuditProgress) -> Void = { _ in }
+    ) async throws -> AuditReport {
+        let kept = try await headsToAudit()
+        return try await withFreshCatalog {
+            try await pool.run { session in
+                try session.transaction(.snapshot) { try self.audit(request, kept, session, progress) }
+            }
+        }
+    }
+
+    /// What is kept beside the database, or why it can't be believed.
+    func headsToAudit() async throws -> Result<KeptHeads, AuditError> {
+        do {
+            return .success(try await keptHeads())
+        } catch let error as AuditError {
+            return .failure(error)
+        }
+    }
+
+    /// The same within a transaction whose snapshot was taken after `kept` was read.
+    func audit(
+        _ request: AuditRequest, _ kept: Result<KeptHeads, AuditError>, _ session: PostgresSession,
+        _ progress: (AuditProgress) -> Void = { _ in }
+    ) throws -> AuditReport {
+        let log = try LogVerifier().verify(session) { progress(.log(done: $0, of: $1)) }
+        // What an altered log says proves nothing.
+        if log.fault != nil {
+            return AuditReport(log: log, projections: [], signedCheckpoints: 0, findings: [], waived: [], idleWaivers: [])
+        }
+        var findings = try SchemaVerifier(Migrator(resources.migrations())).findings(session)
+        let catalog = CatalogVerifier(registry)
+        findings += try catalog.findings(session)
+        let projections = try ProjectionVerifier.verify(catalog.comparable(session), session) { progress(.projections($0)) }
+        var signed = 0
+        do {
+            let heads = try verifyCheckpoints(kept.get(), others: request.others, waiving: [.signedHeads], session)
+            signed = heads.count
+            findings += heads.waived.map { AuditFinding(.unchecked, AuditWaiver.signedHeads.rawValue, "\($0)") }
+        } catch let error as AuditError {
+            findings.append(AuditFinding(.fault, "signed heads", "\(error)"))
+        }
+        let waivers = request.waivers
+        func isWaived(_ finding: AuditFinding) -> Bool {
+            finding.kind == .unchecked && waivers.contains { $0.isBytewiseEqual(to: finding.subject) }
+        }
+        return AuditReport(
+            log: log, projections: projections, signedCheckpoints: signed, findings: findings.filter { !isWaived($0) },
+            waived: findings.filter(isWaived),
+            idleWaivers: waivers.filter { waiver in
+                !findings.contains { $0.kind == .unchecked && $0.subject.isBytewiseEqual(to: waiver) }
+            })
+    }
+}

@@ -1,0 +1,217 @@
+import Events
+public import Postgres
+public import Projections
+import Rules
+import Values
+
+/// Compares what the catalog says of projections and rule files with the promotions in the log and with what is installed.
+///
+/// The log is believed: `LogVerifier` goes first.
+public struct CatalogVerifier: Sendable {
+    private let registry: ProjectionRegistry
+    private let catalog = ProjectionCatalog()
+
+    public init(_ registry: ProjectionRegistry) { self.registry = registry }
+
+    /// What is wrong, and what could not be checked, by subject.
+    public func findings(_ session: PostgresSession) throws -> [AuditFinding] {
+        let promotions = try Self.promotions(session)
+        let versions = try catalog.versions(session)
+        return try served(promotions, session) + versionFindings(versions, promotions, session)
+            + ruleFindings(promotions, session)
+    }
+
+    // MARK: Promotions
+
+    /// A promotion with its place in the log.
+    private struct Promotion {
+        let position: Int64
+        let payload: ProjectionPromotedPayload
+
+        var reference: VersionReference { VersionReference(version: payload.newVersion, codeVersion: payload.codeVersion) }
+    }
+
+    /// Every promotion in the log by projection, oldest first.
+    private static func promotions(_ session: PostgresSession) throws -> [ByteKey: [Promotion]] {
+        var found: [ByteKey: [Promotion]] = [:]
+        for event in try LogReader().events(inStreamsFrom: "projection-", to: "projection.", session) {
+            let payload = try Upcaster.payload(type: event.type, schemaVersion: event.schemaVersion, bytes: event.payload)
+            guard case .projectionPromoted(let promotion) = payload else {
+                throw LedgerError.corrupt(position: event.position, problem: "a stream of promotions holds a \(event.type)")
+            }
+            found[ByteKey(promotion.projection), default: []].append(Promotion(position: event.position, payload: promotion))
+        }
+        return found
+    }
+
+    // MARK: What is served
+
+    private func served(
+        _ promotions: [ByteKey: [Promotion]], _ session: PostgresSession
+    ) throws -> [AuditFinding] {
+        var findings: [AuditFinding] = []
+        var pointers: [ByteKey: (served: VersionReference, previous: VersionReference?)] = [:]
+        for row in try session.execute(
+            "SELECT name, version, code_version, previous_version, previous_code_version FROM ledger.served_projections")
+        {
+            let previousCode = try row.optionalInt4(4)
+            pointers[ByteKey(try row.text(0))] = (
+                VersionReference(version: try row.text(1), codeVersion: Int(try row.int4(2))),
+                try row.optionalText(3).map { VersionReference(version: $0, codeVersion: previousCode.map(Int.init)) }
+            )
+        }
+        for name in Set(promotions.keys).union(pointers.keys).sorted() {
+            let subject = "served version of \(name)"
+            guard let pointer = pointers[name] else {
+                findings.append(AuditFinding(.fault, subject, "none is served, though the log has promotions"))
+                continue
+            }
+            guard let last = promotions[name]?.last else {
+                findings.append(AuditFinding(.fault, subject, "\(pointer.served) is served, but the log has no promotion"))
+                continue
+            }
+            if pointer.served != last.reference {
+                findings.append(
+                    AuditFinding(
+                        .fault, subject,
+                        "\(pointer.served) is served, but event \(last.position) promoted \(last.reference)"))
+            }
+            // The way back may have been dropped; then there is none.
+            let replaced = promotions[name]?.dropLast().last?.reference
+            if let previous = pointer.previous, previous != replaced {
+                findings.append(
+                    AuditFinding(
+                        .fault, subject,
+                        "a rollback would serve \(previous), but event \(last.position) replaced \(replaced.map { "\($0)" } ?? "none")"))
+            }
+        }
+        return findings
+    }
+
+    // MARK: Versions
+
+    private func versionFindings(
+        _ versions: [ProjectionVersion], _ promotions: [ByteKey: [Promotion]], _ session: PostgresSession
+    ) throws -> [AuditFinding] {
+        var findings: [AuditFinding] = []
+        let head = try LogReader().head(session).position
+        var tables: Set<ByteKey> = []
+        for version in versions {
+            let subject = "projection \(version.name) \(version.reference)"
+            func fault(_ problem: String) { findings.append(AuditFinding(.fault, subject, problem)) }
+            let wasPromoted = promotions[ByteKey(version.name)]?.last { $0.reference == version.reference }
+            let definition = registry.definition(of: version)
+            if let wasPromoted, !version.rules.isBytewiseEqual(to: ProjectionCatalog.rulesText(wasPromoted.payload.rules)) {
+                fault("its rules are not those of event \(wasPromoted.position), which promoted it")
+            } else if let definition, !version.rules.isBytewiseEqual(to: ProjectionCatalog.rulesText(definition.identity)) {
+                fault("its rules are not those that are installed")
+            }
+            if wasPromoted != nil, version.state != .ready { fault("it was promoted, but counts as not built yet") }
+            if version.position > head { fault("it stands at position \(version.position), beyond the head, \(head)") }
+            if !tables.insert(ByteKey(version.tableName)).inserted {
+                fault("another version has the same tables, \(version.tableName)")
+            }
+            if version.state != .ready { continue }
+            guard let definition else {
+                findings.append(
+                    AuditFinding(
+                        .unchecked, subject,
+                        "this program lacks its code or its rules, so that its rows can't be folded again"))
+                continue
+            }
+            guard try hasTables(version, definition, session) else {
+                fault("its tables, \(version.tableName), are not there")
+                continue
+            }
+            if version.isServed, try !ServedView(definition).stands(over: version.tableName, session) {
+                fault("the view projection.\(version.name) does not show the current rows of its table")
+            }
+            if let problem = try poisonProblem(version, definition, session) { fault(problem) }
+        }
+        return findings
+    }
+
+    /// The versions whose tables can be compared with a fold: ready, with their code in this program, and there.
+    public func comparable(
+        _ session: PostgresSession
+    ) throws -> [(definition: ProjectionDefinition, version: ProjectionVersion)] {
+        try catalog.versions(session).compactMap { version in
+            guard version.state == .ready, let definition = registry.definition(of: version),
+                try hasTables(version, definition, session)
+            else { return nil }
+            return (definition, version)
+        }
+    }
+
+    private func hasTables(
+        _ version: ProjectionVersion, _ definition: ProjectionDefinition, _ session: PostgresSession
+    ) throws -> Bool {
+        let tables = VersionTables(definition, tableName: version.tableName)
+        return try [tables.rows, tables.facts].compactMap { $0?.name }.allSatisfy { name in
+            try session.execute("SELECT to_regclass($1) IS NOT NULL", [.text(name)])[0].bool(0)
+        }
+    }
+
+    /// Why the recorded stop of a version is not one; nil where it has none, or the event after its position really stops it.
+    private func poisonProblem(
+        _ version: ProjectionVersion, _ definition: ProjectionDefinition, _ session: PostgresSession
+    ) throws -> String? {
+        guard let recorded = version.poison else { return nil }
+        let folded = try ProjectionVerifier.fold([(definition, recorded.position)], session)[0].poison
+        if folded == recorded, version.position < recorded.position { return nil }
+        return "it counts as stopped (\(recorded)), but \(folded.map { "folded anew it stops at \($0)" } ?? "that event can be folded")"
+    }
+
+    // MARK: Rule files
+
+    private func ruleFindings(
+        _ promotions: [ByteKey: [Promotion]], _ session: PostgresSession
+    ) throws -> [AuditFinding] {
+        var installed: [ByteKey: String] = [:]
+        for file in registry.definitions.flatMap(\.identity.rules) {
+            installed[Self.key(file.path, file.version)] = file.digest
+        }
+        var promoted: [ByteKey: (digest: String, position: Int64)] = [:]
+        for promotion in promotions.values.joined() {
+            for rule in promotion.payload.rules {
+                promoted[Self.key(rule.file, rule.version)] = (rule.digest, promotion.position)
+            }
+        }
+        var findings: [AuditFinding] = []
+        var recorded: Set<ByteKey> = []
+        for row in try session.execute("SELECT file, version, digest FROM ledger.rule_files ORDER BY file, version") {
+            let key = Self.key(try row.text(0), Int(try row.int4(1)))
+            let digest = try row.text(2)
+            recorded.insert(key)
+            let subject = "rule file \(key)"
+            if let event = promoted[key], !event.digest.isBytewiseEqual(to: digest) {
+                findings.append(
+                    AuditFinding(.fault, subject, "its recorded digest is not that of event \(event.position)"))
+            } else if let file = installed[key], !file.isBytewiseEqual(to: digest) {
+                findings.append(AuditFinding(.fault, subject, "its recorded digest is not that of the installed file"))
+            } else if promoted[key] == nil, installed[key] == nil {
+                findings.append(
+                    AuditFinding(.unchecked, subject, "a digest is recorded for it, but it is not installed and no promotion names it"))
+            }
+        }
+        for (key, event) in promoted.sorted(by: { $0.key < $1.key }) where !recorded.contains(key) {
+            findings.append(
+                AuditFinding(.fault, "rule file \(key)", "event \(event.position) promoted a version that reads it, but no digest is recorded"))
+        }
+        return findings
+    }
+
+    private static func key(_ file: String, _ version: Int) -> ByteKey { ByteKey("\(file) v\(version)") }
+}
+
+extension LogReader {
+    /// The events of all streams whose names lie in a range of bytes, by stream and version; made for streams that are short.
+    func events(inStreamsFrom first: String, to end: String, _ session: PostgresSession) throws -> [RecordedEvent] {
+        try session.execute(
+            """
+            SELECT \(Self.columns) FROM ledger.events
+            WHERE stream >= $1 AND stream < $2 ORDER BY stream, stream_version
+            """, [.text(first), .text(end)]
+        ).map(RecordedEvent.init(row:))
+    }
+}

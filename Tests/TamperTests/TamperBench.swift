@@ -1,0 +1,74 @@
+import Foundation
+import Logging
+@testable import Operations
+import Postgres
+import PostgresStore
+import Projections
+import TestSupport
+import Values
+
+/// A small ledger that has everything a reader can see: all views, two versions of one of them, a promotion, signed heads.
+struct TamperBench {
+    let ledger: Ledger
+    let uri: String
+    let kept: Result<KeptHeads, AuditError>
+
+    static func with(_ seed: UInt64, _ body: (TamperBench) async throws -> Void) async throws {
+        let directory = try temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        try await withDatabase { uri in
+            let settings = try Settings(environment: ["DATABASE_URL": uri, "ALPHA_LEDGER_SIGNING_KEY_FILE": directory + "/key"])
+            var logger = Logger(label: "test")
+            logger.logLevel = .critical
+            let ledger = try await Ledger.open(settings, Resources(root: TwoVersions.root), migration: .always, logger: logger)
+            let result: Result<Void, any Error>
+            do {
+                try await fill(ledger, seed)
+                let bench = TamperBench(ledger: ledger, uri: uri, kept: try await ledger.headsToAudit())
+                result = .success(try await body(bench))
+            } catch { result = .failure(error) }
+            await ledger.close()
+            try result.get()
+        }
+    }
+
+    private static func fill(_ ledger: Ledger, _ seed: UInt64) async throws {
+        let history = try RandomHistory(seed: seed, trades: 4, events: 44).events
+        let run = UniqueID(high: 3, low: 3)
+        try await ledger.log.append(Array(history.prefix(30)), runID: run)
+        _ = try await ledger.signCheckpoint()
+        try await ledger.bringUpToDate(ledger.registry.names)
+        // A second version beside the first, which it replaces.
+        let second = VersionReference(version: "v2")
+        _ = try await ledger.rebuild([(name: "lifecycles", version: second)])
+        let diff = try await ledger.diff("lifecycles", from: VersionReference(version: "v1"), to: second)
+        _ = try await ledger.promote("lifecycles", second, position: diff.position, digest: diff.digest)
+        try await ledger.log.append(Array(history.dropFirst(30)), runID: run)
+        try await ledger.bringUpToDate(ledger.registry.names)
+        _ = try await ledger.signCheckpoint()
+    }
+
+    private struct RolledBack: Error {}
+
+    /// What an audit says after a change by whoever owns the database; nil if the database refuses the change, or if it
+    /// changes nothing. The change is taken back.
+    func report(after change: Mutation, _ session: PostgresSession) throws -> AuditReport? {
+        var report: AuditReport?
+        do {
+            try session.transaction {
+                if try change.apply(session) { report = try ledger.audit(AuditRequest(), kept, session) }
+                throw RolledBack()
+            }
+        } catch is RolledBack {
+        } catch let error as PostgresError where error.isRefusal {}
+        return report
+    }
+}
+
+extension PostgresError {
+    /// Whether a constraint or a type makes the value impossible.
+    fileprivate var isRefusal: Bool {
+        guard let state = sqlState?.rawValue else { return false }
+        return state.hasPrefix("23") || state.hasPrefix("22")
+    }
+}
