@@ -15,6 +15,8 @@ struct RowDraft {
     private var otherReasons: [String] = []
     private var symbol: OptionSymbol?
     private var isMissingAny = false
+    /// Whether a value is longer than ``RowNormalizer/longestField``.
+    var hasLongField = false
 
     init(source: String) {
         row = ExecutionRow(
@@ -110,6 +112,7 @@ struct RowDraft {
 
     /// Checks what needs more than one member, once all are read.
     mutating func checkTogether(_ scope: FeedScope) {
+        if hasLongField { otherReasons.append("invalid:row") }
         isMissingAny = FeedKey.required.contains { !present.contains($0) }
         let status = isUsable(.tradeStatus) ? row.tradeStatus : nil
         if status == .pending && !scope.includePending { otherReasons.append("pending_not_requested") }

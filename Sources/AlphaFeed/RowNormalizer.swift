@@ -1,3 +1,4 @@
+import Events
 public import JSON
 import Values
 
@@ -6,6 +7,11 @@ import Values
 /// Absent is accepted, malformed is rejected; nothing is filled in, rounded or corrected. What needs other rows, or the
 /// ledger, to be seen (`conflicting_duplicate`, `conflicting_update`) is not looked for.
 public enum RowNormalizer {
+    /// Bytes of a row's source text, at most (spec 8, section 1).
+    public static let longestRow = RejectedRowPayload.longestRaw
+    /// Bytes of the source text of a field's value, at most.
+    public static let longestField = 4_096
+
     /// Normalizes one row, in time linear in its length.
     ///
     /// - Parameters:
@@ -18,8 +24,17 @@ public enum RowNormalizer {
             return .rejected(raw: row.sourceText, reasons: ["invalid:row"], sourceTradeID: nil, unknownKeys: [])
         }
         var draft = RowDraft(source: source)
-        for member in row.memberViews { draft.take(member) }
+        for member in row.memberViews {
+            draft.take(member)
+            if member.value.sourceRange.count > longestField { draft.hasLongField = true }
+        }
         draft.checkTogether(scope)
+        if row.sourceRange.count > longestRow {
+            // Not all of its reasons: they may be as long as the row.
+            return .rejected(
+                raw: row.sourceText, reasons: ["invalid:row"], sourceTradeID: draft.readableTradeID,
+                unknownKeys: draft.unknown.map(\.key))
+        }
         if draft.isSound { return .accepted(draft.row, unknown: draft.unknown) }
         return .rejected(
             raw: row.sourceText, reasons: draft.reasons, sourceTradeID: draft.readableTradeID,

@@ -3,13 +3,13 @@ public import Values
 // Each payload makes its event: type, stream, identity and expected version belong together.
 
 extension NewEvent {
-    /// An event of the current schema version of its type, from a typed payload.
+    /// An event from a typed payload.
     fileprivate init(
-        _ type: EventType, identity: String, stream: String, effectiveAt: Instant? = nil, payload: [UInt8],
-        expectedVersion: Int64? = nil
+        _ type: EventType, schemaVersion: Int = 1, identity: String, stream: String, effectiveAt: Instant? = nil,
+        payload: [UInt8], expectedVersion: Int64? = nil
     ) {
         self.init(
-            identity: identity, stream: stream, type: type, schemaVersion: 1, effectiveAt: effectiveAt,
+            identity: identity, stream: stream, type: type, schemaVersion: schemaVersion, effectiveAt: effectiveAt,
             payload: payload, expectedVersion: expectedVersion, isTyped: true)
     }
 }
@@ -63,7 +63,7 @@ extension RejectedRowPayload {
     /// `AlphaRowRejected`; the same row with the same reasons is one event, whatever run saw it.
     public func event() -> NewEvent {
         NewEvent(
-            .alphaRowRejected,
+            .alphaRowRejected, schemaVersion: schemaVersion,
             identity: Identity.rejected(source: source, rawDigest: rawDigest, reasonsDigest: reasonsDigest),
             stream: Streams.rejections(source: source), payload: encode())
     }

@@ -121,8 +121,55 @@ public struct RunSummary: Sendable, Equatable {
         ])
     }
 
-    /// The summary as events hold it.
-    public func canonicalBytes() -> [UInt8] { node.canonicalBytes() }
+    /// The summary as events hold it: lists and counts that would make a leaf too long end with how many are left out.
+    public func canonicalBytes() -> [UInt8] {
+        let whole = node.canonicalBytes()
+        return whole.count <= Self.longestInEvent ? whole : shortened.node.canonicalBytes()
+    }
+
+    private static let longestInEvent = 40_000
+    /// Bytes of a list or of counts in a summary that is shortened.
+    private static let longestPart = 8_000
+
+    private var shortened: RunSummary {
+        var short = self
+        short.rejectedByReason = Self.beginning(of: rejectedByReason)
+        short.unknownKeys = Self.beginning(of: unknownKeys)
+        if let comparison {
+            short.comparison?.unmatchedSourceTradeIDs = Self.beginning(of: comparison.unmatchedSourceTradeIDs)
+            short.comparison?.unmatchedLocalTradeIDs = Self.beginning(of: comparison.unmatchedLocalTradeIDs)
+        }
+        return short
+    }
+
+    private static func rest(_ count: Int) -> String { "… and \(count) more" }
+
+    /// As many texts as fit, each with room for a count.
+    private static func fitting(_ texts: some Sequence<String>) -> Int {
+        var bytes = 0
+        var count = 0
+        for text in texts {
+            bytes += JSONNode.string(text).canonicalBytes().count + 24
+            if bytes > longestPart { break }
+            count += 1
+        }
+        return count
+    }
+
+    private static func beginning(of texts: [String]) -> [String] {
+        let kept = fitting(texts)
+        return kept == texts.count ? texts : texts.prefix(kept) + [rest(texts.count - kept)]
+    }
+
+    /// What is left out is counted together.
+    private static func beginning(of counts: [ByteKey: Int]) -> [ByteKey: Int] {
+        let sorted = counts.sorted { $0.key < $1.key }
+        let kept = fitting(sorted.lazy.map(\.key.text))
+        if kept == sorted.count { return counts }
+        var short = Dictionary(sorted.prefix(kept).map { ($0.key, $0.value) }) { first, _ in first }
+        short[ByteKey(rest(sorted.count - kept))] = sorted.dropFirst(kept).reduce(0) { $0 + $1.value }
+        return short
+    }
 }
 
 extension JSONNode {

@@ -70,6 +70,8 @@ public enum Upcaster {
                 return .reappeared(try ReappearedPayload(decoding: bytes))
             case (.alphaRowRejected, 1):
                 return .rejectedRow(try RejectedRowPayload(decoding: bytes))
+            case (.alphaRowRejected, 2):
+                return .rejectedRow(try RejectedRowPayload(decodingCut: bytes))
             case (.alphaSyncCompleted, 1):
                 return .syncCompleted(try SyncCompletedPayload(decoding: bytes))
             case (.alphaSyncFailed, 1):

@@ -46,6 +46,22 @@ struct RejectionTests {
         try await check(["null", "1.50", #""row""#, "[]", "true"].map { ($0, ["invalid:row"]) })
     }
 
+    @Test func `A row and each of its values have a longest form`() async throws {
+        func row(notes: Int, rest: Int = 0) -> String {
+            var row = FeedRow.least.with("notes", "\"\(String(repeating: "n", count: notes))\"").description
+            row.insert(contentsOf: String(repeating: " ", count: rest), at: row.index(before: row.endIndex))
+            return row
+        }
+        let spare = RowNormalizer.longestRow - row(notes: 10).utf8.count
+        try await check([
+            (row(notes: 4_094), []), (row(notes: 4_095), ["invalid:row"]),
+            (row(notes: 10, rest: spare), []), (row(notes: 10, rest: spare + 1), ["invalid:row"]),
+            (FeedRow.least.with("else", "\"\(String(repeating: "e", count: 4_095))\"").with("strike", "-1").description, ["invalid:row", "invalid:strike"]),
+            // Of a row that is too long the other reasons may be too long too.
+            (FeedRow.least.with("strike", "-1").with("notes", "\"\(String(repeating: "n", count: 70_000))\"").description, ["invalid:row"]),
+        ])
+    }
+
     @Test func `A required key may not be absent, null or empty`() async throws {
         for key in FeedRow.required {
             try await check([

@@ -37,7 +37,7 @@ enum TestFiles {
 /// The types that have payloads so far, each with its versions.
 let payloadVersions: [(type: EventType, version: Int)] = [
     (.alphaExecutionRecorded, 1), (.alphaExecutionUpdated, 1), (.alphaExecutionMissing, 1),
-    (.alphaExecutionReappeared, 1), (.alphaRowRejected, 1), (.alphaSyncCompleted, 1), (.alphaSyncFailed, 1),
+    (.alphaExecutionReappeared, 1), (.alphaRowRejected, 1), (.alphaRowRejected, 2), (.alphaSyncCompleted, 1), (.alphaSyncFailed, 1),
     (.projectionPromoted, 1), (.marketObserved, 1), (.contextStamped, 1), (.executionBenchmarkRecorded, 1),
     (.forwardMarkRecorded, 1),
 ]

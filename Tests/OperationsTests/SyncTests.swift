@@ -97,6 +97,21 @@ import Values
         }
     }
 
+    @Test func aRowThatIsTooLongIsRejectedByItsDigestAndTheRunGoesOn() async throws {
+        let long = feedRow("L", ["notes": "\"\(String(repeating: "n", count: 70_000))\""])
+        try await withSync(feed: .rows([feedRow("A"), long], filtered: false)) { (bench: SyncBench) async throws -> Void in
+            let summary = try await bench.sync(full: true)
+            #expect(summary.inserted == 1 && summary.rejected == 1 && summary.rejectedByReason == ["invalid:row": 1])
+            let event = try #require(try await bench.events(.alphaRowRejected).first)
+            let root = try JSONDocument(parsing: event.payload).root
+            #expect(event.schemaVersion == 2 && root["raw"]?.isNull == true)
+            #expect(root["raw_bytes"]?.integer == Int64(long.utf8.count) && root["source_trade_id"]?.string == "L")
+            #expect(root["raw_sha256"]?.string == Digest32(sha256Of: long).description)
+            try await bench.sync(full: true)
+            #expect(try await bench.events(.alphaRowRejected).count == 1)
+        }
+    }
+
     @Test func duplicatesAndConflictsWithinARunAreSettledBeforeAnythingIsStored() async throws {
         let rows = [
             feedRow("same"), feedRow("same", ["price": "12.1"]),
