@@ -3,6 +3,7 @@ import Events
 import Foundation
 import JSON
 import Operations
+import Postgres
 import PostgresStore
 import TestSupport
 import Testing
@@ -129,6 +130,36 @@ import Values
                 reader.close()
             }
             #expect(seen == Array(1...707))
+        }
+    }
+
+    @Test func `a stream ends if the log does not go on from what it was sent`() async throws {
+        try await withService(projectors: false) { service in
+            try await append(["a", "b"], service)
+            let reader = try await Reader.open(service, "\(path)?after=7")
+            for position in 8...9 { #expect(try await reader.next()?["id"] == "\(position)") }
+            let history = service.ledger.history
+            // What a failover that lost the last event leaves.
+            let owner = try await PostgresConnection.open(PostgresConfiguration(uri: service.ledger.serviceConfiguration.uri))
+            try await owner.run { session in
+                try session.executeScript(
+                    """
+                    ALTER TABLE ledger.events DISABLE TRIGGER ALL; ALTER TABLE ledger.merkle_nodes DISABLE TRIGGER ALL;
+                    DELETE FROM ledger.events WHERE position > 8; DELETE FROM ledger.merkle_nodes WHERE (index + 1) << level > 8;
+                    UPDATE ledger.head SET position = 8, recorded_at = (SELECT recorded_at FROM ledger.events WHERE position = 8)
+                    """)
+            }
+            await owner.close()
+            try await append(["c", "d"], service)
+            #expect(try await reader.next() == nil)
+            reader.close()
+            // Who comes anew gets the log that there is, and what was kept of the other is void.
+            let fresh = try await Reader.open(service, "\(path)?after=8")
+            let event = try #require(try await fresh.next())
+            #expect(event["id"] == "9" && Array((event["data"] ?? "").utf8) == (try await service.ask("/api/ledger/events/9").body))
+            #expect(event["data"]?.contains("execution-alpha_sync:c") == true)
+            #expect(service.ledger.history == history + 1)
+            fresh.close()
         }
     }
 

@@ -81,8 +81,7 @@ actor EventFeed {
         streams.remove(stream)
         waiters.removeValue(forKey: stream)?.resume(returning: .end)
         if streams.isEmpty {
-            tail = nil
-            forgetPieces()
+            forgetAll()
         }
     }
 
@@ -117,6 +116,13 @@ actor EventFeed {
         if pieceOrder.count > Self.keptPieces { pieces[pieceOrder.removeFirst()] = nil }
     }
 
+    private func forgetAll() {
+        tail = nil
+        forgetPieces()
+        pages = [:]
+        pageOrder = []
+    }
+
     private func forgetPieces() {
         pieces = [:]
         pieceOrder = []
@@ -132,10 +138,16 @@ actor EventFeed {
                 wake(.heartbeat)
             }
         }
+        var looked: ContinuousClock.Instant?
         while !Task.isCancelled {
             let seen = await signal.seen
             do {
                 try await advance()
+                // Kept answers are given without a look at the log: somebody has to look.
+                if looked.map({ .now - $0 >= .seconds(1) }) ?? true {
+                    looked = .now
+                    _ = try await ledger.primaryHead()
+                }
             } catch {
                 if Task.isCancelled { break }
                 ledger.logger.warning("the event streams' tail can't be read", metadata: ["reason": "\(error)"])
@@ -153,21 +165,38 @@ actor EventFeed {
         wake(.end)
     }
 
+    /// Ends the streams that are open: what comes next is no continuation of what they have. Others may be opened.
+    private func endOfHistory() {
+        ledger.logger.warning("the log does not go on from the events that were sent: all streams end")
+        streams = []
+        wake(.end)
+        forgetAll()
+    }
+
     private func wake(_ step: Step?) {
         let woken = waiters
         waiters.removeAll(keepingCapacity: true)
         for waiter in woken.values { waiter.resume(returning: step) }
     }
 
-    /// Takes the new events in.
+    /// Takes the new events in. The last one that was taken in is read with them: after a failover that lost a tail, or a
+    /// restore, another may stand in its place, and what was sent is not this log any more.
     private func advance() async throws {
-        while let position = tail?.last {
+        while let known = tail {
             queries += 1
-            let events = try await ledger.pool.run { session in
-                try LogReader().events(after: position, limit: Int(Self.pageEvents), session)
-            }
+            let position = known.last
+            let first = known.lastHash == nil ? position + 1 : position
+            var events = try await ledger.pool.run { session in
+                try LogReader().events(after: first - 1, limit: Int(Self.pageEvents), session)
+            }[...]
             // The last stream may have closed meanwhile, and another opened.
-            guard !events.isEmpty, var page = tail, page.last == position else { return }
+            guard var page = tail, page.last == position else { return }
+            if let hash = known.lastHash {
+                guard let same = events.popFirst(), same.position == position, same.leafHash == hash else {
+                    return endOfHistory()
+                }
+            }
+            if events.isEmpty { return }
             for event in events { page.append(event) }
             page.trim(events: Self.tailEvents, bytes: Self.tailBytes)
             tail = page

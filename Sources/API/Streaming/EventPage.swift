@@ -1,5 +1,6 @@
 import Events
 import NIOCore
+import Values
 
 /// Events as a stream sends them, encoded once for whoever reads them.
 struct EventPage: Sendable {
@@ -7,6 +8,8 @@ struct EventPage: Sendable {
     private(set) var first: Int64
     private var frames: [[UInt8]] = []
     private(set) var byteCount = 0
+    /// Of the event at ``last``; nil where it holds none.
+    private(set) var lastHash: Digest32?
 
     init(after position: Int64) { first = position + 1 }
 
@@ -23,6 +26,7 @@ struct EventPage: Sendable {
         let frame = Self.frame(event)
         byteCount += frame.count
         frames.append(frame)
+        lastHash = event.leafHash
     }
 
     /// Forgets the oldest events beyond so many events and bytes.

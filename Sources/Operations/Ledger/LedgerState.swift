@@ -24,11 +24,21 @@ public struct LedgerState: Sendable {
 /// Reads the state once for everybody who asks meanwhile.
 public final class LedgerStateReader: Sendable {
     private let reading: SharedWork<LedgerState>
+    private let watch = HistoryWatch()
 
     public init(_ pool: PostgresPool) {
         let catalog = ProjectionCatalog()
-        reading = SharedWork { try await pool.run { session in try LedgerState.read(catalog, session) } }
+        reading = SharedWork { [watch] in
+            try await pool.run { session in
+                let state = try LedgerState.read(catalog, session)
+                try watch.note(state.head, session)
+                return state
+            }
+        }
     }
+
+    /// How often another history was found in the place of the one that was read before.
+    var history: UInt64 { watch.count }
 
     /// A state that was read after the question.
     public func current() async throws -> LedgerState { try await reading.result() }

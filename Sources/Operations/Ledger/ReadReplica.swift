@@ -27,7 +27,7 @@ public final class ReadReplica: Sendable {
     }
 
     let pool: PostgresPool
-    private let reader: LedgerStateReader
+    let reader: LedgerStateReader
     private let state = Mutex(State())
     /// How long a replica that failed is left alone, and how long connecting to it may take.
     private static let silenceSeconds = 5
@@ -141,6 +141,9 @@ extension Ledger {
         }
         return try await primaryState.current()
     }
+
+    /// Grows when another history is found in the place of one that was read: what was kept of that is void.
+    public var history: UInt64 { primaryState.history + (replica?.reader.history ?? 0) }
 
     /// The log's last position, read once for everybody who asks meanwhile.
     public func primaryHead() async throws -> Int64 { try await primaryState.current().head.position }

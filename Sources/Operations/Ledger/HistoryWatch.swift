@@ -1,0 +1,37 @@
+import Postgres
+import PostgresStore
+import Synchronization
+import Values
+
+/// Notices that a log is not the one that it was: after a failover that lost a tail, or a restore, other events may stand at
+/// positions that were read before.
+final class HistoryWatch: Sendable {
+    private struct Seen {
+        let ledgerID: UniqueID
+        let position: Int64
+        /// Of the event there; nil for an empty log.
+        let hash: [UInt8]?
+    }
+
+    private let state = Mutex<(seen: Seen?, count: UInt64)>((nil, 0))
+
+    /// How often that was so.
+    var count: UInt64 { state.withLock { $0.count } }
+
+    /// Compares what was seen last with what stands there now, and remembers the head. One read of two rows.
+    func note(_ head: LogHead, _ session: PostgresSession) throws {
+        let seen = state.withLock { $0.seen }
+        if let seen, seen.position == 0, head.position == 0, seen.ledgerID == head.ledgerID { return }
+        var hashes: [Int64: [UInt8]] = [:]
+        for row in try session.execute(
+            "SELECT position, leaf_hash FROM ledger.events WHERE position = ANY ($1)",
+            [.int8Array([head.position, seen?.position ?? head.position])])
+        { hashes[try row.int8(0)] = try row.bytea(1) }
+        let isSame = seen.map { $0.ledgerID == head.ledgerID && $0.hash == hashes[$0.position] } ?? true
+        let now = Seen(ledgerID: head.ledgerID, position: head.position, hash: hashes[head.position])
+        state.withLock { state in
+            state.seen = now
+            if !isSame { state.count += 1 }
+        }
+    }
+}
