@@ -24,6 +24,9 @@ final class HeadSigner: Sendable {
         var history: SignedHistory
     }
 
+    /// More are proven on a connection of their own.
+    private static let fewHeads = 256
+
     let keyFile: SigningKeyFile
     private let pool: PostgresPool
     private let known = Mutex<Known?>(nil)
@@ -69,7 +72,7 @@ final class HeadSigner: Sendable {
     func sign(at size: Int64?, root: Digest32?, extensions: [String]) async throws -> SignedNote {
         var opened = try await open()
         let history = opened.history
-        let (own, checkpoint) = try await pool.run { session in
+        let (own, checkpoint) = try await onConnection(isLong: history.unproven.count > Self.fewHeads) { session in
             try session.transaction(.snapshot) {
                 let own = try AuditedHead.read(session)
                 try own.requireContinuation(of: history, session)
@@ -88,6 +91,18 @@ final class HeadSigner: Sendable {
             try AuditedHead.recordKey(signer.verifier, for: own.head.ledgerID, session)
         }
         return note
+    }
+
+    /// Works on one of the pool's connections, or for what takes long on one of its own.
+    private func onConnection<T: Sendable>(
+        isLong: Bool, _ work: @Sendable (PostgresSession) throws -> T
+    ) async throws -> T {
+        if !isLong { return try await pool.run(work) }
+        let connection = try await PostgresConnection.open(pool.configuration)
+        let result: Result<T, any Error>
+        do { result = .success(try await connection.run(work)) } catch { result = .failure(error) }
+        await connection.close()
+        return try result.get()
     }
 
     /// The file, locked, with all that it says; waits for others.
