@@ -137,7 +137,7 @@ let package = Package(
             name: "ledger-benchmarks",
             dependencies: [
                 "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "EmbeddedPostgres",
-                "AlphaFeed", "Curl", "Operations", "SampleScope", "API", "Trading", "MarketData", "MerkleLog",
+                "AlphaFeed", "Curl", "Operations", "SampleScope", "API", "Trading", "MarketData", "MerkleLog", "SignedNotes",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ], path: "Benchmarks", swiftSettings: strict),
 
@@ -206,7 +206,7 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "PrometheusMetrics", "Projections", "Operations", "SampleScope", "AlphaFeed", "PostgresStore",
+                "API", "LoopbackServer", "PrometheusMetrics", "Projections", "Operations", "SampleScope", "AlphaFeed", "PostgresStore",
                 "Postgres", "EmbeddedPostgres", "Events", "JSON", "MerkleLog", "SignedNotes", "Values", "TestSupport",
                 .product(name: "Yams", package: "Yams"),
             ]),

@@ -14,6 +14,7 @@ struct Benchmark {
         ("append", "batched append beside a bare binary COPY of the same finished rows", AppendBenchmark.run),
         ("concurrent", "64 concurrent one-event appends beside one-row INSERT commits", ConcurrentAppendBenchmark.run),
         ("audit", "audit verify of the log beside reading and SHA-256 alone, and the time of a proof", AuditBenchmark.run),
+        ("heads", "a signed head beside 1,000 others and beside as many as --events says", HeadsBenchmark.run),
         ("projection", "live projection of trades beside a bare COPY OUT of the same events", ProjectionBenchmark.run),
         ("rebuild", "all projections from zero beside COPY OUT, COPY IN of their rows and indexes", RebuildBenchmark.run),
         ("asof", "pages of 50 rows as of a position, in a small ledger and in a large one", AsOfBenchmark.run),

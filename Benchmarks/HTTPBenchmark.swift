@@ -39,6 +39,7 @@ enum HTTPBenchmark {
                     try await compare(ours, uvicorn, ledger, bench)
                 }
                 try await StreamBenchmark.run(ledger, port: port)
+                try await SlowClientsBenchmark.run(port: port)
             }
         }
     }

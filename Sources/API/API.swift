@@ -7,13 +7,11 @@ import Values
 
 /// The HTTP interface: requests in, responses out, over an open ledger.
 public struct API: Sendable {
-    public static let maximumBodyBytes = 64 << 10
-    static let maximumTargetBytes = 8192
-
     let ledger: Ledger
     let rebuilds = RebuildJobs()
     let limits: ServiceLimits
     let metrics: ServiceMetrics
+    let connections: ConnectionTable
     let feed: EventFeed
     let answers: AnswerCache
     /// Wrong keys by address; whatever else takes a key from a client counts here too.
@@ -38,6 +36,7 @@ public struct API: Sendable {
         self.ledger = ledger
         self.limits = limits
         metrics = ServiceMetrics()
+        connections = ConnectionTable(maximum: limits.connections, perPeer: limits.connectionsPerPeer)
         feed = EventFeed(ledger, maximumStreams: limits.eventStreams, heartbeat: limits.heartbeat)
         answers = AnswerCache(maximumBytes: limits.cachedAnswerBytes)
         failures = AuthenticationFailures(
@@ -55,12 +54,17 @@ public struct API: Sendable {
     }
 
     /// Answers a request; never throws, and never says more than a problem's code and detail.
-    public func respond(to request: APIRequest) async -> APIResponse {
+    public func respond(to request: APIRequest) async -> APIResponse { await respond(to: request, body: nil) }
+
+    /// The same of a request whose body is yet to be read, if there is one: whatever can be refused without it is refused
+    /// before it is read.
+    func respond(to request: APIRequest, body: UnreadBody?) async -> APIResponse {
         let start = ContinuousClock.now
         var exchange = Exchange(id: ledger.newID().description, request: request)
+        exchange.leavesBody = body != nil
         var response: APIResponse
         do {
-            response = ContentNegotiation.negotiated(try await answer(request, &exchange), for: request)
+            response = ContentNegotiation.negotiated(try await answer(request, body, &exchange), for: request)
         } catch {
             let problem = Problem(error)
             exchange.problem = problem.code
@@ -71,6 +75,7 @@ public struct API: Sendable {
         metrics.observe(exchange, status: response.status, duration)
         exchange.log(status: response.status, duration, ledger.logger)
         response.headers.append(("X-Request-Id", exchange.id))
+        response.leavesBody = exchange.leavesBody
         if request.method == "HEAD" {
             if response.stream == nil { response.headers.append(("Content-Length", "\(response.body.count)")) }
             response.body = []
@@ -78,13 +83,11 @@ public struct API: Sendable {
         return response
     }
 
-    private func answer(_ request: APIRequest, _ exchange: inout Exchange) async throws -> APIResponse {
-        if request.path.utf8.count + (request.query?.utf8.count ?? 0) > Self.maximumTargetBytes {
-            throw Problem(.uriTooLong, "the path and the query are longer than \(Self.maximumTargetBytes) bytes")
+    private func answer(_ request: APIRequest, _ body: UnreadBody?, _ exchange: inout Exchange) async throws -> APIResponse {
+        if request.path.utf8.count + (request.query?.utf8.count ?? 0) > limits.targetBytes {
+            throw Problem(.uriTooLong, "the path and the query are longer than \(limits.targetBytes) bytes")
         }
-        if request.isBodyTooLong {
-            throw Problem(.bodyTooLarge, "the body is longer than \(Self.maximumBodyBytes) bytes, or broke off")
-        }
+        if let length = body?.length, length > limits.bodyBytes { throw Problem.bodyTooLarge(limits.bodyBytes) }
         if request.headers["host"]?.count != 1 { throw Problem(.badRequest, "Host: expected exactly one") }
         switch try console.admit(request, access) {
         case .admitted(let caller): exchange.caller = caller
@@ -99,9 +102,12 @@ public struct API: Sendable {
             problem.headers = [("Allow", Self.allow(match.methods))]
             throw problem
         }
-        if route.isUngated { return try await route.handle(self, request, captures) }
         let isRead = route.method == "GET"
         let gate = isRead ? reads : writes
+        if !route.isUngated { try gate.requireRoom() }
+        let request = try await body?.read(request) ?? request
+        exchange.leavesBody = false
+        if route.isUngated { return try await route.handle(self, request, captures) }
         return try await withDeadline(isRead ? limits.readDeadline : limits.writeDeadline) {
             try await gate.run { try await route.handle(self, request, captures) }
         }

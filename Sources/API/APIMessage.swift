@@ -1,3 +1,4 @@
+import Operations
 import Values
 
 /// A request as the routes see it: no framework, so that they can be asked without a socket.
@@ -10,8 +11,6 @@ public struct APIRequest: Sendable {
     /// Lower-case name → values.
     public var headers: [String: [String]]
     public var body: [UInt8]
-    /// There was more of a body than the service reads, or not all of it came; `body` is empty then.
-    public var isBodyTooLong = false
     /// Whether the peer's address is a loopback one.
     public var isFromLoopback: Bool
     /// The peer's address as text, a proxy's where one stands between.
@@ -37,6 +36,8 @@ public struct APIResponse: Sendable {
     public var body: [UInt8]
     /// The body compressed by gzip, where it was made before.
     var compressed: [UInt8]?
+    /// Whether the request's body was not read, so that nothing can be asked after it.
+    var leavesBody = false
     /// What is sent instead of `body`, piece by piece.
     public var stream: APIStream?
 
@@ -52,13 +53,12 @@ public struct APIResponse: Sendable {
     /// Whether it says that the same request gives it for ever.
     var isImmutable: Bool { headers.contains { $0.name == "Cache-Control" && $0.value == Self.immutable } }
 
-    /// - Parameter tag: a strong entity tag without its quotes, where the body is the same for as long as the tag is.
-    static func json(_ body: [UInt8], status: Int = 200, cache: String = "no-cache", tag: String? = nil) -> APIResponse {
+    static func json(_ body: [UInt8], status: Int = 200, cache: String = "no-cache", tag: EntityTag? = nil) -> APIResponse {
         var headers = [
             (name: "Content-Type", value: "application/json"), (name: "Cache-Control", value: cache),
             (name: "X-Content-Type-Options", value: "nosniff"),
         ]
-        if let tag { headers.append((name: "ETag", value: "\"\(tag)\"")) }
+        if let tag { headers.append((name: "ETag", value: tag.header)) }
         return APIResponse(status: status, headers: headers, body: body)
     }
 }

@@ -32,13 +32,7 @@ struct APIResponder: HTTPResponder {
             method: request.method.rawValue, path: request.uri.path, query: request.uri.query, headers: headers,
             isFromLoopback: AccessPolicy.isLoopback(address: context.peer))
         asked.peer = context.peer
-        do {
-            let body = try await request.body.collect(upTo: API.maximumBodyBytes)
-            asked.body = Array(body.readableBytesView)
-        } catch {
-            asked.isBodyTooLong = true
-        }
-        let answer = await api.respond(to: asked)
+        let answer = await api.respond(to: asked, body: UnreadBody(request, context.channel, api.limits.bodyBytes))
         var response = Response(status: .init(code: answer.status), headers: Self.fields(answer), body: .init())
         if let stream = answer.stream {
             response.body = body(stream, context.channel)
@@ -49,7 +43,7 @@ struct APIResponder: HTTPResponder {
             // What Hummingbird says of an empty body would be said of the one that a GET has.
             response.headers[.contentLength] = answer.headers.first { $0.name == "Content-Length" }?.value
         }
-        if request.headers[.connection] == "close" { response.headers[.connection] = "close" }
+        if request.headers[.connection] == "close" || answer.leavesBody { response.headers[.connection] = "close" }
         return response
     }
 
@@ -61,21 +55,13 @@ struct APIResponder: HTTPResponder {
         return fields
     }
 
-    /// Sends a stream's pieces until it ends, the client leaves or stops reading, or the service stops.
+    /// Sends a stream's pieces until it ends, the client leaves, or the service stops.
     private func body(_ stream: APIStream, _ channel: any Channel) -> ResponseBody {
-        let metrics = api.metrics
-        let timeout = api.limits.stallTimeout
-        return ResponseBody { writer in
-            let watch = StallWatch(channel, timeout) { metrics.droppedStreams.increment() }
-            defer { watch.end() }
+        ResponseBody { writer in
             channel.closeFuture.whenComplete { _ in Task { await stream.end() } }
             do {
                 try await withGracefulShutdownHandler {
-                    while let piece = try await stream.next() {
-                        watch.writing(true)
-                        try await writer.write(piece)
-                        watch.writing(false)
-                    }
+                    while let piece = try await stream.next() { try await writer.write(piece) }
                 } onGracefulShutdown: {
                     Task { await stream.end() }
                 }
@@ -90,26 +76,21 @@ struct APIResponder: HTTPResponder {
 }
 
 extension API {
-    /// How long a connection on which nothing is asked stays open.
-    private static let idleSeconds: Int64 = 60
-    private static let maximumHeaderBytes = 32 << 10
-    private static let maximumHeaders = 100
-
     /// The HTTP server, to be run; `onRunning` hears the bound port.
     public func application(
         host: String, port: Int, logger: Logger, onRunning: @escaping @Sendable (Int) async -> Void
     ) -> some ApplicationProtocol {
-        var configuration = ApplicationConfiguration(address: .hostname(host, port: port), serverName: nil)
-        configuration.availableConnectionsDelegate = MaximumAvailableConnections(limits.connections)
+        let (limits, connections, metrics) = (limits, connections, metrics)
         return Application(
             responder: APIResponder(api: self),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [ConnectionRules()], idleTimeout: .seconds(Self.idleSeconds),
+                    additionalChannelHandlers: [ConnectionRules(limits, connections, metrics)],
+                    idleTimeout: TimeAmount(limits.idleTimeout),
                     httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: Self.maximumHeaderBytes, maxHeaderListSize: Self.maximumHeaderBytes,
-                        maxHeaderFieldCount: Self.maximumHeaders))),
-            configuration: configuration,
+                        maxHeaderFieldSize: limits.headBytes, maxHeaderListSize: limits.headBytes,
+                        maxHeaderFieldCount: limits.headFields))),
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: nil),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
             logger: logger)
     }

@@ -14,6 +14,8 @@ struct Problem: Error {
         case badBody = "bad_body"
         case positionUnknown = "position_unknown"
         case uriTooLong = "uri_too_long"
+        case requestTimeout = "request_timeout"
+        case tooManyConnections = "too_many_connections"
         case bodyTooLarge = "body_too_large"
         case unauthorized
         case forbidden
@@ -46,10 +48,11 @@ struct Problem: Error {
             case .forbidden: 403
             case .notFound: 404
             case .methodNotAllowed: 405
+            case .requestTimeout: 408
             case .conflict, .forkDetected, .rulesUnavailable: 409
             case .bodyTooLarge: 413
             case .uriTooLong: 414
-            case .tooManyFailures: 429
+            case .tooManyFailures, .tooManyConnections: 429
             case .internalError: 500
             case .feedFailed: 502
             case .feedNotConfigured, .adminKeyNotConfigured, .projectionBehind, .databaseUnreachable, .clockRegressed, .notReady,
@@ -73,7 +76,7 @@ struct Problem: Error {
         switch code {
         case .unauthorized: headers = [("WWW-Authenticate", "Bearer")]
         case .projectionBehind, .overloaded, .deadlineExceeded, .asOfUndecided: headers = [("Retry-After", "1")]
-        case .tooManyStreams: headers = [("Retry-After", "5")]
+        case .tooManyStreams, .tooManyConnections: headers = [("Retry-After", "5")]
         case .databaseUnreachable, .notReady, .stopping: headers = [("Retry-After", "2")]
         default: break
         }
@@ -81,6 +84,19 @@ struct Problem: Error {
 
     /// Too many requests wait for their turn already.
     static let overloaded = Problem(.overloaded, "too many requests wait already")
+
+    /// An address that has as many connections as it may, each with a request under way.
+    static let tooManyConnections = Problem(.tooManyConnections, "too many connections of this address are open")
+
+    /// A request that did not come in time.
+    static func requestTimeout(_ limit: Duration) -> Problem {
+        Problem(.requestTimeout, "the request did not come within \(limit.components.seconds) seconds")
+    }
+
+    /// A body that is longer than the service takes.
+    static func bodyTooLarge(_ limit: Int) -> Problem {
+        Problem(.bodyTooLarge, "the body is longer than \(limit) bytes, or broke off")
+    }
 
     /// An address that sent too many wrong keys.
     static func tooManyFailures(waitSeconds: Int) -> Problem {
@@ -153,6 +169,7 @@ struct Problem: Error {
         case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
         case 409: "Conflict"
         case 413: "Content Too Large"
         case 414: "URI Too Long"

@@ -40,6 +40,8 @@ public struct LedgerService: Sendable {
         self.port = port
         self.runsProjectors = runsProjectors
         self.logger = logger
+        var limits = limits
+        if let connections = ledger.settings.connectionsPerAddress { limits.connectionsPerPeer = connections }
         self.limits = limits
     }
 
@@ -100,7 +102,13 @@ public struct LedgerService: Sendable {
             services.append(
                 .init(service: UntilShutdown { await projectors.run(signal) }, successTerminationBehavior: .ignore))
         }
-        FileDescriptors.raiseLimit()
+        var limits = limits
+        if let connections = FileDescriptors.raiseLimit(), connections < limits.connections {
+            logger.warning(
+                "the system allows too few open files for all connections; fewer are kept",
+                metadata: ["connections": "\(connections)", "wanted": "\(limits.connections)"])
+            limits.connections = connections
+        }
         let api = API(ledger, limits: limits)
         let rebuilds = api.rebuilds
         services.append(

@@ -1,3 +1,5 @@
+import Curl
+
 /// The address below which Amberdata is asked: pages elsewhere are never followed, since the key would travel.
 struct BaseAddress: Sendable {
     private let parts: Parts
@@ -9,7 +11,7 @@ struct BaseAddress: Sendable {
         guard let parts = Parts(text), parts.rest.isEmpty, !Self.leadsElsewhere(parts.path) else {
             throw .configuration("AMBERDATA_BASE_URL: expected an http or https URL without user, query and fragment")
         }
-        guard parts.scheme == "https" || parts.isLoopback else {
+        guard UpstreamSecurity.isSafe(scheme: parts.scheme, host: parts.host) else {
             throw .configuration("AMBERDATA_BASE_URL: expected https: the key travels in clear text otherwise")
         }
         self.parts = parts
@@ -84,13 +86,5 @@ private struct Parts {
         guard rest.first == ":", rest.dropFirst().allSatisfy(\.isNumber), let port = UInt16(rest.dropFirst()), port > 0
         else { return nil }
         return (String(host), port)
-    }
-
-    /// Whether the host is this machine whatever name servers say.
-    var isLoopback: Bool {
-        if host == "localhost" || host == "[::1]" { return true }
-        let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
-        return numbers.count == 4 && numbers[0] == "127"
-            && numbers.allSatisfy { $0.allSatisfy(\.isNumber) && $0.count <= 3 && UInt8($0) != nil }
     }
 }

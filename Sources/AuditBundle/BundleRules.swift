@@ -2,6 +2,7 @@ import Crypto
 public import Events
 public import Projections
 import Rules
+import Values
 
 /// The projections of a bundle: this program's code with the rule files that the bundle carries.
 struct BundleRules {
@@ -10,22 +11,22 @@ struct BundleRules {
     private(set) var faults: [BundleFault] = []
 
     init(_ manifest: BundleManifest, _ source: any BundleSource) throws {
-        var contents: [String: [UInt8]] = [:]
+        var contents: [ByteKey: [UInt8]] = [:]
         for file in manifest.files where file.path.hasPrefix(BundlePaths.rules) {
             guard let bytes = try source.small(file.path) else {
                 faults.append(BundleFault(.badRules, file: file.path, "it is too long"))
                 continue
             }
-            contents[String(file.path.dropFirst(BundlePaths.rules.count))] = bytes
+            contents[ByteKey(String(file.path.dropFirst(BundlePaths.rules.count)))] = bytes
             let sha256 = hexadecimal(SHA256.hash(data: bytes))
             if let fault = manifest.fault(of: file.path, bytes: Int64(bytes.count), sha256: sha256) { faults.append(fault) }
         }
         if !faults.isEmpty { return }
         let registry: ProjectionRegistry
         do {
-            registry = try ProjectionRegistry(files: contents.keys.sorted()) { path in
+            registry = try ProjectionRegistry(files: contents.keys.sorted().map(\.text)) { path in
                 // A bundle makes no tables.
-                path.hasSuffix(".sql") ? [] : contents[path]
+                path.hasSuffix(".sql") ? [] : contents[ByteKey(path)]
             }
         } catch {
             faults.append(BundleFault(.badRules, file: BundlePaths.manifest, "\(error)"))

@@ -1,6 +1,7 @@
 import Events
 import Projections
 public import SignedNotes
+import Values
 
 /// Verifies a bundle by itself: no database, no network, nothing believed that is not worked out again.
 ///
@@ -27,7 +28,7 @@ public struct BundleVerifier {
     /// - Parameter progress: called now and then with the events read and their number.
     public func verify(progress: (Int64, Int64) -> Void = { _, _ in }) throws -> BundleReport {
         var report = BundleReport()
-        let present = Set(try source.paths())
+        let present = Set(try source.paths().map { ByteKey($0) })
         guard let manifest = try manifest(present, &report) else { return report }
         report.ledgerID = manifest.ledgerID
         report.position = manifest.position
@@ -54,8 +55,8 @@ public struct BundleVerifier {
         return report
     }
 
-    private func manifest(_ present: Set<String>, _ report: inout BundleReport) throws -> BundleManifest? {
-        guard present.contains(BundlePaths.manifest) else {
+    private func manifest(_ present: Set<ByteKey>, _ report: inout BundleReport) throws -> BundleManifest? {
+        guard present.contains(ByteKey(BundlePaths.manifest)) else {
             report.faults.append(BundleFault(.fileMissing, file: BundlePaths.manifest, "this is no bundle: it has no manifest"))
             return nil
         }
@@ -72,11 +73,11 @@ public struct BundleVerifier {
     }
 
     /// The note: readable, of this ledger, position and root, of this manifest, and signed by the key.
-    private func checkCheckpoint(_ manifest: BundleManifest, _ present: Set<String>, _ report: inout BundleReport) throws {
+    private func checkCheckpoint(_ manifest: BundleManifest, _ present: Set<ByteKey>, _ report: inout BundleReport) throws {
         let file = BundlePaths.checkpoint
         func fault(_ code: BundleFault.Code, _ problem: String) { report.faults.append(BundleFault(code, file: file, problem)) }
         if key == nil { fault(.signatureUntrusted, "no key was given with --key: whoever wrote the bundle may have made all of it up") }
-        guard present.contains(file) else {
+        guard present.contains(ByteKey(file)) else {
             report.signature = .invalid
             return fault(.fileMissing, "there is no checkpoint")
         }
@@ -111,26 +112,26 @@ public struct BundleVerifier {
 
     /// The files that the manifest must name, that it names, and that are there are the same. Whether the events can be
     /// read.
-    private func checkFiles(_ manifest: BundleManifest, _ present: Set<String>, _ report: inout BundleReport) -> Bool {
-        var due: Set<String> = [BundlePaths.events]
+    private func checkFiles(_ manifest: BundleManifest, _ present: Set<ByteKey>, _ report: inout BundleReport) -> Bool {
+        var due: Set<ByteKey> = [ByteKey(BundlePaths.events)]
         for view in manifest.views {
-            due.insert(BundlePaths.view(view.projection))
-            due.insert(BundlePaths.columns(view.projection))
-            for rule in view.rules { due.insert(BundlePaths.rules + rule.file) }
+            due.insert(ByteKey(BundlePaths.view(view.projection)))
+            due.insert(ByteKey(BundlePaths.columns(view.projection)))
+            for rule in view.rules { due.insert(ByteKey(BundlePaths.rules + rule.file)) }
         }
-        let named = Set(manifest.files.map(\.path))
+        let named = Set(manifest.files.map { ByteKey($0.path) })
         if named.count != manifest.files.count || named != due {
-            let odd = named.symmetricDifference(due).min() ?? "a file twice"
+            let odd = named.symmetricDifference(due).min()?.text ?? "a file twice"
             report.faults.append(
                 BundleFault(.badManifest, file: BundlePaths.manifest, "`files` does not name what its views need: \(odd)"))
             return false
         }
-        let allowed = named.union([BundlePaths.manifest, BundlePaths.checkpoint])
+        let allowed = named.union([ByteKey(BundlePaths.manifest), ByteKey(BundlePaths.checkpoint)])
         for path in present.subtracting(allowed).sorted() {
-            report.faults.append(BundleFault(.fileUnexpected, file: path, "the manifest does not name it"))
+            report.faults.append(BundleFault(.fileUnexpected, file: path.text, "the manifest does not name it"))
         }
         let missing = named.subtracting(present).sorted()
-        for path in missing { report.faults.append(BundleFault(.fileMissing, file: path, "the manifest names it")) }
+        for path in missing { report.faults.append(BundleFault(.fileMissing, file: path.text, "the manifest names it")) }
         return missing.isEmpty
     }
 }
@@ -153,7 +154,7 @@ extension BundleSource {
 extension BundleManifest {
     /// What is wrong with a file as it was read; nil where it is the one that the manifest names.
     func fault(of path: String, bytes: Int64, sha256: String) -> BundleFault? {
-        guard let file = files.first(where: { $0.path == path }), file.sha256 != sha256 || file.bytes != bytes else {
+        guard let file = files.first(where: { $0.path.isBytewiseEqual(to: path) }), file.sha256 != sha256 || file.bytes != bytes else {
             return nil
         }
         return BundleFault(

@@ -27,6 +27,9 @@ struct UpstreamAddress {
         guard let host = part(CURLUPART_HOST) else {
             throw TransportError(.invalidRequest, "the upstream's URL has no host")
         }
+        guard UpstreamSecurity.isSafe(scheme: scheme, host: host.lowercased()) else {
+            throw TransportError(.invalidRequest, "the upstream's URL is not https: what is sent would travel in clear text")
+        }
         origin = "\(scheme)://\(host)\(part(CURLUPART_PORT).map { ":\($0)" } ?? "")"
     }
 }

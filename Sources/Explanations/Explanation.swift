@@ -32,6 +32,17 @@ public struct Explanation: Sendable, Equatable {
         public let value: Shown
         /// Nil for what no event holds: the reader's now, or an event that is not there.
         public let source: Source?
+
+        /// The name holds a trade's id, which is compared by its bytes.
+        public static func == (left: Input, right: Input) -> Bool {
+            left.name.isBytewiseEqual(to: right.name) && left.value == right.value && left.source == right.source
+        }
+
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(ByteKey(name))
+            hasher.combine(value)
+            hasher.combine(source)
+        }
     }
 
     /// A line of a rule file that was applied.

@@ -62,6 +62,17 @@ struct UpstreamFailureTests {
         #expect(elsewhere.server.connectionCount == 0)
     }
 
+    @Test(arguments: ["http://feed.example.com/export", "http://127.0.0.1.example.com/", "http://[::2]/", "HTTP://Example.com/"])
+    func `A feed elsewhere is not asked in clear text`(url: String) async throws {
+        let client = AlphaFeedClient(AlphaFeedConfiguration(url: url, apiKey: "k"))
+        let error = await #expect(throws: FeedError.self) {
+            _ = try await client.pages(
+                scope: FeedScope(portfolios: ["A"]), updatedSince: nil, storedWatermark: nil
+            ) { _, _ in }
+        }
+        #expect(error?.isConfigurationProblem == true)
+    }
+
     @Test func `Nobody listening is unreachable`() async throws {
         let port = try LoopbackServer.unusedPort()
         let client = AlphaFeedClient(AlphaFeedConfiguration(url: "http://127.0.0.1:\(port)/", apiKey: "k"))

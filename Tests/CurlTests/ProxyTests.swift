@@ -16,7 +16,7 @@ struct ProxyTests {
             let response = try await CurlTransport().get(HTTPRequestSpec(url: server.url))
             #expect(response.body == Array("server".utf8))
             // By name: nothing that only looks at 127.0.0.1 is what makes the difference.
-            _ = try? await CurlTransport().get(HTTPRequestSpec(url: "http://nowhere.invalid/", timeoutSeconds: 5))
+            _ = try? await CurlTransport().get(HTTPRequestSpec(url: "https://nowhere.invalid/", timeoutSeconds: 5))
             #expect(proxy.connectionCount == 0)
         }
     }

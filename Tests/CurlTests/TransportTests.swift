@@ -112,9 +112,9 @@ struct TransportTests {
 
     @Test(arguments: [
         "file:///etc/hostname", "ftp://127.0.0.1/x", "gopher://127.0.0.1/", "nonsense", "", "http://", "http://a b/",
-        "http://name:word@127.0.0.1/", "127.0.0.1",
+        "http://name:word@127.0.0.1/", "127.0.0.1", "http://example.com/", "http://127.0.0.1.example.com/", "http://[::2]/",
     ])
-    func `A URL that is none, of another scheme, or with credentials is refused`(url: String) async {
+    func `A URL that is none, of another scheme, with credentials or in clear text is refused`(url: String) async {
         #expect(await failure(transport, HTTPRequestSpec(url: url))?.code == .invalidRequest)
     }
 
@@ -136,7 +136,7 @@ struct TransportTests {
     }
 
     @Test func `An unknown host name is told as unreachable`() async {
-        let error = await failure(transport, HTTPRequestSpec(url: "http://nowhere.invalid/", timeoutSeconds: 10))
+        let error = await failure(transport, HTTPRequestSpec(url: "https://nowhere.invalid/", timeoutSeconds: 10))
         #expect(error?.isUnreachable == true)
     }
 

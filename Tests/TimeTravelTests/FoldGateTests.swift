@@ -27,6 +27,15 @@ import Testing
         var runs: Int { state.withLock { $0.runs } }
     }
 
+    @Test func `texts that look the same and are other bytes are other folds`() async throws {
+        let gate = FoldGate()
+        let gauge = Gauge()
+        for key in ["caf\u{e9}", "cafe\u{301}", "caf\u{e9}"] {
+            _ = try await gate.result(key, isBounded: true) { _ in try await gauge.run() }
+        }
+        #expect(gauge.runs == 2)
+    }
+
     @Test func readersOfTheSameShareOneFoldAndItsResultIsKept() async throws {
         let gate = FoldGate()
         let gauge = Gauge()

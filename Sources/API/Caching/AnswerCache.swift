@@ -1,10 +1,11 @@
 import Synchronization
+import Values
 
 /// Answers given lately, by all that they depend on; bounded in bytes, the oldest go first.
 final class AnswerCache: Sendable {
     private struct Entries {
-        var answers: [String: APIResponse] = [:]
-        var order: [String] = []
+        var answers: [ByteKey: APIResponse] = [:]
+        var order: [ByteKey] = []
         /// Where the oldest stands in `order`: what lies before is gone.
         var oldest = 0
         var bytes = 0
@@ -15,10 +16,11 @@ final class AnswerCache: Sendable {
 
     init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
 
-    subscript(key: String) -> APIResponse? { entries.withLock { $0.answers[key] } }
+    subscript(key: String) -> APIResponse? { entries.withLock { $0.answers[ByteKey(key)] } }
 
     /// Keeps an answer, or another form of one that is kept.
     func keep(_ answer: APIResponse, for key: String) {
+        let key = ByteKey(key)
         let size = Self.size(answer, key)
         if size > maximumBytes / 8 { return }
         entries.withLock { entries in
@@ -41,7 +43,7 @@ final class AnswerCache: Sendable {
     }
 
     /// With what the dictionary takes beside the bytes, roughly.
-    private static func size(_ answer: APIResponse, _ key: String) -> Int {
-        answer.body.count + (answer.compressed?.count ?? 0) + key.utf8.count * 2 + 512
+    private static func size(_ answer: APIResponse, _ key: ByteKey) -> Int {
+        answer.body.count + (answer.compressed?.count ?? 0) + key.text.utf8.count * 2 + 512
     }
 }

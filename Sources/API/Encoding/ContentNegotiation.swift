@@ -1,3 +1,5 @@
+import Values
+
 /// Which encoding an answer is sent in (RFC 9110, sections 12.5.3 and 8.8.3).
 enum ContentNegotiation {
     /// Smaller bodies are sent as they are: a packet holds them anyway.
@@ -49,14 +51,17 @@ enum ContentNegotiation {
         else { return response }
         // Compared weakly (RFC 9110): a proxy may have put a `W/` before the tag.
         let tags = known.joined(separator: ",").split(separator: ",").map { part in
-            let text = part.filter { $0 != " " && $0 != "\t" }
-            return text.hasPrefix("W/") ? String(text.dropFirst(2)) : text
+            opaque(part.filter { $0 != " " && $0 != "\t" })
         }
         let variants = [tag, suffixed(tag)]
-        guard let match = variants.first(where: tags.contains) ?? (tags.contains("*") ? tag : nil) else { return response }
+        let match = variants.first { variant in tags.contains { $0.isBytewiseEqual(to: opaque(variant)) } }
+        guard let match = match ?? (tags.contains("*") ? tag : nil) else { return response }
         let headers = response.headers.filter { !["Content-Type", "ETag"].contains($0.name) } + [("ETag", match)]
         return APIResponse(status: 304, headers: headers, body: [])
     }
+
+    /// A tag without what says that it is weak.
+    private static func opaque(_ tag: String) -> String { tag.hasPrefix("W/") ? String(tag.dropFirst(2)) : tag }
 
     /// `"abc"` → `"abc-gzip"`
     private static func suffixed(_ tag: String) -> String {

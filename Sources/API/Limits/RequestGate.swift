@@ -20,6 +20,11 @@ final class RequestGate: Sendable {
     /// Requests that are being answered, and those that wait.
     var load: (running: Int, waiting: Int) { state.withLock { ($0.running, $0.waiters.count) } }
 
+    /// Throws `Problem.overloaded` if nobody else may wait now.
+    func requireRoom() throws(Problem) {
+        if state.withLock({ $0.running >= concurrent && $0.waiters.count >= queued }) { throw Problem.overloaded }
+    }
+
     /// Runs `work` when its turn comes. Throws `Problem.overloaded` where too many wait already, and
     /// `CancellationError` where its task is cancelled while it waits.
     func run<T: Sendable>(_ work: @Sendable () async throws -> T) async throws -> T {

@@ -11,6 +11,8 @@ struct Exchange {
     /// Nil where the request was refused before that was known.
     var caller: AccessPolicy.Caller?
     var problem: Problem.Code?
+    /// There is a body that was not read, or not to its end.
+    var leavesBody = false
 
     private static let knownMethods: Set<String> = ["GET", "HEAD", "POST", "OPTIONS"]
 

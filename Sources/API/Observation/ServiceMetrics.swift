@@ -11,6 +11,11 @@ final class ServiceMetrics: Sendable {
     let droppedStreams = Counter(
         "alpha_ledger_event_streams_dropped_total", help: "Event streams ended because their reader left a piece unread.")
 
+    let closedConnections = Counter(
+        "alpha_ledger_connections_closed_total",
+        help: "Connections that the service ended: for a request or a reader that was too slow, or because there were too many.",
+        labels: ["reason"])
+
     func observe(_ exchange: Exchange, status: Int, _ duration: Duration) {
         let seconds = Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
         requests.observe(seconds, [exchange.route, exchange.methodLabel, "\(status)"])
@@ -20,5 +25,5 @@ final class ServiceMetrics: Sendable {
         }
     }
 
-    var families: [MetricFamily] { [requests.family, authentication.family, droppedStreams.family] }
+    var families: [MetricFamily] { [requests.family, authentication.family, droppedStreams.family, closedConnections.family] }
 }

@@ -27,7 +27,7 @@ extension API {
             address: Address(["sign-in"]), visitor: visitor(console.session(of: request)), time: TimeFrame(),
             notice: refusal.map { Notice(.refused, $0.detail) })
         let page = SignInPage(
-            context: context, next: Self.localPath(next), asAdministrator: asAdministrator || ledger.settings.readKey == nil)
+            context: context, next: localPath(next), asAdministrator: asAdministrator || ledger.settings.readKey == nil)
         return .page(page.html(), status: refusal?.status ?? 200)
     }
 
@@ -37,7 +37,7 @@ extension API {
         do {
             try ConsoleGate.checkOrigin(request)
             let form = try form(request, ["key", "next", "as"])
-            next = Self.localPath(form["next"] ?? next)
+            next = localPath(form["next"] ?? next)
             asAdministrator = form["as"] == "administrator"
             let mayAct = try keyActs(form["key"] ?? "", request)
             if asAdministrator && !mayAct { throw Problem(.forbidden, "That key reads only; the administrator's is asked for.") }
@@ -81,9 +81,9 @@ extension API {
     }
 
     /// A path of this service, or the trade book's: never an address elsewhere.
-    static func localPath(_ text: String) -> String {
+    func localPath(_ text: String) -> String {
         let isVisible = text.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "\\") }
-        guard text.hasPrefix("/"), !text.hasPrefix("//"), isVisible, text.utf8.count <= maximumTargetBytes else { return "/trades" }
+        guard text.hasPrefix("/"), !text.hasPrefix("//"), isVisible, text.utf8.count <= limits.targetBytes else { return "/trades" }
         return text
     }
 

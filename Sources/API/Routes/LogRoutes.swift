@@ -58,7 +58,7 @@ extension API {
             throw Problem(.positionUnknown, status: 404, "the log has no event at position \(position)")
         }
         // An event never changes.
-        return .json(event.json(), cache: "private, max-age=31536000, immutable", tag: event.leafHash.description)
+        return .json(event.json(), cache: "private, max-age=31536000, immutable", tag: .strong(event.leafHash.description))
     }
 }
 
@@ -85,7 +85,7 @@ struct EventList {
 
 extension LogHead {
     /// The log only grows: what is read of it by fixed bounds changes with its head alone.
-    var tag: String { "\(ledgerID)-\(position)" }
+    var tag: EntityTag { .strong("\(ledgerID)-\(position)") }
 }
 
 extension RecordedEvent {

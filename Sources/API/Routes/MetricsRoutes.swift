@@ -19,6 +19,7 @@ extension API {
         _ = try Parameters(request.query, allowed: [])
         var families = await logFamilies() + poolFamilies() + [UpstreamMetrics.calls.family] + metrics.families
         families += await streamFamilies() + ProcessFigures.families
+        families.append(.gauge("alpha_ledger_connections", help: "Open connections of clients.", Double(connections.count)))
         let status = try? await withDeadline(.seconds(Self.databaseSeconds)) { [ledger] in
             try await ProjectionStatus.all(ledger)
         }

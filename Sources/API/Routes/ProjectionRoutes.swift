@@ -42,11 +42,11 @@ extension API {
         let rows = try parameters.integer("explain", in: 0...Self.maximumExplained).map { Int($0) }
         do {
             let diff = try await ledger.diff(name, from: from, to: to, position: position, sampleSize: keys)
-            guard let rows else { return .json(diff.json(), tag: "\(diff.digest)-\(keys)") }
+            guard let rows else { return .json(diff.json(), tag: .strong("\(diff.digest)-\(keys)")) }
             let explained = try await ledger.explain(diff, rows: rows)
             // Which code is installed shows too: a side that can't be explained here is null.
             let sides = explained.map { "\($0.from == nil ? 0 : 1)\($0.to == nil ? 0 : 1)" }.joined()
-            return .json(diff.json(explained: explained), tag: "\(diff.digest)-\(keys)-explained-\(rows)-\(sides)")
+            return .json(diff.json(explained: explained), tag: .strong("\(diff.digest)-\(keys)-explained-\(rows)-\(sides)"))
         } catch let error as VersionError {
             throw Problem(error)
         } catch let error as ExplainError {

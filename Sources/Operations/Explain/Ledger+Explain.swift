@@ -11,11 +11,11 @@ import Values
 public struct ExplainedFigure: Sendable {
     private let explanation: Explanation
     private let ledger: [UInt8]
-    /// An entity tag without its quotes, over all that the answer depends on, besides the query.
-    public let tag: String
+    /// Over all that the answer depends on, besides the query.
+    public let tag: EntityTag
     public let position: Int64
 
-    init(_ explanation: Explanation, ledger: [UInt8], tag: String, position: Int64) {
+    init(_ explanation: Explanation, ledger: [UInt8], tag: EntityTag, position: Int64) {
         self.explanation = explanation
         self.ledger = ledger
         self.tag = tag
@@ -63,7 +63,8 @@ extension Ledger {
             let explanation = try explainer.explain(row, field: request.field)
             return ExplainedFigure(
                 explanation, ledger: try Self.ledger(of: page),
-                tag: page.entityTag(query: "\(key)|\(request.field ?? "")").filter { $0 != "\"" }, position: page.position)
+                tag: page.entityTag(query: "\(key)|\(request.field ?? "")") { [explanation.json()] },
+                position: page.position)
         } catch let error as ExplanationError {
             throw ExplainError.inconsistent("\(error)")
         }

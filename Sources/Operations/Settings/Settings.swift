@@ -18,6 +18,8 @@ public struct Settings: Sendable {
     public var adminKey: String?
     public var host: String
     public var port: Int
+    /// Open connections of one address; nil for the service's own limit.
+    public var connectionsPerAddress: Int?
     public var signingKeyFile: String?
     public var amberdataBaseURL: String?
     public var amberdataKey: String?
@@ -31,8 +33,8 @@ public struct Settings: Sendable {
         "DATABASE_URL", "DATABASE_READ_URL", "ALPHA_LEDGER_DATA_DIR", "ALPHA_LEDGER_POSTGRES_BIN", "ALPHA_TRADE_FEED_URL",
         "ALPHA_TRADE_FEED_API_KEY", "ALPHA_TRADE_FEED_PORTFOLIOS", "ALPHA_TRADE_FEED_INCLUDE_PENDING",
         "ALPHA_TRADE_FEED_TIMEOUT_SECONDS", "ALPHA_LEDGER_READ_KEY", "ALPHA_LEDGER_ADMIN_KEY", "ALPHA_LEDGER_HOST",
-        "ALPHA_LEDGER_PORT", "ALPHA_LEDGER_SIGNING_KEY_FILE", "AMBERDATA_BASE_URL", "AMBERDATA_API_KEY",
-        "ALPHA_LEDGER_REDACT_FIELDS", "REDACT_FIELDS", "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY",
+        "ALPHA_LEDGER_PORT", "ALPHA_LEDGER_CONNECTIONS_PER_ADDRESS", "ALPHA_LEDGER_SIGNING_KEY_FILE", "AMBERDATA_BASE_URL",
+        "AMBERDATA_API_KEY", "ALPHA_LEDGER_REDACT_FIELDS", "REDACT_FIELDS", "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY",
     ]
     private static let secretNames: Set<String> = [
         "ALPHA_TRADE_FEED_API_KEY", "ALPHA_LEDGER_READ_KEY", "ALPHA_LEDGER_ADMIN_KEY", "AMBERDATA_API_KEY",
@@ -68,6 +70,8 @@ public struct Settings: Sendable {
         adminKey = value("ALPHA_LEDGER_ADMIN_KEY")
         host = value("ALPHA_LEDGER_HOST") ?? "127.0.0.1"
         port = try Self.port("ALPHA_LEDGER_PORT", value("ALPHA_LEDGER_PORT")) ?? 8080
+        connectionsPerAddress = try Self.count(
+            "ALPHA_LEDGER_CONNECTIONS_PER_ADDRESS", value("ALPHA_LEDGER_CONNECTIONS_PER_ADDRESS"))
         signingKeyFile = value("ALPHA_LEDGER_SIGNING_KEY_FILE")
         amberdataBaseURL = value("AMBERDATA_BASE_URL")
         amberdataKey = value("AMBERDATA_API_KEY")
@@ -137,6 +141,14 @@ public struct Settings: Sendable {
             throw Problem("\(name): expected a number of seconds above 0 and at most 3600")
         }
         return seconds
+    }
+
+    private static func count(_ name: String, _ value: String?) throws -> Int? {
+        guard let value else { return nil }
+        guard let count = Int(value), 1...1_000_000 ~= count else {
+            throw Problem("\(name): expected a whole number, 1 to 1000000")
+        }
+        return count
     }
 
     private static func port(_ name: String, _ value: String?) throws -> Int? {

@@ -1,6 +1,7 @@
 import JSON
 import Postgres
 import Projections
+import Values
 
 /// What a fold on request comes to.
 enum FoldResult: Sendable {
@@ -69,12 +70,12 @@ actor FoldGate {
         var readers: Int
     }
 
-    private var flights: [String: Flight] = [:]
+    private var flights: [ByteKey: Flight] = [:]
     private var running = 0
     private var waiting: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
     private var lastID = 0
-    private var results: [String: FoldResult] = [:]
-    private var order: [String] = []
+    private var results: [ByteKey: FoldResult] = [:]
+    private var order: [ByteKey] = []
     private var bytes = 0
 
     init(slots: Int = 2, maximumWaiting: Int = 32, limit: Duration = .seconds(FoldGate.standardLimitSeconds)) {
@@ -92,9 +93,10 @@ actor FoldGate {
     func result(
         _ key: String, isBounded: Bool, _ work: @escaping @Sendable (FoldDeadline) async throws -> FoldResult
     ) async throws -> FoldResult {
-        if let known = results[key] { return known }
+        let result = ByteKey(key)
+        if let known = results[result] { return known }
         // A fold without bounds is not another reader's, who has bounds.
-        let name = isBounded ? key : "unbounded|\(key)"
+        let name = isBounded ? result : ByteKey("unbounded|\(key)")
         let task: Task<FoldResult, any Error>
         if let flight = flights[name] {
             task = flight.task
@@ -108,9 +110,9 @@ actor FoldGate {
                     guard await enter(until: instant) else { throw FoldDeadline.Passed() }
                 }
                 defer { if isBounded { leave() } }
-                let result = try await work(deadline)
-                keep(result, key)
-                return result
+                let made = try await work(deadline)
+                keep(made, result)
+                return made
             }
             flights[name] = Flight(task: task, readers: 1)
         }
@@ -122,7 +124,7 @@ actor FoldGate {
     }
 
     /// A reader went away; with the last one of a fold, the fold ends.
-    private func forsake(_ name: String, _ task: Task<FoldResult, any Error>) {
+    private func forsake(_ name: ByteKey, _ task: Task<FoldResult, any Error>) {
         guard let flight = flights[name], flight.task == task else { return }
         flights[name]?.readers -= 1
         if flight.readers <= 1 { task.cancel() }
@@ -158,7 +160,7 @@ actor FoldGate {
         }
     }
 
-    private func keep(_ result: FoldResult, _ key: String) {
+    private func keep(_ result: FoldResult, _ key: ByteKey) {
         let size = result.bytes
         guard size <= Self.cacheBytes / 8, results.updateValue(result, forKey: key) == nil else { return }
         order.append(key)

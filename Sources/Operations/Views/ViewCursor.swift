@@ -23,10 +23,11 @@ struct ViewCursor: Sendable {
             let root = (try? JSONDocument(parsing: bytes))?.root,
             let position = root["p"]?.integer, position >= 0, let asOf = root["n"]?.string.flatMap({ Instant($0) }),
             let version = root["v"]?.string, let key = root["k"]?.elements.map(\.string),
-            root["f"]?.string == Self.digest(selection)
+            root["f"]?.string?.isBytewiseEqual(to: Self.digest(selection)) == true
         else { throw .badCursor }
         let parts = key.compactMap { $0 }
-        guard !parts.isEmpty, parts.count == key.count else { throw .badCursor }
+        // A key of a stored row has no U+0000, which the database can't be asked for.
+        guard !parts.isEmpty, parts.count == key.count, parts.allSatisfy({ !$0.utf8.contains(0) }) else { throw .badCursor }
         self.init(position: position, asOf: asOf, version: version, key: parts)
     }
 

@@ -1,4 +1,3 @@
-import Crypto
 public import JSON
 public import PostgresStore
 public import Values
@@ -27,7 +26,7 @@ public struct ViewRequest: Sendable {
     func selection(_ view: View) -> String {
         var parts = filters.map { filter in
             switch filter {
-            case .equals(let column, let value): "\(column)\u{1f}=\u{1f}\(value)"
+            case .equals(let column, let value): "\(column)\u{1f}=\u{1f}\(Self.escaped(value))"
             case .from(let column, let instant): "\(column)\u{1f}>=\u{1f}\(instant)"
             case .before(let column, let instant): "\(column)\u{1f}<\u{1f}\(instant)"
             }
@@ -36,6 +35,21 @@ public struct ViewRequest: Sendable {
         parts.append(horizons ?? "")
         parts.append(rules.text(projection: view.projection) ?? "")
         return ([view.name] + parts).joined(separator: "\u{1e}")
+    }
+
+    /// A value in which nothing passes for a separator, so that no selection has another one's text.
+    private static func escaped(_ value: String) -> String {
+        guard value.unicodeScalars.contains(where: { ["\u{1b}", "\u{1e}", "\u{1f}"].contains($0) }) else { return value }
+        var out = String.UnicodeScalarView()
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\u{1b}": out.append(contentsOf: "\u{1b}0".unicodeScalars)
+            case "\u{1e}": out.append(contentsOf: "\u{1b}1".unicodeScalars)
+            case "\u{1f}": out.append(contentsOf: "\u{1b}2".unicodeScalars)
+            default: out.append(scalar)
+            }
+        }
+        return String(out)
     }
 
     /// Whether it says all that its answer depends on: the position, the moment, the rules and the code.
@@ -69,6 +83,8 @@ public struct ViewPage: Sendable {
     public let isFrozen: Bool
     /// The same request gives these bytes for ever: it pins the position, the moment, the rules and the code.
     public let isPinned: Bool
+    /// The request names the position or the moment, so that the reader's now is no other for who asks later.
+    let isFixed: Bool
     /// Where it was asked for.
     public let receipt: ViewReceipt?
 
@@ -100,12 +116,22 @@ public struct ViewPage: Sendable {
         return out
     }
 
-    /// An entity tag without its quotes, over all that the answer depends on: position, now, version and the query.
-    public func entityTag(query: String) -> String {
-        let text = "\(version.name)|\(version.label)|\(isFrozen)|\(position)|\(asOf)|\(headPosition)|\(query)"
-        return SHA256.hash(data: Array(text.utf8)).prefix(12).map { byte in
-            byte < 16 ? "0" + String(byte, radix: 16) : String(byte, radix: 16)
-        }.joined()
+    /// The tag of the answer to a query.
+    ///
+    /// Strong where the request names the position or the moment: over all that the bytes depend on. Else weak, over the
+    /// position, the head, the version, and what the rows and sums say at the reader's now, which may go on for as long as
+    /// they say the same.
+    public func entityTag(query: String) -> EntityTag {
+        entityTag(query: query) {
+            rows.map { $0 + [0x0a] } + [(aggregates ?? .null).httpBytes(), Array("\(nextCursor != nil)".utf8)]
+        }
+    }
+
+    /// The same of another answer that is made of this page, and of a log at its position.
+    func entityTag(query: String, content: () -> [[UInt8]]) -> EntityTag {
+        let standing = "\(version.name)|\(version.label)|\(isFrozen)|\(position)"
+        if isFixed { return .strong(EntityTag.digest([Array("\(standing)|\(asOf)|\(headPosition)|\(query)".utf8)])) }
+        return .weak(EntityTag.digest([Array("\(standing)|\(headPosition)|\(query)|".utf8)] + content()))
     }
 
     private var ledger: JSONNode {

@@ -93,7 +93,8 @@ public struct ViewReader: Sendable {
             rows: found.rows.map(\.row), nextCursor: next, aggregates: aggregates, remark: view.remark,
             position: standing.position, asOf: standing.now, headPosition: standing.headPosition,
             version: standing.source.version, isFrozen: standing.source.isFrozen,
-            isPinned: request.isPinned && !standing.source.isFrozen, receipt: receipt)
+            isPinned: request.isPinned && !standing.source.isFrozen,
+            isFixed: request.asOfPosition != nil || request.asOf != nil, receipt: receipt)
     }
 
     // MARK: - What the answer stands on
@@ -118,6 +119,7 @@ public struct ViewReader: Sendable {
                     try session.transaction(.snapshot) {
                         let standing = try standing(view, request, cursor, settledHead: settled, session)
                         let rows = try ViewRows(view, request, standing, ledger.registry)
+                        if let cursor, cursor.key.count != rows.keyCount { throw ViewError.badCursor }
                         if rows.isSearch { return Settled(rows: rows, page: nil) }
                         let page = try rows.page(
                             after: cursor.map { RowKey($0.key) }, FoldDeadline(instant: nil), session)
@@ -131,6 +133,9 @@ public struct ViewReader: Sendable {
                 settled = try await settledHead(request)
             } catch LedgerError.projectionBehind where ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(20))
+            } catch LedgerError.projectionBehind where cursor != nil {
+                // The page before was read from rows that reached the cursor's position.
+                throw ViewError.badCursor
             }
         }
     }
@@ -192,6 +197,9 @@ public struct ViewReader: Sendable {
             throw LedgerError.projectionBehind(
                 projection: view.projection, position: position, checkpoint: source.tables.position)
         }
+        // No page was ever read at a moment that is yet to come, but for databases whose clocks differ a little.
+        let latest = max(present.advanced(byMicroseconds: 60_000_000) ?? present, head.recordedAt ?? .minimum)
+        if let cursor, cursor.asOf > latest { throw ViewError.badCursor }
         var now = try cursor?.asOf ?? request.asOf ?? asOf(position, isPinned: isPinned, present: present, head: head, session)
         if let effectiveAt = request.effectiveAt { now = min(now, effectiveAt) }
         return ViewStanding(
@@ -205,9 +213,14 @@ public struct ViewReader: Sendable {
         _ session: PostgresSession
     ) throws -> ViewSource {
         if let cursor {
-            if cursor.version == served.version.label { return served }
+            if cursor.version.isBytewiseEqual(to: served.version.label) { return served }
             guard let version = try? VersionReference(parsing: cursor.version) else { throw ViewError.badCursor }
-            return try sources.source(version, at: position)
+            // A version that was dropped meanwhile can't be told from one that never was: the list begins anew.
+            do {
+                return try sources.source(version, at: position)
+            } catch ViewError.rulesUnavailable {
+                throw ViewError.badCursor
+            }
         }
         switch request.rules {
         case .served: return served

@@ -55,6 +55,9 @@ struct ViewRows: Sendable {
         entityFilters = request.filters.filter { filter in key.contains { $0.isBytewiseEqual(to: filter.column) } }
     }
 
+    /// How many parts the key of a row has.
+    var keyCount: Int { columns.key.count }
+
     /// Whether finding a page's rows can go through everything: nothing that is stored tells which facts give rows that
     /// are asked for.
     var isSearch: Bool {

@@ -41,11 +41,11 @@ final class HTTP10Rules: ChannelDuplexHandler, RemovableChannelHandler {
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .end:
             if !isOld.isEmpty { isOld.removeFirst() }
-            context.write(data, promise: promise)
-            if endsWithConnection {
-                context.flush()
-                context.close(promise: nil)
-            }
+            guard endsWithConnection else { return context.write(data, promise: promise) }
+            let sent = promise ?? context.eventLoop.makePromise()
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            sent.futureResult.whenComplete { _ in bound.value.close(mode: .output, promise: nil) }
+            context.writeAndFlush(data, promise: sent)
         case .head, .body: context.write(data, promise: promise)
         }
     }
