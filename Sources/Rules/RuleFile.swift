@@ -69,7 +69,7 @@ struct RuleDocument {
         do {
             node = try Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))
         } catch {
-            throw RuleError(path: path, problem: "not YAML: \(error)")
+            throw RuleError(path: path, notYAML: error)
         }
         guard let node else { throw RuleError(path: path, problem: "the file is empty") }
         root = RuleNode(path: path, key: nil, node: node)

@@ -26,7 +26,7 @@ public struct RuleSource: Sendable {
         do {
             root = try Yams.compose(yaml: text)
         } catch {
-            throw RuleError(path: file.path, problem: "not YAML: \(error)")
+            throw RuleError(path: file.path, notYAML: error)
         }
         self.file = file
         lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in

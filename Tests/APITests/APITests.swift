@@ -189,21 +189,21 @@ import Values
     }
 
     @Test func keysOpenWhatTheyAreFor() async throws {
-        let keys = ["ALPHA_LEDGER_READ_KEY": "reader", "ALPHA_LEDGER_ADMIN_KEY": "admin"]
+        let keys = ["ALPHA_LEDGER_READ_KEY": "reader-key-of-tests", "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"]
         try await withAPI(keys) { (api: API, _) async throws -> Void in
             let path = "/api/ledger/head"
             #expect(await api.respond(to: get("/healthz")).status == 200)
             #expect(await api.respond(to: get("/healthz", isLocal: false)).status == 401)
             #expect(await api.respond(to: get(path)).status == 401)
             for (value, status) in [
-                ("Bearer reader", 200), ("Bearer admin", 200), ("bearer reader", 200), ("Bearer Reader", 401), ("Bearer reade", 401),
-                ("Bearer readerr", 401), ("reader", 401), ("Bearer ", 401), ("Basic reader", 401),
+                ("Bearer reader-key-of-tests", 200), ("Bearer admin-key-of-tests", 200), ("bearer reader-key-of-tests", 200), ("Bearer Reader-key-of-tests", 401), ("Bearer reader-key-of-test", 401),
+                ("Bearer reader-key-of-testss", 401), ("reader-key-of-tests", 401), ("Bearer ", 401), ("Basic reader-key-of-tests", 401),
             ] {
                 let response = await api.respond(to: get(path, headers: ["authorization": value], isLocal: false))
                 #expect(response.status == status, "\(value)")
             }
-            #expect(await api.respond(to: post("/api/internal/trades/sync", "", key: "reader")).status == 403)
-            let problem = await api.respond(to: post("/api/internal/trades/sync", "", key: "admin"))
+            #expect(await api.respond(to: post("/api/internal/trades/sync", "", key: "reader-key-of-tests")).status == 403)
+            let problem = await api.respond(to: post("/api/internal/trades/sync", "", key: "admin-key-of-tests"))
             #expect(try code(problem) == "feed_not_configured")
         }
         try await withAPI { (api: API, _) async throws -> Void in
@@ -216,22 +216,22 @@ import Values
     @Test func aPostedSyncIsADryRunUnlessItSaysOtherwise() async throws {
         let server = try await SampleFeedServer.start(feed: .sample, apiKey: "feed-key")
         let environment = [
-            "ALPHA_LEDGER_ADMIN_KEY": "admin", "ALPHA_TRADE_FEED_URL": server.url, "ALPHA_TRADE_FEED_API_KEY": "feed-key",
+            "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests", "ALPHA_TRADE_FEED_URL": server.url, "ALPHA_TRADE_FEED_API_KEY": "feed-key",
             "ALPHA_TRADE_FEED_PORTFOLIOS": "IMST,ICOI",
         ]
         try await withAPI(environment) { (api: API, ledger: Ledger) async throws -> Void in
             let path = "/api/internal/trades/sync"
-            let dry = try json(await api.respond(to: post(path, "{\"full_scope\": true}", key: "admin")))
+            let dry = try json(await api.respond(to: post(path, "{\"full_scope\": true}", key: "admin-key-of-tests")))
             #expect(dry["dry_run"]?.bool == true && dry["inserted"]?.integer == 749 && dry["local_rows"]?.integer == 0)
-            let real = try json(await api.respond(to: post(path, "{\"dry_run\": false, \"full_scope\": true}", key: "admin")))
+            let real = try json(await api.respond(to: post(path, "{\"dry_run\": false, \"full_scope\": true}", key: "admin-key-of-tests")))
             #expect(real["source_premium_usd"]?.sourceText == "466630651.75" && real["premium_delta_usd"]?.sourceText == "0")
             for body in ["[]", "{\"dry_run\": \"no\"}", "{\"dryrun\": false}", "{", "{\"dry_run\":true,\"dry_run\":false}"] {
-                let response = await api.respond(to: post(path, body, key: "admin"))
+                let response = await api.respond(to: post(path, body, key: "admin-key-of-tests"))
                 #expect(response.status == 400, "\(body)")
                 #expect(try code(response) == "bad_body", "\(body)")
             }
             server.setFailures(.every(.status(500)))
-            let failed = await api.respond(to: post(path, "{}", key: "admin"))
+            let failed = await api.respond(to: post(path, "{}", key: "admin-key-of-tests"))
             #expect(failed.status == 502)
             #expect(!String(decoding: failed.body, as: UTF8.self).contains("feed-key"))
         }
@@ -240,9 +240,9 @@ import Values
 
     @Test func aWrongMethodIsNamedAndReadinessTellsWhatIsNotReady() async throws {
         let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s")
-        try await withAPI(["ALPHA_LEDGER_ADMIN_KEY": "admin"], rows: [orphan.missingEvent(previousVersion: 0)]) {
+        try await withAPI(["ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"], rows: [orphan.missingEvent(previousVersion: 0)]) {
             (api: API, _) async throws -> Void in
-            let wrong = await api.respond(to: post("/api/ledger/head", "", key: "admin"))
+            let wrong = await api.respond(to: post("/api/ledger/head", "", key: "admin-key-of-tests"))
             #expect(wrong.status == 405 && wrong.headers.contains { $0.name == "Allow" && $0.value == "GET, HEAD, OPTIONS" })
             let ready = await api.respond(to: get("/readyz"))
             #expect(ready.status == 503)

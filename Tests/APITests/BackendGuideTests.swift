@@ -16,7 +16,7 @@ import Testing
         #expect(calls.count > 12)
         let feed = try await SampleFeedServer.start(feed: .sample, apiKey: "feed-key")
         let settings = [
-            "ALPHA_LEDGER_ADMIN_KEY": "admin", "ALPHA_TRADE_FEED_URL": feed.url, "ALPHA_TRADE_FEED_API_KEY": "feed-key",
+            "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests", "ALPHA_TRADE_FEED_URL": feed.url, "ALPHA_TRADE_FEED_API_KEY": "feed-key",
             "ALPHA_TRADE_FEED_PORTFOLIOS": "IMST,ICOI",
         ]
         let commands = calls
@@ -29,7 +29,7 @@ import Testing
                     let process = Process()
                     process.executableURL = URL(filePath: "/bin/bash")
                     process.arguments = ["-c", command]
-                    process.environment = ProcessInfo.processInfo.environment.merging(["ALPHA_LEDGER_ADMIN_KEY": "admin"]) { $1 }
+                    process.environment = ProcessInfo.processInfo.environment.merging(["ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"]) { $1 }
                     let pipe = Pipe()
                     process.standardOutput = pipe
                     process.standardError = pipe

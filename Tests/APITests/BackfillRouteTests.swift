@@ -15,7 +15,7 @@ import Values
 
     private func withAPI(_ body: (API, Ledger) async throws -> Void) async throws {
         try await withDatabase { uri in
-            let settings = try Settings(environment: ["DATABASE_URL": uri, "ALPHA_LEDGER_ADMIN_KEY": "admin"])
+            let settings = try Settings(environment: ["DATABASE_URL": uri, "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"])
             let ledger = try await Ledger.open(settings, Resources(root: projectRoot), migration: .always)
             let result: Result<Void, any Error>
             do {
@@ -29,7 +29,7 @@ import Values
         }
     }
 
-    private func post(_ path: String, _ body: String, key: String? = "admin") -> APIRequest {
+    private func post(_ path: String, _ body: String, key: String? = "admin-key-of-tests") -> APIRequest {
         var headers = ["host": ["127.0.0.1:8080"]]
         if let key { headers["authorization"] = ["Bearer \(key)"] }
         return APIRequest(method: "POST", path: path, headers: headers, body: Array(body.utf8), isFromLoopback: true)

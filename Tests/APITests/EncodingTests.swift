@@ -199,10 +199,10 @@ import Values
     }
 
     @Test func `two Host headers, or none, are refused`() async throws {
-        try await withService(["ALPHA_LEDGER_READ_KEY": "reader"], projectors: false) { service in
+        try await withService(["ALPHA_LEDGER_READ_KEY": "reader-key-of-tests"], projectors: false) { service in
             for headers in ["", "Host: a\r\nHost: b\r\n"] {
                 let answer = try await service.raw(
-                    "GET /api/ledger/head HTTP/1.1\r\n\(headers)Authorization: Bearer reader\r\nConnection: close\r\n\r\n")
+                    "GET /api/ledger/head HTTP/1.1\r\n\(headers)Authorization: Bearer reader-key-of-tests\r\nConnection: close\r\n\r\n")
                 #expect(answer.hasPrefix("HTTP/1.1 400"))
             }
         }

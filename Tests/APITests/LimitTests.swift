@@ -108,12 +108,12 @@ import Values
         var limits = ServiceLimits()
         limits.authenticationFailures = 3
         limits.authenticationFailuresPerMinute = 1
-        try await withService(["ALPHA_LEDGER_READ_KEY": "reader"], limits: limits, projectors: false) { service in
+        try await withService(["ALPHA_LEDGER_READ_KEY": "reader-key-of-tests"], limits: limits, projectors: false) { service in
             let path = "/api/ledger/head"
             for guess in ["a", "b", "c"] {
                 #expect(try await service.ask(path, headers: [("Authorization", "Bearer \(guess)")]).status == 401)
             }
-            let right = try await service.ask(path, headers: [("Authorization", "Bearer reader")])
+            let right = try await service.ask(path, headers: [("Authorization", "Bearer reader-key-of-tests")])
             #expect(right.status == 429 && Int(right.headers["retry-after"] ?? "") ?? 0 > 30)
             #expect(try right.code() == "too_many_failures")
             // Without a key nothing is guessed, and a sign of life needs none.

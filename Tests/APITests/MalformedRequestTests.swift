@@ -20,7 +20,7 @@ import Values
     @Test("no malformed request is answered with an error of the service or with data") func malformedRequests() async throws {
         var limits = ServiceLimits()
         limits.authenticationFailures = 1_000_000
-        let keys = ["ALPHA_LEDGER_READ_KEY": "reader", "ALPHA_LEDGER_ADMIN_KEY": "admin"]
+        let keys = ["ALPHA_LEDGER_READ_KEY": "reader-key-of-tests", "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"]
         try await withService(keys, limits: limits, projectors: false) { service in
             var row = try sampleRow("T0")
             row.sourcePortfolio = Self.marker
@@ -147,8 +147,8 @@ private struct MalformedRequest {
         var lines = ["\(method) \(target) \(version)"]
         if !chance(4) { lines.append("Host: \(chance(90) ? "127.0.0.1:\(port)" : pick(["", "evil", "[", "a b", "a,b", ":"]))") }
         let hasKey = chance(70)
-        if hasKey { lines.append("Authorization: Bearer \(isPost ? "admin" : "reader")") }
-        if !hasKey && chance(50) { lines.append("Authorization: \(pick(["Bearer", "Bearer ", "Bearer x", "Basic eA==", "bearer reade", "\u{80}"]))") }
+        if hasKey { lines.append("Authorization: Bearer \(isPost ? "admin-key-of-tests" : "reader-key-of-tests")") }
+        if !hasKey && chance(50) { lines.append("Authorization: \(pick(["Bearer", "Bearer ", "Bearer x", "Basic eA==", "bearer reader-key-of-test", "\u{80}"]))") }
         if chance(15) { lines += (0..<1 + number(3)).map { _ in header() } }
         lines.append("Connection: close")
         var bytes = Array(lines.joined(separator: chance(97) ? "\r\n" : "\n").utf8)

@@ -20,12 +20,12 @@ import Values
     }
 
     @Test func `appends, lag, requests and the process show, and paths, keys and ids don't`() async throws {
-        let keys = ["ALPHA_LEDGER_READ_KEY": "reader-secret", "ALPHA_LEDGER_ADMIN_KEY": "admin-secret"]
+        let keys = ["ALPHA_LEDGER_READ_KEY": "reader-secret-of-tests", "ALPHA_LEDGER_ADMIN_KEY": "admin-secret-of-tests"]
         try await withService(keys, projectors: false) { service in
             let before = try await figures(service)
             try await service.ledger.log.append(
                 [recorded(try sampleRow("a")), recorded(try sampleRow("b"))], runID: service.ledger.newID())
-            let read = [("Authorization", "Bearer reader-secret")]
+            let read = [("Authorization", "Bearer reader-secret-of-tests")]
             for id in ["a", "b", "c"] { _ = try await service.ask("/api/internal/trades/\(id)/history", headers: read) }
             _ = try await service.ask("/made/up", headers: read)
             _ = try await service.ask("/api/ledger/head", method: "PUT", headers: read)

@@ -11,12 +11,12 @@ import Values
 
 /// The whole service over real sockets: HTTP, projectors, and how it ends.
 @Suite struct ServiceTests {
-    private let keys = ["ALPHA_LEDGER_READ_KEY": "reader", "ALPHA_LEDGER_ADMIN_KEY": "admin"]
+    private let keys = ["ALPHA_LEDGER_READ_KEY": "reader-key-of-tests", "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"]
     private let syncPath = "/api/internal/trades/sync"
 
     private func feedSettings(_ server: SampleFeedServer, timeout: String = "10") -> [String: String] {
         [
-            "ALPHA_LEDGER_ADMIN_KEY": "admin", "ALPHA_TRADE_FEED_URL": server.url, "ALPHA_TRADE_FEED_API_KEY": "feed-key",
+            "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests", "ALPHA_TRADE_FEED_URL": server.url, "ALPHA_TRADE_FEED_API_KEY": "feed-key",
             "ALPHA_TRADE_FEED_PORTFOLIOS": "IMST,ICOI", "ALPHA_TRADE_FEED_TIMEOUT_SECONDS": timeout,
         ]
     }
@@ -110,20 +110,20 @@ import Values
             let without = try await service.ask(path)
             #expect(without.status == 401 && without.headers["www-authenticate"] == "Bearer")
             #expect(try without.code() == "unauthorized")
-            #expect(try await service.ask(path, headers: [("Authorization", "Bearer reader")]).status == 200)
-            #expect(try await service.ask("\(path)?key=reader").status == 401)
-            let twice = [("Authorization", "Bearer reader"), ("Authorization", "Bearer reader")]
+            #expect(try await service.ask(path, headers: [("Authorization", "Bearer reader-key-of-tests")]).status == 200)
+            #expect(try await service.ask("\(path)?key=reader-key-of-tests").status == 401)
+            let twice = [("Authorization", "Bearer reader-key-of-tests"), ("Authorization", "Bearer reader-key-of-tests")]
             #expect(try await service.ask(path, headers: twice).status == 401)
             // The read key is right and may not: nobody guessed, so that its address is never made to wait.
             for _ in 0..<25 {
-                let reader = try await service.post(syncPath, "{}", key: "reader")
+                let reader = try await service.post(syncPath, "{}", key: "reader-key-of-tests")
                 #expect(reader.status == 403)
                 #expect(try reader.code() == "forbidden")
             }
             #expect(try await service.post(syncPath, "{}", key: nil).status == 401)
             #expect(try await service.ask("/healthz").status == 200)
             // With a key, a proxy may stand before the service.
-            let proxied = [("Authorization", "Bearer reader"), ("X-Forwarded-For", "1.2.3.4"), ("Host", "ledger.example")]
+            let proxied = [("Authorization", "Bearer reader-key-of-tests"), ("X-Forwarded-For", "1.2.3.4"), ("Host", "ledger.example")]
             #expect(try await service.ask(path, headers: proxied).status == 200)
         }
     }
@@ -146,7 +146,7 @@ import Values
     }
 
     @Test func aBodyBeyondTheLimitIsRefusedHoweverItIsSent() async throws {
-        try await withService(["ALPHA_LEDGER_ADMIN_KEY": "admin"]) { service in
+        try await withService(["ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"]) { service in
             let long = #"{"dry_run": true"# + String(repeating: " ", count: 70_000) + "}"
             let answer = try await service.post(syncPath, long)
             #expect(answer.status == 413)
@@ -154,7 +154,7 @@ import Values
             #expect(answer.headers["x-request-id"] != nil)
             let chunk = String(repeating: "x", count: 0x8000)
             let chunked = try await service.ask(
-                syncPath, method: "POST", headers: [("Authorization", "Bearer admin"), ("Transfer-Encoding", "chunked")],
+                syncPath, method: "POST", headers: [("Authorization", "Bearer admin-key-of-tests"), ("Transfer-Encoding", "chunked")],
                 body: (0..<4).map { _ in "8000\r\n\(chunk)\r\n" }.joined() + "0\r\n\r\n")
             #expect(chunked.status == 413)
             let nested = try await service.post(syncPath, String(repeating: "[", count: 30_000))
@@ -277,7 +277,7 @@ import Values
         for host in ["127.0.0.1", "127.8.8.8", "localhost", "::1"] { try LedgerService.check(host: host, open) }
         for host in ["0.0.0.0", "::", "10.0.0.1", "ledger.example", "", "127.0.0.1.example"] {
             #expect(throws: Settings.Problem.self, "\(host)") { try LedgerService.check(host: host, open) }
-            try LedgerService.check(host: host, try Settings(environment: ["ALPHA_LEDGER_READ_KEY": "reader"]))
+            try LedgerService.check(host: host, try Settings(environment: ["ALPHA_LEDGER_READ_KEY": "reader-key-of-tests"]))
         }
     }
 

@@ -13,7 +13,7 @@ import Values
     private func withVersions(_ body: @Sendable (RunningService) async throws -> Void) async throws {
         let home = try projectWithSecondAlignment()
         defer { try? FileManager.default.removeItem(atPath: home) }
-        try await withService(["ALPHA_LEDGER_ADMIN_KEY": "admin"], home: home) { service in
+        try await withService(["ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"], home: home) { service in
             try await service.ledger.log.append(try GoldenLog.newEvents(), runID: UniqueID(high: 1, low: 1))
             try await body(service)
         }

@@ -24,7 +24,7 @@ struct ConsoleBrowserTests {
         #expect(try await page.text("[role=alert]").contains("not valid"))
         _ = page.takeProblems()
         try await page.click("#key")
-        try await page.type("reader")
+        try await page.type("reader-key-of-tests")
         try await page.follow("form.sign-in button")
         #expect(try await page.location() == "/performance/outcomes?portfolio=IMST")
         #expect(try await page.text(".role") == "reader")
@@ -41,7 +41,7 @@ struct ConsoleBrowserTests {
     // MARK: Trade book
 
     @Test func theTradeBookIsFilteredAndPagedByKeysAndClicks() async throws {
-        let page = try await console.signedIn("reader")
+        let page = try await console.signedIn("reader-key-of-tests")
         #expect(try await page.count("#trades tbody tr") == 50)
         let titles = try await page.texts("#trades thead th")
         #expect(titles.contains { $0.contains("Price per contract") } && titles.contains { $0.contains("Premium total USD") })
@@ -92,11 +92,11 @@ struct ConsoleBrowserTests {
     }
 
     @Test func aReaderIsOfferedNoActions() async throws {
-        let page = try await console.signedIn("reader")
+        let page = try await console.signedIn("reader-key-of-tests")
         #expect(try await page.count("#dry-run, #real-sync") == 0)
         try await page.follow(".session a")
         #expect(try await page.location().hasPrefix("/sign-in?as=administrator"))
-        try await page.type("admin")
+        try await page.type("admin-key-of-tests")
         try await page.leave { try await page.press("Enter") }
         #expect(try await page.text(".role") == "administrator")
         #expect(try await page.location() == "/trades")
@@ -107,7 +107,7 @@ struct ConsoleBrowserTests {
     // MARK: Time
 
     @Test func theSliderGoesBackAndTheLinkPinsWhatIsShown() async throws {
-        let page = try await console.signedIn("reader")
+        let page = try await console.signedIn("reader-key-of-tests")
         _ = try await page.evaluate("document.getElementById('position-slider').focus()")
         try await page.press("Home")
         for _ in 0..<60 { try await page.press("ArrowRight") }
@@ -133,7 +133,7 @@ struct ConsoleBrowserTests {
     // MARK: Explanations
 
     @Test func aFigureOfTheTradeBookLeadsToItsExplanationAndOnToItsEvent() async throws {
-        let page = try await console.signedIn("reader")
+        let page = try await console.signedIn("reader-key-of-tests")
         let shown = try await page.text("#trades tbody tr td[data-label^='Premium total'] a")
         try await page.follow("#trades tbody tr td[data-label^='Premium total'] a")
         let location = try await page.location()
@@ -159,7 +159,7 @@ struct ConsoleBrowserTests {
         ("outcomes", "pnl_before_fees_usd"), ("context", "gamma_regime"),
     ])
     func aFigureOfThePerformancePagesIsWorkedOutAnew(_ tab: String, _ field: String) async throws {
-        let page = try await console.signedIn("reader")
+        let page = try await console.signedIn("reader-key-of-tests")
         try await page.follow("nav a[href^='/performance']")
         try await page.follow("nav.tabs a[href^='/performance/\(tab)']")
         let figure = "main table a.figure[href*='field=\(field)&']"
@@ -184,7 +184,7 @@ struct ConsoleBrowserTests {
 
     @Test func anEventIsProvenInTheBrowserAndATamperedOneFails() async throws {
         let console = try console
-        let page = try await console.signedIn("reader")
+        let page = try await console.signedIn("reader-key-of-tests")
         for position in [1, 2, 777] {
             try await page.go("\(console.origin)/log?position=\(position)")
             try await page.click("button.prove")
@@ -221,7 +221,7 @@ struct ConsoleBrowserTests {
 
     @Test func newEventsAppearLive() async throws {
         let console = try console
-        let log = try await console.signedIn("reader")
+        let log = try await console.signedIn("reader-key-of-tests")
         try await log.go("\(console.origin)/log")
         try await log.click("#live")
         try await log.wait(for: "document.getElementById('live-status').textContent.startsWith('live')")
@@ -277,7 +277,7 @@ struct ConsoleBrowserTests {
 
     @Test func theTabKeyWalksAPageInOrderAndTheFocusIsSeen() async throws {
         let console = try console
-        let page = try await console.signedIn("reader")
+        let page = try await console.signedIn("reader-key-of-tests")
         let stops = try await page.tabStops(24)
         #expect(stops[0].name.hasSuffix("Skip to the content"))
         for stop in stops { #expect(stop.isVisible, "\(stop.name)") }

@@ -20,7 +20,7 @@ struct RunningConsole: Sendable {
     var origin: String { "http://127.0.0.1:\(port)" }
 
     /// A page that has signed in by typing the key.
-    func signedIn(_ key: String = "admin") async throws -> BrowserPage {
+    func signedIn(_ key: String = "admin-key-of-tests") async throws -> BrowserPage {
         let page = try await browser.newPage()
         try await page.go("\(origin)/sign-in")
         try await page.type(key)
@@ -56,7 +56,7 @@ struct WithConsole: SuiteTrait, TestScoping {
         defer { try? FileManager.default.removeItem(atPath: home) }
         try await withDatabase { uri in
             let settings = try Settings(environment: [
-                "DATABASE_URL": uri, "ALPHA_LEDGER_READ_KEY": "reader", "ALPHA_LEDGER_ADMIN_KEY": "admin",
+                "DATABASE_URL": uri, "ALPHA_LEDGER_READ_KEY": "reader-key-of-tests", "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests",
                 "ALPHA_TRADE_FEED_URL": feed.url, "ALPHA_TRADE_FEED_API_KEY": "feed", "ALPHA_TRADE_FEED_PORTFOLIOS": "ICOI,IMST",
             ])
             let ledger = try await Ledger.open(settings, Resources(root: home), migration: .always, logger: logger)

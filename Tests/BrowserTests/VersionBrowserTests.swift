@@ -63,7 +63,7 @@ extension ConsoleBrowserTests {
     }
 
     @Test func aReaderComparesVersionsButIsOfferedNoChange() async throws {
-        let page = try await console.signedIn("reader")
+        let page = try await console.signedIn("reader-key-of-tests")
         try await page.go("\(try console.origin)/projections")
         #expect(try await page.count("form[action^='/projections/']") == 0)
         #expect(try await page.count("#projections tbody tr") >= 6)

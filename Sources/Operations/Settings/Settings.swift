@@ -1,5 +1,6 @@
 import AlphaFeed
 import JSON
+import Rules
 import Values
 internal import Yams
 
@@ -36,9 +37,8 @@ public struct Settings: Sendable {
         "ALPHA_LEDGER_PORT", "ALPHA_LEDGER_CONNECTIONS_PER_ADDRESS", "ALPHA_LEDGER_SIGNING_KEY_FILE", "AMBERDATA_BASE_URL",
         "AMBERDATA_API_KEY", "ALPHA_LEDGER_REDACT_FIELDS", "REDACT_FIELDS", "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY",
     ]
-    private static let secretNames: Set<String> = [
-        "ALPHA_TRADE_FEED_API_KEY", "ALPHA_LEDGER_READ_KEY", "ALPHA_LEDGER_ADMIN_KEY", "AMBERDATA_API_KEY",
-    ]
+    /// Of the keys that clients show: 128 bits, if it is random.
+    private static let shortestKeyBytes = 16
 
     /// A setting that can't be used: names it and says what was expected, never its value where it is a secret.
     public struct Problem: Error, Equatable, CustomStringConvertible {
@@ -82,6 +82,11 @@ public struct Settings: Sendable {
         } catch {
             throw Problem("redact_fields: \(error)")
         }
+        for (name, key) in [("ALPHA_LEDGER_READ_KEY", readKey), ("ALPHA_LEDGER_ADMIN_KEY", adminKey)] {
+            guard let key, key.utf8.count < Self.shortestKeyBytes else { continue }
+            throw Problem(
+                "\(name): expected a key of \(Self.shortestKeyBytes) bytes or more, as `openssl rand -hex 32` makes one; a shorter one can be guessed")
+        }
         if let readKey, readKey == adminKey {
             throw Problem("ALPHA_LEDGER_ADMIN_KEY must differ from ALPHA_LEDGER_READ_KEY: a reader could administer")
         }
@@ -104,7 +109,7 @@ public struct Settings: Sendable {
         do {
             node = try Yams.compose(yaml: text)
         } catch {
-            throw Problem("alpha-ledger.yaml is not YAML: \(error)")
+            throw Problem("alpha-ledger.yaml is not YAML: \(YAMLProblem(error))")
         }
         guard let node else { return [:] }
         guard let mapping = node.mapping else { throw Problem("alpha-ledger.yaml: expected a mapping of names to values") }
@@ -113,7 +118,8 @@ public struct Settings: Sendable {
             let name = (key.scalar?.string ?? "").uppercased()
             let line = key.mark.map { ":\($0.line)" } ?? ""
             guard names.contains(name) else {
-                throw Problem("alpha-ledger.yaml\(line): unknown setting `\(key.scalar?.string ?? "?")`")
+                throw Problem(
+                    "alpha-ledger.yaml\(line): unknown setting `\(key.scalar?.string ?? "?")`\(Suggestion.question(name, among: names.sorted().map { $0.lowercased() }))")
             }
             if let scalar = value.scalar {
                 values[name] = scalar.string
