@@ -13,11 +13,11 @@ enum SyncBenchmark {
                 ledger: ledger, client: AlphaFeedClient(AlphaFeedConfiguration(url: server.url, apiKey: "k")),
                 scope: try FeedScope(portfolios: ["IMST", "ICOI"]))
             let first = try await Bench.seconds {
-                let summary = try await operation.run(SyncOptions(apply: true, fullScope: true))
+                let summary = try await operation.run(SyncOptions(apply: true, fullScope: true)).summary
                 if summary.inserted != bench.events { throw BenchmarkError("inserted \(summary.inserted)") }
             }
             let again = try await Bench.seconds {
-                let summary = try await operation.run(SyncOptions(apply: true, fullScope: true))
+                let summary = try await operation.run(SyncOptions(apply: true, fullScope: true)).summary
                 if summary.unchanged != bench.events { throw BenchmarkError("unchanged \(summary.unchanged)") }
             }
             await server.stop()

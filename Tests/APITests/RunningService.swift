@@ -45,7 +45,7 @@ struct RunningService: Sendable {
         return try await ask(target, headers: headers)
     }
 
-    func post(_ target: String, _ body: String, key: String? = "admin") async throws -> Answer {
+    func post(_ target: String, _ body: String, key: String? = "admin-key-of-tests") async throws -> Answer {
         try await ask(target, method: "POST", headers: key.map { [("Authorization", "Bearer \($0)")] } ?? [], body: body)
     }
 
@@ -127,16 +127,16 @@ func blocking<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async thr
 /// Runs a service on a ledger of its own, with a reader and an administrator where keys are given.
 func withService<T: Sendable>(
     _ environment: [String: String] = [:], limits: ServiceLimits = ServiceLimits(), projectors: Bool = true,
-    home: String = projectRoot, _ body: @Sendable (RunningService) async throws -> T
+    home: String = projectRoot, logger: Logger = quiet, _ body: @Sendable (RunningService) async throws -> T
 ) async throws -> T {
     try await withDatabase { uri in
         let ledger = try await Ledger.open(
             try Settings(environment: environment.merging(["DATABASE_URL": uri]) { own, _ in own }),
-            Resources(root: home), migration: .always, logger: quiet)
+            Resources(root: home), migration: .always, logger: logger)
         let result: Result<T, any Error>
         do {
             let service = try LedgerService(
-                ledger, host: "127.0.0.1", port: 0, runsProjectors: projectors, limits: limits, logger: quiet)
+                ledger, host: "127.0.0.1", port: 0, runsProjectors: projectors, limits: limits, logger: logger)
             result = .success(try await run(service) { port in try await body(RunningService(ledger: ledger, port: port)) })
         } catch {
             result = .failure(error)

@@ -115,6 +115,15 @@ struct EscapingTests {
                             .object([
                                 ("full_scope", .bool(true)), ("changed_fields", .object([(text, .integer(1))])),
                                 ("unmatched_source_trade_ids", .array([.string(text)])), ("run_id", .string(text)),
+                                ("inserted", .integer(2)), ("inserted_ids", .array([.string(text)])), ("updated", .integer(1)),
+                                ("updated_ids", .array([.string(text)])), ("rejected", .integer(2)),
+                                (
+                                    "rejected_rows",
+                                    .array([
+                                        .object([("source_trade_id", .string(text)), ("reasons", .array([.string(text)]))]),
+                                        .object([("source_trade_id", .null), ("reasons", .array([.string(text)]))]),
+                                    ])
+                                ),
                             ])
                         ),
                         (
@@ -129,7 +138,8 @@ struct EscapingTests {
                                 ])
                             ])
                         ),
-                    ]).httpBytes())), previewID: text)
+                    ]).httpBytes())))
+        let preview = SyncCard.Preview(id: text, ends: text, hasExpired: false)
         let event = try JSONDocument(
             parsing: JSONNode.object([
                 ("position", .integer(7)), ("type", .string(text)), ("stream", .string(text)), ("leaf_hash", .string(text)),
@@ -186,7 +196,8 @@ struct EscapingTests {
                     marketContext: .failure(try #require(failure.problem))
                 ).html()
             ),
-            ("trade book", TradeBookPage(context: context, trades: list, sync: SyncCard(state: list, run: run)).html()),
+            ("trade book", TradeBookPage(context: context, trades: list, sync: SyncCard(state: list, run: run, preview: preview)).html()),
+            ("rows of a run", SyncRunPage(context: context, run: run).html()),
             ("trade book, failed", TradeBookPage(context: context, trades: failure, sync: SyncCard(state: failure)).html()),
             ("trade", TradePage(context: context, tradeID: text, history: failure).html()),
             ("sign in", SignInPage(context: context, next: text, asAdministrator: true).html()),

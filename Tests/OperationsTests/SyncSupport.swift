@@ -28,7 +28,8 @@ struct SyncBench: Sendable {
         includePending: Bool = false
     ) async throws -> RunSummary {
         try await operation(portfolios: portfolios, includePending: includePending).run(
-            SyncOptions(apply: apply, fullScope: full, resetWatermark: reset))
+            SyncOptions(apply: apply, fullScope: full, resetWatermark: reset)
+        ).summary
     }
 
     func events() async throws -> [RecordedEvent] {

@@ -133,6 +133,31 @@ import Values
         }
     }
 
+    @Test func `a run names the rows that it inserts, updates and rejects, with the reasons, and no more of each than is asked`() async throws {
+        let rows = [feedRow("A"), feedRow("B"), feedRow("C", ["side": "\"HOLD\""]), feedRow("D"), feedRow("D", ["price": "3"])]
+        try await withSync(feed: .rows(rows)) { bench in
+            try await bench.sync()
+            bench.server.replace(
+                feed: .rows(
+                    [feedRow("A", updated: "2026-01-10T16:00:00Z", ["price": "3"]), feedRow("E"), feedRow("F"), feedRow("G")]
+                        + rows.dropFirst(1) + [feedRow("B", ["price": "9"])]))
+            for apply in [false, true] {
+                let run = try await bench.operation().run(SyncOptions(apply: apply))
+                #expect(run.summary.comparison == nil, "an incremental run")
+                #expect(run.rows.inserted == ["E", "F", "G"] && run.rows.updated == ["A"], "\(run.rows)")
+                #expect(
+                    run.rows.rejected.map { "\($0.sourceTradeID ?? "none"): \($0.reasons.joined(separator: " "))" }
+                        == ["C: invalid:side", "B: conflicting_duplicate", "D: conflicting_duplicate", "D: conflicting_duplicate", "B: conflicting_duplicate"],
+                    "\(run.rows)")
+                // Nothing of it goes into the event that ends the run, whose members are what they were.
+                if case .object(let members) = run.summary.node { #expect(!members.contains { $0.0 == "inserted_ids" }) }
+            }
+            bench.server.replace(feed: .rows((0..<5).map { feedRow("N\($0)") }))
+            let few = try await bench.operation().run(SyncOptions(apply: false, namedRows: 2))
+            #expect(few.summary.inserted == 5 && few.rows.inserted.count == 2)
+        }
+    }
+
     @Test func staleRowsChangeNothingAndEqualTimesWithOtherContentConflict() async throws {
         try await withSync(feed: .rows([feedRow("A", updated: "2026-01-10T16:00:00Z"), feedRow("B")])) { (bench: SyncBench) async throws -> Void in
             try await bench.sync()
@@ -201,6 +226,12 @@ import Values
             await #expect(throws: SyncError.self) { try await bench.sync(full: true) }
             let failed = try await bench.events(.alphaSyncFailed)
             #expect(failed.count == 1)
+            // Without the full scope it is refused as it is asked for; a dry run shows what the reset would give.
+            await #expect(throws: SyncError.self) { try await bench.sync(apply: false, reset: true) }
+            await #expect(throws: SyncError.self) { try await bench.sync(reset: true) }
+            let preview = try await bench.sync(apply: false, full: true, reset: true)
+            #expect(preview.dryRun && preview.nextWatermark?.description == "2026-01-10T15:00:00Z")
+            #expect(try await bench.events(.alphaSyncFailed).count == 1)
             let state = try #require(try await bench.view(.syncState).first).root
             #expect(state["last_error"]?.string?.contains("watermark_below_stored") == true)
             #expect(state["last_successful_watermark"]?.string == "2026-01-10T16:00:00Z")

@@ -10,8 +10,6 @@ final class ConsoleSessions: Sendable {
     /// How long a session reads, and how long it may act.
     static let readingTime: Duration = .seconds(12 * 3600)
     static let actingTime: Duration = .seconds(30 * 60)
-    /// How long a real sync may follow its preview.
-    static let previewTime: Duration = .seconds(15 * 60)
     private static let limit = 1000
 
     struct Session: Sendable {
@@ -31,6 +29,8 @@ final class ConsoleSessions: Sendable {
         let id: String
         let options: SyncCard.Options
         let ends: ContinuousClock.Instant
+        /// The same by the clock on the wall.
+        let endsAt: Instant
     }
 
     private let sessions = Mutex<[Digest32: Session]>([:])
@@ -73,15 +73,20 @@ final class ConsoleSessions: Sendable {
         }
     }
 
-    /// Takes the preview of that id, so that it can be followed once only; nil where there is none, or it is too old.
-    func takePreview(_ token: String, id: String, now: ContinuousClock.Instant = .now) -> Preview? {
-        sessions.withLock { sessions in
-            guard let preview = sessions[Self.digest(token)]?.preview, preview.id.isBytewiseEqual(to: id), now < preview.ends else {
-                return nil
-            }
-            sessions[Self.digest(token)]?.preview = nil
+    /// Takes the preview of that id, so that it can be followed once only. Throws where there is none, or it is too old.
+    func takePreview(_ token: String, id: String, now: ContinuousClock.Instant = .now) throws(Problem) -> Preview {
+        let preview = sessions.withLock { sessions -> Preview? in
+            guard let preview = sessions[Self.digest(token)]?.preview, preview.id.isBytewiseEqual(to: id) else { return nil }
+            if now < preview.ends { sessions[Self.digest(token)]?.preview = nil }
             return preview
         }
+        guard let preview else {
+            throw Problem(.conflict, "a real sync follows a preview of the same options, once: make a dry run first")
+        }
+        guard now < preview.ends else {
+            throw Problem(.conflict, "the preview expired at \(preview.endsAt): make a dry run again")
+        }
+        return preview
     }
 
     func end(_ token: String) {

@@ -30,6 +30,8 @@ public struct ServiceLimits: Sendable {
     /// Wrong keys from one address before it has to wait, and how many more each minute allows.
     public var authenticationFailures = 20
     public var authenticationFailuresPerMinute = 20
+    /// How long a real sync of the console may follow its preview.
+    public var syncPreviewSeconds = 15 * 60
     /// Answers kept to be given again, in bytes.
     public var cachedAnswerBytes = 32 << 20
     /// Open connections, streams included, of everybody and of one address. Past either the one whose client has been

@@ -95,66 +95,96 @@ extension API {
             let form = try form(
                 request, ["mode", "full_scope", "include_pending", "reset_watermark", "preview", "confirmed"])
             let token = try console.actor(request, form)
+            let ended: Loaded
             switch form["mode"] {
-            case "dry_run": await dryRun(token, form)
-            case "apply": try await realRun(token, form)
+            case "dry_run": ended = await dryRun(token, form)
+            case "apply": ended = try await realRun(token, form)
             default: throw Problem(.badBody, "mode: expected dry_run or apply")
             }
-            return .redirect(to: Address(["trades"], fragment: "sync"))
+            var response = APIResponse.redirect(to: Address(["trades"], fragment: "sync"))
+            // The browser is led back to the page either way; the log says how the run ended.
+            if case .failure(let problem) = ended { response.problem = Problem.Code(rawValue: problem.code) }
+            return response
         } catch {
             return problemPage(error, request)
         }
     }
 
-    private func dryRun(_ token: String, _ form: Parameters) async {
+    private func dryRun(_ token: String, _ form: Parameters) async -> Loaded {
         let options = SyncCard.Options(
             fullScope: form["full_scope"] == "true", includePending: form["include_pending"] == "true",
             resetWatermark: form["reset_watermark"] == "true")
         let summary = await sync(options, isDryRun: true)
         var preview: ConsoleSessions.Preview?
-        if case .success(let document) = summary, let id = document.root["summary"]?["run_id"]?.string {
-            preview = .init(id: id, options: options, ends: .now + ConsoleSessions.previewTime)
+        if let id = (try? summary.get())?.root["summary"]?["run_id"]?.string {
+            preview = .init(
+                id: id, options: options, ends: .now + .seconds(limits.syncPreviewSeconds),
+                endsAt: Self.second(ledger.now(), after: limits.syncPreviewSeconds))
         }
-        let run = SyncCard.Run(options: options, isDryRun: true, summary: summary, previewID: preview?.id)
+        let run = SyncCard.Run(options: options, isDryRun: true, summary: summary)
         console.sessions.update(token) { session in
             session.preview = preview
             session.run = run
         }
+        return summary
     }
 
-    private func realRun(_ token: String, _ form: Parameters) async throws {
+    private func realRun(_ token: String, _ form: Parameters) async throws -> Loaded {
         guard form["confirmed"] == "true" else { throw Problem(.badBody, "confirmed: expected that the preview was looked at") }
-        guard let preview = console.sessions.takePreview(token, id: form["preview"] ?? "") else {
-            throw Problem(.conflict, "a real sync follows a preview of the same options, of the last 15 minutes, once: make a dry run first")
-        }
-        let run = SyncCard.Run(
-            options: preview.options, isDryRun: false, summary: await sync(preview.options, isDryRun: false), previewID: nil)
+        let preview = try console.sessions.takePreview(token, id: form["preview"] ?? "")
+        let summary = await sync(preview.options, isDryRun: false)
+        let run = SyncCard.Run(options: preview.options, isDryRun: false, summary: summary)
         console.sessions.update(token) { session in session.run = run }
         // The rows are there once the trade book has folded them; a page that came sooner would show the old ones.
         if case .success(let head) = await document(["api", "ledger", "head"]), let position = head.root["position"]?.integer {
             _ = await document(["api", "internal", "trades"], [("as_of_position", "\(position)"), ("limit", "1")])
         }
+        return summary
+    }
+
+    private static func second(_ now: Instant, after seconds: Int) -> Instant {
+        let end = now.microseconds + Int64(seconds) * 1_000_000
+        return Instant(microseconds: end - end % 1_000_000) ?? .maximum
     }
 
     private static let shownUpdates = 200
+    /// How many inserted, updated and rejected rows of a run a session keeps.
+    private static let keptRows = 10_000
 
     /// The run's summary, with what it changed or would change row by row.
     private func sync(_ options: SyncCard.Options, isDryRun: Bool) async -> Loaded {
         let updates = Mutex<[SyncOperation.Update]>([])
-        // A dry run never resets anything, and previews what a real run would find.
         let asked = SyncOptions(
-            apply: !isDryRun, fullScope: options.fullScope, resetWatermark: options.resetWatermark && !isDryRun)
+            apply: !isDryRun, fullScope: options.fullScope, resetWatermark: options.resetWatermark, namedRows: Self.keptRows)
         do {
-            let summary = try await runSync(asked, includePending: options.includePending) { update in
+            let run = try await runSync(asked, includePending: options.includePending) { update in
                 updates.withLock { if $0.count < Self.shownUpdates { $0.append(update) } }
             }
             let node = JSONNode.object([
-                ("summary", summary.node), ("changes", .array(updates.withLock { $0 }.map(\.node))),
+                ("summary", run.node), ("changes", .array(updates.withLock { $0 }.map(\.node))),
             ])
             return .success(try JSONDocument(parsing: node.httpBytes()))
         } catch {
             return .failure(pageProblem(error))
         }
+    }
+
+    /// The card of the trade book: how the scope stands, and the session's last run.
+    func syncCard(_ request: APIRequest, state: Loaded) -> SyncCard {
+        let session = console.session(of: request)
+        let preview = session?.preview.map {
+            SyncCard.Preview(id: $0.id, ends: $0.endsAt.description, hasExpired: $0.ends <= .now)
+        }
+        return SyncCard(state: state, run: session?.run, preview: preview)
+    }
+
+    /// All rows that the session's last run inserted, updated or rejected.
+    func runPage(_ request: APIRequest) async throws -> PageAnswer {
+        let asked = try await ConsoleRequest(self, request, parameters: [])
+        guard let run = console.session(of: request)?.run else {
+            throw Problem(.notFound, "no sync was run in this session")
+        }
+        return PageAnswer(SyncRunPage(context: asked.context, run: run).html())
     }
 }
 

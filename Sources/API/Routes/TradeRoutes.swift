@@ -1,6 +1,7 @@
 import AlphaFeed
 import Events
 import JSON
+import Logging
 import Operations
 import Postgres
 import PostgresStore
@@ -22,6 +23,14 @@ extension Route {
 extension API {
     /// A view's page; for ever the same, and cached so, where the request pins all that it depends on.
     func list(_ view: View, _ request: APIRequest) async throws -> APIResponse {
+        let page = try await ViewReader(ledger).page(view, try Self.viewRequest(view, request))
+        return .json(
+            page.json(), cache: page.isPinned ? APIResponse.immutable : "no-cache",
+            tag: page.entityTag(query: request.query ?? ""))
+    }
+
+    /// What a request asks of a view.
+    static func viewRequest(_ view: View, _ request: APIRequest) throws -> ViewRequest {
         var reading: Set<String> = ["limit", "cursor", "as_of_position", "as_of", "effective_at", "rules", "receipt"]
         if view.hasHorizons { reading.insert("horizons") }
         let parameters = try Parameters(request.query, allowed: view.filterParameters + reading)
@@ -30,7 +39,7 @@ extension API {
         if view.filterParameters.contains("source") && parameters["source"] == nil {
             filters.append(("source", SyncOperation.source))
         }
-        ask.filters = try ViewReader.filters(view, filters)
+        ask.filters = try ViewReader.filters(view, filters, request.isForPerson ? .forgiving : .exact)
         ask.limit = Int(try parameters.integer("limit", in: 1...Int64(ViewReader.maximumLimit)) ?? 100)
         ask.cursor = parameters["cursor"]
         ask.asOfPosition = try parameters.integer("as_of_position", in: 0...Int64.max)
@@ -41,10 +50,7 @@ extension API {
             ask.rules = try RulesChoice(parsing: rules, projection: view.projection)
         }
         ask.hasReceipt = try parameters.flag("receipt") ?? false
-        let page = try await ViewReader(ledger).page(view, ask)
-        return .json(
-            page.json(), cache: page.isPinned ? APIResponse.immutable : "no-cache",
-            tag: page.entityTag(query: request.query ?? ""))
+        return ask
     }
 
     /// A trade's events, oldest first.
@@ -72,16 +78,37 @@ extension API {
     /// Runs a sync; a dry run where the body does not say otherwise.
     func sync(_ request: APIRequest) async throws -> APIResponse {
         let body = try SyncBody(request)
-        let summary = try await runSync(
-            SyncOptions(apply: !body.dryRun, fullScope: body.fullScope, resetWatermark: body.resetWatermark),
-            includePending: body.includePending)
-        return .json(summary.node.httpBytes())
+        let run = try await runSync(
+            SyncOptions(
+                apply: !body.dryRun, fullScope: body.fullScope, resetWatermark: body.resetWatermark,
+                namedRows: body.namesAllRows ? Self.maximumNamedRows : RunRows.shown), includePending: body.includePending)
+        return .json(run.node.httpBytes())
     }
 
-    /// A run of the configured scope.
+    /// How many rows of each kind an answer names at most; the command line names all.
+    static let maximumNamedRows = 100_000
+
+    /// A run of the configured scope; one that fails goes to the log, whoever asked for it.
     func runSync(
         _ options: SyncOptions, includePending: Bool?, onUpdate: @escaping @Sendable (SyncOperation.Update) -> Void = { _ in }
-    ) async throws -> RunSummary {
+    ) async throws -> SyncRun {
+        do {
+            return try await sync(options, includePending: includePending, onUpdate: onUpdate)
+        } catch {
+            let problem = Problem(error)
+            ledger.logger.log(
+                level: problem.status < 500 ? .warning : .error, problem.status < 500 ? "sync refused" : "sync failed",
+                metadata: [
+                    "dry_run": "\(!options.apply)", "full_scope": "\(options.fullScope)", "code": "\(problem.code.rawValue)",
+                    "reason": "\(ledger.redact("\(error)"))",
+                ])
+            throw error
+        }
+    }
+
+    private func sync(
+        _ options: SyncOptions, includePending: Bool?, onUpdate: @escaping @Sendable (SyncOperation.Update) -> Void
+    ) async throws -> SyncRun {
         guard let url = ledger.settings.feedURL, let key = ledger.settings.feedKey else {
             throw Problem(.feedNotConfigured, "ALPHA_TRADE_FEED_URL and ALPHA_TRADE_FEED_API_KEY are not set")
         }
@@ -99,21 +126,23 @@ extension API {
     }
 }
 
-/// `{"dry_run": true, "full_scope": false, "include_pending": false, "reset_watermark": false}`, all optional.
+/// `{"dry_run": true, "full_scope": false, "include_pending": false, "reset_watermark": false, "all_rows": false}`, all optional.
 private struct SyncBody {
     var dryRun = true
     var fullScope = false
     var includePending: Bool?
     var resetWatermark = false
+    var namesAllRows = false
 
     init(_ request: APIRequest) throws(Problem) {
-        let keys = ["dry_run", "full_scope", "include_pending", "reset_watermark"]
+        let keys = ["dry_run", "full_scope", "include_pending", "reset_watermark", "all_rows"]
         for (key, value) in try RequestBody(request, keys: keys).members {
             guard let flag = value.bool else { throw Problem(.badBody, "\(key): expected true or false") }
             switch key {
             case "full_scope": fullScope = flag
             case "include_pending": includePending = flag
             case "reset_watermark": resetWatermark = flag
+            case "all_rows": namesAllRows = flag
             default: dryRun = flag
             }
         }

@@ -6,10 +6,26 @@ public struct SyncCard: Sendable {
     public var state: Loaded
     /// The run that was asked for last in this session.
     public var run: Run?
+    /// Of that run, if it was a dry one and no real run followed it.
+    public var preview: Preview?
 
-    public init(state: Loaded, run: Run? = nil) {
+    public init(state: Loaded, run: Run? = nil, preview: Preview? = nil) {
         self.state = state
         self.run = run
+        self.preview = preview
+    }
+
+    /// What a real run with the same options has to name, and until when it may.
+    public struct Preview: Sendable {
+        public var id: String
+        public var ends: String
+        public var hasExpired: Bool
+
+        public init(id: String, ends: String, hasExpired: Bool) {
+            self.id = id
+            self.ends = ends
+            self.hasExpired = hasExpired
+        }
     }
 
     /// What a sync is asked for.
@@ -38,14 +54,18 @@ public struct SyncCard: Sendable {
         public var isDryRun: Bool
         /// `{"summary": …, "changes": […]}`: the run's summary, and what single rows changed or would change.
         public var summary: Loaded
-        /// What a real run with the same options has to name; nil where none may follow.
-        public var previewID: String?
 
-        public init(options: Options, isDryRun: Bool, summary: Loaded, previewID: String?) {
+        public init(options: Options, isDryRun: Bool, summary: Loaded) {
             self.options = options
             self.isDryRun = isDryRun
             self.summary = summary
-            self.previewID = previewID
+        }
+
+        var title: String {
+            switch summary {
+            case .success: isDryRun ? "Preview (dry run, nothing was written)" : "Real sync"
+            case .failure: isDryRun ? "The dry run failed; nothing was written" : "The real sync failed"
+            }
         }
     }
 
@@ -100,7 +120,7 @@ public struct SyncCard: Sendable {
             Self.box("full_scope", "Full-scope diagnostic", "compares the whole scope, finds what is missing", options?.fullScope ?? true, &html)
             Self.box("include_pending", "Include pending", "pending rows are shown and count nowhere", options?.includePending ?? false, &html)
             Self.box(
-                "reset_watermark", "Reset the watermark", "after the source was restored; real full-scope runs only",
+                "reset_watermark", "Reset the watermark", "after the source was restored; needs the full scope",
                 options?.resetWatermark ?? false, &html)
             html.element("button", [.type("submit")], text: "Dry run")
         }
@@ -119,23 +139,30 @@ public struct SyncCard: Sendable {
 
     private func write(_ run: Run, _ context: PageContext, _ html: inout HTMLWriter) {
         html.element("div", [.class("run"), .id("run")]) { html in
-            html.element("h3", text: run.isDryRun ? "Preview (dry run, nothing was written)" : "Real sync")
+            html.element("h3", text: run.title)
             html.element("p", [.class("quiet")], text: run.options.words)
             switch run.summary {
             case .failure(let problem): ProblemBox.write(problem, to: &html)
             case .success(let document):
-                SyncSummary(summary: document.root["summary"] ?? document.root, changes: document.root["changes"]).write(to: &html)
-                if run.isDryRun, let id = run.previewID { writeRealForm(run, id, context, &html) }
+                SyncSummary(summary: document.root["summary"] ?? document.root, changes: document.root["changes"])
+                    .write(context, to: &html)
+                if run.isDryRun, let preview { writeRealForm(run, preview, context, &html) }
             }
         }
     }
 
-    private func writeRealForm(_ run: Run, _ id: String, _ context: PageContext, _ html: inout HTMLWriter) {
+    private func writeRealForm(_ run: Run, _ preview: Preview, _ context: PageContext, _ html: inout HTMLWriter) {
         guard context.visitor.role == .administrator, let token = context.visitor.formToken else { return }
+        html.element("p", [.class(preview.hasExpired ? "notice hint" : "quiet"), .id("preview-ends")]) { html in
+            html.text(preview.hasExpired ? "This preview expired at " : "A real sync may follow this preview until ")
+            html.element("time", [.dateTime(preview.ends)], text: Figures.instant(preview.ends))
+            html.text(preview.hasExpired ? ". Make a dry run again." : ".")
+        }
+        if preview.hasExpired { return }
         html.element("form", [.class("actions real"), .method("post"), .action(Address(["trades", "sync"])), .id("real-sync")]) { html in
             html.void("input", [.type("hidden"), .name("form_token"), .value(token)])
             html.void("input", [.type("hidden"), .name("mode"), .value("apply")])
-            html.void("input", [.type("hidden"), .name("preview"), .value(id)])
+            html.void("input", [.type("hidden"), .name("preview"), .value(preview.id)])
             html.element("label", [.class("check")]) { html in
                 html.void("input", [.type("checkbox"), .name("confirmed"), .value("true"), .required])
                 html.element("span", text: "The preview looks right")

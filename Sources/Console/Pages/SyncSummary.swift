@@ -5,6 +5,10 @@ struct SyncSummary {
     let summary: JSONValue
     /// `[{"source_trade_id": …, "changed_fields": [{"field": …, "old": …, "new": …}]}]`
     let changes: JSONValue?
+    /// The page of the run's rows names all of them, every other the first.
+    var namesAllRows = false
+
+    private static let shownRows = 100
 
     private static let counts: [(String, String)] = [
         ("fetched", "Fetched"), ("normalized", "Normalized"), ("rejected", "Rejected"), ("inserted", "Inserted"),
@@ -12,7 +16,7 @@ struct SyncSummary {
         ("missing", "Missing at the source"), ("reappeared", "Reappeared"),
     ]
 
-    func write(to html: inout HTMLWriter) {
+    func write(_ context: PageContext, to html: inout HTMLWriter) {
         html.element("dl", [.class("counts")]) { html in
             for (name, title) in Self.counts {
                 html.element("div") { html in
@@ -22,6 +26,7 @@ struct SyncSummary {
             }
         }
         writeComparison(&html)
+        writeRows(context, &html)
         writeChanges(&html)
         writeCounts("Changed fields", "field", "changed_fields", &html)
         writeCounts("Rejected rows by reason", "reason", "rejected_by_reason", &html)
@@ -32,6 +37,69 @@ struct SyncSummary {
             Fact.instant("Finished", summary["finished_at"]?.string, none: "unknown", to: &html)
             Fact.text("Run", summary["run_id"]?.string, none: "unknown", to: &html)
         }
+    }
+
+    // MARK: Rows by name
+
+    /// Which rows were inserted, updated and rejected.
+    private func writeRows(_ context: PageContext, _ html: inout HTMLWriter) {
+        let isDryRun = summary["dry_run"]?.bool == true
+        writeIDs("Inserted", "inserted", "inserted_ids", isLinked: !isDryRun, context, &html)
+        writeIDs("Updated", "updated", "updated_ids", isLinked: true, context, &html)
+        writeRejected(context, &html)
+    }
+
+    private func writeIDs(
+        _ title: String, _ count: String, _ name: String, isLinked: Bool, _ context: PageContext, _ html: inout HTMLWriter
+    ) {
+        let ids = summary[name]?.elements.compactMap(\.string) ?? []
+        if ids.isEmpty { return }
+        let shown = namesAllRows ? ids[...] : ids.prefix(Self.shownRows)
+        html.element("p", [.class("ids"), .id("run-\(count)")]) { html in
+            html.element("strong", text: "\(title): ")
+            for (index, id) in shown.enumerated() {
+                if index > 0 { html.text(", ") }
+                if isLinked { html.element("a", [.href(Address(["trade"], [("id", id)]))], text: id) } else { html.text(id) }
+            }
+            writeRest(shown: shown.count, of: summary[count]?.integer ?? 0, &html)
+        }
+    }
+
+    private func writeRejected(_ context: PageContext, _ html: inout HTMLWriter) {
+        let rows = summary["rejected_rows"]?.elements.map { $0 } ?? []
+        if rows.isEmpty { return }
+        let shown = namesAllRows ? rows[...] : rows.prefix(Self.shownRows)
+        html.element("div", [.class("scroll"), .role("region"), .label("Rejected rows"), .tabIndex(0), .id("run-rejected")]) { html in
+            html.element("table", [.class("small")]) { html in
+                html.element("caption", text: "Rejected rows")
+                html.element("thead") { html in
+                    html.element("tr") { html in
+                        for title in ["Trade", "Reasons"] { html.element("th", [.scope("col")], text: title) }
+                    }
+                }
+                html.element("tbody") { html in
+                    for row in shown {
+                        html.element("tr") { html in
+                            html.element("th", [.scope("row")]) { html in
+                                guard let id = row["source_trade_id"]?.string else { return Unavailable.write("no id", to: &html) }
+                                html.text(id)
+                            }
+                            html.element("td", text: (row["reasons"]?.elements.compactMap(\.string) ?? []).joined(separator: ", "))
+                        }
+                    }
+                }
+            }
+            html.element("p") { writeRest(shown: shown.count, of: summary["rejected"]?.integer ?? 0, &$0) }
+        }
+    }
+
+    /// How many rows are not named here, and where they are.
+    private func writeRest(shown: Int, of count: Int64, _ html: inout HTMLWriter) {
+        guard count > Int64(shown) else { return }
+        html.text(" and \(Figures.count(count - Int64(shown))) more")
+        if namesAllRows { return html.text("; `alpha-ledger sync --all-rows` names every one") }
+        html.text(": ")
+        html.element("a", [.href(Address(["trades", "run"]))], text: "all rows of the run")
     }
 
     private func writeComparison(_ html: inout HTMLWriter) {

@@ -68,6 +68,9 @@ struct RunIndex: Sendable {
         let sample: RowSpool.Slice
     }
 
+    /// Why rows of one trade and one `updatedAt` with different content are rejected.
+    static let conflictingDuplicate = "conflicting_duplicate"
+
     private(set) var entries: [Entry] = []
     private(set) var rejected: [Rejected] = []
     private(set) var groups: [Group] = []

@@ -13,6 +13,7 @@ struct SyncApply {
     var index: RunIndex
     let watermark: Instant?
     var summary: RunSummary
+    private var rows: RunRows
 
     private var ledger: Ledger { operation.ledger }
     private var local: LocalTrades { LocalTrades(source: SyncOperation.source, scope: operation.scope) }
@@ -35,9 +36,11 @@ struct SyncApply {
         self.index = index
         self.watermark = watermark
         self.summary = summary
+        rows = RunRows(limit: options.namedRows)
     }
 
-    mutating func run(cursor: String?) async throws -> RunSummary {
+    mutating func run(cursor: String?) async throws -> (RunSummary, RunRows) {
+        try nameRejected()
         if options.fullScope { try await scanLocal() }
         try await appendRejections()
         let total = index.entries.count
@@ -53,7 +56,17 @@ struct SyncApply {
         let rows = try chunk(from: done, total - done)
         try await finish(rows, cursor: cursor)
         operation.onProgress(.applying(done: total, of: total))
-        return summary
+        return (summary, self.rows)
+    }
+
+    /// Names the rows that are rejected before the ledger is asked.
+    private mutating func nameRejected() throws {
+        for row in index.rejected where !rows.isFullOfRejected {
+            // What conflicts was read well, each row by itself; its id stands in its text alone.
+            let isConflict = row.reasons == [RunIndex.conflictingDuplicate]
+            let text = isConflict ? try JSONDocument(parsing: try spool.read(row.slice)).root["tradeId"]?.string : nil
+            rows.reject(row.tradeID ?? text, row.reasons)
+        }
     }
 
     private func chunk(from start: Int, _ count: Int) throws -> [ChunkRow] {
@@ -133,12 +146,17 @@ struct SyncApply {
     private mutating func account(_ chunk: SyncChunk, _ rows: [ChunkRow]) throws {
         for (row, verdict) in zip(rows, chunk.verdicts) {
             switch verdict {
-            case .inserted: summary.inserted += 1
-            case .updated: summary.updated += 1
+            case .inserted:
+                summary.inserted += 1
+                self.rows.insert(row.row.sourceTradeID)
+            case .updated:
+                summary.updated += 1
+                self.rows.update(row.row.sourceTradeID)
             case .unchanged: summary.unchanged += 1
             case .stale: summary.staleIgnored += 1
             case .conflicting:
                 summary.count(rejectedFor: ["conflicting_update"])
+                self.rows.reject(row.row.sourceTradeID, ["conflicting_update"])
                 index.loseAccepted(row.group)
                 if options.fullScope, index.groups[row.group].accepted == 0, index.groups[row.group].isLocal {
                     unmatchedLocal.append(row.row.sourceTradeID)

@@ -45,8 +45,8 @@ struct SyncFetch {
             onProgress(.fetching(pages: number + 1, rows: counted.fetched))
         }
         for conflict in index.settle() {
-            counted.count(rejectedFor: ["conflicting_duplicate"])
-            index.reject(RunIndex.Rejected(slice: conflict.slice, reasons: ["conflicting_duplicate"], tradeID: nil))
+            counted.count(rejectedFor: [RunIndex.conflictingDuplicate])
+            index.reject(RunIndex.Rejected(slice: conflict.slice, reasons: [RunIndex.conflictingDuplicate], tradeID: nil))
         }
         counted.duplicates = index.duplicates
         self.index = index

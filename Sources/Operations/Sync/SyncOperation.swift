@@ -12,13 +12,22 @@ public struct SyncOptions: Sendable {
     public var apply: Bool
     /// Compare the whole scope instead of what changed since the watermark.
     public var fullScope: Bool
-    /// Accept a watermark below the stored one; only with a real full-scope run.
+    /// Accept a watermark below the stored one; only with a full-scope run. A dry run shows what that would give.
     public var resetWatermark: Bool
+    /// How many inserted, updated and rejected rows the run names, of each kind.
+    public var namedRows: Int
 
-    public init(apply: Bool, fullScope: Bool = false, resetWatermark: Bool = false) {
+    public init(apply: Bool, fullScope: Bool = false, resetWatermark: Bool = false, namedRows: Int = RunRows.shown) {
         self.apply = apply
         self.fullScope = fullScope
         self.resetWatermark = resetWatermark
+        self.namedRows = namedRows
+    }
+
+    /// Why no run can be asked for so; nil if one can.
+    public var problem: String? {
+        resetWatermark && !fullScope
+            ? "resetting the watermark needs the full scope: what lies below the stored watermark is compared with nothing else" : nil
     }
 }
 
@@ -84,23 +93,21 @@ public struct SyncOperation: Sendable {
     /// Runs once and returns the summary.
     ///
     /// Throws `SyncError`; a real run that failed on the feed's side has appended `AlphaSyncFailed`.
-    public func run(_ options: SyncOptions) async throws -> RunSummary {
-        if options.resetWatermark && !(options.apply && options.fullScope) {
-            throw SyncError.badOptions("resetting the watermark needs a full-scope run that is no dry run")
-        }
+    public func run(_ options: SyncOptions) async throws -> SyncRun {
+        if let problem = options.problem { throw SyncError.badOptions(problem) }
         let lock = try await RunLock.acquire("sync|\(scope.scopeKey)", ledger.serviceConfiguration)
         guard let lock else { throw SyncError.alreadyRunning(scopeKey: scope.scopeKey) }
         do {
-            let summary = try await runLocked(options)
+            let run = try await runLocked(options)
             await lock.release()
-            return summary
+            return run
         } catch {
             await lock.release()
             throw error
         }
     }
 
-    private func runLocked(_ options: SyncOptions) async throws -> RunSummary {
+    private func runLocked(_ options: SyncOptions) async throws -> SyncRun {
         let startedAt = ledger.now()
         var summary = RunSummary(
             runID: ledger.newID(), scopeKey: scope.scopeKey, dryRun: !options.apply, fullScope: options.fullScope,
@@ -111,6 +118,7 @@ public struct SyncOperation: Sendable {
                 "run_id": "\(summary.runID)", "scope": "\(scope.scopeKey)", "dry_run": "\(summary.dryRun)",
                 "full_scope": "\(summary.fullScope)",
             ])
+        let rows: RunRows
         do {
             let stored = try await storedWatermark()
             var fetch = try SyncFetch(
@@ -129,7 +137,7 @@ public struct SyncOperation: Sendable {
             var apply = SyncApply(
                 operation: self, options: options, spool: fetch.spool, index: fetch.index, watermark: end.watermark,
                 summary: summary)
-            summary = try await apply.run(cursor: end.lastCursor)
+            (summary, rows) = try await apply.run(cursor: end.lastCursor)
         } catch let error as SyncError {
             if options.apply, case .feed(let feedError) = error { try await recordFailure(feedError, summary) }
             throw error
@@ -140,7 +148,7 @@ public struct SyncOperation: Sendable {
                 "run_id": "\(summary.runID)", "fetched": "\(summary.fetched)", "inserted": "\(summary.inserted)",
                 "updated": "\(summary.updated)", "rejected": "\(summary.rejected)",
             ])
-        return summary
+        return SyncRun(summary: summary, rows: rows)
     }
 
     private func storedWatermark() async throws -> Instant? {

@@ -40,7 +40,10 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         var settings = try options.settings()
         let address = host ?? settings.host
-        if !once { try LedgerService.check(host: address, settings) }
+        if !once {
+            try LedgerService.check(host: address, settings)
+            try LedgerService.checkFree(host: address, port: port ?? settings.port)
+        }
         // The demo's own servers are the only ones that it asks, whatever is configured.
         var generator = SystemRandomNumberGenerator()
         let key = UniqueID(random: &generator).description
@@ -79,7 +82,8 @@ struct DemoCommand: AsyncParsableCommand {
     ) async throws {
         let scope = try FeedScope(portfolios: SampleScope.portfolios)
         let summary = try await runSync(
-            ledger, AlphaFeedClient(feed), scope, SyncOptions(apply: true, fullScope: true))
+            ledger, AlphaFeedClient(feed), scope, SyncOptions(apply: true, fullScope: true)
+        ).summary
         let observations = try await importSample(ledger)
         let choice = QuoteChoice.amberdata(amberdata)
         let progress = ProgressLine()

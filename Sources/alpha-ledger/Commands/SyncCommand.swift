@@ -24,13 +24,17 @@ struct SyncCommand: AsyncParsableCommand {
     @Flag(help: "Append; without it nothing is written.") var apply = false
     @Flag(help: "Fetch the whole scope and compare it with the ledger.") var fullScope = false
     @Flag(help: "Ask for pending rows too.") var includePending = false
-    @Flag(help: "Accept a watermark below the stored one; needs --full-scope and --apply.") var resetWatermark = false
+    @Flag(help: "Accept a watermark below the stored one; needs --full-scope.") var resetWatermark = false
+    @Flag(help: "Name every row that is inserted, updated or rejected, not the first 100 of each.") var allRows = false
     @Flag(help: "Print the summary as JSON.") var json = false
 
     func validate() throws {
-        if resetWatermark && !(apply && fullScope) {
-            throw ValidationError("--reset-watermark needs --full-scope and --apply")
-        }
+        if let problem = asked.problem { throw ValidationError("--reset-watermark needs --full-scope: \(problem)") }
+    }
+
+    private var asked: SyncOptions {
+        SyncOptions(
+            apply: apply, fullScope: fullScope, resetWatermark: resetWatermark, namedRows: allRows ? .max : RunRows.shown)
     }
 
     func run() async throws {
@@ -43,20 +47,19 @@ struct SyncCommand: AsyncParsableCommand {
         let scope = try FeedScope(portfolios: settings.portfolios, includePending: settings.includePending)
         let client = AlphaFeedClient(
             AlphaFeedConfiguration(url: url, apiKey: key, timeoutSeconds: settings.feedTimeoutSeconds))
-        let summary = try await options.withLedger(settings, writes: apply) { ledger in
-            try await runSync(
-                ledger, client, scope, SyncOptions(apply: apply, fullScope: fullScope, resetWatermark: resetWatermark))
+        let run = try await options.withLedger(settings, writes: apply) { ledger in
+            try await runSync(ledger, client, scope, asked)
         }
         if json {
-            Output.bytes(summary.node.httpBytes() + [UInt8(ascii: "\n")])
+            Output.bytes(run.node.httpBytes() + [UInt8(ascii: "\n")])
         } else {
-            show(summary)
+            show(run.summary, run.rows, namesAllRows: allRows)
         }
     }
 }
 
 /// Runs a sync with progress on a terminal.
-func runSync(_ ledger: Ledger, _ client: AlphaFeedClient, _ scope: FeedScope, _ options: SyncOptions) async throws -> RunSummary {
+func runSync(_ ledger: Ledger, _ client: AlphaFeedClient, _ scope: FeedScope, _ options: SyncOptions) async throws -> SyncRun {
     let progress = ProgressLine()
     let operation = SyncOperation(ledger: ledger, client: client, scope: scope) { step in
         switch step {
@@ -69,7 +72,9 @@ func runSync(_ ledger: Ledger, _ client: AlphaFeedClient, _ scope: FeedScope, _ 
 }
 
 /// The run's summary as text.
-func show(_ summary: RunSummary) {
+///
+/// - Parameter rows: are named where given.
+func show(_ summary: RunSummary, _ rows: RunRows? = nil, namesAllRows: Bool = false) {
     func counts(_ values: [ByteKey: Int]) -> String {
         values.sorted { $0.key < $1.key }.map { "\(Output.escaped($0.key.text)) \($0.value)" }.joined(separator: ", ")
     }
@@ -79,25 +84,42 @@ func show(_ summary: RunSummary) {
     Output.line(
         "inserted \(summary.inserted), updated \(summary.updated), unchanged \(summary.unchanged), stale \(summary.staleIgnored), duplicates \(summary.duplicates), missing \(summary.missing), reappeared \(summary.reappeared)")
     if !summary.rejectedByReason.isEmpty { Output.line("rejected by reason: \(counts(summary.rejectedByReason))") }
+    if let rows {
+        showIDs("inserted", rows.inserted, of: summary.inserted)
+        showIDs("updated", rows.updated, of: summary.updated)
+        if !rows.rejected.isEmpty {
+            Output.table(["rejected", "reasons"], rows.rejected.map { [$0.sourceTradeID ?? "(no id)", $0.reasons.joined(separator: ", ")] })
+            if summary.rejected > rows.rejected.count {
+                Output.line("and \(summary.rejected - rows.rejected.count) more rejected rows: --all-rows names them")
+            }
+        }
+    }
     if !summary.changedFields.isEmpty { Output.line("changed fields: \(counts(summary.changedFields))") }
     if !summary.unknownKeys.isEmpty { Output.line("unknown keys: \(counts(summary.unknownKeys))") }
     if summary.aheadOfWatermark > 0 { Output.line("ahead of the watermark: \(summary.aheadOfWatermark)") }
     if let comparison = summary.comparison {
         func ids(_ values: [String]) -> String {
             if values.isEmpty { return "none" }
-            let shown = values.prefix(10).map(Output.escaped).joined(separator: ", ")
-            return values.count > 10 ? "\(shown) and \(values.count - 10) more" : shown
+            let shown = values.prefix(namesAllRows ? values.count : 10).map(Output.escaped).joined(separator: ", ")
+            return values.count > 10 && !namesAllRows ? "\(shown) and \(values.count - 10) more (--all-rows)" : shown
         }
         Output.table(
             ["", "source", "local", "delta"],
             [
                 ["rows", "\(comparison.sourceRows)", "\(comparison.localRows)", "\(comparison.sourceRows - comparison.localRows)"],
                 ["quantity", "\(comparison.sourceQuantity)", "\(comparison.localQuantity)", "\(comparison.quantityDelta)"],
-                ["premium USD", "\(comparison.sourcePremiumUSD)", "\(comparison.localPremiumUSD)", "\(comparison.premiumDeltaUSD)"],
+                ["premium USD"]
+                    + [comparison.sourcePremiumUSD, comparison.localPremiumUSD, comparison.premiumDeltaUSD].map { Money.amount("\($0)") },
             ], rightAligned: [1, 2, 3])
         Output.line("unmatched source ids: \(ids(comparison.unmatchedSourceTradeIDs))")
         Output.line("unmatched local ids: \(ids(comparison.unmatchedLocalTradeIDs))")
     }
     Output.line("next watermark: \(summary.nextWatermark.map(\.description) ?? "none")")
     if summary.dryRun { Output.line("nothing was written; --apply appends") }
+}
+
+private func showIDs(_ verb: String, _ ids: [String], of count: Int) {
+    if ids.isEmpty { return }
+    let rest = count > ids.count ? " and \(count - ids.count) more (--all-rows)" : ""
+    Output.line("\(verb) ids: \(ids.map(Output.escaped).joined(separator: ", "))\(rest)")
 }
