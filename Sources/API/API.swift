@@ -65,11 +65,12 @@ public struct API: Sendable {
         var response: APIResponse
         do {
             response = ContentNegotiation.negotiated(try await answer(request, body, &exchange), for: request)
+            exchange.problem = response.problem
         } catch {
             let problem = Problem(error)
             exchange.problem = problem.code
             if problem.code == .internalError { exchange.logFailure(ledger.redact("\(error)"), ledger.logger) }
-            response = problem.response(redact: ledger.redact)
+            response = isForPage(request, exchange, problem) ? problemPage(problem, request) : problem.response(redact: ledger.redact)
         }
         let duration = ContinuousClock.now - start
         metrics.observe(exchange, status: response.status, duration)
@@ -81,6 +82,13 @@ public struct API: Sendable {
             response.body = []
         }
         return response
+    }
+
+    /// Whether what is wrong is shown as a page: to a browser at a page's address, or at one that nothing is at.
+    private func isForPage(_ request: APIRequest, _ exchange: Exchange, _ problem: Problem) -> Bool {
+        guard ContentNegotiation.prefersPage(request) else { return false }
+        if exchange.route == Exchange.noRoute { return problem.code == .notFound || !ConsoleGate.isForPrograms(request.path) }
+        return Route.console.contains { $0.path == exchange.route }
     }
 
     private func answer(_ request: APIRequest, _ body: UnreadBody?, _ exchange: inout Exchange) async throws -> APIResponse {

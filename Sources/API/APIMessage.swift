@@ -11,6 +11,8 @@ public struct APIRequest: Sendable {
     /// Lower-case name → values.
     public var headers: [String: [String]]
     public var body: [UInt8]
+    /// A page of the console asks for a person, whose filters are met with forgiveness.
+    var isForPerson = false
     /// Whether the peer's address is a loopback one.
     public var isFromLoopback: Bool
     /// The peer's address as text, a proxy's where one stands between.
@@ -40,6 +42,8 @@ public struct APIResponse: Sendable {
     var leavesBody = false
     /// What is sent instead of `body`, piece by piece.
     public var stream: APIStream?
+    /// What the log says of the request, where the status does not tell: a page that leads on, or says itself what is wrong.
+    var problem: Problem.Code?
 
     public init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
         self.status = status
@@ -93,6 +97,7 @@ enum PercentEncoding {
 struct Parameters {
     private var values: [(name: String, value: String)] = []
 
+    /// Throws for a query that is not percent-encoded, a name that is not allowed, and one that comes twice.
     init(_ query: String?, allowed: [String]) throws(Problem) {
         guard let query, !query.isEmpty else { return }
         for pair in query.split(separator: "&") {
@@ -111,6 +116,8 @@ struct Parameters {
         }
     }
 
+    init(_ values: [(name: String, value: String)]) { self.values = values }
+
     subscript(_ name: String) -> String? { values.first { $0.name == name }?.value }
 
     func integer(_ name: String, in range: ClosedRange<Int64>) throws(Problem) -> Int64? {
@@ -128,7 +135,7 @@ struct Parameters {
     func instant(_ name: String) throws(Problem) -> Instant? {
         guard let text = self[name] else { return nil }
         guard let value = Instant(text) else {
-            throw Problem(.badParameter, "\(name): expected an instant such as 2026-01-31T00:00:00Z")
+            throw Problem(.badParameter, "\(name): expected \(Instant.expected(insteadOf: text))")
         }
         return value
     }

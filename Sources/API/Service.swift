@@ -70,14 +70,9 @@ public struct LedgerService: Sendable {
                 tasks.cancelAll()
             }
         } catch is SocketAddressError.UnknownHost {
-            throw Settings.Problem("--host or ALPHA_LEDGER_HOST: \(host) can't be listened on: the name can't be resolved")
-        } catch let error as IOError where error.errnoCode == EADDRNOTAVAIL {
-            throw Settings.Problem("--host or ALPHA_LEDGER_HOST: \(host) can't be listened on: it is no address of this machine")
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw Failure(
-                description: "the service can't listen on \(host):\(port): the address is in use (--port or ALPHA_LEDGER_PORT)")
+            throw Self.unresolved(host)
         } catch let error as IOError {
-            throw Failure(description: "the service can't listen on \(host):\(port): \(String(cString: strerror(error.errnoCode)))")
+            throw Self.unusable(host, port, error.errnoCode)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
@@ -92,6 +87,11 @@ public struct LedgerService: Sendable {
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: UntilShutdown { await signal.run() }, successTerminationBehavior: .ignore)
         ]
+        for broken in ledger.registry.unusable {
+            logger.warning(
+                "rules that nobody serves can't be used",
+                metadata: ["projection": "\(broken.name)", "version": "\(broken.version)", "reason": "\(broken.problem)"])
+        }
         if runsProjectors {
             for status in try await ProjectionStatus.all(ledger).versions where status.isFrozen {
                 logger.warning(

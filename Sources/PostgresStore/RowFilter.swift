@@ -5,6 +5,8 @@ public import Values
 /// A condition on a column that is stored beside the document and stands in it under the same name.
 public enum RowFilter: Sendable, Equatable {
     case equals(column: String, value: String)
+    /// Without regard to the case of ASCII letters; the value is folded to lower case already.
+    case equalsIgnoringCase(column: String, value: String)
     /// Inclusive.
     case from(column: String, Instant)
     /// Exclusive.
@@ -12,7 +14,7 @@ public enum RowFilter: Sendable, Equatable {
 
     public var column: String {
         switch self {
-        case .equals(let column, _), .from(let column, _), .before(let column, _): column
+        case .equals(let column, _), .equalsIgnoringCase(let column, _), .from(let column, _), .before(let column, _): column
         }
     }
 
@@ -21,6 +23,7 @@ public enum RowFilter: Sendable, Equatable {
         guard let text = document[column]?.string else { return false }
         switch self {
         case .equals(_, let value): return text.isBytewiseEqual(to: value)
+        case .equalsIgnoringCase(_, let value): return text.asciiFolded.isBytewiseEqual(to: value)
         case .from(_, let instant): return Instant(text).map { $0 >= instant } ?? false
         case .before(_, let instant): return Instant(text).map { $0 < instant } ?? false
         }
@@ -31,6 +34,8 @@ public enum RowFilter: Sendable, Equatable {
         let name = quoteIdentifier(column)
         switch self {
         case .equals(_, let value): return "\(name) = \(bind(.text(value)))"
+        // This collation knows the case of ASCII letters alone, on every server.
+        case .equalsIgnoringCase(_, let value): return "lower(\(name) COLLATE \"C\") = \(bind(.text(value)))"
         case .from(_, let instant): return "\(name) >= \(bind(.timestamptz(microsecondsSince1970: instant.microseconds)))"
         case .before(_, let instant): return "\(name) < \(bind(.timestamptz(microsecondsSince1970: instant.microseconds)))"
         }

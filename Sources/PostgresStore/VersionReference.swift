@@ -15,6 +15,8 @@ public struct VersionReference: Sendable, Hashable, CustomStringConvertible {
     /// Why a text names no version.
     public struct Problem: Error, CustomStringConvertible, Equatable {
         public let description: String
+
+        public init(description: String) { self.description = description }
     }
 
     /// Reads `v<N>` or `v<N>/c<N>`: numbers from 1 on, without leading zeros.

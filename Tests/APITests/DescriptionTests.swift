@@ -11,7 +11,7 @@ import Yams
 /// `schema/openapi.yaml` against the service, both ways: what is described is there, what is there is described, and
 /// real answers are what the description says, by a validator that shares nothing with ours.
 @Suite struct DescriptionTests {
-    private static let keys = ["ALPHA_LEDGER_READ_KEY": "reader", "ALPHA_LEDGER_ADMIN_KEY": "admin"]
+    private static let keys = ["ALPHA_LEDGER_READ_KEY": "reader-key-of-tests", "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"]
 
     /// A described operation: its query parameters, or the keys of its body.
     private struct Operation: Sendable {
@@ -60,10 +60,44 @@ import Yams
                 let target = Self.filled(operation.path)
                 let answer =
                     operation.method == "GET"
-                    ? try await service.ask("\(target)?no_such=1", headers: [("Authorization", "Bearer reader")])
+                    ? try await service.ask("\(target)?no_such=1", headers: [("Authorization", "Bearer reader-key-of-tests")])
                     : try await service.post(target, #"{"no_such":true}"#)
                 #expect(answer.status == 400, "\(operation.path)")
                 #expect(try Self.expected(answer) == operation.names, "\(operation.path)")
+            }
+        }
+    }
+
+    /// The values that a view's filter is described with; nil for a filter that is not described.
+    private static func described(_ view: View, _ parameter: String) throws -> [String]? {
+        let description = try description()
+        let paths = description["paths"] as? [String: [String: [String: Any]]]
+        let parameters = (description["components"] as? [String: Any])?["parameters"] as? [String: [String: Any]]
+        let references = paths?["\(view.path)"]?["get"]?["parameters"] as? [[String: Any]] ?? []
+        let named = references.compactMap { ($0["$ref"] as? String)?.split(separator: "/").last.flatMap { parameters?[String($0)] } }
+        guard let filter = named.first(where: { $0["name"] as? String == parameter }) else { return nil }
+        return (filter["schema"] as? [String: Any])?["enum"] as? [String] ?? []
+    }
+
+    @Test func `filters have the values that the views declare, which the service takes and no other`() async throws {
+        try await withService(projectors: false) { service in
+            for view in View.all {
+                for filter in view.filters {
+                    let described = try #require(try Self.described(view, filter.parameter), "\(view.name) \(filter.parameter)")
+                    #expect(Set(described) == Set(filter.values), "\(view.name) \(filter.parameter)")
+                    guard let first = filter.values.first else { continue }
+                    for value in filter.values {
+                        #expect(try await service.ask("\(view.path)?\(filter.parameter)=\(value)").status == 200, "\(view.name) \(value)")
+                    }
+                    let otherCase = first == first.uppercased() ? first.lowercased() : first.uppercased()
+                    for wrong in ["nonsense", "", first + "x", otherCase] {
+                        let answer = try await service.ask("\(view.path)?\(filter.parameter)=\(wrong)")
+                        let code = try answer.code()
+                        #expect(answer.status == 400 && code == "bad_parameter", "\(view.name) \(wrong)")
+                        let detail = try answer.json()["detail"]?.string ?? ""
+                        #expect(filter.values.allSatisfy { detail.contains($0) }, "\(detail)")
+                    }
+                }
             }
         }
     }
@@ -87,7 +121,7 @@ import Yams
             for operation in operations where operation.method == "GET" {
                 let path = operation.path
                 for query in Self.queries(path) {
-                    let headers = query.contains("nokey") ? [] : [("Authorization", "Bearer reader")]
+                    let headers = query.contains("nokey") ? [] : [("Authorization", "Bearer reader-key-of-tests")]
                     if path.hasSuffix("/stream") && !query.contains("no_such") && !query.contains("nokey") { continue }
                     answers.append(.init("GET", path, try await service.ask(Self.filled(path) + query, headers: headers)))
                 }

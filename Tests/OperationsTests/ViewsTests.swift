@@ -62,9 +62,19 @@ import Values
                 let everything = try await all(reader, view, ViewRequest()).rows
                 #expect(everything.count >= 5, "\(view.name)")
                 var selections: [[(name: String, value: String)]] = [[]]
-                for (parameter, column) in view.filters {
-                    let values = Set(try everything.compactMap { try JSONDocument(parsing: Array($0.utf8)).root[column]?.string })
-                    for value in values { selections.append([(parameter, value)]) }
+                for filter in view.filters {
+                    let values = Set(try everything.compactMap { try JSONDocument(parsing: Array($0.utf8)).root[filter.column]?.string })
+                    for value in values {
+                        selections.append([(filter.parameter, value)])
+                        // A person's spelling finds what the exact one does, from rows and from facts.
+                        var (exact, person) = (ViewRequest(), ViewRequest())
+                        exact.filters = try ViewReader.filters(view, [(filter.parameter, value)])
+                        person.filters = try ViewReader.filters(view, [(filter.parameter, " \(value.lowercased())\t")], .forgiving)
+                        let found = try await all(reader, view, exact).rows
+                        #expect(try await all(reader, view, person).rows == found, "\(view.name) \(filter.parameter) \(value)")
+                        person.effectiveAt = end
+                        #expect(try await all(reader, view, person).rows == found, "\(view.name) \(filter.parameter) \(value), from facts")
+                    }
                 }
                 selections.append([("from", "2026-01-10"), ("to", "2026-01-20T14:30:00Z"), ("underlying", "MSTR")])
                 selections.append([("underlying", "nothing")])

@@ -12,7 +12,8 @@ extension API {
     func cached(
         _ view: View, _ request: APIRequest, _ make: () async throws -> APIResponse
     ) async throws -> APIResponse {
-        let query = request.query ?? ""
+        // No client sends a control character: a person's answer is never given to a program.
+        let query = (request.query ?? "") + (request.isForPerson ? "&\u{1f}person" : "")
         // Another history may have come in the log's place, by a failover that lost a tail.
         let history = ledger.history
         let pinned = "pinned|\(history)|\(view.name)?\(query)"

@@ -7,7 +7,7 @@ import Values
 final class ConsoleGate: Sendable {
     static let cookie = "alpha_ledger_session"
     private static let pages: Set<String> = [
-        "/", "/trades", "/trade", "/performance", "/log", "/projections", "/explain", "/changes",
+        "/", "/trades", "/trades/run", "/trade", "/performance", "/log", "/projections", "/explain", "/changes",
     ]
 
     let sessions = ConsoleSessions()
@@ -35,10 +35,17 @@ final class ConsoleGate: Sendable {
         do {
             return .admitted(try access.check(request))
         } catch {
-            guard isGet, error.code == .unauthorized, request.headers["authorization"] == nil, Self.isPage(request.path) else { throw error }
+            guard isGet, error.code == .unauthorized, request.headers["authorization"] == nil,
+                Self.isPage(request.path) || ContentNegotiation.prefersPage(request) && !Self.isForPrograms(request.path)
+            else { throw error }
             let asked = request.path + (request.query.map { "?" + $0 } ?? "")
             return .redirected(.redirect(to: Address(["sign-in"], asked == "/" ? [] : [("next", asked)])))
         }
+    }
+
+    /// Whether an address is one that programs ask.
+    static func isForPrograms(_ path: String) -> Bool {
+        path.hasPrefix("/api/") || ["/healthz", "/readyz", "/metrics", "/openapi.yaml"].contains(path)
     }
 
     static func isPage(_ path: String) -> Bool {

@@ -3,6 +3,7 @@ import JSON
 import Logging
 import Operations
 import Synchronization
+import Values
 
 /// A request for a page: what was asked, by whom, for which moment; and how its documents are read.
 ///
@@ -16,12 +17,17 @@ struct ConsoleRequest: Sendable {
 
     private static let moment = ["as_of_position", "as_of", "effective_at"]
 
-    /// Throws `Problem` where the page has not a parameter of that name.
+    /// Throws `Problem` where the page has not a parameter of that name, or the moment is none.
     init(_ api: API, _ request: APIRequest, parameters: [String]) async throws {
         self.api = api
         self.request = request
         // A form sends what was left empty too.
-        query = try Parameters(request.query, allowed: parameters + Self.moment).others(than: []).filter { !$0.value.isEmpty }
+        let given = try Parameters(request.query, allowed: parameters + Self.moment).others(than: [])
+        let query = given.map { (name: $0.name, value: $0.value.trimmed) }.filter { !$0.value.isEmpty }
+        self.query = query
+        let moment = Parameters(query.filter { Self.moment.contains($0.name) })
+        _ = try moment.integer("as_of_position", in: 0...Int64.max)
+        for name in ["as_of", "effective_at"] { _ = try moment.instant(name) }
         let head = await api.document(["api", "ledger", "head"])
         var time = TimeFrame(
             asOfPosition: query.first { $0.name == "as_of_position" }?.value, asOf: query.first { $0.name == "as_of" }?.value,
@@ -61,19 +67,35 @@ struct ConsoleRequest: Sendable {
         } else {
             parameters += time.parameters.map { ($0.name, $0.value) }
         }
-        return await api.document(path, parameters)
+        return await api.document(path, parameters, isForPerson: true)
+    }
+
+    /// Why a list of the page's moment and filters has no rows; nil where that can't be told.
+    func emptiness(of name: String, filters: [String]) async -> Emptiness? {
+        guard let view = View.named(name) else { return nil }
+        var asked = APIRequest(method: "GET", path: "\(view.path)", isFromLoopback: true)
+        let parameters = query.filter { filters.contains($0.name) && $0.name != "cursor" } + time.parameters
+        asked.query = Address([], parameters).text.split(separator: "?", maxSplits: 1).dropFirst().first.map(String.init)
+        asked.isForPerson = true
+        do {
+            return try await ViewReader(api.ledger).emptiness(of: view, try API.viewRequest(view, asked))
+        } catch {
+            return nil
+        }
     }
 }
 
 extension API {
     /// Answers a request to one of the routes from within, as its JSON.
     func document(
-        _ path: [String], _ query: [(String, String)] = [], method: String = "GET", body: [UInt8] = []
+        _ path: [String], _ query: [(String, String)] = [], method: String = "GET", body: [UInt8] = [],
+        isForPerson: Bool = false
     ) async -> Loaded {
         let address = Address(path, query.map { (name: $0.0, value: $0.1) }).text
         let parts = address.split(separator: "?", maxSplits: 1)
-        let request = APIRequest(
+        var request = APIRequest(
             method: method, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : nil, body: body, isFromLoopback: true)
+        request.isForPerson = isForPerson
         do {
             let segments = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
             for route in Self.routes where route.method == method {
@@ -88,6 +110,7 @@ extension API {
 
     /// A problem as pages show it; what is not known by name goes to the log.
     func pageProblem(_ error: any Error) -> PageProblem {
+        if let known = error as? PageProblem { return known }
         let problem = Problem(error)
         if problem.code == .internalError {
             ledger.logger.error("page failed", metadata: ["reason": "\(ledger.redact("\(error)"))"])

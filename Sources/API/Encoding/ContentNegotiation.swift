@@ -21,6 +21,19 @@ enum ContentNegotiation {
         return wildcard
     }
 
+    /// Whether a client would rather have a page than JSON: a browser that goes to an address.
+    static func prefersPage(_ request: APIRequest) -> Bool {
+        guard request.method == "GET" || request.method == "HEAD", let values = request.headers["accept"] else { return false }
+        var weights: [String: Double] = [:]
+        for part in values.joined(separator: ",").split(separator: ",") {
+            let pieces = part.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
+            guard let type = pieces.first else { continue }
+            weights[type] = pieces.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
+        }
+        let json = max(weights["application/json"] ?? 0, weights["application/problem+json"] ?? 0)
+        return (weights["text/html"] ?? 0) > json
+    }
+
     /// The answer as the client takes it: a 304 where it has the bytes already, else compressed where that pays.
     static func negotiated(_ response: APIResponse, for request: APIRequest) -> APIResponse {
         guard response.stream == nil, isCompressible(response) else { return unlessKnown(response, request) }

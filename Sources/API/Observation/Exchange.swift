@@ -7,7 +7,8 @@ struct Exchange {
     let path: String
     let peer: String
     /// The pattern of the route that answered; `none` where none did.
-    var route = "none"
+    var route = Exchange.noRoute
+    static let noRoute = "none"
     /// Nil where the request was refused before that was known.
     var caller: AccessPolicy.Caller?
     var problem: Problem.Code?

@@ -98,7 +98,7 @@ private struct BackfillBody {
             quotes = name
         case "horizons": horizons = try Self.horizons(value)
         case "rules":
-            guard let text = value.string, text.hasPrefix("v"), let version = Int(text.dropFirst()), version > 0 else {
+            guard let version = value.string.flatMap({ try? ContextBackfillOptions.rulesVersion($0) }) else {
                 throw Problem(.badBody, "rules: expected a version such as v1")
             }
             rulesVersion = version

@@ -1,6 +1,10 @@
 import Console
+import Events
 import JSON
 import Operations
+import Postgres
+import PostgresStore
+import Values
 
 extension API {
     private static let searchPage: Int64 = 500
@@ -8,21 +12,46 @@ extension API {
     private static let shownEvents = 30
 
     /// The log's latest events, those below a position, or one.
-    func logPage(_ request: APIRequest) async throws -> [UInt8] {
+    func logPage(_ request: APIRequest) async throws -> PageAnswer {
         let asked = try await ConsoleRequest(self, request, parameters: ["type", "stream", "before", "position"])
         var context = asked.context
-        let head = await document(["api", "ledger", "head"])
-        let newest = await newest(asked)
-        switch newest {
-        case .failure(let problem): return LogPage(context: context, found: .failure(problem), head: head).html()
+        switch await newest(asked) {
+        case .failure(let problem):
+            let page = LogPage(context: context, found: .failure(problem), head: await document(["api", "ledger", "head"]))
+            return PageAnswer(page.html(), about: page.found)
         case .success(let shown):
             context.time.shown = shown
-            return LogPage(context: context, found: await found(asked, upTo: shown.position), head: head).html()
+            let head = asked.time.isPinned ? await head(at: shown.position) : await document(["api", "ledger", "head"])
+            let page = LogPage(context: context, found: await found(asked, upTo: shown.position), head: head)
+            return PageAnswer(page.html(), about: page.found)
+        }
+    }
+
+    /// The log's head as it was after an event, in the form of the answer of `/api/ledger/head`.
+    private func head(at position: Int64) async -> Loaded {
+        do {
+            let (id, recordedAt, root) = try await ledger.read(.latest) { session in
+                try session.transaction(.snapshot) {
+                    let log = LogReader()
+                    return (
+                        try log.head(session).ledgerID, try log.event(at: position, session)?.recordedAt,
+                        try log.root(at: position, session)
+                    )
+                }
+            }
+            return .success(
+                try JSONDocument(
+                    parsing: JSONNode.object([
+                        ("position", .integer(position)), ("recorded_at", recordedAt.map { .string($0.description) } ?? .null),
+                        ("root_hash", .string(root.description)), ("ledger_id", .string(id.description)),
+                    ]).httpBytes()))
+        } catch {
+            return .failure(pageProblem(error))
         }
     }
 
     /// The last position of the page's moment. An instant becomes a position as the views resolve it.
-    private func newest(_ asked: ConsoleRequest) async -> Result<TimeFrame.Shown, PageProblem> {
+    func newest(_ asked: ConsoleRequest) async -> Result<TimeFrame.Shown, PageProblem> {
         let list = await asked.view(ViewInfo.trades.path, filters: [], extra: [("limit", "1")])
         return list.flatMap { document in
             guard let shown = Basis(document)?.shown else {
@@ -34,9 +63,14 @@ extension API {
 
     private func found(_ asked: ConsoleRequest, upTo newest: Int64) async -> Result<LogPage.Found, PageProblem> {
         if let text = asked["position"] {
-            guard let position = Parameters.wholeNumber(text), position >= 1, position <= newest else {
+            guard let position = Parameters.wholeNumber(text), position >= 1 else {
+                return .failure(PageProblem(status: 400, code: "bad_parameter", detail: "position: expected a whole number, 1 or more"))
+            }
+            guard position <= newest else {
                 return .failure(
-                    PageProblem(status: 404, code: "position_unknown", detail: "position: expected a whole number, 1 to \(newest)"))
+                    PageProblem(
+                        status: 404, code: "position_unknown",
+                        detail: "the log has no event at position \(position)\(asked.time.isPinned ? " at this moment" : ""): its last is \(newest)"))
             }
             return await document(["api", "ledger", "events", "\(position)"]).map {
                 LogPage.Found(events: [$0.root], searchedDownTo: position, olderBefore: position > 1 ? position : nil)
@@ -54,7 +88,7 @@ extension API {
 
     /// Looks from a position downwards for events that match, through a bounded part of the log.
     private func search(_ asked: ConsoleRequest, downFrom top: Int64) async -> Result<LogPage.Found, PageProblem> {
-        let isFiltered = asked["type"] != nil || asked["stream"] != nil
+        let isFiltered = asked["type"] != nil || asked["stream"] != nil || asked.time.effectiveAt != nil
         var (top, events) = (top, [JSONValue]())
         for _ in 0..<Self.searchPages where top > 0 {
             let size = min(top, isFiltered ? Self.searchPage : Int64(Self.shownEvents))
@@ -75,6 +109,9 @@ extension API {
     private func matches(_ event: JSONValue, _ asked: ConsoleRequest) -> Bool {
         if let type = asked["type"], event["type"]?.string != type { return false }
         if let stream = asked["stream"], event["stream"]?.string?.contains(stream) != true { return false }
-        return true
+        // What has no time in the world holds at any.
+        guard let end = asked.time.effectiveAt.flatMap({ Instant($0) }), let effective = event["effective_at"]?.string.flatMap({ Instant($0) })
+        else { return true }
+        return effective <= end
     }
 }

@@ -4,7 +4,7 @@ import Operations
 
 extension API {
     /// The overview: the views' sums, and rows counted where a view has none.
-    func performance(_ request: APIRequest) async throws -> [UInt8] {
+    func performance(_ request: APIRequest) async throws -> PageAnswer {
         let filters = ["portfolio", "underlying", "from", "to"]
         let asked = try await ConsoleRequest(self, request, parameters: filters)
         // The first answer's moment is everybody's, so that the figures belong together.
@@ -12,21 +12,25 @@ extension API {
         let pin = (try? alignment.get()).flatMap { Basis($0)?.shown }
         let execution = await asked.view(ViewInfo.executionQuality.path, filters: filters, extra: [("limit", "1")], pin: pin)
         let outcomes = await asked.view(ViewInfo.outcomes.path, filters: filters, extra: [("limit", "1")], pin: pin)
-        return PerformancePage(
+        let page = PerformancePage(
             context: asked.context, alignment: alignment, executionQuality: execution, outcomes: outcomes,
             lifecycles: await tally(asked, .lifecycles, filters, by: "lifecycle_state", state: "lifecycle_quality", pin),
-            marketContext: await tally(asked, .context, filters, by: "source_portfolio", state: "context_quality", pin)
-        ).html()
+            marketContext: await tally(asked, .context, filters, by: "source_portfolio", state: "context_quality", pin),
+            emptiness: await emptiness(asked, .alignment, alignment))
+        return PageAnswer(page.html(), about: alignment)
     }
 
-    func performanceRows(_ request: APIRequest, _ name: String) async throws -> [UInt8] {
-        guard let view = ViewInfo.performance.first(where: { $0.name == name }) else {
+    func performanceRows(_ request: APIRequest, _ name: String) async throws -> PageAnswer {
+        guard let view = ViewInfo.named(name), ViewInfo.performance.contains(where: { $0.name == view.name }) else {
             throw Problem(.notFound, "there is no such view; expected \(ViewInfo.performance.map(\.name).joined(separator: ", "))")
         }
         let filters = view.filters + ["cursor"]
         let asked = try await ConsoleRequest(self, request, parameters: filters)
         let list = await asked.view(view.path, filters: filters, extra: [("limit", "50")])
-        return PerformanceRowsPage(context: asked.context, view: view, list: list).html()
+        let page = PerformanceRowsPage(
+            context: asked.context, view: view, list: list, choices: Self.choices(view),
+            emptiness: await emptiness(asked, view, list))
+        return PageAnswer(page.html(), about: list)
     }
 
     /// Rows of a view counted by two of their members, up to a bound that the page names.
@@ -46,7 +50,7 @@ extension API {
 
     // MARK: What changed
 
-    func changesPage(_ request: APIRequest) async throws -> [UInt8] {
+    func changesPage(_ request: APIRequest) async throws -> PageAnswer {
         let asked = try await ConsoleRequest(self, request, parameters: ["view", "from", "to"])
         guard let view = ViewInfo.named(asked["view"] ?? "trades") else {
             throw Problem(.badParameter, "view: expected one of \(ViewInfo.all.map(\.name).joined(separator: ", "))")
@@ -54,9 +58,9 @@ extension API {
         let head = asked.time.head ?? 0
         let to = try position(asked, "to") ?? head
         let from = try position(asked, "from") ?? max(0, to - 1)
-        return ChangesPage(
-            context: asked.context, view: view, from: from, to: to, changes: await changes(asked, view, from: from, to: to)
-        ).html()
+        let changes = await changes(asked, view, from: from, to: to)
+        return PageAnswer(
+            ChangesPage(context: asked.context, view: view, from: from, to: to, changes: changes).html(), about: changes)
     }
 
     private func position(_ asked: ConsoleRequest, _ name: String) throws(Problem) -> Int64? {
@@ -125,7 +129,8 @@ private struct RowReader {
             }
             pages += 1
             let document = try await asked.api.document(
-                view.path, parameters + [("limit", "\(Self.pageSize)")] + (cursor.map { [("cursor", $0)] } ?? [])
+                view.path, parameters + [("limit", "\(Self.pageSize)")] + (cursor.map { [("cursor", $0)] } ?? []),
+                isForPerson: true
             ).get()
             rows = (document.root["rows"]?.elements.map { $0 } ?? []).makeIterator()
             cursor = document.root["next_cursor"]?.string

@@ -7,45 +7,59 @@ import PostgresStore
 import Values
 
 extension API {
-    func projectionsPage(_ request: APIRequest) async throws -> [UInt8] {
+    func projectionsPage(_ request: APIRequest) async throws -> PageAnswer {
         let asked = try await ConsoleRequest(self, request, parameters: [])
         let projections = await document(["api", "ledger", "projections"])
+        var context = asked.context
+        if asked.time.isPinned {
+            switch await newest(asked) {
+            case .success(let shown): context.time.shown = shown
+            // An unknown moment is a page that says so.
+            case .failure(let problem): throw problem
+            }
+        }
         var names: [String] = []
         for version in (try? projections.get())?.root["projections"]?.elements.map({ $0 }) ?? [] {
             if let name = version["name"]?.string, !names.contains(name) { names.append(name) }
         }
-        return ProjectionsPage(
-            context: asked.context, projections: projections, promotions: try await promotions(of: names, asked)
-        ).html()
+        let (promotions, served) = try await promotions(of: names, upTo: context.time.shown?.position ?? .max)
+        let page = ProjectionsPage(
+            context: context, projections: projections, promotions: promotions, servedThen: asked.time.isPinned ? served : nil)
+        return PageAnswer(page.html(), about: projections)
     }
 
-    /// The latest promotions of every projection as of the page's position, newest first.
-    private func promotions(of names: [String], _ asked: ConsoleRequest) async throws -> [JSONValue] {
-        let limit = try asked.time.asOfPosition.map { text in
-            guard let position = Parameters.wholeNumber(text), position >= 0 else {
-                throw Problem(.badParameter, "as_of_position: expected a position, 0 or more")
-            }
-            return position
-        } ?? .max
-        let instant = asked.time.asOf.flatMap { Instant($0) }
+    /// How many promotions of a projection are shown.
+    private static let shownPromotions: Int64 = 100
+
+    /// The latest promotions of every projection up to a position, newest first, and the last of each by its name.
+    private func promotions(of names: [String], upTo limit: Int64) async throws -> (all: [JSONValue], last: [JSONValue]) {
         let events = try await ledger.pool.run { session in
-            try names.flatMap { name in
-                try LogReader().stream(Streams.projection(name: name), limit: 100, session)
+            try names.flatMap { name -> [RecordedEvent] in
+                let (log, stream) = (LogReader(), Streams.projection(name: name))
+                guard let last = try log.latest(inStream: stream, upTo: limit, session) else { return [] }
+                let first = max(0, last.streamVersion - Self.shownPromotions)
+                return try log.stream(stream, after: first, limit: Int(last.streamVersion - first), session)
             }
         }
-        return try events.filter { event in event.position <= limit && instant.map { event.recordedAt <= $0 } ?? true }
-            .sorted { $0.position > $1.position }.map { try JSONDocument(parsing: $0.json()).root }
+        let all = try events.sorted { $0.position > $1.position }.map { try JSONDocument(parsing: $0.json()).root }
+        let last = names.compactMap { name in all.first { $0["payload"]?["projection"]?.string == name } }
+        return (all, last)
     }
 
-    func versionDiff(_ request: APIRequest) async throws -> [UInt8] {
+    func versionDiff(_ request: APIRequest) async throws -> PageAnswer {
         let asked = try await ConsoleRequest(self, request, parameters: ["name", "from", "to"])
         guard let name = asked["name"], let from = asked["from"], let to = asked["to"] else {
             throw Problem(.badParameter, "name, from, to: expected a projection and two of its versions")
         }
-        return VersionDiffPage(
-            context: asked.context, name: name, from: from, to: to,
-            diff: await document(["api", "ledger", "projections", name, "diff"], [("from", from), ("to", to)])
-        ).html()
+        var context = asked.context
+        var parameters = [("from", from), ("to", to)]
+        if asked.time.isPinned {
+            let shown = try await newest(asked).get()
+            context.time.shown = shown
+            parameters.append(("position", "\(shown.position)"))
+        }
+        let diff = await document(["api", "ledger", "projections", name, "diff"], parameters)
+        return PageAnswer(VersionDiffPage(context: context, name: name, from: from, to: to, diff: diff).html(), about: diff)
     }
 
     /// Rebuild, promote or roll back, by the HTTP interface's own route.

@@ -13,6 +13,7 @@ extension Route {
         Route("POST", "/sign-out", isUngated: true) { api, request, _ in try await api.signOut(request) },
         Route("GET", "/trades") { api, request, _ in try await api.page(request) { try await api.tradeBook($0) } },
         Route("GET", "/trade") { api, request, _ in try await api.page(request) { try await api.tradePage($0) } },
+        Route("GET", "/trades/run") { api, request, _ in try await api.page(request) { try await api.runPage($0) } },
         Route("POST", "/trades/sync") { api, request, _ in try await api.syncForm(request) },
         Route("GET", "/performance") { api, request, _ in try await api.page(request) { try await api.performance($0) } },
         Route("GET", "/performance/{view}") { api, request, captures in
@@ -44,9 +45,9 @@ extension API {
     }
 
     /// A page, or a page that says why there is none.
-    func page(_ request: APIRequest, _ make: (APIRequest) async throws -> [UInt8]) async throws -> APIResponse {
+    func page(_ request: APIRequest, _ make: (APIRequest) async throws -> PageAnswer) async throws -> APIResponse {
         do {
-            return .page(try await make(request))
+            return try await make(request).response
         } catch {
             return problemPage(error, request)
         }
@@ -54,35 +55,48 @@ extension API {
 
     func problemPage(_ error: any Error, _ request: APIRequest) -> APIResponse {
         let problem = pageProblem(error)
+        let segments = request.path.split(separator: "/").map { PercentEncoding.decode($0) ?? "" }
         let context = PageContext(
-            address: Address(request.path.split(separator: "/").map(String.init)), visitor: visitor(console.session(of: request)),
-            time: TimeFrame())
-        return .page(ProblemPage(context: context, problem: problem).html(), status: problem.status)
+            address: Address(segments), visitor: visitor(console.session(of: request)), time: TimeFrame())
+        var response = PageAnswer(ProblemPage(context: context, problem: problem).html(), about: Loaded.failure(problem)).response
+        if let error = error as? Problem { response.headers += error.headers }
+        return response
     }
 
-    func tradeBook(_ request: APIRequest) async throws -> [UInt8] {
+    func tradeBook(_ request: APIRequest) async throws -> PageAnswer {
         let filters = ViewInfo.trades.filters + ["cursor"]
         let asked = try await ConsoleRequest(self, request, parameters: filters)
         let trades = await asked.view(ViewInfo.trades.path, filters: filters, extra: [("limit", "50")])
         let state = await asked.view(ViewInfo.syncState.path, filters: [])
-        return TradeBookPage(
-            context: asked.context, trades: trades, sync: SyncCard(state: state, run: console.session(of: request)?.run)
-        ).html()
+        let page = TradeBookPage(
+            context: asked.context, trades: trades, sync: syncCard(request, state: state), choices: Self.choices(.trades),
+            emptiness: await emptiness(asked, .trades, trades))
+        return PageAnswer(page.html(), about: trades)
     }
 
-    func tradePage(_ request: APIRequest) async throws -> [UInt8] {
+    /// The filters of a view whose values are chosen from.
+    static func choices(_ view: ViewInfo) -> [ViewInfo.Choice] {
+        (View.named(view.name)?.filters ?? []).filter { !$0.values.isEmpty }.map { .init($0.parameter, $0.title, $0.values) }
+    }
+
+    /// Why a list has no rows, in a sentence; nil if it has some or that is not known.
+    func emptiness(_ asked: ConsoleRequest, _ view: ViewInfo, _ list: Loaded) async -> String? {
+        guard (try? list.get())?.root["rows"]?.count == 0, asked["cursor"] == nil else { return nil }
+        return await asked.emptiness(of: view.name, filters: view.filters)?.description
+    }
+
+    func tradePage(_ request: APIRequest) async throws -> PageAnswer {
         let asked = try await ConsoleRequest(self, request, parameters: ["id", "source"])
         guard let id = asked["id"] else { throw Problem(.badParameter, "id: expected a trade's id") }
         let history = await document(
             ["api", "internal", "trades", id, "history"], [("limit", "1000")] + (asked["source"].map { [("source", $0)] } ?? []))
-        return TradePage(context: asked.context, tradeID: id, history: history).html()
+        return PageAnswer(TradePage(context: asked.context, tradeID: id, history: history).html(), about: history)
     }
 
-    func explainPage(_ request: APIRequest) async throws -> [UInt8] {
+    func explainPage(_ request: APIRequest) async throws -> PageAnswer {
         let asked = try await ConsoleRequest(self, request, parameters: ["view", "key", "field"])
         let parameters = asked.query.map { ($0.name, $0.value) }
-        return ExplainPage(
-            context: asked.context, explanation: await document(["api", "ledger", "explain"], parameters)
-        ).html()
+        let explanation = await document(["api", "ledger", "explain"], parameters)
+        return PageAnswer(ExplainPage(context: asked.context, explanation: explanation).html(), about: explanation)
     }
 }

@@ -8,16 +8,16 @@ extension Route {
     static let projections = [
         Route("GET", "/api/ledger/projections") { api, request, _ in try await api.projections(request) },
         Route("GET", "/api/ledger/projections/{name}/diff") { api, request, captures in
-            try await api.diff(of: captures[0], request)
+            try await api.diff(of: View.projection(named: captures[0]), request)
         },
         Route("POST", "/api/ledger/projections/{name}/rebuild") { api, request, captures in
-            try await api.rebuild(captures[0], request)
+            try await api.rebuild(View.projection(named: captures[0]), request)
         },
         Route("POST", "/api/ledger/projections/{name}/promote") { api, request, captures in
-            try await api.promote(captures[0], request)
+            try await api.promote(View.projection(named: captures[0]), request)
         },
         Route("POST", "/api/ledger/projections/{name}/rollback") { api, request, captures in
-            try await api.rollback(captures[0], request)
+            try await api.rollback(View.projection(named: captures[0]), request)
         },
     ]
 }
@@ -35,8 +35,8 @@ extension API {
     /// What would change if `to` took the place of `from`; rows are explained only where that is asked for.
     func diff(of name: String, _ request: APIRequest) async throws -> APIResponse {
         let parameters = try Parameters(request.query, allowed: ["from", "to", "position", "keys", "explain"])
-        let from = try Self.version(parameters["from"], named: "from")
-        let to = try Self.version(parameters["to"], named: "to")
+        let from = try Self.version(parameters["from"], of: name, named: "from")
+        let to = try Self.version(parameters["to"], of: name, named: "to")
         let position = try parameters.integer("position", in: 0...Int64.max)
         let keys = try parameters.integer("keys", in: 0...1000).map { Int($0) } ?? ProjectionDiff.sampleSize
         let rows = try parameters.integer("explain", in: 0...Self.maximumExplained).map { Int($0) }
@@ -56,7 +56,7 @@ extension API {
 
     /// Starts building a version beside the served one; `GET /api/ledger/projections` shows how far it is.
     func rebuild(_ name: String, _ request: APIRequest) async throws -> APIResponse {
-        let body = try VersionBody(request, keys: ["rules"])
+        let body = try VersionBody(request, of: name, keys: ["rules"])
         do {
             let references = try await ledger.references([name], body.rules)
             try await rebuilds.start(references[0], ledger)
@@ -72,7 +72,7 @@ extension API {
 
     /// Serves another version, where the diff is still the one that the digest names.
     func promote(_ name: String, _ request: APIRequest) async throws -> APIResponse {
-        let body = try VersionBody(request, keys: ["version", "position", "digest"])
+        let body = try VersionBody(request, of: name, keys: ["version", "position", "digest"])
         guard let version = body.version else { throw Problem(.badBody, "version: expected a version such as v2") }
         guard let position = body.position else { throw Problem(.badBody, "position: expected the diff's position") }
         guard let digest = body.digest else { throw Problem(.badBody, "digest: expected the diff's digest") }
@@ -93,9 +93,9 @@ extension API {
         }
     }
 
-    private static func version(_ text: String?, named name: String) throws(Problem) -> VersionReference {
-        guard let text, let reference = try? VersionReference(parsing: text) else {
-            throw Problem(.badParameter, "\(name): expected a version such as v2, or v2/c3")
+    private static func version(_ text: String?, of projection: String, named name: String) throws(Problem) -> VersionReference {
+        guard let text, let reference = try? VersionReference(parsing: text, of: projection) else {
+            throw Problem(.badParameter, "\(name): expected a version such as v2, v2/c3 or \(projection)@v2")
         }
         return reference
     }
@@ -152,7 +152,7 @@ private struct VersionBody {
     var position: Int64?
     var digest: String?
 
-    init(_ request: APIRequest, keys: [String]) throws(Problem) {
+    init(_ request: APIRequest, of projection: String, keys: [String]) throws(Problem) {
         for (key, value) in try RequestBody(request, keys: keys).members {
             switch key {
             case "position":
@@ -166,7 +166,7 @@ private struct VersionBody {
                 }
                 digest = text
             default:
-                guard let reference = value.string.flatMap({ try? VersionReference(parsing: $0) }) else {
+                guard let reference = value.string.flatMap({ try? VersionReference(parsing: $0, of: projection) }) else {
                     throw Problem(.badBody, "\(key): expected a version such as v2")
                 }
                 if key == "rules" { rules = reference } else { version = reference }

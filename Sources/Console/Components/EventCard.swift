@@ -3,13 +3,14 @@ import JSON
 /// An event of the log: what, when, where, its changes, and its payload on demand.
 struct EventCard {
     let event: JSONValue
+    let time: TimeFrame
     var showsPayload = true
 
     func write(to html: inout HTMLWriter) {
         let position = event["position"]?.integer ?? 0
         html.element("article", [.class("event"), .id("event-\(position)"), .data("data-position", "\(position)")]) { html in
             html.element("h3") { html in
-                html.element("a", [.class("position"), .href(Address(["log"], [("position", "\(position)")]))], text: "#" + Figures.count(position))
+                html.element("a", [.class("position"), .href(EventLink.address(position, time))], text: "#" + Figures.count(position))
                 html.text(" ")
                 html.text(event["type"]?.string ?? "?")
             }

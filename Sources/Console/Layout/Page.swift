@@ -46,7 +46,7 @@ struct Page {
     }
 
     private func header(_ html: inout HTMLWriter) {
-        html.element("a", [.class("brand"), .href(Address(["trades"]))], text: "alpha-ledger")
+        html.element("a", [.class("brand"), .href(Address(["trades"], context.time.parameters))], text: "alpha-ledger")
         html.element("nav", [.label("Sections")]) { html in
             html.element("ul") { html in
                 for section in Self.sections {

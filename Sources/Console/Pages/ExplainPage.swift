@@ -86,7 +86,7 @@ public struct ExplainPage: Sendable {
                 },
                 Column("Event") { row, html in
                     guard let position = row["position"]?.integer else { return Unavailable.write("no event holds it", to: &html) }
-                    html.element("a", [.href(Address(["log"], [("position", "\(position)")]))], text: "#\(Figures.count(position))")
+                    html.element("a", [.href(EventLink.address(position, context.time))], text: "#\(Figures.count(position))")
                 },
                 Column("Type") { row, html in
                     guard let type = row["type"]?.string else { return Unavailable.write("none", to: &html) }

@@ -63,7 +63,7 @@ public struct LogPage: Sendable {
             return
         }
         html.element("section", [.class("card"), .labelled(by: "head-title")]) { html in
-            html.element("h2", [.id("head-title")], text: "Head")
+            html.element("h2", [.id("head-title")], text: context.time.isPinned ? "The log at this moment" : "Head")
             html.element("dl", [.class("facts")]) { html in
                 Fact.text("Events", document.root["position"]?.integer.map(Figures.count), none: "unknown", to: &html)
                 Fact.instant("Last recorded", document.root["recorded_at"]?.string, none: "the log is empty", to: &html)
@@ -71,6 +71,8 @@ public struct LogPage: Sendable {
                 Fact.write("Root hash (RFC 6962)", to: &html) { html in
                     html.element("code", text: document.root["root_hash"]?.string ?? "?")
                 }
+                // What is signed is the latest head.
+                if context.time.isPinned { return }
                 Fact.write("Signed checkpoint", to: &html) { html in
                     html.element("a", [.href(Address(["api", "ledger", "checkpoint"]))], text: "C2SP note")
                 }
@@ -94,7 +96,7 @@ public struct LogPage: Sendable {
             if found.events.isEmpty {
                 html.element("p", [.class("quiet")], text: "No event matches down to position \(Figures.count(found.searchedDownTo)).")
             }
-            for event in found.events { EventCard(event: event).write(to: &html) }
+            for event in found.events { EventCard(event: event, time: context.time).write(to: &html) }
         }
         html.element("nav", [.class("pager"), .label("Pages")]) { html in
             html.element("span", text: found.events.count == 1 ? "1 event" : "\(found.events.count) events")

@@ -9,11 +9,14 @@ public struct PerformancePage: Sendable {
     /// Lifecycles by state and quality, and context by quality and portfolio, counted from the rows.
     public var lifecycles: Result<Tally, PageProblem>
     public var marketContext: Result<Tally, PageProblem>
+    /// Why there are no rows, if there are none and that is known.
+    public var emptiness: String?
 
     public init(
         context: PageContext, alignment: Loaded, executionQuality: Loaded, outcomes: Loaded,
-        lifecycles: Result<Tally, PageProblem>, marketContext: Result<Tally, PageProblem>
+        lifecycles: Result<Tally, PageProblem>, marketContext: Result<Tally, PageProblem>, emptiness: String? = nil
     ) {
+        self.emptiness = emptiness
         self.context = context
         self.alignment = alignment
         self.executionQuality = executionQuality
@@ -36,6 +39,7 @@ public struct PerformancePage: Sendable {
                     .text(name: "to", label: "before", placeholder: "2026-02-01"),
                 ], context: context
             ).write(to: &html)
+            if let emptiness { html.element("p", [.class("notice hint")], text: emptiness) }
             section("Outcomes", outcomes, &html) { outcomesSection($0, &$1) }
             section("Opportunity alignment", alignment, &html) { alignmentSection($0, &$1) }
             section("Source quality", executionQuality, &html) { sourceSection($0, &$1) }

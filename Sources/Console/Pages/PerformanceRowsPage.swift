@@ -5,11 +5,19 @@ public struct PerformanceRowsPage: Sendable {
     public var context: PageContext
     public var view: ViewInfo
     public var list: Loaded
+    /// The filters whose values are chosen from.
+    public var choices: [ViewInfo.Choice]
+    /// Why there are no rows, if there are none and that is known.
+    public var emptiness: String?
 
-    public init(context: PageContext, view: ViewInfo, list: Loaded) {
+    public init(
+        context: PageContext, view: ViewInfo, list: Loaded, choices: [ViewInfo.Choice] = [], emptiness: String? = nil
+    ) {
         self.context = context
         self.view = view
         self.list = list
+        self.choices = choices
+        self.emptiness = emptiness
     }
 
     public func html() -> [UInt8] {
@@ -19,14 +27,14 @@ public struct PerformanceRowsPage: Sendable {
         return Page(title: view.title, context: context, basis: basis.map { [$0] } ?? []).html { html in
             PerformanceTabs.write(current: view.name, context, to: &html)
             if let remark = Self.remarks[view.name] { html.element("p", [.class("quiet")], text: remark) }
-            FilterForm(fields: view.filterFields, context: context).write(to: &html)
+            FilterForm(fields: view.filterFields(choices), context: context).write(to: &html)
             switch list {
             case .failure(let problem): ProblemBox.write(problem, to: &html)
             case .success(let document):
                 let rows = document.root["rows"]?.elements.map { $0 } ?? []
                 Table(
                     caption: "\(view.title), row by row", columns: PerformanceColumns.of(view, context), id: view.name,
-                    empty: "No rows match at this moment."
+                    empty: emptiness ?? "No rows at this moment."
                 ).write(rows, to: &html)
                 Pager.write(document.root, shown: rows.count, context, to: &html)
                 if let aggregates = document.root["aggregates"], !aggregates.isNull {

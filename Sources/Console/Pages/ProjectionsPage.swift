@@ -7,8 +7,11 @@ public struct ProjectionsPage: Sendable {
     public var projections: Loaded
     /// The events that changed which version is served, newest first, as of the page's moment.
     public var promotions: [JSONValue]
+    /// The last of these of every projection, where the page shows a moment that is past.
+    public var servedThen: [JSONValue]?
 
-    public init(context: PageContext, projections: Loaded, promotions: [JSONValue]) {
+    public init(context: PageContext, projections: Loaded, promotions: [JSONValue], servedThen: [JSONValue]? = nil) {
+        self.servedThen = servedThen
         self.context = context
         self.projections = projections
         self.promotions = promotions
@@ -25,13 +28,35 @@ public struct ProjectionsPage: Sendable {
             case .success(let document):
                 let versions = document.root["projections"]?.elements.map { $0 } ?? []
                 let head = document.root["head_position"]?.integer ?? 0
+                if let servedThen { writeServedThen(servedThen, &html) }
                 html.element("p", [.class("quiet")], text: "The log has \(Figures.count(head)) events. Versions live side by side; the served one answers.")
                 Table(caption: "Projection versions", columns: columns(head), id: "projections", empty: "None was activated yet.")
                     .write(versions, to: &html)
-                actions(versions, &html)
+                // What is done is done to the versions of now.
+                if servedThen == nil { actions(versions, &html) }
             }
             history(&html)
         }
+    }
+
+    /// What the log says was served; where the versions stood then, it does not tell.
+    private func writeServedThen(_ promotions: [JSONValue], _ html: inout HTMLWriter) {
+        Table(
+            caption: "Served at this moment",
+            columns: [
+                Column("Projection") { row, html in html.element("span", [.class("name")], text: row["payload"]?["projection"]?.string ?? "?") },
+                Column("Version") { row, html in
+                    html.text("\(row["payload"]?["new_version"]?.string ?? "?"), code \(row["payload"]?["code_version"]?.integer.map { "\($0)" } ?? "?")")
+                },
+                Column("Since event") { row, html in
+                    let position = row["position"]?.integer ?? 0
+                    html.element("a", [.href(EventLink.address(position, context.time))], text: "#\(Figures.count(position))")
+                },
+                .instant("Recorded", "recorded_at"),
+            ], id: "served-then", empty: "Nothing was served yet at this moment."
+        ).write(promotions, to: &html)
+        html.element("h2", text: "The versions now")
+        html.element("p", [.class("quiet")], text: "How far a version is, who holds it and what stopped it is not in the log: this is as of now.")
     }
 
     private func columns(_ head: Int64) -> [Column] {
@@ -71,7 +96,7 @@ public struct ProjectionsPage: Sendable {
             Column("Stopped by") { row, html in
                 guard let poison = row["poison"], !poison.isNull else { return html.element("span", [.class("quiet")], text: "nothing") }
                 let position = poison["position"]?.integer ?? 0
-                html.element("a", [.href(Address(["log"], [("position", "\(position)")]))], text: "event \(Figures.count(position))")
+                html.element("a", [.href(EventLink.address(position, context.time))], text: "event \(Figures.count(position))")
                 html.text(": \(poison["error"]?.string ?? "no reason given")")
             },
             Column("Lease") { row, html in
@@ -112,7 +137,7 @@ public struct ProjectionsPage: Sendable {
                 }
                 let address = Address(
                     ["projections", "diff"],
-                    [("name", name), ("from", served.map(VersionName.reference) ?? ""), ("to", VersionName.reference(other))])
+                    [("name", name), ("from", served.map(VersionName.reference) ?? ""), ("to", VersionName.reference(other))] + context.time.parameters)
                 html.element("p") { $0.element("a", [.href(address)], text: "What would change with \(VersionName.of(other))") }
             }
             guard context.visitor.role == .administrator, let token = context.visitor.formToken else {
@@ -147,7 +172,7 @@ public struct ProjectionsPage: Sendable {
             columns: [
                 Column("Event") { row, html in
                     let position = row["position"]?.integer ?? 0
-                    html.element("a", [.class("name"), .href(Address(["log"], [("position", "\(position)")]))], text: "#\(Figures.count(position))")
+                    html.element("a", [.class("name"), .href(EventLink.address(position, context.time))], text: "#\(Figures.count(position))")
                 },
                 .instant("Recorded", "recorded_at"),
                 Column("Projection") { row, html in html.text(row["payload"]?["projection"]?.string ?? "?") },

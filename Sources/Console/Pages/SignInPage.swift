@@ -48,7 +48,7 @@ public struct ProblemPage: Sendable {
     public func html() -> [UInt8] {
         Page(title: problem.status == 404 ? "Not here" : "That did not work", context: context, hasTime: false).html { html in
             ProblemBox.write(problem, to: &html)
-            html.element("p") { $0.element("a", [.href(Address(["trades"]))], text: "To the trade book") }
+            html.element("p") { $0.element("a", [.href(Address(["trades"], context.time.parameters))], text: "To the trade book") }
         }
     }
 }

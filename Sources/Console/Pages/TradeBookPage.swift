@@ -6,11 +6,19 @@ public struct TradeBookPage: Sendable {
     /// The answer of `/api/internal/trades`.
     public var trades: Loaded
     public var sync: SyncCard
+    /// The filters whose values are chosen from.
+    public var choices: [ViewInfo.Choice]
+    /// Why there are no rows, if there are none and that is known.
+    public var emptiness: String?
 
-    public init(context: PageContext, trades: Loaded, sync: SyncCard) {
+    public init(
+        context: PageContext, trades: Loaded, sync: SyncCard, choices: [ViewInfo.Choice] = [], emptiness: String? = nil
+    ) {
         self.context = context
         self.trades = trades
         self.sync = sync
+        self.choices = choices
+        self.emptiness = emptiness
     }
 
     public func html() -> [UInt8] {
@@ -21,14 +29,14 @@ public struct TradeBookPage: Sendable {
         return page.html { html in
             sync.write(context, to: &html)
             html.element("h2", text: "Trades")
-            FilterForm(fields: ViewInfo.trades.filterFields, context: context).write(to: &html)
+            FilterForm(fields: ViewInfo.trades.filterFields(choices), context: context).write(to: &html)
             switch trades {
             case .failure(let problem): ProblemBox.write(problem, to: &html)
             case .success(let document):
                 let rows = document.root["rows"]
                 Table(
                     caption: "Trades, by source and id", columns: Self.columns(context), id: "trades",
-                    empty: "No trades match. Before the first sync there are none."
+                    empty: emptiness ?? "No trades at this moment."
                 ).write(rows?.elements.map { $0 } ?? [], to: &html)
                 Pager.write(document.root, shown: rows?.count ?? 0, context, to: &html)
             }

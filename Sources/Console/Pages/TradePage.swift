@@ -1,4 +1,5 @@
 import JSON
+import Values
 
 /// One trade: each event of its stream, with what changed at the source as evidence.
 public struct TradePage: Sendable {
@@ -18,17 +19,26 @@ public struct TradePage: Sendable {
             switch history {
             case .failure(let problem): ProblemBox.write(problem, to: &html)
             case .success(let document):
-                let limit = context.time.asOfPosition.flatMap { Int64($0) } ?? .max
-                let events = (document.root["events"]?.elements.map { $0 } ?? [])
-                    .filter { ($0["position"]?.integer ?? 0) <= limit }
+                let events = (document.root["events"]?.elements.map { $0 } ?? []).filter(isKnown)
                 if let latest = events.last(where: { $0["payload"]?["source_trade_id"] != nil && $0["payload"]?["price"] != nil }) {
                     writeFields(latest, &html)
                 }
                 html.element("h2", text: "History")
-                if events.isEmpty { html.element("p", text: "Not known yet at this position.") }
-                for event in events { EventCard(event: event, showsPayload: false).write(to: &html) }
+                if events.isEmpty { html.element("p", text: "Not known yet at this moment.") }
+                for event in events { EventCard(event: event, time: context.time, showsPayload: false).write(to: &html) }
             }
         }
+    }
+
+    /// Whether an event was known, and had happened in the world, at the page's moment.
+    private func isKnown(_ event: JSONValue) -> Bool {
+        func isBy(_ end: String?, _ member: String) -> Bool {
+            guard let end = end.flatMap({ Instant($0) }), let instant = event[member]?.string.flatMap({ Instant($0) }) else { return true }
+            return instant <= end
+        }
+        let time = context.time
+        return (event["position"]?.integer ?? 0) <= time.asOfPosition.flatMap { Int64($0) } ?? .max
+            && (time.asOfPosition != nil || isBy(time.asOf, "recorded_at")) && isBy(time.effectiveAt, "effective_at")
     }
 
     private func writeFields(_ event: JSONValue, _ html: inout HTMLWriter) {

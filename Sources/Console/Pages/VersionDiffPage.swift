@@ -19,7 +19,7 @@ public struct VersionDiffPage: Sendable {
 
     public func html() -> [UInt8] {
         Page(title: "\(name): \(from) to \(to)", context: context).html { html in
-            html.element("p") { $0.element("a", [.href(Address(["projections"]))], text: "All projections") }
+            html.element("p") { $0.element("a", [.href(Address(["projections"], context.time.parameters))], text: "All projections") }
             switch diff {
             case .failure(let problem): ProblemBox.write(problem, to: &html)
             case .success(let document):
@@ -42,7 +42,7 @@ public struct VersionDiffPage: Sendable {
             html.text("Rows as of event \(Figures.count(diff["position"]?.integer ?? 0)). ")
             if let first = diff["first_difference"], let position = first["position"]?.integer {
                 html.text("The first event after which they differ is ")
-                html.element("a", [.href(Address(["log"], [("position", "\(position)")]))], text: "#\(Figures.count(position))")
+                html.element("a", [.href(EventLink.address(position, context.time))], text: "#\(Figures.count(position))")
                 html.text(", \(first["type"]?.string ?? "an event").")
             }
         }

@@ -1,6 +1,7 @@
 import Events
 import Postgres
-import PostgresStore
+public import PostgresStore
+import Projections
 import Rules
 import Trading
 import Values
@@ -27,6 +28,20 @@ public struct ContextBackfillOptions: Sendable {
         self.limit = limit
         self.tradeIDs = tradeIDs
         self.rulesVersion = rulesVersion
+    }
+
+    /// Reads a version of the context rules as people write it: `v1`, `context@v1`, `v1/c1`.
+    ///
+    /// Throws also for a code version that is not this program's: no other can stamp.
+    public static func rulesVersion(_ text: String) throws(VersionReference.Problem) -> Int {
+        let reference = try VersionReference(parsing: text, of: ContextProjection.name)
+        guard let version = Int(reference.version.dropFirst()),
+            reference.codeVersion ?? ContextProjection.codeVersion == ContextProjection.codeVersion
+        else {
+            throw VersionReference.Problem(
+                description: "version: this program stamps by code version \(ContextProjection.codeVersion), found `\(text)`")
+        }
+        return version
     }
 }
 

@@ -26,7 +26,7 @@ public struct ExplainRequest: Sendable {
     public init(view name: String, key: [String], field: String? = nil) throws(ExplainError) {
         guard let view = View.named(name) else {
             throw .badParameter(
-                name: "view", expected: "one of \(View.all.map(\.projection).joined(separator: ", "))")
+                name: "view", expected: View.expected(insteadOf: name))
         }
         self.view = view
         self.key = key

@@ -74,8 +74,7 @@ extension Ledger {
 
     /// The row's key in full: the source of synced trades may be left out.
     private static func key(_ request: ExplainRequest, _ columns: ColumnSet) throws(ExplainError) -> [String] {
-        var key = request.key
-        if key.count + 1 == columns.key.count, columns.key.first == "source" { key.insert(SyncOperation.source, at: 0) }
+        let key = columns.completed(request.key)
         guard key.count == columns.key.count, !key.contains("") else {
             throw .badParameter(name: "key", expected: "the \(columns.key.count) parts \(columns.key.joined(separator: "|"))")
         }

@@ -8,7 +8,7 @@ extension ViewRequest {
         func add(_ name: String, _ value: String) { words += ["--\(name)", Self.quoted(value)] }
         for filter in filters {
             switch filter {
-            case .equals(let column, let value):
+            case .equals(let column, let value), .equalsIgnoringCase(let column, let value):
                 if let known = view.filters.first(where: { $0.column == column }) { add(known.parameter, value) }
             case .from(_, let instant): add("from", instant.description)
             case .before(_, let instant): add("to", instant.description)

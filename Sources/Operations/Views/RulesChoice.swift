@@ -7,7 +7,7 @@ public enum RulesChoice: Sendable, Hashable {
     case served
     /// `as_served`: the version that was promoted at the position that is read.
     case asServed
-    /// `<projection>@v<N>`, or `<projection>@v<N>/c<M>` with the code version too.
+    /// `v<N>` or `<projection>@v<N>`, with `/c<M>` the code version too.
     case version(VersionReference)
 
     /// Reads the parameter's text.
@@ -18,17 +18,15 @@ public enum RulesChoice: Sendable, Hashable {
             self = .asServed
             return
         }
-        guard let at = text.firstIndex(of: "@"),
-            let version = try? VersionReference(parsing: String(text[text.index(after: at)...]))
-        else {
+        if let at = text.firstIndex(of: "@"), !View.projection(named: String(text[..<at])).isBytewiseEqual(to: projection) {
             throw .badParameter(
                 name: "rules",
-                expected: "\(projection)@v<N>, with the code version \(projection)@v<N>/c<M>, or as_served")
+                expected: "rules of this view's projection \(projection), as in v1 or \(projection)@v1, not of another")
         }
-        guard text[..<at].utf8.elementsEqual(projection.utf8) else {
+        guard let version = try? VersionReference(parsing: text, of: projection) else {
             throw .badParameter(
                 name: "rules",
-                expected: "rules of this view's projection \(projection), as in \(projection)@v1, not of another")
+                expected: "v<N> or \(projection)@v<N>, with the code version v<N>/c<M>, or as_served")
         }
         self = .version(version)
     }

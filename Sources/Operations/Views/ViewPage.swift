@@ -19,6 +19,8 @@ public struct ViewRequest: Sendable {
     public var horizons: String?
     public var limit = 100
     public var cursor: String?
+    /// Whether the sums over all selected rows are asked for too.
+    var hasAggregates = true
 
     public init() {}
 
@@ -27,6 +29,7 @@ public struct ViewRequest: Sendable {
         var parts = filters.map { filter in
             switch filter {
             case .equals(let column, let value): "\(column)\u{1f}=\u{1f}\(Self.escaped(value))"
+            case .equalsIgnoringCase(let column, let value): "\(column)\u{1f}~\u{1f}\(Self.escaped(value))"
             case .from(let column, let instant): "\(column)\u{1f}>=\u{1f}\(instant)"
             case .before(let column, let instant): "\(column)\u{1f}<\u{1f}\(instant)"
             }

@@ -26,13 +26,17 @@ public struct ViewReader: Sendable {
         self.folds = folds
     }
 
-    /// Builds the filters of a view from parameters, and refuses those that it does not have.
-    public static func filters(_ view: View, _ parameters: [(name: String, value: String)]) throws(ViewError) -> [RowFilter] {
+    /// Builds the filters of a view from parameters, and refuses those that it does not have and values that none of its
+    /// rows can have.
+    public static func filters(
+        _ view: View, _ parameters: [(name: String, value: String)], _ matching: FilterMatching = .exact
+    ) throws(ViewError) -> [RowFilter] {
         var filters: [RowFilter] = []
-        for (name, value) in parameters {
+        for (name, given) in parameters {
             if let filter = view.filters.first(where: { $0.parameter == name }) {
-                filters.append(.equals(column: filter.column, value: value))
+                filters.append(try filter.condition(given, matching))
             } else if let column = view.timeColumn, name == "from" || name == "to" {
+                let value = matching == .forgiving ? given.trimmed : given
                 guard let instant = Instant(value) ?? CalendarDate(value)?.start else {
                     throw .badParameter(name: name, expected: "an instant such as 2026-01-31T00:00:00Z, or a date")
                 }
@@ -78,7 +82,7 @@ public struct ViewReader: Sendable {
             } else {
                 found = try await search(rows, request, after: after, selection)
             }
-            aggregates = try await self.aggregates(rows, selection)
+            aggregates = request.hasAggregates ? try await self.aggregates(rows, selection) : nil
             receipt = request.hasReceipt ? try await self.receipt(rows) : nil
         } catch is FoldDeadline.Passed {
             throw ViewError.foldTooLarge(command: request.command(view, standing))
@@ -227,6 +231,9 @@ public struct ViewReader: Sendable {
         case .asServed:
             return try sources.source(try sources.promoted(at: position, session), at: position)
         case .version(let version):
+            if let problem = sources.registry.problem(of: sources.view.projection, version: version.version) {
+                throw ViewError.rulesUnavailable("\(problem)")
+            }
             guard sources.known.contains(where: { $0.isBytewiseEqual(to: version.version) }) else {
                 throw ViewError.badParameter(
                     name: "rules",

@@ -7,7 +7,7 @@ public import Values
 ///
 /// Figures in US dollars are worked out exactly and rounded once, half to even, to 10 digits.
 public struct Lifecycle: Sendable {
-    public enum State: String, Sendable {
+    public enum State: String, Sendable, CaseIterable {
         case closed
         case openLong = "open_long"
         case openShort = "open_short"

@@ -1,0 +1,40 @@
+import Glibc
+import Operations
+
+extension LedgerService {
+    /// Tries whether an address can be listened on, so that a taken port is found before anything long begins.
+    ///
+    /// Throws what ``run(until:onRunning:)`` would throw; that may still happen, since the port is given back here.
+    public static func checkFree(host: String, port: Int) throws {
+        var hints = addrinfo()
+        hints.ai_flags = AI_PASSIVE
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(host, "\(port)", &hints, &found) == 0, let first = found else { throw unresolved(host) }
+        defer { freeaddrinfo(first) }
+        let address = first.pointee
+        let descriptor = socket(address.ai_family, address.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), address.ai_protocol)
+        // Without a socket the server itself says why there is none.
+        if descriptor < 0 { return }
+        defer { close(descriptor) }
+        var isOn: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<Int32>.size))
+        if bind(descriptor, address.ai_addr, address.ai_addrlen) == 0, listen(descriptor, 1) == 0 { return }
+        throw unusable(host, port, errno)
+    }
+
+    static func unresolved(_ host: String) -> Settings.Problem {
+        Settings.Problem("--host or ALPHA_LEDGER_HOST: \(host) can't be listened on: the name can't be resolved")
+    }
+
+    /// Why an address can't be listened on, by the system's error.
+    static func unusable(_ host: String, _ port: Int, _ code: Int32) -> any Error {
+        switch code {
+        case EADDRNOTAVAIL:
+            Settings.Problem("--host or ALPHA_LEDGER_HOST: \(host) can't be listened on: it is no address of this machine")
+        case EADDRINUSE:
+            Failure(description: "the service can't listen on \(host):\(port): the address is in use (--port or ALPHA_LEDGER_PORT)")
+        default: Failure(description: "the service can't listen on \(host):\(port): \(String(cString: strerror(code)))")
+        }
+    }
+}

@@ -1,0 +1,25 @@
+public import PostgresStore
+import Values
+
+extension VersionReference {
+    /// Reads a version of a projection as people write it: `v2`, `v2/c3`, `trades@v2` or `trades@v2/c3`, the projection by
+    /// its own name or by its view's.
+    ///
+    /// Throws a `Problem` also where another projection is named.
+    public init(parsing text: String, of projection: String) throws(Problem) {
+        guard let at = text.firstIndex(of: "@") else {
+            try self.init(parsing: text)
+            return
+        }
+        let name = String(text[..<at])
+        guard View.projection(named: name).isBytewiseEqual(to: projection) else {
+            throw Problem(description: "version: expected one of \(projection), as in v1 or \(projection)@v1, found `\(text)`")
+        }
+        try self.init(parsing: String(text[text.index(after: at)...]))
+    }
+}
+
+extension View {
+    /// The projection that somebody names: by its own name, or by its view's (`execution-quality`). Any other text as it is.
+    public static func projection(named text: String) -> String { named(text)?.projection ?? text }
+}

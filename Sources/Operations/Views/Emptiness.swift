@@ -1,0 +1,52 @@
+import PostgresStore
+
+/// Why a list has no rows: nothing is there, or nothing that was asked for.
+public enum Emptiness: Sendable, Equatable, CustomStringConvertible {
+    /// Without the filters there are rows.
+    case filtered
+    /// There are rows by now, and there were none at the moment that was asked for.
+    case notYet
+    /// The log has no trade.
+    case nothingSynced
+    /// There are trades, and nothing that gives this view a row.
+    case nothingRecorded(View)
+
+    public var description: String {
+        switch self {
+        case .filtered: "No row matches the filters; without them there are rows."
+        case .notYet: "Nothing was known at this moment; there are rows by now."
+        case .nothingSynced: "Nothing was synced yet."
+        case .nothingRecorded(let view):
+            view.projection == "context"
+                ? "No execution is stamped with its market yet: `alpha-ledger backfill context --apply` does that."
+                : "No trade that was synced is an execution yet."
+        }
+    }
+
+    public static func == (left: Emptiness, right: Emptiness) -> Bool { left.description == right.description }
+}
+
+extension ViewReader {
+    /// Why a request got no rows; reads a row of a view or two.
+    public func emptiness(of view: View, _ request: ViewRequest) async throws -> Emptiness {
+        let isFiltered = request.filters.contains { $0 != .equals(column: "source", value: SyncOperation.source) }
+        var open = request
+        open.filters = []
+        if isFiltered, try await hasRows(view, open) { return .filtered }
+        if request.asOfPosition != nil || request.asOf != nil || request.effectiveAt != nil {
+            var latest = open
+            (latest.asOfPosition, latest.asOf, latest.effectiveAt, latest.rules) = (nil, nil, nil, .served)
+            if try await hasRows(view, latest) { return .notYet }
+        }
+        guard view.projection != View.trades.projection, view.projection != View.syncState.projection else { return .nothingSynced }
+        var trades = open
+        (trades.rules, trades.horizons) = (.served, nil)
+        return try await hasRows(.trades, trades) ? .nothingRecorded(view) : .nothingSynced
+    }
+
+    private func hasRows(_ view: View, _ request: ViewRequest) async throws -> Bool {
+        var one = request
+        (one.limit, one.cursor, one.hasReceipt, one.hasAggregates) = (1, nil, false, false)
+        return try await !page(view, one).rows.isEmpty
+    }
+}
