@@ -6,9 +6,14 @@ import Values
 public struct ProjectionRegistry: Sendable {
     /// By name bytewise, then by rules version, then by code version.
     public let definitions: [ProjectionDefinition]
+    /// Rules versions whose files can't be used, in the same order: only what asks for them fails.
+    public let unusable: [UnusableRules]
 
     /// What a program folds that has these definitions alone, in their order here.
-    public init(_ definitions: [ProjectionDefinition]) { self.definitions = definitions }
+    public init(_ definitions: [ProjectionDefinition]) {
+        self.definitions = definitions
+        unusable = []
+    }
 
     public struct Problem: Error, CustomStringConvertible {
         public let description: String
@@ -21,6 +26,7 @@ public struct ProjectionRegistry: Sendable {
     ///   - read: gives a file's bytes by such a path.
     public init(files: [String], read: @escaping RuleFileReader) throws {
         var found: [ProjectionDefinition] = []
+        var unusable: [UnusableRules] = []
         func installedVersions(of name: String) -> [Int] {
             files.compactMap { path -> Int? in
                 let prefix = "\(name)/rules.v"
@@ -48,12 +54,20 @@ public struct ProjectionRegistry: Sendable {
             let versions = installedVersions(of: name)
             if versions.isEmpty { throw Problem(description: "projections/\(name): no rules.v<N>.yaml is installed") }
             for version in versions {
-                let projection = try make(version)
+                let projection: P
+                do {
+                    projection = try make(version)
+                } catch let problem as RuleError {
+                    unusable.append(UnusableRules(name: name, version: "v\(version)", problem: problem))
+                    continue
+                }
                 for code in codes {
                     found.append(
                         ProjectionDefinition(projection, code, columns: columns, tableSQL: tableSQL, indexSQL: indexSQL))
                 }
             }
+            // Without any version the projection can't be served at all.
+            if found.last?.identity.name != name, let broken = unusable.last { throw broken.problem }
         }
         try add(
             AlignmentProjection.name, codes: [PublishedCode(version: 1) { AlignmentAggregates() }]
@@ -77,6 +91,12 @@ public struct ProjectionRegistry: Sendable {
         try add(SyncStateProjection.name) { SyncStateProjection(rules: try SyncStateRules(version: $0, read: read)) }
         try add(TradesProjection.name) { TradesProjection(rules: try TradesRules(version: $0, read: read)) }
         definitions = found
+        self.unusable = unusable
+    }
+
+    /// What is wrong with the files of a rules version; nil where they can be used or are not there.
+    public func problem(of name: String, version: String) -> RuleError? {
+        unusable.first { $0.name.isBytewiseEqual(to: name) && $0.version.isBytewiseEqual(to: version) }?.problem
     }
 
     /// The projections' names, bytewise sorted.

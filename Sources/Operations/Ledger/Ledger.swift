@@ -65,6 +65,7 @@ public final class Ledger: Sendable {
                 registry: registry, embedded: embedded, logger: logger)
             do {
                 try await ledger.requireCurrent(migrator)
+                try await ledger.requireServedRules()
                 if writes {
                     try await ledger.warnOfDurability()
                     try await ledger.catalog.activate(

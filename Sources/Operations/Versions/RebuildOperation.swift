@@ -55,6 +55,7 @@ extension Ledger {
 
     /// The definition that makes a version; throws `LedgerError.versionUnknown` where this program lacks its rules or code.
     public func installed(_ name: String, _ reference: VersionReference) throws -> ProjectionDefinition {
+        if let problem = registry.problem(of: name, version: reference.version) { throw VersionError.rulesUnusable("\(problem)") }
         let definition =
             if let code = reference.codeVersion {
                 registry.definition(name, version: reference.version, codeVersion: code)

@@ -3,6 +3,8 @@ import PostgresStore
 /// Why a version can't be compared, promoted, rolled back to or dropped.
 public enum VersionError: Error, Equatable, CustomStringConvertible {
     case unknownProjection(String, known: [String])
+    /// A file of its rules can't be used.
+    case rulesUnusable(String)
     /// It has no rows yet.
     case building(String)
     case alreadyServed(String)
@@ -19,12 +21,18 @@ public enum VersionError: Error, Equatable, CustomStringConvertible {
     case nothingToRollBack(projection: String)
 
     /// Whether what was asked for names nothing, or contradicts what is there.
-    public var isUsage: Bool { if case .unknownProjection = self { true } else { false } }
+    public var isUsage: Bool {
+        switch self {
+        case .unknownProjection, .rulesUnusable: true
+        default: false
+        }
+    }
 
     public var description: String {
         switch self {
         case .unknownProjection(let name, let known):
             "no projection is called \(name); expected \(known.joined(separator: ", "))"
+        case .rulesUnusable(let problem): problem
         case .building(let version): "\(version) is still being built: wait for its rebuild, or run it again"
         case .alreadyServed(let version): "\(version) is served already"
         case .diffDiffers(let from, let to, let position, let expected, let found):

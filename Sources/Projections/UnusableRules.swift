@@ -1,0 +1,10 @@
+public import Rules
+
+/// A rules version of a projection whose files can't be used.
+public struct UnusableRules: Sendable {
+    public let name: String
+    /// The version's name, for example `v2`.
+    public let version: String
+    /// What is wrong, with the file and the line.
+    public let problem: RuleError
+}
