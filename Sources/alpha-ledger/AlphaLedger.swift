@@ -25,6 +25,10 @@ struct AlphaLedger: AsyncParsableCommand {
     static func main() async {
         // A reader that went away, as in `| head`, ends a print with an error instead of a signal.
         signal(SIGPIPE, SIG_IGN)
+        if let problem = CommandNames.problem(Array(CommandLine.arguments.dropFirst()), Self.self) {
+            Output.error(problem)
+            Glibc.exit(2)
+        }
         let task = Task {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

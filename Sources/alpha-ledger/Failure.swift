@@ -29,7 +29,9 @@ struct Failure: Error {
         case let error as ProjectionRegistry.Problem: self.init(code: 2, "\(error)")
         case let error as ViewError:
             switch error {
-            case .badParameter, .badCursor: self.init(code: 2, "\(error)")
+            case .badParameter(let name, let expected):
+                self.init(code: 2, "--\(name.replacing("_", with: "-")): expected \(expected)")
+            case .badCursor: self.init(code: 2, "--\(error)")
             case .notActivated, .rulesUnavailable, .foldTooLarge, .asOfUndecided: self.init(code: 1, "\(error)")
             }
         case let error as VersionError: self.init(code: error.isUsage ? 2 : 3, "\(error)")

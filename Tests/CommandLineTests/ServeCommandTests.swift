@@ -8,7 +8,7 @@ import Testing
         try await withDirectory { directory in
             try await withDatabase { uri in
                 let program = Program(
-                    directory: directory, environment: ["DATABASE_URL": uri, "ALPHA_LEDGER_READ_KEY": "reader"])
+                    directory: directory, environment: ["DATABASE_URL": uri, "ALPHA_LEDGER_READ_KEY": "reader-key-of-tests"])
                 #expect(try await program.run("db", "migrate").code == 0)
                 // A label of more than 63 bytes is no name, whatever a name server would say; the other is nobody's address.
                 let nobody = String(repeating: "nohost", count: 11) + ".invalid"
@@ -28,20 +28,5 @@ import Testing
                     "\(ended.errors)")
             }
         }
-    }
-
-    /// Has a socket listen on a free port of loopback.
-    private func listen(_ descriptor: Int32) throws -> UInt16 {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && Glibc.listen(descriptor, 1) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        try #require(isListening)
-        return UInt16(bigEndian: address.sin_port)
     }
 }

@@ -21,7 +21,10 @@ extension AuditCommand {
                 """)
 
         @OptionGroup var options: SettingsOptions
-        @Option(help: "What the ledger knew after this event; the head where it is left out.") var asOfPosition: Int64?
+        @Option(
+            parsing: .unconditional, help: "What the ledger knew after this event; the head where it is left out.",
+            transform: Arguments.position)
+        var asOfPosition: Int64?
         @Option(help: "The bundle's directory: a new name, or an empty directory.") var out: String
         @Flag(help: "Print JSON.") var json = false
 
@@ -105,22 +108,21 @@ extension AuditCommand.Prove {
                 the signed checkpoint that comes with the proof, and in a bundle's manifest.
 
                 Example:
-                  alpha-ledger audit prove row trades alpha 1001 --as-of-position 40 --json
+                  alpha-ledger audit prove row trades 1001 --as-of-position 40 --json
                 """)
 
         @OptionGroup var options: SettingsOptions
-        @Argument(help: "The view.") var view: String
-        @Argument(help: "The row's key, part by part.") var key: [String]
-        @Option(help: "What the ledger knew after this event; the view's checkpoint where it is left out.")
+        @Argument(help: "The view.", transform: Arguments.view) var view: View
+        @Argument(help: "The row's key, part by part; the source alpha_sync may be left out.") var key: [String]
+        @Option(
+            parsing: .unconditional, help: "What the ledger knew after this event; the view's checkpoint where it is left out.",
+            transform: Arguments.position)
         var asOfPosition: Int64?
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
-            guard let view = View.named(view) else {
-                throw Failure(code: 2, "no view is called \(view); expected \(View.all.map(\.name).joined(separator: ", "))")
-            }
             try await options.withLedger { ledger in
-                let proof = try await bundling { try await ledger.proveRow(view, key: key, asOf: asOfPosition) }
+                let proof = try await bundling { try await ledger.proveRow(view, key: ledger.completed(key, of: view), asOf: asOfPosition) }
                 if json { return Output.bytes(proof.node.httpBytes() + [UInt8(ascii: "\n")]) }
                 Output.line("row       \(String(decoding: proof.line, as: UTF8.self))")
                 Output.line("index     \(proof.index) of \(proof.rows)")

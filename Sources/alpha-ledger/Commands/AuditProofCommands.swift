@@ -68,8 +68,10 @@ extension AuditCommand {
                     """)
 
             @OptionGroup var options: SettingsOptions
-            @Option(help: "The event's position, from 1.") var position: Int64
-            @Option(help: "Size of the tree; the log's now where it is left out.") var size: Int64?
+            @Option(parsing: .unconditional, help: "The event's position, from 1.", transform: Arguments.position) var position: Int64
+            @Option(
+                parsing: .unconditional, help: "Size of the tree; the log's now where it is left out.", transform: Arguments.position)
+            var size: Int64?
             @Flag(help: "Print JSON.") var json = false
 
             func run() async throws {
@@ -94,8 +96,8 @@ extension AuditCommand {
                     """)
 
             @OptionGroup var options: SettingsOptions
-            @Option(help: "Size of the old tree.") var from: Int64
-            @Option(help: "Size of the new tree.") var to: Int64
+            @Option(parsing: .unconditional, help: "Size of the old tree.", transform: Arguments.position) var from: Int64
+            @Option(parsing: .unconditional, help: "Size of the new tree.", transform: Arguments.position) var to: Int64
             @Flag(help: "Print JSON.") var json = false
 
             func run() async throws {

@@ -68,10 +68,11 @@ struct BackfillCommand: AsyncParsableCommand {
 
         private func version() throws -> Int? {
             guard let rules else { return nil }
-            guard rules.hasPrefix("v"), let version = Int(rules.dropFirst()), version > 0 else {
-                throw ValidationError("--rules: expected a version such as v1")
+            do {
+                return try ContextBackfillOptions.rulesVersion(rules)
+            } catch {
+                throw ValidationError("--rules: \(error)")
             }
-            return version
         }
 
         func run() async throws {

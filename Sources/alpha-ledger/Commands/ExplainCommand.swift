@@ -12,8 +12,8 @@ extension AuditCommand {
                 arithmetic is worked out anew from the events: where it ends elsewhere, the command says MISMATCH and \
                 exits 1.
 
-                VIEW is trades, lifecycles, context, execution_quality, alignment, outcomes or sync_state; KEY the parts \
-                of the row's key, the source alpha_sync left out or not.
+                VIEW is trades, lifecycles, context, execution-quality, alignment, outcomes or sync-state, with - or _; KEY the \
+                parts of the row's key, the source alpha_sync left out or not.
 
                 Examples:
                   alpha-ledger audit explain trades 1001 --field entry_premium_usd
@@ -25,17 +25,20 @@ extension AuditCommand {
         @Argument(help: "The view.") var view: String
         @Argument(help: "The parts of the row's key.") var key: [String]
         @Option(help: "A column; the whole row where left out.") var field: String?
-        @Option(help: "What the ledger knew after this event.") var asOfPosition: Int64?
-        @Option(help: "What it knew at this instant, as in 2026-01-31T00:00:00Z.") var asOf: String?
-        @Option(help: "Only what had happened in the world by this instant.") var effectiveAt: String?
+        @Option(parsing: .unconditional, help: "What the ledger knew after this event.", transform: Arguments.position)
+        var asOfPosition: Int64?
+        @Option(help: "What it knew at this instant, as in 2026-01-31T00:00:00Z.", transform: Arguments.instant)
+        var asOf: Instant?
+        @Option(help: "Only what had happened in the world by this instant.", transform: Arguments.instant)
+        var effectiveAt: Instant?
         @Flag(help: "Print what HTTP answers.") var json = false
 
         func run() async throws {
             do {
                 var request = try ExplainRequest(view: view, key: key, field: field)
                 request.asOfPosition = asOfPosition
-                request.asOf = try instant("--as-of", asOf)
-                request.effectiveAt = try instant("--effective-at", effectiveAt)
+                request.asOf = asOf
+                request.effectiveAt = effectiveAt
                 request.maximumEvents = 1_000_000
                 let ask = request
                 try await options.withLedger { ledger in
@@ -54,14 +57,6 @@ extension AuditCommand {
                 let isUsage = if case .badParameter = error { true } else { false }
                 throw Failure(code: isUsage ? 2 : 1, "\(error)")
             }
-        }
-
-        private func instant(_ name: String, _ text: String?) throws -> Instant? {
-            guard let text else { return nil }
-            guard let instant = Instant(text) else {
-                throw ExplainError.badParameter(name: name, expected: "an instant such as 2026-01-31T00:00:00Z")
-            }
-            return instant
         }
     }
 }

@@ -22,7 +22,7 @@ extension AuditCommand {
                 """)
 
         @OptionGroup var options: SettingsOptions
-        @Option(help: "The event's position.") var position: Int64?
+        @Option(parsing: .unconditional, help: "The event's position.", transform: Arguments.position) var position: Int64?
         @Option(help: "A file with a row of the feed, or an event's type and payload.") var file: String?
         @Flag(help: "Print JSON.") var json = false
 
@@ -72,12 +72,16 @@ extension AuditCommand {
                     let kind = text(change["change"])
                     let fields = change["fields"]?.elements.map { ($0["field"], $0["from"], $0["to"]) } ?? []
                     for (field, from, to) in fields {
-                        changes.append([name, key, kind, text(field), text(from), text(to)])
+                        changes.append([name, key, kind, text(field)] + [from, to].map { money($0, text(field)) })
                     }
                     if fields.isEmpty { changes.append([name, key, kind, "", "", ""]) }
                 }
                 for sum in view["sums"]?.elements.map({ $0 }) ?? [] where text(sum["from"]) != text(sum["to"]) {
-                    sums.append([name] + ["field", "from", "from_count", "to", "to_count", "delta"].map { text(sum[$0]) })
+                    let field = text(sum["field"])
+                    sums.append([
+                        name, field, money(sum["from"], field), text(sum["from_count"]), money(sum["to"], field), text(sum["to_count"]),
+                        money(sum["delta"], field),
+                    ])
                 }
             }
             if changes.isEmpty { return Output.line("no row changes") }
@@ -88,6 +92,10 @@ extension AuditCommand {
             Output.line("sums over the rows of what the event touches")
             Output.table(
                 ["view", "field", "before", "rows", "after", "rows", "difference"], sums, rightAligned: [2, 3, 4, 5, 6])
+        }
+
+        private func money(_ value: JSONValue?, _ field: String) -> String {
+            value?.kind == .number ? Money.cell(text(value), column: field) : text(value)
         }
 
         /// A value as a cell: nothing for null, a list or an object as its JSON.

@@ -3,6 +3,7 @@ import JSON
 import Operations
 import PostgresStore
 import Projections
+import Values
 
 struct ProjectionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -24,6 +25,9 @@ struct ProjectionCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withLedger(writes: false) { ledger in
+                for broken in ledger.registry.unusable {
+                    Output.warning("\(broken.name) \(broken.version), which nobody serves, can't be used: \(broken.problem)")
+                }
                 let list = try await ProjectionStatus.all(ledger)
                 if json {
                     Output.bytes(list.json + [UInt8(ascii: "\n")])
@@ -61,9 +65,10 @@ struct ProjectionCommand: AsyncParsableCommand {
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
+            let name = name.map { View.projection(named: $0) }
             try await options.withLedger(writes: false) { ledger in
                 if let name, !ledger.registry.names.contains(name) {
-                    throw Failure(code: 2, "no projection is called \(name); expected \(ledger.registry.names.joined(separator: ", "))")
+                    throw Failure(code: 2, "no projection is called \(name); expected \(ledger.registry.names.joined(separator: ", "))\(Suggestion.question(name, among: ledger.registry.names))")
                 }
                 let progress = ProgressLine()
                 let results = try await ledger.verifyProjections(name) { progress.show($0) }

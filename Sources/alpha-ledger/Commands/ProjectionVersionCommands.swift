@@ -21,8 +21,7 @@ extension ProjectionCommand {
 
         @OptionGroup var options: SettingsOptions
         @Argument(help: "The projections.") var names: [String]
-        @Option(help: "The rules version, v2 for rules.v2.yaml; the served one where left out.", transform: { try VersionReference(parsing: $0) })
-        var rules: VersionReference?
+        @Option(help: "The rules version, v2 for rules.v2.yaml; the served one where left out.") var rules: String?
         @Option(help: "Parts of the entities that are folded at a time; as many as there are cores where left out.")
         var workers: Int?
         @Flag(help: "Print JSON.") var json = false
@@ -32,9 +31,11 @@ extension ProjectionCommand {
         }
 
         func run() async throws {
+            let projections = names.map { View.projection(named: $0) }
+            let version = try rules.map { text in try projections.map { try Arguments.version(text, of: $0) }[0] }
             try await options.withLedger { ledger in
                 let progress = ProgressLine()
-                let summary = try await ledger.rebuild(try await ledger.references(names, rules), workers: workers) { step in
+                let summary = try await ledger.rebuild(try await ledger.references(projections, version), workers: workers) { step in
                     progress.show("\(step.phase.rawValue): \(step.position) of \(step.head) events")
                 }
                 progress.end()
@@ -55,7 +56,7 @@ extension ProjectionCommand {
                 states that move, sums of money, and the event after which the two first differed. The digest names \
                 this diff to `projection promote`.
 
-                A version is v2, or v2/c3 where several code versions of it exist.
+                A version is v2, or v2/c3 where several code versions of it exist; alignment@v2 names the same as v2.
 
                 Examples:
                   alpha-ledger projection diff alignment v1 v2
@@ -65,9 +66,12 @@ extension ProjectionCommand {
 
         @OptionGroup var options: SettingsOptions
         @Argument(help: "The projection.") var name: String
-        @Argument(help: "The version that is compared with.", transform: { try VersionReference(parsing: $0) }) var from: VersionReference
-        @Argument(help: "The version that would take its place.", transform: { try VersionReference(parsing: $0) }) var to: VersionReference
-        @Option(help: "As of this position; the smaller of the two checkpoints where left out.") var position: Int64?
+        @Argument(help: "The version that is compared with.") var from: String
+        @Argument(help: "The version that would take its place.") var to: String
+        @Option(
+            parsing: .unconditional, help: "As of this position; the smaller of the two checkpoints where left out.",
+            transform: Arguments.position)
+        var position: Int64?
         @Option(help: "How many changed rows to show, first by key; the digest does not depend on it.")
         var keys = ProjectionDiff.sampleSize
         @Option(
@@ -82,10 +86,11 @@ extension ProjectionCommand {
             if json && ndjson { throw ValidationError("--json and --ndjson exclude each other") }
             if keys < 0 { throw ValidationError("--keys: expected 0 or more") }
             if explain < 0 { throw ValidationError("--explain: expected 0 or more") }
-            if let position, position < 0 { throw ValidationError("--position: expected 0 or more") }
         }
 
         func run() async throws {
+            let name = View.projection(named: name)
+            let (from, to) = (try Arguments.version(from, of: name), try Arguments.version(to, of: name))
             try await options.withLedger { ledger in
                 let prints = ndjson
                 let diff = try await ledger.diff(name, from: from, to: to, position: position, sampleSize: keys) { change in
@@ -124,8 +129,8 @@ extension ProjectionCommand {
 
         @OptionGroup var options: SettingsOptions
         @Argument(help: "The projection.") var name: String
-        @Argument(help: "The version to serve.", transform: { try VersionReference(parsing: $0) }) var version: VersionReference
-        @Option(help: "The diff's position.") var position: Int64?
+        @Argument(help: "The version to serve.") var version: String
+        @Option(parsing: .unconditional, help: "The diff's position.", transform: Arguments.position) var position: Int64?
         @Option(help: "The diff's digest.") var digest: String?
         @Option(name: .customLong("diff"), help: "A file with the diff as JSON, in the place of its position and digest.")
         var file: String?
@@ -140,6 +145,8 @@ extension ProjectionCommand {
 
         func run() async throws {
             let (position, digest) = try agreed()
+            let name = View.projection(named: name)
+            let version = try Arguments.version(version, of: name)
             try await options.withLedger { ledger in
                 show(try await ledger.promote(name, version, position: position, digest: digest), json: json)
             }
@@ -169,7 +176,7 @@ extension ProjectionCommand {
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
-            try await options.withLedger { ledger in show(try await ledger.rollback(name), json: json) }
+            try await options.withLedger { ledger in show(try await ledger.rollback(View.projection(named: name)), json: json) }
         }
     }
 
@@ -186,11 +193,13 @@ extension ProjectionCommand {
 
         @OptionGroup var options: SettingsOptions
         @Argument(help: "The projection.") var name: String
-        @Argument(help: "The version to remove.", transform: { try VersionReference(parsing: $0) }) var version: VersionReference
+        @Argument(help: "The version to remove.") var version: String
         @Flag(help: "Also where it is the version to go back to.") var includePrevious = false
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
+            let name = View.projection(named: name)
+            let version = try Arguments.version(version, of: name)
             try await options.withLedger { ledger in
                 let dropped = try await ledger.drop(name, version, includingPrevious: includePrevious)
                 if json {
@@ -238,7 +247,9 @@ private func show(_ diff: ProjectionDiff, _ explained: [ExplainedChange]) {
         let rows = entries(name)
         if rows.isEmpty { return }
         Output.line("")
-        Output.table(columns, rows.map { row in columns.map { row[$0] ?? "" } }, rightAligned: rightAligned)
+        Output.table(
+            columns, rows.map { row in columns.map { Money.cell(row[$0] ?? "", column: ["from", "to", "delta"].contains($0) ? row["field"] ?? "" : "") } },
+            rightAligned: rightAligned)
     }
     Output.line("\(diff.from.name) \(diff.from.reference) → \(diff.to.reference) as of position \(diff.position)")
     if case .object(let counts)? = diff.summary.first(where: { $0.0 == "rows" })?.1 {
@@ -256,7 +267,7 @@ private func show(_ diff: ProjectionDiff, _ explained: [ExplainedChange]) {
                 let key = change.key.map { $0.value.string ?? $0.value.sourceText }.joined(separator: "|")
                 if change.fields.isEmpty { return [[key, change.kind.rawValue, "", "", ""]] }
                 return change.fields.map {
-                    [key, change.kind.rawValue, $0.column.name, $0.from.map(plain) ?? "", $0.to.map(plain) ?? ""]
+                    [key, change.kind.rawValue, $0.column.name] + [$0.from, $0.to].map(shown($0.column.name))
                 }
             })
     }
@@ -280,6 +291,13 @@ private func show(_ diff: ProjectionDiff, _ explained: [ExplainedChange]) {
 private func plain(_ node: JSONNode) -> String {
     if case .string(let text) = node { return text }
     return String(decoding: node.httpBytes(), as: UTF8.self)
+}
+
+private func shown(_ column: String) -> (JSONValue?) -> String {
+    { value in
+        guard let value else { return "" }
+        return value.kind == .number ? Money.cell(plain(value), column: column) : plain(value)
+    }
 }
 
 private func plain(_ value: JSONValue) -> String { value.isNull ? "null" : value.string ?? value.sourceText }

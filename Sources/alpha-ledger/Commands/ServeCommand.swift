@@ -30,6 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try options.settings(defaultLevel: .info)
         let address = host ?? settings.host
         try LedgerService.check(host: address, settings)
+        try LedgerService.checkFree(host: address, port: port ?? settings.port)
         try await options.withLedger(settings) { ledger in
             try await serve(ledger, host: address, port: port ?? settings.port, runsProjectors: !noProjectors)
         }

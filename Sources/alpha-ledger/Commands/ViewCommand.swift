@@ -14,10 +14,13 @@ struct ViewCommand: AsyncParsableCommand {
 
     /// What every view takes.
     struct Paging: ParsableArguments {
-        @Option(help: "What the ledger knew after this event.") var asOfPosition: Int64?
-        @Option(help: "What it knew at this instant, as in 2026-01-31T00:00:00Z.") var asOf: String?
-        @Option(help: "Only what had happened in the world by this instant.") var effectiveAt: String?
-        @Option(help: "<projection>@v<N> or <projection>@v<N>/c<M>: under that version's rules; as_served: under those promoted then.")
+        @Option(parsing: .unconditional, help: "What the ledger knew after this event.", transform: Arguments.position)
+        var asOfPosition: Int64?
+        @Option(help: "What it knew at this instant, as in 2026-01-31T00:00:00Z.", transform: Arguments.instant)
+        var asOf: Instant?
+        @Option(help: "Only what had happened in the world by this instant.", transform: Arguments.instant)
+        var effectiveAt: Instant?
+        @Option(help: "v<N> or v<N>/c<M>, after <projection>@ or not: under that version's rules; as_served: under those promoted then.")
         var rules: String?
         @Option(help: "Rows a page, 1 to 1000; 100 where left out.") var limit: Int?
         @Option(help: "The next_cursor of the page before.") var cursor: String?
@@ -37,10 +40,10 @@ struct ViewCommand: AsyncParsableCommand {
         ) throws -> ViewRequest {
             var request = ViewRequest()
             request.filters = try ViewReader.filters(
-                view, parameters.compactMap { pair in pair.value.map { (name: pair.name, value: $0) } })
+                view, parameters.compactMap { pair in pair.value.map { (name: pair.name, value: $0) } }, .forgiving)
             request.asOfPosition = asOfPosition
-            request.asOf = try instant("--as-of", asOf)
-            request.effectiveAt = try instant("--effective-at", effectiveAt)
+            request.asOf = asOf
+            request.effectiveAt = effectiveAt
             if let rules { request.rules = try RulesChoice(parsing: rules, projection: view.projection) }
             request.hasReceipt = receipt
             request.horizons = horizons
@@ -48,17 +51,9 @@ struct ViewCommand: AsyncParsableCommand {
             request.cursor = cursor
             return request
         }
-
-        private func instant(_ name: String, _ text: String?) throws -> Instant? {
-            guard let text else { return nil }
-            guard let instant = Instant(text) else {
-                throw ViewError.badParameter(name: name, expected: "an instant such as 2026-01-31T00:00:00Z")
-            }
-            return instant
-        }
     }
 
-    /// The filters that all views of trades have in common.
+    /// The filters that all views of trades have in common. They are met without regard to case.
     struct Selection: ParsableArguments {
         @Option(help: "Source.") var source = "alpha_sync"
         @Option(help: "Portfolio.") var portfolio: String?
@@ -89,8 +84,8 @@ struct ViewCommand: AsyncParsableCommand {
         @OptionGroup var options: SettingsOptions
         @OptionGroup var paging: Paging
         @OptionGroup var selection: Selection
-        @Option(help: "Trade status.") var state: String?
-        @Option(help: "Mapping quality.") var quality: String?
+        @Option(help: View.trades.help("state"), completion: View.trades.completion("state")) var state: String?
+        @Option(help: View.trades.help("quality"), completion: View.trades.completion("quality")) var quality: String?
 
         func run() async throws {
             try await read(
@@ -118,8 +113,8 @@ struct ViewCommand: AsyncParsableCommand {
         @OptionGroup var options: SettingsOptions
         @OptionGroup var paging: Paging
         @OptionGroup var selection: Selection
-        @Option(help: "closed, open_long, open_short or indeterminate.") var state: String?
-        @Option(help: "clean, open, incomplete_economics or ambiguous.") var quality: String?
+        @Option(help: View.lifecycles.help("state"), completion: View.lifecycles.completion("state")) var state: String?
+        @Option(help: View.lifecycles.help("quality"), completion: View.lifecycles.completion("quality")) var quality: String?
 
         func run() async throws {
             try await read(
@@ -146,8 +141,8 @@ struct ViewCommand: AsyncParsableCommand {
         @OptionGroup var options: SettingsOptions
         @OptionGroup var paging: Paging
         @OptionGroup var selection: Selection
-        @Option(help: "Gamma regime.") var state: String?
-        @Option(help: "Context quality.") var quality: String?
+        @Option(help: View.context.help("state"), completion: View.context.completion("state")) var state: String?
+        @Option(help: View.context.help("quality"), completion: View.context.completion("quality")) var quality: String?
 
         func run() async throws {
             try await read(
@@ -169,13 +164,13 @@ struct ViewCommand: AsyncParsableCommand {
 
                 Example:
                   alpha-ledger view execution-quality --quality quoted --limit 5
-                """)
+                """, aliases: ["execution_quality"])
 
         @OptionGroup var options: SettingsOptions
         @OptionGroup var paging: Paging
         @OptionGroup var selection: Selection
-        @Option(help: "Liquidity quality.") var state: String?
-        @Option(help: "quoted, stale, estimated or unavailable.") var quality: String?
+        @Option(help: View.executionQuality.help("state"), completion: View.executionQuality.completion("state")) var state: String?
+        @Option(help: View.executionQuality.help("quality"), completion: View.executionQuality.completion("quality")) var quality: String?
 
         func run() async throws {
             try await read(
@@ -199,8 +194,8 @@ struct ViewCommand: AsyncParsableCommand {
         @OptionGroup var options: SettingsOptions
         @OptionGroup var paging: Paging
         @OptionGroup var selection: Selection
-        @Option(help: "Alignment label.") var label: String?
-        @Option(help: "Confidence label: high, medium or low.") var quality: String?
+        @Option(help: View.alignment.help("label"), completion: View.alignment.completion("label")) var label: String?
+        @Option(help: View.alignment.help("quality"), completion: View.alignment.completion("quality")) var quality: String?
 
         func run() async throws {
             try await read(
@@ -230,9 +225,9 @@ struct ViewCommand: AsyncParsableCommand {
         @OptionGroup var selection: Selection
         @Option(help: "Days, or `expiry`, comma-separated; at most eight. 1,7,30,expiry where left out.")
         var horizons: String?
-        @Option(help: "Alignment label.") var label: String?
-        @Option(help: "unrealized_mark, terminal_mark, pending or unavailable.") var state: String?
-        @Option(help: "quoted, stale or unavailable.") var quality: String?
+        @Option(help: View.outcomes.help("label"), completion: View.outcomes.completion("label")) var label: String?
+        @Option(help: View.outcomes.help("state"), completion: View.outcomes.completion("state")) var state: String?
+        @Option(help: View.outcomes.help("quality"), completion: View.outcomes.completion("quality")) var quality: String?
 
         func run() async throws {
             try await read(
@@ -255,7 +250,7 @@ struct ViewCommand: AsyncParsableCommand {
 
                 Example:
                   alpha-ledger view sync-state --json
-                """)
+                """, aliases: ["sync_state"])
 
         @OptionGroup var options: SettingsOptions
         @OptionGroup var paging: Paging
@@ -302,7 +297,11 @@ private func read(
                 Output.bytes(try paging.all ? oneAnswer(rows, page) : page.json())
                 Output.line("")
             } else if !paging.ndjson {
-                show(try rows.map { try JSONDocument(parsing: $0) }, columns)
+                if rows.isEmpty, next.cursor == nil {
+                    Output.line("\(try await ViewReader(ledger, isBounded: false).emptiness(of: view, next))")
+                } else {
+                    show(try rows.map { try JSONDocument(parsing: $0) }, columns)
+                }
                 Output.line("\(rows.count) rows as of position \(page.position)")
                 if let receipt = page.receipt {
                     Output.line("root    \(receipt.rootHash)")
@@ -353,7 +352,7 @@ private func show(_ documents: [JSONDocument], _ columns: [(name: String, isNumb
         columns.map { column -> String in
             guard let value = document.root[column.name], !value.isNull else { return "" }
             if value.kind == .array { return value.elements.compactMap(\.string).joined(separator: " ") }
-            return value.string ?? value.sourceText
+            return value.string ?? Money.cell(value.sourceText, column: column.name)
         }
     }
     Output.table(

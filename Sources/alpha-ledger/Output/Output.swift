@@ -93,22 +93,19 @@ enum Output {
         return out
     }
 
-    /// A table: columns as wide as their widest cell, numbers to the right.
+    /// A table within the terminal's width: columns as wide as their widest cell, numbers to the right.
     static func table(_ header: [String], _ rows: [[String]], rightAligned: Set<Int> = []) {
-        let cells = rows.map { $0.map(escaped) }
-        let widths = header.indices.map { column in
-            ([header[column]] + cells.map { $0[column] }).map(\.count).max() ?? 0
-        }
-        func text(_ row: [String]) -> String {
-            row.indices.map { column in
-                let padding = String(repeating: " ", count: widths[column] - row[column].count)
-                if rightAligned.contains(column) { return padding + row[column] }
-                return column == row.count - 1 ? row[column] : row[column] + padding
-            }.joined(separator: "  ")
-        }
-        line(text(header))
-        line(widths.map { String(repeating: "-", count: $0) }.joined(separator: "  "))
-        for row in cells { line(text(row)) }
+        let layout = TableLayout(header, rows.map { $0.map(escaped) }, rightAligned: rightAligned)
+        for text in layout.lines(width: width) { line(text) }
+    }
+
+    /// How many letters a line of standard output takes: what COLUMNS says, else what the terminal does; nil for a file or
+    /// a program, which take any.
+    private static var width: Int? {
+        if let text = getenv("COLUMNS").map({ String(cString: $0) }), let columns = Int(text), columns > 0 { return columns }
+        var size = winsize()
+        guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
     }
 }
 

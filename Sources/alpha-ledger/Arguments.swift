@@ -1,0 +1,44 @@
+import ArgumentParser
+import Operations
+import PostgresStore
+import Values
+
+/// How arguments that several commands take are read. What throws here is bad usage: the parser names the flag and the text.
+enum Arguments {
+    /// A position of the log, 0 being before its first event.
+    static func position(_ text: String) throws -> Int64 {
+        guard let value = Int64(text), value >= 0, !text.hasPrefix("+") else { throw ValidationError("expected a position, 0 or more") }
+        return value
+    }
+
+    static func instant(_ text: String) throws -> Instant {
+        guard let instant = Instant(text.trimmed) else { throw ValidationError("expected \(Instant.expected(insteadOf: text))") }
+        return instant
+    }
+
+    /// A version of a projection: `v2`, `v2/c3`, `trades@v2` or `trades@v2/c3`.
+    static func version(_ text: String, of projection: String) throws -> VersionReference {
+        do {
+            return try VersionReference(parsing: text, of: View.projection(named: projection))
+        } catch {
+            throw Failure(code: 2, "\(error)")
+        }
+    }
+
+    /// A view by its own name or its projection's.
+    static func view(_ text: String) throws -> View {
+        guard let view = View.named(text) else { throw ValidationError("expected \(View.expected(insteadOf: text))") }
+        return view
+    }
+}
+
+extension View {
+    /// What a filter's flag says of itself.
+    func help(_ parameter: String) -> ArgumentHelp {
+        guard let filter = filter(parameter) else { return "" }
+        return ArgumentHelp("\(filter.title)\(filter.allowed.map { ": \($0)" } ?? "").")
+    }
+
+    /// What a shell offers after a filter's flag.
+    func completion(_ parameter: String) -> CompletionKind { .list(filter(parameter)?.values ?? []) }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import Values
+
+/// Says which command was misspelt, before the parser takes the word for an argument too many.
+enum CommandNames {
+    /// What is wrong with the first words of a command line; nil if they name a command.
+    static func problem(_ arguments: [String], _ root: any ParsableCommand.Type) -> String? {
+        var (command, path) = (root, [root._commandName])
+        for word in arguments {
+            let children = command.configuration.subcommands
+            if children.isEmpty || word.hasPrefix("-") || word == "help" { return nil }
+            if let next = children.first(where: { $0._commandName == word || $0.configuration.aliases.contains(word) }) {
+                (command, path) = (next, path + [word])
+                continue
+            }
+            let names = children.map { $0._commandName }
+            let meant = Suggestion.nearest(to: word, among: names).map { "did you mean `\((path + [$0]).joined(separator: " "))`?" }
+            return "there is no command `\((path + [word]).joined(separator: " "))`; "
+                + (meant ?? "expected one of \(names.joined(separator: ", "))")
+        }
+        return nil
+    }
+}

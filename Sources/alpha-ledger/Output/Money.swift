@@ -1,0 +1,72 @@
+/// Figures of money as tables show them; JSON has them exactly.
+enum Money {
+    /// A cell of a column: an amount in USD with two digits, a price per contract with two or all that it has. Whatever is
+    /// no decimal stays as it is.
+    static func cell(_ text: String, column: String) -> String {
+        if column.hasSuffix("_usd") { return amount(text) }
+        return prices.contains(column) ? price(text) : text
+    }
+
+    /// Rounded half to even to two digits.
+    static func amount(_ text: String) -> String {
+        guard let parts = Parts(text) else { return text }
+        guard parts.fraction.count > 2 else { return parts.text(padded: 2) }
+        let rest = parts.fraction.dropFirst(2)
+        let half = rest.first.map { $0 > 5 || $0 == 5 && rest.dropFirst().contains { $0 != 0 } } ?? false
+        let isTie = rest.first == 5 && rest.dropFirst().allSatisfy { $0 == 0 }
+        var digits = parts.whole + parts.fraction.prefix(2)
+        if half || isTie && (digits.last ?? 0) % 2 == 1 {
+            var at = digits.count - 1
+            while at >= 0, digits[at] == 9 {
+                digits[at] = 0
+                at -= 1
+            }
+            if at >= 0 { digits[at] += 1 } else { digits.insert(1, at: 0) }
+        }
+        let isZero = digits.allSatisfy { $0 == 0 }
+        return Parts(isNegative: parts.isNegative && !isZero, whole: Array(digits.dropLast(2)), fraction: Array(digits.suffix(2)))
+            .text(padded: 2)
+    }
+
+    /// Two digits at least, and no fewer than it has.
+    static func price(_ text: String) -> String { Parts(text)?.text(padded: 2) ?? text }
+
+    private static let prices: Set<String> = [
+        "price", "average_open_price", "fill_price", "mark_price", "benchmark_bid", "benchmark_ask", "fill_vs_mid",
+    ]
+
+    /// A decimal's digits, of any length: what a row publishes is not bounded as what comes in is.
+    private struct Parts {
+        var isNegative: Bool
+        var whole: [UInt8]
+        var fraction: [UInt8]
+
+        init(isNegative: Bool, whole: [UInt8], fraction: [UInt8]) {
+            self.isNegative = isNegative
+            self.whole = whole
+            self.fraction = fraction
+        }
+
+        /// Nil for what is no decimal without an exponent.
+        init?(_ text: String) {
+            let bytes = Array(text.utf8)
+            isNegative = bytes.first == UInt8(ascii: "-")
+            let parts = bytes.dropFirst(isNegative ? 1 : 0).split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+            func digits(_ part: ArraySlice<UInt8>) -> [UInt8]? {
+                part.isEmpty || !part.allSatisfy { 0x30...0x39 ~= $0 } ? nil : part.map { $0 - 0x30 }
+            }
+            guard let whole = digits(parts[0]) else { return nil }
+            self.whole = whole
+            fraction = []
+            guard parts.count == 2 else { return }
+            guard let fraction = digits(parts[1]) else { return nil }
+            self.fraction = fraction
+        }
+
+        func text(padded least: Int) -> String {
+            let padding = [UInt8](repeating: 0, count: max(0, least - fraction.count))
+            func written(_ digits: [UInt8]) -> String { String(decoding: digits.map { $0 + 0x30 }, as: UTF8.self) }
+            return (isNegative ? "-" : "") + written(whole) + "." + written(fraction + padding)
+        }
+    }
+}
