@@ -72,7 +72,7 @@ import Values
 
     /// A rebuild of what is served ends while somebody's query over it goes on.
     @Test(.timeLimit(.minutes(3))) func listsAreAnsweredWhileARebuildEndsUnderALongReader() async throws {
-        try await withService(["ALPHA_LEDGER_ADMIN_KEY": "admin"], projectors: false) { service in
+        try await withService(["ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"], projectors: false) { service in
             let ledger = service.ledger
             try await ledger.log.append(try GoldenLog.newEvents(), runID: UniqueID(high: 1, low: 1))
             try await ledger.bringUpToDate(ledger.registry.names)

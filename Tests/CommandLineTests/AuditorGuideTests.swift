@@ -60,9 +60,9 @@ import Values
                 (["audit", "export", "--out", "no/where"], 1, "can't be made"),
                 (["audit", "verify-bundle", "nowhere", "--key", key], 1, "can't be read"),
                 (["audit", "verify-bundle", "bundle", "--key", "x"], 2, "--key"),
-                (["audit", "prove", "row", "trades", "ICOI-000008"], 2, "source, source_trade_id"),
+                (["audit", "prove", "row", "trades", "alpha_sync", "ICOI-000008", "x"], 2, "source, source_trade_id"),
                 (["audit", "prove", "row", "trades", "alpha_sync", "none"], 1, "no row"),
-                (["audit", "prove", "row", "nothing", "x"], 2, "expected trades"),
+                (["audit", "prove", "row", "nothing", "x"], 2, "expected one of trades"),
             ] as [([String], Int32, String)] {
                 let ended = try await program.run(arguments)
                 #expect(ended.code == code && ended.errors.contains(part), "\(arguments): \(ended.errors)")

@@ -64,7 +64,7 @@ import Values
     }
 
     @Test(arguments: [
-        ("lifecycles", 400, "bad_parameter"), ("v2", 400, "bad_parameter"), ("alignment@v1", 400, "bad_parameter"),
+        ("lifecycles", 400, "bad_parameter"), ("2", 400, "bad_parameter"), ("alignment@v1", 400, "bad_parameter"),
         ("lifecycles@v9", 400, "bad_parameter"), ("lifecycles@v02", 400, "bad_parameter"),
         ("lifecycles@v2/", 400, "bad_parameter"), ("lifecycles@v2/c1/c1", 400, "bad_parameter"),
         ("lifecycles@v2%2Fc7", 409, "rules_unavailable"), ("AS_SERVED", 400, "bad_parameter"), ("", 400, "bad_parameter"),
