@@ -73,8 +73,8 @@ struct PolarityTests {
             "sum_pnl_after_fees_usd":120,"mean_pnl_after_fees_usd":17.14,"win_rate":0.1}]}}
             """)
         let page = html { Aggregates.write(.outcomes, outcomes, to: &$0) }
-        #expect(page.contains("<span class=\"figure poor\">\u{2212}500.00</span> <small>1,100 of 1,200 rows</small>"))
-        #expect(page.contains("<span class=\"figure good\">120.00</span> <small>7 of 1,200 rows</small>"))
+        #expect(page.contains("<span class=\"figure poor\">\u{2212}500.00</span> <small class=\"over\">1,100 of 1,200 rows</small>"))
+        #expect(page.contains("<span class=\"figure good\">120.00</span> <small class=\"over\">7 of 1,200 rows</small>"))
         #expect(page.contains("Sums after fees are over the rows whose fees are known"))
         let fills = try value(
             """
@@ -82,8 +82,8 @@ struct PolarityTests {
             "mean_fill_vs_mid_bps":-12,"sum_fill_vs_mid_usd":270320,"with_fill_vs_mid_bps":5,"with_fill_vs_mid_usd":4}]}
             """)
         let quality = html { Aggregates.write(.executionQuality, fills, to: &$0) }
-        #expect(quality.contains("<span class=\"figure poor\">270,320.00</span> <small>4 of 9 rows</small>"))
-        #expect(quality.contains("<span class=\"figure good\">\u{2212}12.0</span> <small>5 of 9 rows</small>"))
+        #expect(quality.contains("<span class=\"figure poor\">270,320.00</span> <small class=\"over\">4 of 9 rows</small>"))
+        #expect(quality.contains("<span class=\"figure good\">\u{2212}12.0</span> <small class=\"over\">5 of 9 rows</small>"))
         #expect(quality.contains("<small>+ is worse</small>"))
     }
 }

@@ -245,9 +245,11 @@ struct RandomLedger {
             runID: id, scopeKey: scope, dryRun: false, fullScope: true, startedAt: Self.start, finishedAt: Self.start)
         summary.changedFields = ["price": 3]
         if chance(1, in: 2) {
+            // Totals can be larger than any input.
+            let beyond = FixedDecimal(units: 2 * Int128(10_000_000_000) * Int128(1_000_000_000_000_000_000))
             summary.comparison = RunSummary.Comparison(
                 sourceRows: 2, localRows: 2, sourceQuantity: amount(1...99), localQuantity: amount(1...99),
-                sourcePremiumUSD: price(1...99), localPremiumUSD: price(1...99), unmatchedSourceTradeIDs: ["7"],
+                sourcePremiumUSD: price(1...99), localPremiumUSD: price(1...99) + beyond, unmatchedSourceTradeIDs: ["7"],
                 unmatchedLocalTradeIDs: [])
         }
         try log.append(

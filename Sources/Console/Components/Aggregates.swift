@@ -44,11 +44,11 @@ enum Aggregates {
                 text: "Sums after fees are over the rows whose fees are known, those before fees over all that are priced: the two are not one minus the fees of the other.")
         }
         group("\(words(name)), \(horizon)", entries, [
-            ("Rows", "count", .quantity), ("Priced", "priced", .quantity), ("Pending", "pending", .quantity),
-            ("Unavailable", "unavailable", .quantity), ("Positive", "positive", .quantity), ("Negative", "negative", .quantity),
-            ("Sum before fees USD", "sum_pnl_before_fees_usd", .money), ("Mean before fees USD", "mean_pnl_before_fees_usd", .money),
-            ("Sum after fees USD", "sum_pnl_after_fees_usd", .money), ("Mean after fees USD", "mean_pnl_after_fees_usd", .money),
-            ("Win rate", "win_rate", .ratio),
+            ("Sum before fees USD", "sum_pnl_before_fees_usd", .money), ("Sum after fees USD", "sum_pnl_after_fees_usd", .money),
+            ("Mean before fees USD", "mean_pnl_before_fees_usd", .money), ("Mean after fees USD", "mean_pnl_after_fees_usd", .money),
+            ("Win rate", "win_rate", .ratio), ("Rows", "count", .quantity), ("Priced", "priced", .quantity),
+            ("Pending", "pending", .quantity), ("Unavailable", "unavailable", .quantity), ("Positive", "positive", .quantity),
+            ("Negative", "negative", .quantity),
         ], &html)
     }
 
@@ -79,9 +79,9 @@ enum Aggregates {
                 (label: key(entry), counts: series.map { entry[$0]?.integer ?? 0 })
             }, to: &html)
         group(words(name), entries, [
-            ("Rows", "count", .quantity), ("Quoted", "quoted", .quantity), ("Stale", "stale", .quantity),
-            ("Estimated", "estimated", .quantity), ("Unavailable", "unavailable", .quantity), ("Covered share", "covered_share", .ratio),
-            ("Mean fill vs mid bps", "mean_fill_vs_mid_bps", .points), ("Sum fill vs mid USD", "sum_fill_vs_mid_usd", .money),
+            ("Sum fill vs mid USD", "sum_fill_vs_mid_usd", .money), ("Mean fill vs mid bps", "mean_fill_vs_mid_bps", .points),
+            ("Covered share", "covered_share", .ratio), ("Rows", "count", .quantity), ("Quoted", "quoted", .quantity),
+            ("Stale", "stale", .quantity), ("Estimated", "estimated", .quantity), ("Unavailable", "unavailable", .quantity),
         ], &html)
     }
 
@@ -132,7 +132,7 @@ enum Aggregates {
                                         Cell.figure(entry, figure.field, figure.places, nil, to: &html)
                                         guard let over = counted[figure.field].flatMap({ coverage(entry, $0) }) else { return }
                                         html.text(" ")
-                                        html.element("small", text: over)
+                                        html.element("small", [.class("over")], text: over)
                                     }
                                 }
                             }
