@@ -241,7 +241,9 @@ public struct ProjectionCatalog: Sendable {
                 version.keyParameters)
             let tables = [current.tableName] + (current.rebuild.map { [$0.tableName] } ?? [])
             for table in tables {
-                let dependents = try LeftoverTables.dependents(of: table, besidesViewOf: current.name, session)
+                let dependents = try session.dependents(
+                    of: [table, "\(table)_facts"].map { "projection.\(quoteIdentifier($0))" },
+                    besides: "projection.\(quoteIdentifier(current.name))")
                 if !dependents.isEmpty { throw refuse("is used by \(dependents.joined(separator: ", ")): drop that first") }
                 try LeftoverTables.add(table, session)
             }

@@ -7,10 +7,22 @@ import Postgres
 extension PostgresSession {
     private static var lockMilliseconds: Int { 50 }
 
-    /// Lets each statement of the open transaction wait for a lock for some tens of milliseconds only; then it throws
-    /// `lockNotAvailable`.
-    func shortenLocks() throws {
-        try executeScript("SET LOCAL lock_timeout = '\(Self.lockMilliseconds)ms'")
+    /// Runs statements of PL/pgSQL as a transaction of their own, in one round trip: a program that is stopped meanwhile holds
+    /// no lock. False, with nothing done, where a lock can't be had within some tens of milliseconds.
+    func executeWithShortLocks(_ statements: String) throws(PostgresError) -> Bool {
+        do throws(PostgresError) {
+            try executeScript(
+                """
+                SET LOCAL lock_timeout = '\(Self.lockMilliseconds)ms';
+                DO $short_locks$ BEGIN
+                \(statements)
+                END $short_locks$
+                """)
+            return true
+        } catch {
+            guard error.sqlState == .lockNotAvailable else { throw error }
+            return false
+        }
     }
 
     /// Runs a part of the open transaction whose statements wait for locks that long only; nil, with nothing of it done and the
@@ -19,7 +31,7 @@ extension PostgresSession {
         let before = try execute("SELECT current_setting('lock_timeout')")[0].text(0)
         try executeScript("SAVEPOINT short_locks")
         do {
-            try shortenLocks()
+            try executeScript("SET LOCAL lock_timeout = '\(Self.lockMilliseconds)ms'")
             let value = try body()
             _ = try execute("SELECT set_config('lock_timeout', $1, true)", [.text(before)])
             try executeScript("RELEASE SAVEPOINT short_locks")

@@ -77,11 +77,8 @@ import Values
             try await ledger.log.append(try GoldenLog.newEvents(), runID: UniqueID(high: 1, low: 1))
             try await ledger.bringUpToDate(ledger.registry.names)
             let table = try await tableOfTrades(ledger)
-            let reader = try await PostgresConnection.open(ledger.serviceConfiguration)
-            try await reader.run { session in
-                try session.executeScript(
-                    "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM projection.trades; SELECT count(*) FROM projection.\(table)")
-            }
+            let reader = try await OpenTransaction(
+                ledger.serviceConfiguration, "SELECT count(*) FROM projection.trades; SELECT count(*) FROM projection.\(table)")
             let readers = Readers()
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for _ in 0..<3 {
@@ -105,8 +102,8 @@ import Values
             #expect(readers.failures == [])
             #expect(Set(readers.pages).count == 1 && readers.pages[0].count > 30)
             let old = "SELECT count(*) FROM projection.\(table)"
-            #expect(try await reader.run { try $0.execute(old)[0].int8(0) } > 30)
-            await reader.close()
+            #expect(try await ledger.pool.run { try $0.execute(old)[0].int8(0) } > 30)
+            try await reader.end()
             // The job ends with its look at what it left.
             let left = try await VersionUpkeep(ledger.registry.definitions).run(ledger.pool, patience: .seconds(30))
             #expect(left == [])
@@ -116,6 +113,58 @@ import Values
 
     private func tableOfTrades(_ ledger: Ledger) async throws -> String {
         try #require(try await ledger.pool.run { try ledger.catalog.served("trades", $0) }).tableName
+    }
+
+    /// `outcomes` reads the labels of `alignment`: with it, or alone, which the answer says.
+    @Test func dependentsAreServedAlongWhereThatIsAskedAndElseNamed() async throws {
+        let home = try projectWithSecondAlignment()
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        let folder = "\(home)/projections/outcomes"
+        try String(contentsOfFile: "\(folder)/rules.v1.yaml", encoding: .utf8).replacing("version: 1\n", with: "version: 2\n")
+            .replacing("alignment/rules.v1.yaml", with: "alignment/rules.v2.yaml")
+            .write(toFile: "\(folder)/rules.v2.yaml", atomically: true, encoding: .utf8)
+        try await withService(["ALPHA_LEDGER_ADMIN_KEY": "admin"], projectors: false, home: home) { service in
+            let ledger = service.ledger
+            try await ledger.log.append(try GoldenLog.newEvents(), runID: UniqueID(high: 1, low: 1))
+            try await ledger.bringUpToDate(ledger.registry.names)
+            let (path, two) = ("/api/ledger/projections/alignment", VersionReference(version: "v2"))
+            let target = "\(path)/diff?from=v1&to=v2&keys=2&with_dependents=true"
+            _ = try await ledger.rebuild([(name: "alignment", version: two)])
+            let missing = try await service.ask(target)
+            #expect(missing.status == 409)
+            let problem = try missing.json()["detail"]?.string ?? ""
+            #expect(problem.contains("projection rebuild outcomes --rules v2"), "\(problem)")
+            let page = try await service.ask("/projections/diff?name=alignment&from=v1&to=v2")
+            #expect(String(decoding: page.body, as: UTF8.self).contains("projection rebuild outcomes --rules v2"))
+
+            _ = try await ledger.rebuild([(name: "outcomes", version: two)])
+            let both = try await service.ask(target)
+            let group = try await ledger.diffWithDependents(
+                "alignment", from: VersionReference(version: "v1"), to: two, sampleSize: 2)
+            #expect(both.status == 200 && both.body == group.json())
+            let explained = try await service.ask("\(target)&explain=1")
+            #expect(try explained.json()["diffs"]?.elements.map { $0["explanations"]?.count } == [1, 1])
+            let pages = try await service.ask("/projections/diff?name=alignment&from=v1&to=v2")
+            let html = String(decoding: pages.body, as: UTF8.self)
+            #expect(html.contains("outcomes: v1/c") && html.contains("Views that read the replaced rules"))
+
+            let body = #"{"version":"v2","position":\#(group.position),"digest":"\#(group.digest)","with_dependents":true}"#
+            let promoted = try await service.post("\(path)/promote", body)
+            #expect(promoted.status == 200, "\(String(decoding: promoted.body, as: UTF8.self))")
+            #expect(try promoted.json()["dependents"]?.elements.map { $0["projection"]?.string } == ["outcomes"])
+            let back = try await service.post("\(path)/rollback", #"{"with_dependents":true}"#)
+            #expect(try back.json()["dependents"]?.elements.map { $0["version"]?.string } == ["v1"])
+            #expect(try back.json()["dependents_left"]?.count == 0)
+            let alone = try await service.post("\(path)/rollback", "")
+            #expect(try alone.json()["dependents_left"]?.elements.map { $0["projection"]?.string } == ["outcomes"])
+            #expect(try await service.post("\(path)/rollback", #"{"with_dependents":1}"#).status == 400)
+            if Validator.isInstalled {
+                var answers = [both, explained].map { Validator.Answer("GET", "/api/ledger/projections/{name}/diff", $0) }
+                answers.append(Validator.Answer("POST", "/api/ledger/projections/{name}/promote", promoted))
+                answers += [back, alone].map { Validator.Answer("POST", "/api/ledger/projections/{name}/rollback", $0) }
+                #expect(try Validator.problems(answers) == [])
+            }
+        }
     }
 
     /// As `projection diff --explain N --json` prints them, and only where they are asked for.

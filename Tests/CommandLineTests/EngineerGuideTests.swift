@@ -21,6 +21,9 @@ import Testing
             #expect(ended.output.contains("alignment serves v2/c1 instead of v1/c1"))
             #expect(ended.output.contains("alignment serves v1/c1 instead of v2/c1"))
             #expect(ended.output.contains("dropped alignment v2/c1"))
+            // With what reads its labels; alone it says what keeps the old ones.
+            #expect(ended.output.contains("outcomes serves v2/c") && ended.output.contains("outcomes serves v1/c"))
+            #expect(ended.errors.contains("warning: outcomes v1/c") && ended.errors.contains("alignment/rules.v1.yaml"))
         }
     }
 

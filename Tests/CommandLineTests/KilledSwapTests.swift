@@ -28,10 +28,8 @@ import Values
                     }
                 }
                 let old = try await served().tableName
-                let reader = try await PostgresConnection.open(ledger.configuration)
-                try await reader.run { session in
-                    try session.executeScript("BEGIN; SELECT count(*) FROM projection.trades; SELECT count(*) FROM projection.\(old)")
-                }
+                let reader = try await OpenTransaction(
+                    ledger.configuration, "SELECT count(*) FROM projection.trades; SELECT count(*) FROM projection.\(old)")
                 let (rebuild, _, errors) = try program.start(["projection", "rebuild", "trades"])
                 while try await served().tableName == old { try await Task.sleep(for: .milliseconds(5)) }
                 // It waits a while for the reader.
@@ -45,11 +43,12 @@ import Values
                 let head = try await ledger.pool.run { try LogReader().head($0).position }
                 while try await served().position < head { try await Task.sleep(for: .milliseconds(50)) }
                 #expect(try await exists(old))
-                await reader.close()
+                try await reader.end()
                 while try await exists(old) { try await Task.sleep(for: .milliseconds(50)) }
                 let rows = try await ledger.pool.run { try $0.execute("SELECT count(*) FROM projection.trades")[0].int8(0) }
                 #expect(rows == 2)
-                #expect(services.allSatisfy(\.isRunning))
+                let areRunning = services.allSatisfy { $0.isRunning }
+                #expect(areRunning)
                 for service in services {
                     kill(service.processIdentifier, SIGTERM)
                     await Program.waitForExit(service)

@@ -192,10 +192,8 @@ import Values
             }
             let (old, new, before) = (try await labels(ledger, one), try await labels(ledger, two), try await granted())
             #expect(old != new)
-            func read() async throws -> PostgresConnection {
-                let reader = try await PostgresConnection.open(ledger.serviceConfiguration)
-                try await reader.run { try $0.executeScript("BEGIN; SELECT count(*) FROM projection.mine") }
-                return reader
+            func read() async throws -> OpenTransaction {
+                try await OpenTransaction(ledger.serviceConfiguration, "SELECT count(*) FROM projection.mine")
             }
             let upkeep = VersionUpkeep(ledger.registry.definitions)
             var reader = try await read()
@@ -203,14 +201,14 @@ import Values
             _ = try await ledger.promote("alignment", two, position: diff.position, digest: diff.digest)
             #expect(try await served(ledger) == "v2")
             #expect(try await seen() == old)
-            await reader.close()
+            try await reader.end()
             #expect(try await upkeep.run(ledger.pool, patience: .seconds(30)) == [])
             #expect(try await seen() == new)
 
             reader = try await read()
             _ = try await ledger.rollback("alignment")
             #expect(try await served(ledger) == "v1")
-            await reader.close()
+            try await reader.end()
             #expect(try await upkeep.run(ledger.pool, patience: .seconds(30)) == [])
             #expect(try await seen() == old)
             #expect(try await granted() == before)
@@ -221,11 +219,9 @@ import Values
     @Test(.timeLimit(.minutes(2))) func aPromotionThatSomebodyIsInTheWayOfKeepsNobodyFromAppending() async throws {
         try await withVersions { ledger, one, two in
             let diff = try await ledger.diff("alignment", from: one, to: two)
-            let other = try await PostgresConnection.open(ledger.serviceConfiguration)
-            try await other.run { session in
-                try session.executeScript(
-                    "BEGIN; SELECT FROM ledger.projection_versions WHERE name = 'alignment' AND version = 'v2' FOR UPDATE")
-            }
+            let other = try await OpenTransaction(
+                ledger.serviceConfiguration,
+                "SELECT FROM ledger.projection_versions WHERE name = 'alignment' AND version = 'v2' FOR UPDATE")
             let refused = Task {
                 do {
                     _ = try await ledger.promote("alignment", two, position: diff.position, digest: diff.digest)
@@ -242,7 +238,7 @@ import Values
             #expect(await refused.value == .busy("alignment v2/c1"))
             await appender.close()
             #expect(try await served(ledger) == "v1")
-            await other.close()
+            try await other.end()
             _ = try await ledger.promote("alignment", two, position: diff.position, digest: diff.digest)
         }
     }

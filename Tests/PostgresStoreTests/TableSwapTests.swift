@@ -3,6 +3,7 @@ import Foundation
 import Postgres
 @testable import PostgresStore
 import Projections
+import Synchronization
 import TestSupport
 import Testing
 import Values
@@ -54,17 +55,10 @@ import Values
     }
 
     /// A transaction that has read the view and the table, and has not ended.
-    private func reader(of tableName: String, _ ledger: LedgerDatabase) async throws -> PostgresConnection {
-        let connection = try await PostgresConnection.open(ledger.configuration)
-        try await connection.run { session in
-            try session.executeScript(
-                """
-                BEGIN ISOLATION LEVEL REPEATABLE READ;
-                SELECT count(*) FROM projection.trades;
-                SELECT count(*) FROM projection.\(quoteIdentifier(tableName));
-                """)
-        }
-        return connection
+    private func reader(of tableName: String, _ ledger: LedgerDatabase) async throws -> OpenTransaction {
+        try await OpenTransaction(
+            ledger.configuration,
+            "SELECT count(*) FROM projection.trades; SELECT count(*) FROM projection.\(quoteIdentifier(tableName))")
     }
 
     @Test(.timeLimit(.minutes(2))) func aRebuildWaitsForNoReaderAndNobodyWaitsForTheRebuild() async throws {
@@ -86,7 +80,7 @@ import Values
             #expect(try await count("projection.\(quoteIdentifier(new))", ledger) == 3)
             #expect(try await count("projection.\(quoteIdentifier(old))", ledger) == 1)
 
-            await reader.close()
+            try await reader.end()
             let left = try await VersionUpkeep([trades]).run(ledger.pool, patience: .seconds(30))
             #expect(left == [])
             #expect(try await count("projection.trades", ledger) == 3)
@@ -102,7 +96,7 @@ import Values
             var reader = try await reader(of: first, ledger)
             try await rebuild(trades, ledger)
             let second = try await tableName(ledger)
-            await reader.close()
+            try await reader.end()
             #expect(try await count("projection.\(quoteIdentifier(first))", ledger) == 1)
             // Another projection's: the tables are dropped once the view is over others, which this one does not do.
             let state = try #require(ledger.registry.firstDefinition("sync_state"))
@@ -114,7 +108,7 @@ import Values
             let third = try await tableName(ledger)
             reader = try await self.reader(of: third, ledger)
             try await rebuild(trades, ledger)
-            await reader.close()
+            try await reader.end()
             let group = ProjectionGroup(ledger.registry, pool: ledger.pool, owner: "service")
             let signal = LogSignal(ledger.configuration)
             let service = Task { await group.run(signal) }
@@ -128,13 +122,15 @@ import Values
     /// A backup, which reads every table that there is when it begins, comes into the middle of a rebuild.
     @Test(.timeLimit(.minutes(2))) func aRebuildWhoseNewTablesAreReadKeepsNobodyWaitingUntilItCanEnd() async throws {
         try await withTrades { ledger, trades in
-            let backup = try await PostgresConnection.open(ledger.configuration)
+            let backup = Mutex<OpenTransaction?>(nil)
             var options = ProjectionRebuild.Options()
             options.beforeWrite = { write in
                 if write > 0 { return }
                 let filled = try await ledger.pool.run { try catalog.served("trades", $0)?.rebuild?.tableName }
                 let name = try #require(filled)
-                try await backup.run { try $0.executeScript("BEGIN; SELECT count(*) FROM projection.\(quoteIdentifier(name))") }
+                let reading = try await OpenTransaction(
+                    ledger.configuration, "SELECT count(*) FROM projection.\(quoteIdentifier(name))")
+                backup.withLock { $0 = reading }
             }
             let under = options
             let rebuilding = Task {
@@ -150,7 +146,7 @@ import Values
                 try await Task.sleep(for: .milliseconds(20))
             }
             #expect(try await filled() != nil)
-            await backup.close()
+            try await backup.withLock { $0 }?.end()
             _ = try await rebuilding.value
             #expect(try await tableName(ledger) == name)
         }

@@ -52,28 +52,37 @@ extension API {
             throw Problem(.badParameter, "name, from, to: expected a projection and two of its versions")
         }
         var context = asked.context
-        var parameters = [("from", from), ("to", to)]
+        let path = ["api", "ledger", "projections", name, "diff"]
+        var query = [("from", from), ("to", to)]
         if asked.time.isPinned {
             let shown = try await newest(asked).get()
             context.time.shown = shown
-            parameters.append(("position", "\(shown.position)"))
+            query.append(("position", "\(shown.position)"))
         }
-        let diff = await document(["api", "ledger", "projections", name, "diff"], parameters)
-        return PageAnswer(VersionDiffPage(context: context, name: name, from: from, to: to, diff: diff).html(), about: diff)
+        let together = await document(path, query + [("with_dependents", "true")])
+        let diff: Loaded
+        if case .success(let all) = together, let first = all.root["diffs"]?.elements.map({ $0 }).first {
+            diff = .success(try JSONDocument(parsing: Array(first.sourceText.utf8)))
+        } else {
+            diff = await document(path, query)
+        }
+        return PageAnswer(
+            VersionDiffPage(context: context, name: name, from: from, to: to, diff: diff, together: together).html(), about: diff)
     }
 
     /// Rebuild, promote or roll back, by the HTTP interface's own route.
     func projectionForm(_ request: APIRequest, _ action: String) async throws -> APIResponse {
         do {
-            let form = try form(request, ["name", "rules", "version", "position", "digest", "confirmed"])
+            let form = try form(request, ["name", "rules", "version", "position", "digest", "with_dependents", "confirmed"])
             let token = try console.actor(request, form)
             guard let name = form["name"] else { throw Problem(.badBody, "name: expected a projection") }
             let body = try Self.projectionBody(action, form)
             switch await document(["api", "ledger", "projections", name, action], method: "POST", body: body.httpBytes()) {
             case .failure(let problem):
                 console.sessions.update(token) { $0.notice = Notice(.refused, "\(name), \(action): \(problem.detail)") }
-            case .success:
-                console.sessions.update(token) { $0.notice = Notice(.done, "\(name): \(Self.done(action, form))") }
+            case .success(let answer):
+                let done = Self.done(action, form, answer.root)
+                console.sessions.update(token) { $0.notice = Notice(.done, "\(name): \(done)") }
             }
             return .redirect(to: Address(["projections"]))
         } catch {
@@ -93,17 +102,23 @@ extension API {
             guard let version = form["version"], let digest = form["digest"],
                 let position = form["position"].flatMap(Parameters.wholeNumber)
             else { throw Problem(.badBody, "version, position, digest: expected those of the comparison") }
-            return .object([("version", .string(version)), ("position", .integer(position)), ("digest", .string(digest))])
-        case "rollback": return .object([])
+            return .object([
+                ("version", .string(version)), ("position", .integer(position)), ("digest", .string(digest)),
+                ("with_dependents", .bool(try form.flag("with_dependents") ?? false)),
+            ])
+        case "rollback": return .object([("with_dependents", .bool(try form.flag("with_dependents") ?? false))])
         default: throw Problem(.notFound, "there is nothing at this path")
         }
     }
 
-    private static func done(_ action: String, _ form: Parameters) -> String {
-        switch action {
-        case "rebuild": "rules \(form["rules"] ?? "") are being folded beside what is served"
-        case "promote": "\(form["version"] ?? "") is served now"
-        default: "the version before is served again"
+    private static func done(_ action: String, _ form: Parameters, _ answer: JSONValue) -> String {
+        if action == "rebuild" { return "rules \(form["rules"] ?? "") are being folded beside what is served" }
+        func names(_ member: String) -> [String] { answer[member]?.elements.compactMap { $0["projection"]?.string } ?? [] }
+        var text = action == "promote" ? "\(form["version"] ?? "") is served now" : "the version before is served again"
+        if !names("dependents").isEmpty { text += ", and with it \(names("dependents").joined(separator: ", "))" }
+        if !names("dependents_left").isEmpty {
+            text += "; \(names("dependents_left").joined(separator: ", ")) still reads the rules that it replaced"
         }
+        return text
     }
 }

@@ -34,24 +34,37 @@ extension API {
 
     /// What would change if `to` took the place of `from`; rows are explained only where that is asked for.
     func diff(of name: String, _ request: APIRequest) async throws -> APIResponse {
-        let parameters = try Parameters(request.query, allowed: ["from", "to", "position", "keys", "explain"])
+        let parameters = try Parameters(request.query, allowed: ["from", "to", "position", "keys", "explain", "with_dependents"])
         let from = try Self.version(parameters["from"], of: name, named: "from")
         let to = try Self.version(parameters["to"], of: name, named: "to")
         let position = try parameters.integer("position", in: 0...Int64.max)
         let keys = try parameters.integer("keys", in: 0...1000).map { Int($0) } ?? ProjectionDiff.sampleSize
         let rows = try parameters.integer("explain", in: 0...Self.maximumExplained).map { Int($0) }
+        let hasDependents = try parameters.flag("with_dependents") ?? false
         do {
+            if hasDependents {
+                let group = try await ledger.diffWithDependents(name, from: from, to: to, position: position, sampleSize: keys)
+                guard let rows else { return .json(group.json(), tag: "\(group.digest)-\(name)-\(keys)") }
+                var explained: [[ExplainedChange]] = []
+                for diff in group.diffs { explained.append(try await ledger.explain(diff, rows: rows)) }
+                return .json(
+                    group.json(explained: explained),
+                    tag: .strong("\(group.digest)-\(name)-\(keys)-\(Self.tag(explained.flatMap { $0 }, rows))"))
+            }
             let diff = try await ledger.diff(name, from: from, to: to, position: position, sampleSize: keys)
             guard let rows else { return .json(diff.json(), tag: .strong("\(diff.digest)-\(keys)")) }
             let explained = try await ledger.explain(diff, rows: rows)
-            // Which code is installed shows too: a side that can't be explained here is null.
-            let sides = explained.map { "\($0.from == nil ? 0 : 1)\($0.to == nil ? 0 : 1)" }.joined()
-            return .json(diff.json(explained: explained), tag: .strong("\(diff.digest)-\(keys)-explained-\(rows)-\(sides)"))
+            return .json(diff.json(explained: explained), tag: .strong("\(diff.digest)-\(keys)-\(Self.tag(explained, rows))"))
         } catch let error as VersionError {
             throw Problem(error)
         } catch let error as ExplainError {
             throw Problem(error)
         }
+    }
+
+    /// Which code is installed shows too: a side that can't be explained here is null.
+    private static func tag(_ explained: [ExplainedChange], _ rows: Int) -> String {
+        "explained-\(rows)-" + explained.map { "\($0.from == nil ? 0 : 1)\($0.to == nil ? 0 : 1)" }.joined()
     }
 
     /// Starts building a version beside the served one; `GET /api/ledger/projections` shows how far it is.
@@ -70,24 +83,26 @@ extension API {
         }
     }
 
-    /// Serves another version, where the diff is still the one that the digest names.
+    /// Serves another version, with its dependents if asked for, where the diff is still the one that the digest names.
     func promote(_ name: String, _ request: APIRequest) async throws -> APIResponse {
-        let body = try VersionBody(request, of: name, keys: ["version", "position", "digest"])
+        let body = try VersionBody(request, of: name, keys: ["version", "position", "digest", "with_dependents"])
         guard let version = body.version else { throw Problem(.badBody, "version: expected a version such as v2") }
         guard let position = body.position else { throw Problem(.badBody, "position: expected the diff's position") }
         guard let digest = body.digest else { throw Problem(.badBody, "digest: expected the diff's digest") }
         do {
-            return .json(try await ledger.promote(name, version, position: position, digest: digest).node.httpBytes())
+            let promotion = try await ledger.promote(
+                name, version, position: position, digest: digest, withDependents: body.hasDependents)
+            return .json(promotion.node.httpBytes())
         } catch let error as VersionError {
             throw Problem(error)
         }
     }
 
-    /// Serves the version again that the served one replaced.
+    /// Serves the version again that the served one replaced, with its dependents if asked for.
     func rollback(_ name: String, _ request: APIRequest) async throws -> APIResponse {
-        _ = try RequestBody(request, keys: [])
+        let body = try VersionBody(request, keys: ["with_dependents"])
         do {
-            return .json(try await ledger.rollback(name).node.httpBytes())
+            return .json(try await ledger.rollback(name, withDependents: body.hasDependents).node.httpBytes())
         } catch let error as VersionError {
             throw Problem(error)
         }
@@ -145,12 +160,14 @@ actor RebuildJobs {
     }
 }
 
-/// `{"rules": "v2"}`, `{"version": "v2", "position": 12521, "digest": "…"}` or nothing, by the route.
+/// `{"rules": "v2"}`, `{"version": "v2", "position": 12521, "digest": "…", "with_dependents": true}`, `{"with_dependents": true}` or
+/// nothing, by the route.
 private struct VersionBody {
     var rules: VersionReference?
     var version: VersionReference?
     var position: Int64?
     var digest: String?
+    var hasDependents = false
 
     init(_ request: APIRequest, of projection: String, keys: [String]) throws(Problem) {
         for (key, value) in try RequestBody(request, keys: keys).members {
@@ -165,6 +182,9 @@ private struct VersionBody {
                     throw Problem(.badBody, "digest: expected 64 hex digits")
                 }
                 digest = text
+            case "with_dependents":
+                guard let flag = value.bool else { throw Problem(.badBody, "with_dependents: expected true or false") }
+                hasDependents = flag
             default:
                 guard let reference = value.string.flatMap({ try? VersionReference(parsing: $0, of: projection) }) else {
                     throw Problem(.badBody, "\(key): expected a version such as v2")

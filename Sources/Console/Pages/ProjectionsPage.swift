@@ -161,7 +161,12 @@ public struct ProjectionsPage: Sendable {
             ActionForm(
                 action: "rollback", name: name, token: token, button: "Go back",
                 confirmation: "Serve the version before this one again"
-            ).write(to: &html) { _ in }
+            ).write(to: &html) { html in
+                html.element("label", [.class("check")]) { html in
+                    html.void("input", [.type("checkbox"), .name("with_dependents"), .value("true")])
+                    html.element("span", text: "Also of what reads its rules")
+                }
+            }
         }
     }
 

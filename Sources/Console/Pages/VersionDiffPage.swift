@@ -8,13 +8,19 @@ public struct VersionDiffPage: Sendable {
     public var to: String
     /// The answer of `/api/ledger/projections/{name}/diff`.
     public var diff: Loaded
+    /// The same answer for `with_dependents=true`.
+    public var together: Loaded
 
-    public init(context: PageContext, name: String, from: String, to: String, diff: Loaded) {
+    public init(
+        context: PageContext, name: String, from: String, to: String, diff: Loaded,
+        together: Loaded = .failure(PageProblem(status: 404, code: "not_found", detail: "It was not asked for."))
+    ) {
         self.context = context
         self.name = name
         self.from = from
         self.to = to
         self.diff = diff
+        self.together = together
     }
 
     public func html() -> [UInt8] {
@@ -26,6 +32,7 @@ public struct VersionDiffPage: Sendable {
                 rows(document.root, &html)
                 tables(document.root, &html)
                 promote(document.root, &html)
+                dependents(&html)
                 versions(document.root, &html)
             }
         }
@@ -139,16 +146,53 @@ public struct VersionDiffPage: Sendable {
         guard let digest = diff["digest"]?.string, let position = diff["position"]?.integer else {
             return html.element("p", text: "The comparison has no digest, so nothing can be promoted on it.")
         }
+        promotionForm(
+            button: "Serve \(to)", position: position, digest: digest,
+            confirmation: "Serve \(to) instead of \(from), on this comparison at event \(Figures.count(position))", &html)
+    }
+
+    private func promotionForm(
+        button: String, position: Int64, digest: String, confirmation: String, withDependents: Bool = false, _ html: inout HTMLWriter
+    ) {
         guard context.visitor.role == .administrator, let token = context.visitor.formToken else {
             return html.element("p", [.class("quiet")], text: "Promoting takes the administrator's key.")
         }
-        ActionForm(
-            action: "promote", name: name, token: token, button: "Serve \(to)",
-            confirmation: "Serve \(to) instead of \(from), on this comparison at event \(Figures.count(position))"
-        ).write(to: &html) { html in
+        ActionForm(action: "promote", name: name, token: token, button: button, confirmation: confirmation).write(to: &html) { html in
             for (field, value) in [("version", to), ("position", "\(position)"), ("digest", digest)] {
                 html.void("input", [.type("hidden"), .name(field), .value(value)])
             }
+            if withDependents { html.void("input", [.type("hidden"), .name("with_dependents"), .value("true")]) }
+        }
+    }
+
+    /// What reads the rules that would be replaced: it changes along, or keeps the old ones.
+    private func dependents(_ html: inout HTMLWriter) {
+        switch together {
+        case .failure(let problem):
+            guard problem.code == "conflict" else { return }
+            html.element("h2", text: "Views that read the replaced rules")
+            html.element("p", text: "Served alone, \(to) leaves them with the old rules. \(problem.detail)")
+        case .success(let document):
+            let others = document.root["diffs"]?.elements.dropFirst().map { $0 } ?? []
+            guard !others.isEmpty, let digest = document.root["digest"]?.string, let position = document.root["position"]?.integer
+            else { return }
+            html.element("h2", text: "Views that read the replaced rules")
+            html.element("p", text: "Served alone, \(to) leaves them with the old rules.")
+            html.element("ul") { html in
+                for other in others {
+                    let projection = other["projection"]?.string ?? "?"
+                    let (old, new) = (other["from"].map(VersionName.reference) ?? "?", other["to"].map(VersionName.reference) ?? "?")
+                    html.element("li") { html in
+                        let address = Address(["projections", "diff"], [("name", projection), ("from", old), ("to", new)])
+                        html.element("a", [.href(address)], text: "\(projection): \(old) to \(new)")
+                        html.text(", \(other["rows"]?["changed"]?.integer.map(Figures.count) ?? "?") rows changed")
+                    }
+                }
+            }
+            promotionForm(
+                button: "Serve all together", position: position, digest: digest,
+                confirmation: "Serve \(to) of \(name) and these versions, on these comparisons at event \(Figures.count(position))",
+                withDependents: true, &html)
         }
     }
 }

@@ -1,4 +1,5 @@
 import JSON
+import PostgresStore
 import Values
 
 /// From how much change on a diff fails a build: `any`, `rows>100`, `rows>2.5%`, or `premium_usd>1000` for how far a sum may move.
@@ -41,6 +42,23 @@ public struct DiffThreshold: Sendable, CustomStringConvertible {
             guard !isShare, parts[0].hasSuffix("_usd") else { throw problem }
             measure = .sum(String(parts[0]))
         }
+    }
+
+    /// Why diffs that belong together fail, each with its projection's name. A field that none of them adds up is a problem.
+    public func faults(of group: GroupDiff) throws(Problem) -> [String] {
+        var faults: [String] = []
+        var problem: Problem?
+        var isMeasured = false
+        for diff in group.diffs {
+            do {
+                if let fault = try fault(of: diff) { faults.append("\(diff.from.name): \(fault)") }
+                isMeasured = true
+            } catch {
+                problem = error
+            }
+        }
+        if let problem, !isMeasured { throw problem }
+        return faults
     }
 
     /// Why the diff fails; nil where it stays within. A field that the projection does not add up is a problem.

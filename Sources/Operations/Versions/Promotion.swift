@@ -12,14 +12,34 @@ public struct Promotion: Sendable {
     public let replaced: ProjectionVersion
     /// Of the `ProjectionPromoted` event.
     public let event: Int64
+    /// What was promoted with it, in the same transaction.
+    public var dependents: [Promotion] = []
+    /// What reads, and goes on reading, rule files that it replaced.
+    public var left: [Dependent] = []
 
+    /// `{"projection":…,…,"event_position":…,"dependents":[…],"dependents_left":[…]}`; what was promoted with it has neither of the two.
     public var node: JSONNode {
-        .object([
+        .object(
+            members + [
+                ("dependents", .array(dependents.map { .object($0.members) })),
+                ("dependents_left", .array(left.map(\.node))),
+            ])
+    }
+
+    private var members: [(String, JSONNode)] {
+        [
             ("projection", .string(promoted.name)), ("version", .string(promoted.version)),
             ("code_version", .integer(Int64(promoted.codeVersion))), ("replaced_version", .string(replaced.version)),
             ("replaced_code_version", .integer(Int64(replaced.codeVersion))), ("event_position", .integer(event)),
-        ])
+        ]
     }
+}
+
+/// A version that is to take the place of the served one, with what its event says.
+private struct PlannedPromotion: Sendable {
+    let step: ServingStep
+    let position: Int64
+    let diffDigest: String?
 }
 
 extension Ledger {
@@ -29,14 +49,15 @@ extension Ledger {
     /// Makes a version the served one, where the diff that was looked at is still what changes.
     ///
     /// Pointer and event come in one transaction; readers see the old version until it commits and the new one after.
-    /// The replaced version stays, is folded on, and is what ``rollback(_:)`` goes back to.
+    /// The replaced version stays, is folded on, and is what ``rollback(_:withDependents:)`` goes back to. With its
+    /// dependents, everything that reads a rule file which it replaces changes in that one transaction too, an event each.
     /// - Parameters:
     ///   - position: that of the diff.
-    ///   - digest: the diff's.
+    ///   - digest: the diff's; with dependents that of all diffs together.
     public func promote(
-        _ name: String, _ reference: VersionReference, position: Int64, digest: String
+        _ name: String, _ reference: VersionReference, position: Int64, digest: String, withDependents: Bool = false
     ) async throws -> Promotion {
-        let (served, candidate) = try await withFreshCatalog {
+        let (planned, left) = try await withFreshCatalog {
             try await pool.run { session in
                 try session.transaction(.snapshot) {
                     let candidate = try version(name, reference, session)
@@ -44,32 +65,50 @@ extension Ledger {
                         throw ViewError.notActivated(projection: name)
                     }
                     if candidate.isServed { throw VersionError.alreadyServed(candidate.label) }
-                    let diff = try diff(served, candidate, at: position, sampleSize: 0, session)
-                    guard diff.digest.isBytewiseEqual(to: digest.lowercased()) else {
+                    let first = ServingStep(served: served, candidate: candidate)
+                    let versions = try dependentVersions(session)
+                    let steps = withDependents ? try versions.steps(first, .newest) : [first]
+                    let group = try groupDiff(steps, at: position, sampleSize: 0, session)
+                    let found = withDependents ? group.digest : group.diffs[0].digest
+                    guard found.isBytewiseEqual(to: digest.lowercased()) else {
                         throw VersionError.diffDiffers(
                             from: "\(served.reference)", to: "\(candidate.reference)", position: position,
-                            expected: digest, found: diff.digest)
+                            expected: digest, found: found)
                     }
-                    return (served, candidate)
+                    let planned = zip(steps, group.diffs).map { step, diff in
+                        PlannedPromotion(step: step, position: position, diffDigest: diff.digest)
+                    }
+                    return (planned, try versions.left(by: steps))
                 }
             }
         }
-        return try await serve(candidate, insteadOf: served, position: position, diffDigest: digest.lowercased())
+        return try await serve(planned, withDependents: withDependents, left: left)
     }
 
-    /// Serves the version again that the served one replaced.
-    public func rollback(_ name: String) async throws -> Promotion {
-        let (served, previous) = try await pool.run { session in
+    /// Serves the version again that the served one replaced; with its dependents, those too that they replaced.
+    public func rollback(_ name: String, withDependents: Bool = false) async throws -> Promotion {
+        let (planned, left) = try await pool.run { session in
             try requireProjection(name)
             return try session.transaction(.snapshot) {
                 guard let served = try catalog.served(name, session) else {
                     throw ViewError.notActivated(projection: name)
                 }
                 guard let reference = served.previous else { throw VersionError.nothingToRollBack(projection: name) }
-                return (served, try version(name, reference, session))
+                let first = ServingStep(served: served, candidate: try version(name, reference, session))
+                let versions = try dependentVersions(session)
+                let steps = withDependents ? try versions.steps(first, .previous) : [first]
+                let planned = steps.map { PlannedPromotion(step: $0, position: $0.candidate.position, diffDigest: nil) }
+                return (planned, try versions.left(by: steps))
             }
         }
-        return try await serve(previous, insteadOf: served, position: previous.position, diffDigest: nil)
+        return try await serve(planned, withDependents: withDependents, left: left)
+    }
+
+    /// The served versions that would go on reading a rule file which a promotion on this diff replaces.
+    public func dependents(leftBy diff: ProjectionDiff) async throws -> [Dependent] {
+        try await pool.run { session in
+            try dependentVersions(session).left(by: [ServingStep(served: diff.from, candidate: diff.to)])
+        }
     }
 
     /// Removes a version that is not served: its tables and all that the catalog knows of it.
@@ -125,37 +164,82 @@ extension Ledger {
         }
     }
 
+    /// Why one of several versions did not become the served one.
+    private struct StepError: Error {
+        let planned: PlannedPromotion
+        let problem: ServingError
+    }
+
+    /// Serves all of them in one transaction, or none.
     private func serve(
-        _ candidate: ProjectionVersion, insteadOf served: ProjectionVersion, position: Int64, diffDigest: String?
+        _ planned: [PlannedPromotion], withDependents: Bool, left: [Dependent]
     ) async throws -> Promotion {
-        guard let definition = registry.definition(of: candidate) else { throw VersionError.codeMissing(candidate.label) }
+        let definitions = try planned.map { promotion in
+            guard let definition = registry.definition(of: promotion.step.candidate) else {
+                throw VersionError.codeMissing(promotion.step.candidate.label)
+            }
+            return definition
+        }
         let runID = newID()
-        let event = ProjectionPromotedPayload(
-            projection: candidate.name, oldVersion: served.version, newVersion: candidate.version,
-            codeVersion: candidate.codeVersion, rules: candidate.ruleFiles, position: position, diffDigest: diffDigest
-        ).event(runID: runID)
+        let events = planned.map { promotion in
+            let (served, candidate) = (promotion.step.served, promotion.step.candidate)
+            return ProjectionPromotedPayload(
+                projection: candidate.name, oldVersion: served.version, newVersion: candidate.version,
+                codeVersion: candidate.codeVersion, rules: candidate.ruleFiles, position: promotion.position,
+                diffDigest: promotion.diffDigest
+            ).event(runID: runID)
+        }
         let deadline = ContinuousClock.now + Self.patience
         while true {
             do {
-                let appended = try await log.append([event], runID: runID) { session, _ in
-                    try self.catalog.serve(candidate, insteadOf: served, definition, session)
+                let appended = try await log.append(events, runID: runID) { session, _ in
+                    for (promotion, definition) in zip(planned, definitions) {
+                        let step = promotion.step
+                        do {
+                            try self.catalog.serve(step.candidate, insteadOf: step.served, definition, session)
+                        } catch let problem as ServingError {
+                            throw StepError(planned: promotion, problem: problem)
+                        }
+                    }
+                    // Another promotion may have come since the diffs.
+                    if withDependents {
+                        let left = try self.dependentVersions(session).left(by: planned.map(\.step))
+                        if !left.isEmpty { throw VersionError.dependentsMissing(left.map(\.description)) }
+                    }
                 }
                 await tidyUp()
-                return Promotion(promoted: candidate, replaced: served, event: appended[0].position)
-            } catch ServingError.behind(let position, let servedPosition) {
-                if ContinuousClock.now >= deadline {
-                    throw VersionError.behind(candidate.label, position: position, served: servedPosition)
+                var promotions = zip(planned, appended).map { promotion, event in
+                    Promotion(promoted: promotion.step.candidate, replaced: promotion.step.served, event: event.position)
                 }
-                // Nobody may be folding it; where somebody is, nil comes back and the next look may find it there.
-                _ = try await ProjectionFollower(definition, pool: projectorPool, owner: owner).catchUp()
-                try await Task.sleep(for: .milliseconds(20))
-            } catch ServingError.busy {
-                if ContinuousClock.now >= deadline { throw VersionError.busy(candidate.label) }
-                try await Task.sleep(for: .milliseconds(50))
-            } catch ServingError.changed(let found) {
-                throw VersionError.servedChanged(
-                    projection: candidate.name, expected: "\(served.reference)", found: found)
+                var first = promotions.removeFirst()
+                first.dependents = promotions
+                first.left = left
+                return first
+            } catch let error as StepError {
+                try await wait(for: error, definitions, until: deadline)
             }
+        }
+    }
+
+    /// Waits a moment before the next attempt; throws where another one would not help, or there was time enough.
+    private func wait(
+        for error: StepError, _ definitions: [ProjectionDefinition], until deadline: ContinuousClock.Instant
+    ) async throws {
+        let (served, candidate) = (error.planned.step.served, error.planned.step.candidate)
+        let isLate = ContinuousClock.now >= deadline
+        switch error.problem {
+        case .behind(let position, let servedPosition):
+            if isLate { throw VersionError.behind(candidate.label, position: position, served: servedPosition) }
+            // Nobody may be folding it; where somebody is, nil comes back and the next look may find it there.
+            for definition in definitions {
+                _ = try await ProjectionFollower(definition, pool: projectorPool, owner: owner).catchUp()
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        case .busy:
+            if isLate { throw VersionError.busy(candidate.label) }
+            try await Task.sleep(for: .milliseconds(50))
+        case .changed(let found):
+            throw VersionError.servedChanged(projection: candidate.name, expected: "\(served.reference)", found: found)
         }
     }
 }

@@ -19,6 +19,10 @@ public enum VersionError: Error, Equatable, CustomStringConvertible {
     /// This program has not the code that it was folded with.
     case codeMissing(String)
     case nothingToRollBack(projection: String)
+    /// A diff with dependents is one with what is served.
+    case notServed(String)
+    /// Served versions read a file that would be replaced, and can't be served along: what each lacks.
+    case dependentsMissing([String])
 
     /// Whether what was asked for names nothing, or contradicts what is there.
     public var isUsage: Bool {
@@ -43,6 +47,8 @@ public enum VersionError: Error, Equatable, CustomStringConvertible {
             "\(version) has folded up to position \(position), the served version up to \(served): let it catch up first"
         case .busy(let version): "a rebuild of \(version), or of the served version, is about to end: try again"
         case .codeMissing(let version): "this program lacks the code of \(version): run one that has it"
+        case .notServed(let version): "\(version) is not what is served: with its dependents a version is compared with that"
+        case .dependentsMissing(let problems): problems.joined(separator: "; ")
         case .nothingToRollBack(let projection): "projection \(projection) has no earlier version to go back to"
         }
     }

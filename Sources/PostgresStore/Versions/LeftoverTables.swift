@@ -26,39 +26,21 @@ enum LeftoverTables {
         try session.execute("SELECT table_name FROM ledger.leftover_tables ORDER BY left_at, table_name").map { try $0.text(0) }
     }
 
-    /// What others have made over the tables of a version; the view of its projection does not count, which follows.
-    static func dependents(of tableName: String, besidesViewOf name: String, _ session: PostgresSession) throws -> [String] {
-        try session.execute(
-            """
-            SELECT DISTINCT pg_describe_object('pg_class'::regclass, r.ev_class, 0) COLLATE "C" AS dependent
-            FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
-            WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
-              AND d.refobjid IN (to_regclass($1), to_regclass($2)) AND r.ev_class IS DISTINCT FROM to_regclass($3)
-            ORDER BY dependent
-            """, ([tableName, "\(tableName)_facts", name]).map { .text("projection.\(quoteIdentifier($0))") }
-        ).map { try $0.text(0) }
-    }
-
     /// Tries to drop the rows and the facts of a version, and never what the catalog names.
     static func drop(_ tableName: String, _ session: PostgresSession) throws -> Outcome {
-        do {
-            return try session.transaction {
-                try session.shortenLocks()
-                let isOurs = try session.execute(
-                    """
-                    DELETE FROM ledger.leftover_tables WHERE table_name = $1 AND NOT EXISTS (
-                        SELECT FROM ledger.projection_versions WHERE table_name = $1 OR rebuild_table = $1)
-                    """, [.text(tableName)]
-                ).affectedRows == 1
-                if isOurs {
-                    let names = [tableName, "\(tableName)_facts"].map { "projection.\(quoteIdentifier($0))" }
-                    try session.executeScript("DROP TABLE IF EXISTS \(names.joined(separator: ", "))")
-                }
-                return .dropped
-            }
-        } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
-            return .read
-        } catch let error as PostgresError where error.sqlState == .dependentObjectsStillExist {
+        let (name, facts) = (quoteLiteral(tableName), quoteLiteral("\(tableName)_facts"))
+        do throws(PostgresError) {
+            let isDone = try session.executeWithShortLocks(
+                """
+                DELETE FROM ledger.leftover_tables WHERE table_name = \(name) AND NOT EXISTS (
+                    SELECT FROM ledger.projection_versions WHERE table_name = \(name) OR rebuild_table = \(name));
+                IF FOUND THEN
+                    EXECUTE format('DROP TABLE IF EXISTS projection.%I, projection.%I', \(name), \(facts));
+                END IF;
+                """)
+            return isDone ? .dropped : .read
+        } catch {
+            guard error.sqlState == .dependentObjectsStillExist else { throw error }
             return .used(by: error.dependents)
         }
     }
@@ -70,5 +52,20 @@ extension PostgresError {
         (detail ?? "").split(separator: "\n").map { line in
             line.firstRange(of: " depends on ").map { String(line[..<$0.lowerBound]) } ?? String(line)
         }
+    }
+}
+
+extension PostgresSession {
+    /// What stands on some relations, such as `view public.mine`, but for one view; the names are quoted, with their schemas.
+    func dependents(of relations: [String], besides view: String) throws -> [String] {
+        try execute(
+            """
+            SELECT DISTINCT pg_describe_object('pg_class'::regclass, r.ev_class, 0) COLLATE "C" AS dependent
+            FROM unnest($1::text[]) AS n (name)
+            JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass(n.name)
+            JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+            WHERE r.ev_class IS DISTINCT FROM to_regclass($2) ORDER BY dependent
+            """, [.textArray(relations), .text(view)]
+        ).map { try $0.text(0) }
     }
 }

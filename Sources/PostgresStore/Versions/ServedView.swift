@@ -47,14 +47,44 @@ struct ServedView {
     func put(over tableName: String, _ session: PostgresSession) throws {
         let found = try stored(session)
         let lost = lost(of: found)
-        let kept = lost.isEmpty ? found.compactMap { old in columns.first { $0.name.isBytewiseEqual(to: old.name) } } : []
-        let added = columns.filter { column in !kept.contains { $0.name.isBytewiseEqual(to: column.name) } }
-        let view = "CREATE OR REPLACE VIEW \(quoted) AS \(Self.query(kept + added, over: tableName))"
+        let view = view(over: tableName, keeping: found)
         if lost.isEmpty { return try session.executeScript(view) }
+        // Before it has to wait for a lock.
+        try requireReplaceable(session)
         let grants = try self.grants(session)
         try drop(losing: lost, session)
         try session.executeScript(view)
         for grant in grants { try session.executeScript(grant) }
+    }
+
+    /// The same for a version that is served already, in a transaction of its own of one round trip, unless another version or
+    /// other tables are served by then.
+    ///
+    /// False where it would have to wait.
+    func follow(_ identity: ProjectionIdentity, over tableName: String, _ session: PostgresSession) throws -> Bool {
+        let found = try stored(session)
+        if !lost(of: found).isEmpty {
+            return try session.transaction { try session.withShortLocks { try put(over: tableName, session) } != nil }
+        }
+        // A promotion or a rebuild that comes meanwhile puts a view of its own.
+        return try session.executeWithShortLocks(
+            """
+            PERFORM FROM ledger.served_projections s
+            JOIN ledger.projection_versions v
+                ON (v.name, v.version, v.code_version) = (s.name, s.version, s.code_version)
+            WHERE v.name = \(quoteLiteral(identity.name)) AND v.version = \(quoteLiteral(identity.version))
+              AND v.code_version = \(identity.codeVersion) AND v.table_name = \(quoteLiteral(tableName)) FOR SHARE;
+            IF FOUND THEN
+                \(view(over: tableName, keeping: found));
+            END IF;
+            """)
+    }
+
+    /// The columns that there are in their order, unless one is lost, and the others behind them.
+    private func view(over tableName: String, keeping found: [(name: String, type: String)]) -> String {
+        let kept = lost(of: found).isEmpty ? found.compactMap { old in columns.first { $0.name.isBytewiseEqual(to: old.name) } } : []
+        let added = columns.filter { column in !kept.contains { $0.name.isBytewiseEqual(to: column.name) } }
+        return "CREATE OR REPLACE VIEW \(quoted) AS \(Self.query(kept + added, over: tableName))"
     }
 
     private static func query(_ columns: [Column], over tableName: String) -> String {
@@ -69,15 +99,12 @@ struct ServedView {
         return try session.definition(ofView: quoted) == session.definition(ofQuery: Self.query(found, over: tableName))
     }
 
-    /// Refuses what ``put(over:_:)`` would refuse, and changes nothing.
+    /// Throws `LedgerError.viewInUse` where the view has to lose a column and somebody stands on it.
     func requireReplaceable(_ session: PostgresSession) throws {
         let lost = lost(of: try stored(session))
         if lost.isEmpty { return }
-        _ = try session.withShortLocks {
-            try session.executeScript("SAVEPOINT replaceable")
-            try drop(losing: lost, session)
-            try session.executeScript("ROLLBACK TO SAVEPOINT replaceable; RELEASE SAVEPOINT replaceable")
-        }
+        let dependents = try session.dependents(of: [quoted], besides: quoted)
+        if !dependents.isEmpty { throw inUse(lost, dependents) }
     }
 
     private func drop(losing lost: [String], _ session: PostgresSession) throws {
@@ -85,8 +112,12 @@ struct ServedView {
             try session.executeScript("DROP VIEW \(quoted)")
         } catch {
             guard error.sqlState == .dependentObjectsStillExist else { throw error }
-            throw LedgerError.viewInUse(view: "projection.\(name)", columns: lost, dependents: error.dependents)
+            throw inUse(lost, error.dependents)
         }
+    }
+
+    private func inUse(_ lost: [String], _ dependents: [String]) -> LedgerError {
+        .viewInUse(view: "projection.\(name)", columns: lost, dependents: dependents)
     }
 
     /// The columns that the view has and would not have any more, or not of the same type.

@@ -14,6 +14,8 @@ public struct VersionUpkeep: Sendable {
     public enum Remainder: Sendable, Hashable, CustomStringConvertible {
         /// The view shows what was served before: a transaction that has read it has not ended.
         case view(String)
+        /// The view would lose a column, and somebody's view or the like is over it: why it can't follow.
+        case usedView(String)
         /// A transaction that has read the tables has not ended.
         case tables(String)
         /// Somebody's view or the like is over the tables.
@@ -23,6 +25,7 @@ public struct VersionUpkeep: Sendable {
             switch self {
             case .view(let name):
                 "\(name) shows the version or the tables served before: a transaction that has read it has not ended; it follows by itself"
+            case .usedView(let problem): problem
             case .tables(let name):
                 "the replaced tables projection.\(name) are still being read; they are dropped when that ends"
             case .usedTables(let name, let dependents):
@@ -37,8 +40,13 @@ public struct VersionUpkeep: Sendable {
     /// Tries everything once, waiting some tens of milliseconds for each lock; gives what remains.
     public func attempt(_ session: PostgresSession) throws -> [Remainder] {
         var remainders: [Remainder] = []
-        for definition in try lateViews(session) {
-            if try !followLate(definition, session) { remainders.append(.view("projection.\(definition.identity.name)")) }
+        for (definition, tableName) in try lateViews(session) {
+            do {
+                if try ServedView(definition).follow(definition.identity, over: tableName, session) { continue }
+                remainders.append(.view("projection.\(definition.identity.name)"))
+            } catch let error as LedgerError {
+                remainders.append(.usedView("\(error)"))
+            }
         }
         for name in try LeftoverTables.names(session) {
             switch try LeftoverTables.drop(name, session) {
@@ -56,17 +64,24 @@ public struct VersionUpkeep: Sendable {
         var pause = GrowingPause()
         while true {
             let remainders = try await pool.run { try attempt($0) }
-            let isWaiting = remainders.contains { if case .usedTables = $0 { false } else { true } }
+            let isWaiting = remainders.contains { remainder in
+                switch remainder {
+                case .view, .tables: true
+                case .usedView, .usedTables: false
+                }
+            }
             if !isWaiting || ContinuousClock.now >= deadline { return remainders }
             try await pause.wait()
         }
     }
 
     /// The served versions whose view is not over their table, as far as this program has their code.
-    private func lateViews(_ session: PostgresSession) throws -> [ProjectionDefinition] {
+    private func lateViews(
+        _ session: PostgresSession
+    ) throws -> [(definition: ProjectionDefinition, tableName: String)] {
         try session.execute(
             """
-            SELECT v.name, v.version, v.code_version
+            SELECT v.name, v.version, v.code_version, v.table_name
             FROM ledger.served_projections s
             JOIN ledger.projection_versions v
                 ON (v.name, v.version, v.code_version) = (s.name, s.version, s.code_version)
@@ -79,30 +94,13 @@ public struct VersionUpkeep: Sendable {
             """
         ).compactMap { row in
             let (name, version, code) = (try row.text(0), try row.text(1), Int(try row.int4(2)))
-            return definitions.first { definition in
+            let definition = definitions.first { definition in
                 let identity = definition.identity
                 return identity.name.isBytewiseEqual(to: name) && identity.version.isBytewiseEqual(to: version)
                     && identity.codeVersion == code
             }
-        }
-    }
-
-    /// Points a view at the table of its served version; false where somebody's transaction is in the way.
-    private func followLate(_ definition: ProjectionDefinition, _ session: PostgresSession) throws -> Bool {
-        try session.transaction {
-            try session.withShortLocks {
-                // A promotion or a rebuild that comes meanwhile puts a view of its own.
-                let identity = definition.identity
-                let held = try session.execute(
-                    """
-                    SELECT v.table_name FROM ledger.served_projections s
-                    JOIN ledger.projection_versions v
-                        ON (v.name, v.version, v.code_version) = (s.name, s.version, s.code_version)
-                    WHERE v.name = $1 AND v.version = $2 AND v.code_version = $3 FOR SHARE
-                    """, [.text(identity.name), .text(identity.version), .int4(Int32(identity.codeVersion))])
-                guard let row = held.first else { return }
-                try ServedView(definition).put(over: try row.text(0), session)
-            } != nil
+            guard let definition else { return nil }
+            return (definition, try row.text(3))
         }
     }
 }

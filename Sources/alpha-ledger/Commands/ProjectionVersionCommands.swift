@@ -58,8 +58,13 @@ extension ProjectionCommand {
 
                 A version is v2, or v2/c3 where several code versions of it exist; alignment@v2 names the same as v2.
 
+                Other projections may read a rule file that the version replaces, as outcomes reads alignment's. They are named; \
+                with --with-dependents their newest versions that read the new file are compared too, at the same \
+                position, and one digest is over all diffs.
+
                 Examples:
                   alpha-ledger projection diff alignment v1 v2
+                  alpha-ledger projection diff alignment v1 v2 --with-dependents --json
                   alpha-ledger projection diff alignment v1 v2 --ndjson
                   alpha-ledger projection diff outcomes v1 v2 --fail-on 'rows>2.5%' --fail-on 'pnl_before_fees_usd>0'
                 """)
@@ -79,11 +84,13 @@ extension ProjectionCommand {
             transform: { try DiffThreshold(parsing: $0) })
         var failOn: [DiffThreshold] = []
         @Option(help: "How many of the shown rows to explain under both versions.") var explain = 1
+        @Flag(help: "Also compare the served projections that read a replaced rule file.") var withDependents = false
         @Flag(help: "Print JSON.") var json = false
         @Flag(help: "Print every changed row, a line each, and nothing else.") var ndjson = false
 
         func validate() throws {
             if json && ndjson { throw ValidationError("--json and --ndjson exclude each other") }
+            if withDependents && ndjson { throw ValidationError("--with-dependents and --ndjson exclude each other") }
             if keys < 0 { throw ValidationError("--keys: expected 0 or more") }
             if explain < 0 { throw ValidationError("--explain: expected 0 or more") }
         }
@@ -92,6 +99,7 @@ extension ProjectionCommand {
             let name = View.projection(named: name)
             let (from, to) = (try Arguments.version(from, of: name), try Arguments.version(to, of: name))
             try await options.withLedger { ledger in
+                if withDependents { return try await compareAll(ledger) }
                 let prints = ndjson
                 let diff = try await ledger.diff(name, from: from, to: to, position: position, sampleSize: keys) { change in
                     if !prints { return }
@@ -107,9 +115,29 @@ extension ProjectionCommand {
                         show(diff, explained)
                     }
                 }
+                for dependent in try await ledger.dependents(leftBy: diff) { Output.warning("\(dependent): see --with-dependents") }
                 let faults = try failOn.compactMap { threshold in try threshold.fault(of: diff).map { "\(threshold): \($0)" } }
                 if !faults.isEmpty { throw Failure(code: 1, faults.joined(separator: "; ")) }
             }
+        }
+
+        private func compareAll(_ ledger: Ledger) async throws {
+            let group = try await ledger.diffWithDependents(name, from: from, to: to, position: position, sampleSize: keys)
+            var explained: [[ExplainedChange]] = []
+            for diff in group.diffs { explained.append(try await ledger.explain(diff, rows: explain)) }
+            if json {
+                Output.bytes(group.json(explained: explained) + [UInt8(ascii: "\n")])
+            } else {
+                for (diff, changes) in zip(group.diffs, explained) {
+                    show(diff, changes)
+                    Output.line("")
+                }
+                Output.line("digest of all \(group.digest)")
+            }
+            let faults = try failOn.flatMap { threshold in
+                try threshold.faults(of: group).map { "\(threshold): \($0)" }
+            }
+            if !faults.isEmpty { throw Failure(code: 1, faults.joined(separator: "; ")) }
         }
     }
 
@@ -121,9 +149,14 @@ extension ProjectionCommand {
                 one given, where the served version changed meanwhile, or where the candidate is behind, nothing happens and \
                 the command exits 3. The replaced version is folded on, so that `projection rollback` goes back at once.
 
+                Served projections that read a rule file which the version replaces keep the old one, and are named, unless \
+                --with-dependents promotes versions of theirs along, in the same transaction; the digest is then that of \
+                `projection diff --with-dependents`.
+
                 Examples:
                   alpha-ledger projection diff alignment v1 v2 --json > diff.json
                   alpha-ledger projection promote alignment v2 --diff diff.json
+                  alpha-ledger projection promote alignment v2 --diff all.json --with-dependents
                   alpha-ledger projection promote alignment v2 --position 12521 --digest 4f1c…
                 """)
 
@@ -134,6 +167,7 @@ extension ProjectionCommand {
         @Option(help: "The diff's digest.") var digest: String?
         @Option(name: .customLong("diff"), help: "A file with the diff as JSON, in the place of its position and digest.")
         var file: String?
+        @Flag(help: "Also promote versions of what reads a replaced rule file.") var withDependents = false
         @Flag(help: "Print JSON.") var json = false
 
         func validate() throws {
@@ -148,7 +182,9 @@ extension ProjectionCommand {
             let name = View.projection(named: name)
             let version = try Arguments.version(version, of: name)
             try await options.withLedger { ledger in
-                show(try await ledger.promote(name, version, position: position, digest: digest), json: json)
+                let promotion = try await ledger.promote(
+                    name, version, position: position, digest: digest, withDependents: withDependents)
+                show(promotion, json: json)
             }
         }
 
@@ -167,16 +203,22 @@ extension ProjectionCommand {
         static let configuration = CommandConfiguration(
             abstract: "Serve the version again that the served one replaced.",
             discussion: """
-                Example:
+                With --with-dependents what reads the rule files that change goes back too, in the same transaction.
+
+                Examples:
                   alpha-ledger projection rollback alignment
+                  alpha-ledger projection rollback alignment --with-dependents
                 """)
 
         @OptionGroup var options: SettingsOptions
         @Argument(help: "The projection.") var name: String
+        @Flag(help: "Also go back with what reads a rule file that changes.") var withDependents = false
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
-            try await options.withLedger { ledger in show(try await ledger.rollback(View.projection(named: name)), json: json) }
+            try await options.withLedger { ledger in
+                show(try await ledger.rollback(View.projection(named: name), withDependents: withDependents), json: json)
+            }
         }
     }
 
@@ -231,8 +273,11 @@ private func show(_ promotion: Promotion, json: Bool) {
     if json {
         Output.bytes(promotion.node.httpBytes() + [UInt8(ascii: "\n")])
     } else {
-        Output.line("\(promotion.promoted.name) serves \(promotion.promoted.reference) instead of \(promotion.replaced.reference), since event \(promotion.event)")
+        for one in [promotion] + promotion.dependents {
+            Output.line("\(one.promoted.name) serves \(one.promoted.reference) instead of \(one.replaced.reference), since event \(one.event)")
+        }
     }
+    for dependent in promotion.left { Output.warning("\(dependent)") }
 }
 
 private func show(_ diff: ProjectionDiff, _ explained: [ExplainedChange]) {
