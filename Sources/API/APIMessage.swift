@@ -140,12 +140,14 @@ struct Parameters {
         return value
     }
 
-    func flag(_ name: String) throws(Problem) -> Bool? {
+    ///
+    /// - Parameter other: a further value that the parameter may have, for its error.
+    func flag(_ name: String, or other: String? = nil) throws(Problem) -> Bool? {
         switch self[name] {
         case nil: nil
         case "true": true
         case "false": false
-        default: throw Problem(.badParameter, "\(name): expected true or false")
+        default: throw Problem(.badParameter, "\(name): expected true\(other.map { ", \($0)" } ?? "") or false")
         }
     }
 

@@ -1,7 +1,9 @@
+import Crypto
 import Events
 import Glibc
 public import Postgres
 public import Projections
+import Values
 
 /// Compares what the tables of versions hold with a fold of the log from zero: every version of a row and of facts with its
 /// key, its positions, its era, the columns beside the document, and the document.
@@ -192,6 +194,23 @@ public struct ProjectionVerifier: Sendable {
         }
         pass.waitForDigests()
         return lanes
+    }
+
+    /// The digest of all that a version's tables held as of a position: every version of every row and of the facts behind
+    /// the rows. Lower-case hex.
+    ///
+    /// SHA-256 over the digests (`VersionDigest`) of the versions made up to the position, of rows first and then of facts, each by
+    /// key and `valid_from`; what was replaced later counts as current.
+    public static func fullDigest(
+        of version: ProjectionVersion, _ definition: ProjectionDefinition, at position: Int64, _ session: PostgresSession
+    ) throws -> String {
+        var hash = SHA256()
+        for table in StoredVersions.all(of: version, definition) {
+            try table.forEach(inOrderUpTo: position, session) { row in
+                hash.update(data: row.digest.asOf(position).digest.bytes)
+            }
+        }
+        return hash.finalize().hex
     }
 
     /// The digest of the stored rows as of a position.

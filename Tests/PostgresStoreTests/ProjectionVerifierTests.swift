@@ -210,4 +210,60 @@ import Values
             #expect(try await verify().filter { !$0.matches }.map(\.name) == ["outcomes"])
         }
     }
+
+    /// The versions that a fold of events hands out.
+    private final class Versions: VersionSink {
+        var all: [(kind: DocumentKind, key: RowKey, digest: VersionDigest)] = []
+
+        func row(_ row: RowWriter.Row, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?) {
+            add(.row, row.key, row.stored, document, origin, validTo)
+        }
+
+        func facts(_ document: Span<UInt8>, of entity: RowKey, from origin: VersionOrigin, to validTo: Int64?) {
+            add(.facts, entity, [], document, origin, validTo)
+        }
+
+        private func add(
+            _ kind: DocumentKind, _ key: RowKey, _ stored: [StoredValue], _ document: Span<UInt8>, _ origin: VersionOrigin,
+            _ validTo: Int64?
+        ) {
+            let digest = document.withUnsafeBufferPointer { Digest32(sha256Of: $0) }
+            let content = VersionContent(kind, key: key, stored: stored, document: digest).digest
+            all.append(
+                (kind, key, VersionDigest(content: content, from: origin.position, to: validTo, era: Era(of: origin)?.number)))
+        }
+    }
+
+    @Test func `The full digest of a position is that of a fold up to it, whatever came later`() async throws {
+        try await withLedger { ledger in
+            try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: Self.run)
+            try await ledger.log.append(try history(seed: 11), runID: Self.run)
+            let events = try await ledger.pool.run { try LogReader().events(after: 0, limit: 100_000, $0) }
+            for name in ledger.registry.names {
+                let definition = try #require(ledger.registry.firstDefinition(name))
+                _ = try await ProjectionFollower(definition, pool: ledger.pool, owner: "t").catchUp()
+                for position in [0, 40, 700, Int64(events.count)] {
+                    let fold = definition.historyFold(recent: RecentDocuments(byteCount: 1 << 16))
+                    let sink = Versions()
+                    var numbers: [RowKey: Int] = [:]
+                    for event in events where event.position <= position {
+                        guard let decoded = try definition.decode(event) else { continue }
+                        for entity in try definition.entities(touchedBy: decoded) {
+                            let number = numbers[entity] ?? numbers.count
+                            numbers[entity] = number
+                            try fold.apply(decoded, to: entity, entity: number, into: sink)
+                        }
+                    }
+                    for (entity, number) in numbers { fold.finish(number, entity, into: sink) }
+                    let ordered = sink.all.sorted { ($0.kind.rawValue, $0.key, $0.digest.from) < ($1.kind.rawValue, $1.key, $1.digest.from) }
+                    let expected = Digest32(sha256Of: ordered.flatMap { $0.digest.digest.bytes }).description
+                    let found = try await ledger.pool.run { session in
+                        let version = try #require(try ProjectionCatalog().served(name, session))
+                        return try ProjectionVerifier.fullDigest(of: version, definition, at: position, session)
+                    }
+                    #expect(found == expected, "\(name) at \(position)")
+                }
+            }
+        }
+    }
 }

@@ -44,7 +44,7 @@ extension API {
         do {
             if hasDependents {
                 let group = try await ledger.diffWithDependents(name, from: from, to: to, position: position, sampleSize: keys)
-                guard let rows else { return .json(group.json(), tag: "\(group.digest)-\(name)-\(keys)") }
+                guard let rows else { return .json(group.json(), tag: .strong("\(group.digest)-\(name)-\(keys)")) }
                 var explained: [[ExplainedChange]] = []
                 for diff in group.diffs { explained.append(try await ledger.explain(diff, rows: rows)) }
                 return .json(

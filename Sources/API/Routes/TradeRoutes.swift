@@ -49,7 +49,8 @@ extension API {
         if let rules = parameters["rules"] {
             ask.rules = try RulesChoice(parsing: rules, projection: view.projection)
         }
-        ask.hasReceipt = try parameters.flag("receipt") ?? false
+        ask.isReceiptFull = parameters["receipt"] == "full"
+        ask.hasReceipt = try ask.isReceiptFull || parameters.flag("receipt", or: "full") ?? false
         return ask
     }
 

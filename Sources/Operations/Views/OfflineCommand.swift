@@ -26,7 +26,7 @@ extension ViewRequest {
             add("rules", "\(view.projection)@\(standing.source.version.label)")
         }
         add("limit", "\(limit)")
-        if hasReceipt { words.append("--receipt") }
+        if hasReceipt { words.append(isReceiptFull ? "--full-receipt" : "--receipt") }
         words.append("--json")
         return words.joined(separator: " ")
     }

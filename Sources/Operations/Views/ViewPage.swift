@@ -15,6 +15,8 @@ public struct ViewRequest: Sendable {
     public var rules = RulesChoice.served
     /// Whether the answer names the log's root and the digest of the projection's rows.
     public var hasReceipt = false
+    /// Whether the receipt covers every version of rows and facts, not the rows of the position alone.
+    public var isReceiptFull = false
     /// For views with horizons: `1,7,30,expiry`; the rules' own where nil.
     public var horizons: String?
     public var limit = 100
@@ -68,6 +70,17 @@ public struct ViewReceipt: Sendable, Equatable {
     public let rootHash: String
     /// `digest(projection, position)` under the answer's rules, lower-case hex: of all rows, not of the selected ones.
     public let digest: String
+    /// Where it was asked for: the digest of all that the tables held which the answer was read from, every version of rows and
+    /// facts with what stands beside them.
+    public let full: Full?
+
+    public struct Full: Sendable, Equatable {
+        /// `ProjectionVerifier.fullDigest`, lower-case hex.
+        public let digest: String
+        /// Whose tables these are, for example `v1/c2`: under rules that are not stored an answer is worked out from the facts of
+        /// others.
+        public let tables: String
+    }
 }
 
 /// A page of a view with what it stands on.
@@ -107,9 +120,10 @@ public struct ViewPage: Sendable {
         if let receipt {
             out.append(contentsOf: ",\"receipt\":".utf8)
             out.append(
-                contentsOf: JSONNode.object([
-                    ("root_hash", .string(receipt.rootHash)), ("digest", .string(receipt.digest)),
-                ]).httpBytes())
+                contentsOf: JSONNode.object(
+                    [("root_hash", .string(receipt.rootHash)), ("digest", .string(receipt.digest))]
+                        + (receipt.full.map { [("full_digest", .string($0.digest)), ("tables", .string($0.tables))] } ?? [])
+                ).httpBytes())
         }
         if let remark {
             out.append(contentsOf: ",\"\(remark.name)\":".utf8)

@@ -83,7 +83,7 @@ public struct ViewReader: Sendable {
                 found = try await search(rows, request, after: after, selection)
             }
             aggregates = request.hasAggregates ? try await self.aggregates(rows, selection) : nil
-            receipt = request.hasReceipt ? try await self.receipt(rows) : nil
+            receipt = request.hasReceipt ? try await self.receipt(rows, isFull: request.isReceiptFull) : nil
         } catch is FoldDeadline.Passed {
             throw ViewError.foldTooLarge(command: request.command(view, standing))
         }
@@ -299,14 +299,16 @@ public struct ViewReader: Sendable {
         return node
     }
 
-    private func receipt(_ rows: ViewRows) async throws -> ViewReceipt {
+    private func receipt(_ rows: ViewRows, isFull: Bool) async throws -> ViewReceipt {
         let standing = rows.standing
         let version = standing.source.version
-        let result = try await fold("receipt|\(version.name)/\(version.label)|\(standing.position)") { deadline in
+        let result = try await fold("receipt|\(isFull)|\(version.name)/\(version.label)|\(standing.position)") { deadline in
             try await deadline.read(database, rows.standing.point) { session in
                 let root = try LogReader().root(at: standing.position, session)
                 return .receipt(
-                    ViewReceipt(rootHash: root.description, digest: try rows.digest(deadline, session)))
+                    ViewReceipt(
+                        rootHash: root.description, digest: try rows.digest(deadline, session),
+                        full: isFull ? try rows.fullDigest(session) : nil))
             }
         }
         guard case .receipt(let receipt) = result else { preconditionFailure("a fold of a receipt gives one") }

@@ -169,6 +169,19 @@ struct ViewRows: Sendable {
         }
     }
 
+    /// The digest of all that the tables hold from which the rows come, up to the position. Throws where this program lacks their
+    /// code.
+    func fullDigest(_ session: PostgresSession) throws -> ViewReceipt.Full {
+        let tables = standing.source.tables
+        guard let definition else {
+            throw ViewError.rulesUnavailable(
+                "this program lacks the code of \(view.projection) \(tables.reference), which receipt=full needs")
+        }
+        return ViewReceipt.Full(
+            digest: try ProjectionVerifier.fullDigest(of: tables, definition, at: standing.position, session),
+            tables: tables.reference.description)
+    }
+
     private func presented(_ bytes: [UInt8]) throws -> JSONDocument {
         let stored = try JSONDocument(parsing: bytes)
         guard let shown = definition?.present(stored, now: standing.now), shown != bytes else { return stored }

@@ -43,11 +43,17 @@ struct StoredVersions {
     }
 
     /// Visits the versions. Throws `PostgresError` for a table or a column that is not there.
-    func forEach(_ session: PostgresSession, _ visit: (Row) throws -> Void) throws {
+    ///
+    /// - Parameter position: if given, only what was there as of it, by key and `valid_from`.
+    func forEach(
+        inOrderUpTo position: Int64? = nil, _ session: PostgresSession, _ visit: (Row) throws -> Void
+    ) throws {
+        let order = (table.key + ["valid_from"]).map(quoteIdentifier).joined(separator: ", ")
+        let part = position.map { " WHERE valid_from <= \($0) ORDER BY \(order)" } ?? ""
         let columns = (table.key + table.stored + ["document", "valid_from", "valid_to", "era"]).map(quoteIdentifier)
         let fields = table.key.count + table.stored.count
         try session.copyOut(
-            "COPY (SELECT \(columns.joined(separator: ", ")) FROM \(table.name)) TO STDOUT (FORMAT binary)"
+            "COPY (SELECT \(columns.joined(separator: ", ")) FROM \(table.name)\(part)) TO STDOUT (FORMAT binary)"
         ) { row in
             var content = VersionContent(kind)
             for field in 0..<fields { content.add(try row.rawBytes(field)) }

@@ -26,12 +26,14 @@ struct ViewCommand: AsyncParsableCommand {
         @Option(help: "The next_cursor of the page before.") var cursor: String?
         @Flag(help: "All pages.") var all = false
         @Flag(help: "Name the log's root and the projection's digest at the position.") var receipt = false
+        @Flag(help: "The same with a digest of every version of rows and facts that the tables held by the position.")
+        var fullReceipt = false
         @Flag(help: "Print what HTTP answers.") var json = false
         @Flag(help: "Print a row a line.") var ndjson = false
 
         func validate() throws {
             if json && ndjson { throw ValidationError("--json and --ndjson exclude each other") }
-            if ndjson && receipt { throw ValidationError("--ndjson prints rows alone: --receipt needs --json or a table") }
+            if ndjson && (receipt || fullReceipt) { throw ValidationError("--ndjson prints rows alone: --receipt needs --json or a table") }
             if all && cursor != nil { throw ValidationError("--all and --cursor exclude each other") }
         }
 
@@ -45,7 +47,8 @@ struct ViewCommand: AsyncParsableCommand {
             request.asOf = asOf
             request.effectiveAt = effectiveAt
             if let rules { request.rules = try RulesChoice(parsing: rules, projection: view.projection) }
-            request.hasReceipt = receipt
+            request.hasReceipt = receipt || fullReceipt
+            request.isReceiptFull = fullReceipt
             request.horizons = horizons
             request.limit = limit ?? (all ? ViewReader.maximumLimit : 100)
             request.cursor = cursor
@@ -306,6 +309,7 @@ private func read(
                 if let receipt = page.receipt {
                     Output.line("root    \(receipt.rootHash)")
                     Output.line("digest  \(receipt.digest)")
+                    if let full = receipt.full { Output.line("full    \(full.digest) of the tables of \(full.tables)") }
                 }
                 if let cursor = page.nextCursor { Output.line("more: --cursor \(cursor)") }
                 try ViewSums.show(view, page.aggregates)
