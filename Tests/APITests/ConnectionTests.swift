@@ -106,8 +106,8 @@ struct ConnectionTests {
 
     // MARK: - Over sockets
 
-    private static let keys = ["ALPHA_LEDGER_READ_KEY": "reader", "ALPHA_LEDGER_ADMIN_KEY": "admin"]
-    private static let head = "Host: 127.0.0.1\r\nAuthorization: Bearer admin\r\n"
+    private static let keys = ["ALPHA_LEDGER_READ_KEY": "reader-key-of-tests", "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"]
+    private static let head = "Host: 127.0.0.1\r\nAuthorization: Bearer admin-key-of-tests\r\n"
 
     /// A socket that takes little at a time, with what was sent on it.
     private static func hang(_ service: RunningService, _ text: String) throws -> FileHandle {
@@ -117,7 +117,7 @@ struct ConnectionTests {
     }
 
     private static func metric(_ service: RunningService, _ line: String) async throws -> Int {
-        let text = String(decoding: try await service.ask("/metrics", headers: [("Authorization", "Bearer reader")]).body, as: UTF8.self)
+        let text = String(decoding: try await service.ask("/metrics", headers: [("Authorization", "Bearer reader-key-of-tests")]).body, as: UTF8.self)
         return text.split(separator: "\n").first { $0.hasPrefix(line + " ") }.flatMap { Int($0.dropFirst(line.count + 1)) } ?? 0
     }
 
@@ -170,7 +170,7 @@ struct ConnectionTests {
             #expect(try await Self.metric(service, "alpha_ledger_connections") >= 600)
             for _ in 0..<5 {
                 #expect(try await service.ask("/healthz").status == 200)
-                #expect(try await service.ask("/api/ledger/head", headers: [("Authorization", "Bearer reader")]).status == 200)
+                #expect(try await service.ask("/api/ledger/head", headers: [("Authorization", "Bearer reader-key-of-tests")]).status == 200)
                 #expect(try await service.post("/api/internal/trades/sync", "{}").code() == "feed_not_configured")
             }
             for answer in try await Self.trickle(heads + bodies) {
@@ -204,7 +204,7 @@ struct ConnectionTests {
                 #expect(answer.lowercased().contains("connection: close"), "\(answer)")
             }
             let sync = "/api/internal/trades/sync"
-            let key = "Authorization: Bearer admin\r\n"
+            let key = "Authorization: Bearer admin-key-of-tests\r\n"
             try await refused(sync, "Content-Length: 5\r\n", 401, "unauthorized")
             try await refused(sync, "Expect: 100-continue\r\nContent-Length: 5\r\n", 401, "unauthorized")
             try await refused(sync, "\(key)Content-Length: 65537\r\n", 413, "body_too_large")

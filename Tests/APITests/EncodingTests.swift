@@ -137,7 +137,7 @@ import Values
     }
 
     @Test func `a client that says close in any way is closed, and one that waits to go on is told to`() async throws {
-        try await withService(["ALPHA_LEDGER_ADMIN_KEY": "admin"], projectors: false) { service in
+        try await withService(["ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"], projectors: false) { service in
             for connection in ["close", "Close", "keep-alive, close", "CLOSE,foo"] {
                 // Ends only because the service closes: the socket's own patience is thirty seconds.
                 let start = ContinuousClock.now
@@ -148,7 +148,7 @@ import Values
             let (first, second) = try await blocking {
                 let socket = try service.connect()
                 try socket.write(contentsOf: Array(
-                    "POST /api/internal/trades/sync HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer admin\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n".utf8))
+                    "POST /api/internal/trades/sync HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer admin-key-of-tests\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n".utf8))
                 var buffer = [UInt8](repeating: 0, count: 4096)
                 let count = recv(socket.fileDescriptor, &buffer, buffer.count, 0)
                 try socket.write(contentsOf: Array("{}".utf8))

@@ -123,7 +123,7 @@ import Values
         try String(contentsOfFile: "\(folder)/rules.v1.yaml", encoding: .utf8).replacing("version: 1\n", with: "version: 2\n")
             .replacing("alignment/rules.v1.yaml", with: "alignment/rules.v2.yaml")
             .write(toFile: "\(folder)/rules.v2.yaml", atomically: true, encoding: .utf8)
-        try await withService(["ALPHA_LEDGER_ADMIN_KEY": "admin"], projectors: false, home: home) { service in
+        try await withService(["ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"], projectors: false, home: home) { service in
             let ledger = service.ledger
             try await ledger.log.append(try GoldenLog.newEvents(), runID: UniqueID(high: 1, low: 1))
             try await ledger.bringUpToDate(ledger.registry.names)

@@ -100,7 +100,7 @@ extension API {
 
     /// Serves the version again that the served one replaced, with its dependents if asked for.
     func rollback(_ name: String, _ request: APIRequest) async throws -> APIResponse {
-        let body = try VersionBody(request, keys: ["with_dependents"])
+        let body = try VersionBody(request, of: name, keys: ["with_dependents"])
         do {
             return .json(try await ledger.rollback(name, withDependents: body.hasDependents).node.httpBytes())
         } catch let error as VersionError {

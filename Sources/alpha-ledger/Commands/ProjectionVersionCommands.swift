@@ -99,7 +99,7 @@ extension ProjectionCommand {
             let name = View.projection(named: name)
             let (from, to) = (try Arguments.version(from, of: name), try Arguments.version(to, of: name))
             try await options.withLedger { ledger in
-                if withDependents { return try await compareAll(ledger) }
+                if withDependents { return try await compareAll(ledger, name, from, to) }
                 let prints = ndjson
                 let diff = try await ledger.diff(name, from: from, to: to, position: position, sampleSize: keys) { change in
                     if !prints { return }
@@ -121,7 +121,9 @@ extension ProjectionCommand {
             }
         }
 
-        private func compareAll(_ ledger: Ledger) async throws {
+        private func compareAll(
+            _ ledger: Ledger, _ name: String, _ from: VersionReference, _ to: VersionReference
+        ) async throws {
             let group = try await ledger.diffWithDependents(name, from: from, to: to, position: position, sampleSize: keys)
             var explained: [[ExplainedChange]] = []
             for diff in group.diffs { explained.append(try await ledger.explain(diff, rows: explain)) }
