@@ -215,7 +215,7 @@ struct ConnectionTests {
             while feed.connectionCount == 0 { try await Task.sleep(for: .milliseconds(10)) }
             try await refused(sync, "\(key)Content-Length: 5\r\n", 503, "overloaded")
             let signedIn = try await service.ask(
-                "/sign-in", method: "POST", headers: [("Origin", "http://127.0.0.1:\(service.port)")], body: "key=admin&next=%2Ftrades")
+                "/sign-in", method: "POST", headers: [("Origin", "http://127.0.0.1:\(service.port)")], body: "key=admin-key-of-tests&next=%2Ftrades")
             #expect(signedIn.status == 303 && signedIn.headers["set-cookie"] != nil)
             try long.close()
         }
