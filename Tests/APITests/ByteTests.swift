@@ -59,7 +59,7 @@ import Values
             let list = "/api/internal/trades/execution-quality?limit=1&"
             let forged = encoded("alpha_sync\u{1e}source_portfolio\u{1f}=\u{1f}\(Self.composed)")
             let none = try await service.askSettled("\(list)source=\(forged)").json()
-            #expect(none["aggregates"]?["by_portfolio"]?.elements.isEmpty == true)
+            #expect(none["aggregates"]?["by_portfolio"]?.elements.map { $0 }.isEmpty == true)
             let honest = "\(list)portfolio=\(encoded(Self.composed))"
             let some = try await service.askSettled(honest).json()
             #expect(some["aggregates"]?["by_portfolio"]?.elements.compactMap { $0["count"]?.integer } == [3])

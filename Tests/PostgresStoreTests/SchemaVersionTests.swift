@@ -71,7 +71,7 @@ import Values
     @Test func `a follower from before a migration folds nothing after it`() async throws {
         try await withLedger { ledger in
             try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
-            let definition = try #require(ledger.registry.definition("trades", version: "v1"))
+            let definition = try #require(ledger.registry.newestDefinition("trades", version: "v1"))
             let identity = definition.identity
             let (lease, position) = try #require(
                 try await ledger.pool.run {
