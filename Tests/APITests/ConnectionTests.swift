@@ -167,6 +167,9 @@ struct ConnectionTests {
                 )
             }
             // None has been ended, and all kinds of others are served.
+            for _ in 0..<100 where try await Self.metric(service, "alpha_ledger_connections") < 600 {
+                try await Task.sleep(for: .milliseconds(50))
+            }
             #expect(try await Self.metric(service, "alpha_ledger_connections") >= 600)
             for _ in 0..<5 {
                 #expect(try await service.ask("/healthz").status == 200)

@@ -152,7 +152,7 @@ import Values
                 // Nothing of it goes into the event that ends the run, whose members are what they were.
                 if case .object(let members) = run.summary.node { #expect(!members.contains { $0.0 == "inserted_ids" }) }
             }
-            bench.server.replace(feed: .rows((0..<5).map { feedRow("N\($0)") }))
+            bench.server.replace(feed: .rows((0..<5).map { feedRow("N\($0)", updated: "2026-01-10T16:00:00Z") }))
             let few = try await bench.operation().run(SyncOptions(apply: false, namedRows: 2))
             #expect(few.summary.inserted == 5 && few.rows.inserted.count == 2)
         }

@@ -54,7 +54,7 @@ import Values
     /// What the service makes itself, each at its longest, fits.
     @Test func `no event of a sync or an import is too long`() throws {
         let quotes = String(repeating: "\"", count: RejectedRowPayload.longestRaw)
-        let reasons = (0..<1_500).map { "invalid:\\u0000\($0)" }
+        let reasons = (0..<1_000).map { "invalid:\\u0000\($0)" }
         #expect(
             LeafLimit.excess(
                 RejectedRowPayload(

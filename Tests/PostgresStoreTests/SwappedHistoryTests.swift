@@ -70,7 +70,7 @@ import Values
                         let isFirst = Atomic<Bool>(true)
                         try await programs[program].log.append([event()], runID: run) { session, _ in
                             if isFirst.exchange(false, ordering: .relaxed) {
-                                try session.executeScript("SELECT pg_terminate_backend(pg_backend_pid())")
+                                try session.executeScript("RESET ROLE; SELECT pg_terminate_backend(pg_backend_pid())")
                             }
                         }
                     case .cut(let events), .replace(let events), .restore(let events):

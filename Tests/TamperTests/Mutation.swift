@@ -105,8 +105,9 @@ struct Mutation: CustomStringConvertible, Sendable {
         case .delete: return "DELETE FROM \(column.place) WHERE ctid = \(row(rows.0))"
         case .duplicate:
             return """
-                INSERT INTO \(column.place) SELECT r.* FROM (SELECT * FROM \(column.place) WHERE ctid = \(row(rows.0))) t
-                CROSS JOIN LATERAL jsonb_populate_record(t.*, jsonb_build_object('\(column.name)', (\(value)))) r
+                INSERT INTO \(column.place) SELECT r.* FROM \(column.place) t
+                CROSS JOIN LATERAL jsonb_populate_record(t, jsonb_build_object('\(column.name)', (\(value)))) r
+                WHERE t.ctid = \(row(rows.0))
                 """
         }
     }

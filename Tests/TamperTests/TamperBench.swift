@@ -33,9 +33,9 @@ struct TamperBench {
     }
 
     private static func fill(_ ledger: Ledger, _ seed: UInt64) async throws {
-        let history = try RandomHistory(seed: seed, trades: 4, events: 44).events
+        let history = try RandomHistory(seed: seed, trades: 3, events: 24).events
         let run = UniqueID(high: 3, low: 3)
-        try await ledger.log.append(Array(history.prefix(30)), runID: run)
+        try await ledger.log.append(Array(history.prefix(16)), runID: run)
         _ = try await ledger.signCheckpoint()
         try await ledger.bringUpToDate(ledger.registry.names)
         // A second version beside the first, which it replaces.
@@ -43,25 +43,42 @@ struct TamperBench {
         _ = try await ledger.rebuild([(name: "lifecycles", version: second)])
         let diff = try await ledger.diff("lifecycles", from: VersionReference(version: "v1"), to: second)
         _ = try await ledger.promote("lifecycles", second, position: diff.position, digest: diff.digest)
-        try await ledger.log.append(Array(history.dropFirst(30)), runID: run)
+        try await ledger.log.append(Array(history.dropFirst(16)), runID: run)
         try await ledger.bringUpToDate(ledger.registry.names)
         _ = try await ledger.signCheckpoint()
     }
 
     private struct RolledBack: Error {}
 
-    /// What an audit says after a change by whoever owns the database; nil if the database refuses the change, or if it
-    /// changes nothing. The change is taken back.
-    func report(after change: Mutation, _ session: PostgresSession) throws -> AuditReport? {
-        var report: AuditReport?
+    /// What came of a change.
+    enum Finding {
+        /// The database does not take it, or it changes nothing.
+        case none
+        /// The audit says that all is well.
+        case passed
+        case found(AuditReport)
+        /// The audit can't go on.
+        case stopped(any Error)
+    }
+
+    /// What an audit says after a change by whoever owns the database. The change is taken back.
+    func finding(after change: Mutation, _ session: PostgresSession) throws -> Finding {
+        var finding = Finding.none
         do {
             try session.transaction {
-                if try change.apply(session) { report = try ledger.audit(AuditRequest(), kept, session) }
+                if try change.apply(session) {
+                    do {
+                        let report = try ledger.audit(AuditRequest(), kept, session)
+                        finding = report.isVerified ? .passed : .found(report)
+                    } catch {
+                        finding = .stopped(error)
+                    }
+                }
                 throw RolledBack()
             }
         } catch is RolledBack {
         } catch let error as PostgresError where error.isRefusal {}
-        return report
+        return finding
     }
 }
 

@@ -108,9 +108,9 @@ public final class Ledger: Sendable {
         // cost more than running it, and a plan that was made while a table was young must not scan it later.
         // Rows and checkpoint are derived and go together: where a crash of the server takes the last of them, they are
         // folded again. So no commit of theirs waits for the disk.
-        projectors.settings = [
+        projectors.settings.merge([
             "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "synchronous_commit": "off",
-        ]
+        ]) { _, own in own }
         projectorPool = PostgresPool(projectors, maximumConnections: 10)
         log = EventLog(writer: writer, schemas: schemas)
         var generator = SystemRandomNumberGenerator()

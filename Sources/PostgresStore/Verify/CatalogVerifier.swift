@@ -93,7 +93,16 @@ public struct CatalogVerifier: Sendable {
     private func versionFindings(
         _ versions: [ProjectionVersion], _ promotions: [ByteKey: [Promotion]], _ session: PostgresSession
     ) throws -> [AuditFinding] {
-        var findings: [AuditFinding] = []
+        var findings = try session.execute(
+            """
+            SELECT name, version, code_version FROM ledger.projection_versions
+            WHERE poison_position IS NULL AND poison_error IS NOT NULL
+            """
+        ).map {
+            AuditFinding(
+                .fault, "projection \(try $0.text(0)) \(try $0.text(1))/c\(try $0.int4(2))",
+                "an error is recorded that stopped it, but no event")
+        }
         let head = try LogReader().head(session).position
         var tables: Set<ByteKey> = []
         for version in versions {

@@ -78,14 +78,14 @@ extension PostgresSession {
             WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
             """, [.text(name)]
         ).map { try $0.text(0) }
-        return columns.isEmpty ? nil : try columns + plan(of: "SELECT * FROM \(name)")
+        return columns.isEmpty ? nil : try columns + plan(of: name)
     }
 
     func definition(ofQuery query: String) throws -> [String] {
-        try execute("SELECT * FROM (\(query)) q LIMIT 0").columnNames + plan(of: query)
+        try execute("SELECT * FROM (\(query)) q LIMIT 0").columnNames + plan(of: "(\(query))")
     }
 
-    private func plan(of query: String) throws -> [String] {
-        try execute("EXPLAIN (VERBOSE, COSTS OFF) \(query)").map { try $0.text(0) }
+    private func plan(of source: String) throws -> [String] {
+        try execute("EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM \(source) q").map { try $0.text(0) }
     }
 }
