@@ -5,7 +5,7 @@ public import Values
 /// A condition on a column that is stored beside the document and stands in it under the same name.
 public enum RowFilter: Sendable, Equatable {
     case equals(column: String, value: String)
-    /// Without regard to the case of ASCII letters; the value is folded to lower case already.
+    /// Without regard to the case of ASCII letters; the value is as it was typed.
     case equalsIgnoringCase(column: String, value: String)
     /// Inclusive.
     case from(column: String, Instant)
@@ -23,7 +23,7 @@ public enum RowFilter: Sendable, Equatable {
         guard let text = document[column]?.string else { return false }
         switch self {
         case .equals(_, let value): return text.isBytewiseEqual(to: value)
-        case .equalsIgnoringCase(_, let value): return text.asciiFolded.isBytewiseEqual(to: value)
+        case .equalsIgnoringCase(_, let value): return text.asciiFolded.isBytewiseEqual(to: value.asciiFolded)
         case .from(_, let instant): return Instant(text).map { $0 >= instant } ?? false
         case .before(_, let instant): return Instant(text).map { $0 < instant } ?? false
         }
@@ -35,7 +35,7 @@ public enum RowFilter: Sendable, Equatable {
         switch self {
         case .equals(_, let value): return "\(name) = \(bind(.text(value)))"
         // This collation knows the case of ASCII letters alone, on every server.
-        case .equalsIgnoringCase(_, let value): return "lower(\(name) COLLATE \"C\") = \(bind(.text(value)))"
+        case .equalsIgnoringCase(_, let value): return "lower(\(name) COLLATE \"C\") = \(bind(.text(value.asciiFolded)))"
         case .from(_, let instant): return "\(name) >= \(bind(.timestamptz(microsecondsSince1970: instant.microseconds)))"
         case .before(_, let instant): return "\(name) < \(bind(.timestamptz(microsecondsSince1970: instant.microseconds)))"
         }

@@ -206,7 +206,7 @@ import Values
             let program = Program(directory: directory)
             let (process, _, errors) = try program.start(["demo", "--port", "0"])
             var port: Int?
-            for _ in 0..<4_000 where port == nil && process.isRunning {
+            for _ in 0..<12_000 where port == nil && process.isRunning {
                 try await Task.sleep(for: .milliseconds(50))
                 port = Program.text(errors).split(separator: "\n").last { $0.hasPrefix("serving on ") }
                     .flatMap { $0.split(separator: ":").last }.flatMap { Int($0) }

@@ -65,10 +65,23 @@ extension Ledger {
         let kept = try await headsToAudit()
         return try await withFreshCatalog {
             try await pool.run { session in
-                try session.transaction(.snapshot) { try self.audit(request, kept, session, progress) }
+                // A read that ends at a fault takes its transaction along: there is nothing to commit.
+                var report: AuditReport?
+                do {
+                    return try session.transaction(.snapshot) {
+                        report = try self.audit(request, kept, session, progress)
+                        guard let report, report.log.fault == nil else { throw FaultFound() }
+                        return report
+                    }
+                } catch let found as FaultFound {
+                    guard let report else { throw found }
+                    return report
+                }
             }
         }
     }
+
+    private struct FaultFound: Error {}
 
     /// What is kept beside the database, or why it can't be believed.
     func headsToAudit() async throws -> Result<KeptHeads, AuditError> {

@@ -59,7 +59,7 @@ extension ViewFilter {
                 // Rows are found by their source first, which is compiled in.
                 return parameter == "source" && text.asciiFolded.isBytewiseEqual(to: SyncOperation.source)
                     ? .equals(column: column, value: SyncOperation.source)
-                    : .equalsIgnoringCase(column: column, value: text.asciiFolded)
+                    : .equalsIgnoringCase(column: column, value: text)
             }
             // As pages and help write them: `open long`, `open-long`.
             let written = text.asciiFolded.replacing(" ", with: "_").replacing("-", with: "_")

@@ -27,11 +27,17 @@ public struct ViewRequest: Sendable {
     public init() {}
 
     /// All that selects rows, as text: pages of one list have it in common.
-    func selection(_ view: View) -> String {
+    ///
+    /// - Parameter cursor: whether it goes into a cursor, which is a part of pinned answers: it has always named a person's filter as
+    ///   it names a program's.
+    func selection(_ view: View, inCursor cursor: Bool = false) -> String {
         var parts = filters.map { filter in
             switch filter {
             case .equals(let column, let value): "\(column)\u{1f}=\u{1f}\(Self.escaped(value))"
-            case .equalsIgnoringCase(let column, let value): "\(column)\u{1f}~\u{1f}\(Self.escaped(value))"
+            case .equalsIgnoringCase(let column, let value):
+                cursor
+                    ? "\(column)\u{1f}=\u{1f}\(Self.escaped(value))"
+                    : "\(column)\u{1f}~\u{1f}\(Self.escaped(value.asciiFolded))"
             case .from(let column, let instant): "\(column)\u{1f}>=\u{1f}\(instant)"
             case .before(let column, let instant): "\(column)\u{1f}<\u{1f}\(instant)"
             }

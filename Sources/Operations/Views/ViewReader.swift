@@ -58,7 +58,7 @@ public struct ViewReader: Sendable {
         guard 1...Self.maximumLimit ~= request.limit else {
             throw ViewError.badParameter(name: "limit", expected: "1 to \(Self.maximumLimit)")
         }
-        let cursor = try request.cursor.map { try ViewCursor(parsing: $0, selection: request.selection(view)) }
+        let cursor = try request.cursor.map { try ViewCursor(parsing: $0, selection: request.selection(view, inCursor: true)) }
         if let cursor, !cursor.stands(on: request) { throw ViewError.badCursor }
         do {
             return try await withFreshCatalog { try await page(view, request, cursor) }
@@ -91,7 +91,7 @@ public struct ViewReader: Sendable {
             ViewCursor(
                 position: standing.position, asOf: standing.now, version: standing.source.version.label,
                 key: last.key.parts.map(\.text)
-            ).text(selection: selection)
+            ).text(selection: request.selection(view, inCursor: true))
         }
         return ViewPage(
             rows: found.rows.map(\.row), nextCursor: next, aggregates: aggregates, remark: view.remark,
