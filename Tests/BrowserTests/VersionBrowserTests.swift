@@ -4,8 +4,7 @@ import Testing
 
 /// Rules as engineers change them in the console.
 extension ConsoleBrowserTests {
-    @Test(.disabled("one of its clicks is not followed since comparisons show their dependents; to be found out in issue 15"))
-    func aVersionIsBuiltComparedPromotedAndTakenBackByClicks() async throws {
+    @Test func aVersionIsBuiltComparedPromotedAndTakenBackByClicks() async throws {
         let console = try console
         let page = try await console.signedIn()
         try await page.go("\(console.origin)/projections")
@@ -44,7 +43,7 @@ extension ConsoleBrowserTests {
         let promote = "form[action='/projections/promote']"
         try await page.click("\(promote) button")
         #expect(try await page.location() == comparison)
-        try await page.click("\(promote) input[type=checkbox]")
+        try await page.click("\(promote) input[name=confirmed]")
         try await page.follow("\(promote) button")
         #expect(try await page.location() == "/projections")
         #expect(try await page.text(".notice.done").contains("is served now"))
@@ -53,7 +52,7 @@ extension ConsoleBrowserTests {
         #expect(try await page.text(".basis").contains("v2"))
 
         try await page.go("\(console.origin)/projections")
-        try await page.click("\(card) form[action='/projections/rollback'] input[type=checkbox]")
+        try await page.click("\(card) form[action='/projections/rollback'] input[name=confirmed]")
         try await page.follow("\(card) form[action='/projections/rollback'] button")
         #expect(try await page.text(".notice.done").contains("served again"))
         #expect(try await page.count(".state[data-version^='alignment/v1/'][data-state=served]") == 1)
