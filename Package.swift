@@ -48,18 +48,21 @@ let package = Package(
             dependencies: [
                 "Values", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
-        .target(name: "Trading", dependencies: ["Values", "Events", "Rules"], swiftSettings: strict),
         .target(
             name: "Projections",
+            dependencies: ["Values", "JSON", "Events", "Rules", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+        .target(
+            name: "Explanations", dependencies: ["Values", "JSON", "Events", "Rules", "Projections"], swiftSettings: strict),
+
+        // Option trades: what is recorded of them, and a folder for each view.
+        .target(
+            name: "OptionTrades",
             dependencies: [
-                "Values", "JSON", "Events", "Rules", "Trading", .product(name: "Crypto", package: "swift-crypto"),
+                "Values", "JSON", "Events", "Rules", "Projections", "Explanations", .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
 
-        .target(
-            name: "Explanations", dependencies: ["Values", "JSON", "Events", "Rules", "Trading", "Projections"],
-            swiftSettings: strict),
-
-        .target(name: "MarketData", dependencies: ["Values", "JSON", "Events"], swiftSettings: strict),
+        .target(name: "MarketData", dependencies: ["Values", "JSON", "Events", "OptionTrades"], swiftSettings: strict),
 
         .target(
             name: "SignedNotes", dependencies: ["Values", .product(name: "Crypto", package: "swift-crypto")],
@@ -87,11 +90,11 @@ let package = Package(
         .target(
             name: "AlphaFeed",
             dependencies: [
-                "Values", "JSON", "Events", "Curl", .product(name: "Logging", package: "swift-log"),
+                "Values", "JSON", "Events", "OptionTrades", "Curl", .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .target(
             name: "Amberdata",
-            dependencies: ["Values", "JSON", "Events", "Curl", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Values", "JSON", "Events", "OptionTrades", "Curl", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .target(
             name: "SampleScope",
@@ -102,7 +105,7 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "Values", "JSON", "Events", "Rules", "Trading", "Projections", "Explanations", "Postgres", "PostgresStore",
+                "Values", "JSON", "Events", "Rules", "OptionTrades", "Projections", "Explanations", "Postgres", "PostgresStore",
                 "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData", "MerkleLog", "SignedNotes", "AuditBundle",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
@@ -118,7 +121,7 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Console", "SignedNotes", "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "AlphaFeed", "Operations",
+                "Console", "SignedNotes", "Values", "JSON", "Events", "OptionTrades", "Projections", "Postgres", "PostgresStore", "AlphaFeed", "Operations",
                 "CZlib", "PrometheusMetrics", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -126,7 +129,7 @@ let package = Package(
         .executableTarget(
             name: "alpha-ledger",
             dependencies: [
-                "SignedNotes", "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "Operations", "API",
+                "SignedNotes", "Values", "JSON", "Events", "OptionTrades", "Projections", "Postgres", "PostgresStore", "Operations", "API",
                 "AuditBundle",
                 "SampleScope", "EmbeddedPostgres", "AlphaFeed", "Amberdata", "MarketData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -137,42 +140,42 @@ let package = Package(
             name: "ledger-benchmarks",
             dependencies: [
                 "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "EmbeddedPostgres",
-                "AlphaFeed", "Curl", "Operations", "SampleScope", "API", "Trading", "MarketData", "MerkleLog", "SignedNotes",
+                "AlphaFeed", "Curl", "Operations", "SampleScope", "API", "OptionTrades", "MarketData", "MerkleLog", "SignedNotes",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ], path: "Benchmarks", swiftSettings: strict),
 
         // Tests: each against the real thing, on servers that they start themselves.
         .target(
             name: "TestSupport",
-            dependencies: ["Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "EmbeddedPostgres"],
+            dependencies: ["Values", "JSON", "Events", "OptionTrades", "Projections", "Postgres", "PostgresStore", "EmbeddedPostgres"],
             path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "ValuesTests", dependencies: ["Values", .product(name: "BigInt", package: "BigInt")]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "Values"]),
         .testTarget(name: "MerkleLogTests", dependencies: ["MerkleLog", "Values"]),
         .testTarget(
-            name: "EventsTests", dependencies: ["Events", "JSON", "MerkleLog", "Values"], exclude: ["Samples"]),
-        .testTarget(name: "TradingTests", dependencies: ["Trading", "Rules", "Events", "Values", "TestSupport"]),
+            name: "EventsTests", dependencies: ["Events", "OptionTrades", "JSON", "MerkleLog", "Values"], exclude: ["Samples"]),
+        .testTarget(name: "TradingTests", dependencies: ["OptionTrades", "Rules", "Events", "Values", "TestSupport"]),
         .testTarget(
             name: "ProjectionsTests",
             dependencies: [
-                "Projections", "Trading", "Rules", "Events", "JSON", "Values", "TestSupport",
+                "Projections", "OptionTrades", "Rules", "Events", "JSON", "Values", "TestSupport",
                 .product(name: "BigInt", package: "BigInt"),
             ], exclude: ["Golden"]),
         .testTarget(
             name: "ExplanationsTests",
-            dependencies: ["Explanations", "Projections", "Trading", "Rules", "Events", "JSON", "Values", "TestSupport"]),
-        .testTarget(name: "MarketDataTests", dependencies: ["MarketData", "Events", "JSON", "Values", "TestSupport"]),
+            dependencies: ["Explanations", "Projections", "OptionTrades", "Rules", "Events", "JSON", "Values", "TestSupport"]),
+        .testTarget(name: "MarketDataTests", dependencies: ["MarketData", "Events", "OptionTrades", "JSON", "Values", "TestSupport"]),
         .testTarget(name: "SignedNotesTests", dependencies: ["SignedNotes", "MerkleLog", "Values"]),
         .testTarget(
             name: "AuditTests",
             dependencies: [
-                "AuditBundle", "JSON", "Operations", "SignedNotes", "MerkleLog", "PostgresStore", "Postgres", "Events", "Values",
+                "AuditBundle", "JSON", "Operations", "SignedNotes", "MerkleLog", "PostgresStore", "Postgres", "Events", "OptionTrades", "Values",
                 "Projections", "TestSupport", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ], exclude: ["verify_proof.py"]),
         .testTarget(
             name: "TamperTests",
             dependencies: [
-                "Operations", "PostgresStore", "Postgres", "Projections", "SignedNotes", "Events", "Values", "TestSupport",
+                "Operations", "PostgresStore", "Postgres", "Projections", "SignedNotes", "Events", "OptionTrades", "Values", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"]),
@@ -180,34 +183,34 @@ let package = Package(
         .testTarget(
             name: "PostgresStoreTests",
             dependencies: [
-                "TestSupport", "EmbeddedPostgres", "Values", "JSON", "MerkleLog", "Events", "Postgres", "PostgresStore", "Projections",
+                "TestSupport", "EmbeddedPostgres", "Values", "JSON", "MerkleLog", "Events", "OptionTrades", "Postgres", "PostgresStore", "Projections",
             ]),
         .target(name: "LoopbackServer", path: "Tests/LoopbackServer", swiftSettings: strict),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "LoopbackServer"]),
         .testTarget(
-            name: "AlphaFeedTests", dependencies: ["AlphaFeed", "Curl", "Events", "JSON", "Values", "LoopbackServer"]),
+            name: "AlphaFeedTests", dependencies: ["AlphaFeed", "Curl", "Events", "OptionTrades", "JSON", "Values", "LoopbackServer"]),
         .testTarget(
             name: "AmberdataTests",
-            dependencies: ["Amberdata", "SampleScope", "Curl", "Events", "JSON", "Values", "LoopbackServer"]),
+            dependencies: ["Amberdata", "SampleScope", "Curl", "Events", "OptionTrades", "JSON", "Values", "LoopbackServer"]),
         .testTarget(name: "SampleScopeTests", dependencies: ["SampleScope", "JSON", "Values"]),
         .testTarget(
             name: "OperationsTests",
             dependencies: [
                 "Operations", "SampleScope", "AlphaFeed", "Amberdata", "MarketData", "PostgresStore", "Postgres",
-                "Projections", "Trading", "Rules", "Events", "JSON", "Values", "TestSupport", "LoopbackServer", "Curl",
+                "Projections", "OptionTrades", "Rules", "Events", "JSON", "Values", "TestSupport", "LoopbackServer", "Curl",
             ]),
         .testTarget(name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics"]),
         .testTarget(
             name: "TimeTravelTests",
             dependencies: [
-                "API", "Operations", "AlphaFeed", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events", "JSON",
+                "API", "Operations", "AlphaFeed", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events", "OptionTrades", "JSON",
                 "Values", "TestSupport", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "APITests",
             dependencies: [
                 "API", "LoopbackServer", "PrometheusMetrics", "Projections", "Operations", "SampleScope", "AlphaFeed", "PostgresStore",
-                "Postgres", "EmbeddedPostgres", "Events", "JSON", "MerkleLog", "SignedNotes", "Values", "TestSupport",
+                "Postgres", "EmbeddedPostgres", "Events", "OptionTrades", "JSON", "MerkleLog", "SignedNotes", "Values", "TestSupport",
                 .product(name: "Yams", package: "Yams"),
             ]),
         .target(name: "BrowserSupport", dependencies: ["JSON"], path: "Tests/BrowserSupport", swiftSettings: strict),
@@ -221,7 +224,7 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "alpha-ledger", "SampleScope", "PostgresStore", "Postgres", "Projections", "Events", "JSON", "Values",
+                "alpha-ledger", "SampleScope", "PostgresStore", "Postgres", "Projections", "Events", "OptionTrades", "JSON", "Values",
                 "LoopbackServer", "TestSupport",
             ]),
     ],

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Operations
+import OptionTrades
 import Postgres
 import PostgresStore
 import Values

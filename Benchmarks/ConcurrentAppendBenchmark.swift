@@ -1,5 +1,6 @@
 import Events
 import Operations
+import OptionTrades
 import Postgres
 import PostgresStore
 import Values

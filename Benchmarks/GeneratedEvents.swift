@@ -1,4 +1,5 @@
 import Events
+import OptionTrades
 import Values
 
 /// A realistic mix by number, in blocks of ten: four executions, and two stamps, two benchmarks and two marks of

@@ -1,4 +1,5 @@
 import Events
+import OptionTrades
 import Values
 
 /// Executions by number: realistic sizes, unique ids.

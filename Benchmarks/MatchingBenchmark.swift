@@ -1,5 +1,5 @@
 import Events
-import Trading
+import OptionTrades
 import Values
 
 /// FIFO matching in the pure function on one core: matches, open lots, realized P&L of each match and of all, beside

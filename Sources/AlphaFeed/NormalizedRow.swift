@@ -1,4 +1,5 @@
-public import Events
+import Events
+public import OptionTrades
 
 /// What a row of the feed came to.
 public enum NormalizedRow: Sendable {

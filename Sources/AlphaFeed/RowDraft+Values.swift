@@ -1,5 +1,6 @@
 import Events
 import JSON
+import OptionTrades
 import Values
 
 /// Reading values that are neither null nor empty: nil where one is not what it must be.

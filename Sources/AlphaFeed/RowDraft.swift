@@ -1,5 +1,6 @@
 import Events
 import JSON
+import OptionTrades
 import Values
 
 /// A row while its members are read, and what has been found wrong with it.

@@ -1,5 +1,6 @@
 import Events
 public import JSON
+import OptionTrades
 import Values
 
 /// Turns a row of the feed into the ledger's own terms, or says all that is wrong with it (spec 2, section 3).

@@ -1,7 +1,8 @@
 public import Curl
-public import Events
+import Events
 import JSON
 import Logging
+public import OptionTrades
 import Synchronization
 public import Values
 

@@ -1,5 +1,6 @@
-public import Events
+import Events
 import JSON
+public import OptionTrades
 import Values
 
 /// The observations that answers of Amberdata hold, in ascending order of time.

@@ -6,6 +6,7 @@ import Values
 /// One pass over a bundle's events: the log checked as in a database, and every view folded from zero.
 struct BundleReplay {
     private let manifest: BundleManifest
+    private let registry: EventRegistry
     private let definitions: [ProjectionDefinition]
     private let folds: [any Fold]
     /// What the log itself says about the views: each promotion, the last one of a version counts.
@@ -14,8 +15,9 @@ struct BundleReplay {
     private(set) var faults: [BundleFault] = []
 
     /// - Parameter definitions: of the manifest's views; empty where they can't be folded.
-    init(_ manifest: BundleManifest, _ definitions: [ProjectionDefinition]) {
+    init(_ manifest: BundleManifest, _ registry: EventRegistry, _ definitions: [ProjectionDefinition]) {
         self.manifest = manifest
+        self.registry = registry
         self.definitions = definitions
         folds = definitions.map { $0.completeFold() }
     }
@@ -85,9 +87,8 @@ struct BundleReplay {
     }
 
     private mutating func fold(_ record: RecordedEvent, _ decoder: EventDecoder, _ line: Int) -> BundleFault? {
-        if record.type == EventType.projectionPromoted.rawValue,
-            case .projectionPromoted(let promotion)? = try? Upcaster.payload(
-                type: record.type, schemaVersion: record.schemaVersion, bytes: record.payload)
+        if EventType(record.type) == .projectionPromoted,
+            let promotion = try? registry.payload(of: record).payload(as: ProjectionPromotedPayload.self)
         {
             promotions.removeAll {
                 $0.projection == promotion.projection && $0.newVersion == promotion.newVersion

@@ -10,7 +10,7 @@ struct BundleRules {
     private(set) var definitions: [ProjectionDefinition] = []
     private(set) var faults: [BundleFault] = []
 
-    init(_ manifest: BundleManifest, _ source: any BundleSource) throws {
+    init(_ manifest: BundleManifest, _ model: LedgerModel, _ source: any BundleSource) throws {
         var contents: [ByteKey: [UInt8]] = [:]
         for file in manifest.files where file.path.hasPrefix(BundlePaths.rules) {
             guard let bytes = try source.small(file.path) else {
@@ -24,7 +24,7 @@ struct BundleRules {
         if !faults.isEmpty { return }
         let registry: ProjectionRegistry
         do {
-            registry = try ProjectionRegistry(files: contents.keys.sorted().map(\.text)) { path in
+            registry = try ProjectionRegistry(model, files: contents.keys.sorted().map(\.text)) { path in
                 // A bundle makes no tables.
                 path.hasSuffix(".sql") ? [] : contents[ByteKey(path)]
             }

@@ -1,5 +1,5 @@
 import Events
-import Projections
+public import Projections
 public import SignedNotes
 import Values
 
@@ -13,10 +13,14 @@ public struct BundleVerifier {
     static let maximumSmallFile = 16 << 20
 
     private let source: any BundleSource
+    private let model: LedgerModel
     private let key: NoteVerifier?
 
-    /// - Parameter key: whose signature is trusted; nil where none is.
-    public init(_ source: any BundleSource, key: NoteVerifier?) {
+    /// - Parameters:
+    ///   - model: what the program that verifies records and projects.
+    ///   - key: whose signature is trusted; nil if none is.
+    public init(_ source: any BundleSource, _ model: LedgerModel, key: NoteVerifier?) {
+        self.model = model
         self.source = source
         self.key = key
     }
@@ -35,9 +39,9 @@ public struct BundleVerifier {
         try checkCheckpoint(manifest, present, &report)
         guard checkFiles(manifest, present, &report) else { return report }
 
-        let rules = try BundleRules(manifest, source)
+        let rules = try BundleRules(manifest, model, source)
         report.faults += rules.faults
-        var replay = BundleReplay(manifest, rules.definitions)
+        var replay = BundleReplay(manifest, model.events, rules.definitions)
         try replay.read(source, progress: progress)
         report.events = replay.events
         report.root = replay.root

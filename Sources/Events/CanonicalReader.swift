@@ -1,25 +1,25 @@
 import Glibc
-import JSON
-import Values
+package import JSON
+package import Values
 
 /// Reads payloads straight from their bytes where every key is there and in canonical order, as in all that the log
 /// holds.
 ///
 /// It reads a subset of what the general decoders read, to the same results, and gives up (false or nil) at anything
 /// else; the general decoder then decides and says what is wrong.
-struct CanonicalReader {
-    let bytes: UnsafeBufferPointer<UInt8>
-    private(set) var at = 0
+package struct CanonicalReader {
+    package let bytes: UnsafeBufferPointer<UInt8>
+    package private(set) var at = 0
     /// Where texts that many payloads share are kept; nil for a single payload.
-    let pool: TextPool?
+    package let pool: TextPool?
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>, _ pool: TextPool?) {
+    package init(_ bytes: UnsafeBufferPointer<UInt8>, _ pool: TextPool?) {
         self.bytes = bytes
         self.pool = pool
     }
 
     /// What `body` reads of a whole payload, or nil where it takes the general decoder.
-    static func read<Payload>(_ bytes: [UInt8], _ body: (inout CanonicalReader) -> Payload?) -> Payload? {
+    package static func read<Payload>(_ bytes: [UInt8], _ body: (inout CanonicalReader) -> Payload?) -> Payload? {
         bytes.withUnsafeBufferPointer { buffer in
             var reader = CanonicalReader(buffer, nil)
             return body(&reader)
@@ -27,7 +27,7 @@ struct CanonicalReader {
     }
 
     /// Reads on from the general parser's document over the bytes up to `end`, and moves there.
-    mutating func document(upTo end: Int) -> JSONDocument? {
+    package mutating func document(upTo end: Int) -> JSONDocument? {
         guard at <= end, end <= bytes.count, let document = try? JSONDocument(parsing: Array(bytes[at..<end]))
         else { return nil }
         at = end
@@ -39,7 +39,7 @@ struct CanonicalReader {
 
 extension CanonicalReader {
     @inline(__always)
-    mutating func take(_ literal: StaticString) -> Bool {
+    package mutating func take(_ literal: StaticString) -> Bool {
         let count = literal.utf8CodeUnitCount
         guard let base = bytes.baseAddress, count <= bytes.count - at, memcmp(base + at, literal.utf8Start, count) == 0
         else { return false }
@@ -48,20 +48,20 @@ extension CanonicalReader {
     }
 
     @inline(__always)
-    mutating func isNull() -> Bool {
+    package mutating func isNull() -> Bool {
         guard at < bytes.count, bytes[at] == UInt8(ascii: "n") else { return false }
         return take("null")
     }
 
     /// Whether the payload ends here.
-    var isAtEnd: Bool { at == bytes.count }
+    package var isAtEnd: Bool { at == bytes.count }
 
     /// The bytes from a place on up to where reading stands.
-    func slice(from start: Int) -> UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(rebasing: bytes[start..<at]) }
+    package func slice(from start: Int) -> UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(rebasing: bytes[start..<at]) }
 
     /// Moves on past bytes that are the same as some that were read before.
     @inline(__always)
-    mutating func take(_ known: [UInt8]) -> Bool {
+    package mutating func take(_ known: [UInt8]) -> Bool {
         let count = known.count
         guard count > 0, count <= bytes.count - at, let base = bytes.baseAddress,
             known.withUnsafeBufferPointer({ $0.baseAddress.map { memcmp(base + at, $0, count) == 0 } ?? false })
@@ -72,7 +72,7 @@ extension CanonicalReader {
 
     /// The bytes of a string without escapes, past its closing quote; nil where the value is something else.
     @inline(__always)
-    mutating func plainString() -> UnsafeBufferPointer<UInt8>? {
+    package mutating func plainString() -> UnsafeBufferPointer<UInt8>? {
         guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else { return nil }
         let start = at + 1
         var end = start
@@ -109,7 +109,7 @@ extension CanonicalReader {
     }
 
     /// A string with escapes, read by the general parser.
-    mutating func escapedString() -> String? {
+    package mutating func escapedString() -> String? {
         guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else { return nil }
         var end = at + 1
         while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
@@ -122,7 +122,7 @@ extension CanonicalReader {
 
     /// The text of some bytes, nil where they are not well-formed UTF-8.
     @inline(__always)
-    func string(_ utf8: UnsafeBufferPointer<UInt8>) -> String? {
+    package func string(_ utf8: UnsafeBufferPointer<UInt8>) -> String? {
         // Validating is slow, and nearly all texts are ASCII.
         var all: UInt64 = 0
         let raw = UnsafeRawBufferPointer(utf8)
@@ -150,7 +150,7 @@ extension CanonicalReader {
         return pool.text(utf8) ?? string(utf8).map { pool.keep($0, utf8) }
     }
 
-    mutating func text(_ value: inout String) -> Bool {
+    package mutating func text(_ value: inout String) -> Bool {
         if let plain = plainString() {
             guard let text = string(plain) else { return false }
             value = text
@@ -161,7 +161,7 @@ extension CanonicalReader {
         return true
     }
 
-    mutating func text(_ value: inout String?) -> Bool {
+    package mutating func text(_ value: inout String?) -> Bool {
         if isNull() { return true }
         var text = ""
         guard self.text(&text) else { return false }
@@ -170,14 +170,14 @@ extension CanonicalReader {
     }
 
     /// As ``text(_:)-(String)``, for what many payloads have in common.
-    mutating func sharedText(_ value: inout String) -> Bool {
+    package mutating func sharedText(_ value: inout String) -> Bool {
         guard let plain = plainString() else { return text(&value) }
         guard let text = shared(plain) else { return false }
         value = text
         return true
     }
 
-    mutating func sharedText(_ value: inout String?) -> Bool {
+    package mutating func sharedText(_ value: inout String?) -> Bool {
         if isNull() { return true }
         var text = ""
         guard sharedText(&text) else { return false }
@@ -185,34 +185,34 @@ extension CanonicalReader {
         return true
     }
 
-    mutating func decimal(_ value: inout FixedDecimal?) -> Bool {
+    package mutating func decimal(_ value: inout FixedDecimal?) -> Bool {
         if isNull() { return true }
         guard let plain = plainString(), let decimal = try? FixedDecimal(parsing: plain.span) else { return false }
         value = decimal
         return true
     }
 
-    mutating func instant(_ value: inout Instant) -> Bool {
+    package mutating func instant(_ value: inout Instant) -> Bool {
         guard let plain = plainString(), let instant = Instant(parsing: plain.span) else { return false }
         value = instant
         return true
     }
 
-    mutating func instant(_ value: inout Instant?) -> Bool {
+    package mutating func instant(_ value: inout Instant?) -> Bool {
         if isNull() { return true }
         guard let plain = plainString(), let instant = Instant(parsing: plain.span) else { return false }
         value = instant
         return true
     }
 
-    mutating func date(_ value: inout CalendarDate?) -> Bool {
+    package mutating func date(_ value: inout CalendarDate?) -> Bool {
         if isNull() { return true }
         guard let plain = plainString(), let date = CalendarDate(parsing: plain.span) else { return false }
         value = date
         return true
     }
 
-    mutating func truth(_ value: inout Bool?) -> Bool {
+    package mutating func truth(_ value: inout Bool?) -> Bool {
         if isNull() { return true }
         if take("true") {
             value = true
@@ -223,7 +223,7 @@ extension CanonicalReader {
         return true
     }
 
-    mutating func truth(_ value: inout Bool) -> Bool {
+    package mutating func truth(_ value: inout Bool) -> Bool {
         if take("false") {
             value = false
             return true
@@ -232,14 +232,14 @@ extension CanonicalReader {
         return take("true")
     }
 
-    mutating func decimal(_ value: inout FixedDecimal) -> Bool {
+    package mutating func decimal(_ value: inout FixedDecimal) -> Bool {
         guard let plain = plainString(), let decimal = try? FixedDecimal(parsing: plain.span) else { return false }
         value = decimal
         return true
     }
 
     /// An integer of at most 18 digits.
-    mutating func integer() -> Int64? {
+    package mutating func integer() -> Int64? {
         let start = at
         var value: Int64 = 0
         while at < bytes.count, at &- start < 19, bytes[at] &- UInt8(ascii: "0") < 10 {
@@ -251,7 +251,7 @@ extension CanonicalReader {
     }
 
     /// The elements of an array of strings.
-    mutating func texts(_ value: inout [String]) -> Bool {
+    package mutating func texts(_ value: inout [String]) -> Bool {
         if take("[]") { return true }
         guard take("[") else { return false }
         repeat {
@@ -260,16 +260,5 @@ extension CanonicalReader {
             value.append(text)
         } while take(",")
         return take("]")
-    }
-
-    mutating func enumeration(_ value: inout OptionType?) -> Bool {
-        if isNull() { return true }
-        if take(#""call""#) {
-            value = .call
-        } else {
-            guard take(#""put""#) else { return false }
-            value = .put
-        }
-        return true
     }
 }

@@ -1,18 +1,18 @@
-import JSON
-import Values
+package import JSON
+package import Values
 
 /// Reads the members of an object whose keys are known, in one pass where they come in canonical order (as in all
 /// that the log holds), by looking each up where they don't.
 ///
 /// The caller asks for every key once, in canonical order, and then calls ``finish()``.
-struct MemberCursor {
+package struct MemberCursor {
     private let object: JSONValue
     private let pointer: String
     private var members: JSONMemberViews.Iterator
     private var next: JSONValue.Member?
     private var taken = 0
 
-    init(_ object: JSONValue, pointer: String = "") throws(PayloadError) {
+    package init(_ object: JSONValue, pointer: String = "") throws(PayloadError) {
         guard object.kind == .object else { throw PayloadError(pointer: pointer, problem: "is not an object") }
         self.object = object
         self.pointer = pointer
@@ -21,7 +21,7 @@ struct MemberCursor {
     }
 
     /// The value of a key that must be there.
-    mutating func value(_ key: StaticString) throws(PayloadError) -> JSONValue {
+    package mutating func value(_ key: StaticString) throws(PayloadError) -> JSONValue {
         taken += 1
         if let member = next, member.keyIs(key) {
             next = members.next()
@@ -34,36 +34,36 @@ struct MemberCursor {
     }
 
     /// Throws where the object has a key that was not asked for.
-    func finish(_ keys: [StaticString]) throws(PayloadError) {
+    package func finish(_ keys: [StaticString]) throws(PayloadError) {
         guard taken != object.count else { return }
         let stranger = object.memberViews.first { member in !keys.contains { member.keyIs($0) } }
         throw PayloadError(pointer: pointer, problem: "has the unknown key \(stranger?.key ?? "")")
     }
 
-    func error(_ key: StaticString, _ problem: String) -> PayloadError {
+    package func error(_ key: StaticString, _ problem: String) -> PayloadError {
         PayloadError(pointer: "\(pointer)/\(key)", problem: problem)
     }
 
     /// The pointer of a member.
-    func pointer(of key: StaticString) -> String { "\(pointer)/\(key)" }
+    package func pointer(of key: StaticString) -> String { "\(pointer)/\(key)" }
 }
 
 // MARK: - Values
 
 extension MemberCursor {
-    mutating func text(_ key: StaticString) throws(PayloadError) -> String {
+    package mutating func text(_ key: StaticString) throws(PayloadError) -> String {
         guard let text = try value(key).string else { throw error(key, "is not a string") }
         return text
     }
 
-    mutating func optionalText(_ key: StaticString) throws(PayloadError) -> String? {
+    package mutating func optionalText(_ key: StaticString) throws(PayloadError) -> String? {
         let value = try value(key)
         if value.isNull { return nil }
         guard let text = value.string else { throw error(key, "is not a string") }
         return text
     }
 
-    mutating func texts(_ key: StaticString) throws(PayloadError) -> [String] {
+    package mutating func texts(_ key: StaticString) throws(PayloadError) -> [String] {
         let value = try value(key)
         guard value.kind == .array else { throw error(key, "is not an array") }
         var texts: [String] = []
@@ -75,39 +75,39 @@ extension MemberCursor {
         return texts
     }
 
-    mutating func bool(_ key: StaticString) throws(PayloadError) -> Bool {
+    package mutating func bool(_ key: StaticString) throws(PayloadError) -> Bool {
         guard let truth = try value(key).bool else { throw error(key, "is not true or false") }
         return truth
     }
 
-    mutating func integer(_ key: StaticString) throws(PayloadError) -> Int64 {
+    package mutating func integer(_ key: StaticString) throws(PayloadError) -> Int64 {
         guard let number = try value(key).integer else { throw error(key, "is not an integer") }
         return number
     }
 
-    mutating func optionalInteger(_ key: StaticString) throws(PayloadError) -> Int64? {
+    package mutating func optionalInteger(_ key: StaticString) throws(PayloadError) -> Int64? {
         let value = try value(key)
         if value.isNull { return nil }
         guard let number = value.integer else { throw error(key, "is not an integer") }
         return number
     }
 
-    mutating func decimal(_ key: StaticString) throws(PayloadError) -> FixedDecimal {
+    package mutating func decimal(_ key: StaticString) throws(PayloadError) -> FixedDecimal {
         try present(try optionalDecimal(key), key)
     }
 
-    mutating func optionalDecimal(_ key: StaticString) throws(PayloadError) -> FixedDecimal? {
+    package mutating func optionalDecimal(_ key: StaticString) throws(PayloadError) -> FixedDecimal? {
         let value = try value(key)
         if value.isNull { return nil }
         guard value.kind == .string, let decimal = value.decimal else { throw error(key, "is not a decimal string") }
         return decimal
     }
 
-    mutating func instant(_ key: StaticString) throws(PayloadError) -> Instant {
+    package mutating func instant(_ key: StaticString) throws(PayloadError) -> Instant {
         try present(try optionalInstant(key), key)
     }
 
-    mutating func optionalInstant(_ key: StaticString) throws(PayloadError) -> Instant? {
+    package mutating func optionalInstant(_ key: StaticString) throws(PayloadError) -> Instant? {
         let value = try value(key)
         if value.isNull { return nil }
         let parsed: Instant?? = value.withUnescapedUTF8 { Instant(parsing: $0) }
@@ -115,11 +115,11 @@ extension MemberCursor {
         return instant
     }
 
-    mutating func date(_ key: StaticString) throws(PayloadError) -> CalendarDate {
+    package mutating func date(_ key: StaticString) throws(PayloadError) -> CalendarDate {
         try present(try optionalDate(key), key)
     }
 
-    mutating func optionalDate(_ key: StaticString) throws(PayloadError) -> CalendarDate? {
+    package mutating func optionalDate(_ key: StaticString) throws(PayloadError) -> CalendarDate? {
         let value = try value(key)
         if value.isNull { return nil }
         let parsed: CalendarDate?? = value.withUnescapedUTF8 { CalendarDate(parsing: $0) }
@@ -127,20 +127,7 @@ extension MemberCursor {
         return date
     }
 
-    mutating func optionType(_ key: StaticString) throws(PayloadError) -> OptionType {
-        try present(try optionalOptionType(key), key)
-    }
-
-    mutating func optionalOptionType(_ key: StaticString) throws(PayloadError) -> OptionType? {
-        let value = try value(key)
-        if value.isNull { return nil }
-        guard let text = value.string, let type = OptionType(rawValue: text) else {
-            throw error(key, "is neither call nor put")
-        }
-        return type
-    }
-
-    private func present<Value>(_ value: Value?, _ key: StaticString) throws(PayloadError) -> Value {
+    package func present<Value>(_ value: Value?, _ key: StaticString) throws(PayloadError) -> Value {
         guard let value else { throw error(key, "is null") }
         return value
     }

@@ -46,3 +46,15 @@ public struct NewEvent: Sendable, Equatable {
         self.isTyped = isTyped
     }
 }
+
+extension NewEvent {
+    /// An event from a typed payload.
+    package init(
+        _ type: EventType, schemaVersion: Int = 1, identity: String, stream: String, effectiveAt: Instant? = nil,
+        payload: [UInt8], expectedVersion: Int64? = nil
+    ) {
+        self.init(
+            identity: identity, stream: stream, type: type, schemaVersion: schemaVersion, effectiveAt: effectiveAt,
+            payload: payload, expectedVersion: expectedVersion, isTyped: true)
+    }
+}

@@ -1,5 +1,5 @@
-import JSON
-import Values
+public import JSON
+public import Values
 
 /// Why a payload is not what its type and schema version say.
 public struct PayloadError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -20,12 +20,12 @@ public struct PayloadError: Error, Equatable, Sendable, CustomStringConvertible 
 }
 
 /// Reads the members of a payload's object by name.
-struct PayloadReader {
-    let object: JSONValue
-    let pointer: String
+public struct PayloadReader {
+    public let object: JSONValue
+    public let pointer: String
 
     /// Reads a value that must be an object with exactly these keys.
-    init(_ object: JSONValue, pointer: String = "", keys: [StaticString]) throws(PayloadError) {
+    public init(_ object: JSONValue, pointer: String = "", keys: [StaticString]) throws(PayloadError) {
         guard object.kind == .object else { throw PayloadError(pointer: pointer, problem: "is not an object") }
         self.object = object
         self.pointer = pointer
@@ -43,7 +43,7 @@ struct PayloadReader {
     }
 
     /// A whole payload parsed.
-    static func document(_ payload: [UInt8]) throws(PayloadError) -> JSONValue {
+    public static func document(_ payload: [UInt8]) throws(PayloadError) -> JSONValue {
         do {
             return try JSONDocument(parsing: payload).root
         } catch {
@@ -51,25 +51,25 @@ struct PayloadReader {
         }
     }
 
-    func value(_ key: String) throws(PayloadError) -> JSONValue {
+    public func value(_ key: String) throws(PayloadError) -> JSONValue {
         guard let value = object[key] else { throw PayloadError(pointer: pointer, problem: "lacks the key \(key)") }
         return value
     }
 
-    func error(_ key: String, _ problem: String) -> PayloadError {
+    public func error(_ key: String, _ problem: String) -> PayloadError {
         PayloadError(pointer: "\(pointer)/\(key)", problem: problem)
     }
 
-    func string(_ key: String) throws(PayloadError) -> String {
+    public func string(_ key: String) throws(PayloadError) -> String {
         guard let text = try value(key).string else { throw error(key, "is not a string") }
         return text
     }
 
-    func optionalString(_ key: String) throws(PayloadError) -> String? {
+    public func optionalString(_ key: String) throws(PayloadError) -> String? {
         try value(key).isNull ? nil : string(key)
     }
 
-    func strings(_ key: String) throws(PayloadError) -> [String] {
+    public func strings(_ key: String) throws(PayloadError) -> [String] {
         let value = try value(key)
         guard value.kind == .array else { throw error(key, "is not an array") }
         var texts: [String] = []
@@ -81,32 +81,32 @@ struct PayloadReader {
         return texts
     }
 
-    func bool(_ key: String) throws(PayloadError) -> Bool {
+    public func bool(_ key: String) throws(PayloadError) -> Bool {
         guard let truth = try value(key).bool else { throw error(key, "is not true or false") }
         return truth
     }
 
-    func integer(_ key: String) throws(PayloadError) -> Int64 {
+    public func integer(_ key: String) throws(PayloadError) -> Int64 {
         guard let number = try value(key).integer else { throw error(key, "is not an integer") }
         return number
     }
 
-    func instant(_ key: String) throws(PayloadError) -> Instant {
+    public func instant(_ key: String) throws(PayloadError) -> Instant {
         guard let instant = Instant(try string(key)) else { throw error(key, "is not an instant") }
         return instant
     }
 
-    func optionalInstant(_ key: String) throws(PayloadError) -> Instant? {
+    public func optionalInstant(_ key: String) throws(PayloadError) -> Instant? {
         try value(key).isNull ? nil : instant(key)
     }
 
-    func uniqueID(_ key: String) throws(PayloadError) -> UniqueID {
+    public func uniqueID(_ key: String) throws(PayloadError) -> UniqueID {
         guard let id = UniqueID(try string(key)) else { throw error(key, "is not a UUID") }
         return id
     }
 
     /// The canonical JSON of an object member.
-    func object(_ key: String) throws(PayloadError) -> [UInt8] {
+    public func object(_ key: String) throws(PayloadError) -> [UInt8] {
         let value = try value(key)
         guard value.kind == .object else { throw error(key, "is not an object") }
         do {

@@ -1,8 +1,8 @@
 import JSON
-import Values
+public import Values
 
 /// The payload of `ProjectionPromoted`: which version of a projection is served from here on.
-public struct ProjectionPromotedPayload: Sendable, Equatable {
+public struct ProjectionPromotedPayload: EventPayload {
     /// A rule file that the version reads.
     public struct Rule: Sendable, Equatable {
         /// Path below the rules directory.
@@ -95,4 +95,16 @@ public struct ProjectionPromotedPayload: Sendable, Equatable {
             rules: rules, position: try reader.integer("position"),
             diffDigest: try reader.optionalString("diff_digest"))
     }
+}
+
+extension ProjectionPromotedPayload {
+    /// `ProjectionPromoted` by a run.
+    public func event(runID: UniqueID) -> NewEvent {
+        NewEvent(
+            .projectionPromoted, identity: Identity.join(["promoted", projection, "\(runID)"]),
+            stream: Self.stream(of: projection), payload: encode())
+    }
+
+    /// `projection-<name>`: which version of a projection is served.
+    public static func stream(of projection: String) -> String { "projection-\(projection)" }
 }

@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 
 /// A rule file that a stamp was made by.
 public struct RuleReference: Sendable, Equatable {
@@ -14,7 +14,7 @@ public struct RuleReference: Sendable, Equatable {
         self.file = file
     }
 
-    func write(to out: inout JSONWriter) {
+    package func write(to out: inout JSONWriter) {
         out.beginObject()
         out.key("digest")
         out.string(digest)
@@ -25,7 +25,7 @@ public struct RuleReference: Sendable, Equatable {
         out.endObject()
     }
 
-    init(decoding value: JSONValue, pointer: String) throws(PayloadError) {
+    package init(decoding value: JSONValue, pointer: String) throws(PayloadError) {
         var members = try MemberCursor(value, pointer: pointer)
         digest = try members.text("digest")
         file = try members.text("file")

@@ -7,7 +7,7 @@ public final class TextPool {
     private var texts: [String]
     private let mask: Int
     /// The list of rule files read last, with its bytes.
-    var rules: (bytes: [UInt8], references: [RuleReference]) = ([], [])
+    package var rules: (bytes: [UInt8], references: [RuleReference]) = ([], [])
 
     /// - Parameter places: rounded up to a power of two.
     public init(places: Int = 8192) {

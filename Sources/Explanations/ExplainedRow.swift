@@ -1,7 +1,6 @@
-import Events
+public import Events
 public import JSON
 public import Projections
-public import Trading
 public import Values
 
 /// A row of a view as a reader saw it, with the events behind it.
@@ -14,22 +13,22 @@ public struct ExplainedRow: Sendable {
     public let now: Instant
     /// Of ``ExplanationNeeds``: every event that the row follows from, in order of position.
     public let events: [DecodedEvent]
-    /// For a row of `context`: the market's observations that the stamp could see; nil where they were not read.
-    public let observations: MarketSeries?
+    /// What was collected of ``ExplanationBackground``; nil if it was not asked for, or there was too much of it.
+    public let background: (any Sendable)?
 
     public init(
         key: [String], published: JSONDocument, now: Instant, events: [DecodedEvent],
-        observations: MarketSeries? = nil
+        background: (any Sendable)? = nil
     ) {
         self.key = key
         self.published = published
         self.now = now
         self.events = events.sorted { $0.record.position < $1.record.position }
-        self.observations = observations
+        self.background = background
     }
 
     /// The event at a position; nil where it was not given. O(log n).
-    func event(at position: Int64) -> DecodedEvent? {
+    public func event(at position: Int64) -> DecodedEvent? {
         var (low, high) = (0, events.count)
         while low < high {
             let middle = (low + high) / 2
@@ -46,7 +45,38 @@ public enum ExplanationNeeds: Sendable, Equatable {
     case positions([Int64])
     /// All events of a stream up to the row's position.
     case stream(String)
-    /// Of a scope's runs up to the row's position: the latest that ended well, the latest that left a cursor, the latest
-    /// that left a watermark, and the latest that failed.
-    case runs(stream: String)
+    /// Of a stream up to the row's position: the latest event of each kind.
+    case latest(stream: String, [LatestEvent])
+}
+
+/// The latest event of a type; if a member is named, the latest whose payload has it and not as null.
+public struct LatestEvent: Sendable, Equatable {
+    public let type: EventType
+    public let member: String?
+
+    public init(_ type: EventType, having member: String? = nil) {
+        self.type = type
+        self.member = member
+    }
+}
+
+/// The latest event of every stream whose name begins in one of some ways, as of a position, collected to what an explainer
+/// works with.
+public struct ExplanationBackground: Sendable {
+    /// Each ends in a colon.
+    public let prefixes: [String]
+    public let upTo: Int64
+    /// How many events are read; if there are more, the explanation goes without.
+    public let most: Int
+    /// Makes what ``ExplainedRow/background`` holds; the events come by prefix and stream.
+    public let collect: @Sendable ([DecodedEvent]) -> any Sendable
+
+    public init(
+        prefixes: [String], upTo: Int64, most: Int, collect: @escaping @Sendable ([DecodedEvent]) -> any Sendable
+    ) {
+        self.prefixes = prefixes
+        self.upTo = upTo
+        self.most = most
+        self.collect = collect
+    }
 }

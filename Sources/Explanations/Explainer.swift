@@ -3,26 +3,55 @@ public import Projections
 public import Rules
 import Values
 
-/// What explains the rows of one view.
-protocol ViewExplainer: Sendable {
+/// What explains the rows of one projection.
+public protocol ViewExplainer: Sendable {
     /// The events that an explanation of a row reads.
     static func needs(_ row: RowMembers) -> ExplanationNeeds
+
+    /// Rule files that explanations quote beside those of the projection's own version.
+    var quotedFiles: [RuleFile] { get }
+
+    /// Events that a column follows from beside those of the row; nil if there are none. Asked for the whole row, `field` is nil.
+    func background(_ row: RowMembers, field: String?) -> ExplanationBackground?
 
     /// Works a column out anew; the last step's result is what should have been published.
     func explain(_ field: String, _ sheet: inout Worksheet) throws(ExplanationError)
 }
 
-/// A published row's members.
-struct RowMembers {
-    let root: JSONValue
+extension ViewExplainer {
+    public var quotedFiles: [RuleFile] { [] }
 
-    func text(_ name: String) -> String { root[name]?.string ?? "" }
+    public func background(_ row: RowMembers, field: String?) -> ExplanationBackground? { nil }
+}
+
+/// How a program makes the explainer of a projection.
+public struct ExplainerSource: Sendable {
+    /// Gives an explainer under the rules of a version, `rules.v<N>.yaml`.
+    public typealias Make = @Sendable (_ version: Int, _ files: [String], _ read: RuleFileReader) throws -> any ViewExplainer
+
+    public let projection: String
+    let make: Make
+
+    /// - Parameter make: is given the paths of all files below `projections/`.
+    public init(_ projection: String, _ make: @escaping Make) {
+        self.projection = projection
+        self.make = make
+    }
+}
+
+/// A published row's members.
+public struct RowMembers: Sendable {
+    public let root: JSONValue
+
+    public init(root: JSONValue) { self.root = root }
+
+    public func text(_ name: String) -> String { root[name]?.string ?? "" }
 
     /// The positions in `event_positions`.
-    var eventPositions: [Int64] { root["event_positions"]?.elements.compactMap(\.integer) ?? [] }
+    public var eventPositions: [Int64] { root["event_positions"]?.elements.compactMap(\.integer) ?? [] }
 
-    /// A position in `inputs`; nil where there is none.
-    func input(_ name: String) -> Int64? { root["inputs"]?[name]?.integer }
+    /// A position in `inputs`; nil if there is none.
+    public func input(_ name: String) -> Int64? { root["inputs"]?[name]?.integer }
 }
 
 /// Explains the rows of one version of a projection, from their events and by its rules.
@@ -36,35 +65,25 @@ public struct Explainer: Sendable {
     private let columns: [String]
 
     /// - Parameters:
+    ///   - sources: of the program's explainers.
     ///   - identity: of the version that published the rows; its rule files must be installed with the same digests.
     ///   - columns: the view's columns.
     ///   - files: the paths of all files below `projections/`.
     /// - Returns: nil for a projection that nothing explains.
-    public init?(_ identity: ProjectionIdentity, columns: ColumnSet, files: [String], read: RuleFileReader) throws {
-        guard let number = Int(identity.version.dropFirst()) else { return nil }
+    public init?(
+        _ sources: [ExplainerSource], _ identity: ProjectionIdentity, columns: ColumnSet, files: [String], read: RuleFileReader
+    ) throws {
+        guard let number = Int(identity.version.dropFirst()),
+            let source = sources.first(where: { $0.projection.isBytewiseEqual(to: identity.name) })
+        else { return nil }
         view = identity.name
         self.columns = columns.columns.map(\.name)
-        var quoted = identity.rules
-        switch identity.name {
-        case TradesProjection.name: explainer = TradesExplainer(rules: try TradesRules(version: number, read: read))
-        case LifecyclesProjection.name:
-            explainer = LifecyclesExplainer(rules: try LifecyclesRules(version: number, read: read))
-        case ContextProjection.name:
-            let context = try ContextExplainer(version: number, files: files, read: read)
-            for file in context.stamped.values.flatMap(\.files) where !quoted.contains(file) { quoted.append(file) }
-            explainer = context
-        case ExecutionQualityProjection.name:
-            explainer = ExecutionQualityExplainer(rules: try ExecutionQualityRules(version: number, read: read))
-        case AlignmentProjection.name:
-            explainer = AlignmentExplainer(rules: try AlignmentRules(version: number, read: read))
-        case OutcomesProjection.name:
-            explainer = OutcomesExplainer(rules: try OutcomesRules(version: number, read: read))
-        case SyncStateProjection.name: explainer = SyncStateExplainer()
-        default: return nil
+        explainer = try source.make(number, files, read)
+        var quoted: [ByteKey: RuleSource] = [:]
+        for file in identity.rules + explainer.quotedFiles where quoted[ByteKey(file.path)] == nil {
+            quoted[ByteKey(file.path)] = try RuleSource(file, read: read)
         }
-        var sources: [ByteKey: RuleSource] = [:]
-        for file in quoted { sources[ByteKey(file.path)] = try RuleSource(file, read: read) }
-        self.sources = sources
+        self.sources = quoted
     }
 
     /// The view's columns, each of which can be explained.
@@ -75,14 +94,9 @@ public struct Explainer: Sendable {
         type(of: explainer).needs(RowMembers(root: published.root))
     }
 
-    /// For a row of `context` whose asked column follows from its market's past: which market, and up to which position
-    /// the stamp could see; nil otherwise.
-    public func observations(_ published: JSONDocument, field: String?) -> (market: String, upTo: Int64)? {
-        guard explainer is ContextExplainer, field.map({ ContextFigures.ofThePast.contains($0) }) ?? true,
-            let market = published.root["market_proxy"]?.string,
-            let position = published.root["observed_through_position"]?.integer
-        else { return nil }
-        return (market, position)
+    /// Events that an explanation follows from beside those of the row; nil if there are none.
+    public func background(_ published: JSONDocument, field: String?) -> ExplanationBackground? {
+        explainer.background(RowMembers(root: published.root), field: field)
     }
 
     /// Explains one column of a row, or the whole row where `field` is nil.

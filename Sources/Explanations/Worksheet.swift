@@ -1,12 +1,12 @@
 import Events
 import JSON
-import Projections
-import Rules
-import Values
+public import Projections
+public import Rules
+public import Values
 
 /// An explanation while it is worked out.
-struct Worksheet {
-    let row: ExplainedRow
+public struct Worksheet {
+    public let row: ExplainedRow
     private let sources: [ByteKey: RuleSource]
     private(set) var inputs: [Explanation.Input] = []
     private var listed: Set<Explanation.Input> = []
@@ -15,26 +15,26 @@ struct Worksheet {
     private(set) var notes: [String] = []
 
     /// - Parameter sources: the texts of the rule files by their path.
-    init(_ row: ExplainedRow, _ sources: [ByteKey: RuleSource]) {
+    public init(_ row: ExplainedRow, _ sources: [ByteKey: RuleSource]) {
         self.row = row
         self.sources = sources
     }
 
     /// What the row shows in a column.
-    func published(_ field: String) -> Shown? { row.published.root[field].map { Shown($0) } }
+    public func published(_ field: String) -> Shown? { row.published.root[field].map { Shown($0) } }
 
     // MARK: - What goes in
 
     /// A value of an event; listed once, however often it is used.
-    mutating func input(_ name: String, _ value: Shown, _ event: DecodedEvent?) {
+    public mutating func input(_ name: String, _ value: Shown, _ event: DecodedEvent?) {
         let input = Explanation.Input(name: name, value: value, source: event.map { Explanation.Source($0.record) })
         if listed.insert(input).inserted { inputs.append(input) }
     }
 
     /// The line of a rule file under a key's path, as the installed file has it.
-    mutating func rule(_ file: RuleFile, _ path: String...) { rule(file, path: path) }
+    public mutating func rule(_ file: RuleFile, _ path: String...) { rule(file, path: path) }
 
-    mutating func rule(_ file: RuleFile, path: [String]) {
+    public mutating func rule(_ file: RuleFile, path: [String]) {
         guard let quote = sources[ByteKey(file.path)]?.quote(path) else { return }
         let rule = Explanation.Rule(
             file: file.path, version: file.version, line: quote.line, key: path.joined(separator: "."), text: quote.text)
@@ -43,38 +43,38 @@ struct Worksheet {
 
     // MARK: - What is worked out
 
-    mutating func step(_ text: String, _ formula: String, _ result: Shown) {
+    public mutating func step(_ text: String, _ formula: String, _ result: Shown) {
         steps.append(Explanation.Step(text: text, formula: formula, result: result))
     }
 
-    mutating func note(_ text: String) {
+    public mutating func note(_ text: String) {
         if !notes.contains(where: { $0.isBytewiseEqual(to: text) }) { notes.append(text) }
     }
 
     /// Rounds a figure once, as it is published.
-    mutating func round(_ formula: String, _ exact: ExactNumber, digits: Int = 10) {
+    public mutating func round(_ formula: String, _ exact: ExactNumber, digits: Int = 10) {
         step("rounded half to even to \(digits) digits", formula, Shown(exact.rounded(fractionDigits: digits)))
     }
 
     /// A figure that is null, with the reason.
-    mutating func null(_ formula: String, because reason: String) {
+    public mutating func null(_ formula: String, because reason: String) {
         step("null", formula, .null)
         note(reason)
     }
 
     /// A figure that is null because some of its inputs are.
-    mutating func null(_ formula: String, missing names: [String]) {
+    public mutating func null(_ formula: String, missing names: [String]) {
         null(formula, because: "missing: \(names.joined(separator: ", "))")
     }
 
     /// A value that an event holds, as it is.
-    mutating func copy(_ name: String, _ value: Shown, _ event: DecodedEvent?) {
+    public mutating func copy(_ name: String, _ value: Shown, _ event: DecodedEvent?) {
         input(name, value, event)
         step("as the event gives it", name, value)
     }
 
     /// Takes over what a column was made from, its last step, and its notes under the column's name.
-    mutating func take(_ other: Worksheet, column: String) {
+    public mutating func take(_ other: Worksheet, column: String) {
         for input in other.inputs where listed.insert(input).inserted { inputs.append(input) }
         for rule in other.rules where !rules.contains(rule) { rules.append(rule) }
         if let last = other.steps.last { step(column, last.formula, last.result) }
@@ -83,4 +83,4 @@ struct Worksheet {
 }
 
 /// Names of inputs that are missing, in the given order.
-func missing(_ inputs: KeyValuePairs<String, Bool>) -> [String] { inputs.filter(\.value).map(\.key) }
+public func missing(_ inputs: KeyValuePairs<String, Bool>) -> [String] { inputs.filter(\.value).map(\.key) }

@@ -1,4 +1,5 @@
 import Events
+import OptionTrades
 import Values
 
 /// Reads observations from CSV records, after the header.

@@ -1,5 +1,6 @@
 import Events
 import JSON
+import OptionTrades
 
 /// Reads an observation from a line of NDJSON.
 struct JSONObservation {

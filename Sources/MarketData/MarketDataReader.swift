@@ -1,4 +1,5 @@
-public import Events
+import Events
+public import OptionTrades
 
 /// Reads a file of observations in pieces of any size, without ever holding more than a line.
 ///

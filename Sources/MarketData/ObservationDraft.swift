@@ -1,4 +1,5 @@
 import Events
+import OptionTrades
 import Values
 
 /// An observation while the values of its line are being read.

@@ -7,7 +7,8 @@ import Values
 struct EventChunk: Sendable {
     private struct Entry: Sendable {
         let header: EventHeader
-        let type: EventType
+        /// Of its type in the registry.
+        let place: Int
         let payload: Range<Int>
     }
 
@@ -67,19 +68,19 @@ struct EventChunk: Sendable {
     mutating func add(_ row: BinaryCopyRow, _ decoder: EventDecoder) throws {
         position = try row.int8(0)
         seen += 1
-        let named = try row.withBytes(4) { EventType(utf8: $0) }
-        guard let type = named ?? nil, decoder.consumes(type) else { return }
+        let known = try row.withBytes(4) { decoder.place(utf8: $0) }
+        guard let place = known ?? nil else { return }
         let start = bytes.count
         _ = try row.withBytes(9) { payload in payload.withUnsafeBufferPointer { bytes.append(contentsOf: $0) } }
         entries.append(
             Entry(
                 header: EventHeader(
                     position: position, eventID: UniqueID(pair: try row.uuid(1)), stream: try row.text(2),
-                    streamVersion: try row.int8(3), type: type.rawValue, schemaVersion: Int(try row.int4(5)),
+                    streamVersion: try row.int8(3), type: decoder.name(at: place), schemaVersion: Int(try row.int4(5)),
                     recordedAt: try Instant(stored: try row.timestamptz(6)),
                     effectiveAt: try row.optionalTimestamptz(7).map { try Instant(stored: $0) },
                     runID: UniqueID(pair: try row.uuid(8))),
-                type: type, payload: start..<bytes.count))
+                place: place, payload: start..<bytes.count))
     }
 
     /// The events decoded.
@@ -87,7 +88,7 @@ struct EventChunk: Sendable {
         bytes.withUnsafeBufferPointer { bytes in
             entries.map { entry in
                 decoder.read(
-                    entry.header, entry.type, payload: UnsafeBufferPointer(rebasing: bytes[entry.payload]), pool)
+                    entry.header, entry.place, payload: UnsafeBufferPointer(rebasing: bytes[entry.payload]), pool)
             }
         }
     }

@@ -34,4 +34,20 @@ extension LogReader {
             """, parameters
         ).first.map(RecordedEvent.init(row:))
     }
+
+    /// The last event up to a position of every stream whose name begins with a prefix, by stream; at most `limit`.
+    ///
+    /// - Parameter prefix: ends in a colon.
+    public func latestOfStreams(
+        prefixed prefix: String, upTo position: Int64, limit: Int, _ session: PostgresSession
+    ) throws -> [RecordedEvent] {
+        precondition(prefix.utf8.last == UInt8(ascii: ":"), "the prefix of stream names ends in a colon")
+        // The byte after a colon is a semicolon: the bounds hold all that begins with the prefix.
+        return try session.execute(
+            """
+            SELECT DISTINCT ON (stream) \(Self.columns) FROM ledger.events
+            WHERE stream >= $1 AND stream < $2 AND position <= $3 ORDER BY stream, stream_version DESC LIMIT $4
+            """, [.text(prefix), .text("\(prefix.dropLast());"), .int8(position), .int8(Int64(limit))]
+        ).map(RecordedEvent.init(row:))
+    }
 }

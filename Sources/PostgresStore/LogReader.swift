@@ -130,13 +130,15 @@ public struct LogReader: Sendable {
         }
     }
 
-    /// A scope's completed runs, latest first, at most a hundred.
-    public func completions(inStream name: String, _ session: PostgresSession) throws -> [RecordedEvent] {
+    /// A stream's events of a type, latest first, at most a hundred.
+    public func latest(
+        _ type: EventType, inStream name: String, _ session: PostgresSession
+    ) throws -> [RecordedEvent] {
         try session.execute(
             """
             SELECT \(Self.columns) FROM ledger.events
             WHERE stream = $1 AND type = $2 ORDER BY stream_version DESC LIMIT 100
-            """, [.text(name), .text(EventType.alphaSyncCompleted.rawValue)]
+            """, [.text(name), .text(type.rawValue)]
         ).map(RecordedEvent.init(row:))
     }
 

@@ -1,15 +1,15 @@
-import JSON
-import Values
+public import JSON
+public import Values
 
 /// An entry of an aggregate: what is summed over the rows of one key.
-protocol AggregateEntry {
+public protocol AggregateEntry {
     associatedtype Row
     mutating func add(_ row: Row)
     func members() -> [(String, JSONNode)]
 }
 
 /// A view's rows grouped in several ways at once, each row once in each.
-struct AggregateGroups<Entry: AggregateEntry> {
+public struct AggregateGroups<Entry: AggregateEntry> {
     /// The names of the groupings, in the order in which they are shown.
     private let names: [String]
     /// By grouping, then by key; the key of rows without one is nil.
@@ -17,14 +17,14 @@ struct AggregateGroups<Entry: AggregateEntry> {
     private let empty: Entry
 
     /// - Parameter empty: what the entry of a new key starts with.
-    init(_ names: [String], _ empty: Entry) {
+    public init(_ names: [String], _ empty: Entry) {
         self.names = names
         self.empty = empty
         groups = Array(repeating: [:], count: names.count)
     }
 
     /// - Parameter keys: the row's key in each grouping, in the order of their names.
-    mutating func add(_ row: Entry.Row, keys: [String?]) {
+    public mutating func add(_ row: Entry.Row, keys: [String?]) {
         let empty = empty
         for (index, key) in keys.enumerated() {
             groups[index][key.map { ByteKey($0) }, default: empty].add(row)
@@ -32,7 +32,7 @@ struct AggregateGroups<Entry: AggregateEntry> {
     }
 
     /// Each grouping's entries, `{key, …}`, sorted by key bytewise with null last.
-    func members() -> [(String, JSONNode)] {
+    public func members() -> [(String, JSONNode)] {
         zip(names, groups).map { name, entries in
             let sorted = entries.sorted { left, right in
                 guard let key = left.key else { return false }
@@ -51,17 +51,17 @@ struct AggregateGroups<Entry: AggregateEntry> {
 
 extension JSONNode {
     /// A sum, null where nothing was summed.
-    static func sum(_ sum: ExactNumber, of count: Int64) -> JSONNode {
+    public static func sum(_ sum: ExactNumber, of count: Int64) -> JSONNode {
         count == 0 ? .null : sum.rounded().map { .decimal($0) } ?? .exact(sum)
     }
 
     /// A quotient rounded once, null where nothing is divided by.
-    static func quotient(_ sum: ExactNumber, by divisor: ExactNumber, fractionDigits: Int = 10) -> JSONNode {
+    public static func quotient(_ sum: ExactNumber, by divisor: ExactNumber, fractionDigits: Int = 10) -> JSONNode {
         sum.divided(by: divisor)?.rounded(fractionDigits: fractionDigits).map { .decimal($0) } ?? .null
     }
 }
 
 /// The UTC month of a row's instant, `2026-01`; nil where it has none.
-func month(of instant: JSONValue?) -> String? {
+public func month(of instant: JSONValue?) -> String? {
     instant?.string.map { String(decoding: $0.utf8.prefix(7), as: UTF8.self) }
 }

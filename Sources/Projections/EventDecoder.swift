@@ -1,110 +1,118 @@
 public import Events
+import Values
 
 /// Decodes each event once for any number of projections.
 public struct EventDecoder: Sendable {
-    private let consumed: Set<EventType>
-    /// By ``EventType/ordinal``.
+    private let events: EventRegistry
+    /// By the place of an event type in the registry.
     private let isConsumed: [Bool]
 
+    /// - Parameter definitions: of one registry of events.
     public init(_ definitions: some Sequence<ProjectionDefinition>) {
-        var consumed: Set<EventType> = []
-        for definition in definitions { consumed.formUnion(definition.consumes.keys) }
-        self.consumed = consumed
-        var flags = Array(repeating: false, count: EventType.allCases.count)
-        for type in consumed { flags[type.ordinal] = true }
+        let definitions = Array(definitions)
+        events = definitions.first?.events ?? EventRegistry([])
+        var flags = Array(repeating: false, count: events.count)
+        for definition in definitions { for place in definition.consumedTypes.places { flags[place] = true } }
         isConsumed = flags
     }
 
     /// The types that any of the projections consumes, bytewise sorted.
-    public var types: [String] { consumed.map(\.rawValue).sorted() }
-
-    /// Whether any of the projections consumes a type.
-    public func consumes(_ type: EventType) -> Bool { isConsumed[type.ordinal] }
-
-    /// Reads an event; nil where none of the projections consumes its type.
-    public func read(_ record: RecordedEvent) -> ReadEvent? {
-        guard let type = EventType(rawValue: record.type), consumes(type) else { return nil }
-        return ReadEvent(record, type)
+    public var types: [String] {
+        isConsumed.indices.filter { isConsumed[$0] }.map { events.type(at: $0).rawValue }.sorted { $0.isBytewiseLess(than: $1) }
     }
 
-    /// Reads an event of a consumed type from its bytes in place.
+    /// The place of a consumed type among all types, by its name; nil for a type that none of the projections consumes.
+    public func place(of type: String) -> Int? { events.place(of: EventType(type)).flatMap { isConsumed[$0] ? $0 : nil } }
+
+    /// The same by the name's bytes, without allocation.
+    public func place(utf8 name: Span<UInt8>) -> Int? { events.place(utf8: name).flatMap { isConsumed[$0] ? $0 : nil } }
+
+    /// The name of the type at a place.
+    public func name(at place: Int) -> String { events.type(at: place).rawValue }
+
+    /// Reads an event; nil if none of the projections consumes its type.
+    public func read(_ record: RecordedEvent) -> ReadEvent? {
+        place(of: record.type).map { ReadEvent(record.header, $0, payload: record.payload, events) }
+    }
+
+    /// Reads an event of the consumed type at a place from its bytes, in place if it can be.
     ///
     /// - Parameter pool: where texts that events share are kept from call to call.
     public func read(
-        _ header: EventHeader, _ type: EventType, payload: UnsafeBufferPointer<UInt8>, _ pool: TextPool
+        _ header: EventHeader, _ place: Int, payload: UnsafeBufferPointer<UInt8>, _ pool: TextPool
     ) -> ReadEvent {
-        let canonical = Upcaster.canonicalPayload(
-            type: type, schemaVersion: header.schemaVersion, bytes: payload, pool: pool)
-        if let canonical { return ReadEvent(header, type, .success(canonical)) }
-        return ReadEvent(header, type, ReadEvent.decode(header, type, Array(payload)))
+        let canonical = events.canonicalPayload(at: place, schemaVersion: header.schemaVersion, bytes: payload, pool: pool)
+        if let canonical { return ReadEvent(header, place, .success(canonical)) }
+        return ReadEvent(header, place, payload: Array(payload), events)
     }
 }
 
 /// An event as it was read once, for whichever projection consumes it.
 public struct ReadEvent: Sendable {
     public let position: Int64
-    let type: EventType
+    /// Of its type in the registry.
+    let place: Int
     let schemaVersion: Int
     /// A payload that can't be read is poison to whoever consumes its type, and nothing to the others.
     let event: Result<DecodedEvent, UpcastError>
-    /// The trade that it is about.
-    let trade: RowKey?
-    let tradeHash: Int
+    let subject: RowKey?
+    let subjectHash: Int
 
-    init(_ record: RecordedEvent, _ type: EventType) {
-        let header = record.header
-        self.init(header, type, Self.decode(header, type, record.payload))
-    }
-
-    init(_ header: EventHeader, _ type: EventType, _ payload: Result<EventPayload, UpcastError>) {
+    init(_ header: EventHeader, _ place: Int, _ payload: Result<any EventPayload, UpcastError>) {
         position = header.position
-        self.type = type
+        self.place = place
         schemaVersion = header.schemaVersion
         switch payload {
         case .success(let payload):
             event = .success(DecodedEvent(record: header, payload: payload))
-            trade = payload.trade
-            tradeHash = trade?.hashValue ?? 0
+            subject = payload.subjectKey
+            subjectHash = subject?.hashValue ?? 0
         case .failure(let error):
             event = .failure(error)
-            trade = nil
-            tradeHash = 0
+            subject = nil
+            subjectHash = 0
         }
     }
 
-    static func decode(
-        _ header: EventHeader, _ type: EventType, _ payload: [UInt8]
-    ) -> Result<EventPayload, UpcastError> {
+    init(_ header: EventHeader, _ place: Int, payload: [UInt8], _ events: EventRegistry) {
         do throws(UpcastError) {
-            return .success(
-                try Upcaster.payload(type: type, schemaVersion: header.schemaVersion, bytes: payload))
+            self.init(
+                header, place, .success(try events.payload(at: place, schemaVersion: header.schemaVersion, bytes: payload)))
         } catch {
-            return .failure(error)
+            self.init(header, place, .failure(error))
         }
     }
 }
 
 /// The event types that a projection consumes, with the schema versions that it understands.
 struct ConsumedTypes: Sendable {
-    /// By ``EventType/ordinal``; nil where the type is not consumed.
+    /// By place in the registry; nil for a type that is not consumed.
     private let versions: [[Int]?]
+    private let names: [String]
 
-    init(_ consumes: [EventType: Set<Int>]) {
-        var versions = [[Int]?](repeating: nil, count: EventType.allCases.count)
-        for (type, known) in consumes { versions[type.ordinal] = known.sorted() }
+    /// Types that the registry lacks never come up.
+    init(_ consumes: [EventType: Set<Int>], _ events: EventRegistry) {
+        var versions = [[Int]?](repeating: nil, count: events.count)
+        for (type, known) in consumes {
+            if let place = events.place(of: type) { versions[place] = known.sorted() }
+        }
         self.versions = versions
+        names = events.types.map(\.rawValue)
     }
 
-    func contains(_ type: EventType) -> Bool { versions[type.ordinal] != nil }
+    var places: [Int] { versions.indices.filter { versions[$0] != nil } }
+
+    @inline(__always)
+    func contains(_ place: Int) -> Bool { versions[place] != nil }
 
     /// What an event of a consumed type is to the projection.
     ///
     /// Throws `PoisonEvent` for a schema version that it does not know and for a payload that could not be read.
     @inline(__always)
     func event(_ read: borrowing ReadEvent) throws(PoisonEvent) -> DecodedEvent {
-        let (type, schemaVersion, position) = (read.type, read.schemaVersion, read.position)
-        guard versions[type.ordinal]?.contains(schemaVersion) ?? false else {
-            throw PoisonEvent(position: position, problem: "\(type.rawValue) has the unknown schema version \(schemaVersion)")
+        let (place, schemaVersion, position) = (read.place, read.schemaVersion, read.position)
+        guard versions[place]?.contains(schemaVersion) ?? false else {
+            throw PoisonEvent(position: position, problem: "\(names[place]) has the unknown schema version \(schemaVersion)")
         }
         switch read.event {
         case .success(let event): return event
@@ -118,6 +126,6 @@ extension ProjectionDefinition {
     ///
     /// Throws `PoisonEvent` for a schema version that it does not know and for a payload that could not be read.
     public func event(_ read: ReadEvent) throws(PoisonEvent) -> DecodedEvent? {
-        consumedTypes.contains(read.type) ? try consumedTypes.event(read) : nil
+        consumedTypes.contains(read.place) ? try consumedTypes.event(read) : nil
     }
 }

@@ -20,14 +20,14 @@ public struct EventRouter: Sendable {
     private struct Consumer: Sendable {
         let place: Int
         let schemaVersions: Set<Int>
-        /// Whether the entity that an event touches is the trade that it is about.
-        let isOfTrades: Bool
+        /// Whether the entity that an event touches is its subject.
+        let isOfSubjects: Bool
     }
 
     /// Decodes what the projections consume.
     public let decoder: EventDecoder
     private let definitions: [ProjectionDefinition]
-    /// By ``EventType/ordinal``.
+    /// By the place of an event type in the registry.
     private let consumers: [[Consumer]]
 
     /// - Parameter definitions: at most ``limit``.
@@ -35,11 +35,12 @@ public struct EventRouter: Sendable {
         precondition(definitions.count <= Self.limit)
         self.definitions = definitions
         decoder = EventDecoder(definitions)
-        var consumers = [[Consumer]](repeating: [], count: EventType.allCases.count)
+        var consumers = [[Consumer]](repeating: [], count: definitions.first?.events.count ?? 0)
         for (place, definition) in definitions.enumerated() {
             for (type, versions) in definition.consumes {
-                consumers[type.ordinal].append(
-                    Consumer(place: place, schemaVersions: versions, isOfTrades: definition.entitiesAreTrades))
+                guard let kind = definition.events.place(of: type) else { continue }
+                consumers[kind].append(
+                    Consumer(place: place, schemaVersions: versions, isOfSubjects: definition.entitiesAreSubjects))
             }
         }
         self.consumers = consumers
@@ -56,7 +57,7 @@ public struct EventRouter: Sendable {
     ///
     /// - Parameter poison: hears of each projection that can't fold the event, with the reason.
     public func route(_ read: ReadEvent, poison: (Int, PoisonEvent) -> Void) -> Routed? {
-        let consumers = consumers[read.type.ordinal]
+        let consumers = consumers[read.place]
         guard case .success(let event) = read.event else {
             for consumer in consumers {
                 do throws(PoisonEvent) {
@@ -72,8 +73,8 @@ public struct EventRouter: Sendable {
             let place = consumer.place
             do throws(PoisonEvent) {
                 if !consumer.schemaVersions.contains(read.schemaVersion) { _ = try definitions[place].event(read) }
-                if consumer.isOfTrades {
-                    if let trade = read.trade { routed.touch(trade, place) }
+                if consumer.isOfSubjects {
+                    if let subject = read.subject { routed.touch(subject, place) }
                 } else {
                     for key in try definitions[place].entities(touchedBy: event) { routed.touch(key, place) }
                 }

@@ -1,4 +1,4 @@
-import Events
+public import Events
 
 /// A projection at work on a batch, whatever the type of its facts.
 public protocol Fold: AnyObject {

@@ -1,7 +1,6 @@
 public import Events
 public import JSON
 public import Rules
-public import Trading
 public import Values
 
 /// What makes a projection the projection that it is: its name, its code, and every rule file that it reads.
@@ -35,16 +34,20 @@ public struct ProjectionIdentity: Sendable, Hashable {
 /// An event with its payload in the current schema's terms, in one place for all who fold it.
 public final class DecodedEvent: Sendable {
     public let record: EventHeader
-    public let payload: EventPayload
+    public let payload: any EventPayload
 
-    public convenience init(record: RecordedEvent, payload: EventPayload) {
+    public convenience init(record: RecordedEvent, payload: any EventPayload) {
         self.init(record: record.header, payload: payload)
     }
 
-    public init(record: EventHeader, payload: EventPayload) {
+    public init(record: EventHeader, payload: any EventPayload) {
         self.record = record
         self.payload = payload
     }
+
+    /// The payload as a type of its own; nil if it is of another one.
+    @inlinable
+    public func payload<Payload: EventPayload>(as type: Payload.Type = Payload.self) -> Payload? { payload.payload(as: type) }
 }
 
 /// A pure, deterministic fold of the log into rows.
@@ -52,7 +55,7 @@ public final class DecodedEvent: Sendable {
 /// It sees the events of the types that it consumes, in position order, and nothing else: no clock, no random
 /// numbers, no locale, no other projection's rows.
 ///
-/// The log is cut into entities (a trade, a contract's group, a scope), each with a key of exactly two parts. An
+/// The log is cut into entities (an account, an order, a group of contracts), each with a key of exactly two parts. An
 /// event changes the facts of the entities that it touches, each on its own; an entity's rows follow from its facts
 /// alone. So entities can be folded apart, on any number of workers, and a row can be worked out again from facts
 /// under other rules or at another moment of the world.
@@ -70,9 +73,8 @@ public protocol Projection: Sendable {
     /// Whether an entity is exactly one row whose document is also its facts: nothing else is stored then.
     static var rowsAreFacts: Bool { get }
 
-    /// Whether an entity is a trade by its source and id, and the one that an event touches is the trade that the event
-    /// is about.
-    static var entitiesAreTrades: Bool { get }
+    /// Whether the one entity that an event touches is the event's subject.
+    static var entitiesAreSubjects: Bool { get }
 
     /// The entities that an event changes, by the event alone; each at most once.
     func entities(touchedBy event: DecodedEvent) throws -> [RowKey]
@@ -99,7 +101,7 @@ public protocol Projection: Sendable {
 
 extension Projection {
     public static var rowsAreFacts: Bool { false }
-    public static var entitiesAreTrades: Bool { false }
+    public static var entitiesAreSubjects: Bool { false }
 
     /// The rows that follow from the facts, in ascending key order.
     public func rows(of facts: Facts) -> [ProjectedRow] {
@@ -117,25 +119,24 @@ extension Projection {
     public func present(_ document: JSONDocument, now: Instant) -> [UInt8] { document.bytes }
 }
 
-/// A projection whose readers ask for horizons: rows that are not stored follow from the facts when they are asked for.
-public protocol HorizonProjection: Projection {
-    /// The horizons of a reader who asks for none.
-    var defaultHorizons: [Horizon] { get }
+/// A projection whose readers select rows by a parameter: those that are not stored follow from the facts when they are asked
+/// for.
+public protocol SelectiveProjection: Projection {
+    associatedtype Selection: Sendable
 
-    /// The horizons that a reader's text names.
-    func horizons(parsing text: String) throws(HorizonListError) -> [Horizon]
+    /// What a reader gets who selects nothing.
+    var standardSelection: Selection { get }
 
-    /// Writes the rows of the asked horizons, in ascending key order.
-    func writeRows(of facts: Facts, horizons: [Horizon], to rows: inout RowWriter)
+    /// What a reader's text selects; throws a sentence's worth of what is wrong with it.
+    func selection(parsing text: String) throws -> Selection
+
+    /// Writes the selected rows, in ascending key order.
+    func writeRows(of facts: Facts, selecting selection: Selection, to rows: inout RowWriter)
 }
 
-extension HorizonProjection {
-    /// The rows of the asked horizons, in ascending key order.
-    public func rows(of facts: Facts, horizons: [Horizon]) -> [ProjectedRow] {
-        var rows = RowWriter()
-        writeRows(of: facts, horizons: horizons, to: &rows)
-        return rows.projectedRows
-    }
+/// What a reader selects of a ``SelectiveProjection``, as its definition read it.
+public struct RowSelection: Sendable {
+    let selection: any Sendable
 }
 
 /// A row that follows from an entity's facts.
@@ -173,13 +174,15 @@ public struct PoisonEvent: Error, Equatable, CustomStringConvertible {
 }
 
 /// Stored facts or rows that do not read back: their table was altered, or a code version was not raised.
-struct RowProblem: Error, CustomStringConvertible {
-    let description: String
+public struct RowProblem: Error, CustomStringConvertible {
+    public let description: String
+
+    public init(description: String) { self.description = description }
 }
 
 extension Optional {
     /// The value in its place, which is a new one where there is none.
-    subscript(orNew new: @autoclosure () -> Wrapped) -> Wrapped {
+    package subscript(orNew new: @autoclosure () -> Wrapped) -> Wrapped {
         get { self ?? new() }
         _modify {
             if self == nil { self = new() }

@@ -1,16 +1,15 @@
 public import Events
 public import JSON
 import Rules
-public import Trading
 public import Values
 
 /// A code version as readers know it, over a projection's fold.
-struct PublishedCode: Sendable {
+public struct PublishedCode: Sendable {
     let version: Int
     /// Starts the sums over a list's rows; nil where its answers have none.
     let aggregates: (@Sendable () -> any RowAggregates)?
 
-    init(version: Int, aggregates: (@Sendable () -> any RowAggregates)? = nil) {
+    public init(version: Int, aggregates: (@Sendable () -> any RowAggregates)? = nil) {
         self.version = version
         self.aggregates = aggregates
     }
@@ -30,34 +29,36 @@ public struct ProjectionDefinition: Sendable {
     /// DDL of its primary key and indexes, with the same.
     public let indexSQL: String
     public let consumes: [EventType: Set<Int>]
+    /// The event types that the program knows.
+    public let events: EventRegistry
     let consumedTypes: ConsumedTypes
     /// Whether an entity is one row whose document is also its facts: the version has no table of facts then.
     public let rowsAreFacts: Bool
-    /// Whether an entity is a trade, and the one that an event touches is the trade that it is about.
-    let entitiesAreTrades: Bool
+    /// Whether the one entity that an event touches is the event's subject.
+    let entitiesAreSubjects: Bool
     private let start: @Sendable (_ isComplete: Bool) -> any Fold
     private let startHistory: @Sendable (_ recent: RecentDocuments) -> HistoryFold
     private let touched: @Sendable (DecodedEvent) throws -> [RowKey]
     private let startWhole: @Sendable (_ last: Int64, _ key: TallyKey?) -> WholeFold
-    private let derive: @Sendable (_ facts: [UInt8], _ instant: Instant?, _ asked: [Horizon]) throws -> [ProjectedRow]
-    /// The horizons of a reader who asks for none; empty where the projection knows none.
-    public let defaultHorizons: [Horizon]
-    private let parseHorizons: (@Sendable (String) throws(HorizonListError) -> [Horizon])?
+    private let derive: @Sendable (_ facts: [UInt8], _ instant: Instant?, _ asked: RowSelection?) throws -> [ProjectedRow]
+    private let select: (@Sendable (String?) throws -> RowSelection)?
     private let show: @Sendable (_ document: JSONDocument, _ now: Instant) -> [UInt8]
 
     init<P: Projection>(
-        _ projection: P, _ code: PublishedCode, columns: ColumnSet, tableSQL: String, indexSQL: String
+        _ projection: P, _ code: PublishedCode, _ installed: InstalledProjection
     ) {
+        let consumed = ConsumedTypes(P.consumes, installed.events)
+        events = installed.events
         identity = projection.identity.published(as: code.version)
         foldVersion = projection.identity.codeVersion
         aggregates = code.aggregates
-        self.columns = columns
-        self.tableSQL = tableSQL
-        self.indexSQL = indexSQL
+        columns = installed.columns
+        tableSQL = installed.tableSQL
+        indexSQL = installed.indexSQL
         consumes = P.consumes
-        consumedTypes = ConsumedTypes(P.consumes)
+        consumedTypes = consumed
         rowsAreFacts = P.rowsAreFacts
-        entitiesAreTrades = P.entitiesAreTrades
+        entitiesAreSubjects = P.entitiesAreSubjects
         start = { ProjectionFold(projection, isComplete: $0) }
         startHistory = { recent in
             let state = HistoryFoldState(projection, recent: recent)
@@ -71,7 +72,7 @@ public struct ProjectionDefinition: Sendable {
         }
         touched = projection.entities(touchedBy:)
         startWhole = { last, key in
-            let state = WholeFoldState(projection, tally: key)
+            let state = WholeFoldState(projection, consumed, tally: key)
             return WholeFold(
                 upTo: last,
                 fold: { (batch, last) throws(PoisonEvent) in try state.fold(batch, upTo: last) },
@@ -82,15 +83,18 @@ public struct ProjectionDefinition: Sendable {
             var facts: P.Facts? = try projection.facts(from: document)
             if let instant { facts = facts.flatMap { projection.facts($0, effectiveBy: instant) } }
             guard let facts else { return [] }
-            if asked.isEmpty { return projection.rows(of: facts) }
-            return Self.rows(of: facts, projection, asked)
+            var rows = RowWriter()
+            if let asked, let selective = projection as? any SelectiveProjection {
+                Self.write(facts, asked, selective, to: &rows)
+            } else {
+                projection.writeRows(of: facts, to: &rows)
+            }
+            return rows.projectedRows
         }
-        if let asked = projection as? any HorizonProjection {
-            defaultHorizons = asked.defaultHorizons
-            parseHorizons = { text throws(HorizonListError) in try asked.horizons(parsing: text) }
+        if let selective = projection as? any SelectiveProjection {
+            select = { text in try Self.selection(text, selective) }
         } else {
-            defaultHorizons = []
-            parseHorizons = nil
+            select = nil
         }
         show = projection.present
     }
@@ -129,24 +133,27 @@ public struct ProjectionDefinition: Sendable {
     ///
     /// - Parameters:
     ///   - instant: where given, only what holds in the world by then counts.
-    ///   - horizons: where the reader asks for some.
+    ///   - selection: of the rows that are asked for; without one, those that are stored.
     public func rows(
-        fromFacts document: [UInt8], effectiveBy instant: Instant? = nil, horizons: [Horizon] = []
+        fromFacts document: [UInt8], effectiveBy instant: Instant? = nil, selecting selection: RowSelection? = nil
     ) throws -> [ProjectedRow] {
-        try derive(document, instant, horizons)
+        try derive(document, instant, selection)
     }
 
-    /// The horizons that a reader's text names; nil where the projection knows none.
-    public func horizons(parsing text: String) throws(HorizonListError) -> [Horizon]? {
-        guard let parseHorizons else { return nil }
-        return try parseHorizons(text)
+    /// What a reader's text selects, or what one gets who gives none; nil if the projection's readers select nothing.
+    public func selection(parsing text: String?) throws -> RowSelection? { try select?(text) }
+
+    private static func selection<P: SelectiveProjection>(_ text: String?, _ projection: P) throws -> RowSelection {
+        RowSelection(selection: try text.map(projection.selection(parsing:)) ?? projection.standardSelection)
     }
 
-    private static func rows<P: Projection>(of facts: P.Facts, _ projection: P, _ asked: [Horizon]) -> [ProjectedRow] {
-        func open<H: HorizonProjection>(_ horizons: H) -> [ProjectedRow] {
-            (facts as? H.Facts).map { horizons.rows(of: $0, horizons: asked) } ?? []
+    private static func write<P: SelectiveProjection>(
+        _ facts: any Sendable, _ asked: RowSelection, _ projection: P, to rows: inout RowWriter
+    ) {
+        guard let facts = facts as? P.Facts, let selection = asked.selection as? P.Selection else {
+            preconditionFailure("a selection is read and applied by the same definition")
         }
-        return (projection as? any HorizonProjection).map { open($0) } ?? projection.rows(of: facts)
+        projection.writeRows(of: facts, selecting: selection, to: &rows)
     }
 
     /// A row's document as a reader sees it at a moment.
@@ -157,7 +164,7 @@ public struct ProjectionDefinition: Sendable {
     /// Throws `PoisonEvent` for a schema version that this projection does not know and for a payload that does
     /// not decode.
     public func decode(_ record: RecordedEvent) throws(PoisonEvent) -> DecodedEvent? {
-        guard let type = EventType(rawValue: record.type), consumes[type] != nil else { return nil }
-        return try event(ReadEvent(record, type))
+        guard let place = events.place(of: EventType(record.type)), consumedTypes.contains(place) else { return nil }
+        return try event(ReadEvent(record.header, place, payload: record.payload, events))
     }
 }

@@ -1,3 +1,4 @@
+public import Events
 public import Rules
 import Values
 
@@ -6,11 +7,14 @@ import Values
 public struct ProjectionRegistry: Sendable {
     /// By name bytewise, then by rules version, then by code version.
     public let definitions: [ProjectionDefinition]
+    /// The event types that the program knows.
+    public let events: EventRegistry
     /// Rules versions whose files can't be used, in the same order: only what asks for them fails.
     public let unusable: [UnusableRules]
 
     /// What a program folds that has these definitions alone, in their order here.
     public init(_ definitions: [ProjectionDefinition]) {
+        events = definitions.first?.events ?? EventRegistry([])
         self.definitions = definitions
         unusable = []
     }
@@ -22,74 +26,28 @@ public struct ProjectionRegistry: Sendable {
     /// Reads every installed rules version of every projection.
     ///
     /// - Parameters:
+    ///   - model: what the program records and projects.
     ///   - files: the paths of all files below `projections/`.
     ///   - read: gives a file's bytes by such a path.
-    public init(files: [String], read: @escaping RuleFileReader) throws {
+    public init(
+        _ model: LedgerModel, files: [String], read: @escaping RuleFileReader
+    ) throws {
         var found: [ProjectionDefinition] = []
         var unusable: [UnusableRules] = []
-        func installedVersions(of name: String) -> [Int] {
-            files.compactMap { path -> Int? in
-                let prefix = "\(name)/rules.v"
-                guard path.hasPrefix(prefix), path.hasSuffix(".yaml") else { return nil }
-                return Int(path.dropFirst(prefix.count).dropLast(".yaml".count))
-            }.sorted()
-        }
-        func add<P: Projection>(
-            _ name: String, codes: [PublishedCode] = [PublishedCode(version: 1)], _ make: (Int) throws -> P
-        ) throws {
-            func bytes(_ file: String) throws -> [UInt8] {
-                guard let bytes = try read("\(name)/\(file)") else {
-                    throw Problem(description: "projections/\(name)/\(file): there is no such file")
-                }
-                return bytes
-            }
-            let columns: ColumnSet
-            do {
-                columns = try ColumnSet(parsing: try bytes("columns.json"))
-            } catch {
-                throw Problem(description: "projections/\(name)/columns.json: \(error)")
-            }
-            let tableSQL = String(decoding: try bytes("table.sql"), as: UTF8.self)
-            let indexSQL = String(decoding: try bytes("indexes.sql"), as: UTF8.self)
-            let versions = installedVersions(of: name)
-            if versions.isEmpty { throw Problem(description: "projections/\(name): no rules.v<N>.yaml is installed") }
-            for version in versions {
-                let projection: P
+        for source in model.projections.sorted(by: { $0.name.isBytewiseLess(than: $1.name) }) {
+            let name = source.name
+            let installed = try InstalledProjection(name, model.events, files: files, read: read)
+            for version in installed.versions {
                 do {
-                    projection = try make(version)
+                    found += try source.define(version, installed, read)
                 } catch let problem as RuleError {
                     unusable.append(UnusableRules(name: name, version: "v\(version)", problem: problem))
-                    continue
-                }
-                for code in codes {
-                    found.append(
-                        ProjectionDefinition(projection, code, columns: columns, tableSQL: tableSQL, indexSQL: indexSQL))
                 }
             }
             // Without any version the projection can't be served at all.
             if found.last?.identity.name != name, let broken = unusable.last { throw broken.problem }
         }
-        try add(
-            AlignmentProjection.name, codes: [PublishedCode(version: 1) { AlignmentAggregates() }]
-        ) { AlignmentProjection(rules: try AlignmentRules(version: $0, read: read)) }
-        try add(ContextProjection.name) { ContextProjection(rules: try ContextRules(version: $0, read: read)) }
-        try add(
-            ExecutionQualityProjection.name,
-            codes: [
-                PublishedCode(version: 1) { ExecutionQualityAggregates(.withinInputBound) },
-                PublishedCode(version: 2) { ExecutionQualityAggregates(.complete) },
-            ]
-        ) { ExecutionQualityProjection(rules: try ExecutionQualityRules(version: $0, read: read)) }
-        try add(LifecyclesProjection.name) { LifecyclesProjection(rules: try LifecyclesRules(version: $0, read: read)) }
-        try add(
-            OutcomesProjection.name,
-            codes: [
-                PublishedCode(version: 1) { OutcomesAggregates(.withinInputBound) },
-                PublishedCode(version: 2) { OutcomesAggregates(.complete) },
-            ]
-        ) { OutcomesProjection(rules: try OutcomesRules(version: $0, read: read)) }
-        try add(SyncStateProjection.name) { SyncStateProjection(rules: try SyncStateRules(version: $0, read: read)) }
-        try add(TradesProjection.name) { TradesProjection(rules: try TradesRules(version: $0, read: read)) }
+        events = model.events
         definitions = found
         self.unusable = unusable
     }

@@ -1,3 +1,4 @@
+public import Events
 public import JSON
 
 /// Takes the rows that follow from facts, one after the other: their documents, each with a line break after it, and what a
@@ -16,7 +17,7 @@ public struct RowWriter: Sendable {
     public var out: JSONWriter
     private(set) var rows: [Row] = []
     /// Whether it takes more than documents.
-    let takesRows: Bool
+    package let takesRows: Bool
     private var start = 0
 
     /// One that takes everything.

@@ -1,3 +1,5 @@
+public import Events
+
 /// One version of a row or of an entity's facts: valid from the position that made it up to, not including, the one
 /// that ended it.
 public struct DocumentVersion: Sendable {

@@ -4,7 +4,7 @@ import JSON
 /// A projection folded from position 0, writing nothing: it holds every entity, for its rows at the end; where it is asked to, it
 /// also keeps a tally of every version of rows and facts on the way.
 ///
-/// Entities that are trades are found by their numbers, which the folds of one pass share. Not safe for several threads
+/// Entities that are subjects are found by their numbers, which the folds of one pass share. Not safe for several threads
 /// at once, but it may go from thread to thread; rows may be written by several at once when all events have been folded.
 ///
 /// Unchecked: the pass that owns it gives its workers turns under its lock, one at a time, which the compiler can't see; writing
@@ -41,8 +41,8 @@ public final class WholeFold: @unchecked Sendable {
         }
     }
 
-    /// The entities in key order: the trades', as given, where these are the entities.
-    public func order(trades: [Int32]) -> [Int32] { ownOrder() ?? trades }
+    /// The entities in key order: the subjects, as given, if these are the entities.
+    public func order(subjects: [Int32]) -> [Int32] { ownOrder() ?? subjects }
 
     /// Writes the rows of some entities, in their order.
     public func writeRows(of entities: ArraySlice<Int32>, to rows: inout RowWriter) {
@@ -62,9 +62,9 @@ extension WholeFold {
 /// compiled for that type: called through a protocol, it would be generic at run time, and several times as slow.
 final class WholeFoldState<P: Projection> {
     private let projection: P
-    private let consumed = ConsumedTypes(P.consumes)
+    private let consumed: ConsumedTypes
     private var facts = EntityBlocks<P.Facts>()
-    /// Where entities are no trades.
+    /// If entities are not subjects.
     private var numbers = KeyNumbers()
     private var history: History?
 
@@ -95,23 +95,24 @@ final class WholeFoldState<P: Projection> {
     }
 
     /// - Parameter key: of the tally of versions that it keeps; it keeps none without.
-    init(_ projection: P, tally key: TallyKey?) {
+    init(_ projection: P, _ consumed: ConsumedTypes, tally key: TallyKey?) {
+        self.consumed = consumed
         self.projection = projection
         history = key.map { History(tally: VersionTally($0)) }
     }
 
     @inline(__always)
     func fold(_ batch: NumberedEvents, upTo last: Int64) throws(PoisonEvent) {
-        if P.entitiesAreTrades { facts.makeRoom(for: batch.tradeCount) }
-        let (events, trades) = (batch.events.span, batch.trades.span)
+        if P.entitiesAreSubjects { facts.makeRoom(for: batch.subjectCount) }
+        let (events, subjects) = (batch.events.span, batch.subjects.span)
         for index in events.indices {
-            if !consumed.contains(events[index].type) { continue }
+            if !consumed.contains(events[index].place) { continue }
             if events[index].position > last { return }
             let event = try consumed.event(events[index])
             do {
-                if P.entitiesAreTrades {
-                    guard let key = events[index].trade else { continue }
-                    try apply(event, to: Int(trades[index]), key)
+                if P.entitiesAreSubjects {
+                    guard let key = events[index].subject else { continue }
+                    try apply(event, to: Int(subjects[index]), key)
                 } else {
                     for key in try projection.entities(touchedBy: event) { try apply(event, to: number(of: key), key) }
                 }
@@ -143,11 +144,11 @@ final class WholeFoldState<P: Projection> {
     }
 
     @inline(__always)
-    func order() -> [Int32]? { P.entitiesAreTrades ? nil : numbers.sorted() }
+    func order() -> [Int32]? { P.entitiesAreSubjects ? nil : numbers.sorted() }
 
     @inline(__always)
     func write(_ entity: Int, to rows: inout RowWriter) {
-        // A trade that only other projections know may come after the last one here.
+        // A subject that only other projections know may come after the last one here.
         guard entity < facts.room, let facts = facts[entity] else { return }
         projection.writeRows(of: facts, to: &rows)
     }

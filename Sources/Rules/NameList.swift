@@ -19,7 +19,7 @@ public struct NameList: Sendable, Sequence {
 public struct NamedValues<Value: Sendable>: Sendable {
     private let entries: [(name: ByteKey, value: Value)]
 
-    init(_ values: [ByteKey: Value]) {
+    package init(_ values: [ByteKey: Value]) {
         entries = values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 

@@ -58,12 +58,12 @@ public struct RuleError: Error, Equatable, CustomStringConvertible {
 public typealias RuleFileReader = (String) throws -> [UInt8]?
 
 /// One parsed rule file: the typed reader of its keys.
-struct RuleDocument {
-    let file: RuleFile
-    let root: RuleNode
+public struct RuleDocument {
+    public let file: RuleFile
+    public let root: RuleNode
 
     /// Reads and parses a file. The path ends in `.v<N>.yaml`, and its `version:` says the same N.
-    init(path: String, kind: String, read: RuleFileReader) throws {
+    public init(path: String, kind: String, read: RuleFileReader) throws {
         guard let bytes = try read(path) else { throw RuleError(path: path, problem: "there is no such file") }
         let node: Node?
         do {

@@ -1,29 +1,29 @@
-import Values
+public import Values
 internal import Yams
 
 /// A node of a rule file that reads typed values and says where it stood when one doesn't fit.
-struct RuleNode {
+public struct RuleNode {
     let path: String
     let key: String?
     let node: Node
 
     var line: Int? { node.mark?.line }
 
-    func fail(_ problem: String) -> RuleError { RuleError(path: path, line: line, key: key, problem: problem) }
+    public func fail(_ problem: String) -> RuleError { RuleError(path: path, line: line, key: key, problem: problem) }
 
     private func child(_ name: String, _ node: Node) -> RuleNode {
         RuleNode(path: path, key: key.map { "\($0).\(name)" } ?? name, node: node)
     }
 
     /// The value under a key that must be there.
-    func member(_ name: String) throws -> RuleNode {
+    public func member(_ name: String) throws -> RuleNode {
         guard let mapping = node.mapping else { throw fail("expected a mapping") }
         guard let value = mapping[Node(name)] else { throw fail("the key `\(name)` is missing") }
         return child(name, value)
     }
 
     /// Refuses keys that no rule reads: a misspelt threshold must not be ignored in silence.
-    func allowOnly(_ names: Set<String>) throws {
+    public func allowOnly(_ names: Set<String>) throws {
         guard let mapping = node.mapping else { throw fail("expected a mapping") }
         for (name, _) in mapping {
             guard let text = name.scalar?.string, names.contains(text) else {
@@ -34,7 +34,7 @@ struct RuleNode {
         }
     }
 
-    func members() throws -> [(name: String, value: RuleNode)] {
+    public func members() throws -> [(name: String, value: RuleNode)] {
         guard let mapping = node.mapping else { throw fail("expected a mapping") }
         return try mapping.map { name, value in
             guard let text = name.scalar?.string else { throw fail("expected a text key") }
@@ -42,27 +42,27 @@ struct RuleNode {
         }
     }
 
-    func elements() throws -> [RuleNode] {
+    public func elements() throws -> [RuleNode] {
         guard let sequence = node.sequence else { throw fail("expected a list") }
         return sequence.enumerated().map { child("\($0.offset)", $0.element) }
     }
 
-    func scalar() throws -> String {
+    public func scalar() throws -> String {
         guard let scalar = node.scalar else { throw fail("expected a single value") }
         return scalar.string
     }
 
-    func text(_ name: String) throws -> String { try member(name).scalar() }
+    public func text(_ name: String) throws -> String { try member(name).scalar() }
 
-    func texts(_ name: String) throws -> [String] { try member(name).elements().map { try $0.scalar() } }
+    public func texts(_ name: String) throws -> [String] { try member(name).elements().map { try $0.scalar() } }
 
-    func integer(_ name: String) throws -> Int {
+    public func integer(_ name: String) throws -> Int {
         let value = try member(name)
         guard let integer = Int(try value.scalar()) else { throw value.fail("expected a whole number") }
         return integer
     }
 
-    func decimal(_ name: String) throws -> FixedDecimal {
+    public func decimal(_ name: String) throws -> FixedDecimal {
         let value = try member(name)
         do {
             return try FixedDecimal(try value.scalar())

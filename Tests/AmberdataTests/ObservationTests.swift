@@ -1,5 +1,6 @@
 @testable import Amberdata
 import Events
+import OptionTrades
 import Testing
 import Values
 

@@ -1,6 +1,7 @@
 @testable import Amberdata
 import Events
 import LoopbackServer
+import OptionTrades
 import Testing
 import Values
 

@@ -1,6 +1,7 @@
 @testable import Amberdata
 import Events
 import LoopbackServer
+import OptionTrades
 import Synchronization
 import Testing
 import Values

@@ -1,6 +1,7 @@
 import Amberdata
 import Curl
 import Events
+import OptionTrades
 import SampleScope
 import Testing
 import Values

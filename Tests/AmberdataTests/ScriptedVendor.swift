@@ -2,6 +2,7 @@
 import Curl
 import Events
 import LoopbackServer
+import OptionTrades
 import Synchronization
 import Values
 

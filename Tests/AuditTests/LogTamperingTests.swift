@@ -1,6 +1,7 @@
 import Events
 import MerkleLog
 @testable import Operations
+import OptionTrades
 import Postgres
 @testable import PostgresStore
 import SignedNotes

@@ -1,4 +1,5 @@
 import Foundation
+import OptionTrades
 import SampleScope
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 @testable import Events
 import JSON
+import OptionTrades
 import Testing
 import Values
 

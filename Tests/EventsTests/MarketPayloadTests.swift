@@ -1,5 +1,6 @@
 import Events
 import JSON
+import OptionTrades
 import Testing
 import Values
 

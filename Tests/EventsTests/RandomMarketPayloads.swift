@@ -1,4 +1,5 @@
 import Events
+import OptionTrades
 import Values
 
 /// Observations, stamps, benchmarks and marks over the whole range of what they can hold.

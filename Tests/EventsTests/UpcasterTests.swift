@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import JSON
+import OptionTrades
 import Testing
 import Values
 

@@ -1,10 +1,10 @@
 import Events
 import Explanations
 import JSON
+import OptionTrades
 import Rules
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// Builders for cases that are worked out by hand.

@@ -1,10 +1,10 @@
 import Events
 import Explanations
 import JSON
+import OptionTrades
 import Projections
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// A log in memory as the database would give it back, the rows that every projection folds from it, and their
@@ -117,7 +117,7 @@ struct ExplainedLog {
         if let (market, last) = explainer.observations(published, field: nil) {
             var builder = MarketSeriesBuilder()
             for event in events where event.record.position <= last {
-                guard case .marketObserved(let payload) = event.payload, payload.subject == market else { continue }
+                guard let payload = event.payload(as: MarketObservedPayload.self), payload.subject == market else { continue }
                 builder.add(payload, at: event.record.position)
             }
             series = builder.finish()[ByteKey(market)] ?? MarketSeries()

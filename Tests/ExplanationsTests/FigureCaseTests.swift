@@ -1,10 +1,10 @@
 import Events
 import Explanations
 import JSON
+import OptionTrades
 import Rules
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// Explanations whose every step was worked out by hand.
@@ -165,7 +165,7 @@ import Values
         try log.trade("A", .buy, 1)
         let series = MarketSeries.build(
             from: log.events.compactMap { event in
-                if case .marketObserved(let payload) = event.payload { (position: event.record.position, payload: payload) } else { nil }
+                if let payload = event.payload(as: MarketObservedPayload.self) { (position: event.record.position, payload: payload) } else { nil }
             })
         let row = try sampleRow("A")
         try log.append(

@@ -1,8 +1,8 @@
 import Events
+import OptionTrades
 import Rules
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// A log in which any field may be missing: corrected, busted and vanished trades, stamps by the stamper and stamps of
@@ -84,7 +84,7 @@ struct RandomLedger {
         }
         markets = MarketSeries.build(
             from: log.events.lazy.compactMap { event in
-                guard case .marketObserved(let payload) = event.payload else { return nil }
+                guard let payload = event.payload(as: MarketObservedPayload.self) else { return nil }
                 return (position: event.record.position, payload: payload)
             })
     }

@@ -1,5 +1,6 @@
 import Events
 import MarketData
+import OptionTrades
 import Testing
 import Values
 

@@ -1,5 +1,6 @@
 import Events
 import MarketData
+import OptionTrades
 import Values
 
 /// What a reader tells of a text, read in pieces of a given size.

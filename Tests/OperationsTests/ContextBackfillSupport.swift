@@ -1,10 +1,10 @@
 import Events
 import JSON
 import Operations
+import OptionTrades
 import PostgresStore
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// A ledger with executions and observations of its own, for backfills of context.

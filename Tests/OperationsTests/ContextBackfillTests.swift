@@ -2,11 +2,11 @@ import Events
 import Foundation
 import JSON
 import Operations
+import OptionTrades
 import PostgresStore
 import Rules
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// Backfills of context on a real Postgres.

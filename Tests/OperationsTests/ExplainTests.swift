@@ -1,6 +1,7 @@
 import Events
 import JSON
 import Operations
+import OptionTrades
 import Postgres
 import PostgresStore
 import TestSupport

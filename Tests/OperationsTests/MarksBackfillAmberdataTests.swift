@@ -2,6 +2,7 @@ import Amberdata
 import Events
 import LoopbackServer
 @testable import Operations
+import OptionTrades
 import Postgres
 import Synchronization
 import TestSupport

@@ -1,5 +1,6 @@
 import Events
 @testable import Operations
+import OptionTrades
 import Postgres
 import PostgresStore
 import TestSupport

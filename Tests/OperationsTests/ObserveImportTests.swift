@@ -2,9 +2,10 @@ import Events
 import Foundation
 import MarketData
 import Operations
+import OptionTrades
 import PostgresStore
-import Testing
 import TestSupport
+import Testing
 import Values
 
 @Suite struct ObserveImportTests {

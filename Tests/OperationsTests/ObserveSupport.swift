@@ -2,6 +2,7 @@ import Events
 import Foundation
 import MarketData
 import Operations
+import OptionTrades
 import Postgres
 import PostgresStore
 import TestSupport

@@ -2,6 +2,7 @@ import AlphaFeed
 import Events
 import JSON
 import Operations
+import OptionTrades
 import PostgresStore
 import SampleScope
 import TestSupport

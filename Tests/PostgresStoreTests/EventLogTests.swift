@@ -1,5 +1,6 @@
 import Events
 import MerkleLog
+import OptionTrades
 import Postgres
 import PostgresStore
 import TestSupport

@@ -1,3 +1,4 @@
+import OptionTrades
 import Events
 import JSON
 import Postgres

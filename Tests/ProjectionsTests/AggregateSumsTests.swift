@@ -1,5 +1,6 @@
 import BigInt
 import JSON
+import OptionTrades
 import Projections
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import OptionTrades
 import Values
 
 /// Alignment worked out a second time, another way, from the same row and stamp.

@@ -1,10 +1,10 @@
 import Events
 import JSON
+import OptionTrades
 @testable import Projections
 import Rules
 import TestSupport
 import Testing
-import Trading
 import Values
 
 @Suite struct ContextProjectionTests {

@@ -1,5 +1,6 @@
 import Events
 import JSON
+import OptionTrades
 import Projections
 import Rules
 import TestSupport
@@ -25,7 +26,7 @@ struct RejectionsProjection: Projection {
 
     // A row can be rejected for several reasons: each is an entity of its own.
     func entities(touchedBy event: DecodedEvent) -> [RowKey] {
-        guard case .rejectedRow(let payload) = event.payload else { return [] }
+        guard let payload = event.payload(as: RejectedRowPayload.self) else { return [] }
         return payload.reasons.map { RowKey([payload.source, $0]) }
     }
 

@@ -1,5 +1,6 @@
 import Events
 import JSON
+import OptionTrades
 import Projections
 import Rules
 import TestSupport

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import JSON
+import OptionTrades
 import Projections
 import TestSupport
 import Testing

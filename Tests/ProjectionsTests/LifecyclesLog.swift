@@ -1,10 +1,10 @@
 import Events
 import JSON
+import OptionTrades
 @testable import Projections
 import Rules
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// A small log of executions in memory, and the tables that the lifecycles projection makes of it.

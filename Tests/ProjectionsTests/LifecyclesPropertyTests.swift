@@ -1,9 +1,9 @@
 import Events
 import JSON
+import OptionTrades
 import Projections
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// Properties of the projection over random logs: fills, corrections of anything, busts, moves between groups.
@@ -72,7 +72,7 @@ import Values
             let log = try randomLog(&random)
             var latest: [String: ExecutionRow] = [:]
             for event in log.events {
-                if case .execution(let payload) = event.payload { latest[payload.row.sourceTradeID] = payload.row }
+                if let payload = event.payload(as: ExecutionPayload.self) { latest[payload.row.sourceTradeID] = payload.row }
             }
             var short = LifecyclesLog()
             for row in latest.values.shuffled(using: &random) { try short.append(row) }
@@ -100,7 +100,7 @@ import Values
             let log = try randomLog(&random)
             var latest: [String: Int64] = [:]
             for event in log.events {
-                if case .execution(let payload) = event.payload {
+                if let payload = event.payload(as: ExecutionPayload.self) {
                     latest[payload.row.sourceTradeID] = event.record.position
                 }
             }

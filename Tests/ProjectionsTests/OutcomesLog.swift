@@ -1,11 +1,11 @@
 import Events
 import Foundation
 import JSON
+import OptionTrades
 import Projections
 import Rules
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// A small log in memory, and the outcomes that follow from it.

@@ -1,7 +1,7 @@
 import Events
 import Foundation
+import OptionTrades
 import Rules
-import Trading
 import Values
 
 /// The outcomes' rules a second time, straight from the contract, with Foundation's decimals and zone data: columns as

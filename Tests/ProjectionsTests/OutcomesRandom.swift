@@ -1,8 +1,8 @@
 import Events
+import OptionTrades
 import Projections
 import Rules
 import TestSupport
-import Trading
 import Values
 
 /// A trade with stamps and marks, any of whose fields may be missing; the same for the same seed.

@@ -1,4 +1,5 @@
 public import Events
+public import OptionTrades
 public import Values
 
 /// Rows, benchmarks and stamps any of whose fields may be missing; the same for the same seed.

@@ -1,4 +1,5 @@
 public import Events
+public import OptionTrades
 public import Values
 
 /// An execution as the tests append it.

@@ -2,6 +2,7 @@ import AlphaFeed
 import Events
 import JSON
 @testable import Operations
+import OptionTrades
 import Postgres
 import PostgresStore
 import Projections

@@ -1,7 +1,7 @@
 import Events
+import OptionTrades
 import Rules
 import TestSupport
-import Trading
 import Values
 
 /// An execution and a stamp of it, and the alignment that follows from them.

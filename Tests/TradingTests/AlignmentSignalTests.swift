@@ -1,7 +1,7 @@
 import Events
+import OptionTrades
 import Rules
 import Testing
-import Trading
 import Values
 
 /// Each signal's impact, by hand from spec 3 section 7.

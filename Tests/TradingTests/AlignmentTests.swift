@@ -1,8 +1,8 @@
 import Events
+import OptionTrades
 import Rules
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// Scores, labels and confidences, by hand from spec 3 section 7.

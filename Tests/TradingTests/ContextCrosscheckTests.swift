@@ -1,9 +1,9 @@
 import Events
 import Foundation
+import OptionTrades
 import Rules
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// Stamps against pandas and numpy: `scripts/crosscheck/context` makes the cases, and runs this.

@@ -1,8 +1,8 @@
 import Events
+import OptionTrades
 import Rules
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// An execution of MSTR on 2026-01-10T14:30:00Z, and observations of BTC placed by their distance from it.

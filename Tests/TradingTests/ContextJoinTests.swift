@@ -1,7 +1,7 @@
 import Events
+import OptionTrades
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// Which observation stands for the market at trade time, and what its distance means.

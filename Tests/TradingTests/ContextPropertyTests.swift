@@ -1,8 +1,8 @@
 import Events
+import OptionTrades
 import Rules
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// Over random markets with random nulls, under rules whose windows are small enough that every branch is met.

@@ -1,7 +1,7 @@
+import OptionTrades
 import Rules
 import TestSupport
 import Testing
-import Trading
 import Values
 
 @Suite struct ContextRulesTests {

@@ -1,7 +1,7 @@
 import Events
+import OptionTrades
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// The market ranked against its own past: hand-worked percentiles, regimes and stationarity.

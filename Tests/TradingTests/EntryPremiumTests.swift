@@ -1,8 +1,8 @@
 import Events
+import OptionTrades
 import Rules
 import TestSupport
 import Testing
-import Trading
 import Values
 
 @Suite struct EntryPremiumTests {

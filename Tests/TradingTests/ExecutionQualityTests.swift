@@ -1,8 +1,8 @@
 import Events
+import OptionTrades
 import Rules
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// Fills held against usable quotes (spec 3, section 6), by hand.

@@ -1,8 +1,8 @@
 import Events
 import Foundation
+import OptionTrades
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// Writes random lifecycles with what became of them, a JSON document a line, for `scripts/crosscheck/fifo`.

@@ -1,7 +1,7 @@
 import Events
+@testable import OptionTrades
 import TestSupport
 import Testing
-@testable import Trading
 import Values
 
 /// Matching, states and open figures, each worked out by hand.

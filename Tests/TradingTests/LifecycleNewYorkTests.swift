@@ -1,3 +1,4 @@
+import OptionTrades
 import Rules
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
 import Events
+import OptionTrades
 import TestSupport
 import Testing
-import Trading
 import Values
 
 /// Properties of lifecycles over random groups, half of them with nulls everywhere.

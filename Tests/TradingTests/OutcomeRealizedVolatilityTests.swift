@@ -1,9 +1,9 @@
 import Events
 import Foundation
+import OptionTrades
 import Rules
 import TestSupport
 import Testing
-import Trading
 import Values
 
 @Suite struct OutcomeRealizedVolatilityTests {

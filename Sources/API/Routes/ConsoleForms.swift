@@ -2,6 +2,7 @@ import Console
 import Events
 import JSON
 import Operations
+import OptionTrades
 import Synchronization
 import Values
 

@@ -1,6 +1,7 @@
 import Console
 import JSON
 import Operations
+import OptionTrades
 
 extension API {
     /// The overview: the views' sums, and rows counted where a view has none.

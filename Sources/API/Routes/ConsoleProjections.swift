@@ -35,7 +35,7 @@ extension API {
     private func promotions(of names: [String], upTo limit: Int64) async throws -> (all: [JSONValue], last: [JSONValue]) {
         let events = try await ledger.pool.run { session in
             try names.flatMap { name -> [RecordedEvent] in
-                let (log, stream) = (LogReader(), Streams.projection(name: name))
+                let (log, stream) = (LogReader(), ProjectionPromotedPayload.stream(of: name))
                 guard let last = try log.latest(inStream: stream, upTo: limit, session) else { return [] }
                 let first = max(0, last.streamVersion - Self.shownPromotions)
                 return try log.stream(stream, after: first, limit: Int(last.streamVersion - first), session)

@@ -3,6 +3,7 @@ import Events
 import JSON
 import Logging
 import Operations
+import OptionTrades
 import Postgres
 import PostgresStore
 import Values

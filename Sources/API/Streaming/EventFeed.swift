@@ -1,6 +1,7 @@
 import Events
 import Logging
 import Operations
+import OptionTrades
 import Postgres
 import PostgresStore
 

@@ -1,6 +1,7 @@
 import Amberdata
 import Curl
 import Events
+import OptionTrades
 import Values
 
 /// Level-1 quotes of Amberdata.

@@ -1,7 +1,7 @@
 import Events
+import OptionTrades
 import Postgres
 import Rules
-import Trading
 import Values
 
 /// How a backfill of benchmarks was asked for.

@@ -1,9 +1,9 @@
 import Events
+import OptionTrades
 import Postgres
 public import PostgresStore
 import Projections
 import Rules
-import Trading
 import Values
 
 /// How a backfill of context was asked for.

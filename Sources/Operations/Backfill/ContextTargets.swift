@@ -1,8 +1,8 @@
 import Events
+import OptionTrades
 import Postgres
 import PostgresStore
 import Rules
-import Trading
 import Values
 
 /// An execution that is to be stamped.
@@ -77,8 +77,8 @@ struct ContextTargets {
         _ session: PostgresSession, _ body: (Int64, ContextStampedPayload) throws -> Void
     ) throws {
         func give(_ version: Int64, _ schema: Int32, _ bytes: [UInt8]) throws {
-            let decoded = try Upcaster.payload(type: .contextStamped, schemaVersion: Int(schema), bytes: bytes)
-            guard case .contextStamped(let stamp) = decoded else {
+            let decoded = try TradeEvents.registry.payload(type: .contextStamped, schemaVersion: Int(schema), bytes: bytes)
+            guard let stamp = decoded.payload(as: ContextStampedPayload.self) else {
                 throw LedgerError.schemaViolation(
                     type: EventType.contextStamped.rawValue, problem: "a stamp was expected")
             }

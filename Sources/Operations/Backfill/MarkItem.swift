@@ -1,6 +1,6 @@
 import Events
+import OptionTrades
 import Rules
-import Trading
 import Values
 
 /// What a directly mapped market had done by a horizon.

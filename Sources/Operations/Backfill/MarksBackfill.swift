@@ -1,7 +1,7 @@
 import Events
+import OptionTrades
 import Postgres
 import Rules
-import Trading
 public import Values
 
 /// How a backfill of marks was asked for.

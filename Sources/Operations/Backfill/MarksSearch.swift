@@ -1,7 +1,7 @@
 import Events
+import OptionTrades
 import Postgres
 import Rules
-import Trading
 import Values
 
 /// Finds which marks are wanted, as of a position and a moment.

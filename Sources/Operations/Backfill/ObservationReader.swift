@@ -1,4 +1,5 @@
-public import Events
+import Events
+public import OptionTrades
 public import Postgres
 import PostgresStore
 import Values
@@ -48,8 +49,8 @@ public struct ObservationReader: Sendable {
         let bytes: [UInt8]
 
         func payload() throws -> MarketObservedPayload {
-            let decoded = try Upcaster.payload(type: .marketObserved, schemaVersion: schemaVersion, bytes: bytes)
-            guard case .marketObserved(let payload) = decoded else {
+            let decoded = try TradeEvents.registry.payload(type: .marketObserved, schemaVersion: schemaVersion, bytes: bytes)
+            guard let payload = decoded.payload(as: MarketObservedPayload.self) else {
                 throw LedgerError.schemaViolation(
                     type: EventType.marketObserved.rawValue, problem: "an observation was expected")
             }

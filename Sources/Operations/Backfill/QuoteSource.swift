@@ -1,5 +1,6 @@
 public import Amberdata
-public import Events
+import Events
+public import OptionTrades
 import Postgres
 public import Values
 

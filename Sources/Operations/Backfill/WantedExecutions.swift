@@ -1,8 +1,8 @@
 import Events
+import OptionTrades
 import Postgres
 import PostgresStore
 import Rules
-import Trading
 import Values
 
 /// Reads from the log itself, as of a position, which executions there are and what their enrichments say last.
@@ -20,8 +20,7 @@ struct WantedExecutions: Sendable {
     func forEach(_ rules: TradesRules, _ session: PostgresSession, _ body: (ExecutionRow) throws -> Void) throws {
         var found: Set<ByteKey> = []
         let streams = tradeIDs.map { Streams.execution(source: SyncOperation.source, id: $0) }
-        try latest(prefix: "execution-", streams, types: Self.rowTypes, session) { _, payload in
-            guard case .execution(let payload) = payload else { return }
+        try latest(prefix: "execution-", streams, types: Self.rowTypes, session) { (_, payload: ExecutionPayload) in
             if !tradeIDs.isEmpty { found.insert(ByteKey(payload.row.sourceTradeID)) }
             if payload.row.isExecution(rules) { try body(payload.row) }
         }
@@ -36,7 +35,7 @@ struct WantedExecutions: Sendable {
     ) throws {
         let streams = tradeIDs.map { Streams.benchmark(source: SyncOperation.source, id: $0) }
         try latest(prefix: "benchmark-", streams, types: [EventType.executionBenchmarkRecorded.rawValue], session) {
-            if case .benchmarkRecorded(let payload) = $1 { try body($0, payload) }
+            try body($0, $1)
         }
     }
 
@@ -48,15 +47,19 @@ struct WantedExecutions: Sendable {
             horizons.map { Streams.mark(source: SyncOperation.source, id: id, horizonKey: $0.key) }
         }
         try latest(prefix: "mark-", streams, types: [EventType.forwardMarkRecorded.rawValue], session) {
-            if case .markRecorded(let payload) = $1 { try body($0, payload) }
+            try body($0, $1)
         }
     }
 
     /// The last event of each of some streams, or of all whose name begins with a prefix, among some types.
-    private func latest(
+    private func latest<Payload: EventPayload>(
         prefix: StaticString, _ streams: [String], types: [String], _ session: PostgresSession,
-        _ body: (Int64, EventPayload) throws -> Void
+        _ body: (Int64, Payload) throws -> Void
     ) throws {
+        func give(_ streamVersion: Int64, _ type: String, _ schema: Int32, _ bytes: [UInt8]) throws {
+            let decoded = try TradeEvents.registry.payload(type: EventType(type), schemaVersion: Int(schema), bytes: bytes)
+            if let payload = decoded.payload(as: Payload.self) { try body(streamVersion, payload) }
+        }
         if !tradeIDs.isEmpty {
             for row in try session.execute(
                 """
@@ -64,7 +67,7 @@ struct WantedExecutions: Sendable {
                 WHERE stream = ANY ($1) AND type = ANY ($2) AND position <= $3 ORDER BY stream, stream_version DESC
                 """, [.textArray(streams), .textArray(types), .int8(position)])
             {
-                try body(try row.int8(0), try Self.payload(try row.text(1), try row.int4(2), try row.utf8(3)))
+                try give(try row.int8(0), try row.text(1), try row.int4(2), try row.utf8(3))
             }
             return
         }
@@ -79,11 +82,7 @@ struct WantedExecutions: Sendable {
                   ORDER BY stream, stream_version DESC)
             TO STDOUT (FORMAT binary)
             """
-        ) { row in try body(try row.int8(0), try Self.payload(try row.text(1), try row.int4(2), try row.utf8(3))) }
-    }
-
-    private static func payload(_ type: String, _ version: Int32, _ bytes: [UInt8]) throws -> EventPayload {
-        try Upcaster.payload(type: type, schemaVersion: Int(version), bytes: bytes)
+        ) { row in try give(try row.int8(0), try row.text(1), try row.int4(2), try row.utf8(3)) }
     }
 }
 

@@ -4,7 +4,7 @@ import JSON
 import Postgres
 import PostgresStore
 import Projections
-import Trading
+import OptionTrades
 import Values
 
 /// An explanation with what it stands on.
@@ -108,7 +108,7 @@ extension Ledger {
         guard !page.isFrozen,
             let definition = registry.definition(name, version: version, codeVersion: page.version.codeVersion),
             let explainer = try Explainer(
-                definition.identity, columns: definition.columns, files: try resources.projectionFiles(), read: ruleFiles)
+                TradeLedger.explainers, definition.identity, columns: definition.columns, files: try resources.projectionFiles(), read: ruleFiles)
         else {
             throw ExplainError.notInstalled(
                 "this program lacks the code of \(name) \(version), whose rows are frozen: it can't explain them")
@@ -122,19 +122,15 @@ extension Ledger {
         now: Instant
     ) async throws -> ExplainedRow {
         let needs = explainer.needs(published)
-        let market = explainer.observations(published, field: request.field)
+        let background = explainer.background(published, field: request.field)
         let limit = request.maximumEvents
         return try await pool.run { session in
             // Events never change: what the row was read from is there in any later snapshot.
             let records = try Self.events(needs, upTo: position, limit: limit, session)
-            let events = try records.map { record in
-                DecodedEvent(
-                    record: record,
-                    payload: try Upcaster.payload(
-                        type: record.type, schemaVersion: record.schemaVersion, bytes: record.payload))
-            }
-            let series = try market.flatMap { try Self.series($0.market, upTo: $0.upTo, session) }
-            return ExplainedRow(key: key, published: published, now: now, events: events, observations: series)
+            let events = try records.map { DecodedEvent(record: $0, payload: try registry.events.payload(of: $0)) }
+            return ExplainedRow(
+                key: key, published: published, now: now, events: events,
+                background: try background.flatMap { try collect($0, session) })
         }
     }
 
@@ -150,13 +146,10 @@ extension Ledger {
             let events = try log.stream(stream, upTo: position, limit: limit + 1, session)
             guard events.count <= limit else { throw ExplainError.tooLarge(events: events.count, maximum: limit) }
             return events
-        case .runs(let stream):
+        case .latest(let stream, let wanted):
             var found: [Int64: RecordedEvent] = [:]
-            for (type, member) in [
-                (EventType.alphaSyncCompleted, nil), (.alphaSyncCompleted, "cursor"), (.alphaSyncCompleted, "watermark"),
-                (.alphaSyncFailed, nil),
-            ] as [(EventType, String?)] {
-                if let event = try log.latest(type, inStream: stream, upTo: position, having: member, session) {
+            for want in wanted {
+                if let event = try log.latest(want.type, inStream: stream, upTo: position, having: want.member, session) {
                     found[event.position] = event
                 }
             }
@@ -164,28 +157,15 @@ extension Ledger {
         }
     }
 
-    /// How many observations of a market are read to work out its past anew.
-    private static let maximumObservations = 100_000
-
-    /// A market's observations as they were known at a position; nil where there are more than are read.
-    private static func series(
-        _ market: String, upTo position: Int64, _ session: PostgresSession
-    ) throws -> MarketSeries? {
-        var builder = MarketSeriesBuilder()
-        var count = 0
-        do {
-            try ObservationReader().forEach(
-                kinds: [.gexHourly, .volMetrics], subject: market, upTo: position, session
-            ) { position, payload in
-                count += 1
-                if count > maximumObservations { throw TooManyObservations() }
-                builder.add(payload, at: position)
-            }
-        } catch is TooManyObservations {
-            return nil
+    /// What an explanation follows from beside the row's events; nil if there are more than it reads.
+    private func collect(_ background: ExplanationBackground, _ session: PostgresSession) throws -> (any Sendable)? {
+        var events: [DecodedEvent] = []
+        for prefix in background.prefixes {
+            let found = try LogReader().latestOfStreams(
+                prefixed: prefix, upTo: background.upTo, limit: background.most - events.count + 1, session)
+            events += try found.map { DecodedEvent(record: $0, payload: try registry.events.payload(of: $0)) }
+            if events.count > background.most { return nil }
         }
-        return builder.finish()[ByteKey(market)] ?? MarketSeries()
+        return background.collect(events)
     }
-
-    private struct TooManyObservations: Error {}
 }

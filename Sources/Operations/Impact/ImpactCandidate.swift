@@ -1,6 +1,7 @@
 import AlphaFeed
 import Events
 import JSON
+import OptionTrades
 import Postgres
 import PostgresStore
 import Values
@@ -12,7 +13,7 @@ import Values
 public struct ImpactCandidate: Sendable {
     private enum Content: Sendable {
         case execution(ExecutionRow, unknown: [(key: String, sourceText: String)], scopeKey: String, text: String)
-        case event(EventPayload)
+        case event(any EventPayload)
     }
 
     private let content: Content
@@ -52,13 +53,13 @@ public struct ImpactCandidate: Sendable {
     }
 
     private static func event(_ type: JSONValue, _ payload: JSONValue) throws(Problem) -> Content {
-        guard let known = type.string.flatMap(EventType.init(rawValue:)), types.contains(known) else {
+        guard let known = type.string.map({ EventType($0) }), types.contains(known) else {
             throw Problem(
                 description: "type: expected one of \(types.map(\.rawValue).sorted().joined(separator: ", "))")
         }
         do {
-            let read = try Upcaster.payload(type: known, schemaVersion: 1, bytes: try canonicalize(payload))
-            guard case .execution(let execution) = read else { return .event(read) }
+            let read = try TradeEvents.registry.payload(type: known, schemaVersion: 1, bytes: try canonicalize(payload))
+            guard let execution = read.payload(as: ExecutionPayload.self) else { return .event(read) }
             return .execution(
                 execution.row, unknown: execution.unknownFields, scopeKey: execution.scopeKey, text: payload.sourceText)
         } catch {
@@ -101,27 +102,30 @@ public struct ImpactCandidate: Sendable {
             func version(_ stream: String) throws -> Int64 {
                 try LogReader().latest(inStream: stream, upTo: .max, session)?.streamVersion ?? 0
             }
-            switch payload {
-            case .missing(let presence):
-                let stream = Streams.execution(source: presence.source, id: presence.sourceTradeID)
-                return (.appended, presence.missingEvent(previousVersion: try version(stream)))
-            case .reappeared(let presence):
-                let stream = Streams.execution(source: presence.source, id: presence.sourceTradeID)
-                return (.appended, presence.reappearedEvent(previousVersion: try version(stream)))
-            case .contextStamped(let stamp):
+            if let presence = payload.payload(as: PresencePayload.self) {
+                let before = try version(Streams.execution(source: presence.source, id: presence.sourceTradeID))
+                return (
+                    .appended,
+                    presence.isMissing
+                        ? presence.missingEvent(previousVersion: before) : presence.reappearedEvent(previousVersion: before)
+                )
+            }
+            if let stamp = payload.payload(as: ContextStampedPayload.self) {
                 let stream = Streams.context(source: stamp.source, id: stamp.sourceTradeID)
                 return (
                     .appended,
                     stamp.event(previousVersion: try version(stream), effectiveAt: stamp.basis.tradeDate)
                 )
-            case .benchmarkRecorded(let benchmark):
+            }
+            if let benchmark = payload.payload(as: ExecutionBenchmarkPayload.self) {
                 let stream = Streams.benchmark(source: benchmark.source, id: benchmark.sourceTradeID)
                 return (.appended, benchmark.event(previousVersion: try version(stream)))
-            case .markRecorded(let mark):
+            }
+            if let mark = payload.payload(as: ForwardMarkPayload.self) {
                 let stream = Streams.mark(source: mark.source, id: mark.sourceTradeID, horizonKey: mark.horizonKey)
                 return (.appended, mark.event(previousVersion: try version(stream)))
-            default: return (.unchanged, nil)
             }
+            return (.unchanged, nil)
         }
     }
 }

@@ -2,6 +2,7 @@ public import EmbeddedPostgres
 import Events
 import Glibc
 public import Logging
+import OptionTrades
 public import Postgres
 public import PostgresStore
 public import Projections
@@ -53,7 +54,7 @@ public final class Ledger: Sendable {
     ) async throws -> Ledger {
         let schemas = try EventSchemas(files: try resources.eventSchemas())
         let registry = try ProjectionRegistry(
-            files: try resources.projectionFiles(), read: { try resources.projectionFile($0) })
+            TradeLedger.model, files: try resources.projectionFiles(), read: { try resources.projectionFile($0) })
         let migrator = Migrator(try resources.migrations())
         let (uri, embedded) = try await server(settings, logger)
         do {

@@ -1,4 +1,5 @@
 import Events
+import OptionTrades
 import Values
 
 /// What a batch of observations means beside what the log holds: pure, so that it can be decided again where another

@@ -1,5 +1,6 @@
 import Events
 import MarketData
+import OptionTrades
 import Values
 
 /// A line that is not an observation.

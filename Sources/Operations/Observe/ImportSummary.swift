@@ -1,5 +1,6 @@
-public import Events
+import Events
 public import JSON
+public import OptionTrades
 public import Values
 
 /// What an import did, or what it would do.

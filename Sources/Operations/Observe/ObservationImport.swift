@@ -1,6 +1,7 @@
-public import Events
+import Events
 import Glibc
 public import MarketData
+public import OptionTrades
 public import Postgres
 public import PostgresStore
 import Values

@@ -1,4 +1,5 @@
 import Events
+import OptionTrades
 import Values
 
 /// A stream in eight bytes, for tables with an entry an observation; two streams share one with a probability of

@@ -1,6 +1,7 @@
 import AlphaFeed
 import Events
 import JSON
+import OptionTrades
 import Postgres
 import PostgresStore
 import Values
@@ -93,7 +94,8 @@ struct LocalTrades: Sendable {
     }
 
     private static func execution(_ type: String, _ version: Int, _ bytes: [UInt8]) throws -> ExecutionPayload {
-        guard case .execution(let payload) = try Upcaster.payload(type: type, schemaVersion: version, bytes: bytes) else {
+        let decoded = try TradeEvents.registry.payload(type: EventType(type), schemaVersion: version, bytes: bytes)
+        guard let payload = decoded.payload(as: ExecutionPayload.self) else {
             throw LedgerError.schemaViolation(type: type, problem: "an execution was expected")
         }
         return payload

@@ -1,6 +1,7 @@
 import AlphaFeed
 import Events
 import JSON
+import OptionTrades
 import Postgres
 import PostgresStore
 import Values

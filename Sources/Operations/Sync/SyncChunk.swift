@@ -1,6 +1,7 @@
 import AlphaFeed
 import Events
 import JSON
+import OptionTrades
 import Values
 
 /// One fetched row of a chunk, normalized again from its text.

@@ -1,6 +1,7 @@
 import AlphaFeed
 import Events
 import JSON
+import OptionTrades
 import Values
 
 /// Fetches a run's pages, checks each row, and keeps the rows on disk and a few words of each in memory.

@@ -1,7 +1,8 @@
 public import AlphaFeed
-public import Events
+import Events
 import JSON
 import Logging
+public import OptionTrades
 import Postgres
 import PostgresStore
 import Values
@@ -155,13 +156,10 @@ public struct SyncOperation: Sendable {
         let stream = Streams.sync(scopeKey: scope.scopeKey)
         return try await ledger.pool.run { session in
             // A run over an empty scope reports no watermark: the last one that did counts.
-            let events = try LogReader().completions(inStream: stream, session)
+            let events = try LogReader().latest(.alphaSyncCompleted, inStream: stream, session)
             for event in events {
-                guard
-                    case .syncCompleted(let payload) = try Upcaster.payload(
-                        type: event.type, schemaVersion: event.schemaVersion, bytes: event.payload)
-                else { continue }
-                if let watermark = payload.watermark { return watermark }
+                let payload = try TradeEvents.registry.payload(of: event).payload(as: SyncCompletedPayload.self)
+                if let watermark = payload?.watermark { return watermark }
             }
             return nil
         }

@@ -1,5 +1,6 @@
-public import Events
+import Events
 public import JSON
+public import OptionTrades
 
 /// What a sync did: its summary, and the rows that the summary counts.
 public struct SyncRun: Sendable {

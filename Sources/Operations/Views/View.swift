@@ -1,6 +1,6 @@
 import Events
+import OptionTrades
 import Rules
-import Trading
 import Values
 
 /// A view that users read by name, over the rows of one projection.

@@ -1,3 +1,4 @@
+import Events
 import JSON
 public import Postgres
 public import PostgresStore

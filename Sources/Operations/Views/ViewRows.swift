@@ -1,8 +1,9 @@
+import Events
 import JSON
+import OptionTrades
 import Postgres
 import PostgresStore
 import Projections
-import Trading
 import Values
 
 /// The rows of a view as of a position, as a reader at a moment sees them.
@@ -16,7 +17,7 @@ struct ViewRows: Sendable {
     private let definition: ProjectionDefinition?
     private let columns: ColumnSet
     private let model: ReadModel
-    private let horizons: [Horizon]
+    private let selection: RowSelection?
     /// Filters on the columns of an entity's key: facts can be selected by them.
     private let entityFilters: [RowFilter]
     /// Whether rows are worked out from facts.
@@ -38,8 +39,7 @@ struct ViewRows: Sendable {
                 "this program lacks the code of \(view.projection) \(source.version.label), which effective_at and horizons need")
         }
         do {
-            let asked = try request.horizons.flatMap { try source.definition?.horizons(parsing: $0) }
-            horizons = asked ?? source.definition?.defaultHorizons ?? []
+            selection = try source.definition?.selection(parsing: request.horizons)
         } catch {
             throw ViewError.badParameter(name: "horizons", expected: "days or `expiry`, comma-separated: \(error)")
         }
@@ -134,7 +134,7 @@ struct ViewRows: Sendable {
                 at: standing.position, filters: entityFilters, from: start, isIncluded: isIncluded, limit: limit, session)
             for entity in entities {
                 let rows = try definition.rows(
-                    fromFacts: entity.document, effectiveBy: request.effectiveAt, horizons: horizons)
+                    fromFacts: entity.document, effectiveBy: request.effectiveAt, selecting: selection)
                 for row in rows {
                     if let key, row.key <= key { continue }
                     let document = try presented(row.document)

@@ -101,12 +101,11 @@ struct ViewSources {
     func promoted(at position: Int64, _ session: PostgresSession) throws -> VersionReference {
         guard
             let event = try LogReader().latest(
-                inStream: Streams.projection(name: view.projection), upTo: position, session)
+                inStream: ProjectionPromotedPayload.stream(of: view.projection), upTo: position, session)
         else {
             throw ViewError.rulesUnavailable("no version of \(view.projection) was promoted at position \(position) or before")
         }
-        let payload = try Upcaster.payload(type: event.type, schemaVersion: event.schemaVersion, bytes: event.payload)
-        guard case .projectionPromoted(let promotion) = payload else {
+        guard let promotion = try registry.events.payload(of: event).payload(as: ProjectionPromotedPayload.self) else {
             throw LedgerError.corrupt(position: event.position, problem: "a stream of promotions holds a \(event.type)")
         }
         return VersionReference(version: promotion.newVersion, codeVersion: promotion.codeVersion)

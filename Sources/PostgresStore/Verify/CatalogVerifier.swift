@@ -15,7 +15,7 @@ public struct CatalogVerifier: Sendable {
 
     /// What is wrong, and what could not be checked, by subject.
     public func findings(_ session: PostgresSession) throws -> [AuditFinding] {
-        let promotions = try Self.promotions(session)
+        let promotions = try promotions(session)
         let versions = try catalog.versions(session)
         return try served(promotions, session) + versionFindings(versions, promotions, session)
             + ruleFindings(promotions, session)
@@ -32,11 +32,10 @@ public struct CatalogVerifier: Sendable {
     }
 
     /// Every promotion in the log by projection, oldest first.
-    private static func promotions(_ session: PostgresSession) throws -> [ByteKey: [Promotion]] {
+    private func promotions(_ session: PostgresSession) throws -> [ByteKey: [Promotion]] {
         var found: [ByteKey: [Promotion]] = [:]
         for event in try LogReader().events(inStreamsFrom: "projection-", to: "projection.", session) {
-            let payload = try Upcaster.payload(type: event.type, schemaVersion: event.schemaVersion, bytes: event.payload)
-            guard case .projectionPromoted(let promotion) = payload else {
+            guard let promotion = try registry.events.payload(of: event).payload(as: ProjectionPromotedPayload.self) else {
                 throw LedgerError.corrupt(position: event.position, problem: "a stream of promotions holds a \(event.type)")
             }
             found[ByteKey(promotion.projection), default: []].append(Promotion(position: event.position, payload: promotion))

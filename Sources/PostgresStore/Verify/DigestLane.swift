@@ -36,10 +36,10 @@ final class DigestLane: @unchecked Sendable {
     }
 
     /// Takes what is known once everything is folded: the tally of versions, or the order of the rows to digest.
-    func endFold(trades: [Int32]) {
+    func endFold(subjects: [Int32]) {
         if fold.poison != nil { return }
         tally = fold.tally()
-        if tally == nil { order = fold.order(trades: trades) }
+        if tally == nil { order = fold.order(subjects: subjects) }
     }
 
     private var parts: Int { (order.count + Self.entitiesPerPart - 1) / Self.entitiesPerPart }

@@ -40,7 +40,7 @@ final class LogPass: Sendable {
 
     private let lanes: [DigestLane]
     private let decoder: EventDecoder
-    private let trades = TradeNumbers()
+    private let subjects = SubjectNumbers()
     private let state: Monitor<State>
     private let chunksAhead: Int
     private let folding: Int
@@ -107,8 +107,8 @@ final class LogPass: Sendable {
             case .fold(let number, .packed(let chunk)): fold(number, chunk.decode(decoder, texts))
             case .fold(let number, .decoded(let events)): fold(number, events)
             case .order:
-                let order = trades.sorted()
-                for lane in lanes { lane.endFold(trades: order) }
+                let order = subjects.sorted()
+                for lane in lanes { lane.endFold(subjects: order) }
                 startWorkers(digesting - folding)
                 state.withLock { $0.isOrdered = true }
             case .write(let lane, let part, var rows):
@@ -124,10 +124,10 @@ final class LogPass: Sendable {
         }
     }
 
-    /// Numbers the trades of a chunk's events and folds these, each when the chunk before is through.
+    /// Numbers the subjects of a chunk's events and folds these, each when the chunk before is through.
     private func fold(_ number: Int, _ events: [ReadEvent]) {
         guard waitForTurn({ $0.nextNumbered == number }) else { return }
-        let batch = trades.number(events)
+        let batch = subjects.number(events)
         state.withLock { $0.nextNumbered += 1 }
         for lane in lanes {
             guard waitForTurn({ _ in lane.nextBatch == number }) else { return }

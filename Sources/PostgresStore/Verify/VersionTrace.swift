@@ -1,4 +1,4 @@
-import Events
+public import Events
 import JSON
 import Postgres
 public import Projections

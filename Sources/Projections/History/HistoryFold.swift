@@ -1,4 +1,4 @@
-import Events
+public import Events
 import Glibc
 import JSON
 import Values

@@ -1,4 +1,4 @@
-import Events
+public import Events
 public import Values
 
 /// Which of a projection version's documents one is.

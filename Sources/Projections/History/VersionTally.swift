@@ -1,4 +1,4 @@
-import Events
+public import Events
 import Values
 
 /// What makes tallies of one comparison comparable, and of no use to whoever could choose what is compared.

@@ -2,6 +2,7 @@ import ArgumentParser
 import AuditBundle
 import JSON
 import Operations
+import OptionTrades
 import PostgresStore
 import SignedNotes
 import Values
@@ -76,7 +77,7 @@ extension AuditCommand {
             }
             let progress = ProgressLine()
             let report = try await bundling {
-                try BundleVerifier(BundleDirectory(directory), key: verifier).verify { done, total in
+                try BundleVerifier(BundleDirectory(directory), TradeLedger.model, key: verifier).verify { done, total in
                     progress.show("\(done) of \(total) events")
                 }
             }

@@ -6,6 +6,7 @@ import Events
 import Glibc
 import JSON
 import Operations
+import OptionTrades
 import Postgres
 import PostgresStore
 import Projections

@@ -3,6 +3,7 @@ import Events
 import JSON
 import MarketData
 import Operations
+import OptionTrades
 
 struct ObserveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import ArgumentParser
 import Events
 import JSON
 import Operations
+import OptionTrades
 import Values
 
 struct SyncCommand: AsyncParsableCommand {

@@ -1,0 +1,51 @@
+import Rules
+public import Values
+
+/// What a signal was when the trade was made.
+public enum SignalValue: Sendable, Equatable {
+    case number(FixedDecimal)
+    case state(String)
+}
+
+/// What an observed signal adds to a trade's alignment.
+public struct SignalImpact: Sendable, Equatable {
+    public let signal: AlignmentSignal
+    public let value: SignalValue
+    /// Points of score, rounded half to even to 4 places: above zero a driver, below a detractor.
+    public let impact: FixedDecimal
+
+    /// How many fractional digits an impact, a score and a confidence are rounded to.
+    static let places = 4
+
+    /// Nil where the rules give the value no impact: it is not observed then.
+    init?(_ signal: AlignmentSignal, _ value: SignalValue, strategy: AssumedStrategy, rules: AlignmentRules) {
+        let exact: ExactNumber?
+        switch (rules.scale(of: signal), value) {
+        case (.ramp(let ramp), .number(let number)): exact = ramp.impact(of: number, strategy: strategy)
+        case (.table(let table), .state(let state)):
+            exact = table.impact(of: state, strategy).map { ExactNumber($0) }
+        default: exact = nil
+        }
+        guard let impact = exact?.rounded(fractionDigits: Self.places) else { return nil }
+        self.signal = signal
+        self.value = value
+        self.impact = impact
+    }
+
+    /// By absolute impact, the largest first, then by the signal's name.
+    static func precedes(_ left: SignalImpact, _ right: SignalImpact) -> Bool {
+        let (a, b) = (left.impact.magnitude, right.impact.magnitude)
+        return a == b ? left.signal.rawValue.isBytewiseLess(than: right.signal.rawValue) : a > b
+    }
+}
+
+extension AlignmentRules.Ramp {
+    /// weight × clamp((center − value) ÷ width, −limit, limit), exact.
+    func impact(of value: FixedDecimal, strategy: AssumedStrategy) -> ExactNumber? {
+        guard let weight = weights[strategy],
+            let slope = (ExactNumber(center) - ExactNumber(value)).divided(by: ExactNumber(width))
+        else { return nil }
+        let limit = ExactNumber(limit)
+        return ExactNumber(weight) * min(max(slope, -limit), limit)
+    }
+}

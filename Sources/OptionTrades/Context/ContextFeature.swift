@@ -1,0 +1,10 @@
+import Explanations
+import Projections
+
+extension TradeFeature {
+    static let context = TradeFeature(
+        projection: ProjectionSource(ContextProjection.name) { version, read in
+            ContextProjection(rules: try ContextRules(version: version, read: read))
+        },
+        explainer: ExplainerSource(ContextProjection.name) { version, files, read in try ContextExplainer(version: version, files: files, read: read) })
+}

@@ -1,0 +1,202 @@
+public import Rules
+public import Values
+
+/// The rules of market context (`context/rules.v<N>.yaml`) with the trade book's, which name the market proxies.
+public final class ContextRules: Sendable {
+    /// How an observation is chosen for a trade.
+    public enum Join: String, Sendable, CaseIterable {
+        /// The least distance in time, the earlier of two; after the trade only while it is fresh.
+        case nearest
+        /// The latest at or before the trade.
+        case atOrBefore = "at_or_before"
+    }
+
+    /// How far an observation may be from the trade, in minutes, inclusive.
+    public struct Reach: Sendable, Equatable {
+        /// Up to here it is fresh.
+        public let freshMinutes: Int
+        /// Up to here it is used, and makes the stamp stale; beyond it there is none.
+        public let staleMinutes: Int
+    }
+
+    /// Ranking `dvol` against the last values of the days before.
+    public struct DvolPercentile: Sendable, Equatable {
+        public let windowDays: Int
+        /// The least number of days with a value.
+        public let minimumDays: Int
+        /// What a day of the same value counts.
+        public let equalWeight: FixedDecimal
+    }
+
+    /// Naming the gamma regime of a `gex_imbalance`.
+    public struct GammaRegime: Sendable, Equatable {
+        public let windowDays: Int
+        /// The least number of observations for percentiles; below it the fixed thresholds hold.
+        public let minimumObservations: Int
+        /// 0…100.
+        public let lowerPercentile: FixedDecimal
+        /// 0…100.
+        public let upperPercentile: FixedDecimal
+        public let fallbackLower: FixedDecimal
+        public let fallbackUpper: FixedDecimal
+    }
+
+    /// Naming the slope `iv_atm_7d − iv_atm_30d`, in vol points.
+    public struct TermStructure: Sendable, Equatable {
+        public let nearTermRiskFrom: FixedDecimal
+        public let contangoTo: FixedDecimal
+    }
+
+    /// Whether the recent `dvol` is of a kind with the older one.
+    public struct Stationarity: Sendable, Equatable {
+        /// The recent window: that many days before the trade.
+        public let recentDays: Int
+        /// At least two.
+        public let minimumRecent: Int
+        /// The older window begins that many days before the trade and ends where the recent one begins.
+        public let olderDays: Int
+        /// At least two.
+        public let minimumOlder: Int
+        /// In pooled variances: how far apart the means may be, squared.
+        public let maximumMeanShift: FixedDecimal
+        public let varianceRatioLower: FixedDecimal
+        public let varianceRatioUpper: FixedDecimal
+        public let stableWeight: FixedDecimal
+        public let unstableWeight: FixedDecimal
+        public let insufficientWeight: FixedDecimal
+    }
+
+    public let file: RuleFile
+    public let trades: TradesRules
+    public let join: Join
+    public let gexReach: Reach
+    public let volReach: Reach
+    public let dvolPercentile: DvolPercentile
+    public let gammaRegime: GammaRegime
+    public let termStructure: TermStructure
+    public let stationarity: Stationarity
+    /// `smile_state` of every stamp.
+    public let smileState: String
+
+    /// Which market stands behind a symbol.
+    public var marketProxy: MarketProxyRules { trades.marketProxy }
+
+    /// All files that were read, in path order.
+    public var files: [RuleFile] { ([file] + trades.files).sorted { $0.path < $1.path } }
+
+    /// The files that a stamp follows from, in path order: this one and the market proxies.
+    public var stampFiles: [RuleFile] { [file, trades.marketProxy.file].sorted { $0.path < $1.path } }
+
+    public convenience init(version: Int, read: RuleFileReader) throws {
+        try self.init(path: "context/rules.v\(version).yaml", read: read)
+    }
+
+    /// - Parameter path: as another rule file's `uses` lists it.
+    public init(path: String, read: RuleFileReader) throws {
+        let document = try RuleDocument(path: path, kind: "context", read: read)
+        let root = document.root
+        try root.allowOnly([
+            "rules", "version", "uses", "join", "reach", "dvol_percentile", "gamma_regime", "term_structure",
+            "stationarity", "smile_state",
+        ])
+        file = document.file
+        guard let book = try root.texts("uses").first(where: { $0.hasPrefix("trades/rules.") }) else {
+            throw RuleError(path: document.file.path, key: "uses", problem: "no trades/rules.…yaml is listed")
+        }
+        trades = try TradesRules(path: book, read: read)
+        guard let join = Join(rawValue: try root.text("join")) else {
+            throw try root.member("join").fail(
+                "expected \(Join.allCases.map { "`\($0.rawValue)`" }.joined(separator: " or "))")
+        }
+        self.join = join
+        let reach = try root.member("reach")
+        try reach.allowOnly(["gex_hourly", "vol_metrics"])
+        gexReach = try Reach(try reach.member("gex_hourly"))
+        volReach = try Reach(try reach.member("vol_metrics"))
+        dvolPercentile = try DvolPercentile(try root.member("dvol_percentile"))
+        gammaRegime = try GammaRegime(try root.member("gamma_regime"))
+        termStructure = try TermStructure(try root.member("term_structure"))
+        stationarity = try Stationarity(try root.member("stationarity"))
+        smileState = try root.text("smile_state")
+    }
+}
+
+extension ContextRules.Reach {
+    fileprivate init(_ node: RuleNode) throws {
+        try node.allowOnly(["fresh_minutes", "stale_minutes"])
+        freshMinutes = try node.whole("fresh_minutes", from: 0)
+        staleMinutes = try node.whole("stale_minutes", from: freshMinutes)
+    }
+}
+
+extension ContextRules.DvolPercentile {
+    fileprivate init(_ node: RuleNode) throws {
+        try node.allowOnly(["window_days", "minimum_days", "equal_weight"])
+        windowDays = try node.whole("window_days", from: 1)
+        minimumDays = try node.whole("minimum_days", from: 1)
+        equalWeight = try node.decimal("equal_weight")
+    }
+}
+
+extension ContextRules.GammaRegime {
+    fileprivate init(_ node: RuleNode) throws {
+        try node.allowOnly(["window_days", "minimum_observations", "lower_percentile", "upper_percentile", "fallback"])
+        windowDays = try node.whole("window_days", from: 1)
+        minimumObservations = try node.whole("minimum_observations", from: 1)
+        let hundred = FixedDecimal(100)
+        func percentile(_ name: String) throws -> FixedDecimal {
+            let value = try node.decimal(name)
+            guard value >= .zero, value <= hundred else { throw try node.member(name).fail("expected 0 to 100") }
+            return value
+        }
+        lowerPercentile = try percentile("lower_percentile")
+        upperPercentile = try percentile("upper_percentile")
+        let fallback = try node.member("fallback")
+        try fallback.allowOnly(["lower", "upper"])
+        fallbackLower = try fallback.decimal("lower")
+        fallbackUpper = try fallback.decimal("upper")
+    }
+}
+
+extension ContextRules.TermStructure {
+    fileprivate init(_ node: RuleNode) throws {
+        try node.allowOnly(["near_term_risk_from", "contango_to"])
+        nearTermRiskFrom = try node.decimal("near_term_risk_from")
+        contangoTo = try node.decimal("contango_to")
+    }
+}
+
+extension ContextRules.Stationarity {
+    fileprivate init(_ node: RuleNode) throws {
+        try node.allowOnly([
+            "recent_days", "minimum_recent", "older_days", "minimum_older", "maximum_mean_shift", "variance_ratio",
+            "blend_weight",
+        ])
+        recentDays = try node.whole("recent_days", from: 1)
+        // A sample variance needs two values.
+        minimumRecent = try node.whole("minimum_recent", from: 2)
+        olderDays = try node.whole("older_days", from: recentDays + 1)
+        minimumOlder = try node.whole("minimum_older", from: 2)
+        maximumMeanShift = try node.decimal("maximum_mean_shift")
+        let ratio = try node.member("variance_ratio")
+        try ratio.allowOnly(["lower", "upper"])
+        varianceRatioLower = try ratio.decimal("lower")
+        varianceRatioUpper = try ratio.decimal("upper")
+        let weight = try node.member("blend_weight")
+        try weight.allowOnly(["stable", "unstable", "insufficient"])
+        stableWeight = try weight.decimal("stable")
+        unstableWeight = try weight.decimal("unstable")
+        insufficientWeight = try weight.decimal("insufficient")
+    }
+}
+
+extension RuleNode {
+    /// A whole number not below `minimum`, and small enough that as days or minutes it fits any arithmetic on instants.
+    fileprivate func whole(_ name: String, from minimum: Int) throws -> Int {
+        let value = try integer(name)
+        guard value >= minimum, value <= 1_000_000 else {
+            throw try member(name).fail("expected a whole number from \(minimum) to 1000000")
+        }
+        return value
+    }
+}

@@ -1,0 +1,174 @@
+import Events
+public import Values
+
+/// An observation of a market in a series: where it stands in time and in the log.
+public protocol MarketPoint: Sendable {
+    var position: Int64 { get }
+    var timestamp: Instant { get }
+}
+
+/// A `gex_hourly` observation: dealer gamma and spot. What it left out is nil.
+public struct GexPoint: MarketPoint, Equatable {
+    public var position: Int64
+    public var timestamp: Instant
+    public var netGex: FixedDecimal?
+    public var absGex: FixedDecimal?
+    public var gexImbalance: FixedDecimal?
+    public var spot: FixedDecimal?
+
+    public init(
+        position: Int64, timestamp: Instant, netGex: FixedDecimal? = nil, absGex: FixedDecimal? = nil,
+        gexImbalance: FixedDecimal? = nil, spot: FixedDecimal? = nil
+    ) {
+        self.position = position
+        self.timestamp = timestamp
+        self.netGex = netGex
+        self.absGex = absGex
+        self.gexImbalance = gexImbalance
+        self.spot = spot
+    }
+
+    /// The series' own imbalance, else `net_gex ÷ abs_gex`, exact; nil where a part is missing or `abs_gex` is 0, and
+    /// where the quotient reaches 10^18, which no stored decimal does.
+    public var imbalance: ExactNumber? {
+        if let gexImbalance { return ExactNumber(gexImbalance) }
+        guard let netGex, let absGex, let quotient = ExactNumber(netGex).divided(by: ExactNumber(absGex)),
+            let rounded = quotient.rounded(), rounded.magnitude < Self.storedLimit
+        else { return nil }
+        return quotient
+    }
+
+    private static let storedLimit = FixedDecimal(1_000_000_000_000_000_000)
+}
+
+/// A `vol_metrics` observation; volatilities in vol points (58.3 is 58.3%).
+public struct VolPoint: MarketPoint, Equatable {
+    public var position: Int64
+    public var timestamp: Instant
+    public var dvol: FixedDecimal?
+    public var vrp: FixedDecimal?
+    public var ivAtm7d: FixedDecimal?
+    public var ivAtm30d: FixedDecimal?
+    public var rv30d: FixedDecimal?
+    public var spot: FixedDecimal?
+
+    public init(
+        position: Int64, timestamp: Instant, dvol: FixedDecimal? = nil, vrp: FixedDecimal? = nil,
+        ivAtm7d: FixedDecimal? = nil, ivAtm30d: FixedDecimal? = nil, rv30d: FixedDecimal? = nil,
+        spot: FixedDecimal? = nil
+    ) {
+        self.position = position
+        self.timestamp = timestamp
+        self.dvol = dvol
+        self.vrp = vrp
+        self.ivAtm7d = ivAtm7d
+        self.ivAtm30d = ivAtm30d
+        self.rv30d = rv30d
+        self.spot = spot
+    }
+}
+
+/// A `spot` observation.
+public struct SpotPoint: MarketPoint, Equatable {
+    public var position: Int64
+    public var timestamp: Instant
+    public var price: FixedDecimal?
+
+    public init(position: Int64, timestamp: Instant, price: FixedDecimal? = nil) {
+        self.position = position
+        self.timestamp = timestamp
+        self.price = price
+    }
+}
+
+/// What the log knows of one market: its observations by kind, each kind in ascending order of time with one
+/// observation a timestamp.
+public struct MarketSeries: Sendable, Equatable {
+    public var gex: [GexPoint] = []
+    public var vol: [VolPoint] = []
+    public var spot: [SpotPoint] = []
+
+    public init() {}
+
+    /// The series of every market that the observations name. Of those with one identity (kind, market, timestamp) the
+    /// one of the highest position stays; kinds without a series are left out. O(n log n).
+    public static func build(
+        from observations: some Sequence<(position: Int64, payload: MarketObservedPayload)>
+    ) -> [ByteKey: MarketSeries] {
+        var builder = MarketSeriesBuilder()
+        for (position, payload) in observations { builder.add(payload, at: position) }
+        return builder.finish()
+    }
+}
+
+/// Collects observations in any order, without holding their payloads.
+public struct MarketSeriesBuilder: Sendable {
+    private var series: [ByteKey: MarketSeries] = [:]
+
+    public init() {}
+
+    /// Adds one observation; kinds without a series are passed over.
+    public mutating func add(_ payload: MarketObservedPayload, at position: Int64) {
+        let market = ByteKey(payload.subject)
+        let timestamp = payload.timestamp
+        switch payload.kind {
+        case .gexHourly:
+            series[market, default: MarketSeries()].gex.append(
+                GexPoint(
+                    position: position, timestamp: timestamp, netGex: payload.decimal("net_gex"),
+                    absGex: payload.decimal("abs_gex"), gexImbalance: payload.decimal("gex_imbalance"),
+                    spot: payload.decimal("spot")))
+        case .volMetrics:
+            series[market, default: MarketSeries()].vol.append(
+                VolPoint(
+                    position: position, timestamp: timestamp, dvol: payload.decimal("dvol"),
+                    vrp: payload.decimal("vrp"), ivAtm7d: payload.decimal("iv_atm_7d"),
+                    ivAtm30d: payload.decimal("iv_atm_30d"), rv30d: payload.decimal("rv_30d"),
+                    spot: payload.decimal("spot")))
+        case .spot:
+            series[market, default: MarketSeries()].spot.append(
+                SpotPoint(position: position, timestamp: timestamp, price: payload.decimal("price")))
+        default: break
+        }
+    }
+
+    /// The series of every market, in order of time and without what a later observation superseded.
+    public consuming func finish() -> [ByteKey: MarketSeries] {
+        series.mapValues { collected in
+            var ordered = collected
+            ordered.gex.settle()
+            ordered.vol.settle()
+            ordered.spot.settle()
+            return ordered
+        }
+    }
+}
+
+extension Array where Element: MarketPoint {
+    /// Sorts by time and keeps the last recorded of each timestamp.
+    fileprivate mutating func settle() {
+        sort { ($0.timestamp, $0.position) < ($1.timestamp, $1.position) }
+        var kept = 0
+        for index in indices {
+            if kept > 0, self[kept - 1].timestamp == self[index].timestamp { kept -= 1 }
+            self[kept] = self[index]
+            kept += 1
+        }
+        removeLast(count - kept)
+    }
+
+    /// The index of the first point at an instant or after it; the count where there is none. O(log n).
+    func index(atOrAfter instant: Instant) -> Int { partition { $0 >= instant } }
+
+    /// The index of the first point after an instant; the count where there is none. O(log n).
+    func index(after instant: Instant) -> Int { partition { $0 > instant } }
+
+    private func partition(_ holds: (Instant) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if holds(self[middle].timestamp) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

@@ -1,0 +1,95 @@
+public import Events
+public import Values
+
+/// The payload of `ContextStamped`: the market around an execution, by the rules of the time (spec 3, section 5).
+///
+/// A figure whose input was missing is nil, never zero, and stands in ``missingFields``.
+@dynamicMemberLookup
+public struct ContextStampedPayload: Sendable {
+    /// The fields, which are read and written as the value's own.
+    public struct Fields: Sendable {
+        public var source: String
+        public var sourceTradeID: String
+        /// The market proxy, or `unmapped:<symbol>`.
+        public var contextKey: String
+        public var basis: Basis
+        /// The rule files that the stamp follows from, in bytewise order of their paths.
+        public var rules: [RuleReference]
+        /// The traded underlying, as the row names it.
+        public var quoteUnderlying: String?
+        public var marketProxy: String?
+        public var mappingMethod: String
+        public var mappingConfidence: FixedDecimal
+        public var mappingQuality: String
+        /// The proxy's spot, a backdrop: never the traded underlying's unless it is mapped to itself.
+        public var spotAtTrade: FixedDecimal?
+        /// The kind of observation that the spot comes from.
+        public var spotSource: String?
+        /// The distance of that observation from the trade, absolute, 4 places.
+        public var spotTimeDeltaMinutes: FixedDecimal?
+        /// Vol points.
+        public var dvol: FixedDecimal?
+        /// Vol points.
+        public var iv30d: FixedDecimal?
+        /// Vol points.
+        public var rv30d: FixedDecimal?
+        /// Vol points.
+        public var vrp: FixedDecimal?
+        /// `observed` or `derived`.
+        public var vrpSource: String?
+        /// 0…100
+        public var dvolPercentile: FixedDecimal?
+        /// −1…1
+        public var gexImbalance: FixedDecimal?
+        public var gammaRegime: String?
+        public var termStructureState: String?
+        public var stationarityStatus: String?
+        public var stationarityBlendWeight: FixedDecimal?
+        public var smileRichCheap: String?
+        public var smileState: String
+        public var volume24h: FixedDecimal?
+        public var openInterest: FixedDecimal?
+        public var contextQuality: String
+        /// Sorted bytewise.
+        public var missingFields: [String]
+        /// The observations used, sorted by field; not content.
+        public var inputs: [EventInput]
+        /// The head of the log when the backfill began; not content.
+        public var observedThroughPosition: Int64
+    }
+
+    @usableFromInline var shared: Shared<Fields>
+
+    init(_ fields: Fields) { shared = Shared(fields) }
+
+    @inlinable public subscript<Value>(dynamicMember field: WritableKeyPath<Fields, Value>) -> Value {
+        get { shared.fields[keyPath: field] }
+        set { shared.fields[keyPath: field] = newValue }
+    }
+
+    public init(
+        source: String, sourceTradeID: String, contextKey: String, basis: Basis, rules: [RuleReference],
+        quoteUnderlying: String? = nil, marketProxy: String? = nil, mappingMethod: String,
+        mappingConfidence: FixedDecimal, mappingQuality: String, spotAtTrade: FixedDecimal? = nil,
+        spotSource: String? = nil, spotTimeDeltaMinutes: FixedDecimal? = nil, dvol: FixedDecimal? = nil,
+        iv30d: FixedDecimal? = nil, rv30d: FixedDecimal? = nil, vrp: FixedDecimal? = nil, vrpSource: String? = nil,
+        dvolPercentile: FixedDecimal? = nil, gexImbalance: FixedDecimal? = nil, gammaRegime: String? = nil,
+        termStructureState: String? = nil, stationarityStatus: String? = nil,
+        stationarityBlendWeight: FixedDecimal? = nil, smileRichCheap: String? = nil, smileState: String,
+        volume24h: FixedDecimal? = nil, openInterest: FixedDecimal? = nil, contextQuality: String,
+        missingFields: [String] = [], inputs: [EventInput] = [], observedThroughPosition: Int64
+    ) {
+        self.init(
+            Fields(
+                source: source, sourceTradeID: sourceTradeID, contextKey: contextKey, basis: basis, rules: rules,
+                quoteUnderlying: quoteUnderlying, marketProxy: marketProxy, mappingMethod: mappingMethod,
+                mappingConfidence: mappingConfidence, mappingQuality: mappingQuality, spotAtTrade: spotAtTrade,
+                spotSource: spotSource, spotTimeDeltaMinutes: spotTimeDeltaMinutes, dvol: dvol, iv30d: iv30d,
+                rv30d: rv30d, vrp: vrp, vrpSource: vrpSource, dvolPercentile: dvolPercentile,
+                gexImbalance: gexImbalance, gammaRegime: gammaRegime, termStructureState: termStructureState,
+                stationarityStatus: stationarityStatus, stationarityBlendWeight: stationarityBlendWeight,
+                smileRichCheap: smileRichCheap, smileState: smileState, volume24h: volume24h,
+                openInterest: openInterest, contextQuality: contextQuality, missingFields: missingFields,
+                inputs: inputs, observedThroughPosition: observedThroughPosition))
+    }
+}

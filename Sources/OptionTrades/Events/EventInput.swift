@@ -1,0 +1,87 @@
+import Events
+public import JSON
+import Values
+
+/// The events that a field of a stamp, a benchmark or a mark follows from.
+public struct EventInput: Sendable, Equatable {
+    /// The name of the field.
+    public let field: String
+    /// One position, as nearly always, needs no list.
+    private enum Positions: Sendable {
+        case one(Int64)
+        case several([Int64])
+    }
+
+    private let held: Positions
+
+    /// The positions in ascending order, at least one.
+    public var positions: [Int64] {
+        switch held {
+        case .one(let position): [position]
+        case .several(let positions): positions
+        }
+    }
+
+    public init(field: String, positions: [Int64]) {
+        self.field = field
+        held = positions.count == 1 ? .one(positions[0]) : .several(positions)
+    }
+
+    /// A field that follows from one event.
+    public init(field: String, position: Int64) {
+        self.field = field
+        held = .one(position)
+    }
+
+    public static func == (left: EventInput, right: EventInput) -> Bool {
+        left.field.isBytewiseEqual(to: right.field) && left.positions == right.positions
+    }
+
+    /// Writes inputs as an object from field to position, or to the list of positions where there are several;
+    /// the inputs must come sorted by field, as they are decoded.
+    public static func write(_ inputs: [EventInput], to out: inout JSONWriter) {
+        out.beginObject()
+        for input in inputs {
+            out.key(input.field)
+            switch input.held {
+            case .one(let position): out.integer(position)
+            case .several(let positions):
+                out.beginArray()
+                for position in positions { out.integer(position) }
+                out.endArray()
+            }
+        }
+        out.endObject()
+    }
+
+    /// The inputs in the order that canonical JSON wants.
+    static func sorted(_ inputs: [EventInput]) -> [EventInput] {
+        inputs.count < 2 ? inputs : inputs.sorted { CanonicalKeyOrder.precedes($0.field, $1.field) }
+    }
+
+    /// Reads what ``write(_:to:)`` writes.
+    static func read(_ value: JSONValue) throws(PayloadError) -> [EventInput] {
+        let pointer = "/inputs"
+        guard value.kind == .object else { throw PayloadError(pointer: pointer, problem: "is not an object") }
+        var inputs: [EventInput] = []
+        inputs.reserveCapacity(value.count)
+        for member in value.memberViews {
+            if let position = member.value.integer {
+                inputs.append(EventInput(field: member.key, position: position))
+                continue
+            }
+            var positions: [Int64] = []
+            for element in member.value.elements {
+                guard let position = element.integer else {
+                    throw PayloadError(pointer: pointer, problem: "has a position that is not an integer")
+                }
+                positions.append(position)
+            }
+            guard !positions.isEmpty else {
+                throw PayloadError(pointer: pointer, problem: "has a field without positions")
+            }
+            inputs.append(EventInput(field: member.key, positions: positions))
+        }
+        return sorted(inputs)
+    }
+}

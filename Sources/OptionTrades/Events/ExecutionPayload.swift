@@ -1,0 +1,167 @@
+public import Events
+public import JSON
+import Values
+
+/// The payload of `AlphaExecutionRecorded` and `AlphaExecutionUpdated`: a trade's whole row as it was synced.
+public struct ExecutionPayload: Sendable {
+    /// The normalized known fields: the content.
+    public let row: ExecutionRow
+    /// The scope that fetched the row.
+    public let scopeKey: String
+    /// Keys of the feed that the contract doesn't know, each with the exact source text of its value. Encoded in
+    /// canonical key order.
+    public let unknownFields: [(key: String, sourceText: String)]
+    /// What changed, sorted by field; nil in `AlphaExecutionRecorded`.
+    public let changedFields: [ChangedField]?
+
+    public init(
+        row: ExecutionRow, scopeKey: String, unknownFields: [(key: String, sourceText: String)],
+        changedFields: [ChangedField]? = nil
+    ) {
+        self.row = row
+        self.scopeKey = scopeKey
+        self.unknownFields = unknownFields
+        self.changedFields = changedFields
+    }
+
+    /// The canonical JSON of the payload.
+    public func encode() -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 1280)
+        out.beginObject()
+        if let changedFields {
+            out.key("changed_fields")
+            out.beginArray()
+            for change in changedFields {
+                out.beginObject()
+                out.key("field")
+                out.string(change.field)
+                out.key("new")
+                change.new.write(to: &out, decimals: .strings)
+                out.key("old")
+                change.old.write(to: &out, decimals: .strings)
+                out.endObject()
+            }
+            out.endArray()
+        }
+        row.writeFieldsBeforeSource(to: &out)
+        out.append(#","scope_key":"#)
+        out.string(scopeKey)
+        row.writeFieldsFromSource(to: &out)
+        out.key("unknown_fields")
+        out.beginObject()
+        let unknown =
+            unknownFields.count < 2
+            ? unknownFields : unknownFields.sorted { CanonicalKeyOrder.precedes($0.key, $1.key) }
+        for (key, sourceText) in unknown {
+            out.key(key)
+            out.string(sourceText)
+        }
+        out.endObject()
+        out.endObject()
+        return out.bytes
+    }
+
+    /// Reads a payload of either type, with `changed_fields` or without. Several times as fast where the bytes
+    /// are canonical, as in the log, as where they are not.
+    public init(decoding payload: [UInt8]) throws(PayloadError) {
+        if let canonical = CanonicalReader.read(payload, { $0.execution() }) {
+            self = canonical
+        } else {
+            try self.init(decoding: try PayloadReader.document(payload))
+        }
+    }
+
+    /// Reads a parsed payload, in one pass over its members.
+    public init(decoding payload: JSONValue) throws(PayloadError) {
+        guard payload.kind == .object else { throw PayloadError(pointer: "", problem: "is not an object") }
+        var draft = ExecutionDraft()
+        var scopeKey: String?
+        var unknownFields: [(key: String, sourceText: String)]?
+        var changedFields: [ChangedField]?
+        for member in payload.memberViews {
+            if try draft.take(member) { continue }
+            if member.keyIs("scope_key") {
+                scopeKey = member.value.string
+            } else if member.keyIs("unknown_fields") {
+                unknownFields = try Self.unknownFields(member.value)
+            } else if member.keyIs("changed_fields") {
+                changedFields = try Self.changedFields(member.value)
+            } else {
+                throw PayloadError(pointer: "", problem: "has the unknown key \(member.key)")
+            }
+        }
+        guard let scopeKey else { throw PayloadError(pointer: "/scope_key", problem: "is not a string") }
+        guard let unknownFields else { throw PayloadError(pointer: "", problem: "lacks the key unknown_fields") }
+        self.init(row: try draft.row(), scopeKey: scopeKey, unknownFields: unknownFields, changedFields: changedFields)
+    }
+
+    static func unknownFields(
+        _ value: JSONValue
+    ) throws(PayloadError) -> [(key: String, sourceText: String)] {
+        guard value.kind == .object else { throw PayloadError(pointer: "/unknown_fields", problem: "is not an object") }
+        var fields: [(key: String, sourceText: String)] = []
+        for (key, value) in value.members {
+            guard let text = value.string else {
+                throw PayloadError(pointer: "/unknown_fields", problem: "has a value that is not a string")
+            }
+            fields.append((key, text))
+        }
+        return fields
+    }
+
+    private static func changedFields(_ value: JSONValue) throws(PayloadError) -> [ChangedField] {
+        guard value.kind == .array else { throw PayloadError(pointer: "/changed_fields", problem: "is not an array") }
+        var changes: [ChangedField] = []
+        for element in value.elements {
+            let pointer = "/changed_fields/\(changes.count)"
+            let reader = try PayloadReader(element, pointer: pointer, keys: ["field", "new", "old"])
+            let name = try reader.string("field")
+            guard let field = ExecutionField.named(name) else {
+                throw reader.error("field", "is not one of the known fields")
+            }
+            changes.append(
+                ChangedField(
+                    field: name, old: try field.node(try reader.value("old"), at: reader, "old"),
+                    new: try field.node(try reader.value("new"), at: reader, "new")))
+        }
+        return changes
+    }
+}
+
+extension ExecutionPayload: Equatable {
+    /// Whether both encode to the same bytes, whatever the order of their unknown fields.
+    public static func == (left: ExecutionPayload, right: ExecutionPayload) -> Bool {
+        left.row == right.row && left.scopeKey.isBytewiseEqual(to: right.scopeKey)
+            && left.changedFields == right.changedFields
+            && left.unknownFields.count == right.unknownFields.count
+            && (left.unknownFields.isEmpty || left.encode() == right.encode())
+    }
+}
+
+extension ExecutionField {
+    /// Whether the field holds a decimal.
+    var isDecimal: Bool {
+        switch self {
+        case .contractMultiplier, .feesUSD, .pendingQuantity, .premiumUSD, .price, .quantity, .spotAtTrade, .strike,
+            .tradedIV:
+            true
+        default: false
+        }
+    }
+
+    /// A value of this field as `changed_fields` holds it.
+    fileprivate func node(
+        _ value: JSONValue, at reader: PayloadReader, _ key: String
+    ) throws(PayloadError) -> JSONNode {
+        if value.isNull { return .null }
+        if let truth = value.bool { return .bool(truth) }
+        if isDecimal {
+            guard value.kind == .string, let decimal = value.decimal else {
+                throw reader.error(key, "is not a decimal string")
+            }
+            return .decimal(decimal)
+        }
+        guard let text = value.string else { throw reader.error(key, "is not a string") }
+        return .string(text)
+    }
+}

@@ -1,0 +1,228 @@
+import Events
+public import Values
+
+/// A kind of market observation (spec 4, section 1). The raw value is the name in events and imports.
+public enum MarketKind: String, Sendable, Hashable, CaseIterable {
+    /// Dealer gamma exposure of a currency's options.
+    case gexHourly = "gex_hourly"
+    /// Volatility figures of a currency.
+    case volMetrics = "vol_metrics"
+    /// A currency's price.
+    case spot
+    /// A point of an implied volatility surface.
+    case ivSurface = "iv_surface"
+    /// Dealer gamma at one strike.
+    case gexStrike = "gex_strike"
+    /// Open interest at one exchange.
+    case openInterest = "open_interest"
+    /// A quote of one option contract.
+    case optionQuote = "option_quote"
+
+    /// The fields in the order of the spec's table, the identifying ones first.
+    public var fields: [MarketField] { shape.fields }
+
+    /// The field of that name, nil where the kind has none.
+    public func field(named name: String) -> MarketField? {
+        fields.first { name.utf8.elementsEqual($0.name.utf8) }
+    }
+
+    var shape: MarketShape {
+        switch self {
+        case .gexHourly: .gexHourly
+        case .volMetrics: .volMetrics
+        case .spot: .spot
+        case .ivSurface: .ivSurface
+        case .gexStrike: .gexStrike
+        case .openInterest: .openInterest
+        case .optionQuote: .optionQuote
+        }
+    }
+}
+
+/// A field of a kind of market observation.
+public struct MarketField: Sendable {
+    /// What a value of the field is.
+    public enum FieldType: Sendable, Hashable {
+        /// 1 to 64 bytes of printable text without space at the ends.
+        case text
+        case instant
+        case date
+        case decimal
+        /// A count from 0 to 2^53 − 1.
+        case integer
+        case optionType
+    }
+
+    /// The values that a decimal field allows.
+    public enum Range: Sendable, Hashable {
+        case any
+        case aboveZero
+        case zeroOrAbove
+        /// −1…1
+        case unit
+        /// −100…100
+        case percent
+    }
+
+    /// The name as written in code.
+    public let key: StaticString
+    public let type: FieldType
+    /// What a decimal field allows; ``Range/any`` for other types.
+    public let range: Range
+    /// Whether the field is part of what names the observation; such a field is never null.
+    public let isIdentifying: Bool
+    /// Whether the field is a volatility in vol points, converted where a source gives fractions.
+    public let isVolatility: Bool
+
+    /// The name in events and imports.
+    public var name: String { "\(key)" }
+
+    fileprivate init(
+        _ key: StaticString, _ type: FieldType, _ range: Range = .any, identifying: Bool = false,
+        volatility: Bool = false
+    ) {
+        self.key = key
+        self.type = type
+        self.range = range
+        isIdentifying = identifying
+        isVolatility = volatility
+    }
+
+    fileprivate static func identifying(_ key: StaticString, _ type: FieldType, _ range: Range = .any) -> MarketField {
+        MarketField(key, type, range, identifying: true)
+    }
+
+    fileprivate static func volatility(_ key: StaticString, _ range: Range = .zeroOrAbove) -> MarketField {
+        MarketField(key, .decimal, range, volatility: true)
+    }
+}
+
+/// The fields of a kind, and the order of a payload's keys.
+struct MarketShape: Sendable {
+    /// What a key of the payload stands for.
+    enum Slot: Sendable {
+        case kind, rounded, unitSource
+        case field(Int)
+    }
+
+    let fields: [MarketField]
+    /// Every key of the payload in canonical order.
+    let slots: [(key: StaticString, slot: Slot)]
+    /// The identifying fields in canonical order of their names.
+    let identifying: [Int]
+    /// The field that the stream is filed under, and the observation's time.
+    let (subject, timestamp): (Int, Int)
+
+    private init(_ fields: [MarketField]) {
+        self.fields = fields
+        var slots: [(key: StaticString, slot: Slot)] = [
+            ("kind", .kind), ("rounded", .rounded), ("unit_source", .unitSource),
+        ]
+        for index in fields.indices { slots.append((fields[index].key, .field(index))) }
+        self.slots = slots.sorted { "\($0.key)".isBytewiseLess(than: "\($1.key)") }
+        identifying = fields.indices.filter { fields[$0].isIdentifying }
+            .sorted { fields[$0].name.isBytewiseLess(than: fields[$1].name) }
+        subject = 0
+        timestamp = fields.firstIndex { $0.type == .instant } ?? 0
+    }
+
+    var keys: [StaticString] { slots.map(\.key) }
+
+    static let gexHourly = MarketShape([
+        .identifying("currency", .text), .identifying("timestamp", .instant), MarketField("net_gex", .decimal),
+        MarketField("abs_gex", .decimal, .zeroOrAbove), MarketField("gex_imbalance", .decimal, .unit),
+        MarketField("net_gamma", .decimal), MarketField("spot", .decimal, .aboveZero),
+        MarketField("instruments", .integer),
+    ])
+
+    static let volMetrics = MarketShape([
+        .identifying("currency", .text), .identifying("timestamp", .instant), .volatility("dvol"),
+        .volatility("vrp", .any), .volatility("iv_atm_7d"), .volatility("iv_atm_30d"), .volatility("rv_7d"),
+        .volatility("rv_30d"), .volatility("vol_of_vol"), .volatility("skew_25d", .any),
+        MarketField("put_call_ratio", .decimal, .zeroOrAbove), MarketField("total_oi", .decimal, .zeroOrAbove),
+        MarketField("spot", .decimal, .aboveZero),
+    ])
+
+    static let spot = MarketShape([
+        .identifying("currency", .text), .identifying("timestamp", .instant),
+        MarketField("price", .decimal, .aboveZero), MarketField("source", .text),
+    ])
+
+    static let ivSurface = MarketShape([
+        .identifying("currency", .text), .identifying("timestamp", .instant),
+        .identifying("dte", .decimal, .zeroOrAbove), .identifying("delta", .decimal, .percent), .volatility("iv"),
+        MarketField("forward", .decimal, .aboveZero), MarketField("strike", .decimal, .aboveZero),
+        MarketField("source_underlying_price", .decimal, .aboveZero),
+        MarketField("source_index_price", .decimal, .aboveZero),
+    ])
+
+    static let gexStrike = MarketShape([
+        .identifying("currency", .text), .identifying("timestamp", .instant), .identifying("expiry", .date),
+        .identifying("strike", .decimal, .aboveZero), .identifying("option_type", .optionType),
+        MarketField("dealer_gamma", .decimal), MarketField("dealer_net_inventory", .decimal),
+        MarketField("gamma_level", .decimal), MarketField("spot", .decimal, .aboveZero),
+    ])
+
+    static let openInterest = MarketShape([
+        .identifying("currency", .text), .identifying("timestamp", .instant), .identifying("exchange", .text),
+        MarketField("oi_value", .decimal, .zeroOrAbove), MarketField("oi_notional", .decimal, .zeroOrAbove),
+    ])
+
+    static let optionQuote = MarketShape([
+        .identifying("underlying", .text), .identifying("expiry", .date),
+        .identifying("strike", .decimal, .aboveZero), .identifying("option_type", .optionType),
+        .identifying("timestamp", .instant), MarketField("bid", .decimal), MarketField("ask", .decimal),
+        MarketField("bid_size", .decimal, .zeroOrAbove), MarketField("ask_size", .decimal, .zeroOrAbove),
+        MarketField("mark", .decimal, .zeroOrAbove), .volatility("mark_iv"),
+        MarketField("underlying_price", .decimal, .aboveZero), MarketField("volume_24h", .decimal, .zeroOrAbove),
+        MarketField("open_interest", .decimal, .zeroOrAbove),
+    ])
+}
+
+extension MarketField {
+    /// What is wrong with a value for this field, in words that follow its name (`is not above zero`); nil for good
+    /// ones. Null is good where the field is not identifying.
+    public func problem(of value: MarketValue) -> String? {
+        switch (type, value) {
+        case (_, .null): isIdentifying ? "is missing" : nil
+        case (.text, .text(let text)):
+            Self.isPlain(text) ? nil : "is not 1 to 64 bytes of text without control characters or outer spaces"
+        case (.decimal, .decimal(let decimal)): range.contains(decimal) ? nil : range.problem
+        case (.integer, .integer(let count)):
+            (0...9_007_199_254_740_991).contains(count) ? nil : "is not a count from 0 to 9007199254740991"
+        case (.instant, .instant), (.date, .date), (.optionType, .optionType): nil
+        default: "is of another type"
+        }
+    }
+
+    private static func isPlain(_ text: String) -> Bool {
+        let utf8 = text.utf8
+        guard (1...64).contains(utf8.count), utf8.first != UInt8(ascii: " "), utf8.last != UInt8(ascii: " ") else {
+            return false
+        }
+        return utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+    }
+}
+
+extension MarketField.Range {
+    /// Whether a decimal lies in the range.
+    public func contains(_ value: FixedDecimal) -> Bool {
+        switch self {
+        case .any: true
+        case .aboveZero: value > .zero
+        case .zeroOrAbove: value >= .zero
+        case .unit: value.magnitude <= FixedDecimal(1)
+        case .percent: value.magnitude <= FixedDecimal(100)
+        }
+    }
+
+    fileprivate var problem: String {
+        switch self {
+        case .any: "is not a decimal"
+        case .aboveZero: "is not above zero"
+        case .zeroOrAbove: "is below zero"
+        case .unit: "is not between -1 and 1"
+        case .percent: "is not between -100 and 100"
+        }
+    }
+}

@@ -1,0 +1,223 @@
+public import Events
+public import JSON
+public import Values
+
+/// The value of a field of an observation.
+public enum MarketValue: Sendable {
+    case null
+    case text(String)
+    case instant(Instant)
+    case date(CalendarDate)
+    case decimal(FixedDecimal)
+    case integer(Int64)
+    case optionType(OptionType)
+}
+
+/// The payload of `MarketObserved`: one observation of one kind.
+public struct MarketObservedPayload: Sendable {
+    public let kind: MarketKind
+    /// One value for each of the kind's fields, in their order; an identifying field's is never null.
+    public let values: [MarketValue]
+    /// Whether a figure had more than 10 fractional digits at its source and was rounded half to even.
+    public let rounded: Bool
+    /// What the volatilities were before they became vol points: `fraction`, or null where they were vol points
+    /// already.
+    public let unitSource: String?
+
+    /// An observation of one value a field; nil where ``MarketField/problem(of:)`` finds fault with any.
+    public init?(kind: MarketKind, values: [MarketValue], rounded: Bool = false, unitSource: String? = nil) {
+        let fields = kind.fields
+        guard values.count == fields.count else { return nil }
+        for (field, value) in zip(fields, values) where field.problem(of: value) != nil { return nil }
+        self.init(unchecked: kind, values, rounded, unitSource)
+    }
+
+    /// An observation from the fields that are there, the others null; nil for an unknown name, and
+    /// where ``MarketField/problem(of:)`` finds fault with a value.
+    public init?(
+        kind: MarketKind, fields: [(name: String, value: MarketValue)], rounded: Bool = false,
+        unitSource: String? = nil
+    ) {
+        var values = [MarketValue](repeating: .null, count: kind.fields.count)
+        for (name, value) in fields {
+            guard let index = kind.fields.firstIndex(where: { $0.name.isBytewiseEqual(to: name) }) else { return nil }
+            values[index] = value
+        }
+        self.init(kind: kind, values: values, rounded: rounded, unitSource: unitSource)
+    }
+
+    private init(unchecked kind: MarketKind, _ values: [MarketValue], _ rounded: Bool, _ unitSource: String?) {
+        self.kind = kind
+        self.values = values
+        self.rounded = rounded
+        self.unitSource = unitSource
+    }
+}
+
+// MARK: - Values by name
+
+extension MarketObservedPayload {
+    /// The currency or the underlying: what the stream is filed under.
+    public var subject: String {
+        if case .text(let text) = values[kind.shape.subject] { text } else { "" }
+    }
+
+    /// When the observation holds.
+    public var timestamp: Instant {
+        if case .instant(let instant) = values[kind.shape.timestamp] { instant } else { .minimum }
+    }
+
+    /// The value of a field by its name; null where the kind has no such field.
+    public func value(_ name: StaticString) -> MarketValue {
+        let fields = kind.fields
+        for index in fields.indices where fields[index].key.isBytewiseEqual(to: name) { return values[index] }
+        return .null
+    }
+
+    /// A decimal field, nil where it is null or the kind has none of that name.
+    public func decimal(_ name: StaticString) -> FixedDecimal? {
+        if case .decimal(let decimal) = value(name) { decimal } else { nil }
+    }
+
+    /// A text field, nil where it is null or the kind has none of that name.
+    public func text(_ name: StaticString) -> String? {
+        if case .text(let text) = value(name) { text } else { nil }
+    }
+
+    /// A count, nil where it is null or the kind has none of that name.
+    public func integer(_ name: StaticString) -> Int64? {
+        if case .integer(let integer) = value(name) { integer } else { nil }
+    }
+
+    /// The contract and its quote; nil unless the kind is `option_quote`.
+    public var quote: (contract: OptionContract, quote: OptionQuote)? {
+        guard kind == .optionQuote, case .date(let expiry) = value("expiry"), let strike = decimal("strike"),
+            case .optionType(let optionType) = value("option_type")
+        else { return nil }
+        let quote = OptionQuote(
+            timestamp: timestamp, bid: decimal("bid"), ask: decimal("ask"), bidSize: decimal("bid_size"),
+            askSize: decimal("ask_size"), mark: decimal("mark"), markIV: decimal("mark_iv"),
+            underlyingPrice: decimal("underlying_price"), volume24h: decimal("volume_24h"),
+            openInterest: decimal("open_interest"), rounded: rounded)
+        let contract = OptionContract(underlying: subject, expiry: expiry, strike: strike, optionType: optionType)
+        return (contract, quote)
+    }
+}
+
+// MARK: - JSON
+
+extension MarketObservedPayload {
+    /// The canonical JSON of the payload: all fields of the kind, `kind`, `rounded` and `unit_source`, flat. All of
+    /// it is content.
+    public func encode() -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 512)
+        out.beginObject()
+        for (key, slot) in kind.shape.slots {
+            out.key(key)
+            switch slot {
+            case .kind: out.string(kind.rawValue)
+            case .rounded: out.bool(rounded)
+            case .unitSource: out.string(unitSource)
+            case .field(let index): values[index].write(to: &out)
+            }
+        }
+        out.endObject()
+        return out.bytes
+    }
+
+    /// The canonical JSON object of the identifying fields: what the observation is about.
+    public func identifyingBytes() -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 128)
+        out.beginObject()
+        for index in kind.shape.identifying {
+            out.key(kind.fields[index].key)
+            values[index].write(to: &out)
+        }
+        out.endObject()
+        return out.bytes
+    }
+
+    /// The SHA-256 of ``identifyingBytes()``.
+    public var identifyingDigest: Digest32 { Digest32(sha256Of: identifyingBytes()) }
+
+    /// The SHA-256 of ``encode()``.
+    public var contentDigest: Digest32 { Digest32(sha256Of: encode()) }
+
+    public init(decoding payload: [UInt8]) throws(PayloadError) {
+        try self.init(decoding: try PayloadReader.document(payload))
+    }
+
+    /// Reads a parsed payload, in one pass over its members where they are in canonical order.
+    public init(decoding payload: JSONValue) throws(PayloadError) {
+        guard payload.kind == .object else { throw PayloadError(pointer: "", problem: "is not an object") }
+        guard let name = payload["kind"], let kind = name.withUnescapedUTF8({ MarketKind(utf8: $0) }) ?? nil else {
+            throw PayloadError(pointer: "/kind", problem: "is not one of the known kinds")
+        }
+        let shape = kind.shape
+        var members = try MemberCursor(payload)
+        var values = [MarketValue](repeating: .null, count: shape.fields.count)
+        var (rounded, unitSource): (Bool, String?) = (false, nil)
+        for (key, slot) in shape.slots {
+            switch slot {
+            case .kind: _ = try members.value(key)
+            case .rounded: rounded = try members.bool(key)
+            case .unitSource: unitSource = try members.optionalText(key)
+            case .field(let index):
+                let value = try MarketValue(reading: key, shape.fields[index].type, from: &members)
+                if shape.fields[index].isIdentifying, case .null = value { throw members.error(key, "is null") }
+                values[index] = value
+            }
+        }
+        try members.finish(shape.keys)
+        self.init(unchecked: kind, values, rounded, unitSource)
+    }
+}
+
+extension MarketObservedPayload: Equatable {
+    /// Whether both encode to the same bytes.
+    public static func == (left: MarketObservedPayload, right: MarketObservedPayload) -> Bool {
+        left.kind == right.kind && left.encode() == right.encode()
+    }
+}
+
+extension MarketValue {
+    fileprivate init(
+        reading key: StaticString, _ type: MarketField.FieldType, from members: inout MemberCursor
+    ) throws(PayloadError) {
+        self =
+            switch type {
+            case .text: try members.optionalText(key).map(MarketValue.text) ?? .null
+            case .instant: try members.optionalInstant(key).map(MarketValue.instant) ?? .null
+            case .date: try members.optionalDate(key).map(MarketValue.date) ?? .null
+            case .decimal: try members.optionalDecimal(key).map(MarketValue.decimal) ?? .null
+            case .integer: try members.optionalInteger(key).map(MarketValue.integer) ?? .null
+            case .optionType: try members.optionalOptionType(key).map(MarketValue.optionType) ?? .null
+            }
+    }
+
+    fileprivate func write(to out: inout JSONWriter) {
+        switch self {
+        case .null: out.null()
+        case .text(let text): out.string(text)
+        case .instant(let instant): out.instant(instant)
+        case .date(let date): out.date(date)
+        case .decimal(let decimal): out.decimalString(decimal)
+        case .integer(let integer): out.integer(integer)
+        case .optionType(let type): out.string(type.rawValue)
+        }
+    }
+}
+
+extension MarketKind {
+    fileprivate init?(utf8: Span<UInt8>) {
+        self.init(rawValue: utf8.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) })
+    }
+}
+
+extension StaticString {
+    fileprivate func isBytewiseEqual(to other: StaticString) -> Bool {
+        utf8CodeUnitCount == other.utf8CodeUnitCount
+            && UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
+                .elementsEqual(UnsafeBufferPointer(start: other.utf8Start, count: other.utf8CodeUnitCount))
+    }
+}

@@ -1,0 +1,139 @@
+public import Events
+public import Values
+
+// Each payload makes its event: type, stream, identity and expected version belong together.
+
+extension ExecutionPayload {
+    /// `AlphaExecutionRecorded`: the first event of its stream.
+    public func recordedEvent() -> NewEvent {
+        precondition(changedFields == nil, "a first recording has no changed fields")
+        return NewEvent(
+            .alphaExecutionRecorded,
+            identity: Identity.executionRecorded(source: row.source, id: row.sourceTradeID),
+            stream: Streams.execution(source: row.source, id: row.sourceTradeID),
+            effectiveAt: row.tradeDate, payload: encode(), expectedVersion: 0)
+    }
+
+    /// `AlphaExecutionUpdated` after that version of its stream.
+    public func updatedEvent(previousVersion: Int64) -> NewEvent {
+        precondition(changedFields != nil, "an update has changed fields")
+        return NewEvent(
+            .alphaExecutionUpdated,
+            identity: Identity.executionUpdated(
+                source: row.source, id: row.sourceTradeID, previous: previousVersion, digest: row.contentDigest),
+            stream: Streams.execution(source: row.source, id: row.sourceTradeID),
+            effectiveAt: row.tradeDate, payload: encode(), expectedVersion: previousVersion)
+    }
+}
+
+extension PresencePayload {
+    /// `AlphaExecutionMissing` after that version of its stream.
+    public func missingEvent(previousVersion: Int64) -> NewEvent {
+        event(
+            .alphaExecutionMissing, Identity.missing(source: source, id: sourceTradeID, previous: previousVersion),
+            previousVersion)
+    }
+
+    /// `AlphaExecutionReappeared` after that version of its stream.
+    public func reappearedEvent(previousVersion: Int64) -> NewEvent {
+        event(
+            .alphaExecutionReappeared,
+            Identity.reappeared(source: source, id: sourceTradeID, previous: previousVersion), previousVersion)
+    }
+
+    private func event(_ type: EventType, _ identity: String, _ previousVersion: Int64) -> NewEvent {
+        NewEvent(
+            type, identity: identity, stream: Streams.execution(source: source, id: sourceTradeID),
+            payload: encode(), expectedVersion: previousVersion)
+    }
+}
+
+extension RejectedRowPayload {
+    /// `AlphaRowRejected`; the same row with the same reasons is one event, whatever run saw it.
+    public func event() -> NewEvent {
+        NewEvent(
+            .alphaRowRejected, schemaVersion: schemaVersion,
+            identity: Identity.rejected(source: source, rawDigest: rawDigest, reasonsDigest: reasonsDigest),
+            stream: Streams.rejections(source: source), payload: encode())
+    }
+}
+
+extension SyncCompletedPayload {
+    /// `AlphaSyncCompleted` of a run.
+    public func event(runID: UniqueID) -> NewEvent {
+        NewEvent(
+            .alphaSyncCompleted, identity: Identity.syncCompleted(runID: runID),
+            stream: Streams.sync(scopeKey: scopeKey),
+            payload: encode())
+    }
+}
+
+extension SyncFailedPayload {
+    /// `AlphaSyncFailed` of its run.
+    public func event() -> NewEvent {
+        NewEvent(
+            .alphaSyncFailed, identity: Identity.syncFailed(runID: runID), stream: Streams.sync(scopeKey: scopeKey),
+            payload: encode())
+    }
+}
+
+extension MarketObservedPayload {
+    /// `MarketObserved` after that version of its stream (0 for the first observation).
+    public func event(previousVersion: Int64) -> NewEvent {
+        EncodedObservation(self).event(previousVersion: previousVersion)
+    }
+
+    /// The stream that the observation and what supersedes it stand in.
+    public var stream: String {
+        Streams.market(kind: kind.rawValue, subject: subject, identifyingDigest: identifyingDigest)
+    }
+}
+
+extension ContextStampedPayload {
+    /// `ContextStamped` after that version of its stream; it holds from the trade's date, or the latest observation
+    /// used where that is later.
+    public func event(previousVersion: Int64, effectiveAt: Instant) -> NewEvent {
+        NewEvent(
+            .contextStamped,
+            identity: Identity.contextStamped(
+                source: self.source, id: self.sourceTradeID, contextKey: self.contextKey, previous: previousVersion,
+                digest: contentDigest),
+            stream: Streams.context(source: self.source, id: self.sourceTradeID), effectiveAt: effectiveAt, payload: encode(),
+            expectedVersion: previousVersion)
+    }
+}
+
+extension ExecutionBenchmarkPayload {
+    /// `ExecutionBenchmarkRecorded` after that version of its stream.
+    public func event(previousVersion: Int64, effectiveAt: Instant) -> NewEvent {
+        NewEvent(
+            .executionBenchmarkRecorded,
+            identity: Identity.benchmarkRecorded(
+                source: self.source, id: self.sourceTradeID, previous: previousVersion, digest: contentDigest),
+            stream: Streams.benchmark(source: self.source, id: self.sourceTradeID), effectiveAt: effectiveAt,
+            payload: encode(), expectedVersion: previousVersion)
+    }
+
+    /// The same, holding from ``effectiveAt``.
+    public func event(previousVersion: Int64) -> NewEvent {
+        event(previousVersion: previousVersion, effectiveAt: effectiveAt)
+    }
+}
+
+extension ForwardMarkPayload {
+    /// `ForwardMarkRecorded` after that version of its stream.
+    public func event(previousVersion: Int64, effectiveAt: Instant) -> NewEvent {
+        NewEvent(
+            .forwardMarkRecorded,
+            identity: Identity.markRecorded(
+                source: self.source, id: self.sourceTradeID, horizonKey: self.horizonKey, previous: previousVersion,
+                digest: contentDigest),
+            stream: Streams.mark(source: self.source, id: self.sourceTradeID, horizonKey: self.horizonKey),
+            effectiveAt: effectiveAt, payload: encode(), expectedVersion: previousVersion)
+    }
+
+    /// The same, holding from ``effectiveAt``.
+    public func event(previousVersion: Int64) -> NewEvent {
+        event(previousVersion: previousVersion, effectiveAt: effectiveAt)
+    }
+}

@@ -1,0 +1,43 @@
+public import Events
+import JSON
+
+/// The payload of `AlphaExecutionMissing` and `AlphaExecutionReappeared`: which trade, and the scope of the
+/// full-scope run that noticed.
+public struct PresencePayload: EventPayload {
+    public let source: String
+    public let sourceTradeID: String
+    public let scopeKey: String
+    /// Whether the run no longer found the trade, or found it again.
+    public let isMissing: Bool
+
+    public init(source: String, sourceTradeID: String, scopeKey: String, isMissing: Bool = true) {
+        self.isMissing = isMissing
+        self.source = source
+        self.sourceTradeID = sourceTradeID
+        self.scopeKey = scopeKey
+    }
+
+    /// The canonical JSON of the payload.
+    public func encode() -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 192)
+        out.beginObject()
+        out.key("scope_key")
+        out.string(scopeKey)
+        out.key("source")
+        out.string(source)
+        out.key("source_trade_id")
+        out.string(sourceTradeID)
+        out.endObject()
+        return out.bytes
+    }
+
+    public var subjectKey: RowKey? { RowKey([source, sourceTradeID]) }
+
+    public init(decoding payload: [UInt8], isMissing: Bool) throws(PayloadError) {
+        let reader = try PayloadReader(
+            try PayloadReader.document(payload), keys: ["scope_key", "source", "source_trade_id"])
+        self.init(
+            source: try reader.string("source"), sourceTradeID: try reader.string("source_trade_id"),
+            scopeKey: try reader.string("scope_key"), isMissing: isMissing)
+    }
+}

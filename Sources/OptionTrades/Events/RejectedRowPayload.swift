@@ -1,0 +1,124 @@
+public import Events
+import JSON
+public import Values
+
+/// The payload of `AlphaRowRejected`: a row that broke the contract, and why.
+///
+/// A row of up to ``longestRaw`` bytes is carried whole, as version 1 of the payload. Of a longer one version 2 has length,
+/// digest and beginning: a leaf has to stay below 64 KiB.
+public struct RejectedRowPayload: Sendable, Equatable {
+    /// Bytes of a row that is carried whole.
+    public static let longestRaw = 16_384
+    /// Bytes of the beginning of a longer one, at most.
+    public static let longestPrefix = 1_024
+
+    public let source: String
+    /// The row's exact source text; nil if it is longer than ``longestRaw``.
+    public let raw: String?
+    public let rawByteCount: Int
+    /// The SHA-256 of the raw text's UTF-8 bytes.
+    public let rawDigest: Digest32
+    /// The beginning of a row that is not carried whole, cut between two scalars; nil for one that is.
+    public let rawPrefix: String?
+    /// `<reason>:<key>` or `<reason>`, sorted bytewise, at least one.
+    public let reasons: [String]
+    /// The trade id, where the row carries a usable one.
+    public let sourceTradeID: String?
+
+    /// - Parameter raw: the row's exact source text, of any length.
+    public init(source: String, raw: String, reasons: [String], sourceTradeID: String?) {
+        self.source = source
+        rawByteCount = raw.utf8.count
+        rawDigest = Digest32(sha256Of: raw)
+        let isWhole = rawByteCount <= Self.longestRaw
+        self.raw = isWhole ? raw : nil
+        rawPrefix = isWhole ? nil : Self.prefix(of: raw)
+        self.reasons = reasons
+        self.sourceTradeID = sourceTradeID
+    }
+
+    private static func prefix(of raw: String) -> String {
+        var end = raw.unicodeScalars.startIndex
+        var bytes = 0
+        while end < raw.unicodeScalars.endIndex {
+            bytes += raw.unicodeScalars[end].utf8.count
+            if bytes > longestPrefix { break }
+            raw.unicodeScalars.formIndex(after: &end)
+        }
+        return String(raw.unicodeScalars[..<end])
+    }
+
+    /// 1 for a row that is carried whole, else 2.
+    public var schemaVersion: Int { raw == nil ? 2 : 1 }
+
+    /// The SHA-256 of the canonical JSON array of the reasons.
+    public var reasonsDigest: Digest32 {
+        var out = JSONWriter()
+        writeReasons(to: &out)
+        return Digest32(sha256Of: out.bytes)
+    }
+
+    /// The canonical JSON of the payload.
+    public func encode() -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: (raw ?? rawPrefix ?? "").utf8.count * 5 / 4 + 256)
+        out.beginObject()
+        out.key("raw")
+        out.string(raw)
+        if let rawPrefix {
+            out.key("raw_bytes")
+            out.integer(Int64(rawByteCount))
+            out.key("raw_prefix")
+            out.string(rawPrefix)
+            out.key("raw_sha256")
+            out.digest(rawDigest)
+        }
+        out.key("reasons")
+        writeReasons(to: &out)
+        out.key("source")
+        out.string(source)
+        out.key("source_trade_id")
+        out.string(sourceTradeID)
+        out.endObject()
+        return out.bytes
+    }
+
+    private func writeReasons(to out: inout JSONWriter) {
+        out.beginArray()
+        for reason in reasons { out.string(reason) }
+        out.endArray()
+    }
+
+    /// Reads version 1 of the payload.
+    public init(decoding payload: [UInt8]) throws(PayloadError) {
+        let reader = try PayloadReader(
+            try PayloadReader.document(payload),
+            keys: ["raw", "reasons", "source", "source_trade_id"])
+        let raw = try reader.string("raw")
+        // One from before there was a limit may be longer than ``longestRaw``.
+        self.raw = raw
+        rawByteCount = raw.utf8.count
+        rawDigest = Digest32(sha256Of: raw)
+        rawPrefix = nil
+        reasons = try reader.strings("reasons")
+        source = try reader.string("source")
+        sourceTradeID = try reader.optionalString("source_trade_id")
+    }
+
+    /// Reads version 2 of the payload.
+    public init(decodingCut payload: [UInt8]) throws(PayloadError) {
+        let reader = try PayloadReader(
+            try PayloadReader.document(payload),
+            keys: ["raw", "raw_bytes", "raw_prefix", "raw_sha256", "reasons", "source", "source_trade_id"])
+        guard try reader.optionalString("raw") == nil else { throw reader.error("raw", "is not null") }
+        raw = nil
+        rawByteCount = Int(try reader.integer("raw_bytes"))
+        rawPrefix = try reader.string("raw_prefix")
+        guard let digest = Digest32(hex: try reader.string("raw_sha256")) else {
+            throw reader.error("raw_sha256", "is not a digest")
+        }
+        rawDigest = digest
+        reasons = try reader.strings("reasons")
+        source = try reader.string("source")
+        sourceTradeID = try reader.optionalString("source_trade_id")
+    }
+}

@@ -1,0 +1,186 @@
+import Events
+public import JSON
+public import Values
+
+/// What a sync run did, the same for every mode (spec 2, section 5).
+public struct RunSummary: Sendable, Equatable {
+    /// The comparison of a scope's accepted source rows with what the ledger holds: full-scope runs only.
+    public struct Comparison: Sendable, Equatable {
+        public var sourceRows: Int
+        public var localRows: Int
+        public var sourceQuantity: FixedDecimal
+        public var localQuantity: FixedDecimal
+        public var sourcePremiumUSD: FixedDecimal
+        public var localPremiumUSD: FixedDecimal
+        /// Sorted bytewise.
+        public var unmatchedSourceTradeIDs: [String]
+        /// Sorted bytewise.
+        public var unmatchedLocalTradeIDs: [String]
+
+        public init(
+            sourceRows: Int, localRows: Int, sourceQuantity: FixedDecimal, localQuantity: FixedDecimal,
+            sourcePremiumUSD: FixedDecimal, localPremiumUSD: FixedDecimal, unmatchedSourceTradeIDs: [String],
+            unmatchedLocalTradeIDs: [String]
+        ) {
+            self.sourceRows = sourceRows
+            self.localRows = localRows
+            self.sourceQuantity = sourceQuantity
+            self.localQuantity = localQuantity
+            self.sourcePremiumUSD = sourcePremiumUSD
+            self.localPremiumUSD = localPremiumUSD
+            self.unmatchedSourceTradeIDs = unmatchedSourceTradeIDs
+            self.unmatchedLocalTradeIDs = unmatchedLocalTradeIDs
+        }
+
+        /// Source − local.
+        public var quantityDelta: FixedDecimal { sourceQuantity - localQuantity }
+        /// Source − local.
+        public var premiumDeltaUSD: FixedDecimal { sourcePremiumUSD - localPremiumUSD }
+    }
+
+    public var runID: UniqueID
+    public var scopeKey: String
+    public var dryRun: Bool
+    public var fullScope: Bool
+    public var startedAt: Instant
+    public var finishedAt: Instant
+    public var pages = 0
+    /// `normalized` + `rejected`.
+    public var fetched = 0
+    /// `inserted` + `updated` + `unchanged` + `staleIgnored` + `duplicates`.
+    public var normalized = 0
+    public var rejected = 0
+    /// Rows by reason; a row counts under each of its reasons.
+    public var rejectedByReason: [ByteKey: Int] = [:]
+    public var inserted = 0
+    public var updated = 0
+    public var unchanged = 0
+    public var staleIgnored = 0
+    public var duplicates = 0
+    public var aheadOfWatermark = 0
+    public var missing = 0
+    public var reappeared = 0
+    /// Updates by the stored name of the field that changed.
+    public var changedFields: [ByteKey: Int] = [:]
+    /// Nil for runs that are not full-scope.
+    public var comparison: Comparison?
+    /// Rows by key that the contract doesn't know.
+    public var unknownKeys: [ByteKey: Int] = [:]
+    /// The last cursor of the run that was not null.
+    public var nextCursor: String?
+    public var nextWatermark: Instant?
+
+    /// The summary of a run that has not counted anything yet.
+    public init(
+        runID: UniqueID, scopeKey: String, dryRun: Bool, fullScope: Bool, startedAt: Instant, finishedAt: Instant
+    ) {
+        self.runID = runID
+        self.scopeKey = scopeKey
+        self.dryRun = dryRun
+        self.fullScope = fullScope
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+    }
+
+    /// The summary as a JSON object, keys in the order of spec 2, section 5; what is null outside full-scope
+    /// runs is `null`.
+    public var node: JSONNode {
+        .object([
+            ("run_id", .string(runID.description)),
+            ("scope_key", .string(scopeKey)),
+            ("dry_run", .bool(dryRun)),
+            ("full_scope", .bool(fullScope)),
+            ("pages", .count(pages)),
+            ("fetched", .count(fetched)),
+            ("normalized", .count(normalized)),
+            ("rejected", .count(rejected)),
+            ("rejected_by_reason", .counts(rejectedByReason)),
+            ("inserted", .count(inserted)),
+            ("updated", .count(updated)),
+            ("unchanged", .count(unchanged)),
+            ("stale_ignored", .count(staleIgnored)),
+            ("duplicates", .count(duplicates)),
+            ("ahead_of_watermark", .count(aheadOfWatermark)),
+            ("missing", .count(missing)),
+            ("reappeared", .count(reappeared)),
+            ("changed_fields", .counts(changedFields)),
+            ("source_rows", .count(comparison?.sourceRows)),
+            ("local_rows", .count(comparison?.localRows)),
+            ("source_quantity", .optional(comparison?.sourceQuantity)),
+            ("local_quantity", .optional(comparison?.localQuantity)),
+            ("quantity_delta", .optional(comparison?.quantityDelta)),
+            ("source_premium_usd", .optional(comparison?.sourcePremiumUSD)),
+            ("local_premium_usd", .optional(comparison?.localPremiumUSD)),
+            ("premium_delta_usd", .optional(comparison?.premiumDeltaUSD)),
+            ("unmatched_source_trade_ids", .texts(comparison?.unmatchedSourceTradeIDs)),
+            ("unmatched_local_trade_ids", .texts(comparison?.unmatchedLocalTradeIDs)),
+            ("unknown_keys", .counts(unknownKeys)),
+            ("next_cursor", .optional(nextCursor)),
+            ("next_watermark", .optional(nextWatermark?.description)),
+            ("started_at", .string(startedAt.description)),
+            ("finished_at", .string(finishedAt.description)),
+        ])
+    }
+
+    /// The summary as events hold it: lists and counts that would make a leaf too long end with how many are left out.
+    public func canonicalBytes() -> [UInt8] {
+        let whole = node.canonicalBytes()
+        return whole.count <= Self.longestInEvent ? whole : shortened.node.canonicalBytes()
+    }
+
+    private static let longestInEvent = 40_000
+    /// Bytes of a list or of counts in a summary that is shortened.
+    private static let longestPart = 8_000
+
+    private var shortened: RunSummary {
+        var short = self
+        short.rejectedByReason = Self.beginning(of: rejectedByReason)
+        short.unknownKeys = Self.beginning(of: unknownKeys)
+        if let comparison {
+            short.comparison?.unmatchedSourceTradeIDs = Self.beginning(of: comparison.unmatchedSourceTradeIDs)
+            short.comparison?.unmatchedLocalTradeIDs = Self.beginning(of: comparison.unmatchedLocalTradeIDs)
+        }
+        return short
+    }
+
+    private static func rest(_ count: Int) -> String { "… and \(count) more" }
+
+    /// As many texts as fit, each with room for a count.
+    private static func fitting(_ texts: some Sequence<String>) -> Int {
+        var bytes = 0
+        var count = 0
+        for text in texts {
+            bytes += JSONNode.string(text).canonicalBytes().count + 24
+            if bytes > longestPart { break }
+            count += 1
+        }
+        return count
+    }
+
+    private static func beginning(of texts: [String]) -> [String] {
+        let kept = fitting(texts)
+        return kept == texts.count ? texts : texts.prefix(kept) + [rest(texts.count - kept)]
+    }
+
+    /// What is left out is counted together.
+    private static func beginning(of counts: [ByteKey: Int]) -> [ByteKey: Int] {
+        let sorted = counts.sorted { $0.key < $1.key }
+        let kept = fitting(sorted.lazy.map(\.key.text))
+        if kept == sorted.count { return counts }
+        var short = Dictionary(sorted.prefix(kept).map { ($0.key, $0.value) }) { first, _ in first }
+        short[ByteKey(rest(sorted.count - kept))] = sorted.dropFirst(kept).reduce(0) { $0 + $1.value }
+        return short
+    }
+}
+
+extension JSONNode {
+    fileprivate static func count(_ count: Int?) -> JSONNode { count.map { .integer(Int64($0)) } ?? .null }
+
+    fileprivate static func counts(_ counts: [ByteKey: Int]) -> JSONNode {
+        .object(counts.sorted { $0.key < $1.key }.map { ($0.key.text, .count($0.value)) })
+    }
+
+    fileprivate static func texts(_ texts: [String]?) -> JSONNode {
+        texts.map { .array($0.map(JSONNode.string)) } ?? .null
+    }
+}

@@ -1,0 +1,34 @@
+import Events
+public import Values
+
+/// Stream names: events of one stream are versioned together (spec 1, section 3).
+public enum Streams {
+    /// `execution-<source>:<source_trade_id>`: the life of one trade.
+    public static func execution(source: String, id: String) -> String { "execution-\(source):\(id)" }
+
+    /// `rejections-<source>`: the rows of a source that broke the contract.
+    public static func rejections(source: String) -> String { "rejections-\(source)" }
+
+    /// `sync-<scope_key>`: the runs of one scope.
+    public static func sync(scopeKey: String) -> String { "sync-\(scopeKey)" }
+
+    /// `context-<source>:<id>`: the context stamps of one trade.
+    public static func context(source: String, id: String) -> String { "context-\(source):\(id)" }
+
+    /// `benchmark-<source>:<id>`: the benchmarks of one trade.
+    public static func benchmark(source: String, id: String) -> String { "benchmark-\(source):\(id)" }
+
+    /// `mark-<source>:<id>:<horizon_key>`: the marks of one trade at one horizon.
+    public static func mark(source: String, id: String, horizonKey: String) -> String {
+        "mark-\(source):\(id):\(horizonKey)"
+    }
+
+    /// `market-<kind>:<currency or underlying>:<digest of the identifying fields>`: one observation and what
+    /// supersedes it.
+    public static func market(kind: String, subject: String, identifyingDigest: Digest32) -> String {
+        "\(market(kind: kind, subject: subject))\(identifyingDigest)"
+    }
+
+    /// What the streams of a subject's observations of one kind begin with.
+    public static func market(kind: String, subject: String) -> String { "market-\(kind):\(subject):" }
+}

@@ -1,0 +1,147 @@
+public import Events
+import JSON
+public import Values
+
+/// What a scope key stands for, as sync events and the sync state show it.
+public enum ScopeDetails {
+    /// `{"include_pending":…,"portfolios":[…]}` in canonical JSON; the portfolios in the given order.
+    public static func canonicalBytes(portfolios: [String], includePending: Bool) -> [UInt8] {
+        var out = JSONWriter()
+        out.beginObject()
+        out.key("include_pending")
+        out.bool(includePending)
+        out.key("portfolios")
+        out.beginArray()
+        for portfolio in portfolios { out.string(portfolio) }
+        out.endArray()
+        out.endObject()
+        return out.bytes
+    }
+}
+
+/// The payload of `AlphaSyncCompleted`: what a real run that ended well leaves behind.
+public struct SyncCompletedPayload: Sendable, Equatable {
+    public let scopeKey: String
+    /// Canonical JSON; see ``ScopeDetails``.
+    public let scopeDetails: [UInt8]
+    public let sourceName: String
+    /// The whole run summary as a canonical JSON object; see ``RunSummary/canonicalBytes()``.
+    public let summary: [UInt8]
+    /// The last cursor of the run that was not null.
+    public let cursor: String?
+    /// The watermark that the next incremental run starts at; nil where the scope was empty.
+    public let watermark: Instant?
+
+    public init(
+        scopeKey: String, scopeDetails: [UInt8], sourceName: String = "alpha_trade_feed", summary: [UInt8],
+        cursor: String?, watermark: Instant?
+    ) {
+        self.scopeKey = scopeKey
+        self.scopeDetails = scopeDetails
+        self.sourceName = sourceName
+        self.summary = summary
+        self.cursor = cursor
+        self.watermark = watermark
+    }
+
+    /// The canonical JSON of the payload.
+    public func encode() -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: summary.count + 512)
+        out.beginObject()
+        out.key("cursor")
+        out.string(cursor)
+        out.key("scope_details")
+        out.raw(scopeDetails)
+        out.key("scope_key")
+        out.string(scopeKey)
+        out.key("source_name")
+        out.string(sourceName)
+        out.key("summary")
+        out.raw(summary)
+        out.key("watermark")
+        out.instant(watermark)
+        out.endObject()
+        return out.bytes
+    }
+
+    public init(decoding payload: [UInt8]) throws(PayloadError) {
+        let reader = try PayloadReader(
+            try PayloadReader.document(payload),
+            keys: ["cursor", "scope_details", "scope_key", "source_name", "summary", "watermark"])
+        self.init(
+            scopeKey: try reader.string("scope_key"), scopeDetails: try reader.object("scope_details"),
+            sourceName: try reader.string("source_name"), summary: try reader.object("summary"),
+            cursor: try reader.optionalString("cursor"), watermark: try reader.optionalInstant("watermark"))
+    }
+}
+
+/// The payload of `AlphaSyncFailed`: why a real run stored no rows.
+public struct SyncFailedPayload: Sendable, Equatable {
+    public let runID: UniqueID
+    public let scopeKey: String
+    /// Canonical JSON; see ``ScopeDetails``.
+    public let scopeDetails: [UInt8]
+    public let sourceName: String
+    /// A stable code.
+    public let errorCode: String
+    /// One sentence, without secrets.
+    public let errorMessage: String
+    public let startedAt: Instant
+    public let finishedAt: Instant
+
+    public init(
+        runID: UniqueID, scopeKey: String, scopeDetails: [UInt8], sourceName: String = "alpha_trade_feed",
+        errorCode: String, errorMessage: String, startedAt: Instant, finishedAt: Instant
+    ) {
+        self.runID = runID
+        self.scopeKey = scopeKey
+        self.scopeDetails = scopeDetails
+        self.sourceName = sourceName
+        self.errorCode = errorCode
+        self.errorMessage = errorMessage
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+    }
+
+    /// The error as one line: `code: message`.
+    public var errorText: String { "\(errorCode): \(errorMessage)" }
+
+    /// The canonical JSON of the payload.
+    public func encode() -> [UInt8] {
+        var out = JSONWriter(reservingCapacity: 640)
+        out.beginObject()
+        out.key("error")
+        out.beginObject()
+        out.key("code")
+        out.string(errorCode)
+        out.key("message")
+        out.string(errorMessage)
+        out.endObject()
+        out.key("finished_at")
+        out.instant(finishedAt)
+        out.key("run_id")
+        out.uniqueID(runID)
+        out.key("scope_details")
+        out.raw(scopeDetails)
+        out.key("scope_key")
+        out.string(scopeKey)
+        out.key("source_name")
+        out.string(sourceName)
+        out.key("started_at")
+        out.instant(startedAt)
+        out.endObject()
+        return out.bytes
+    }
+
+    public init(decoding payload: [UInt8]) throws(PayloadError) {
+        let reader = try PayloadReader(
+            try PayloadReader.document(payload),
+            keys: ["error", "finished_at", "run_id", "scope_details", "scope_key", "source_name", "started_at"])
+        let error = try PayloadReader(try reader.value("error"), pointer: "/error", keys: ["code", "message"])
+        self.init(
+            runID: try reader.uniqueID("run_id"), scopeKey: try reader.string("scope_key"),
+            scopeDetails: try reader.object("scope_details"), sourceName: try reader.string("source_name"),
+            errorCode: try error.string("code"), errorMessage: try error.string("message"),
+            startedAt: try reader.instant("started_at"), finishedAt: try reader.instant("finished_at"))
+    }
+}

@@ -1,0 +1,94 @@
+public import JSON
+public import Projections
+import Values
+
+/// Sums over executions' quality (spec 3, section 6).
+///
+/// Built from the rows' published figures: whoever adds the rows up gets the same. A sum or mean that no row has a
+/// figure for is null, never zero; figures are rounded half to even to 10 digits.
+public struct ExecutionQualityAggregates: RowAggregates {
+    private let sums: SumsVersion
+    private var groups: AggregateGroups<Entry>
+
+    public init(_ sums: SumsVersion) {
+        self.sums = sums
+        groups = AggregateGroups(["by_portfolio", "by_underlying", "by_direction", "by_month"], Entry(sums: sums))
+    }
+
+    public mutating func add(_ row: JSONValue) {
+        groups.add(
+            Entry.Row(row, sums),
+            keys: [
+                row["source_portfolio"]?.string, row["underlying_symbol"]?.string, row["direction"]?.string,
+                month(of: row["trade_date"]),
+            ])
+    }
+
+    /// `{by_portfolio: […], by_underlying: […], by_direction: […], by_month: […]}`.
+    public func node() -> JSONNode { .object(groups.members()) }
+}
+
+/// The executions of one key.
+private struct Entry: AggregateEntry {
+    struct Row {
+        let quality: BenchmarkQuality?
+        let bps: FixedDecimal?
+        let usd: FixedDecimal?
+        let quantity: FixedDecimal?
+
+        init(_ row: JSONValue, _ sums: SumsVersion) {
+            quality = row["benchmark_quality"]?.string.flatMap { BenchmarkQuality(rawValue: $0) }
+            bps = sums.figure(row["fill_vs_mid_bps"])
+            usd = sums.figure(row["fill_vs_mid_usd"])
+            quantity = sums.figure(row["quantity"])
+        }
+    }
+
+    private let sums: SumsVersion
+    private var count: Int64 = 0
+    private var qualities: [BenchmarkQuality: Int64] = [:]
+    /// Σ bps × quantity and Σ quantity over the rows that have both.
+    private var weightedBps = ExactNumber.zero
+    private var weight = ExactNumber.zero
+    private var knownBps: Int64 = 0
+    private var sumUSD = ExactNumber.zero
+    private var knownUSD: Int64 = 0
+
+    init(sums: SumsVersion) { self.sums = sums }
+
+    mutating func add(_ row: Row) {
+        count += 1
+        if let quality = row.quality { qualities[quality, default: 0] += 1 }
+        if let bps = row.bps, let quantity = row.quantity {
+            weightedBps += ExactNumber(bps) * ExactNumber(quantity)
+            weight += ExactNumber(quantity)
+            knownBps += 1
+        }
+        if let usd = row.usd {
+            knownUSD += 1
+            sumUSD += ExactNumber(usd)
+        }
+    }
+
+    /// How many rows the mean and the sum are over: a quoted execution can lack either.
+    private var coverage: [(String, JSONNode)] {
+        switch sums {
+        case .withinInputBound: []
+        case .complete: [("with_fill_vs_mid_bps", .integer(knownBps)), ("with_fill_vs_mid_usd", .integer(knownUSD))]
+        }
+    }
+
+    func members() -> [(String, JSONNode)] {
+        func rows(_ quality: BenchmarkQuality) -> Int64 { qualities[quality] ?? 0 }
+        return [
+            ("count", .integer(count)), ("quoted", .integer(rows(.quoted))), ("stale", .integer(rows(.stale))),
+            ("estimated", .integer(rows(.estimated))), ("unavailable", .integer(rows(.unavailable))),
+            ("mean_fill_vs_mid_bps", .quotient(weightedBps, by: weight)),
+            ("sum_fill_vs_mid_usd", .sum(sumUSD, of: knownUSD)),
+            (
+                "covered_share",
+                .quotient(ExactNumber(Int(rows(.quoted))), by: ExactNumber(Int(count)))
+            ),
+        ] + coverage
+    }
+}

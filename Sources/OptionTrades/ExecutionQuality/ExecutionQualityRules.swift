@@ -1,0 +1,53 @@
+public import Rules
+public import Values
+
+/// The rules of execution quality (`execution_quality/rules.v<N>.yaml`) with the files that they use.
+public final class ExecutionQualityRules: Sendable {
+    public let file: RuleFile
+    public let trades: TradesRules
+    /// The only currency whose fills are compared with quotes.
+    public let priceCurrency: String
+    /// How far from the trade a backfill looks for quotes, inclusive.
+    public let lookupMinutes: Int
+    /// How far from the trade a quote is fresh, inclusive.
+    public let freshMinutes: Int
+    /// A bid counts where it is above this.
+    public let bidAbove: FixedDecimal
+    /// The `benchmark_source` of a model's mark.
+    public let modelSource: String
+
+    /// All files that were read, in path order.
+    public var files: [RuleFile] { ([file] + trades.files).sorted { $0.path < $1.path } }
+
+    public convenience init(version: Int, read: RuleFileReader) throws {
+        try self.init(path: "execution_quality/rules.v\(version).yaml", read: read)
+    }
+
+    /// - Parameter path: as another rule file's `uses` lists it.
+    public init(path: String, read: RuleFileReader) throws {
+        let document = try RuleDocument(path: path, kind: "execution_quality", read: read)
+        let root = document.root
+        try root.allowOnly(["rules", "version", "uses", "price_currency", "quote", "bid_above", "model_source"])
+        file = document.file
+        guard let used = try root.texts("uses").first(where: { $0.hasPrefix("trades/rules.") }) else {
+            throw RuleError(path: document.file.path, key: "uses", problem: "no trades/rules.…yaml is listed")
+        }
+        trades = try TradesRules(path: used, read: read)
+        priceCurrency = try root.text("price_currency")
+        let quote = try root.member("quote")
+        try quote.allowOnly(["lookup_minutes", "fresh_minutes"])
+        freshMinutes = try quote.minutes("fresh_minutes")
+        lookupMinutes = try quote.minutes("lookup_minutes")
+        guard freshMinutes <= lookupMinutes else { throw quote.fail("a fresh quote is not looked for") }
+        bidAbove = try root.decimal("bid_above")
+        modelSource = try root.text("model_source")
+    }
+}
+
+extension RuleNode {
+    fileprivate func minutes(_ name: String) throws -> Int {
+        let value = try integer(name)
+        guard (0...1_000_000).contains(value) else { throw try member(name).fail("expected minutes, 0 or more") }
+        return value
+    }
+}

@@ -1,0 +1,185 @@
+import Events
+public import Values
+
+/// What matching needs of an execution; no strings and nothing on the heap.
+public struct MatchableExecution: Sendable {
+    public let side: Direction
+    /// Contracts, above zero.
+    public let quantity: FixedDecimal
+    /// Per contract; nil where the source gave none.
+    public let price: FixedDecimal?
+    public let multiplier: FixedDecimal?
+    /// Whether the price stands in the currency in which P&L is worked out.
+    public let isInPricedCurrency: Bool
+
+    public init(
+        side: Direction, quantity: FixedDecimal, price: FixedDecimal?, multiplier: FixedDecimal?,
+        isInPricedCurrency: Bool
+    ) {
+        precondition(quantity > .zero, "only quantities above zero match")
+        self.side = side
+        self.quantity = quantity
+        self.price = price
+        self.multiplier = multiplier
+        self.isInPricedCurrency = isInPricedCurrency
+    }
+}
+
+/// The executions of one contract matched first in, first out (spec 3, section 4).
+///
+/// Each execution first closes opposite open lots, oldest first; what is left of it opens a lot. So all open lots
+/// have the same side at any time. Linear in the executions: each opens at most one lot, and each match but an
+/// execution's last uses a lot up.
+public struct FIFOMatching: Sendable {
+    /// Contracts that closed contracts of an earlier execution.
+    public struct Match: Sendable {
+        /// Indices of the executions.
+        public let open: Int
+        public let close: Int
+        /// Contracts, above zero.
+        public let quantity: FixedDecimal
+        /// (close price − open price) × quantity × multiplier for a long lot, the opposite for a short one: rounded
+        /// once, half to even, to 10 digits. Nil where either execution lacks price, multiplier or the priced
+        /// currency, where their multipliers differ, and where the figure doesn't fit.
+        public let profit: FixedDecimal?
+    }
+
+    /// Contracts of an execution that nothing has closed.
+    public struct Lot: Sendable {
+        /// Index of the execution.
+        public let execution: Int
+        /// Contracts, above zero.
+        public fileprivate(set) var remaining: FixedDecimal
+    }
+
+    /// In the order in which they came about.
+    public private(set) var matches: [Match] = []
+    /// Oldest first, all of one side.
+    public private(set) var openLots: [Lot] = []
+    /// Contracts bought, and contracts sold.
+    public private(set) var buyQuantity = FixedDecimal.zero
+    public private(set) var sellQuantity = FixedDecimal.zero
+    /// Contracts matched, each pair counted once.
+    public private(set) var closedQuantity = FixedDecimal.zero
+    /// The sum of the matches' profits from unrounded figures, rounded once: nil where one of them is nil or the sum
+    /// doesn't fit, 0 where nothing matched.
+    public private(set) var realizedProfit: FixedDecimal?
+    /// How often the net quantity left zero; a flip counts as leaving it again.
+    public private(set) var cycleCount = 0
+    /// Whether an execution closed lots and opened the other side.
+    public private(set) var isFlipped = false
+    /// Whether an execution opened from zero after an earlier close.
+    public private(set) var isReopened = false
+    /// Whether a match joined executions of different multipliers.
+    public private(set) var hasMixedMultiplier = false
+
+    /// Contracts bought less contracts sold: above zero where long lots are open, below where short ones are.
+    public var netQuantity: FixedDecimal { buyQuantity - sellQuantity }
+
+    /// - Parameter executions: in the order of executions.
+    public init(_ executions: [MatchableExecution]) {
+        matches.reserveCapacity(executions.count)
+        /// The lots from this index on are open.
+        var oldest = 0
+        var openSide = Direction.buy
+        var profits = ProductSum()
+        var isProfitKnown = true
+        for index in executions.indices {
+            let side = executions[index].side
+            let quantity = executions[index].quantity
+            if side == .buy { buyQuantity += quantity } else { sellQuantity += quantity }
+
+            var left = quantity
+            let closes = oldest < openLots.count && openSide != side
+            if closes {
+                while left > .zero, oldest < openLots.count {
+                    let remaining = openLots[oldest].remaining
+                    let matched = min(left, remaining)
+                    let open = openLots[oldest].execution
+                    let profit = profit(of: executions, open, index, matched, &profits)
+                    if profit == nil { isProfitKnown = false }
+                    matches.append(Match(open: open, close: index, quantity: matched, profit: profit))
+                    closedQuantity += matched
+                    left -= matched
+                    if matched == remaining { oldest += 1 } else { openLots[oldest].remaining = remaining - matched }
+                }
+            }
+            guard left > .zero else { continue }
+            if oldest == openLots.count {
+                openLots.removeAll(keepingCapacity: true)
+                oldest = 0
+                if closes { isFlipped = true } else if cycleCount > 0 { isReopened = true }
+                cycleCount += 1
+            }
+            openLots.append(Lot(execution: index, remaining: left))
+            openSide = side
+        }
+        openLots.removeFirst(oldest)
+        realizedProfit = isProfitKnown ? profits.total.rounded() : nil
+    }
+
+    @inline(__always)
+    private mutating func profit(
+        of executions: [MatchableExecution], _ open: Int, _ close: Int, _ quantity: FixedDecimal,
+        _ profits: inout ProductSum
+    ) -> FixedDecimal? {
+        guard let multiplier = executions[open].multiplier, let closeMultiplier = executions[close].multiplier
+        else { return nil }
+        guard multiplier == closeMultiplier else {
+            hasMixedMultiplier = true
+            return nil
+        }
+        guard let openPrice = executions[open].price, let closePrice = executions[close].price,
+            executions[open].isInPricedCurrency, executions[close].isInPricedCurrency
+        else { return nil }
+        let difference = executions[open].side == .buy ? closePrice - openPrice : openPrice - closePrice
+        return profits.add(difference, quantity, multiplier)
+    }
+}
+
+/// An exact sum of products of three decimals.
+///
+/// Contracts and multipliers are whole nearly always: such products are multiples of 10⁻¹⁰ and are summed in
+/// 128 bits; the others, and what overflows, are summed as exact numbers of any size.
+struct ProductSum {
+    private var units: Int128 = 0
+    private var rest: ExactNumber?
+
+    /// The exact sum.
+    var total: ExactNumber {
+        let narrow = ExactNumber(FixedDecimal(units: units))
+        return rest.map { narrow + $0 } ?? narrow
+    }
+
+    /// Adds `a × b × c`; gives the product rounded once, half to even, to 10 digits, nil where that doesn't fit.
+    @inline(__always)
+    mutating func add(_ a: FixedDecimal, _ b: FixedDecimal, _ c: FixedDecimal) -> FixedDecimal? {
+        if let b = Self.whole(b), let c = Self.whole(c) {
+            let (factor, overflows) = b.multipliedReportingOverflow(by: c)
+            let (product, tooLarge) = a.units.multipliedReportingOverflow(by: Int128(factor))
+            if !overflows, !tooLarge {
+                let (sum, sumTooLarge) = units.addingReportingOverflow(product)
+                if !sumTooLarge {
+                    units = sum
+                    return FixedDecimal(units: product)
+                }
+            }
+        }
+        return addExactly(a, b, c)
+    }
+
+    @inline(never)
+    private mutating func addExactly(_ a: FixedDecimal, _ b: FixedDecimal, _ c: FixedDecimal) -> FixedDecimal? {
+        let product = FixedDecimal.product(a, b, c)
+        rest = (rest ?? .zero) + product
+        return product.rounded()
+    }
+
+    /// The whole number that a decimal is, where it is one and small.
+    @inline(__always)
+    private static func whole(_ value: FixedDecimal) -> Int64? {
+        guard let units = Int64(exactly: value.units) else { return nil }
+        let (whole, fraction) = units.quotientAndRemainder(dividingBy: 10_000_000_000)
+        return fraction == 0 ? whole : nil
+    }
+}

@@ -1,0 +1,360 @@
+import Events
+import Explanations
+import JSON
+import Projections
+import Rules
+import Values
+
+/// Explains rows of `lifecycles` from the group's executions: which lots were consumed, and every sum over them.
+struct LifecyclesExplainer: ViewExplainer {
+    let rules: LifecyclesRules
+
+    static func needs(_ row: RowMembers) -> ExplanationNeeds { .positions(row.eventPositions) }
+
+    func explain(_ field: String, _ sheet: inout Worksheet) throws(ExplanationError) {
+        let view = LifecyclesProjection.name
+        var members: [ExplainedExecution] = []
+        for position in RowMembers(root: sheet.row.published.root).eventPositions {
+            guard let execution = sheet.row.event(at: position).flatMap({ ExplainedExecution($0) }) else {
+                throw .missingEvent(view: view, position: position, expected: "execution")
+            }
+            // A row names executions only.
+            guard execution.row.isExecution(rules.trades) else {
+                throw .missingEvent(view: view, position: position, expected: "counted execution")
+            }
+            members.append(execution)
+        }
+        let matching = ExplainedMatching(members)
+        guard let first = matching.members.first, let last = matching.members.last else {
+            throw .missingEvent(view: view, position: nil, expected: "execution")
+        }
+        switch field {
+        case "event_positions": sheet.positions(members.map(\.event.record.position))
+        case "source", "source_portfolio", "underlying_symbol", "option_type", "strike", "expiry":
+            sheet.copy(field, of: first)
+        case "contract_key":
+            sheet.inputs(first, "option_symbol", "instrument")
+            sheet.step("option_symbol, else instrument", field, Shown(first.row.contractKey))
+        case "position_id": positionID(first, &sheet)
+        case "opened_at":
+            sheet.inputs(first, "trade_date", prefix: first.row.sourceTradeID)
+            sheet.step("the first trade date", field, Shown(first.row.tradeDate))
+        case "last_execution_at":
+            sheet.inputs(last, "trade_date", prefix: last.row.sourceTradeID)
+            sheet.step("the last trade date", field, Shown(last.row.tradeDate))
+        case "closed_at": closedAt(last, matching, &sheet)
+        case "realized_pnl_authority":
+            sheet.rule(rules.file, field)
+            sheet.step("who answers for realized figures", field, Shown(rules.realizedPnLAuthority))
+        case "trade_ids", "source_trade_ids":
+            for member in matching.members {
+                sheet.inputs(member, "trade_date", "source_created_at", prefix: member.row.sourceTradeID)
+            }
+            sheet.step(
+                "by trade_date, source_created_at (null last), source_trade_id", field,
+                Shown(matching.members.map(\.row.sourceTradeID)))
+        case "lifecycle_state", "lifecycle_flags", "lifecycle_quality", "missing_fields":
+            judgement(field, matching, &sheet)
+        default: figure(field, matching, &sheet)
+        }
+    }
+
+    private func figure(_ field: String, _ matching: ExplainedMatching, _ sheet: inout Worksheet) {
+        switch field {
+        case "total_buy_quantity": total(.buy, field, matching, &sheet)
+        case "total_sell_quantity": total(.sell, field, matching, &sheet)
+        case "net_quantity":
+            total(.buy, "total_buy_quantity", matching, &sheet)
+            total(.sell, "total_sell_quantity", matching, &sheet)
+            sheet.step(
+                "bought less sold", "\(matching.total(.buy)) − \(matching.total(.sell))", Shown(matching.netQuantity))
+        case "closed_quantity":
+            sheet.turns(of: matching)
+            sheet.step(
+                "contracts matched, each pair counted once",
+                matching.matches.map { "\($0.quantity)" }.joined(separator: " + "), Shown(matching.closedQuantity))
+        case "cycle_count":
+            sheet.turns(of: matching)
+            sheet.step("how often the net quantity left zero, a flip included", field, Shown(Int64(matching.cycleCount)))
+        case "matches": matches(matching, &sheet)
+        case "open_lots": openLots(matching, &sheet)
+        case "unmatched_trade_ids":
+            sheet.turns(of: matching)
+            sheet.step(
+                "executions without a direction or a quantity", field, Shown(matching.unmatched.map(\.row.sourceTradeID)))
+        case "realized_pnl_before_fees_usd": realized(matching, &sheet)
+        case "average_open_price", "open_premium_usd": openFigure(field, matching, &sheet)
+        default: coveredSum(field, matching, &sheet)
+        }
+    }
+
+    // MARK: - Who and when
+
+    private func positionID(_ first: ExplainedExecution, _ sheet: inout Worksheet) {
+        sheet.inputs(
+            first, "source", "source_portfolio", "underlying_symbol", "option_symbol", "instrument", "option_type",
+            "strike", "expiry")
+        let row = first.row
+        var out = JSONWriter()
+        out.beginArray()
+        for text in [row.source, row.sourcePortfolio, row.underlyingSymbol, row.contractKey, row.optionType?.rawValue] {
+            out.string(text)
+        }
+        out.decimalString(row.strike)
+        out.date(row.expiry)
+        out.endArray()
+        let text = String(decoding: out.bytes, as: UTF8.self)
+        sheet.step("the seven key fields as canonical JSON", "source … expiry", Shown(text))
+        sheet.step(
+            "pos_ and the first 32 digits of its SHA-256", "SHA-256",
+            Shown("pos_\(Digest32(sha256Of: out.bytes).firstHalf)"))
+    }
+
+    private func closedAt(_ last: ExplainedExecution, _ matching: ExplainedMatching, _ sheet: inout Worksheet) {
+        let isClosed = !matching.turns.isEmpty && matching.netQuantity.isZero
+        sheet.step("net quantity", "\(matching.total(.buy)) − \(matching.total(.sell))", Shown(matching.netQuantity))
+        guard isClosed else {
+            return sheet.null("closed_at", because: matching.turns.isEmpty ? "no execution can be matched" : "contracts are open")
+        }
+        sheet.inputs(last, "trade_date", prefix: last.row.sourceTradeID)
+        sheet.step("the last trade date", "closed_at", Shown(last.row.tradeDate))
+    }
+
+    // MARK: - Quantities and lots
+
+    private func total(
+        _ side: Direction, _ field: String, _ matching: ExplainedMatching, _ sheet: inout Worksheet
+    ) {
+        let turns = matching.turns.filter { $0.execution.row.direction == side }
+        for turn in turns {
+            sheet.inputs(turn.execution, "direction", "quantity", prefix: turn.execution.row.sourceTradeID)
+        }
+        sheet.step(
+            field, turns.compactMap { $0.execution.row.quantity?.description }.joined(separator: " + "),
+            Shown(matching.total(side)))
+    }
+
+    private func matches(_ matching: ExplainedMatching, _ sheet: inout Worksheet) {
+        sheet.turns(of: matching)
+        var list: [JSONNode] = []
+        for match in matching.matches {
+            let profit = profit(match, &sheet)
+            list.append(
+                .object([
+                    ("close_price", match.close.row.price.map(JSONNode.decimal) ?? .null),
+                    ("close_trade_id", .string(match.close.row.sourceTradeID)),
+                    ("open_price", match.open.row.price.map(JSONNode.decimal) ?? .null),
+                    ("open_side", .string(match.open.row.direction?.rawValue ?? "")),
+                    ("open_trade_id", .string(match.open.row.sourceTradeID)),
+                    ("pnl_before_fees_usd", profit?.rounded().map(JSONNode.decimal) ?? .null),
+                    ("quantity", .decimal(match.quantity)),
+                ]))
+        }
+        sheet.step("in the order in which they came about", "matches", Shown(.array(list)))
+    }
+
+    private func openLots(_ matching: ExplainedMatching, _ sheet: inout Worksheet) {
+        sheet.turns(of: matching)
+        let list: [JSONNode] = matching.lots.map { lot in
+            let row = lot.execution.row
+            sheet.inputs(lot.execution, "price", "contract_multiplier", prefix: row.sourceTradeID)
+            return .object([
+                ("contract_multiplier", row.contractMultiplier.map(JSONNode.decimal) ?? .null),
+                ("opened_at", .string(row.tradeDate.description)),
+                ("price", row.price.map(JSONNode.decimal) ?? .null),
+                ("remaining_quantity", .decimal(lot.remaining)),
+                ("side", .string(row.direction?.rawValue ?? "")),
+                ("trade_id", .string(row.sourceTradeID)),
+            ])
+        }
+        sheet.step("what nothing has closed, oldest first", "open_lots", Shown(.array(list)))
+    }
+
+    // MARK: - Money
+
+    private func isInCurrency(_ row: ExecutionRow) -> Bool {
+        row.priceCurrency.map { $0.isBytewiseEqual(to: rules.priceCurrency) } ?? false
+    }
+
+    /// A match's profit, exact; a step, or a note why there is none.
+    private func profit(_ match: ExplainedMatching.Match, _ sheet: inout Worksheet) -> ExactNumber? {
+        let (open, close) = (match.open.row, match.close.row)
+        for execution in [match.open, match.close] {
+            sheet.inputs(
+                execution, "price", "contract_multiplier", "price_currency", prefix: execution.row.sourceTradeID)
+        }
+        sheet.rule(rules.file, "price_currency")
+        let name = "\(open.sourceTradeID) → \(close.sourceTradeID)"
+        guard let from = open.price, let to = close.price, let multiplier = open.contractMultiplier,
+            let other = close.contractMultiplier, multiplier == other, isInCurrency(open), isInCurrency(close)
+        else {
+            sheet.null(
+                name,
+                because: open.contractMultiplier != nil && close.contractMultiplier != nil
+                    && open.contractMultiplier != close.contractMultiplier
+                    ? "\(name): the multipliers differ"
+                    : "\(name): a price, a multiplier or a price in \(rules.priceCurrency) is missing")
+            return nil
+        }
+        let isLong = open.direction == .buy
+        let result = (isLong ? to.exact - from.exact : from.exact - to.exact) * match.quantity.exact * multiplier.exact
+        sheet.step(
+            "\(name), a \(isLong ? "long" : "short") lot",
+            isLong
+                ? "(\(to) − \(from)) × \(match.quantity) × \(multiplier)"
+                : "(\(from) − \(to)) × \(match.quantity) × \(multiplier)", Shown(exact: result))
+        return result
+    }
+
+    private func realized(_ matching: ExplainedMatching, _ sheet: inout Worksheet) {
+        sheet.turns(of: matching)
+        var sum = ExactNumber.zero
+        var isKnown = true
+        for match in matching.matches {
+            if let profit = profit(match, &sheet) { sum += profit } else { isKnown = false }
+        }
+        let formula = "Σ (close − open) × matched × multiplier, + for long lots, − for short ones"
+        guard isKnown else { return sheet.null(formula, because: "a match has no profit, so that the sum has none") }
+        if matching.matches.isEmpty { sheet.note("nothing matched: nothing is realized") }
+        sheet.step("the sum, exact", formula, Shown(exact: sum))
+        sheet.round("realized_pnl_before_fees_usd", sum)
+    }
+
+    private func openFigure(_ field: String, _ matching: ExplainedMatching, _ sheet: inout Worksheet) {
+        sheet.turns(of: matching)
+        let isAverage = field == "average_open_price"
+        let formula =
+            isAverage
+            ? "Σ(remaining × multiplier × price) ÷ Σ(remaining × multiplier)" : "Σ(remaining × multiplier × price)"
+        if !isAverage { sheet.rule(rules.file, "price_currency") }
+        var (value, weight) = (ExactNumber.zero, ExactNumber.zero)
+        for lot in matching.lots {
+            let row = lot.execution.row
+            sheet.inputs(lot.execution, "price", "contract_multiplier", "price_currency", prefix: row.sourceTradeID)
+            guard let price = row.price, let multiplier = row.contractMultiplier else {
+                return sheet.null(formula, because: "the open lot \(row.sourceTradeID) lacks a price or a multiplier")
+            }
+            let own = lot.remaining.exact * multiplier.exact
+            value += own * price.exact
+            weight += own
+            sheet.step(
+                "the lot \(row.sourceTradeID)", "\(lot.remaining) × \(multiplier) × \(price)", Shown(exact: own * price.exact))
+        }
+        if isAverage {
+            let currencies = Set(matching.lots.map { $0.execution.row.priceCurrency.map { ByteKey($0) } })
+            guard currencies.count < 2 else {
+                return sheet.null(formula, because: "the open lots have different price currencies")
+            }
+            guard let average = value.divided(by: weight) else {
+                return sheet.null(formula, because: "no lots are open")
+            }
+            sheet.step(formula, "\(value) ÷ \(weight)", Shown(exact: average))
+            return sheet.round(field, average)
+        }
+        guard matching.lots.allSatisfy({ isInCurrency($0.execution.row) }) else {
+            return sheet.null(formula, because: "an open lot's price is not in \(rules.priceCurrency)")
+        }
+        sheet.step("the sum, exact", formula, Shown(exact: value))
+        sheet.round(field, value)
+    }
+
+    private func coveredSum(_ field: String, _ matching: ExplainedMatching, _ sheet: inout Worksheet) {
+        var sum = ExactNumber.zero
+        var (known, lacking) = (0, [String]())
+        var words: [String] = []
+        for member in matching.members {
+            let id = member.row.sourceTradeID
+            var value: FixedDecimal?
+            if field.hasSuffix("fees_usd") || field == "fees_quality" {
+                sheet.inputs(member, "fees_usd", prefix: id)
+                value = member.row.feesUSD
+            } else {
+                let exact = sheet.premium(of: member, rules.trades, prefix: id).exact
+                if let exact { sheet.round("\(id).entry_premium_usd", exact) }
+                value = exact?.rounded()
+                if field.hasSuffix("net_premium_cashflow_usd") {
+                    sheet.inputs(member, "direction", prefix: id)
+                    value = member.row.direction.flatMap { side in value.map { side == .buy ? -$0 : $0 } }
+                }
+            }
+            guard let value else {
+                lacking.append(id)
+                continue
+            }
+            known += 1
+            sum += value.exact
+            words.append("\(value)")
+        }
+        let formula = words.isEmpty ? "Σ" : words.joined(separator: " + ")
+        if !lacking.isEmpty { sheet.note("not known for \(lacking.joined(separator: ", "))") }
+        switch field {
+        case "fees_quality", "premium_quality":
+            let coverage: CoveredSum.Coverage = lacking.isEmpty ? .complete : known == 0 ? .missing : .partial
+            sheet.step("known for \(known) of \(matching.members.count) executions", field, Shown(coverage.rawValue))
+        case _ where field.hasPrefix("known_"):
+            guard known > 0 else { return sheet.null(formula, because: "it is known for none of the executions") }
+            sheet.step("the sum of what is known", formula, Shown(sum.rounded()))
+        default:
+            guard lacking.isEmpty else { return sheet.null(formula, because: "all or null: a part is not known") }
+            sheet.step("the sum, buys negative where it is a cash flow", formula, Shown(sum.rounded()))
+        }
+    }
+
+    // MARK: - State and quality
+
+    private func judgement(_ field: String, _ matching: ExplainedMatching, _ sheet: inout Worksheet) {
+        guard let first = matching.members.first,
+            let lifecycle = Lifecycle(
+                of: LifecycleGroup(
+                    key: LifecycleKey(of: first.row),
+                    members: matching.members.map { LifecycleMember(of: $0.row, position: $0.event.record.position) }),
+                rules: rules)
+        else { return }
+        for member in matching.members {
+            sheet.inputs(
+                member, "direction", "quantity", "price", "contract_multiplier", "price_currency", "premium_usd",
+                "fees_usd", "quantity_unit", "is_synthetic", prefix: member.row.sourceTradeID)
+        }
+        let net = matching.netQuantity
+        switch field {
+        case "lifecycle_state":
+            sheet.step("net quantity", "\(matching.total(.buy)) − \(matching.total(.sell))", Shown(net))
+            let state: Lifecycle.State =
+                matching.turns.isEmpty ? .indeterminate : net.isZero ? .closed : net.isNegative ? .openShort : .openLong
+            sheet.step(
+                "0 closed, above open_long, below open_short; indeterminate where nothing matches", field,
+                Shown(state.rawValue))
+        case "lifecycle_flags":
+            var flags = lifecycle.flags.map(\.rawValue)
+            if isExpired(first, net, &sheet) { flags.append(LifecycleFlag.expiredUnresolved.rawValue) }
+            sheet.step("all flags, sorted bytewise", field, Shown(flags.sorted { $0.isBytewiseLess(than: $1) }))
+        case "lifecycle_quality":
+            for (index, quality) in rules.qualitiesByFlag.enumerated() {
+                sheet.rule(rules.file, path: ["quality", "by_flag", "\(index)"])
+                let raised = quality.flags.intersection(lifecycle.flags).map(\.rawValue)
+                    .sorted { $0.isBytewiseLess(than: $1) }
+                sheet.step(
+                    quality.quality, raised.isEmpty ? "none of its flags" : raised.joined(separator: ", "),
+                    Shown(!raised.isEmpty))
+            }
+            sheet.rule(rules.file, "quality", net.isZero ? "closed" : "open")
+            sheet.step(
+                "the first that holds, else open or closed", field,
+                Shown(rules.quality(flags: lifecycle.flags, isOpen: !net.isZero)))
+        default:
+            sheet.step("the key's and the members' fields that are null", field, Shown(lifecycle.missingFields))
+        }
+    }
+
+    /// Whether the lifecycle is open after its expiry, as of the reader's now in New York.
+    private func isExpired(_ first: ExplainedExecution, _ net: FixedDecimal, _ sheet: inout Worksheet) -> Bool {
+        guard !net.isZero, let expiry = first.row.expiry, let today = rules.newYork.date(at: sheet.row.now) else {
+            return false
+        }
+        sheet.inputs(first, "expiry")
+        sheet.input("now", Shown(sheet.row.now), nil)
+        sheet.rule(rules.newYork.file, "years", "\(today.year)")
+        sheet.step("open after its expiry, by New York's date", "\(expiry) < \(today)", Shown(expiry < today))
+        return expiry < today
+    }
+}

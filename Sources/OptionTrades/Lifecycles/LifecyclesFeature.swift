@@ -1,0 +1,10 @@
+import Explanations
+import Projections
+
+extension TradeFeature {
+    static let lifecycles = TradeFeature(
+        projection: ProjectionSource(LifecyclesProjection.name) { version, read in
+            LifecyclesProjection(rules: try LifecyclesRules(version: version, read: read))
+        },
+        explainer: ExplainerSource(LifecyclesProjection.name) { version, _, read in LifecyclesExplainer(rules: try LifecyclesRules(version: version, read: read)) })
+}

@@ -1,0 +1,99 @@
+public import Events
+public import JSON
+public import Projections
+import Rules
+public import Values
+
+/// Lifecycles: one row a contract in a portfolio, its executions matched first in, first out (spec 3, section 4).
+///
+/// The entity is the group of trades that share the seven key fields; a correction that moves a trade from one group
+/// to another changes both.
+public struct LifecyclesProjection: Projection {
+    public static let name = "lifecycles"
+    public static let codeVersion = 1
+    public static let consumes: [EventType: Set<Int>] = [.alphaExecutionRecorded: [1], .alphaExecutionUpdated: [1]]
+
+    /// A group's trades of any status: the rules decide which of them count.
+    public typealias Facts = LifecycleGroup
+
+    public let identity: ProjectionIdentity
+    private let rules: LifecyclesRules
+
+    public init(rules: LifecyclesRules) {
+        self.rules = rules
+        identity = ProjectionIdentity(
+            name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
+    }
+
+    private static func entity(of row: ExecutionRow) -> RowKey {
+        RowKey([row.source, LifecycleKey(of: row).positionID])
+    }
+
+    /// The fields that the key follows from, `source` apart, which never changes.
+    private static let keyFields: Set<ByteKey> = [
+        "expiry", "instrument", "option_symbol", "option_type", "source_portfolio", "strike", "underlying_symbol",
+    ]
+
+    public func entities(touchedBy event: DecodedEvent) throws -> [RowKey] {
+        guard let payload = event.payload(as: ExecutionPayload.self) else { return [] }
+        let entity = Self.entity(of: payload.row)
+        guard let changes = payload.changedFields,
+            changes.contains(where: { Self.keyFields.contains(ByteKey($0.field)) }),
+            let previous = try payload.previousRow()
+        else { return [entity] }
+        let left = Self.entity(of: previous)
+        return left == entity ? [entity] : [left, entity]
+    }
+
+    public func apply(_ event: DecodedEvent, to facts: inout LifecycleGroup?, of entity: RowKey) throws {
+        guard let payload = event.payload(as: ExecutionPayload.self) else { return }
+        let key = LifecycleKey(of: payload.row)
+        // The group's own key tells as much as the entity's, whose digest takes longer than all the rest.
+        if facts.map({ $0.key == key }) ?? (Self.entity(of: payload.row) == entity) {
+            let member = LifecycleMember(of: payload.row, position: event.record.position)
+            if facts == nil { facts = LifecycleGroup(key: key) }
+            facts?.record(member)
+        } else {
+            facts?.remove(tradeID: payload.row.sourceTradeID)
+            if facts?.isEmpty ?? false { facts = nil }
+        }
+    }
+
+    public func facts(_ facts: LifecycleGroup, effectiveBy instant: Instant) -> LifecycleGroup? {
+        let group = facts.effective(by: instant)
+        return group.isEmpty ? nil : group
+    }
+
+    /// No row where none of the trades is an execution.
+    public func writeRows(of facts: LifecycleGroup, to rows: inout RowWriter) {
+        guard let lifecycle = Lifecycle(of: facts, rules: rules) else { return }
+        let key = lifecycle.key
+        let positionID = key.positionID
+        lifecycle.write(positionID: positionID, authority: rules.realizedPnLAuthority, to: &rows.out)
+        rows.endRow(
+            RowKey([key.source, positionID]),
+            [
+                .instant(lifecycle.lastExecutionAt), .instant(lifecycle.openedAt), .text(key.sourcePortfolio),
+                .text(key.underlyingSymbol), .text(lifecycle.state.rawValue), .text(lifecycle.quality),
+            ])
+    }
+
+    public func encode(_ facts: LifecycleGroup, to out: inout JSONWriter) { facts.write(to: &out) }
+
+    public func facts(from document: [UInt8]) throws -> LifecycleGroup { try LifecycleGroup(document: document) }
+
+    /// Adds the flag of an open lifecycle whose expiry lies before New York's date of now.
+    public func present(_ document: JSONDocument, now: Instant) -> [UInt8] {
+        let root = document.root
+        guard let state = root["lifecycle_state"]?.string.flatMap(Lifecycle.State.init(rawValue:)),
+            state == .openLong || state == .openShort,
+            let expiry = root["expiry"]?.string.flatMap({ CalendarDate($0) }),
+            let today = rules.newYork.date(at: now), expiry < today,
+            let stored = root["lifecycle_flags"]
+        else { return document.bytes }
+        let flags = stored.elements.compactMap(\.string) + [LifecycleFlag.expiredUnresolved.rawValue]
+        let list = JSONNode.array(flags.sorted { $0.isBytewiseLess(than: $1) }.map(JSONNode.string)).canonicalBytes()
+        let range = stored.sourceRange
+        return document.bytes[..<range.lowerBound] + list + document.bytes[range.upperBound...]
+    }
+}

@@ -1,0 +1,102 @@
+public import Rules
+import Values
+
+/// What a lifecycle's reader must know about it (spec 3, section 4); the raw value is the published name.
+public enum LifecycleFlag: String, Sendable, Hashable, CaseIterable {
+    /// An execution closed lots and opened the other side.
+    case flipped
+    /// An execution opened from zero after an earlier close.
+    case reopened
+    /// Two executions of opposite direction share their trade date, to the microsecond.
+    case sameTimestampTie = "same_timestamp_tie"
+    /// A match of two executions with different multipliers.
+    case mixedMultiplier = "mixed_multiplier"
+    case includesSynthetic = "includes_synthetic"
+    /// A provided premium is not what price, quantity and multiplier give.
+    case premiumMismatch = "premium_mismatch"
+    case nonContractUnit = "non_contract_unit"
+    /// The first execution is a sell.
+    case unmatchedOpeningSell = "unmatched_opening_sell"
+    case missingSourcePortfolio = "missing_source_portfolio"
+    case missingUnderlyingSymbol = "missing_underlying_symbol"
+    case missingContractKey = "missing_contract_key"
+    case missingOptionType = "missing_option_type"
+    case missingStrike = "missing_strike"
+    case missingExpiry = "missing_expiry"
+    case missingDirection = "missing_direction"
+    case missingQuantity = "missing_quantity"
+    /// An execution lacks price, multiplier or the price currency of the rules.
+    case incompletePrice = "incomplete_price"
+    /// An execution has no entry premium.
+    case incompletePremium = "incomplete_premium"
+    /// An execution's fees are not known.
+    case incompleteFees = "incomplete_fees"
+    /// Open after its expiry: depends on the reader's now, and is never stored.
+    case expiredUnresolved = "expired_unresolved"
+}
+
+/// The rules of lifecycles (`lifecycles/rules.v<N>.yaml`) with the files that they use.
+public final class LifecyclesRules: Sendable {
+    /// A quality and the flags of which any one brings it about.
+    public struct FlaggedQuality: Sendable {
+        public let quality: String
+        public let flags: Set<LifecycleFlag>
+    }
+
+    public let file: RuleFile
+    public let trades: TradesRules
+    public let newYork: NewYorkRules
+    /// The only price currency in which open premium and realized P&L are worked out.
+    public let priceCurrency: String
+    /// The first that applies wins.
+    public let qualitiesByFlag: [FlaggedQuality]
+    /// The quality of a lifecycle that none of those holds of, with contracts left, and without.
+    public let openQuality: String
+    public let closedQuality: String
+    /// Who answers for realized figures.
+    public let realizedPnLAuthority: String
+
+    /// All files that were read, each once, in path order.
+    public var files: [RuleFile] { ([file, newYork.file] + trades.files).sorted { $0.path < $1.path } }
+
+    public init(version: Int, read: RuleFileReader) throws {
+        let path = "lifecycles/rules.v\(version).yaml"
+        let document = try RuleDocument(path: path, kind: "lifecycles", read: read)
+        let root = document.root
+        try root.allowOnly(["rules", "version", "uses", "price_currency", "quality", "realized_pnl_authority"])
+        file = document.file
+        let uses = try root.texts("uses")
+        func used(_ prefix: String) throws -> String {
+            guard let path = uses.first(where: { $0.hasPrefix(prefix) }) else {
+                throw RuleError(path: path, key: "uses", problem: "no \(prefix)…yaml is listed")
+            }
+            return path
+        }
+        trades = try TradesRules(path: try used("trades/rules."), read: read)
+        newYork = try NewYorkRules(path: try used("shared/new_york."), read: read)
+        priceCurrency = try root.text("price_currency")
+        realizedPnLAuthority = try root.text("realized_pnl_authority")
+
+        let quality = try root.member("quality")
+        try quality.allowOnly(["by_flag", "open", "closed"])
+        openQuality = try quality.text("open")
+        closedQuality = try quality.text("closed")
+        qualitiesByFlag = try quality.member("by_flag").elements().map { node in
+            try node.allowOnly(["quality", "flags"])
+            let flags = try node.member("flags").elements().map { node in
+                // What depends on the reader's now can't decide what is stored.
+                guard let flag = LifecycleFlag(rawValue: try node.scalar()), flag != .expiredUnresolved else {
+                    throw node.fail("expected a flag of a stored lifecycle")
+                }
+                return flag
+            }
+            return FlaggedQuality(quality: try node.text("quality"), flags: Set(flags))
+        }
+    }
+
+    /// The quality that follows from a lifecycle's flags and whether it has open contracts.
+    public func quality(flags: Set<LifecycleFlag>, isOpen: Bool) -> String {
+        for candidate in qualitiesByFlag where !candidate.flags.isDisjoint(with: flags) { return candidate.quality }
+        return isOpen ? openQuality : closedQuality
+    }
+}

@@ -1,0 +1,42 @@
+import Events
+import Rules
+public import Values
+
+/// The observed spot that may stand for a directly mapped symbol's at a horizon (spec 3, section 8).
+public enum HorizonSpotLookup {
+    /// The observation with a spot that is nearest to the target, within the rules' tolerance inclusive, before or after
+    /// it. At the same distance the earlier one; at the same instant `spot` goes before `gex_hourly`.
+    ///
+    /// - Returns: the spot with the position of its observation; nil where none is near enough.
+    public static func nearest(
+        series: MarketSeries, target: Instant, rules: OutcomesRules
+    ) -> (spot: HorizonSpot, position: Int64)? {
+        let tolerance = Int64(rules.spotToleranceMinutes) * OutcomeClock.microsecondsPerMinute
+        var best: (spot: HorizonSpot, position: Int64)?
+        let from = target.advanced(byMicroseconds: -tolerance) ?? .minimum
+        let through = target.advanced(byMicroseconds: tolerance) ?? .maximum
+        func consider(
+            _ price: FixedDecimal?, _ kind: MarketKind, _ timestamp: Instant, _ position: Int64
+        ) {
+            guard let price else { return }
+            let distance = (timestamp.microseconds - target.microseconds).magnitude
+            if let best {
+                let known = (best.spot.timestamp.microseconds - target.microseconds).magnitude
+                // An equal instant never replaces: spots come first.
+                guard distance < known || (distance == known && timestamp < best.spot.timestamp) else {
+                    return
+                }
+            }
+            best = (HorizonSpot(price: price, kind: kind.rawValue, timestamp: timestamp), position)
+        }
+        for point in series.spot[series.spot.index(atOrAfter: from)...] {
+            if point.timestamp > through { break }
+            consider(point.price, .spot, point.timestamp, point.position)
+        }
+        for point in series.gex[series.gex.index(atOrAfter: from)...] {
+            if point.timestamp > through { break }
+            consider(point.spot, .gexHourly, point.timestamp, point.position)
+        }
+        return best
+    }
+}

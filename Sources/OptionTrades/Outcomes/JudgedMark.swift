@@ -1,0 +1,63 @@
+import Events
+import Rules
+public import Values
+
+/// How far a mark can be trusted.
+public enum MarkQuality: String, Sendable, CaseIterable {
+    /// A fresh quote with a price.
+    case quoted
+    /// A quote outside the tolerance.
+    case stale
+    /// No quote, or a fresh one without a price.
+    case unavailable
+}
+
+/// A quote held against a horizon's target (spec 3, section 8).
+public struct JudgedMark: Sendable, Equatable {
+    public let quality: MarkQuality
+    /// The quote's own time, whatever its quality; nil without a quote.
+    public let timestamp: Instant?
+    /// |quote time − target| in minutes, rounded half to even to 4 places, whatever its quality.
+    public let timeDeltaMinutes: FixedDecimal?
+    /// The quote's mark, else (bid + ask) ÷ 2 where bid > 0 and ask ≥ bid: exact, and only where `quoted`. A mark of 0
+    /// is a price.
+    public let price: ExactNumber?
+    /// The quote's implied volatility in vol points, only where `quoted`.
+    public let iv: FixedDecimal?
+    /// The underlying's price that came with a fresh quote, with a price of its own or not.
+    public let underlyingPrice: FixedDecimal?
+
+    public init(of quote: OptionQuote?, horizon: Horizon, target: Instant, rules: OutcomesRules) {
+        guard let quote else {
+            (quality, timestamp, timeDeltaMinutes) = (.unavailable, nil, nil)
+            (price, iv, underlyingPrice) = (nil, nil, nil)
+            return
+        }
+        let apart = quote.time.microseconds - target.microseconds
+        let reach = Int64(rules.freshMinutes) * OutcomeClock.microsecondsPerMinute
+        let isFresh = apart.magnitude <= reach.magnitude && !(horizon == .expiry && apart > 0)
+        let known = isFresh ? quote.forwardPrice(rules) : nil
+        timestamp = quote.time
+        timeDeltaMinutes = Self.minutes(apart.magnitude)
+        quality = !isFresh ? .stale : known == nil ? .unavailable : .quoted
+        price = known
+        iv = known == nil ? nil : quote.markIV
+        underlyingPrice = isFresh ? quote.underlyingPrice : nil
+    }
+
+    private static func minutes(_ microseconds: UInt64) -> FixedDecimal? {
+        ExactNumber(Int(microseconds)).divided(
+            by: ExactNumber(Int(OutcomeClock.microsecondsPerMinute)))?
+            .rounded(fractionDigits: 4)
+    }
+}
+
+extension OptionQuote {
+    /// What a quote is worth: its mark, else the middle of a bid above the rules' bound (zero) and an ask that is not
+    /// below it; nil for anything else. Exact.
+    fileprivate func forwardPrice(_ rules: OutcomesRules) -> ExactNumber? {
+        if let mark { return ExactNumber(mark) }
+        guard let bid, let ask, bid > rules.bidAbove, ask >= bid else { return nil }
+        return (ExactNumber(bid) + ExactNumber(ask)).divided(by: ExactNumber(2))
+    }
+}

@@ -1,0 +1,139 @@
+import Events
+import Rules
+public import Values
+
+/// What became of an execution by a horizon.
+public enum OutcomeState: String, Sendable, CaseIterable {
+    /// A P&L from a day horizon's fresh mark.
+    case unrealizedMark = "unrealized_mark"
+    /// The same at expiry.
+    case terminalMark = "terminal_mark"
+    /// The target is later than the reader's now.
+    case pending
+    /// A mark or an input of the entry is missing.
+    case unavailable
+}
+
+/// An execution's outcome at one horizon, worked out as if the horizon had matured (spec 3, section 8). What a reader
+/// sees before that is no matter of facts: see ``target``.
+///
+/// Exact throughout; each figure is rounded once, half to even, to 10 digits (minutes to 4). A figure that lacks an
+/// input is nil, never zero; no intrinsic or model value ever stands in.
+public struct Outcome: Sendable {
+    public let entry: OutcomeEntry
+    public let horizon: Horizon
+    public let target: HorizonTarget
+    public let state: OutcomeState
+    public let mark: JudgedMark
+    /// Whether the mark event counted: it was there, and of this row and target.
+    public let usesMark: Bool
+    public let markSource: String?
+    public let markLookupError: String?
+    /// Whether a backfill can look for the mark: the horizon has none that is `quoted`, and the contract's key is there.
+    public let needsMark: Bool
+    public let markPrice: FixedDecimal?
+    /// mark price × quantity × multiplier.
+    public let markPremiumUSD: FixedDecimal?
+    /// A buy's mark premium − entry premium, a sale's entry premium − mark premium.
+    public let pnlBeforeFeesUSD: FixedDecimal?
+    /// The same − fees; nil where the fees are unknown.
+    public let pnlAfterFeesUSD: FixedDecimal?
+    /// The traded underlying's spot: the fresh quote's, else the observed one for a directly mapped symbol.
+    public let spotAtHorizon: FixedDecimal?
+    /// (spot at horizon ÷ spot at entry − 1) × 100.
+    public let spotMovePercent: FixedDecimal?
+    public let moneynessAtHorizon: FixedDecimal?
+    /// As the backfill recorded it; directly mapped symbols only.
+    public let realizedVol: FixedDecimal?
+    /// Bytewise sorted.
+    public let missingFields: [String]
+
+    /// The token of a day horizon that lies after the expiry: the only one of its row, at any now.
+    public static let horizonAfterExpiry = "horizon_after_expiry"
+
+    /// - Parameter mark: the horizon's latest mark; one with another basis than the row and target counts as absent.
+    public init(
+        _ entry: OutcomeEntry, horizon: Horizon, mark event: ForwardMarkPayload?, rules: OutcomesRules
+    ) {
+        let row = entry.row
+        let target = HorizonTarget(of: row, horizon: horizon, expiry: entry.expiry)
+        let isMeasurable = target.instant != nil && !target.isAfterExpiry
+        let used = event.flatMap {
+            isMeasurable && $0.basis.isBasis(of: row, target: target.instant) ? $0 : nil
+        }
+        let mark = JudgedMark(
+            of: used?.quote, horizon: horizon, target: target.instant ?? .minimum, rules: rules)
+        let pnl = OutcomePnL(entry, mark: mark)
+
+        self.entry = entry
+        self.horizon = horizon
+        self.target = target
+        self.mark = mark
+        usesMark = used != nil
+        markSource = used?.quote == nil ? nil : used?.quoteSource
+        markLookupError = used?.error
+        needsMark = isMeasurable && mark.quality != .quoted && OptionContract(of: row) != nil
+        state = !pnl.isComplete ? .unavailable : horizon == .expiry ? .terminalMark : .unrealizedMark
+        markPrice = mark.price?.rounded()
+        markPremiumUSD = pnl.markPremium?.rounded()
+        pnlBeforeFeesUSD = pnl.beforeFees?.rounded()
+        pnlAfterFeesUSD = pnl.afterFees?.rounded()
+
+        let directly = entry.isDirectlyMapped ? used : nil
+        spotAtHorizon = mark.underlyingPrice ?? directly?.spot?.price
+        spotMovePercent = Self.movePercent(from: entry.spot, to: spotAtHorizon)
+        moneynessAtHorizon = OutcomeEntry.moneyness(spotAtHorizon, strike: row.strike)
+        realizedVol = directly?.realizedVol
+        missingFields =
+            target.isAfterExpiry
+            ? [Self.horizonAfterExpiry]
+            : Self.missing(entry, lacksMark: isMeasurable && mark.quality != .quoted)
+    }
+
+    private static func movePercent(from entry: FixedDecimal?, to horizon: FixedDecimal?)
+        -> FixedDecimal?
+    {
+        guard let entry, let horizon, let ratio = ExactNumber(horizon).divided(by: ExactNumber(entry))
+        else { return nil }
+        return ((ratio - ExactNumber(1)) * ExactNumber(100)).rounded()
+    }
+
+    private static func missing(_ entry: OutcomeEntry, lacksMark: Bool) -> [String] {
+        let row = entry.row
+        // In bytewise order.
+        var missing: [String] = []
+        if row.contractMultiplier == nil { missing.append("contract_multiplier") }
+        if row.direction == nil { missing.append("direction") }
+        if entry.premium.usd == nil { missing.append("entry_premium_usd") }
+        if row.expiry == nil { missing.append("expiry") }
+        if row.feesUSD == nil { missing.append("fees_usd") }
+        if lacksMark { missing.append("forward_mark") }
+        if row.quantity == nil { missing.append("quantity") }
+        return missing
+    }
+}
+
+/// The P&L of one mark, exact; nil wherever an input is missing.
+private struct OutcomePnL {
+    let markPremium: ExactNumber?
+    let beforeFees: ExactNumber?
+    let afterFees: ExactNumber?
+    /// Whether a price, an entry premium, a direction, a quantity and a multiplier are all there.
+    let isComplete: Bool
+
+    init(_ entry: OutcomeEntry, mark: JudgedMark) {
+        let row = entry.row
+        var premium: ExactNumber?
+        if let price = mark.price, let quantity = row.quantity, let multiplier = row.contractMultiplier {
+            premium = price * ExactNumber(quantity) * ExactNumber(multiplier)
+        }
+        var before: ExactNumber?
+        if let premium, let paid = entry.exactPremium, let direction = row.direction {
+            before = direction == .buy ? premium - paid : paid - premium
+        }
+        markPremium = premium
+        beforeFees = before
+        afterFees = before.flatMap { before in row.feesUSD.map { before - ExactNumber($0) } }
+        isComplete = before != nil
+    }
+}

@@ -1,0 +1,65 @@
+import Events
+import Rules
+public import Values
+
+/// What an execution's outcomes at every horizon start from: the entry, and the context that it is grouped by.
+public struct OutcomeEntry: Sendable {
+    public let row: ExecutionRow
+    public let premium: EntryPremium
+    /// Exact: the provided premium, or the product that the derived one is rounded from. Nil where it is missing.
+    let exactPremium: ExactNumber?
+    /// When the contract stops; nil without an expiry.
+    let expiry: Instant?
+    /// Whether the symbol is its own market.
+    public let isDirectlyMapped: Bool
+    /// The traded underlying's spot: the row's own, else the stamp's for a directly mapped symbol. Never a proxy's.
+    public let spot: FixedDecimal?
+    /// spot ÷ strike, to 10 digits.
+    public let moneyness: FixedDecimal?
+    /// The label of `alignment` under the same stamp.
+    public let alignmentLabel: String
+    public let gammaRegime: String?
+    public let dvolBucket: String
+
+    /// - Parameter stamp: the trade's latest stamp; one with another basis than the row's counts as absent.
+    public init(of row: ExecutionRow, stamp: ContextStampedPayload?, rules: OutcomesRules) {
+        let stamp = stamp.flatMap { $0.basis.isBasis(of: row) ? $0 : nil }
+        self.row = row
+        premium = EntryPremium(of: row, rules: rules.trades)
+        exactPremium = Self.exact(premium, row)
+        expiry = HorizonTarget.expiryInstant(of: row, rules: rules)
+        isDirectlyMapped = rules.isDirectlyMapped(row.underlyingSymbol)
+        spot = row.spotAtTrade ?? stamp.flatMap { Self.directSpot($0, row, rules) }
+        moneyness = Self.moneyness(spot, strike: row.strike)
+        alignmentLabel = Alignment(of: row, stamp: stamp, rules: rules.alignment).label
+        gammaRegime = stamp?.gammaRegime
+        dvolBucket = rules.dvolBucket(of: stamp?.dvolPercentile)
+    }
+
+    private static func exact(_ premium: EntryPremium, _ row: ExecutionRow) -> ExactNumber? {
+        guard let usd = premium.usd else { return nil }
+        guard premium.source == .derived, let price = row.price, let quantity = row.quantity,
+            let multiplier = row.contractMultiplier
+        else { return ExactNumber(usd) }
+        return FixedDecimal.product(price, quantity, multiplier)
+    }
+
+    /// The stamp's spot where it is the traded symbol's own market's, by the rules of now and by those that stamped it.
+    private static func directSpot(
+        _ stamp: ContextStampedPayload, _ row: ExecutionRow, _ rules: OutcomesRules
+    ) -> FixedDecimal? {
+        let mapping = rules.trades.marketProxy.mapping(of: row.underlyingSymbol)
+        guard rules.isDirectlyMapped(row.underlyingSymbol),
+            stamp.mappingMethod.isBytewiseEqual(to: rules.directMappingMethod),
+            let market = mapping.marketProxy, let stamped = stamp.marketProxy,
+            market.isBytewiseEqual(to: stamped)
+        else { return nil }
+        return stamp.spotAtTrade
+    }
+
+    /// spot ÷ strike, rounded half to even to 10 digits; nil without both.
+    static func moneyness(_ spot: FixedDecimal?, strike: FixedDecimal?) -> FixedDecimal? {
+        guard let spot, let strike else { return nil }
+        return ExactNumber(spot).divided(by: ExactNumber(strike))?.rounded()
+    }
+}

@@ -1,0 +1,94 @@
+public import JSON
+public import Projections
+import Values
+
+/// Sums over outcomes as their readers see them, a horizon at a time (spec 3, section 8).
+///
+/// Built from the rows' published figures: whoever adds the rows up gets the same. Counts are 0 and figures null where
+/// nothing is priced; means and rates are rounded half to even to 10 digits.
+public struct OutcomesAggregates: RowAggregates {
+    /// What rows are grouped by, with the column that holds it.
+    private static let groupings: [(name: String, column: String)] = [
+        ("by_portfolio", "source_portfolio"), ("by_underlying", "underlying_symbol"),
+        ("by_gamma_regime", "gamma_regime"), ("by_alignment_label", "alignment_label"),
+        ("by_dvol_bucket", "dvol_bucket"),
+    ]
+
+    private let sums: SumsVersion
+    private var horizons: [ByteKey: AggregateGroups<OutcomeSums>] = [:]
+
+    public init(_ sums: SumsVersion) { self.sums = sums }
+
+    public mutating func add(_ row: JSONValue) {
+        guard let horizon = row["horizon_key"]?.string else { return }
+        horizons[ByteKey(horizon), default: AggregateGroups(Self.groupings.map(\.name), OutcomeSums())].add(
+            OutcomeSums.Row(row, sums), keys: Self.groupings.map { row[$0.column]?.string })
+    }
+
+    /// `{horizon_key: {by_portfolio: […], …}}`, horizons and entries sorted bytewise by key, the null key last.
+    public func node() -> JSONNode {
+        .object(horizons.sorted { $0.key < $1.key }.map { ($0.key.text, .object($0.value.members())) })
+    }
+}
+
+/// One group of outcomes.
+private struct OutcomeSums: AggregateEntry {
+    struct Row {
+        let state: OutcomeState?
+        let before: FixedDecimal?
+        let after: FixedDecimal?
+
+        init(_ row: JSONValue, _ sums: SumsVersion) {
+            state = row["outcome_state"]?.string.flatMap { OutcomeState(rawValue: $0) }
+            before = sums.figure(row["pnl_before_fees_usd"])
+            after = sums.figure(row["pnl_after_fees_usd"])
+        }
+    }
+
+    private var count: Int64 = 0
+    private var states: [OutcomeState: Int64] = [:]
+    private var priced: Int64 = 0
+    private var pricedAfterFees: Int64 = 0
+    private var positive: Int64 = 0
+    private var negative: Int64 = 0
+    private var flat: Int64 = 0
+    private var sumBefore = ExactNumber.zero
+    private var sumAfter = ExactNumber.zero
+
+    mutating func add(_ row: Row) {
+        count += 1
+        if let state = row.state { states[state, default: 0] += 1 }
+        if let before = row.before {
+            priced += 1
+            sumBefore += ExactNumber(before)
+            if before > .zero {
+                positive += 1
+            } else if before < .zero {
+                negative += 1
+            } else {
+                flat += 1
+            }
+        }
+        if let after = row.after {
+            pricedAfterFees += 1
+            sumAfter += ExactNumber(after)
+        }
+    }
+
+    func members() -> [(String, JSONNode)] {
+        func state(_ state: OutcomeState) -> JSONNode { .integer(states[state] ?? 0) }
+        let (count, countAfter) = (ExactNumber(Int(priced)), ExactNumber(Int(pricedAfterFees)))
+        return [
+            ("count", .integer(self.count)), ("unrealized_mark", state(.unrealizedMark)),
+            ("terminal_mark", state(.terminalMark)), ("pending", state(.pending)),
+            ("unavailable", state(.unavailable)),
+            ("priced", .integer(priced)), ("priced_after_fees", .integer(pricedAfterFees)),
+            ("positive", .integer(positive)), ("negative", .integer(negative)), ("flat", .integer(flat)),
+            ("sum_pnl_before_fees_usd", .sum(sumBefore, of: priced)),
+            ("mean_pnl_before_fees_usd", .quotient(sumBefore, by: count)),
+            ("sum_pnl_after_fees_usd", .sum(sumAfter, of: pricedAfterFees)),
+            ("mean_pnl_after_fees_usd", .quotient(sumAfter, by: countAfter)),
+            ("win_rate", .quotient(ExactNumber(Int(positive)), by: count)),
+        ]
+    }
+}

@@ -1,0 +1,14 @@
+import Explanations
+import Projections
+
+extension TradeFeature {
+    static let outcomes = TradeFeature(
+        projection: ProjectionSource(OutcomesProjection.name,
+            codes: [
+                PublishedCode(version: 1) { OutcomesAggregates(.withinInputBound) },
+                PublishedCode(version: 2) { OutcomesAggregates(.complete) },
+            ]) { version, read in
+            OutcomesProjection(rules: try OutcomesRules(version: version, read: read))
+        },
+        explainer: ExplainerSource(OutcomesProjection.name) { version, _, read in OutcomesExplainer(rules: try OutcomesRules(version: version, read: read)) })
+}

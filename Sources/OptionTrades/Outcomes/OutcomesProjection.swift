@@ -1,0 +1,175 @@
+public import Events
+public import JSON
+public import Projections
+import Rules
+public import Values
+
+/// What became of executions: a row an execution and horizon (spec 3, section 8).
+///
+/// Rows are worked out as if their horizon had matured; ``present(_:now:)`` blanks what a reader's now has not reached.
+/// Stored are the rules' default horizons and those that have a mark; rows of any others follow from the facts.
+public struct OutcomesProjection: SelectiveProjection {
+    public static let name = "outcomes"
+    public static let codeVersion = 1
+    public static let consumes: [EventType: Set<Int>] = [
+        .alphaExecutionRecorded: [1], .alphaExecutionUpdated: [1], .contextStamped: [1],
+        .forwardMarkRecorded: [1],
+    ]
+
+    /// A trade, its latest stamp in each context, and its latest mark at each horizon.
+    public struct Facts: Sendable {
+        /// Nil where a stamp or a mark came first.
+        var execution: TradeFact<ExecutionRow>?
+        var stamps = TradeStamps()
+        var marks = TradeMarks()
+    }
+
+    public let identity: ProjectionIdentity
+    private let rules: OutcomesRules
+    /// The horizons of a reader who asks for none, sorted by key.
+    public let standardSelection: [Horizon]
+
+    public init(rules: OutcomesRules) {
+        self.rules = rules
+        standardSelection = Horizon.defaults(rules)
+        identity = ProjectionIdentity(
+            name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
+    }
+
+    /// Reads the horizons that a request asks for, `1,7,30,expiry`; sorted by key.
+    public func selection(parsing text: String) throws(HorizonListError) -> [Horizon] {
+        try Horizon.list(parsing: text, rules: rules)
+    }
+
+    public static var entitiesAreSubjects: Bool { true }
+
+    public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
+
+    public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) throws {
+        if let payload = event.payload(as: ExecutionPayload.self) {
+            facts[orNew: Facts()].execution = TradeFact(payload.row, from: event.record)
+        } else if let payload = event.payload(as: ContextStampedPayload.self) {
+            facts[orNew: Facts()].stamps.record(payload, from: event.record)
+        } else if let payload = event.payload(as: ForwardMarkPayload.self) {
+            guard let horizon = Horizon(parsing: payload.horizonKey) else {
+                throw PoisonEvent(
+                    position: event.record.position, problem: "\"\(payload.horizonKey)\" is no horizon")
+            }
+            // No row follows from the observations behind a mark, and a volatility has thousands: the event names them.
+            var mark = payload
+            mark.inputs = []
+            facts[orNew: Facts()].marks.record(TradeFact(mark, from: event.record), at: horizon)
+        }
+    }
+
+    public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
+        guard let execution = facts.execution, execution.isTraded(by: instant) else { return nil }
+        return Facts(
+            execution: execution, stamps: facts.stamps.held(by: instant),
+            marks: facts.marks.held(by: instant))
+    }
+
+    public func writeRows(of facts: Facts, to rows: inout RowWriter) {
+        write(facts, facts.marks.horizons(and: standardSelection), to: &rows)
+    }
+
+    /// The rows of an execution at the horizons asked for, in key order; none of a trade that does not count.
+    public func writeRows(of facts: Facts, selecting horizons: [Horizon], to rows: inout RowWriter) {
+        write(facts, horizons.sorted(), to: &rows)
+    }
+
+    private func write(_ facts: Facts, _ horizons: [Horizon], to rows: inout RowWriter) {
+        guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
+        let row = execution.value
+        let stamp = facts.stamps.latest(for: row)
+        let entry = OutcomeEntry(of: row, stamp: stamp?.value, rules: rules)
+        rows.out.beginAlike()
+        var stored: [StoredValue] = []
+        for horizon in horizons {
+            let mark = facts.marks[horizon]
+            let outcome = Outcome(entry, horizon: horizon, mark: mark?.value, rules: rules)
+            let inputs = OutcomeInputs(
+                context: stamp?.position, execution: execution.position, mark: outcome.usesMark ? mark?.position : nil)
+            Self.write(outcome, inputs, to: &rows.out)
+            if stored.isEmpty, rows.takesRows {
+                stored = [
+                    .instant(row.tradeDate), .instant(row.tradeDate), .text(row.sourcePortfolio),
+                    .text(row.underlyingSymbol), .text(entry.alignmentLabel),
+                ]
+            }
+            rows.endRow(RowKey([row.source, row.sourceTradeID, horizon.key]), stored)
+        }
+    }
+}
+
+// MARK: - Facts as JSON
+
+extension OutcomesProjection {
+    public func encode(_ facts: Facts, to out: inout JSONWriter) {
+        out.beginObject()
+        out.key("execution"); out.execution(facts.execution)
+        out.key("marks")
+        out.beginArray()
+        facts.marks.forEach { mark in mark.write(to: &out) { $0.write(to: &$1) } }
+        out.endArray()
+        out.key("stamps"); facts.stamps.write(to: &out)
+        out.endObject()
+    }
+
+    public func facts(from document: [UInt8]) throws -> Facts {
+        let root = try JSONDocument(parsing: document).root
+        guard let execution = root["execution"], let marks = root["marks"], let stamps = root["stamps"]
+        else {
+            throw RowProblem(description: "stored facts of an outcome lack a key")
+        }
+        var facts = Facts()
+        facts.execution = try TradeFact.read(execution)
+        for value in marks.elements {
+            let mark = try TradeFact(value) { try ForwardMarkPayload(decoding: $0) }
+            guard let horizon = Horizon(parsing: mark.value.horizonKey) else {
+                throw RowProblem(description: "stored facts of an outcome hold an unknown horizon")
+            }
+            facts.marks.record(mark, at: horizon)
+        }
+        facts.stamps = try TradeStamps(stamps)
+        return facts
+    }
+}
+
+/// A trade's latest mark at each horizon, whatever row it was made of.
+struct TradeMarks: Sendable {
+    private struct Entry: Sendable {
+        let horizon: Horizon
+        let mark: TradeFact<ForwardMarkPayload>
+    }
+
+    /// In the order of the horizons.
+    private var entries: OneOrMore<Entry> = .none
+
+    /// A newer mark takes the place of the one at its horizon.
+    mutating func record(_ mark: TradeFact<ForwardMarkPayload>, at horizon: Horizon) {
+        entries.insert(Entry(horizon: horizon, mark: mark)) { $0.horizon < $1.horizon }
+    }
+
+    subscript(_ horizon: Horizon) -> TradeFact<ForwardMarkPayload>? {
+        entries.first { $0.horizon == horizon }?.mark
+    }
+
+    /// Those that hold in the world by a moment.
+    func held(by instant: Instant) -> TradeMarks {
+        var held = TradeMarks()
+        held.entries = entries.filter { $0.mark.holds(by: instant) }
+        return held
+    }
+
+    func forEach(_ visit: (TradeFact<ForwardMarkPayload>) -> Void) { entries.forEach { visit($0.mark) } }
+
+    /// Some horizons, sorted, with those that have a mark; sorted.
+    func horizons(and others: [Horizon]) -> [Horizon] {
+        var all = others
+        entries.forEach { entry in
+            if !others.contains(entry.horizon) { all.append(entry.horizon) }
+        }
+        return all.count == others.count ? others : all.sorted()
+    }
+}

@@ -1,0 +1,196 @@
+public import Rules
+public import Values
+
+/// The rules of forward outcomes (`outcomes/rules.v<N>.yaml`) with the files that they use.
+public final class OutcomesRules: Sendable {
+    /// A time of day.
+    public struct TimeOfDay: Sendable, Equatable {
+        /// 0…23.
+        public let hour: Int
+        /// 0…59.
+        public let minute: Int
+    }
+
+    /// A bucket of DVol percentiles.
+    public struct Bucket: Sendable, Equatable {
+        /// Percentiles below this one, and not below the bucket before.
+        public let below: FixedDecimal
+        public let name: String
+    }
+
+    /// What realized volatility needs.
+    public struct RealizedVol: Sendable {
+        /// How far apart two neighbouring spots must be to give a return.
+        public let stepMinutes: Int
+        /// How many such returns a year has.
+        public let periodsPerYear: Int
+        /// The least number of returns.
+        public let minimumReturns: Int
+        /// The least number of returns as a share of the horizon's steps.
+        public let minimumShare: FixedDecimal
+    }
+
+    public let file: RuleFile
+    public let trades: TradesRules
+    public let newYork: NewYorkRules
+    public let alignment: AlignmentRules
+    /// Days after the trade, or nil for the contract's expiry; each once.
+    public let defaultHorizonDays: [Int?]
+    /// The largest number of days that a horizon may have.
+    public let maximumHorizonDays: Int
+    /// How many horizons a request may name.
+    public let maximumHorizonsPerRequest: Int
+    /// The mapping method of symbols that are their own market.
+    public let directMappingMethod: String
+    /// When a contract stops on its expiry date, in New York.
+    public let newYorkClose: TimeOfDay
+    /// The same on the days that close early.
+    public let earlyClose: TimeOfDay
+    /// Expiry dates on which New York closes early.
+    public let earlyCloses: Set<CalendarDate>
+    /// When a contract on a directly mapped symbol stops on its expiry date, in UTC.
+    public let directClose: TimeOfDay
+    /// A quote at most this far from the target is fresh, and is looked for first.
+    public let freshMinutes: Int
+    /// How far a quote is looked for where the first look-up held none at all.
+    public let widenedMinutes: Int
+    /// Without a mark, a quote is worth its middle only where its bid is above this.
+    public let bidAbove: FixedDecimal
+    /// A spot at most this far from the target may stand for the horizon's.
+    public let spotToleranceMinutes: Int
+    public let realizedVol: RealizedVol
+    /// In ascending order.
+    public let dvolBuckets: [Bucket]
+    /// The bucket of percentiles that are below none of the others.
+    public let highestDvolBucket: String
+    /// The bucket where there is no percentile.
+    public let unknownDvolBucket: String
+
+    /// All files that were read, each once, in path order.
+    public var files: [RuleFile] {
+        var found: [RuleFile] = []
+        let all = [file, newYork.file] + trades.files + alignment.files
+        for file in all.sorted(by: { $0.path < $1.path }) where found.last?.path != file.path {
+            found.append(file)
+        }
+        return found
+    }
+
+    public convenience init(version: Int, read: RuleFileReader) throws {
+        try self.init(path: "outcomes/rules.v\(version).yaml", read: read)
+    }
+
+    /// - Parameter path: as another rule file's `uses` lists it.
+    public init(path: String, read: RuleFileReader) throws {
+        let document = try RuleDocument(path: path, kind: "outcomes", read: read)
+        let root = document.root
+        try root.allowOnly([
+            "rules", "version", "uses", "horizons", "direct_mapping_method", "expiry", "mark",
+            "horizon_spot",
+            "realized_vol", "dvol_buckets",
+        ])
+        file = document.file
+        let uses = try root.texts("uses")
+        func used(_ prefix: String) throws -> String {
+            guard let path = uses.first(where: { $0.hasPrefix(prefix) }) else {
+                throw RuleError(
+                    path: document.file.path, key: "uses", problem: "no \(prefix)…yaml is listed")
+            }
+            return path
+        }
+        trades = try TradesRules(path: try used("trades/rules."), read: read)
+        newYork = try NewYorkRules(path: try used("shared/new_york."), read: read)
+        alignment = try AlignmentRules(path: try used("alignment/rules."), read: read)
+
+        let horizons = try root.member("horizons")
+        try horizons.allowOnly(["default", "maximum_days", "maximum_per_request"])
+        maximumHorizonDays = try horizons.positive("maximum_days")
+        maximumHorizonsPerRequest = try horizons.positive("maximum_per_request")
+        defaultHorizonDays = try Self.horizonDays(
+            try horizons.member("default"), maximum: maximumHorizonDays)
+        directMappingMethod = try root.text("direct_mapping_method")
+
+        let expiry = try root.member("expiry")
+        try expiry.allowOnly(["new_york_close", "early_close", "early_closes", "direct_close_utc"])
+        newYorkClose = try TimeOfDay(try expiry.member("new_york_close"))
+        earlyClose = try TimeOfDay(try expiry.member("early_close"))
+        directClose = try TimeOfDay(try expiry.member("direct_close_utc"))
+        earlyCloses = Set(
+            try expiry.member("early_closes").elements().map { node in
+                guard let date = CalendarDate(try node.scalar()) else { throw node.fail("expected a date") }
+                return date
+            })
+
+        let mark = try root.member("mark")
+        try mark.allowOnly(["fresh_minutes", "widened_minutes", "bid_above"])
+        freshMinutes = try mark.positive("fresh_minutes")
+        widenedMinutes = try mark.positive("widened_minutes")
+        bidAbove = try mark.decimal("bid_above")
+        let spot = try root.member("horizon_spot")
+        try spot.allowOnly(["tolerance_minutes"])
+        spotToleranceMinutes = try spot.positive("tolerance_minutes")
+        realizedVol = try RealizedVol(try root.member("realized_vol"))
+
+        let buckets = try root.member("dvol_buckets")
+        try buckets.allowOnly(["below", "otherwise", "unknown"])
+        dvolBuckets = try Self.buckets(try buckets.member("below"))
+        highestDvolBucket = try buckets.text("otherwise")
+        unknownDvolBucket = try buckets.text("unknown")
+    }
+
+    private static func horizonDays(_ list: RuleNode, maximum: Int) throws -> [Int?] {
+        var found: [Int?] = []
+        for node in try list.elements() {
+            let text = try node.scalar()
+            let days = Int(text)
+            guard text == "expiry" || days.map({ (1...maximum).contains($0) }) == true else {
+                throw node.fail("expected `expiry` or a number of days up to \(maximum)")
+            }
+            if found.contains(days) { throw node.fail("is listed twice") }
+            found.append(days)
+        }
+        return found
+    }
+
+    private static func buckets(_ list: RuleNode) throws -> [Bucket] {
+        var found: [Bucket] = []
+        for node in try list.elements() {
+            try node.allowOnly(["percentile", "bucket"])
+            let bucket = Bucket(below: try node.decimal("percentile"), name: try node.text("bucket"))
+            if let last = found.last, bucket.below <= last.below {
+                throw node.fail("is not above the one before")
+            }
+            found.append(bucket)
+        }
+        return found
+    }
+}
+
+extension OutcomesRules.TimeOfDay {
+    fileprivate init(_ node: RuleNode) throws {
+        try node.allowOnly(["hour", "minute"])
+        self.init(hour: try node.integer("hour"), minute: try node.integer("minute"))
+        guard (0..<24).contains(hour), (0..<60).contains(minute) else {
+            throw node.fail("is no time of day")
+        }
+    }
+}
+
+extension OutcomesRules.RealizedVol {
+    fileprivate init(_ node: RuleNode) throws {
+        try node.allowOnly(["step_minutes", "periods_per_year", "minimum_returns", "minimum_share"])
+        self.init(
+            stepMinutes: try node.positive("step_minutes"),
+            periodsPerYear: try node.positive("periods_per_year"),
+            minimumReturns: try node.positive("minimum_returns"),
+            minimumShare: try node.decimal("minimum_share"))
+    }
+}
+
+extension RuleNode {
+    fileprivate func positive(_ name: String) throws -> Int {
+        let value = try integer(name)
+        guard value > 0 else { throw try member(name).fail("expected a whole number above 0") }
+        return value
+    }
+}

@@ -1,0 +1,42 @@
+public import Rules
+public import Values
+
+/// How a traded symbol maps to a crypto market (`shared/market_proxy.v<N>.yaml`).
+public final class MarketProxyRules: Sendable {
+    public struct Mapping: Sendable, Equatable {
+        /// The market whose context stands behind the symbol; nil where unmapped.
+        public let marketProxy: String?
+        public let method: String
+        /// 0…1.
+        public let confidence: FixedDecimal
+        public let quality: String
+    }
+
+    public let file: RuleFile
+    private let bySymbol: [ByteKey: Mapping]
+    private let unmapped: Mapping
+
+    public init(path: String, read: RuleFileReader) throws {
+        let document = try RuleDocument(path: path, kind: "market_proxy", read: read)
+        try document.root.allowOnly(["rules", "version", "symbols", "unmapped"])
+        file = document.file
+        var mappings: [ByteKey: Mapping] = [:]
+        for (symbol, node) in try document.root.member("symbols").members() {
+            try node.allowOnly(["market_proxy", "mapping_method", "mapping_confidence", "mapping_quality"])
+            mappings[ByteKey(symbol)] = Mapping(
+                marketProxy: try node.text("market_proxy"), method: try node.text("mapping_method"),
+                confidence: try node.decimal("mapping_confidence"), quality: try node.text("mapping_quality"))
+        }
+        bySymbol = mappings
+        let node = try document.root.member("unmapped")
+        unmapped = Mapping(
+            marketProxy: nil, method: try node.text("mapping_method"),
+            confidence: try node.decimal("mapping_confidence"), quality: try node.text("mapping_quality"))
+    }
+
+    /// The mapping of a symbol; a symbol that is null or not listed is unmapped, never a default market.
+    public func mapping(of symbol: String?) -> Mapping {
+        guard let symbol else { return unmapped }
+        return bySymbol[ByteKey(symbol)] ?? unmapped
+    }
+}

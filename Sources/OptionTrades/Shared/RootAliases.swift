@@ -1,0 +1,25 @@
+public import Rules
+import Values
+
+/// Option roots that belong to an underlying of another name (`shared/root_aliases.v<N>.yaml`).
+public final class RootAliases: Sendable {
+    public let file: RuleFile
+    private let underlyings: [ByteKey: Set<ByteKey>]
+
+    public init(path: String, read: RuleFileReader) throws {
+        let document = try RuleDocument(path: path, kind: "root_aliases", read: read)
+        try document.root.allowOnly(["rules", "version", "aliases"])
+        file = document.file
+        var found: [ByteKey: Set<ByteKey>] = [:]
+        for node in try document.root.member("aliases").elements() {
+            try node.allowOnly(["root", "underlying"])
+            found[ByteKey(try node.text("root")), default: []].insert(ByteKey(try node.text("underlying")))
+        }
+        underlyings = found
+    }
+
+    /// Whether the pair is listed. Both compared by their bytes.
+    public func lists(root: String, underlying: String) -> Bool {
+        underlyings[ByteKey(root)]?.contains(ByteKey(underlying)) ?? false
+    }
+}

@@ -1,0 +1,102 @@
+public import Events
+public import JSON
+public import Projections
+import Rules
+public import Values
+
+/// The sync state: one row a scope, what its last runs reported (spec 2, section 4).
+public struct SyncStateProjection: Projection {
+    public static let name = "sync_state"
+    public static let codeVersion = 1
+    public static let consumes: [EventType: Set<Int>] = [.alphaSyncCompleted: [1], .alphaSyncFailed: [1]]
+
+    public struct Facts: Sendable {
+        var sourceName: String
+        var scopeKey: String
+        /// Canonical JSON.
+        var scopeDetails: [UInt8]
+        var cursor: String?
+        var watermark: Instant?
+        var syncedAt: Instant?
+        var error: String?
+        var errorAt: Instant?
+        /// Canonical JSON; nil before a first success.
+        var summary: [UInt8]?
+    }
+
+    public let identity: ProjectionIdentity
+
+    public init(rules: SyncStateRules) {
+        identity = ProjectionIdentity(
+            name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: [rules.file])
+    }
+
+    public static var rowsAreFacts: Bool { true }
+
+    public func entities(touchedBy event: DecodedEvent) -> [RowKey] {
+        if let payload = event.payload(as: SyncCompletedPayload.self) { return [RowKey([payload.sourceName, payload.scopeKey])] }
+        if let payload = event.payload(as: SyncFailedPayload.self) { return [RowKey([payload.sourceName, payload.scopeKey])] }
+        return []
+    }
+
+    public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
+        if let payload = event.payload(as: SyncCompletedPayload.self) {
+            var state = facts ?? Self.empty(payload.sourceName, payload.scopeKey)
+            state.scopeDetails = payload.scopeDetails
+            // A run without a second page has no cursor, and an empty scope no watermark: the stored ones stay.
+            state.cursor = payload.cursor ?? state.cursor
+            state.watermark = payload.watermark ?? state.watermark
+            state.syncedAt = event.record.recordedAt
+            state.summary = payload.summary
+            facts = state
+        } else if let payload = event.payload(as: SyncFailedPayload.self) {
+            var state = facts ?? Self.empty(payload.sourceName, payload.scopeKey)
+            state.scopeDetails = payload.scopeDetails
+            state.error = payload.errorText
+            state.errorAt = event.record.recordedAt
+            facts = state
+        }
+    }
+
+    private static func empty(_ sourceName: String, _ scopeKey: String) -> Facts {
+        Facts(sourceName: sourceName, scopeKey: scopeKey, scopeDetails: Array("{}".utf8))
+    }
+
+    /// A run has no time in the world: the state is the same at any.
+    public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? { facts }
+
+    public func writeRows(of facts: Facts, to rows: inout RowWriter) {
+        encode(facts, to: &rows.out)
+        rows.endRow(RowKey([facts.sourceName, facts.scopeKey]))
+    }
+
+    public func encode(_ facts: Facts, to out: inout JSONWriter) {
+        out.beginObject()
+        out.key("last_error"); out.string(facts.error)
+        out.key("last_error_at"); out.instant(facts.errorAt)
+        out.key("last_run_summary")
+        if let summary = facts.summary { out.raw(summary) } else { out.null() }
+        out.key("last_successful_cursor"); out.string(facts.cursor)
+        out.key("last_successful_sync_at"); out.instant(facts.syncedAt)
+        out.key("last_successful_watermark"); out.instant(facts.watermark)
+        out.key("scope_details"); out.raw(facts.scopeDetails)
+        out.key("scope_key"); out.string(facts.scopeKey)
+        out.key("source_name"); out.string(facts.sourceName)
+        out.endObject()
+    }
+
+    public func facts(from document: [UInt8]) throws -> Facts {
+        let parsed = try JSONDocument(parsing: document)
+        let root = parsed.root
+        guard let source = root["source_name"]?.string, let scope = root["scope_key"]?.string,
+            let details = root["scope_details"], let summary = root["last_run_summary"]
+        else { throw RowProblem(description: "a stored sync state row lacks a column") }
+        return Facts(
+            sourceName: source, scopeKey: scope, scopeDetails: Array(parsed.bytes[details.sourceRange]),
+            cursor: root["last_successful_cursor"]?.string,
+            watermark: root["last_successful_watermark"]?.string.flatMap { Instant($0) },
+            syncedAt: root["last_successful_sync_at"]?.string.flatMap { Instant($0) },
+            error: root["last_error"]?.string, errorAt: root["last_error_at"]?.string.flatMap { Instant($0) },
+            summary: summary.isNull ? nil : Array(parsed.bytes[summary.sourceRange]))
+    }
+}

@@ -1,0 +1,16 @@
+public import Explanations
+public import Projections
+
+/// A view of option trades: its folder makes it, and its line in ``TradeFeature/all`` registers it.
+public struct TradeFeature: Sendable {
+    public let projection: ProjectionSource
+    public let explainer: ExplainerSource
+
+    public static let all: [TradeFeature] = [.trades, .lifecycles, .context, .executionQuality, .alignment, .outcomes, .syncState]
+}
+
+/// The ledger of option trades, as a program opens it.
+public enum TradeLedger {
+    public static let model = LedgerModel(events: TradeEvents.registry, projections: TradeFeature.all.map(\.projection))
+    public static let explainers = TradeFeature.all.map(\.explainer)
+}

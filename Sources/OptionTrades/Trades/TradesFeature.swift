@@ -1,0 +1,10 @@
+import Explanations
+import Projections
+
+extension TradeFeature {
+    static let trades = TradeFeature(
+        projection: ProjectionSource(TradesProjection.name) { version, read in
+            TradesProjection(rules: try TradesRules(version: version, read: read))
+        },
+        explainer: ExplainerSource(TradesProjection.name) { version, _, read in TradesExplainer(rules: try TradesRules(version: version, read: read)) })
+}

@@ -1,0 +1,60 @@
+public import Rules
+public import Values
+
+/// The rules of the trade book (`trades/rules.v<N>.yaml`) with the shared files that they use.
+public final class TradesRules: Sendable {
+    public let file: RuleFile
+    public let marketProxy: MarketProxyRules
+    public let rootAliases: RootAliases
+    /// Statuses whose rows are executions.
+    public let executionStatuses: NameList
+    /// The only currency in which a premium is derived.
+    public let premiumCurrency: String
+    /// Quantity units that mean contracts, besides null.
+    public let contractUnits: NameList
+    /// A provided premium is doubted beyond max(absolute USD, relative × provided).
+    public let mismatchAbsoluteUSD: FixedDecimal
+    public let mismatchRelative: FixedDecimal
+
+    /// All files that were read, in path order.
+    public var files: [RuleFile] { [file, marketProxy.file, rootAliases.file].sorted { $0.path < $1.path } }
+
+    public convenience init(version: Int, read: RuleFileReader) throws {
+        try self.init(path: "trades/rules.v\(version).yaml", read: read)
+    }
+
+    /// - Parameter path: as another rule file's `uses` lists it.
+    public init(path: String, read: RuleFileReader) throws {
+        let document = try RuleDocument(path: path, kind: "trades", read: read)
+        let root = document.root
+        try root.allowOnly(["rules", "version", "uses", "execution_statuses", "premium"])
+        file = document.file
+        let uses = try root.texts("uses")
+        func used(_ prefix: String) throws -> String {
+            guard let path = uses.first(where: { $0.hasPrefix(prefix) }) else {
+                throw RuleError(path: document.file.path, key: "uses", problem: "no \(prefix)…yaml is listed")
+            }
+            return path
+        }
+        marketProxy = try MarketProxyRules(path: try used("shared/market_proxy."), read: read)
+        rootAliases = try RootAliases(path: try used("shared/root_aliases."), read: read)
+        executionStatuses = NameList(try root.texts("execution_statuses"))
+        let premium = try root.member("premium")
+        try premium.allowOnly(["currency", "quantity_units", "mismatch_absolute_usd", "mismatch_relative"])
+        premiumCurrency = try premium.text("currency")
+        contractUnits = NameList(try premium.texts("quantity_units"))
+        mismatchAbsoluteUSD = try premium.decimal("mismatch_absolute_usd")
+        mismatchRelative = try premium.decimal("mismatch_relative")
+    }
+}
+
+/// The rules of the sync state (`sync_state/rules.v<N>.yaml`): a version and nothing to tune.
+public struct SyncStateRules: Sendable {
+    public let file: RuleFile
+
+    public init(version: Int, read: RuleFileReader) throws {
+        let document = try RuleDocument(path: "sync_state/rules.v\(version).yaml", kind: "sync_state", read: read)
+        try document.root.allowOnly(["rules", "version", "uses"])
+        file = document.file
+    }
+}

@@ -1,0 +1,70 @@
+public import Events
+public import Rules
+import Values
+
+/// What a program records and projects: its event types and its projections.
+public struct LedgerModel: Sendable {
+    public let events: EventRegistry
+    /// Each name once.
+    public let projections: [ProjectionSource]
+
+    public init(events: EventRegistry, projections: [ProjectionSource]) {
+        self.events = events
+        self.projections = projections
+    }
+}
+
+/// A projection as a program registers it: how it is made from a rules version, and the code versions that readers know.
+public struct ProjectionSource: Sendable {
+    public let name: String
+    let define: @Sendable (Int, InstalledProjection, RuleFileReader) throws -> [ProjectionDefinition]
+
+    /// - Parameters:
+    ///   - codes: in ascending order, all over the same fold.
+    ///   - make: the projection under its rules of a version, `rules.v<N>.yaml`; throws `RuleError` if these can't be used.
+    public init<P: Projection>(
+        _ name: String, codes: [PublishedCode] = [PublishedCode(version: 1)],
+        _ make: @escaping @Sendable (_ version: Int, _ read: RuleFileReader) throws -> P
+    ) {
+        self.name = name
+        define = { version, installed, read in
+            let projection = try make(version, read)
+            return codes.map { ProjectionDefinition(projection, $0, installed) }
+        }
+    }
+}
+
+/// What is installed of a projection below `projections/<name>/`.
+struct InstalledProjection {
+    let events: EventRegistry
+    let columns: ColumnSet
+    let tableSQL: String
+    let indexSQL: String
+    /// The numbers of its rules versions, ascending; at least one.
+    let versions: [Int]
+
+    init(_ name: String, _ events: EventRegistry, files: [String], read: RuleFileReader) throws {
+        func bytes(_ file: String) throws -> [UInt8] {
+            guard let bytes = try read("\(name)/\(file)") else {
+                throw ProjectionRegistry.Problem(description: "projections/\(name)/\(file): there is no such file")
+            }
+            return bytes
+        }
+        self.events = events
+        do {
+            columns = try ColumnSet(parsing: try bytes("columns.json"))
+        } catch {
+            throw ProjectionRegistry.Problem(description: "projections/\(name)/columns.json: \(error)")
+        }
+        tableSQL = String(decoding: try bytes("table.sql"), as: UTF8.self)
+        indexSQL = String(decoding: try bytes("indexes.sql"), as: UTF8.self)
+        versions = files.compactMap { path -> Int? in
+            let prefix = "\(name)/rules.v"
+            guard path.hasPrefix(prefix), path.hasSuffix(".yaml") else { return nil }
+            return Int(path.dropFirst(prefix.count).dropLast(".yaml".count))
+        }.sorted()
+        if versions.isEmpty {
+            throw ProjectionRegistry.Problem(description: "projections/\(name): no rules.v<N>.yaml is installed")
+        }
+    }
+}
