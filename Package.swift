@@ -221,8 +221,8 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "alpha-ledger", "SampleScope", "PostgresStore", "Postgres", "Projections", "Events", "JSON", "Values",
-                "LoopbackServer", "TestSupport",
+                "alpha-ledger", "SampleScope", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events", "JSON",
+                "Values", "LoopbackServer", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]
