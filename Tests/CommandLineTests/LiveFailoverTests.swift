@@ -125,8 +125,8 @@ import Values
         return load.seen
     }
 
-    /// Starts a service; gives its process and its address.
-    private func serve(_ program: Program) async throws -> (process: Process, address: String) {
+    /// Starts a service; gives its process, its address and its log.
+    private func serve(_ program: Program) async throws -> (process: Process, address: String, log: FileHandle) {
         let (process, _, errors) = try program.start(["serve", "--port", "0"])
         var address: String?
         try await until("the service listens") {
@@ -135,7 +135,7 @@ import Values
                 .map { String($0.dropFirst("serving on ".count)) }
             return address != nil
         }
-        return (process, try #require(address))
+        return (process, try #require(address), errors)
     }
 
     /// Runs a command until it is done: on the way the database may go, and what it held there is held for a while.
@@ -172,10 +172,10 @@ import Values
                     #expect(try await program.run("db", "migrate").code == 0)
                     let ledger = try LedgerDatabase(uri: uri)
                     try await makeSynchronous(ledger)
-                    let (first, firstAddress) = try await serve(program)
+                    let (first, firstAddress, firstLog) = try await serve(program)
                     defer { kill(first.processIdentifier, SIGKILL) }
                     try await until("the first holds all leases") { try await holdsAll(first, ledger) }
-                    let (second, secondAddress) = try await serve(program)
+                    let (second, secondAddress, secondLog) = try await serve(program)
                     defer { kill(second.processIdentifier, SIGKILL) }
 
                     let seen = try await withLoad(program, ledger, [firstAddress, secondAddress]) { load in
@@ -209,10 +209,12 @@ import Values
                     try await until("all is folded") {
                         try await ledger.pool.run { try ProjectionCatalog().versions($0) }.allSatisfy { $0.position == head }
                     }
-                    for service in [first, second] {
+                    for (service, log) in [(first, firstLog), (second, secondLog)] {
                         kill(service.processIdentifier, SIGTERM)
                         await Program.waitForExit(service)
                         #expect(service.terminationReason == .exit && service.terminationStatus == 0)
+                        let failures = Program.text(log).split(separator: "\n").filter { $0.contains("request failed") }
+                        #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
                     }
                     #expect(try await owners(ledger) == ["nobody"])
                     try await expectKept(seen, program, ledger)
