@@ -154,7 +154,7 @@ let package = Package(
         .testTarget(name: "MerkleLogTests", dependencies: ["MerkleLog", "Values"]),
         .testTarget(
             name: "EventsTests", dependencies: ["Events", "OptionTrades", "JSON", "MerkleLog", "Values"], exclude: ["Samples"]),
-        .testTarget(name: "TradingTests", dependencies: ["OptionTrades", "Rules", "Events", "Values", "TestSupport"]),
+        .testTarget(name: "OptionTradesTests", dependencies: ["OptionTrades", "Rules", "Events", "Values", "TestSupport"]),
         .testTarget(
             name: "ProjectionsTests",
             dependencies: [
@@ -224,8 +224,8 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "alpha-ledger", "SampleScope", "PostgresStore", "Postgres", "Projections", "Events", "OptionTrades", "JSON", "Values",
-                "LoopbackServer", "TestSupport",
+                "alpha-ledger", "SampleScope", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events",
+                "OptionTrades", "JSON", "Values", "LoopbackServer", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -122,7 +122,8 @@ struct Problem: Error {
             switch error {
             case .positionUnknown, .positionBeyondSize: self.init(.positionUnknown, "\(error)")
             case .projectionBehind: self.init(.projectionBehind, "\(error)")
-            case .identityConflict, .versionConflict, .versionHeld, .versionInUse, .viewInUse, .versionStopped: self.init(.conflict, "\(error)")
+            case .identityConflict, .versionConflict, .versionHeld, .versionInUse, .viewInUse, .versionStopped, .historyReplaced:
+                self.init(.conflict, "\(error)")
             case .versionUnknown: self.init(.badParameter, "\(error)")
             case .clockRegressed: self.init(.clockRegressed, "\(error)")
             case .notMigrated, .schemaChanged: self.init(.notReady, "the database's schema is not this program's")

@@ -22,8 +22,9 @@ extension PostgresSession {
         }
         guard let state = field(.sqlState).map(SQLState.init(rawValue:)) else {
             let text = PQresultErrorMessage(result).map { String(cString: $0) } ?? ""
-            return PQstatus(connection) == CONNECTION_BAD
-                ? lostConnection(text) : PostgresError(.misuse, PostgresError.singleLine(text))
+            // A statement that could not be sent leaves libpq's status as it was: the server may have said something before it
+            // closed, as it does in an immediate shutdown, and only the next read finds the end.
+            return isDead() ? lostConnection(text) : PostgresError(.misuse, PostgresError.singleLine(text))
         }
         let severity = field(.severity) ?? ""
         let isFatal = severity == "FATAL" || severity == "PANIC" || PQstatus(connection) == CONNECTION_BAD

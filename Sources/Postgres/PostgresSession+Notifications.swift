@@ -46,7 +46,7 @@ extension PostgresSession {
             backendPID: notify.pointee.be_pid)
     }
 
-    /// Whether the server has closed the connection while nothing was asked of it. Costs one `poll`.
+    /// Whether the server has closed the connection, asked while no answer is awaited. Costs one `poll`.
     func isDead() -> Bool {
         if isBroken { return true }
         // A server that shuts down first says so, then closes: each is seen by one more read.

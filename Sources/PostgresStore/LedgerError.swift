@@ -22,6 +22,8 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
     case fileChanged(file: String, recorded: String, found: String)
     /// The log contradicts itself where it was read.
     case corrupt(position: Int64, problem: String)
+    /// The event that was read at a position is not the one that the server has there.
+    case historyReplaced(position: Int64)
     /// Another writer took the projection's lease.
     case leaseLost(projection: String)
     /// A reference that names no version of a projection, or several.
@@ -63,6 +65,8 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
             "\(file) differs from the one recorded in this ledger (recorded \(recorded.prefix(12))…, found \(found.prefix(12))…); put the old file back and add a new one instead"
         case .corrupt(let position, let problem):
             "the log is damaged at position \(position): \(problem)"
+        case .historyReplaced(let position):
+            "history_replaced: the log has another event at position \(position) than the one that was read there, as after a failover that lost its end or a restore; what was made of it was not written and has to be made again"
         case .leaseLost(let projection):
             "the lease of projection \(projection) went to another process"
         case .versionUnknown(let projection, let version, let isAmbiguous, let known):

@@ -56,23 +56,34 @@ public struct LogReader: Sendable {
         return try result.map(RecordedEvent.init(row:))
     }
 
-    /// The head's position and the events of some types at the `limit` positions after one, in one round trip. The head is
-    /// read first: events beyond it may be among the others.
+    /// The head's position and the events of some types at the `limit` positions after one, with the last leaf of these
+    /// positions or of the log, in one round trip. The head is read first: events beyond it may be among the others.
     func headAndEvents(
         after position: Int64, types: [String], limit: Int, _ session: PostgresSession
-    ) throws -> (head: Int64, events: [RecordedEvent]) {
+    ) throws -> (head: Int64, leaf: ReadLeaf?, events: [RecordedEvent]) {
+        let last = position + Int64(limit)
         let results = try session.pipeline([
-            (sql: "SELECT position FROM ledger.head", parameters: []),
+            (
+                sql: """
+                    SELECT h.position,
+                           (SELECT e.leaf_hash FROM ledger.events e WHERE e.position = least(h.position, $1::bigint))
+                    FROM ledger.head h
+                    """, parameters: [.int8(last)]
+            ),
             (
                 sql: """
                     SELECT \(Self.columns) FROM ledger.events
                     WHERE position > $1 AND position <= $2 AND type = ANY ($3) ORDER BY position
                     """,
-                parameters: [.int8(position), .int8(position + Int64(limit)), .textArray(types)]
+                parameters: [.int8(position), .int8(last), .textArray(types)]
             ),
         ])
         guard results[0].rowCount == 1 else { throw LedgerError.notMigrated(problem: "the ledger has no head row") }
-        return (try results[0][0].int8(0), try results[1].map(RecordedEvent.init(row:)))
+        let head = try results[0][0].int8(0)
+        let leaf = try results[0][0].optionalBytea(1).map {
+            ReadLeaf(position: min(head, last), hash: try Digest32(stored: $0))
+        }
+        return (head, leaf, try results[1].map(RecordedEvent.init(row:)))
     }
 
     public func event(at position: Int64, _ session: PostgresSession) throws -> RecordedEvent? {

@@ -47,7 +47,7 @@ struct Failure: Error {
         case let error as LedgerError:
             switch error {
             case .identityConflict, .versionConflict: self.init(code: 3, "\(error)")
-            case .versionHeld, .versionInUse, .viewInUse: self.init(code: 3, "\(error)")
+            case .versionHeld, .versionInUse, .viewInUse, .historyReplaced: self.init(code: 3, "\(error)")
             case .positionUnknown, .positionBeyondSize, .versionUnknown: self.init(code: 2, "\(error)")
             case .notMigrated, .fileChanged, .schemaChanged, .unsafeServer: self.init(code: 2, "\(error)")
             default: self.init(code: 1, "\(error)")

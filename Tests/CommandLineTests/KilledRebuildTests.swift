@@ -31,26 +31,6 @@ import Values
         }
     }
 
-    /// A line a table: its rows, history and facts included, as one digest; and a line a version.
-    private func contents(_ ledger: LedgerDatabase) async throws -> [String] {
-        try await ledger.pool.run { session in
-            var lines: [String] = []
-            for version in try ProjectionCatalog().versions(session) {
-                let definition = try #require(ledger.registry.definition(of: version))
-                lines.append("\(version.name) \(version.reference) \(version.position) \(version.state) \(version.rebuild == nil)")
-                for suffix in definition.rowsAreFacts ? [""] : ["", "_facts"] {
-                    let found = try session.execute(
-                        """
-                        SELECT count(*) || ' ' || md5(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE "C"))
-                        FROM projection."\(version.tableName)\(suffix)" t
-                        """)
-                    lines.append("\(version.name)\(suffix) \(try found[0].text(0))")
-                }
-            }
-            return lines
-        }
-    }
-
     /// Names and identities of all tables and indexes, with the catalog.
     private func catalog(_ ledger: LedgerDatabase) async throws -> [String] {
         try await ledger.pool.run { session in
@@ -76,12 +56,12 @@ import Values
     @Test(.timeLimit(.minutes(5)))
     func aRebuildKilledAtTenRandomPointsAndRunAgainGivesTheSameRowsHistoryAndFacts() async throws {
         try await withHistory(events: 1_500) { program, ledger, names in
-            let live = try await contents(ledger)
+            let live = try await storedContents(ledger)
             let start = ContinuousClock.now
             let undisturbed = try await program.run(["projection", "rebuild", "--workers", "2", "--json"] + names)
             let duration = ContinuousClock.now - start
             #expect(undisturbed.code == 0, "\(undisturbed.errors)")
-            #expect(try await contents(ledger) == live)
+            #expect(try await storedContents(ledger) == live)
 
             var random = SeededGenerator(seed: 20_261_121)
             var (killed, left, resumed, filled) = (0, 0, false, false)
@@ -116,13 +96,13 @@ import Values
             #expect(left >= 3 && (!filled || resumed), "\(left) rebuilds were left half done")
             let digests = try JSONDocument(parsing: Array(undisturbed.output.utf8)).root["versions"]?.elements.map { $0 } ?? []
             #expect(versions.map { $0["digest"]?.string } == digests.map { $0["digest"]?.string } && versions.count == names.count)
-            #expect(try await contents(ledger) == live)
+            #expect(try await storedContents(ledger) == live)
         }
     }
 
     @Test(.timeLimit(.minutes(5))) func anInterruptedRebuildLeavesNoTrace() async throws {
         try await withHistory(events: 1_500) { program, ledger, names in
-            let (before, live) = (try await catalog(ledger), try await contents(ledger))
+            let (before, live) = (try await catalog(ledger), try await storedContents(ledger))
             for signal in [SIGINT, SIGTERM] {
                 let (process, _, errors) = try program.start(["projection", "rebuild"] + names)
                 while process.isRunning, try await ledger.pool.run({ try ProjectionCatalog().versions($0) }).allSatisfy({ $0.rebuild == nil }) {
@@ -133,10 +113,10 @@ import Values
                 #expect(process.terminationStatus != 0, "\(Program.text(errors))")
                 #expect(try await catalog(ledger) == before)
             }
-            #expect(try await contents(ledger) == live)
+            #expect(try await storedContents(ledger) == live)
             let rebuilt = try await program.run(["projection", "rebuild"] + names)
             #expect(rebuilt.code == 0, "\(rebuilt.errors)")
-            #expect(try await contents(ledger) == live)
+            #expect(try await storedContents(ledger) == live)
         }
     }
 }

@@ -9,27 +9,6 @@ import Values
 @Suite struct PausedServiceTests {
     private let run = UniqueID(high: 5, low: 5)
 
-    private func owners(_ ledger: LedgerDatabase) async throws -> Set<String> {
-        Set(try await ledger.pool.run { try ProjectionCatalog().versions($0) }.map { $0.leaseOwner ?? "nobody" })
-    }
-
-    /// Whether one process alone holds every lease.
-    private func holdsAll(_ process: Process, _ ledger: LedgerDatabase) async throws -> Bool {
-        let owners = try await owners(ledger)
-        return !owners.isEmpty && owners.allSatisfy { $0.hasPrefix("\(process.processIdentifier)-") }
-    }
-
-    private func until(
-        _ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
-    ) async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while ContinuousClock.now < deadline {
-            if try await condition() { return }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        Issue.record("never: \(what)", sourceLocation: sourceLocation)
-    }
-
     /// A service is stopped for longer than its leases hold while events come in; another takes them over, and the first
     /// writes nothing when it wakes.
     @Test(.timeLimit(.minutes(4))) func aServicePausedPastItsLeaseWritesNothingWhenItWakes() async throws {

@@ -1,6 +1,8 @@
 import Events
 import Foundation
 import Postgres
+import Projections
+import Synchronization
 import TestSupport
 import Testing
 import Values
@@ -59,6 +61,68 @@ import Values
                     #expect(found.fault == nil && found.size == 330, "\(found.fault?.problem ?? "")")
                     await first.close()
                     await second.close()
+                }
+            }
+        }
+    }
+
+    /// The program was stopped, say, between reading and writing. Its pool finds the old server's sessions dead and opens others.
+    @Test(.timeLimit(.minutes(3))) func `what a projector folded from events that the standby lacks is not written there`() async throws {
+        try await withServer { primary in
+            try await withLedger(at: primary.uri) { owner in
+                let catalog = ProjectionCatalog()
+                try await catalog.activate(owner.registry, log: owner.log, pool: owner.pool, runID: run)
+                try await withReplica(of: primary.uri) { standby in
+                    let ledger = try LedgerDatabase(uri: writableURI(primary.uri, standby))
+                    let other = try LedgerDatabase(uri: standby)
+                    func group() async throws -> FoldingGroup {
+                        let members = try await ledger.pool.run { session in
+                            try ledger.registry.firstDefinitions.compactMap {
+                                try ProjectionMember.acquire($0, owner: "g", cachedBytes: 1 << 20, session)
+                            }
+                        }
+                        let group = FoldingGroup(at: try #require(members.first).position, ledger.pool, batchSize: 100)
+                        await group.join(members.map(\.member))
+                        return group
+                    }
+                    let first = try await group()
+                    for index in 0..<5 { try await ledger.log.append([recorded(try sampleRow("A\(index)"))], runID: run) }
+                    try await first.advance()
+                    let kept = await first.position
+                    try await until("the standby has rows and checkpoints") {
+                        try await asSuperuser(standby) { try catalog.versions($0) }.allSatisfy { $0.position == kept }
+                    }
+                    try await cutOff(standby)
+                    for index in 5..<9 { try await ledger.log.append([recorded(try sampleRow("A\(index)"))], runID: run) }
+
+                    let isFirst = Atomic<Bool>(true)
+                    await #expect(throws: LedgerError.historyReplaced(position: kept + 4)) {
+                        try await first.advance { _, _ in
+                            if !isFirst.exchange(false, ordering: .relaxed) { return }
+                            kill(primary.processID, SIGQUIT)
+                            runAtOnce(PostgresConfiguration(uri: standby)) { _ = try $0.execute("SELECT pg_promote()") }
+                            runAtOnce(other.configuration) { session in
+                                for index in 0..<6 {
+                                    let event = recorded(try sampleRow("B\(index)", quantity: 7))
+                                    _ = try AppendTransaction().run([AppendRequest(events: [event], runID: run)], on: session)
+                                }
+                            }
+                        }
+                    }
+                    #expect(try await other.pool.run { try catalog.versions($0) }.allSatisfy { $0.position == kept })
+                    await first.release()
+                    let second = try await group()
+                    try await second.advance()
+                    for version in try await other.pool.run({ try catalog.versions($0) }) {
+                        let definition = try #require(ledger.registry.definition(of: version))
+                        let verification = try await other.pool.run {
+                            try ProjectionVerifier(definition, version: version).verify($0)
+                        }
+                        #expect(version.position == kept + 6 && verification.matches, "\(version.name)")
+                    }
+                    await second.release()
+                    await ledger.close()
+                    await other.close()
                 }
             }
         }

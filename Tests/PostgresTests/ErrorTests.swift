@@ -125,6 +125,37 @@ struct ErrorTests {
         try FileManager.default.removeItem(atPath: directory)
     }
 
+    @Test(arguments: ["statement", "script", "pipeline", "COPY", "COMMIT"])
+    func `a server that is shut down between two statements is a lost connection`(_ next: String) async throws {
+        let directory = try temporaryDirectory()
+        let server = try await EmbeddedPostgres.start(.init(dataDirectory: directory, options: ["fsync": "off"]))
+        let connection = try await PostgresConnection.open(PostgresConfiguration(uri: server.uri))
+        let process = server.processID
+        let error = await asyncPostgresError {
+            try await connection.run { session in
+                try session.transaction {
+                    _ = try session.execute("CREATE TABLE t (i int)")
+                    let backend = session.backendPID
+                    kill(process, SIGQUIT)
+                    // The postmaster takes its processes' ends in before its own.
+                    while kill(process, 0) == 0 || kill(backend, 0) == 0 { usleep(10_000) }
+                    switch next {
+                    case "statement": _ = try session.execute("SELECT 1")
+                    case "script": try session.executeScript("SELECT 1")
+                    case "pipeline": _ = try session.pipeline([(sql: "SELECT 1", parameters: [])])
+                    case "COPY": try session.copyOut("COPY t TO STDOUT (FORMAT binary)") { _ in }
+                    default: break
+                    }
+                }
+            }
+        }
+        #expect(error?.isConnectionFailure == true, "\(error.debugDescription)")
+        #expect(error?.isCommitOutcomeUnknown == (next == "COMMIT"))
+        await connection.close()
+        await server.stop()
+        try FileManager.default.removeItem(atPath: directory)
+    }
+
     @Test("errors name what failed by SQLSTATE, constraint and table, and quote no data")
     func sqlErrors() async throws {
         try await withConnection { session in

@@ -11,6 +11,8 @@ struct EventBatch: Sendable {
     /// Whether the log, as far as it is asked for, went on when this was read.
     let isFollowed: Bool
     let events: [ReadEvent]
+    /// The leaf at ``reached`` or, for a part of a batch, at the whole one's end: what the log must have for the events to be its.
+    let leaf: ReadLeaf
 
     /// Reads the events at the `limit` positions after `position`, up to `last` and the head, in one round trip; nil
     /// where nothing follows.
@@ -19,19 +21,20 @@ struct EventBatch: Sendable {
     ) throws -> EventBatch? {
         if last <= position { return nil }
         let limit = min(Int64(limit), last - position)
-        let (head, records) = try LogReader().headAndEvents(
+        let (head, leaf, records) = try LogReader().headAndEvents(
             after: position, types: decoder.types, limit: Int(limit), session)
         if head <= position { return nil }
-        let reached = min(head, position + limit)
+        guard let leaf else { throw LedgerError.corrupt(position: min(head, position + limit), problem: "the event is missing") }
+        let reached = leaf.position
         return EventBatch(
             from: position, reached: reached, isFollowed: reached < min(head, last),
-            events: records.lazy.filter { $0.position <= reached }.compactMap(decoder.read))
+            events: records.lazy.filter { $0.position <= reached }.compactMap(decoder.read), leaf: leaf)
     }
 
     /// The part before a position.
     func before(_ position: Int64) -> EventBatch {
         EventBatch(
             from: from, reached: position - 1, isFollowed: true,
-            events: events.filter { $0.position < position })
+            events: events.filter { $0.position < position }, leaf: leaf)
     }
 }

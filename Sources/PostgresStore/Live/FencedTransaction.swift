@@ -24,12 +24,16 @@ struct VersionWrite: Sendable {
 enum FencedTransaction {
     /// One transaction, in one round trip where no table gets so many rows that COPY is the cheaper way in.
     ///
-    /// It opens with the fence: an UPDATE of each checkpoint that names the lease's epoch and the old position. Where
-    /// it does not find every one of them, the transaction fails and nothing is written.
-    static func commit(_ writes: [VersionWrite], _ session: PostgresSession) throws {
+    /// It opens with the fence: an UPDATE of each checkpoint that names the lease's epoch and the old position, on a log that
+    /// has the last leaf of what was folded. Where it does not find every one of them, the transaction fails and nothing is
+    /// written.
+    ///
+    /// What was written from events that a failover lost needs no fence: tables and log are of one server's WAL, so that a
+    /// standby which has the rows has the events, committed before them.
+    static func commit(_ writes: [VersionWrite], foldedUpTo leaf: ReadLeaf, _ session: PostgresSession) throws {
         let parts = writes.flatMap(\.parts)
         let isCopied = parts.contains { $0.table.isCopied($0.changes) }
-        var statements = [(sql: "BEGIN", parameters: []), fence(writes)]
+        var statements = [(sql: "BEGIN", parameters: []), fence(writes, leaf)]
         for part in parts { statements += part.table.statements(part.changes) }
         // Sent along, so that a process that is stopped between two round trips holds no locks meanwhile.
         if !isCopied { statements.append((sql: "COMMIT", parameters: [])) }
@@ -60,7 +64,7 @@ enum FencedTransaction {
         )
     }
 
-    /// What a failed transaction says of a version whose lease still holds.
+    /// What a failed transaction says of a version whose lease still holds, on a log that has what was folded.
     static func problem(_ error: any Error, _ write: VersionWrite) -> any Error {
         guard let failure = error as? PostgresError, failure.sqlState == .divisionByZero else { return error }
         return LedgerError.corrupt(
@@ -68,7 +72,9 @@ enum FencedTransaction {
     }
 
     /// In the order of the writes, so that two processes never wait for each other's rows.
-    private static func fence(_ writes: [VersionWrite]) -> (sql: String, parameters: [PostgresValue]) {
+    private static func fence(
+        _ writes: [VersionWrite], _ leaf: ReadLeaf
+    ) -> (sql: String, parameters: [PostgresValue]) {
         let leases = writes.map(\.lease)
         return changing(
             exactly: writes.count,
@@ -81,6 +87,7 @@ enum FencedTransaction {
                 AS k (name, version, code_version, epoch, owner, start, reached, poison_position, poison_error)
             WHERE v.name = k.name AND v.version = k.version AND v.code_version = k.code_version
               AND v.epoch = k.epoch AND v.lease_owner = k.owner AND v.position = k.start
+              AND \(ReadLeaf.isThere(position: "$10", hash: "$11"))
             """,
             [
                 .textArray(leases.map(\.name)), .textArray(leases.map(\.version)),
@@ -88,6 +95,6 @@ enum FencedTransaction {
                 .textArray(leases.map(\.owner)), .int8Array(writes.map(\.from)), .int8Array(writes.map(\.reached)),
                 .nullableInt8Array(writes.map { $0.poison?.position }),
                 .nullableTextArray(writes.map { $0.poison?.problem }),
-            ])
+            ] + leaf.parameters)
     }
 }

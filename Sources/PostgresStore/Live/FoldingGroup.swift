@@ -79,7 +79,8 @@ actor FoldingGroup {
     /// Folds batch after batch up to the log's head; true where there was something to fold.
     ///
     /// While one batch is written the next is folded, and the one after that is read. After an error the members are of
-    /// no more use: what they have in memory may not be what is stored.
+    /// no more use: what they have in memory may not be what is stored. One of these is `LedgerError.historyReplaced`, where a
+    /// batch was read before a failover that lost some of its events.
     /// - Parameters:
     ///   - last: not beyond this position.
     ///   - deadline: no batch is begun after this moment but the first.
@@ -102,7 +103,7 @@ actor FoldingGroup {
                 progress(position, last)
                 let writes = try await writes(outcomes, of: current)
                 let pool = pool
-                writing = Task { try await Self.write(writes, pool) }
+                writing = Task { try await Self.write(writes, of: current, pool) }
                 position = reached
                 guard let next = try await following else { break }
                 batch = next
@@ -188,7 +189,7 @@ actor FoldingGroup {
         switch try await outcomes(of: before, [member.restarted()])[0].1 {
         case .folded(let changes):
             let write = member.write(changes, from: before.from, reached: before.reached, poison: poison)
-            return try await Self.write([MemberWrite(member: member, write: write)], pool).first
+            return try await Self.write([MemberWrite(member: member, write: write)], of: before, pool).first
                 ?? Departure(member: member, position: before.reached, reason: .poison(poison))
         case .poisoned(let earlier):
             return try await stop(member, at: earlier, in: before)
@@ -208,19 +209,24 @@ actor FoldingGroup {
 
     /// Writes a batch: in one transaction or, where that fails for another reason than a lost connection, each version in one
     /// of its own. Those that fail then are returned; the others have been written.
-    private static func write(_ writes: [MemberWrite], _ pool: PostgresPool) async throws -> [Departure] {
+    ///
+    /// Throws `LedgerError.historyReplaced` where the batch was read from another history than the log's: nothing is written.
+    private static func write(
+        _ writes: [MemberWrite], of batch: EventBatch, _ pool: PostgresPool
+    ) async throws -> [Departure] {
         if writes.isEmpty { return [] }
         do {
-            try await pool.run { session in try FencedTransaction.commit(writes.map(\.write), session) }
+            try await pool.run { session in try FencedTransaction.commit(writes.map(\.write), foldedUpTo: batch.leaf, session) }
             return []
         } catch is CancellationError {
             throw CancellationError()
         } catch let error as PostgresError where error.isConnectionFailure {
             throw error
         } catch {
+            try await pool.run { session in try batch.leaf.require(session) }
             guard writes.count == 1 else {
                 var failures: [Departure] = []
-                for write in writes { failures += try await Self.write([write], pool) }
+                for write in writes { failures += try await Self.write([write], of: batch, pool) }
                 return failures
             }
             let (member, from) = (writes[0].member, writes[0].write.from)

@@ -34,7 +34,8 @@ public struct ProjectionFollower: Sendable {
 
     /// Folds up to the head of this moment and gives the lease back; nil where another process holds the lease.
     ///
-    /// Throws `LedgerError.leaseLost` where another process took the lease on the way.
+    /// Throws `LedgerError.leaseLost` where another process took the lease on the way, and `.historyReplaced` where the log lost
+    /// what was read of it: called again, it goes on from what the server has.
     /// - Parameters:
     ///   - last: not beyond this position.
     ///   - progress: hears the position reached and the one to be reached.

@@ -56,8 +56,9 @@ public actor ProjectionGroup {
     /// Follows until cancelled, and then gives the leases back. To be called once.
     ///
     /// A poison event stops its projection there, with the error kept in the catalog; the others go on. After a lost
-    /// connection everything is taken up again from what is stored. Meanwhile views are made to follow, and tables dropped,
-    /// that were being read when a rebuild or a promotion was done with them.
+    /// connection, or where the log is not the one that a batch was read from, everything is taken up again from what is
+    /// stored. Meanwhile views are made to follow, and tables dropped, that were being read when a rebuild or a promotion was
+    /// done with them.
     public func run(_ signal: LogSignal) async {
         async let upkeep: Void = keepUp()
         while !Task.isCancelled {

@@ -98,7 +98,8 @@ public struct ProjectionRebuild: Sendable {
     /// ordinary follower's.
     ///
     /// Throws `LedgerError.versionHeld` where somebody else writes one of the versions, `.leaseLost` where this rebuild slept
-    /// past its lease, `CancellationError` when it is cancelled: the versions that are not whole by then, and what an earlier
+    /// past its lease, `.historyReplaced` where a failover or a restore put another log in the place of the one that was read,
+    /// `CancellationError` when it is cancelled: the versions that are not whole by then, and what an earlier
     /// rebuild of them had left, are taken away. Where not all versions can be begun, what was begun anew is taken away. An
     /// event that a version can't fold ends that version before it, with the error kept in the catalog; the others go on.
     public func run(_ progress: @escaping @Sendable (Progress) -> Void = { _ in }) async throws -> [Built] {
@@ -155,14 +156,17 @@ public struct ProjectionRebuild: Sendable {
             group.addTask {
                 var built: [Built] = []
                 for (until, group) in Dictionary(grouping: targets, by: { $0.until ?? 0 }).sorted(by: { $0.key < $1.key }) {
-                    let first = try await RebuildPass(group, pool, options, until: until, before: nil).run(progress)
+                    // Of an event that stops a version too: what ends before it is built again under the same leaf.
+                    let leaf = try await pool.run { try ReadLeaf.read(at: until, $0) }
+                    let first = try await RebuildPass(group, pool, options, until: until, of: leaf, before: nil).run(progress)
                     built += first.built
                     var stopped = first.stopped
                     // A version that can't fold an event is built again up to the one before.
                     while let (target, poison) = stopped.popLast() {
                         let last = poison.position - 1
                         let anew = try await pool.run { try target.startedAnew(upTo: last, $0) }
-                        let again = try await RebuildPass([anew], pool, options, until: last, before: poison).run(progress)
+                        let again = try await RebuildPass([anew], pool, options, until: last, of: leaf, before: poison)
+                            .run(progress)
                         built += again.built
                         stopped += again.stopped
                     }

@@ -8,6 +8,8 @@ actor RebuildPass {
     private let pool: PostgresPool
     private let options: ProjectionRebuild.Options
     private let until: Int64
+    /// What every server must have that is read from or written to, at or after the position where it ends.
+    private let leaf: ReadLeaf?
     /// Where set, the event before which it ends.
     private let poison: PoisonEvent?
     private let router: EventRouter
@@ -29,15 +31,18 @@ actor RebuildPass {
 
     /// - Parameters:
     ///   - targets: all to be filled up to the same position.
+    ///   - leaf: of the log, at that position or beyond it; nil for an empty one. The log is read more than once, and written
+    ///     in between: a failover on the way may put other events at the same positions.
     ///   - poison: the event after that position, where this is why it ends there.
     init(
         _ targets: [RebuildTarget], _ pool: PostgresPool, _ options: ProjectionRebuild.Options, until: Int64,
-        before poison: PoisonEvent?
+        of leaf: ReadLeaf?, before poison: PoisonEvent?
     ) {
         self.targets = targets
         self.pool = pool
         self.options = options
         self.until = until
+        self.leaf = leaf
         self.poison = poison
         let router = EventRouter(targets.map(\.definition))
         self.router = router
@@ -109,7 +114,11 @@ actor RebuildPass {
     private func read(after position: Int64) async throws -> (events: [EventChunk], last: Int64)? {
         if position >= until { return nil }
         let (last, decoder) = (min(until, position + options.chunkSize), router.decoder)
-        return (try await pool.run { try EventChunk.read(after: position, upTo: last, decoder, $0) }, last)
+        let events = try await pool.run { [leaf] session in
+            try leaf?.require(session)
+            return try EventChunk.read(after: position, upTo: last, decoder, session)
+        }
+        return (events, last)
     }
 
     private func route(_ packed: (events: [EventChunk], last: Int64)?) async -> RoutedChunk? {
@@ -181,7 +190,10 @@ actor RebuildPass {
     private nonisolated func recall(_ recalls: [RebuildPart.Recall], in part: RebuildPart, _ places: [Int]) async throws {
         for recall in recalls {
             let positions = recall.positions
-            let records = try await pool.run { try LogReader().events(at: positions, $0) }
+            let records = try await pool.run { session in
+                try leaf?.require(session)
+                return try LogReader().events(at: positions, session)
+            }
             var events: [Int64: EventRouter.Routed] = [:]
             for record in records { events[record.position] = router.route(record, poison: { _, _ in }) }
             try await part.recall(recall, events, places: places)
@@ -190,7 +202,7 @@ actor RebuildPass {
 
     /// Writes what is collected while the fold goes on; waits for the write before it.
     private func write(_ place: Int, upTo position: Int64) async throws {
-        let (target, rows, old, pool) = (targets[place], pending[place], written[place], self.pool)
+        let (target, rows, old, pool, leaf) = (targets[place], pending[place], written[place], self.pool, self.leaf)
         if position <= old, rows.byteCount == 0 { return }
         try await writing[place]?.value
         try await options.beforeWrite?(writes)
@@ -203,7 +215,7 @@ actor RebuildPass {
         if isLarge { bytesFrozen[place] = bytesWritten[place] }
         writing[place] = Task {
             try await pool.run { session in
-                try target.write(rows, after: old, upTo: new, session)
+                try target.write(rows, after: old, upTo: new, of: leaf, session)
                 if isLarge { try target.tables.freeze(session) }
             }
             self.writing[place] = nil
@@ -219,7 +231,7 @@ actor RebuildPass {
                 try await options.beforeWrite?(writes)
                 writes += 1
                 let (target, reached) = (targets[place], written[place])
-                let (pool, poison, count) = (self.pool, self.poison, events[place])
+                let (pool, leaf, poison, count) = (self.pool, self.leaf, self.poison, events[place])
                 var counts = RebuildFold.Counts()
                 for part in parts {
                     let more = await part.counts(place)
@@ -229,7 +241,9 @@ actor RebuildPass {
                 let all = counts
                 group.addTask {
                     var pause = GrowingPause()
-                    while try await !pool.run({ try target.finish(at: reached, poison: poison, $0) }) { try await pause.wait() }
+                    while try await !pool.run({ try target.finish(at: reached, of: leaf, poison: poison, $0) }) {
+                        try await pause.wait()
+                    }
                     let identity = target.definition.identity
                     return ProjectionRebuild.Built(
                         name: identity.name, reference: identity.reference, position: reached,

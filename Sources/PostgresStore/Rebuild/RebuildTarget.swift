@@ -5,7 +5,8 @@ import Values
 /// A projection version that is being rebuilt: the tables that are filled and the lease under which they are.
 ///
 /// Every transaction starts with an UPDATE of the catalog's row that names the lease's epoch and the position up to
-/// which the tables are filled, so that a rebuild which slept past its lease writes nothing.
+/// which the tables are filled, so that a rebuild which slept past its lease writes nothing. Those that write what was
+/// folded prove that the log still has what was read, too.
 struct RebuildTarget: Sendable {
     let definition: ProjectionDefinition
     private(set) var tables: VersionTables
@@ -123,8 +124,11 @@ struct RebuildTarget: Sendable {
     }
 
     /// Adds what ended, or became current for good, after one position up to another.
-    func write(_ rows: Rows, after old: Int64, upTo new: Int64, _ session: PostgresSession) throws {
+    func write(
+        _ rows: Rows, after old: Int64, upTo new: Int64, of leaf: ReadLeaf?, _ session: PostgresSession
+    ) throws {
         try session.transaction {
+            try leaf?.require(session)
             try fence(from: old, to: new, session)
             try copy(rows.rows, to: tables.rows, session)
             if let facts = tables.facts { try copy(rows.facts, to: facts, session) }
@@ -136,8 +140,11 @@ struct RebuildTarget: Sendable {
     /// wait for.
     ///
     /// It waits for no reader of the tables before, who go on, nor of the view; ``VersionUpkeep`` does the rest.
-    func finish(at position: Int64, poison: PoisonEvent?, _ session: PostgresSession) throws -> Bool {
+    func finish(
+        at position: Int64, of leaf: ReadLeaf?, poison: PoisonEvent?, _ session: PostgresSession
+    ) throws -> Bool {
         try session.transaction {
+            try leaf?.require(session)
             try fence(from: position, to: position, session)
             guard try session.withShortLocks({ try tables.lock(session) }) != nil else { return false }
             try tables.createIndexes(session)
