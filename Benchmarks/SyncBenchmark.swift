@@ -1,6 +1,7 @@
 import AlphaFeed
 import Events
 import Operations
+import OptionTrades
 import SampleScope
 
 /// A real full-scope sync over real HTTP from a feed that generates its rows: time and the process's largest resident

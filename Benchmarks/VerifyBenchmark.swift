@@ -98,19 +98,19 @@ enum VerifyBenchmark {
             for start in stride(from: 0, to: events.count, by: 512) {
                 batches.append(
                     events[start..<min(events.count, start + 512)].compactMap { event in
-                        guard let type = EventType(rawValue: event.type), decoder.consumes(type) else { return nil }
+                        guard let place = decoder.place(of: event.type) else { return nil }
                         return event.payload.withUnsafeBufferPointer {
-                            decoder.read(event.header, type, payload: $0, pool)
+                            decoder.read(event.header, place, payload: $0, pool)
                         }
                     })
             }
         }
-        let trades = TradeNumbers()
+        let subjects = SubjectNumbers()
         var numbered: [NumberedEvents] = []
         var order: [Int32] = []
-        try await time("number the trades") {
-            numbered = batches.map { trades.number($0) }
-            order = trades.sorted()
+        try await time("number the subjects") {
+            numbered = batches.map { subjects.number($0) }
+            order = subjects.sorted()
         }
         let folds = definitions.map { $0.wholeFold(upTo: .max) }
         try await time("fold") { for fold in folds { for batch in numbered { fold.fold(batch) } } }
@@ -119,7 +119,7 @@ enum VerifyBenchmark {
         try await time("write rows") {
             for (definition, fold) in zip(definitions, folds) {
                 var written = RowWriter(documentsOmitting: definition.columns.undigested, reservingCapacity: 1 << 20)
-                let entities = fold.order(trades: order)
+                let entities = fold.order(subjects: order)
                 for start in stride(from: 0, to: entities.count, by: 256) {
                     written.removeAll()
                     fold.writeRows(of: entities[start..<min(entities.count, start + 256)], to: &written)

@@ -1,12 +1,14 @@
 import Values
 
 /// What an event reports, by the name that the log stores. Two are the same if their names have the same bytes.
-public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+public struct EventType: RawRepresentable, Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
     public let rawValue: String
 
     public init(rawValue: String) { self.rawValue = rawValue }
 
     public init(_ name: String) { rawValue = name }
+
+    public init(stringLiteral name: String) { rawValue = name }
 
     public static func == (left: EventType, right: EventType) -> Bool { left.rawValue.isBytewiseEqual(to: right.rawValue) }
 

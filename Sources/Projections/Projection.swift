@@ -134,6 +134,15 @@ public protocol SelectiveProjection: Projection {
     func writeRows(of facts: Facts, selecting selection: Selection, to rows: inout RowWriter)
 }
 
+extension SelectiveProjection {
+    /// The selected rows, in ascending key order.
+    public func rows(of facts: Facts, selecting selection: Selection) -> [ProjectedRow] {
+        var rows = RowWriter()
+        writeRows(of: facts, selecting: selection, to: &rows)
+        return rows.projectedRows
+    }
+}
+
 /// What a reader selects of a ``SelectiveProjection``, as its definition read it.
 public struct RowSelection: Sendable {
     let selection: any Sendable

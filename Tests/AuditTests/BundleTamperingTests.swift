@@ -1,6 +1,7 @@
 import AuditBundle
 import Events
 import Foundation
+import OptionTrades
 import SignedNotes
 import TestSupport
 import Testing
@@ -12,7 +13,7 @@ import Values
     static func expect(
         _ bundle: MemoryBundle, _ key: NoteVerifier, _ what: String, _ isRight: (BundleFault) -> Bool
     ) throws {
-        let faults = try BundleVerifier(bundle, key: key).verify().faults
+        let faults = try BundleVerifier(bundle, TradeLedger.model, key: key).verify().faults
         if !faults.contains(where: isRight) { Issue.record("\(what): \(faults)") }
     }
 
@@ -23,7 +24,7 @@ import Values
         try expect(bundle, key, what, isRight)
         var repaired = bundle
         try repaired.repairManifest()
-        let faults = try BundleVerifier(repaired, key: key).verify().faults
+        let faults = try BundleVerifier(repaired, TradeLedger.model, key: key).verify().faults
         if !faults.contains(where: isRight) || !faults.contains(where: { $0.file == BundlePaths.checkpoint }) {
             Issue.record("\(what), manifest repaired: \(faults)")
         }
@@ -57,7 +58,7 @@ import Values
                     }
                 }
             }
-            #expect(try BundleVerifier(bundle, key: key).verify().isVerified)
+            #expect(try BundleVerifier(bundle, TradeLedger.model, key: key).verify().isVerified)
         }
     }
 
@@ -116,11 +117,11 @@ import Values
                 changed.files[path + "x"] = bundle.files[path]
                 try Self.expect(changed, key, "\(path) doubled") { $0.file == path + "x" && $0.code == .fileUnexpected }
             }
-            let untrusted = try BundleVerifier(bundle, key: nil).verify()
+            let untrusted = try BundleVerifier(bundle, TradeLedger.model, key: nil).verify()
             #expect(untrusted.faults.map(\.code) == [.signatureUntrusted] && untrusted.signature == .untrusted)
             #expect(untrusted.views.allSatisfy { $0.isVerified })
             let impostor = try NoteSigner.generate(name: key.name)
-            let report = try BundleVerifier(bundle, key: impostor.verifier).verify()
+            let report = try BundleVerifier(bundle, TradeLedger.model, key: impostor.verifier).verify()
             #expect(report.faults.map(\.code) == [.badSignature] && report.signature == .invalid)
 
             // The same events by another ledger and key: its files, one by one and all together.
@@ -129,7 +130,7 @@ import Values
                     try await BundleTests.fill(other)
                     let foreign = try await BundleTests.export(other, nil, directory + "/foreign")
                     let foreignKey = try await other.verifierKey()
-                    #expect(try BundleVerifier(foreign, key: foreignKey).verify().isVerified)
+                    #expect(try BundleVerifier(foreign, TradeLedger.model, key: foreignKey).verify().isVerified)
                     try Self.expect(foreign, key, "another ledger's bundle") { $0.code == .badSignature }
                     for path in foreign.files.keys.sorted() where foreign.files[path] != bundle.files[path] {
                         var changed = bundle

@@ -7,6 +7,7 @@ import MerkleLog
 import Postgres
 import PostgresStore
 import Projections
+import OptionTrades
 import SignedNotes
 import TestSupport
 import Testing
@@ -48,7 +49,7 @@ import Values
             var earlier: [Int64: MemoryBundle] = [:]
             for position in [0, 1, 7, 8, 20, head] as [Int64] {
                 let bundle = try await Self.export(ledger, position, "\(directory)/at-\(position)")
-                let report = try BundleVerifier(bundle, key: key).verify()
+                let report = try BundleVerifier(bundle, TradeLedger.model, key: key).verify()
                 #expect(report.isVerified && report.signature == .trusted, "\(position): \(report.faults)")
                 #expect(report.events == position && report.views.count == 7)
                 // The promotions are the log's first seven events.

@@ -11,38 +11,53 @@ import Values
         .forwardMarkRecorded,
     ]
 
+    /// A payload of any type that can be compared.
+    private struct Read: Equatable {
+        let payload: any EventPayload
+
+        init(_ payload: any EventPayload) { self.payload = payload }
+
+        static func == (left: Read, right: Read) -> Bool { left.payload.isEqual(to: right.payload) }
+    }
+
     /// What the general decoder makes of some bytes.
-    private static func general(_ type: EventType, _ bytes: [UInt8]) -> Result<EventPayload, PayloadError> {
+    private static func general(_ type: EventType, _ bytes: [UInt8]) -> Result<Read, PayloadError> {
         Result { () throws(PayloadError) in
             let value = try PayloadReader.document(bytes)
             switch type {
-            case .contextStamped: return .contextStamped(try ContextStampedPayload(decoding: value))
-            case .executionBenchmarkRecorded: return .benchmarkRecorded(try ExecutionBenchmarkPayload(decoding: value))
-            case .forwardMarkRecorded: return .markRecorded(try ForwardMarkPayload(decoding: value))
-            default: return .execution(try ExecutionPayload(decoding: value))
+            case .contextStamped: return Read(try ContextStampedPayload(decoding: value))
+            case .executionBenchmarkRecorded: return Read(try ExecutionBenchmarkPayload(decoding: value))
+            case .forwardMarkRecorded: return Read(try ForwardMarkPayload(decoding: value))
+            default: return Read(try ExecutionPayload(decoding: value))
             }
         }
     }
 
     /// What the payload's own initializer makes of them, by whichever way.
-    private static func either(_ type: EventType, _ bytes: [UInt8]) -> Result<EventPayload, PayloadError> {
+    private static func either(_ type: EventType, _ bytes: [UInt8]) -> Result<Read, PayloadError> {
         Result { () throws(PayloadError) in
             switch type {
-            case .contextStamped: return .contextStamped(try ContextStampedPayload(decoding: bytes))
-            case .executionBenchmarkRecorded: return .benchmarkRecorded(try ExecutionBenchmarkPayload(decoding: bytes))
-            case .forwardMarkRecorded: return .markRecorded(try ForwardMarkPayload(decoding: bytes))
-            default: return .execution(try ExecutionPayload(decoding: bytes))
+            case .contextStamped: return Read(try ContextStampedPayload(decoding: bytes))
+            case .executionBenchmarkRecorded: return Read(try ExecutionBenchmarkPayload(decoding: bytes))
+            case .forwardMarkRecorded: return Read(try ForwardMarkPayload(decoding: bytes))
+            default: return Read(try ExecutionPayload(decoding: bytes))
             }
         }
     }
 
-    private static func canonical(_ type: EventType, _ bytes: [UInt8], _ pool: TextPool) -> EventPayload? {
-        bytes.withUnsafeBufferPointer { Upcaster.canonicalPayload(type: type, schemaVersion: 1, bytes: $0, pool: pool) }
+    private static func seed(_ type: EventType) -> UInt64 { UInt64(TradeEvents.registry.place(of: type) ?? 0) }
+
+    private static func canonical(_ type: EventType, _ bytes: [UInt8], _ pool: TextPool) -> Read? {
+        bytes.withUnsafeBufferPointer { bytes in
+            TradeEvents.registry.place(of: type).flatMap { place in
+                TradeEvents.registry.canonicalPayload(at: place, schemaVersion: 1, bytes: bytes, pool: pool).map { Read($0) }
+            }
+        }
     }
 
     @Test(arguments: types)
     func `Every payload that an encoder wrote is read in place, to what the general decoder reads`(type: EventType) throws {
-        var random = RandomPayloads(seed: UInt64(type.ordinal))
+        var random = RandomPayloads(seed: Self.seed(type))
         let pool = TextPool(places: 16)
         for round in 0..<500 {
             let bytes = random.payload(of: type)
@@ -56,7 +71,7 @@ import Values
     /// 2,500 changed payloads of each type, most of which no encoder could have written.
     @Test(arguments: types)
     func `Changed and cut off payloads give the same values and the same errors either way`(type: EventType) {
-        var random = RandomPayloads(seed: 1000 + UInt64(type.ordinal))
+        var random = RandomPayloads(seed: 1000 + Self.seed(type))
         let pool = TextPool(places: 16)
         var (values, errors) = (0, 0)
         for round in 0..<2500 {
@@ -79,7 +94,7 @@ import Values
         #expect(Self.canonical(.alphaExecutionRecorded, updated, pool) == nil)
         #expect(Self.canonical(.alphaExecutionUpdated, recorded, pool) == nil)
         #expect(throws: UpcastError.self) {
-            try Upcaster.payload(type: .alphaExecutionUpdated, schemaVersion: 1, bytes: recorded)
+            try TradeEvents.registry.payload(type: .alphaExecutionUpdated, schemaVersion: 1, bytes: recorded)
         }
     }
 
@@ -94,12 +109,14 @@ import Values
         other.withUnsafeBufferPointer { #expect(pool.text($0) == nil) }
     }
 
-    @Test(arguments: EventType.allCases)
-    func `A type is known by the bytes of its name, and has a place of its own`(type: EventType) {
-        #expect(EventType(utf8: type.rawValue.utf8Span.span) == type)
-        #expect(EventType.allCases[type.ordinal] == type)
-        #expect(EventType(utf8: "\(type.rawValue)x".utf8Span.span) == nil)
-        #expect(EventType(utf8: String(type.rawValue.dropLast()).utf8Span.span) == nil)
+    @Test(arguments: TradeEvents.registry.types)
+    func `A type is known by the bytes of its name, and has a place of its own`(type: EventType) throws {
+        let registry = TradeEvents.registry
+        let place = try #require(registry.place(of: type))
+        #expect(registry.type(at: place) == type)
+        #expect(registry.place(utf8: type.rawValue.utf8Span.span) == place)
+        #expect(registry.place(utf8: "\(type.rawValue)x".utf8Span.span) == nil)
+        #expect(registry.place(utf8: String(type.rawValue.dropLast()).utf8Span.span) == nil)
     }
 }
 

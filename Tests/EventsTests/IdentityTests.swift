@@ -34,7 +34,9 @@ import Values
         #expect(
             Identity.marketObserved(kind: "spot", identifyingDigest: digest, previous: 0, digest: digest)
                 == "market|spot|\(hex)|0|\(hex)")
-        #expect(Identity.projectionPromoted(name: "trades", runID: run) == "promoted|trades|\(run)")
+        let promotion = ProjectionPromotedPayload(
+            projection: "trades", oldVersion: nil, newVersion: "v1", codeVersion: 1, rules: [], position: 0, diffDigest: nil)
+        #expect(promotion.event(runID: run).identity == "promoted|trades|\(run)")
     }
 
     @Test func `streams are those of the specification`() throws {
@@ -48,7 +50,7 @@ import Values
         #expect(Streams.benchmark(source: "s", id: "1") == "benchmark-s:1")
         #expect(Streams.mark(source: "s", id: "1", horizonKey: "expiry") == "mark-s:1:expiry")
         #expect(Streams.market(kind: "spot", subject: "BTC", identifyingDigest: digest) == "market-spot:BTC:\(digest)")
-        #expect(Streams.projection(name: "trades") == "projection-trades")
+        #expect(ProjectionPromotedPayload.stream(of: "trades") == "projection-trades")
     }
 
     @Test func `the namespace is the one of the schema folder`() throws {

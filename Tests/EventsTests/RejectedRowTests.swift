@@ -20,8 +20,8 @@ import Values
         let bytes = longer.encode()
         #expect(try isCanonical(bytes))
         #expect(
-            try Upcaster.payload(type: .alphaRowRejected, schemaVersion: 2, bytes: bytes) == .rejectedRow(longer))
-        #expect(throws: UpcastError.self) { try Upcaster.payload(type: .alphaRowRejected, schemaVersion: 1, bytes: bytes) }
+            try TradeEvents.registry.payload(type: .alphaRowRejected, schemaVersion: 2, bytes: bytes).isEqual(to: longer))
+        #expect(throws: UpcastError.self) { try TradeEvents.registry.payload(type: .alphaRowRejected, schemaVersion: 1, bytes: bytes) }
         try TestFiles.schemas().validate(type: "AlphaRowRejected", version: 2, payload: JSONDocument(parsing: bytes))
     }
 

@@ -26,7 +26,7 @@ struct ExplainedLog {
         let definition = try definition(name)
         return try #require(
             try Explainer(
-                definition.identity, columns: definition.columns, files: ["context/rules.v1.yaml"], read: projectRuleFile))
+                TradeLedger.explainers, definition.identity, columns: definition.columns, files: ["context/rules.v1.yaml"], read: projectRuleFile))
     }
 
     // MARK: - Appending
@@ -43,7 +43,7 @@ struct ExplainedLog {
             type: event.type.rawValue, schemaVersion: event.schemaVersion, recordedAt: recordedAt,
             effectiveAt: event.effectiveAt, runID: UniqueID(high: 7, low: UInt64(position)), payload: event.payload,
             leafHash: Digest32([UInt8](repeating: 0, count: 32)))
-        let payload = try Upcaster.payload(type: event.type, schemaVersion: 1, bytes: event.payload)
+        let payload = try TradeEvents.registry.payload(type: event.type, schemaVersion: 1, bytes: event.payload)
         events.append(DecodedEvent(record: record, payload: payload))
         payloads.append(event.payload)
         return position
@@ -91,7 +91,7 @@ struct ExplainedLog {
         let definition = try Self.definition(name)
         let explainer = try Self.explainer(name)
         let fold = definition.completeFold()
-        for event in events where definition.consumes[try #require(EventType(rawValue: event.record.type))] != nil {
+        for event in events where definition.consumes[EventType(event.record.type)] != nil {
             try fold.apply(event)
         }
         var rows: [ExplainedRow] = []
@@ -111,18 +111,15 @@ struct ExplainedLog {
         let found: [DecodedEvent] =
             switch explainer.needs(published) {
             case .positions(let positions): positions.compactMap { position in event(at: position) }
-            case .stream(let stream), .runs(let stream): events.filter { $0.record.stream.isBytewiseEqual(to: stream) }
+            case .stream(let stream), .latest(let stream, _): events.filter { $0.record.stream.isBytewiseEqual(to: stream) }
             }
-        var series: MarketSeries?
-        if let (market, last) = explainer.observations(published, field: nil) {
-            var builder = MarketSeriesBuilder()
-            for event in events where event.record.position <= last {
-                guard let payload = event.payload(as: MarketObservedPayload.self), payload.subject == market else { continue }
-                builder.add(payload, at: event.record.position)
-            }
-            series = builder.finish()[ByteKey(market)] ?? MarketSeries()
+        let background = explainer.background(published, field: nil).map { wanted in
+            wanted.collect(
+                events.filter { event in
+                    event.record.position <= wanted.upTo && wanted.prefixes.contains { event.record.stream.hasPrefix($0) }
+                })
         }
-        return ExplainedRow(key: key, published: published, now: now, events: found, observations: series)
+        return ExplainedRow(key: key, published: published, now: now, events: found, background: background)
     }
 
     func event(at position: Int64) -> DecodedEvent? {

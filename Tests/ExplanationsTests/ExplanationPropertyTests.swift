@@ -120,7 +120,7 @@ import Values
                 }
                 let altered = ExplainedRow(
                     key: row.key, published: try JSONDocument(parsing: Array("{\(published.joined(separator: ","))}".utf8)),
-                    now: row.now, events: row.events, observations: row.observations)
+                    now: row.now, events: row.events, background: row.background)
                 let figure = try explainer.explain(altered, field: field)
                 #expect(figure.mismatches.map(\.field) == [field], "\(view) \(field)")
                 #expect(figure.mismatches.first?.published.text == "altered")

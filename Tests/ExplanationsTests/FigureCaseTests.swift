@@ -242,7 +242,7 @@ import Values
         // A rule file that is no longer the one that the version was read from explains nothing.
         let definition = try ExplainedLog.definition("alignment")
         #expect {
-            try Explainer(definition.identity, columns: definition.columns, files: []) { path in
+            try Explainer(TradeLedger.explainers, definition.identity, columns: definition.columns, files: []) { path in
                 projectRuleFile(path).map { $0 + Array("# changed\n".utf8) }
             }
         } throws: { "\($0)".contains("has changed since it was read") }

@@ -103,10 +103,10 @@ struct QuotesBench: Sendable {
         try await ledger.pool.run { session in try LogReader().head(session).position }
     }
 
-    private func payloads(of stream: String) async throws -> [EventPayload] {
+    private func payloads(of stream: String) async throws -> [any EventPayload] {
         try await ledger.pool.run { session in
             try LogReader().stream(stream, limit: 1000, session).map {
-                try Upcaster.payload(type: $0.type, schemaVersion: $0.schemaVersion, bytes: $0.payload)
+                try TradeEvents.registry.payload(of: $0)
             }
         }
     }
@@ -114,7 +114,7 @@ struct QuotesBench: Sendable {
     /// A trade's benchmarks, oldest first.
     func benchmarks(of id: String) async throws -> [ExecutionBenchmarkPayload] {
         try await payloads(of: Streams.benchmark(source: "alpha_sync", id: id)).compactMap {
-            if case .benchmarkRecorded(let payload) = $0 { payload } else { nil }
+            $0.payload(as: ExecutionBenchmarkPayload.self)
         }
     }
 
@@ -128,7 +128,7 @@ struct QuotesBench: Sendable {
     /// A trade's marks at a horizon, oldest first.
     func marks(of id: String, _ horizon: String) async throws -> [ForwardMarkPayload] {
         try await payloads(of: Streams.mark(source: "alpha_sync", id: id, horizonKey: horizon)).compactMap {
-            if case .markRecorded(let payload) = $0 { payload } else { nil }
+            $0.payload(as: ForwardMarkPayload.self)
         }
     }
 

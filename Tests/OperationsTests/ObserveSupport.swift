@@ -52,10 +52,7 @@ struct ObserveBench: Sendable {
     func prices() async throws -> [String: [String]] {
         var prices: [String: [String]] = [:]
         for event in try await events() {
-            guard
-                case .marketObserved(let payload) = try Upcaster.payload(
-                    type: event.type, schemaVersion: event.schemaVersion, bytes: event.payload)
-            else { continue }
+            guard let payload = try TradeEvents.registry.payload(of: event).payload(as: MarketObservedPayload.self) else { continue }
             let key = "\(payload.subject)@\(payload.timestamp)"
             let price = payload.decimal("price")?.description ?? "null"
             prices[key, default: []].append(price)

@@ -1,4 +1,5 @@
 import Events
+import OptionTrades
 @testable import Postgres
 @testable import PostgresStore
 import Projections

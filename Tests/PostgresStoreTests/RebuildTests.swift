@@ -102,7 +102,7 @@ private struct Killed: Error {}
     private func registryWithSecondAlignment() throws -> ProjectionRegistry {
         let own = try projectRegistry().definitions.flatMap(\.identity.rules).map(\.path)
         let files = own + ["alignment/rules.v2.yaml"]
-        return try ProjectionRegistry(files: files) { path in
+        return try ProjectionRegistry(TradeLedger.model, files: files) { path in
             if path != "alignment/rules.v2.yaml" { return projectRuleFile(path) }
             guard let first = projectRuleFile("alignment/rules.v1.yaml") else { return nil }
             return Array(String(decoding: first, as: UTF8.self).replacing("\nversion: 1\n", with: "\nversion: 2\n").utf8)

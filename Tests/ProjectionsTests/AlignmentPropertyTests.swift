@@ -24,11 +24,10 @@ import Values
                 var row: ExecutionRow?
                 var stamps: [String: (Int, ContextStampedPayload)] = [:]
                 for (position, entry) in log.entries.enumerated() {
-                    switch entry.payload {
-                    case .execution(let payload) where payload.row.sourceTradeID == "T-\(index)": row = payload.row
-                    case .contextStamped(let stamp) where stamp.sourceTradeID == "T-\(index)":
+                    guard entry.payload.subjectKey?.parts[1].text == "T-\(index)" else { continue }
+                    row = entry.payload.payload(as: ExecutionPayload.self)?.row ?? row
+                    if let stamp = entry.payload.payload(as: ContextStampedPayload.self) {
                         stamps[stamp.contextKey] = (position, stamp)
-                    default: break
                     }
                 }
                 let found = rows.first { $0.key.parts[1].text == "T-\(index)" }

@@ -1,6 +1,6 @@
 import Events
 import JSON
-import OptionTrades
+@testable import OptionTrades
 @testable import Projections
 import Rules
 import TestSupport

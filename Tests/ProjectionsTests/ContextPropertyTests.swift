@@ -1,6 +1,6 @@
 import Events
 import JSON
-import OptionTrades
+@testable import OptionTrades
 @testable import Projections
 import Rules
 import TestSupport
@@ -74,10 +74,9 @@ import Values
             var rows: [String: ExecutionRow] = [:]
             var stamps: [String: ContextStampedPayload] = [:]
             for event in log.events {
-                switch event.payload {
-                case .execution(let payload): rows[payload.row.sourceTradeID] = payload.row
-                case .contextStamped(let stamp): stamps["\(stamp.sourceTradeID)|\(stamp.contextKey)"] = stamp
-                default: break
+                if let payload = event.payload(as: ExecutionPayload.self) { rows[payload.row.sourceTradeID] = payload.row }
+                if let stamp = event.payload(as: ContextStampedPayload.self) {
+                    stamps["\(stamp.sourceTradeID)|\(stamp.contextKey)"] = stamp
                 }
             }
             var expected: [String: String] = [:]

@@ -75,7 +75,7 @@ struct RejectionsProjection: Projection {
                 position: Int64(index + 1), eventID: UniqueID(high: 0, low: UInt64(index)), stream: "rejections-alpha_sync",
                 streamVersion: Int64(index + 1), type: "AlphaRowRejected", schemaVersion: 1, recordedAt: .minimum,
                 effectiveAt: nil, runID: UniqueID(high: 0, low: 0), payload: payload.encode(), leafHash: Digest32(sha256Of: ""))
-            let event = DecodedEvent(record: record, payload: .rejectedRow(payload))
+            let event = DecodedEvent(record: record, payload: payload)
             for entity in projection.entities(touchedBy: event) {
                 // Through their stored form, as a restart would.
                 var facts = try state[entity].map { try projection.facts(from: projection.encode($0)) }

@@ -24,12 +24,9 @@ import Values
             for index in 0..<3 {
                 var (row, benchmark): (ExecutionRow?, ExecutionBenchmarkPayload?)
                 for entry in log.entries {
-                    switch entry.payload {
-                    case .execution(let payload) where payload.row.sourceTradeID == "T-\(index)": row = payload.row
-                    case .benchmarkRecorded(let payload) where payload.sourceTradeID == "T-\(index)":
-                        benchmark = payload
-                    default: break
-                    }
+                    guard entry.payload.subjectKey?.parts[1].text == "T-\(index)" else { continue }
+                    row = entry.payload.payload(as: ExecutionPayload.self)?.row ?? row
+                    benchmark = entry.payload.payload(as: ExecutionBenchmarkPayload.self) ?? benchmark
                 }
                 guard let row, row.tradeStatus != .busted else { continue }
                 expectedRows += 1

@@ -1,6 +1,6 @@
 import Events
 import JSON
-import OptionTrades
+@testable import OptionTrades
 @testable import Projections
 import Rules
 import TestSupport
@@ -29,7 +29,7 @@ struct LifecyclesLog {
             leafHash: Digest32([UInt8](repeating: 0, count: 32)))
         // As the log gives it back.
         events.append(
-            DecodedEvent(record: record, payload: .execution(try ExecutionPayload(decoding: event.payload))))
+            DecodedEvent(record: record, payload: try ExecutionPayload(decoding: event.payload)))
     }
 
     /// Changes a trade as it was last.
@@ -73,11 +73,7 @@ struct LifecyclesFixture {
 
     init() throws {
         projection = LifecyclesProjection(rules: try LifecyclesRules(version: 1, read: projectRuleFile))
-        let columns = try ColumnSet(parsing: try #require(projectRuleFile("lifecycles/columns.json")))
-        definition = ProjectionDefinition(
-            projection, PublishedCode(version: 1), columns: columns,
-            tableSQL: String(decoding: try #require(projectRuleFile("lifecycles/table.sql")), as: UTF8.self),
-            indexSQL: String(decoding: try #require(projectRuleFile("lifecycles/indexes.sql")), as: UTF8.self))
+        definition = try #require(try projectRegistry().definition("lifecycles", version: "v1", codeVersion: 1))
     }
 
     /// Versions of documents by key and the position that made each.

@@ -174,7 +174,7 @@ import Values
         log.append(try mark(row, Horizon(days: 14), price: FixedDecimal(1)))
         let facts = try #require(try log.facts(projection).values.first)
         let rows = projection.rows(
-            of: facts, horizons: try projection.horizons(parsing: "3,14,expiry,14d"))
+            of: facts, selecting: try projection.selection(parsing: "3,14,expiry,14d"))
         #expect(rows.map { $0.key.parts[2].text } == ["14d", "3d", "expiry"])
         #expect(try rows[0].seen(projection, at: later)["outcome_state"] == "unrealized_mark")
         #expect(try rows[1].seen(projection, at: later)["needs_mark"] == "true")

@@ -28,7 +28,7 @@ import Values
 
     private func rows(of trade: RandomOutcome) throws -> [ProjectedRow] {
         guard let facts = try log(of: trade).facts(projection).values.first else { return [] }
-        return projection.rows(of: facts, horizons: RandomOutcome.horizons)
+        return projection.rows(of: facts, selecting: RandomOutcome.horizons)
     }
 
     @Test func rowsEqualTheContractWorkedOutASecondTime() throws {

@@ -10,7 +10,7 @@ import Values
 struct TradeEventLog {
     /// An event before it has a position.
     struct Entry {
-        let payload: EventPayload
+        let payload: any EventPayload
         let effectiveAt: Instant?
         /// Events of one stream keep their order.
         let stream: String
@@ -21,20 +21,20 @@ struct TradeEventLog {
     mutating func append(_ row: ExecutionRow) {
         let payload = ExecutionPayload(row: row, scopeKey: "s", unknownFields: [])
         entries.append(
-            Entry(payload: .execution(payload), effectiveAt: row.tradeDate, stream: "execution-\(row.sourceTradeID)"))
+            Entry(payload: payload, effectiveAt: row.tradeDate, stream: "execution-\(row.sourceTradeID)"))
     }
 
     mutating func append(_ stamp: ContextStampedPayload, effectiveAt: Instant? = nil) {
         entries.append(
             Entry(
-                payload: .contextStamped(stamp), effectiveAt: effectiveAt ?? stamp.basis.tradeDate,
+                payload: stamp, effectiveAt: effectiveAt ?? stamp.basis.tradeDate,
                 stream: "context-\(stamp.sourceTradeID)"))
     }
 
     mutating func append(_ benchmark: ExecutionBenchmarkPayload) {
         entries.append(
             Entry(
-                payload: .benchmarkRecorded(benchmark), effectiveAt: benchmark.effectiveAt,
+                payload: benchmark, effectiveAt: benchmark.effectiveAt,
                 stream: "benchmark-\(benchmark.sourceTradeID)"))
     }
 

@@ -31,10 +31,9 @@ public enum GoldenLog {
 
     /// The same events to be appended to a ledger.
     public static func newEvents() throws -> [NewEvent] {
-        try recordedEvents().compactMap { event in
-            guard let type = EventType(rawValue: event.type) else { return nil }
-            return NewEvent(
-                identity: "golden|\(event.position)", stream: event.stream, type: type, schemaVersion: event.schemaVersion,
+        try recordedEvents().map { event in
+            NewEvent(
+                identity: "golden|\(event.position)", stream: event.stream, type: EventType(event.type), schemaVersion: event.schemaVersion,
                 effectiveAt: event.effectiveAt, payload: event.payload, expectedVersion: nil)
         }
     }

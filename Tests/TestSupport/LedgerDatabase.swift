@@ -1,6 +1,7 @@
 import EmbeddedPostgres
 import Events
 import Foundation
+import OptionTrades
 public import Postgres
 public import PostgresStore
 public import Projections
@@ -104,7 +105,7 @@ public func projectRegistry() throws -> ProjectionRegistry {
     let paths = try folders.flatMap { folder in
         try FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)").map { "\(folder)/\($0)" }
     }
-    return try ProjectionRegistry(files: paths) { path in
+    return try ProjectionRegistry(TradeLedger.model, files: paths) { path in
         FileManager.default.contents(atPath: "\(root)/\(path)").map { Array($0) }
     }
 }

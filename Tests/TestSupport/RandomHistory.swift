@@ -1,5 +1,5 @@
 public import Events
-public import OptionTrades
+import OptionTrades
 import Values
 
 /// A history of everything that the views are made of: executions with updates, busts, corrections that move them to

@@ -1,5 +1,5 @@
 public import Events
-public import OptionTrades
+import OptionTrades
 import Values
 
 /// A log of executions, corrections, disappearances, stamps, benchmarks and marks of a few trades, the same for the same

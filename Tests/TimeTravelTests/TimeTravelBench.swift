@@ -2,6 +2,7 @@ import Events
 import JSON
 import Logging
 import Operations
+import OptionTrades
 import Postgres
 import PostgresStore
 import Projections
@@ -88,7 +89,9 @@ struct FoldFromZero {
 
     /// The rows in key order, published as of a moment; of outcomes those at the horizons of a reader who asks for none.
     func rows(now: Instant) throws -> [String] {
-        let horizons = definition.defaultHorizons.map(\.key)
+        let horizons =
+            definition.identity.name == OutcomesProjection.name
+            ? Horizon.defaults(try OutcomesRules(version: 1, read: projectRuleFile)).map(\.key) : []
         var rows: [String] = []
         try fold.forEachRow { key, document in
             if !horizons.isEmpty, !horizons.contains(key.parts[2].text) { return }

@@ -5,29 +5,27 @@ import OptionTrades
 import Testing
 import Values
 
-@Suite struct UpcasterTests {
+@Suite struct EventRegistryTests {
     /// The bytes that a typed payload encodes to.
-    private func encoded(_ payload: EventPayload) -> [UInt8] {
-        switch payload {
-        case .execution(let payload): payload.encode()
-        case .missing(let payload), .reappeared(let payload): payload.encode()
-        case .rejectedRow(let payload): payload.encode()
-        case .syncCompleted(let payload): payload.encode()
-        case .syncFailed(let payload): payload.encode()
-        case .projectionPromoted(let payload): payload.encode()
-        case .marketObserved(let payload): payload.encode()
-        case .contextStamped(let payload): payload.encode()
-        case .benchmarkRecorded(let payload): payload.encode()
-        case .markRecorded(let payload): payload.encode()
-        }
+    private func encoded(_ payload: any EventPayload) throws -> [UInt8] {
+        let encodings: [[UInt8]?] = [
+            payload.payload(as: ExecutionPayload.self)?.encode(), payload.payload(as: PresencePayload.self)?.encode(),
+            payload.payload(as: RejectedRowPayload.self)?.encode(), payload.payload(as: SyncCompletedPayload.self)?.encode(),
+            payload.payload(as: SyncFailedPayload.self)?.encode(),
+            payload.payload(as: ProjectionPromotedPayload.self)?.encode(),
+            payload.payload(as: MarketObservedPayload.self)?.encode(),
+            payload.payload(as: ContextStampedPayload.self)?.encode(),
+            payload.payload(as: ExecutionBenchmarkPayload.self)?.encode(), payload.payload(as: ForwardMarkPayload.self)?.encode(),
+        ]
+        return try #require(encodings.compactMap { $0 }.first)
     }
 
     @Test(arguments: payloadVersions.map { [$0.type.rawValue, "\($0.version)"] })
     func `every stored sample reads as its type and encodes to the same bytes`(sample: [String]) throws {
         let version = try #require(Int(sample[1]))
         let bytes = try TestFiles.sample(sample[0], version: version)
-        let payload = try Upcaster.payload(type: sample[0], schemaVersion: version, bytes: bytes)
-        #expect(text(encoded(payload)) == text(bytes))
+        let payload = try TradeEvents.registry.payload(type: EventType(sample[0]), schemaVersion: version, bytes: bytes)
+        #expect(try text(encoded(payload)) == text(bytes))
     }
 
     @Test func `every schema has a stored sample`() throws {
@@ -37,26 +35,23 @@ import Values
     }
 
     @Test func `samples read as what they say`() throws {
-        guard
-            case .execution(let update) = try Upcaster.payload(
+        let update = try #require(
+            TradeEvents.registry.payload(
                 type: "AlphaExecutionUpdated", schemaVersion: 1,
-                bytes: TestFiles.sample("AlphaExecutionUpdated", version: 1))
-        else { throw UpcastError.unknownType("") }
+                bytes: TestFiles.sample("AlphaExecutionUpdated", version: 1)).payload(as: ExecutionPayload.self))
         #expect(update.row.tradeStatus == .busted)
         #expect(update.row.premiumUSD == nil)
         #expect(update.row.tradedIV == FixedDecimal(units: 582_500_000_000))
         #expect(update.changedFields?.map(\.field) == ["premium_usd", "source_updated_at", "trade_status"])
         #expect(update.changedFields?.first?.old == .decimal(try FixedDecimal("12100.25")))
-        guard
-            case .syncCompleted(let completed) = try Upcaster.payload(
-                type: "AlphaSyncCompleted", schemaVersion: 1, bytes: TestFiles.sample("AlphaSyncCompleted", version: 1))
-        else { throw UpcastError.unknownType("") }
+        let completed = try #require(
+            TradeEvents.registry.payload(
+                type: "AlphaSyncCompleted", schemaVersion: 1, bytes: TestFiles.sample("AlphaSyncCompleted", version: 1)).payload(as: SyncCompletedPayload.self))
         #expect(text(completed.scopeDetails) == #"{"include_pending":false,"portfolios":["ICOI","IMST"]}"#)
         #expect(try JSONDocument(parsing: completed.summary).root["fetched"]?.integer == 749)
-        guard
-            case .syncFailed(let failed) = try Upcaster.payload(
-                type: "AlphaSyncFailed", schemaVersion: 1, bytes: TestFiles.sample("AlphaSyncFailed", version: 1))
-        else { throw UpcastError.unknownType("") }
+        let failed = try #require(
+            TradeEvents.registry.payload(
+                type: "AlphaSyncFailed", schemaVersion: 1, bytes: TestFiles.sample("AlphaSyncFailed", version: 1)).payload(as: SyncFailedPayload.self))
         #expect(failed.errorText == "cursor_repeated: the feed gave a cursor a second time")
     }
 
@@ -65,20 +60,20 @@ import Values
         var payloads = RandomPayloads(seed: seed)
         for (type, bytes) in payloads.all() {
             #expect(try isCanonical(bytes), "seed \(seed), \(type)")
-            let payload = try Upcaster.payload(type: type, schemaVersion: 1, bytes: bytes)
-            #expect(encoded(payload) == bytes, "seed \(seed), \(type)")
+            let payload = try TradeEvents.registry.payload(type: type, schemaVersion: 1, bytes: bytes)
+            #expect(try encoded(payload) == bytes, "seed \(seed), \(type)")
         }
     }
 
     @Test func `an unknown type or version is a typed error`() throws {
         let bytes = try TestFiles.sample("AlphaExecutionMissing", version: 1)
         #expect(throws: UpcastError.unknownType("AlphaExecutionLost")) {
-            try Upcaster.payload(type: "AlphaExecutionLost", schemaVersion: 1, bytes: bytes)
+            try TradeEvents.registry.payload(type: "AlphaExecutionLost", schemaVersion: 1, bytes: bytes)
         }
         for (type, _) in payloadVersions {
             for version in [-1, 0, 2, 3] where !payloadVersions.contains(where: { $0.type == type && $0.version == version }) {
                 #expect(throws: UpcastError.unknownVersion(type: type.rawValue, version: version)) {
-                    try Upcaster.payload(type: type, schemaVersion: version, bytes: bytes)
+                    try TradeEvents.registry.payload(type: type, schemaVersion: version, bytes: bytes)
                 }
             }
         }
@@ -92,7 +87,7 @@ import Values
                 if presences == [type, other] { continue }
                 let bytes = try TestFiles.sample(other.rawValue, version: otherVersion)
                 #expect("\(other) as \(type)") {
-                    try Upcaster.payload(type: type, schemaVersion: version, bytes: bytes)
+                    try TradeEvents.registry.payload(type: type, schemaVersion: version, bytes: bytes)
                 } throws: { error in
                     if case .malformed? = error as? UpcastError { true } else { false }
                 }
@@ -105,7 +100,7 @@ import Values
             let sample = try TestFiles.sample(type.rawValue, version: version)
             for end in stride(from: 0, to: sample.count, by: 7) {
                 #expect(throws: UpcastError.self) {
-                    try Upcaster.payload(type: type, schemaVersion: version, bytes: Array(sample[..<end]))
+                    try TradeEvents.registry.payload(type: type, schemaVersion: version, bytes: Array(sample[..<end]))
                 }
             }
         }
