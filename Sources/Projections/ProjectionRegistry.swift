@@ -35,7 +35,8 @@ public struct ProjectionRegistry: Sendable {
             }.sorted()
         }
         func add<P: Projection>(
-            _ name: String, codes: [PublishedCode] = [PublishedCode(version: 1)], _ make: (Int) throws -> P
+            _ name: String, codes: [PublishedCode] = [PublishedCode(version: 1)],
+            folding: (P, _ codeVersion: Int) -> P = { projection, _ in projection }, _ make: (Int) throws -> P
         ) throws {
             func bytes(_ file: String) throws -> [UInt8] {
                 guard let bytes = try read("\(name)/\(file)") else {
@@ -63,7 +64,8 @@ public struct ProjectionRegistry: Sendable {
                 }
                 for code in codes {
                     found.append(
-                        ProjectionDefinition(projection, code, columns: columns, tableSQL: tableSQL, indexSQL: indexSQL))
+                        ProjectionDefinition(
+                            folding(projection, code.version), code, columns: columns, tableSQL: tableSQL, indexSQL: indexSQL))
                 }
             }
             // Without any version the projection can't be served at all.
@@ -88,7 +90,10 @@ public struct ProjectionRegistry: Sendable {
                 PublishedCode(version: 2) { OutcomesAggregates(.complete) },
             ]
         ) { OutcomesProjection(rules: try OutcomesRules(version: $0, read: read)) }
-        try add(SyncStateProjection.name) { SyncStateProjection(rules: try SyncStateRules(version: $0, read: read)) }
+        try add(
+            SyncStateProjection.name, codes: [PublishedCode(version: 1), PublishedCode(version: 2)],
+            folding: { $0.folding(as: $1) }
+        ) { SyncStateProjection(rules: try SyncStateRules(version: $0, read: read)) }
         try add(TradesProjection.name) { TradesProjection(rules: try TradesRules(version: $0, read: read)) }
         definitions = found
         self.unusable = unusable
