@@ -177,7 +177,7 @@ public struct CatalogVerifier: Sendable {
         _ promotions: [ByteKey: [Promotion]], _ session: PostgresSession
     ) throws -> [AuditFinding] {
         var installed: [ByteKey: String] = [:]
-        for file in registry.definitions.flatMap(\.identity.rules) {
+        for file in registry.installedFiles {
             installed[Self.key(file.path, file.version)] = file.digest
         }
         var promoted: [ByteKey: (digest: String, position: Int64)] = [:]
