@@ -35,7 +35,10 @@ extension ProjectionRegistry {
                 continue
             }
             // Once for all code versions.
-            if unusable.contains(where: { $0.name.isBytewiseEqual(to: identity.name) && $0.version.isBytewiseEqual(to: identity.version) }) { continue }
+            let isKnown = unusable.contains {
+                $0.name.isBytewiseEqual(to: identity.name) && $0.version.isBytewiseEqual(to: identity.version)
+            }
+            if isKnown { continue }
             unusable.append(UnusableRules(name: identity.name, version: identity.version, problem: file.problem))
         }
         for broken in unusable where !left.contains(where: { $0.identity.name.isBytewiseEqual(to: broken.name) }) { throw broken.problem }
