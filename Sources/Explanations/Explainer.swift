@@ -59,7 +59,8 @@ public struct Explainer: Sendable {
             explainer = AlignmentExplainer(rules: try AlignmentRules(version: number, read: read))
         case OutcomesProjection.name:
             explainer = OutcomesExplainer(rules: try OutcomesRules(version: number, read: read))
-        case SyncStateProjection.name: explainer = SyncStateExplainer()
+        case SyncStateProjection.name:
+            explainer = SyncStateExplainer(cursor: SyncStateProjection.CursorSource(codeVersion: identity.codeVersion))
         default: return nil
         }
         var sources: [ByteKey: RuleSource] = [:]

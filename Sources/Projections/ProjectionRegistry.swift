@@ -6,13 +6,18 @@ import Values
 public struct ProjectionRegistry: Sendable {
     /// By name bytewise, then by rules version, then by code version.
     public let definitions: [ProjectionDefinition]
-    /// Rules versions whose files can't be used, in the same order: only what asks for them fails.
+    /// Rules versions whose files can't be used: only what asks for them fails.
     public let unusable: [UnusableRules]
+    /// The installed files that are not those which the ledger recorded.
+    public let changedFiles: [RuleFile]
 
     /// What a program folds that has these definitions alone, in their order here.
-    public init(_ definitions: [ProjectionDefinition]) {
+    public init(_ definitions: [ProjectionDefinition]) { self.init(definitions, unusable: [], changedFiles: []) }
+
+    init(_ definitions: [ProjectionDefinition], unusable: [UnusableRules], changedFiles: [RuleFile]) {
         self.definitions = definitions
-        unusable = []
+        self.unusable = unusable
+        self.changedFiles = changedFiles
     }
 
     public struct Problem: Error, CustomStringConvertible {
@@ -35,7 +40,8 @@ public struct ProjectionRegistry: Sendable {
             }.sorted()
         }
         func add<P: Projection>(
-            _ name: String, codes: [PublishedCode] = [PublishedCode(version: 1)], _ make: (Int) throws -> P
+            _ name: String, codes: [PublishedCode] = [PublishedCode(version: 1)],
+            folding: (P, _ codeVersion: Int) -> P = { projection, _ in projection }, _ make: (Int) throws -> P
         ) throws {
             func bytes(_ file: String) throws -> [UInt8] {
                 guard let bytes = try read("\(name)/\(file)") else {
@@ -63,7 +69,8 @@ public struct ProjectionRegistry: Sendable {
                 }
                 for code in codes {
                     found.append(
-                        ProjectionDefinition(projection, code, columns: columns, tableSQL: tableSQL, indexSQL: indexSQL))
+                        ProjectionDefinition(
+                            folding(projection, code.version), code, columns: columns, tableSQL: tableSQL, indexSQL: indexSQL))
                 }
             }
             // Without any version the projection can't be served at all.
@@ -88,16 +95,21 @@ public struct ProjectionRegistry: Sendable {
                 PublishedCode(version: 2) { OutcomesAggregates(.complete) },
             ]
         ) { OutcomesProjection(rules: try OutcomesRules(version: $0, read: read)) }
-        try add(SyncStateProjection.name) { SyncStateProjection(rules: try SyncStateRules(version: $0, read: read)) }
+        try add(
+            SyncStateProjection.name, codes: [PublishedCode(version: 1), PublishedCode(version: 2)],
+            folding: { $0.folding(as: $1) }
+        ) { SyncStateProjection(rules: try SyncStateRules(version: $0, read: read)) }
         try add(TradesProjection.name) { TradesProjection(rules: try TradesRules(version: $0, read: read)) }
-        definitions = found
-        self.unusable = unusable
+        self.init(found, unusable: unusable, changedFiles: [])
     }
 
     /// What is wrong with the files of a rules version; nil where they can be used or are not there.
     public func problem(of name: String, version: String) -> RuleError? {
         unusable.first { $0.name.isBytewiseEqual(to: name) && $0.version.isBytewiseEqual(to: version) }?.problem
     }
+
+    /// The files of all versions that can be used, and those that changed.
+    public var installedFiles: Set<RuleFile> { Set(definitions.flatMap(\.identity.rules) + changedFiles) }
 
     /// The projections' names, bytewise sorted.
     public var names: [String] {
