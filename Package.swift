@@ -169,8 +169,9 @@ let package = Package(
         .testTarget(
             name: "AuditTests",
             dependencies: [
-                "AuditBundle", "JSON", "Operations", "SignedNotes", "MerkleLog", "PostgresStore", "Postgres", "Events", "OptionTrades", "Values",
-                "Projections", "TestSupport", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
+                "AuditBundle", "JSON", "Operations", "SignedNotes", "MerkleLog", "PostgresStore", "Postgres", "EmbeddedPostgres",
+                "Events", "OptionTrades", "Values", "Projections", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
             ], exclude: ["verify_proof.py"]),
         .testTarget(
             name: "TamperTests",

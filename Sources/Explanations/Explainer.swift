@@ -26,8 +26,10 @@ extension ViewExplainer {
 
 /// How a program makes the explainer of a projection.
 public struct ExplainerSource: Sendable {
-    /// Gives an explainer under the rules of a version, `rules.v<N>.yaml`.
-    public typealias Make = @Sendable (_ version: Int, _ files: [String], _ read: RuleFileReader) throws -> any ViewExplainer
+    /// Gives the explainer of a version.
+    public typealias Make = @Sendable (
+        _ identity: ProjectionIdentity, _ files: [String], _ read: RuleFileReader
+    ) throws -> any ViewExplainer
 
     public let projection: String
     let make: Make
@@ -73,12 +75,10 @@ public struct Explainer: Sendable {
     public init?(
         _ sources: [ExplainerSource], _ identity: ProjectionIdentity, columns: ColumnSet, files: [String], read: RuleFileReader
     ) throws {
-        guard let number = Int(identity.version.dropFirst()),
-            let source = sources.first(where: { $0.projection.isBytewiseEqual(to: identity.name) })
-        else { return nil }
+        guard let source = sources.first(where: { $0.projection.isBytewiseEqual(to: identity.name) }) else { return nil }
         view = identity.name
         self.columns = columns.columns.map(\.name)
-        explainer = try source.make(number, files, read)
+        explainer = try source.make(identity, files, read)
         var quoted: [ByteKey: RuleSource] = [:]
         for file in identity.rules + explainer.quotedFiles where quoted[ByteKey(file.path)] == nil {
             quoted[ByteKey(file.path)] = try RuleSource(file, read: read)

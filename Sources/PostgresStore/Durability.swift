@@ -89,6 +89,17 @@ public struct Durability: Sendable, Equatable {
     }
 }
 
+extension PostgresSession {
+    /// Runs statements in one transaction whose commit is acknowledged once it is on the disk, and on the synchronous standbys
+    /// if there are some, whatever role or database say.
+    public func durableTransaction<T>(_ body: () throws -> T) throws -> T {
+        try transaction {
+            _ = try execute("SELECT set_config('synchronous_commit', \(Durability.synchronousCommit), true)")
+            return try body()
+        }
+    }
+}
+
 extension PostgresConfiguration {
     /// Lets appends go to a server that does not keep what it acknowledges.
     public func allowingUnsafeDurability(_ isAllowed: Bool) -> PostgresConfiguration {

@@ -124,19 +124,22 @@ public struct ProjectionCatalog: Sendable {
                 .textArray(files.map(\.path)), .int4Array(files.map { Int32($0.version) }),
                 .textArray(files.map(\.digest)),
             ])
-        try requireRules(of: registry, session)
+        if let changed = try changedRules(of: registry, session).first {
+            throw LedgerError.fileChanged(
+                file: "projections/\(changed.file.path)", recorded: changed.recorded, found: changed.file.digest)
+        }
     }
 
-    /// Refuses a rule file that changed since its digest was recorded; writes nothing.
-    public func requireRules(of registry: ProjectionRegistry, _ session: PostgresSession) throws {
+    /// The files of a registry's versions that are not those whose digests were recorded; writes nothing.
+    public func changedRules(of registry: ProjectionRegistry, _ session: PostgresSession) throws -> [ChangedRuleFile] {
         var recorded: [ByteKey: String] = [:]
         for row in try session.execute("SELECT file, version, digest FROM ledger.rule_files") {
             recorded[ByteKey("\(try row.text(0))|\(try row.int4(1))")] = try row.text(2)
         }
-        for file in registry.definitions.flatMap(\.identity.rules) {
-            guard let digest = recorded[ByteKey("\(file.path)|\(file.version)")], digest != file.digest else { continue }
-            throw LedgerError.fileChanged(file: "projections/\(file.path)", recorded: digest, found: file.digest)
-        }
+        return Set(registry.definitions.flatMap(\.identity.rules)).compactMap { file in
+            guard let digest = recorded[ByteKey("\(file.path)|\(file.version)")], digest != file.digest else { return nil }
+            return ChangedRuleFile(file, recorded: digest)
+        }.sorted { ByteKey($0.file.path) < ByteKey($1.file.path) }
     }
 
     /// Makes the first version of every projection that serves none yet, and says so in the log.

@@ -10,6 +10,8 @@ public struct ProjectionIdentity: Sendable, Hashable {
     public let codeVersion: Int
     /// In path order; the projection's own file first gives the version's name.
     public let rules: [RuleFile]
+    /// The number of its rules version, `rules.v<N>.yaml`.
+    public let rulesVersion: Int
     /// The rules version, for example `v1`: the name of a version among those that live side by side.
     public let version: String
 
@@ -17,6 +19,7 @@ public struct ProjectionIdentity: Sendable, Hashable {
         self.name = name
         self.codeVersion = codeVersion
         self.rules = rules
+        rulesVersion = ownRules.version
         version = "v\(ownRules.version)"
     }
 
@@ -24,6 +27,7 @@ public struct ProjectionIdentity: Sendable, Hashable {
         name = other.name
         self.codeVersion = codeVersion
         rules = other.rules
+        rulesVersion = other.rulesVersion
         version = other.version
     }
 

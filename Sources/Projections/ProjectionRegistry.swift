@@ -9,14 +9,19 @@ public struct ProjectionRegistry: Sendable {
     public let definitions: [ProjectionDefinition]
     /// The event types that the program knows.
     public let events: EventRegistry
-    /// Rules versions whose files can't be used, in the same order: only what asks for them fails.
+    /// Rules versions whose files can't be used: only what asks for them fails.
     public let unusable: [UnusableRules]
+    /// The installed files that are not those which the ledger recorded.
+    public let changedFiles: [RuleFile]
 
     /// What a program folds that has these definitions alone, in their order here.
-    public init(_ definitions: [ProjectionDefinition]) {
+    public init(_ definitions: [ProjectionDefinition]) { self.init(definitions, unusable: [], changedFiles: []) }
+
+    init(_ definitions: [ProjectionDefinition], unusable: [UnusableRules], changedFiles: [RuleFile]) {
         events = definitions.first?.events ?? EventRegistry([])
         self.definitions = definitions
-        unusable = []
+        self.unusable = unusable
+        self.changedFiles = changedFiles
     }
 
     public struct Problem: Error, CustomStringConvertible {
@@ -47,15 +52,16 @@ public struct ProjectionRegistry: Sendable {
             // Without any version the projection can't be served at all.
             if found.last?.identity.name != name, let broken = unusable.last { throw broken.problem }
         }
-        events = model.events
-        definitions = found
-        self.unusable = unusable
+        self.init(found, unusable: unusable, changedFiles: [])
     }
 
     /// What is wrong with the files of a rules version; nil where they can be used or are not there.
     public func problem(of name: String, version: String) -> RuleError? {
         unusable.first { $0.name.isBytewiseEqual(to: name) && $0.version.isBytewiseEqual(to: version) }?.problem
     }
+
+    /// The files of all versions that can be used, and those that changed.
+    public var installedFiles: Set<RuleFile> { Set(definitions.flatMap(\.identity.rules) + changedFiles) }
 
     /// The projections' names, bytewise sorted.
     public var names: [String] {

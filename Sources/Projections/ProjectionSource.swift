@@ -20,16 +20,18 @@ public struct ProjectionSource: Sendable {
     let define: @Sendable (Int, InstalledProjection, RuleFileReader) throws -> [ProjectionDefinition]
 
     /// - Parameters:
-    ///   - codes: in ascending order, all over the same fold.
+    ///   - codes: in ascending order.
+    ///   - folding: the projection as a code version folds it, if code versions differ in more than what they sum.
     ///   - make: the projection under its rules of a version, `rules.v<N>.yaml`; throws `RuleError` if these can't be used.
     public init<P: Projection>(
         _ name: String, codes: [PublishedCode] = [PublishedCode(version: 1)],
+        folding: @escaping @Sendable (P, _ codeVersion: Int) -> P = { projection, _ in projection },
         _ make: @escaping @Sendable (_ version: Int, _ read: RuleFileReader) throws -> P
     ) {
         self.name = name
         define = { version, installed, read in
             let projection = try make(version, read)
-            return codes.map { ProjectionDefinition(projection, $0, installed) }
+            return codes.map { ProjectionDefinition(folding(projection, $0.version), $0, installed) }
         }
     }
 }

@@ -1,6 +1,6 @@
 public import Rules
 
-/// A rules version of a projection whose files can't be used.
+/// A rules version of a projection whose files can't be used: one is broken, or not the one that a ledger recorded.
 public struct UnusableRules: Sendable {
     public let name: String
     /// The version's name, for example `v2`.

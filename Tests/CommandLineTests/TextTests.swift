@@ -116,6 +116,46 @@ import Testing
         }
     }
 
+    @Test func `a changed rule file that nobody serves breaks only what asks for it, and an audit names it`() async throws {
+        try await withDatabase { uri in
+            try await withDirectory { directory in
+                let home = try projectWithSecondAlignment()
+                defer { try? FileManager.default.removeItem(atPath: home) }
+                func append(_ text: String, to file: String) throws {
+                    let path = home + "/projections/" + file
+                    try (try String(contentsOfFile: path, encoding: .utf8) + text).write(toFile: path, atomically: true, encoding: .utf8)
+                }
+                let program = Program(directory: directory, environment: ["DATABASE_URL": uri, "ALPHA_LEDGER_HOME": home])
+                #expect(try await program.run("db", "migrate").code == 0)
+                // The digest is recorded, and rows are folded by the file as it is.
+                #expect(try await program.run("projection", "rebuild", "alignment", "--rules", "v2").code == 0)
+                #expect(try await program.run("audit", "verify").code == 0)
+                try append("# another one\n", to: "alignment/rules.v2.yaml")
+                for arguments in [["view", "alignment"], ["projection", "verify"], ["projection", "rebuild", "trades"], ["sync", "--help"]] {
+                    let ended = try await program.run(arguments)
+                    #expect(ended.code == 0, "\(arguments): \(ended.errors)")
+                }
+                let list = try await program.run("projection", "list")
+                #expect(list.code == 0 && list.errors.contains("warning: alignment v2, which nobody serves, can't be used"), "\(list.errors)")
+                for arguments in [
+                    ["projection", "rebuild", "alignment", "--rules", "v2"], ["view", "alignment", "--rules", "alignment@v2"],
+                    ["projection", "diff", "alignment", "v1", "v2"],
+                ] {
+                    let ended = try await program.run(arguments)
+                    #expect(ended.code != 0 && ended.errors.contains("projections/alignment/rules.v2.yaml: "), "\(arguments): \(ended.errors)")
+                    #expect(ended.errors.contains("differs from the one recorded in this ledger"), "\(ended.errors)")
+                }
+                let audited = try await program.run("audit", "verify")
+                #expect(audited.code == 1, "\(audited.output)")
+                #expect((audited.output + audited.errors).contains("rule file alignment/rules.v2.yaml v2"), "\(audited.output)\(audited.errors)")
+                // A file that is read by what is served stops the program.
+                try append("# another one\n", to: "shared/new_york.v1.yaml")
+                let stopped = try await program.run("view", "trades")
+                #expect(stopped.code == 2 && stopped.errors.contains("projections/shared/new_york.v1.yaml"), "\(stopped.errors)")
+            }
+        }
+    }
+
     @Test func `help of a row's proof names a row that is there, and filters their values`() async throws {
         let program = Program(directory: projectRoot)
         #expect(try await program.run("audit", "prove", "row", "--help").output.contains("audit prove row trades 1001"))

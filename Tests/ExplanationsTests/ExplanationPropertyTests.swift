@@ -17,7 +17,7 @@ import Values
         "execution_quality": ["benchmark_mid", "fill_vs_mid_usd", "fill_vs_mid_bps", "spread_capture", "fill_vs_surface_mark"],
         "lifecycles": ["realized_pnl_before_fees_usd", "average_open_price", "open_premium_usd", "matches", "total_fees_usd"],
         "outcomes": ["pnl_before_fees_usd", "pnl_after_fees_usd", "mark_premium_usd", "spot_move_pct", "moneyness_at_horizon"],
-        "sync_state": ["last_error", "last_run_summary", "last_successful_watermark"],
+        "sync_state": ["last_error", "last_run_summary", "last_successful_cursor", "last_successful_watermark"],
         "trades": ["entry_premium_usd", "flags", "market_proxy"],
     ]
 

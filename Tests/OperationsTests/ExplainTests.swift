@@ -173,7 +173,7 @@ import Values
             try await ledger.bringUpToDate(["sync_state"])
             let head = try await bench.head()
             for (field, position) in [
-                ("last_successful_cursor", head - 2), ("last_successful_watermark", head - 2),
+                ("last_successful_cursor", head), ("last_successful_watermark", head - 2),
                 ("last_successful_sync_at", head), ("last_run_summary", head),
             ] {
                 let ask = try ExplainRequest(view: "sync-state", key: ["alpha_trade_feed", "a|b"], field: field)

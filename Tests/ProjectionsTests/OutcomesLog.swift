@@ -13,7 +13,7 @@ struct OutcomesLog {
     private(set) var events: [DecodedEvent] = []
 
     @discardableResult
-    mutating func append(_ payload: any EventPayload, effectiveAt: Instant?) -> Int64 {
+    mutating func add(_ payload: any EventPayload, effectiveAt: Instant?) -> Int64 {
         let position = Int64(events.count + 1)
         let record = RecordedEvent(
             position: position, eventID: UniqueID(high: 1, low: UInt64(position)), stream: "s",
@@ -27,19 +27,19 @@ struct OutcomesLog {
 
     @discardableResult
     mutating func append(_ row: ExecutionRow) -> Int64 {
-        append(
+        add(
             ExecutionPayload(row: row, scopeKey: "s", unknownFields: []),
             effectiveAt: row.tradeDate)
     }
 
     @discardableResult
     mutating func append(_ stamp: ContextStampedPayload, effectiveAt: Instant? = nil) -> Int64 {
-        append(stamp, effectiveAt: effectiveAt ?? stamp.basis.tradeDate)
+        add(stamp, effectiveAt: effectiveAt ?? stamp.basis.tradeDate)
     }
 
     @discardableResult
     mutating func append(_ mark: ForwardMarkPayload, effectiveAt: Instant? = nil) -> Int64 {
-        append(mark, effectiveAt: effectiveAt ?? mark.basis.target)
+        add(mark, effectiveAt: effectiveAt ?? mark.basis.target)
     }
 
     /// Every entity's facts.

@@ -110,6 +110,71 @@ import Values
         }
     }
 
+    /// A run of a scope that ended well.
+    private static func run(_ number: UInt64, cursor: String?) -> NewEvent {
+        let id = UniqueID(high: 4, low: number)
+        let summary = RunSummary(
+            runID: id, scopeKey: "a|b", dryRun: false, fullScope: false, startedAt: .minimum, finishedAt: .minimum)
+        return SyncCompletedPayload(
+            scopeKey: "a|b", scopeDetails: ScopeDetails.canonicalBytes(portfolios: [], includePending: false),
+            summary: summary.canonicalBytes(), cursor: cursor, watermark: nil
+        ).event(runID: id)
+    }
+
+    private func syncState(_ bench: TimeTravelBench, _ query: String) async throws -> (status: Int, bytes: [UInt8]) {
+        let response = await API(bench.ledger).respond(
+            to: APIRequest(
+                method: "GET", path: "/api/internal/trades/sync-state", query: query,
+                headers: ["host": ["127.0.0.1:8080"]], isFromLoopback: true))
+        return (response.status, response.body)
+    }
+
+    private func cursor(_ answer: (status: Int, bytes: [UInt8])) throws -> String? {
+        #expect(answer.status == 200, "\(String(decoding: answer.bytes, as: UTF8.self))")
+        let rows = try #require(try JSONDocument(parsing: answer.bytes).root["rows"])
+        return try #require(rows.elements.first { _ in true }?["last_successful_cursor"]).string
+    }
+
+    @Test func `A fold whose rows changed is built beside the old one, which goes on as it was and stays pinned`() async throws {
+        try await withEarlierLedger { bench in
+            try await bench.append([Self.run(1, cursor: "c1"), Self.run(2, cursor: nil)])
+            try await bench.project()
+            let name = "sync_state"
+            let head = Int64(try await bench.events().count)
+            let pinned = "as_of_position=\(head)&as_of=2026-01-20T00:00:00Z&receipt=true&rules=sync_state@v1/c1"
+            let before = try await syncState(bench, pinned)
+            #expect(try cursor(before) == "c1")
+            #expect(try cursor(await syncState(bench, "")) == "c1")
+            // The rows of the newer code do not follow from what is stored: it is built before it can be asked for.
+            let missing = try await syncState(bench, "rules=sync_state@v1")
+            #expect(missing.status != 200)
+            #expect(String(decoding: missing.bytes, as: UTF8.self).contains("projection rebuild sync_state --rules v1"))
+            let ask = try ExplainRequest(view: name, key: ["alpha_trade_feed", "a|b"], field: "last_successful_cursor")
+            let old = try await bench.ledger.explain(ask)
+            #expect(!old.hasMismatch)
+            #expect(try JSONDocument(parsing: old.json()).root["value"]?.string == "c1")
+
+            let (one, two) = (VersionReference(version: "v1", codeVersion: 1), VersionReference(version: "v1", codeVersion: 2))
+            _ = try await bench.ledger.rebuild([(name, VersionReference(version: "v1"))])
+            let diff = try await bench.ledger.diff(name, from: one, to: two)
+            #expect(diff.changedRows == 1)
+            #expect(try cursor(await syncState(bench, "rules=sync_state@v1")) == nil)
+            #expect(try cursor(await syncState(bench, "")) == "c1")
+            _ = try await bench.ledger.promote(name, two, position: diff.position, digest: diff.digest)
+            try await bench.project()
+            #expect(try cursor(await syncState(bench, "")) == nil)
+            let new = try await bench.ledger.explain(ask)
+            #expect(!new.hasMismatch)
+            #expect(try JSONDocument(parsing: new.json()).root["value"]?.isNull == true)
+
+            #expect(try await syncState(bench, pinned).bytes == before.bytes)
+            let another = try await bench.restarted { other in try await syncState(other, pinned).bytes }
+            #expect(another == before.bytes)
+            let verified = try await bench.ledger.verifyProjections()
+            #expect(verified.count == 7 && verified.allSatisfy(\.matches))
+        }
+    }
+
     @Test func `A new ledger serves the newest code, and answers for the older one`() async throws {
         try await withTimeTravel { bench in
             try await bench.append(try Self.fills())

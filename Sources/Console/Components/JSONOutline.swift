@@ -2,21 +2,23 @@ import JSON
 
 /// Any JSON document, readable: members as facts, lists of alike objects as tables. For documents whose members the
 /// console shows all, whatever they are.
-enum JSONOutline {
+struct JSONOutline {
+    /// The moment that the page shows, which links to events keep.
+    let time: TimeFrame
     /// Rows of a list that are shown.
     private static let limit = 200
 
-    static func write(_ value: JSONValue, to html: inout HTMLWriter) {
+    func write(_ value: JSONValue, to html: inout HTMLWriter) {
         let members = value.members.map { ($0.key, $0.value) }
         let plain = members.filter { $0.1.kind != .object && $0.1.kind != .array }
         if !plain.isEmpty {
             html.element("dl", [.class("facts")]) { html in
-                for (name, value) in plain { Fact.write(words(name), to: &html) { scalar(name, value, &$0) } }
+                for (name, value) in plain { Fact.write(Self.words(name), to: &html) { scalar(name, value, &$0) } }
             }
         }
         for (name, value) in members where value.kind == .object && value.count > 0 {
             html.element("section", [.class("outline")]) { html in
-                html.element("h3", text: words(name))
+                html.element("h3", text: Self.words(name))
                 write(value, to: &html)
             }
         }
@@ -25,13 +27,13 @@ enum JSONOutline {
 
     private static func words(_ name: String) -> String { name.replacing("_", with: " ") }
 
-    private static func scalar(_ name: String, _ value: JSONValue, _ html: inout HTMLWriter) {
+    private func scalar(_ name: String, _ value: JSONValue, _ html: inout HTMLWriter) {
         switch value.kind {
         case .null: html.element("span", [.class("none")], text: "null")
         case .number:
             let position = value.integer
             if let position, name == "position" || name.hasSuffix("_position") {
-                html.element("a", [.href(Address(["log"], [("position", "\(position)")]))], text: Figures.count(position))
+                html.element("a", [.href(EventLink.address(position, time))], text: Figures.count(position))
             } else {
                 let shown = Figures.decimal(value.sourceText, .exact).text
                 html.element("span", [.class(Polarity.of(name).classes(shown))], text: shown)
@@ -42,11 +44,11 @@ enum JSONOutline {
         }
     }
 
-    private static func list(_ name: String, _ value: JSONValue, _ html: inout HTMLWriter) {
+    private func list(_ name: String, _ value: JSONValue, _ html: inout HTMLWriter) {
         html.element("section", [.class("outline")]) { html in
-            html.element("h3", text: "\(words(name)) (\(value.count))")
+            html.element("h3", text: "\(Self.words(name)) (\(value.count))")
             if value.count == 0 { return html.element("p", [.class("quiet")], text: "none") }
-            let elements = value.elements.prefix(limit)
+            let elements = value.elements.prefix(Self.limit)
             guard elements.allSatisfy({ $0.kind == .object }) else {
                 html.element("ul") { html in
                     for element in elements { html.element("li") { inline(element, &$0) } }
@@ -57,11 +59,11 @@ enum JSONOutline {
             for element in elements {
                 for member in element.members where !columns.contains(member.key) { columns.append(member.key) }
             }
-            html.element("div", [.class("scroll"), .role("region"), .label(words(name)), .tabIndex(0)]) { html in
+            html.element("div", [.class("scroll"), .role("region"), .label(Self.words(name)), .tabIndex(0)]) { html in
                 html.element("table") { html in
                     html.element("thead") { html in
                         html.element("tr") { html in
-                            for column in columns { html.element("th", [.scope("col")], text: words(column)) }
+                            for column in columns { html.element("th", [.scope("col")], text: Self.words(column)) }
                         }
                     }
                     html.element("tbody") { html in
@@ -77,17 +79,17 @@ enum JSONOutline {
                     }
                 }
             }
-            if value.count > limit { html.element("p", [.class("quiet")], text: "\(value.count - limit) more are not shown.") }
+            if value.count > Self.limit { html.element("p", [.class("quiet")], text: "\(value.count - Self.limit) more are not shown.") }
         }
     }
 
-    static func inline(_ value: JSONValue, name: String = "", _ html: inout HTMLWriter) {
+    func inline(_ value: JSONValue, name: String = "", _ html: inout HTMLWriter) {
         switch value.kind {
         case .object where value.count > 0:
             html.element("dl", [.class("inline")]) { html in
                 for (name, value) in value.members.map({ ($0.key, $0.value) }) {
                     html.element("div") { html in
-                        html.element("dt", text: words(name))
+                        html.element("dt", text: Self.words(name))
                         html.element("dd") { inline(value, name: name, &$0) }
                     }
                 }

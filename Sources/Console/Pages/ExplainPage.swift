@@ -34,7 +34,7 @@ public struct ExplainPage: Sendable {
                 case .number:
                     let shown = Figures.decimal(value.sourceText, .exact).text
                     html.element("span", [.class(Polarity.of(context.address["field"] ?? "").classes(shown))], text: shown)
-                default: JSONOutline.inline(value, &html)
+                default: JSONOutline(time: context.time).inline(value, &html)
                 }
             }
         }
@@ -51,7 +51,7 @@ public struct ExplainPage: Sendable {
         rules(explanation["rules"], &html)
         if explanation["steps"] == nil && explanation["inputs"] == nil {
             html.element("h2", text: "The row")
-            JSONOutline.write(explanation, to: &html)
+            JSONOutline(time: context.time).write(explanation, to: &html)
         }
     }
 
@@ -66,7 +66,7 @@ public struct ExplainPage: Sendable {
                         html.element("code", text: step["formula"]?.string ?? "")
                         html.text(" = ")
                         html.element("strong", [.class("figure")]) { html in
-                            if let result = step["result"] { JSONOutline.inline(result, &html) }
+                            if let result = step["result"] { JSONOutline(time: context.time).inline(result, &html) }
                         }
                     }
                 }
@@ -82,7 +82,7 @@ public struct ExplainPage: Sendable {
             columns: [
                 Column("Input") { row, html in html.text(row["name"]?.string ?? "?") },
                 Column("Value", isNumber: true) { row, html in
-                    if let value = row["value"] { JSONOutline.inline(value, &html) }
+                    if let value = row["value"] { JSONOutline(time: context.time).inline(value, &html) }
                 },
                 Column("Event") { row, html in
                     guard let position = row["position"]?.integer else { return Unavailable.write("no event holds it", to: &html) }

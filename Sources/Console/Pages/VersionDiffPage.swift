@@ -73,7 +73,7 @@ public struct VersionDiffPage: Sendable {
         func value(_ title: String, _ name: String) -> Column {
             Column(title, isNumber: true) { row, html in
                 guard let value = row[name], !value.isNull else { return Unavailable.write("no figure", to: &html) }
-                JSONOutline.inline(value, name: row["field"]?.string ?? "", &html)
+                JSONOutline(time: context.time).inline(value, name: row["field"]?.string ?? "", &html)
             }
         }
         table("Rows by the state that they leave and enter", "moved", [field, state("From", "from"), state("To", "to"), count("Rows", "count")])
@@ -99,9 +99,9 @@ public struct VersionDiffPage: Sendable {
                 html.element("li") { html in
                     html.text("\(change["field"]?.string ?? "?"): ")
                     let name = change["field"]?.string ?? ""
-                    if let old = change["from"] { JSONOutline.inline(old, name: name, &html) }
+                    if let old = change["from"] { JSONOutline(time: context.time).inline(old, name: name, &html) }
                     html.text(" → ")
-                    if let new = change["to"] { JSONOutline.inline(new, name: name, &html) }
+                    if let new = change["to"] { JSONOutline(time: context.time).inline(new, name: name, &html) }
                 }
             }
         }

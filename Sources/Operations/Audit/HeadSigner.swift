@@ -83,14 +83,27 @@ final class HeadSigner: Sendable {
         try own.requireKey(signer.verifier)
         let note = try checkpoint.signed(by: signer)
         opened.history.proven()
+        try await requireDurable()
         // The head's plain note is the last one's of its size, or new; another can be anywhere.
         let isHead = checkpoint.size == own.head.position && extensions.isEmpty
         opened = try await onOwnThread { [opened] in try self.keep(note, in: opened, isHead: isHead) }
         // After the head, so that a recorded key without a kept head is always one that was lost.
         try await pool.run { session in
-            try AuditedHead.recordKey(signer.verifier, for: own.head.ledgerID, session)
+            try session.durableTransaction {
+                try AuditedHead.recordKey(signer.verifier, for: own.head.ledgerID, session)
+            }
         }
         return note
+    }
+
+    /// Returns once all events that were seen are on the disk and on the synchronous standbys.
+    ///
+    /// Those of an append whose wait for a standby was cut short are seen like all others, though a failover can lose them. A
+    /// commit that comes after theirs waits for them; it has to write something, and a row's lock is enough.
+    private func requireDurable() async throws {
+        try await pool.run { session in
+            try session.durableTransaction { _ = try session.execute("SELECT position FROM ledger.head FOR UPDATE") }
+        }
     }
 
     /// Works on one of the pool's connections, or for what takes long on one of its own.

@@ -36,7 +36,7 @@ extension Ledger {
         let newID = newID()
         let opened = try await heads.open()
         return try await pool.run { session in
-            return try session.transaction {
+            return try session.durableTransaction {
                 _ = try session.execute("SELECT position FROM ledger.head FOR UPDATE")
                 let old = try AuditedHead.read(session)
                 do {

@@ -63,13 +63,17 @@ extension Ledger {
         _ request: AuditRequest = AuditRequest(), progress: @Sendable (AuditProgress) -> Void = { _ in }
     ) async throws -> AuditReport {
         let kept = try await headsToAudit()
+        let views = try await settledViews()
+        var isRepeated = false
         return try await withFreshCatalog {
-            try await pool.run { session in
+            defer { isRepeated = true }
+            return try await pool.run { [registry, isRepeated] session in
                 // A read that ends at a fault takes its transaction along: there is nothing to commit.
                 var report: AuditReport?
                 do {
                     return try session.transaction(.snapshot) {
-                        report = try self.audit(request, kept, session, progress)
+                        try CatalogVerifier(registry).holdTables(skipsMissing: isRepeated, session)
+                        report = try self.audit(request, kept, session, views: views, progress)
                         guard let report, report.log.fault == nil else { throw FaultFound() }
                         return report
                     }
@@ -83,6 +87,20 @@ extension Ledger {
 
     private struct FaultFound: Error {}
 
+    /// What views do not show of what is served, after a moment in which those that are late may follow.
+    private func settledViews() async throws -> [AuditFinding] {
+        let deadline = ContinuousClock.now + Self.patience
+        while true {
+            let findings = try await withFreshCatalog {
+                try await pool.run { [registry] session in
+                    try session.transaction(.snapshot) { try CatalogVerifier(registry).viewFindings(session) }
+                }
+            }
+            if findings.isEmpty || ContinuousClock.now >= deadline { return findings }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
     /// What is kept beside the database, or why it can't be believed.
     func headsToAudit() async throws -> Result<KeptHeads, AuditError> {
         do {
@@ -93,9 +111,11 @@ extension Ledger {
     }
 
     /// The same within a transaction whose snapshot was taken after `kept` was read.
+    ///
+    /// - Parameter views: what was found of the views; nil to look at them in the transaction.
     func audit(
         _ request: AuditRequest, _ kept: Result<KeptHeads, AuditError>, _ session: PostgresSession,
-        _ progress: (AuditProgress) -> Void = { _ in }
+        views: [AuditFinding]? = nil, _ progress: (AuditProgress) -> Void = { _ in }
     ) throws -> AuditReport {
         let log = try LogVerifier().verify(session) { progress(.log(done: $0, of: $1)) }
         // What an altered log says proves nothing.
@@ -104,7 +124,7 @@ extension Ledger {
         }
         var findings = try SchemaVerifier(Migrator(resources.migrations())).findings(session)
         let catalog = CatalogVerifier(registry)
-        findings += try catalog.findings(session)
+        findings += try catalog.findings(session) + (views ?? catalog.viewFindings(session))
         let projections = try ProjectionVerifier.verify(catalog.comparable(session), session) { progress(.projections($0)) }
         var signed = 0
         do {

@@ -83,6 +83,7 @@ public struct ContextBackfill: Sendable {
         } else {
             version = try await ledger.servedRulesVersion("context")
         }
+        if let problem = ledger.registry.problem(of: ContextProjection.name, version: "v\(version)") { throw problem }
         let stamper = ContextStamper(rules: try ContextRules(version: version, read: ledger.ruleFiles))
         let read = try await ledger.pool.run { session in try Self.read(options, stamper, run.position, session) }
         summary.wanted = read.targets.count

@@ -4,25 +4,30 @@ import Projections
 import Rules
 import Values
 
-extension Ledger {
-    /// Throws what is wrong with rules that are served, or that a new ledger would serve first.
+extension ProjectionRegistry {
+    /// What of these rules a ledger can use: without the versions whose files are not those that it recorded.
     ///
-    /// Files that nobody serves may be broken: a version that is being written must not stop the others.
-    func requireServedRules() async throws {
-        if registry.unusable.isEmpty { return }
-        let served = try await pool.run { [catalog] session in try catalog.versions(session).filter(\.isServed) }
-        for broken in registry.unusable {
+    /// Files that nobody serves may be broken, or have changed: a version that is being written must not stop the others.
+    /// Throws what is wrong with rules that are served, or that a new ledger would serve first.
+    func usable(_ pool: PostgresPool) async throws -> ProjectionRegistry {
+        let (changed, served) = try await pool.run { session in
+            let catalog = ProjectionCatalog()
+            return (try catalog.changedRules(of: self, session), try catalog.versions(session).filter(\.isServed))
+        }
+        let usable = try leavingOut(changed)
+        for broken in usable.unusable {
             if let version = served.first(where: { $0.name.isBytewiseEqual(to: broken.name) }) {
                 if version.version.isBytewiseEqual(to: broken.version) { throw broken.problem }
-            } else if isFirst(broken) {
+            } else if usable.isFirst(broken) {
                 throw broken.problem
             }
         }
+        return usable
     }
 
     private func isFirst(_ broken: UnusableRules) -> Bool {
         func number(_ version: String) -> Int { Int(version.dropFirst()) ?? .max }
-        let others = registry.definitions.filter { $0.identity.name.isBytewiseEqual(to: broken.name) }
+        let others = definitions.filter { $0.identity.name.isBytewiseEqual(to: broken.name) }
         return others.allSatisfy { number(broken.version) < number($0.identity.version) }
     }
 }

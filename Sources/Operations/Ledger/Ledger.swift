@@ -61,20 +61,25 @@ public final class Ledger: Sendable {
             if embedded != nil || migration == .always {
                 try await migrate(uri, migrator, logger)
             }
-            let ledger = Ledger(
-                settings: settings, resources: resources, uri: uri, schemaVersion: migrator.latest, schemas: schemas,
-                registry: registry, embedded: embedded, logger: logger)
+            try await requireCurrent(migrator, uri)
+            let service = PostgresConfiguration.service(uri, schemaVersion: migrator.latest)
+                .allowingUnsafeDurability(settings.allowsUnsafeDurability)
+            let pool = PostgresPool(service, maximumConnections: 8)
+            let usable: ProjectionRegistry
             do {
-                try await ledger.requireCurrent(migrator)
-                try await ledger.requireServedRules()
+                usable = try await registry.usable(pool)
+            } catch {
+                await pool.close()
+                throw error
+            }
+            let ledger = Ledger(
+                settings: settings, resources: resources, pool: pool, schemas: schemas, registry: usable, embedded: embedded,
+                logger: logger)
+            do {
                 if writes {
                     try await ledger.warnOfDurability()
                     try await ledger.catalog.activate(
-                        registry, log: ledger.log, pool: ledger.pool, runID: ledger.newID())
-                } else {
-                    try await ledger.pool.run { [catalog = ledger.catalog] session in
-                        try catalog.requireRules(of: registry, session)
-                    }
+                        usable, log: ledger.log, pool: ledger.pool, runID: ledger.newID())
                 }
             } catch {
                 await ledger.closePools()
@@ -88,8 +93,8 @@ public final class Ledger: Sendable {
     }
 
     private init(
-        settings: Settings, resources: Resources, uri: String, schemaVersion: Int, schemas: EventSchemas,
-        registry: ProjectionRegistry, embedded: EmbeddedPostgresHandle?, logger: Logger
+        settings: Settings, resources: Resources, pool: PostgresPool, schemas: EventSchemas, registry: ProjectionRegistry,
+        embedded: EmbeddedPostgresHandle?, logger: Logger
     ) {
         self.settings = settings
         self.resources = resources
@@ -97,9 +102,8 @@ public final class Ledger: Sendable {
         self.embedded = embedded
         self.logger = logger
         redactor = Redactor(settings.secrets)
-        serviceConfiguration = PostgresConfiguration.service(uri, schemaVersion: schemaVersion)
-            .allowingUnsafeDurability(settings.allowsUnsafeDurability)
-        pool = PostgresPool(serviceConfiguration, maximumConnections: 8)
+        self.pool = pool
+        serviceConfiguration = pool.configuration
         primaryState = LedgerStateReader(pool)
         heads = HeadSigner(SigningKeyFile(settings), pool)
         replica = settings.databaseReadURL.map { ReadReplica(uri: $0) }
@@ -146,10 +150,9 @@ public final class Ledger: Sendable {
         }
     }
 
-    private func requireCurrent(_ migrator: Migrator) async throws {
+    private static func requireCurrent(_ migrator: Migrator, _ uri: String) async throws {
         // The schema is looked at before the service's role is taken on: a database without a ledger has no role.
-        let connection = try await PostgresConnection.open(
-            PostgresConfiguration(uri: serviceConfiguration.uri, applicationName: "alpha-ledger"))
+        let connection = try await PostgresConnection.open(PostgresConfiguration(uri: uri, applicationName: "alpha-ledger"))
         do {
             try await connection.run { session in try migrator.requireCurrent(session) }
             await connection.close()

@@ -172,6 +172,7 @@ extension Ledger {
         try requireProjection(name)
         let version = try catalog.resolve(reference, of: name, registry, session)
         if version.state == .building { throw VersionError.building(version.label) }
+        if let problem = registry.problem(of: name, version: version.version) { throw VersionError.rulesUnusable("\(problem)") }
         return version
     }
 }

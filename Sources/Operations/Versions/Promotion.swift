@@ -44,7 +44,7 @@ private struct PlannedPromotion: Sendable {
 
 extension Ledger {
     /// How long a version that is behind may take to catch up before it is refused.
-    private static let patience = Duration.seconds(2)
+    static let patience = Duration.seconds(2)
 
     /// Makes a version the served one, where the diff that was looked at is still what changes.
     ///

@@ -74,7 +74,7 @@ struct ViewSources {
         }
         if let best = alike.max(by: { $0.position < $1.position }) { throw behind(best, position) }
         throw ViewError.rulesUnavailable(
-            "\(view.projection) \(asked) needs facts folded by code version \(installed.foldVersion), and none are stored; run `alpha-ledger projection rebuild \(view.projection) \(asked.version)`")
+            "\(view.projection) \(asked) needs facts folded by code version \(installed.foldVersion), and none are stored; run `alpha-ledger projection rebuild \(view.projection) --rules \(asked)`")
     }
 
     /// What this program folds where that reference is meant; nil where it lacks the rules or the code.

@@ -3,8 +3,12 @@ import Projections
 
 extension TradeFeature {
     static let alignment = TradeFeature(
-        projection: ProjectionSource(AlignmentProjection.name, codes: [PublishedCode(version: 1) { AlignmentAggregates() }]) { version, read in
+        projection: ProjectionSource(
+            AlignmentProjection.name, codes: [PublishedCode(version: 1) { AlignmentAggregates() }]
+        ) { version, read in
             AlignmentProjection(rules: try AlignmentRules(version: version, read: read))
         },
-        explainer: ExplainerSource(AlignmentProjection.name) { version, _, read in AlignmentExplainer(rules: try AlignmentRules(version: version, read: read)) })
+        explainer: ExplainerSource(AlignmentProjection.name) { identity, _, read in
+            AlignmentExplainer(rules: try AlignmentRules(version: identity.rulesVersion, read: read))
+        })
 }

@@ -10,7 +10,7 @@ import Values
 struct ContextExplainer: ViewExplainer {
     /// Says which trades are executions.
     let rules: ContextRules
-    /// Every installed version, by its path: the one that made a stamp explains it.
+    /// Every installed version that can be used, by its path: the one that made a stamp explains it.
     let stamped: [ByteKey: ContextRules]
     private static let view = ContextProjection.name
 
@@ -18,7 +18,11 @@ struct ContextExplainer: ViewExplainer {
         rules = try ContextRules(version: version, read: read)
         var stamped: [ByteKey: ContextRules] = [:]
         for path in files where path.hasPrefix("context/rules.v") && path.hasSuffix(".yaml") {
-            stamped[ByteKey(path)] = try ContextRules(path: path, read: read)
+            do {
+                stamped[ByteKey(path)] = try ContextRules(path: path, read: read)
+            } catch is RuleError {
+                // One that is being written explains nothing yet, and no stamp is its.
+            }
         }
         self.stamped = stamped
     }

@@ -3,8 +3,12 @@ import Projections
 
 extension TradeFeature {
     static let context = TradeFeature(
-        projection: ProjectionSource(ContextProjection.name) { version, read in
+        projection: ProjectionSource(
+            ContextProjection.name
+        ) { version, read in
             ContextProjection(rules: try ContextRules(version: version, read: read))
         },
-        explainer: ExplainerSource(ContextProjection.name) { version, files, read in try ContextExplainer(version: version, files: files, read: read) })
+        explainer: ExplainerSource(ContextProjection.name) { identity, files, read in
+            try ContextExplainer(version: identity.rulesVersion, files: files, read: read)
+        })
 }

@@ -3,12 +3,16 @@ import Projections
 
 extension TradeFeature {
     static let executionQuality = TradeFeature(
-        projection: ProjectionSource(ExecutionQualityProjection.name,
+        projection: ProjectionSource(
+            ExecutionQualityProjection.name,
             codes: [
                 PublishedCode(version: 1) { ExecutionQualityAggregates(.withinInputBound) },
                 PublishedCode(version: 2) { ExecutionQualityAggregates(.complete) },
-            ]) { version, read in
+            ]
+        ) { version, read in
             ExecutionQualityProjection(rules: try ExecutionQualityRules(version: version, read: read))
         },
-        explainer: ExplainerSource(ExecutionQualityProjection.name) { version, _, read in ExecutionQualityExplainer(rules: try ExecutionQualityRules(version: version, read: read)) })
+        explainer: ExplainerSource(ExecutionQualityProjection.name) { identity, _, read in
+            ExecutionQualityExplainer(rules: try ExecutionQualityRules(version: identity.rulesVersion, read: read))
+        })
 }

@@ -3,8 +3,12 @@ import Projections
 
 extension TradeFeature {
     static let lifecycles = TradeFeature(
-        projection: ProjectionSource(LifecyclesProjection.name) { version, read in
+        projection: ProjectionSource(
+            LifecyclesProjection.name
+        ) { version, read in
             LifecyclesProjection(rules: try LifecyclesRules(version: version, read: read))
         },
-        explainer: ExplainerSource(LifecyclesProjection.name) { version, _, read in LifecyclesExplainer(rules: try LifecyclesRules(version: version, read: read)) })
+        explainer: ExplainerSource(LifecyclesProjection.name) { identity, _, read in
+            LifecyclesExplainer(rules: try LifecyclesRules(version: identity.rulesVersion, read: read))
+        })
 }

@@ -6,6 +6,8 @@ import Values
 
 /// Explains rows of `sync_state` from the scope's runs: each column shows what one of them reported.
 struct SyncStateExplainer: ViewExplainer {
+    let cursor: SyncStateProjection.CursorSource
+
     static func needs(_ row: RowMembers) -> ExplanationNeeds {
         .latest(
             stream: Streams.sync(scopeKey: row.text("scope_key")),
@@ -64,8 +66,8 @@ struct SyncStateExplainer: ViewExplainer {
         var found: (event: DecodedEvent, payload: SyncCompletedPayload)?
         for event in sheet.row.events {
             guard let payload = event.payload(as: SyncCompletedPayload.self) else { continue }
-            // A run without a second page leaves no cursor, and one of an empty scope no watermark: the earlier stays.
-            if field == "last_successful_cursor", payload.cursor == nil { continue }
+            // A run of an empty scope leaves no watermark: the earlier stays. So did the cursor, under code version 1.
+            if field == "last_successful_cursor", cursor == .latestRunWithCursor, payload.cursor == nil { continue }
             if field == "last_successful_watermark", payload.watermark == nil { continue }
             found = (event, payload)
         }
@@ -76,7 +78,9 @@ struct SyncStateExplainer: ViewExplainer {
         switch field {
         case "last_successful_cursor":
             sheet.input("cursor", Shown(payload.cursor), event)
-            sheet.step("of the latest run that had one", "cursor", Shown(payload.cursor))
+            let run = cursor == .latestRun ? "of the latest run that ended well" : "of the latest run that had one"
+            sheet.step(run, "cursor", Shown(payload.cursor))
+            if payload.cursor == nil { sheet.note("the run had no second page, so no cursor") }
         case "last_successful_watermark":
             sheet.input("watermark", Shown(payload.watermark), event)
             sheet.step("of the latest run that had one", "watermark", Shown(payload.watermark))

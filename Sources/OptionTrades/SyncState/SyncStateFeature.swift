@@ -3,8 +3,12 @@ import Projections
 
 extension TradeFeature {
     static let syncState = TradeFeature(
-        projection: ProjectionSource(SyncStateProjection.name) { version, read in
+        projection: ProjectionSource(
+            SyncStateProjection.name, codes: [PublishedCode(version: 1), PublishedCode(version: 2)], folding: { $0.folding(as: $1) }
+        ) { version, read in
             SyncStateProjection(rules: try SyncStateRules(version: version, read: read))
         },
-        explainer: ExplainerSource(SyncStateProjection.name) { _, _, _ in SyncStateExplainer() })
+        explainer: ExplainerSource(SyncStateProjection.name) { identity, _, _ in
+            SyncStateExplainer(cursor: SyncStateProjection.CursorSource(codeVersion: identity.codeVersion))
+        })
 }

@@ -7,8 +7,17 @@ public import Values
 /// The sync state: one row a scope, what its last runs reported (spec 2, section 4).
 public struct SyncStateProjection: Projection {
     public static let name = "sync_state"
-    public static let codeVersion = 1
     public static let consumes: [EventType: Set<Int>] = [.alphaSyncCompleted: [1], .alphaSyncFailed: [1]]
+
+    /// Whose cursor a scope shows.
+    public enum CursorSource: Sendable {
+        /// Code version 1: an earlier run's, if the last successful one had none.
+        case latestRunWithCursor
+        /// From code version 2 on: the last successful run's, null if it had none.
+        case latestRun
+
+        public init(codeVersion: Int) { self = codeVersion < 2 ? .latestRunWithCursor : .latestRun }
+    }
 
     public struct Facts: Sendable {
         var sourceName: String
@@ -25,11 +34,18 @@ public struct SyncStateProjection: Projection {
     }
 
     public let identity: ProjectionIdentity
+    private let rules: SyncStateRules
+    private let cursorSource: CursorSource
 
-    public init(rules: SyncStateRules) {
+    public init(rules: SyncStateRules, codeVersion: Int = 1) {
         identity = ProjectionIdentity(
-            name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: [rules.file])
+            name: Self.name, codeVersion: codeVersion, ownRules: rules.file, rules: [rules.file])
+        self.rules = rules
+        cursorSource = CursorSource(codeVersion: codeVersion)
     }
+
+    /// The same rules, folded as a code version does.
+    func folding(as codeVersion: Int) -> Self { Self(rules: rules, codeVersion: codeVersion) }
 
     public static var rowsAreFacts: Bool { true }
 
@@ -43,8 +59,12 @@ public struct SyncStateProjection: Projection {
         if let payload = event.payload(as: SyncCompletedPayload.self) {
             var state = facts ?? Self.empty(payload.sourceName, payload.scopeKey)
             state.scopeDetails = payload.scopeDetails
-            // A run without a second page has no cursor, and an empty scope no watermark: the stored ones stay.
-            state.cursor = payload.cursor ?? state.cursor
+            // A run without a second page has no cursor.
+            switch cursorSource {
+            case .latestRunWithCursor: state.cursor = payload.cursor ?? state.cursor
+            case .latestRun: state.cursor = payload.cursor
+            }
+            // An empty scope has no watermark: the stored one stays, since the next run starts there.
             state.watermark = payload.watermark ?? state.watermark
             state.syncedAt = event.record.recordedAt
             state.summary = payload.summary

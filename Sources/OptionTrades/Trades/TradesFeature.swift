@@ -3,8 +3,12 @@ import Projections
 
 extension TradeFeature {
     static let trades = TradeFeature(
-        projection: ProjectionSource(TradesProjection.name) { version, read in
+        projection: ProjectionSource(
+            TradesProjection.name
+        ) { version, read in
             TradesProjection(rules: try TradesRules(version: version, read: read))
         },
-        explainer: ExplainerSource(TradesProjection.name) { version, _, read in TradesExplainer(rules: try TradesRules(version: version, read: read)) })
+        explainer: ExplainerSource(TradesProjection.name) { identity, _, read in
+            TradesExplainer(rules: try TradesRules(version: identity.rulesVersion, read: read))
+        })
 }
