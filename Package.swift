@@ -14,7 +14,8 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "alpha-ledger",
     products: [
-        .executable(name: "alpha-ledger", targets: ["alpha-ledger"])
+        .executable(name: "alpha-ledger", targets: ["alpha-ledger"]),
+        .library(name: "EventLedger", targets: ["EventLedger"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -86,6 +87,15 @@ let package = Package(
                 "Values", "JSON", "MerkleLog", "Events", "Rules", "Projections", "Postgres",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
+        // The library: a ledger of any domain in one import.
+        .target(
+            name: "EventLedger",
+            dependencies: [
+                "Values", "JSON", "MerkleLog", "Events", "Rules", "Projections", "Explanations", "Postgres", "PostgresStore",
+            ], swiftSettings: strict),
+        .executableTarget(
+            name: "Accounts", dependencies: ["EventLedger", "EmbeddedPostgres"], path: "Examples/Accounts",
+            exclude: ["projections", "schema"], swiftSettings: strict),
         .target(name: "Curl", dependencies: ["CLibCurl", "PrometheusMetrics"], swiftSettings: strict),
         .target(
             name: "AlphaFeed",
@@ -179,6 +189,7 @@ let package = Package(
                 "Operations", "PostgresStore", "Postgres", "Projections", "SignedNotes", "Events", "OptionTrades", "Values", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .testTarget(name: "EventLedgerTests", dependencies: ["Accounts", "TestSupport"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"]),
         .testTarget(name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "Postgres"]),
         .testTarget(

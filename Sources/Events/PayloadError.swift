@@ -91,6 +91,12 @@ public struct PayloadReader {
         return number
     }
 
+    /// A decimal, which a payload has as text.
+    public func decimal(_ key: String) throws(PayloadError) -> FixedDecimal {
+        guard let decimal = try? FixedDecimal(try string(key)) else { throw error(key, "is not a decimal") }
+        return decimal
+    }
+
     public func instant(_ key: String) throws(PayloadError) -> Instant {
         guard let instant = Instant(try string(key)) else { throw error(key, "is not an instant") }
         return instant

@@ -149,7 +149,7 @@ extension SelectiveProjection {
 
 /// What a reader selects of a ``SelectiveProjection``, as its definition read it.
 public struct RowSelection: Sendable {
-    let selection: any Sendable
+    package let selection: any Sendable
 }
 
 /// A row that follows from an entity's facts.

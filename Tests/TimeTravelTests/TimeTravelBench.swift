@@ -89,9 +89,7 @@ struct FoldFromZero {
 
     /// The rows in key order, published as of a moment; of outcomes those at the horizons of a reader who asks for none.
     func rows(now: Instant) throws -> [String] {
-        let horizons =
-            definition.identity.name == OutcomesProjection.name
-            ? Horizon.defaults(try OutcomesRules(version: 1, read: projectRuleFile)).map(\.key) : []
+        let horizons = (try definition.selection(parsing: nil)?.selection as? [Horizon])?.map(\.key) ?? []
         var rows: [String] = []
         try fold.forEachRow { key, document in
             if !horizons.isEmpty, !horizons.contains(key.parts[2].text) { return }

@@ -47,7 +47,7 @@ public struct RowChange: Sendable {
 
 extension ColumnSet {
     /// What makes two versions' rows of one key different; nil where their digested columns are equal.
-    func change(from old: JSONDocument?, to new: JSONDocument?) -> RowChange? {
+    public func change(from old: JSONDocument?, to new: JSONDocument?) -> RowChange? {
         guard let some = new ?? old else { return nil }
         var fields: [RowChange.Field] = []
         if let old, let new {

@@ -1,0 +1,10 @@
+// One import for a ledger of any domain: the event log on Postgres, event types, projections, time travel, versions, proofs.
+@_exported public import Events
+@_exported public import Explanations
+@_exported public import JSON
+@_exported public import MerkleLog
+@_exported public import Postgres
+@_exported public import PostgresStore
+@_exported public import Projections
+@_exported public import Rules
+@_exported public import Values
