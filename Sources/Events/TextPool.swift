@@ -1,6 +1,6 @@
 import Values
 
-/// Texts that many payloads have in common, kept so that each is made once: instruments, portfolios, digests.
+/// Texts that many payloads have in common, kept so that each is made once: names, states, digests.
 ///
 /// A table with one place a hash: a text that another one drove out is made again. Not shared between threads.
 public final class TextPool {

@@ -26,14 +26,14 @@ public struct Explanation: Sendable, Equatable {
 
     /// A value that the figure was made from.
     public struct Input: Sendable, Hashable {
-        /// As the event's payload names it, `quote.bid`; of one trade among several with its id before it.
+        /// As the event's payload names it, `quote.bid`; of one thing among several with its id before it.
         public let name: String
         /// `null` where the event has none.
         public let value: Shown
         /// Nil for what no event holds: the reader's now, or an event that is not there.
         public let source: Source?
 
-        /// The name holds a trade's id, which is compared by its bytes.
+        /// The name may hold an id, which is compared by its bytes.
         public static func == (left: Input, right: Input) -> Bool {
             left.name.isBytewiseEqual(to: right.name) && left.value == right.value && left.source == right.source
         }

@@ -6,7 +6,7 @@ internal import Yams
 /// A version's digest is recorded when it is first used; a file that changed afterwards is refused, so
 /// that a published figure can always be traced to the rules that made it.
 public struct RuleFile: Sendable, Hashable {
-    /// Path below the rules directory, for example `trades/rules.v1.yaml`.
+    /// Path below the rules directory, for example `balances/rules.v1.yaml`.
     public let path: String
     /// The `version:` key, equal to the number in the file's name.
     public let version: Int

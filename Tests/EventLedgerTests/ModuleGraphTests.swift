@@ -24,21 +24,22 @@ import Testing
             let text = try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)
             for match in text.matches(of: #/(?m)^(?:@\w+ )?(?:public |package |internal )?import (\w+)$/#) { found.insert("\(match.1)") }
         }
-        try #require(!found.isEmpty, "\(module) has no files, or its imports can't be read")
         return found
     }
 
     @Test(arguments: engine) func `The engine never imports a domain or a program`(module: String) throws {
         let others = Self.domain + ["AlphaFeed", "Amberdata", "SampleScope", "Operations", "Console", "API"]
-        #expect(try imports(of: module).intersection(others) == [])
+        let found = try imports(of: module)
+        #expect(!found.isEmpty && found.isDisjoint(with: others), "\(found.sorted())")
     }
 
     @Test(arguments: domain) func `The domain has no I/O`(module: String) throws {
-        #expect(try imports(of: module).intersection(Self.outside) == [])
+        let found = try imports(of: module)
+        #expect(!found.isEmpty && found.isDisjoint(with: Self.outside), "\(found.sorted())")
     }
 
     @Test func `Nobody imports the command line`() throws {
-        for module in try FileManager.default.contentsOfDirectory(atPath: "\(projectRoot)/Sources") where !module.hasPrefix("C") {
+        for module in try FileManager.default.contentsOfDirectory(atPath: "\(projectRoot)/Sources") {
             #expect(try !imports(of: module).contains("alpha_ledger"), "\(module)")
         }
     }
