@@ -123,7 +123,7 @@ let package = Package(
         // Pages of the console: documents of the HTTP interface in, HTML out.
         .target(
             name: "Console",
-            dependencies: ["Values", "JSON", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["Values", "JSON", "OptionTrades", .product(name: "Crypto", package: "swift-crypto")],
             resources: [
                 .embedInCode("Assets/console.css"), .embedInCode("Assets/console.js"), .embedInCode("Assets/log.js"),
                 .embedInCode("Assets/projections.js"), .embedInCode("Assets/proof.js"), .embedInCode("Assets/canonical.js"),
@@ -232,7 +232,7 @@ let package = Package(
                 "BrowserSupport", "API", "Operations", "SampleScope", "AlphaFeed", "Amberdata", "JSON", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "ConsoleTests", dependencies: ["Console", "JSON", "Values", "TestSupport"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "OptionTrades", "JSON", "Values", "TestSupport"]),
         .testTarget(
             name: "CommandLineTests",
             dependencies: [

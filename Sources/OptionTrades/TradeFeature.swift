@@ -3,6 +3,7 @@ public import Projections
 
 /// A view of option trades: its folder makes it, and its line in ``TradeFeature/all`` registers it.
 public struct TradeFeature: Sendable {
+    public let view: View
     public let projection: ProjectionSource
     public let explainer: ExplainerSource
 

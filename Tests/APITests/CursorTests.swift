@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Operations
+import OptionTrades
 import PostgresStore
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import API
 import Foundation
 import JSON
 import Operations
+import OptionTrades
 import SampleScope
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@ import Events
 import Foundation
 import JSON
 import Operations
+import OptionTrades
 import Postgres
 import PostgresStore
 import Synchronization

@@ -2,6 +2,7 @@ import AuditBundle
 import Foundation
 import JSON
 import Operations
+import OptionTrades
 import PostgresStore
 import SignedNotes
 import TestSupport

@@ -1,4 +1,5 @@
 import JSON
+import OptionTrades
 import TestSupport
 import Testing
 
@@ -181,7 +182,7 @@ struct EscapingTests {
                 ]).httpBytes()))
         var changes = RowChanges(key: ["source"])
         _ = changes.take(old: try JSONDocument(parsing: row(text).httpBytes()).root, new: nil)
-        return ViewInfo.performance.map { view in
+        return View.performance.map { view in
             (view.name, PerformanceRowsPage(context: context, view: view, list: list).html())
         } + [
             ("log", LogPage(context: context, found: .success(found), head: failure).html()),

@@ -2,6 +2,7 @@ import Events
 import Foundation
 import JSON
 @testable import Operations
+import OptionTrades
 import Postgres
 import PostgresStore
 import Synchronization

@@ -1,4 +1,5 @@
 import Operations
+import OptionTrades
 import PostgresStore
 import Values
 

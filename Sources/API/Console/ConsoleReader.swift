@@ -2,6 +2,7 @@ import Console
 import JSON
 import Logging
 import Operations
+import OptionTrades
 import Synchronization
 import Values
 

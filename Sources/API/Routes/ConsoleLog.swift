@@ -53,7 +53,7 @@ extension API {
 
     /// The last position of the page's moment. An instant becomes a position as the views resolve it.
     func newest(_ asked: ConsoleRequest) async -> Result<TimeFrame.Shown, PageProblem> {
-        let list = await asked.view(ViewInfo.trades.path, filters: [], extra: [("limit", "1")])
+        let list = await asked.view(View.trades.segments, filters: [], extra: [("limit", "1")])
         return list.flatMap { document in
             guard let shown = Basis(document)?.shown else {
                 return .failure(PageProblem(status: 500, code: "internal", detail: "the answer does not say what it stands on"))

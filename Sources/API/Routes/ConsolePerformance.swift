@@ -9,10 +9,10 @@ extension API {
         let filters = ["portfolio", "underlying", "from", "to"]
         let asked = try await ConsoleRequest(self, request, parameters: filters)
         // The first answer's moment is everybody's, so that the figures belong together.
-        let alignment = await asked.view(ViewInfo.alignment.path, filters: filters, extra: [("limit", "1")])
+        let alignment = await asked.view(View.alignment.segments, filters: filters, extra: [("limit", "1")])
         let pin = (try? alignment.get()).flatMap { Basis($0)?.shown }
-        let execution = await asked.view(ViewInfo.executionQuality.path, filters: filters, extra: [("limit", "1")], pin: pin)
-        let outcomes = await asked.view(ViewInfo.outcomes.path, filters: filters, extra: [("limit", "1")], pin: pin)
+        let execution = await asked.view(View.executionQuality.segments, filters: filters, extra: [("limit", "1")], pin: pin)
+        let outcomes = await asked.view(View.outcomes.segments, filters: filters, extra: [("limit", "1")], pin: pin)
         let page = PerformancePage(
             context: asked.context, alignment: alignment, executionQuality: execution, outcomes: outcomes,
             lifecycles: await tally(asked, .lifecycles, filters, by: "lifecycle_state", state: "lifecycle_quality", pin),
@@ -22,21 +22,21 @@ extension API {
     }
 
     func performanceRows(_ request: APIRequest, _ name: String) async throws -> PageAnswer {
-        guard let view = ViewInfo.named(name), ViewInfo.performance.contains(where: { $0.name == view.name }) else {
-            throw Problem(.notFound, "there is no such view; expected \(ViewInfo.performance.map(\.name).joined(separator: ", "))")
+        guard let view = View.named(name), View.performance.contains(where: { $0.name == view.name }) else {
+            throw Problem(.notFound, "there is no such view; expected \(View.performance.map(\.name).joined(separator: ", "))")
         }
-        let filters = view.filters + ["cursor"]
+        let filters = view.offeredFilters + ["cursor"]
         let asked = try await ConsoleRequest(self, request, parameters: filters)
-        let list = await asked.view(view.path, filters: filters, extra: [("limit", "50")])
+        let list = await asked.view(view.segments, filters: filters, extra: [("limit", "50")])
         let page = PerformanceRowsPage(
-            context: asked.context, view: view, list: list, choices: Self.choices(view),
+            context: asked.context, view: view, list: list,
             emptiness: await emptiness(asked, view, list))
         return PageAnswer(page.html(), about: list)
     }
 
     /// Rows of a view counted by two of their members, up to a bound that the page names.
     private func tally(
-        _ asked: ConsoleRequest, _ view: ViewInfo, _ filters: [String], by group: String, state: String, _ pin: TimeFrame.Shown?
+        _ asked: ConsoleRequest, _ view: View, _ filters: [String], by group: String, state: String, _ pin: TimeFrame.Shown?
     ) async -> Result<Tally, PageProblem> {
         var tally = Tally()
         var reader = RowReader(asked: asked, view: view, filters: filters, pin: pin)
@@ -53,8 +53,8 @@ extension API {
 
     func changesPage(_ request: APIRequest) async throws -> PageAnswer {
         let asked = try await ConsoleRequest(self, request, parameters: ["view", "from", "to"])
-        guard let view = ViewInfo.named(asked["view"] ?? "trades") else {
-            throw Problem(.badParameter, "view: expected one of \(ViewInfo.all.map(\.name).joined(separator: ", "))")
+        guard let view = View.named(asked["view"] ?? "trades") else {
+            throw Problem(.badParameter, "view: expected one of \(View.all.map(\.name).joined(separator: ", "))")
         }
         let head = asked.time.head ?? 0
         let to = try position(asked, "to") ?? head
@@ -73,7 +73,7 @@ extension API {
     }
 
     /// Both lists go by in key order, a page of each at a time.
-    private func changes(_ asked: ConsoleRequest, _ view: ViewInfo, from: Int64, to: Int64) async -> Result<RowChanges, PageProblem> {
+    private func changes(_ asked: ConsoleRequest, _ view: View, from: Int64, to: Int64) async -> Result<RowChanges, PageProblem> {
         var changes = RowChanges(key: view.key)
         var (left, right) = (RowReader(asked: asked, view: view, at: from), RowReader(asked: asked, view: view, at: to))
         do {
@@ -97,7 +97,7 @@ private struct RowReader {
     private static let pageLimit = 20
 
     private let asked: ConsoleRequest
-    private let view: ViewInfo
+    private let view: View
     private let parameters: [(String, String)]
     private var rows: IndexingIterator<[JSONValue]>?
     private var cursor: String?
@@ -105,7 +105,7 @@ private struct RowReader {
     /// Whether the list went on beyond the bound.
     private(set) var isCutOff = false
 
-    init(asked: ConsoleRequest, view: ViewInfo, filters: [String], pin: TimeFrame.Shown?) {
+    init(asked: ConsoleRequest, view: View, filters: [String], pin: TimeFrame.Shown?) {
         self.asked = asked
         self.view = view
         let moment = pin.map { [("as_of_position", "\($0.position)"), ("as_of", $0.asOf)] }
@@ -114,7 +114,7 @@ private struct RowReader {
             + (asked.time.effectiveAt.map { [("effective_at", $0)] } ?? [])
     }
 
-    init(asked: ConsoleRequest, view: ViewInfo, at position: Int64) {
+    init(asked: ConsoleRequest, view: View, at position: Int64) {
         self.asked = asked
         self.view = view
         parameters = [("as_of_position", "\(position)")]
@@ -130,7 +130,7 @@ private struct RowReader {
             }
             pages += 1
             let document = try await asked.api.document(
-                view.path, parameters + [("limit", "\(Self.pageSize)")] + (cursor.map { [("cursor", $0)] } ?? []),
+                view.segments, parameters + [("limit", "\(Self.pageSize)")] + (cursor.map { [("cursor", $0)] } ?? []),
                 isForPerson: true
             ).get()
             rows = (document.root["rows"]?.elements.map { $0 } ?? []).makeIterator()

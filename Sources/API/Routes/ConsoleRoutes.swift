@@ -1,6 +1,7 @@
 import Console
 import JSON
 import Operations
+import OptionTrades
 import Values
 
 extension Route {
@@ -64,25 +65,20 @@ extension API {
     }
 
     func tradeBook(_ request: APIRequest) async throws -> PageAnswer {
-        let filters = ViewInfo.trades.filters + ["cursor"]
+        let filters = View.trades.offeredFilters + ["cursor"]
         let asked = try await ConsoleRequest(self, request, parameters: filters)
-        let trades = await asked.view(ViewInfo.trades.path, filters: filters, extra: [("limit", "50")])
-        let state = await asked.view(ViewInfo.syncState.path, filters: [])
+        let trades = await asked.view(View.trades.segments, filters: filters, extra: [("limit", "50")])
+        let state = await asked.view(View.syncState.segments, filters: [])
         let page = TradeBookPage(
-            context: asked.context, trades: trades, sync: syncCard(request, state: state), choices: Self.choices(.trades),
+            context: asked.context, trades: trades, sync: syncCard(request, state: state),
             emptiness: await emptiness(asked, .trades, trades))
         return PageAnswer(page.html(), about: trades)
     }
 
-    /// The filters of a view whose values are chosen from.
-    static func choices(_ view: ViewInfo) -> [ViewInfo.Choice] {
-        (View.named(view.name)?.filters ?? []).filter { !$0.values.isEmpty }.map { .init($0.parameter, $0.title, $0.values) }
-    }
-
     /// Why a list has no rows, in a sentence; nil if it has some or that is not known.
-    func emptiness(_ asked: ConsoleRequest, _ view: ViewInfo, _ list: Loaded) async -> String? {
+    func emptiness(_ asked: ConsoleRequest, _ view: View, _ list: Loaded) async -> String? {
         guard (try? list.get())?.root["rows"]?.count == 0, asked["cursor"] == nil else { return nil }
-        return await asked.emptiness(of: view.name, filters: view.filters)?.description
+        return await asked.emptiness(of: view.name, filters: view.offeredFilters)?.description
     }
 
     func tradePage(_ request: APIRequest) async throws -> PageAnswer {

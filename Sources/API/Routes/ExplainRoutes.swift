@@ -1,4 +1,5 @@
 import Operations
+import OptionTrades
 
 extension Route {
     static let explanations = [

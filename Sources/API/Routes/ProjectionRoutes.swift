@@ -1,6 +1,7 @@
 import JSON
 import Logging
 import Operations
+import OptionTrades
 import PostgresStore
 import Values
 

@@ -1,10 +1,11 @@
 import JSON
+import OptionTrades
 
 /// Sums of a view over all rows that the filters select, a table a grouping.
 enum Aggregates {
-    static func write(_ view: ViewInfo, _ aggregates: JSONValue, to html: inout HTMLWriter) {
+    static func write(_ view: View, _ aggregates: JSONValue, to html: inout HTMLWriter) {
         html.element("h2", text: "Aggregates over all selected rows")
-        if view.name == ViewInfo.outcomes.name {
+        if view.name == View.outcomes.name {
             for (horizon, groups) in byHorizon(aggregates) {
                 html.element("h3", text: "Horizon \(horizon)")
                 html.element("div", [.class("grid")]) { html in
@@ -16,8 +17,8 @@ enum Aggregates {
         html.element("div", [.class("grid")]) { html in
             for (name, entries) in aggregates.members.map({ ($0.key, $0.value) }) {
                 switch (view.name, name) {
-                case (ViewInfo.alignment.name, "by_signal"): signals(entries, &html)
-                case (ViewInfo.alignment.name, _): alignment(name, entries, &html)
+                case (View.alignment.name, "by_signal"): signals(entries, &html)
+                case (View.alignment.name, _): alignment(name, entries, &html)
                 default: execution(name, entries, &html)
                 }
             }
@@ -54,8 +55,8 @@ enum Aggregates {
 
     private static func alignment(_ name: String, _ entries: JSONValue, _ html: inout HTMLWriter) {
         Plots.stackedBars(
-            "Labels \(words(name))", series: AlignmentLabels.all, entries.elements.map { entry in
-                (label: key(entry), counts: AlignmentLabels.all.map { entry["labels"]?[$0]?.integer ?? 0 })
+            "Labels \(words(name))", series: AlignmentLabel.allCases.map(\.rawValue), entries.elements.map { entry in
+                (label: key(entry), counts: AlignmentLabel.allCases.map(\.rawValue).map { entry["labels"]?[$0]?.integer ?? 0 })
             }, to: &html)
         group(words(name), entries, [
             ("Rows", "count", .quantity), ("Scored", "scored", .quantity), ("Mean score", "mean_alignment_score", .score),

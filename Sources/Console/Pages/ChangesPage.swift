@@ -1,14 +1,15 @@
 public import JSON
+public import OptionTrades
 
 /// What changed in a view between two positions, row by row and field by field.
 public struct ChangesPage: Sendable {
     public var context: PageContext
-    public var view: ViewInfo
+    public var view: View
     public var from: Int64
     public var to: Int64
     public var changes: Result<RowChanges, PageProblem>
 
-    public init(context: PageContext, view: ViewInfo, from: Int64, to: Int64, changes: Result<RowChanges, PageProblem>) {
+    public init(context: PageContext, view: View, from: Int64, to: Int64, changes: Result<RowChanges, PageProblem>) {
         self.context = context
         self.view = view
         self.from = from
@@ -31,7 +32,7 @@ public struct ChangesPage: Sendable {
             html.element("span", [.class("field")]) { html in
                 html.element("label", [.for("view")], text: "View")
                 html.element("select", [.id("view"), .name("view")]) { html in
-                    for known in ViewInfo.all {
+                    for known in View.all {
                         html.element("option", [.value(known.name)] + (known.name == view.name ? [.selected] : []), text: known.title)
                     }
                 }

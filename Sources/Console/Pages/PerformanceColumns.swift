@@ -1,14 +1,15 @@
 import JSON
+import OptionTrades
 
 /// What the tables of the performance views show of a row.
 enum PerformanceColumns {
-    static func of(_ view: ViewInfo, _ context: PageContext) -> [Column] {
+    static func of(_ view: View, _ context: PageContext) -> [Column] {
         let explained = view.explained(context)
         return switch view.name {
-        case ViewInfo.lifecycles.name: lifecycles(explained)
-        case ViewInfo.alignment.name: [trade(context)] + alignment(explained)
-        case ViewInfo.executionQuality.name: [trade(context)] + executionQuality(explained)
-        case ViewInfo.outcomes.name: [trade(context)] + outcomes(explained)
+        case View.lifecycles.name: lifecycles(explained)
+        case View.alignment.name: [trade(context)] + alignment(explained)
+        case View.executionQuality.name: [trade(context)] + executionQuality(explained)
+        case View.outcomes.name: [trade(context)] + outcomes(explained)
         default: [trade(context)] + self.context(explained)
         }
     }

@@ -1,4 +1,5 @@
 public import JSON
+import OptionTrades
 
 /// The overview of what the trades did: coverage, alignment, execution and outcomes, each with what is not known.
 public struct PerformancePage: Sendable {
@@ -80,9 +81,9 @@ public struct PerformancePage: Sendable {
     private func alignmentSection(_ aggregates: JSONValue, _ html: inout HTMLWriter) {
         for name in ["by_month", "by_regime"] {
             Plots.stackedBars(
-                "Labels \(Aggregates.words(name))", series: AlignmentLabels.all,
+                "Labels \(Aggregates.words(name))", series: AlignmentLabel.allCases.map(\.rawValue),
                 aggregates[name]?.elements.map { entry in
-                    (label: Aggregates.key(entry), counts: AlignmentLabels.all.map { entry["labels"]?[$0]?.integer ?? 0 })
+                    (label: Aggregates.key(entry), counts: AlignmentLabel.allCases.map(\.rawValue).map { entry["labels"]?[$0]?.integer ?? 0 })
                 } ?? [], to: &html)
         }
         let series = ["drivers", "detractors", "neutral", "missing"]

@@ -1,4 +1,5 @@
 import JSON
+import OptionTrades
 
 /// The trade book: the synced rows of a moment, and the card that syncs them.
 public struct TradeBookPage: Sendable {
@@ -6,18 +7,15 @@ public struct TradeBookPage: Sendable {
     /// The answer of `/api/internal/trades`.
     public var trades: Loaded
     public var sync: SyncCard
-    /// The filters whose values are chosen from.
-    public var choices: [ViewInfo.Choice]
     /// Why there are no rows, if there are none and that is known.
     public var emptiness: String?
 
     public init(
-        context: PageContext, trades: Loaded, sync: SyncCard, choices: [ViewInfo.Choice] = [], emptiness: String? = nil
+        context: PageContext, trades: Loaded, sync: SyncCard, emptiness: String? = nil
     ) {
         self.context = context
         self.trades = trades
         self.sync = sync
-        self.choices = choices
         self.emptiness = emptiness
     }
 
@@ -29,7 +27,7 @@ public struct TradeBookPage: Sendable {
         return page.html { html in
             sync.write(context, to: &html)
             html.element("h2", text: "Trades")
-            FilterForm(fields: ViewInfo.trades.filterFields(choices), context: context).write(to: &html)
+            FilterForm(fields: View.trades.filterFields, context: context).write(to: &html)
             switch trades {
             case .failure(let problem): ProblemBox.write(problem, to: &html)
             case .success(let document):
@@ -44,7 +42,7 @@ public struct TradeBookPage: Sendable {
     }
 
     private static func columns(_ context: PageContext) -> [Column] {
-        let explained = ViewInfo.trades.explained(context)
+        let explained = View.trades.explained(context)
         return [
             Column("Trade") { row, html in TradeLink.write(row, context, to: &html) },
             .text("Portfolio", "source_portfolio"),

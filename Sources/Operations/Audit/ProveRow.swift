@@ -2,6 +2,7 @@ import AuditBundle
 import Events
 public import JSON
 import MerkleLog
+public import OptionTrades
 import Postgres
 import PostgresStore
 import Projections

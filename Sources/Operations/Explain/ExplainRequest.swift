@@ -1,5 +1,6 @@
 import Explanations
 import JSON
+public import OptionTrades
 public import Values
 
 /// Which figure is to be explained, and as of when.

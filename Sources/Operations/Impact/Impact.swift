@@ -1,5 +1,6 @@
 public import Events
 public import JSON
+public import OptionTrades
 import PostgresStore
 public import Projections
 public import Values

@@ -1,5 +1,6 @@
 import Events
 import JSON
+import OptionTrades
 import Postgres
 import PostgresStore
 import Projections

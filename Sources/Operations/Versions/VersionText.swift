@@ -1,3 +1,4 @@
+public import OptionTrades
 public import PostgresStore
 import Values
 

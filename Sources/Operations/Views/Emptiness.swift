@@ -1,3 +1,4 @@
+public import OptionTrades
 import PostgresStore
 
 /// Why a list has no rows: nothing is there, or nothing that was asked for.

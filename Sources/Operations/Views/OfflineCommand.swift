@@ -1,3 +1,4 @@
+import OptionTrades
 import PostgresStore
 import Values
 

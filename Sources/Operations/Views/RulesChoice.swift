@@ -1,3 +1,4 @@
+import OptionTrades
 public import PostgresStore
 import Values
 

@@ -1,3 +1,4 @@
+public import OptionTrades
 import Projections
 
 extension ColumnSet {

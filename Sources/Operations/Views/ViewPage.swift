@@ -1,4 +1,5 @@
 public import JSON
+import OptionTrades
 public import PostgresStore
 public import Values
 

@@ -1,5 +1,6 @@
 import Events
 import JSON
+public import OptionTrades
 public import Postgres
 public import PostgresStore
 import Projections

@@ -3,6 +3,7 @@ import Projections
 
 extension TradeFeature {
     static let alignment = TradeFeature(
+        view: .alignment,
         projection: ProjectionSource(
             AlignmentProjection.name, codes: [PublishedCode(version: 1) { AlignmentAggregates() }]
         ) { version, read in

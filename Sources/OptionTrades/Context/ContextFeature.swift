@@ -3,6 +3,7 @@ import Projections
 
 extension TradeFeature {
     static let context = TradeFeature(
+        view: .context,
         projection: ProjectionSource(
             ContextProjection.name
         ) { version, read in

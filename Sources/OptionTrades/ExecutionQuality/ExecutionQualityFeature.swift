@@ -3,6 +3,7 @@ import Projections
 
 extension TradeFeature {
     static let executionQuality = TradeFeature(
+        view: .executionQuality,
         projection: ProjectionSource(
             ExecutionQualityProjection.name,
             codes: [

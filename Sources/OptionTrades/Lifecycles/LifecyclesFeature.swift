@@ -3,6 +3,7 @@ import Projections
 
 extension TradeFeature {
     static let lifecycles = TradeFeature(
+        view: .lifecycles,
         projection: ProjectionSource(
             LifecyclesProjection.name
         ) { version, read in

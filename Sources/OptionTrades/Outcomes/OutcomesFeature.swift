@@ -3,6 +3,7 @@ import Projections
 
 extension TradeFeature {
     static let outcomes = TradeFeature(
+        view: .outcomes,
         projection: ProjectionSource(
             OutcomesProjection.name,
             codes: [

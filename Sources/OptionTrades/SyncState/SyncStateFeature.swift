@@ -3,6 +3,7 @@ import Projections
 
 extension TradeFeature {
     static let syncState = TradeFeature(
+        view: .syncState,
         projection: ProjectionSource(
             SyncStateProjection.name, codes: [PublishedCode(version: 1), PublishedCode(version: 2)], folding: { $0.folding(as: $1) }
         ) { version, read in

@@ -3,6 +3,7 @@ import Projections
 
 extension TradeFeature {
     static let trades = TradeFeature(
+        view: .trades,
         projection: ProjectionSource(
             TradesProjection.name
         ) { version, read in

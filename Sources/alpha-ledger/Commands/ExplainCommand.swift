@@ -1,5 +1,6 @@
 import ArgumentParser
 import Operations
+import OptionTrades
 import Values
 
 extension AuditCommand {

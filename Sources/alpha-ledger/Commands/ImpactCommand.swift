@@ -1,6 +1,7 @@
 import ArgumentParser
 import JSON
 import Operations
+import OptionTrades
 import PostgresStore
 import Projections
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Events
 import JSON
 import Operations
+import OptionTrades
 import PostgresStore
 import Projections
 

@@ -1,5 +1,6 @@
 import JSON
 import Operations
+import OptionTrades
 import Values
 
 /// How many rows of a view there are of each state, label, quality, and with each field missing.

@@ -1,5 +1,6 @@
 import JSON
 import Operations
+import OptionTrades
 
 /// The sums of a view by portfolio, over all rows that are selected: each beside the count of the rows that it is over.
 enum ViewSums {

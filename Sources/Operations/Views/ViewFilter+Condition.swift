@@ -1,41 +1,6 @@
+import OptionTrades
 import PostgresStore
 import Values
-
-/// A filter of a view: the parameter that people and programs give, and the column that it compares.
-///
-/// What a filter can be is declared here alone; the HTTP interface's refusals and description, the command line's help
-/// and completions, and the console's choices follow.
-public struct ViewFilter: Sendable {
-    public let parameter: String
-    public let column: String
-    /// What it is called where a person chooses.
-    public let title: String
-    /// What the column can hold; empty where any text can stand in it.
-    public let values: [String]
-
-    /// A filter on any text.
-    static func text(_ parameter: String, _ column: String, _ title: String) -> ViewFilter {
-        ViewFilter(parameter: parameter, column: column, title: title, values: [])
-    }
-
-    /// A filter on one of a few values.
-    static func choice(_ parameter: String, _ column: String, _ title: String, _ values: [String]) -> ViewFilter {
-        ViewFilter(parameter: parameter, column: column, title: title, values: values)
-    }
-
-    /// A filter on the values of a compiled enumeration.
-    static func choice<Value: CaseIterable & RawRepresentable<String>>(
-        _ parameter: String, _ column: String, _ title: String, _: Value.Type
-    ) -> ViewFilter {
-        choice(parameter, column, title, Value.allCases.map(\.rawValue))
-    }
-
-    /// `closed, open_long, open_short or indeterminate`; nil where any text can be asked for.
-    public var allowed: String? {
-        guard let last = values.last else { return nil }
-        return values.count == 1 ? last : "\(values.dropLast().joined(separator: ", ")) or \(last)"
-    }
-}
 
 /// How a filter's text meets what is stored.
 public enum FilterMatching: Sendable {
