@@ -17,7 +17,9 @@ struct Tail {
         var tails = versions.map { asked in
             recorded.first { $0.isContinued(by: asked.definition, asked.version) }.map { Tail(recorded: $0) }
         }
-        let begun = versions.indices.filter { (tails[$0]?.recorded.position).map { [last = versions[$0].version.position] in $0 < last } ?? false }
+        let begun = versions.indices.filter { index in
+            tails[index].map { $0.recorded.position < versions[index].version.position } ?? false
+        }
         guard let first = begun.compactMap({ tails[$0]?.recorded.position }).min(),
             let last = begun.map({ versions[$0].version.position }).max()
         else { return tails }
