@@ -73,6 +73,44 @@ enum VerifyBenchmark {
         }
     }
 
+    /// A whole audit, and one since a record of nine tenths of the log, beside reading and folding the log with the digests of its
+    /// current rows: what comparing no version but the current ones would take.
+    static func audits(_ bench: Bench) async throws {
+        try await bench.withLedger { ledger in
+            func append(_ numbers: Range<Int>) async throws {
+                try await GeneratedLog.append(numbers, to: ledger)
+                try await ledger.bringUpToDate(ledger.registry.names)
+            }
+            let recorded = bench.events / 10 * 9
+            try await append(0..<recorded)
+            var since = AuditRequest()
+            since.since = try await ledger.audit().record
+            try await append(recorded..<bench.events)
+            let definitions = ledger.registry.names.compactMap { ledger.registry.firstDefinition($0) }
+            let head = try await ledger.pool.run { try LogReader().head($0).position }
+            var (folds, full, later): ([Double], [Double], [Double]) = ([], [], [])
+            for _ in 0..<bench.rounds {
+                folds.append(
+                    try await Bench.seconds {
+                        _ = try await ledger.pool.run { try ProjectionVerifier.fold(definitions.map { ($0, head) }, $0) }
+                    })
+                full.append(try await Bench.seconds { try await expectVerified(ledger.audit(), isRelying: false) })
+                later.append(try await Bench.seconds { [since] in try await expectVerified(ledger.audit(since), isRelying: true) })
+            }
+            Bench.line("read and fold all seven, digests of current rows", count: bench.events, seconds: folds)
+            Bench.line("audit verify, whole", count: bench.events, seconds: full)
+            Bench.line("audit verify --since nine tenths", count: bench.events, seconds: later)
+            Bench.ratio("audit verify ÷ reading, folding and current digests, in time", Bench.median(full) / Bench.median(folds))
+            Bench.ratio("the same with --since", Bench.median(later) / Bench.median(folds))
+        }
+    }
+
+    private static func expectVerified(_ report: AuditReport, isRelying: Bool) throws {
+        guard report.isVerified, (report.reliedOn != nil) == isRelying else {
+            throw BenchmarkError(report.problems.first ?? "the record was not relied on")
+        }
+    }
+
     /// A fold from zero with the digests of its rows.
     private struct Run {
         var cost = Cost()

@@ -5,8 +5,8 @@ public import Postgres
 public import Projections
 import Values
 
-/// Compares what the tables of versions hold with a fold of the log from zero: every version of a row and of facts with its
-/// key, its positions, its era, the columns beside the document, and the document.
+/// Compares what the tables of versions hold with a fold of the log from zero, or from what an earlier comparison recorded: every
+/// version of a row and of facts with its key, its positions, its era, the columns beside the document, and the document.
 public struct ProjectionVerifier: Sendable {
     public struct Verification: Sendable, Equatable {
         public let name: String
@@ -44,9 +44,11 @@ public struct ProjectionVerifier: Sendable {
     /// How far a verification is.
     public struct Progress: Sendable, Equatable {
         public enum Phase: String, Sendable {
+            /// All that the tables hold; counted in versions.
+            case reading
             /// Counted in positions of the log.
             case folding
-            /// Everything is folded; counted in steps, two a version: all that its tables hold, and the digest of its rows.
+            /// Everything is folded; counted in versions whose rows are digested.
             case comparing
         }
 
@@ -84,40 +86,78 @@ public struct ProjectionVerifier: Sendable {
         _ versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], _ session: PostgresSession,
         workers: Int? = nil, progress: (Progress) -> Void = { _ in }
     ) throws -> [Verification] {
-        if session.isInTransaction { return try compare(versions, session, workers, progress) }
+        var random = SystemRandomNumberGenerator()
+        let key = TallyKey(using: &random)
+        func comparisons(of versions: [(definition: ProjectionDefinition, version: ProjectionVersion)]) throws -> [Verification] {
+            try compare(versions, key: key, session, workers: workers, progress: progress).map(\.verification)
+        }
+        if session.isInTransaction { return try comparisons(of: versions) }
         return try session.transaction(.snapshot) {
             let present = try versions.map { asked in
                 let catalog = ProjectionCatalog()
                 return (asked.definition, try catalog.version(of: asked.definition.identity, session) ?? asked.version)
             }
-            return try compare(present, session, workers, progress)
+            return try comparisons(of: present)
         }
     }
 
-    private static func compare(
-        _ versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], _ session: PostgresSession,
-        _ workers: Int?, _ progress: (Progress) -> Void
-    ) throws -> [Verification] {
-        var random = SystemRandomNumberGenerator()
-        let key = TallyKey(using: &random)
-        let lanes = try pass(
-            versions.map { ($0.definition.wholeFold(upTo: $0.version.position, tally: key), $0.definition) },
-            upTo: versions.map(\.version.position).max() ?? 0, session, workers: workers, progress: progress)
-        var done: Int64 = 0
-        func step() {
-            progress(Progress(phase: .comparing, done: done, of: Int64(versions.count) * 2))
-            done += 1
+    /// A verification with what it relied on and what a later one may rely on.
+    public struct Comparison: Sendable {
+        /// From where the log was folded.
+        public enum Start: Sendable {
+            case zero
+            /// After what was recorded, which the tables still hold.
+            case record(RecordedVersion)
+            /// From position 0 though something is recorded, since the tables do not hold just that, or not what follows from it.
+            case zeroInsteadOf(RecordedVersion)
         }
-        step()
-        return try zip(versions, lanes).map { asked, lane in
-            var stored = VersionTally(key)
-            for table in StoredVersions.all(of: asked.version, asked.definition) { try table.add(to: &stored, session) }
-            step()
-            let digest = try digest(of: asked.version, asked.definition.columns, at: asked.version.position, session)
-            step()
-            return try verification(
-                asked, lane.fold.poison, stored.count, digest,
-                differing: lane.tally.map { stored.buckets(differingFrom: $0) } ?? [], session)
+
+        public let verification: Verification
+        public let start: Start
+        /// What the tables hold; worth keeping if the verification matches.
+        public let found: RecordedVersion
+    }
+
+    /// Compares any number of versions, each up to its own checkpoint, within the transaction in whose snapshot they were looked up.
+    ///
+    /// - Parameters:
+    ///   - recorded: what earlier comparisons found. A version that continues one of them is folded from there on only. If its
+    ///     tables no longer hold just what is recorded, or if nothing is, it is folded from zero.
+    ///   - key: that of the recorded tallies, or a new one if there are none.
+    public static func compare(
+        _ versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], since recorded: [RecordedVersion] = [],
+        key: TallyKey, _ session: PostgresSession, workers: Int? = nil, progress: (Progress) -> Void = { _ in }
+    ) throws -> [Comparison] {
+        func report(_ phase: Progress.Phase, _ done: Int) {
+            progress(Progress(phase: phase, done: Int64(done), of: Int64(versions.count)))
+        }
+        let tails = try Tail.all(of: versions, since: recorded, session)
+        report(.reading, 0)
+        let tables = try versions.indices.map { index in
+            let (definition, version) = versions[index]
+            let tally = try StoredTally(of: version, definition, key, tails[index], session)
+            report(.reading, index + 1)
+            return tally
+        }
+        let starts = tables.map(\.start)
+        let lanes = try pass(
+            zip(versions, starts).map { ($0.definition.wholeFold(upTo: $0.version.position, tally: $1 ?? FoldStart(key)), $0.definition) },
+            upTo: versions.map(\.version.position).max() ?? 0, session, workers: workers, progress: progress)
+        report(.comparing, 0)
+        return try versions.indices.map { index in
+            let (definition, version) = versions[index]
+            let (stored, lane) = (tables[index].now, lanes[index])
+            let digest = try digest(of: version, definition.columns, at: version.position, session)
+            report(.comparing, index + 1)
+            let differing = lane.tally.map { stored.buckets(differingFrom: $0) } ?? []
+            let isRelied = starts[index] != nil && differing.isEmpty
+            return Comparison(
+                verification: try verification(
+                    versions[index], lane.fold.poison, stored.count, digest, differing: differing, session),
+                start: tails[index].map { isRelied ? .record($0.recorded) : .zeroInsteadOf($0.recorded) } ?? .zero,
+                found: RecordedVersion(
+                    name: version.name, version: version.version, codeVersion: version.codeVersion,
+                    rules: definition.identity.rules, position: version.position, rows: digest.rows, tally: stored))
         }
     }
 
@@ -164,7 +204,7 @@ public struct ProjectionVerifier: Sendable {
         ).map { FoldedRows(digest: $0.digest, rows: $0.rows, poison: $0.fold.poison) }
     }
 
-    /// Takes folds through the log.
+    /// Takes folds through the log, from where the first of them begins.
     private static func pass(
         _ folds: [(fold: WholeFold, definition: ProjectionDefinition)], upTo last: Int64, _ session: PostgresSession,
         workers: Int?, progress: (Progress) -> Void
@@ -176,7 +216,7 @@ public struct ProjectionVerifier: Sendable {
         do {
             let texts = TextPool()
             var chunk = EventChunk()
-            try EventChunk.forEach(after: 0, upTo: last, decoder, session) { row in
+            try EventChunk.forEach(after: folds.map(\.fold.start).min() ?? 0, upTo: last, decoder, session) { row in
                 try chunk.add(row, decoder)
                 guard chunk.isFull else { return }
                 let position = chunk.position

@@ -39,7 +39,7 @@ public struct ProjectionDefinition: Sendable {
     private let start: @Sendable (_ isComplete: Bool) -> any Fold
     private let startHistory: @Sendable (_ recent: RecentDocuments) -> HistoryFold
     private let touched: @Sendable (DecodedEvent) throws -> [RowKey]
-    private let startWhole: @Sendable (_ last: Int64, _ key: TallyKey?) -> WholeFold
+    private let startWhole: @Sendable (_ last: Int64, _ start: FoldStart?) -> WholeFold
     private let derive: @Sendable (_ facts: [UInt8], _ instant: Instant?, _ asked: RowSelection?) throws -> [ProjectedRow]
     private let select: (@Sendable (String?) throws -> RowSelection)?
     private let show: @Sendable (_ document: JSONDocument, _ now: Instant) -> [UInt8]
@@ -71,10 +71,10 @@ public struct ProjectionDefinition: Sendable {
                 finish: { state.finish($0, $1, into: $2) })
         }
         touched = projection.entities(touchedBy:)
-        startWhole = { last, key in
-            let state = WholeFoldState(projection, consumed, tally: key)
+        startWhole = { last, start in
+            let state = WholeFoldState(projection, consumed, tally: start)
             return WholeFold(
-                upTo: last,
+                after: start?.position ?? 0, upTo: last,
                 fold: { (batch, last) throws(PoisonEvent) in try state.fold(batch, upTo: last) },
                 order: { state.order() }, write: { entity, rows in state.write(entity, to: &rows) },
                 closeTally: { state.closeTally() })
@@ -126,8 +126,8 @@ public struct ProjectionDefinition: Sendable {
 
     /// A fold from position 0 up to another one that writes nothing.
     ///
-    /// - Parameter key: of the tally of all versions that it is to keep.
-    public func wholeFold(upTo last: Int64, tally key: TallyKey? = nil) -> WholeFold { startWhole(last, key) }
+    /// - Parameter start: of the tally of all versions that it is to keep, and the position from which it folds then.
+    public func wholeFold(upTo last: Int64, tally start: FoldStart? = nil) -> WholeFold { startWhole(last, start) }
 
     /// The rows that follow from stored facts, in ascending key order.
     ///

@@ -2,7 +2,8 @@ import Events
 import JSON
 
 /// A projection folded from position 0, writing nothing: it holds every entity, for its rows at the end; where it is asked to, it
-/// also keeps a tally of every version of rows and facts on the way.
+/// also keeps a tally of every version of rows and facts on the way. One with a tally may begin at a later position; it then
+/// holds the entities that later events touch, and is good for the tally alone.
 ///
 /// Entities that are subjects are found by their numbers, which the folds of one pass share. Not safe for several threads
 /// at once, but it may go from thread to thread; rows may be written by several at once when all events have been folded.
@@ -12,6 +13,8 @@ import JSON
 public final class WholeFold: @unchecked Sendable {
     /// Why it stopped; what was folded before is of no use then.
     public private(set) var poison: PoisonEvent?
+    /// The position after which it folds.
+    public let start: Int64
     private let last: Int64
     private let foldBatch: (NumberedEvents, _ last: Int64) throws(PoisonEvent) -> Void
     private let ownOrder: () -> [Int32]?
@@ -20,10 +23,11 @@ public final class WholeFold: @unchecked Sendable {
 
     /// - Parameter last: the position up to which it folds.
     init(
-        upTo last: Int64, fold: @escaping (NumberedEvents, Int64) throws(PoisonEvent) -> Void,
+        after start: Int64, upTo last: Int64, fold: @escaping (NumberedEvents, Int64) throws(PoisonEvent) -> Void,
         order: @escaping () -> [Int32]?, write: @escaping (Int, inout RowWriter) -> Void,
         closeTally: @escaping () -> VersionTally?
     ) {
+        self.start = start
         self.last = last
         foldBatch = fold
         ownOrder = order
@@ -68,6 +72,11 @@ final class WholeFoldState<P: Projection> {
     private var numbers = KeyNumbers()
     private var history: History?
 
+    /// The position after which it folds.
+    private let start: Int64
+    /// Entities as they were at the start, until an event touches them.
+    private var standing: [RowKey: StandingEntity]
+
     /// What a tally of versions takes.
     private struct History {
         var tally: VersionTally
@@ -92,13 +101,21 @@ final class WholeFoldState<P: Projection> {
             versions[entity][orNew: EntityVersions(of: key)].replace(
                 by: written, facts: document, of: key, at: position, into: &tally)
         }
+
+        /// Goes on with an entity as it was at the start.
+        mutating func load(_ standing: StandingEntity, as entity: Int, _ key: RowKey) {
+            versions.makeRoom(for: entity + 1)
+            versions[entity] = EntityVersions(of: key, standing, from: &tally)
+        }
     }
 
-    /// - Parameter key: of the tally of versions that it keeps; it keeps none without.
-    init(_ projection: P, _ consumed: ConsumedTypes, tally key: TallyKey?) {
+    /// - Parameter start: of the tally of versions that it keeps; it keeps none without, and begins at position 0.
+    init(_ projection: P, _ consumed: ConsumedTypes, tally start: FoldStart?) {
         self.consumed = consumed
         self.projection = projection
-        history = key.map { History(tally: VersionTally($0)) }
+        self.start = start?.position ?? 0
+        standing = start?.entities ?? [:]
+        history = start.map { History(tally: $0.tally) }
     }
 
     @inline(__always)
@@ -107,6 +124,7 @@ final class WholeFoldState<P: Projection> {
         let (events, subjects) = (batch.events.span, batch.subjects.span)
         for index in events.indices {
             if !consumed.contains(events[index].place) { continue }
+            if events[index].position <= start { continue }
             if events[index].position > last { return }
             let event = try consumed.event(events[index])
             do {
@@ -126,8 +144,15 @@ final class WholeFoldState<P: Projection> {
 
     @inline(__always)
     private func apply(_ event: DecodedEvent, to entity: Int, _ key: RowKey) throws {
+        if !standing.isEmpty { try load(key, as: entity) }
         try projection.apply(event, to: &facts[entity], of: key)
         history?.note(facts[entity], of: entity, key, at: event.record.position, projection)
+    }
+
+    private func load(_ key: RowKey, as entity: Int) throws {
+        guard let known = standing.removeValue(forKey: key) else { return }
+        facts[entity] = try known.factsDocument.map(projection.facts(from:))
+        history?.load(known, as: entity, key)
     }
 
     @inline(__always)

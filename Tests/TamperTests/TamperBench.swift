@@ -14,6 +14,14 @@ struct TamperBench {
     let kept: Result<KeptHeads, AuditError>
 
     static func with(_ seed: UInt64, _ body: (TamperBench) async throws -> Void) async throws {
+        try await opened { ledger, uri in
+            try await fill(ledger, seed)
+            try await body(TamperBench(ledger: ledger, uri: uri, kept: try await ledger.headsToAudit()))
+        }
+    }
+
+    /// Runs on a ledger with nothing in it.
+    static func opened(_ body: (Ledger, _ uri: String) async throws -> Void) async throws {
         let directory = try temporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: directory) }
         try await withDatabase { uri in
@@ -22,11 +30,7 @@ struct TamperBench {
             logger.logLevel = .critical
             let ledger = try await Ledger.open(settings, Resources(root: TwoVersions.root), migration: .always, logger: logger)
             let result: Result<Void, any Error>
-            do {
-                try await fill(ledger, seed)
-                let bench = TamperBench(ledger: ledger, uri: uri, kept: try await ledger.headsToAudit())
-                result = .success(try await body(bench))
-            } catch { result = .failure(error) }
+            do { result = .success(try await body(ledger, uri)) } catch { result = .failure(error) }
             await ledger.close()
             try result.get()
         }
@@ -38,14 +42,18 @@ struct TamperBench {
         try await ledger.log.append(Array(history.prefix(16)), runID: run)
         _ = try await ledger.signCheckpoint()
         try await ledger.bringUpToDate(ledger.registry.names)
-        // A second version beside the first, which it replaces.
+        try await promoteSecond(ledger)
+        try await ledger.log.append(Array(history.dropFirst(16)), runID: run)
+        try await ledger.bringUpToDate(ledger.registry.names)
+        _ = try await ledger.signCheckpoint()
+    }
+
+    /// A second version beside the first, which it replaces.
+    static func promoteSecond(_ ledger: Ledger) async throws {
         let second = VersionReference(version: "v2")
         _ = try await ledger.rebuild([(name: "lifecycles", version: second)])
         let diff = try await ledger.diff("lifecycles", from: VersionReference(version: "v1"), to: second)
         _ = try await ledger.promote("lifecycles", second, position: diff.position, digest: diff.digest)
-        try await ledger.log.append(Array(history.dropFirst(16)), runID: run)
-        try await ledger.bringUpToDate(ledger.registry.names)
-        _ = try await ledger.signCheckpoint()
     }
 
     private struct RolledBack: Error {}
@@ -63,22 +71,33 @@ struct TamperBench {
 
     /// What an audit says after a change by whoever owns the database. The change is taken back.
     func finding(after change: Mutation, _ session: PostgresSession) throws -> Finding {
-        var finding = Finding.none
+        try findings(of: [AuditRequest()], session, after: change.apply)[0]
+    }
+
+    /// What several audits say after the same change.
+    ///
+    /// - Parameter change: gives false if it changes nothing.
+    func findings(
+        of requests: [AuditRequest], _ session: PostgresSession, after change: (PostgresSession) throws -> Bool
+    ) throws -> [Finding] {
+        var findings = requests.map { _ in Finding.none }
         do {
             try session.transaction {
-                if try change.apply(session) {
-                    do {
-                        let report = try ledger.audit(AuditRequest(), kept, session)
-                        finding = report.isVerified ? .passed : .found(report)
-                    } catch {
-                        finding = .stopped(error)
+                if try change(session) {
+                    for (index, request) in requests.enumerated() {
+                        do {
+                            let report = try ledger.audit(request, kept, session)
+                            findings[index] = report.isVerified ? .passed : .found(report)
+                        } catch {
+                            findings[index] = .stopped(error)
+                        }
                     }
                 }
                 throw RolledBack()
             }
         } catch is RolledBack {
         } catch let error as PostgresError where error.isRefusal {}
-        return finding
+        return findings
     }
 }
 

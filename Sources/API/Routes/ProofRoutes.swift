@@ -50,7 +50,7 @@ extension Problem {
         switch error {
         case .forkDetected: self.init(.forkDetected, "\(error)")
         case .keyMismatch, .nothingToAcknowledge: self.init(.conflict, "\(error)")
-        case .keyFile, .checkpoint, .keyFileMissing, .signedHeadsMissing, .keyRecords, .forkRecords:
+        case .keyFile, .checkpoint, .keyFileMissing, .signedHeadsMissing, .keyRecords, .forkRecords, .record:
             self.init(.notReady, "\(error.code): checkpoints can't be signed; `alpha-ledger audit checkpoint` says why")
         }
     }

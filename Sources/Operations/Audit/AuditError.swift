@@ -19,6 +19,9 @@ public enum AuditError: Error, Equatable, CustomStringConvertible {
     /// `ledger.forks` does not say what the signed heads say, or is no chain that ends in this ledger.
     case forkRecords(problem: String)
 
+    /// The record of an earlier audit can't be read or written, or is another ledger's.
+    case record(problem: String)
+
     /// A stable name for programs.
     public var code: String {
         switch self {
@@ -31,13 +34,14 @@ public enum AuditError: Error, Equatable, CustomStringConvertible {
         case .signedHeadsMissing: "signed_heads_missing"
         case .keyRecords: "key_records"
         case .forkRecords: "fork_records"
+        case .record: "audit_record"
         }
     }
 
     /// Exit code of the commands that sign (spec 1, section 7).
     public var exitCode: Int32 {
         switch self {
-        case .keyFile: 2
+        case .keyFile, .record: 2
         case .checkpoint, .keyFileMissing, .signedHeadsMissing, .keyRecords, .forkRecords: 1
         case .keyMismatch, .forkDetected, .nothingToAcknowledge: 3
         }
@@ -45,7 +49,7 @@ public enum AuditError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .keyFile(let problem): problem
+        case .keyFile(let problem), .record(let problem): problem
         case .keyFileMissing(let problem), .signedHeadsMissing(let problem), .keyRecords(let problem), .forkRecords(let problem):
             "\(code): \(problem)"
         case .keyMismatch(let recorded, let own):

@@ -11,6 +11,8 @@ public struct AuditRequest: Sendable {
     public var others: [[UInt8]] = []
     /// Subjects of what can't be checked here and is passed over knowingly, as the findings name them.
     public var waivers: [String] = []
+    /// What an earlier audit found, which is relied on instead of folding the log from the start.
+    public var since: AuditRecord?
 
     public init() {}
 }
@@ -28,10 +30,18 @@ public struct AuditReport: Sendable {
     public let waived: [AuditFinding]
     /// Waivers that named nothing.
     public let idleWaivers: [String]
+    /// What was believed instead of being folded again: an earlier audit's record, with the versions that it was relied on for;
+    /// nil if everything was folded from the first event.
+    public let reliedOn: AuditRecord?
+    /// What was found, right or wrong.
+    fileprivate let found: AuditRecord?
 
     public var isVerified: Bool {
         log.fault == nil && findings.isEmpty && idleWaivers.isEmpty && projections.allSatisfy(\.matches)
     }
+
+    /// What a later audit may rely on; nil if anything is wrong.
+    public var record: AuditRecord? { isVerified ? found : nil }
 
     /// Everything that is wrong, a sentence each, the gravest first.
     public var problems: [String] {
@@ -45,6 +55,14 @@ public struct AuditReport: Sendable {
         problems += findings.filter { $0.kind == .unchecked }.map(\.description)
         problems += idleWaivers.map { "--waive \($0): there is nothing to waive by that name" }
         return problems
+    }
+}
+
+extension AuditReport {
+    /// Of a log with a fault: nothing else was looked at.
+    fileprivate init(ofAltered log: LogVerification) {
+        self.init(
+            log: log, projections: [], signedCheckpoints: 0, findings: [], waived: [], idleWaivers: [], reliedOn: nil, found: nil)
     }
 }
 
@@ -117,15 +135,26 @@ extension Ledger {
         _ request: AuditRequest, _ kept: Result<KeptHeads, AuditError>, _ session: PostgresSession,
         views: [AuditFinding]? = nil, _ progress: (AuditProgress) -> Void = { _ in }
     ) throws -> AuditReport {
+        let head = try LogReader().head(session)
+        if let since = request.since, since.ledgerID != head.ledgerID {
+            throw AuditError.record(
+                problem: "`ledger_id`: the record is of the ledger \(since.ledgerID), and this is \(head.ledgerID)")
+        }
         let log = try LogVerifier().verify(session) { progress(.log(done: $0, of: $1)) }
         // What an altered log says proves nothing.
-        if log.fault != nil {
-            return AuditReport(log: log, projections: [], signedCheckpoints: 0, findings: [], waived: [], idleWaivers: [])
-        }
+        guard log.fault == nil, let root = log.root else { return AuditReport(ofAltered: log) }
         var findings = try SchemaVerifier(Migrator(resources.migrations())).findings(session)
         let catalog = CatalogVerifier(registry)
         findings += try catalog.findings(session) + (views ?? catalog.viewFindings(session))
-        let projections = try ProjectionVerifier.verify(catalog.comparable(session), session) { progress(.projections($0)) }
+        let fork = try request.since.flatMap { try $0.fork(from: log, session) }
+        if let fork { findings.append(fork) }
+        let since = fork == nil ? request.since : nil
+        var random = SystemRandomNumberGenerator()
+        let key = since?.key ?? TallyKey(using: &random)
+        let comparisons = try ProjectionVerifier.compare(
+            catalog.comparable(session), since: since?.projections ?? [], key: key, session
+        ) { progress(.projections($0)) }
+        findings += comparisons.compactMap(\.contradiction)
         var signed = 0
         do {
             let heads = try verifyCheckpoints(kept.get(), others: request.others, waiving: [.signedHeads], session)
@@ -138,11 +167,43 @@ extension Ledger {
         func isWaived(_ finding: AuditFinding) -> Bool {
             finding.kind == .unchecked && waivers.contains { $0.isBytewiseEqual(to: finding.subject) }
         }
+        let believed = comparisons.compactMap(\.believed)
         return AuditReport(
-            log: log, projections: projections, signedCheckpoints: signed, findings: findings.filter { !isWaived($0) },
+            log: log, projections: comparisons.map(\.verification), signedCheckpoints: signed, findings: findings.filter { !isWaived($0) },
             waived: findings.filter(isWaived),
             idleWaivers: waivers.filter { waiver in
                 !findings.contains { $0.kind == .unchecked && $0.subject.isBytewiseEqual(to: waiver) }
-            })
+            },
+            reliedOn: believed.isEmpty ? nil : since?.with(believed),
+            found: AuditRecord(
+                ledgerID: head.ledgerID, position: log.size, root: root, recordedAt: head.recordedAt, key: key,
+                projections: comparisons.map(\.found)))
+    }
+}
+
+extension AuditRecord {
+    /// What is wrong if the log does not continue the one that was audited; its stored nodes are believed by now.
+    fileprivate func fork(from log: LogVerification, _ session: PostgresSession) throws -> AuditFinding? {
+        let subject = "record of \(head)"
+        if position > log.size { return AuditFinding(.fault, subject, "the log has \(log.size) events only") }
+        let now = try LogReader().root(at: position, session)
+        if now == root { return nil }
+        return AuditFinding(
+            .fault, subject, "the log's first \(position) events have the root \(now), and had the root \(root) then: another history took their place")
+    }
+}
+
+extension ProjectionVerifier.Comparison {
+    /// The record from which the fold went on.
+    fileprivate var believed: RecordedVersion? {
+        if case .record(let recorded) = start { recorded } else { nil }
+    }
+
+    /// What is wrong if the tables hold what the events say, and the record says something else.
+    fileprivate var contradiction: AuditFinding? {
+        guard case .zeroInsteadOf(let recorded) = start, verification.matches else { return nil }
+        return AuditFinding(
+            .fault, "record of \(recorded.name) \(recorded.label)",
+            "the tables hold what the events say, but not what follows from its sums as of position \(recorded.position)")
     }
 }

@@ -18,22 +18,7 @@ struct SigningKeyFile: Sendable {
 
     /// The key; nil where there is no file.
     func read() throws(AuditError) -> NoteSigner? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        if descriptor < 0 {
-            if errno == ENOENT { return nil }
-            throw failed("can't be opened")
-        }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw failed("can't be examined") }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .keyFile(problem: "\(path) is not a regular file") }
-        guard status.st_mode & 0o077 == 0 else {
-            throw .keyFile(problem: "\(path) can be read or changed by others than its owner: make it mode 0600, and take another key where they may have seen it")
-        }
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = Glibc.read(descriptor, &buffer, buffer.count)
-        guard count >= 0 else { throw failed("can't be read") }
-        let line = buffer[..<count]
+        guard let line = try throwingKeyFile({ () throws(PrivateFile.Problem) in try file.read(atMost: 4096) }) else { return nil }
         guard line.last == 0x0a, let text = String(validating: line.dropLast(), as: UTF8.self),
             let signer = try? NoteSigner(skey: text)
         else { throw .keyFile(problem: "\(path) does not hold a private key") }
@@ -46,28 +31,20 @@ struct SigningKeyFile: Sendable {
         let fresh: NoteSigner
         do { fresh = try NoteSigner.generate(name: Self.keyName) } catch { throw .keyFile(problem: "\(error)") }
         try makeDirectory()
-        // Written under another name and linked, so that nobody ever reads half a key.
-        let draft = "\(path).\(getpid()).new"
-        unlink(draft)
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw failed("can't be made") }
-        defer { unlink(draft) }
-        let isWritten = writeAll(Array("\(fresh.skey)\n".utf8), to: descriptor) && fsync(descriptor) == 0
-        close(descriptor)
-        guard isWritten else { throw failed("can't be written") }
-        if link(draft, path) != 0, errno != EEXIST { throw failed("can't be made") }
-        synchronizeDirectory(of: path)
-        guard let signer = try read() else { throw failed("is gone again") }
+        try throwingKeyFile { () throws(PrivateFile.Problem) in try file.make(Array("\(fresh.skey)\n".utf8)) }
+        guard let signer = try read() else { throw .keyFile(problem: "the key file \(path) is gone again") }
         return signer
     }
 
     private func makeDirectory() throws(AuditError) {
         guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
-        if mkdir(String(path[..<slash]), 0o711) != 0, errno != EEXIST { throw failed("can't be made") }
+        if mkdir(String(path[..<slash]), 0o711) != 0, errno != EEXIST { throw .keyFile(problem: "\(file.failed("can't be made"))") }
     }
 
-    private func failed(_ what: String) -> AuditError {
-        .keyFile(problem: "the key file \(path) \(what): \(String(cString: strerror(errno)))")
+    private var file: PrivateFile { PrivateFile(path, "the key file") }
+
+    private func throwingKeyFile<Result>(_ body: () throws(PrivateFile.Problem) -> Result) throws(AuditError) -> Result {
+        do { return try body() } catch { throw .keyFile(problem: error.description) }
     }
 }
 

@@ -23,11 +23,12 @@ struct StoredVersions {
     struct Row {
         let kind: DocumentKind
         let digest: VersionDigest
+        let documentDigest: Digest32
         fileprivate let columns: BinaryCopyRow
         fileprivate let table: VersionTable
 
-        /// The bucket of the entity that it belongs to.
-        func bucket() throws -> Int { VersionTally.bucket(of: RowKey(entityOf: try key())) }
+        /// The entity that it belongs to.
+        func entity() throws -> RowKey { RowKey(entityOf: try key()) }
 
         /// A null, which no key has, counts as an empty text.
         func key() throws -> RowKey { RowKey(try table.key.indices.map { try columns.optionalText($0) ?? "" }) }
@@ -57,16 +58,12 @@ struct StoredVersions {
         ) { row in
             var content = VersionContent(kind)
             for field in 0..<fields { content.add(try row.rawBytes(field)) }
-            content.addDocument(Digest32(sha256Of: try row.rawBytes(fields) ?? UnsafeRawBufferPointer(start: nil, count: 0)))
+            let document = Digest32(sha256Of: try row.rawBytes(fields) ?? UnsafeRawBufferPointer(start: nil, count: 0))
+            content.addDocument(document)
             let digest = VersionDigest(
                 content: content.digest, from: try row.optionalInt8(fields + 1) ?? 0, to: try row.optionalInt8(fields + 2),
                 era: try row.optionalInt4(fields + 3).map { Int16(truncatingIfNeeded: $0) })
-            try visit(Row(kind: kind, digest: digest, columns: row, table: table))
+            try visit(Row(kind: kind, digest: digest, documentDigest: document, columns: row, table: table))
         }
-    }
-
-    /// Adds all of them to a tally.
-    func add(to tally: inout VersionTally, _ session: PostgresSession) throws {
-        try forEach(session) { row in tally.add(row.digest, bucket: try row.bucket()) }
     }
 }

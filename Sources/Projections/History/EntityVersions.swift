@@ -2,16 +2,29 @@ import Events
 import JSON
 import Values
 
-/// The current versions of one entity's rows and facts while the log is folded from 0: enough to tell which of them an event
-/// ends or makes, and to count each in a tally when it ends.
+/// The current versions of one entity's rows and facts while the log is folded: enough to tell which of them an event ends or
+/// makes, and to count each in a tally when it ends.
 struct EntityVersions {
     private struct Current {
         /// Of the document: another one makes a new version.
         let document: Digest32
         let content: Digest32
-        /// The hash of its row's key.
+        /// The hash of its key.
         let key: Int
         let origin: VersionOrigin
+
+        init(document: Digest32, content: Digest32, key: Int, origin: VersionOrigin) {
+            self.document = document
+            self.content = content
+            self.key = key
+            self.origin = origin
+        }
+
+        init(_ version: StandingEntity.Version) {
+            self.init(
+                document: version.document, content: version.digest.content, key: version.key.hashValue,
+                origin: VersionOrigin(at: version.digest.from, isFirst: version.digest.era != nil))
+        }
     }
 
     private let bucket: Int
@@ -20,6 +33,14 @@ struct EntityVersions {
     private var facts: Current?
 
     init(of entity: RowKey) { bucket = VersionTally.bucket(of: entity) }
+
+    /// Takes what is current out of a tally that has it: each is counted when it ends, or at the end.
+    init(of entity: RowKey, _ standing: StandingEntity, from tally: inout VersionTally) {
+        bucket = VersionTally.bucket(of: entity)
+        rows = standing.rows.sorted { $0.key < $1.key }.map(Current.init)
+        facts = standing.facts.map(Current.init)
+        for version in standing.rows + (standing.facts.map { [$0] } ?? []) { tally.remove(version.digest, bucket: bucket) }
+    }
 
     /// Takes what follows from the entity's facts after an event.
     ///
@@ -45,7 +66,7 @@ struct EntityVersions {
         if let facts { end(facts, at: position, into: &tally) }
         facts = digest.map { digest in
             Current(
-                document: digest, content: VersionContent(.facts, key: entity, stored: [], document: digest).digest, key: 0,
+                document: digest, content: VersionContent(.facts, key: entity, stored: [], document: digest).digest, key: entity.hashValue,
                 origin: VersionOrigin(at: position, isFirst: isFirst))
         }
     }

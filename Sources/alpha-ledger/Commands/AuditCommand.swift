@@ -22,9 +22,16 @@ struct AuditCommand: AsyncParsableCommand {
 
                 Exits 1 and names what is wrong. What could not be checked is wrong as well, unless --waive names it.
 
+                With --record it leaves what it found in a file if nothing is wrong. With --since and that file, events, hashes and \
+                tables are read in full as ever, but only later events are folded: what the tables hold of earlier ones must be what \
+                the file says. The report says what it relied on. The file is as secret as a key: whoever has it could alter \
+                tables so that an audit with --since does not notice.
+
                 Examples:
                   alpha-ledger audit verify
                   alpha-ledger audit verify --json
+                  alpha-ledger audit verify --record audit.json
+                  alpha-ledger audit verify --since audit.json --record audit.json
                   alpha-ledger audit verify --waive signed-heads
                 """)
 
@@ -36,11 +43,25 @@ struct AuditCommand: AsyncParsableCommand {
                 "What can't be checked here and is passed over, as the findings name it: signed-heads, or 'projection outcomes v2/c1'.",
                 valueName: "subject"))
         var waive: [String] = []
+        @Option(
+            help: ArgumentHelp(
+                "A file that --record wrote: what it says of the events up to then is relied on instead of folding them again.",
+                valueName: "file"))
+        var since: String?
+        @Option(
+            help: ArgumentHelp(
+                "If nothing is wrong, write what was found to this file, mode 0600, for a later --since.", valueName: "file"))
+        var record: String?
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
+            try await auditing { try await verify() }
+        }
+
+        private func verify() async throws {
             var request = AuditRequest()
             request.waivers = waive
+            request.since = try since.map { try AuditRecordFile($0).read() }
             request.others = try checkpointFiles.map { path in
                 guard let bytes = readFile(path) else { throw Failure(code: 2, "\(path) can't be read") }
                 return bytes
@@ -54,10 +75,11 @@ struct AuditCommand: AsyncParsableCommand {
                     }
                 }
                 progress.end()
+                if let record, let found = report.record { try AuditRecordFile(record).write(found) }
                 if json {
-                    Output.bytes(report.node.httpBytes() + [UInt8(ascii: "\n")])
+                    Output.bytes(report.node(since: since).httpBytes() + [UInt8(ascii: "\n")])
                 } else {
-                    report.print()
+                    report.print(since: since)
                 }
                 if let problem = report.problems.first {
                     let others = report.problems.count - 1
@@ -69,7 +91,8 @@ struct AuditCommand: AsyncParsableCommand {
 }
 
 extension AuditReport {
-    fileprivate var node: JSONNode {
+    /// - Parameter file: with the record that was relied on.
+    fileprivate func node(since file: String?) -> JSONNode {
         .object([
             ("verified", .bool(isVerified)), ("events", .integer(log.size)),
             ("root_hash", log.root.map { .string($0.description) } ?? .null),
@@ -80,19 +103,47 @@ extension AuditReport {
             ("signed_checkpoints", .integer(Int64(signedCheckpoints))),
             ("projections", .array(projections.map(\.node))),
             ("findings", .array(findings.map(\.node))), ("waived", .array(waived.map(\.node))),
+            ("relied_on", reliedOn.map { $0.node(file ?? "") } ?? .null),
         ])
     }
 
-    fileprivate func print() {
+    fileprivate func print(since file: String?) {
         Output.line("events  \(log.size)")
         if let root = log.root { Output.line("root    \(root)") }
         for projection in projections {
             Output.line("\(projection.name) \(projection.label): \(projection.rows) rows and \(projection.versions) versions at position \(projection.position), digest \(projection.storedDigest)\(projection.matches ? "" : " DOES NOT MATCH")")
         }
         Output.line("consistent with \(signedCheckpoints) signed checkpoints")
+        if let reliedOn { Output.line("relied on: \(reliedOn.sentence(file ?? ""))") }
         for finding in waived { Output.line("waived  \(finding)") }
         for problem in problems { Output.line("WRONG   \(problem)") }
         if isVerified { Output.line("verified") }
+    }
+}
+
+extension AuditRecord {
+    fileprivate func node(_ file: String) -> JSONNode {
+        .object([
+            ("file", .string(file)), ("position", .integer(position)), ("root_hash", .string(root.description)),
+            ("recorded_at", recordedAt.map { .string($0.description) } ?? .null),
+            (
+                "projections",
+                .array(
+                    projections.map {
+                        .object([
+                            ("name", .string($0.name)), ("version", .string($0.version)),
+                            ("code_version", .integer(Int64($0.codeVersion))), ("position", .integer($0.position)),
+                        ])
+                    })
+            ),
+        ])
+    }
+
+    fileprivate func sentence(_ file: String) -> String {
+        let versions = projections.map {
+            "\($0.name) \($0.label)\($0.position == position ? "" : " up to event \($0.position)")"
+        }
+        return "the fold of events 1…\(position), as \(file) of \(recordedAt.map { "\($0)" } ?? "an empty log") recorded it (for \(versions.joined(separator: ", ")))"
     }
 }
 

@@ -140,7 +140,7 @@ extension AuditCommand {
 }
 
 /// Gives what signing refused its exit code.
-private func auditing<T>(_ body: () async throws -> T) async throws -> T {
+func auditing<T>(_ body: () async throws -> T) async throws -> T {
     do { return try await body() } catch let error as AuditError { throw Failure(code: error.exitCode, "\(error)") }
 }
 

@@ -94,8 +94,9 @@ struct ProjectionCommand: AsyncParsableCommand {
 extension ProgressLine {
     func show(_ step: ProjectionVerifier.Progress) {
         switch step.phase {
+        case .reading: show("read the tables of \(step.done) of \(step.of) versions")
         case .folding: show("folded \(step.done) of \(step.of) events")
-        case .comparing: show("compared: \(step.done) of \(step.of)")
+        case .comparing: show("compared \(step.done) of \(step.of) versions")
         }
     }
 }

@@ -1,0 +1,24 @@
+/// A file with what an audit found, mode 0600 since it holds a key.
+public struct AuditRecordFile: Sendable {
+    private static let mostBytes = 1 << 26
+
+    private let file: PrivateFile
+
+    public init(_ path: String) { file = PrivateFile(path, "the record") }
+
+    public func read() throws(AuditError) -> AuditRecord {
+        let bytes: [UInt8]?
+        do { bytes = try file.read(atMost: Self.mostBytes) } catch { throw .record(problem: error.description) }
+        guard let bytes else { throw .record(problem: "\(file.path) is not there") }
+        do {
+            return try AuditRecord(decoding: bytes)
+        } catch {
+            throw .record(problem: "\(file.path) is not the record of an audit: \(error)")
+        }
+    }
+
+    /// Puts a record in the place of one that was there.
+    public func write(_ record: AuditRecord) throws(AuditError) {
+        do { try file.replace(by: record.encode()) } catch { throw .record(problem: error.description) }
+    }
+}
