@@ -10,7 +10,8 @@ extension EventPayload {
 
     /// The payload as a type of its own; nil if it is of another one.
     ///
-    /// The comparison of types comes first since a dynamic cast costs as much as the fold of an event.
+    /// Unsafe in name only: the types were compared just before, so that the cast is from a type to itself, which the compiler can't
+    /// see. A dynamic cast would ask the runtime to compare conformances for every event and projection.
     @inlinable
     public func payload<Payload: EventPayload>(as type: Payload.Type = Payload.self) -> Payload? {
         Self.self == type ? unsafeBitCast(self, to: type) : nil

@@ -74,13 +74,7 @@ struct EventChunk: Sendable {
         _ = try row.withBytes(9) { payload in payload.withUnsafeBufferPointer { bytes.append(contentsOf: $0) } }
         entries.append(
             Entry(
-                header: EventHeader(
-                    position: position, eventID: UniqueID(pair: try row.uuid(1)), stream: try row.text(2),
-                    streamVersion: try row.int8(3), type: decoder.name(at: place), schemaVersion: Int(try row.int4(5)),
-                    recordedAt: try Instant(stored: try row.timestamptz(6)),
-                    effectiveAt: try row.optionalTimestamptz(7).map { try Instant(stored: $0) },
-                    runID: UniqueID(pair: try row.uuid(8))),
-                place: place, payload: start..<bytes.count))
+                header: try EventHeader(copied: row, type: decoder.name(at: place)), place: place, payload: start..<bytes.count))
     }
 
     /// The events decoded.

@@ -35,19 +35,34 @@ extension LogReader {
         ).first.map(RecordedEvent.init(row:))
     }
 
-    /// The last event up to a position of every stream whose name begins with a prefix, by stream; at most `limit`.
+    /// Streams the last event up to a position of every stream whose name begins with a prefix, by stream, without holding them.
+    ///
+    /// A range of the stream index: O(events of these streams).
     ///
     /// - Parameter prefix: ends in a colon.
-    public func latestOfStreams(
-        prefixed prefix: String, upTo position: Int64, limit: Int, _ session: PostgresSession
-    ) throws -> [RecordedEvent] {
+    public func forEachLatest(
+        ofStreamsPrefixed prefix: String, upTo position: Int64, _ session: PostgresSession,
+        _ body: (EventHeader, _ payload: [UInt8]) throws -> Void
+    ) throws {
         precondition(prefix.utf8.last == UInt8(ascii: ":"), "the prefix of stream names ends in a colon")
         // The byte after a colon is a semicolon: the bounds hold all that begins with the prefix.
-        return try session.execute(
+        let end = Array(prefix.utf8.dropLast()) + [UInt8(ascii: ";")]
+        try session.copyOut(
             """
-            SELECT DISTINCT ON (stream) \(Self.columns) FROM ledger.events
-            WHERE stream >= $1 AND stream < $2 AND position <= $3 ORDER BY stream, stream_version DESC LIMIT $4
-            """, [.text(prefix), .text("\(prefix.dropLast());"), .int8(position), .int8(Int64(limit))]
-        ).map(RecordedEvent.init(row:))
+            COPY (SELECT DISTINCT ON (stream) \(Self.columns) FROM ledger.events
+                  WHERE stream >= \(Self.literal(Array(prefix.utf8))) AND stream < \(Self.literal(end)) AND position <= \(position)
+                  ORDER BY stream, stream_version DESC)
+            TO STDOUT (FORMAT binary)
+            """
+        ) { row in try body(try EventHeader(copied: row, type: try row.text(4)), try row.utf8(9)) }
+    }
+
+    /// COPY takes no parameters: a text goes in as hexadecimal digits, whatever it holds.
+    private static func literal(_ bytes: [UInt8]) -> String {
+        let digits = bytes.map { byte in
+            let hex = String(byte, radix: 16)
+            return byte < 16 ? "0" + hex : hex
+        }
+        return "convert_from(decode('\(digits.joined())', 'hex'), 'UTF8')"
     }
 }

@@ -142,8 +142,8 @@ public struct LogReader: Sendable {
     }
 
     /// A stream's events of a type, latest first, at most a hundred.
-    public func latest(
-        _ type: EventType, inStream name: String, _ session: PostgresSession
+    public func latestEvents(
+        of type: EventType, inStream name: String, _ session: PostgresSession
     ) throws -> [RecordedEvent] {
         try session.execute(
             """
@@ -202,6 +202,18 @@ extension RecordedEvent {
             effectiveAt: try row.optionalTimestamptz(7).map { try Instant(stored: $0) },
             runID: UniqueID(pair: try row.uuid(8)), payload: try row.utf8(9),
             leafHash: try Digest32(stored: try row.bytea(10)))
+    }
+}
+
+extension EventHeader {
+    /// From a row of ``LogReader/columns``, with the type's name.
+    init(copied row: BinaryCopyRow, type: String) throws {
+        self.init(
+            position: try row.int8(0), eventID: UniqueID(pair: try row.uuid(1)), stream: try row.text(2),
+            streamVersion: try row.int8(3), type: type, schemaVersion: Int(try row.int4(5)),
+            recordedAt: try Instant(stored: try row.timestamptz(6)),
+            effectiveAt: try row.optionalTimestamptz(7).map { try Instant(stored: $0) },
+            runID: UniqueID(pair: try row.uuid(8)))
     }
 }
 

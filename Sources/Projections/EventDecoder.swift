@@ -88,7 +88,7 @@ public struct ReadEvent: Sendable {
 struct ConsumedTypes: Sendable {
     /// By place in the registry; nil for a type that is not consumed.
     private let versions: [[Int]?]
-    private let names: [String]
+    private let events: EventRegistry
 
     /// Types that the registry lacks never come up.
     init(_ consumes: [EventType: Set<Int>], _ events: EventRegistry) {
@@ -97,7 +97,7 @@ struct ConsumedTypes: Sendable {
             if let place = events.place(of: type) { versions[place] = known.sorted() }
         }
         self.versions = versions
-        names = events.types.map(\.rawValue)
+        self.events = events
     }
 
     var places: [Int] { versions.indices.filter { versions[$0] != nil } }
@@ -112,7 +112,7 @@ struct ConsumedTypes: Sendable {
     func event(_ read: borrowing ReadEvent) throws(PoisonEvent) -> DecodedEvent {
         let (place, schemaVersion, position) = (read.place, read.schemaVersion, read.position)
         guard versions[place]?.contains(schemaVersion) ?? false else {
-            throw PoisonEvent(position: position, problem: "\(names[place]) has the unknown schema version \(schemaVersion)")
+            throw PoisonEvent(position: position, problem: "\(events.type(at: place)) has the unknown schema version \(schemaVersion)")
         }
         switch read.event {
         case .success(let event): return event

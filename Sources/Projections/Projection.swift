@@ -13,14 +13,13 @@ public struct ProjectionIdentity: Sendable, Hashable {
     /// The number of its rules version, `rules.v<N>.yaml`.
     public let rulesVersion: Int
     /// The rules version, for example `v1`: the name of a version among those that live side by side.
-    public let version: String
+    public var version: String { "v\(rulesVersion)" }
 
     public init(name: String, codeVersion: Int, ownRules: RuleFile, rules: [RuleFile]) {
         self.name = name
         self.codeVersion = codeVersion
         self.rules = rules
         rulesVersion = ownRules.version
-        version = "v\(ownRules.version)"
     }
 
     private init(_ other: ProjectionIdentity, codeVersion: Int) {
@@ -28,7 +27,6 @@ public struct ProjectionIdentity: Sendable, Hashable {
         self.codeVersion = codeVersion
         rules = other.rules
         rulesVersion = other.rulesVersion
-        version = other.version
     }
 
     /// The same fold under the code version that readers know.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import Operations
+import PostgresStore
 
 /// Settings that every command takes as flags. Keys are never flags: they would show in the process list.
 struct SettingsOptions: ParsableArguments {

@@ -240,8 +240,8 @@ import Values
     }
 
     @Test func aWrongMethodIsNamedAndReadinessTellsWhatIsNotReady() async throws {
-        let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s")
-        try await withAPI(["ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"], rows: [orphan.missingEvent(previousVersion: 0)]) {
+        let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s", isMissing: true)
+        try await withAPI(["ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"], rows: [orphan.event(previousVersion: 0)]) {
             (api: API, _) async throws -> Void in
             let wrong = await api.respond(to: post("/api/ledger/head", "", key: "admin-key-of-tests"))
             #expect(wrong.status == 405 && wrong.headers.contains { $0.name == "Allow" && $0.value == "GET, HEAD, OPTIONS" })

@@ -29,8 +29,8 @@ import Values
             let whole = try await program.run("view", "trades", "--json")
             #expect(whole.code == 0 && whole.errors.isEmpty, "\(whole.errors)")
             // A trade that was never recorded goes missing: an event that `trades` can't fold.
-            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s")
-            try await ledger.log.append([orphan.missingEvent(previousVersion: 0)], runID: run)
+            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s", isMissing: true)
+            try await ledger.log.append([orphan.event(previousVersion: 0)], runID: run)
             try await ledger.log.append([recorded(try sampleRow("row-two"))], runID: run)
             let head = try await ledger.pool.run { try LogReader().head($0).position }
             let poisonAt = head - 1

@@ -86,10 +86,11 @@ import Values
         #expect(next.identity.hasSuffix("|updated|7|\(updated.row.contentDigest)"))
         #expect(next.effectiveAt == updated.row.tradeDate)
 
-        let presence = payloads.presence()
-        #expect(presence.missingEvent(previousVersion: 2).identity.hasSuffix("|missing|2"))
-        #expect(presence.reappearedEvent(previousVersion: 3).identity.hasSuffix("|reappeared|3"))
-        #expect(presence.reappearedEvent(previousVersion: 3).effectiveAt == nil)
+        let missing = payloads.presence(isMissing: true).event(previousVersion: 2)
+        #expect(missing.type == .alphaExecutionMissing && missing.identity.hasSuffix("|missing|2"))
+        let reappeared = payloads.presence(isMissing: false).event(previousVersion: 3)
+        #expect(reappeared.type == .alphaExecutionReappeared && reappeared.identity.hasSuffix("|reappeared|3"))
+        #expect(reappeared.effectiveAt == nil)
 
         let rejected = payloads.rejected()
         #expect(rejected.event().stream == "rejections-alpha_sync" && rejected.event().effectiveAt == nil)

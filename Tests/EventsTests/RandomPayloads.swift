@@ -111,8 +111,8 @@ struct RandomPayloads {
             row: new, scopeKey: text(), unknownFields: unknownFields(), changedFields: new.changedFields(from: old))
     }
 
-    mutating func presence() -> PresencePayload {
-        PresencePayload(source: "alpha_sync", sourceTradeID: text(), scopeKey: text())
+    mutating func presence(isMissing: Bool) -> PresencePayload {
+        PresencePayload(source: "alpha_sync", sourceTradeID: text(), scopeKey: text(), isMissing: isMissing)
     }
 
     mutating func rejected() -> RejectedRowPayload {
@@ -175,7 +175,8 @@ struct RandomPayloads {
     mutating func all() -> [(type: EventType, payload: [UInt8])] {
         [
             (.alphaExecutionRecorded, recorded().encode()), (.alphaExecutionUpdated, updated().encode()),
-            (.alphaExecutionMissing, presence().encode()), (.alphaExecutionReappeared, presence().encode()),
+            (.alphaExecutionMissing, presence(isMissing: true).encode()),
+            (.alphaExecutionReappeared, presence(isMissing: false).encode()),
             (.alphaRowRejected, rejected().encode()), (.alphaSyncCompleted, completed().encode()),
             (.alphaSyncFailed, failed().encode()), (.projectionPromoted, promoted().encode()),
             (.marketObserved, observation(pick(MarketKind.allCases)).encode()),

@@ -189,8 +189,8 @@ import Values
         var log = ExplainedLog()
         try log.trade("A", .buy, 1) { $0.underlyingSymbol = "TSLA" }
         let stream = Streams.execution(source: "alpha_sync", id: "A")
-        let presence = PresencePayload(source: "alpha_sync", sourceTradeID: "A", scopeKey: "s")
-        try log.append(presence.missingEvent(previousVersion: log.version(stream)))
+        let presence = PresencePayload(source: "alpha_sync", sourceTradeID: "A", scopeKey: "s", isMissing: true)
+        try log.append(presence.event(previousVersion: log.version(stream)))
         let flags = try log.explain("trades", "flags")
         #expect(flags.results.last?.contains("\"missing_upstream\"") == true)
         #expect(flags.inputs.contains { $0.source?.type == "AlphaExecutionMissing" && $0.source?.position == 2 })

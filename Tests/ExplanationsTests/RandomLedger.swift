@@ -139,10 +139,13 @@ struct RandomLedger {
             try mark(row, horizon)
         }
         let stream = Streams.execution(source: row.source, id: row.sourceTradeID)
-        let presence = PresencePayload(source: row.source, sourceTradeID: row.sourceTradeID, scopeKey: "s")
+        func presence(isMissing: Bool) -> NewEvent {
+            PresencePayload(source: row.source, sourceTradeID: row.sourceTradeID, scopeKey: "s", isMissing: isMissing)
+                .event(previousVersion: log.version(stream))
+        }
         if chance(1, in: 5) {
-            try log.append(presence.missingEvent(previousVersion: log.version(stream)))
-            if chance(1, in: 2) { try log.append(presence.reappearedEvent(previousVersion: log.version(stream))) }
+            try log.append(presence(isMissing: true))
+            if chance(1, in: 2) { try log.append(presence(isMissing: false)) }
         }
     }
 

@@ -76,8 +76,8 @@ func runAtOnce(_ configuration: PostgresConfiguration, _ body: (PostgresSession)
             try await first.advance()
             let start = await first.position
             try await append(["c", "d", "e", "f"], ledger)
-            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s")
-            if hasPoison { try await ledger.log.append([orphan.missingEvent(previousVersion: 0)], runID: run) }
+            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s", isMissing: true)
+            if hasPoison { try await ledger.log.append([orphan.event(previousVersion: 0)], runID: run) }
             try await append(["g", "h", "i", "j"], ledger)
             let head = try await ledger.pool.run { try LogReader().head($0).position }
 
@@ -117,8 +117,8 @@ func runAtOnce(_ configuration: PostgresConfiguration, _ body: (PostgresSession)
             let start = try await ledger.pool.run { try LogReader().head($0).position }
             try await append((0..<20).map { "t\($0)" }, ledger)
             if moment == .afterPoison {
-                let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s")
-                try await ledger.log.append([orphan.missingEvent(previousVersion: 0)], runID: run)
+                let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s", isMissing: true)
+                try await ledger.log.append([orphan.event(previousVersion: 0)], runID: run)
             }
             try await append(["last"], ledger)
             let head = try await ledger.pool.run { try LogReader().head($0).position }

@@ -109,8 +109,8 @@ import Values
             var history = try mixedHistory(seed: seed, trades: 5, events: 60)
             let poisonAt = Int.random(in: 0..<history.count, using: &random)
             // Nobody else consumes it: the scope's key is not one.
-            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s")
-            history.insert(orphan.missingEvent(previousVersion: 0), at: poisonAt)
+            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s", isMissing: true)
+            history.insert(orphan.event(previousVersion: 0), at: poisonAt)
             let group = try await group(
                 ledger, owner: "g", batchSize: Int.random(in: 1...20, using: &random),
                 cachedBytes: Bool.random(using: &random) ? 1 : 1 << 20)
@@ -305,8 +305,8 @@ import Values
     @Test func aStoppedProjectionIsTriedAgainOnceItsErrorIsGone() async throws {
         try await withActiveLedger { ledger in
             try await running(ledger, owner: "g") {
-                let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "late", scopeKey: "s")
-                try await ledger.log.append([orphan.missingEvent(previousVersion: 0)], runID: run)
+                let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "late", scopeKey: "s", isMissing: true)
+                try await ledger.log.append([orphan.event(previousVersion: 0)], runID: run)
                 var poison: PoisonEvent?
                 let deadline = ContinuousClock.now + .seconds(30)
                 while poison == nil, ContinuousClock.now < deadline {

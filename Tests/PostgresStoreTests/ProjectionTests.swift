@@ -23,12 +23,9 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
             history.append(recorded(row))
             continue
         }
-        let presence = PresencePayload(source: "alpha_sync", sourceTradeID: id, scopeKey: "s")
+        let presence = PresencePayload(source: "alpha_sync", sourceTradeID: id, scopeKey: "s", isMissing: !known.isMissing)
         if Int.random(in: 0..<4, using: &random) == 0 {
-            history.append(
-                known.isMissing
-                    ? presence.reappearedEvent(previousVersion: known.version)
-                    : presence.missingEvent(previousVersion: known.version))
+            history.append(presence.event(previousVersion: known.version))
             rows[id] = (known.row, known.version + 1, !known.isMissing)
         } else {
             history.append(updated(row, from: known.row, previous: known.version))
@@ -125,10 +122,10 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
             var random = SeededGenerator(seed: seed)
             // Few trades: nearly every batch touches the same ones as the batch before.
             let history = try randomHistory(seed: seed, trades: 4, events: 120)
-            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s")
+            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s", isMissing: true)
             let isPoisoned = seed % 2 == 0
             try await ledger.log.append(
-                history + (isPoisoned ? [orphan.missingEvent(previousVersion: 0)] : []), runID: run)
+                history + (isPoisoned ? [orphan.event(previousVersion: 0)] : []), runID: run)
             let definition = try #require(ledger.registry.firstDefinition("trades"))
             let size = Int.random(in: 1...9, using: &random)
             let follower = ProjectionFollower(definition, pool: ledger.pool, owner: "t", batchSize: size)
@@ -186,10 +183,10 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
     @Test func aPoisonEventStopsItsProjectionThereAndShowsTheError() async throws {
         try await withLedger { ledger in
             try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
-            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s")
+            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s", isMissing: true)
             try await ledger.log.append(
                 [
-                    recorded(try sampleRow("A")), orphan.missingEvent(previousVersion: 0), recorded(try sampleRow("B")),
+                    recorded(try sampleRow("A")), orphan.event(previousVersion: 0), recorded(try sampleRow("B")),
                 ], runID: run)
             let definition = try #require(ledger.registry.firstDefinition("trades"))
             let last = try await ProjectionFollower(definition, pool: ledger.pool, owner: "t").catchUp()

@@ -109,9 +109,9 @@ import Values
 
     @Test func `An event that stops one projection is named as a fold of its own names it, and the others go on`() async throws {
         try await withLedger { ledger in
-            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s")
+            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s", isMissing: true)
             var history = try history(seed: 9)
-            history.insert(orphan.missingEvent(previousVersion: 0), at: 800)
+            history.insert(orphan.event(previousVersion: 0), at: 800)
             try await ledger.log.append(history, runID: Self.run)
             let count = Int64(history.count)
             let definitions = ledger.registry.firstDefinitions

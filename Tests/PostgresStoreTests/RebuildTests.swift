@@ -229,9 +229,9 @@ private struct Killed: Error {}
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             var random = SeededGenerator(seed: seed)
             var history = RandomTradeLog(seed: seed, trades: 5)
-            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s")
+            let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s", isMissing: true)
             try await ledger.log.append(try history.events(Int.random(in: 0...40, using: &random)), runID: run)
-            try await ledger.log.append([orphan.missingEvent(previousVersion: 0)], runID: run)
+            try await ledger.log.append([orphan.event(previousVersion: 0)], runID: run)
             try await ledger.log.append(try history.events(Int.random(in: 0...40, using: &random)), runID: run)
             if seed % 2 == 1 {
                 // An event of a schema that nobody knows yet, before or after the other.

@@ -70,7 +70,7 @@ public struct LedgerDatabase: Sendable {
         configuration = service
         pool = PostgresPool(configuration, maximumConnections: 20)
         writer = PostgresPool(configuration, maximumConnections: 1)
-        log = EventLog(writer: writer, schemas: try EventSchemas(files: try files(in: "schema/events", suffix: ".json")))
+        log = EventLog(writer: writer, schemas: try EventSchemas(files: try projectFiles.eventSchemas()))
         registry = try projectRegistry()
     }
 
@@ -98,30 +98,14 @@ public struct LedgerDatabase: Sendable {
     }
 }
 
+private let projectFiles = LedgerFiles(engine: projectRoot + "/schema", domain: projectRoot)
+
 /// The installed projections of the checkout.
 public func projectRegistry() throws -> ProjectionRegistry {
-    let root = projectRoot + "/projections"
-    let folders = try FileManager.default.contentsOfDirectory(atPath: root)
-    let paths = try folders.flatMap { folder in
-        try FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)").map { "\(folder)/\($0)" }
-    }
-    return try ProjectionRegistry(TradeLedger.model, files: paths) { path in
-        FileManager.default.contents(atPath: "\(root)/\(path)").map { Array($0) }
-    }
+    try ProjectionRegistry(TradeLedger.model, files: try projectFiles.projectionFiles(), read: projectFiles.projectionFile)
 }
 
-public func projectMigrations() throws -> [Migration] {
-    try files(in: "schema/migrations", suffix: ".sql").compactMap { Migration(fileName: $0.key, bytes: $0.value) }
-}
-
-func files(in folder: String, suffix: String) throws -> [String: [UInt8]] {
-    let directory = "\(projectRoot)/\(folder)"
-    var found: [String: [UInt8]] = [:]
-    for name in try FileManager.default.contentsOfDirectory(atPath: directory) where name.hasSuffix(suffix) {
-        found[name] = FileManager.default.contents(atPath: "\(directory)/\(name)").map { Array($0) }
-    }
-    return found
-}
+public func projectMigrations() throws -> [Migration] { try projectFiles.migrations() }
 
 /// Runs a test on an empty database of the shared server, which goes with the test. Where other tests run, it waits for a
 /// place among them first; the server stays meanwhile.

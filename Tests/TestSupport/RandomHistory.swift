@@ -77,12 +77,10 @@ public struct RandomHistory: Sendable {
     }
 
     private mutating func change(presenceOf trade: Trade, _ id: String) {
-        let presence = PresencePayload(source: trade.row.source, sourceTradeID: id, scopeKey: "s")
+        let presence = PresencePayload(source: trade.row.source, sourceTradeID: id, scopeKey: "s", isMissing: !trade.isMissing)
         let version = version(Streams.execution(source: trade.row.source, id: id))
         trades[id]?.isMissing.toggle()
-        add(
-            trade.isMissing
-                ? presence.reappearedEvent(previousVersion: version) : presence.missingEvent(previousVersion: version))
+        add(presence.event(previousVersion: version))
     }
 
     /// Up to ten days after the trade.

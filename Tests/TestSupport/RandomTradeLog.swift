@@ -50,10 +50,9 @@ public struct RandomTradeLog {
             return recorded(row)
         }
         if Int.random(in: 0..<4, using: &random) == 0 {
-            let presence = PresencePayload(source: row.source, sourceTradeID: id, scopeKey: "s")
+            let presence = PresencePayload(source: row.source, sourceTradeID: id, scopeKey: "s", isMissing: !known.isMissing)
             rows[id] = (known.row, !known.isMissing)
-            return known.isMissing
-                ? presence.reappearedEvent(previousVersion: before) : presence.missingEvent(previousVersion: before)
+            return presence.event(previousVersion: before)
         }
         rows[id] = (row, known.isMissing)
         return updated(row, from: known.row, previous: before)

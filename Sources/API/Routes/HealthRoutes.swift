@@ -57,7 +57,7 @@ extension API {
     private static func schemaProblem(_ ledger: Ledger) async throws -> String? {
         let resources = ledger.resources
         do {
-            try await ledger.pool.run { session in try Migrator(resources.migrations()).requireCurrent(session) }
+            try await ledger.pool.run { session in try Migrator(resources.files.migrations()).requireCurrent(session) }
             return nil
         } catch let error as LedgerError {
             return Problem(error).detail

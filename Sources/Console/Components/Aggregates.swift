@@ -56,7 +56,7 @@ enum Aggregates {
     private static func alignment(_ name: String, _ entries: JSONValue, _ html: inout HTMLWriter) {
         Plots.stackedBars(
             "Labels \(words(name))", series: AlignmentLabel.allCases.map(\.rawValue), entries.elements.map { entry in
-                (label: key(entry), counts: AlignmentLabel.allCases.map(\.rawValue).map { entry["labels"]?[$0]?.integer ?? 0 })
+                (label: key(entry), counts: AlignmentLabel.allCases.map { entry["labels"]?[$0.rawValue]?.integer ?? 0 })
             }, to: &html)
         group(words(name), entries, [
             ("Rows", "count", .quantity), ("Scored", "scored", .quantity), ("Mean score", "mean_alignment_score", .score),

@@ -83,7 +83,7 @@ public struct PerformancePage: Sendable {
             Plots.stackedBars(
                 "Labels \(Aggregates.words(name))", series: AlignmentLabel.allCases.map(\.rawValue),
                 aggregates[name]?.elements.map { entry in
-                    (label: Aggregates.key(entry), counts: AlignmentLabel.allCases.map(\.rawValue).map { entry["labels"]?[$0]?.integer ?? 0 })
+                    (label: Aggregates.key(entry), counts: AlignmentLabel.allCases.map { entry["labels"]?[$0.rawValue]?.integer ?? 0 })
                 } ?? [], to: &html)
         }
         let series = ["drivers", "detractors", "neutral", "missing"]

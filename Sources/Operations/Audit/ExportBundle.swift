@@ -121,7 +121,7 @@ extension Ledger {
                     described.append(try Self.write(view, at: position, output, session))
                 }
                 for path in Self.ruleFiles(of: views) {
-                    guard let bytes = try resources.projectionFile(path) else {
+                    guard let bytes = try resources.files.projectionFile(path) else {
                         throw BundleError.files(problem: "projections/\(path) is missing")
                     }
                     try output.write(BundlePaths.rules + path) { $0.pending += bytes }

@@ -143,7 +143,7 @@ extension Ledger {
         let log = try LogVerifier().verify(session) { progress(.log(done: $0, of: $1)) }
         // What an altered log says proves nothing.
         guard log.fault == nil, let root = log.root else { return AuditReport(ofAltered: log) }
-        var findings = try SchemaVerifier(Migrator(resources.migrations())).findings(session)
+        var findings = try SchemaVerifier(Migrator(resources.files.migrations())).findings(session)
         let catalog = CatalogVerifier(registry)
         findings += try catalog.findings(session) + (views ?? catalog.viewFindings(session))
         let fork = try request.since.flatMap { try $0.fork(from: log, session) }

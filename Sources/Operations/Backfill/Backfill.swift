@@ -140,5 +140,5 @@ extension Ledger {
         return served.flatMap { Int($0.dropFirst()) } ?? 1
     }
 
-    var ruleFiles: RuleFileReader { { [resources] in try resources.projectionFile($0) } }
+    var ruleFiles: RuleFileReader { { [resources] in try resources.files.projectionFile($0) } }
 }

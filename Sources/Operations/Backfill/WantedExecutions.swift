@@ -12,7 +12,7 @@ struct WantedExecutions: Sendable {
     /// Trades of ``SyncOperation/source``; empty for all trades of all sources.
     let tradeIDs: [String]
 
-    private static let rowTypes = [EventType.alphaExecutionRecorded.rawValue, EventType.alphaExecutionUpdated.rawValue]
+    private static let rowTypes = TradeEvents.executions.map(\.rawValue)
 
     /// The latest row of every trade that counts as an execution, in no order that means anything. O(trades).
     ///

@@ -108,7 +108,7 @@ extension Ledger {
         guard !page.isFrozen,
             let definition = registry.definition(name, version: version, codeVersion: page.version.codeVersion),
             let explainer = try Explainer(
-                TradeLedger.explainers, definition.identity, columns: definition.columns, files: try resources.projectionFiles(), read: ruleFiles)
+                TradeLedger.explainers, definition.identity, columns: definition.columns, files: try resources.files.projectionFiles(), read: ruleFiles)
         else {
             throw ExplainError.notInstalled(
                 "this program lacks the code of \(name) \(version), whose rows are frozen: it can't explain them")
@@ -160,12 +160,20 @@ extension Ledger {
     /// What an explanation follows from beside the row's events; nil if there are more than it reads.
     private func collect(_ background: ExplanationBackground, _ session: PostgresSession) throws -> (any Sendable)? {
         var events: [DecodedEvent] = []
-        for prefix in background.prefixes {
-            let found = try LogReader().latestOfStreams(
-                prefixed: prefix, upTo: background.upTo, limit: background.most - events.count + 1, session)
-            events += try found.map { DecodedEvent(record: $0, payload: try registry.events.payload(of: $0)) }
-            if events.count > background.most { return nil }
+        do {
+            for prefix in background.prefixes {
+                try LogReader().forEachLatest(ofStreamsPrefixed: prefix, upTo: background.upTo, session) { header, bytes in
+                    if events.count == background.most { throw TooMuchBackground() }
+                    let payload = try registry.events.payload(
+                        type: EventType(header.type), schemaVersion: header.schemaVersion, bytes: bytes)
+                    events.append(DecodedEvent(record: header, payload: payload))
+                }
+            }
+        } catch is TooMuchBackground {
+            return nil
         }
         return background.collect(events)
     }
+
+    private struct TooMuchBackground: Error {}
 }

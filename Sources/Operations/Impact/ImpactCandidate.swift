@@ -103,12 +103,8 @@ public struct ImpactCandidate: Sendable {
                 try LogReader().latest(inStream: stream, upTo: .max, session)?.streamVersion ?? 0
             }
             if let presence = payload.payload(as: PresencePayload.self) {
-                let before = try version(Streams.execution(source: presence.source, id: presence.sourceTradeID))
-                return (
-                    .appended,
-                    presence.isMissing
-                        ? presence.missingEvent(previousVersion: before) : presence.reappearedEvent(previousVersion: before)
-                )
+                let stream = Streams.execution(source: presence.source, id: presence.sourceTradeID)
+                return (.appended, presence.event(previousVersion: try version(stream)))
             }
             if let stamp = payload.payload(as: ContextStampedPayload.self) {
                 let stream = Streams.context(source: stamp.source, id: stamp.sourceTradeID)

@@ -52,10 +52,10 @@ public final class Ledger: Sendable {
         _ settings: Settings, _ resources: Resources, migration: MigrationPolicy = .embeddedOnly, writes: Bool = true,
         logger: Logger = Logger(label: "alpha-ledger")
     ) async throws -> Ledger {
-        let schemas = try EventSchemas(files: try resources.eventSchemas())
+        let schemas = try EventSchemas(files: try resources.files.eventSchemas())
         let registry = try ProjectionRegistry(
-            TradeLedger.model, files: try resources.projectionFiles(), read: { try resources.projectionFile($0) })
-        let migrator = Migrator(try resources.migrations())
+            TradeLedger.model, files: try resources.files.projectionFiles(), read: { try resources.files.projectionFile($0) })
+        let migrator = Migrator(try resources.files.migrations())
         let (uri, embedded) = try await server(settings, logger)
         do {
             if embedded != nil || migration == .always {

@@ -54,83 +54,9 @@ public struct Resources: Sendable {
         isDirectory(path + "/schema/migrations") && isDirectory(path + "/projections")
     }
 
-    private static func isDirectory(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
-
-    public func migrations() throws -> [Migration] {
-        let directory = root + "/schema/migrations"
-        return try Self.list(directory).compactMap { name in
-            guard name.hasSuffix(".sql") else { return nil }
-            guard let migration = Migration(fileName: name, bytes: try Self.read("\(directory)/\(name)")) else {
-                throw Problem(description: "\(directory)/\(name): a migration is named <number>_<name>.sql")
-            }
-            return migration
-        }
-    }
-
-    /// Schema files by name, `<Type>.v<N>.json`.
-    public func eventSchemas() throws -> [String: [UInt8]] {
-        let directory = root + "/schema/events"
-        var files: [String: [UInt8]] = [:]
-        for name in try Self.list(directory) where name.hasSuffix(".json") {
-            files[name] = try Self.read("\(directory)/\(name)")
-        }
-        return files
-    }
+    /// The migrations, event schemas and rules.
+    public var files: LedgerFiles { LedgerFiles(engine: root + "/schema", domain: root) }
 
     /// The OpenAPI description of the HTTP interface, `schema/openapi.yaml`.
-    public func apiDescription() throws -> [UInt8] { try Self.read(root + "/schema/openapi.yaml") }
-
-    /// Paths of all files below `projections/`, one folder deep.
-    public func projectionFiles() throws -> [String] {
-        try Self.list(root + "/projections").flatMap { folder -> [String] in
-            guard Self.isDirectory("\(root)/projections/\(folder)") else { return [] }
-            return try Self.list("\(root)/projections/\(folder)").map { "\(folder)/\($0)" }
-        }
-    }
-
-    /// A file below `projections/`; nil where there is none.
-    public func projectionFile(_ path: String) throws -> [UInt8]? {
-        let full = "\(root)/projections/\(path)"
-        return access(full, F_OK) == 0 ? try Self.read(full) : nil
-    }
-
-    private static func list(_ directory: String) throws -> [String] {
-        guard let handle = opendir(directory) else {
-            throw Problem(description: "\(directory): \(String(cString: strerror(errno)))")
-        }
-        defer { closedir(handle) }
-        var names: [String] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
-    }
-
-    private static func read(_ path: String) throws -> [UInt8] {
-        guard let bytes = readFile(path) else {
-            throw Problem(description: "\(path): \(String(cString: strerror(errno)))")
-        }
-        return bytes
-    }
-}
-
-/// A file's bytes; nil, with `errno` set, where it can't be read.
-public func readFile(_ path: String) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    if descriptor < 0 { return nil }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65536)
-    while true {
-        let count = Glibc.read(descriptor, &buffer, buffer.count)
-        if count < 0 { return nil }
-        if count == 0 { return bytes }
-        bytes.append(contentsOf: buffer[..<count])
-    }
+    public func apiDescription() throws -> [UInt8] { try LedgerFiles.read(root + "/schema/openapi.yaml") }
 }

@@ -19,7 +19,7 @@ struct LocalTrades: Sendable {
     let source: String
     let scope: FeedScope
 
-    private static let rowTypes = [EventType.alphaExecutionRecorded.rawValue, EventType.alphaExecutionUpdated.rawValue]
+    private static let rowTypes = TradeEvents.executions.map(\.rawValue)
     private static let presenceTypes = [
         EventType.alphaExecutionMissing.rawValue, EventType.alphaExecutionReappeared.rawValue,
     ]

@@ -231,12 +231,10 @@ struct SyncApply {
     private func presenceEvents(_ chunk: SyncChunk) -> [NewEvent] {
         func events(_ ids: [String], isMissing: Bool) -> [NewEvent] {
             ids.compactMap { id in
-                chunk.trades[ByteKey(id)].map { trade -> NewEvent in
-                    let payload = PresencePayload(
-                        source: SyncOperation.source, sourceTradeID: id, scopeKey: operation.scope.scopeKey)
-                    return isMissing
-                        ? payload.missingEvent(previousVersion: trade.streamVersion)
-                        : payload.reappearedEvent(previousVersion: trade.streamVersion)
+                chunk.trades[ByteKey(id)].map { trade in
+                    PresencePayload(
+                        source: SyncOperation.source, sourceTradeID: id, scopeKey: operation.scope.scopeKey, isMissing: isMissing
+                    ).event(previousVersion: trade.streamVersion)
                 }
             }
         }

@@ -156,7 +156,7 @@ public struct SyncOperation: Sendable {
         let stream = Streams.sync(scopeKey: scope.scopeKey)
         return try await ledger.pool.run { session in
             // A run over an empty scope reports no watermark: the last one that did counts.
-            let events = try LogReader().latest(.alphaSyncCompleted, inStream: stream, session)
+            let events = try LogReader().latestEvents(of: .alphaSyncCompleted, inStream: stream, session)
             for event in events {
                 let payload = try TradeEvents.registry.payload(of: event).payload(as: SyncCompletedPayload.self)
                 if let watermark = payload?.watermark { return watermark }

@@ -11,9 +11,7 @@ public import Values
 public struct AlignmentProjection: Projection {
     public static let name = "alignment"
     public static let codeVersion = 1
-    public static let consumes: [EventType: Set<Int>] = [
-        .alphaExecutionRecorded: [1], .alphaExecutionUpdated: [1], .contextStamped: [1],
-    ]
+    public static let consumes = TradeEvents.executions(and: .contextStamped)
 
     /// A trade, whatever its status, and its latest stamp in each context, whatever it was made from.
     public struct Facts: Sendable {

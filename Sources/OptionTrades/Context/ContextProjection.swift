@@ -12,9 +12,7 @@ public import Values
 public struct ContextProjection: Projection {
     public static let name = "context"
     public static let codeVersion = 1
-    public static let consumes: [EventType: Set<Int>] = [
-        .alphaExecutionRecorded: [1], .alphaExecutionUpdated: [1], .contextStamped: [1],
-    ]
+    public static let consumes = TradeEvents.executions(and: .contextStamped)
 
     /// A trade and its latest stamps, whatever its status.
     public struct Facts: Sendable {

@@ -27,24 +27,14 @@ extension ExecutionPayload {
 }
 
 extension PresencePayload {
-    /// `AlphaExecutionMissing` after that version of its stream.
-    public func missingEvent(previousVersion: Int64) -> NewEvent {
-        event(
-            .alphaExecutionMissing, Identity.missing(source: source, id: sourceTradeID, previous: previousVersion),
-            previousVersion)
-    }
-
-    /// `AlphaExecutionReappeared` after that version of its stream.
-    public func reappearedEvent(previousVersion: Int64) -> NewEvent {
-        event(
-            .alphaExecutionReappeared,
-            Identity.reappeared(source: source, id: sourceTradeID, previous: previousVersion), previousVersion)
-    }
-
-    private func event(_ type: EventType, _ identity: String, _ previousVersion: Int64) -> NewEvent {
+    /// `AlphaExecutionMissing` or `AlphaExecutionReappeared` after that version of its stream.
+    public func event(previousVersion: Int64) -> NewEvent {
         NewEvent(
-            type, identity: identity, stream: Streams.execution(source: source, id: sourceTradeID),
-            payload: encode(), expectedVersion: previousVersion)
+            isMissing ? .alphaExecutionMissing : .alphaExecutionReappeared,
+            identity: isMissing
+                ? Identity.missing(source: source, id: sourceTradeID, previous: previousVersion)
+                : Identity.reappeared(source: source, id: sourceTradeID, previous: previousVersion),
+            stream: Streams.execution(source: source, id: sourceTradeID), payload: encode(), expectedVersion: previousVersion)
     }
 }
 

@@ -10,7 +10,7 @@ public struct PresencePayload: EventPayload {
     /// Whether the run no longer found the trade, or found it again.
     public let isMissing: Bool
 
-    public init(source: String, sourceTradeID: String, scopeKey: String, isMissing: Bool = true) {
+    public init(source: String, sourceTradeID: String, scopeKey: String, isMissing: Bool) {
         self.isMissing = isMissing
         self.source = source
         self.sourceTradeID = sourceTradeID

@@ -29,6 +29,6 @@ public enum Streams {
         "\(market(kind: kind, subject: subject))\(identifyingDigest)"
     }
 
-    /// What the streams of a subject's observations of one kind begin with.
-    public static func market(kind: String, subject: String) -> String { "market-\(kind):\(subject):" }
+    /// What the streams of observations of one kind begin with: of one subject's, or of all.
+    public static func market(kind: String, subject: String?) -> String { "market-\(kind):\(subject.map { "\($0):" } ?? "")" }
 }

@@ -27,6 +27,14 @@ extension EventType {
 
 /// The events of option trades (spec 1, section 3).
 public enum TradeEvents {
+    /// The types whose payload is an execution, whichever source they come from.
+    public static let executions: [EventType] = [.alphaExecutionRecorded, .alphaExecutionUpdated]
+
+    /// What a projection of executions and of some other events consumes, each in its first schema version.
+    static func executions(and others: EventType...) -> [EventType: Set<Int>] {
+        Dictionary(uniqueKeysWithValues: (executions + others).map { ($0, [1]) })
+    }
+
     public static let registry = EventRegistry([
         EventDefinition(
             .alphaExecutionRecorded, readers: [1: { bytes throws(PayloadError) in try recorded(ExecutionPayload(decoding: bytes)) }],

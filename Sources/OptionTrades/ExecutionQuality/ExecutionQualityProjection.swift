@@ -8,9 +8,7 @@ public import Values
 public struct ExecutionQualityProjection: Projection {
     public static let name = "execution_quality"
     public static let codeVersion = 1
-    public static let consumes: [EventType: Set<Int>] = [
-        .alphaExecutionRecorded: [1], .alphaExecutionUpdated: [1], .executionBenchmarkRecorded: [1],
-    ]
+    public static let consumes = TradeEvents.executions(and: .executionBenchmarkRecorded)
 
     /// A trade, whatever its status, and its latest benchmark, whatever it was made from.
     public struct Facts: Sendable {

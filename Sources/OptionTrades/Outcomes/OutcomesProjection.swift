@@ -11,10 +11,7 @@ public import Values
 public struct OutcomesProjection: SelectiveProjection {
     public static let name = "outcomes"
     public static let codeVersion = 1
-    public static let consumes: [EventType: Set<Int>] = [
-        .alphaExecutionRecorded: [1], .alphaExecutionUpdated: [1], .contextStamped: [1],
-        .forwardMarkRecorded: [1],
-    ]
+    public static let consumes = TradeEvents.executions(and: .contextStamped, .forwardMarkRecorded)
 
     /// A trade, its latest stamp in each context, and its latest mark at each horizon.
     public struct Facts: Sendable {

@@ -9,10 +9,7 @@ public import Values
 public struct TradesProjection: Projection {
     public static let name = "trades"
     public static let codeVersion = 1
-    public static let consumes: [EventType: Set<Int>] = [
-        .alphaExecutionRecorded: [1], .alphaExecutionUpdated: [1], .alphaExecutionMissing: [1],
-        .alphaExecutionReappeared: [1],
-    ]
+    public static let consumes = TradeEvents.executions(and: .alphaExecutionMissing, .alphaExecutionReappeared)
 
     /// A trade as the source gave it last, and its life in the log.
     public struct Facts: Sendable {

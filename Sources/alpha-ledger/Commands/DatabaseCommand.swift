@@ -27,7 +27,7 @@ struct DatabaseCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try options.settings()
-            let migrator = Migrator(try SettingsOptions.resources().migrations())
+            let migrator = Migrator(try SettingsOptions.resources().files.migrations())
             let (uri, embedded) = try await Ledger.server(settings, Logger(label: "alpha-ledger"))
             let applied: [Int]
             do {
@@ -65,7 +65,7 @@ struct DatabaseCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try options.settings()
-            let migrator = Migrator(try SettingsOptions.resources().migrations())
+            let migrator = Migrator(try SettingsOptions.resources().files.migrations())
             let (uri, embedded) = try await Ledger.server(settings, Logger(label: "alpha-ledger"))
             let status: DatabaseStatus
             do {

@@ -1,0 +1,103 @@
+import Glibc
+
+/// Where the files of a ledger are: the engine's migrations and the schema of its own event, and of the domain the event schemas and
+/// a folder a projection with rules, columns and tables.
+///
+/// Directories are read in bytewise order of the names; hidden files are left out.
+public struct LedgerFiles: Sendable {
+    private let engine: String
+    private let domain: String
+
+    /// Which file or folder can't be read, and why.
+    public struct Problem: Error, CustomStringConvertible {
+        public let description: String
+
+        public init(description: String) { self.description = description }
+    }
+
+    /// - Parameters:
+    ///   - engine: the directory `schema` of this package, with `migrations` and `events/ProjectionPromoted.v1.json`.
+    ///   - domain: the directory that has `schema/events` and `projections` of the domain.
+    public init(engine: String, domain: String) {
+        self.engine = engine
+        self.domain = domain
+    }
+
+    public func migrations() throws -> [Migration] {
+        try Self.files(in: engine + "/migrations", suffix: ".sql").map { name, bytes in
+            guard let migration = Migration(fileName: name, bytes: bytes) else {
+                throw Problem(description: "\(engine)/migrations/\(name): a migration is named <number>_<name>.sql")
+            }
+            return migration
+        }
+    }
+
+    /// Schema files by name, `<Type>.v<N>.json`.
+    public func eventSchemas() throws -> [String: [UInt8]] {
+        let all = try Self.files(in: engine + "/events", suffix: "ProjectionPromoted.v1.json")
+            + Self.files(in: domain + "/schema/events", suffix: ".json")
+        return Dictionary(all) { _, own in own }
+    }
+
+    /// Paths of all files below `projections/`, one folder deep.
+    public func projectionFiles() throws -> [String] {
+        let root = domain + "/projections"
+        return try Self.list(root).flatMap { folder -> [String] in
+            guard isDirectory("\(root)/\(folder)") else { return [] }
+            return try Self.list("\(root)/\(folder)").map { "\(folder)/\($0)" }
+        }
+    }
+
+    /// A file below `projections/`; nil if there is none.
+    public func projectionFile(_ path: String) throws -> [UInt8]? {
+        let full = "\(domain)/projections/\(path)"
+        return access(full, F_OK) == 0 ? try Self.read(full) : nil
+    }
+
+    private static func files(in directory: String, suffix: String) throws -> [(String, [UInt8])] {
+        try list(directory).filter { $0.hasSuffix(suffix) }.map { ($0, try read("\(directory)/\($0)")) }
+    }
+
+    private static func list(_ directory: String) throws -> [String] {
+        guard let handle = opendir(directory) else {
+            throw Problem(description: "\(directory): \(String(cString: strerror(errno)))")
+        }
+        defer { closedir(handle) }
+        var names: [String] = []
+        while let entry = readdir(handle) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+    }
+
+    /// A file's bytes; throws ``Problem`` if it can't be read.
+    package static func read(_ path: String) throws -> [UInt8] {
+        guard let bytes = readFile(path) else {
+            throw Problem(description: "\(path): \(String(cString: strerror(errno)))")
+        }
+        return bytes
+    }
+}
+
+package func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+/// A file's bytes; nil, with `errno` set, if it can't be read.
+package func readFile(_ path: String) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    if descriptor < 0 { return nil }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    while true {
+        let count = Glibc.read(descriptor, &buffer, buffer.count)
+        if count < 0 { return nil }
+        if count == 0 { return bytes }
+        bytes.append(contentsOf: buffer[..<count])
+    }
+}
