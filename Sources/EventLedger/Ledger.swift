@@ -147,17 +147,21 @@ public final class Ledger: Sendable {
 
     // MARK: Proofs
 
-    /// Recomputes every leaf and node of the log, and compares every stored version of every row with a fold of the events.
+    /// Recomputes every leaf and node of the log, compares the catalog with the promotions in the log and with what is installed, and
+    /// every stored version of every row with a fold of the events.
     ///
-    /// - Returns: what is wrong, a sentence each; empty if nothing is.
+    /// - Returns: what is wrong or could not be checked, a sentence each; empty if everything was checked and is right.
     public func verify() async throws -> [String] {
-        try await pool.run { [registry] session in
+        let migrator = Migrator(try files.migrations())
+        return try await pool.run { [registry] session in
             try session.transaction(.snapshot) {
                 if let fault = try LogVerifier().verify(session).fault { return ["position \(fault.position): \(fault.problem)"] }
-                let versions = try CatalogVerifier(registry).comparable(session)
-                return try ProjectionVerifier.verify(versions, session).compactMap { found in
-                    found.problem.map { "\(found.name) \(found.label) \($0)" }
-                }
+                let catalog = CatalogVerifier(registry)
+                let findings = try SchemaVerifier(migrator).findings(session) + catalog.findings(session) + catalog.viewFindings(session)
+                return try findings.map(\.description)
+                    + ProjectionVerifier.verify(catalog.comparable(session), session).compactMap { found in
+                        found.problem.map { "projection \(found.name) \(found.label) \($0)" }
+                    }
             }
         }
     }
