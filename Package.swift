@@ -229,7 +229,7 @@ let package = Package(
         .testTarget(
             name: "BrowserTests",
             dependencies: [
-                "BrowserSupport", "API", "Operations", "SampleScope", "AlphaFeed", "Amberdata", "JSON", "TestSupport",
+                "BrowserSupport", "API", "Operations", "OptionTrades", "SampleScope", "AlphaFeed", "Amberdata", "JSON", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "OptionTrades", "JSON", "Values", "TestSupport"]),

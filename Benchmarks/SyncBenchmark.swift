@@ -11,8 +11,10 @@ enum SyncBenchmark {
         try await bench.withLedger { ledger in
             let server = try await SampleFeedServer.start(feed: .generated(count: bench.events), apiKey: "k")
             let operation = SyncOperation(
-                ledger: ledger, client: AlphaFeedClient(AlphaFeedConfiguration(url: server.url, apiKey: "k")),
-                scope: try FeedScope(portfolios: ["IMST", "ICOI"]))
+                ledger: ledger,
+                source: AlphaSource(
+                    AlphaFeedClient(AlphaFeedConfiguration(url: server.url, apiKey: "k")),
+                    scope: try ExecutionScope(portfolios: ["IMST", "ICOI"])))
             let first = try await Bench.seconds {
                 let summary = try await operation.run(SyncOptions(apply: true, fullScope: true)).summary
                 if summary.inserted != bench.events { throw BenchmarkError("inserted \(summary.inserted)") }

@@ -1,5 +1,6 @@
 import Glibc
 import Operations
+import OptionTrades
 
 extension LedgerService {
     /// Tries whether an address can be listened on, so that a taken port is found before anything long begins.
@@ -23,15 +24,15 @@ extension LedgerService {
         throw unusable(host, port, errno)
     }
 
-    static func unresolved(_ host: String) -> Settings.Problem {
-        Settings.Problem("--host or ALPHA_LEDGER_HOST: \(host) can't be listened on: the name can't be resolved")
+    static func unresolved(_ host: String) -> SettingProblem {
+        SettingProblem("--host or ALPHA_LEDGER_HOST: \(host) can't be listened on: the name can't be resolved")
     }
 
     /// Why an address can't be listened on, by the system's error.
     static func unusable(_ host: String, _ port: Int, _ code: Int32) -> any Error {
         switch code {
         case EADDRNOTAVAIL:
-            Settings.Problem("--host or ALPHA_LEDGER_HOST: \(host) can't be listened on: it is no address of this machine")
+            SettingProblem("--host or ALPHA_LEDGER_HOST: \(host) can't be listened on: it is no address of this machine")
         case EADDRINUSE:
             Failure(description: "the service can't listen on \(host):\(port): the address is in use (--port or ALPHA_LEDGER_PORT)")
         default: Failure(description: "the service can't listen on \(host):\(port): \(String(cString: strerror(code)))")

@@ -1,6 +1,6 @@
-import AlphaFeed
 import JSON
 import Operations
+import OptionTrades
 import Postgres
 import PostgresStore
 
@@ -135,8 +135,8 @@ struct Problem: Error {
             switch error {
             case .alreadyRunning: self.init(.conflict, "\(error)")
             case .badOptions(let problem): self.init(.badBody, problem)
-            case .feed(let feed):
-                self.init(feed.code == "timed_out" ? .feedTimedOut : .feedFailed, "\(feed)")
+            case .source(let failure):
+                self.init(failure.kind == .timedOut ? .feedTimedOut : .feedFailed, "\(failure)")
             }
         case let error as PostgresError
         where error.isUnreachable || error.isConnectionFailure || error.isAuthenticationFailure || error.isUnknownDatabase:

@@ -2,6 +2,7 @@ import Glibc
 public import Logging
 import NIOCore
 public import Operations
+public import OptionTrades
 import PostgresStore
 import Projections
 import ServiceLifecycle
@@ -23,9 +24,9 @@ public struct LedgerService: Sendable {
     }
 
     /// Throws where the service would listen beyond loopback without a read key.
-    public static func check(host: String, _ settings: Settings) throws(Settings.Problem) {
+    public static func check(host: String, _ settings: Settings) throws(SettingProblem) {
         if settings.readKey == nil && !AccessPolicy.isLoopback(host: host == "::1" ? "[::1]" : host) {
-            throw Settings.Problem(
+            throw SettingProblem(
                 "host \(host) is not a loopback address: set ALPHA_LEDGER_READ_KEY before the service listens beyond loopback")
         }
     }
@@ -33,7 +34,7 @@ public struct LedgerService: Sendable {
     public init(
         _ ledger: Ledger, host: String, port: Int, runsProjectors: Bool, limits: ServiceLimits = ServiceLimits(),
         logger: Logger
-    ) throws(Settings.Problem) {
+    ) throws(SettingProblem) {
         try Self.check(host: host, ledger.settings)
         self.ledger = ledger
         self.host = host
@@ -47,7 +48,7 @@ public struct LedgerService: Sendable {
 
     /// Runs until `stop` returns, then lets requests end and gives leases back.
     ///
-    /// Throws `Settings.Problem` where the host is no address of this machine, `Failure` where the address can't be listened on.
+    /// Throws `SettingProblem` where the host is no address of this machine, `Failure` where the address can't be listened on.
     /// - Parameters:
     ///   - stop: returns when the service is to end, or when its task is cancelled.
     ///   - onRunning: hears the port once it is bound.

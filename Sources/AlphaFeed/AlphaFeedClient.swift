@@ -1,5 +1,6 @@
 public import Curl
 public import Logging
+public import OptionTrades
 public import Values
 
 /// Reads the pages of a scope from the Alpha feed, one after another.
@@ -30,15 +31,15 @@ public struct AlphaFeedClient: Sendable {
     ///
     /// - Parameters:
     ///   - updatedSince: asks only for rows that changed at that instant or later; nil asks for the whole scope.
-    ///   - storedWatermark: the watermark of the last successful run, below which the feed's must not be.
-    ///   - allowLowerWatermark: accepts a lower one all the same, to recover from a source that was set back.
+    ///   - lowestWatermark: the watermark of the last successful run, below which the feed's must not be. Nil accepts any, to
+    ///     recover from a source that was set back.
     ///   - onPage: takes a page and its index, from 0. What it throws ends the run and is thrown on.
     /// - Throws: `FeedError`; `CancellationError` when the task is cancelled.
     nonisolated(nonsending) public func pages(
-        scope: FeedScope, updatedSince: Instant?, storedWatermark: Instant?, allowLowerWatermark: Bool = false,
+        scope: ExecutionScope, updatedSince: Instant?, lowestWatermark: Instant?,
         onPage: (FeedPage, Int) async throws -> Void
-    ) async throws -> FeedRunEnd {
-        var run = FeedRun(lowestWatermark: allowLowerWatermark ? nil : storedWatermark)
+    ) async throws -> SourceRunEnd {
+        var run = FeedRun(lowestWatermark: lowestWatermark)
         var hasMore = true
         while hasMore {
             let body = try await fetch(

@@ -1,10 +1,11 @@
 import Curl
+import OptionTrades
 import Values
 
 /// What is asked of the feed for one page (spec 2, section 1).
 struct FeedRequest {
     let configuration: AlphaFeedConfiguration
-    let scope: FeedScope
+    let scope: ExecutionScope
     let updatedSince: Instant?
     let cursor: String?
 

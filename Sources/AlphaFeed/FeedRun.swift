@@ -1,14 +1,5 @@
-public import Values
-
-/// How a run of the feed ended.
-public struct FeedRunEnd: Sendable, Equatable {
-    /// How many pages there were, one or more.
-    public let pages: Int
-    /// The last cursor of the run that was not null; nil for a run of one page.
-    public let lastCursor: String?
-    /// The watermark, the same on every page; nil for an empty scope.
-    public let watermark: Instant?
-}
+import OptionTrades
+import Values
 
 /// Checks the pages of a run against each other and against what is stored.
 struct FeedRun {
@@ -51,7 +42,7 @@ struct FeedRun {
     }
 
     /// What there is to say once the last page is taken.
-    var end: FeedRunEnd { FeedRunEnd(pages: pages, lastCursor: lastCursor, watermark: watermark) }
+    var end: SourceRunEnd { SourceRunEnd(pages: pages, lastCursor: lastCursor, watermark: watermark) }
 
     private func text(_ watermark: Instant?) -> String {
         watermark.map(\.description) ?? "null"

@@ -112,7 +112,7 @@ struct RowDraft {
     // MARK: - The row as a whole
 
     /// Checks what needs more than one member, once all are read.
-    mutating func checkTogether(_ scope: FeedScope) {
+    mutating func checkTogether(_ scope: ExecutionScope) {
         if hasLongField { otherReasons.append("invalid:row") }
         isMissingAny = FeedKey.required.contains { !present.contains($0) }
         let status = isUsable(.tradeStatus) ? row.tradeStatus : nil

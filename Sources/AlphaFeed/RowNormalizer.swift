@@ -1,6 +1,6 @@
 import Events
 public import JSON
-import OptionTrades
+public import OptionTrades
 import Values
 
 /// Turns a row of the feed into the ledger's own terms, or says all that is wrong with it (spec 2, section 3).
@@ -15,16 +15,12 @@ public enum RowNormalizer {
 
     /// Normalizes one row, in time linear in its length.
     ///
-    /// - Parameters:
-    ///   - scope: the scope that fetched the row.
-    ///   - source: the stored row's `source`.
-    public static func normalize(
-        _ row: JSONValue, scope: FeedScope, source: String = "alpha_sync"
-    ) -> NormalizedRow {
+    /// - Parameter scope: the scope that fetched the row.
+    public static func normalize(_ row: JSONValue, scope: ExecutionScope) -> NormalizedRow {
         guard row.kind == .object else {
             return .rejected(raw: row.sourceText, reasons: ["invalid:row"], sourceTradeID: nil, unknownKeys: [])
         }
-        var draft = RowDraft(source: source)
+        var draft = RowDraft(source: scope.source)
         for member in row.memberViews {
             draft.take(member)
             if member.value.sourceRange.count > longestField { draft.hasLongField = true }

@@ -1,4 +1,5 @@
 public import JSON
+import OptionTrades
 import Values
 
 /// What of the feed's rows may not be kept: replaced before a row is compared, hashed or stored.
@@ -6,9 +7,6 @@ import Values
 /// The ledger has no erasure, so that this is the only moment. Only texts that no figure, no identity and no scope
 /// follows from can be named. A value that is null or an empty string stays what it is: that nothing was there is no secret.
 public struct RowRedaction: Sendable {
-    /// What stands in the place of a value.
-    public static let placeholder = "[redacted]"
-
     /// The fields that can be named, by their stored names and by the feed's keys.
     private static let fields: [(name: String, key: FeedKey)] = [
         ("notes", .notes), ("recon_status", .reconStatus), ("source_broker", .broker), ("source_created_by", .createdBy),
@@ -47,6 +45,9 @@ public struct RowRedaction: Sendable {
         }
     }
 
+    /// Replaces nothing.
+    public init() {}
+
     public var isEmpty: Bool { keys.isEmpty && unknownKeys.isEmpty && !coversUnknown }
 
     /// The row with its values replaced; the same row where none is to be. What is no object is replaced as a whole.
@@ -66,7 +67,7 @@ public struct RowRedaction: Sendable {
         return try JSONDocument(parsing: out).root
     }
 
-    private static let replacement = Array("\"\(placeholder)\"".utf8)
+    private static let replacement = Array("\"\(RedactedValue.text)\"".utf8)
 
     private func covers(_ member: JSONValue.Member) -> Bool {
         if let key = member.withKeyBytes({ FeedKeyTable.shared.key($0) }) ?? nil { return keys.contains(key) }

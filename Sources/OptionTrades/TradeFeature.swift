@@ -12,6 +12,10 @@ public struct TradeFeature: Sendable {
 
 /// The ledger of option trades, as a program opens it.
 public enum TradeLedger {
+    /// The stored `source` of the Alpha feed's executions: the one that is meant if a reader names none.
+    public static let standardSource = "alpha_sync"
+    /// What the events of its runs call the Alpha feed.
+    public static let standardFeed = "alpha_trade_feed"
     public static let model = LedgerModel(events: TradeEvents.registry, projections: TradeFeature.all.map(\.projection))
     public static let explainers = TradeFeature.all.map(\.explainer)
 }

@@ -1,8 +1,8 @@
 import API
-import AlphaFeed
 import ArgumentParser
 import EmbeddedPostgres
 import Operations
+import OptionTrades
 import Postgres
 import PostgresStore
 import Projections
@@ -22,9 +22,8 @@ struct Failure: Error {
     init?(_ error: any Error) {
         switch error {
         case let failure as Failure: self = failure
-        case let problem as Settings.Problem: self.init(code: 2, "\(problem)")
+        case let problem as SettingProblem: self.init(code: 2, "\(problem)")
         case let problem as Resources.Problem: self.init(code: 2, "\(problem)")
-        case let problem as FeedScope.Problem: self.init(code: 2, "ALPHA_TRADE_FEED_PORTFOLIOS: \(problem)")
         case let error as RuleError: self.init(code: 2, "\(error)")
         case let error as ProjectionRegistry.Problem: self.init(code: 2, "\(error)")
         case let error as ViewError:
@@ -40,9 +39,14 @@ struct Failure: Error {
             switch error {
             case .alreadyRunning: self.init(code: 3, "\(error)")
             case .badOptions(let problem): self.init(code: 2, problem)
-            case .feed(let feed) where feed.isConfigurationProblem:
-                self.init(code: 2, "ALPHA_TRADE_FEED_URL, ALPHA_TRADE_FEED_API_KEY: \(feed)")
-            case .feed(let feed): self.init(code: feed.isUnreachable ? 4 : 1, "\(feed)")
+            case .source(let failure):
+                let code: Int32 =
+                    switch failure.kind {
+                    case .notConfigured: 2
+                    case .unreachable, .timedOut: 4
+                    case .contract: 1
+                    }
+                self.init(code: code, "\(failure)")
             }
         case let error as LedgerError:
             switch error {

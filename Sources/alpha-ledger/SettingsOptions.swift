@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import Operations
+import OptionTrades
 import PostgresStore
 
 /// Settings that every command takes as flags. Keys are never flags: they would show in the process list.
@@ -22,7 +23,7 @@ struct SettingsOptions: ParsableArguments {
         if dataDirectory != nil && databaseURL == nil { settings.databaseURL = nil }
         let name = environment["ALPHA_LEDGER_LOG_LEVEL"] ?? ""
         guard name.isEmpty || Logger.Level(rawValue: name.lowercased()) != nil else {
-            throw Settings.Problem(
+            throw SettingProblem(
                 "ALPHA_LEDGER_LOG_LEVEL: expected \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         LineLogHandler.install(
@@ -35,9 +36,9 @@ struct SettingsOptions: ParsableArguments {
         let name = "alpha-ledger.yaml"
         guard let bytes = readFile(name) else {
             if errno == ENOENT { return nil }
-            throw Settings.Problem("\(name) can't be read: \(String(cString: strerror(errno)))")
+            throw SettingProblem("\(name) can't be read: \(String(cString: strerror(errno)))")
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw Settings.Problem("\(name) is not UTF-8") }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw SettingProblem("\(name) is not UTF-8") }
         return text
     }
 

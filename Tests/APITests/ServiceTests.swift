@@ -2,6 +2,7 @@ import API
 import Foundation
 import JSON
 import Operations
+import OptionTrades
 import Postgres
 import PostgresStore
 import SampleScope
@@ -276,7 +277,7 @@ import Values
         let open = try Settings(environment: [:])
         for host in ["127.0.0.1", "127.8.8.8", "localhost", "::1"] { try LedgerService.check(host: host, open) }
         for host in ["0.0.0.0", "::", "10.0.0.1", "ledger.example", "", "127.0.0.1.example"] {
-            #expect(throws: Settings.Problem.self, "\(host)") { try LedgerService.check(host: host, open) }
+            #expect(throws: SettingProblem.self, "\(host)") { try LedgerService.check(host: host, open) }
             try LedgerService.check(host: host, try Settings(environment: ["ALPHA_LEDGER_READ_KEY": "reader-key-of-tests"]))
         }
     }

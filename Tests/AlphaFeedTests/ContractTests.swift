@@ -1,5 +1,6 @@
 import AlphaFeed
 import LoopbackServer
+import OptionTrades
 import Testing
 import Values
 
@@ -146,7 +147,7 @@ struct ContractTests {
         var rows = 0
         let error = await #expect(throws: FeedError.self) {
             _ = try await feed.client().pages(
-                scope: FeedScope(portfolios: ["A"]), updatedSince: nil, storedWatermark: nil
+                scope: ExecutionScope(portfolios: ["A"]), updatedSince: nil, lowestWatermark: nil
             ) { page, _ in
                 rows += page.rowCount
             }

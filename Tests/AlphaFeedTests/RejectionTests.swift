@@ -1,5 +1,6 @@
 import AlphaFeed
 import JSON
+import OptionTrades
 import Testing
 
 /// Every reason for which a row is rejected (spec 2, section 3), each row fetched over HTTP.
@@ -15,7 +16,7 @@ struct RejectionTests {
             {"rows":[\(expected.map(\.row).joined(separator: ",\n"))],
             "nextCursor":null,"hasMore":false,"watermark":"\(ScriptedFeed.watermark)"}
             """
-        let scope = try FeedScope(portfolios: ["ICOI", "IMST"], includePending: includePending)
+        let scope = try ExecutionScope(portfolios: ["ICOI", "IMST"], includePending: includePending)
         let run = try await ScriptedFeed(body).fetch(scope)
         let rows = try #require(run.pages.first).rows
         for (row, (text, reasons)) in zip(rows, expected) {
@@ -267,7 +268,7 @@ struct RejectionTests {
             (FeedRow.least.with("portfolioName", #""ICOI,IMST""#).description, reason),
             (FeedRow.least.with("portfolioName", "null").description, []),
         ])
-        let composed = try FeedScope(portfolios: ["\u{e9}"])
+        let composed = try ExecutionScope(portfolios: ["\u{e9}"])
         let row = try JSONDocument(parsing: Array(FeedRow.least.with("portfolioName", "\"e\u{301}\"").description.utf8))
         guard case .rejected(_, reason, _, _) = RowNormalizer.normalize(row.root, scope: composed) else {
             Issue.record("another spelling of é is another portfolio")

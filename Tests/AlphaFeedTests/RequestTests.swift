@@ -2,6 +2,7 @@ import AlphaFeed
 import Curl
 import JSON
 import LoopbackServer
+import OptionTrades
 import Testing
 import Values
 
@@ -14,8 +15,8 @@ struct RequestTests {
     ) async throws -> [String] {
         let feed = try ScriptedFeed(cursors.map { .json(ScriptedFeed.page(next: $0)) } + [.json(ScriptedFeed.page())])
         _ = try await feed.client(path: path).pages(
-            scope: FeedScope(portfolios: portfolios, includePending: includePending), updatedSince: since,
-            storedWatermark: nil
+            scope: ExecutionScope(portfolios: portfolios, includePending: includePending), updatedSince: since,
+            lowestWatermark: nil
         ) { _, _ in }
         for request in feed.server.requests { #expect(request.header("Authorization") == ScriptedFeed.key) }
         return feed.server.requests.map(\.target)
@@ -79,13 +80,13 @@ struct RequestTests {
 
     @Test(arguments: [[], [""], ["A", ""], ["A,B"], ["A\n"], ["\0"]])
     func `A scope that can't be asked for is refused`(portfolios: [String]) {
-        #expect(throws: FeedScope.Problem.self) { try FeedScope(portfolios: portfolios) }
+        #expect(throws: ExecutionScope.Problem.self) { try ExecutionScope(portfolios: portfolios) }
     }
 
     @Test func `A scope's key names its portfolios in order`() throws {
-        let scope = try FeedScope(portfolios: ["IMST", "ICOI", "IMST"], includePending: true)
+        let scope = try ExecutionScope(portfolios: ["IMST", "ICOI", "IMST"], includePending: true)
         #expect(scope.scopeKey == "portfolio_names=ICOI,IMST|include_pending=true")
-        #expect(try FeedScope(portfolios: ["A"]).scopeKey == "portfolio_names=A|include_pending=false")
+        #expect(try ExecutionScope(portfolios: ["A"]).scopeKey == "portfolio_names=A|include_pending=false")
     }
 
     @Test func `No text of the configuration holds the key or the query`() {

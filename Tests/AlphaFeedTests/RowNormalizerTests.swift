@@ -10,7 +10,7 @@ struct RowNormalizerTests {
     private func normalize(_ row: String, includePending: Bool = false) throws -> NormalizedRow {
         let document = try JSONDocument(parsing: Array(row.utf8))
         return RowNormalizer.normalize(
-            document.root, scope: try FeedScope(portfolios: ["ICOI"], includePending: includePending))
+            document.root, scope: try ExecutionScope(portfolios: ["ICOI"], includePending: includePending))
     }
 
     private func accepted(_ row: FeedRow) throws -> ExecutionRow {

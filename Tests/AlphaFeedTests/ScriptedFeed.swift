@@ -1,13 +1,14 @@
 import AlphaFeed
 import Curl
 import LoopbackServer
+import OptionTrades
 import Synchronization
 import Testing
 import Values
 
 /// What a run of the feed gave to its caller.
 struct FetchedRun {
-    var end: FeedRunEnd
+    var end: SourceRunEnd
     var pages: [FeedPage]
 }
 
@@ -41,12 +42,12 @@ final class ScriptedFeed: Sendable {
 
     /// Fetches a whole run.
     func fetch(
-        _ scope: FeedScope? = nil, since: Instant? = nil, stored: Instant? = nil, allowLower: Bool = false
+        _ scope: ExecutionScope? = nil, since: Instant? = nil, stored: Instant? = nil, allowLower: Bool = false
     ) async throws -> FetchedRun {
         var pages: [FeedPage] = []
         let end = try await client().pages(
-            scope: scope ?? FeedScope(portfolios: ["ICOI", "IMST"]), updatedSince: since, storedWatermark: stored,
-            allowLowerWatermark: allowLower
+            scope: scope ?? ExecutionScope(portfolios: ["ICOI", "IMST"]), updatedSince: since,
+            lowestWatermark: allowLower ? nil : stored
         ) { page, index in
             #expect(index == pages.count)
             pages.append(page)

@@ -1,6 +1,7 @@
 import AlphaFeed
 import Curl
 import LoopbackServer
+import OptionTrades
 import Testing
 import Values
 
@@ -67,7 +68,7 @@ struct UpstreamFailureTests {
         let client = AlphaFeedClient(AlphaFeedConfiguration(url: url, apiKey: "k"))
         let error = await #expect(throws: FeedError.self) {
             _ = try await client.pages(
-                scope: FeedScope(portfolios: ["A"]), updatedSince: nil, storedWatermark: nil
+                scope: ExecutionScope(portfolios: ["A"]), updatedSince: nil, lowestWatermark: nil
             ) { _, _ in }
         }
         #expect(error?.isConfigurationProblem == true)
@@ -78,7 +79,7 @@ struct UpstreamFailureTests {
         let client = AlphaFeedClient(AlphaFeedConfiguration(url: "http://127.0.0.1:\(port)/", apiKey: "k"))
         let error = await #expect(throws: FeedError.self) {
             _ = try await client.pages(
-                scope: FeedScope(portfolios: ["A"]), updatedSince: nil, storedWatermark: nil
+                scope: ExecutionScope(portfolios: ["A"]), updatedSince: nil, lowestWatermark: nil
             ) { _, _ in }
         }
         #expect(error?.code == "unreachable")
@@ -90,7 +91,7 @@ struct UpstreamFailureTests {
         let client = feed.client(timeoutSeconds: 0.2)
         let error = await #expect(throws: FeedError.self) {
             _ = try await client.pages(
-                scope: FeedScope(portfolios: ["A"]), updatedSince: nil, storedWatermark: nil
+                scope: ExecutionScope(portfolios: ["A"]), updatedSince: nil, lowestWatermark: nil
             ) { _, _ in }
         }
         #expect(error?.code == "timed_out")
@@ -136,7 +137,7 @@ struct UpstreamFailureTests {
         let client = feed.client(timeoutSeconds: 30)
         let task = Task {
             _ = try await client.pages(
-                scope: FeedScope(portfolios: ["A"]), updatedSince: nil, storedWatermark: nil
+                scope: ExecutionScope(portfolios: ["A"]), updatedSince: nil, lowestWatermark: nil
             ) { _, _ in }
         }
         while feed.server.requests.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
@@ -149,7 +150,7 @@ struct UpstreamFailureTests {
         let feed = try ScriptedFeed(ScriptedFeed.page(next: "c1"), ScriptedFeed.page())
         await #expect(throws: Refusal()) {
             _ = try await feed.client().pages(
-                scope: FeedScope(portfolios: ["A"]), updatedSince: nil, storedWatermark: nil
+                scope: ExecutionScope(portfolios: ["A"]), updatedSince: nil, lowestWatermark: nil
             ) { _, _ in
                 throw Refusal()
             }

@@ -5,6 +5,7 @@ import BrowserSupport
 import Foundation
 import Logging
 import Operations
+import OptionTrades
 import SampleScope
 import TestSupport
 import Testing
@@ -79,16 +80,16 @@ struct WithConsole: SuiteTrait, TestScoping {
 
     private func fill(_ ledger: Ledger, _ feed: SampleFeedServer, _ quotes: SampleQuoteServer) async throws {
         let client = AlphaFeedClient(AlphaFeedConfiguration(url: feed.url, apiKey: "feed"))
-        _ = try await SyncOperation(ledger: ledger, client: client, scope: FeedScope(portfolios: SampleScope.portfolios))
-            .run(SyncOptions(apply: true, fullScope: true))
+        let source = AlphaSource(client, scope: try ExecutionScope(portfolios: SampleScope.portfolios))
+        _ = try await SyncOperation(ledger: ledger, source: source).run(SyncOptions(apply: true, fullScope: true))
         let file = FileManager.default.temporaryDirectory.appending(path: "observations-\(UUID().uuidString).ndjson")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data(SampleMarketData.lines()).write(to: file)
         _ = try await ObservationImport(
             pool: ledger.pool, log: ledger.log, configuration: ledger.serviceConfiguration, temporaryDirectory: ledger.temporaryDirectory
         ).run([file.path], ObservationImportOptions(apply: true))
-        let choice = QuoteChoice.amberdata(
-            AmberdataConfiguration(baseURL: quotes.baseURL, apiKey: "quotes", maximumRequestsPerSecond: 10_000))
+        let choice = QuoteChoice.vendor(
+            AmberdataQuotes(AmberdataConfiguration(baseURL: quotes.baseURL, apiKey: "quotes", maximumRequestsPerSecond: 10_000)))
         _ = try await ContextBackfill(ledger: ledger).run(ContextBackfillOptions(apply: true))
         _ = try await BenchmarksBackfill(ledger: ledger, quotes: choice).run(BenchmarksBackfillOptions(apply: true, limit: 120))
         _ = try await MarksBackfill(ledger: ledger, quotes: choice).run(MarksBackfillOptions(apply: true, limit: 120))

@@ -123,7 +123,7 @@ struct RandomPayloads {
     }
 
     mutating func scopeDetails() -> [UInt8] {
-        ScopeDetails.canonicalBytes(
+        ExecutionScope.details(
             portfolios: Array(["ICOI", "IMST", "é"].prefix(number(0...3))), includePending: chance())
     }
 
@@ -150,13 +150,13 @@ struct RandomPayloads {
 
     mutating func completed() -> SyncCompletedPayload {
         SyncCompletedPayload(
-            scopeKey: text(), scopeDetails: scopeDetails(), summary: summary().canonicalBytes(),
+            scopeKey: text(), scopeDetails: scopeDetails(), sourceName: TradeLedger.standardFeed, summary: summary().canonicalBytes(),
             cursor: optional { $0.text() }, watermark: optional { $0.instant() })
     }
 
     mutating func failed() -> SyncFailedPayload {
         SyncFailedPayload(
-            runID: id(), scopeKey: text(), scopeDetails: scopeDetails(), errorCode: "cursor_repeated",
+            runID: id(), scopeKey: text(), scopeDetails: scopeDetails(), sourceName: TradeLedger.standardFeed, errorCode: "cursor_repeated",
             errorMessage: text(), startedAt: instant(), finishedAt: instant())
     }
 

@@ -199,7 +199,7 @@ import Values
         #expect(proxy.rules.map(\.key) == ["unmapped"])
         #expect(try log.explain("trades", "stream_version").results.last == "2")
 
-        let details = ScopeDetails.canonicalBytes(portfolios: [], includePending: false)
+        let details = ExecutionScope.details(portfolios: [], includePending: false)
         try log.append(
             SyncFailedPayload(
                 runID: UniqueID(high: 9, low: 9), scopeKey: "a|b", scopeDetails: details, errorCode: "timed_out",

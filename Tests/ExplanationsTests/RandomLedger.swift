@@ -235,11 +235,11 @@ struct RandomLedger {
     private mutating func run() throws {
         let id = UniqueID(random: &random)
         let scope = "portfolio_names=\(pick(["IMST", "ICOI"]))|include_pending=false"
-        let details = ScopeDetails.canonicalBytes(portfolios: ["IMST"], includePending: false)
+        let details = ExecutionScope.details(portfolios: ["IMST"], includePending: false)
         if chance(1, in: 3) {
             try log.append(
                 SyncFailedPayload(
-                    runID: id, scopeKey: scope, scopeDetails: details, errorCode: "timed_out", errorMessage: "no \"answer\"",
+                    runID: id, scopeKey: scope, scopeDetails: details, sourceName: TradeLedger.standardFeed, errorCode: "timed_out", errorMessage: "no \"answer\"",
                     startedAt: Self.start, finishedAt: Self.start
                 ).event())
             return
@@ -257,7 +257,7 @@ struct RandomLedger {
         }
         try log.append(
             SyncCompletedPayload(
-                scopeKey: scope, scopeDetails: details, summary: summary.canonicalBytes(),
+                scopeKey: scope, scopeDetails: details, sourceName: TradeLedger.standardFeed, summary: summary.canonicalBytes(),
                 cursor: maybe(maybe("c\(log.events.count)")), watermark: maybe(maybe(Self.start))
             ).event(runID: id))
     }

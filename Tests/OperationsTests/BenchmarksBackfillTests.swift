@@ -98,12 +98,12 @@ import Values
                 bench.row("no-strike") { $0.strike = nil }, bench.row("no-expiry") { $0.expiry = nil },
                 bench.row("no-type") { $0.optionType = nil }, bench.row("no-underlying") { $0.underlyingSymbol = nil })
             let source = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
-            let summary = try await bench.benchmarks(.other(source))
+            let summary = try await bench.benchmarks(.vendor(source))
             #expect(source.lookups.isEmpty)
             #expect(summary.byError == ["incomplete_contract": 4] && summary.byQuality == ["unavailable": 4])
             let benchmark = try await bench.benchmark(of: "no-strike")
             #expect(benchmark.error == "incomplete_contract" && benchmark.quote == nil && benchmark.windowFrom == nil)
-            #expect(try await bench.benchmarks(.other(source)) { $0.retry = true }.appended == 0)
+            #expect(try await bench.benchmarks(.vendor(source)) { $0.retry = true }.appended == 0)
         }
     }
 
@@ -114,21 +114,21 @@ import Values
                 bench.row("adjusted") { $0.optionSymbol = "MSTR1260130C00350000" },
                 bench.row("mismatch") { $0.optionSymbol = "COIN260130C00350000" }, bench.row("plain"))
             let source = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
-            let first = try await bench.benchmarks(.other(source))
+            let first = try await bench.benchmarks(.vendor(source))
             #expect(source.lookups.count == 1)
             #expect(first.byError == ["adjusted_root": 2] && first.byQuality == ["quoted": 1, "unavailable": 2])
             #expect(try await bench.benchmark(of: "adjusted").error == "adjusted_root")
             #expect(try await bench.benchmark(of: "plain").quoteSource == "scripted")
 
             // All three ask about the same contract and window.
-            let second = try await bench.benchmarks(.other(source)) { $0.adjustedRoots = true }
+            let second = try await bench.benchmarks(.vendor(source)) { $0.adjustedRoots = true }
             #expect(source.lookups.count == 2 && second.wanted == 2 && second.lookups == 1)
             let looked = try await bench.benchmarks(of: "mismatch")
             #expect(looked.count == 2 && looked.last?.error == nil && looked.last?.quote != nil)
             #expect(looked.last?.quoteSource == "scripted_adjusted")
 
             // What was looked up is not given up by a run that does not look it up.
-            #expect(try await bench.benchmarks(.other(source)) { $0.retry = true }.appended == 0)
+            #expect(try await bench.benchmarks(.vendor(source)) { $0.retry = true }.appended == 0)
             #expect(source.lookups.count == 2)
         }
     }
@@ -221,7 +221,7 @@ import Values
             let source = ScriptedQuotes(lookupsPerBatch: 3, concurrency: 4) { lookup, _ in
                 ScriptedQuotes.quoted(lookup)
             }
-            let summary = try await bench.benchmarks(.other(source))
+            let summary = try await bench.benchmarks(.vendor(source))
             #expect(summary.appended == 20 && summary.lookups == 11 && source.lookups.count == 11)
             #expect(summary.quoteSource == "scripted" && summary.byQuality == ["quoted": 20])
         }
@@ -238,7 +238,7 @@ import Values
                 for await _ in released {}
                 return ScriptedQuotes.quoted(lookup)
             }
-            async let first = bench.benchmarks(.other(source))
+            async let first = bench.benchmarks(.vendor(source))
             for await _ in started {}
             do {
                 try await bench.benchmarks()
@@ -265,7 +265,7 @@ import Values
                 }
                 return ScriptedQuotes.quoted(lookup)
             }
-            let run = Task { try await bench.benchmarks(.other(source)) }
+            let run = Task { try await bench.benchmarks(.vendor(source)) }
             for await _ in reached {}
             run.cancel()
             await #expect(throws: (any Error).self) { _ = try await run.value }
@@ -291,7 +291,7 @@ import Values
                     : .failure(QuoteError(.unreachable, "connection refused"))
             }
             do {
-                try await bench.benchmarks(.other(source))
+                try await bench.benchmarks(.vendor(source))
                 Issue.record("the run went on")
             } catch BackfillError.unreachable(let problem) {
                 #expect(problem == "connection refused")
@@ -317,7 +317,7 @@ import Values
                 }
                 return ScriptedQuotes.quoted(lookup)
             }
-            let summary = try await bench.benchmarks(.other(source))
+            let summary = try await bench.benchmarks(.vendor(source))
             #expect(summary.failed == 2 && summary.notEntitled == 1)
             #expect(summary.byQuality == ["quoted": 1, "failed": 2])
             #expect(summary.byError == ["not_entitled": 1, "lookup_failed": 1])
@@ -327,7 +327,7 @@ import Values
             let failed = try await bench.benchmark(of: "failed")
             #expect(failed.error == "lookup_failed: status 500 for key [redacted]" && !failed.notEntitled)
 
-            #expect(try await bench.benchmarks(.other(source)).wanted == 0)
+            #expect(try await bench.benchmarks(.vendor(source)).wanted == 0)
             let better = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
             #expect(try await bench.benchmarks(.other(better)) { $0.retry = true }.byQuality == ["quoted": 2])
             #expect(try await bench.benchmarks(of: "refused").last?.notEntitled == false)
@@ -346,7 +346,7 @@ import Values
         let without = try Settings(environment: [:])
         let with = try Settings(environment: ["AMBERDATA_API_KEY": "k"])
         if case .log = try QuoteChoice(named: "auto", without) {} else { Issue.record("expected the log") }
-        if case .amberdata = try QuoteChoice(named: "auto", with) {} else { Issue.record("expected Amberdata") }
+        if case .vendor(let vendor) = try QuoteChoice(named: "auto", with) { #expect(vendor.name == "amberdata") } else { Issue.record("expected Amberdata") }
         if case .log = try QuoteChoice(named: "log", with) {} else { Issue.record("expected the log") }
         #expect(throws: BackfillError.self) { try QuoteChoice(named: "amberdata", without) }
         #expect(throws: BackfillError.self) { try QuoteChoice(named: "elsewhere", with) }

@@ -158,14 +158,14 @@ import Values
     @Test func `a scope's columns come each from the run that reported it`() async throws {
         try await withQuotes { (bench: QuotesBench) async throws -> Void in
             let ledger = bench.ledger
-            let details = ScopeDetails.canonicalBytes(portfolios: [], includePending: false)
+            let details = ExecutionScope.details(portfolios: [], includePending: false)
             let run = UniqueID(high: 3, low: 3)
             func completed(_ number: UInt64, cursor: String?) -> NewEvent {
                 let id = UniqueID(high: 4, low: number)
                 let summary = RunSummary(
                     runID: id, scopeKey: "a|b", dryRun: false, fullScope: false, startedAt: .minimum, finishedAt: .minimum)
                 return SyncCompletedPayload(
-                    scopeKey: "a|b", scopeDetails: details, summary: summary.canonicalBytes(), cursor: cursor,
+                    scopeKey: "a|b", scopeDetails: details, sourceName: TradeLedger.standardFeed, summary: summary.canonicalBytes(), cursor: cursor,
                     watermark: cursor == nil ? nil : Instant("2026-01-01T00:00:00Z")
                 ).event(runID: id)
             }

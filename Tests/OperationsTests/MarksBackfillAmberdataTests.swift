@@ -76,7 +76,7 @@ private final class QuoteVendor: Sendable {
 }
 
 private func amberdata(_ server: LoopbackServer, key: String = "vendor-key") -> QuoteChoice {
-    .amberdata(AmberdataConfiguration(baseURL: server.url, apiKey: key, maximumRequestsPerSecond: 1000))
+    .vendor(AmberdataQuotes(AmberdataConfiguration(baseURL: server.url, apiKey: key, maximumRequestsPerSecond: 1000)))
 }
 
 @Suite("Amberdata's quotes in backfills") struct AmberdataBackfillTests {
@@ -209,8 +209,8 @@ private func amberdata(_ server: LoopbackServer, key: String = "vendor-key") -> 
             #expect(!broken.notEntitled && broken.error?.hasPrefix("lookup_failed: ") ?? false)
 
             let port = try LoopbackServer.unusedPort()
-            let nowhere = QuoteChoice.amberdata(
-                AmberdataConfiguration(baseURL: "http://127.0.0.1:\(port)", apiKey: "vendor-key", timeoutSeconds: 2))
+            let nowhere = QuoteChoice.vendor(
+                AmberdataQuotes(AmberdataConfiguration(baseURL: "http://127.0.0.1:\(port)", apiKey: "vendor-key", timeoutSeconds: 2)))
             let head = try await bench.head()
             do {
                 try await bench.benchmarks(nowhere) { $0.retry = true }
@@ -221,7 +221,7 @@ private func amberdata(_ server: LoopbackServer, key: String = "vendor-key") -> 
             #expect(try await bench.head() == head)
             do {
                 try await bench.benchmarks(
-                    .amberdata(AmberdataConfiguration(baseURL: "http://example.com", apiKey: "vendor-key"))
+                    .vendor(AmberdataQuotes(AmberdataConfiguration(baseURL: "http://example.com", apiKey: "vendor-key")))
                 ) { $0.retry = true }
                 Issue.record("the run went on")
             } catch BackfillError.notConfigured(let problem) {

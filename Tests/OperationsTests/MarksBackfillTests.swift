@@ -99,7 +99,7 @@ import Values
                 expiring("winter", "2026-03-06"), expiring("summer", "2026-03-13"), expiring("early", "2026-11-27"),
                 expiring("direct", "2026-03-06", "ETH"), expiring("unmapped", "2026-03-06", "XYZ"))
             let source = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
-            let asked = try await bench.marks(.other(source), now: "2026-12-01T00:00:00Z") { $0.horizons = "expiry" }
+            let asked = try await bench.marks(.vendor(source), now: "2026-12-01T00:00:00Z") { $0.horizons = "expiry" }
             #expect(asked.wanted == 5)
             for (id, expected) in [
                 ("winter", "2026-03-06T21:00:00Z"), ("summer", "2026-03-13T20:00:00Z"),
@@ -120,11 +120,11 @@ import Values
         try await withQuotes { bench in
             try await bench.record(bench.row("T-1"), bench.row("no-expiry") { $0.expiry = nil })
             let source = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
-            #expect(try await bench.marks(.other(source), now: "2026-01-11T14:29:59.999999Z").wanted == 0)
+            #expect(try await bench.marks(.vendor(source), now: "2026-01-11T14:29:59.999999Z").wanted == 0)
             // The very instant has come.
-            #expect(try await bench.marks(.other(source), now: "2026-01-11T14:30:00Z").wanted == 2)
-            #expect(try await bench.marks(.other(source), now: "2026-01-30T20:59:59Z").wanted == 2)
-            let late = try await bench.marks(.other(source), now: "2026-03-31T00:00:00Z")
+            #expect(try await bench.marks(.vendor(source), now: "2026-01-11T14:30:00Z").wanted == 2)
+            #expect(try await bench.marks(.vendor(source), now: "2026-01-30T20:59:59Z").wanted == 2)
+            let late = try await bench.marks(.vendor(source), now: "2026-03-31T00:00:00Z")
             #expect(late.byHorizon == ["expiry": ["quoted": 1], "30d": ["unavailable": 1]])
             // Without an expiry there is nothing to ask for, and a day of thirty after it is never asked for.
             #expect(source.lookups.map(\.target).allSatisfy { $0 <= (Instant("2026-01-30T21:00:00Z") ?? .minimum) })
@@ -196,7 +196,7 @@ import Values
                 bench.row("incomplete") { $0.optionType = nil },
                 bench.row("adjusted") { $0.optionSymbol = "MSTR1260130C00350000" })
             let source = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
-            let summary = try await bench.marks(.other(source)) { $0.horizons = "1,30,expiry" }
+            let summary = try await bench.marks(.vendor(source)) { $0.horizons = "1,30,expiry" }
             #expect(source.lookups.isEmpty)
             // The thirtieth day lies after the expiry.
             #expect(summary.byError == ["incomplete_contract": 2, "adjusted_root": 2])
@@ -204,13 +204,13 @@ import Values
             #expect(mark.error == "incomplete_contract" && mark.quote == nil && mark.windowFrom == nil)
             #expect(mark.basis.target == (try instant("2026-01-30T21:00:00Z")))
 
-            let asked = try await bench.marks(.other(source)) {
+            let asked = try await bench.marks(.vendor(source)) {
                 $0.horizons = "1"
                 $0.adjustedRoots = true
             }
             #expect(asked.wanted == 1 && source.lookups.count == 1)
             #expect(try await bench.marks(of: "adjusted", "1d").last?.quoteSource == "scripted_adjusted")
-            #expect(try await bench.marks(.other(source)).wanted == 2, "only the seventh day was not looked at")
+            #expect(try await bench.marks(.vendor(source)).wanted == 2, "only the seventh day was not looked at")
         }
     }
 
@@ -221,13 +221,13 @@ import Values
             let source = ScriptedQuotes { _, _ in
                 .failure(QuoteError(.notEntitled, "status 401 for top-secret-key"))
             }
-            let summary = try await bench.marks(.other(source)) { $0.horizons = "1" }
+            let summary = try await bench.marks(.vendor(source)) { $0.horizons = "1" }
             #expect(summary.failed == 1 && summary.notEntitled == 1 && summary.byHorizon == ["1d": ["failed": 1]])
             let mark = try await bench.mark(of: "T-1", "1d")
             #expect(mark.notEntitled && mark.error == "not_entitled: status 401 for [redacted]")
-            #expect(try await bench.marks(.other(source)) { $0.horizons = "1" }.wanted == 0)
+            #expect(try await bench.marks(.vendor(source)) { $0.horizons = "1" }.wanted == 0)
             #expect(
-                try await bench.marks(.other(source)) {
+                try await bench.marks(.vendor(source)) {
                     $0.horizons = "1"
                     $0.retry = true
                 }.unchanged == 1)
@@ -244,7 +244,7 @@ import Values
                 bench.row("T-1"), bench.row("T-2") { $0.tradeDate = try instant("2026-01-11T14:30:00Z") })
             let head = try await bench.head()
             let dry = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
-            let preview = try await bench.marks(.other(dry)) {
+            let preview = try await bench.marks(.vendor(dry)) {
                 $0.horizons = "1,2,7"
                 $0.apply = false
             }
@@ -256,7 +256,7 @@ import Values
                     ? ScriptedQuotes.quoted(lookup) : .failure(QuoteError(.unreachable, "no route to host"))
             }
             await #expect(throws: BackfillError.self) {
-                try await bench.marks(.other(breaking)) { $0.horizons = "1,2,7" }
+                try await bench.marks(.vendor(breaking)) { $0.horizons = "1,2,7" }
             }
             let rest = try await bench.marks { $0.horizons = "1,2,7" }
             #expect(rest.wanted == 2)
@@ -368,7 +368,7 @@ import Values
 
             _ = try await day(bench)
             let unused = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
-            let second = try await bench.marks(.other(unused)) { $0.horizons = "1" }
+            let second = try await bench.marks(.vendor(unused)) { $0.horizons = "1" }
             #expect(second.wanted == 0 && second.refreshed == 1 && second.appended == 1 && unused.lookups.isEmpty)
             #expect(second.byQuality.isEmpty)
             let refreshed = try #require(try await bench.marks(of: "T-1", "1d").last)

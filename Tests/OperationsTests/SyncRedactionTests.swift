@@ -2,6 +2,7 @@ import AlphaFeed
 import Events
 import JSON
 import Operations
+import OptionTrades
 import PostgresStore
 import SampleScope
 import TestSupport
@@ -70,7 +71,7 @@ import Testing
     }
 
     @Test func aNameThatCantBeRedactedIsBadConfiguration() {
-        #expect(throws: Settings.Problem.self) { try Settings(environment: [:], file: "redact_fields: [price]") }
-        #expect(throws: Settings.Problem.self) { try Settings(environment: ["ALPHA_LEDGER_REDACT_FIELDS": "notes,x"]) }
+        #expect(throws: SettingProblem.self) { try Settings(environment: [:], file: "redact_fields: [price]") }
+        #expect(throws: SettingProblem.self) { try Settings(environment: ["ALPHA_LEDGER_REDACT_FIELDS": "notes,x"]) }
     }
 }

@@ -1,4 +1,3 @@
-import AlphaFeed
 import Events
 import Foundation
 import JSON
@@ -19,8 +18,16 @@ struct SyncBench: Sendable {
     ) throws -> SyncOperation {
         SyncOperation(
             ledger: ledger,
-            client: AlphaFeedClient(AlphaFeedConfiguration(url: server.url, apiKey: key, timeoutSeconds: 10)),
-            scope: try FeedScope(portfolios: portfolios, includePending: includePending))
+            source: try source(portfolios, includePending, key))
+    }
+
+    /// The feed's server as the ledger's settings redact its rows.
+    private func source(_ portfolios: [String], _ includePending: Bool, _ key: String) throws -> any ExecutionSource {
+        var values = ledger.settings.values
+        values["ALPHA_TRADE_FEED_API_KEY"] = key
+        values["ALPHA_TRADE_FEED_TIMEOUT_SECONDS"] = "10"
+        return try Ingestion.standard.open(
+            values, SourceRequest(address: server.url, portfolios: portfolios, includePending: includePending))
     }
 
     @discardableResult

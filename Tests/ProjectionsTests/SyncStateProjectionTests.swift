@@ -12,16 +12,16 @@ import Values
     private static let run = UniqueID(high: 3, low: 3)
 
     private static func completed(cursor: String?, watermark: Instant?) -> any EventPayload {
-        let details = ScopeDetails.canonicalBytes(portfolios: [], includePending: false)
+        let details = ExecutionScope.details(portfolios: [], includePending: false)
         let summary = RunSummary(
             runID: run, scopeKey: "a|b", dryRun: false, fullScope: false, startedAt: .minimum, finishedAt: .minimum)
         return SyncCompletedPayload(
-            scopeKey: "a|b", scopeDetails: details, summary: summary.canonicalBytes(), cursor: cursor, watermark: watermark)
+            scopeKey: "a|b", scopeDetails: details, sourceName: TradeLedger.standardFeed, summary: summary.canonicalBytes(), cursor: cursor, watermark: watermark)
     }
 
     private static func failed() -> any EventPayload {
         SyncFailedPayload(
-            runID: run, scopeKey: "a|b", scopeDetails: ScopeDetails.canonicalBytes(portfolios: [], includePending: false),
+            runID: run, scopeKey: "a|b", scopeDetails: ExecutionScope.details(portfolios: [], includePending: false), sourceName: TradeLedger.standardFeed,
             errorCode: "timed_out", errorMessage: "no answer", startedAt: .minimum, finishedAt: .minimum)
     }
 

@@ -123,18 +123,18 @@ public struct RandomHistory: Sendable {
 
     private mutating func endRun() {
         let scope = random.pick(["one", "two"])
-        let details = ScopeDetails.canonicalBytes(portfolios: [scope], includePending: false)
+        let details = ExecutionScope.details(portfolios: [scope], includePending: false)
         let run = UniqueID(high: 9, low: UInt64(events.count))
         if random.chance(1, in: 3) {
             add(
                 SyncFailedPayload(
-                    runID: run, scopeKey: scope, scopeDetails: details, errorCode: "timed_out", errorMessage: "no answer",
+                    runID: run, scopeKey: scope, scopeDetails: details, sourceName: TradeLedger.standardFeed, errorCode: "timed_out", errorMessage: "no answer",
                     startedAt: .minimum, finishedAt: .minimum
                 ).event())
         } else {
             add(
                 SyncCompletedPayload(
-                    scopeKey: scope, scopeDetails: details, summary: Array("{\"n\":\(events.count)}".utf8), cursor: nil,
+                    scopeKey: scope, scopeDetails: details, sourceName: TradeLedger.standardFeed, summary: Array("{\"n\":\(events.count)}".utf8), cursor: nil,
                     watermark: nil
                 ).event(runID: run))
         }

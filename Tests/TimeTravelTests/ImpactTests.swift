@@ -203,5 +203,5 @@ import Values
 }
 
 private func normalized(_ bytes: [UInt8]) throws -> NormalizedRow {
-    RowNormalizer.normalize(try JSONDocument(parsing: bytes).root, scope: try FeedScope(portfolios: ["IMST"]))
+    RowNormalizer.normalize(try JSONDocument(parsing: bytes).root, scope: try ExecutionScope(portfolios: ["IMST"]))
 }

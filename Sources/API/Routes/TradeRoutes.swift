@@ -1,4 +1,3 @@
-import AlphaFeed
 import Events
 import JSON
 import Logging
@@ -38,7 +37,7 @@ extension API {
         var ask = ViewRequest()
         var filters = parameters.others(than: reading)
         if view.filterParameters.contains("source") && parameters["source"] == nil {
-            filters.append(("source", SyncOperation.source))
+            filters.append(("source", TradeLedger.standardSource))
         }
         ask.filters = try ViewReader.filters(view, filters, request.isForPerson ? .forgiving : .exact)
         ask.limit = Int(try parameters.integer("limit", in: 1...Int64(ViewReader.maximumLimit)) ?? 100)
@@ -58,7 +57,7 @@ extension API {
     /// A trade's events, oldest first.
     func history(of id: String, _ request: APIRequest) async throws -> APIResponse {
         let parameters = try Parameters(request.query, allowed: ["source", "after", "limit"])
-        let source = parameters["source"] ?? SyncOperation.source
+        let source = parameters["source"] ?? TradeLedger.standardSource
         let after = try parameters.integer("after", in: 0...Int64.max) ?? 0
         let limit = Int(try parameters.integer("limit", in: 1...1000) ?? 100)
         let (head, events) = try await ledger.read(.latest) { session in
@@ -111,20 +110,13 @@ extension API {
     private func sync(
         _ options: SyncOptions, includePending: Bool?, onUpdate: @escaping @Sendable (SyncOperation.Update) -> Void
     ) async throws -> SyncRun {
-        guard let url = ledger.settings.feedURL, let key = ledger.settings.feedKey else {
-            throw Problem(.feedNotConfigured, "ALPHA_TRADE_FEED_URL and ALPHA_TRADE_FEED_API_KEY are not set")
-        }
-        let scope: FeedScope
+        let source: any ExecutionSource
         do {
-            scope = try FeedScope(
-                portfolios: ledger.settings.portfolios,
-                includePending: includePending ?? ledger.settings.includePending)
+            source = try Ingestion.standard.open(ledger.settings.values, SourceRequest(includePending: includePending))
         } catch {
-            throw Problem(.feedNotConfigured, "ALPHA_TRADE_FEED_PORTFOLIOS: \(error)")
+            throw Problem(.feedNotConfigured, "\(error)")
         }
-        let client = AlphaFeedClient(
-            AlphaFeedConfiguration(url: url, apiKey: key, timeoutSeconds: ledger.settings.feedTimeoutSeconds))
-        return try await SyncOperation(ledger: ledger, client: client, scope: scope, onUpdate: onUpdate).run(options)
+        return try await SyncOperation(ledger: ledger, source: source, onUpdate: onUpdate).run(options)
     }
 }
 

@@ -11,15 +11,30 @@ public struct EventSchemas: Sendable {
 
     /// Compiles the schema files, given by name (`<Type>.v<N>.json`) and bytes.
     ///
+    /// A file may be the same as another one: its `$ref` is then the other's `$id`.
+    ///
     /// Throws `SchemaFileError` for a name of another form, and for anything in a file that the validator does
     /// not know.
     public init(files: [String: [UInt8]]) throws(SchemaFileError) {
         var schemas: [Key: CompiledSchema] = [:]
+        var identified: [String: CompiledSchema] = [:]
+        var references: [(key: Key, file: String, id: String)] = []
         for (name, bytes) in files.sorted(by: { $0.key < $1.key }) {
             guard let key = Self.key(ofFile: name) else {
                 throw SchemaFileError(file: name, pointer: "", problem: "is not named <Type>.v<N>.json")
             }
-            schemas[key] = try SchemaCompiler.compile(bytes, file: name)
+            switch try SchemaCompiler.compile(bytes, file: name) {
+            case .schema(let schema, let id):
+                schemas[key] = schema
+                if let id { identified[id] = schema }
+            case .sameAs(let id): references.append((key, name, id))
+            }
+        }
+        for (key, file, id) in references {
+            guard let schema = identified[id] else {
+                throw SchemaFileError(file: file, pointer: "/$ref", problem: "refers to no file of its own fields")
+            }
+            schemas[key] = schema
         }
         self.schemas = schemas
     }

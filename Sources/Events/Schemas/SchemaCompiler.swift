@@ -23,7 +23,13 @@ struct SchemaCompiler {
     /// The nodes of `$defs`, compiled when they are first referred to; nil while that is going on.
     private var definitions: [String: SchemaNode?] = [:]
 
-    static func compile(_ bytes: [UInt8], file: String) throws(SchemaFileError) -> CompiledSchema {
+    /// What a file says: a schema with its `$id`, or that it is the same as the schema of another `$id`.
+    enum Content {
+        case schema(CompiledSchema, id: String?)
+        case sameAs(id: String)
+    }
+
+    static func compile(_ bytes: [UInt8], file: String) throws(SchemaFileError) -> Content {
         let document: JSONDocument
         do {
             document = try JSONDocument(parsing: bytes)
@@ -31,13 +37,24 @@ struct SchemaCompiler {
             throw SchemaFileError(file: file, pointer: "", problem: "\(error)")
         }
         var compiler = SchemaCompiler(file: file, root: document.root)
+        if let id = try compiler.otherFile() { return .sameAs(id: id) }
         let root = try compiler.node(of: document.root, at: "", isRoot: true)
         if let definitions = document.root["$defs"] {
             for (name, schema) in definitions.members where compiler.definitions[name] == nil {
                 _ = try compiler.definition(name, schema)
             }
         }
-        return CompiledSchema(root: root, content: try compiler.content(root))
+        return .schema(
+            CompiledSchema(root: root, content: try compiler.content(root)), id: document.root["$id"]?.string)
+    }
+
+    /// The `$id` that the whole file refers to; nil for a file with fields of its own.
+    private func otherFile() throws(SchemaFileError) -> String? {
+        guard root.kind == .object, let id = root["$ref"]?.string, !id.hasPrefix("#") else { return nil }
+        for (keyword, _) in root.members where keyword != "$ref" && !Self.annotations.contains(keyword) {
+            throw error("/\(keyword)", "stands beside $ref")
+        }
+        return id
     }
 
     private init(file: String, root: JSONValue) {

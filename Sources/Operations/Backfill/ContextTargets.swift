@@ -85,7 +85,7 @@ struct ContextTargets {
             try body(version, stamp)
         }
         guard tradeIDs.isEmpty else {
-            let streams = tradeIDs.map { Streams.context(source: SyncOperation.source, id: $0) }
+            let streams = tradeIDs.map { Streams.context(source: TradeLedger.standardSource, id: $0) }
             for row in try session.execute(
                 """
                 SELECT stream_version, schema_version, payload FROM ledger.events

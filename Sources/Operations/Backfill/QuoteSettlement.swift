@@ -1,4 +1,5 @@
 import Events
+import OptionTrades
 import Postgres
 import Values
 

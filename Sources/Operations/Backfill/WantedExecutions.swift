@@ -9,7 +9,7 @@ import Values
 struct WantedExecutions: Sendable {
     /// The last position that is read.
     let position: Int64
-    /// Trades of ``SyncOperation/source``; empty for all trades of all sources.
+    /// Trades of ``TradeLedger/standardSource``; empty for all trades of all sources.
     let tradeIDs: [String]
 
     private static let rowTypes = TradeEvents.executions.map(\.rawValue)
@@ -19,7 +19,7 @@ struct WantedExecutions: Sendable {
     /// Throws `BackfillError.badOptions` where a named trade is not in the log.
     func forEach(_ rules: TradesRules, _ session: PostgresSession, _ body: (ExecutionRow) throws -> Void) throws {
         var found: Set<ByteKey> = []
-        let streams = tradeIDs.map { Streams.execution(source: SyncOperation.source, id: $0) }
+        let streams = tradeIDs.map { Streams.execution(source: TradeLedger.standardSource, id: $0) }
         try latest(prefix: "execution-", streams, types: Self.rowTypes, session) { (_, payload: ExecutionPayload) in
             if !tradeIDs.isEmpty { found.insert(ByteKey(payload.row.sourceTradeID)) }
             if payload.row.isExecution(rules) { try body(payload.row) }
@@ -33,7 +33,7 @@ struct WantedExecutions: Sendable {
     func forEachBenchmark(
         _ session: PostgresSession, _ body: (Int64, ExecutionBenchmarkPayload) throws -> Void
     ) throws {
-        let streams = tradeIDs.map { Streams.benchmark(source: SyncOperation.source, id: $0) }
+        let streams = tradeIDs.map { Streams.benchmark(source: TradeLedger.standardSource, id: $0) }
         try latest(prefix: "benchmark-", streams, types: [EventType.executionBenchmarkRecorded.rawValue], session) {
             try body($0, $1)
         }
@@ -44,7 +44,7 @@ struct WantedExecutions: Sendable {
         horizons: [Horizon], _ session: PostgresSession, _ body: (Int64, ForwardMarkPayload) throws -> Void
     ) throws {
         let streams = tradeIDs.flatMap { id in
-            horizons.map { Streams.mark(source: SyncOperation.source, id: id, horizonKey: $0.key) }
+            horizons.map { Streams.mark(source: TradeLedger.standardSource, id: id, horizonKey: $0.key) }
         }
         try latest(prefix: "mark-", streams, types: [EventType.forwardMarkRecorded.rawValue], session) {
             try body($0, $1)

@@ -1,4 +1,3 @@
-import AlphaFeed
 import Events
 import JSON
 import OptionTrades
@@ -23,14 +22,12 @@ public struct ImpactCandidate: Sendable {
         public let description: String
     }
 
-    private static let types: [EventType] = [
-        .alphaExecutionMissing, .alphaExecutionReappeared, .alphaExecutionRecorded, .alphaExecutionUpdated, .contextStamped,
-        .executionBenchmarkRecorded, .forwardMarkRecorded,
-    ]
+    private static let types =
+        TradeEvents.executions + TradeEvents.presences + [.contextStamped, .executionBenchmarkRecorded, .forwardMarkRecorded]
 
     /// Reads a row of the feed, or `{"type": …, "payload": {…}}`.
     ///
-    /// - Parameter settings: the portfolios in the scope of a sync; a row's own where none are set.
+    /// - Parameter settings: name the scope of a sync; without one the row's own portfolio is the scope.
     public init(parsing bytes: [UInt8], _ settings: Settings) throws(Problem) {
         let document: JSONDocument
         do {
@@ -68,16 +65,15 @@ public struct ImpactCandidate: Sendable {
     }
 
     private static func row(_ root: JSONValue, _ settings: Settings) throws(Problem) -> Content {
-        let scope: FeedScope
-        do {
-            let own = settings.portfolios.isEmpty ? [root["portfolioName"]?.string ?? "none"] : settings.portfolios
-            scope = try FeedScope(portfolios: own, includePending: settings.includePending)
+        let reader: any ExecutionReader
+        do throws(SettingProblem) {
+            reader = try Ingestion.standard.reader(settings.values, root)
         } catch {
-            throw Problem(description: "portfolioName: \(error)")
+            throw Problem(description: "\(error)")
         }
-        switch RowNormalizer.normalize(root, scope: scope, source: SyncOperation.source) {
+        switch reader.normalize(root) {
         case .accepted(let row, let unknown):
-            return .execution(row, unknown: unknown, scopeKey: scope.scopeKey, text: root.sourceText)
+            return .execution(row, unknown: unknown, scopeKey: reader.scope.key, text: root.sourceText)
         case .rejected(_, let reasons, _, _):
             throw Problem(
                 description: "the row breaks the feed's contract, a sync would reject it: \(reasons.joined(separator: ", "))")

@@ -1,4 +1,3 @@
-import AlphaFeed
 import Events
 import JSON
 import OptionTrades
@@ -16,25 +15,13 @@ struct LocalTrade: Sendable {
 
 /// Reads trades from the log itself: a sync never depends on how far a projection has come.
 struct LocalTrades: Sendable {
-    let source: String
-    let scope: FeedScope
+    let scope: ExecutionScope
 
     private static let rowTypes = TradeEvents.executions.map(\.rawValue)
-    private static let presenceTypes = [
-        EventType.alphaExecutionMissing.rawValue, EventType.alphaExecutionReappeared.rawValue,
-    ]
-
-    /// Whether a trade belongs to the local side of the scope: its portfolio is in the scope, or null and last
-    /// fetched under the same scope; pending ones only where the scope includes them.
-    func isInScope(_ row: ExecutionRow, fetchedBy scopeKey: String) -> Bool {
-        if row.tradeStatus == .pending && !scope.includePending { return false }
-        guard let portfolio = row.sourcePortfolio else { return scopeKey.isBytewiseEqual(to: scope.scopeKey) }
-        return scope.portfolios.contains { $0.isBytewiseEqual(to: portfolio) }
-    }
 
     /// The latest rows of some trades, by trade id. Two index reads a trade.
     func load(_ ids: [String], _ session: PostgresSession) throws -> [ByteKey: LocalTrade] {
-        try Self.load(ids: ids, source: source, session)
+        try Self.load(ids: ids, source: scope.source, session)
     }
 
     /// The same, whatever the scope.
@@ -64,23 +51,28 @@ struct LocalTrades: Sendable {
 
     /// Trade ids that are flagged missing: their latest presence event says so.
     func missing(_ session: PostgresSession) throws -> Set<ByteKey> {
+        let types = ExecutionEventTypes.of(source: scope.source)
         let result = try session.execute(
             """
             SELECT DISTINCT ON (stream) stream, type FROM ledger.events
             WHERE type = ANY ($1) ORDER BY stream, stream_version DESC
-            """, [.textArray(Self.presenceTypes)])
-        let prefix = Streams.execution(source: source, id: "").utf8.count
+            """, [.textArray([types.missing.rawValue, types.reappeared.rawValue])])
+        let prefix = Array(Streams.execution(source: scope.source, id: "").utf8)
         var ids: Set<ByteKey> = []
-        for row in result where try row.text(1) == EventType.alphaExecutionMissing.rawValue {
-            ids.insert(ByteKey(String(decoding: try row.text(0).utf8.dropFirst(prefix), as: UTF8.self)))
+        for row in result where try row.text(1) == types.missing.rawValue {
+            let stream = try row.text(0).utf8
+            // Sources that are not the standard one share their types.
+            guard stream.starts(with: prefix) else { continue }
+            ids.insert(ByteKey(String(decoding: stream.dropFirst(prefix.count), as: UTF8.self)))
         }
         return ids
     }
 
     /// Streams the latest row of every trade of the source, in stream order.
     func forEach(_ session: PostgresSession, _ body: (ExecutionPayload) throws -> Void) throws {
-        // Type names and the source are compiled in, never a user's text: COPY takes no parameters.
-        let types = Self.rowTypes.map { "'\($0)'" }.joined(separator: ", ")
+        let own = ExecutionEventTypes.of(source: scope.source)
+        // Type names are compiled in, never a user's text: COPY takes no parameters.
+        let types = [own.recorded, own.updated].map { "'\($0)'" }.joined(separator: ", ")
         try session.copyOut(
             """
             COPY (SELECT DISTINCT ON (stream) type, schema_version, payload FROM ledger.events
@@ -89,7 +81,7 @@ struct LocalTrades: Sendable {
             """
         ) { row in
             let payload = try Self.execution(try row.text(0), Int(try row.int4(1)), try row.utf8(2))
-            if payload.row.source.isBytewiseEqual(to: source) { try body(payload) }
+            if payload.row.source.isBytewiseEqual(to: scope.source) { try body(payload) }
         }
     }
 

@@ -1,4 +1,3 @@
-import AlphaFeed
 import Events
 import JSON
 import OptionTrades
@@ -17,7 +16,8 @@ struct SyncApply {
     private var rows: RunRows
 
     private var ledger: Ledger { operation.ledger }
-    private var local: LocalTrades { LocalTrades(source: SyncOperation.source, scope: operation.scope) }
+    private var scope: ExecutionScope { operation.source.scope }
+    private var local: LocalTrades { LocalTrades(scope: scope) }
     private var comparison = RunSummary.Comparison.empty
     /// Per trade with more than one accepted row, what it added to the source's side so far.
     private var latestOfMany: [Int: (quantity: FixedDecimal?, premium: FixedDecimal?)] = [:]
@@ -65,23 +65,29 @@ struct SyncApply {
         for row in index.rejected where !rows.isFullOfRejected {
             // What conflicts was read well, each row by itself; its id stands in its text alone.
             let isConflict = row.reasons == [RunIndex.conflictingDuplicate]
-            let text = isConflict ? try JSONDocument(parsing: try spool.read(row.slice)).root["tradeId"]?.string : nil
-            rows.reject(row.tradeID ?? text, row.reasons)
+            let id = isConflict ? try accepted(row.slice).row.sourceTradeID : nil
+            rows.reject(row.tradeID ?? id, row.reasons)
         }
     }
 
     private func chunk(from start: Int, _ count: Int) throws -> [ChunkRow] {
         try index.entries[start..<start + count].map { entry in
-            let text = try spool.read(entry.slice)
-            let document = try JSONDocument(parsing: text)
-            guard
-                case .accepted(let row, let unknown) = RowNormalizer.normalize(
-                    document.root, scope: operation.scope, source: SyncOperation.source)
-            else { throw RowSpool.Problem(description: "a spooled row reads differently than it was fetched") }
+            let (row, unknown, text) = try accepted(entry.slice)
             return ChunkRow(
                 row: row, unknown: unknown, text: String(decoding: text, as: UTF8.self), group: Int(entry.group),
                 copies: Int(entry.copies))
         }
+    }
+
+    /// Reads a spooled row that was accepted when it was fetched.
+    private func accepted(
+        _ slice: RowSpool.Slice
+    ) throws -> (row: ExecutionRow, unknown: [(key: String, sourceText: String)], text: [UInt8]) {
+        let text = try spool.read(slice)
+        guard case .accepted(let row, let unknown) = operation.source.normalize(try JSONDocument(parsing: text).root) else {
+            throw RowSpool.Problem(description: "a spooled row reads differently than it was fetched")
+        }
+        return (row, unknown, text)
     }
 
     /// Rejected rows go first, in the order in which they arrived: their identities make a repetition a no-op.
@@ -91,7 +97,7 @@ struct SyncApply {
             let slice = index.rejected[start..<min(start + SyncOperation.chunkSize, index.rejected.count)]
             let events = try slice.map { row in
                 RejectedRowPayload(
-                    source: SyncOperation.source,
+                    source: scope.source,
                     raw: String(decoding: try spool.read(row.slice), as: UTF8.self), reasons: row.reasons,
                     sourceTradeID: row.tradeID
                 ).event()
@@ -102,8 +108,7 @@ struct SyncApply {
 
     /// The ledger's side of the scope before the run, and which trades have gone missing or come back.
     private mutating func scanLocal() async throws {
-        let local = self.local
-        let index = self.index
+        let (local, scope, index) = (self.local, self.scope, self.index)
         struct Scan: Sendable {
             var comparison = RunSummary.Comparison.empty
             var isLocal: [Int] = []
@@ -120,7 +125,7 @@ struct SyncApply {
                 let isMissing = flagged.contains(ByteKey(row.sourceTradeID))
                 let isFound = index.isFound(hash)
                 if isFound && isMissing { scan.reappeared.append(row.sourceTradeID) }
-                guard local.isInScope(row, fetchedBy: payload.scopeKey) else { return }
+                guard scope.covers(row, fetchedBy: payload.scopeKey) else { return }
                 if !isFound && !isMissing { scan.missing.append(row.sourceTradeID) }
                 scan.comparison.localRows += 1
                 scan.comparison.localQuantity = scan.comparison.localQuantity + (row.quantity ?? .zero)
@@ -186,12 +191,12 @@ struct SyncApply {
 
     private mutating func moveLocal(_ chunk: SyncChunk) {
         for (group, trade) in chunk.after {
-            if let old = chunk.before[group], local.isInScope(old.row, fetchedBy: old.scopeKey) {
+            if let old = chunk.before[group], scope.covers(old.row, fetchedBy: old.scopeKey) {
                 comparison.localRows -= 1
                 comparison.localQuantity = comparison.localQuantity - (old.row.quantity ?? .zero)
                 comparison.localPremiumUSD = comparison.localPremiumUSD - (old.row.premiumUSD ?? .zero)
             }
-            let isLocal = local.isInScope(trade.row, fetchedBy: trade.scopeKey)
+            let isLocal = scope.covers(trade.row, fetchedBy: trade.scopeKey)
             index.setLocal(group, isLocal)
             if isLocal {
                 comparison.localRows += 1
@@ -222,7 +227,7 @@ struct SyncApply {
 
     private func completion(of summary: RunSummary, cursor: String?) -> NewEvent {
         SyncCompletedPayload(
-            scopeKey: operation.scope.scopeKey, scopeDetails: operation.scope.details,
+            scopeKey: scope.key, scopeDetails: scope.details, sourceName: operation.source.feedName,
             summary: summary.canonicalBytes(), cursor: cursor, watermark: watermark
         ).event(runID: summary.runID)
     }
@@ -233,7 +238,7 @@ struct SyncApply {
             ids.compactMap { id in
                 chunk.trades[ByteKey(id)].map { trade in
                     PresencePayload(
-                        source: SyncOperation.source, sourceTradeID: id, scopeKey: operation.scope.scopeKey, isMissing: isMissing
+                        source: scope.source, sourceTradeID: id, scopeKey: scope.key, isMissing: isMissing
                     ).event(previousVersion: trade.streamVersion)
                 }
             }
@@ -261,10 +266,7 @@ struct SyncApply {
             comparison.unmatchedLocalTradeIDs = unmatchedLocal.sorted { $0.isBytewiseLess(than: $1) }
             comparison.unmatchedSourceTradeIDs = []
             for group in sourceGroups where !index.groups[group].isLocal {
-                let text = try spool.read(index.groups[group].sample)
-                if let id = try JSONDocument(parsing: text).root["tradeId"]?.string {
-                    comparison.unmatchedSourceTradeIDs.append(id)
-                }
+                comparison.unmatchedSourceTradeIDs.append(try accepted(index.groups[group].sample).row.sourceTradeID)
             }
             comparison.unmatchedSourceTradeIDs.sort { $0.isBytewiseLess(than: $1) }
             summary.comparison = comparison

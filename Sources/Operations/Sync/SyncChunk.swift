@@ -1,4 +1,3 @@
-import AlphaFeed
 import Events
 import JSON
 import OptionTrades
@@ -84,7 +83,6 @@ struct SyncChunk {
 extension ChangedField {
     /// Whether only one of both values was redacted: neither says that the source changed.
     fileprivate var isRedaction: Bool {
-        let placeholder = JSONNode.string(RowRedaction.placeholder)
-        return (old == placeholder || new == placeholder) && old != .null && new != .null
+        (old == RedactedValue.node || new == RedactedValue.node) && old != .null && new != .null
     }
 }

@@ -1,4 +1,3 @@
-import AlphaFeed
 import Events
 import JSON
 import OptionTrades
@@ -6,32 +5,27 @@ import Values
 
 /// Fetches a run's pages, checks each row, and keeps the rows on disk and a few words of each in memory.
 struct SyncFetch {
-    let scope: FeedScope
-    let redaction: RowRedaction
+    let source: any ExecutionSource
     let spool: RowSpool
     private(set) var index = RunIndex()
 
-    init(scope: FeedScope, redaction: RowRedaction, spoolDirectory: String) throws {
-        self.scope = scope
-        self.redaction = redaction
+    init(source: any ExecutionSource, spoolDirectory: String) throws {
+        self.source = source
         spool = try RowSpool(directory: spoolDirectory)
     }
 
     /// Fetches everything and settles it; counts what is known before the ledger is asked.
     mutating func run(
-        _ client: AlphaFeedClient, since: Instant?, stored: Instant?, _ summary: inout RunSummary,
-        _ onProgress: @Sendable (SyncOperation.Progress) -> Void
-    ) async throws -> FeedRunEnd {
+        _ query: SourceQuery, _ summary: inout RunSummary, _ onProgress: @Sendable (SyncOperation.Progress) -> Void
+    ) async throws -> SourceRunEnd {
         var index = RunIndex()
         var counted = summary
-        let end = try await client.pages(
-            scope: scope, updatedSince: since, storedWatermark: stored, allowLowerWatermark: stored == nil
-        ) { page, number in
-            for fetched in page.rows {
+        let end = try await source.pages(query) { rows, number in
+            for fetched in rows {
                 counted.fetched += 1
-                let row = try redaction.apply(fetched)
+                let row = try source.redact(fetched)
                 let slice = try spool.append(row.documentBytes[row.sourceRange])
-                switch RowNormalizer.normalize(row, scope: scope, source: SyncOperation.source) {
+                switch source.normalize(row) {
                 case .accepted(let execution, let unknown):
                     for (key, _) in unknown { counted.unknownKeys[ByteKey(key), default: 0] += 1 }
                     index.accept(

@@ -1,4 +1,3 @@
-public import AlphaFeed
 import Events
 import JSON
 import Logging
@@ -36,26 +35,25 @@ public struct SyncOptions: Sendable {
 public enum SyncError: Error, CustomStringConvertible {
     /// Another run of the scope is under way.
     case alreadyRunning(scopeKey: String)
-    /// The feed could not be reached or broke its contract; nothing of the run was stored.
-    case feed(FeedError)
+    /// The source could not be reached or broke its contract; nothing of the run was stored.
+    case source(SourceError)
     case badOptions(String)
 
     public var description: String {
         switch self {
         case .alreadyRunning(let scopeKey): "a sync of the scope \(scopeKey) is already running"
-        case .feed(let error): "\(error)"
+        case .source(let error): "\(error)"
         case .badOptions(let problem): problem
         }
     }
 }
 
-/// Brings the Alpha feed's rows of a scope into the log (spec 2).
+/// Brings a source's rows of a scope into the log (spec 2).
 ///
 /// All pages are fetched, checked and settled against each other first; then rows are applied in the order of
 /// their `updatedAt`, a chunk a transaction, the completion with the last of them. A run that dies leaves rows that
 /// the next one finds unchanged, and a watermark that has not moved.
 public struct SyncOperation: Sendable {
-    public static let source = "alpha_sync"
     /// Rows a transaction.
     static let chunkSize = 2_000
     private static let maximumConflictRetries = 5
@@ -73,31 +71,30 @@ public struct SyncOperation: Sendable {
     }
 
     let ledger: Ledger
-    let client: AlphaFeedClient
-    let scope: FeedScope
+    let source: any ExecutionSource
     let onProgress: @Sendable (Progress) -> Void
     private let onUpdate: @Sendable (Update) -> Void
+    private var scope: ExecutionScope { source.scope }
 
     /// - Parameter onUpdate: hears of each trade that the run updates; of a dry run, of each that a real one would.
     public init(
-        ledger: Ledger, client: AlphaFeedClient, scope: FeedScope,
+        ledger: Ledger, source: any ExecutionSource,
         onProgress: @escaping @Sendable (Progress) -> Void = { _ in },
         onUpdate: @escaping @Sendable (Update) -> Void = { _ in }
     ) {
         self.ledger = ledger
-        self.client = client
-        self.scope = scope
+        self.source = source
         self.onProgress = onProgress
         self.onUpdate = onUpdate
     }
 
     /// Runs once and returns the summary.
     ///
-    /// Throws `SyncError`; a real run that failed on the feed's side has appended `AlphaSyncFailed`.
+    /// Throws `SyncError`; a real run that failed on the source's side has appended `AlphaSyncFailed` or `SyncFailed`.
     public func run(_ options: SyncOptions) async throws -> SyncRun {
         if let problem = options.problem { throw SyncError.badOptions(problem) }
-        let lock = try await RunLock.acquire("sync|\(scope.scopeKey)", ledger.serviceConfiguration)
-        guard let lock else { throw SyncError.alreadyRunning(scopeKey: scope.scopeKey) }
+        let lock = try await RunLock.acquire("sync|\(scope.key)", ledger.serviceConfiguration)
+        guard let lock else { throw SyncError.alreadyRunning(scopeKey: scope.key) }
         do {
             let run = try await runLocked(options)
             await lock.release()
@@ -111,26 +108,26 @@ public struct SyncOperation: Sendable {
     private func runLocked(_ options: SyncOptions) async throws -> SyncRun {
         let startedAt = ledger.now()
         var summary = RunSummary(
-            runID: ledger.newID(), scopeKey: scope.scopeKey, dryRun: !options.apply, fullScope: options.fullScope,
+            runID: ledger.newID(), scopeKey: scope.key, dryRun: !options.apply, fullScope: options.fullScope,
             startedAt: startedAt, finishedAt: startedAt)
         ledger.logger.info(
             "sync started",
             metadata: [
-                "run_id": "\(summary.runID)", "scope": "\(scope.scopeKey)", "dry_run": "\(summary.dryRun)",
+                "run_id": "\(summary.runID)", "scope": "\(scope.key)", "dry_run": "\(summary.dryRun)",
                 "full_scope": "\(summary.fullScope)",
             ])
         let rows: RunRows
         do {
             let stored = try await storedWatermark()
-            var fetch = try SyncFetch(
-                scope: scope, redaction: ledger.settings.redaction, spoolDirectory: ledger.temporaryDirectory)
-            let end: FeedRunEnd
+            var fetch = try SyncFetch(source: source, spoolDirectory: ledger.temporaryDirectory)
+            let end: SourceRunEnd
             do {
                 end = try await fetch.run(
-                    client, since: options.fullScope ? nil : stored, stored: options.resetWatermark ? nil : stored,
+                    SourceQuery(
+                        updatedSince: options.fullScope ? nil : stored, lowestWatermark: options.resetWatermark ? nil : stored),
                     &summary, onProgress)
-            } catch let error as FeedError {
-                throw SyncError.feed(error)
+            } catch let error as SourceError {
+                throw SyncError.source(error)
             }
             summary.nextWatermark = end.watermark ?? stored
             summary.nextCursor = end.lastCursor
@@ -140,7 +137,7 @@ public struct SyncOperation: Sendable {
                 summary: summary)
             (summary, rows) = try await apply.run(cursor: end.lastCursor)
         } catch let error as SyncError {
-            if options.apply, case .feed(let feedError) = error { try await recordFailure(feedError, summary) }
+            if options.apply, case .source(let failure) = error { try await recordFailure(failure, summary) }
             throw error
         }
         ledger.logger.info(
@@ -153,10 +150,11 @@ public struct SyncOperation: Sendable {
     }
 
     private func storedWatermark() async throws -> Instant? {
-        let stream = Streams.sync(scopeKey: scope.scopeKey)
+        let stream = Streams.sync(scopeKey: scope.key)
+        let completed = ExecutionEventTypes.of(source: scope.source).completed
         return try await ledger.pool.run { session in
             // A run over an empty scope reports no watermark: the last one that did counts.
-            let events = try LogReader().latestEvents(of: .alphaSyncCompleted, inStream: stream, session)
+            let events = try LogReader().latestEvents(of: completed, inStream: stream, session)
             for event in events {
                 let payload = try TradeEvents.registry.payload(of: event).payload(as: SyncCompletedPayload.self)
                 if let watermark = payload?.watermark { return watermark }
@@ -165,9 +163,9 @@ public struct SyncOperation: Sendable {
         }
     }
 
-    private func recordFailure(_ error: FeedError, _ summary: RunSummary) async throws {
+    private func recordFailure(_ error: SourceError, _ summary: RunSummary) async throws {
         let event = SyncFailedPayload(
-            runID: summary.runID, scopeKey: scope.scopeKey, scopeDetails: scope.details, errorCode: error.code,
+            runID: summary.runID, scopeKey: scope.key, scopeDetails: scope.details, sourceName: source.feedName, errorCode: error.code,
             errorMessage: ledger.redact("\(error)"), startedAt: summary.startedAt, finishedAt: ledger.now()
         ).event()
         try await ledger.log.append([event], runID: summary.runID)
@@ -182,12 +180,12 @@ public struct SyncOperation: Sendable {
         _ rows: [ChunkRow], others: [String] = [], runID: UniqueID, apply: Bool,
         closing: (SyncChunk) throws -> [NewEvent] = { _ in [] }
     ) async throws -> SyncChunk {
-        let local = LocalTrades(source: Self.source, scope: scope)
+        let local = LocalTrades(scope: scope)
         let ids = Set((rows.map(\.row.sourceTradeID) + others).map { ByteKey($0) }).map(\.text)
         var attempt = 1
         while true {
             let known = try await ledger.pool.run { session in try local.load(ids, session) }
-            let chunk = try SyncChunk(rows, local: known, scopeKey: scope.scopeKey)
+            let chunk = try SyncChunk(rows, local: known, scopeKey: scope.key)
             let events = chunk.events + (try closing(chunk))
             do {
                 if apply { try await ledger.log.append(events, runID: runID) }
@@ -203,9 +201,4 @@ public struct SyncOperation: Sendable {
             }
         }
     }
-}
-
-extension FeedScope {
-    /// `scope_details` of the sync events, canonical JSON.
-    var details: [UInt8] { ScopeDetails.canonicalBytes(portfolios: portfolios, includePending: includePending) }
 }

@@ -30,7 +30,7 @@ public enum Emptiness: Sendable, Equatable, CustomStringConvertible {
 extension ViewReader {
     /// Why a request got no rows; reads a row of a view or two.
     public func emptiness(of view: View, _ request: ViewRequest) async throws -> Emptiness {
-        let isFiltered = request.filters.contains { $0 != .equals(column: "source", value: SyncOperation.source) }
+        let isFiltered = request.filters.contains { $0 != .equals(column: "source", value: TradeLedger.standardSource) }
         var open = request
         open.filters = []
         if isFiltered, try await hasRows(view, open) { return .filtered }

@@ -22,8 +22,8 @@ extension ViewFilter {
             if text.isEmpty { throw .badParameter(name: parameter, expected: allowed ?? "a text that is not empty") }
             if values.isEmpty {
                 // Rows are found by their source first, which is compiled in.
-                return parameter == "source" && text.asciiFolded.isBytewiseEqual(to: SyncOperation.source)
-                    ? .equals(column: column, value: SyncOperation.source)
+                return parameter == "source" && text.asciiFolded.isBytewiseEqual(to: TradeLedger.standardSource)
+                    ? .equals(column: column, value: TradeLedger.standardSource)
                     : .equalsIgnoringCase(column: column, value: text)
             }
             // As pages and help write them: `open long`, `open-long`.

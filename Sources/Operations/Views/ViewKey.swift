@@ -4,7 +4,7 @@ import Projections
 extension ColumnSet {
     /// A row's key in full: the source of synced trades may be left out.
     func completed(_ key: [String]) -> [String] {
-        key.count + 1 == self.key.count && self.key.first == "source" ? [SyncOperation.source] + key : key
+        key.count + 1 == self.key.count && self.key.first == "source" ? [TradeLedger.standardSource] + key : key
     }
 }
 

@@ -11,7 +11,7 @@ public import Values
 public struct AlignmentProjection: Projection {
     public static let name = "alignment"
     public static let codeVersion = 1
-    public static let consumes = TradeEvents.executions(and: .contextStamped)
+    public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + [.contextStamped])
 
     /// A trade, whatever its status, and its latest stamp in each context, whatever it was made from.
     public struct Facts: Sendable {

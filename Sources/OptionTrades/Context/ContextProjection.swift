@@ -12,7 +12,7 @@ public import Values
 public struct ContextProjection: Projection {
     public static let name = "context"
     public static let codeVersion = 1
-    public static let consumes = TradeEvents.executions(and: .contextStamped)
+    public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + [.contextStamped])
 
     /// A trade and its latest stamps, whatever its status.
     public struct Facts: Sendable {

@@ -4,21 +4,21 @@ public import Values
 // Each payload makes its event: type, stream, identity and expected version belong together.
 
 extension ExecutionPayload {
-    /// `AlphaExecutionRecorded`: the first event of its stream.
+    /// `AlphaExecutionRecorded` or `ExecutionRecorded`: the first event of its stream.
     public func recordedEvent() -> NewEvent {
         precondition(changedFields == nil, "a first recording has no changed fields")
         return NewEvent(
-            .alphaExecutionRecorded,
+            ExecutionEventTypes.of(source: row.source).recorded,
             identity: Identity.executionRecorded(source: row.source, id: row.sourceTradeID),
             stream: Streams.execution(source: row.source, id: row.sourceTradeID),
             effectiveAt: row.tradeDate, payload: encode(), expectedVersion: 0)
     }
 
-    /// `AlphaExecutionUpdated` after that version of its stream.
+    /// `AlphaExecutionUpdated` or `ExecutionUpdated` after that version of its stream.
     public func updatedEvent(previousVersion: Int64) -> NewEvent {
         precondition(changedFields != nil, "an update has changed fields")
         return NewEvent(
-            .alphaExecutionUpdated,
+            ExecutionEventTypes.of(source: row.source).updated,
             identity: Identity.executionUpdated(
                 source: row.source, id: row.sourceTradeID, previous: previousVersion, digest: row.contentDigest),
             stream: Streams.execution(source: row.source, id: row.sourceTradeID),
@@ -27,10 +27,11 @@ extension ExecutionPayload {
 }
 
 extension PresencePayload {
-    /// `AlphaExecutionMissing` or `AlphaExecutionReappeared` after that version of its stream.
+    /// `AlphaExecutionMissing`, `ExecutionMissing` or the like of `Reappeared`, after that version of its stream.
     public func event(previousVersion: Int64) -> NewEvent {
-        NewEvent(
-            isMissing ? .alphaExecutionMissing : .alphaExecutionReappeared,
+        let types = ExecutionEventTypes.of(source: source)
+        return NewEvent(
+            isMissing ? types.missing : types.reappeared,
             identity: isMissing
                 ? Identity.missing(source: source, id: sourceTradeID, previous: previousVersion)
                 : Identity.reappeared(source: source, id: sourceTradeID, previous: previousVersion),
@@ -39,30 +40,30 @@ extension PresencePayload {
 }
 
 extension RejectedRowPayload {
-    /// `AlphaRowRejected`; the same row with the same reasons is one event, whatever run saw it.
+    /// `AlphaRowRejected` or `RowRejected`; the same row with the same reasons is one event, whatever run saw it.
     public func event() -> NewEvent {
         NewEvent(
-            .alphaRowRejected, schemaVersion: schemaVersion,
+            ExecutionEventTypes.of(source: source).rejected, schemaVersion: schemaVersion,
             identity: Identity.rejected(source: source, rawDigest: rawDigest, reasonsDigest: reasonsDigest),
             stream: Streams.rejections(source: source), payload: encode())
     }
 }
 
 extension SyncCompletedPayload {
-    /// `AlphaSyncCompleted` of a run.
+    /// `AlphaSyncCompleted` or `SyncCompleted` of a run.
     public func event(runID: UniqueID) -> NewEvent {
         NewEvent(
-            .alphaSyncCompleted, identity: Identity.syncCompleted(runID: runID),
+            ExecutionEventTypes.of(feed: sourceName).completed, identity: Identity.syncCompleted(runID: runID),
             stream: Streams.sync(scopeKey: scopeKey),
             payload: encode())
     }
 }
 
 extension SyncFailedPayload {
-    /// `AlphaSyncFailed` of its run.
+    /// `AlphaSyncFailed` or `SyncFailed` of its run.
     public func event() -> NewEvent {
         NewEvent(
-            .alphaSyncFailed, identity: Identity.syncFailed(runID: runID), stream: Streams.sync(scopeKey: scopeKey),
+            ExecutionEventTypes.of(feed: sourceName).failed, identity: Identity.syncFailed(runID: runID), stream: Streams.sync(scopeKey: scopeKey),
             payload: encode())
     }
 }

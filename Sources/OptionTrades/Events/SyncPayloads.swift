@@ -2,27 +2,10 @@ public import Events
 import JSON
 public import Values
 
-/// What a scope key stands for, as sync events and the sync state show it.
-public enum ScopeDetails {
-    /// `{"include_pending":…,"portfolios":[…]}` in canonical JSON; the portfolios in the given order.
-    public static func canonicalBytes(portfolios: [String], includePending: Bool) -> [UInt8] {
-        var out = JSONWriter()
-        out.beginObject()
-        out.key("include_pending")
-        out.bool(includePending)
-        out.key("portfolios")
-        out.beginArray()
-        for portfolio in portfolios { out.string(portfolio) }
-        out.endArray()
-        out.endObject()
-        return out.bytes
-    }
-}
-
-/// The payload of `AlphaSyncCompleted`: what a real run that ended well leaves behind.
+/// The payload of `AlphaSyncCompleted` and `SyncCompleted`: what a real run that ended well leaves behind.
 public struct SyncCompletedPayload: Sendable, Equatable {
     public let scopeKey: String
-    /// Canonical JSON; see ``ScopeDetails``.
+    /// Canonical JSON; see ``ExecutionScope/details``.
     public let scopeDetails: [UInt8]
     public let sourceName: String
     /// The whole run summary as a canonical JSON object; see ``RunSummary/canonicalBytes()``.
@@ -33,7 +16,7 @@ public struct SyncCompletedPayload: Sendable, Equatable {
     public let watermark: Instant?
 
     public init(
-        scopeKey: String, scopeDetails: [UInt8], sourceName: String = "alpha_trade_feed", summary: [UInt8],
+        scopeKey: String, scopeDetails: [UInt8], sourceName: String, summary: [UInt8],
         cursor: String?, watermark: Instant?
     ) {
         self.scopeKey = scopeKey
@@ -75,11 +58,11 @@ public struct SyncCompletedPayload: Sendable, Equatable {
     }
 }
 
-/// The payload of `AlphaSyncFailed`: why a real run stored no rows.
+/// The payload of `AlphaSyncFailed` and `SyncFailed`: why a real run stored no rows.
 public struct SyncFailedPayload: Sendable, Equatable {
     public let runID: UniqueID
     public let scopeKey: String
-    /// Canonical JSON; see ``ScopeDetails``.
+    /// Canonical JSON; see ``ExecutionScope/details``.
     public let scopeDetails: [UInt8]
     public let sourceName: String
     /// A stable code.
@@ -90,7 +73,7 @@ public struct SyncFailedPayload: Sendable, Equatable {
     public let finishedAt: Instant
 
     public init(
-        runID: UniqueID, scopeKey: String, scopeDetails: [UInt8], sourceName: String = "alpha_trade_feed",
+        runID: UniqueID, scopeKey: String, scopeDetails: [UInt8], sourceName: String,
         errorCode: String, errorMessage: String, startedAt: Instant, finishedAt: Instant
     ) {
         self.runID = runID

@@ -15,6 +15,20 @@ extension EventType {
     public static let alphaSyncCompleted = EventType("AlphaSyncCompleted")
     /// A real sync failed.
     public static let alphaSyncFailed = EventType("AlphaSyncFailed")
+    /// An execution of another source seen for the first time.
+    public static let executionRecorded = EventType("ExecutionRecorded")
+    /// An execution of another source changed.
+    public static let executionUpdated = EventType("ExecutionUpdated")
+    /// A full-scope run of another source no longer found an execution of its scope.
+    public static let executionMissing = EventType("ExecutionMissing")
+    /// A full-scope run of another source found a missing execution again.
+    public static let executionReappeared = EventType("ExecutionReappeared")
+    /// A row of another source broke its contract.
+    public static let rowRejected = EventType("RowRejected")
+    /// A real sync of another source ended well.
+    public static let syncCompleted = EventType("SyncCompleted")
+    /// A real sync of another source failed.
+    public static let syncFailed = EventType("SyncFailed")
     /// The market context of a trade (spec 3, section 5).
     public static let contextStamped = EventType("ContextStamped")
     /// The quote nearest to an execution (spec 3, section 6).
@@ -27,63 +41,31 @@ extension EventType {
 
 /// The events of option trades (spec 1, section 3).
 public enum TradeEvents {
-    /// The types whose payload is an execution, whichever source they come from.
-    public static let executions: [EventType] = [.alphaExecutionRecorded, .alphaExecutionUpdated]
+    /// The types whose payload is an execution, of all sources.
+    public static let executions = ExecutionEventTypes.all.flatMap { [$0.recorded, $0.updated] }
+    /// The types that say that an execution is missing, or is there again.
+    public static let presences = ExecutionEventTypes.all.flatMap { [$0.missing, $0.reappeared] }
 
-    /// What a projection of executions and of some other events consumes, each in its first schema version.
-    static func executions(and others: EventType...) -> [EventType: Set<Int>] {
-        Dictionary(uniqueKeysWithValues: (executions + others).map { ($0, [1]) })
+    /// What a projection consumes of types in their first schema version.
+    static func firstVersions(of types: [EventType]) -> [EventType: Set<Int>] {
+        Dictionary(uniqueKeysWithValues: types.map { ($0, [1]) })
     }
 
-    public static let registry = EventRegistry([
-        EventDefinition(
-            .alphaExecutionRecorded, readers: [1: { bytes throws(PayloadError) in try recorded(ExecutionPayload(decoding: bytes)) }],
-            inPlace: { $0.execution().flatMap { $0.changedFields == nil ? $0 : nil } }),
-        EventDefinition(
-            .alphaExecutionUpdated, readers: [1: { bytes throws(PayloadError) in try updated(ExecutionPayload(decoding: bytes)) }],
-            inPlace: { $0.execution().flatMap { $0.changedFields == nil ? nil : $0 } }),
-        EventDefinition(
-            .alphaExecutionMissing,
-            readers: [1: { bytes throws(PayloadError) in try PresencePayload(decoding: bytes, isMissing: true) }]),
-        EventDefinition(
-            .alphaExecutionReappeared,
-            readers: [1: { bytes throws(PayloadError) in try PresencePayload(decoding: bytes, isMissing: false) }]),
-        EventDefinition(
-            .alphaRowRejected,
-            readers: [
-                1: { bytes throws(PayloadError) in try RejectedRowPayload(decoding: bytes) },
-                2: { bytes throws(PayloadError) in try RejectedRowPayload(decodingCut: bytes) },
-            ]),
-        EventDefinition(
-            .alphaSyncCompleted, readers: [1: { bytes throws(PayloadError) in try SyncCompletedPayload(decoding: bytes) }]),
-        EventDefinition(.alphaSyncFailed, readers: [1: { bytes throws(PayloadError) in try SyncFailedPayload(decoding: bytes) }]),
-        EventDefinition(
-            .contextStamped, readers: [1: { bytes throws(PayloadError) in try ContextStampedPayload(decoding: bytes) }],
-            inPlace: { $0.stamp() }),
-        EventDefinition(
-            .executionBenchmarkRecorded,
-            readers: [1: { bytes throws(PayloadError) in try ExecutionBenchmarkPayload(decoding: bytes) }],
-            inPlace: { $0.benchmark() }),
-        EventDefinition(
-            .forwardMarkRecorded, readers: [1: { bytes throws(PayloadError) in try ForwardMarkPayload(decoding: bytes) }],
-            inPlace: { $0.mark() }),
-        EventDefinition(
-            .marketObserved, readers: [1: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes) }]),
-    ])
-
-    private static func recorded(_ payload: ExecutionPayload) throws(PayloadError) -> ExecutionPayload {
-        guard payload.changedFields == nil else {
-            throw PayloadError(pointer: "", problem: "has the unknown key changed_fields")
-        }
-        return payload
-    }
-
-    private static func updated(_ payload: ExecutionPayload) throws(PayloadError) -> ExecutionPayload {
-        guard payload.changedFields != nil else {
-            throw PayloadError(pointer: "", problem: "lacks the key changed_fields")
-        }
-        return payload
-    }
+    public static let registry = EventRegistry(
+        ExecutionEventTypes.alpha.definitions + [
+            EventDefinition(
+                .contextStamped, readers: [1: { bytes throws(PayloadError) in try ContextStampedPayload(decoding: bytes) }],
+                inPlace: { $0.stamp() }),
+            EventDefinition(
+                .executionBenchmarkRecorded,
+                readers: [1: { bytes throws(PayloadError) in try ExecutionBenchmarkPayload(decoding: bytes) }],
+                inPlace: { $0.benchmark() }),
+            EventDefinition(
+                .forwardMarkRecorded, readers: [1: { bytes throws(PayloadError) in try ForwardMarkPayload(decoding: bytes) }],
+                inPlace: { $0.mark() }),
+            EventDefinition(
+                .marketObserved, readers: [1: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes) }]),
+        ] + ExecutionEventTypes.neutral.definitions)
 }
 
 extension ExecutionPayload: EventPayload {

@@ -8,7 +8,7 @@ public import Values
 public struct ExecutionQualityProjection: Projection {
     public static let name = "execution_quality"
     public static let codeVersion = 1
-    public static let consumes = TradeEvents.executions(and: .executionBenchmarkRecorded)
+    public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + [.executionBenchmarkRecorded])
 
     /// A trade, whatever its status, and its latest benchmark, whatever it was made from.
     public struct Facts: Sendable {

@@ -11,7 +11,7 @@ public import Values
 public struct LifecyclesProjection: Projection {
     public static let name = "lifecycles"
     public static let codeVersion = 1
-    public static let consumes = TradeEvents.executions()
+    public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions)
 
     /// A group's trades of any status: the rules decide which of them count.
     public typealias Facts = LifecycleGroup

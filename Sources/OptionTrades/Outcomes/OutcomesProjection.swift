@@ -11,7 +11,7 @@ public import Values
 public struct OutcomesProjection: SelectiveProjection {
     public static let name = "outcomes"
     public static let codeVersion = 1
-    public static let consumes = TradeEvents.executions(and: .contextStamped, .forwardMarkRecorded)
+    public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + [.contextStamped, .forwardMarkRecorded])
 
     /// A trade, its latest stamp in each context, and its latest mark at each horizon.
     public struct Facts: Sendable {

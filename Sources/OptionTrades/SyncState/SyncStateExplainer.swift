@@ -11,10 +11,12 @@ struct SyncStateExplainer: ViewExplainer {
     static func needs(_ row: RowMembers) -> ExplanationNeeds {
         .latest(
             stream: Streams.sync(scopeKey: row.text("scope_key")),
-            [
-                LatestEvent(.alphaSyncCompleted), LatestEvent(.alphaSyncCompleted, having: "cursor"),
-                LatestEvent(.alphaSyncCompleted, having: "watermark"), LatestEvent(.alphaSyncFailed),
-            ])
+            ExecutionEventTypes.all.flatMap { types in
+                [
+                    LatestEvent(types.completed), LatestEvent(types.completed, having: "cursor"),
+                    LatestEvent(types.completed, having: "watermark"), LatestEvent(types.failed),
+                ]
+            })
     }
 
     func explain(_ field: String, _ sheet: inout Worksheet) throws(ExplanationError) {

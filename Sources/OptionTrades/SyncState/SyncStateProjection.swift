@@ -7,7 +7,7 @@ public import Values
 /// The sync state: one row a scope, what its last runs reported (spec 2, section 4).
 public struct SyncStateProjection: Projection {
     public static let name = "sync_state"
-    public static let consumes: [EventType: Set<Int>] = [.alphaSyncCompleted: [1], .alphaSyncFailed: [1]]
+    public static let consumes = TradeEvents.firstVersions(of: ExecutionEventTypes.all.flatMap { [$0.completed, $0.failed] })
 
     /// Whose cursor a scope shows.
     public enum CursorSource: Sendable {

@@ -9,7 +9,7 @@ public import Values
 public struct TradesProjection: Projection {
     public static let name = "trades"
     public static let codeVersion = 1
-    public static let consumes = TradeEvents.executions(and: .alphaExecutionMissing, .alphaExecutionReappeared)
+    public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + TradeEvents.presences)
 
     /// A trade as the source gave it last, and its life in the log.
     public struct Facts: Sendable {

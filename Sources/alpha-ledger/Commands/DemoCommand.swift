@@ -1,5 +1,4 @@
 import API
-import AlphaFeed
 import Amberdata
 import ArgumentParser
 import Events
@@ -50,21 +49,22 @@ struct DemoCommand: AsyncParsableCommand {
         let key = UniqueID(random: &generator).description
         let feed = try await SampleFeedServer.start(feed: .sample, apiKey: key)
         let quotes = try await SampleQuoteServer.start(apiKey: key)
-        settings.feedURL = feed.url
-        settings.feedKey = key
-        settings.portfolios = SampleScope.portfolios
-        settings.includePending = false
-        settings.amberdataBaseURL = quotes.baseURL
-        settings.amberdataKey = key
+        settings.values["ALPHA_TRADE_FEED_URL"] = feed.url
+        settings.values["ALPHA_TRADE_FEED_API_KEY"] = key
+        settings.values["ALPHA_TRADE_FEED_PORTFOLIOS"] = SampleScope.portfolios.joined(separator: ",")
+        settings.values["ALPHA_TRADE_FEED_INCLUDE_PENDING"] = nil
+        settings.values["AMBERDATA_BASE_URL"] = quotes.baseURL
+        settings.values["AMBERDATA_API_KEY"] = key
         let chosen = settings
         let result: Result<Void, any Error>
         do {
             result = .success(
                 try await options.withLedger(chosen, migration: .always) { ledger in
                     try await show(
-                        ledger, AlphaFeedConfiguration(url: feed.url, apiKey: key),
+                        ledger, try Ingestion.standard.open(chosen.values, SourceRequest()),
                         // A server of our own need not be spared.
-                        AmberdataConfiguration(baseURL: quotes.baseURL, apiKey: key, maximumRequestsPerSecond: 10_000))
+                        AmberdataQuotes(
+                            AmberdataConfiguration(baseURL: quotes.baseURL, apiKey: key, maximumRequestsPerSecond: 10_000)))
                     if !once {
                         try await serve(ledger, host: address, port: port ?? chosen.port, runsProjectors: true)
                     }
@@ -79,14 +79,11 @@ struct DemoCommand: AsyncParsableCommand {
 
     /// A real full-scope sync of the sample, enriched, projected and printed.
     private func show(
-        _ ledger: Ledger, _ feed: AlphaFeedConfiguration, _ amberdata: AmberdataConfiguration
+        _ ledger: Ledger, _ source: any ExecutionSource, _ quotes: any QuoteSource
     ) async throws {
-        let scope = try FeedScope(portfolios: SampleScope.portfolios)
-        let summary = try await runSync(
-            ledger, AlphaFeedClient(feed), scope, SyncOptions(apply: true, fullScope: true)
-        ).summary
+        let summary = try await runSync(ledger, source, SyncOptions(apply: true, fullScope: true)).summary
         let observations = try await importSample(ledger)
-        let choice = QuoteChoice.amberdata(amberdata)
+        let choice = QuoteChoice.vendor(quotes)
         let progress = ProgressLine()
         let backfills = [
             try await ContextBackfill(ledger: ledger).run(ContextBackfillOptions(apply: true)),

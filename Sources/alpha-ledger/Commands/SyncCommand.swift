@@ -1,4 +1,3 @@
-import AlphaFeed
 import ArgumentParser
 import Events
 import JSON
@@ -39,17 +38,12 @@ struct SyncCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var settings = try options.settings()
-        if let feedURL { settings.feedURL = feedURL }
-        if let portfolios { settings.portfolios = Settings.list(portfolios) }
-        if includePending { settings.includePending = true }
-        guard let url = settings.feedURL else { throw Settings.Problem("ALPHA_TRADE_FEED_URL is not set: expected the feed's export URL") }
-        guard let key = settings.feedKey else { throw Settings.Problem("ALPHA_TRADE_FEED_API_KEY is not set: expected the feed's key") }
-        let scope = try FeedScope(portfolios: settings.portfolios, includePending: settings.includePending)
-        let client = AlphaFeedClient(
-            AlphaFeedConfiguration(url: url, apiKey: key, timeoutSeconds: settings.feedTimeoutSeconds))
+        let settings = try options.settings()
+        let request = SourceRequest(
+            address: feedURL, portfolios: portfolios.map(SettingValues.list), includePending: includePending ? true : nil)
+        let source = try Ingestion.standard.open(settings.values, request)
         let run = try await options.withLedger(settings, writes: apply) { ledger in
-            try await runSync(ledger, client, scope, asked)
+            try await runSync(ledger, source, asked)
         }
         if json {
             Output.bytes(run.node.httpBytes() + [UInt8(ascii: "\n")])
@@ -60,9 +54,9 @@ struct SyncCommand: AsyncParsableCommand {
 }
 
 /// Runs a sync with progress on a terminal.
-func runSync(_ ledger: Ledger, _ client: AlphaFeedClient, _ scope: FeedScope, _ options: SyncOptions) async throws -> SyncRun {
+func runSync(_ ledger: Ledger, _ source: any ExecutionSource, _ options: SyncOptions) async throws -> SyncRun {
     let progress = ProgressLine()
-    let operation = SyncOperation(ledger: ledger, client: client, scope: scope) { step in
+    let operation = SyncOperation(ledger: ledger, source: source) { step in
         switch step {
         case .fetching(let pages, let rows): progress.show("fetched \(rows) rows in \(pages) pages")
         case .applying(let done, let total): progress.show("\(options.apply ? "stored" : "compared") \(done) of \(total) rows")

@@ -1,7 +1,4 @@
-public import Amberdata
 import Events
-public import OptionTrades
-import Postgres
 public import Values
 
 /// A span of time, both ends inclusive.
@@ -105,9 +102,15 @@ public struct QuoteError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// What a quote is for: it decides what its source is called.
 public struct QuoteUse: Sendable, Equatable {
-    public var isWidened = false
-    public var isExpiry = false
-    public var isAdjustedRoot = false
+    public var isWidened: Bool
+    public var isExpiry: Bool
+    public var isAdjustedRoot: Bool
+
+    public init(isWidened: Bool = false, isExpiry: Bool = false, isAdjustedRoot: Bool = false) {
+        self.isWidened = isWidened
+        self.isExpiry = isExpiry
+        self.isAdjustedRoot = isAdjustedRoot
+    }
 }
 
 /// Where quotes come from.
@@ -129,13 +132,13 @@ public protocol QuoteSource: Sendable {
 
 /// The nearest quote to an instant so far: by its own time, at the same distance the earlier one, and of two at the same
 /// time the one of the earlier bucket.
-struct NearestQuote: Sendable {
-    let target: Instant
-    private(set) var best: SourcedQuote?
+public struct NearestQuote: Sendable {
+    public let target: Instant
+    public private(set) var best: SourcedQuote?
 
-    init(to target: Instant) { self.target = target }
+    public init(to target: Instant) { self.target = target }
 
-    mutating func consider(_ candidate: SourcedQuote) {
+    public mutating func consider(_ candidate: SourcedQuote) {
         guard let best else {
             self.best = candidate
             return
@@ -148,39 +151,27 @@ struct NearestQuote: Sendable {
 
 extension Instant {
     /// In microseconds, without sign.
-    func distance(to other: Instant) -> UInt64 { (microseconds - other.microseconds).magnitude }
+    public func distance(to other: Instant) -> UInt64 { (microseconds - other.microseconds).magnitude }
 }
 
-/// Which source a backfill asks.
-public enum QuoteChoice: Sendable {
-    /// Imported `option_quote` observations.
-    case log
-    case amberdata(AmberdataConfiguration)
-    case other(any QuoteSource)
+/// A vendor of quotes as a program registers it: its settings, and how it is opened from their values.
+public struct QuoteVendor: Sendable {
+    /// What a user calls it, for example `amberdata`.
+    public let name: String
+    /// The settings that it understands.
+    public let settings: [Setting]
+    /// The setting without which it can't be asked, and what was expected of it.
+    public let key: (name: String, expected: String)
+    /// The source, ready to be asked.
+    public let open: @Sendable (SettingValues, _ key: String) -> any QuoteSource
 
-    /// `log`, `amberdata`, or `auto`: Amberdata where its key is configured, else the log.
-    ///
-    /// Throws `BackfillError.badOptions` for another name, and `notConfigured` where Amberdata's key is missing.
-    public init(named name: String, _ settings: Settings) throws(BackfillError) {
-        switch (name, settings.amberdataKey) {
-        case ("log", _), ("auto", nil): self = .log
-        case ("amberdata", let key?), ("auto", let key?):
-            self = .amberdata(Self.configuration(key: key, baseURL: settings.amberdataBaseURL))
-        case ("amberdata", nil): throw .notConfigured("AMBERDATA_API_KEY is not set: expected Amberdata's key")
-        default: throw .badOptions("quotes: expected log, amberdata or auto")
-        }
-    }
-
-    private static func configuration(key: String, baseURL: String?) -> AmberdataConfiguration {
-        AmberdataConfiguration(baseURL: baseURL ?? AmberdataQuotes.baseURL, apiKey: key)
-    }
-
-    /// The source, ready to answer these look-ups as of a position.
-    func open(_ ledger: Ledger, _ lookups: [QuoteLookup], upTo position: Int64) async throws -> any QuoteSource {
-        switch self {
-        case .log: try await ledger.pool.run { session in try LogQuotes(answering: lookups, upTo: position, session) }
-        case .amberdata(let configuration): AmberdataQuotes(configuration)
-        case .other(let source): source
-        }
+    public init(
+        name: String, settings: [Setting], key: (name: String, expected: String),
+        open: @escaping @Sendable (SettingValues, _ key: String) -> any QuoteSource
+    ) {
+        self.name = name
+        self.settings = settings
+        self.key = key
+        self.open = open
     }
 }

@@ -1,36 +1,35 @@
-import Amberdata
 import Curl
 import Events
-import OptionTrades
+public import OptionTrades
 import Values
 
 /// Level-1 quotes of Amberdata.
 ///
 /// Neighbouring look-ups of a contract share what was fetched for the one before. The widened search asks for hours
 /// first and then for the minutes of those hours alone that can hold the nearest quote.
-struct AmberdataQuotes: QuoteSource {
-    static let baseURL = "https://api.amberdata.com/markets/derivatives"
+public struct AmberdataQuotes: QuoteSource {
+    public static let baseURL = "https://api.amberdata.com/markets/derivatives"
 
-    let name = "amberdata"
-    let lookupsPerBatch = 32
-    let concurrency = CurlTransport.maximumConcurrentRequests
+    public let name = "amberdata"
+    public let lookupsPerBatch = 32
+    public let concurrency = CurlTransport.maximumConcurrentRequests
     private let client: AmberdataClient
 
-    init(_ configuration: AmberdataConfiguration) {
+    public init(_ configuration: AmberdataConfiguration) {
         self.init(client: AmberdataClient(configuration))
     }
 
     init(client: AmberdataClient) { self.client = client }
 
-    var callsMade: Int { client.callsMade }
+    public var callsMade: Int { client.callsMade }
 
-    func label(for use: QuoteUse) -> String {
+    public func label(for use: QuoteUse) -> String {
         if use.isAdjustedRoot { return "amberdata_tradfi_level1_adjusted_root" }
         if use.isWidened { return "amberdata_tradfi_level1_chunked_recovery" }
         return use.isExpiry ? "amberdata_tradfi_level1_expiry_quote" : "amberdata_tradfi_level1"
     }
 
-    func answers(to lookups: [QuoteLookup]) async -> [Result<QuoteAnswer, QuoteError>] {
+    public func answers(to lookups: [QuoteLookup]) async -> [Result<QuoteAnswer, QuoteError>] {
         var answers: [Result<QuoteAnswer, QuoteError>] = []
         var minutes: FetchedMinutes?
         for lookup in lookups {
@@ -150,5 +149,15 @@ struct AmberdataQuotes: QuoteSource {
         let end = start + hour + lagMinutes * minute
         if target.microseconds < start { return UInt64(start - target.microseconds) }
         return target.microseconds > end ? UInt64(target.microseconds - end) : 0
+    }
+}
+
+extension QuoteVendor {
+    /// Amberdata's quotes of options on stocks.
+    public static let amberdata = QuoteVendor(
+        name: "amberdata", settings: [Setting("AMBERDATA_BASE_URL"), Setting("AMBERDATA_API_KEY", isSecret: true)],
+        key: ("AMBERDATA_API_KEY", "Amberdata's key")
+    ) { values, key in
+        AmberdataQuotes(AmberdataConfiguration(baseURL: values["AMBERDATA_BASE_URL"] ?? AmberdataQuotes.baseURL, apiKey: key))
     }
 }

@@ -1,0 +1,57 @@
+import Curl
+public import JSON
+public import OptionTrades
+
+/// How rows of the Alpha feed are read.
+struct AlphaReader: ExecutionReader {
+    let scope: ExecutionScope
+    let redaction: RowRedaction
+
+    func redact(_ row: JSONValue) throws(JSONError) -> JSONValue { try redaction.apply(row) }
+
+    func normalize(_ row: JSONValue) -> NormalizedRow { RowNormalizer.normalize(row, scope: scope) }
+}
+
+/// The Alpha feed as a source of executions: the rows of `alpha_sync`.
+public struct AlphaSource: ExecutionSource {
+    private let reader: AlphaReader
+    private let client: AlphaFeedClient
+
+    /// - Parameter redaction: what of the rows is replaced before they are stored.
+    public init(_ client: AlphaFeedClient, scope: ExecutionScope, redaction: RowRedaction = RowRedaction()) {
+        reader = AlphaReader(scope: scope, redaction: redaction)
+        self.client = client
+    }
+
+    public var feedName: String { TradeLedger.standardFeed }
+
+    public var scope: ExecutionScope { reader.scope }
+
+    public func redact(_ row: JSONValue) throws(JSONError) -> JSONValue { try reader.redact(row) }
+
+    public func normalize(_ row: JSONValue) -> NormalizedRow { reader.normalize(row) }
+
+    nonisolated(nonsending) public func pages(
+        _ query: SourceQuery, onPage: (JSONElements, Int) async throws -> Void
+    ) async throws -> SourceRunEnd {
+        do {
+            return try await client.pages(
+                scope: scope, updatedSince: query.updatedSince, lowestWatermark: query.lowestWatermark
+            ) { page, number in try await onPage(page.rows, number) }
+        } catch let error as FeedError {
+            throw SourceError(error)
+        }
+    }
+}
+
+extension SourceError {
+    init(_ error: FeedError) {
+        let kind: Kind =
+            if error.isConfigurationProblem { .notConfigured } else if error.code == TransportError.Code.timedOut.description {
+                .timedOut
+            } else if error.isUnreachable { .unreachable } else { .contract }
+        // Who reads of it should know where to look.
+        let prefix = kind == .notConfigured ? "ALPHA_TRADE_FEED_URL, ALPHA_TRADE_FEED_API_KEY: " : ""
+        self.init(kind, code: error.code, "\(prefix)\(error)")
+    }
+}
