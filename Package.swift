@@ -190,6 +190,10 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "EventLedgerTests", dependencies: ["Accounts", "TestSupport"]),
+        // An event type, a projection and a source of executions in folders of their own, as somebody else would add them.
+        .testTarget(
+            name: "ExtensionTests", dependencies: ["EventLedger", "OptionTrades", "Operations", "TestSupport"],
+            exclude: ["DeskNotes/schema", "NotedTrades/projections", "CSVFills/fills.csv"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"]),
         .testTarget(name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "Postgres"]),
         .testTarget(

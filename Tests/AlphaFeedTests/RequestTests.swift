@@ -85,8 +85,8 @@ struct RequestTests {
 
     @Test func `A scope's key names its portfolios in order`() throws {
         let scope = try ExecutionScope(portfolios: ["IMST", "ICOI", "IMST"], includePending: true)
-        #expect(scope.scopeKey == "portfolio_names=ICOI,IMST|include_pending=true")
-        #expect(try ExecutionScope(portfolios: ["A"]).scopeKey == "portfolio_names=A|include_pending=false")
+        #expect(scope.key == "portfolio_names=ICOI,IMST|include_pending=true")
+        #expect(try ExecutionScope(portfolios: ["A"]).key == "portfolio_names=A|include_pending=false")
     }
 
     @Test func `No text of the configuration holds the key or the query`() {

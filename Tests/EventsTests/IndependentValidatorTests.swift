@@ -6,18 +6,21 @@ import Values
 
 /// Python's `jsonschema`, where it is installed: a validator that shares nothing with ours.
 enum IndependentValidator {
-    static let isInstalled = (try? run(["-c", "import jsonschema"], input: "")) != nil
+    static let isInstalled = (try? run(["-c", "import jsonschema, referencing"], input: "")) != nil
 
     private static let program = """
-        import json, sys, jsonschema
+        import glob, json, sys, jsonschema, referencing
         directory, version, validators = sys.argv[1], sys.argv[2], {}
+        files = [json.load(open(path, encoding="utf-8")) for path in glob.glob(f"{directory}/*.json")]
+        registry = referencing.Registry().with_resources(
+            [(file["$id"], referencing.Resource.from_contents(file)) for file in files])
         for line in sys.stdin.buffer:
             type, payload = json.loads(line)
             if type not in validators:
                 with open(f"{directory}/{type}.v{version}.json", encoding="utf-8") as file:
                     schema = json.load(file)
                 jsonschema.Draft202012Validator.check_schema(schema)
-                validators[type] = jsonschema.Draft202012Validator(schema)
+                validators[type] = jsonschema.Draft202012Validator(schema, registry=registry)
             print("1" if validators[type].is_valid(json.loads(payload)) else "0")
         """
 

@@ -162,7 +162,7 @@ import Values
         [#"{"type":"string","pattern":"^a+$"}"#, "/pattern is not a pattern known here"],
         [#"{"type":"decimal"}"#, "/type names an unknown type"],
         [##"{"$ref":"#/$defs/none"}"##, "/$ref refers to nothing"],
-        [##"{"$ref":"other.json"}"##, "/$ref does not refer to #/$defs"],
+        [##"{"$ref":"other.json"}"##, "/$ref refers to no schema file"],
         [
             ##"{"properties":{"a":{"$ref":"#/$defs/a"}},"$defs":{"a":{"items":{"$ref":"#/$defs/a"}}}}"##,
             "is part of a circle",

@@ -202,7 +202,7 @@ import Values
         let details = ExecutionScope.details(portfolios: [], includePending: false)
         try log.append(
             SyncFailedPayload(
-                runID: UniqueID(high: 9, low: 9), scopeKey: "a|b", scopeDetails: details, errorCode: "timed_out",
+                runID: UniqueID(high: 9, low: 9), scopeKey: "a|b", scopeDetails: details, sourceName: TradeLedger.standardFeed, errorCode: "timed_out",
                 errorMessage: "no answer", startedAt: .minimum, finishedAt: .minimum
             ).event())
         let error = try log.explain("sync_state", "last_error")

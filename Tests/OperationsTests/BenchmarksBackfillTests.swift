@@ -272,7 +272,7 @@ import Values
 
             // Two whole batches of four were appended before the eleventh look-up.
             let rest = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
-            let second = try await bench.benchmarks(.other(rest))
+            let second = try await bench.benchmarks(.vendor(rest))
             #expect(second.wanted == 12 && second.appended == 12)
             #expect(Set(rest.lookups).isDisjoint(with: source.lookups.prefix(8)))
             for number in 0..<20 { _ = try await bench.benchmark(of: "T-\(number)") }
@@ -298,7 +298,7 @@ import Values
             }
             #expect(source.lookups.count == 7)
             let rest = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
-            #expect(try await bench.benchmarks(.other(rest)).wanted == 4)
+            #expect(try await bench.benchmarks(.vendor(rest)).wanted == 4)
         }
     }
 
@@ -329,7 +329,7 @@ import Values
 
             #expect(try await bench.benchmarks(.vendor(source)).wanted == 0)
             let better = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
-            #expect(try await bench.benchmarks(.other(better)) { $0.retry = true }.byQuality == ["quoted": 2])
+            #expect(try await bench.benchmarks(.vendor(better)) { $0.retry = true }.byQuality == ["quoted": 2])
             #expect(try await bench.benchmarks(of: "refused").last?.notEntitled == false)
         }
     }

@@ -31,11 +31,7 @@ public struct LogPage: Sendable {
     }
 
     /// Every type that this program writes.
-    public static let types = [
-        "AlphaExecutionRecorded", "AlphaExecutionUpdated", "AlphaExecutionMissing", "AlphaExecutionReappeared", "AlphaRowRejected",
-        "AlphaSyncCompleted", "AlphaSyncFailed", "ContextStamped", "ExecutionBenchmarkRecorded", "ForwardMarkRecorded",
-        "MarketObserved", "ProjectionPromoted",
-    ]
+    public static let types = TradeEvents.typeNames
 
     public func html() -> [UInt8] {
         Page(title: "Log", context: context, scripts: [.log]).html { html in

@@ -32,7 +32,7 @@ public struct EventSchemas: Sendable {
         }
         for (key, file, id) in references {
             guard let schema = identified[id] else {
-                throw SchemaFileError(file: file, pointer: "/$ref", problem: "refers to no file of its own fields")
+                throw SchemaFileError(file: file, pointer: "/$ref", problem: "refers to no schema file")
             }
             schemas[key] = schema
         }

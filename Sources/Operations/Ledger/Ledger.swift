@@ -2,7 +2,7 @@ public import EmbeddedPostgres
 import Events
 import Glibc
 public import Logging
-import OptionTrades
+public import OptionTrades
 public import Postgres
 public import PostgresStore
 public import Projections
@@ -46,15 +46,18 @@ public final class Ledger: Sendable {
 
     /// Starts or joins the embedded server where no `DATABASE_URL` is set, checks the schema, the rule files and
     /// their recorded digests, and activates projections that serve no version yet.
-    /// - Parameter writes: false for what only looks, such as a dry run: nothing is activated then, since that is
-    ///   an event.
+    ///
+    /// - Parameters:
+    ///   - model: what is recorded and projected.
+    ///   - writes: false for what only looks, such as a dry run: nothing is activated then, since that is
+    ///     an event.
     public static func open(
-        _ settings: Settings, _ resources: Resources, migration: MigrationPolicy = .embeddedOnly, writes: Bool = true,
-        logger: Logger = Logger(label: "alpha-ledger")
+        _ settings: Settings, _ resources: Resources, model: LedgerModel = TradeLedger.model, migration: MigrationPolicy = .embeddedOnly,
+        writes: Bool = true, logger: Logger = Logger(label: "alpha-ledger")
     ) async throws -> Ledger {
         let schemas = try EventSchemas(files: try resources.files.eventSchemas())
         let registry = try ProjectionRegistry(
-            TradeLedger.model, files: try resources.files.projectionFiles(), read: { try resources.files.projectionFile($0) })
+            model, files: try resources.files.projectionFiles(), read: { try resources.files.projectionFile($0) })
         let migrator = Migrator(try resources.files.migrations())
         let (uri, embedded) = try await server(settings, logger)
         do {

@@ -51,7 +51,11 @@ public enum TradeEvents {
         Dictionary(uniqueKeysWithValues: types.map { ($0, [1]) })
     }
 
-    public static let registry = EventRegistry(
+    public static let registry = EventRegistry(definitions)
+    /// The names of all types, in the order of their definitions.
+    public static let typeNames = registry.types.map(\.rawValue)
+
+    public static let definitions =
         ExecutionEventTypes.alpha.definitions + [
             EventDefinition(
                 .contextStamped, readers: [1: { bytes throws(PayloadError) in try ContextStampedPayload(decoding: bytes) }],
@@ -65,7 +69,7 @@ public enum TradeEvents {
                 inPlace: { $0.mark() }),
             EventDefinition(
                 .marketObserved, readers: [1: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes) }]),
-        ] + ExecutionEventTypes.neutral.definitions)
+        ] + ExecutionEventTypes.neutral.definitions
 }
 
 extension ExecutionPayload: EventPayload {

@@ -1,0 +1,106 @@
+import EventLedger
+import Foundation
+import Operations
+import OptionTrades
+import TestSupport
+import Testing
+
+/// The seams: an event type, a projection and a source of executions that the product does not know, each in its folder.
+@Suite struct ExtensionTests {
+    private static let here = projectRoot + "/Tests/ExtensionTests"
+
+    private static let model = LedgerModel(
+        events: EventRegistry(TradeEvents.definitions + [DeskNoted.definition]),
+        projections: TradeLedger.model.projections + [NotedTrades.source])
+
+    @Test func `an event type takes two files, a projection six and a source of executions one`() throws {
+        func files(_ folder: String) throws -> [String] {
+            let names = FileManager.default.enumerator(atPath: "\(Self.here)/\(folder)")?.allObjects as? [String] ?? []
+            return names.filter { $0.contains(".") && !$0.hasSuffix("fills.csv") }
+        }
+        #expect(try files("DeskNotes").count == 2)
+        #expect(try files("NotedTrades").count <= 6)
+        #expect(try files("CSVFills").count == 1)
+    }
+
+    @Test func `rows of another source and events of another type are recorded, projected, proved and refused like the product's own`() async throws {
+        try await withExtendedLedger { ledger in
+            let fills = try CSVFills(path: Self.here + "/CSVFills/fills.csv")
+            let first = try await SyncOperation(ledger: ledger, source: fills).run(SyncOptions(apply: true, fullScope: true))
+            #expect(first.summary.inserted == 2 && first.summary.rejected == 1)
+            #expect(first.rows.rejected.first?.reasons == ["invalid:side"])
+            let again = try await SyncOperation(ledger: ledger, source: fills).run(SyncOptions(apply: true))
+            #expect(again.summary.inserted == 0 && again.summary.unchanged == 2)
+
+            let noted = DeskNoted(source: "desk_fills", sourceTradeID: "F-1", note: "rolled").event(number: 1)
+            try await ledger.log.append([noted], runID: ledger.newID())
+            let types = try await ledger.pool.run { try LogReader().events(after: 0, limit: 1_000, $0).map(\.type) }
+            #expect(
+                types.filter { $0 != "ProjectionPromoted" } == [
+                    "RowRejected", "ExecutionRecorded", "ExecutionRecorded", "SyncCompleted", "SyncCompleted", "DeskNoted",
+                ])
+
+            try await ledger.bringUpToDate(ledger.registry.names)
+            #expect(try await rows(ledger, "noted_trades") == ["F-1 3 rolled", "F-2 3 -"])
+            #expect(try await rows(ledger, "trades").count == 2)
+            let scope = try await rows(ledger, "sync_state", "scope_key", "source_name", "last_error")
+            #expect(scope == ["source=desk_fills|portfolio_names=DESK|include_pending=false desk_file "])
+            for verification in try await ledger.verifyProjections() {
+                #expect(verification.matches, "\(verification.name)")
+            }
+
+            await #expect(throws: LedgerError.self) {
+                let unchecked = NewEvent(
+                    identity: "x", stream: "note-a:b", type: "DeskNoted", payload: Array(#"{"note":"n","source":"a"}"#.utf8))
+                try await ledger.log.append([unchecked], runID: ledger.newID())
+            }
+        }
+    }
+
+    @Test func `a run that the source can't answer says so in an event of its own`() async throws {
+        try await withExtendedLedger { ledger in
+            let fills = try CSVFills(path: "/nowhere/fills.csv")
+            await #expect(throws: SyncError.self) {
+                try await SyncOperation(ledger: ledger, source: fills).run(SyncOptions(apply: true))
+            }
+            let last = try await ledger.pool.run { try LogReader().events(after: 0, limit: 1_000, $0).last }
+            #expect(last?.type == "SyncFailed")
+        }
+    }
+
+    /// A ledger of the product's files and those of the extensions' folders.
+    private func withExtendedLedger(_ body: (Operations.Ledger) async throws -> Void) async throws {
+        let root = FileManager.default.temporaryDirectory.appending(path: "extended-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        for folder in ["schema", "projections"] {
+            try FileManager.default.copyItem(atPath: "\(projectRoot)/\(folder)", toPath: "\(root)/\(folder)")
+        }
+        try FileManager.default.copyItem(
+            atPath: Self.here + "/DeskNotes/schema/events/DeskNoted.v1.json", toPath: root + "/schema/events/DeskNoted.v1.json")
+        try FileManager.default.copyItem(
+            atPath: Self.here + "/NotedTrades/projections/noted_trades", toPath: root + "/projections/noted_trades")
+        try await withDatabase { uri in
+            let ledger = try await Operations.Ledger.open(
+                try Settings(environment: ["DATABASE_URL": uri]), Resources(root: root), model: Self.model, migration: .always)
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(ledger)) } catch { result = .failure(error) }
+            await ledger.close()
+            try result.get()
+        }
+    }
+
+    /// Some fields of a projection's rows in key order; without names, trade, quantity and note.
+    private func rows(_ ledger: Operations.Ledger, _ name: String, _ fields: String...) async throws -> [String] {
+        let definition = try #require(ledger.registry.firstDefinition(name))
+        return try await ledger.pool.run { session in
+            guard let version = try ledger.catalog.served(name, session) else { return [] }
+            var rows: [String] = []
+            try StoredRows(version, definition.columns).forEach(at: version.position, session) { _, bytes in
+                let root = try JSONDocument(parsing: bytes).root
+                rows.append((fields.isEmpty ? ["source_trade_id", "quantity", "note"] : fields).map { root[$0]?.string ?? "" }.joined(separator: " "))
+            }
+            return rows
+        }
+    }
+}
