@@ -1,4 +1,5 @@
 public import JSON
+import OptionTrades
 
 /// The log: its latest events or those below a position, filtered; each with payload, hash and a check of its inclusion
 /// that the browser makes itself.
