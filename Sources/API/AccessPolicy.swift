@@ -1,4 +1,4 @@
-/// Who may ask what (spec 1, section 8).
+/// Who may ask what (docs/contract/http-api.md, "Who may ask").
 ///
 /// With a read key, GETs need it or the admin key. Without one, only a loopback peer that names a loopback host and
 /// came through no proxy is answered: a page in the operator's browser can't reach it by rebinding a name. POSTs need

@@ -2,7 +2,8 @@
 ///
 /// Its texts never show the key.
 public struct AlphaFeedConfiguration: Sendable {
-    /// The export endpoint's URL, without the query parameters of spec 2; others that it has are kept.
+    /// The export endpoint's URL, without the query parameters of a request (docs/contract/alpha-feed.md, "Request"); others that it has
+    /// are kept.
     public var url: String
     /// The key, sent raw in `Authorization`.
     public var apiKey: String

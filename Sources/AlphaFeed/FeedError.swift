@@ -46,7 +46,7 @@ extension FeedError: CustomStringConvertible {
     }
 }
 
-/// How an answer broke the contract of spec 2, section 2.
+/// How an answer broke the contract (docs/contract/alpha-feed.md, "Failures of a run").
 public struct FeedContractError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The rules that an answer can break, as stable words.
     public enum Code: String, Sendable, CaseIterable {

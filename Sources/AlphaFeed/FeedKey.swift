@@ -1,4 +1,4 @@
-/// The keys of a row that the contract names (spec 2, section 3).
+/// The keys of a row that the contract names (docs/contract/alpha-feed.md, "Row").
 enum FeedKey: UInt8, CaseIterable {
     case tradeID, updatedAt, tradeDate, tradeStatus, createdAt, tradeTicketID, portfolioID, securityID, portfolioName
     case underlyingSymbol, underlyingType, optionSymbol, instrument, side, optionType, strike, expiry, filledQuantity

@@ -2,14 +2,14 @@ import Curl
 import OptionTrades
 import Values
 
-/// What is asked of the feed for one page (spec 2, section 1).
+/// What is asked of the feed for one page (docs/contract/alpha-feed.md, "Request").
 struct FeedRequest {
     let configuration: AlphaFeedConfiguration
     let scope: ExecutionScope
     let updatedSince: Instant?
     let cursor: String?
 
-    /// The request with its parameters in the order of the spec.
+    /// The request with its parameters in the order of the contract (docs/contract/alpha-feed.md, "Request").
     var http: HTTPRequestSpec {
         var query = "portfolioNames=\(scope.portfolios.map(Self.encoded).joined(separator: ","))"
         query += "&includePending=\(scope.includePending)&limit=\(configuration.pageLimit)"

@@ -3,12 +3,12 @@ public import JSON
 public import OptionTrades
 import Values
 
-/// Turns a row of the feed into the ledger's own terms, or says all that is wrong with it (spec 2, section 3).
+/// Turns a row of the feed into the ledger's own terms, or says all that is wrong with it (docs/contract/alpha-feed.md, "Row").
 ///
 /// Absent is accepted, malformed is rejected; nothing is filled in, rounded or corrected. What needs other rows, or the
 /// ledger, to be seen (`conflicting_duplicate`, `conflicting_update`) is not looked for.
 public enum RowNormalizer {
-    /// Bytes of a row's source text, at most (spec 8, section 1).
+    /// Bytes of a row's source text, at most (docs/contract/alpha-feed.md, "Rejection").
     public static let longestRow = RejectedRowPayload.longestRaw
     /// Bytes of the source text of a field's value, at most.
     public static let longestField = 4_096

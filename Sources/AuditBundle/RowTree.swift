@@ -4,7 +4,7 @@ import MerkleLog
 public import Projections
 public import Values
 
-/// What a view's rows add up to, row by row in key order: the digest (spec 1, section 4), and the root of an RFC 6962
+/// What a view's rows add up to, row by row in key order: the digest (docs/contract/projections.md, "Digest"), and the root of an RFC 6962
 /// tree whose leaves are the same lines, each with its newline.
 ///
 /// Digest and root follow from the same bytes. The digest says that all rows are those; the root also lets a single

@@ -1,6 +1,6 @@
 public import Values
 
-/// Identity strings: what makes two appends the same event (spec 1, section 3).
+/// Identity strings: what makes two appends the same event (docs/contract/event-log.md, "Identity").
 ///
 /// The components are joined with `|`; inside each, `%` is written `%25` and `|` `%7C`. An event's id is the
 /// name-based UUID of its identity under ``namespace``.

@@ -4,7 +4,7 @@ public import Values
 
 /// The leaf of one event after another, in memory that is kept between them.
 ///
-/// The same bytes as `RecordedEvent.appendLeaf` gives (spec 1, section 2), without a string or an array a leaf: what
+/// The same bytes as `RecordedEvent.appendLeaf` gives (docs/contract/event-log.md, "Leaf bytes"), without a string or an array a leaf: what
 /// a check of the whole log spends its time on.
 public struct LeafBuffer {
     private var storage: [UInt8] = []

@@ -43,7 +43,7 @@ public struct RecordedEvent: Sendable, Equatable {
 // MARK: - The leaf
 
 extension RecordedEvent {
-    /// Appends an event's leaf (spec 1, section 2): the canonical JSON object of its columns but the hash, the
+    /// Appends an event's leaf (docs/contract/event-log.md, "Leaf bytes"): the canonical JSON object of its columns but the hash, the
     /// payload as the object that it is. The payload must be canonical JSON; it is copied as it stands.
     ///
     /// Linear in the payload, without allocation where `out` has room (the payload's length + about 450 bytes).

@@ -1,4 +1,4 @@
-/// How a file of observations is written (spec 4, section 1).
+/// How a file of observations is written (docs/contract/market-data.md, "Import format").
 public enum ImportFormat: String, Sendable, CaseIterable {
     /// One JSON object a line.
     case ndjson

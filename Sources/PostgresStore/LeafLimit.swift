@@ -1,7 +1,7 @@
 import Events
 import Values
 
-/// How long a leaf may be (spec 8, section 1): an entry bundle writes its length in two bytes.
+/// How long a leaf may be (docs/contract/event-log.md, "Limits"): an entry bundle writes its length in two bytes.
 public enum LeafLimit {
     public static let bytes = 65_535
 

@@ -8,7 +8,7 @@ import PostgresStore
 import Projections
 import Rules
 
-/// What a failed command says, and its exit code (spec 1, section 7).
+/// What a failed command says, and its exit code (docs/contract/command-line.md, "Exit codes").
 struct Failure: Error {
     let code: Int32
     let message: String

@@ -4,7 +4,7 @@ import OptionTrades
 import Testing
 import Values
 
-/// Every way in which an answer can break the contract of spec 2, section 2, over HTTP.
+/// Every way in which an answer can break the contract (docs/contract/alpha-feed.md, "Failures of a run"), over HTTP.
 @Suite("Feed contract", .timeLimit(.minutes(1)))
 struct ContractTests {
     private static let later = "2026-02-04T00:00:00Z"

@@ -3,7 +3,7 @@ import JSON
 import OptionTrades
 import Testing
 
-/// Every reason for which a row is rejected (spec 2, section 3), each row fetched over HTTP.
+/// Every reason for which a row is rejected (docs/contract/alpha-feed.md, "Rejection"), each row fetched over HTTP.
 @Suite("Rejected rows", .timeLimit(.minutes(1)))
 struct RejectionTests {
     private typealias Expected = (row: String, reasons: [String])

@@ -6,7 +6,7 @@ import OptionTrades
 import Testing
 import Values
 
-/// What is asked of the feed, as the feed reads it (spec 2, section 1).
+/// What is asked of the feed, as the feed reads it (docs/contract/alpha-feed.md, "Request").
 @Suite("Feed requests", .timeLimit(.minutes(1)))
 struct RequestTests {
     private func targets(

@@ -10,7 +10,7 @@ import Values
         #expect(Identity.join(["", ""]) == "|")
     }
 
-    @Test func `identities are those of the specification`() throws {
+    @Test func `identities are those of the contract`() throws {
         let digest = try #require(Digest32(hex: String(repeating: "ab", count: 32)))
         let hex = digest.description
         let run = try #require(UniqueID("0b0f8b1e-6c0a-4f8e-9d53-5b1f0c3c7a11"))
@@ -39,7 +39,7 @@ import Values
         #expect(promotion.event(runID: run).identity == "promoted|trades|\(run)")
     }
 
-    @Test func `streams are those of the specification`() throws {
+    @Test func `streams are those of the contract`() throws {
         let digest = try #require(Digest32(hex: String(repeating: "ab", count: 32)))
         #expect(Streams.execution(source: "alpha_sync", id: "T|1") == "execution-alpha_sync:T|1")
         #expect(Streams.rejections(source: "alpha_sync") == "rejections-alpha_sync")

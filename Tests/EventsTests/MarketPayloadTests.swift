@@ -25,7 +25,7 @@ import Values
         #expect(payload.quote == nil)
     }
 
-    @Test func `the stream and the identity of an observation are those of the specification`() throws {
+    @Test func `the stream and the identity of an observation are those of the contract`() throws {
         let payload = try sample("MarketObserved", MarketObservedPayload.init(decoding:))
         #expect(text(payload.identifyingBytes()) == #"{"currency":"BTC","timestamp":"2026-01-21T14:00:00Z"}"#)
         // sha256sum of the bytes above.
@@ -151,7 +151,7 @@ import Values
         #expect(mark.contentDigest != first)
     }
 
-    @Test func `stamps, benchmarks and marks make the events of the specification`() throws {
+    @Test func `stamps, benchmarks and marks make the events of the contract`() throws {
         let stamp = try sample("ContextStamped", ContextStampedPayload.init(decoding:))
         let stamped = stamp.event(previousVersion: 1, effectiveAt: stamp.basis.tradeDate)
         #expect(stamped.stream == "context-alpha_sync:T-1001")

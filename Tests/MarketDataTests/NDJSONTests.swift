@@ -5,7 +5,7 @@ import Testing
 import Values
 
 @Suite struct NDJSONTests {
-    @Test func `every kind of the specification is read`() throws {
+    @Test func `every kind of the contract is read`() throws {
         let lines = """
             {"kind":"gex_hourly","currency":"BTC","timestamp":"2026-01-21T14:00:00Z","net_gex":-12.5,"abs_gex":"100","gex_imbalance":-0.125,"net_gamma":1e3,"spot":91234.56,"instruments":912}
             {"kind":"vol_metrics","currency":"BTC","timestamp":"2026-01-21T15:00:00+01:00","dvol":58.3,"skew_25d":-3}

@@ -4,7 +4,7 @@ import Rules
 import Testing
 import Values
 
-/// Each signal's impact, by hand from spec 3 section 7.
+/// Each signal's impact, by hand (docs/contract/alignment.md, "Signals").
 @Suite struct AlignmentSignalTests {
     let fixture: AlignmentFixture
 

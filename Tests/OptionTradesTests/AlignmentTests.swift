@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Values
 
-/// Scores, labels and confidences, by hand from spec 3 section 7.
+/// Scores, labels and confidences, by hand (docs/contract/alignment.md, "Score").
 @Suite struct AlignmentTests {
     let fixture: AlignmentFixture
 

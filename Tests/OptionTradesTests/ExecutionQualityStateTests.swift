@@ -24,7 +24,7 @@ let unusableQuotes = [
     UnusableQuote(bid: "0", ask: "-1", missing: ["crossed_quote", "missing:benchmark_bid"]),
 ]
 
-/// What a benchmark that is not quoted leaves (spec 3, section 6), by hand.
+/// What a benchmark that is not quoted leaves (docs/contract/execution-quality.md, "Benchmark quality"), by hand.
 @Suite struct ExecutionQualityStateTests {
     let fixture: ExecutionQualityFixture
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Values
 
-/// Fills held against usable quotes (spec 3, section 6), by hand.
+/// Fills held against usable quotes (docs/contract/execution-quality.md, "Columns"), by hand.
 @Suite struct ExecutionQualityTests {
     let fixture: ExecutionQualityFixture
 

@@ -8,8 +8,8 @@
 
 Nulls are `-`. Joins come from pandas.merge_asof and again from numpy.argmin, which must agree; daily last values from
 a pandas groupby; percentiles, means and variances from numpy in floats. Where a float lies within 1e-9 of a
-threshold, fractions of the standard library judge instead; how often is printed to standard error. Rules: spec 3,
-section 5, v1. Usage: context.py SERIES TRADES_EACH SEED > file
+threshold, fractions of the standard library judge instead; how often is printed to standard error. Rules:
+docs/contract/context.md, v1. Usage: context.py SERIES TRADES_EACH SEED > file
 """
 
 import sys

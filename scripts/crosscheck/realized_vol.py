@@ -2,9 +2,9 @@
 
     start_us end_us expected|- returns position:timestamp_us:spot|- ...
 
-The rule (spec 3, section 8): returns ln(b / a) of neighbouring points that have a spot, exactly 60 minutes apart,
-strictly after the start through the end; sqrt(8766 * mean of their squares) * 100; nothing below 20 returns or below
-0.8 of the hours. Usage: realized_vol.py CASES SEED > file
+The rule (docs/contract/outcomes.md, "Realized volatility"): returns ln(b / a) of neighbouring points that have a spot,
+exactly 60 minutes apart, strictly after the start through the end; sqrt(8766 * mean of their squares) * 100; nothing
+below 20 returns or below 0.8 of the hours. Usage: realized_vol.py CASES SEED > file
 """
 
 import sys

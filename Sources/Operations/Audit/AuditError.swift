@@ -38,7 +38,7 @@ public enum AuditError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Exit code of the commands that sign (spec 1, section 7).
+    /// Exit code of the commands that sign (docs/contract/proofs.md, "Signing").
     public var exitCode: Int32 {
         switch self {
         case .keyFile, .record: 2

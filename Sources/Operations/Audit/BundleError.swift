@@ -17,7 +17,7 @@ public enum BundleError: Error, Equatable, CustomStringConvertible {
     /// A file can't be written or read.
     case files(problem: String)
 
-    /// Exit code of the commands (spec 1, section 7).
+    /// Exit code of the commands (docs/contract/command-line.md, "Exit codes").
     public var exitCode: Int32 {
         switch self {
         case .alteredLog, .alteredRows, .noSuchRow, .files: 1

@@ -29,7 +29,7 @@ public struct BenchmarksBackfillOptions: Sendable {
     }
 }
 
-/// Records the quote nearest to each execution (spec 3, section 6).
+/// Records the quote nearest to each execution (docs/contract/backfills.md, "Benchmark backfill").
 ///
 /// Executions and benchmarks are read as of the head when the run began. Benchmarks are appended as their quotes come:
 /// a run that died is run again, and asks only for the rest; a second run appends nothing.

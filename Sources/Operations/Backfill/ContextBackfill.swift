@@ -45,7 +45,7 @@ public struct ContextBackfillOptions: Sendable {
     }
 }
 
-/// Stamps executions with the market around them, from the observations in the log (spec 3, section 5).
+/// Stamps executions with the market around them, from the observations in the log (docs/contract/backfills.md, "Context backfill").
 ///
 /// Trades, stamps and observations are read as of the head when the run began. Stamps are appended in chunks: a run that
 /// died leaves those that it made, and the next one asks only for the rest. A stamp whose content equals the latest of

@@ -33,7 +33,7 @@ public struct MarksBackfillOptions: Sendable {
 }
 
 /// Records the quote nearest to each matured horizon of each execution, and for directly mapped symbols the spot and the
-/// realized volatility by then (spec 3, section 8).
+/// realized volatility by then (docs/contract/backfills.md, "Mark backfill").
 ///
 /// Executions, marks and observations are read as of the head when the run began; horizons mature by its start. A mark
 /// whose quote is not asked for again still gets a new event where its spot or realized vol follows from observations

@@ -115,7 +115,7 @@ struct WantedExecution: Sendable {
         return hasForeignRoot && !adjustedRoots ? LookupProblem.adjustedRoot : nil
     }
 
-    /// The order of executions (spec 3, section 2).
+    /// The order of executions (docs/contract/trades.md, "Order of executions").
     static func precedes(_ left: WantedExecution, _ right: WantedExecution) -> Bool {
         if left.basis.tradeDate != right.basis.tradeDate { return left.basis.tradeDate < right.basis.tradeDate }
         switch (left.createdAt, right.createdAt) {

@@ -39,7 +39,7 @@ public struct ImportSummary: Sendable {
     /// A strict run with bad lines: it was refused as a whole.
     public var isRefused: Bool { strict && rejected > 0 }
 
-    /// The summary as JSON shows it, kinds in the order of the specification.
+    /// The summary as JSON shows it, kinds in the order of the contract (docs/contract/market-data.md, "Kinds").
     public var node: JSONNode {
         func counts(_ counts: ImportCounts) -> [(String, JSONNode)] {
             [

@@ -49,7 +49,7 @@ public enum ObservationImportError: Error, CustomStringConvertible {
     }
 }
 
-/// Brings files of market observations into the log (spec 4, section 1).
+/// Brings files of market observations into the log (docs/contract/market-data.md, "Import run").
 ///
 /// The files are streamed: a batch is being read while the one before it is stored, a batch a transaction. A content
 /// equal to the latest of its stream is left out, so that a run which was killed is simply run again: lines that

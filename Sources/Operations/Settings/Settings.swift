@@ -3,7 +3,7 @@ import Rules
 import Values
 internal import Yams
 
-/// What the program is configured with (spec 1, section 8): flags over environment over `alpha-ledger.yaml`.
+/// What the program is configured with (docs/contract/command-line.md, "Settings"): flags over environment over `alpha-ledger.yaml`.
 public struct Settings: Sendable {
     public var databaseURL: String?
     public var databaseReadURL: String?

@@ -48,7 +48,7 @@ public enum SyncError: Error, CustomStringConvertible {
     }
 }
 
-/// Brings a source's rows of a scope into the log (spec 2).
+/// Brings a source's rows of a scope into the log (docs/contract/alpha-feed.md, "Settlement").
 ///
 /// All pages are fetched, checked and settled against each other first; then rows are applied in the order of
 /// their `updatedAt`, a chunk a transaction, the completion with the last of them. A run that dies leaves rows that

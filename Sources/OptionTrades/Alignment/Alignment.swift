@@ -3,7 +3,7 @@ import Rules
 public import Values
 
 /// How far the market around an execution was consistent with the volatility position that its direction stands for
-/// (spec 3, section 7): signal consistency, never P&L.
+/// (docs/contract/alignment.md, "Score"): signal consistency, never P&L.
 ///
 /// A signal that was not observed adds nothing and is named as missing; without enough of them there is no score at
 /// all. The score is the sum of the published impacts, so that a reader can add it up.

@@ -3,7 +3,7 @@ public import Projections
 import Rules
 import Values
 
-/// Sums over executions' alignment (spec 3, section 7).
+/// Sums over executions' alignment (docs/contract/alignment.md, "Aggregates").
 ///
 /// Built from the rows' published figures: whoever adds the rows up gets the same. Means are over scored rows, rounded
 /// half to even to 4 places, and null where none is.

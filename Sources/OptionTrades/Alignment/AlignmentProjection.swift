@@ -4,7 +4,7 @@ public import Projections
 import Rules
 public import Values
 
-/// How consistent executions were with the market around them: a row an execution (spec 3, section 7).
+/// How consistent executions were with the market around them: a row an execution (docs/contract/alignment.md, "Columns").
 ///
 /// A row is kept without the free text of its drivers and detractors, `rule` and `explanation`, which no digest
 /// covers; ``present(_:now:)`` adds it.

@@ -5,7 +5,7 @@ import Rules
 public import Values
 
 /// The market around executions: a row an execution and context key, from the latest stamp made of the execution as it
-/// is now (spec 3, section 5).
+/// is now (docs/contract/context.md, "The view context").
 ///
 /// The figures were worked out when the stamp was made, and stand in it with the rules that made them: the rules here
 /// only say which trades are executions.

@@ -2,7 +2,7 @@ public import Events
 import Rules
 public import Values
 
-/// Works out the market context of executions (spec 3, section 5).
+/// Works out the market context of executions (docs/contract/context.md, "Figures").
 ///
 /// Pure: a row, the series of the market behind it, and the rules give the stamp. What is missing is null and named,
 /// never zero; the market's figures stay in fields of the stamp and become none of the traded contract.

@@ -1,7 +1,8 @@
 public import Events
 public import Values
 
-/// The payload of `ContextStamped`: the market around an execution, by the rules of the time (spec 3, section 5).
+/// The payload of `ContextStamped`: the market around an execution, by the rules of the time
+/// (docs/contract/event-types.md, "ContextStamped").
 ///
 /// A figure whose input was missing is nil, never zero, and stands in ``missingFields``.
 @dynamicMemberLookup

@@ -32,7 +32,7 @@ public struct ModelMark: Sendable, Equatable {
 }
 
 /// The payload of `ExecutionBenchmarkRecorded`: the quote nearest to an execution, and how it was looked for. Facts
-/// only; the projection judges (spec 3, section 6).
+/// only; the projection judges (docs/contract/event-types.md, "ExecutionBenchmarkRecorded").
 @dynamicMemberLookup
 public struct ExecutionBenchmarkPayload: Sendable {
     /// The fields, which are read and written as the value's own.

@@ -17,7 +17,7 @@ public enum Direction: String, Sendable, Hashable, CaseIterable {
     case sell
 }
 
-/// A row of the Alpha feed after normalization: its known fields under their stored names (spec 2, section 3).
+/// A row of the Alpha feed after normalization: its known fields under their stored names (docs/contract/alpha-feed.md, "Row").
 ///
 /// This is what counts as content: two rows are equal where all fields are, strings by their UTF-8 bytes. A
 /// field that the source left out, gave as null or as an empty string is nil, never zero.

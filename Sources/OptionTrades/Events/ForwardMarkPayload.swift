@@ -37,7 +37,7 @@ public struct HorizonSpot: Sendable, Equatable {
 }
 
 /// The payload of `ForwardMarkRecorded`: the quote nearest to a horizon of an execution, how it was looked for, and
-/// what the market had done by then. Facts only; the projection judges (spec 3, section 8).
+/// what the market had done by then. Facts only; the projection judges (docs/contract/event-types.md, "ForwardMarkRecorded").
 @dynamicMemberLookup
 public struct ForwardMarkPayload: Sendable {
     /// The fields, which are read and written as the value's own.

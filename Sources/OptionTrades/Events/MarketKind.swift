@@ -1,7 +1,7 @@
 import Events
 public import Values
 
-/// A kind of market observation (spec 4, section 1). The raw value is the name in events and imports.
+/// A kind of market observation (docs/contract/market-data.md, "Kinds"). The raw value is the name in events and imports.
 public enum MarketKind: String, Sendable, Hashable, CaseIterable {
     /// Dealer gamma exposure of a currency's options.
     case gexHourly = "gex_hourly"
@@ -18,7 +18,7 @@ public enum MarketKind: String, Sendable, Hashable, CaseIterable {
     /// A quote of one option contract.
     case optionQuote = "option_quote"
 
-    /// The fields in the order of the spec's table, the identifying ones first.
+    /// The fields in the order of the contract (docs/contract/market-data.md, "Kinds"), the identifying ones first.
     public var fields: [MarketField] { shape.fields }
 
     /// The field of that name, nil where the kind has none.

@@ -2,7 +2,7 @@ import Events
 public import JSON
 public import Values
 
-/// What a sync run did, the same for every mode (spec 2, section 5).
+/// What a sync run did, the same for every mode (docs/contract/alpha-feed.md, "Run summary").
 public struct RunSummary: Sendable, Equatable {
     /// The comparison of a scope's accepted source rows with what the ledger holds: full-scope runs only.
     public struct Comparison: Sendable, Equatable {
@@ -82,8 +82,8 @@ public struct RunSummary: Sendable, Equatable {
         self.finishedAt = finishedAt
     }
 
-    /// The summary as a JSON object, keys in the order of spec 2, section 5; what is null outside full-scope
-    /// runs is `null`.
+    /// The summary as a JSON object, keys in the order of the contract (docs/contract/alpha-feed.md, "Run summary"); what is null outside
+    /// full-scope runs is `null`.
     public var node: JSONNode {
         .object([
             ("run_id", .string(runID.description)),

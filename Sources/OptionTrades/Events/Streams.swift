@@ -1,7 +1,7 @@
 import Events
 public import Values
 
-/// Stream names: events of one stream are versioned together (spec 1, section 3).
+/// Stream names: events of one stream are versioned together (docs/contract/event-log.md, "Streams").
 public enum Streams {
     /// `execution-<source>:<source_trade_id>`: the life of one trade.
     public static func execution(source: String, id: String) -> String { "execution-\(source):\(id)" }

@@ -29,17 +29,17 @@ extension EventType {
     public static let syncCompleted = EventType("SyncCompleted")
     /// A real sync of another source failed.
     public static let syncFailed = EventType("SyncFailed")
-    /// The market context of a trade (spec 3, section 5).
+    /// The market context of a trade (docs/contract/event-types.md, "ContextStamped").
     public static let contextStamped = EventType("ContextStamped")
-    /// The quote nearest to an execution (spec 3, section 6).
+    /// The quote nearest to an execution (docs/contract/event-types.md, "ExecutionBenchmarkRecorded").
     public static let executionBenchmarkRecorded = EventType("ExecutionBenchmarkRecorded")
-    /// The quote nearest to a horizon of an execution (spec 3, section 8).
+    /// The quote nearest to a horizon of an execution (docs/contract/event-types.md, "ForwardMarkRecorded").
     public static let forwardMarkRecorded = EventType("ForwardMarkRecorded")
-    /// One market observation (spec 4).
+    /// One market observation (docs/contract/event-types.md, "MarketObserved").
     public static let marketObserved = EventType("MarketObserved")
 }
 
-/// The events of option trades (spec 1, section 3).
+/// The events of option trades (docs/contract/event-types.md, "Types").
 public enum TradeEvents {
     /// The types whose payload is an execution, of all sources.
     public static let executions = ExecutionEventTypes.all.flatMap { [$0.recorded, $0.updated] }

@@ -2,7 +2,7 @@ import Events
 import Rules
 public import Values
 
-/// What an execution's price was worth against the quote of its own contract (spec 3, section 6).
+/// What an execution's price was worth against the quote of its own contract (docs/contract/execution-quality.md, "Columns").
 ///
 /// Exact throughout; each figure is rounded once, half to even, to 10 digits. A figure that lacks an input is nil,
 /// never zero. Positive slippage is worse than the benchmark, for a buy and for a sale.

@@ -2,7 +2,7 @@ public import JSON
 public import Projections
 import Values
 
-/// Sums over executions' quality (spec 3, section 6).
+/// Sums over executions' quality (docs/contract/execution-quality.md, "Aggregates").
 ///
 /// Built from the rows' published figures: whoever adds the rows up gets the same. A sum or mean that no row has a
 /// figure for is null, never zero; figures are rounded half to even to 10 digits.

@@ -4,7 +4,8 @@ public import Projections
 import Rules
 public import Values
 
-/// What executions' prices were worth against quotes of their own contracts: a row an execution (spec 3, section 6).
+/// What executions' prices were worth against quotes of their own contracts: a row an execution
+/// (docs/contract/execution-quality.md, "Columns").
 public struct ExecutionQualityProjection: Projection {
     public static let name = "execution_quality"
     public static let codeVersion = 1

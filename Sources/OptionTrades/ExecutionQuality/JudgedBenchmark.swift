@@ -27,7 +27,7 @@ public enum ExecutionLiquidityQuality: String, Sendable, CaseIterable {
     case notSourced = "not_sourced"
 }
 
-/// A recorded benchmark held against its execution (spec 3, section 6).
+/// A recorded benchmark held against its execution (docs/contract/execution-quality.md, "Benchmark quality").
 ///
 /// A quote's figures are there only where it is `quoted`, and a model's mark never becomes a bid, an ask or a mid.
 public struct JudgedBenchmark: Sendable, Equatable {

@@ -1,6 +1,6 @@
 public import Values
 
-/// A sum over values of which some may be missing: all or null, beside what is known (spec 3, section 4).
+/// A sum over values of which some may be missing: all or null, beside what is known (docs/contract/lifecycles.md, "Columns").
 public struct CoveredSum: Sendable, Equatable {
     public enum Coverage: String, Sendable { case complete, partial, missing }
 

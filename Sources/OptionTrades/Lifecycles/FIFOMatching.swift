@@ -25,7 +25,7 @@ public struct MatchableExecution: Sendable {
     }
 }
 
-/// The executions of one contract matched first in, first out (spec 3, section 4).
+/// The executions of one contract matched first in, first out (docs/contract/lifecycles.md, "Matching").
 ///
 /// Each execution first closes opposite open lots, oldest first; what is left of it opens a lot. So all open lots
 /// have the same side at any time. Linear in the executions: each opens at most one lot, and each match but an

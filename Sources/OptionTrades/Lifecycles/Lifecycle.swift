@@ -3,7 +3,7 @@ import Rules
 public import Values
 
 /// The executions of one contract in one portfolio, from opening to close, as they follow from a group's trades
-/// (spec 3, section 4). For internal investigation: realized figures are derived, not accounting.
+/// (docs/contract/lifecycles.md, "Columns"). For internal investigation: realized figures are derived, not accounting.
 ///
 /// Figures in US dollars are worked out exactly and rounded once, half to even, to 10 digits.
 public struct Lifecycle: Sendable {

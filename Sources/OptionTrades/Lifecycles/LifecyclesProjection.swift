@@ -4,7 +4,7 @@ public import Projections
 import Rules
 public import Values
 
-/// Lifecycles: one row a contract in a portfolio, its executions matched first in, first out (spec 3, section 4).
+/// Lifecycles: one row a contract in a portfolio, its executions matched first in, first out (docs/contract/lifecycles.md, "Key").
 ///
 /// The entity is the group of trades that share the seven key fields; a correction that moves a trade from one group
 /// to another changes both.

@@ -1,7 +1,7 @@
 public import Rules
 import Values
 
-/// What a lifecycle's reader must know about it (spec 3, section 4); the raw value is the published name.
+/// What a lifecycle's reader must know about it (docs/contract/lifecycles.md, "Flags"); the raw value is the published name.
 public enum LifecycleFlag: String, Sendable, Hashable, CaseIterable {
     /// An execution closed lots and opened the other side.
     case flipped

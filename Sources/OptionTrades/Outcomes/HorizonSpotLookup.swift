@@ -2,7 +2,7 @@ import Events
 import Rules
 public import Values
 
-/// The observed spot that may stand for a directly mapped symbol's at a horizon (spec 3, section 8).
+/// The observed spot that may stand for a directly mapped symbol's at a horizon (docs/contract/outcomes.md, "Spot at the horizon").
 public enum HorizonSpotLookup {
     /// The observation with a spot that is nearest to the target, within the rules' tolerance inclusive, before or after
     /// it. At the same distance the earlier one; at the same instant `spot` goes before `gex_hourly`.

@@ -2,7 +2,7 @@ import Events
 import Rules
 public import Values
 
-/// When a horizon of an execution is measured (spec 3, section 8).
+/// When a horizon of an execution is measured (docs/contract/outcomes.md, "Horizons and targets").
 public struct HorizonTarget: Sendable, Equatable {
     /// `trade_date` + days × 24 h, or the expiry instant. Nil for the expiry of a trade without one, and outside the
     /// years that an instant can have.

@@ -12,7 +12,7 @@ public enum MarkQuality: String, Sendable, CaseIterable {
     case unavailable
 }
 
-/// A quote held against a horizon's target (spec 3, section 8).
+/// A quote held against a horizon's target (docs/contract/outcomes.md, "Marks").
 public struct JudgedMark: Sendable, Equatable {
     public let quality: MarkQuality
     /// The quote's own time, whatever its quality; nil without a quote.

@@ -14,7 +14,7 @@ public enum OutcomeState: String, Sendable, CaseIterable {
     case unavailable
 }
 
-/// An execution's outcome at one horizon, worked out as if the horizon had matured (spec 3, section 8). What a reader
+/// An execution's outcome at one horizon, worked out as if the horizon had matured (docs/contract/outcomes.md, "State"). What a reader
 /// sees before that is no matter of facts: see ``target``.
 ///
 /// Exact throughout; each figure is rounded once, half to even, to 10 digits (minutes to 4). A figure that lacks an

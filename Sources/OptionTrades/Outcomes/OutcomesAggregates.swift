@@ -2,7 +2,7 @@ public import JSON
 public import Projections
 import Values
 
-/// Sums over outcomes as their readers see them, a horizon at a time (spec 3, section 8).
+/// Sums over outcomes as their readers see them, a horizon at a time (docs/contract/outcomes.md, "Aggregates").
 ///
 /// Built from the rows' published figures: whoever adds the rows up gets the same. Counts are 0 and figures null where
 /// nothing is priced; means and rates are rounded half to even to 10 digits.

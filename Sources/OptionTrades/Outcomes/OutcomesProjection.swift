@@ -4,7 +4,7 @@ public import Projections
 import Rules
 public import Values
 
-/// What became of executions: a row an execution and horizon (spec 3, section 8).
+/// What became of executions: a row an execution and horizon (docs/contract/outcomes.md, "Columns").
 ///
 /// Rows are worked out as if their horizon had matured; ``present(_:now:)`` blanks what a reader's now has not reached.
 /// Stored are the rules' default horizons and those that have a mark; rows of any others follow from the facts.

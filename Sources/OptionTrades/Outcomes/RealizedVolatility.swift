@@ -2,7 +2,7 @@ import Glibc
 import Rules
 public import Values
 
-/// Realized volatility of a market over a horizon, from hourly spots (spec 3, section 8).
+/// Realized volatility of a market over a horizon, from hourly spots (docs/contract/outcomes.md, "Realized volatility").
 public enum RealizedVolatility {
     /// √(periods a year × (S ÷ n)) × 100 in vol points, S the sum from left to right of the squares of n returns
     /// ln(b ÷ a) of neighbouring spots exactly one step apart.

@@ -1,7 +1,7 @@
 import Rules
 import Values
 
-/// How an option symbol's root stands to the underlying that the row names (spec 2, section 3).
+/// How an option symbol's root stands to the underlying that the row names (docs/contract/trades.md, "Roots").
 public enum OptionRoot: Sendable, Equatable {
     /// Equal once dots are removed, or a listed alias; also where either side is missing.
     case matches

@@ -4,7 +4,7 @@ public import Projections
 import Rules
 public import Values
 
-/// The sync state: one row a scope, what its last runs reported (spec 2, section 4).
+/// The sync state: one row a scope, what its last runs reported (docs/contract/alpha-feed.md, "Sync state").
 public struct SyncStateProjection: Projection {
     public static let name = "sync_state"
     public static let consumes = TradeEvents.firstVersions(of: ExecutionEventTypes.all.flatMap { [$0.completed, $0.failed] })

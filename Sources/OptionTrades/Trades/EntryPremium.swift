@@ -2,7 +2,7 @@ import Events
 import Rules
 public import Values
 
-/// What an execution cost or brought in, in US dollars (spec 3, section 2).
+/// What an execution cost or brought in, in US dollars (docs/contract/trades.md, "Entry premium").
 public struct EntryPremium: Sendable, Equatable {
     public enum Source: String, Sendable { case provided, derived, missing }
 

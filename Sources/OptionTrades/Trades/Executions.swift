@@ -4,7 +4,7 @@ import Values
 
 extension ExecutionRow {
     /// Whether the row is an execution: a status that the rules count, and a quantity that is null or above zero
-    /// (spec 3, section 2). Only executions show anywhere but in the trade book.
+    /// (docs/contract/trades.md, "Executions"). Only executions show anywhere but in the trade book.
     public func isExecution(_ rules: TradesRules) -> Bool {
         guard rules.executionStatuses.contains(self.tradeStatus.rawValue) else { return false }
         return self.quantity.map { $0 > .zero } ?? true

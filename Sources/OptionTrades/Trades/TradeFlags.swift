@@ -3,7 +3,7 @@ import Rules
 import Values
 
 extension ExecutionRow {
-    /// The flags of the trade book (spec 3, section 3), bytewise sorted, each at most once.
+    /// The flags of the trade book (docs/contract/trades.md, "Flags"), bytewise sorted, each at most once.
     public func flags(premium: EntryPremium, missingUpstream: Bool, rules: TradesRules) -> [String] {
         var flags: [String] = []
         if premium.mismatch { flags.append("premium_mismatch") }

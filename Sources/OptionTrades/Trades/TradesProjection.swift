@@ -5,7 +5,7 @@ import Rules
 public import Values
 
 /// The trade book: one row a `(source, source_trade_id)`, the latest version of the source's row and what
-/// follows from it (spec 3, section 3).
+/// follows from it (docs/contract/trades.md, "Columns").
 public struct TradesProjection: Projection {
     public static let name = "trades"
     public static let codeVersion = 1
