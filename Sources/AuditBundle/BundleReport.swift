@@ -17,8 +17,7 @@ public struct BundleReport: Sendable {
         /// Whether the events, folded by the view's rules, give its rows, count, digest and tree root.
         public let isVerified: Bool
         /// Whether an event of the log recorded exactly these rule files for this version. It is also false if the
-        /// version was
-        /// promoted after the bundle's position.
+        /// version was promoted after the bundle's position.
         public let areRulesRecorded: Bool
     }
 

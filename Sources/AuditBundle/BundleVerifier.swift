@@ -6,11 +6,9 @@ import Values
 /// Verifies a bundle by itself: no database, no network, and no claim trusted without being recomputed.
 ///
 /// The chain of trust starts with the key, which vouches for the checkpoint. The checkpoint vouches for the root of the
-/// log's
-/// tree and, by its extension line, for the manifest. The root vouches for every event, whose leaves are recomputed; the
-/// manifest vouches for every file. The rows of every view are folded again from the events, by the rule files of the
-/// bundle
-/// and this program's code.
+/// log's tree and, by its extension line, for the manifest. The root vouches for every event, whose leaves are
+/// recomputed; the manifest vouches for every file. The rows of every view are folded again from the events, by the
+/// rule files of the bundle and this program's code.
 public struct BundleVerifier {
     /// The largest size of a manifest or rule file; real ones are far smaller. A larger file is refused unread.
     static let maximumSmallFile = 16 << 20
@@ -120,8 +118,7 @@ public struct BundleVerifier {
     }
 
     /// Checks that the files which the manifest must name, those that it names, and those that exist are the same.
-    /// Returns
-    /// whether the events can be read.
+    /// Returns whether the events can be read.
     private func checkFiles(_ manifest: BundleManifest, _ present: Set<ByteKey>, _ report: inout BundleReport) -> Bool {
         var due: Set<ByteKey> = [ByteKey(BundlePaths.events)]
         for view in manifest.views {

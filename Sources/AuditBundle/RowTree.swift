@@ -8,8 +8,7 @@ public import Values
 /// tree whose leaves are the same lines, each with its newline.
 ///
 /// Digest and root follow from the same bytes. The digest identifies all rows together; the root also allows a proof
-/// that a
-/// single row is among them.
+/// that a single row is among them.
 public struct RowTree {
     /// The published summary of the tree.
     public struct Summary: Sendable, Equatable {

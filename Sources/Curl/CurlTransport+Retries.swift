@@ -12,8 +12,7 @@ extension CurlTransport {
     /// Sends a request, and retries it according to the policy.
     ///
     /// Returns the last answer, whatever its status; throws the last transport error. If the task is cancelled during a
-    /// wait, it
-    /// throws `cancelled`.
+    /// wait, it throws `cancelled`.
     public func get(
         _ request: HTTPRequestSpec, retries policy: RetryPolicy, onRetry: @Sendable (Retry) -> Void = { _ in }
     ) async throws(TransportError) -> HTTPResponse {

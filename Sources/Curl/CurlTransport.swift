@@ -4,10 +4,8 @@ import Synchronization
 /// Sends GET requests through libcurl, on one dedicated thread.
 ///
 /// Connections are kept open and reused. Redirects are not followed. Certificates and host names are always checked
-/// (TLS 1.2
-/// or later). Only `http` and `https` are allowed. Cookies, `.netrc` and the environment's proxies are ignored. A
-/// cancelled
-/// task aborts its request at once. The thread ends with the transport.
+/// (TLS 1.2 or later). Only `http` and `https` are allowed. Cookies, `.netrc` and the environment's proxies are
+/// ignored. A cancelled task aborts its request at once. The thread ends with the transport.
 public final class CurlTransport: Sendable {
     /// The largest number of concurrent requests. Others wait their turn, and their time-outs start with it.
     public static let maximumConcurrentRequests = 8

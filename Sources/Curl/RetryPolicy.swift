@@ -4,11 +4,9 @@ import Glibc
 /// When a request is retried, and after what delay.
 ///
 /// A 429 or a 503 is retried after the time that its `Retry-After` asks for, or otherwise after an exponential back-off
-/// with
-/// jitter. The other 5xx are retried in the same way if ``retriesServerErrors`` is set. A connection that broke halfway
-/// is
-/// retried fewer times; a GET changes nothing at the upstream. Everything else is final: other statuses, an unreachable
-/// upstream, a time-out.
+/// with jitter. The other 5xx are retried in the same way if ``retriesServerErrors`` is set. A connection that broke
+/// halfway is retried fewer times; a GET changes nothing at the upstream. Everything else is final: other statuses, an
+/// unreachable upstream, a time-out.
 public struct RetryPolicy: Sendable {
     /// The largest number of retries.
     public var maximumRetries = 5
@@ -79,8 +77,7 @@ public struct RetryPolicy: Sendable {
     }
 
     /// The seconds of a `Retry-After` value (RFC 9110, section 10.2.3): a number of seconds, or any of the three forms
-    /// of a date.
-    /// Nil for anything else.
+    /// of a date. Nil for anything else.
     func seconds(ofRetryAfter value: String) -> Double? {
         if !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return Double(value) }
         // A date begins with the day of the week; libcurl's other date forms are not accepted.

@@ -3,8 +3,8 @@
 /// After the hand-over it belongs to the loop's thread; only its ticket is shared.
 ///
 /// Unchecked: mutable state is touched by one thread at a time, which the compiler can't see. It is the caller's thread
-/// until
-/// the hand-over through the loop's locked mailbox, and the loop's thread from then on. libcurl's callbacks need a class.
+/// until the hand-over through the loop's locked mailbox, and the loop's thread from then on. libcurl's callbacks need
+/// a class.
 final class Transfer: @unchecked Sendable {
     let request: HTTPRequestSpec
     let address: UpstreamAddress

@@ -19,8 +19,7 @@ final class TransferLoop: Sendable {
     /// The loop's multi handle. `curl_multi_wakeup` is the only call on it that other threads may make.
     ///
     /// Unchecked: a raw pointer is never Sendable. It is read only under the mailbox's lock, and is taken out of the
-    /// mailbox
-    /// before the handle is freed.
+    /// mailbox before the handle is freed.
     private struct MultiPointer: @unchecked Sendable {
         let pointer: UnsafeMutableRawPointer
     }

@@ -27,8 +27,7 @@ struct DataDirectory: Sendable {
     }
 
     /// The layout under a path, whose directory is created if it is absent. The server's user must be able to pass
-    /// through it,
-    /// and nobody else needs to list it.
+    /// through it, and nobody else needs to list it.
     init(preparing path: String) throws(EmbeddedPostgresError) {
         try Files.makeDirectories(path, mode: geteuid() == 0 ? 0o711 : 0o700)
         guard let root = Files.resolved(path) else {

@@ -17,8 +17,7 @@ public struct EmbeddedPostgres: Sendable {
         public var options: [String: String]
 
         /// The time limit for a start, including recovery after a crash, and for waiting on other programs that start
-        /// or stop
-        /// the same server.
+        /// or stop the same server.
         public var startTimeoutSeconds: Int
 
         public init(
@@ -32,8 +31,7 @@ public struct EmbeddedPostgres: Sendable {
         }
 
         /// Settings for speed that lose nothing in a crash. A server built without LZ4 compresses its write-ahead log
-        /// with its
-        /// own method, which takes several times as long.
+        /// with its own method, which takes several times as long.
         public static let defaultOptions: [String: String] = [
             "fsync": "on",
             "jit": "off",

@@ -42,8 +42,7 @@ struct PostmasterFile: Sendable, Equatable {
     }
 
     /// Whether it is certain that no process of the server still works on the cluster. Postgres shows this by the
-    /// memory that
-    /// its processes share.
+    /// memory that its processes share.
     var isCertainlyOver: Bool {
         guard let sharedMemory else { return false }
         return cprocess_shared_memory_users(sharedMemory) == 0

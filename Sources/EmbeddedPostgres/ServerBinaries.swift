@@ -11,8 +11,7 @@ struct ServerBinaries: Sendable, Equatable {
     var initdb: String { "\(directory)/initdb" }
 
     /// Finds the programs to use. If a directory is given, only its programs qualify. Otherwise the first suitable ones
-    /// of
-    /// `pg_config --bindir`, `PATH`, and the newest of the directories where packages install them are used.
+    /// of `pg_config --bindir`, `PATH`, and the newest of the directories where packages install them are used.
     ///
     /// `version` is the major version of an existing cluster, which no other version can open.
     static func find(given: String?, version: Int?, cluster: String) throws(EmbeddedPostgresError) -> ServerBinaries {

@@ -54,8 +54,7 @@ struct ServerStart {
     }
 
     /// Refuses unusable directories and programs before anything is created, so that a refused directory is left as it
-    /// was
-    /// found. Nil if a server is running, because joining it takes no programs.
+    /// was found. Nil if a server is running, because joining it takes no programs.
     private func check() throws(EmbeddedPostgresError) -> (version: Int?, binaries: ServerBinaries)? {
         let data = try DataDirectory(at: configuration.dataDirectory)
         let user = try ServerUser.choose(cluster: data.cluster)
@@ -131,8 +130,7 @@ struct ServerStart {
     }
 
     /// Removes the file of a server that has ended. Postgres takes a process id in use for its old server's, even if it
-    /// belongs
-    /// to a zombie or an unrelated process.
+    /// belongs to a zombie or an unrelated process.
     private func clearStaleFile(_ data: DataDirectory) throws(EmbeddedPostgresError) {
         guard let file = PostmasterFile.read(data.cluster), ProcessTable.exists(file.processID) else { return }
         let isOver = try poll(forMilliseconds: ServerStart.answerTimeoutMilliseconds) {

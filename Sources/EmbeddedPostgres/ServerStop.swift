@@ -13,8 +13,7 @@ struct ServerStop {
     }
 
     /// Stops the server; true if no server runs any more. The caller holds the start lock, and has made sure that
-    /// nobody uses
-    /// the server.
+    /// nobody uses the server.
     func stop() -> Bool {
         guard let file = PostmasterFile.read(data.cluster), file.isAlive(in: data.cluster) else { return true }
         guard kill(file.processID, SIGINT) == 0 || errno == ESRCH else {

@@ -12,8 +12,7 @@ enum SocketDirectory {
     }
 
     /// The directory inside the data directory, if its path is short enough and has no comma. Otherwise a directory
-    /// under the
-    /// system's directory for temporary files that is named after the data directory.
+    /// under the system's directory for temporary files that is named after the data directory.
     static func path(for data: DataDirectory) -> String {
         let inside = "\(data.root)/socket"
         if isUsable(inside) { return inside }

@@ -150,8 +150,7 @@ public final class Ledger: Sendable {
     // MARK: Proofs
 
     /// Verifies everything. It recomputes every leaf and node of the log, compares the catalog with the promotions in
-    /// the log and
-    /// with the installed files, and compares every stored version of every row with a fold of the events.
+    /// the log and with the installed files, and compares every stored version of every row with a fold of the events.
     ///
     /// - Returns: the faults and the failed checks, one sentence each; empty if everything was checked and is right.
     public func verify() async throws -> [String] {

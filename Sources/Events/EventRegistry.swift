@@ -96,8 +96,7 @@ public struct EventRegistry: Sendable {
     }
 
     /// The typed payload, if its type has a reader in place and the bytes are canonical, as they are in the log.
-    /// Otherwise
-    /// nil: ``payload(at:schemaVersion:bytes:)`` then reads the same payload, or reports what is wrong.
+    /// Otherwise nil: ``payload(at:schemaVersion:bytes:)`` then reads the same payload, or reports what is wrong.
     ///
     /// - Parameter pool: keeps texts that payloads share from call to call.
     package func canonicalPayload(

@@ -12,8 +12,7 @@ public protocol ViewExplainer: Sendable {
     var quotedFiles: [RuleFile] { get }
 
     /// The events, in addition to those of the row, that a column follows from; nil if there are none. `field` is nil
-    /// for the
-    /// whole row.
+    /// for the whole row.
     func background(_ row: RowMembers, field: String?) -> ExplanationBackground?
 
     /// Recomputes a column. The last step's result is the value that should have been published.

@@ -69,8 +69,7 @@ public struct JSONValue: Sendable {
     }
 
     /// The decimal of a published figure, or nil if there is no such decimal. A published figure can lie beyond the
-    /// bound of
-    /// inputs; see ``FixedDecimal/init(published:)``.
+    /// bound of inputs; see ``FixedDecimal/init(published:)``.
     public var publishedDecimal: FixedDecimal? {
         do {
             return try parseDecimal()

@@ -7,8 +7,8 @@ extension JSONWriter {
         text.withUTF8 { string(utf8: $0) }
     }
 
-    /// Writes a string of well-formed UTF-8, escaped as in RFC 8785: `\b \t \n \f \r \" \\`, `\u00xx` in
-    /// lower case for the other control characters, and everything else unchanged.
+    /// Writes a string of well-formed UTF-8, escaped as in RFC 8785: `\b \t \n \f \r \" \\`, `\u00xx` in lower case for
+    /// the other control characters, and everything else unchanged.
     public mutating func string(utf8 text: Span<UInt8>) {
         text.withUnsafeBufferPointer { string(utf8: $0) }
     }

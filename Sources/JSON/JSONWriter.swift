@@ -3,8 +3,7 @@
 /// By default the caller writes keys in canonical order (UTF-16 code units), which debug builds check.
 public struct JSONWriter: Sendable {
     /// The written bytes, followed by spare bytes without meaning. Writing into an array that is long enough costs a
-    /// fraction
-    /// of appending to it.
+    /// fraction of appending to it.
     private var room: [UInt8]
     /// The number of bytes written.
     public private(set) var count = 0
@@ -61,8 +60,7 @@ public struct JSONWriter: Sendable {
     /// The offset at which the member being left out began; -1 if no member is being left out.
     private var omittedFrom = -1
     /// The ranges of the runs of members that documents share. The first document writes them; `nextRun` is the run
-    /// that a
-    /// later document copies next.
+    /// that a later document copies next.
     private var runs: [Range<Int>] = []
     private var nextRun: Int?
 

@@ -24,8 +24,7 @@ public struct MerkleFrontier: Sendable, Equatable {
     }
 
     /// Appends a leaf hash and reports each subtree that it completes, lowest level first: its level (1 or more), its
-    /// index
-    /// among the subtrees of that level, and its root. Amortized cost: one node hash per leaf.
+    /// index among the subtrees of that level, and its root. Amortized cost: one node hash per leaf.
     public mutating func append(_ leaf: Digest32, completed: (_ level: Int, _ index: Int64, _ node: Digest32) -> Void) {
         var node = leaf
         var index = size

@@ -3,8 +3,7 @@ import Glibc
 /// A value behind a lock, with threads able to wait for its changes.
 ///
 /// Unchecked: every access to `value` holds `mutex`, which has a fixed address for the lifetime of this object. `Mutex`
-/// has
-/// no condition variable that a thread could wait on.
+/// has no condition variable that a thread could wait on.
 package final class Monitor<Value>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)

@@ -36,8 +36,7 @@ struct PoolState<Connection: Sendable, WaiterID: Hashable & Sendable>: Sendable 
     var waiterCount: Int { waiters.count }
 
     /// Grants the most recently used idle connection, or a permit to open one. If neither is available, the request
-    /// waits in
-    /// line under `waiter`.
+    /// waits in line under `waiter`.
     mutating func request(_ waiter: WaiterID) -> Request {
         if isClosed { return .closed }
         if let connection = idle.popLast() {

@@ -7,8 +7,7 @@ public actor PostgresConnection {
     /// Confines a session to the connection's thread.
     ///
     /// Unchecked: `session` is read and written only by work on that thread, which is the actor's executor, or by the
-    /// thread's
-    /// last task. The session itself must not be Sendable, so that no caller keeps it.
+    /// thread's last task. The session itself must not be Sendable, so that no caller keeps it.
     private final class SessionHolder: @unchecked Sendable {
         var session: PostgresSession?
     }
@@ -54,8 +53,7 @@ public actor PostgresConnection {
     /// Runs `body` on the connection's thread, where it may block.
     ///
     /// A transaction that `body` leaves open is rolled back. A cancellation of the task cancels the current statement
-    /// on the
-    /// server, and throws `CancellationError` unless `body` finished all the same.
+    /// on the server, and throws `CancellationError` unless `body` finished all the same.
     public func run<T: Sendable>(_ body: @Sendable (PostgresSession) throws -> T) async throws -> T {
         let end = await runToEnd(checkingFirst: false, body)
         guard let result = end.result else { throw PostgresError.connectionClosed }

@@ -32,8 +32,7 @@ public final class PostgresPool: Sendable {
     /// Runs `body` with a session of its own, on that session's thread.
     ///
     /// With `retryOnConnectionLoss`, a lost connection runs the whole body again, a few times over about six seconds.
-    /// This
-    /// holds even if the outcome of its COMMIT is unknown, so the body must be safe to repeat.
+    /// This holds even if the outcome of its COMMIT is unknown, so the body must be safe to repeat.
     public func run<T: Sendable>(
         retryOnConnectionLoss: Bool = false, _ body: @Sendable (PostgresSession) throws -> T
     ) async throws -> T {

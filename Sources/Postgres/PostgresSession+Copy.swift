@@ -39,8 +39,7 @@ extension PostgresSession {
     /// Streams the rows of `COPY … TO STDOUT (FORMAT binary)` through `row`, one at a time.
     ///
     /// A row's bytes are valid only during the call. If `row` throws, the statement is cancelled (with its transaction)
-    /// and
-    /// the error is passed on.
+    /// and the error is passed on.
     ///
     /// - Parameter settings: server settings, in SQL, for this statement alone.
     public func copyOut(
@@ -70,10 +69,8 @@ extension PostgresSession {
     /// The next chunk of the server's copy, or nil at the end and if the connection was lost.
     ///
     /// The server sends eight kilobytes at a time. If these do not keep this thread busy, the thread sleeps for a fixed
-    /// moment
-    /// instead of waiting for the next chunk. The server goes on filling the socket, and need not wake the thread for
-    /// each
-    /// chunk.
+    /// moment instead of waiting for the next chunk. The server goes on filling the socket, and need not wake the
+    /// thread for each chunk.
     private func nextChunk() -> UnsafeMutableBufferPointer<CChar>? {
         var chunk: UnsafeMutablePointer<CChar>?
         var length = PQgetCopyData(connection, &chunk, 1)

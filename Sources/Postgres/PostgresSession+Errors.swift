@@ -23,8 +23,7 @@ extension PostgresSession {
         guard let state = field(.sqlState).map(SQLState.init(rawValue:)) else {
             let text = PQresultErrorMessage(result).map { String(cString: $0) } ?? ""
             // A statement that could not be sent leaves libpq's status unchanged. The server may have sent a message
-            // before it
-            // closed, as in an immediate shutdown, and only the next read finds the end.
+            // before it closed, as in an immediate shutdown, and only the next read finds the end.
             return isDead() ? lostConnection(text) : PostgresError(.misuse, PostgresError.singleLine(text))
         }
         let severity = field(.severity) ?? ""

@@ -4,8 +4,8 @@ extension PostgresSession {
     /// Sends all statements at once and then reads their results, for one round trip.
     ///
     /// Outside a transaction the statements form one, unless they say otherwise. If a statement fails, the statements
-    /// after it
-    /// are skipped, and its error is thrown. COPY is not possible here. Memory: all parameters and all results.
+    /// after it are skipped, and its error is thrown. COPY is not possible here. Memory: all parameters and all
+    /// results.
     ///
     /// - Parameter hint: sent after the other statements, which end their transaction; its failure is ignored.
     public func pipeline(

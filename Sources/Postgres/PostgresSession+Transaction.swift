@@ -16,8 +16,7 @@ extension PostgresSession {
     /// Runs `body` in a transaction, which is committed when `body` returns and rolled back when it throws.
     ///
     /// Throws `isCommitOutcomeUnknown` if the connection is lost while COMMIT waits for its answer. Throws an error if
-    /// the
-    /// server rolled back instead, because `body` swallowed the error of a failed statement. Not nestable.
+    /// the server rolled back instead, because `body` swallowed the error of a failed statement. Not nestable.
     public func transaction<T>(_ mode: TransactionMode = .standard, _ body: () throws -> T) throws -> T {
         guard !isInTransaction else {
             if PQstatus(connection) == CONNECTION_BAD { throw lostConnection() }
@@ -51,8 +50,7 @@ extension PostgresSession {
     }
 
     /// Rolls back an open transaction. A concurrent cancellation can hit the ROLLBACK itself, so it is retried. A
-    /// session that
-    /// stays in the transaction is marked as broken.
+    /// session that stays in the transaction is marked as broken.
     func rollBack() {
         for _ in 0..<3 where isInTransaction && PQstatus(connection) == CONNECTION_OK {
             PQclear(PQexec(connection, "ROLLBACK"))

@@ -3,8 +3,7 @@ import CLibPQ
 /// A session on a server, whose calls block. It is confined to the thread of its `PostgresConnection`.
 ///
 /// After an error outside a transaction, the session goes on. After an error inside a transaction, Postgres has aborted
-/// the
-/// transaction.
+/// the transaction.
 public final class PostgresSession {
     let connection: OpaquePointer
     let signal: CancellationSignal

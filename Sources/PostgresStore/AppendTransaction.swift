@@ -9,10 +9,9 @@ import Values
 /// gapless and visible in order: its holder has seen every earlier commit, and nobody else appends until the holder has
 /// committed.
 ///
-/// The transaction knows nothing of what the process did before. A process could keep the tree's right edge from its last
-/// append, but the edge is read under the lock instead. After a failover that lost a tail, or after a restore, a kept
-/// edge
-/// would belong to another history, perhaps at the same position.
+/// The transaction knows nothing of what the process did before. A process could keep the tree's right edge from its
+/// last append, but the edge is read under the lock instead. After a failover that lost a tail, or after a restore, a
+/// kept edge would belong to another history, perhaps at the same position.
 ///
 /// A large group is first tried without looking up the events that open a stream. The unique indexes on event ids and
 /// stream versions report an event that already exists; the group is then decided again with all look-ups.
@@ -29,18 +28,15 @@ struct AppendTransaction {
     /// The settings of the transaction, and the server's guarantees for a commit.
     ///
     /// The look-ups are point reads, so a plan that scans the log because the statistics are young is ruled out. A
-    /// commit is
-    /// acknowledged once it is on disk, and on the synchronous standbys if there are any, whatever the settings of role
-    /// or
-    /// database. A stronger setting is left unchanged.
+    /// commit is acknowledged once it is on disk, and on the synchronous standbys if there are any, whatever the
+    /// settings of role or database. A stronger setting is left unchanged.
     private static let settings = """
         SELECT set_config('enable_seqscan', 'off', true),
                set_config('synchronous_commit', \(Durability.synchronousCommit), true),
                current_setting('fsync'), \(Durability.isUnsafeAllowed)
         """
     /// A hint for everybody who follows the log, in a transaction of its own, because a full or blocked notification
-    /// queue must
-    /// not fail an append. Nobody waits for its commit to reach a disk.
+    /// queue must not fail an append. Nobody waits for its commit to reach a disk.
     private static let notify = """
         SELECT set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '50ms', true),
                pg_notify('ledger_events', $1)
@@ -144,8 +140,8 @@ struct AppendTransaction {
         }
         if plan.placed.isEmpty {
             // The existing events may have been committed by a process whose wait for a standby was cut short, even by
-            // this process
-            // before it lost its connection. This commit, which holds the head's lock, waits for the standbys.
+            // this process before it lost its connection. This commit, which holds the head's lock, waits for the
+            // standbys.
             _ = try session.pipeline([(sql: "COMMIT", parameters: [])])
         } else {
             try insert(plan, requests, after: tree, recordedAt: recordedAt, session, alongside)

@@ -92,8 +92,7 @@ public struct Durability: Sendable, Equatable {
 
 extension PostgresSession {
     /// Runs statements in one transaction. Its commit is acknowledged once it is on disk, and on the synchronous
-    /// standbys if
-    /// there are any, whatever the settings of role or database.
+    /// standbys if there are any, whatever the settings of role or database.
     public func durableTransaction<T>(_ body: () throws -> T) throws -> T {
         try transaction {
             _ = try execute("SELECT set_config('synchronous_commit', \(Durability.synchronousCommit), true)")

@@ -44,10 +44,9 @@ public actor EventLog {
     /// Appends events, all or none.
     ///
     /// An event whose identity is in the log with an equal payload is skipped and answered with its existing place.
-    /// Throws `LedgerError` (`identityConflict`, `versionConflict`, `schemaViolation`, `leafTooLarge`, `clockRegressed`,
-    /// `schemaChanged`, `unsafeServer`), and then has stored nothing of the request. If the outcome of a commit is
-    /// unknown, it
-    /// tries again on a new connection.
+    /// Throws `LedgerError` (`identityConflict`, `versionConflict`, `schemaViolation`, `leafTooLarge`,
+    /// `clockRegressed`, `schemaChanged`, `unsafeServer`), and then has stored nothing of the request. If the outcome
+    /// of a commit is unknown, it tries again on a new connection.
     @discardableResult
     public nonisolated func append(_ events: [NewEvent], runID: UniqueID) async throws -> [AppendedEvent] {
         if events.isEmpty { return [] }
@@ -65,8 +64,7 @@ public actor EventLog {
     }
 
     /// Checks the lengths of leaves, and payloads against their schemas. Payloads of typed encoders match by
-    /// construction, which
-    /// their tests verify against an independent validator.
+    /// construction, which their tests verify against an independent validator.
     private nonisolated func check(_ events: [NewEvent]) throws {
         for event in events {
             if let bytes = LeafLimit.excess(event) {

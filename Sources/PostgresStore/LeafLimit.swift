@@ -11,8 +11,7 @@ public enum LeafLimit {
     /// The length of an event's longest possible leaf if it exceeds the limit; otherwise nil.
     ///
     /// The leaf is measured with the position, the time and (unless the event names it) the stream version that take
-    /// the most
-    /// bytes. An event that is refused is therefore refused whenever it comes.
+    /// the most bytes. An event that is refused is therefore refused whenever it comes.
     static func excess(_ event: NewEvent) -> Int? {
         // An escaped byte of a name takes six bytes.
         if event.payload.count + 6 * (event.stream.utf8.count + event.type.rawValue.utf8.count) + others <= bytes { return nil }

@@ -1,8 +1,7 @@
 import Glibc
 
 /// The files of a ledger: the engine's migrations and the schema of its own event, the domain's event schemas, and one
-/// folder
-/// per projection with rules, columns and tables.
+/// folder per projection with rules, columns and tables.
 ///
 /// Directories are read in bytewise order of the names; hidden files are skipped.
 public struct LedgerFiles: Sendable {

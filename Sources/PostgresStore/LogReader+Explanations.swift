@@ -16,8 +16,7 @@ extension LogReader {
     }
 
     /// The last event of a type in a stream up to a position. If a member is named, the last event whose payload has it
-    /// with a
-    /// value other than null. The search goes backwards from the end of the stream.
+    /// with a value other than null. The search goes backwards from the end of the stream.
     public func latest(
         _ type: EventType, inStream name: String, upTo position: Int64, having member: String? = nil,
         _ session: PostgresSession
@@ -37,8 +36,7 @@ extension LogReader {
     }
 
     /// Streams the last event up to a position of every stream whose name begins with a prefix, by stream, without
-    /// holding the
-    /// events in memory.
+    /// holding the events in memory.
     ///
     /// A range of the stream index: O(events of these streams).
     ///

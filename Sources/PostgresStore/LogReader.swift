@@ -17,8 +17,7 @@ public struct LogReader: Sendable {
         "position, event_id, stream, stream_version, type, schema_version, recorded_at, effective_at, run_id, payload, leaf_hash"
 
     /// Settings for reading a range of the log by its primary key, which is its order on disk. The planner would sort
-    /// the range
-    /// instead, especially while the table's statistics are young.
+    /// the range instead, especially while the table's statistics are young.
     static let inPositionOrder: KeyValuePairs = ["enable_sort": "off", "max_parallel_workers_per_gather": "0"]
 
     public init() {}
@@ -118,8 +117,7 @@ public struct LogReader: Sendable {
     /// The last event of a stream at or before a position, or nil if there is none.
     ///
     /// A stream's versions rise with its positions, so the search goes backwards from the end of the stream. Made for
-    /// short
-    /// streams, such as those of promotions.
+    /// short streams, such as those of promotions.
     public func latest(
         inStream name: String, upTo position: Int64, _ session: PostgresSession
     ) throws -> RecordedEvent? {
@@ -132,12 +130,10 @@ public struct LogReader: Sendable {
     }
 
     /// Waits until no append in progress can still be recorded at or before an instant that has passed on the
-    /// database's clock,
-    /// and returns the head's position at that point.
+    /// database's clock, and returns the head's position at that point.
     ///
     /// An append reads the clock under the head's lock. Once the lock was free after the instant, every later append is
-    /// recorded
-    /// later. Throws if the lock is not free within two seconds (`lockNotAvailable`).
+    /// recorded later. Throws if the lock is not free within two seconds (`lockNotAvailable`).
     public func settledHead(_ session: PostgresSession) throws -> Int64 {
         try session.transaction {
             _ = try session.execute("SELECT set_config('lock_timeout', '2s', true)")
@@ -165,8 +161,7 @@ public struct LogReader: Sendable {
     }
 
     /// The largest position recorded at or before an instant, or 0 if there is none. A binary search over positions,
-    /// because
-    /// `recorded_at` never goes back along positions.
+    /// because `recorded_at` never goes back along positions.
     public func position(asOf instant: Instant, head: Int64, _ session: PostgresSession) throws -> Int64 {
         var low: Int64 = 0
         var high = head
@@ -183,8 +178,7 @@ public struct LogReader: Sendable {
     }
 
     /// Streams the events of a position range in order, without holding them or copying a byte: an event is valid only
-    /// during
-    /// the call.
+    /// during the call.
     ///
     /// Throws `LedgerError.corrupt` for an instant that the log can't hold or a hash of another length.
     public func forEachBytes(

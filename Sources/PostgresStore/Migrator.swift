@@ -47,12 +47,10 @@ public struct Migrator: Sendable {
     /// Applies the missing migrations in one transaction, and returns their numbers.
     ///
     /// Any applied migration raises the ledger's schema version and revokes all leases, so programs made for another
-    /// version
-    /// write nothing more. Appends and projections wait during the migration.
+    /// version write nothing more. Appends and projections wait during the migration.
     ///
     /// The session's user must be allowed to create roles and schemas. It refuses, changing nothing, if an applied
-    /// migration now
-    /// has another checksum, or if the database is newer than the files.
+    /// migration now has another checksum, or if the database is newer than the files.
     public func migrate(_ session: PostgresSession) throws -> [Int] {
         try session.transaction {
             _ = try session.execute("SELECT pg_advisory_xact_lock($1)", [.int8(Self.lockKey)])
@@ -74,8 +72,7 @@ public struct Migrator: Sendable {
     }
 
     /// Waits for the transactions that write the log or a projection, and lets no new one begin; readers continue.
-    /// Without this,
-    /// a later migration that alters one of these tables would wait for an append that waits for it.
+    /// Without this, a later migration that alters one of these tables would wait for an append that waits for it.
     private func shutOutWriters(_ session: PostgresSession) throws {
         for table in ["ledger.head", "ledger.projection_versions"] {
             guard try session.execute("SELECT to_regclass($1) IS NOT NULL", [.text(table)])[0].bool(0) else { continue }

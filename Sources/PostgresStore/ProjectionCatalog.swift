@@ -145,8 +145,7 @@ public struct ProjectionCatalog: Sendable {
     /// Makes the first version of every projection that serves none yet, and records it in the log.
     ///
     /// Each projection's table, pointer and `ProjectionPromoted` event are made in one transaction. Two programs that
-    /// start
-    /// together activate once.
+    /// start together activate once.
     public func activate(
         _ registry: ProjectionRegistry, log: EventLog, pool: PostgresPool, runID: UniqueID
     ) async throws {
@@ -205,11 +204,10 @@ public struct ProjectionCatalog: Sendable {
 
     /// Drops a version with its tables, and with its stopped rebuild if there is one.
     ///
-    /// Its tables are gone afterwards if nobody reads them; otherwise ``VersionUpkeep`` drops them once nobody does.
-    /// Throws
-    /// `LedgerError.versionInUse` for the served version, for the previously served version unless asked for, and for a
-    /// version
-    /// that somebody's view depends on. Throws `.versionHeld` while a rebuild of it runs. Its follower loses its lease.
+    /// Its tables are gone afterwards if nobody reads them; otherwise
+    /// ``VersionUpkeep`` drops them once nobody does. Throws `LedgerError.versionInUse` for the served version, for the
+    /// previously served version unless asked for, and for a version that somebody's view depends on. Throws
+    /// `.versionHeld` while a rebuild of it runs. Its follower loses its lease.
     /// - Parameter includingPrevious: whether the previously served version, the target of a rollback, may be dropped.
     public func drop(_ version: ProjectionVersion, includingPrevious: Bool = false, _ session: PostgresSession) throws {
         let tables: [String] = try session.transaction {
@@ -282,12 +280,10 @@ public struct ProjectionCatalog: Sendable {
     }
 
     /// A table name that no other tables of the version had or will have: the version's name followed by the number of
-    /// the
-    /// transaction that makes the tables.
+    /// the transaction that makes the tables.
     ///
     /// A reader that looked up the old name before these tables replaced it finds no table, and looks the name up
-    /// again. Under a
-    /// reused name it would read tables whose rows its snapshot does not see.
+    /// again. Under a reused name it would read tables whose rows its snapshot does not see.
     func freeTableName(of identity: ProjectionIdentity, _ session: PostgresSession) throws -> String {
         let number = try session.execute("SELECT pg_current_xact_id()::text")[0].text(0)
         return "\(Self.tableName(of: identity))_\(number)"

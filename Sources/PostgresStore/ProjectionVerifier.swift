@@ -6,10 +6,8 @@ public import Projections
 import Values
 
 /// Compares the tables of versions with a fold of the log, either from zero or from the record of an earlier
-/// comparison. It
-/// compares every version of a row and of facts: its key, its positions, its era, the columns beside the document, and
-/// the
-/// document.
+/// comparison. It compares every version of a row and of facts: its key, its positions, its era, the columns beside the
+/// document, and the document.
 public struct ProjectionVerifier: Sendable {
     public struct Verification: Sendable, Equatable {
         public let name: String
@@ -28,8 +26,7 @@ public struct ProjectionVerifier: Sendable {
         /// The event at which the fold stopped, and why.
         public let poison: PoisonEvent?
         /// The first differences, in the tables' order: stored versions that do not follow from the events, and missing
-        /// versions that
-        /// do.
+        /// versions that do.
         public let faults: [VersionFault]
         /// The total number of differences.
         public let faultCount: Int
@@ -80,16 +77,13 @@ public struct ProjectionVerifier: Sendable {
     }
 
     /// Verifies any number of versions in one pass over the log, each up to its own checkpoint. A version whose fold
-    /// stops does
-    /// not keep the others from being verified.
+    /// stops does not keep the others from being verified.
     ///
     /// Everything is read in one snapshot. If a transaction is open, the snapshot is the caller's, and the versions
-    /// must have
-    /// been looked up in it. Otherwise it is a new one, in which the versions are looked up again.
+    /// must have been looked up in it. Otherwise it is a new one, in which the versions are looked up again.
     /// - Parameters:
     ///   - workers: the number of threads that decode and fold; by default the number of processors. The results do not
-    ///     depend
-    ///     on it.
+    ///     depend on it.
     ///   - progress: called from time to time.
     public static func verify(
         _ versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], _ session: PostgresSession,
@@ -133,8 +127,8 @@ public struct ProjectionVerifier: Sendable {
     ///
     /// - Parameters:
     ///   - recorded: the records of earlier comparisons. A version that continues one of them is folded only from
-    ///     there. If its
-    ///     tables no longer hold exactly what was recorded, or if there is no record, it is folded from zero.
+    ///     there. If its tables no longer hold exactly what was recorded, or if there is no record, it is folded from
+    ///     zero.
     ///   - key: the key of the recorded tallies, or a new one if there are none.
     public static func compare(
         _ versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], since recorded: [RecordedVersion] = [],
@@ -174,10 +168,8 @@ public struct ProjectionVerifier: Sendable {
     }
 
     /// The outcome for a version. Equal tallies mean that the tables hold the result of the fold, including the current
-    /// rows. If
-    /// the tallies differ, the rows are folded again and digested, and the versions in the differing buckets are
-    /// compared one by
-    /// one.
+    /// rows. If the tallies differ, the rows are folded again and digested, and the versions in the differing buckets
+    /// are compared one by one.
     private static func verification(
         _ asked: (definition: ProjectionDefinition, version: ProjectionVersion), _ poison: PoisonEvent?, _ versions: Int64,
         _ stored: (digest: String, rows: Int), differing buckets: Set<Int>, _ session: PostgresSession
@@ -206,8 +198,7 @@ public struct ProjectionVerifier: Sendable {
     }
 
     /// Folds the log from zero for any number of projections in one pass, each up to its own position, and digests
-    /// their rows.
-    /// It reads only the log.
+    /// their rows. It reads only the log.
     ///
     /// - Parameter progress: called from time to time while the log is folded.
     public static func fold(
@@ -253,12 +244,10 @@ public struct ProjectionVerifier: Sendable {
     }
 
     /// The digest of everything that a version's tables held as of a position: every version of every row and of the
-    /// facts
-    /// behind the rows. Lower-case hex.
+    /// facts behind the rows. Lower-case hex.
     ///
     /// SHA-256 over the digests (`VersionDigest`) of the versions made up to the position, rows first and then facts,
-    /// each in order
-    /// of key and `valid_from`. A version that ended after the position counts as current.
+    /// each in order of key and `valid_from`. A version that ended after the position counts as current.
     public static func fullDigest(
         of version: ProjectionVersion, _ definition: ProjectionDefinition, at position: Int64, _ session: PostgresSession
     ) throws -> String {

@@ -4,12 +4,9 @@ import Values
 /// The last leaf of what was read from the log. A server that has it at its position has everything that was read.
 ///
 /// After a failover that lost a tail, other events may be at the same positions, and the result of folding the lost
-/// events
-/// passes every comparison of positions. Every transaction that writes folded results therefore checks that the server
-/// still
-/// has the leaf, with one look-up in the primary key. A leaf includes its position, event, run and time, so histories
-/// that
-/// diverged never have a leaf in common again.
+/// events passes every comparison of positions. Every transaction that writes folded results therefore checks that the
+/// server still has the leaf, with one look-up in the primary key. A leaf includes its position, event, run and time,
+/// so histories that diverged never have a leaf in common again.
 struct ReadLeaf: Sendable, Equatable {
     let position: Int64
     let hash: Digest32

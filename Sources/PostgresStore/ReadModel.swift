@@ -41,10 +41,8 @@ extension VersionTable {
     /// The documents valid at a position, in key order.
     ///
     /// A page without conditions on other columns takes keys from their eras, and the last version of each key, with
-    /// one index
-    /// descent each. It costs the same however long the keys' histories are and however many keys have come since.
-    /// Larger pages,
-    /// and pages with other conditions, come from one scan of the range.
+    /// one index descent each. It costs the same however long the keys' histories are and however many keys have come
+    /// since. Larger pages, and pages with other conditions, come from one scan of the range.
     fileprivate func page(
         at position: Int64, _ filters: [RowFilter], _ start: (key: RowKey, comparison: String)?, limit: Int,
         _ session: PostgresSession

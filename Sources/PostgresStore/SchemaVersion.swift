@@ -3,10 +3,8 @@ public import Postgres
 /// The schema version that a session writes, and the check that it is the ledger's.
 ///
 /// Each session of the service names the schema version that its program was made for. The database accepts its appends
-/// and
-/// its writes of projections only while that is the ledger's own version. A program from before a migration therefore
-/// fails,
-/// even one that does not know this setting.
+/// and its writes of projections only while that is the ledger's own version. A program from before a migration
+/// therefore fails, even one that does not know this setting.
 enum SchemaVersion {
     /// The name of the session's setting.
     static let setting = "alpha_ledger.schema_version"

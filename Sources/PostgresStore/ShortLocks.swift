@@ -3,16 +3,13 @@ import Postgres
 /// Locks that wait for readers.
 ///
 /// A request for such a lock queues behind every current reader, and every later reader queues behind the request. The
-/// lock
-/// is therefore requested for some tens of milliseconds at a time, and again after a pause. Nobody waits longer than
-/// that,
-/// however long a reader takes.
+/// lock is therefore requested for some tens of milliseconds at a time, and again after a pause. Nobody waits longer
+/// than that, however long a reader takes.
 extension PostgresSession {
     private static var lockMilliseconds: Int { 50 }
 
     /// Runs PL/pgSQL statements as a transaction of their own, in one round trip, so a program that is stopped in the
-    /// meantime
-    /// holds no lock. False, with nothing done, if a lock is not available within some tens of milliseconds.
+    /// meantime holds no lock. False, with nothing done, if a lock is not available within some tens of milliseconds.
     func executeWithShortLocks(_ statements: String) throws(PostgresError) -> Bool {
         do throws(PostgresError) {
             try executeScript(
@@ -30,8 +27,7 @@ extension PostgresSession {
     }
 
     /// Runs a part of the open transaction whose statements wait only that long for locks. Nil if a lock is not
-    /// available; the
-    /// part is then undone, and the transaction can continue.
+    /// available; the part is then undone, and the transaction can continue.
     func withShortLocks<T>(_ body: () throws -> T) throws -> T? {
         let before = try execute("SELECT current_setting('lock_timeout')")[0].text(0)
         try executeScript("SAVEPOINT short_locks")

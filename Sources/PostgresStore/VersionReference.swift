@@ -47,8 +47,7 @@ public struct VersionReference: Sendable, Hashable, CustomStringConvertible {
     public var description: String { codeVersion.map { "\(version)/c\($0)" } ?? version }
 
     /// The version that the reference names among a projection's versions. Without a code version, it is the version
-    /// with this
-    /// program's newest code, or else the only version.
+    /// with this program's newest code, or else the only version.
     ///
     /// Throws `LedgerError.versionUnknown`, which lists the existing versions.
     /// - Parameter installed: the code versions of this program, in ascending order; empty if it lacks these rules.

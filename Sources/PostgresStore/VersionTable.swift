@@ -33,8 +33,7 @@ struct VersionTable: Sendable {
     }
 
     /// The documents of some keys valid at a position; nil for a key without a document then. One query, two index
-    /// descents per
-    /// key.
+    /// descents per key.
     func documents(of keys: [RowKey], at position: Int64, _ session: PostgresSession) throws -> [[UInt8]?] {
         if keys.isEmpty { return [] }
         let found = try session.execute(
@@ -68,10 +67,8 @@ struct VersionTable: Sendable {
     func isCopied(_ changes: VersionChanges) -> Bool { changes.made.count >= Self.copyThreshold }
 
     /// The statement that ends versions. It finds each key's last version separately, by the index: the plan of a join,
-    /// made
-    /// while the table was young, would go on to read all current versions. No index includes `valid_to`, so setting it
-    /// leaves
-    /// all indexes unchanged.
+    /// made while the table was young, would go on to read all current versions. No index includes `valid_to`, so
+    /// setting it leaves all indexes unchanged.
     private func end(_ ended: [(key: RowKey, validTo: Int64)]) -> Statement {
         FencedTransaction.changing(
             exactly: ended.count,

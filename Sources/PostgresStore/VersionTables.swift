@@ -54,8 +54,7 @@ struct VersionTables: Sendable {
     }
 
     /// Keeps autovacuum from tables that are being filled, or lets it back. It would read and rewrite freshly written
-    /// data several
-    /// times.
+    /// data several times.
     func setFilling(_ isFilling: Bool, _ session: PostgresSession) throws {
         let option = isFilling ? "SET (autovacuum_enabled = off)" : "RESET (autovacuum_enabled)"
         for table in [rows, facts].compactMap({ $0 }) {
@@ -64,8 +63,7 @@ struct VersionTables: Sendable {
     }
 
     /// Freezes the rows of the tables, which have no indexes yet and are still in memory. Otherwise the first reader,
-    /// usually the
-    /// making of an index, would have to write each page again.
+    /// usually the making of an index, would have to write each page again.
     func freeze(_ session: PostgresSession) throws {
         for table in [rows, facts].compactMap({ $0 }) {
             try session.executeScript("VACUUM (FREEZE, TRUNCATE FALSE) \(table.name)")

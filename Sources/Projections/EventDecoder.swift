@@ -57,8 +57,7 @@ public struct ReadEvent: Sendable {
     let place: Int
     let schemaVersion: Int
     /// The event or why its payload can't be read. An unreadable payload is poison for a projection that consumes its
-    /// type,
-    /// and of no concern to the others.
+    /// type, and of no concern to the others.
     let event: Result<DecodedEvent, UpcastError>
     let subject: RowKey?
     let subjectHash: Int

@@ -7,8 +7,7 @@ public import Values
 public struct ProjectionIdentity: Sendable, Hashable {
     public let name: String
     /// The code version. It is raised whenever the code changes the facts, the rows or the sums that readers get from
-    /// the same
-    /// events and rules.
+    /// the same events and rules.
     public let codeVersion: Int
     /// Every rule file that the projection reads, including its own, in path order.
     public let rules: [RuleFile]
@@ -65,8 +64,7 @@ public final class DecodedEvent: Sendable {
 /// under other rules or at another valid time.
 public protocol Projection: Sendable {
     /// All that events say about one entity, and all that its rows depend on. Facts never hold the result of a rule, so
-    /// they
-    /// are the same under any rules version.
+    /// they are the same under any rules version.
     associatedtype Facts: Sendable
 
     /// The identity of the fold. Its code version is the oldest one with the same facts and rows.
@@ -85,8 +83,7 @@ public protocol Projection: Sendable {
     func entities(touchedBy event: DecodedEvent) throws -> [RowKey]
 
     /// Folds one event into the facts of one of its entities. The facts are nil before the entity's first event and
-    /// whenever
-    /// there is nothing left to know.
+    /// whenever there is nothing left to know.
     func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) throws
 
     /// Writes the rows that follow from the facts, in ascending key order.

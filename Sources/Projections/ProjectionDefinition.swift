@@ -19,8 +19,7 @@ public struct PublishedCode: Sendable {
 public struct ProjectionDefinition: Sendable {
     public let identity: ProjectionIdentity
     /// The oldest code version whose fold gives the same facts and rows. Code versions with the same fold version
-    /// differ only
-    /// in the sums over the rows.
+    /// differ only in the sums over the rows.
     public let foldVersion: Int
     /// Starts this code version's sums over a list's rows; nil if its answers have no sums.
     public let aggregates: (@Sendable () -> any RowAggregates)?

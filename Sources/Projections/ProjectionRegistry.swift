@@ -76,15 +76,13 @@ public struct ProjectionRegistry: Sendable {
     }
 
     /// The definition of rules (`v1`) under the newest code, which applies if nobody names a code version. Nil if the
-    /// rules
-    /// are not installed.
+    /// rules are not installed.
     public func newestDefinition(_ name: String, version: String) -> ProjectionDefinition? {
         definitions(name, version).last
     }
 
     /// The version that a new ledger serves first: the lowest rules version, under the newest code. Newer rules are
-    /// promoted
-    /// on purpose.
+    /// promoted on purpose.
     public func firstDefinition(_ name: String) -> ProjectionDefinition? {
         definitions.first { $0.identity.name.isBytewiseEqual(to: name) }
             .flatMap { newestDefinition(name, version: $0.identity.version) }

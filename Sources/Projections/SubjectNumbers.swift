@@ -46,8 +46,7 @@ struct KeyNumbers {
 /// Not safe for concurrent use, but it may move between threads.
 ///
 /// Unchecked: the pass that owns it gives its workers turns under its lock, one at a time, and sorts after all subjects
-/// are
-/// numbered; the compiler can't see that order.
+/// are numbered; the compiler can't see that order.
 public final class SubjectNumbers: @unchecked Sendable {
     private var numbers = KeyNumbers()
 
@@ -111,8 +110,7 @@ extension RowKey {
 
 extension String {
     /// The first sixteen bytes of the UTF-8 as two big-endian words, zero-padded if the text is shorter. The words
-    /// compare
-    /// in the order of the bytes.
+    /// compare in the order of the bytes.
     fileprivate var leadingWords: (UInt64, UInt64) {
         var text = self
         return text.withUTF8 { utf8 in

@@ -58,8 +58,7 @@ public final class WholeFold: @unchecked Sendable {
 
 extension WholeFold {
     /// The tally of every version that the fold has made, ended or current; nil if it keeps no tally. Call it once,
-    /// after all
-    /// events have been folded.
+    /// after all events have been folded.
     public func tally() -> VersionTally? { closeTally() }
 }
 
@@ -115,8 +114,7 @@ final class WholeFoldState<P: Projection> {
     /// Makes the state of a fold.
     ///
     /// - Parameter start: the position to fold from and the tally up to it. Without it, the fold keeps no tally and
-    ///   begins at
-    ///   position 0.
+    ///   begins at position 0.
     init(_ projection: P, _ consumed: ConsumedTypes, tally start: FoldStart?) {
         self.consumed = consumed
         self.projection = projection

@@ -3,8 +3,7 @@ import Synchronization
 /// A number that only grows, for each combination of label values.
 ///
 /// The number of combinations is bounded. Beyond the limit every new combination is counted under `other`, so that no
-/// input
-/// can make the metrics grow without end.
+/// input can make the metrics grow without end.
 public final class Counter: Sendable {
     public static let maximumSeries = 256
 

@@ -17,8 +17,7 @@ enum Base64 {
     }
 
     /// Decodes canonical base64. Nil for another alphabet, missing or superfluous padding, white space, and unused bits
-    /// that
-    /// are not zero.
+    /// that are not zero.
     static func decode(_ text: some StringProtocol) -> [UInt8]? {
         let input = Array(text.utf8)
         guard input.count.isMultiple(of: 4) else { return nil }

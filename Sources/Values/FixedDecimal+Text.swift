@@ -52,10 +52,9 @@ extension FixedDecimal {
         try self.init(parsing: text.utf8Span.span)
     }
 
-    /// Reads a published figure. Unlike ``init(parsing:)``, which applies the bound of inputs, it accepts any value that
-    /// 128 bits hold (up to about 1.7 × 10^28). An exponent beyond the bound of inputs is `outOfRange`, because decimal
-    /// text
-    /// has no exponents.
+    /// Reads a published figure. Unlike ``init(parsing:)``, which applies the bound of inputs, it accepts any value
+    /// that 128 bits hold (up to about 1.7 × 10^28). An exponent beyond the bound of inputs is `outOfRange`, because
+    /// decimal text has no exponents.
     public init(published text: String) throws(DecimalError) {
         do {
             self = try FixedDecimal(text)
@@ -168,8 +167,7 @@ extension FixedDecimal: CustomStringConvertible {
     }
 
     /// Writes the text that ``write(to:)`` appends at an address with room for ``longestText`` bytes, and returns the
-    /// number
-    /// of bytes written.
+    /// number of bytes written.
     public func write(at out: UnsafeMutablePointer<UInt8>) -> Int {
         var at = 0
         if units < 0 {

@@ -110,8 +110,7 @@ extension Instant: CustomStringConvertible {
     }
 
     /// Writes the text that ``write(to:)`` appends at an address with room for ``longestText`` bytes, and returns the
-    /// number
-    /// of bytes written.
+    /// number of bytes written.
     public func write(at out: UnsafeMutablePointer<UInt8>) -> Int {
         _ = date.write(at: out)
         let sinceMidnight = UInt64(bitPattern: microseconds % Self.microsecondsPerDay)

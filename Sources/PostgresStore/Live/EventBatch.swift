@@ -12,13 +12,11 @@ struct EventBatch: Sendable {
     let isFollowed: Bool
     let events: [ReadEvent]
     /// The leaf at ``reached``; for a part of a batch, the leaf at the end of the whole batch. The events are the log's
-    /// only if
-    /// the log has this leaf.
+    /// only if the log has this leaf.
     let leaf: ReadLeaf
 
     /// Reads the events at the `limit` positions after `position`, up to `last` and the head, in one round trip; nil if
-    /// there
-    /// are no such positions.
+    /// there are no such positions.
     static func read(
         after position: Int64, upTo last: Int64, limit: Int, _ decoder: EventDecoder, _ session: PostgresSession
     ) throws -> EventBatch? {

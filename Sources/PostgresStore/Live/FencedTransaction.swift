@@ -26,14 +26,11 @@ enum FencedTransaction {
     /// cheaper.
     ///
     /// The transaction starts with the fence: an UPDATE of each checkpoint that names the lease's epoch and the old
-    /// position, on
-    /// a log that has the last leaf of what was folded. If the UPDATE misses one of the checkpoints, the transaction
-    /// fails and
-    /// nothing is written.
+    /// position, on a log that has the last leaf of what was folded. If the UPDATE misses one of the checkpoints, the
+    /// transaction fails and nothing is written.
     ///
     /// Rows written from events that a failover lost need no fence. Tables and log share one server's WAL, so a standby
-    /// that has
-    /// the rows also has the events, which were committed before them.
+    /// that has the rows also has the events, which were committed before them.
     static func commit(_ writes: [VersionWrite], foldedUpTo leaf: ReadLeaf, _ session: PostgresSession) throws {
         let parts = writes.flatMap(\.parts)
         let isCopied = parts.contains { $0.table.isCopied($0.changes) }
@@ -56,8 +53,7 @@ enum FencedTransaction {
     /// An UPDATE that must change exactly that many rows.
     ///
     /// For any other number the server raises an error, a division by zero. It then skips the statements after it in
-    /// the same
-    /// pipeline, including COMMIT.
+    /// the same pipeline, including COMMIT.
     static func changing(
         exactly count: Int, _ update: String, _ parameters: [PostgresValue]
     ) -> (sql: String, parameters: [PostgresValue]) {

@@ -3,8 +3,7 @@ import Projections
 import Values
 
 /// Projection versions at the same position that are folded together: each event is read and decoded once, and each
-/// batch is
-/// one transaction.
+/// batch is one transaction.
 actor FoldingGroup {
     /// A version that the group no longer folds, and why. Its lease is given back.
     struct Departure: Sendable {
@@ -80,10 +79,8 @@ actor FoldingGroup {
     /// Folds batch after batch up to the log's head; false if there was nothing to fold.
     ///
     /// While one batch is written, the next is folded and the one after that is read. After an error the members are
-    /// unusable,
-    /// because their state in memory may differ from what is stored. One such error is `LedgerError.historyReplaced`,
-    /// if a batch
-    /// was read before a failover that lost some of its events.
+    /// unusable, because their state in memory may differ from what is stored. One such error is
+    /// `LedgerError.historyReplaced`, if a batch was read before a failover that lost some of its events.
     /// - Parameters:
     ///   - last: the last position to fold.
     ///   - deadline: the moment after which no batch is begun, except the first.
@@ -212,8 +209,7 @@ actor FoldingGroup {
     }
 
     /// Writes a batch in one transaction. If that fails for another reason than a lost connection, each version is
-    /// written in a
-    /// transaction of its own. The versions that then fail are returned; the others have been written.
+    /// written in a transaction of its own. The versions that then fail are returned; the others have been written.
     ///
     /// Throws `LedgerError.historyReplaced`, with nothing written, if the batch was read from another history than the
     /// log's.

@@ -37,8 +37,7 @@ public struct ProjectionFollower: Sendable {
     /// Folds up to the current head and gives the lease back; nil if another process holds the lease.
     ///
     /// Throws `LedgerError.leaseLost` if another process takes the lease in the meantime, and `.historyReplaced` if the
-    /// log lost
-    /// events that were read. Called again, it continues from what the server has.
+    /// log lost events that were read. Called again, it continues from what the server has.
     /// - Parameters:
     ///   - last: the last position to fold.
     ///   - progress: receives the position reached and the position to reach.

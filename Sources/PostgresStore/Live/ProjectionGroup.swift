@@ -6,18 +6,16 @@ import Values
 /// Keeps all projection versions that this program can fold at the log's head for as long as it runs.
 ///
 /// The versions whose leases it holds are folded together: each event is read and decoded once, and the changes of a
-/// step in
-/// all of them are one transaction. A version that is behind, or whose lease becomes free, first catches up separately
-/// and
-/// then joins. Any number of processes may run a group: the holder of a version's lease writes the version.
+/// step in all of them are one transaction. A version that is behind, or whose lease becomes free, first catches up
+/// separately and then joins. Any number of processes may run a group: the holder of a version's lease writes the
+/// version.
 public actor ProjectionGroup {
     /// The number of positions per transaction.
     public static let batchSize = 5_000
     /// The bytes of documents that each version keeps in memory from step to step.
     public static let cachedBytes = 8 << 20
     /// The pause between two steps, in which arriving events collect for the next step. An event after a quiet moment
-    /// does not
-    /// wait.
+    /// does not wait.
     private static let paceMilliseconds = 10
     /// The interval at which the catalog is checked for new and dropped versions, and the pause after a lost connection.
     private static let refreshSeconds = 1
@@ -61,12 +59,9 @@ public actor ProjectionGroup {
     /// Follows until cancelled, then gives the leases back. Call it once.
     ///
     /// A poison event stops its projection there, with the error recorded in the catalog; the others continue. After a
-    /// lost
-    /// connection, or if a batch was read from another log than the server's, everything restarts from what is stored.
-    /// In the
-    /// meantime it also finishes work that rebuilds and promotions left because of readers: it moves views to the new
-    /// tables and
-    /// drops the old ones.
+    /// lost connection, or if a batch was read from another log than the server's, everything restarts from what is
+    /// stored. In the meantime it also finishes work that rebuilds and promotions left because of readers: it moves
+    /// views to the new tables and drops the old ones.
     public func run(_ signal: LogSignal) async {
         async let upkeep: Void = keepUp()
         while !Task.isCancelled {
@@ -141,8 +136,7 @@ public actor ProjectionGroup {
     }
 
     /// Takes the leases of versions that are not ahead of the live group. Versions at the same position catch up
-    /// together, in
-    /// the background if that takes long.
+    /// together, in the background if that takes long.
     private func takeUp(_ free: [ProjectionVersion]) async throws {
         let end = await live.position
         let definitions = free.filter { $0.position <= end }.compactMap(definition(of:))

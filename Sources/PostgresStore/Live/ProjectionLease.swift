@@ -18,8 +18,7 @@ public struct ProjectionLease: Sendable, Equatable {
     /// Takes the lease if it is free; nil if another process holds it. The position is the checkpoint.
     ///
     /// It never waits. If the lease has expired but its holder was stopped in the middle of a transaction, the row is
-    /// still
-    /// locked; the lease can be taken once that transaction is over.
+    /// still locked; the lease can be taken once that transaction is over.
     public static func acquire(
         _ name: String, _ version: String, codeVersion: Int, owner: String, _ session: PostgresSession
     ) throws -> (lease: ProjectionLease, position: Int64)? {
@@ -45,8 +44,7 @@ public struct ProjectionLease: Sendable, Equatable {
     /// Extends the lease; false if it was lost, or if the checkpoint is not where its holder left it.
     ///
     /// After a failover that lost a tail, or after a restore, a version may be behind its holder's state in memory,
-    /// with the
-    /// same epoch. The holder must then restart from what is stored.
+    /// with the same epoch. The holder must then restart from what is stored.
     public func renew(at position: Int64, _ session: PostgresSession) throws -> Bool {
         try session.execute(
             """

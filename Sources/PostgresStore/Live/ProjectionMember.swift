@@ -6,8 +6,7 @@ import Values
 /// A projection version under a lease, with its fold.
 ///
 /// As long as the lease fences every write, the entities in the fold's memory equal those in the tables. They are read
-/// once
-/// and kept, up to a bound. A fold whose changes were not written is unusable.
+/// once and kept, up to a bound. A fold whose changes were not written is unusable.
 actor ProjectionMember {
     /// The outcome of folding a batch.
     enum Outcome: Sendable {
@@ -37,8 +36,7 @@ actor ProjectionMember {
     }
 
     /// Takes the lease of a definition's version, with the version's checkpoint; nil if another process holds the lease
-    /// or the
-    /// version is not ready.
+    /// or the version is not ready.
     static func acquire(
         _ definition: ProjectionDefinition, owner: String, cachedBytes: Int, _ session: PostgresSession
     ) throws -> (member: ProjectionMember, position: Int64)? {

@@ -5,22 +5,17 @@ import Values
 /// Builds projection versions together from the log, at the speed of the disk.
 ///
 /// Events are read in chunks for all versions at once: first to record which events touch which entity, then to fold
-/// them.
-/// The entities are split by a hash of their keys into as many parts as there are workers, and the parts are folded
-/// independently. A version of a row or of facts is written by COPY when it ends, and an entity's current versions with
-/// the
-/// last event that touches the entity, in transactions of a few megabytes. The indexes are made at the end. Memory
-/// holds the
-/// facts of the most recently touched entities that have more events to come, and documents of a bounded size. A
-/// forgotten
-/// entity is folded again from its own events when its next event comes.
+/// them. The entities are split by a hash of their keys into as many parts as there are workers, and the parts are
+/// folded independently. A version of a row or of facts is written by COPY when it ends, and an entity's current
+/// versions with the last event that touches the entity, in transactions of a few megabytes. The indexes are made at
+/// the end. Memory holds the facts of the most recently touched entities that have more events to come, and documents
+/// of a bounded size. A forgotten entity is folded again from its own events when its next event comes.
 ///
 /// A rebuild that was killed or failed can be resumed: it folds from 0 again, up to its original target position, and
-/// skips
-/// versions that are already in its tables. A cancelled rebuild leaves nothing behind. While a rebuild runs, it holds the
-/// versions' leases, so that nobody else writes them. A version that was ready before can be read as it was, until the
-/// new
-/// tables replace its own. The old tables are dropped once nobody reads them, by this rebuild or a later program.
+/// skips versions that are already in its tables. A cancelled rebuild leaves nothing behind. While a rebuild runs, it
+/// holds the versions' leases, so that nobody else writes them. A version that was ready before can be read as it was,
+/// until the new tables replace its own. The old tables are dropped once nobody reads them, by this rebuild or a later
+/// program.
 public struct ProjectionRebuild: Sendable {
     public struct Options: Sendable {
         /// The number of parts folded at the same time.
@@ -105,18 +100,14 @@ public struct ProjectionRebuild: Sendable {
     }
 
     /// Builds up to the head at its start, or at the start of the rebuild that it resumes. The ordinary follower folds
-    /// later
-    /// events.
+    /// later events.
     ///
     /// Throws `LedgerError.versionHeld` if another process writes one of the versions, `.leaseLost` if this rebuild
-    /// slept past
-    /// its lease, and `.historyReplaced` if a failover or a restore replaced the log that was read. Throws
-    /// `CancellationError`
-    /// when it is cancelled: it then removes the versions that are not complete, including the remains of an earlier
-    /// rebuild of
-    /// them. If not all versions can be started, it removes those newly started. A version that can't fold an event
-    /// ends before
-    /// that event, with the error recorded in the catalog; the others continue.
+    /// slept past its lease, and `.historyReplaced` if a failover or a restore replaced the log that was read. Throws
+    /// `CancellationError` when it is cancelled: it then removes the versions that are not complete, including the
+    /// remains of an earlier rebuild of them. If not all versions can be started, it removes those newly started. A
+    /// version that can't fold an event ends before that event, with the error recorded in the catalog; the others
+    /// continue.
     public func run(_ progress: @escaping @Sendable (Progress) -> Void = { _ in }) async throws -> [Built] {
         let pool = PostgresPool(configuration, maximumConnections: 2 * options.workers + 2)
         var targets: [RebuildTarget] = []

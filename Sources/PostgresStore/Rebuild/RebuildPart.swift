@@ -6,11 +6,9 @@ import Projections
 ///
 /// The log is read twice: first to record which events touch which entity, then to fold the events. An entity's current
 /// versions can therefore be written with the last event that touches the entity, and its facts need not be kept any
-/// longer.
-/// Memory is also bounded by forgetting other entities. For an entity that was not touched for long, only the positions
-/// of
-/// its events are kept; the events already folded are read again before it is next touched. An entity with many events is
-/// never forgotten, so that no entity is read again too often.
+/// longer. Memory is also bounded by forgetting other entities. For an entity that was not touched for long, only the
+/// positions of its events are kept; the events already folded are read again before it is next touched. An entity with
+/// many events is never forgotten, so that no entity is read again too often.
 actor RebuildPart {
     /// Entities to recall before a chunk is folded, in groups of a limited number of events.
     struct Recall: Sendable {
@@ -32,8 +30,7 @@ actor RebuildPart {
     private struct Touch {
         let position: Int64
         /// The projections in which the event touches the entity. After ``complete()``, the projections in which it is
-        /// the last
-        /// event that does.
+        /// the last event that does.
         var places: EventRouter.Places
     }
 
@@ -70,8 +67,7 @@ actor RebuildPart {
     /// The steps of the chunk to be folded next.
     private var steps: [Step] = []
     /// Entities in the order in which chunks touched them, with the number of the touch. An entity touched again is
-    /// listed
-    /// again.
+    /// listed again.
     private var touched: [(entity: Int, touch: Int)] = []
     private var oldest = 0
     private var touches = 0

@@ -3,8 +3,7 @@ import Postgres
 import Projections
 
 /// Fills the tables of some versions from the log up to a position. It reads the log once to record the touches, and
-/// once to
-/// fold.
+/// once to fold.
 actor RebuildPass {
     private let targets: [RebuildTarget]
     private let pool: PostgresPool
@@ -36,8 +35,7 @@ actor RebuildPass {
     /// - Parameters:
     ///   - targets: all to be filled up to the same position.
     ///   - leaf: the log's leaf at or beyond that position; nil for an empty log. The log is read more than once, with
-    ///     writes in
-    ///     between, and a failover in the meantime may put other events at the same positions.
+    ///     writes in between, and a failover in the meantime may put other events at the same positions.
     ///   - poison: the event after that position, if the event is the reason for ending there.
     init(
         _ targets: [RebuildTarget], _ pool: PostgresPool, _ options: ProjectionRebuild.Options, until: Int64,
@@ -154,9 +152,8 @@ actor RebuildPass {
     }
 
     /// Writes the collected versions of projections with no write in progress. Once all projections together have
-    /// collected too
-    /// much, it also writes the others, largest first. The fold need not wait for the largest table as long as there is
-    /// room.
+    /// collected too much, it also writes the others, largest first. The fold need not wait for the largest table as
+    /// long as there is room.
     private func writeCollected(upTo position: Int64) async throws {
         for place in places where writing[place] == nil && pending[place].byteCount >= options.flushByteCount {
             try await write(place, upTo: position)

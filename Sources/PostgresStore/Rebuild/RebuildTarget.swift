@@ -5,17 +5,14 @@ import Values
 /// A projection version that is being rebuilt: the tables being filled, and the lease that protects them.
 ///
 /// Every transaction starts with an UPDATE of the catalog's row that names the lease's epoch and the position up to
-/// which the
-/// tables are filled, so a rebuild that slept past its lease writes nothing. A transaction that writes folded results
-/// also
-/// checks that the log still has what was read.
+/// which the tables are filled, so a rebuild that slept past its lease writes nothing. A transaction that writes folded
+/// results also checks that the log still has what was read.
 struct RebuildTarget: Sendable {
     let definition: ProjectionDefinition
     private(set) var tables: VersionTables
     let lease: ProjectionLease
     /// The position up to which the rebuild folds. An entity's current versions are written with the last event up to
-    /// this
-    /// position that touches the entity. Nil before ``aimed(at:_:)``.
+    /// this position that touches the entity. Nil before ``aimed(at:_:)``.
     private(set) var until: Int64?
     /// The position up to and including which every version that ended or became final was in the tables when the fold
     /// began.
@@ -24,14 +21,11 @@ struct RebuildTarget: Sendable {
     private let found: ProjectionVersion
 
     /// Takes the version's lease and makes its tables, or takes over the tables of a stopped rebuild with that
-    /// rebuild's target
-    /// position. If the version was followed beyond that position in the meantime, the tables are filled anew, so that
-    /// readers
-    /// never see the version go back.
+    /// rebuild's target position. If the version was followed beyond that position in the meantime, the tables are
+    /// filled anew, so that readers never see the version go back.
     ///
     /// Throws `LedgerError.versionHeld` while another process writes the version. Throws `.viewInUse` for a served
-    /// version whose
-    /// view could not be moved to the new tables.
+    /// version whose view could not be moved to the new tables.
     static func begin(
         _ definition: ProjectionDefinition, owner: String, _ session: PostgresSession
     ) throws -> RebuildTarget {
@@ -143,9 +137,8 @@ struct RebuildTarget: Sendable {
     }
 
     /// Makes the indexes and puts the complete tables in place: from then on the version is folded up to a position and
-    /// can be
-    /// followed. False, with nothing done, if somebody reads the new tables, because making the indexes would have to
-    /// wait.
+    /// can be followed. False, with nothing done, if somebody reads the new tables, because making the indexes would
+    /// have to wait.
     ///
     /// It waits neither for readers of the old tables, who continue, nor for readers of the view; ``VersionUpkeep``
     /// does the rest.
@@ -181,8 +174,7 @@ struct RebuildTarget: Sendable {
     }
 
     /// Removes the tables that were being filled and, if the version is new, its row in the catalog. Does nothing if
-    /// the version
-    /// is complete by now, or another process holds it.
+    /// the version is complete by now, or another process holds it.
     func abandon(_ session: PostgresSession) throws {
         try session.transaction {
             let held = try session.execute(

@@ -142,10 +142,9 @@ public struct CatalogVerifier: Sendable {
     /// The findings about views `projection.<name>` that do not show the served version, by subject.
     ///
     /// A view follows a swap of tables once no open transaction has read it. A view that shows an earlier version is
-    /// reported as
-    /// unchecked; a view that shows anything else is a fault. The server describes views as they are now, so a swap
-    /// after the
-    /// transaction's snapshot looks like a fault. A caller that can should ask again in a new transaction.
+    /// reported as unchecked; a view that shows anything else is a fault. The server describes views as they are now,
+    /// so a swap after the transaction's snapshot looks like a fault. A caller that can should ask again in a new
+    /// transaction.
     public func viewFindings(_ session: PostgresSession) throws -> [AuditFinding] {
         let versions = try catalog.versions(session)
         let leftovers = try LeftoverTables.names(session)
@@ -172,12 +171,10 @@ public struct CatalogVerifier: Sendable {
     // MARK: Tables
 
     /// Keeps the tables of all stored versions from being dropped until the transaction ends. A rebuild may replace
-    /// them by then,
-    /// but the transaction's snapshot does not know the new ones.
+    /// them by then, but the transaction's snapshot does not know the new ones.
     ///
     /// - Parameter skipsMissing: whether absent tables are skipped; otherwise an absent table throws an undefined-table
-    ///   error. A
-    ///   table may have been dropped since the snapshot.
+    ///   error. A table may have been dropped since the snapshot.
     public func holdTables(skipsMissing: Bool, _ session: PostgresSession) throws {
         for version in try catalog.versions(session) where version.state == .ready {
             guard let definition = registry.definition(of: version) else { continue }

@@ -3,12 +3,10 @@ import JSON
 import Projections
 
 /// One projection's part in a pass over the log: first its fold, then the digest of the resulting rows or the tally of
-/// all
-/// its versions.
+/// all its versions.
 ///
 /// Unchecked: its state is read and changed under the pass's lock. The fold is used only by the worker whose batch is
-/// next,
-/// and the hash only by the worker that holds ``isBusy``. Any number of workers may write rows.
+/// next, and the hash only by the worker that holds ``isBusy``. Any number of workers may write rows.
 final class DigestLane: @unchecked Sendable {
     /// The number of entities whose rows are written at a time.
     private static let entitiesPerPart = 64

@@ -6,14 +6,10 @@ import Projections
 /// workers.
 ///
 /// A worker takes a chunk through all stages, from its bytes to the last fold, so that the decoded events stay in its
-/// core's
-/// cache. Only a chunk that no worker would take at once is decoded by the reader. Each stage after decoding takes the
-/// chunks
-/// in order, one worker at a time. Workers therefore follow each other through the folds, and the result is the same
-/// with any
-/// number of them. The reader waits if the workers are too far behind. The reader and the server keep one processor
-/// busy, so
-/// one worker fewer folds than digests.
+/// core's cache. Only a chunk that no worker would take at once is decoded by the reader. Each stage after decoding
+/// takes the chunks in order, one worker at a time. Workers therefore follow each other through the folds, and the
+/// result is the same with any number of them. The reader waits if the workers are too far behind. The reader and the
+/// server keep one processor busy, so one worker fewer folds than digests.
 final class LogPass: Sendable {
     private enum Unfolded {
         case packed(EventChunk)

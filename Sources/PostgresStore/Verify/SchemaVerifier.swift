@@ -71,8 +71,7 @@ extension PostgresSession {
     /// The definition of a view, as columns and plan; nil for an absent view.
     ///
     /// The planner expands a view into its query, so equal plans and columns mean equal answers. The texts of views
-    /// can't be
-    /// compared, because the server keeps the parsed form, not the original text.
+    /// can't be compared, because the server keeps the parsed form, not the original text.
     func definition(ofView name: String) throws -> [String]? {
         let columns = try execute(
             """

@@ -3,9 +3,8 @@ import Postgres
 import Projections
 
 /// The tallies of a version's tables, read once: the tally of everything they hold now and, if there is a record of
-/// them, the
-/// tally of everything they held as of the record. It also keeps the entities touched since the record, as they were
-/// then.
+/// them, the tally of everything they held as of the record. It also keeps the entities touched since the record, as
+/// they were then.
 struct StoredTally {
     private(set) var now: VersionTally
     private var then: VersionTally

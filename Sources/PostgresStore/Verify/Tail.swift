@@ -9,8 +9,7 @@ struct Tail {
     private(set) var touched: Set<RowKey> = []
 
     /// The tails of some versions, nil for a version without a fitting record. Reads the events after the earliest
-    /// recorded
-    /// position once for all versions.
+    /// recorded position once for all versions.
     static func all(
         of versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], since recorded: [RecordedVersion],
         _ session: PostgresSession

@@ -1,12 +1,10 @@
 import Postgres
 
 /// Tables of projection versions that the catalog no longer names. Their readers continue, and the tables are dropped
-/// once
-/// nobody reads them.
+/// once nobody reads them.
 ///
 /// They are recorded in the transaction that removes them from the catalog, so if a program is killed before it has
-/// dropped
-/// them, the next program does.
+/// dropped them, the next program does.
 enum LeftoverTables {
     /// The outcome of an attempt to drop tables.
     enum Outcome {
@@ -59,8 +57,7 @@ extension PostgresError {
 
 extension PostgresSession {
     /// The objects that depend on some relations, such as `view public.mine`, except one view; names are quoted, with
-    /// their
-    /// schemas.
+    /// their schemas.
     func dependents(of relations: [String], besides view: String) throws -> [String] {
         try execute(
             """

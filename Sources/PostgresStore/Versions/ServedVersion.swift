@@ -15,11 +15,10 @@ extension ProjectionCatalog {
     /// Makes a version the served one inside the caller's transaction, with the view `projection.<name>` over its rows.
     ///
     /// Both versions' checkpoints are locked until the transaction ends, so that readers never see the served position
-    /// go back.
-    /// It waits for nobody, because the transaction holds the head of the log and with it everybody who appends. If a
-    /// transaction that has read the view is still open, the view follows later
-    /// (``VersionUpkeep``). Throws `ServingError` and
-    /// `LedgerError.viewInUse`, after which the transaction must be rolled back.
+    /// go back. It waits for nobody, because the transaction holds the head of the log and with it everybody who
+    /// appends. If a transaction that has read the view is still open, the view follows later
+    /// (``VersionUpkeep``). Throws `ServingError` and `LedgerError.viewInUse`, after which the transaction must be
+    /// rolled back.
     public func serve(
         _ candidate: ProjectionVersion, insteadOf served: ProjectionVersion, _ definition: ProjectionDefinition,
         _ session: PostgresSession

@@ -42,10 +42,8 @@ struct ServedView {
     /// Points the view at a table, as part of the open transaction.
     ///
     /// It needs a lock that conflicts with every open transaction that has read the view. If a column is lost or
-    /// changes its
-    /// type, the view is dropped and created again, and its privileges are granted again. If other objects depend on
-    /// such a view,
-    /// it throws `LedgerError.viewInUse`, which names them.
+    /// changes its type, the view is dropped and created again, and its privileges are granted again. If other objects
+    /// depend on such a view, it throws `LedgerError.viewInUse`, which names them.
     func put(over tableName: String, _ session: PostgresSession) throws {
         let found = try stored(session)
         let lost = lost(of: found)
@@ -60,8 +58,7 @@ struct ServedView {
     }
 
     /// Points the view of a version that is already served at a table, in a transaction of its own and one round trip.
-    /// It does
-    /// nothing if another version or other tables are served by then.
+    /// It does nothing if another version or other tables are served by then.
     ///
     /// False if it would have to wait.
     func follow(_ identity: ProjectionIdentity, over tableName: String, _ session: PostgresSession) throws -> Bool {

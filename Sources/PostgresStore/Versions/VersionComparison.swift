@@ -11,8 +11,7 @@ public struct VersionComparison: Sendable {
     private let to: ProjectionVersion
     private let columns: ColumnSet
     /// The position of the comparison. COPY takes no parameters, but positions are this program's own numbers, never a
-    /// user's
-    /// text.
+    /// user's text.
     private let position: Int64
 
     public init(from: ProjectionVersion, to: ProjectionVersion, columns: ColumnSet, position: Int64) {
@@ -23,8 +22,7 @@ public struct VersionComparison: Sendable {
     }
 
     /// Visits the rows of both versions as of the position, in key order; nil on a side that has no row. Equal
-    /// documents are
-    /// sent once.
+    /// documents are sent once.
     public func forEachRow(
         _ session: PostgresSession, _ visit: (_ from: [UInt8]?, _ to: [UInt8]?) throws -> Void
     ) throws {
@@ -52,8 +50,7 @@ public struct VersionComparison: Sendable {
     /// The first position at which the two versions' digested rows differ; nil if they never do up to the position.
     ///
     /// Both histories are step functions of the position. They diverge at the first change that only one of them makes.
-    /// One pass
-    /// over each table, 40 bytes of memory per change.
+    /// One pass over each table, 40 bytes of memory per change.
     public func firstDifference(_ session: PostgresSession) throws -> Int64? {
         let old = try history(of: from, session)
         let new = try history(of: to, session)

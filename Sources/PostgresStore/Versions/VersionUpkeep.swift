@@ -3,8 +3,7 @@ public import Projections
 import Values
 
 /// The work that a rebuild, a promotion or a drop leaves because of readers: views of served versions that still show
-/// other
-/// tables, and tables that the catalog no longer names.
+/// other tables, and tables that the catalog no longer names.
 ///
 /// Nobody has to wait for this work, because versions are read by the names of their tables, which the catalog has. Any
 /// program may do it, at any time.

@@ -77,8 +77,7 @@ public struct VersionDifference {
     /// `rows`, `fields`, `moved`, `sums` and `changes_digest`, a SHA-256 over one line per changed row, in key order.
     ///
     /// A move's `from` or `to` is null if the state is null or that side has no row. Sums run over all rows of either
-    /// version,
-    /// and are null if no row has the figure.
+    /// version, and are null if no row has the figure.
     public func members() -> [(String, JSONNode)] {
         [
             (

@@ -35,8 +35,7 @@ struct EntityVersions {
     init(of entity: RowKey) { bucket = VersionTally.bucket(of: entity) }
 
     /// Starts from versions that the tally already counts as current, and takes them out of the tally: each is counted
-    /// again
-    /// when it ends, or at the end of the fold.
+    /// again when it ends, or at the end of the fold.
     init(of entity: RowKey, _ standing: StandingEntity, from tally: inout VersionTally) {
         bucket = VersionTally.bucket(of: entity)
         rows = standing.rows.sorted { $0.key < $1.key }.map(Current.init)
@@ -47,8 +46,7 @@ struct EntityVersions {
     /// Replaces the current versions by the ones that follow from the entity's facts after an event.
     ///
     /// - Parameter document: the range of the facts' own document in the writer's bytes, after the rows; empty if the
-    ///   facts
-    ///   are not stored apart.
+    ///   facts are not stored apart.
     mutating func replace(
         by written: borrowing RowWriter, facts document: Range<Int>, of entity: RowKey, at position: Int64,
         into tally: inout VersionTally

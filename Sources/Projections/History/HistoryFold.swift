@@ -12,8 +12,7 @@ public protocol VersionSink: AnyObject {
 }
 
 /// A fold from position 0 that emits each version of a row or of facts when the version ends. It emits an entity's
-/// current
-/// versions when the caller finishes the entity.
+/// current versions when the caller finishes the entity.
 ///
 /// The caller numbers the entities from 0, and may spread them over any number of folds. A fold keeps the typed facts of
 /// every entity that it was not told to forget, and the documents of the most recently touched entities. It writes all
@@ -44,8 +43,7 @@ public final class HistoryFold {
     }
 
     /// Forgets an entity's facts and documents. Before the entity is touched or finished again, the caller must recall
-    /// every
-    /// event that was folded into it, in order.
+    /// every event that was folded into it, in order.
     public func forget(_ entity: Int) { forgetEntity(entity) }
 
     /// Folds an event again into a forgotten entity, without emitting versions.
@@ -58,8 +56,7 @@ public final class HistoryFold {
 }
 
 /// The state of a ``HistoryFold``. Its closures are made where the projection's type is known, as those of a
-/// ``WholeFold``
-/// are.
+/// ``WholeFold`` are.
 final class HistoryFoldState<P: Projection> {
     private final class Entity {
         var facts: P.Facts?
@@ -84,8 +81,7 @@ final class HistoryFoldState<P: Projection> {
     }
 
     /// The layout of the documents that follow from facts, without their bytes: the rows' documents, followed by the
-    /// facts'
-    /// own document if the facts are stored apart.
+    /// facts' own document if the facts are stored apart.
     private struct Documents {
         let rows: [RowWriter.Row]
         let facts: Range<Int>

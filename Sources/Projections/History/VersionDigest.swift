@@ -13,10 +13,8 @@ public enum DocumentKind: UInt8, Sendable, CaseIterable {
 ///
 /// Its digest is SHA-256 over the kind's byte (0 for a row, 1 for facts) and the fields in the encoding of PostgreSQL's
 /// binary COPY: the columns of the key, the `stored` columns of `columns.json`, and SHA-256 of the document. A field is
-/// its
-/// length in bytes as a big-endian 32-bit integer, followed by its bytes; a null is the length −1 alone. Texts are
-/// UTF-8. An
-/// instant is a big-endian 64-bit number of microseconds since 2000-01-01T00:00:00Z.
+/// its length in bytes as a big-endian 32-bit integer, followed by its bytes; a null is the length −1 alone. Texts are
+/// UTF-8. An instant is a big-endian 64-bit number of microseconds since 2000-01-01T00:00:00Z.
 public struct VersionContent: Sendable {
     private var fields: [UInt8]
 
