@@ -5,7 +5,7 @@ public import Values
 public struct PayloadError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The JSON pointer of the value (RFC 6901); empty for the payload itself.
     public let pointer: String
-    /// What was expected there.
+    /// The expectation that the value fails, as in `is not a string`.
     public let problem: String
 
     public init(pointer: String, problem: String) {
@@ -21,7 +21,9 @@ public struct PayloadError: Error, Equatable, Sendable, CustomStringConvertible 
 
 /// Reads the members of a payload's object by name.
 public struct PayloadReader {
+    /// The payload's object.
     public let object: JSONValue
+    /// The JSON pointer of the object; empty for the payload itself.
     public let pointer: String
 
     /// Makes a reader of a value, which must be an object with exactly these keys.

@@ -65,6 +65,7 @@ public struct LatestEvent: Sendable, Equatable {
 public struct ExplanationBackground: Sendable {
     /// The prefixes; each ends in a colon.
     public let prefixes: [String]
+    /// The position as of which the events are read.
     public let upTo: Int64
     /// The largest number of events read; if there are more, the explanation goes without the background.
     public let most: Int

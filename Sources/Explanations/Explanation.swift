@@ -60,7 +60,7 @@ public struct Explanation: Sendable, Equatable {
 
     /// One step of the arithmetic.
     public struct Step: Sendable, Equatable {
-        /// What the step computes.
+        /// The purpose of the step, in words.
         public let text: String
         /// The formula with its numbers filled in.
         public let formula: String

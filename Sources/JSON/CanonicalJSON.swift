@@ -24,7 +24,7 @@ func precedesInUTF16(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
 
 /// Why a parsed value has no canonical form here.
 public struct CanonicalJSONError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is wrong.
+    /// The kind of fault.
     public enum Reason: Equatable, Sendable {
         /// A number with a fraction or an exponent.
         case notAnInteger
@@ -34,7 +34,7 @@ public struct CanonicalJSONError: Error, Equatable, Sendable, CustomStringConver
         case unpairedSurrogate
     }
 
-    /// What is wrong.
+    /// The kind of fault.
     public let reason: Reason
 
     /// The byte offset of the value in its document.

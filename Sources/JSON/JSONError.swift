@@ -1,6 +1,6 @@
 /// Why a text is not a JSON document, and where.
 public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is wrong.
+    /// The kind of fault.
     public enum Kind: Equatable, Sendable {
         /// The text ends inside a value.
         case unexpectedEnd
@@ -22,7 +22,7 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         case tooLarge
     }
 
-    /// What is wrong.
+    /// The kind of fault.
     public let kind: Kind
 
     /// The byte offset of the error, from 0.

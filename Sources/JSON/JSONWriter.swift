@@ -216,12 +216,12 @@ public struct JSONWriter: Sendable {
     }
 }
 
-// MARK: - The room
+// MARK: - Storage
 
 extension JSONWriter {
-    /// Lets `body` write at most `length` bytes where the next are to stand; it returns how many it wrote. It is told
-    /// whether the next value needs a comma before it: only an opening bracket, a colon, or a line break between
-    /// documents has none, and no value ends in one of these.
+    /// Calls `body` with the address of the next byte, where it may write at most `length` bytes; `body` returns how
+    /// many it wrote. It also receives whether the next value needs a comma before it. No comma is needed after an
+    /// opening bracket, a colon, or a line break between documents, and no value ends in one of these.
     @inline(__always)
     mutating func write(atMost length: Int, _ body: (UnsafeMutablePointer<UInt8>, _ needsComma: Bool) -> Int) {
         if length > room.count &- count { grow(by: length) }
@@ -267,12 +267,12 @@ extension JSONWriter {
         room.append(contentsOf: [UInt8](repeating: 0, count: wanted - room.count))
     }
 
-    /// Appends bytes that are JSON where they come to stand: a comma and a key, for example.
+    /// Appends raw bytes that are valid JSON at this place: a comma and a key, for example.
     public mutating func append(_ json: StaticString) {
         append(UnsafeBufferPointer(start: json.utf8Start, count: json.utf8CodeUnitCount))
     }
 
-    /// Appends bytes that are JSON where they come to stand.
+    /// Appends raw bytes that are valid JSON at this place.
     public mutating func append(_ json: UnsafeBufferPointer<UInt8>) {
         guard let start = json.baseAddress else { return }
         write(atMost: json.count) { out, _ in

@@ -2,7 +2,7 @@
 ///
 /// Every connection, and every permit to open one, counts towards the maximum until it is returned.
 struct PoolState<Connection: Sendable, WaiterID: Hashable & Sendable>: Sendable {
-    /// What a user of the pool receives.
+    /// The answer to a granted request.
     enum Grant: Sendable {
         case connection(Connection)
         /// Room for one more connection, which the user opens.

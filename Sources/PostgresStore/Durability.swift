@@ -10,9 +10,11 @@ public struct Durability: Sendable, Equatable {
         /// Commits wait for `sync` and `quorum`, but not for `potential` and `async`.
         public let syncState: String?
 
+        /// Whether commits wait for this standby.
         public var isSynchronous: Bool { state == "streaming" && (syncState == "sync" || syncState == "quorum") }
     }
 
+    /// The server's `fsync` setting.
     public let fsync: Bool
     /// False is safe only on a file system that never tears a page.
     public let fullPageWrites: Bool

@@ -25,12 +25,13 @@ public actor EventLog {
     private var pending: [Pending] = []
     private var isWriting = false
     private var turn: [CheckedContinuation<Void, Never>] = []
-    /// The number of this process's requests that were answered without an error. `commits` counts their commits, and
-    /// `appended` the new events.
+    /// The number of this process's requests that were answered without an error.
     public private(set) var appends = 0
+    /// The number of commits of these requests that added events.
     public private(set) var commits = 0
     /// The largest position in an answer to an append of this process; 0 before the first append.
     public private(set) var lastPosition: Int64 = 0
+    /// The number of new events that this process appended.
     public private(set) var appended = 0
 
     /// Makes a log over a pool.

@@ -3,6 +3,7 @@ import Values
 
 /// How long a leaf may be (spec 8, section 1): an entry bundle writes its length in two bytes.
 public enum LeafLimit {
+    /// The largest length of a leaf.
     public static let bytes = 65_535
 
     /// The largest number of bytes of a leaf apart from payload, stream and type.

@@ -6,6 +6,7 @@ public import Values
 public struct InclusionProof: Sendable, Equatable {
     /// The position from 1, as in the log; the leaf's index in the tree is one less.
     public let position: Int64
+    /// The number of events in the tree.
     public let size: Int64
     public let leaf: Digest32
     public let root: Digest32
@@ -15,7 +16,9 @@ public struct InclusionProof: Sendable, Equatable {
 
 /// A proof that the tree of the first `to` events starts with the tree of the first `from` events.
 public struct ConsistencyProof: Sendable, Equatable {
+    /// The size of the old tree.
     public let from: Int64
+    /// The size of the new tree.
     public let to: Int64
     public let fromRoot: Digest32
     public let toRoot: Digest32

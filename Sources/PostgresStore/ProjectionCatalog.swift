@@ -31,9 +31,11 @@ public struct ProjectionVersion: Sendable {
     public let tableName: String
     /// The checkpoint: every event up to and including this position is folded in.
     public let position: Int64
+    /// The epoch of the version's latest lease.
     public let epoch: Int64
     public let leaseOwner: String?
     public let leaseExpiresAt: Instant?
+    /// The event that stopped the version; nil if nothing has.
     public let poison: PoisonEvent?
     public let state: State
     /// Set while a rebuild is in progress or can be resumed.

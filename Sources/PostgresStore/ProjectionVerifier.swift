@@ -9,6 +9,7 @@ import Values
 /// comparison. It compares every version of a row and of facts: its key, its positions, its era, the columns beside the
 /// document, and the document.
 public struct ProjectionVerifier: Sendable {
+    /// The result of comparing one version.
     public struct Verification: Sendable, Equatable {
         public let name: String
         /// The version of its rules, for example `v1`.
@@ -40,11 +41,13 @@ public struct ProjectionVerifier: Sendable {
             }
             return matches ? nil : "is not what its events say: folded anew its digest is \(foldedDigest)"
         }
+        /// Whether the tables hold exactly the result of the fold.
         public var matches: Bool { poison == nil && faultCount == 0 && storedDigest == foldedDigest }
     }
 
     /// The progress of a verification.
     public struct Progress: Sendable, Equatable {
+        /// The phases of a verification, in order.
         public enum Phase: String, Sendable {
             /// Reads the tables; counted in projection versions.
             case reading

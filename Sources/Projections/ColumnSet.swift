@@ -8,13 +8,16 @@ public import Values
 /// A row is stored as one canonical JSON document in event encoding (decimals are strings). The types here turn the
 /// document into the answer over HTTP (decimals are numbers) and into the line that is digested.
 public struct ColumnSet: Sendable {
+    /// The type of a column.
     public enum Kind: String, Sendable {
         case text, texts, instant, date, decimal, integer, boolean, object
     }
 
+    /// A column of the document.
     public struct Column: Sendable {
         public let name: String
         public let kind: Kind
+        /// Whether the digest covers the column.
         public let isDigested: Bool
         let nameBytes: [UInt8]
         /// The names of decimal members inside an object or a list.
@@ -37,6 +40,7 @@ public struct ColumnSet: Sendable {
         }
     }
 
+    /// Why `columns.json` can't be used.
     public struct Problem: Error, CustomStringConvertible {
         public let description: String
     }

@@ -24,6 +24,7 @@ public struct ProjectionRegistry: Sendable {
         self.changedFiles = changedFiles
     }
 
+    /// Why the files of a projection can't be used.
     public struct Problem: Error, CustomStringConvertible {
         public let description: String
     }

@@ -14,7 +14,9 @@ public struct DocumentVersion: Sendable {
 /// The effect of a batch of events on the rows or facts of a version: the documents made, and the earlier documents that
 /// ended.
 public struct VersionChanges: Sendable {
+    /// The documents that the batch made, ended or current.
     public private(set) var made: [DocumentVersion] = []
+    /// The keys of documents from before the batch that ended, each with the position that ended it.
     public private(set) var ended: [(key: RowKey, validTo: Int64)] = []
 
     public init() {}

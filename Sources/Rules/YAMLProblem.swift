@@ -5,7 +5,7 @@ public struct YAMLProblem: Sendable, CustomStringConvertible {
     /// The line number, from 1; nil if the whole text is at fault.
     public let line: Int?
     private let column: Int?
-    /// What the parser expected there.
+    /// The parser's problem, in words.
     public let reason: String
 
     /// Makes the problem of an error.

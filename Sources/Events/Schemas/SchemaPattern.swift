@@ -34,7 +34,7 @@ enum SchemaPattern: CaseIterable {
     private static let monthAndDay =
         "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
 
-    /// What a matching text is, for error messages.
+    /// A description of matching texts, for error messages.
     var meaning: String {
         switch self {
         case .decimal, .decimalSum: "a decimal in its shortest text"

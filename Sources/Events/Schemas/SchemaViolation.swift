@@ -5,7 +5,7 @@ public struct SchemaViolation: Error, Equatable, Sendable, CustomStringConvertib
     public let version: Int
     /// The JSON pointer (RFC 6901) of the first value that does not match; empty for the payload itself.
     public let pointer: String
-    /// What was expected there.
+    /// The expected value, in words.
     public let expected: String
 
     public init(type: String, version: Int, pointer: String, expected: String) {

@@ -181,7 +181,7 @@ actor FoldingGroup {
 
     /// Writes the part of a batch before an event that a member can't fold, with the event's error.
     ///
-    /// Half of the event may already have changed its entities, so the part before it is folded again from what is
+    /// The event may already have changed some of its entities, so the part before it is folded again from what is
     /// stored.
     private func stop(
         _ member: ProjectionMember, at poison: PoisonEvent, in batch: EventBatch

@@ -17,6 +17,7 @@ import Values
 /// until the new tables replace its own. The old tables are dropped once nobody reads them, by this rebuild or a later
 /// program.
 public struct ProjectionRebuild: Sendable {
+    /// The settings of a rebuild.
     public struct Options: Sendable {
         /// The number of parts folded at the same time.
         public var workers = 2
@@ -41,6 +42,7 @@ public struct ProjectionRebuild: Sendable {
 
     /// The progress of a rebuild.
     public struct Progress: Sendable, Equatable {
+        /// The phases of a rebuild, in order.
         public enum Phase: String, Sendable {
             /// Records which events touch which entity.
             case reading

@@ -1,5 +1,6 @@
 /// A fault that an audit found, or a check that it could not make.
 public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
+    /// The kinds of findings.
     public enum Kind: String, Sendable {
         /// The stored data contradicts the log, the installed files, or itself.
         case fault

@@ -2,6 +2,7 @@ public import JSON
 
 /// The difference between two versions' rows of one key, in the digested columns.
 public struct RowChange: Sendable {
+    /// Whether the row exists in the new version only, in the old version only, or differs between them.
     public enum Kind: String, Sendable {
         case added, removed, changed
     }

@@ -63,12 +63,14 @@ public struct VersionContent: Sendable {
         withUnsafeBytes(of: length.bigEndian) { fields.append(contentsOf: $0) }
     }
 
+    /// The SHA-256 of the content; see ``VersionContent``.
     public var digest: Digest32 { fields.withUnsafeBytes { Digest32(sha256Of: $0) } }
 }
 
 /// A version in a table: its content, and the positions between which it is valid.
 public struct VersionDigest: Sendable, Equatable {
     public let content: Digest32
+    /// The position that made the version.
     public let from: Int64
     /// The position that ended the version; nil while it is current.
     public let to: Int64?

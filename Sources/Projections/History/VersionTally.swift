@@ -37,6 +37,7 @@ public struct VersionTally: Sendable, Equatable {
 
     public let key: TallyKey
     private var sums: [UInt128]
+    /// The number of versions added.
     public private(set) var count: Int64 = 0
 
     public init(_ key: TallyKey) {
