@@ -5,7 +5,7 @@ public import Values
 public struct PayloadError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The JSON pointer of the value (RFC 6901); empty for the payload itself.
     public let pointer: String
-    /// The expectation that the value fails, as in `is not a string`.
+    /// The fault of the value, as in `is not a string`.
     public let problem: String
 
     public init(pointer: String, problem: String) {

@@ -206,10 +206,10 @@ public struct ProjectionCatalog: Sendable {
 
     /// Drops a version with its tables, and with its stopped rebuild if there is one.
     ///
-    /// Its tables are gone afterwards if nobody reads them; otherwise
-    /// ``VersionUpkeep`` drops them once nobody does. Throws `LedgerError.versionInUse` for the served version, for the
-    /// previously served version unless asked for, and for a version that somebody's view depends on. Throws
-    /// `.versionHeld` while a rebuild of it runs. Its follower loses its lease.
+    /// Its tables are gone afterwards if nobody reads them; otherwise ``VersionUpkeep`` drops them once nobody does.
+    /// Throws `LedgerError.versionInUse` for the served version, for the previously served version unless asked for,
+    /// and for a version that somebody's view depends on. Throws `.versionHeld` while a rebuild of it runs. Its
+    /// follower loses its lease.
     /// - Parameter includingPrevious: whether the previously served version, the target of a rollback, may be dropped.
     public func drop(_ version: ProjectionVersion, includingPrevious: Bool = false, _ session: PostgresSession) throws {
         let tables: [String] = try session.transaction {
