@@ -5,8 +5,8 @@ import Postgres
 import PostgresStore
 import Values
 
-/// Appending in batches, with identities, schema checks, deduplication, leaf hashes and tree nodes, beside a bare
-/// COPY of the very rows that came out, into a table with the same indexes and checks.
+/// Appends in batches, with identities, schema checks, deduplication, leaf hashes and tree nodes. The baseline is a bare
+/// COPY of exactly the resulting rows into a table with the same indexes and checks.
 enum AppendBenchmark {
     static let batch = 10_000
 
@@ -25,7 +25,7 @@ enum AppendBenchmark {
         Bench.ratio("append ÷ bare COPY (goal ≥ 0.60)", Bench.median(copies) / Bench.median(appends))
     }
 
-    /// Two batches are under way: one is being checked while the other is being stored.
+    /// Appends with two batches in progress: one is checked while the other is stored.
     static func append(_ payloads: [ExecutionPayload], to ledger: Ledger) async throws {
         let run = ledger.newID()
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -6,10 +6,10 @@ import Postgres
 import PostgresStore
 import Values
 
-/// Pages of 50 rows as of a position, in a ledger of 10,000 events and in a large one, taken in turns.
+/// Reads pages of 50 rows as of a position, alternately in a ledger of 10,000 events and in a large one.
 ///
-/// Half of the events record a trade, in no order of their ids; the others update one of those before. In the third
-/// ledger a few hundred trades have the whole history. Each has been vacuumed before.
+/// Half of the events record a trade, in no order of the trades' ids; the other half update an earlier trade. In the
+/// third ledger a few hundred trades share the whole history. Each ledger is vacuumed beforehand.
 enum AsOfBenchmark {
     private static let small = 10_000
     private static let readings = 400
@@ -48,7 +48,7 @@ enum AsOfBenchmark {
                     let page = try await ViewReader(ledger).page(.trades, ask)
                     if page.rows.count != pageSize { throw BenchmarkError("a page is not full") }
                 }
-                // The first ones warm plans and connections.
+                // The first readings warm plans and connections.
                 if reading >= 50 { times[index].append(seconds * 1000) }
             }
         }
@@ -65,7 +65,7 @@ enum AsOfBenchmark {
         var batch: [NewEvent] = []
         var seed: UInt64 = 7
         for number in 0..<events {
-            // A linear congruential generator (Knuth's MMIX): the same history every time.
+            // A linear congruential generator (Knuth's MMIX), which gives the same history every time.
             seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             if latest.count < trades, latest.isEmpty || number % 2 == 0 || trades * 2 < events {
                 var row = GeneratedExecutions.row(number)
@@ -93,7 +93,7 @@ enum AsOfBenchmark {
             }
         }
         try await ledger.bringUpToDate(["trades"])
-        // As autovacuum does within minutes, and at its own time.
+        // Autovacuum would do this within minutes, but at a time of its own.
         let connection = try await PostgresConnection.open(PostgresConfiguration(uri: ledger.serviceConfiguration.uri))
         try await connection.run { try $0.executeScript("VACUUM ANALYZE") }
         try await connection.run { try $0.executeScript("CHECKPOINT") }

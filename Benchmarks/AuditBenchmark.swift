@@ -6,8 +6,8 @@ import Postgres
 import PostgresStore
 import Values
 
-/// `audit verify` of the log beside what it can't do without: reading every event, and hashing every leaf and node; then
-/// the server's time for a proof.
+/// `audit verify` of the log, beside the work that it can't avoid: reading every event, and hashing every leaf and node.
+/// Afterwards, the server's time for a proof.
 enum AuditBenchmark {
     static func run(_ bench: Bench) async throws {
         try await bench.withLedger { ledger in
@@ -39,7 +39,8 @@ enum AuditBenchmark {
             Bench.line("COPY OUT, SHA-256 of each payload and of a node", count: count, seconds: hashes.wall)
             Bench.line("verify (goal ≥ 300,000/s)", count: count, seconds: verifies.wall)
             Bench.ratio("verify ÷ COPY OUT and SHA-256", Bench.median(hashes.wall) / Bench.median(verifies.wall))
-            // The server is another process: on a busy machine only this program's own time says what verifying costs.
+            // The server is another process. On a busy machine only this program's own processor time shows the cost of
+            // verifying.
             Bench.line("COPY OUT and SHA-256, processor time of this program", count: count, seconds: hashes.processor)
             Bench.line("verify, processor time of this program", count: count, seconds: verifies.processor)
             Bench.ratio("the same as a ratio", Bench.median(hashes.processor) / Bench.median(verifies.processor))
@@ -47,7 +48,7 @@ enum AuditBenchmark {
         }
     }
 
-    /// Appends generated events; the head's position.
+    /// Appends generated events, and returns the head's position.
     private static func fill(_ ledger: Ledger, _ count: Int) async throws -> Int64 {
         let run = ledger.newID()
         for start in stride(from: 0, to: count, by: 4_000) {
@@ -88,7 +89,7 @@ enum AuditBenchmark {
         }
     }
 
-    /// What each round took, by the clock and of this program's processor time.
+    /// The times of each round, by the clock and in processor time of this program.
     private struct Times {
         var wall: [Double] = []
         var processor: [Double] = []

@@ -7,7 +7,7 @@ import PostgresStore
 
 /// Runs the benchmarks, each beside its baseline in the same run, and prints rates and ratios.
 ///
-/// Machines are noisy: a ratio within one run is the figure to quote, a rate is not.
+/// Machines are noisy: quote a ratio within one run, not a rate.
 @main
 struct Benchmark {
     static let all: [(name: String, about: String, run: @Sendable (Bench) async throws -> Void)] = [
@@ -41,7 +41,7 @@ struct Benchmark {
         var names: [String] = []
         var rest = arguments
         while let next = rest.popFirst() {
-            // Each option has a value.
+            // Every option has a value.
             if next.hasPrefix("--") { _ = rest.popFirst() } else { names.append(next) }
         }
         if let unknown = names.first(where: { name in !all.contains { $0.name == name } }) {
@@ -62,7 +62,7 @@ struct Benchmark {
     }
 }
 
-/// What the benchmarks share: a server of their own, with the settings that the service runs with.
+/// The resources shared by the benchmarks: a private server, with the settings of the service.
 final class Bench: Sendable {
     let events: Int
     let rounds: Int
@@ -86,7 +86,7 @@ final class Bench: Sendable {
         try? FileManager.default.removeItem(atPath: directory)
     }
 
-    /// A fresh ledger in a database of its own.
+    /// Calls `body` with a fresh ledger in a database of its own.
     func withLedger<T>(_ body: (Ledger) async throws -> T) async throws -> T {
         let name = "bench_\(UUID().uuidString.prefix(8).lowercased())"
         try await admin("CREATE DATABASE \(name)")
@@ -110,9 +110,9 @@ final class Bench: Sendable {
         await connection.close()
     }
 
-    /// Fills what is free of the machine's memory with pages of an empty file, which the kernel takes back as it needs them: as on a
-    /// machine that has been running for long. A virtual machine's host takes its time to give memory that nobody uses, several
-    /// times as long as writing to it takes; what writes most would pay for that.
+    /// Fills the machine's free memory with cached pages of an empty file, as on a machine that has been running for
+    /// long. The kernel reclaims the pages as it needs them. The host of a virtual machine takes several times as long
+    /// to provide unused memory as writing to it takes, and the benchmark that writes most would pay for that.
     func fillPageCache() throws {
         let path = directory + "/page-cache-\(UUID().uuidString)"
         guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forUpdatingAtPath: path) else {
@@ -131,10 +131,10 @@ final class Bench: Sendable {
         return Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
     }
 
-    /// The process's largest resident set so far.
+    /// The largest resident set of the process so far, in MiB.
     static func peakMebibytes() throws -> Int { try mebibytes("VmHWM:", of: "/proc/self/status") }
 
-    /// The process's resident set now.
+    /// The current resident set of the process, in MiB.
     static func residentMebibytes() throws -> Int { try mebibytes("VmRSS:", of: "/proc/self/status") }
 
     private static func mebibytes(_ name: String, of path: String) throws -> Int {
@@ -150,7 +150,7 @@ final class Bench: Sendable {
         say("  \(name): \(Int(rate)) /s (median of \(seconds.count), \(String(format: "%.2f", middle * 1e6 / Double(count))) µs each)")
     }
 
-    /// A line shows when it is printed, in a file or through a pipe too.
+    /// Prints a line and flushes it, so that it shows at once in a file or through a pipe too.
     static func say(_ line: String) {
         print(line)
         fflush(nil)

@@ -5,7 +5,7 @@ import Postgres
 import PostgresStore
 import Values
 
-/// 64 tasks that append one event each time, beside one connection that inserts and commits one bare row each time.
+/// 64 tasks that each append one event at a time, beside one connection that inserts and commits one bare row at a time.
 enum ConcurrentAppendBenchmark {
     static let clients = 64
 

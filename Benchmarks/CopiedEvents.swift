@@ -2,7 +2,7 @@ import Events
 import Postgres
 import Values
 
-/// The baseline of appends: finished rows of the log by a bare binary COPY into a table with the same columns, checks and
+/// The baseline of appends: a bare binary COPY of the log's finished rows into a table with the same columns, checks and
 /// indexes.
 enum CopiedEvents {
     static func makeTable(_ session: PostgresSession) throws {

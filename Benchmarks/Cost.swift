@@ -2,15 +2,15 @@ import Foundation
 import Operations
 import Postgres
 
-/// What a piece of work took.
+/// The cost of a piece of work.
 ///
-/// On a machine that others share, seconds say little; processor time says what the work is.
+/// On a shared machine, seconds say little; processor time measures the work itself.
 struct Cost {
-    /// On the clock.
+    /// The seconds on the clock.
     var seconds = 0.0
-    /// Seconds of a processor that this program used.
+    /// The processor seconds of this program.
     var program = 0.0
-    /// The same of the database server with all its processes.
+    /// The processor seconds of the database server with all its processes.
     var server = 0.0
 
     var processor: Double { program + server }
@@ -30,13 +30,13 @@ struct Cost {
 
     static func += (left: inout Cost, right: Cost) { left = left + right }
 
-    /// Processor time in microseconds a piece.
+    /// The processor time in microseconds per piece.
     func processor(each count: Int) -> String {
         func each(_ seconds: Double) -> String { Bench.fixed(seconds / Double(count) * 1_000_000) }
         return "\(each(processor)) µs of a processor an event (program \(each(program)), server \(each(server)))"
     }
 
-    /// What was used so far; seconds are left out.
+    /// The processor time used so far, without seconds on the clock.
     private static func used(_ ledger: Ledger) async throws -> Cost {
         let backend = try await ledger.pool.run { try $0.execute("SELECT pg_backend_pid()")[0].int4(0) }
         guard let postmaster = try Process(Int(backend)).map(\.parent), let server = try Process(postmaster) else {
@@ -44,20 +44,20 @@ struct Cost {
         }
         var ticks = server.ticks + server.ticksOfEnded
         for name in try FileManager.default.contentsOfDirectory(atPath: "/proc") {
-            // One may end while they are counted; its time is the server's then.
+            // A process may end during the count; its time then counts as the server's.
             if let pid = Int(name), let child = try? Process(pid), child.parent == postmaster { ticks += child.ticks }
         }
         return Cost(
             program: Double(clock()) / Double(CLOCKS_PER_SEC), server: Double(ticks) / Double(sysconf(Int32(_SC_CLK_TCK))))
     }
 
-    /// A line of `/proc/PID/stat`, behind the name in parentheses.
+    /// The fields of `/proc/PID/stat` after the name in parentheses.
     private struct Process {
         let parent: Int
         let ticks: Int
         let ticksOfEnded: Int
 
-        /// Nil where there is no such process.
+        /// Reads the fields; nil if there is no such process.
         init?(_ pid: Int) throws {
             guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return nil }
             let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")

@@ -2,8 +2,8 @@ import Events
 import OptionTrades
 import Values
 
-/// A realistic mix by number, in blocks of ten: four executions, and two stamps, two benchmarks and two marks of
-/// them. Each contract of a portfolio is traded a few times.
+/// A realistic mix of events by number, in blocks of ten: four executions, followed by two stamps, two benchmarks and two
+/// marks of these executions. Each contract of a portfolio is traded a few times.
 enum GeneratedEvents {
     static func event(_ number: Int) -> NewEvent {
         let block = number / 10 * 4

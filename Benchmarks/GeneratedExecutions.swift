@@ -2,7 +2,7 @@ import Events
 import OptionTrades
 import Values
 
-/// Executions by number: realistic sizes, unique ids.
+/// Executions by number, with realistic sizes and unique ids.
 enum GeneratedExecutions {
     static func row(_ number: Int) -> ExecutionRow {
         let isCall = number % 3 != 0

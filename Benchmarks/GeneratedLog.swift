@@ -4,11 +4,11 @@ import OptionTrades
 import PostgresStore
 import Values
 
-/// A log of any size, by number: the same events for the same numbers, whatever the log's size.
+/// A log of any size, by number: the same numbers give the same events, whatever the log's size.
 ///
-/// Rounds of 10,000 stand for days: 3,000 new executions, 1,000 updates of the day before (one in twenty moves the trade
-/// to another contract), then 2,000 stamps and 2,000 benchmarks of the day's trades and 2,000 marks of trades of one, two
-/// and four days ago. Each contract of a portfolio is traded about six times.
+/// Rounds of 10,000 events stand for days: 3,000 new executions and 1,000 updates of the day before (one in twenty
+/// moves the trade to another contract), then 2,000 stamps and 2,000 benchmarks of the day's trades, and 2,000 marks of
+/// trades one, two and four days old. Each contract of a portfolio is traded about six times.
 enum GeneratedLog {
     private static let round = 10_000
     private static let tradesPerRound = 3_000
@@ -37,7 +37,7 @@ enum GeneratedLog {
         ).recordedEvent()
     }
 
-    /// The first day corrects trades of its own, every other those of the day before.
+    /// An update. The first day corrects its own trades, every other day those of the day before.
     private static func updated(_ k: Int, on day: Int) -> NewEvent {
         let trade = day == 0 ? 3 * k : (day - 1) * tradesPerRound + 3 * k + 1
         let (old, new) = (GeneratedEvents.row(trade), corrected(trade))
@@ -64,7 +64,8 @@ enum GeneratedLog {
         day == 0 && trade % 3 == 0 ? corrected(trade) : GeneratedEvents.row(trade)
     }
 
-    /// Marks at one, two and four days; where the log is too young for one, at sixty days of a trade of the day.
+    /// A mark at one, two or four days. If the log is too young for that, a mark at sixty days of one of the day's
+    /// trades.
     private static func mark(_ k: Int, on day: Int, _ number: Int) -> NewEvent {
         let days = [1, 2, 4][k % 3]
         guard day > days else { return GeneratedEvents.mark(row(day * tradesPerRound + k, on: day), number, days: 60) }

@@ -6,9 +6,9 @@ import PostgresStore
 import Projections
 import Values
 
-/// The service under wrk on loopback, each figure beside the others in one run: a list of 50 trades, positions, a list
-/// with aggregates, an immutable as-of page; and, where `BENCH_UVICORN` names a uvicorn (scripts/bench-fastapi), the same
-/// list from the same rows by FastAPI and asyncpg.
+/// The service under wrk on loopback, with all figures from one run: a list of 50 trades, positions, a list with
+/// aggregates, and an immutable as-of page. If `BENCH_UVICORN` names a uvicorn (scripts/bench-fastapi), the same list
+/// from the same rows by FastAPI and asyncpg is measured too.
 enum HTTPBenchmark {
     private static let connections = 32
     private static let seconds = 4
@@ -77,7 +77,7 @@ enum HTTPBenchmark {
         Bench.ratio("this service's rate ÷ the tuned one's", Bench.median(ours) / Bench.median(tuned))
     }
 
-    /// Waits until somebody listens on a port, a minute at most.
+    /// Waits until somebody listens on a port, for a minute at most.
     private static func waitUntilOpen(_ port: Int) async throws {
         for _ in 0..<120 {
             if let descriptor = try? StreamReaders.connection(to: port) {
@@ -89,7 +89,7 @@ enum HTTPBenchmark {
         throw BenchmarkError("nobody listens on port \(port)")
     }
 
-    /// Requests a second of every round.
+    /// The requests per second of every round.
     private static func show(_ name: String, _ url: String, _ bench: Bench, header: String? = nil) async throws -> [Double] {
         _ = try await wrk(url, seconds: 1, header)
         var loads: [Load] = []

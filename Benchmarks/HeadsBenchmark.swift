@@ -5,15 +5,15 @@ import PostgresStore
 import SignedNotes
 import Values
 
-/// What a signed head costs beside many that were signed before: a process's first, one more of the same log, and one after an
-/// append; beside 1,000 heads and beside `--events` of them.
+/// The cost of a signed head after many earlier ones: a process's first head, another head of the same log, and a head
+/// after an append. Each is measured after 1,000 heads and after `--events` heads.
 enum HeadsBenchmark {
     static func run(_ bench: Bench) async throws {
         for count in [1_000, max(1_000, bench.events)] {
             try await bench.withLedger { ledger in
                 let run = ledger.newID()
                 try await ledger.log.append((0..<1_000).map(GeneratedEvents.event), runID: run)
-                // With a key of its own, so that nothing is read of another ledger's heads.
+                // A key of its own, so that no other ledger's heads are read.
                 let directory = NSTemporaryDirectory() + "alpha-ledger-heads-\(UUID().uuidString.prefix(8))"
                 try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
                 defer { try? FileManager.default.removeItem(atPath: directory) }
@@ -45,7 +45,7 @@ enum HeadsBenchmark {
         return try result.get()
     }
 
-    /// Adds heads of the same tree, each with an extension line of its own.
+    /// Adds heads of the same tree, each with its own extension line.
     private static func fill(_ keyFile: String, _ first: SignedNote, _ count: Int) throws {
         let checkpoint = try Checkpoint(parsing: first.text)
         let line = String(decoding: try Data(contentsOf: URL(filePath: keyFile)), as: UTF8.self)

@@ -6,9 +6,9 @@ import Postgres
 import PostgresStore
 import Values
 
-/// `observe import` of a generated file (NDJSON, hourly GEX, volatility and option quotes in turn), first and again,
-/// beside a bare binary COPY of the very rows that came out into a table with the same indexes. Give
-/// `--events 1000000` for the memory that a million lines take.
+/// `observe import` of a generated file (NDJSON, hourly GEX, volatility and option quotes in turn), for the first and
+/// for the second time. The baseline is a bare binary COPY of exactly the resulting rows into a table with the same
+/// indexes. Use `--events 1000000` to measure the memory for a million lines.
 enum ImportBenchmark {
     static func run(_ bench: Bench) async throws {
         let path = NSTemporaryDirectory() + "alpha-ledger-import-\(UUID().uuidString.prefix(8)).ndjson"
@@ -43,7 +43,7 @@ enum ImportBenchmark {
         Bench.ratio("import ÷ bare COPY", Bench.median(copies) / Bench.median(imports))
     }
 
-    /// Line `index` of the generated file.
+    /// The line of the generated file with that index.
     static func line(_ index: Int) -> String {
         let instant = Instant(microseconds: 1_600_000_000_000_000 + Int64(index / 3) * 60_000_000) ?? .minimum
         let cents = index * 7919 % 9_999_991
@@ -71,7 +71,7 @@ enum ImportBenchmark {
         try file.close()
     }
 
-    /// The rows of the log into a table with the same indexes and checks, 20,000 at a time.
+    /// Copies the rows of the log into a table with the same indexes and checks, 20,000 at a time.
     private static func copy(_ ledger: Ledger) async throws -> Double {
         let connection = try await PostgresConnection.open(PostgresConfiguration(uri: ledger.serviceConfiguration.uri))
         try await connection.run { session in

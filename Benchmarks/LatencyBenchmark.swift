@@ -4,8 +4,8 @@ import PostgresStore
 import Projections
 import Values
 
-/// From an append's call to its event in all views: one event at a time, so many a second, with the projectors in this
-/// process.
+/// The time from an append's call until its event is in all views. Events are appended one at a time at a fixed rate,
+/// with the projectors in this process.
 enum LatencyBenchmark {
     static let eventsPerSecond = 1_000
     static let seconds = 10
@@ -55,8 +55,8 @@ enum LatencyBenchmark {
         start + .seconds(1) + .microseconds(number * 1_000_000 / eventsPerSecond)
     }
 
-    /// Looks every millisecond how far the slowest projection is; the events' positions are in the order of their calls
-    /// but for those that share a commit, so the n-th position is measured from the n-th call.
+    /// Checks every millisecond how far the slowest projection is. Positions follow the order of the calls, except
+    /// among events that share a commit, so the n-th position is measured from the n-th call.
     private static func watch(
         _ ledger: Ledger, base: Int64, count: Int, _ started: ContinuousClock.Instant
     ) async throws -> [Duration] {

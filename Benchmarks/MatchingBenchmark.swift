@@ -2,10 +2,10 @@ import Events
 import OptionTrades
 import Values
 
-/// FIFO matching in the pure function on one core: matches, open lots, realized P&L of each match and of all, beside
-/// one pass over the same executions that only adds up what they are worth.
+/// FIFO matching in the pure function on one core: matches, open lots, and the realized P&L of each match and of all
+/// matches. The baseline is one pass over the same executions that only adds up their values.
 enum MatchingBenchmark {
-    /// Executions in a lifecycle: what a desk trades in one contract, and all executions in one.
+    /// The executions per lifecycle: a desk's trades in one contract, and all executions in one.
     static let groupSizes = [24, 1_000_000]
 
     static func run(_ bench: Bench) async throws {
@@ -42,7 +42,7 @@ enum MatchingBenchmark {
         Bench.ratio("matching ÷ adding up", Bench.median(bare) / Bench.median(seconds))
     }
 
-    /// Buys and sells of 1 to 50 contracts, in turns that open, close, flip and reopen.
+    /// Buys and sells of 1 to 50 contracts, alternately opening, closing, flipping and reopening.
     private static func groups(_ count: Int, _ size: Int, fractional: Bool) -> [[MatchableExecution]] {
         var state: UInt64 = 42
         func next(_ bound: UInt64) -> Int {

@@ -4,7 +4,7 @@ import Postgres
 import PostgresStore
 import Projections
 
-/// The live projection of `trades`, rows, history and checkpoint included, beside reading the same events by COPY OUT.
+/// The live projection of `trades`, including rows, history and checkpoint, beside reading the same events by COPY OUT.
 enum ProjectionBenchmark {
     static func run(_ bench: Bench) async throws {
         try await bench.withLedger { ledger in

@@ -4,12 +4,12 @@ import Postgres
 import PostgresStore
 import Projections
 
-/// The rebuild of all projections beside its floor: bare COPY OUT of the log, bare COPY IN of exactly the rows that the
-/// rebuild made into tables like theirs, and their indexes. A tenth of the log is rebuilt first, for the rate at another size:
-/// `--rounds` times, since a short run meets more of what else the machine does.
+/// The rebuild of all projections beside its floor: a bare COPY OUT of the log, a bare COPY IN of exactly the rebuilt
+/// rows into tables of the same form, and their indexes. A tenth of the log is rebuilt first, for the rate at another
+/// size. That is done `--rounds` times, because a short run suffers more from other work on the machine.
 ///
-/// All tables are vacuumed and analyzed before each part, as the log of who rebuilds is: autovacuum would do it in the
-/// middle of one.
+/// All tables are vacuumed and analyzed before each part, because the log is usually vacuumed when somebody rebuilds.
+/// Otherwise autovacuum would start in the middle of a part.
 enum RebuildBenchmark {
     static func run(_ bench: Bench) async throws {
         try await bench.withLedger { ledger in
@@ -65,7 +65,7 @@ enum RebuildBenchmark {
                 })
         }
         guard let summary else { throw BenchmarkError("nothing was rebuilt") }
-        // Without the digests of the rows, which are read back for them.
+        // Reading the rows back for their digests does not count.
         cost.seconds = summary.seconds
         return (summary, cost)
     }
@@ -78,8 +78,8 @@ enum RebuildBenchmark {
         }
     }
 
-    /// The rows of every table, in COPY's own form, into one like it; then its indexes: one after the other, in sessions like
-    /// the rebuild's. What it takes to get hold of the rows does not count.
+    /// Copies the rows of every table, in COPY's own form, into a table of the same form, then makes its indexes. The
+    /// tables come one after the other, in sessions like the rebuild's. The time to read the rows does not count.
     private static func copyIn(_ ledger: Ledger) async throws -> (write: Cost, index: Cost, bytes: Int) {
         var configuration = ledger.serviceConfiguration
         configuration.settings["synchronous_commit"] = "off"
@@ -141,7 +141,7 @@ enum RebuildBenchmark {
     private static func settle(_ ledger: Ledger) async throws {
         let connection = try await PostgresConnection.open(PostgresConfiguration(uri: ledger.serviceConfiguration.uri))
         try await connection.run { session in
-            // Each on its own: a vacuum runs in no transaction.
+            // As separate statements, because a vacuum can't run in a transaction.
             try session.executeScript("VACUUM (ANALYZE)")
             try session.executeScript("CHECKPOINT")
         }

@@ -1,11 +1,12 @@
 import Foundation
 
-/// `/healthz` alone, and beside 600 clients that send their heads or bodies slowly or read no answer: p99 is to stay below 100 ms.
+/// `/healthz` alone, and beside 600 clients that send heads or bodies slowly or read no answers. The goal is a p99
+/// below 100 ms.
 enum SlowClientsBenchmark {
     private static let clients = 600
     private static let requests = 1000
 
-    /// On a thread of its own, since it waits for answers.
+    /// Runs on a dedicated thread, because it blocks on answers.
     static func run(port: Int) async throws {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(with: Result { try compare(port) }) }
@@ -28,7 +29,7 @@ enum SlowClientsBenchmark {
         Bench.text("/healthz beside \(clients) slow clients: p50 \(milliseconds(beside, 50)) ms, p99 \(milliseconds(beside, 99)) ms (goal < 100)")
     }
 
-    /// The seconds of each of some requests, on a connection of its own.
+    /// The seconds of each of some requests, each on its own connection.
     private static func healthz(_ port: Int) throws -> [Double] {
         try (0..<requests).map { _ in
             let start = ContinuousClock.now

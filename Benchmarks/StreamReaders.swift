@@ -1,14 +1,14 @@
 import Foundation
 import Synchronization
 
-/// Open event streams, read as fast as they come by one thread, which checks that each event comes to each stream once and
-/// in its turn.
+/// Open event streams, read by one thread as fast as they arrive. The thread checks that every stream receives each
+/// event once and in order.
 final class StreamReaders: Sendable {
     private struct State {
-        /// The position that is waited for.
+        /// The position that the readers wait for.
         var target: Int64
         var begun = ContinuousClock.now
-        /// Since `begun`, of each stream that has reached the target.
+        /// The milliseconds since `begun` of each stream that has reached the target.
         var milliseconds: [Double] = []
         var waiter: CheckedContinuation<[Double], any Error>?
         var fault: BenchmarkError?
@@ -17,7 +17,7 @@ final class StreamReaders: Sendable {
     private let state: Mutex<State>
     private let sockets: [Int32]
 
-    /// Opens so many streams, which begin after the log's head, and waits for the first bytes of each.
+    /// Opens a number of streams, which begin after the log's head, and waits for the first bytes of each.
     init(count: Int, port: Int, head: Int64) throws {
         state = Mutex(State(target: head))
         let sockets = try (0..<count).map { _ in try Self.open(port) }
@@ -26,11 +26,11 @@ final class StreamReaders: Sendable {
         Thread.detachNewThread { [self] in read(sockets.map { Stream(socket: $0, last: head) }) }
     }
 
-    /// The thread that reads ends with the streams.
+    /// Shuts the streams down, which also ends the reading thread.
     func close() { for socket in sockets { shutdown(socket, Int32(SHUT_RDWR)) } }
 
-    /// Does what makes events up to a position, and waits until every stream has them all; how long each took, in
-    /// milliseconds from the beginning.
+    /// Runs `work`, which makes events up to a position, and waits until every stream has received them all. Returns
+    /// the time of each stream, in milliseconds from the start.
     func deliver(upTo target: Int64, _ work: () async throws -> Void) async throws -> [Double] {
         state.withLock { state in
             state.target = target
@@ -46,7 +46,7 @@ final class StreamReaders: Sendable {
         }
     }
 
-    /// Resumes who waits once all streams are there.
+    /// Resumes the waiting task once all streams have reached the target.
     private func settle(_ state: inout State) {
         guard let waiter = state.waiter, state.fault != nil || state.milliseconds.count == sockets.count else { return }
         state.waiter = nil
@@ -65,7 +65,7 @@ final class StreamReaders: Sendable {
     private struct Stream {
         let socket: Int32
         var last: Int64
-        /// The beginning of a line that is still coming; nil in the rest of a longer one.
+        /// The beginning of an incomplete line; nil in the rest of a line longer than an id's.
         var line: [UInt8]? = []
     }
 
@@ -92,7 +92,7 @@ final class StreamReaders: Sendable {
         }
     }
 
-    /// Lines of the stream; a chunk's own line is none of ours.
+    /// Reads the lines of the stream. The lines of HTTP's chunked encoding are skipped.
     private func take(_ bytes: UnsafeRawBufferPointer, _ stream: inout Stream) {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -152,7 +152,7 @@ final class StreamReaders: Sendable {
         return descriptor
     }
 
-    /// Reads up to the end of a text; what comes after it in the same piece is the chunk's end.
+    /// Reads up to the end of a text. Any bytes after it in the same piece are the end of the chunk.
     private static func skip(_ descriptor: Int32, to text: String) throws {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)

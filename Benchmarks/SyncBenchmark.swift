@@ -4,8 +4,8 @@ import Operations
 import OptionTrades
 import SampleScope
 
-/// A real full-scope sync over real HTTP from a feed that generates its rows: time and the process's largest resident
-/// set, the feed's server included. Give `--events 1000000` for the goal of 512 MiB.
+/// A real full-scope sync over real HTTP from a feed that generates its rows. It measures the time and the process's
+/// largest resident set, which includes the feed's server. Use `--events 1000000` for the goal of 512 MiB.
 enum SyncBenchmark {
     static func run(_ bench: Bench) async throws {
         try await bench.withLedger { ledger in

@@ -8,8 +8,8 @@ import PostgresStore
 import Projections
 import Values
 
-/// Reading and folding all seven projections down to their digests, writing nothing, beside a bare COPY OUT of the same log;
-/// and what each stage takes of it.
+/// Reads and folds all seven projections down to their digests without writing, beside a bare COPY OUT of the same log.
+/// It also measures the share of each stage.
 enum VerifyBenchmark {
     static func run(_ bench: Bench) async throws {
         try await bench.withLedger { ledger in
@@ -73,8 +73,8 @@ enum VerifyBenchmark {
         }
     }
 
-    /// A whole audit, and one since a record of nine tenths of the log, beside reading and folding the log with the digests of its
-    /// current rows: what comparing no version but the current ones would take.
+    /// A whole audit, and an audit since a record of nine tenths of the log. The baseline reads and folds the log with
+    /// the digests of its current rows, which is the time for comparing only the current versions.
     static func audits(_ bench: Bench) async throws {
         try await bench.withLedger { ledger in
             func append(_ numbers: Range<Int>) async throws {
@@ -114,9 +114,9 @@ enum VerifyBenchmark {
     /// A fold from zero with the digests of its rows.
     private struct Run {
         var cost = Cost()
-        /// Seconds until all was folded.
+        /// The seconds until all events were folded.
         var folded = 0.0
-        /// Seconds of a processor that this program used until then.
+        /// The processor seconds that this program used until then.
         var program = 0.0
         var digests: [String?] = []
     }

@@ -11,7 +11,7 @@ struct MoneyMoved: EventPayload {
     let amount: FixedDecimal
     let reference: String
 
-    /// The same reference twice is the same payment.
+    /// A second event with the same reference is the same payment.
     func event() -> NewEvent {
         NewEvent(
             identity: Identity.join(["payment", reference]), stream: "account-\(account)", type: "MoneyMoved",
@@ -38,7 +38,7 @@ struct MoneyMoved: EventPayload {
 
 // MARK: The projection
 
-/// What every account holds, and whether that is overdrawn by the rules.
+/// Every account's balance, and whether the rules count it as overdrawn.
 struct Balances: Projection {
     struct Facts: Sendable {
         let account: String
@@ -90,7 +90,7 @@ struct Balances: Projection {
         return Facts(account: account, balance: balance)
     }
 
-    // What was booked holds as soon as it is known.
+    // A booking holds in the world as soon as it is known.
     func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? { facts }
 }
 
@@ -128,10 +128,10 @@ struct Accounts {
         let head = try await ledger.head()
         try await show("balances now", ledger.rows(of: "balances"))
 
-        // Time travel: as they were before the last payment.
+        // Time travel: the balances before the last payment.
         try await show("before the last payment", ledger.rows(of: "balances", at: head - 1))
 
-        // A rule change: built beside, compared.
+        // A rule change: built beside the served version, and compared with it.
         try await ledger.rebuild("balances", rules: "v2")
         print("what rules v2 would change")
         for change in try await ledger.differences("balances", to: "v2") {
@@ -139,7 +139,8 @@ struct Accounts {
             print("  \(change.key.compactMap(\.value.string).joined(separator: "/")): \(fields.joined(separator: ", "))")
         }
 
-        // A proof that the first payment is in the log, which anybody can check; and all of it checked here.
+        // A proof that the last payment is in the log, which anybody can check. The program then verifies the whole
+        // ledger.
         let proof = try await ledger.inclusionProof(of: head, size: head)
         let holds = verifyInclusion(
             leaf: proof.leaf, position: proof.position - 1, size: proof.size, path: proof.path, root: proof.root)

@@ -1,36 +1,36 @@
-/// One thing that is wrong with a bundle: which file, where in it, and what.
+/// One fault of a bundle: the file, the place in it, and the problem.
 public struct BundleFault: Sendable, Equatable, CustomStringConvertible {
-    /// A stable name for programs.
+    /// A stable name of the fault, for programs.
     public enum Code: String, Sendable {
-        /// No key was given: whoever wrote the bundle may have written all of it.
+        /// No key was given: the bundle's author may have invented all of it.
         case signatureUntrusted = "signature_untrusted"
         /// The checkpoint is not signed by the given key.
         case badSignature = "bad_signature"
-        /// The checkpoint can't be read, or is not that of these events and this manifest.
+        /// The checkpoint can't be read, or does not belong to these events and this manifest.
         case badCheckpoint = "bad_checkpoint"
         /// The manifest can't be read, or is not in canonical form.
         case badManifest = "bad_manifest"
         case fileMissing = "file_missing"
-        /// A file that the manifest does not name.
+        /// The manifest does not name the file.
         case fileUnexpected = "file_unexpected"
-        /// A file's bytes are not those that the manifest names.
+        /// A file's bytes differ from those that the manifest names.
         case fileChanged = "file_changed"
-        /// A rule file or `columns.json` can't be read, or is not the one that was recorded.
+        /// A rule file or `columns.json` can't be read, or differs from the recorded one.
         case badRules = "bad_rules"
-        /// The bundle was made by other code than this program's: it can't be replayed here.
+        /// The bundle was made by another code version than this program's, so it can't be replayed here.
         case codeVersionDiffers = "code_version_differs"
         case badEvent = "bad_event"
         case badRow = "bad_row"
-        /// A view's count, digest or tree root is not that of its rows.
+        /// A view's count, digest or tree root does not match its rows.
         case badDigest = "bad_digest"
     }
 
     public let code: Code
-    /// Path inside the bundle.
+    /// The path inside the bundle.
     public let file: String
-    /// From 1, in a file of lines.
+    /// The line number in a file of lines, from 1.
     public let line: Int?
-    /// The event's, where one is at fault.
+    /// The position of the faulty event, if an event is at fault.
     public let position: Int64?
     public let problem: String
 

@@ -8,7 +8,7 @@ extension BundleManifest {
         public let description: String
     }
 
-    /// Reads a manifest, exactly as ``encode()`` writes it: another order, space or member is refused.
+    /// Reads a manifest in exactly the form that ``encode()`` writes. Any other order, space or member is refused.
     public init(decoding bytes: [UInt8]) throws(Problem) {
         let document: JSONDocument
         do {

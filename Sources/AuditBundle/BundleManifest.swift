@@ -3,7 +3,7 @@ public import Events
 import JSON
 public import Values
 
-/// What a bundle says about itself: canonical JSON, and signed by way of the checkpoint's extension line.
+/// A bundle's description of itself: canonical JSON, signed through the checkpoint's extension line.
 public struct BundleManifest: Sendable, Equatable {
     public static let format = "alpha-ledger-bundle/1"
 
@@ -11,7 +11,7 @@ public struct BundleManifest: Sendable, Equatable {
     public struct File: Sendable, Equatable {
         public let path: String
         public let bytes: Int64
-        /// Lower-case hex.
+        /// The lower-case hex SHA-256 of the file's bytes.
         public let sha256: String
 
         public init(path: String, bytes: Int64, sha256: String) {
@@ -21,12 +21,12 @@ public struct BundleManifest: Sendable, Equatable {
         }
     }
 
-    /// A view's rows as of the position, and what they follow from.
+    /// A view's rows as of the position, with the version and rules that they follow from.
     public struct View: Sendable, Equatable {
         public let projection: String
         public let version: String
         public let codeVersion: Int
-        /// Every rule file that it reads, in path order.
+        /// Every rule file that the version reads, in path order.
         public let rules: [ProjectionPromotedPayload.Rule]
         public let tree: RowTree.Summary
 
@@ -43,13 +43,13 @@ public struct BundleManifest: Sendable, Equatable {
     }
 
     public let ledgerID: UniqueID
-    /// The last event in the bundle.
+    /// The position of the last event in the bundle.
     public let position: Int64
-    /// Of the log's tree at that position.
+    /// The root of the log's tree at that position.
     public let root: Digest32
-    /// By path, bytewise; all but the manifest and the checkpoint.
+    /// All files except the manifest and the checkpoint, by path, bytewise.
     public let files: [File]
-    /// By projection, bytewise.
+    /// The views by projection, bytewise.
     public let views: [View]
 
     public init(ledgerID: UniqueID, position: Int64, root: Digest32, files: [File], views: [View]) {
@@ -60,13 +60,13 @@ public struct BundleManifest: Sendable, Equatable {
         self.views = views.sorted { $0.projection.isBytewiseLess(than: $1.projection) }
     }
 
-    /// `alpha-ledger/<ledger id>`: the origin of its checkpoint.
+    /// The origin of the bundle's checkpoint: `alpha-ledger/<ledger id>`.
     public var origin: String { "alpha-ledger/\(ledgerID)" }
 
-    /// Canonical JSON and a newline.
+    /// The manifest as canonical JSON and a newline.
     public func encode() -> [UInt8] { node.canonicalBytes() + [UInt8(ascii: "\n")] }
 
-    /// Lower-case hex SHA-256 of the encoded manifest: what the checkpoint's extension line names.
+    /// The lower-case hex SHA-256 of the encoded manifest, which the checkpoint's extension line names.
     public var digest: String { hexadecimal(SHA256.hash(data: encode())) }
 
     private var node: JSONNode {

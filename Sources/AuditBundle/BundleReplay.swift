@@ -3,18 +3,20 @@ import MerkleLog
 import Projections
 import Values
 
-/// One pass over a bundle's events: the log checked as in a database, and every view folded from zero.
+/// One pass over a bundle's events: the log is checked as in a database, and every view is folded from zero.
 struct BundleReplay {
     private let manifest: BundleManifest
     private let registry: EventRegistry
     private let definitions: [ProjectionDefinition]
     private let folds: [any Fold]
-    /// What the log itself says about the views: each promotion, the last one of a version counts.
+    /// The promotions of the views that the log records; the last one of a version counts.
     private var promotions: [ProjectionPromotedPayload] = []
     private var checker = LogChecker()
     private(set) var faults: [BundleFault] = []
 
-    /// - Parameter definitions: of the manifest's views; empty where they can't be folded.
+    /// Makes a replay of a bundle.
+    ///
+    /// - Parameter definitions: the definitions of the manifest's views; empty if they can't be folded.
     init(_ manifest: BundleManifest, _ registry: EventRegistry, _ definitions: [ProjectionDefinition]) {
         self.manifest = manifest
         self.registry = registry
@@ -22,12 +24,12 @@ struct BundleReplay {
         folds = definitions.map { $0.completeFold() }
     }
 
-    /// Events that were in order.
+    /// The number of events in order.
     var events: Int64 { checker.position }
-    /// nil where there is a fault.
+    /// The root of the log's tree; nil if there is a fault.
     var root: Digest32? { faults.isEmpty ? checker.tree.root : nil }
 
-    /// Reads the file of events to its end, or to the first that is at fault.
+    /// Reads the file of events to its end, or to the first faulty event.
     mutating func read(_ source: any BundleSource, progress: (Int64, Int64) -> Void) throws {
         let lines = LineReader(try source.open(BundlePaths.events))
         let decoder = EventDecoder(definitions)
@@ -57,7 +59,7 @@ struct BundleReplay {
         if let fault = manifest.fault(of: BundlePaths.events, bytes: lines.bytes, sha256: try lines.finish()) { faults.append(fault) }
     }
 
-    /// A fault at the event that was due.
+    /// A fault at the next expected event.
     private func event(_ line: Int, _ problem: String) -> BundleFault {
         BundleFault(.badEvent, file: BundlePaths.events, line: line, position: checker.position + 1, problem)
     }
@@ -109,7 +111,7 @@ struct BundleReplay {
         return nil
     }
 
-    /// Compares a view's file and figures with the fold, and its rules with what the log recorded for the version.
+    /// Compares a view's file and figures with the fold, and its rules with those that the log recorded for the version.
     func compare(_ view: BundleManifest.View, at index: Int, _ source: any BundleSource) throws -> (
         faults: [BundleFault], areRulesRecorded: Bool
     ) {

@@ -1,41 +1,41 @@
 public import JSON
 public import Values
 
-/// What the verification of a bundle found.
+/// The result of the verification of a bundle.
 public struct BundleReport: Sendable {
     public enum Signature: String, Sendable {
-        /// By the given key.
+        /// The given key signed the checkpoint.
         case trusted
         /// No key was given.
         case untrusted
         case invalid
     }
 
-    /// A view of the bundle, replayed.
+    /// A replayed view of the bundle.
     public struct View: Sendable {
         public let view: BundleManifest.View
-        /// Whether its rows, count, digest and tree root are what the events give by its rules.
+        /// Whether the events, folded by the view's rules, give its rows, count, digest and tree root.
         public let isVerified: Bool
-        /// Whether an event of the log recorded exactly these rule files for this version. False also where the version
-        /// was promoted after the bundle's position.
+        /// Whether an event of the log recorded exactly these rule files for this version. It is also false if the
+        /// version was promoted after the bundle's position.
         public let areRulesRecorded: Bool
     }
 
     public internal(set) var signature = Signature.untrusted
-    /// Of the manifest; nil where it can't be read.
+    /// The ledger of the manifest; nil if the manifest can't be read.
     public internal(set) var ledgerID: UniqueID?
     public internal(set) var position: Int64?
-    /// Events that were in order.
+    /// The number of events in order.
     public internal(set) var events: Int64 = 0
-    /// Over the recomputed leaves; nil where an event is at fault.
+    /// The root over the recomputed leaves; nil if an event is at fault.
     public internal(set) var root: Digest32?
     public internal(set) var views: [View] = []
-    /// In the order of the checks; at most one for each file's content.
+    /// The faults in the order of the checks; at most one for the content of each file.
     public internal(set) var faults: [BundleFault] = []
 
     public var isVerified: Bool { faults.isEmpty }
 
-    /// What `audit verify-bundle --json` prints.
+    /// The JSON that `audit verify-bundle --json` prints.
     public var node: JSONNode {
         .object([
             ("verified", .bool(isVerified)), ("signature", .string(signature.rawValue)),

@@ -4,9 +4,9 @@ public import Projections
 import Rules
 import Values
 
-/// The projections of a bundle: this program's code with the rule files that the bundle carries.
+/// The projections of a bundle: this program's code with the bundle's own rule files.
 struct BundleRules {
-    /// One for each view of the manifest, in its order; empty where there is a fault.
+    /// One definition for each view of the manifest, in its order; empty if there is a fault.
     private(set) var definitions: [ProjectionDefinition] = []
     private(set) var faults: [BundleFault] = []
 
@@ -25,7 +25,7 @@ struct BundleRules {
         let registry: ProjectionRegistry
         do {
             registry = try ProjectionRegistry(model, files: contents.keys.sorted().map(\.text)) { path in
-                // A bundle makes no tables.
+                // A bundle creates no tables, so the SQL files are empty.
                 path.hasSuffix(".sql") ? [] : contents[ByteKey(path)]
             }
         } catch {
@@ -74,7 +74,7 @@ struct BundleRules {
 }
 
 extension ProjectionIdentity {
-    /// Its rule files as an event of the log names them, in bytewise order of their paths.
+    /// The rule files in the form of an event of the log, in bytewise order of their paths.
     public var promotedRules: [ProjectionPromotedPayload.Rule] {
         ProjectionPromotedPayload(
             projection: name, oldVersion: nil, newVersion: version, codeVersion: codeVersion,

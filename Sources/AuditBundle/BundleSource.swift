@@ -1,13 +1,13 @@
-/// Where a bundle is read from.
+/// The place from which a bundle is read.
 public protocol BundleSource: Sendable {
-    /// The paths of all files in it, relative, parts joined by `/`, bytewise sorted.
+    /// The relative paths of all files, with parts joined by `/`, bytewise sorted.
     func paths() throws -> [String]
-    /// Opens one of them.
+    /// Opens one of the files.
     func open(_ path: String) throws -> any BundleBytes
 }
 
 /// A file's bytes, read forward.
 public protocol BundleBytes: AnyObject {
-    /// Fills the buffer from its start with as much as there is at hand; 0 at the end.
+    /// Fills the buffer from its start with the bytes available, and returns their number; 0 at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
 }

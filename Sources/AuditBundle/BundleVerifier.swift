@@ -3,33 +3,36 @@ public import Projections
 public import SignedNotes
 import Values
 
-/// Verifies a bundle by itself: no database, no network, nothing believed that is not worked out again.
+/// Verifies a bundle by itself: no database, no network, and no claim trusted without being recomputed.
 ///
-/// The chain: the key vouches for the checkpoint; the checkpoint for the root of the log's tree and, by its extension
-/// line, for the manifest; the root for every event, whose leaves are recomputed; the manifest for every file. The rows
-/// of every view are folded again from the events, by the rule files of the bundle and this program's code.
+/// The chain of trust starts with the key, which vouches for the checkpoint. The checkpoint vouches for the root of the
+/// log's tree and, by its extension line, for the manifest. The root vouches for every event, whose leaves are
+/// recomputed; the manifest vouches for every file. The rows of every view are folded again from the events, by the
+/// rule files of the bundle and this program's code.
 public struct BundleVerifier {
-    /// A manifest or rule file is far smaller; what is larger is refused unread.
+    /// The largest size of a manifest or rule file; real ones are far smaller. A larger file is refused unread.
     static let maximumSmallFile = 16 << 20
 
     private let source: any BundleSource
     private let model: LedgerModel
     private let key: NoteVerifier?
 
+    /// Makes a verifier.
+    ///
     /// - Parameters:
-    ///   - model: what the program that verifies records and projects.
-    ///   - key: whose signature is trusted; nil if none is.
+    ///   - model: the event types and projections of the verifying program.
+    ///   - key: the trusted key; nil if there is none.
     public init(_ source: any BundleSource, _ model: LedgerModel, key: NoteVerifier?) {
         self.model = model
         self.source = source
         self.key = key
     }
 
-    /// Checks everything, and goes on after a fault wherever what follows can still be judged.
+    /// Checks everything. After a fault it continues with every check that is still meaningful.
     ///
-    /// Memory: the facts of the views and the streams' names, however many events there are. Throws what reading throws.
+    /// Memory: the facts of the views and the streams' names, however many events there are. Rethrows errors of reading.
     ///
-    /// - Parameter progress: called now and then with the events read and their number.
+    /// - Parameter progress: called from time to time with the number of events read and their total.
     public func verify(progress: (Int64, Int64) -> Void = { _, _ in }) throws -> BundleReport {
         var report = BundleReport()
         let present = Set(try source.paths().map { ByteKey($0) })
@@ -46,7 +49,7 @@ public struct BundleVerifier {
         report.events = replay.events
         report.root = replay.root
         report.faults += replay.faults
-        // Rows of an altered log, or by other rules, prove nothing.
+        // Rows of an altered log, or rows by other rules, prove nothing.
         guard rules.faults.isEmpty, replay.faults.isEmpty else {
             report.views = manifest.views.map { .init(view: $0, isVerified: false, areRulesRecorded: false) }
             return report
@@ -76,7 +79,7 @@ public struct BundleVerifier {
         }
     }
 
-    /// The note: readable, of this ledger, position and root, of this manifest, and signed by the key.
+    /// Checks the note: it is readable, belongs to this ledger, position, root and manifest, and is signed by the key.
     private func checkCheckpoint(_ manifest: BundleManifest, _ present: Set<ByteKey>, _ report: inout BundleReport) throws {
         let file = BundlePaths.checkpoint
         func fault(_ code: BundleFault.Code, _ problem: String) { report.faults.append(BundleFault(code, file: file, problem)) }
@@ -114,8 +117,8 @@ public struct BundleVerifier {
         }
     }
 
-    /// The files that the manifest must name, that it names, and that are there are the same. Whether the events can be
-    /// read.
+    /// Checks that the files which the manifest must name, those that it names, and those that exist are the same.
+    /// Returns whether the events can be read.
     private func checkFiles(_ manifest: BundleManifest, _ present: Set<ByteKey>, _ report: inout BundleReport) -> Bool {
         var due: Set<ByteKey> = [ByteKey(BundlePaths.events)]
         for view in manifest.views {
@@ -141,7 +144,7 @@ public struct BundleVerifier {
 }
 
 extension BundleSource {
-    /// A small file's bytes; nil where it is longer than any of ours.
+    /// A small file's bytes, or nil if it is too long to be a manifest or rule file.
     func small(_ path: String) throws -> [UInt8]? {
         let file = try open(path)
         var bytes: [UInt8] = []
@@ -156,7 +159,7 @@ extension BundleSource {
 }
 
 extension BundleManifest {
-    /// What is wrong with a file as it was read; nil where it is the one that the manifest names.
+    /// The fault of a file that was read, or nil if it is the file that the manifest names.
     func fault(of path: String, bytes: Int64, sha256: String) -> BundleFault? {
         guard let file = files.first(where: { $0.path.isBytewiseEqual(to: path) }), file.sha256 != sha256 || file.bytes != bytes else {
             return nil

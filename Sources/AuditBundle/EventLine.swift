@@ -2,11 +2,11 @@ public import Events
 import JSON
 public import Values
 
-/// An event as a bundle holds it: its leaf with the leaf hash put in, one canonical JSON object a line.
+/// An event's form in a bundle: its leaf with the leaf hash inserted, one canonical JSON object per line.
 ///
-/// Without the member `"leaf_hash":"…",` a line is the leaf itself, byte for byte, so that any program can hash it.
+/// Without the member `"leaf_hash":"…",` a line is the leaf itself, byte for byte, so any program can hash it.
 public enum EventLine {
-    /// Appends the line of the leaf at hand, with its newline.
+    /// Appends the line of the current leaf, with its newline.
     public static func append(_ leaf: LeafBuffer, hash: Digest32, to out: inout [UInt8]) {
         leaf.withBytes { bytes in
             out.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<leaf.hashOffset]))
@@ -18,13 +18,13 @@ public enum EventLine {
         out.append(UInt8(ascii: "\n"))
     }
 
-    /// Why a line is no event.
+    /// Why a line is not an event.
     public struct Problem: Error, Equatable, CustomStringConvertible {
         public let description: String
     }
 
-    /// Reads the columns of a line without its newline. Whether it is written as ``append(_:hash:to:)`` writes it is not
-    /// asked here: whoever reads a line compares it with what the event gives.
+    /// Reads the columns of a line without its newline. It does not check that the line has the exact form of
+    /// ``append(_:hash:to:)``: the caller compares the line with the one that the event gives.
     public static func event(_ line: [UInt8]) throws(Problem) -> RecordedEvent {
         let document: JSONDocument
         do {

@@ -1,11 +1,11 @@
 import Crypto
 
-/// A file of lines, read forward, with its length and SHA-256 worked out on the way.
+/// Reads a file of lines forward, and computes its length and SHA-256 on the way.
 final class LineReader {
-    /// A longer line is nobody's event or row.
+    /// The largest length of a line; no event or row is longer.
     static let maximumLine = 64 << 20
 
-    /// A line that can't be.
+    /// A malformed line.
     struct Problem: Error {
         let line: Int
         let description: String
@@ -16,14 +16,14 @@ final class LineReader {
     private var filled = 0
     private var at = 0
     private var hash = SHA256()
-    /// Bytes read so far.
+    /// The number of bytes read so far.
     private(set) var bytes: Int64 = 0
-    /// Of the line that ``next()`` gave last, from 1.
+    /// The number of the last line that ``next()`` returned, from 1.
     private(set) var line = 0
 
     init(_ source: any BundleBytes) { self.source = source }
 
-    /// The next line without its newline; nil at the end. A last line without a newline is a `Problem`.
+    /// The next line without its newline, or nil at the end. A last line without a newline throws a `Problem`.
     func next() throws -> [UInt8]? {
         var text: [UInt8] = []
         while true {
@@ -42,7 +42,7 @@ final class LineReader {
         }
     }
 
-    /// Reads what is left, and gives the SHA-256 of the whole file in lower-case hex.
+    /// Reads the rest, and returns the SHA-256 of the whole file in lower-case hex.
     func finish() throws -> String {
         while try fill() {}
         return hexadecimal(hash.finalize())

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Between fork and exec only async-signal-safe calls are made: the parent has other threads.
+// Between fork and exec only async-signal-safe calls are made, because the parent has other threads.
 
 struct failure {
     int step;
@@ -53,12 +53,12 @@ static void close_at_exec(void) {
 static int become(bool drops_user, uid_t user, gid_t group) {
     if (!drops_user) return 0;
     if (setgroups(0, NULL) != 0 || setgid(group) != 0 || setuid(user) != 0) return errno;
-    // A process that can get root back has not dropped it.
+    // A process that can become root again has not dropped root.
     if (user != 0 && setuid(0) == 0) return EPERM;
     return 0;
 }
 
-// Puts the streams at 0, 1 and 2; a stream that lies there already is moved out of the way first.
+// Puts the streams at 0, 1 and 2. A stream that is already at one of these numbers is moved out of the way first.
 static int install_streams(const struct cprocess_options *options) {
     int streams[3] = {options->standard_input, options->standard_output, options->standard_error};
     for (int target = 0; target < 3; target++) {
@@ -106,7 +106,7 @@ pid_t cprocess_spawn(const char *path, char *const arguments[], char *const envi
         failed = become(options->drops_user, options->user, options->group);
         if (failed) report(report_end, CPROCESS_STEP_USER, failed);
         if (options->dies_with_parent) {
-            // After the change of user, which clears it; the parent may be gone by now.
+            // After the change of user, which clears the setting; the parent may be gone by now.
             prctl(PR_SET_PDEATHSIG, SIGKILL);
             if (getppid() != parent) _exit(127);
         }

@@ -1,18 +1,18 @@
 extension CurlTransport {
     /// A request that is about to be sent again.
     public struct Retry: Sendable {
-        /// Its number, from 1.
+        /// The number of the retry, from 1.
         public let number: Int
-        /// How long it waits.
+        /// The wait before the retry.
         public let delaySeconds: Double
-        /// Why, in a few words.
+        /// The reason in a few words.
         public let reason: String
     }
 
-    /// Sends a request, and sends it again as the policy says.
+    /// Sends a request, and retries it according to the policy.
     ///
-    /// Gives the last answer, whatever its status; throws the last transport error. A task that is cancelled while
-    /// it waits throws `cancelled`.
+    /// Returns the last answer, whatever its status; throws the last transport error. If the task is cancelled during a
+    /// wait, it throws `cancelled`.
     public func get(
         _ request: HTTPRequestSpec, retries policy: RetryPolicy, onRetry: @Sendable (Retry) -> Void = { _ in }
     ) async throws(TransportError) -> HTTPResponse {
@@ -43,6 +43,6 @@ extension CurlTransport {
 }
 
 extension TransportError {
-    /// What a request of a cancelled task throws.
+    /// The error of a request whose task was cancelled.
     static let cancelledRequest = TransportError(.cancelled, "the request was cancelled")
 }

@@ -1,27 +1,29 @@
 import PrometheusMetrics
 import Synchronization
 
-/// Sends GET requests through libcurl, on one thread of its own.
+/// Sends GET requests through libcurl, on one dedicated thread.
 ///
-/// Connections are kept open and used again. No redirect is followed, certificates and host names are always
-/// checked (TLS 1.2 or later), only `http` and `https` are spoken, no cookie, no `.netrc` and no proxy of
-/// the environment is read. A cancelled task aborts its request at once. The thread ends with the transport.
+/// Connections are kept open and reused. Redirects are not followed. Certificates and host names are always checked
+/// (TLS 1.2 or later). Only `http` and `https` are allowed. Cookies, `.netrc` and the environment's proxies are
+/// ignored. A cancelled task aborts its request at once. The thread ends with the transport.
 public final class CurlTransport: Sendable {
-    /// How many requests run at a time; others wait their turn, and their time-outs start when it comes.
+    /// The largest number of concurrent requests. Others wait their turn, and their time-outs start with it.
     public static let maximumConcurrentRequests = 8
 
     private let loop = TransferLoop()
     private let upstream: String
 
-    /// - Parameter upstream: what the process's metrics call whom this transport talks to.
+    /// Makes a transport.
+    ///
+    /// - Parameter upstream: the upstream's name in the process's metrics.
     public init(upstream: String = "other") { self.upstream = upstream }
 
     deinit { loop.close() }
 
-    /// Sends a request once and gives the whole answer, whatever its status.
+    /// Sends a request once and returns the whole answer, whatever its status.
     ///
-    /// A redirect is an error; so are a body over the request's limit, an answer that is not complete, and
-    /// everything else of ``TransportError/Code``.
+    /// Redirects are errors. So are a body over the request's limit, an incomplete answer, and all other cases of
+    /// ``TransportError/Code``.
     public func get(_ request: HTTPRequestSpec) async throws(TransportError) -> HTTPResponse {
         let address = try UpstreamAddress(url: request.url)
         let ticket = TransferTicket()
@@ -41,7 +43,7 @@ public final class CurlTransport: Sendable {
     }
 }
 
-/// What a task cancels its transfer by, before the transfer exists or after.
+/// The handle by which a task cancels its transfer, whether the transfer exists yet or not.
 final class TransferTicket: Sendable {
     private let flag = Atomic(false)
 

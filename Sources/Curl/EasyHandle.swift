@@ -2,7 +2,7 @@ import CLibCurl
 
 /// A libcurl handle, which carries one transfer after another.
 ///
-/// Confined to the loop's thread. Connections are kept by the loop's multi handle, not here.
+/// Confined to the loop's thread. Connections belong to the loop's multi handle, not to this one.
 final class EasyHandle {
     let pointer: UnsafeMutableRawPointer
     private var headerList: UnsafeMutablePointer<curl_slist>?
@@ -21,7 +21,7 @@ final class EasyHandle {
         errorText.deallocate()
     }
 
-    /// Sets the handle up for a transfer. On an error the handle carries nothing.
+    /// Sets the handle up for a transfer. After an error the handle carries no transfer.
     func prepare(_ transfer: Transfer) throws(TransportError) {
         curl_easy_reset(pointer)
         let request = transfer.request
@@ -41,12 +41,12 @@ final class EasyHandle {
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_USERAGENT, "alpha-ledger")
-        // Proxies of the environment are not used: the key is for the upstream alone.
+        // The environment's proxies are not used, because the key is for the upstream alone.
         set(CURLOPT_PROXY, "")
         let timeoutMilliseconds = Int(min(max(request.timeoutSeconds, 0.001), 86_400) * 1000)
         set(CURLOPT_TIMEOUT_MS, timeoutMilliseconds)
         set(CURLOPT_CONNECTTIMEOUT_MS, timeoutMilliseconds)
-        // Any value lets libcurl undo every encoding that it knows, and refuse the others.
+        // Any value makes libcurl decode every encoding that it knows, and refuse the others.
         set(CURLOPT_ACCEPT_ENCODING, request.acceptsGzip ? "gzip" : "identity")
         try setHeaders(request.headers)
         isSet = isSet && clibcurl_set_pointer(pointer, CURLOPT_HTTPHEADER, headerList) == CURLE_OK
@@ -92,7 +92,7 @@ final class EasyHandle {
             && clibcurl_set_callback(pointer, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
                 guard let context else { return 0 }
                 let part = UnsafeRawBufferPointer(start: bytes, count: size * count)
-                // Less than everything means stop; for an empty part that needs another number.
+                // A count other than the part's size stops the transfer; for an empty part it must be larger.
                 return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().takeBody(part)
                     ? part.count : part.count + 1
             } == CURLE_OK
@@ -103,7 +103,7 @@ final class EasyHandle {
         transfer = nil
     }
 
-    /// Gives a finished transfer's answer or error to who waits for it.
+    /// Passes a finished transfer's answer or error to the waiting task.
     func finish(_ result: CURLcode) {
         guard let transfer else { return }
         release()
@@ -121,7 +121,7 @@ final class EasyHandle {
     private func error(_ result: CURLcode, _ transfer: Transfer) -> TransportError {
         let origin = transfer.address.origin
         let reason = String(cString: curl_easy_strerror(result))
-        // libcurl's own words name hosts, ports and certificates, no headers and no query.
+        // libcurl's own messages name hosts, ports and certificates, but no headers and no query.
         let detail = errorText[0] == 0 ? reason : String(cString: errorText)
         switch result {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED:

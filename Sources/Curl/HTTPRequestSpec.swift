@@ -1,17 +1,17 @@
 /// A GET request to an upstream.
 ///
-/// Its texts (`description`, `String(reflecting:)`, `dump`) leave out the query and the values of headers, where
-/// secrets are.
+/// Its texts (`description`, `String(reflecting:)`, `dump`) omit the query and the values of headers, which may hold
+/// secrets.
 public struct HTTPRequestSpec: Sendable {
     /// An absolute `http` or `https` URL, percent-encoded. It must not carry a user name or a password.
     public var url: String
-    /// Names and values in the order in which they are sent.
+    /// The names and values, in the order of sending.
     public var headers: [(name: String, value: String)]
-    /// The longest that the whole request may take, connecting included.
+    /// The time limit for the whole request, including the connection.
     public var timeoutSeconds: Double
-    /// The largest body that is accepted, counted after decompression.
+    /// The largest accepted body, counted after decompression.
     public var maximumBodyBytes: Int
-    /// Whether a gzip body is asked for. Whatever encoding arrives is undone, or else refused.
+    /// Whether a gzip body is requested. Any encoding that arrives is decoded, or else refused.
     public var acceptsGzip: Bool
 
     /// The largest body that any upstream may send, after decompression: 64 MiB.

@@ -1,8 +1,8 @@
 /// An upstream's answer.
 public struct HTTPResponse: Sendable {
-    /// The status; never one of the redirects, which are refused.
+    /// The status. It is never a redirect, because redirects are refused.
     public var status: Int
-    /// Names and values in the order in which they arrived, without white space around the values.
+    /// The names and values in the order of arrival, without white space around the values.
     public var headers: [(name: String, value: String)]
     /// The body after decompression.
     public var body: [UInt8]
@@ -13,7 +13,7 @@ public struct HTTPResponse: Sendable {
         self.body = body
     }
 
-    /// The value of the first header with that name, whatever its case.
+    /// The value of the first header with that name, ignoring case.
     public func header(_ name: String) -> String? {
         headers.first { $0.name.lowercased() == name.lowercased() }?.value
     }

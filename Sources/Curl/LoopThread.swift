@@ -1,6 +1,6 @@
 import Glibc
 
-/// Starts a detached thread with every signal blocked; false where the system has none left.
+/// Starts a detached thread with every signal blocked; false if the system has no threads left.
 ///
 /// Blocked signals matter: a write to a closed TLS connection raises SIGPIPE, which libcurl leaves to its caller.
 func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
@@ -12,7 +12,7 @@ func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    // A thread inherits the mask of its creator.
+    // A thread inherits its creator's mask.
     var all = sigset_t()
     var previous = sigset_t()
     sigfillset(&all)

@@ -1,35 +1,35 @@
 import CLibCurl
 import Glibc
 
-/// When a request is sent again, and how long after.
+/// When a request is retried, and after what delay.
 ///
-/// A 429 or a 503 is retried after the time that its `Retry-After` asks for, or else after an exponential back-off
-/// with jitter; the other 5xx are too where ``retriesServerErrors`` says so. A connection that broke off half way is
-/// retried, fewer times: a GET changes nothing at the upstream. Everything else is final: other statuses, an upstream
-/// that can't be reached, a time-out.
+/// A 429 or a 503 is retried after the time that its `Retry-After` asks for, or otherwise after an exponential back-off
+/// with jitter. The other 5xx are retried in the same way if ``retriesServerErrors`` is set. A connection that broke
+/// halfway is retried fewer times; a GET changes nothing at the upstream. Everything else is final: other statuses, an
+/// unreachable upstream, a time-out.
 public struct RetryPolicy: Sendable {
-    /// How often such an answer is retried.
+    /// The largest number of retries.
     public var maximumRetries = 5
-    /// Whether the other 5xx are retried as a 503 is.
+    /// Whether the other 5xx are retried like a 503.
     public var retriesServerErrors = false
-    /// What a 429 without a `Retry-After` waits; nil for the back-off.
+    /// The wait after a 429 without a `Retry-After`; nil for the back-off.
     public var tooManyRequestsSeconds: Double?
-    /// How many of those retries may follow a broken connection.
+    /// The largest number of these retries after broken connections.
     public var maximumLostConnectionRetries = 2
-    /// The longest `Retry-After` that is waited for; the answer counts as final where it asks for more.
+    /// The longest `Retry-After` that is accepted. If an answer asks for a longer wait, it is final.
     public var maximumRetryAfterSeconds: Double = 300
     /// The back-off before the first retry; it doubles with each.
     public var firstBackoffSeconds: Double = 0.5
     /// The longest back-off.
     public var maximumBackoffSeconds: Double = 30
-    /// Seconds since 1970-01-01Z, for a `Retry-After` that is a date.
+    /// Returns the seconds since 1970-01-01Z, for a `Retry-After` that is a date.
     public var now: @Sendable () -> Double
-    /// A number from 0 up to, but not including, 1.
+    /// Returns a number from 0 up to, but not including, 1.
     public var random: @Sendable () -> Double
-    /// Waits; throws when the task is cancelled.
+    /// Waits; throws if the task is cancelled.
     public var sleep: @Sendable (_ seconds: Double) async throws -> Void
 
-    /// The policy of every upstream; clock, random numbers and sleep are the system's unless given.
+    /// Makes the default policy of every upstream. Clock, random numbers and sleep are the system's unless given.
     public init(
         now: @escaping @Sendable () -> Double = RetryPolicy.systemNow,
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
@@ -42,14 +42,14 @@ public struct RetryPolicy: Sendable {
         self.sleep = sleep
     }
 
-    /// The system's clock in seconds since 1970-01-01Z.
+    /// Returns the system's clock in seconds since 1970-01-01Z.
     public static let systemNow: @Sendable () -> Double = {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
-    /// Seconds to wait before the retry with that number (from 1), nil where there is to be none.
+    /// The seconds to wait before the retry with that number (from 1), or nil if there must be no retry.
     func delay(beforeRetry retry: Int, after response: HTTPResponse) -> Double? {
         let isRetried =
             response.status == 429 || response.status == 503 || retriesServerErrors && 500...599 ~= response.status
@@ -61,7 +61,7 @@ public struct RetryPolicy: Sendable {
         return asked <= maximumRetryAfterSeconds ? asked : nil
     }
 
-    /// Seconds to wait before the retry with that number (from 1), nil where there is to be none.
+    /// The seconds to wait before the retry with that number (from 1), or nil if there must be no retry.
     func delay(beforeRetry retry: Int, after error: TransportError, lostConnections: Int) -> Double? {
         guard error.code == .connectionLost, retry <= maximumRetries,
             lostConnections <= maximumLostConnectionRetries
@@ -69,18 +69,18 @@ public struct RetryPolicy: Sendable {
         return backoff(beforeRetry: retry)
     }
 
-    /// A random time in the upper half of the exponential one.
+    /// A random time in the upper half of the exponential back-off.
     private func backoff(beforeRetry retry: Int) -> Double {
         var ceiling = firstBackoffSeconds
         for _ in 1..<retry { ceiling = min(ceiling * 2, maximumBackoffSeconds) }
         return ceiling * (0.5 + random() / 2)
     }
 
-    /// The value of a `Retry-After` (RFC 9110, section 10.2.3): seconds, or any of the three forms of a date. Nil
-    /// for anything else.
+    /// The seconds of a `Retry-After` value (RFC 9110, section 10.2.3): a number of seconds, or any of the three forms
+    /// of a date. Nil for anything else.
     func seconds(ofRetryAfter value: String) -> Double? {
         if !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return Double(value) }
-        // A date begins with the day of the week; what else libcurl would take for one is not asked.
+        // A date begins with the day of the week; libcurl's other date forms are not accepted.
         guard let first = value.utf8.first, (0x41...0x5a).contains(first), value.utf8.contains(UInt8(ascii: ":")) else {
             return nil
         }

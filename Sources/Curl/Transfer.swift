@@ -1,9 +1,10 @@
-/// A request under way: what has arrived of its answer, and who waits for it.
+/// A request in progress: the part of its answer that has arrived, and the task that waits for it.
 ///
-/// After it was handed over it belongs to the loop's thread; only its ticket is shared.
+/// After the hand-over it belongs to the loop's thread; only its ticket is shared.
 ///
-/// Unchecked: what changes is touched by one thread at a time, the caller's until it is handed over through the loop's
-/// locked mailbox and the loop's from then on, which the compiler can't see; libcurl's callbacks need a class.
+/// Unchecked: mutable state is touched by one thread at a time, which the compiler can't see. It is the caller's thread
+/// until the hand-over through the loop's locked mailbox, and the loop's thread from then on. libcurl's callbacks need
+/// a class.
 final class Transfer: @unchecked Sendable {
     let request: HTTPRequestSpec
     let address: UpstreamAddress
@@ -13,10 +14,10 @@ final class Transfer: @unchecked Sendable {
     private var headers: [(name: String, value: String)] = []
     private var headerBytes = 0
     private var body: [UInt8] = []
-    /// Why the callbacks stopped the transfer, where they did.
+    /// Why the callbacks stopped the transfer, if they did.
     private(set) var refusal: TransportError?
 
-    /// The largest head of an answer that is accepted.
+    /// The largest accepted head of an answer.
     private static let maximumHeaderBytes = 256 << 10
 
     init(
@@ -29,7 +30,7 @@ final class Transfer: @unchecked Sendable {
         self.answer = answer
     }
 
-    /// Takes a line of the head; false stops the transfer.
+    /// Receives a line of the head; false stops the transfer.
     func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
         headerBytes += line.count
         guard headerBytes <= Self.maximumHeaderBytes else {
@@ -37,7 +38,7 @@ final class Transfer: @unchecked Sendable {
                 .malformedResponse, "\(address.origin) answered with more headers than are accepted")
             return false
         }
-        // A status line starts another head: the one before was an interim answer.
+        // A status line starts another head: the previous head belonged to an interim answer.
         if line.starts(with: "HTTP/".utf8) {
             headers = []
             return true
@@ -47,7 +48,7 @@ final class Transfer: @unchecked Sendable {
         return true
     }
 
-    /// Takes a part of the body, already decompressed; false stops the transfer.
+    /// Receives a part of the body, already decompressed; false stops the transfer.
     func takeBody(_ part: UnsafeRawBufferPointer) -> Bool {
         guard part.count <= request.maximumBodyBytes - body.count else {
             refusal = TransportError(
@@ -61,7 +62,7 @@ final class Transfer: @unchecked Sendable {
         return true
     }
 
-    /// Gives the answer to who waits; called once.
+    /// Passes the answer to the waiting task. Called once.
     func finish(status: Int) {
         if (300...399).contains(status) {
             fail(
@@ -72,7 +73,7 @@ final class Transfer: @unchecked Sendable {
         }
     }
 
-    /// Gives an error to who waits; called once.
+    /// Passes an error to the waiting task. Called once.
     func fail(_ error: TransportError) {
         answer.resume(returning: .failure(error))
     }

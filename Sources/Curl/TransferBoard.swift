@@ -1,6 +1,6 @@
 import CLibCurl
 
-/// The transfers of a loop: those that run, each on a handle, and those that wait for one. Confined to its thread.
+/// The transfers of a loop: the running ones, each on a handle, and the waiting ones. Confined to the loop's thread.
 struct TransferBoard {
     private let multi: UnsafeMutableRawPointer
     private var running: [UnsafeMutableRawPointer: EasyHandle] = [:]
@@ -12,7 +12,7 @@ struct TransferBoard {
         clibcurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 2 * CurlTransport.maximumConcurrentRequests)
     }
 
-    /// Takes new transfers, aborts the cancelled ones, and moves all others on as far as they go without waiting.
+    /// Accepts new transfers, aborts the cancelled ones, and advances all others as far as possible without waiting.
     mutating func step(_ submitted: [Transfer]) {
         waiting += submitted
         abort { $0.ticket.isCancelled }
@@ -31,7 +31,7 @@ struct TransferBoard {
         with error: TransportError = .cancelledRequest,
         _ isMeant: (Transfer) -> Bool
     ) {
-        // Each is asked once: one whose ticket is cancelled between two looks would go without an answer.
+        // Each transfer is tested once: a ticket cancelled between two tests would leave its transfer without an answer.
         var kept: [Transfer] = []
         for transfer in waiting {
             if isMeant(transfer) { transfer.fail(error) } else { kept.append(transfer) }
@@ -40,7 +40,7 @@ struct TransferBoard {
         for (pointer, handle) in running {
             guard let transfer = handle.transfer, isMeant(transfer) else { continue }
             running[pointer] = nil
-            // Takes the connection down too, since its answer was not read to the end.
+            // This also closes the connection, because its answer was not read to the end.
             curl_multi_remove_handle(multi, pointer)
             handle.release()
             transfer.fail(error)
@@ -69,7 +69,7 @@ struct TransferBoard {
         }
     }
 
-    /// Hands out the answers of transfers that ended; whether there were any.
+    /// Passes on the answers of transfers that ended, and returns whether there were any.
     private mutating func collect() -> Bool {
         var isAnyEnded = false
         var queued: Int32 = 0
@@ -87,7 +87,7 @@ struct TransferBoard {
         return isAnyEnded
     }
 
-    /// Gives up what there still is.
+    /// Aborts all remaining transfers.
     mutating func close() {
         abort { _ in true }
         idle = []

@@ -2,13 +2,13 @@ import CLibCurl
 import Glibc
 import Synchronization
 
-/// The thread that runs all transfers of a transport, and the mailbox through which others talk to it.
+/// The thread that runs all transfers of a transport, and the mailbox through which other threads talk to it.
 final class TransferLoop: Sendable {
     private struct Mailbox {
         var submitted: [Transfer] = []
         var isStarted = false
         var isClosing = false
-        /// What wakes the loop; nil before its thread is started and after it has ended.
+        /// The handle that wakes the loop; nil before its thread starts and after it has ended.
         var multi: MultiPointer?
 
         func wake() {
@@ -16,20 +16,20 @@ final class TransferLoop: Sendable {
         }
     }
 
-    /// `curl_multi_wakeup` is the one call on it that other threads may make.
+    /// The loop's multi handle. `curl_multi_wakeup` is the only call on it that other threads may make.
     ///
-    /// Unchecked: a raw pointer is never Sendable. It is read under the mailbox's lock alone, and is taken out of the mailbox
-    /// before the handle is freed.
+    /// Unchecked: a raw pointer is never Sendable. It is read only under the mailbox's lock, and is taken out of the
+    /// mailbox before the handle is freed.
     private struct MultiPointer: @unchecked Sendable {
         let pointer: UnsafeMutableRawPointer
     }
 
     private let mailbox = Mutex(Mailbox())
 
-    /// How long the loop sleeps when nothing wakes it.
+    /// The time that the loop sleeps if nothing wakes it.
     private static let idleMilliseconds: Int32 = 60_000
 
-    /// libcurl's own preparation, once a process.
+    /// Whether libcurl's global set-up, once per process, has succeeded.
     private static let isReady = clibcurl_global_init() == CURLE_OK
 
     /// Hands a transfer over; it is finished or failed in any case.
@@ -41,12 +41,12 @@ final class TransferLoop: Sendable {
         start()
     }
 
-    /// Has the loop look for transfers whose tickets are cancelled.
+    /// Makes the loop look for transfers whose tickets are cancelled.
     func noticeCancellation() {
         mailbox.withLock { $0.wake() }
     }
 
-    /// Ends the thread. Nobody waits any more: those who do keep the transport alive.
+    /// Ends the thread. Nobody is waiting any more, because a waiting task keeps the transport alive.
     func close() {
         mailbox.withLock { mailbox in
             mailbox.isClosing = true

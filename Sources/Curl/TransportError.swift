@@ -1,8 +1,8 @@
-/// Why a request got no answer that could be used.
+/// Why a request got no usable answer.
 ///
 /// Its text names the upstream as scheme, host and port. It never holds a header's value, a path or a query.
 public struct TransportError: Error, Sendable, Equatable {
-    /// What went wrong, as a stable word for logs and events.
+    /// The kind of failure, as a stable word for logs and events.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Name: String {
             case unreachable, tls, cancelled
@@ -18,29 +18,30 @@ public struct TransportError: Error, Sendable, Equatable {
 
         private init(_ name: Name) { self.name = name }
 
-        /// No connection was made: the name is not known, nobody listens, the network is down.
+        /// No connection was made: the name is unknown, nobody listens, or the network is down.
         public static let unreachable = Code(.unreachable)
-        /// No secure connection was made: a certificate that isn't trusted or is another host's, or no TLS at all.
+        /// No secure connection was made: the certificate is not trusted or belongs to another host, or there is no TLS
+        /// at all.
         public static let tls = Code(.tls)
         /// The whole answer did not arrive in time.
         public static let timedOut = Code(.timedOut)
         /// The connection broke before the whole answer had arrived.
         public static let connectionLost = Code(.connectionLost)
-        /// The upstream answered with a redirect. None is followed: the key would travel.
+        /// The upstream answered with a redirect. Redirects are not followed, because the key would travel along.
         public static let redirectRefused = Code(.redirectRefused)
         /// The body, after decompression, is larger than the request allows.
         public static let bodyTooLarge = Code(.bodyTooLarge)
         /// The answer is not HTTP, or its body's encoding is broken or unknown.
         public static let malformedResponse = Code(.malformedResponse)
-        /// The request can't be sent as it is: a URL that is none, another scheme, control characters in a header.
+        /// The request can't be sent as it is: an invalid URL, another scheme, or control characters in a header.
         public static let invalidRequest = Code(.invalidRequest)
-        /// The task that asked was cancelled.
+        /// The requesting task was cancelled.
         public static let cancelled = Code(.cancelled)
 
         public var description: String { name.rawValue }
     }
 
-    /// What went wrong.
+    /// The kind of failure.
     public let code: Code
     /// One sentence.
     public let message: String
@@ -50,7 +51,7 @@ public struct TransportError: Error, Sendable, Equatable {
         self.message = message
     }
 
-    /// Whether the upstream could not be reached, or not to the end of its answer: another time it may.
+    /// Whether the upstream could not be reached, or its answer broke off. Another attempt may succeed.
     public var isUnreachable: Bool {
         [.unreachable, .tls, .timedOut, .connectionLost].contains(code)
     }

@@ -1,11 +1,11 @@
 import CLibCurl
 
-/// Where a URL leads, without its path, its query and anything secret.
+/// The target of a URL, without its path, its query and anything secret.
 struct UpstreamAddress {
-    /// Scheme, host and port, as in `https://example.com:8443`; a usual port is left out.
+    /// Scheme, host and port, as in `https://example.com:8443`; a default port is omitted.
     let origin: String
 
-    /// Reads a URL as libcurl will.
+    /// Reads a URL in the same way as libcurl.
     init(url: String) throws(TransportError) {
         guard let parts = curl_url() else { throw TransportError(.invalidRequest, "out of memory") }
         defer { curl_url_cleanup(parts) }

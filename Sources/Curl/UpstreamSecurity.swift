@@ -1,13 +1,13 @@
-/// Where a key may be sent: the one rule for every upstream.
+/// The one rule for all upstreams about where a key may be sent.
 package enum UpstreamSecurity {
-    /// Whether requests may go there: over https, or to this very machine.
+    /// Whether requests may be sent to a host: over https, or to this machine itself.
     ///
     /// - Parameters:
     ///   - scheme: `http` or `https`.
     ///   - host: in lower case; an IPv6 address in brackets.
     package static func isSafe(scheme: String, host: String) -> Bool { scheme == "https" || isLoopback(host) }
 
-    /// Whether the host is this machine whatever name servers say.
+    /// Whether the host is this machine, whatever name servers say.
     private static func isLoopback(_ host: String) -> Bool {
         if host == "localhost" || host == "[::1]" { return true }
         let numbers = host.split(separator: ".", omittingEmptySubsequences: false)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Starts a detached thread; false where the system has none left.
+/// Starts a detached thread; false if the system has no threads left.
 func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     final class Body {
         let run: @Sendable () -> Void
@@ -23,7 +23,7 @@ func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     return status == 0
 }
 
-/// Runs blocking work on a thread of its own, so that it holds up none of Swift's cooperative threads.
+/// Runs blocking work on a dedicated thread, so that it holds up none of Swift's cooperative threads.
 func onThread<T: Sendable>(
     _ body: @escaping @Sendable () throws(EmbeddedPostgresError) -> T
 ) async throws(EmbeddedPostgresError) -> T {
@@ -42,14 +42,14 @@ func onThread<T: Sendable>(
     return try result.get()
 }
 
-/// Milliseconds of a clock that only goes forward.
+/// Milliseconds of a monotonic clock.
 func monotonicMilliseconds() -> Int64 {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)
     return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
 }
 
-/// Asks every few milliseconds until `body` has an answer or the time is over.
+/// Calls `body` every few milliseconds until it has an answer or the time is up.
 func poll<T>(
     forMilliseconds limit: Int64, everyMilliseconds interval: UInt32 = 10,
     _ body: () throws(EmbeddedPostgresError) -> T?

@@ -1,13 +1,13 @@
 import CProcess
 import Glibc
 
-/// Starts other programs: in a session of their own, with a known environment, as another user where needed.
+/// Starts other programs, each in its own session, with a known environment, and as another user if needed.
 enum ChildProcess {
-    /// What a finished program said.
+    /// The outcome of a finished program.
     struct Outcome {
-        /// 0 for success; 128 + signal for a killed one.
+        /// The exit code: 0 for success, 128 + signal for a killed program.
         let exitCode: Int32
-        /// Standard output and error together.
+        /// The text of standard output and standard error together.
         let output: String
     }
 
@@ -16,7 +16,7 @@ enum ChildProcess {
         let output: Int32
     }
 
-    /// The locale is C and the zone UTC, and nothing of `PG…` is passed on.
+    /// The environment of every program: the locale is C, the time zone is UTC, and no `PG…` variable is passed on.
     private static let environment: [String] = {
         var variables = ["LC_ALL=C", "LANG=C", "TZ=UTC"]
         for name in ["PATH", "LD_LIBRARY_PATH", "TMPDIR"] {
@@ -71,7 +71,7 @@ enum ChildProcess {
         }
         for end in inputEnds + outputEnds { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(outputEnds[0]) }
-        // It fits into the pipe, so that nobody has to wait for a reader.
+        // The input fits into the pipe, so nobody has to wait for a reader.
         var input = input
         input.withUTF8 { _ = write(inputEnds[1], $0.baseAddress, min($0.count, 4096)) }
         close(inputEnds[1])
@@ -91,7 +91,7 @@ enum ChildProcess {
             output: String(decoding: output, as: UTF8.self))
     }
 
-    /// Reads to the end of the output; kills the program when its time is over. Keeps the last 64 KiB.
+    /// Reads the output to its end, and kills the program when its time is up. Keeps the last 64 KiB.
     private static func readAll(_ descriptor: Int32, _ child: pid_t, _ timeout: Int64) -> [UInt8] {
         let deadline = monotonicMilliseconds() + timeout
         var output: [UInt8] = []
@@ -113,7 +113,7 @@ enum ChildProcess {
         }
     }
 
-    /// C's list of strings, which ends with a null pointer.
+    /// Calls `body` with strings as a C array, which ends with a null pointer.
     private static func withCStrings<R>(
         _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> R
     ) -> R {

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Makes a cluster: beside its place, and renamed when it is complete, so that a half-made one is never used.
+/// Makes a cluster. It is built beside its final place and renamed when it is complete, so that a half-made cluster is
+/// never used.
 enum Cluster {
     static let databaseName = "ledger"
     static let userName = "alpha_ledger"
@@ -31,7 +32,7 @@ enum Cluster {
         Files.synchronizeDirectory(data.root)
     }
 
-    /// Everybody who reaches the socket is trusted: only the server's user and root can enter its directory.
+    /// Runs initdb. Every user of the socket is trusted, because only the server's user and root can enter its directory.
     private static func runInitdb(
         _ place: String, _ binaries: ServerBinaries, _ user: ServerUser, synchronizes: Bool
     ) throws(EmbeddedPostgresError) {
@@ -47,7 +48,8 @@ enum Cluster {
         }
     }
 
-    /// Done before the server ever starts, in single-user mode, whose exit code tells nothing of failed statements.
+    /// Creates the database before the first start of the server. It runs in single-user mode, whose exit code does not
+    /// report failed statements.
     private static func createDatabase(
         _ place: String, _ binaries: ServerBinaries, _ user: ServerUser
     ) throws(EmbeddedPostgresError) {
@@ -61,7 +63,7 @@ enum Cluster {
         }
     }
 
-    /// The end of what a program said, on one line.
+    /// The last lines of a program's output, joined into one line.
     static func lastLines(_ output: String, count: Int = 5) -> String {
         let lines = output.split(separator: "\n").map { $0.drop(while: \.isWhitespace) }.filter { !$0.isEmpty }
         return lines.isEmpty ? "it gave no reason" : lines.suffix(count).joined(separator: "; ")

@@ -1,17 +1,17 @@
 import CProcess
 import Glibc
 
-/// Where everything of one embedded server lies.
+/// The layout of one embedded server's files.
 ///
 /// ```
 /// <root>/postgres        the cluster (PGDATA), the server user's, 0700
 /// <root>/postgres.new-*  a cluster in the making; a leftover is removed
-/// <root>/postgres.log    what the server says
-/// <root>/socket          its Unix socket, where the path is short enough for one
-/// <root>/locks           who starts, stops and uses the server
+/// <root>/postgres.log    the server's log
+/// <root>/socket          its Unix socket, if the path is short enough for one
+/// <root>/locks           the locks for starting, stopping and using the server
 /// ```
 struct DataDirectory: Sendable {
-    /// Absolute and without symbolic links.
+    /// The path of the directory, absolute and without symbolic links.
     let root: String
 
     var cluster: String { "\(root)/postgres" }
@@ -20,14 +20,14 @@ struct DataDirectory: Sendable {
     var usersLock: String { "\(root)/locks/users.lock" }
     static let newClusterPrefix = "postgres.new-"
 
-    /// The directory as it would be, whether it is there or not; nothing is made.
+    /// The layout under a path, whether the directory exists or not. Nothing is created.
     init(at path: String) throws(EmbeddedPostgresError) {
         guard !path.isEmpty else { throw .directory("the data directory has an empty name") }
         root = Files.resolved(path) ?? path
     }
 
-    /// Makes the directory where there is none. The server's user has to get through it, and nobody else needs to
-    /// list it.
+    /// The layout under a path, whose directory is created if it is absent. The server's user must be able to pass
+    /// through it, and nobody else needs to list it.
     init(preparing path: String) throws(EmbeddedPostgresError) {
         try Files.makeDirectories(path, mode: geteuid() == 0 ? 0o711 : 0o700)
         guard let root = Files.resolved(path) else {
@@ -40,11 +40,11 @@ struct DataDirectory: Sendable {
         }
     }
 
-    /// The major version that made the cluster; nil where there is no cluster.
+    /// The major version that made the cluster, or nil if there is no cluster.
     func clusterVersion() throws(EmbeddedPostgresError) -> Int? {
         guard Files.status(cluster) != nil else { return nil }
         guard let text = Files.read("\(cluster)/PG_VERSION") else {
-            // initdb writes PG_VERSION first: without it and without control data nothing was ever stored here.
+            // initdb writes PG_VERSION first: without it and without control data, nothing was ever stored here.
             guard Files.status("\(cluster)/global/pg_control") == nil else {
                 throw .directory("the cluster \(cluster) is damaged: it has data, but its PG_VERSION can't be read")
             }
@@ -56,14 +56,14 @@ struct DataDirectory: Sendable {
         return version
     }
 
-    /// Throws unless the server's user can enter the directory, with the first part of the path that stops it. What is not
-    /// there yet is made so that the user can.
+    /// Throws unless the server's user can enter the directory; the error names the first part of the path that stops the
+    /// user. Absent parts will be created so that the user can enter them.
     func checkAccess(_ user: ServerUser) throws(EmbeddedPostgresError) {
         guard user.dropsPrivileges else { return }
         let path = Files.nearest(to: root)
         var failedLength = 0
         let code = cprocess_probe_directory(path, true, user.id, user.group, &failedLength)
-        // That something on the way is no directory shows when it is made.
+        // A part of the path that is not a directory shows up when the directory is created.
         if code == 0 || code == ENOTDIR { return }
         let part = failedLength > 0 ? String(decoding: Array(path.utf8.prefix(failedLength)), as: UTF8.self) : path
         throw .directory(
@@ -73,7 +73,7 @@ struct DataDirectory: Sendable {
             """)
     }
 
-    /// Removes what an interrupted initialization left.
+    /// Removes the remains of interrupted initializations.
     func removeLeftovers() throws(EmbeddedPostgresError) {
         for name in Files.names(in: root) where name.hasPrefix(DataDirectory.newClusterPrefix) {
             try Files.removeTree("\(root)/\(name)")

@@ -1,23 +1,23 @@
 public import Logging
 
-/// A Postgres server of the program's own, under a data directory, reached by a Unix socket only.
+/// A private Postgres server of the program, under a data directory, reached only through a Unix socket.
 ///
 /// The first program that uses a data directory makes the cluster and starts the server, others join it, and the last
-/// one that leaves stops it. A server that a killed program left behind is taken over by the next start; a killed
+/// one to leave stops it. If a program is killed, the next start takes over the server that it left behind. A killed
 /// server is started again and recovers by itself.
 public struct EmbeddedPostgres: Sendable {
     public struct Configuration: Sendable {
-        /// Where the cluster, the server's log and the locks lie; made where it doesn't exist.
+        /// The directory of the cluster, the server's log and the locks; created if it doesn't exist.
         public var dataDirectory: String
 
-        /// Where `postgres` and `initdb` are; nil to look for them in the usual places.
+        /// The directory of `postgres` and `initdb`; nil to search the usual places.
         public var binaries: String?
 
         /// Server settings that are added to `defaultOptions`, or replace them.
         public var options: [String: String]
 
-        /// How long a start may take, recovery after a crash included, and how long to wait for other programs that
-        /// start or stop the same server.
+        /// The time limit for a start, including recovery after a crash, and for waiting on other programs that start
+        /// or stop the same server.
         public var startTimeoutSeconds: Int
 
         public init(
@@ -30,8 +30,8 @@ public struct EmbeddedPostgres: Sendable {
             self.startTimeoutSeconds = startTimeoutSeconds
         }
 
-        /// Settings for speed that lose nothing in a crash. A server that was built without LZ4 compresses its write-ahead
-        /// log by its own method, which takes several times as long.
+        /// Settings for speed that lose nothing in a crash. A server built without LZ4 compresses its write-ahead log
+        /// with its own method, which takes several times as long.
         public static let defaultOptions: [String: String] = [
             "fsync": "on",
             "jit": "off",
@@ -43,9 +43,10 @@ public struct EmbeddedPostgres: Sendable {
         ]
     }
 
-    /// Makes the cluster if there is none, and starts its server or joins the one that runs.
+    /// Makes the cluster if it is absent, and starts its server or joins the running one.
     ///
-    /// Blocks no cooperative thread; logs nothing unless given a logger. Throws an `EmbeddedPostgresError`, one sentence each.
+    /// Blocks no cooperative thread, and logs nothing unless given a logger. Throws an `EmbeddedPostgresError`, whose
+    /// description is one sentence.
     public static func start(
         _ configuration: Configuration,
         log: Logger = Logger(label: "embedded-postgres") { _ in SwiftLogNoOpLogHandler() }

@@ -12,7 +12,7 @@ public struct EmbeddedPostgresError: Error, Sendable, Equatable, CustomStringCon
         self.description = description
     }
 
-    /// Whether the user has to change something (a directory, an installation) before it can work.
+    /// Whether the user has to change something (a directory, an installation) before a start can succeed.
     public var isConfigurationProblem: Bool {
         switch kind {
         case .binaries, .version, .directory: true
@@ -23,10 +23,10 @@ public struct EmbeddedPostgresError: Error, Sendable, Equatable, CustomStringCon
     /// Whether no suitable server programs were found.
     public var isMissingBinaries: Bool { kind == .binaries }
 
-    /// Whether the data directory was made by another major version than the server programs'.
+    /// Whether the data directory was made by another major version than that of the server programs.
     public var isVersionMismatch: Bool { kind == .version }
 
-    /// Whether the data directory can't be used by the user that the server runs as.
+    /// Whether the server's user can't use the data directory.
     public var isDirectoryProblem: Bool { kind == .directory }
 
     static func binaries(_ text: String) -> EmbeddedPostgresError { .init(.binaries, text) }

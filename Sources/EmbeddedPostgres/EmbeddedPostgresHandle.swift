@@ -1,14 +1,14 @@
 import Logging
 import Synchronization
 
-/// One program's use of an embedded server; the last user stops it.
+/// One program's use of an embedded server; the last user stops the server.
 ///
-/// A handle that goes without `stop` gives up its use and leaves the server running for the next start.
+/// A handle that is deallocated without `stop` gives up its use and leaves the server running for the next start.
 public final class EmbeddedPostgresHandle: Sendable {
     /// libpq's URI of the server's database, `ledger`, as its owner, `alpha_ledger`, on the Unix socket.
     public let uri: String
 
-    /// Whether the server was running already.
+    /// Whether the server was already running.
     public let joined: Bool
 
     /// The directory of the Unix socket, which is also libpq's `host`.
@@ -17,7 +17,7 @@ public final class EmbeddedPostgresHandle: Sendable {
     /// The part of the socket's name that libpq calls the port.
     public let port: Int
 
-    /// The server's main process.
+    /// The process id of the server's main process.
     public let processID: Int32
 
     /// The server's log file.
@@ -25,10 +25,10 @@ public final class EmbeddedPostgresHandle: Sendable {
 
     private let data: DataDirectory
     private let log: Logger
-    /// The use of the server; nil once it is given up.
+    /// The lock that stands for the use of the server; nil once the use is given up.
     private let usersLock: Mutex<FileLock?>
 
-    /// How long a stop waits for another program that is starting or stopping.
+    /// The time limit for a stop to wait for another program that is starting or stopping the server.
     private static let lockTimeoutMilliseconds: Int64 = 60_000
 
     init(
@@ -46,9 +46,9 @@ public final class EmbeddedPostgresHandle: Sendable {
         uri = EmbeddedPostgresHandle.uri(socketDirectory: socketDirectory, port: port)
     }
 
-    /// Gives up the use of the server, and stops it if nobody else uses it. A second call does nothing.
+    /// Gives up the use of the server, and stops the server if nobody else uses it. A second call does nothing.
     ///
-    /// Returns when the server has ended, or is left to others.
+    /// Returns when the server has ended, or is left to other users.
     public func stop() async {
         guard let lock = usersLock.withLock({ $0.take() }) else { return }
         let data = data
@@ -61,9 +61,9 @@ public final class EmbeddedPostgresHandle: Sendable {
                     throw .busy("another program has been starting or stopping the server for too long")
                 }
                 defer { startLock.unlock() }
-                // Given up before this call returns, whenever the lock's own end comes.
+                // Unlocked before this call returns, whenever the lock itself is deallocated.
                 defer { lock.unlock() }
-                // Nobody can join while the start lock is held, so that "nobody else" stays true.
+                // Nobody can join while the start lock is held, so "nobody else" stays true.
                 guard lock.tryLock(.exclusive) else { return }
                 _ = ServerStop(data, log).stop()
             }
@@ -72,7 +72,7 @@ public final class EmbeddedPostgresHandle: Sendable {
         }
     }
 
-    /// The socket's directory goes into the query, where every byte can be written as `%XX`.
+    /// The URI of a server. The socket's directory goes into the query, where every byte can be written as `%XX`.
     static func uri(socketDirectory: String, port: Int) -> String {
         var host = ""
         for byte in socketDirectory.utf8 {

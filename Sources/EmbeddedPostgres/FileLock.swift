@@ -1,8 +1,8 @@
 import Glibc
 
-/// A lock on a file (`flock`), which the kernel drops when the program ends, however it ends.
+/// A lock on a file (`flock`), which the kernel releases when the program ends, however it ends.
 ///
-/// The descriptor is closed at exec, so that no server inherits the lock.
+/// The descriptor is closed at exec, so no server inherits the lock.
 final class FileLock: Sendable {
     enum Mode {
         case shared, exclusive
@@ -11,7 +11,7 @@ final class FileLock: Sendable {
     let path: String
     private let descriptor: Int32
 
-    /// Opens the file, and makes it where it doesn't exist; nothing is locked yet.
+    /// Opens the file, creating it if it doesn't exist, without locking it.
     init(_ path: String) throws(EmbeddedPostgresError) {
         self.path = path
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -21,12 +21,12 @@ final class FileLock: Sendable {
     }
 
     deinit {
-        // Said explicitly: a child between fork and exec still has the descriptor, and the lock with it.
+        // Unlock explicitly: a child between fork and exec still has the descriptor, and the lock with it.
         unlock()
         close(descriptor)
     }
 
-    /// Takes the lock if it is free (for this mode), or changes its mode.
+    /// Takes the lock if it is free for this mode, or changes its mode.
     func tryLock(_ mode: Mode) -> Bool {
         while true {
             if flock(descriptor, (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 { return true }
@@ -34,7 +34,7 @@ final class FileLock: Sendable {
         }
     }
 
-    /// Waits for the lock; false when the time is over.
+    /// Waits for the lock; false if the time runs out.
     func lock(_ mode: Mode, timeoutMilliseconds: Int64) -> Bool {
         let deadline = monotonicMilliseconds() + timeoutMilliseconds
         while !tryLock(mode) {

@@ -1,18 +1,18 @@
 import Glibc
 
-/// The few file operations that are needed, with errors that name the path.
+/// The few file operations that this module needs, with errors that name the path.
 enum Files {
     static func errorText(_ code: Int32 = errno) -> String {
         String(cString: strerror(code))
     }
 
-    /// A small file's text; nil where it can't be read.
+    /// A small file's text, or nil if it can't be read.
     static func read(_ path: String, limit: Int = 1 << 20) -> String? {
         guard let bytes = readTail(path, limit: limit, from: 0) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// At most the last `limit` bytes of what a file has from `offset` on; nil where it can't be read.
+    /// At most the last `limit` bytes of a file from `offset` on, or nil if it can't be read.
     static func readTail(_ path: String, limit: Int, from offset: Int64) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -35,7 +35,7 @@ enum Files {
         status(path).map { Int64($0.st_size) } ?? 0
     }
 
-    /// What `lstat` tells; nil where there is no such file.
+    /// The result of `lstat`, or nil if it fails.
     static func status(_ path: String) -> stat? {
         var result = stat()
         return lstat(path, &result) == 0 ? result : nil
@@ -45,7 +45,7 @@ enum Files {
 
     static func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 }
 
-    /// The names in a directory, sorted by bytes; empty where it can't be read.
+    /// The names in a directory, sorted by bytes; empty if it can't be read.
     static func names(in path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
@@ -59,14 +59,14 @@ enum Files {
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// The path without symbolic links and `..`; nil where it doesn't exist.
+    /// The path without symbolic links and `..`, or nil if it doesn't exist.
     static func resolved(_ path: String) -> String? {
         guard let result = realpath(path, nil) else { return nil }
         defer { free(result) }
         return String(cString: result)
     }
 
-    /// The directory itself, or the nearest above it that is there, without symbolic links.
+    /// The directory itself, or its nearest existing ancestor, without symbolic links.
     static func nearest(to path: String) -> String {
         if let found = resolved(path) { return found }
         guard path.utf8.contains(UInt8(ascii: "/")) else { return resolved(".") ?? "/" }
@@ -78,13 +78,13 @@ enum Files {
         return String(path[..<slash])
     }
 
-    /// Makes a directory and those above it; existing ones are left as they are.
+    /// Makes a directory and its ancestors; existing ones are left unchanged.
     static func makeDirectories(_ path: String, mode: mode_t) throws(EmbeddedPostgresError) {
         var prefix = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
             prefix += prefix.isEmpty || prefix.hasSuffix("/") ? String(part) : "/\(part)"
             if mkdir(prefix, mode) == 0 {
-                // The program's umask shall not decide who enters.
+                // The program's umask must not decide who can enter.
                 chmod(prefix, mode)
             } else if errno != EEXIST && errno != EISDIR {
                 let code = errno
@@ -94,7 +94,7 @@ enum Files {
         }
     }
 
-    /// Removes a file or a directory with all that is in it; follows no symbolic links.
+    /// Removes a file, or a directory with all of its contents; follows no symbolic links.
     static func removeTree(_ path: String) throws(EmbeddedPostgresError) {
         guard let status = status(path) else { return }
         if isDirectory(status) {
@@ -109,7 +109,7 @@ enum Files {
         }
     }
 
-    /// Gives a directory with all that is in it to a user; follows no symbolic links.
+    /// Changes the owner of a directory and all of its contents; follows no symbolic links.
     static func changeOwner(_ path: String, to user: ServerUser) throws(EmbeddedPostgresError) {
         guard lchown(path, user.id, user.group) == 0 else {
             throw .directory("\(path) can't be given to user \(user.name): \(errorText())")

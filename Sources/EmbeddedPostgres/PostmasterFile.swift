@@ -1,7 +1,7 @@
 import CProcess
 import Glibc
 
-/// What `postmaster.pid` tells of the server of a cluster, and whether that server is really there.
+/// The contents of a cluster's `postmaster.pid`, and checks of whether its server is really running.
 struct PostmasterFile: Sendable, Equatable {
     let processID: pid_t
     let port: Int?
@@ -13,7 +13,7 @@ struct PostmasterFile: Sendable, Equatable {
 
     static func path(_ cluster: String) -> String { "\(cluster)/postmaster.pid" }
 
-    /// Nil where there is no file, or none that tells a process.
+    /// Reads the file; nil if it is absent or names no process.
     static func read(_ cluster: String) -> PostmasterFile? {
         Files.read(path(cluster)).flatMap { PostmasterFile(parsing: $0) }
     }
@@ -31,18 +31,18 @@ struct PostmasterFile: Sendable, Equatable {
 
     var isReady: Bool { status == "ready" }
 
-    /// Whether the process is alive and works in this cluster. A number that another process has by now, as happens
-    /// in containers, and a dead process that nobody has waited for, don't count.
+    /// Whether the process is alive and works in this cluster. A process id reused by another process, as happens in
+    /// containers, does not count. Neither does a dead process that nobody has waited for.
     func isAlive(in cluster: String) -> Bool {
         guard ProcessTable.isRunning(processID) else { return false }
         if let directory = ProcessTable.directory(processID) { return directory == cluster }
-        // Where we may not look at its directory, the owner and the name must do.
+        // If its directory is not visible to us, the owner and the name must do.
         return ProcessTable.owner(processID) == Files.status(cluster)?.st_uid
             && ProcessTable.name(processID) == "postgres"
     }
 
-    /// Whether it is certain that no process of the server is left at work on the cluster, which Postgres tells by
-    /// the memory that they share.
+    /// Whether it is certain that no process of the server still works on the cluster. Postgres shows this by the
+    /// memory that its processes share.
     var isCertainlyOver: Bool {
         guard let sharedMemory else { return false }
         return cprocess_shared_memory_users(sharedMemory) == 0
@@ -55,21 +55,21 @@ struct PostmasterFile: Sendable, Equatable {
     }
 }
 
-/// What the system tells of processes.
+/// The system's information about processes.
 enum ProcessTable {
-    /// Whether the process exists and has not ended: a zombie has.
+    /// Whether the process exists and has not ended. A zombie has ended.
     static func isRunning(_ process: pid_t) -> Bool {
         if kill(process, 0) != 0 && errno == ESRCH { return false }
         guard let state = status(process)?.state else { return Files.status("/proc/self") == nil }
         return state != "Z" && state != "X"
     }
 
-    /// Whether the kernel knows the number, be it a zombie's.
+    /// Whether the kernel knows the process id, even as that of a zombie.
     static func exists(_ process: pid_t) -> Bool {
         kill(process, 0) == 0 || errno != ESRCH
     }
 
-    /// The directory that the process works in; nil where we may not know.
+    /// The working directory of the process, or nil if it is not visible to us.
     static func directory(_ process: pid_t) -> String? {
         Files.resolved("/proc/\(process)/cwd")
     }
@@ -82,7 +82,7 @@ enum ProcessTable {
         status(process)?.name
     }
 
-    /// From `pid (name) S …`, where the name may hold anything.
+    /// The name and state from `pid (name) S …`, where the name may hold any characters.
     private static func status(_ process: pid_t) -> (name: String, state: Character)? {
         guard let text = Files.read("/proc/\(process)/stat", limit: 4096),
             let start = text.firstIndex(of: "("), let end = text.lastIndex(of: ")"), start < end,

@@ -10,10 +10,10 @@ struct ServerBinaries: Sendable, Equatable {
     var postgres: String { "\(directory)/postgres" }
     var initdb: String { "\(directory)/initdb" }
 
-    /// The programs to use: those of the directory given, and no others; else the first suitable ones of
-    /// `pg_config --bindir`, `PATH`, and the newest of the places where packages put them.
+    /// Finds the programs to use. If a directory is given, only its programs qualify. Otherwise the first suitable ones
+    /// of `pg_config --bindir`, `PATH`, and the newest of the directories where packages install them are used.
     ///
-    /// `version` is the major version of an existing cluster, which no other can open.
+    /// `version` is the major version of an existing cluster, which no other version can open.
     static func find(given: String?, version: Int?, cluster: String) throws(EmbeddedPostgresError) -> ServerBinaries {
         if let given {
             guard let binaries = inspect(given) else {
@@ -61,7 +61,7 @@ struct ServerBinaries: Sendable, Equatable {
                 + versions)
     }
 
-    /// Directories that may hold the programs, best first.
+    /// The directories that may hold the programs, best first.
     private static func candidates() -> [String] {
         let path = getenv("PATH").map { String(cString: $0).split(separator: ":").map(String.init) } ?? []
         var directories: [String] = []
@@ -80,9 +80,9 @@ struct ServerBinaries: Sendable, Equatable {
         return directories
     }
 
-    /// The programs of a directory, if both are there and really tell the same version.
+    /// The programs of a directory, if both exist and really report the same version.
     ///
-    /// Links are followed first, so that a server finds what is installed beside it.
+    /// Links are followed first, so that a server finds the files installed beside it.
     private static func inspect(_ directory: String) -> ServerBinaries? {
         guard Files.isExecutable("\(directory)/postgres"), Files.isExecutable("\(directory)/initdb"),
             let target = Files.resolved("\(directory)/postgres")
@@ -97,7 +97,7 @@ struct ServerBinaries: Sendable, Equatable {
         return ServerBinaries(directory: home, majorVersion: version)
     }
 
-    /// The major version in `name (PostgreSQL) 15.4 …`; nil where the program says anything else.
+    /// The major version in `name (PostgreSQL) 15.4 …`, or nil if the program prints anything else.
     private static func version(of path: String, named name: String) -> Int? {
         guard let outcome = try? ChildProcess.run(path, ["--version"]), outcome.exitCode == 0 else { return nil }
         return parseVersion(outcome.output, named: name)

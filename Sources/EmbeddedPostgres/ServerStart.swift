@@ -1,14 +1,14 @@
 import Glibc
 import Logging
 
-/// One start: what is done, in order, while the start lock is held.
+/// One start of a server: the steps that run, in order, under the start lock.
 struct ServerStart {
     private let configuration: EmbeddedPostgres.Configuration
     private let log: Logger
     private let timeoutMilliseconds: Int64
-    /// How long a server that says it is ready may take to answer.
+    /// The time limit for a server that is ready to answer.
     private static let answerTimeoutMilliseconds: Int64 = 5_000
-    /// Past this size the log is set aside at the next start; one old log is kept.
+    /// The size beyond which the log is set aside at the next start; one old log is kept.
     private static let logByteLimit: Int64 = 16 << 20
 
     init(_ configuration: EmbeddedPostgres.Configuration, _ log: Logger) {
@@ -37,7 +37,7 @@ struct ServerStart {
         try data.checkAccess(user)
         try data.removeLeftovers()
         let version = try data.clusterVersion()
-        // Another program may have made the cluster, or stopped the server, meanwhile.
+        // Another program may have made the cluster, or stopped the server, in the meantime.
         let binaries =
             if let checked, checked.version == version { checked.binaries } else {
                 try ServerBinaries.find(given: configuration.binaries, version: version, cluster: data.cluster)
@@ -47,14 +47,14 @@ struct ServerStart {
             try Cluster.initialize(
                 data, binaries, user, synchronizes: configuration.options["fsync"] != "off")
         } else if user.dropsPrivileges, let owner = Files.status(data.cluster)?.st_uid, owner == 0 {
-            // Copied or restored by root.
+            // The cluster was copied or restored by root.
             try Files.changeOwner(data.cluster, to: user)
         }
         return handle(data, usersLock, try launch(data, binaries, user), joined: false)
     }
 
-    /// Refuses what can't be used before anything is made, so that a refused directory is left as it was found; nil where a
-    /// server runs, which takes no programs to join.
+    /// Refuses unusable directories and programs before anything is created, so that a refused directory is left as it
+    /// was found. Nil if a server is running, because joining it takes no programs.
     private func check() throws(EmbeddedPostgresError) -> (version: Int?, binaries: ServerBinaries)? {
         let data = try DataDirectory(at: configuration.dataDirectory)
         let user = try ServerUser.choose(cluster: data.cluster)
@@ -76,7 +76,7 @@ struct ServerStart {
             port: file.port ?? SocketDirectory.port, processID: file.processID, joined: joined, log: log)
     }
 
-    // MARK: A server that is there already
+    // MARK: A running server
 
     private enum Found {
         case nothing
@@ -84,7 +84,7 @@ struct ServerStart {
         case silent(PostmasterFile)
     }
 
-    /// The server that runs and answers; nil where none does.
+    /// The server that is running and answers, or nil if there is none.
     private func findRunning(
         _ data: DataDirectory, _ usersLock: FileLock
     ) throws(EmbeddedPostgresError) -> PostmasterFile? {
@@ -98,7 +98,7 @@ struct ServerStart {
             log.debug("joined a running Postgres server", metadata: ["process": "\(file.processID)"])
             return file
         case .silent(let file):
-            // Its socket may have been removed under it. With no other user it can be started anew.
+            // Its socket may have been removed under it. If it has no other user, it can be started anew.
             guard usersLock.tryLock(.exclusive) else {
                 throw .busy("the server of \(data.root) (process \(file.processID)) doesn't answer on its socket")
             }
@@ -110,7 +110,7 @@ struct ServerStart {
         }
     }
 
-    /// Waits for a server that starts or stops to get ready or go; nil where it does neither in time.
+    /// Waits until a starting or stopping server is ready or gone; nil if it is neither in time.
     private func awaitState(_ data: DataDirectory) throws(EmbeddedPostgresError) -> Found? {
         var readySince: Int64?
         return try poll(forMilliseconds: timeoutMilliseconds) { () throws(EmbeddedPostgresError) -> Found? in
@@ -129,13 +129,14 @@ struct ServerStart {
             file.socketDirectory ?? SocketDirectory.path(for: data), port: file.port ?? SocketDirectory.port)
     }
 
-    /// Postgres takes a number that is in use for its old server's, even where it is a zombie's or a stranger's.
+    /// Removes the file of a server that has ended. Postgres takes a process id in use for its old server's, even if it
+    /// belongs to a zombie or an unrelated process.
     private func clearStaleFile(_ data: DataDirectory) throws(EmbeddedPostgresError) {
         guard let file = PostmasterFile.read(data.cluster), ProcessTable.exists(file.processID) else { return }
         let isOver = try poll(forMilliseconds: ServerStart.answerTimeoutMilliseconds) {
             file.isCertainlyOver ? true : nil
         }
-        // Where it isn't certain, Postgres itself decides.
+        // If it isn't certain, Postgres itself decides.
         if isOver == nil { return }
         unlink(PostmasterFile.path(data.cluster))
         // The socket has a lock file too, which names the same process.
@@ -168,7 +169,7 @@ struct ServerStart {
             return file
         }
         guard let ready else {
-            // Whoever comes next joins it, should it get ready after all.
+            // If the server gets ready after all, the next program joins it.
             throw .start(
                 """
                 the Postgres server of \(data.root) was not ready after \(configuration.startTimeoutSeconds) seconds: \
@@ -187,7 +188,7 @@ struct ServerStart {
         var options = EmbeddedPostgres.Configuration.defaultOptions
         if !binaries.accept("wal_compression", "lz4", data.cluster, user) { options["wal_compression"] = "pglz" }
         options.merge(configuration.options) { $1 }
-        // What the life cycle rests on isn't for options to change.
+        // Options must not change the settings that the server's life cycle relies on.
         options["listen_addresses"] = ""
         options["unix_socket_directories"] = "\"\(socketDirectory.replacing("\"", with: "\"\""))\""
         options["unix_socket_permissions"] = "0700"
@@ -204,7 +205,7 @@ struct ServerStart {
         defer { close(input) }
         let process = try ChildProcess.start(
             binaries.postgres, arguments, as: user, .init(input: input, output: output), diesWithParent: false)
-        // Somebody has to wait for it, whenever it ends: a zombie would look like a server to the next start.
+        // Somebody must wait for the process whenever it ends: a zombie would look like a server to the next start.
         _ = startThread {
             var status: Int32 = 0
             while waitpid(process, &status, 0) < 0 && errno == EINTR {}
@@ -212,7 +213,7 @@ struct ServerStart {
         return process
     }
 
-    /// The end of what the server wrote since its start.
+    /// The end of the server's log since its start.
     private func complaint(_ log: String, from offset: Int64) -> String {
         let bytes = Files.readTail(log, limit: 8192, from: offset) ?? []
         return Cluster.lastLines(String(decoding: bytes, as: UTF8.self))

@@ -1,7 +1,7 @@
 import Glibc
 import Logging
 
-/// Stops a server, fast: sessions are ended, open transactions rolled back, everything is written.
+/// Stops a server in fast mode: sessions are ended, open transactions are rolled back, and everything is written.
 struct ServerStop {
     private let data: DataDirectory
     private let log: Logger
@@ -12,7 +12,8 @@ struct ServerStop {
         self.log = log
     }
 
-    /// Whether no server runs any more. The caller holds the start lock, and has made sure that nobody uses it.
+    /// Stops the server; true if no server runs any more. The caller holds the start lock, and has made sure that
+    /// nobody uses the server.
     func stop() -> Bool {
         guard let file = PostmasterFile.read(data.cluster), file.isAlive(in: data.cluster) else { return true }
         guard kill(file.processID, SIGINT) == 0 || errno == ESRCH else {

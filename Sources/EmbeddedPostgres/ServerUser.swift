@@ -1,14 +1,15 @@
 import Glibc
 
-/// Who the server runs as. Postgres refuses to run as root, so that root's server drops to another user.
+/// The user that the server runs as. Postgres refuses to run as root, so root's server switches to another user.
 struct ServerUser: Sendable {
     let name: String
     let id: uid_t
     let group: gid_t
-    /// Whether we are root and have to become that user.
+    /// Whether this program is root and has to become that user.
     let dropsPrivileges: Bool
 
-    /// Ourselves; for root the owner of the cluster there is, else `postgres`, else `nobody`.
+    /// Chooses the current user. For root it chooses the owner of the existing cluster, otherwise `postgres`, otherwise
+    /// `nobody`.
     static func choose(cluster: String) throws(EmbeddedPostgresError) -> ServerUser {
         let owner = Files.status(cluster)?.st_uid
         let me = geteuid()

@@ -1,17 +1,18 @@
 import Glibc
 
-/// Where the server's Unix socket lies: a directory that only the server's user (and root) can enter.
+/// The directory of the server's Unix socket, which only the server's user (and root) can enter.
 enum SocketDirectory {
     static let port = 5432
-    /// The kernel allows 107 bytes; a margin is left for the lock file's suffix and for other platforms.
+    /// The longest path of a socket. The kernel allows 107 bytes; the margin is for the lock file's suffix and other
+    /// platforms.
     private static let pathLimit = 90
 
     static func socketPath(_ directory: String, port: Int = SocketDirectory.port) -> String {
         "\(directory)/.s.PGSQL.\(port)"
     }
 
-    /// The directory inside the data directory where its path is short enough and has no comma, else one under the system's directory
-    /// for temporary files that is named after the data directory.
+    /// The directory inside the data directory, if its path is short enough and has no comma. Otherwise a directory
+    /// under the system's directory for temporary files that is named after the data directory.
     static func path(for data: DataDirectory) -> String {
         let inside = "\(data.root)/socket"
         if isUsable(inside) { return inside }
@@ -23,12 +24,12 @@ enum SocketDirectory {
         return "/tmp/\(name)"
     }
 
-    /// libpq takes a comma for the end of a host.
+    /// Whether the path is short enough and has no comma, which libpq takes for the end of a host.
     private static func isUsable(_ directory: String) -> Bool {
         socketPath(directory).utf8.count <= pathLimit && !directory.utf8.contains(UInt8(ascii: ","))
     }
 
-    /// Makes the directory, or checks the one there is: a stranger's directory is refused.
+    /// Makes the directory, or checks the existing one. A directory of another user is refused.
     static func prepare(_ path: String, for user: ServerUser) throws(EmbeddedPostgresError) {
         if mkdir(path, 0o700) == 0 {
             guard lchown(path, user.id, user.group) == 0 || !user.dropsPrivileges else {
@@ -41,7 +42,7 @@ enum SocketDirectory {
             throw .directory("the socket directory \(path) is not a directory")
         }
         if status.st_uid == 0 && user.dropsPrivileges {
-            // Made by root on a start that got no further.
+            // Root made the directory on a start that got no further.
             _ = lchown(path, user.id, user.group)
         } else if status.st_uid != user.id {
             throw .directory(
@@ -51,7 +52,7 @@ enum SocketDirectory {
         if status.st_mode & 0o777 != 0o700 { chmod(path, 0o700) }
     }
 
-    /// Whether a server answers on the socket: it is asked for TLS, and any answer will do.
+    /// Whether a server answers on the socket. It is asked for TLS, and any answer will do.
     static func answers(_ path: String) -> Bool {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -81,7 +82,7 @@ enum SocketDirectory {
         return answer == UInt8(ascii: "S") || answer == UInt8(ascii: "N")
     }
 
-    /// 64-bit FNV-1a: only to give each data directory a name of its own.
+    /// 64-bit FNV-1a, used only to give each data directory its own name.
     private static func fnv1a(_ text: String) -> UInt64 {
         text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }

@@ -9,7 +9,7 @@ import Values
 
 /// A ledger of one domain in a database: its log, and its projections in every installed rules version.
 ///
-/// What a program needs beyond this, it finds in the modules that `EventLedger` exports.
+/// Programs that need more find it in the modules that `EventLedger` exports.
 public final class Ledger: Sendable {
     public let log: EventLog
     public let pool: PostgresPool
@@ -19,14 +19,14 @@ public final class Ledger: Sendable {
     private let catalog = ProjectionCatalog()
     private let files: LedgerFiles
 
-    /// Names a program among all that share the database.
+    /// The name of this program among all that share the database.
     private let owner = "\(ProcessInfo.processInfo.processIdentifier)-\(newID())"
 
     /// Opens the ledger of a model, migrates its database, and activates the projections that serve no version yet.
     ///
     /// - Parameters:
     ///   - uri: a libpq connection URI of a role that may create roles and schemas.
-    ///   - files: where migrations, event schemas and rule files are.
+    ///   - files: the migrations, event schemas and rule files.
     public static func open(_ uri: String, _ model: LedgerModel, _ files: LedgerFiles) async throws -> Ledger {
         let migrator = Migrator(try files.migrations())
         let owner = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
@@ -56,6 +56,7 @@ public final class Ledger: Sendable {
         registry = try ProjectionRegistry(model, files: try files.projectionFiles(), read: files.projectionFile)
     }
 
+    /// Ends all connections.
     public func close() async {
         await writer.close()
         await pool.close()
@@ -63,7 +64,7 @@ public final class Ledger: Sendable {
 
     // MARK: Events
 
-    /// Appends events in one commit; one that is there already is not appended again.
+    /// Appends events in one commit; an event that the log already has is not appended again.
     @discardableResult
     public func append(_ events: [NewEvent]) async throws -> [AppendedEvent] {
         try await log.append(events, runID: newID())
@@ -74,7 +75,7 @@ public final class Ledger: Sendable {
 
     // MARK: Projections
 
-    /// Folds what is new into every ready version.
+    /// Folds the new events into every ready version.
     public func catchUp() async throws {
         for definition in registry.definitions {
             guard try await version(of: definition) != nil else { continue }
@@ -93,8 +94,8 @@ public final class Ledger: Sendable {
     /// The rows of a projection in key order.
     ///
     /// - Parameters:
-    ///   - rules: a rules version, for example `v2`; without one, the served version.
-    ///   - position: as they were after that event; without one, after the last that is folded.
+    ///   - rules: a rules version, for example `v2`; without it, the served version.
+    ///   - position: the event after which the rows are shown; without it, the last folded event.
     public func rows(of projection: String, rules: String? = nil, at position: Int64? = nil) async throws -> [JSONDocument] {
         let (definition, version) = try await stored(projection, rules)
         return try await pool.run { session in
@@ -106,7 +107,8 @@ public final class Ledger: Sendable {
         }
     }
 
-    /// What another rules version changes: every row that differs from that of the served version, at the same position.
+    /// The differences to another rules version: every row that differs from the served version's row, at the same
+    /// position.
     public func differences(_ projection: String, to rules: String) async throws -> [RowChange] {
         let (definition, served) = try await stored(projection, nil)
         let (_, other) = try await stored(projection, rules)
@@ -147,10 +149,10 @@ public final class Ledger: Sendable {
 
     // MARK: Proofs
 
-    /// Recomputes every leaf and node of the log, compares the catalog with the promotions in the log and with what is installed, and
-    /// every stored version of every row with a fold of the events.
+    /// Verifies everything. It recomputes every leaf and node of the log, compares the catalog with the promotions in
+    /// the log and with the installed files, and compares every stored version of every row with a fold of the events.
     ///
-    /// - Returns: what is wrong or could not be checked, a sentence each; empty if everything was checked and is right.
+    /// - Returns: the faults and the failed checks, one sentence each; empty if everything was checked and is right.
     public func verify() async throws -> [String] {
         let migrator = Migrator(try files.migrations())
         return try await pool.run { [registry] session in
@@ -166,7 +168,7 @@ public final class Ledger: Sendable {
         }
     }
 
-    /// Proof that the event at a position is in the log of a size.
+    /// A proof that the event at a position is in the log of a size.
     public func inclusionProof(of position: Int64, size: Int64) async throws -> InclusionProof {
         try await pool.run { session in
             try session.transaction(.snapshot) { try LogProofs().inclusion(position: position, size: size, session) }
@@ -174,7 +176,7 @@ public final class Ledger: Sendable {
     }
 }
 
-/// A new random id: of a run, or of a program.
+/// A new random id of a run, or of a program.
 private func newID() -> UniqueID {
     var random = SystemRandomNumberGenerator()
     return UniqueID(random: &random)

@@ -2,15 +2,15 @@ import Glibc
 package import JSON
 package import Values
 
-/// Reads payloads straight from their bytes where every key is there and in canonical order, as in all that the log
-/// holds.
+/// Reads payloads straight from their bytes if every key is present and in canonical order, as in every payload of the
+/// log.
 ///
-/// It reads a subset of what the general decoders read, to the same results, and gives up (false or nil) at anything
-/// else; the general decoder then decides and says what is wrong.
+/// It reads a subset of what the general decoders read, with the same results. At anything else it gives up (false or
+/// nil); the general decoder then decides, and reports what is wrong.
 package struct CanonicalReader {
     package let bytes: UnsafeBufferPointer<UInt8>
     package private(set) var at = 0
-    /// Where texts that many payloads share are kept; nil for a single payload.
+    /// The pool of texts that many payloads share; nil for a single payload.
     package let pool: TextPool?
 
     package init(_ bytes: UnsafeBufferPointer<UInt8>, _ pool: TextPool?) {
@@ -18,7 +18,7 @@ package struct CanonicalReader {
         self.pool = pool
     }
 
-    /// What `body` reads of a whole payload, or nil where it takes the general decoder.
+    /// The result of `body` for a whole payload, or nil if the payload needs the general decoder.
     package static func read<Payload>(_ bytes: [UInt8], _ body: (inout CanonicalReader) -> Payload?) -> Payload? {
         bytes.withUnsafeBufferPointer { buffer in
             var reader = CanonicalReader(buffer, nil)
@@ -26,7 +26,7 @@ package struct CanonicalReader {
         }
     }
 
-    /// Reads on from the general parser's document over the bytes up to `end`, and moves there.
+    /// Parses the bytes up to `end` with the general parser, and moves there.
     package mutating func document(upTo end: Int) -> JSONDocument? {
         guard at <= end, end <= bytes.count, let document = try? JSONDocument(parsing: Array(bytes[at..<end]))
         else { return nil }
@@ -56,10 +56,10 @@ extension CanonicalReader {
     /// Whether the payload ends here.
     package var isAtEnd: Bool { at == bytes.count }
 
-    /// The bytes from a place on up to where reading stands.
+    /// The bytes from `start` up to the current place.
     package func slice(from start: Int) -> UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(rebasing: bytes[start..<at]) }
 
-    /// Moves on past bytes that are the same as some that were read before.
+    /// Moves past the next bytes if they equal some bytes read before.
     @inline(__always)
     package mutating func take(_ known: [UInt8]) -> Bool {
         let count = known.count
@@ -70,7 +70,7 @@ extension CanonicalReader {
         return true
     }
 
-    /// The bytes of a string without escapes, past its closing quote; nil where the value is something else.
+    /// The bytes of a string without escapes, moving past its closing quote; nil if the value is anything else.
     @inline(__always)
     package mutating func plainString() -> UnsafeBufferPointer<UInt8>? {
         guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else { return nil }
@@ -97,8 +97,8 @@ extension CanonicalReader {
         return nil
     }
 
-    /// The high bit of each of eight bytes that is a quote, a backslash or a control character; the lowest one set
-    /// is exact.
+    /// A mask with the high bit set of each of eight bytes that is a quote, a backslash or a control character. Only the
+    /// lowest set bit is exact.
     @inline(__always)
     private func special(_ word: UInt64) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101
@@ -120,10 +120,10 @@ extension CanonicalReader {
         return document.root.string
     }
 
-    /// The text of some bytes, nil where they are not well-formed UTF-8.
+    /// The text of some bytes, or nil if they are not well-formed UTF-8.
     @inline(__always)
     package func string(_ utf8: UnsafeBufferPointer<UInt8>) -> String? {
-        // Validating is slow, and nearly all texts are ASCII.
+        // Validation is slow, and nearly all texts are ASCII.
         var all: UInt64 = 0
         let raw = UnsafeRawBufferPointer(utf8)
         var at = 0
@@ -145,7 +145,7 @@ extension CanonicalReader {
     /// The text of a string that many payloads share: a name, an instrument, a digest.
     @inline(__always)
     private func shared(_ utf8: UnsafeBufferPointer<UInt8>) -> String? {
-        // Up to 15 bytes a string needs no memory of its own.
+        // A string of up to 15 bytes needs no memory of its own.
         guard utf8.count > 15, let pool else { return string(utf8) }
         return pool.text(utf8) ?? string(utf8).map { pool.keep($0, utf8) }
     }
@@ -169,7 +169,7 @@ extension CanonicalReader {
         return true
     }
 
-    /// As ``text(_:)-(String)``, for what many payloads have in common.
+    /// Reads like ``text(_:)-(String)``, for a text that many payloads share.
     package mutating func sharedText(_ value: inout String) -> Bool {
         guard let plain = plainString() else { return text(&value) }
         guard let text = shared(plain) else { return false }

@@ -1,23 +1,23 @@
 public import Values
 
-/// An event's columns with its texts where they lie, so that millions of them can be checked without copying any.
+/// An event's columns with its texts in place, so that millions of events can be checked without copying any text.
 ///
-/// The buffers belong to somebody else: a value is good for no longer than the call that it is given to.
+/// The caller owns the buffers: a value is valid only during the call that receives it.
 public struct EventBytes {
     public var position: Int64
     public var eventID: UniqueID
-    /// UTF-8.
+    /// The stream's name, in UTF-8.
     public var stream: UnsafeRawBufferPointer
     public var streamVersion: Int64
-    /// UTF-8.
+    /// The type's name, in UTF-8.
     public var type: UnsafeRawBufferPointer
     public var schemaVersion: Int
     public var recordedAt: Instant
     public var effectiveAt: Instant?
     public var runID: UniqueID
-    /// Canonical JSON, exactly the bytes that were hashed.
+    /// The payload in canonical JSON, exactly the hashed bytes.
     public var payload: UnsafeRawBufferPointer
-    /// As it was stored, or claimed.
+    /// The stored or claimed leaf hash.
     public var leafHash: Digest32
 
     public init(
@@ -40,7 +40,7 @@ public struct EventBytes {
 }
 
 extension RecordedEvent {
-    /// Gives the columns in place.
+    /// Calls `body` with the event's columns in place.
     public func withBytes<R>(_ body: (EventBytes) throws -> R) rethrows -> R {
         var (stream, type) = (stream, type)
         return try stream.withUTF8 { stream in

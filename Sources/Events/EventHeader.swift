@@ -1,6 +1,6 @@
 public import Values
 
-/// What the log says of an event beside its payload and its hash.
+/// An event's columns without its payload and its hash.
 public struct EventHeader: Sendable, Equatable {
     /// Gapless, from 1.
     public let position: Int64
@@ -8,12 +8,14 @@ public struct EventHeader: Sendable, Equatable {
     public let stream: String
     /// Gapless inside the stream, from 1.
     public let streamVersion: Int64
-    /// The stored name.
+    /// The stored name of the type.
     public let type: String
     public let schemaVersion: Int
+    /// The transaction time.
     public let recordedAt: Instant
+    /// The valid time; nil if the event has none.
     public let effectiveAt: Instant?
-    /// The run that appended it.
+    /// The run that appended the event.
     public let runID: UniqueID
 
     public init(

@@ -1,6 +1,6 @@
 import Values
 
-/// What an event reports, by the name that the log stores. Two are the same if their names have the same bytes.
+/// The type of an event, by the name that the log stores. Two types are equal if their names have the same bytes.
 public struct EventType: RawRepresentable, Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
     public let rawValue: String
 
@@ -18,6 +18,6 @@ public struct EventType: RawRepresentable, Sendable, Hashable, ExpressibleByStri
 }
 
 extension EventType {
-    /// A projection version became the served one: the one type that the engine itself writes.
+    /// A projection version became the served one. This is the only type that the engine itself writes.
     public static let projectionPromoted = EventType("ProjectionPromoted")
 }

@@ -2,23 +2,23 @@ import JSON
 import MerkleLog
 public import Values
 
-/// The leaf of one event after another, in memory that is kept between them.
+/// Builds the leaves of events one after another, in memory that is kept between them.
 ///
 /// The same bytes as `RecordedEvent.appendLeaf` gives (docs/contract/event-log.md, "Leaf bytes"), without a string or an array a leaf: what
 /// a check of the whole log spends its time on.
 public struct LeafBuffer {
     private var storage: [UInt8] = []
     private var days = (DayText(), DayText())
-    /// The length of the leaf at hand.
+    /// The length of the current leaf.
     public private(set) var count = 0
-    /// Where the member `leaf_hash` would stand in the leaf at hand: behind `event_id`.
+    /// The offset at which the member `leaf_hash` would stand in the current leaf: after `event_id`.
     public private(set) var hashOffset = 0
 
     public init() {}
 
-    /// Builds an event's leaf. Linear in its texts.
+    /// Builds an event's leaf, which becomes the current one. Linear in the length of its texts.
     public mutating func fill(_ event: EventBytes) {
-        // Each byte of a name takes six where it is escaped; everything else is below 400 bytes.
+        // An escaped byte of a name takes six bytes; everything else is below 400 bytes.
         let needed = event.payload.count + 6 * (event.stream.count + event.type.count) + 512
         if storage.count < needed { storage = [UInt8](repeating: 0, count: needed * 2) }
         var days = days
@@ -57,21 +57,21 @@ public struct LeafBuffer {
         hashOffset = offset
     }
 
-    /// The leaf hash of the leaf at hand.
+    /// The leaf hash of the current leaf.
     public var hash: Digest32 { withBytes { MerkleHash.leaf($0) } }
 
-    /// Gives the leaf at hand in place.
+    /// Calls `body` with the current leaf in place.
     public func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try storage.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
 
-    /// The text of the day that was written last: events of a day come together.
+    /// The text of the most recently written day. Consecutive events tend to share a day.
     private struct DayText {
         var day: Int64 = -1
         var text: InlineArray<10, UInt8> = .init(repeating: 0)
     }
 
-    /// Writes forward through memory that was made large enough before.
+    /// Writes forward through memory that was allocated large enough beforehand.
     private struct Cursor {
         var at: UnsafeMutableRawPointer
 
@@ -162,7 +162,7 @@ public struct LeafBuffer {
         }
 
         mutating func string(_ text: UnsafeRawBufferPointer) {
-            // Names without anything to escape, nearly all of them, are copied as they are.
+            // Nearly all names need no escaping, and are copied as they are.
             let isPlain = text.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
             if isPlain {
                 byte(UInt8(ascii: "\""))

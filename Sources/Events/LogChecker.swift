@@ -1,7 +1,7 @@
 public import MerkleLog
 public import Values
 
-/// The first thing that is wrong with a log.
+/// The first fault of a log.
 public struct LogFault: Sendable, Equatable {
     public let position: Int64
     public let problem: String
@@ -13,25 +13,25 @@ public struct LogFault: Sendable, Equatable {
 }
 
 /// Checks a log event by event, from position 1 on: positions and stream versions without gaps, `recorded_at` never
-/// going back, each leaf hash; and grows the tree over the recomputed leaves.
+/// going back, each leaf hash. It grows the Merkle tree over the recomputed leaves.
 ///
-/// Trusts nothing that is claimed about an event. Its memory is the streams' names and a frontier.
+/// The checker trusts no claim about an event. Its memory is the streams' names and a frontier.
 public struct LogChecker {
-    /// Of the last event that was in order; 0 before the first.
+    /// The position of the last event in order; 0 before the first event.
     public private(set) var position: Int64 = 0
-    /// Of the last event that was in order.
+    /// The transaction time of the last event in order.
     public private(set) var recordedAt = Instant.minimum
-    /// Over the events that were in order.
+    /// The tree over the events in order.
     public private(set) var tree = MerkleFrontier()
-    /// The leaf of the event that was checked last.
+    /// The leaf of the most recently checked event.
     public private(set) var leaf = LeafBuffer()
     private var streams = StreamVersions()
 
     public init() {}
 
-    /// Takes the next event; what is wrong with it, or nil. After a fault there is nothing more to check.
+    /// Checks the next event and returns its fault, or nil. A fault ends the check: later events mean nothing.
     ///
-    /// - Parameter completed: each subtree of the tree that the event completes.
+    /// - Parameter completed: receives each subtree of the tree that the event completes.
     public mutating func check(
         _ event: EventBytes, completed: (_ level: Int, _ index: Int64, _ node: Digest32) -> Void = { _, _, _ in }
     ) -> LogFault? {

@@ -1,10 +1,10 @@
 package import JSON
 package import Values
 
-/// Reads the members of an object whose keys are known, in one pass where they come in canonical order (as in all
-/// that the log holds), by looking each up where they don't.
+/// Reads the members of an object whose keys are known. One pass is enough if the keys come in canonical order, as they
+/// do everywhere in the log; otherwise each key is looked up.
 ///
-/// The caller asks for every key once, in canonical order, and then calls ``finish()``.
+/// The caller asks for every key once, in canonical order, and then calls ``finish(_:)``.
 package struct MemberCursor {
     private let object: JSONValue
     private let pointer: String
@@ -20,7 +20,7 @@ package struct MemberCursor {
         next = members.next()
     }
 
-    /// The value of a key that must be there.
+    /// The value of a required key.
     package mutating func value(_ key: StaticString) throws(PayloadError) -> JSONValue {
         taken += 1
         if let member = next, member.keyIs(key) {
@@ -33,7 +33,7 @@ package struct MemberCursor {
         return member.value
     }
 
-    /// Throws where the object has a key that was not asked for.
+    /// Throws if the object has a key that was not asked for.
     package func finish(_ keys: [StaticString]) throws(PayloadError) {
         guard taken != object.count else { return }
         let stranger = object.memberViews.first { member in !keys.contains { member.keyIs($0) } }
@@ -44,7 +44,7 @@ package struct MemberCursor {
         PayloadError(pointer: "\(pointer)/\(key)", problem: problem)
     }
 
-    /// The pointer of a member.
+    /// The JSON pointer of a member.
     package func pointer(of key: StaticString) -> String { "\(pointer)/\(key)" }
 }
 

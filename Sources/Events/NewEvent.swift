@@ -1,27 +1,27 @@
 public import Values
 
-/// An event that is to be appended.
+/// An event to append.
 public struct NewEvent: Sendable, Equatable {
-    /// What makes it the same event when it is appended again; see ``Identity``.
+    /// The identity, which makes a repeated append the same event; see ``Identity``.
     public let identity: String
     /// The UUIDv5 of the identity.
     public let eventID: UniqueID
-    /// See ``Streams``.
+    /// The stream to append to.
     public let stream: String
     public let type: EventType
     /// The version of the payload's schema, from 1.
     public let schemaVersion: Int
-    /// When it holds in the world; nil where it has no such time.
+    /// The valid time; nil if the event has none.
     public let effectiveAt: Instant?
-    /// Canonical JSON: exactly the bytes that are stored and hashed.
+    /// The payload in canonical JSON: exactly the bytes that are stored and hashed.
     public let payload: [UInt8]
-    /// The stream's version that the append expects, 0 for a stream without events; nil for any.
+    /// The stream version that the append expects: 0 for a stream without events, nil for any version.
     public let expectedVersion: Int64?
-    /// Whether the payload comes from one of this module's typed encoders and so matches its schema by
-    /// construction; any other payload is to be checked when it is appended.
+    /// Whether the payload comes from one of the typed encoders, and so matches its schema by construction. Any other
+    /// payload is checked when it is appended.
     public let isTyped: Bool
 
-    /// An event whose payload came from outside, or was put together by hand.
+    /// Makes an event whose payload came from outside or was built by hand.
     public init(
         identity: String, stream: String, type: EventType, schemaVersion: Int = 1, effectiveAt: Instant? = nil,
         payload: [UInt8], expectedVersion: Int64? = nil
@@ -48,7 +48,7 @@ public struct NewEvent: Sendable, Equatable {
 }
 
 extension NewEvent {
-    /// An event from a typed payload.
+    /// Makes an event from a typed payload.
     package init(
         _ type: EventType, schemaVersion: Int = 1, identity: String, stream: String, effectiveAt: Instant? = nil,
         payload: [UInt8], expectedVersion: Int64? = nil

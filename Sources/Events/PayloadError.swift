@@ -1,11 +1,11 @@
 public import JSON
 public import Values
 
-/// Why a payload is not what its type and schema version say.
+/// Why a payload does not match its type and schema version.
 public struct PayloadError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The JSON pointer of the value (RFC 6901); empty for the payload itself.
     public let pointer: String
-    /// What was expected there.
+    /// The fault of the value, as in `is not a string`.
     public let problem: String
 
     public init(pointer: String, problem: String) {
@@ -13,7 +13,7 @@ public struct PayloadError: Error, Equatable, Sendable, CustomStringConvertible 
         self.problem = problem
     }
 
-    /// One sentence, without any value of the payload.
+    /// One sentence that quotes no value of the payload.
     public var description: String {
         pointer.isEmpty ? "the payload \(problem)" : "\(pointer) \(problem)"
     }
@@ -21,10 +21,12 @@ public struct PayloadError: Error, Equatable, Sendable, CustomStringConvertible 
 
 /// Reads the members of a payload's object by name.
 public struct PayloadReader {
+    /// The payload's object.
     public let object: JSONValue
+    /// The JSON pointer of the object; empty for the payload itself.
     public let pointer: String
 
-    /// Reads a value that must be an object with exactly these keys.
+    /// Makes a reader of a value, which must be an object with exactly these keys.
     public init(_ object: JSONValue, pointer: String = "", keys: [StaticString]) throws(PayloadError) {
         guard object.kind == .object else { throw PayloadError(pointer: pointer, problem: "is not an object") }
         self.object = object
@@ -42,7 +44,7 @@ public struct PayloadReader {
         }
     }
 
-    /// A whole payload parsed.
+    /// The parsed document of a whole payload.
     public static func document(_ payload: [UInt8]) throws(PayloadError) -> JSONValue {
         do {
             return try JSONDocument(parsing: payload).root
@@ -51,11 +53,13 @@ public struct PayloadReader {
         }
     }
 
+    /// The value of a key; throws if the key is absent.
     public func value(_ key: String) throws(PayloadError) -> JSONValue {
         guard let value = object[key] else { throw PayloadError(pointer: pointer, problem: "lacks the key \(key)") }
         return value
     }
 
+    /// An error about the value of a key.
     public func error(_ key: String, _ problem: String) -> PayloadError {
         PayloadError(pointer: "\(pointer)/\(key)", problem: problem)
     }
@@ -65,6 +69,7 @@ public struct PayloadReader {
         return text
     }
 
+    /// A string, or nil for `null`.
     public func optionalString(_ key: String) throws(PayloadError) -> String? {
         try value(key).isNull ? nil : string(key)
     }
@@ -91,7 +96,7 @@ public struct PayloadReader {
         return number
     }
 
-    /// A decimal, which a payload has as text.
+    /// A decimal, which payloads hold as text.
     public func decimal(_ key: String) throws(PayloadError) -> FixedDecimal {
         guard let decimal = try? FixedDecimal(try string(key)) else { throw error(key, "is not a decimal") }
         return decimal
@@ -102,6 +107,7 @@ public struct PayloadReader {
         return instant
     }
 
+    /// An instant, or nil for `null`.
     public func optionalInstant(_ key: String) throws(PayloadError) -> Instant? {
         try value(key).isNull ? nil : instant(key)
     }
@@ -111,7 +117,7 @@ public struct PayloadReader {
         return id
     }
 
-    /// The canonical JSON of an object member.
+    /// The canonical JSON of a member that is an object.
     public func object(_ key: String) throws(PayloadError) -> [UInt8] {
         let value = try value(key)
         guard value.kind == .object else { throw error(key, "is not an object") }

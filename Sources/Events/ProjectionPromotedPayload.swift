@@ -1,11 +1,11 @@
 import JSON
 public import Values
 
-/// The payload of `ProjectionPromoted`: which version of a projection is served from here on.
+/// The payload of `ProjectionPromoted`, which says which version of a projection is served from now on.
 public struct ProjectionPromotedPayload: EventPayload {
     /// A rule file that the version reads.
     public struct Rule: Sendable, Equatable {
-        /// Path below the rules directory.
+        /// The path below the rules directory.
         public let file: String
         public let version: Int
         /// Lower-case hex SHA-256 of the file's bytes.
@@ -19,15 +19,15 @@ public struct ProjectionPromotedPayload: EventPayload {
     }
 
     public let projection: String
-    /// Nil for a first activation.
+    /// The version served before; nil for a first activation.
     public let oldVersion: String?
     public let newVersion: String
     public let codeVersion: Int
-    /// Encoded in bytewise order of the files.
+    /// The rule files, encoded in bytewise order of their paths.
     public let rules: [Rule]
-    /// The position that the versions were compared at.
+    /// The position at which the versions were compared.
     public let position: Int64
-    /// The digest of the diff that was agreed to; nil where there was nothing to compare.
+    /// The digest of the approved diff; nil if there was nothing to compare.
     public let diffDigest: String?
 
     public init(
@@ -98,13 +98,13 @@ public struct ProjectionPromotedPayload: EventPayload {
 }
 
 extension ProjectionPromotedPayload {
-    /// `ProjectionPromoted` by a run.
+    /// The `ProjectionPromoted` event of a run.
     public func event(runID: UniqueID) -> NewEvent {
         NewEvent(
             .projectionPromoted, identity: Identity.join(["promoted", projection, "\(runID)"]),
             stream: Self.stream(of: projection), payload: encode())
     }
 
-    /// `projection-<name>`: which version of a projection is served.
+    /// The stream that records which version of a projection is served: `projection-<name>`.
     public static func stream(of projection: String) -> String { "projection-\(projection)" }
 }

@@ -2,7 +2,7 @@ import JSON
 import MerkleLog
 public import Values
 
-/// An event as the log holds it.
+/// An event as recorded in the log.
 public struct RecordedEvent: Sendable, Equatable {
     /// Gapless, from 1.
     public let position: Int64
@@ -10,16 +10,18 @@ public struct RecordedEvent: Sendable, Equatable {
     public let stream: String
     /// Gapless inside the stream, from 1.
     public let streamVersion: Int64
-    /// The stored name; it may be one that this program does not know.
+    /// The stored name of the type, which this program may not know.
     public let type: String
     public let schemaVersion: Int
+    /// The transaction time.
     public let recordedAt: Instant
+    /// The valid time; nil if the event has none.
     public let effectiveAt: Instant?
-    /// The run that appended it.
+    /// The run that appended the event.
     public let runID: UniqueID
-    /// Canonical JSON, exactly the bytes that were hashed.
+    /// The payload in canonical JSON, exactly the hashed bytes.
     public let payload: [UInt8]
-    /// The stored leaf hash; ``computedLeafHash()`` works it out anew.
+    /// The stored leaf hash; ``computedLeafHash()`` computes it afresh.
     public let leafHash: Digest32
 
     public init(
@@ -43,10 +45,10 @@ public struct RecordedEvent: Sendable, Equatable {
 // MARK: - The leaf
 
 extension RecordedEvent {
-    /// Appends an event's leaf (docs/contract/event-log.md, "Leaf bytes"): the canonical JSON object of its columns but the hash, the
-    /// payload as the object that it is. The payload must be canonical JSON; it is copied as it stands.
+    /// Appends an event's leaf (docs/contract/event-log.md, "Leaf bytes"): the canonical JSON object of its columns but the hash,
+    /// the payload as an object. The payload must be canonical JSON; it is copied unchanged.
     ///
-    /// Linear in the payload, without allocation where `out` has room (the payload's length + about 450 bytes).
+    /// Linear in the payload, without allocation if `out` has room (the payload's length + about 450 bytes).
     public static func appendLeaf(
         to out: inout [UInt8], position: Int64, eventID: UniqueID, stream: String, streamVersion: Int64,
         type: String, schemaVersion: Int, recordedAt: Instant, effectiveAt: Instant?, runID: UniqueID,
@@ -103,14 +105,14 @@ extension RecordedEvent {
             payload: payload)
     }
 
-    /// The leaf hash of this event's columns as they are, whatever ``leafHash`` says.
+    /// The leaf hash computed from this event's columns, whatever ``leafHash`` says.
     public func computedLeafHash() -> Digest32 {
         var leaf: [UInt8] = []
         appendLeaf(to: &leaf)
         return MerkleHash.leaf(leaf)
     }
 
-    /// The same, building the leaf in a buffer that the caller keeps between events.
+    /// Computes the leaf hash in a buffer that the caller keeps between events.
     public func computedLeafHash(reusing buffer: inout [UInt8]) -> Digest32 {
         buffer.removeAll(keepingCapacity: true)
         appendLeaf(to: &buffer)
@@ -135,7 +137,7 @@ extension RecordedEvent {
         for index in start..<20 { out.append(digits[index]) }
     }
 
-    /// Names without anything to escape, nearly all of them, are copied as they are.
+    /// Appends a JSON string. Nearly all names need no escaping, and are copied as they are.
     private static func append(string: String, to out: inout [UInt8]) {
         var string = string
         let isCopied = string.withUTF8 { utf8 in

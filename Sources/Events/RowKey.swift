@@ -6,10 +6,10 @@ public struct RowKey: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     public init(_ parts: [String]) { self.parts = parts.map { ByteKey($0) } }
 
-    /// How many parts an entity's key has; a row's key starts with those of its entity.
+    /// The number of parts in an entity's key; a row's key starts with the parts of its entity.
     public static let entityParts = 2
 
-    /// The key of the entity that a row belongs to.
+    /// The key of the entity to which a row belongs.
     public init(entityOf row: RowKey) { parts = Array(row.parts.prefix(Self.entityParts)) }
 
     public static func < (left: RowKey, right: RowKey) -> Bool {

@@ -1,11 +1,11 @@
 package import JSON
 
-/// A rule file that a stamp was made by.
+/// A reference to the rule file that produced a stamp.
 public struct RuleReference: Sendable, Equatable {
     public let version: Int
     /// Lower-case hex SHA-256 of the file's bytes.
     public let digest: String
-    /// Path below the rules directory.
+    /// The path below the rules directory.
     public let file: String
 
     public init(version: Int, digest: String, file: String) {

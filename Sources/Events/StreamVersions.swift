@@ -1,7 +1,7 @@
-/// The last version of every stream seen, found by the bytes of its name without making a string of it.
+/// The last seen version of every stream, looked up by the bytes of its name without making a string.
 ///
 /// An open-addressed table over one array of names. Names are compared byte for byte and hashed with the process's own
-/// seed, so that no choice of names can slow it down. Memory: the names, and about 60 bytes a stream.
+/// seed, so that no choice of names can slow the table down. Memory: the names, and about 60 bytes per stream.
 struct StreamVersions {
     private struct Entry {
         var hash = 0
@@ -12,10 +12,10 @@ struct StreamVersions {
 
     private var names: [UInt8] = []
     private var entries: [Entry] = []
-    /// Index into `entries`, plus one; 0 is free.
+    /// Indices into `entries`, plus one; 0 marks a free slot.
     private var slots = [UInt32](repeating: 0, count: 1024)
 
-    /// The stream's last version, 0 where there was none, and the place to give to ``set(_:at:)``.
+    /// The stream's last version, or 0 for a stream not seen before, and the place to pass to ``set(_:at:)``.
     mutating func last(_ name: UnsafeRawBufferPointer) -> (version: Int64, place: Int) {
         var hasher = Hasher()
         hasher.combine(bytes: name)

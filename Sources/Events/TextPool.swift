@@ -1,15 +1,17 @@
 import Values
 
-/// Texts that many payloads have in common, kept so that each is made once: names, states, digests.
+/// A cache of texts that many payloads share, such as names, states and digests, so that each is made once.
 ///
-/// A table with one place a hash: a text that another one drove out is made again. Not shared between threads.
+/// A table with one place per hash: a text displaced by another is made again. Not for use by several threads.
 public final class TextPool {
     private var texts: [String]
     private let mask: Int
-    /// The list of rule files read last, with its bytes.
+    /// The most recently read list of rule files, with its bytes.
     package var rules: (bytes: [UInt8], references: [RuleReference]) = ([], [])
 
-    /// - Parameter places: rounded up to a power of two.
+    /// Makes an empty pool.
+    ///
+    /// - Parameter places: the number of places, rounded up to a power of two.
     public init(places: Int = 8192) {
         var count = 1
         while count < places { count *= 2 }
@@ -17,14 +19,14 @@ public final class TextPool {
         mask = count - 1
     }
 
-    /// The kept text with these bytes (more than 8), nil where there is none.
+    /// The kept text with these bytes (more than 8), or nil if it is not kept.
     @inline(__always)
     func text(_ utf8: UnsafeBufferPointer<UInt8>) -> String? {
         let known = texts[place(of: utf8)]
         return known.utf8Span.span.isBytewiseEqual(to: utf8.span) ? known : nil
     }
 
-    /// Keeps a text, whose bytes these are, and returns it.
+    /// Keeps a text with its bytes, and returns the text.
     func keep(_ text: String, _ utf8: UnsafeBufferPointer<UInt8>) -> String {
         texts[place(of: utf8)] = text
         return text

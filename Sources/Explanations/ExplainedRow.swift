@@ -7,13 +7,13 @@ public import Values
 public struct ExplainedRow: Sendable {
     /// The parts of the primary key.
     public let key: [String]
-    /// As HTTP answers it.
+    /// The row as HTTP answers it.
     public let published: JSONDocument
-    /// The reader's now, which maturity and expiry depend on.
+    /// The reader's current moment, on which maturity and expiry depend.
     public let now: Instant
-    /// Of ``ExplanationNeeds``: every event that the row follows from, in order of position.
+    /// The events of ``ExplanationNeeds``: every event that the row follows from, in order of position.
     public let events: [DecodedEvent]
-    /// What was collected of ``ExplanationBackground``; nil if it was not asked for, or there was too much of it.
+    /// The value collected from ``ExplanationBackground``; nil if it was not asked for or had too many events.
     public let background: (any Sendable)?
 
     public init(
@@ -27,7 +27,7 @@ public struct ExplainedRow: Sendable {
         self.background = background
     }
 
-    /// The event at a position; nil where it was not given. O(log n).
+    /// The event at a position, or nil if the event was not given. O(log n).
     public func event(at position: Int64) -> DecodedEvent? {
         var (low, high) = (0, events.count)
         while low < high {
@@ -39,17 +39,17 @@ public struct ExplainedRow: Sendable {
     }
 }
 
-/// Which events of the log an explanation of a row reads.
+/// The events of the log that an explanation of a row reads.
 public enum ExplanationNeeds: Sendable, Equatable {
     /// The events at these positions.
     case positions([Int64])
     /// All events of a stream up to the row's position.
     case stream(String)
-    /// Of a stream up to the row's position: the latest event of each kind.
+    /// The latest event of each kind, of a stream up to the row's position.
     case latest(stream: String, [LatestEvent])
 }
 
-/// The latest event of a type; if a member is named, the latest whose payload has it and not as null.
+/// The latest event of a type. If a member is named, the latest event whose payload has it with a value other than null.
 public struct LatestEvent: Sendable, Equatable {
     public let type: EventType
     public let member: String?
@@ -60,15 +60,16 @@ public struct LatestEvent: Sendable, Equatable {
     }
 }
 
-/// The latest event of every stream whose name begins in one of some ways, as of a position, collected to what an explainer
-/// works with.
+/// The latest event of every stream whose name has one of several prefixes, as of a position. The events are collected
+/// into a value that an explainer works with.
 public struct ExplanationBackground: Sendable {
-    /// Each ends in a colon.
+    /// The prefixes; each ends in a colon.
     public let prefixes: [String]
+    /// The position as of which the events are read.
     public let upTo: Int64
-    /// How many events are read; if there are more, the explanation goes without.
+    /// The largest number of events read; if there are more, the explanation goes without the background.
     public let most: Int
-    /// Makes what ``ExplainedRow/background`` holds; the events come by prefix and stream.
+    /// Makes the value of ``ExplainedRow/background``; the events come in order of prefix and stream.
     public let collect: @Sendable ([DecodedEvent]) -> any Sendable
 
     public init(

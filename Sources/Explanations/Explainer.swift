@@ -3,18 +3,19 @@ public import Projections
 public import Rules
 import Values
 
-/// What explains the rows of one projection.
+/// Explains the rows of one projection.
 public protocol ViewExplainer: Sendable {
     /// The events that an explanation of a row reads.
     static func needs(_ row: RowMembers) -> ExplanationNeeds
 
-    /// Rule files that explanations quote beside those of the projection's own version.
+    /// Rule files that explanations quote in addition to those of the projection's own version.
     var quotedFiles: [RuleFile] { get }
 
-    /// Events that a column follows from beside those of the row; nil if there are none. Asked for the whole row, `field` is nil.
+    /// The events, in addition to those of the row, that a column follows from; nil if there are none. `field` is nil
+    /// for the whole row.
     func background(_ row: RowMembers, field: String?) -> ExplanationBackground?
 
-    /// Works a column out anew; the last step's result is what should have been published.
+    /// Recomputes a column. The last step's result is the value that should have been published.
     func explain(_ field: String, _ sheet: inout Worksheet) throws(ExplanationError)
 }
 
@@ -26,7 +27,7 @@ extension ViewExplainer {
 
 /// How a program makes the explainer of a projection.
 public struct ExplainerSource: Sendable {
-    /// Gives the explainer of a version.
+    /// Makes the explainer of a version.
     public typealias Make = @Sendable (
         _ identity: ProjectionIdentity, _ files: [String], _ read: RuleFileReader
     ) throws -> any ViewExplainer
@@ -34,25 +35,28 @@ public struct ExplainerSource: Sendable {
     public let projection: String
     let make: Make
 
-    /// - Parameter make: is given the paths of all files below `projections/`.
+    /// Registers the explainer of a projection.
+    ///
+    /// - Parameter make: receives the paths of all files below `projections/`.
     public init(_ projection: String, _ make: @escaping Make) {
         self.projection = projection
         self.make = make
     }
 }
 
-/// A published row's members.
+/// The members of a published row.
 public struct RowMembers: Sendable {
     public let root: JSONValue
 
     public init(root: JSONValue) { self.root = root }
 
+    /// The text of a member; empty if the member is absent or not a string.
     public func text(_ name: String) -> String { root[name]?.string ?? "" }
 
     /// The positions in `event_positions`.
     public var eventPositions: [Int64] { root["event_positions"]?.elements.compactMap(\.integer) ?? [] }
 
-    /// A position in `inputs`; nil if there is none.
+    /// A position in `inputs`, or nil if it is absent.
     public func input(_ name: String) -> Int64? { root["inputs"]?[name]?.integer }
 }
 
@@ -66,12 +70,14 @@ public struct Explainer: Sendable {
     private let sources: [ByteKey: RuleSource]
     private let columns: [String]
 
+    /// Makes the explainer of a version.
+    ///
     /// - Parameters:
-    ///   - sources: of the program's explainers.
-    ///   - identity: of the version that published the rows; its rule files must be installed with the same digests.
+    ///   - sources: the program's explainers.
+    ///   - identity: the version that published the rows; its rule files must be installed with the same digests.
     ///   - columns: the view's columns.
     ///   - files: the paths of all files below `projections/`.
-    /// - Returns: nil for a projection that nothing explains.
+    /// - Returns: nil for a projection without an explainer.
     public init?(
         _ sources: [ExplainerSource], _ identity: ProjectionIdentity, columns: ColumnSet, files: [String], read: RuleFileReader
     ) throws {
@@ -94,12 +100,12 @@ public struct Explainer: Sendable {
         type(of: explainer).needs(RowMembers(root: published.root))
     }
 
-    /// Events that an explanation follows from beside those of the row; nil if there are none.
+    /// The events, in addition to those of the row, that an explanation follows from; nil if there are none.
     public func background(_ published: JSONDocument, field: String?) -> ExplanationBackground? {
         explainer.background(RowMembers(root: published.root), field: field)
     }
 
-    /// Explains one column of a row, or the whole row where `field` is nil.
+    /// Explains one column of a row, or the whole row if `field` is nil.
     public func explain(_ row: ExplainedRow, field: String?) throws(ExplanationError) -> Explanation {
         guard let field else { return try explain(row) }
         guard columns.contains(where: { $0.isBytewiseEqual(to: field) }) else {
@@ -126,7 +132,7 @@ public struct Explainer: Sendable {
             ? nil : Explanation.Mismatch(field: field, published: published, computed: computed)
     }
 
-    /// Every column with its last step, over all inputs and rules.
+    /// Explains every column by its last step, over all inputs and rules.
     private func explain(_ row: ExplainedRow) throws(ExplanationError) -> Explanation {
         var all = Worksheet(row, sources)
         var mismatches: [Explanation.Mismatch] = []

@@ -3,10 +3,10 @@ import JSON
 extension Explanation {
     /// `{view, key, field, value, inputs, rules, steps, notes, mismatch, mismatches, ledger}`.
     ///
-    /// A result is JSON as the view shows it; an exact number that ten fractional digits do not hold is its fraction as
+    /// A result is JSON as the view shows it. An exact number that ten fractional digits can't hold is its fraction as
     /// text.
     ///
-    /// - Parameter ledger: what the row stands on, as JSON; left out where nil.
+    /// - Parameter ledger: the state of the ledger behind the row, as JSON; left out if nil.
     public func json(ledger: [UInt8]? = nil) -> [UInt8] {
         var out = JSONWriter(keyOrder: .given)
         out.beginObject()

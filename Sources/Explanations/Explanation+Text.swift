@@ -1,9 +1,9 @@
 import Values
 
 extension Explanation {
-    /// For an auditor to read: what was published, then a line an input, a rule and a step, in columns.
+    /// The explanation as text for an auditor: the published value, then one line per input, rule and step, in columns.
     ///
-    /// - Parameter escaping: every cell goes through it: texts of the source may hold what steers a terminal.
+    /// - Parameter escaping: applied to every cell, because texts of the source may hold terminal control sequences.
     public func text(escaping: (String) -> String = { $0 }) -> String {
         var lines = [
             escaping("\(view) \(key.joined(separator: "|"))" + (field.map { " · \($0) = \(value.text)" } ?? ""))
@@ -45,7 +45,7 @@ extension Explanation {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Cells longer than this push what follows them to the right instead of widening their column.
+    /// The widest column. Longer cells push the rest of their line to the right instead of widening the column.
     private static let widest = 48
 
     private static func columns(_ cells: [[String]], _ escaping: (String) -> String) -> [String] {

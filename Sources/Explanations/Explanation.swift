@@ -1,11 +1,11 @@
 public import Events
 public import Values
 
-/// Why a published figure, or a whole row, is what it is: the values that it was made from with the events that hold
-/// them, the rule lines that were applied, and the arithmetic that ends in it.
+/// Why a published figure, or a whole row, has its value: the values that it was made from with the events that hold
+/// them, the rule lines that were applied, and the arithmetic that leads to it.
 ///
-/// The arithmetic is worked out anew from the events. Where it does not end in what was published, ``mismatches`` says
-/// so: an explanation is never merely plausible.
+/// The arithmetic is recomputed from the events. If it does not lead to the published value, ``mismatches`` says so: an
+/// explanation is never merely plausible.
 public struct Explanation: Sendable, Equatable {
     /// The event that holds a value.
     public struct Source: Sendable, Hashable {
@@ -26,14 +26,14 @@ public struct Explanation: Sendable, Equatable {
 
     /// A value that the figure was made from.
     public struct Input: Sendable, Hashable {
-        /// As the event's payload names it, `quote.bid`; of one thing among several with its id before it.
+        /// The name in the event's payload, such as `quote.bid`, with an id before it if there are several such things.
         public let name: String
-        /// `null` where the event has none.
+        /// The value, or `null` if the event has no value.
         public let value: Shown
-        /// Nil for what no event holds: the reader's now, or an event that is not there.
+        /// The event; nil if no event holds the value, as with the reader's current moment or an absent event.
         public let source: Source?
 
-        /// The name may hold an id, which is compared by its bytes.
+        /// Whether the inputs are equal. Names may hold an id, so they are compared by their bytes.
         public static func == (left: Input, right: Input) -> Bool {
             left.name.isBytewiseEqual(to: right.name) && left.value == right.value && left.source == right.source
         }
@@ -47,27 +47,27 @@ public struct Explanation: Sendable, Equatable {
 
     /// A line of a rule file that was applied.
     public struct Rule: Sendable, Equatable {
-        /// Below `projections/`, for example `alignment/rules.v1.yaml`.
+        /// The path below `projections/`, for example `alignment/rules.v1.yaml`.
         public let file: String
         public let version: Int
-        /// From 1.
+        /// The line number, from 1.
         public let line: Int
-        /// The key's path, for example `signals.vrp.center`.
+        /// The path of the key, for example `signals.vrp.center`.
         public let key: String
-        /// The line as the installed file has it.
+        /// The text of the line in the installed file.
         public let text: String
     }
 
     /// One step of the arithmetic.
     public struct Step: Sendable, Equatable {
-        /// What is worked out.
+        /// The purpose of the step, in words.
         public let text: String
-        /// With its numbers in their places.
+        /// The formula with its numbers filled in.
         public let formula: String
         public let result: Shown
     }
 
-    /// A figure whose arithmetic ends elsewhere than in what was published.
+    /// A figure whose arithmetic does not lead to the published value.
     public struct Mismatch: Sendable, Equatable {
         public let field: String
         public let published: Shown
@@ -78,17 +78,18 @@ public struct Explanation: Sendable, Equatable {
     public let view: String
     /// The parts of the row's key.
     public let key: [String]
-    /// Nil for the whole row.
+    /// The explained column; nil for the whole row.
     public let field: String?
-    /// What was published; a row's columns as one object.
+    /// The published value; for a whole row, its columns as one object.
     public let value: Shown
     public let inputs: [Input]
     public let rules: [Rule]
-    /// The last one's result is the published figure; of a row each is the last one of a column.
+    /// The steps. The last step's result is the published figure; for a whole row, each step is the last step of a
+    /// column.
     public let steps: [Step]
-    /// What a reader must know besides: why a figure is null, or what could not be recomputed.
+    /// What a reader must also know: why a figure is null, or what could not be recomputed.
     public let notes: [String]
-    /// Empty where everything ends in what was published.
+    /// The figures that differ from the published ones; empty if everything agrees.
     public let mismatches: [Mismatch]
 }
 

@@ -1,10 +1,10 @@
 public import JSON
 public import Values
 
-/// A value as HTTP and the command line show it: decimals are JSON numbers, texts, instants and dates are strings, what
-/// is absent is `null`.
+/// A value in its form for HTTP and the command line: decimals are JSON numbers; texts, instants and dates are strings;
+/// absent values are `null`.
 ///
-/// Two are equal where they are the same JSON, to the last digit.
+/// Two values are equal if they have the same JSON, to the last digit.
 public struct Shown: Sendable, Hashable {
     /// The JSON of the value.
     public let json: String
@@ -13,12 +13,12 @@ public struct Shown: Sendable, Hashable {
 
     public static let null = Shown(json: "null")
 
-    /// What a row shows.
+    /// The value in a row.
     public init(_ value: JSONValue) { json = value.sourceText }
 
     public init(_ decimal: FixedDecimal?) { json = decimal.map(\.description) ?? "null" }
 
-    /// An exact number: its decimal text where ten fractional digits hold it, else the fraction as text, `"1/3"`.
+    /// An exact number: its decimal text if ten fractional digits hold it, otherwise the fraction as text, `"1/3"`.
     public init(exact number: ExactNumber?) {
         guard let number else {
             self = .null
@@ -45,12 +45,12 @@ public struct Shown: Sendable, Hashable {
 
     public init(_ positions: [Int64]) { self.init(.array(positions.map(JSONNode.integer))) }
 
-    /// Object members in their given order.
+    /// A JSON value, with object members in their given order.
     public init(_ node: JSONNode) { json = String(decoding: node.httpBytes(), as: UTF8.self) }
 
     public var isNull: Bool { json == "null" }
 
-    /// For a sentence: a string without its quotes where nothing in it is escaped, anything else as its JSON.
+    /// The value for use in a sentence: a string without its quotes if it has no escapes, anything else as its JSON.
     public var text: String {
         guard json.utf8.count >= 2, json.utf8.first == UInt8(ascii: "\""), !json.utf8.contains(UInt8(ascii: "\\")) else {
             return json

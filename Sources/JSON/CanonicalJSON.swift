@@ -1,20 +1,21 @@
 /// The order of an object's keys in RFC 8785: by UTF-16 code units.
 ///
-/// It is the order of UTF-8 bytes but for one thing: characters beyond U+FFFF, which UTF-16 writes with
-/// surrogates (D800…DFFF), come before those of U+E000…U+FFFF.
+/// The order differs from that of UTF-8 bytes in one case: characters beyond U+FFFF, which UTF-16 writes as
+/// surrogates (D800…DFFF), come before the characters U+E000…U+FFFF.
 public enum CanonicalKeyOrder {
-    /// Whether the key comes before the other. Linear in the common prefix.
+    /// Whether the key comes before the other. Linear in the length of the common prefix.
     public static func precedes(_ key: String, _ other: String) -> Bool {
         precedesInUTF16(key.utf8Span.span, other.utf8Span.span)
     }
 }
 
-/// Whether well-formed UTF-8 comes before other such bytes in the order of UTF-16 code units.
+/// Whether the bytes on the left come before those on the right in the order of UTF-16 code units. Both must be
+/// well-formed UTF-8.
 func precedesInUTF16(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
     let common = min(left.count, right.count)
     for index in 0..<common where left[index] != right[index] {
         let (a, b) = (left[index], right[index])
-        // Both lead bytes, of which only one starts four bytes: surrogates sort below U+E000…U+FFFF.
+        // Both are lead bytes, and only one starts a four-byte sequence: surrogates sort below U+E000…U+FFFF.
         if a >= 0xee && b >= 0xee && (a >= 0xf0) != (b >= 0xf0) { return a > b }
         return a < b
     }
@@ -23,7 +24,7 @@ func precedesInUTF16(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
 
 /// Why a parsed value has no canonical form here.
 public struct CanonicalJSONError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is wrong.
+    /// The kind of fault.
     public enum Reason: Equatable, Sendable {
         /// A number with a fraction or an exponent.
         case notAnInteger
@@ -33,19 +34,19 @@ public struct CanonicalJSONError: Error, Equatable, Sendable, CustomStringConver
         case unpairedSurrogate
     }
 
-    /// What is wrong.
+    /// The kind of fault.
     public let reason: Reason
 
-    /// Where the value starts in its document.
+    /// The byte offset of the value in its document.
     public let offset: Int
 
-    /// An error of that kind for the value at that byte.
+    /// An error of that kind for the value at that byte offset.
     public init(reason: Reason, offset: Int) {
         self.reason = reason
         self.offset = offset
     }
 
-    /// One sentence, without anything of the document.
+    /// One sentence that quotes nothing from the document.
     public var description: String {
         let what =
             switch reason {
@@ -67,7 +68,7 @@ public func canonicalize(_ value: JSONValue) throws(CanonicalJSONError) -> [UInt
 }
 
 extension JSONWriter {
-    /// Writes the RFC 8785 form of a parsed value; see ``canonicalize(_:)``. What was written before an error stays.
+    /// Writes the RFC 8785 form of a parsed value; see ``canonicalize(_:)``. On an error, the bytes written so far stay.
     public mutating func canonical(_ value: JSONValue) throws(CanonicalJSONError) {
         switch value.kind {
         case .null: null()

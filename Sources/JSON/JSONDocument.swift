@@ -1,8 +1,8 @@
 /// A parsed JSON document: its bytes and a flat tape of nodes over them.
 ///
-/// Strict RFC 8259: UTF-8 is validated, duplicate keys are refused (compared after unescaping), nesting is
-/// limited, nothing but white space may follow. Strings and numbers are checked but not converted until
-/// they are asked for. Immutable, so that it can be shared between threads.
+/// Parsing is strict RFC 8259: UTF-8 is validated, duplicate keys are refused (compared after unescaping), nesting is
+/// limited, and only white space may follow the value. Strings and numbers are checked at once but converted only on
+/// access. A document is immutable, so threads can share it.
 public final class JSONDocument: Sendable {
     /// The source text.
     public let bytes: [UInt8]
@@ -10,11 +10,11 @@ public final class JSONDocument: Sendable {
     /// The values in source order; an object's keys stand before their values.
     let nodes: [Node]
 
-    /// Parses a whole document in one pass: linear in its length, also for objects with many keys.
+    /// Parses a whole document in one pass, in time linear in its length, even for objects with many keys.
     ///
     /// - Parameters:
     ///   - bytes: the document, in UTF-8 without a byte order mark.
-    ///   - maximumDepth: how many arrays and objects may be open at once.
+    ///   - maximumDepth: the largest number of arrays and objects that may be open at once.
     public init(parsing bytes: [UInt8], maximumDepth: Int = 64) throws(JSONError) {
         guard bytes.count < Int(Int32.max) else { throw JSONError(.tooLarge, offset: Int(Int32.max)) }
         var parser = Parser(maximumDepth: maximumDepth, byteCount: bytes.count)
@@ -29,12 +29,12 @@ public final class JSONDocument: Sendable {
 
 /// One value or key of a document.
 struct Node: Sendable {
-    /// Its source bytes are `start..<end`, a string's quotes included.
+    /// The source bytes are `start..<end`, a string's quotes included.
     var start: UInt32
     var end: UInt32
-    /// The node that follows it and all that it holds.
+    /// The index of the node after this one and all of its contents.
     var next: UInt32
-    /// What it is; see the masks below.
+    /// The node's kind, flags and count; see the masks below.
     var info: UInt32
 
     static let kindMask: UInt32 = 0b111
@@ -46,7 +46,7 @@ struct Node: Sendable {
     static let array: UInt32 = 5
     static let object: UInt32 = 6
 
-    /// A number without fraction and exponent.
+    /// A number without a fraction and an exponent.
     static let isInteger: UInt32 = 1 << 3
     /// A string with at least one escape.
     static let hasEscape: UInt32 = 1 << 4
@@ -55,8 +55,8 @@ struct Node: Sendable {
     /// A string with an escaped surrogate that has no partner.
     static let hasUnpairedSurrogate: UInt32 = 1 << 6
 
-    /// The number of an array's elements or an object's members, from this bit up; the highest number
-    /// stands for itself and anything above.
+    /// The bit from which the number of an array's elements or an object's members is stored. The highest number
+    /// stands for itself and everything above.
     static let countShift: UInt32 = 8
     static let countLimit = Int(UInt32.max >> countShift)
 

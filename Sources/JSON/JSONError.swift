@@ -1,14 +1,14 @@
-/// Why a text is no JSON document, and where.
+/// Why a text is not a JSON document, and where.
 public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is wrong.
+    /// The kind of fault.
     public enum Kind: Equatable, Sendable {
         /// The text ends inside a value.
         case unexpectedEnd
-        /// A byte stands where the grammar has no place for it (control characters in strings included).
+        /// A byte that the grammar does not allow at its place (control characters in strings included).
         case unexpectedByte
         /// Bytes that are not well-formed UTF-8.
         case invalidUTF8
-        /// A backslash that starts none of the escapes.
+        /// A backslash that does not start a valid escape.
         case invalidEscape
         /// A number that breaks the grammar, such as `01`, `1.` or `-`.
         case invalidNumber
@@ -22,19 +22,19 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         case tooLarge
     }
 
-    /// What is wrong.
+    /// The kind of fault.
     public let kind: Kind
 
-    /// The byte where it was found, from 0.
+    /// The byte offset of the error, from 0.
     public let offset: Int
 
-    /// An error of that kind at that byte.
+    /// An error of that kind at that byte offset.
     public init(_ kind: Kind, offset: Int) {
         self.kind = kind
         self.offset = offset
     }
 
-    /// One sentence with the offset. A duplicate key is named; no other part of the document is shown.
+    /// One sentence with the offset. It names a duplicate key, and quotes nothing else from the document.
     public var description: String {
         let what =
             switch kind {

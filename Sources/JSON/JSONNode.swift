@@ -1,6 +1,6 @@
 public import Values
 
-/// A JSON value in memory, for building where no typed encoder exists.
+/// A JSON value in memory, for building documents that have no typed encoder.
 public enum JSONNode: Sendable {
     /// `null`.
     case null
@@ -16,10 +16,10 @@ public enum JSONNode: Sendable {
     case string(String)
     /// An array.
     case array([JSONNode])
-    /// An object, its members in the order to write them; keys must differ.
+    /// An object, with its members in the order of writing; keys must be unique.
     case object([(String, JSONNode)])
 
-    /// RFC 8785: keys by UTF-16 code units, decimals as strings. Integers must be below 2^53 in absolute value.
+    /// The RFC 8785 form: keys by UTF-16 code units, decimals as strings. Integers must be below 2^53 in absolute value.
     public func canonicalBytes() -> [UInt8] {
         var writer = JSONWriter()
         sorted.write(to: &writer, decimals: .strings)
@@ -33,7 +33,7 @@ public enum JSONNode: Sendable {
         return writer.bytes
     }
 
-    /// Appends the value, keys in the given order.
+    /// Writes the value, with keys in the given order.
     public func write(to writer: inout JSONWriter, decimals: JSONWriter.DecimalForm) {
         switch self {
         case .null: writer.null()
@@ -72,7 +72,7 @@ public enum JSONNode: Sendable {
 }
 
 extension JSONNode: Equatable {
-    /// Whether both write the same JSON: strings byte for byte, members in the same order.
+    /// Whether both values write the same JSON: strings byte for byte, members in the same order.
     public static func == (left: JSONNode, right: JSONNode) -> Bool {
         switch (left, right) {
         case (.null, .null): true

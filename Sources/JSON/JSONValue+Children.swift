@@ -1,5 +1,5 @@
 extension JSONValue {
-    /// The number of an array's elements or an object's members, 0 for other values. Constant time up to 2^24.
+    /// The number of an array's elements or an object's members, or 0 for other values. Constant time up to 2^24.
     public var count: Int {
         let node = node
         guard node.kind == Node.array || node.kind == Node.object else { return 0 }
@@ -10,23 +10,23 @@ extension JSONValue {
         return node.kind == Node.object ? count / 2 : count
     }
 
-    /// An array's elements in order; none for other values.
+    /// An array's elements in order; empty for other values.
     public var elements: JSONElements {
         JSONElements(self, onlyIf: Node.array)
     }
 
-    /// An object's members in source order, as views that read nothing until asked; none for other values.
+    /// An object's members in source order, as views that read nothing until asked; empty for other values.
     public var memberViews: JSONMemberViews {
         JSONMemberViews(self)
     }
 
-    /// An object's members in source order, keys as strings (see ``Member/key``); none for other values.
+    /// An object's members in source order, with keys as strings (see ``Member/key``); empty for other values.
     public var members: JSONMembers {
         JSONMembers(views: memberViews)
     }
 
-    /// The member with that key, nil where there is none or the value is no object. Linear in the number of
-    /// members, without allocation unless keys have escapes; to read many members go through ``memberViews``.
+    /// The member with that key, or nil if the key is absent or the value is not an object. Linear in the number of
+    /// members, without allocation unless keys have escapes. To read many members, use ``memberViews`` instead.
     public subscript(_ key: String) -> JSONValue? {
         let wanted = key.utf8Span.span
         for member in memberViews where document.string(at: member.index, is: wanted) {
@@ -48,20 +48,20 @@ extension JSONValue {
             document.string(at: index, is: text)
         }
 
-        /// The unescaped key. A key with an unpaired surrogate, which ``keyIssue`` tells, has U+FFFD in its place.
+        /// The unescaped key. An unpaired surrogate, which ``keyIssue`` reports, is replaced by U+FFFD.
         public var key: String {
             document.unescapedString(at: index)
         }
 
-        /// What is wrong with the key as text, nil for good keys.
+        /// What keeps the key from being ordinary text, or nil for a good key.
         public var keyIssue: StringIssue? { keyValue.stringIssue }
 
-        /// Calls `body` with the bytes of the unescaped key; nil where it has an unpaired surrogate.
+        /// Calls `body` with the bytes of the unescaped key; nil if the key has an unpaired surrogate.
         public func withKeyBytes<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result? {
             try keyValue.withUnescapedUTF8(body)
         }
 
-        /// The key as a string value, for its source text and offset.
+        /// The key as a string value, which gives access to its source text and offset.
         public var keyValue: JSONValue { JSONValue(document: document, index: index) }
     }
 }
@@ -79,7 +79,7 @@ public struct JSONElements: Sequence, Sendable {
         end = kind == nil || node.kind == kind ? Int(node.next) : first
     }
 
-    /// Goes over the values in order.
+    /// Iterates over the values in order.
     public struct Iterator: IteratorProtocol {
         fileprivate let document: JSONDocument
         fileprivate var index: Int
@@ -99,7 +99,7 @@ public struct JSONElements: Sequence, Sendable {
     }
 }
 
-/// The members of an object, read only where asked.
+/// The members of an object, read only on access.
 public struct JSONMemberViews: Sequence, Sendable {
     private let document: JSONDocument
     private let first: Int
@@ -112,7 +112,7 @@ public struct JSONMemberViews: Sequence, Sendable {
         end = node.kind == Node.object ? Int(node.next) : first
     }
 
-    /// Goes over the members in source order.
+    /// Iterates over the members in source order.
     public struct Iterator: IteratorProtocol {
         fileprivate let document: JSONDocument
         fileprivate var index: Int
@@ -136,7 +136,7 @@ public struct JSONMemberViews: Sequence, Sendable {
 public struct JSONMembers: Sequence, Sendable {
     fileprivate let views: JSONMemberViews
 
-    /// Goes over the members in source order.
+    /// Iterates over the members in source order.
     public struct Iterator: IteratorProtocol {
         fileprivate var views: JSONMemberViews.Iterator
 

@@ -1,21 +1,21 @@
 /// What keeps a parsed string from being ordinary text.
 public enum StringIssue: Sendable, Hashable {
-    /// An escaped surrogate without its partner: the string is no Unicode text at all.
+    /// An escaped surrogate without its partner: the string is not Unicode text at all.
     case unpairedSurrogate
     /// An escaped U+0000, which many stores can't hold.
     case nul
 }
 
 extension JSONValue {
-    /// The unescaped text; nil where the value is no string or has an unpaired surrogate.
+    /// The unescaped text, or nil if the value is not a string or has an unpaired surrogate.
     public var string: String? {
         let node = node
         guard node.kind == Node.string, node.info & Node.hasUnpairedSurrogate == 0 else { return nil }
         return document.unescapedString(at: index)
     }
 
-    /// What is wrong with the string (an unpaired surrogate before U+0000); nil for good strings and for other
-    /// kinds of values.
+    /// What keeps the string from being ordinary text, or nil for good strings and for other kinds of values. An unpaired
+    /// surrogate takes precedence over U+0000.
     public var stringIssue: StringIssue? {
         let info = node.info
         guard info & Node.kindMask == Node.string else { return nil }
@@ -29,8 +29,8 @@ extension JSONValue {
     /// Whether the string has an escaped U+0000.
     public var containsNUL: Bool { node.kind == Node.string && node.info & Node.hasNUL != 0 }
 
-    /// Calls `body` with the bytes of the unescaped text, which only strings with escapes are copied for. Nil
-    /// where the value is no string or has an unpaired surrogate.
+    /// Calls `body` with the bytes of the unescaped text; nil if the value is not a string or has an unpaired surrogate.
+    /// Only strings with escapes are copied.
     public func withUnescapedUTF8<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result? {
         let node = node
         guard node.kind == Node.string, node.info & Node.hasUnpairedSurrogate == 0 else { return nil }
@@ -51,14 +51,14 @@ extension JSONValue {
 }
 
 extension JSONDocument {
-    /// The text of bytes that the parser has validated.
+    /// The text of a range of bytes, which the parser has already validated.
     func text(_ start: Int, _ end: Int) -> String {
         bytes.withUnsafeBufferPointer { bytes in
             String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
         }
     }
 
-    /// The text of the string or key at a node, with U+FFFD for an unpaired surrogate.
+    /// The text of the string or key at a node, with U+FFFD in place of each unpaired surrogate.
     func unescapedString(at index: Int) -> String {
         let node = nodes[index]
         let bytes = bytes
@@ -66,7 +66,7 @@ extension JSONDocument {
         return unescapedText(bytes.span, Int(node.start) + 1, Int(node.end) - 1)
     }
 
-    /// Whether the string at a node has that text.
+    /// Whether the unescaped string at a node equals that text.
     func string(at index: Int, is expected: StaticString) -> Bool {
         let node = nodes[index]
         if node.info & Node.hasEscape == 0 {
@@ -80,7 +80,7 @@ extension JSONDocument {
             UnsafeBufferPointer(start: expected.utf8Start, count: expected.utf8CodeUnitCount))
     }
 
-    /// Whether the string at a node has that text.
+    /// Whether the unescaped string at a node equals those bytes.
     func string(at index: Int, is expected: Span<UInt8>) -> Bool {
         let node = nodes[index]
         if node.info & Node.hasEscape == 0 {

@@ -32,7 +32,7 @@ public struct JSONValue: Sendable {
     /// Whether the value is `null`.
     public var isNull: Bool { node.kind == Node.null }
 
-    /// The truth value, nil where the value is neither `true` nor `false`.
+    /// The truth value, or nil if the value is neither `true` nor `false`.
     public var bool: Bool? {
         switch node.kind {
         case Node.falseLiteral: false
@@ -41,7 +41,7 @@ public struct JSONValue: Sendable {
         }
     }
 
-    /// The number, where it is written without fraction and exponent and fits 64 bits; else nil.
+    /// The number, if it is written without fraction and exponent and fits 64 bits; otherwise nil.
     public var integer: Int64? {
         let node = node
         guard node.kind == Node.number, node.info & Node.isInteger != 0 else { return nil }
@@ -51,7 +51,7 @@ public struct JSONValue: Sendable {
         let negative = text[at] == UInt8(ascii: "-")
         if negative { at += 1 }
         var value: Int64 = 0
-        // Counts down from zero, since the lowest number has no positive counterpart.
+        // Counts down from zero, because the lowest number has no positive counterpart.
         while at < Int(node.end) {
             let (product, productOverflows) = value.multipliedReportingOverflow(by: 10)
             let (sum, overflows) = product.subtractingReportingOverflow(Int64(text[at] &- UInt8(ascii: "0")))
@@ -63,13 +63,13 @@ public struct JSONValue: Sendable {
         return value == .min ? nil : -value
     }
 
-    /// The decimal that the number, or the string's text, stands for; nil where ``parseDecimal()`` throws.
+    /// The decimal that the number, or the string's text, stands for, or nil if ``parseDecimal()`` throws.
     public var decimal: FixedDecimal? {
         try? parseDecimal()
     }
 
-    /// The same for a figure that was published, which can lie beyond the bound of inputs; see
-    /// ``FixedDecimal/init(published:)``.
+    /// The decimal of a published figure, or nil if there is no such decimal. A published figure can lie beyond the
+    /// bound of inputs; see ``FixedDecimal/init(published:)``.
     public var publishedDecimal: FixedDecimal? {
         do {
             return try parseDecimal()
@@ -78,8 +78,8 @@ public struct JSONValue: Sendable {
         }
     }
 
-    /// The decimal that the number, or the string's text, stands for, exactly. Without allocation unless the
-    /// string has escapes. `notANumber` for every other kind of value.
+    /// The exact decimal that the number, or the string's text, stands for. Without allocation unless the string has
+    /// escapes. Throws `notANumber` for every other kind of value.
     public func parseDecimal() throws(DecimalError) -> FixedDecimal {
         let node = node
         let bytes = document.bytes
@@ -99,7 +99,7 @@ public struct JSONValue: Sendable {
     /// The value's bytes in the document, a string's quotes included.
     public var sourceRange: Range<Int> { Int(node.start)..<Int(node.end) }
 
-    /// The bytes of the whole document that the value is part of.
+    /// The bytes of the whole document that contains the value.
     public var documentBytes: [UInt8] { document.bytes }
 
     /// The value's exact source text.

@@ -7,8 +7,8 @@ extension JSONWriter {
         text.withUTF8 { string(utf8: $0) }
     }
 
-    /// Writes a string of well-formed UTF-8, escaped as RFC 8785 does: `\b \t \n \f \r \" \\`, `\u00xx` in
-    /// lower case for the other control characters, everything else as it is.
+    /// Writes a string of well-formed UTF-8, escaped as in RFC 8785: `\b \t \n \f \r \" \\`, `\u00xx` in lower case for
+    /// the other control characters, and everything else unchanged.
     public mutating func string(utf8 text: Span<UInt8>) {
         text.withUnsafeBufferPointer { string(utf8: $0) }
     }
@@ -31,7 +31,7 @@ extension JSONWriter {
 
     @inline(never)
     private mutating func escaped(_ text: UnsafeBufferPointer<UInt8>) {
-        // A byte takes six at most.
+        // A byte takes at most six.
         write(atMost: 6 * text.count + 3) { out, needsComma in
             var at = 0
             func put(_ byte: UInt8) {
@@ -100,13 +100,13 @@ extension JSONWriter {
     /// Writes `null`.
     public mutating func null() { literal("null") }
 
-    /// Writes a decimal as a string, `"12.1"`, as events hold it; nil is `null`.
+    /// Writes a decimal as a string, `"12.1"`, which is its form in events; nil is `null`.
     public mutating func decimalString(_ value: FixedDecimal?) {
         guard let value else { return null() }
         quoted(atMost: FixedDecimal.longestText) { value.write(at: $0) }
     }
 
-    /// Writes a decimal as a number, `12.1`, as HTTP and the command line show it; nil is `null`.
+    /// Writes a decimal as a number, `12.1`, which is its form over HTTP and on the command line; nil is `null`.
     public mutating func decimalNumber(_ value: FixedDecimal?) {
         guard let value else { return null() }
         write(atMost: FixedDecimal.longestText &+ 1) { out, needsComma in
@@ -154,13 +154,13 @@ extension JSONWriter {
         string(value?.description)
     }
 
-    /// Writes a value that is JSON already; nil is `null`. The caller answers for the bytes.
+    /// Writes a value that is already JSON; nil is `null`. The caller answers for the bytes.
     public mutating func raw(_ json: [UInt8]?) {
         guard let json else { return null() }
         raw(json.span)
     }
 
-    /// Writes a value that is JSON already. The caller answers for the bytes.
+    /// Writes a value that is already JSON. The caller answers for the bytes.
     public mutating func raw(_ json: Span<UInt8>) {
         precondition(!json.isEmpty, "a value has at least one byte")
         json.withUnsafeBufferPointer { json in
@@ -183,7 +183,8 @@ extension JSONWriter {
         }
     }
 
-    /// Writes between quotes what `write` writes to a place of `length` bytes; it returns how many it wrote.
+    /// Writes, between quotes, the text that `text` writes into room for `length` bytes; `text` returns how many it
+    /// wrote.
     @inline(__always)
     private mutating func quoted(atMost length: Int, _ text: (UnsafeMutablePointer<UInt8>) -> Int) {
         write(atMost: length &+ 3) { out, needsComma in

@@ -1,14 +1,14 @@
-/// Appends JSON to bytes, without white space, escaping as RFC 8785 does. Commas are its own concern.
+/// Appends JSON to bytes, without white space, escaping as RFC 8785 does. The writer sets the commas itself.
 ///
 /// By default the caller writes keys in canonical order (UTF-16 code units), which debug builds check.
 public struct JSONWriter: Sendable {
-    /// Room for what is written, and behind it bytes without meaning: writing into an array that is long enough costs
-    /// a fraction of appending to it.
+    /// The written bytes, followed by spare bytes without meaning. Writing into an array that is long enough costs a
+    /// fraction of appending to it.
     private var room: [UInt8]
-    /// How many bytes have been written.
+    /// The number of bytes written.
     public private(set) var count = 0
 
-    /// What has been written, copied.
+    /// A copy of the written bytes.
     public var bytes: [UInt8] {
         get { Array(room[..<count]) }
         set {
@@ -17,26 +17,26 @@ public struct JSONWriter: Sendable {
         }
     }
 
-    /// Calls `body` with what has been written, in place.
+    /// Calls `body` with the written bytes, in place.
     public func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
         try room.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[..<count])) }
     }
 
-    /// Forgets what has been written, and keeps the room.
+    /// Forgets the written bytes, and keeps the storage.
     public mutating func removeAll() {
         count = 0
         lines = 0
         beginAlike()
     }
 
-    /// How many documents have been ended with ``endLine()``.
+    /// The number of documents ended with ``endLine()``.
     public private(set) var lines = 0
 
     /// The order in which the caller writes the keys of an object.
     public enum KeyOrder: Sendable {
-        /// By UTF-16 code units, each once, as RFC 8785 wants.
+        /// By UTF-16 code units, each key once, as RFC 8785 requires.
         case canonical
-        /// Whatever the caller likes.
+        /// Any order the caller likes.
         case given
     }
 
@@ -53,20 +53,20 @@ public struct JSONWriter: Sendable {
         private var previousKeys: [[UInt8]?] = []
     #endif
 
-    /// Members that are left out where they stand in a document's own object.
+    /// The keys of members that are left out of a document's own object.
     private let omitted: [[UInt8]]
     /// How many arrays and objects are open.
     private var depth = 0
-    /// Where the member began that is being left out; -1 where none is.
+    /// The offset at which the member being left out began; -1 if no member is being left out.
     private var omittedFrom = -1
-    /// Where the runs of members stand that documents share; the first of the documents has written them when there is a
-    /// next one to copy.
+    /// The ranges of the runs of members that documents share. The first document writes them; `nextRun` is the run
+    /// that a later document copies next.
     private var runs: [Range<Int>] = []
     private var nextRun: Int?
 
     /// An empty writer with room for that many bytes.
     ///
-    /// - Parameter omitting: the keys of a document's members that are left out, whatever is written for them.
+    /// - Parameter omitting: the keys of a document's own members that are left out, whatever the caller writes for them.
     public init(reservingCapacity capacity: Int = 256, keyOrder: KeyOrder = .canonical, omitting: [String] = []) {
         #if DEBUG
             self.keyOrder = keyOrder
@@ -75,14 +75,14 @@ public struct JSONWriter: Sendable {
         omitted = omitting.map { Array($0.utf8) }
     }
 
-    /// What `body` writes into an empty writer with room for that many bytes.
+    /// The bytes that `body` writes into an empty writer with room for that many bytes.
     public static func bytes(reservingCapacity capacity: Int, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
         var out = JSONWriter(reservingCapacity: capacity)
         body(&out)
         return out.bytes
     }
 
-    /// Ends what is being left out, before what comes next in a document's own object.
+    /// Ends the member being left out, before the next member of a document's own object.
     @inline(__always)
     private mutating func endOmitted() {
         if omittedFrom >= 0, depth == 1 {
@@ -99,21 +99,22 @@ public struct JSONWriter: Sendable {
         }
     }
 
-    /// Ends a document with a line break; another may follow.
+    /// Ends a document with a line break; another document may follow.
     public mutating func endLine() {
         write(UInt8(ascii: "\n"))
         lines &+= 1
         if !runs.isEmpty { nextRun = 0 }
     }
 
-    /// From here on documents share what ``shared(_:)`` writes with each other, and with none that came before.
+    /// Starts a group of documents that share the members written by ``shared(_:)`` with each other, and with no earlier
+    /// document.
     public mutating func beginAlike() {
         runs.removeAll(keepingCapacity: true)
         nextRun = nil
     }
 
-    /// Writes a run of a document's own members that is the same in all documents since ``beginAlike()``, which call this
-    /// equally often: the first writes it, the others copy its bytes.
+    /// Writes a run of a document's own members that is the same in all documents since ``beginAlike()``. All of these
+    /// documents must call this equally often: the first writes the run, the others copy its bytes.
     @inline(__always)
     public mutating func shared(_ members: (inout JSONWriter) -> Void) {
         assert(depth == 1, "only a document's own members are shared")
@@ -165,7 +166,7 @@ public struct JSONWriter: Sendable {
         write(UInt8(ascii: "]"))
     }
 
-    /// Writes a key that has nothing to escape, as names in code have not; its value comes next.
+    /// Writes a key that needs no escaping, as names in code never do; its value comes next.
     public mutating func key(_ key: StaticString) {
         let text = UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
         assert(!text.contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }, "\(key) needs escaping")
@@ -186,7 +187,7 @@ public struct JSONWriter: Sendable {
         }
     }
 
-    /// Writes a key; its value comes next. A key in code is a `StaticString`, which costs less.
+    /// Writes a key; its value comes next. For a key in code use `StaticString`, which costs less.
     @_disfavoredOverload
     public mutating func key(_ key: String) {
         self.key(utf8: key.utf8Span.span)
@@ -215,12 +216,12 @@ public struct JSONWriter: Sendable {
     }
 }
 
-// MARK: - The room
+// MARK: - Storage
 
 extension JSONWriter {
-    /// Lets `body` write at most `length` bytes where the next are to stand; it returns how many it wrote. It is told
-    /// whether the next value needs a comma before it: only an opening bracket, a colon, or a line break between
-    /// documents has none, and no value ends in one of these.
+    /// Calls `body` with the address of the next byte, where it may write at most `length` bytes; `body` returns how
+    /// many it wrote. It also receives whether the next value needs a comma before it. No comma is needed after an
+    /// opening bracket, a colon, or a line break between documents, and no value ends in one of these.
     @inline(__always)
     mutating func write(atMost length: Int, _ body: (UnsafeMutablePointer<UInt8>, _ needsComma: Bool) -> Int) {
         if length > room.count &- count { grow(by: length) }
@@ -266,12 +267,12 @@ extension JSONWriter {
         room.append(contentsOf: [UInt8](repeating: 0, count: wanted - room.count))
     }
 
-    /// Appends bytes that are JSON where they come to stand: a comma and a key, for example.
+    /// Appends raw bytes that are valid JSON at this place: a comma and a key, for example.
     public mutating func append(_ json: StaticString) {
         append(UnsafeBufferPointer(start: json.utf8Start, count: json.utf8CodeUnitCount))
     }
 
-    /// Appends bytes that are JSON where they come to stand.
+    /// Appends raw bytes that are valid JSON at this place.
     public mutating func append(_ json: UnsafeBufferPointer<UInt8>) {
         guard let start = json.baseAddress else { return }
         write(atMost: json.count) { out, _ in

@@ -1,7 +1,7 @@
 /// The keys of every open object, to find duplicates.
 ///
-/// Up to ``Scope/linearLimit`` keys of an object are compared one by one, by a fingerprint first; beyond
-/// that a hash table, seeded per process, keeps the cost per key constant.
+/// The first ``Scope/linearLimit`` keys of an object are compared one by one, by fingerprint first. Beyond
+/// that, a hash table, seeded per process, keeps the cost per key constant.
 struct KeyStack {
     /// A key's contents, without quotes.
     struct Key {
@@ -16,7 +16,7 @@ struct KeyStack {
     struct Scope {
         static let linearLimit = 64
         var first = 0
-        /// Positions on the stack plus one, by hash, 0 where free; empty for objects with few keys.
+        /// Positions on the stack plus one, by hash, or 0 for a free slot; empty for objects with few keys.
         var table: [UInt32] = []
     }
 
@@ -24,7 +24,7 @@ struct KeyStack {
     private var fingerprints: [UInt64] = []
     private var scratch: (left: [UInt8], right: [UInt8]) = ([], [])
 
-    /// An empty scope above all others.
+    /// An empty scope on top of all others.
     var scope: Scope { Scope(first: keys.count) }
 
     /// Forgets the keys of a scope, which must be the topmost.
@@ -33,7 +33,7 @@ struct KeyStack {
         fingerprints.removeLast(fingerprints.count - scope.first)
     }
 
-    /// Adds a key to the topmost scope; false where the scope has it already.
+    /// Adds a key to the topmost scope; false if the scope already has it.
     mutating func insert(_ key: Key, in scope: inout Scope, of text: Span<UInt8>) -> Bool {
         let mark = fingerprint(key, of: text)
         let count = keys.count - scope.first
@@ -64,7 +64,7 @@ struct KeyStack {
         return false
     }
 
-    /// Puts the key that is about to be appended into the table; false where it is there already.
+    /// Puts the key that is about to be appended into the table; false if the table already has it.
     private mutating func insertInTable(_ key: Key, in scope: inout Scope, of text: Span<UInt8>) -> Bool {
         let count = keys.count - scope.first
         if scope.table.count < 2 * (count + 1) {
@@ -80,7 +80,7 @@ struct KeyStack {
         return true
     }
 
-    /// Where the key stands in the table, or the free place for it.
+    /// The slot of the key in the table, or the free slot for it.
     private mutating func slot(for key: Key, in table: [UInt32], of text: Span<UInt8>) -> (slot: Int, taken: Bool) {
         var hasher = Hasher()
         withContents(key, of: text) { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
@@ -122,7 +122,7 @@ struct KeyStack {
     }
 }
 
-/// A word of the length and the first and last eight bytes: equal keys have equal ones.
+/// A word made of the length and the first and last eight bytes: equal keys have equal words.
 @inline(__always)
 private func mark(_ text: Span<UInt8>, from start: Int, count: Int) -> UInt64 {
     var (first, last): (UInt64, UInt64) = (0, 0)

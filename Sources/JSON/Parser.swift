@@ -1,5 +1,5 @@
-/// The single pass over the text that builds the tape. It is a loop over an explicit stack, so that
-/// no input can exhaust the thread's own.
+/// The single pass over the text that builds the tape. It loops over an explicit stack, so that no input can exhaust
+/// the thread's own stack.
 struct Parser {
     private(set) var nodes: [Node] = []
     private var keys = KeyStack()
@@ -52,8 +52,8 @@ struct Parser {
         }
     }
 
-    /// Reads what starts a value. Gives the offset after a scalar or an empty container, and the negated
-    /// offset of the first element's or member's value where a container was opened.
+    /// Reads the start of a value. Returns the offset after a scalar or an empty container. If it opened a container, it
+    /// returns the negated offset of the first element or the first member's value.
     private mutating func value(
         _ text: Span<UInt8>, at: Int, in container: inout Container
     ) throws(JSONError) -> Int {
@@ -95,7 +95,7 @@ struct Parser {
         }
     }
 
-    /// Reads a key and its colon; gives the offset of the value.
+    /// Reads a key and its colon, and returns the offset of the value.
     private mutating func key(
         _ text: Span<UInt8>, at: Int, in container: inout Container
     ) throws(JSONError) -> Int {

@@ -1,4 +1,4 @@
-/// Finding the end of strings, numbers and white space, and checking them on the way.
+/// Finds the end of strings, numbers and white space, and checks them on the way.
 
 @inline(__always)
 func skipSpace(_ text: Span<UInt8>, from start: Int) -> Int {
@@ -12,9 +12,9 @@ func skipSpace(_ text: Span<UInt8>, from start: Int) -> Int {
     return at
 }
 
-/// In the lowest byte whose high bit is set stands the first of eight bytes that ends a run of plain ASCII
-/// in a string: a quote, a backslash, a control character or a byte of a longer UTF-8 sequence. Bits above
-/// that one may be wrong.
+/// A mask that finds the first of eight bytes that ends a run of plain ASCII in a string: a quote, a backslash, a control
+/// character or a byte of a longer UTF-8 sequence. The lowest byte whose high bit is set marks it. Bits above that one
+/// may be wrong.
 @inline(__always)
 func stopMask(_ word: UInt64) -> UInt64 {
     let ones: UInt64 = 0x0101_0101_0101_0101
@@ -24,7 +24,7 @@ func stopMask(_ word: UInt64) -> UInt64 {
     return (control | (quote &- ones) | (backslash &- ones) | word) & (ones &* 0x80)
 }
 
-/// The offset after the string whose opening quote stands at `start`, and its node's flags.
+/// Returns the offset after the string whose opening quote is at `start`, and the flags of its node.
 func scanString(_ text: Span<UInt8>, from start: Int) throws(JSONError) -> (end: Int, flags: UInt32) {
     let raw = text.bytes
     let count = text.count
@@ -82,7 +82,7 @@ private func scanMultibyte(_ text: Span<UInt8>, from start: Int) throws(JSONErro
     return at
 }
 
-/// The offset after the escape (a surrogate pair counts as one) whose backslash stands at `start`.
+/// The offset after the escape whose backslash is at `start`. A surrogate pair counts as one escape.
 private func scanEscape(_ text: Span<UInt8>, from start: Int) throws(JSONError) -> (end: Int, flags: UInt32) {
     guard start + 1 < text.count else { throw JSONError(.unexpectedEnd, offset: text.count) }
     switch text[start + 1] {
@@ -108,7 +108,7 @@ private func scanEscape(_ text: Span<UInt8>, from start: Int) throws(JSONError) 
     }
 }
 
-/// The UTF-16 code unit of a `\uXXXX` at `at`, nil where none stands there.
+/// The UTF-16 code unit of the `\uXXXX` at `at`, or nil if there is no such escape.
 func escapedUnit(_ text: Span<UInt8>, at: Int) -> UInt32? {
     guard at + 6 <= text.count, text[at] == UInt8(ascii: "\\"), text[at + 1] == UInt8(ascii: "u") else { return nil }
     var unit: UInt32 = 0
@@ -125,7 +125,7 @@ private func hexDigit(_ byte: UInt8) -> UInt32? {
     return letter < 6 ? UInt32(letter + 10) : nil
 }
 
-/// The offset after the number that starts at `start`, and its node's flags.
+/// Returns the offset after the number that starts at `start`, and the flags of its node.
 func scanNumber(_ text: Span<UInt8>, from start: Int) throws(JSONError) -> (end: Int, flags: UInt32) {
     var at = start
     if text[at] == UInt8(ascii: "-") { at += 1 }

@@ -1,7 +1,7 @@
-/// Appends what the string contents at `start..<end` (without quotes, already checked) stand for.
+/// Appends the unescaped contents of a string at `start..<end` (without quotes, already checked).
 ///
-/// An unpaired surrogate becomes the three bytes that generalized UTF-8 gives it, so that keys which
-/// differ still differ (such bytes are compared, never handed out as text), or U+FFFD where asked for text.
+/// With `asText`, an unpaired surrogate becomes U+FFFD. Otherwise it becomes its three bytes in generalized UTF-8, so
+/// that different keys stay different; such bytes are compared, never handed out as text.
 func appendUnescaped(
     _ text: Span<UInt8>, _ start: Int, _ end: Int, asText: Bool = false, to out: inout [UInt8]
 ) {
@@ -29,7 +29,7 @@ func appendUnescaped(
     }
 }
 
-/// Appends the scalar of a `\uXXXX` or a pair of them; gives the length of what was read.
+/// Appends the scalar of one `\uXXXX` or of a pair of them, and returns the number of bytes read.
 private func appendEscapedScalar(_ text: Span<UInt8>, _ at: Int, asText: Bool, to out: inout [UInt8]) -> Int {
     var unit = escapedUnit(text, at: at) ?? 0xfffd
     if 0xd800...0xdbff ~= unit, let low = escapedUnit(text, at: at + 6), 0xdc00...0xdfff ~= low {
@@ -54,7 +54,7 @@ private func appendEscapedScalar(_ text: Span<UInt8>, _ at: Int, asText: Bool, t
     return 6
 }
 
-/// The text of the string contents at `start..<end`, with U+FFFD for each unpaired surrogate.
+/// The text of the string contents at `start..<end`, with U+FFFD in place of each unpaired surrogate.
 func unescapedText(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> String {
     var bytes: [UInt8] = []
     appendUnescaped(text, start, end, asText: true, to: &bytes)

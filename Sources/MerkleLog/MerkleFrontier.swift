@@ -1,9 +1,9 @@
 public import Values
 
-/// The right edge of a Merkle tree: all that is needed to append leaves and to tell the root.
+/// The right edge of a Merkle tree: all that is needed to append leaves and to compute the root.
 ///
-/// It holds the roots of the complete subtrees that the leaves split into, largest first: one for each bit
-/// set in the number of leaves.
+/// It holds the roots of the complete subtrees into which the leaves split, largest first. There is one subtree for each
+/// bit set in the number of leaves.
 public struct MerkleFrontier: Sendable, Equatable {
     /// The number of leaves.
     public private(set) var size: Int64
@@ -16,15 +16,15 @@ public struct MerkleFrontier: Sendable, Equatable {
         peaks = []
     }
 
-    /// The tree of that many leaves; nil where the number of peaks is not the number of bits set in `size`.
+    /// The tree of that many leaves, or nil if the number of peaks is not the number of bits set in `size`.
     public init?(size: Int64, peaks: [Digest32]) {
         guard size >= 0, peaks.count == size.nonzeroBitCount else { return nil }
         self.size = size
         self.peaks = peaks
     }
 
-    /// Appends a leaf hash and reports each subtree that it completes, lowest level first: its level (1 or more),
-    /// its index among those of its level, and its root. Amortized one node hash a leaf.
+    /// Appends a leaf hash and reports each subtree that it completes, lowest level first: its level (1 or more), its
+    /// index among the subtrees of that level, and its root. Amortized cost: one node hash per leaf.
     public mutating func append(_ leaf: Digest32, completed: (_ level: Int, _ index: Int64, _ node: Digest32) -> Void) {
         var node = leaf
         var index = size
@@ -53,7 +53,7 @@ public struct MerkleFrontier: Sendable, Equatable {
         return node
     }
 
-    /// Where the peaks of a tree of that many leaves stand, in the order of ``peaks``: level 0 is a leaf, and
+    /// The coordinates of the peaks of a tree of that many leaves, in the order of ``peaks``. Level 0 is a leaf, and
     /// (level, index) covers the leaves [index·2^level, (index + 1)·2^level).
     public static func peakCoordinates(size: Int64) -> [(level: Int, index: Int64)] {
         precondition(size >= 0, "a tree has no negative size")

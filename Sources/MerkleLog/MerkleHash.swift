@@ -1,16 +1,16 @@
 import Crypto
 public import Values
 
-/// The hashes of an RFC 6962 Merkle tree over SHA-256. Leaves and nodes start with different bytes, so that
-/// neither can be taken for the other.
+/// The hashes of an RFC 6962 Merkle tree over SHA-256. Leaves and nodes are hashed with different first bytes, so that
+/// neither can be mistaken for the other.
 public enum MerkleHash {
-    /// The root of the tree without leaves: the SHA-256 of nothing.
+    /// The root of the tree without leaves: the SHA-256 of no bytes.
     public static let emptyRoot = digest { _ in }
 
     /// SHA-256(0x00 ‖ leaf), without copying the leaf.
     public static func leaf(_ bytes: [UInt8]) -> Digest32 { bytes.withUnsafeBytes { leaf($0) } }
 
-    /// The same for bytes in place.
+    /// SHA-256(0x00 ‖ leaf) for bytes in place.
     public static func leaf(_ bytes: UnsafeRawBufferPointer) -> Digest32 {
         digest { hasher in
             update(&hasher, 0x00)

@@ -1,6 +1,6 @@
 public import Values
 
-/// The root of the first `size` leaves. O(log size) nodes are read.
+/// The root of the first `size` leaves. Reads O(log size) nodes.
 public func treeRoot(
     size: Int64, node: (_ level: Int, _ index: Int64) throws -> Digest32
 ) rethrows -> Digest32 {
@@ -9,9 +9,9 @@ public func treeRoot(
 }
 
 /// The audit path of RFC 6962 section 2.1.1 for the leaf at `index` (from 0) in the tree of the first `size`
-/// leaves, lowest node first. O(log² size) nodes are read.
+/// leaves, lowest node first. Reads O(log² size) nodes.
 ///
-/// `index` must be a leaf of the tree.
+/// The tree must contain the leaf `index`.
 public func inclusionPath(
     position index: Int64, size: Int64, node: (_ level: Int, _ index: Int64) throws -> Digest32
 ) rethrows -> [Digest32] {
@@ -32,9 +32,9 @@ public func inclusionPath(
 }
 
 /// The consistency proof of RFC 6962 section 2.1.2 between the trees of the first `old` and the first `new`
-/// leaves; empty where `old` is 0 or equals `new`. O(log² new) nodes are read.
+/// leaves; empty if `old` is 0 or equals `new`. Reads O(log² new) nodes.
 ///
-/// `old` must not be above `new`.
+/// `old` must not exceed `new`.
 public func consistencyPath(
     from old: Int64, to new: Int64, node: (_ level: Int, _ index: Int64) throws -> Digest32
 ) rethrows -> [Digest32] {
@@ -42,7 +42,7 @@ public func consistencyPath(
     if old == 0 || old == new { return [] }
     var path: [Digest32] = []
     var (low, high) = (Int64(0), new)
-    // Whether what is left of the old tree is all of it: its root is then known to the verifier.
+    // Whether the rest of the old tree is the whole old tree, whose root the verifier already knows.
     var isWhole = true
     while old < high {
         let middle = low + leftSize(high - low)
@@ -59,8 +59,8 @@ public func consistencyPath(
     return path.reversed()
 }
 
-/// Whether an audit path proves that the leaf hash stands at `index` (from 0) in the tree of `size` leaves with
-/// that root. False for any size, index or path that can't be.
+/// Whether an audit path proves that the leaf hash is at `index` (from 0) in the tree of `size` leaves with that root.
+/// False for any impossible size, index or path.
 public func verifyInclusion(
     leaf: Digest32, position index: Int64, size: Int64, path: [Digest32], root: Digest32
 ) -> Bool {
@@ -86,7 +86,7 @@ public func verifyInclusion(
 }
 
 /// Whether a consistency proof shows that the tree of `new` leaves with `newRoot` starts with the tree of `old`
-/// leaves with `oldRoot`. An empty old tree is part of any tree. False for sizes or proofs that can't be.
+/// leaves with `oldRoot`. An empty old tree is part of any tree. False for impossible sizes or proofs.
 public func verifyConsistency(
     from old: Int64, to new: Int64, oldRoot: Digest32, newRoot: Digest32, path: [Digest32]
 ) -> Bool {
@@ -99,7 +99,7 @@ public func verifyConsistency(
         place >>= 1
         last >>= 1
     }
-    // Where the old tree is a complete subtree of the new one, its root is left out of the proof.
+    // If the old tree is a complete subtree of the new one, the proof leaves out its root.
     let start: Digest32
     if place == 0 {
         start = oldRoot
@@ -126,7 +126,7 @@ public func verifyConsistency(
     return last == 0 && oldNode == oldRoot && newNode == newRoot
 }
 
-/// The root of the leaves `low..<high`, where `low` is a multiple of the largest power of two that is not above
+/// The root of the leaves `low..<high`, where `low` is a multiple of the largest power of two that does not exceed
 /// their number.
 private func subtreeRoot(
     _ low: Int64, _ high: Int64, _ node: (Int, Int64) throws -> Digest32
@@ -138,7 +138,7 @@ private func subtreeRoot(
     return MerkleHash.node(try subtreeRoot(low, middle, node), try subtreeRoot(middle, high, node))
 }
 
-/// The largest power of two below `count`, which is above 1: how many leaves the left half has.
+/// The largest power of two below `count`: the number of leaves in the left half. `count` must be above 1.
 private func leftSize(_ count: Int64) -> Int64 {
     1 << Int64(63 - (count - 1).leadingZeroBitCount)
 }

@@ -1,6 +1,6 @@
-/// Readers by column index, from 0; a COPY stream tells no types, so that only lengths are checked.
+/// Readers by column index, from 0. A COPY stream carries no types, so only lengths are checked.
 extension BinaryCopyRow {
-    /// Whether a column is null; one that doesn't exist counts as null.
+    /// Whether a column is null; an absent column counts as null.
     public func isNull(_ column: Int) -> Bool {
         (try? withField(column) { (field) throws(PostgresError) in field.bytes == nil }) ?? true
     }

@@ -1,4 +1,4 @@
-/// One row of a binary COPY stream, read in place; it is valid only during the call that it is given to.
+/// One row of a binary COPY stream, read in place. It is valid only during the call that receives it.
 public struct BinaryCopyRow: FieldSource {
     private let fields: CopyRowFields
 
@@ -17,14 +17,14 @@ public struct BinaryCopyRow: FieldSource {
         return try body(FieldDecoder(bytes: bytes, type: TypeOID.unspecified, column: column))
     }
 
-    /// A column's bytes in place, good for no longer than the row's call; nil for null.
+    /// A column's bytes in place, valid only during the row's call; nil for null.
     ///
-    /// For loops over millions of rows; the readers by type are the safe way.
+    /// For loops over millions of rows. The typed readers are the safe way.
     public func rawBytes(_ column: Int) throws(PostgresError) -> UnsafeRawBufferPointer? {
         try withField(column) { (field) throws(PostgresError) in field.bytes }
     }
 
-    /// Gives a text or `bytea` column's bytes in place; nil for null.
+    /// Calls `body` with the bytes of a text or `bytea` column in place; nil for null.
     public func withBytes<R>(_ column: Int, _ body: (Span<UInt8>) throws -> R) throws -> R? {
         let bytes = try withField(column) { (field) throws(PostgresError) in field.bytes }
         guard let bytes else { return nil }
@@ -32,18 +32,18 @@ public struct BinaryCopyRow: FieldSource {
     }
 }
 
-/// Where a row's fields lie; shared by the rows of a stream, so that reading one allocates nothing.
+/// The places of a row's fields. The rows of a stream share one object, so that reading a row allocates nothing.
 ///
-/// One thread reads a stream, and nothing is changed while a row is being read: checking each access anew would cost a
-/// tenth of the reading.
+/// One thread reads a stream, and nothing changes while a row is being read. Dynamic exclusivity checks on every access
+/// would cost a tenth of the reading time.
 final class CopyRowFields {
     /// The bytes that the ranges refer to; nil outside the row's call.
     @exclusivity(unchecked) var source: UnsafeRawBufferPointer?
-    /// Each field's bytes; nil for null.
+    /// The range of each field; nil for null.
     @exclusivity(unchecked) var ranges: [Range<Int>?] = []
 }
 
-/// Splits a binary COPY stream into rows, wherever its chunks begin and end.
+/// Splits a binary COPY stream into rows, independent of the boundaries of its chunks.
 struct BinaryCopyParser {
     private enum Position {
         case header, rows, end
@@ -69,7 +69,7 @@ struct BinaryCopyParser {
         }
     }
 
-    /// Reads what is complete, and tells how many bytes that was.
+    /// Reads the complete rows, and returns the number of bytes read.
     private mutating func consume(
         _ bytes: UnsafeRawBufferPointer, _ row: (BinaryCopyRow) throws -> Void
     ) throws -> Int {
@@ -105,7 +105,7 @@ struct BinaryCopyParser {
         return bytes.count >= 19 + extensionLength ? 19 + extensionLength : nil
     }
 
-    /// Notes a row's fields, and tells where it ends; nil where it isn't complete.
+    /// Records the ranges of a row's fields, and returns the row's end; nil if the row is incomplete.
     private func scanRow(_ bytes: UnsafeRawBufferPointer, from start: Int, columns: Int) throws -> Int? {
         fields.ranges.removeAll(keepingCapacity: true)
         var offset = start

@@ -1,15 +1,15 @@
-/// Writes rows in COPY's binary format, and sends them on in chunks.
+/// Writes rows in COPY's binary format, and sends them in chunks.
 ///
-/// Columns come in the order of the COPY statement. A value that can't be written, and a lost connection, are
-/// reported when the copy ends; `hasFailed` tells a long stream that it may stop early.
+/// Columns come in the order of the COPY statement. A value that can't be written, or a lost connection, is reported when
+/// the copy ends; `hasFailed` tells a long stream that it may stop early.
 ///
-/// One that nobody listens to collects rows, away from any session: ``take()`` gives them for ``append(_:)`` of another.
+/// A writer without a session collects its rows: ``take()`` returns them for ``append(_:)`` of another writer.
 public struct BinaryCopyWriter: ~Copyable {
-    /// A chunk goes out when it has at least this size.
+    /// The size from which a chunk is sent.
     static let chunkByteCount = 128 * 1024
 
     private var buffer: [UInt8] = []
-    /// Nil where rows are collected.
+    /// Sends a chunk; nil if rows are collected.
     private let send: ((UnsafeRawBufferPointer) -> Bool)?
     private var isCutOff = false
     private(set) var failure: PostgresError?
@@ -25,13 +25,13 @@ public struct BinaryCopyWriter: ~Copyable {
     /// A writer that collects rows until they are taken.
     public init() { send = nil }
 
-    /// Bytes that are collected and not taken yet.
+    /// The number of bytes collected and not taken yet.
     public var byteCount: Int { buffer.count }
 
-    /// Takes the rows collected so far; throws where a value could not be written.
+    /// Takes the rows collected so far. Throws if a value could not be written.
     public mutating func take() throws(PostgresError) -> [UInt8] {
         if let failure { throw failure }
-        // About as many come next.
+        // About the same amount comes next.
         var rows: [UInt8] = []
         rows.reserveCapacity(buffer.count)
         swap(&rows, &buffer)
@@ -53,10 +53,10 @@ public struct BinaryCopyWriter: ~Copyable {
         }
     }
 
-    /// Whether the copy is bound to fail, so that further rows go nowhere.
+    /// Whether the copy is bound to fail, so that further rows are pointless.
     public var hasFailed: Bool { failure != nil || isCutOff }
 
-    /// Begins a row; exactly `columns` values must follow.
+    /// Begins a row. The caller must then write exactly `columns` values.
     public mutating func startRow(columns: Int) {
         if buffer.count >= BinaryCopyWriter.chunkByteCount, send != nil { flush() }
         guard let count = Int16(exactly: columns) else {
@@ -98,24 +98,24 @@ public struct BinaryCopyWriter: ~Copyable {
         value.withUTF8 { bytes(UnsafeRawBufferPointer($0)) }
     }
 
-    /// A text from bytes that are UTF-8 already.
+    /// A text from bytes that are already UTF-8.
     public mutating func utf8(_ value: [UInt8]) { value.withUnsafeBytes { bytes($0) } }
 
-    /// A text from bytes that are UTF-8 already.
+    /// A text from bytes that are already UTF-8.
     public mutating func utf8(_ value: Span<UInt8>) { value.withUnsafeBytes { bytes($0) } }
 
     public mutating func bytea(_ value: [UInt8]) { value.withUnsafeBytes { bytes($0) } }
 
     public mutating func bytea(_ value: Span<UInt8>) { value.withUnsafeBytes { bytes($0) } }
 
-    /// The big-endian halves of a `uuid`.
+    /// A `uuid` from its big-endian halves.
     public mutating func uuid(_ high: UInt64, _ low: UInt64) {
         buffer.appendBigEndian(Int32(16))
         buffer.appendBigEndian(high)
         buffer.appendBigEndian(low)
     }
 
-    /// Microseconds since 1970-01-01Z.
+    /// A `timestamptz` from microseconds since 1970-01-01Z.
     public mutating func timestamptz(_ microseconds: Int64) {
         guard let value = PostgresEpoch.encode(microsecondsSince1970: microseconds) else {
             fail("an instant is beyond what Postgres stores")
@@ -124,7 +124,7 @@ public struct BinaryCopyWriter: ~Copyable {
         int8(value)
     }
 
-    /// Days since 1970-01-01.
+    /// A `date` from days since 1970-01-01.
     public mutating func date(_ days: Int32) {
         guard let value = PostgresEpoch.encode(daysSince1970: days) else {
             fail("a date is beyond what Postgres stores")
@@ -170,7 +170,7 @@ public struct BinaryCopyWriter: ~Copyable {
         buffer.removeAll(keepingCapacity: true)
     }
 
-    /// Ends the stream and sends what is left.
+    /// Ends the stream and sends the rest.
     mutating func finish() {
         buffer.appendBigEndian(Int16(-1))
         flush()

@@ -1,4 +1,4 @@
-/// Type numbers of Postgres's catalogue, which never change.
+/// Type numbers of Postgres's catalog, which never change.
 enum TypeOID {
     static let unspecified: UInt32 = 0
     static let bool: UInt32 = 16
@@ -29,16 +29,16 @@ enum TypeOID {
     static let uuid: UInt32 = 2950
     static let uuidArray: UInt32 = 2951
     static let jsonb: UInt32 = 3802
-    /// Numbers from here on are types that users made, enumerations among them.
+    /// The first number of user-defined types, which include enumerations.
     static let firstUserDefined: UInt32 = 16384
 }
 
-/// Postgres counts instants and dates from 2000-01-01; its largest and smallest integers mean the infinities.
+/// Postgres's epoch: instants and dates count from 2000-01-01, and the largest and smallest integers mean the infinities.
 enum PostgresEpoch {
     private static let microseconds: Int64 = 946_684_800_000_000
     private static let days: Int32 = 10957
 
-    /// What is sent for an instant, or nil where it isn't one that Postgres stores.
+    /// The number to send for an instant, or nil if Postgres can't store the instant.
     static func encode(microsecondsSince1970 value: Int64) -> Int64? {
         let (result, overflow) = value.subtractingReportingOverflow(microseconds)
         return overflow || result == .min || result == .max ? nil : result
@@ -49,7 +49,7 @@ enum PostgresEpoch {
         return overflow || result == .min || result == .max ? nil : result
     }
 
-    /// The instant received, or nil for an infinity.
+    /// The instant of a received number, or nil for an infinity.
     static func decode(microseconds value: Int64) -> Int64? {
         if value == .min || value == .max { return nil }
         let (result, overflow) = value.addingReportingOverflow(microseconds)
@@ -64,7 +64,7 @@ enum PostgresEpoch {
 }
 
 extension UnsafeRawBufferPointer {
-    /// A big-endian integer at an offset; the caller has checked the bounds.
+    /// The big-endian integer at an offset. The caller has checked the bounds.
     @inline(__always)
     func bigEndian<T: FixedWidthInteger>(at offset: Int, as type: T.Type = T.self) -> T {
         T(bigEndian: loadUnaligned(fromByteOffset: offset, as: T.self))

@@ -1,28 +1,28 @@
 import CLibPQ
 import Glibc
 
-/// Carries a task's cancellation to the thread that is blocked in libpq: wakes its waits on the socket, and asks the
-/// server to cancel the statement under way.
+/// Carries a task's cancellation to the thread that is blocked in libpq. It wakes the thread's waits on the socket, and
+/// asks the server to cancel the current statement.
 ///
-/// Only the run that is on is ever cancelled, and it ends after every request to the server has been handed over, so
-/// that none can hit the next run's statement.
+/// Only the current run is ever cancelled. A run ends only after every request has been handed to the server, so that no
+/// request can hit a statement of the next run.
 final class CancellationSignal: Sendable {
     private struct State {
-        /// Which run is on; 0 for none.
+        /// The current run; 0 if there is no run.
         var run: UInt64 = 0
         var lastRun: UInt64 = 0
         var isRequested = false
         var requestsInFlight = 0
-        /// libpq's ticket for cancelling, once the session is connected.
+        /// libpq's handle for cancelling, once the session is connected.
         var ticket: OpaquePointer?
     }
 
     private let state = Monitor(State())
-    /// Becomes readable when a cancellation comes, for `poll`.
+    /// Becomes readable for `poll` on a cancellation.
     let wakeDescriptor: Int32
     private let wakeWriter: Int32
 
-    /// Nil where the system has no descriptors left.
+    /// Makes a signal, or nil if the system has no descriptors left.
     init?() {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return nil }
@@ -40,7 +40,7 @@ final class CancellationSignal: Sendable {
         state.withLock { PQfreeCancel($0.ticket) }
     }
 
-    /// Sets what a request needs to reach the server.
+    /// Sets the handle through which a request reaches the server.
     func connect(to connection: OpaquePointer) {
         state.withLock { state in
             PQfreeCancel(state.ticket)
@@ -48,7 +48,7 @@ final class CancellationSignal: Sendable {
         }
     }
 
-    /// A number for a run that has yet to begin.
+    /// Reserves a number for a run that has yet to begin.
     func reserveRun() -> UInt64 {
         state.withLock { state in
             state.lastRun += 1
@@ -77,10 +77,10 @@ final class CancellationSignal: Sendable {
         }
     }
 
-    /// Whether the run that is on was cancelled.
+    /// Whether the current run was cancelled.
     var isRequested: Bool { state.withLock { $0.isRequested } }
 
-    /// Cancels the run if it is the one that is on. Returns at once; a thread talks to the server.
+    /// Cancels the run if it is the current one. Returns at once; another thread talks to the server.
     func request(_ run: UInt64) {
         let mustAskServer = state.withLock { state in
             if state.run != run || state.isRequested { return false }
@@ -99,7 +99,7 @@ final class CancellationSignal: Sendable {
         if !isStarted { state.withLock { $0.requestsInFlight -= 1 } }
     }
 
-    /// Asks the server to cancel the statement under way and blocks until it has taken the request.
+    /// Asks the server to cancel the current statement, and blocks until the server has received the request.
     func askServer() {
         guard let ticket = state.withLock({ $0.ticket }) else { return }
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in

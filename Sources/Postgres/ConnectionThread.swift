@@ -1,8 +1,8 @@
-/// A thread of its own that runs an actor's jobs, so that blocking calls never hold up Swift's cooperative threads.
+/// A dedicated thread that runs an actor's jobs, so that blocking calls never hold up Swift's cooperative threads.
 final class ConnectionThread: SerialExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
-        /// What the thread does last; once set, no more jobs come.
+        /// The last work of the thread. Once it is set, no more jobs come.
         var farewell: (@Sendable () -> Void)?
     }
 
@@ -10,7 +10,7 @@ final class ConnectionThread: SerialExecutor {
 
     private init() {}
 
-    /// A running thread, or nil where the system has none left.
+    /// Starts a thread, or returns nil if the system has no threads left.
     static func start() -> ConnectionThread? {
         let executor = ConnectionThread()
         return startThread { executor.serve() } ? executor : nil
@@ -25,7 +25,7 @@ final class ConnectionThread: SerialExecutor {
         UnownedSerialExecutor(ordinary: self)
     }
 
-    /// Ends the thread once its jobs are done. Called when the actor is gone, so that no job can follow.
+    /// Ends the thread after its pending jobs. Called when the actor is gone, so that no job can follow.
     func finish(_ farewell: @escaping @Sendable () -> Void) {
         state.withLock { $0.farewell = farewell }
     }

@@ -1,20 +1,20 @@
 /// A row whose columns are read by index.
 protocol FieldSource {
-    /// Calls `body` with one column's decoder, whose bytes live no longer than the call.
+    /// Calls `body` with one column's decoder, whose bytes are valid only during the call.
     func withField<R>(_ column: Int, _ body: (FieldDecoder) throws(PostgresError) -> R) throws(PostgresError) -> R
 }
 
-/// Reads one value in Postgres's binary format; what names the field in errors is told by the caller.
+/// Decodes one value in Postgres's binary format. The caller names the field in errors.
 struct FieldDecoder {
     /// The value's bytes; nil for null.
     let bytes: UnsafeRawBufferPointer?
-    /// The column's type; unspecified where the source doesn't tell (COPY).
+    /// The column's type; unspecified if the source carries no types (COPY).
     let type: UInt32
     let column: Int
 
-    /// The bytes of a value whose type is among those expected.
+    /// The bytes of a value whose type is one of the expected ones.
     ///
-    /// - Parameter isExpected: asked where the source tells types.
+    /// - Parameter isExpected: evaluated only if the source carries types.
     private func value(
         _ expected: String, length: Int? = nil, _ isExpected: @autoclosure () -> Bool
     ) throws(PostgresError) -> UnsafeRawBufferPointer {
@@ -105,7 +105,7 @@ struct FieldDecoder {
         return date
     }
 
-    /// The elements of an array of one dimension (or none), each with the array's own element type.
+    /// The elements of an array with at most one dimension, each with the array's own element type.
     func array<Element>(
         _ expected: String, of elementTypes: [UInt32], _ element: (FieldDecoder) throws(PostgresError) -> Element
     ) throws(PostgresError) -> [Element] {
@@ -119,7 +119,7 @@ struct FieldDecoder {
         if dimensions == 0 { return [] }
         let count = Int(bytes.bigEndian(at: 12, as: Int32.self))
         var elements: [Element] = []
-        // An element takes four bytes at least, so a count beyond that is refused before memory is taken for it.
+        // An element takes at least four bytes, so a larger count is refused before memory is taken for it.
         guard count >= 0, count <= (bytes.count - 20) / 4 else { throw mismatch(expected) }
         elements.reserveCapacity(count)
         var offset = 20

@@ -1,4 +1,4 @@
-/// An SQL identifier in double quotes, with the quotes inside it doubled.
+/// Quotes an SQL identifier: double quotes around it, and each double quote inside it doubled.
 ///
 /// A NUL, which no identifier can hold, ends the name.
 public func quoteIdentifier(_ name: String) -> String {
@@ -12,7 +12,7 @@ public func quoteIdentifier(_ name: String) -> String {
     return quoted
 }
 
-/// An SQL string literal in single quotes, for statements that take no parameters.
+/// Quotes an SQL string literal in single quotes, for statements that take no parameters.
 ///
 /// Correct with `standard_conforming_strings` on, which every session sets.
 public func quoteLiteral(_ text: String) -> String {

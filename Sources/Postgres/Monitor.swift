@@ -1,9 +1,9 @@
 import Glibc
 
-/// A value behind a lock, on whose changes a thread can wait.
+/// A value behind a lock, with threads able to wait for its changes.
 ///
-/// Unchecked: every access to `value` holds `mutex`, which stands at a fixed address for as long as this object lives. `Mutex`
-/// has no condition that a thread could wait on.
+/// Unchecked: every access to `value` holds `mutex`, which has a fixed address for the lifetime of this object. `Mutex`
+/// has no condition variable that a thread could wait on.
 package final class Monitor<Value>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -24,7 +24,7 @@ package final class Monitor<Value>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Reads or changes the value, then wakes the threads that wait.
+    /// Reads or changes the value, then wakes the waiting threads.
     package func withLock<R, E: Error>(_ body: (inout Value) throws(E) -> R) throws(E) -> R {
         pthread_mutex_lock(mutex)
         defer {
@@ -45,7 +45,7 @@ package final class Monitor<Value>: @unchecked Sendable {
     }
 }
 
-/// Starts a detached thread with every signal blocked; false where the system has none left.
+/// Starts a detached thread with every signal blocked; false if the system has no threads left.
 package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     final class Body {
         let run: @Sendable () -> Void
@@ -55,7 +55,7 @@ package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    // A thread inherits the mask of its creator, so that signals go to the program's own threads.
+    // A thread inherits its creator's mask. With all signals blocked here, signals go to the program's own threads.
     var all = sigset_t()
     var previous = sigset_t()
     sigfillset(&all)

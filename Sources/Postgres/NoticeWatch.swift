@@ -1,19 +1,19 @@
 import CLibPQ
 import Glibc
 
-/// Looks out for the one notice that changes what a COMMIT means; all others are passed over.
+/// Watches for the one notice that changes the meaning of a COMMIT; all other notices are ignored.
 ///
-/// A COMMIT whose wait for the synchronous standbys is cancelled succeeds: only a warning tells that the transaction may not
-/// outlast a failover.
+/// If the wait of a COMMIT for the synchronous standbys is cancelled, the COMMIT succeeds. Only a warning tells that the
+/// transaction may not outlast a failover.
 final class NoticeWatch {
     private var hasSeen = false
 
-    /// The server's function that warns, which is not translated.
+    /// The name of the server function that warns; it is not translated.
     private static let source = "SyncRepWaitForLSN"
-    /// The protocol's letter for it.
+    /// The protocol's letter for the source function.
     private static let sourceField = Int32(UInt8(ascii: "R"))
 
-    /// Hears the connection's notices from now on. The watch must live as long as the connection.
+    /// Receives the connection's notices from now on. The watch must live as long as the connection.
     func watch(_ connection: OpaquePointer) {
         PQsetNoticeReceiver(
             connection,
@@ -33,7 +33,7 @@ final class NoticeWatch {
 }
 
 extension PostgresSession {
-    /// Throws `isCommitOutcomeUnknown` if what was just committed was not waited for.
+    /// Throws `isCommitOutcomeUnknown` if the last COMMIT did not wait for its synchronous standbys.
     func checkReplicated() throws(PostgresError) {
         if notices.take() { throw PostgresError(.notReplicated, "a COMMIT did not wait for its synchronous standbys") }
     }

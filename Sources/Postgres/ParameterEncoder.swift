@@ -1,12 +1,12 @@
-/// Parameters in binary form, in one buffer.
+/// Parameters of a statement in binary form, in one buffer.
 struct EncodedParameters {
     private(set) var types: [UInt32] = []
     private(set) var bytes: [UInt8] = []
-    /// Where each parameter starts in `bytes`; negative for null.
+    /// The start of each parameter in `bytes`; negative for null.
     private var starts: [Int] = []
     private(set) var lengths: [Int32] = []
 
-    /// The protocol counts parameters in 16 bits.
+    /// The protocol's largest number of parameters, which it counts in 16 bits.
     static let maximumCount = 65535
 
     var count: Int { types.count }
@@ -30,7 +30,7 @@ struct EncodedParameters {
         }
     }
 
-    /// Gives libpq's arrays of values, lengths and formats for the time of `body`.
+    /// Calls `body` with libpq's arrays of values, lengths and formats, which are valid only during the call.
     func withPointers<R>(
         _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> R
     ) -> R {
@@ -156,7 +156,7 @@ struct EncodedParameters {
         }
     }
 
-    /// The binary form of a one-dimensional array without nulls.
+    /// Appends the binary form of a one-dimensional array without nulls.
     private mutating func appendElements<Element>(
         _ values: [Element], _ type: UInt32, _ index: Int,
         _ append: (inout [UInt8], Element) throws(PostgresError) -> Void
@@ -169,7 +169,7 @@ struct EncodedParameters {
         }
     }
 
-    /// The binary form of a one-dimensional array that may hold nulls.
+    /// Appends the binary form of a one-dimensional array that may hold nulls.
     private mutating func appendNullableElements<Element>(
         _ values: [Element?], _ type: UInt32, _ index: Int,
         _ append: (inout [UInt8], Element) throws(PostgresError) -> Void
@@ -186,7 +186,7 @@ struct EncodedParameters {
         }
     }
 
-    /// The header; an empty array has no dimension.
+    /// Appends the header of an array; an empty array has no dimension.
     private mutating func beginArray(
         count: Int, hasNulls: Bool, _ type: UInt32, _ index: Int
     ) throws(PostgresError) {
@@ -206,7 +206,7 @@ struct EncodedParameters {
         return bytes.count
     }
 
-    /// Writes the length of the element that began at `start` before it.
+    /// Writes the length of the element that began at `start` into the four bytes before it.
     private mutating func endElement(_ start: Int, _ index: Int) throws(PostgresError) {
         guard let length = Int32(exactly: bytes.count - start) else {
             throw .encoding("an element of parameter $\(index + 1) is larger than Postgres takes")

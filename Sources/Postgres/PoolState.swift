@@ -1,11 +1,11 @@
-/// Which connections a pool has and who waits for one: pure, so that it is tested without a server.
+/// A pool's connections and the requests that wait for one. It is pure, so that it can be tested without a server.
 ///
-/// Every connection, and every permit to open one, counts towards the maximum until it is given back.
+/// Every connection, and every permit to open one, counts towards the maximum until it is returned.
 struct PoolState<Connection: Sendable, WaiterID: Hashable & Sendable>: Sendable {
-    /// What a user of the pool gets.
+    /// The answer to a granted request.
     enum Grant: Sendable {
         case connection(Connection)
-        /// There is room for one more: the user opens it.
+        /// Room for one more connection, which the user opens.
         case permit
     }
 
@@ -15,7 +15,7 @@ struct PoolState<Connection: Sendable, WaiterID: Hashable & Sendable>: Sendable 
         case closed
     }
 
-    /// What is to be done after a connection or permit came back.
+    /// The action that must follow the return of a connection or permit.
     enum Followup: Sendable {
         case none
         case grant(WaiterID, Grant)
@@ -35,7 +35,8 @@ struct PoolState<Connection: Sendable, WaiterID: Hashable & Sendable>: Sendable 
     var idleCount: Int { idle.count }
     var waiterCount: Int { waiters.count }
 
-    /// The most recently used connection, or room for another one; else the request waits in line under `waiter`.
+    /// Grants the most recently used idle connection, or a permit to open one. If neither is available, the request
+    /// waits in line under `waiter`.
     mutating func request(_ waiter: WaiterID) -> Request {
         if isClosed { return .closed }
         if let connection = idle.popLast() {
@@ -50,14 +51,14 @@ struct PoolState<Connection: Sendable, WaiterID: Hashable & Sendable>: Sendable 
         return .mustWait
     }
 
-    /// Takes a waiter out of the line; false where it isn't in it (any more). Cost: O(waiters).
+    /// Removes a waiter from the line; false if it is not, or no longer, in the line. Cost: O(waiters).
     mutating func withdraw(_ waiter: WaiterID) -> Bool {
         guard let index = waiters.firstIndex(of: waiter) else { return false }
         waiters.remove(at: index)
         return true
     }
 
-    /// A connection that can be used again.
+    /// Returns a connection that can be used again.
     mutating func giveBack(_ connection: Connection) -> Followup {
         if isClosed {
             leased -= 1
@@ -69,14 +70,14 @@ struct PoolState<Connection: Sendable, WaiterID: Hashable & Sendable>: Sendable 
         return .none
     }
 
-    /// A connection that is no more, or that never came about.
+    /// Returns the permit of a connection that was lost or never opened.
     mutating func giveBackPermit() -> Followup {
         if !isClosed, let waiter = nextWaiter() { return .grant(waiter, .permit) }
         leased -= 1
         return .none
     }
 
-    /// No more requests; the idle connections and the waiters are for the caller to end.
+    /// Refuses further requests. The caller ends the idle connections and the waiters.
     mutating func close() -> (idle: [Connection], waiters: [WaiterID]) {
         isClosed = true
         defer {
@@ -86,7 +87,7 @@ struct PoolState<Connection: Sendable, WaiterID: Hashable & Sendable>: Sendable 
         return (idle, waiters)
     }
 
-    /// First come, first served.
+    /// The next waiter: first come, first served.
     private mutating func nextWaiter() -> WaiterID? {
         waiters.isEmpty ? nil : waiters.removeFirst()
     }

@@ -1,28 +1,28 @@
 import CLibPQ
 
-/// Where a Postgres server is and how a session on it begins.
+/// The address of a Postgres server, and the setup of a session on it.
 ///
-/// The URI is libpq's (`postgresql://user:password@host:port/database?sslmode=…`, or keyword/value form); what it
-/// leaves open is filled by libpq from its environment variables and defaults, TLS included.
+/// The URI is libpq's (`postgresql://user:password@host:port/database?sslmode=…`, or keyword/value form). libpq fills
+/// anything that the URI omits from its environment variables and defaults, including TLS.
 public struct PostgresConfiguration: Sendable {
     public let uri: String
 
-    /// The role that the session takes on (`SET ROLE`) as soon as it is connected.
+    /// The role that the session assumes (`SET ROLE`) right after it connects.
     public var role: String?
 
-    /// What `pg_stat_activity` calls the session.
+    /// The name of the session in `pg_stat_activity`.
     public var applicationName: String
 
-    /// How long connecting may take, unless the URI has a `connect_timeout` of its own.
+    /// The time limit for connecting, unless the URI has a `connect_timeout` of its own.
     public var connectTimeoutSeconds: Int
 
-    /// How long a statement may run before the server cancels it; nil for no limit.
+    /// The time limit after which the server cancels a statement; nil for no limit.
     public var statementTimeoutMilliseconds: Int?
 
-    /// Server settings that hold for the session, by name.
+    /// Server settings for the session, by name.
     public var settings: [String: String] = [:]
 
-    /// How many prepared statements a session keeps on the server.
+    /// The largest number of prepared statements that a session keeps on the server.
     public var preparedStatementLimit: Int
 
     public init(
@@ -38,9 +38,9 @@ public struct PostgresConfiguration: Sendable {
         self.preparedStatementLimit = max(1, preparedStatementLimit)
     }
 
-    /// The parameters that the URI states, without passwords, by libpq's keyword (`host`, `port`, `dbname`, `user`…).
+    /// The parameters given in the URI, without passwords, by libpq's keyword (`host`, `port`, `dbname`, `user`…).
     ///
-    /// Throws where libpq can't read the URI.
+    /// Throws if libpq can't read the URI.
     public func parameters() throws(PostgresError) -> [String: String] {
         try parsed().filter { !$0.isSecret }.reduce(into: [:]) { $0[$1.keyword] = $1.value }
     }

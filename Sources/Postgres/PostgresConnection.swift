@@ -1,4 +1,4 @@
-/// One session on a server, with a thread of its own on which everything runs that is asked of it.
+/// One session on a server, with a dedicated thread that runs everything asked of it.
 public actor PostgresConnection {
     private nonisolated let thread: ConnectionThread
     private nonisolated let signal: CancellationSignal
@@ -6,15 +6,15 @@ public actor PostgresConnection {
 
     /// Confines a session to the connection's thread.
     ///
-    /// Unchecked: `session` is read and written by work on that thread only, which is the actor's executor or its last task;
-    /// the session itself must not be Sendable, so that no caller keeps it.
+    /// Unchecked: `session` is read and written only by work on that thread, which is the actor's executor, or by the
+    /// thread's last task. The session itself must not be Sendable, so that no caller keeps it.
     private final class SessionHolder: @unchecked Sendable {
         var session: PostgresSession?
     }
 
-    /// What is known of a connection after a run.
+    /// The state of a connection after a run.
     struct RunEnd<T: Sendable>: Sendable {
-        /// Nil where the connection was found dead before anything was sent.
+        /// The result of the run; nil if the connection was found dead before anything was sent.
         let result: Result<T, any Error>?
         /// Whether the connection can serve another run.
         let isUsable: Bool
@@ -28,7 +28,7 @@ public actor PostgresConnection {
     }
 
     deinit {
-        // The thread's last act, since nothing can be running on it any more; ending a session can block a little.
+        // This is the thread's last work, because nothing else can be running on it. Ending a session can block a little.
         let holder = holder
         thread.finish { holder.session = nil }
     }
@@ -52,21 +52,21 @@ public actor PostgresConnection {
 
     /// Runs `body` on the connection's thread, where it may block.
     ///
-    /// A transaction that it leaves open is rolled back. When the task is cancelled, the statement under way is
-    /// cancelled on the server, and `CancellationError` thrown unless `body` finished all the same.
+    /// A transaction that `body` leaves open is rolled back. A cancellation of the task cancels the current statement
+    /// on the server, and throws `CancellationError` unless `body` finished all the same.
     public func run<T: Sendable>(_ body: @Sendable (PostgresSession) throws -> T) async throws -> T {
         let end = await runToEnd(checkingFirst: false, body)
         guard let result = end.result else { throw PostgresError.connectionClosed }
         return try result.get()
     }
 
-    /// Ends the session once what was asked before is done.
+    /// Ends the session after the work requested before.
     public func close() {
         holder.session = nil
     }
 
-    /// A run as a pool needs it: with the connection's state after it, and, where asked for, a look at the connection
-    /// before anything is sent.
+    /// Runs `body` for a pool: returns the connection's state afterwards and, on request, checks the connection before
+    /// anything is sent.
     func runToEnd<T: Sendable>(
         checkingFirst: Bool, _ body: @Sendable (PostgresSession) throws -> T
     ) async -> RunEnd<T> {
@@ -84,7 +84,7 @@ public actor PostgresConnection {
         }
     }
 
-    /// Runs on the thread; a cancellation reaches this run and no other.
+    /// Runs `body` on the thread; a cancellation reaches this run and no other.
     private func cancellable<T>(
         _ body: (SessionHolder, CancellationSignal) throws -> T
     ) async throws -> T {

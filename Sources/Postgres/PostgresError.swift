@@ -1,7 +1,7 @@
-/// What went wrong between this program and Postgres.
+/// A failure between this program and Postgres.
 ///
-/// `description` is one sentence that holds neither parameter values nor a password;
-/// `String(reflecting:)` adds what the server said in full, which may quote data.
+/// `description` is one sentence without parameter values and without passwords. `String(reflecting:)` adds the server's
+/// full report, which may quote data.
 public struct PostgresError: Error, Sendable {
     enum Kind: Sendable, Equatable {
         case unreachable
@@ -23,10 +23,10 @@ public struct PostgresError: Error, Sendable {
 
     let kind: Kind
 
-    /// The code of the condition where the server reported one.
+    /// The code of the condition, if the server reported one.
     public let sqlState: SQLState?
 
-    /// The primary message: the server's where the server reported the error, else ours. It may quote data.
+    /// The primary message: the server's if the server reported the error, otherwise ours. It may quote data.
     public let message: String
 
     /// The server's DETAIL. It may quote data.
@@ -41,10 +41,10 @@ public struct PostgresError: Error, Sendable {
     public let columnName: String?
     public let constraintName: String?
 
-    /// Whether the connection can't be used any more.
+    /// Whether the connection can no longer be used.
     let breaksConnection: Bool
 
-    /// The prepared statement is gone or its plan no longer fits: preparing it again helps.
+    /// Whether the prepared statement is gone or its plan no longer fits, so that preparing it again helps.
     let isStalePlan: Bool
 
     init(
@@ -65,10 +65,11 @@ public struct PostgresError: Error, Sendable {
         self.isStalePlan = isStalePlan
     }
 
-    /// The server could not be reached, or takes no connections now; no session was ever established.
+    /// Whether the server could not be reached, or accepts no connections now; no session was ever established.
     public var isUnreachable: Bool { kind == .unreachable }
 
-    /// There is no usable connection: it never came about, was lost on the way, or did not last until a COMMIT was replicated.
+    /// Whether there is no usable connection: it was never established, was lost, or did not last until a COMMIT was
+    /// replicated.
     public var isConnectionFailure: Bool {
         switch kind {
         case .unreachable, .connectionLost, .commitOutcomeUnknown, .notReplicated: true
@@ -76,24 +77,24 @@ public struct PostgresError: Error, Sendable {
         }
     }
 
-    /// The connection was lost while a COMMIT waited for its answer, or its wait for the synchronous standbys was cut short:
-    /// the transaction happened, for good, or it did not.
+    /// Whether a transaction may or may not have happened for good: the connection was lost while a COMMIT waited for its
+    /// answer, or its wait for the synchronous standbys was cut short.
     public var isCommitOutcomeUnknown: Bool { kind == .commitOutcomeUnknown || kind == .notReplicated }
 
-    /// The task was cancelled, and with it the statement.
+    /// Whether the task, and with it the statement, was cancelled.
     public var isCancelled: Bool { kind == .cancelled }
 
     public var isServerTooOld: Bool { kind == .serverTooOld }
     public var isAuthenticationFailure: Bool { kind == .authenticationFailed }
     public var isUnknownDatabase: Bool { kind == .unknownDatabase }
     public var isInvalidConfiguration: Bool { kind == .invalidConfiguration }
-    /// A column was read as a type that it does not have, or held a value that the type can't carry.
+    /// Whether a column was read as a type that it does not have, or held a value that the type can't represent.
     public var isDecodingFailure: Bool { kind == .decoding }
-    /// A parameter can't be sent: too large, or an instant beyond what Postgres stores.
+    /// Whether a parameter can't be sent: it is too large, or an instant beyond what Postgres stores.
     public var isEncodingFailure: Bool { kind == .encoding }
     public var isUniqueViolation: Bool { sqlState == .uniqueViolation }
     public var isDiskFull: Bool { sqlState == .diskFull }
-    /// Running the same transaction again may succeed.
+    /// Whether running the same transaction again may succeed.
     public var isSerializationFailure: Bool { sqlState == .serializationFailure || sqlState == .deadlockDetected }
 }
 
@@ -105,7 +106,7 @@ extension PostgresError {
     static let poolClosed = PostgresError(.closed, "the connection pool is closed")
     static let connectionClosed = PostgresError(.closed, "the connection is closed", breaksConnection: true)
 
-    /// The same error with another meaning.
+    /// The same error under another kind.
     func reclassified(as kind: Kind) -> PostgresError {
         PostgresError(
             kind, message, sqlState: sqlState, detail: detail, hint: hint, schemaName: schemaName,
@@ -134,7 +135,7 @@ extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
         }
     }
 
-    /// Everything known, for debugging; it may quote data.
+    /// Everything known about the error, for debugging; it may quote data.
     public var debugDescription: String {
         var text = "PostgresError(\(kind), \(sqlState.map(\.rawValue) ?? "-"): \(message)"
         if let detail { text += "; detail: \(detail)" }
@@ -145,7 +146,7 @@ extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
         return text + ")"
     }
 
-    /// The message on one line; data exceptions (class 22) lose the value that they quote.
+    /// The message on one line. For data exceptions (class 22) the quoted value is removed.
     private var messageWithoutData: String {
         var line = PostgresError.singleLine(message)
         if sqlState?.conditionClass == "22", let quote = line.firstRange(of: ": \"") {

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// A bounded set of connections to one server, opened as they are needed.
+/// A bounded set of connections to one server, opened on demand.
 ///
-/// Waiters are served in the order they came. A connection found dead, as after a restart of the server, is replaced
+/// Waiters are served in the order of arrival. A connection found dead, as after a restart of the server, is replaced
 /// before anything is sent on it.
 public final class PostgresPool: Sendable {
     private typealias Waiter = CheckedContinuation<Grant, any Error>
@@ -16,14 +16,14 @@ public final class PostgresPool: Sendable {
         var lastWaiter: UInt64 = 0
     }
 
-    /// How a lost connection is waited for: 0.1 s, doubled each time, about 6 s in all.
+    /// The waits for a lost connection: 0.1 s, doubled each time, about 6 s in all.
     private static let retryLimit = 6
     private static let firstRetryDelayMilliseconds = 100
 
     public let configuration: PostgresConfiguration
     private let state: Mutex<State>
 
-    /// A pool without connections; the first use opens one.
+    /// Makes a pool without connections; the first use opens one.
     public init(_ configuration: PostgresConfiguration, maximumConnections: Int = 8) {
         self.configuration = configuration
         state = Mutex(State(pool: Pool(maximum: maximumConnections)))
@@ -31,8 +31,8 @@ public final class PostgresPool: Sendable {
 
     /// Runs `body` with a session of its own, on that session's thread.
     ///
-    /// With `retryOnConnectionLoss` the whole body runs again, a few times over about six seconds, when the connection
-    /// is lost on the way, even where the outcome of its COMMIT is unknown: the body must be safe to repeat.
+    /// With `retryOnConnectionLoss`, a lost connection runs the whole body again, a few times over about six seconds.
+    /// This holds even if the outcome of its COMMIT is unknown, so the body must be safe to repeat.
     public func run<T: Sendable>(
         retryOnConnectionLoss: Bool = false, _ body: @Sendable (PostgresSession) throws -> T
     ) async throws -> T {
@@ -51,13 +51,13 @@ public final class PostgresPool: Sendable {
         }
     }
 
-    /// How a pool is used at one moment.
+    /// The usage of a pool at one moment.
     public struct Usage: Sendable, Equatable {
-        /// Connections that somebody has, or is opening.
+        /// The number of connections in use or being opened.
         public let inUse: Int
-        /// Open connections that nobody has.
+        /// The number of open connections that nobody uses.
         public let idle: Int
-        /// Who waits for one.
+        /// The number of requests that wait for a connection.
         public let waiting: Int
         public let maximum: Int
     }
@@ -68,12 +68,12 @@ public final class PostgresPool: Sendable {
         }
     }
 
-    /// Opens a connection if there is none, to find out whether the server can be reached.
+    /// Opens a connection if there is none, to check that the server can be reached.
     public func warm() async throws {
         try await run { _ in }
     }
 
-    /// Refuses further runs, lets those under way finish, and ends all connections.
+    /// Refuses further runs, lets the current runs finish, and ends all connections.
     public func close() async {
         let (idle, waiting) = state.withLock { state in
             let (idle, waiters) = state.pool.close()
@@ -98,7 +98,7 @@ public final class PostgresPool: Sendable {
                 await giveBack(connection, isUsable: end.isUsable)
                 return try result.get()
             }
-            // Found dead before anything was sent: its place goes to a new one.
+            // Found dead before anything was sent: a new connection takes its place.
             await connection.close()
         }
         let connection: PostgresConnection
@@ -124,7 +124,7 @@ public final class PostgresPool: Sendable {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: Waiter) in
                 let outcome: Result<Grant, any Error>? = state.withLock { state in
-                    // A cancellation that came before found no waiter to withdraw.
+                    // A cancellation before this point found no waiter to withdraw.
                     if Task.isCancelled { return .failure(CancellationError()) }
                     switch state.pool.request(id) {
                     case .granted(let grant): return .success(grant)

@@ -1,8 +1,8 @@
 import CLibPQ
 
-/// The answer to a statement: its rows in binary form, and how many rows it touched.
+/// The result of a statement: its rows in binary form, and the number of rows it affected.
 ///
-/// Rows are read in place; the memory goes with the last row or result that refers to it.
+/// Rows are read in place. The memory is freed with the last row or result that refers to it.
 public struct PostgresResult: Sendable {
     private let storage: ResultStorage
 
@@ -21,12 +21,12 @@ public struct PostgresResult: Sendable {
         }
     }
 
-    /// How many rows the statement inserted, changed, removed or returned; 0 for a statement that does none of this.
+    /// The number of rows that the statement inserted, changed, removed or returned; 0 for any other statement.
     public var affectedRows: Int {
         Int(String(cString: PQcmdTuples(storage.result))) ?? 0
     }
 
-    /// What the server says it did, e.g. `INSERT 0 1`.
+    /// The server's tag for the completed command, e.g. `INSERT 0 1`.
     public var commandTag: String { String(cString: PQcmdStatus(storage.result)) }
 }
 

@@ -1,6 +1,6 @@
-/// Readers by column index, from 0; they throw where the column is null, of another type, or infinite.
+/// Readers by column index, from 0. They throw if the column is null, of another type, or infinite.
 extension PostgresRow {
-    /// Whether a column is null; one that doesn't exist counts as null.
+    /// Whether a column is null; an absent column counts as null.
     public func isNull(_ column: Int) -> Bool {
         (try? withField(column) { (field) throws(PostgresError) in field.bytes == nil }) ?? true
     }

@@ -2,10 +2,10 @@ import CLibPQ
 import Glibc
 
 extension PostgresSession {
-    /// The oldest server that is spoken to.
+    /// The oldest supported server version.
     static let minimumServerVersion: Int32 = 150_000
 
-    /// Connects, blocking the thread; sets the session up and takes on the configured role.
+    /// Connects, blocking the thread, and sets the session up with the configured role.
     static func connect(
         _ configuration: PostgresConfiguration, _ signal: CancellationSignal
     ) throws(PostgresError) -> PostgresSession {
@@ -13,10 +13,10 @@ extension PostgresSession {
         guard let connection = start(configuration) else {
             throw PostgresError(.unreachable, "libpq is out of memory")
         }
-        // From here on the session owns the connection, and ends it when it goes.
+        // From here on the session owns the connection, and ends it when the session is deallocated.
         let session = PostgresSession(connection, signal, statementLimit: configuration.preparedStatementLimit)
         session.notices.watch(connection)
-        // Verbose, because only the text tells the SQLSTATE of a refused connection.
+        // Verbose, because only the verbose text shows the SQLSTATE of a refused connection.
         PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
         do throws(PostgresError) {
             try finishConnecting(connection, configuration, signal)
@@ -51,7 +51,7 @@ extension PostgresSession {
         try executeScript(script)
     }
 
-    /// Starts connecting: what comes before the URI are defaults, what comes after it holds whatever it says.
+    /// Starts connecting. Parameters before the URI are defaults; parameters after it override the URI.
     private static func start(_ configuration: PostgresConfiguration) -> OpaquePointer? {
         let parameters = [
             ("connect_timeout", String(configuration.connectTimeoutSeconds)),
@@ -72,7 +72,7 @@ extension PostgresSession {
         }
     }
 
-    /// Drives the connection until it is made. An error without a message stands for libpq's own.
+    /// Drives the connection until it is established. An error without a message stands for libpq's own error.
     private static func finishConnecting(
         _ connection: OpaquePointer, _ configuration: PostgresConfiguration, _ signal: CancellationSignal
     ) throws(PostgresError) {
@@ -104,7 +104,7 @@ extension PostgresSession {
         }
     }
 
-    /// The time that connecting may take; nil for no limit, which libpq writes 0.
+    /// The time limit for connecting; nil for no limit, which libpq writes as 0.
     private static func effectiveTimeoutSeconds(
         _ connection: OpaquePointer, _ configuration: PostgresConfiguration
     ) -> Int? {
@@ -128,7 +128,7 @@ extension PostgresSession {
         return host.hasPrefix("/") ? "the socket \(host)/.s.PGSQL.\(port)" : "\(host):\(port)"
     }
 
-    /// Why a connection did not come about, in one sentence.
+    /// Why a connection was not established, in one sentence.
     private static func failure(_ connection: OpaquePointer, _ configuration: PostgresConfiguration) -> PostgresError {
         let text = configuration.redacted(PQerrorMessage(connection).map { String(cString: $0) } ?? "")
         let user = PQuser(connection).map { String(cString: $0) } ?? ""
@@ -168,7 +168,7 @@ extension PostgresSession {
         }
     }
 
-    /// The last `SEVERITY:  CODE: message` of libpq's text, severities being translated by the server.
+    /// The last `SEVERITY:  CODE: message` in libpq's text. The server translates severities.
     static func serverReport(in text: String) -> (SQLState, String)? {
         for line in text.split(separator: "\n").reversed() {
             for separator in line.ranges(of: ":  ").reversed() {
@@ -183,13 +183,13 @@ extension PostgresSession {
         return nil
     }
 
-    /// libpq puts its guesses on lines that begin with a tab.
+    /// A text without libpq's guesses, which are the lines that begin with a tab.
     private static func withoutHints(_ text: String) -> String {
         text.split(separator: "\n").filter { !$0.hasPrefix("\t") }.joined(separator: "\n")
     }
 }
 
-/// Milliseconds of a clock that only goes forward.
+/// Milliseconds of a monotonic clock.
 func monotonicMilliseconds() -> Int64 {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)

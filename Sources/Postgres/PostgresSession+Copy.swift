@@ -2,10 +2,10 @@ import CLibPQ
 import Glibc
 
 extension PostgresSession {
-    /// Streams rows into `COPY … FROM STDIN (FORMAT binary)`, and returns how many the server took.
+    /// Streams rows into `COPY … FROM STDIN (FORMAT binary)`, and returns the number of rows that the server took.
     ///
-    /// Rows go out in chunks while `body` writes them, so that memory stays bounded. When `body` throws, the COPY is
-    /// given up without a row and the error passed on.
+    /// Rows are sent in chunks while `body` writes them, so memory stays bounded. If `body` throws, the COPY is abandoned
+    /// without a row and the error is passed on.
     public func copyIn(_ sql: String, _ body: (inout BinaryCopyWriter) throws -> Void) throws -> Int64 {
         try checkCancelled()
         try beginCopy(sql, PGRES_COPY_IN)
@@ -38,15 +38,15 @@ extension PostgresSession {
 
     /// Streams the rows of `COPY … TO STDOUT (FORMAT binary)` through `row`, one at a time.
     ///
-    /// A row's bytes live no longer than the call. When `row` throws, the statement is cancelled (with the transaction
-    /// it is in) and the error passed on.
+    /// A row's bytes are valid only during the call. If `row` throws, the statement is cancelled (with its transaction)
+    /// and the error is passed on.
     ///
-    /// - Parameter settings: of the server, in SQL, for this statement alone.
+    /// - Parameter settings: server settings, in SQL, for this statement alone.
     public func copyOut(
         _ sql: String, settings: KeyValuePairs<String, String> = [:], row: (BinaryCopyRow) throws -> Void
     ) throws {
         try checkCancelled()
-        // Statements that are sent together are one transaction where none is open.
+        // Statements sent together form one transaction if none is open.
         let (set, reset) = (settings.map { "SET LOCAL \($0) = \($1); " }, settings.map { "; RESET \($0.key)" })
         try beginCopy(set.joined() + sql + reset.joined(), PGRES_COPY_OUT)
         var parser = BinaryCopyParser()
@@ -66,10 +66,11 @@ extension PostgresSession {
         guard parser.isComplete else { throw PostgresError.decoding("the COPY stream ended within a row") }
     }
 
-    /// The next part of what the server copies out; nil at the end and where the connection was lost.
+    /// The next chunk of the server's copy, or nil at the end and if the connection was lost.
     ///
-    /// The server sends eight kilobytes at a time. Where these don't keep this thread busy it sleeps for a moment rather than
-    /// until the next ones: the server goes on filling the socket, and need not wake it for each of them.
+    /// The server sends eight kilobytes at a time. If these do not keep this thread busy, the thread sleeps for a fixed
+    /// moment instead of waiting for the next chunk. The server goes on filling the socket, and need not wake the
+    /// thread for each chunk.
     private func nextChunk() -> UnsafeMutableBufferPointer<CChar>? {
         var chunk: UnsafeMutablePointer<CChar>?
         var length = PQgetCopyData(connection, &chunk, 1)
@@ -84,7 +85,8 @@ extension PostgresSession {
         return length > 0 ? UnsafeMutableBufferPointer(start: chunk, count: Int(length)) : nil
     }
 
-    /// Microseconds: in these a server fills a part of the socket's buffer, not all of it.
+    /// The length of the sleep in microseconds. In that time a server fills part of the socket's buffer, but not all of
+    /// it.
     private static var breather: UInt32 { 150 }
 
     private func beginCopy(_ sql: String, _ direction: ExecStatusType) throws(PostgresError) {

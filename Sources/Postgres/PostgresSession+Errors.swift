@@ -15,15 +15,15 @@ private enum DiagnosticField: UInt8 {
 }
 
 extension PostgresSession {
-    /// What a failed result reports.
+    /// The error that a failed result reports.
     func error(of result: OpaquePointer) -> PostgresError {
         func field(_ code: DiagnosticField) -> String? {
             PQresultErrorField(result, Int32(code.rawValue)).map { String(cString: $0) }
         }
         guard let state = field(.sqlState).map(SQLState.init(rawValue:)) else {
             let text = PQresultErrorMessage(result).map { String(cString: $0) } ?? ""
-            // A statement that could not be sent leaves libpq's status as it was: the server may have said something before it
-            // closed, as it does in an immediate shutdown, and only the next read finds the end.
+            // A statement that could not be sent leaves libpq's status unchanged. The server may have sent a message
+            // before it closed, as in an immediate shutdown, and only the next read finds the end.
             return isDead() ? lostConnection(text) : PostgresError(.misuse, PostgresError.singleLine(text))
         }
         let severity = field(.severity) ?? ""
@@ -36,12 +36,12 @@ extension PostgresSession {
             schemaName: field(.schema), tableName: field(.table),
             columnName: field(.column), constraintName: field(.constraint),
             breaksConnection: isFatal,
-            // The message is translated, the function that reports it isn't.
+            // The message is translated; the function that reports it isn't.
             isStalePlan: state == .invalidStatementName
                 || (state == .featureNotSupported && field(.sourceFunction) == "RevalidateCachedQuery"))
     }
 
-    /// The connection's own error, where there is no result that tells one.
+    /// The connection's own error, if no result reports one.
     func lostConnection(_ text: String? = nil) -> PostgresError {
         let text = text ?? PQerrorMessage(connection).map { String(cString: $0) } ?? ""
         let line = text.split(separator: "\n").first { !$0.hasPrefix("\t") }.map(String.init) ?? ""

@@ -1,24 +1,24 @@
 import CLibPQ
 import Glibc
 
-/// What a NOTIFY said.
+/// A notification sent by NOTIFY.
 public struct PostgresNotification: Sendable, Hashable {
     public let channel: String
     public let payload: String
-    /// The process of the session that sent it.
+    /// The process of the session that sent the notification.
     public let backendPID: Int32
 }
 
 extension PostgresSession {
-    /// Subscribes to a channel's notifications; a pool's connection unsubscribes when it goes back.
+    /// Subscribes to a channel's notifications. A pool's connection unsubscribes when it is returned.
     public func listen(_ channel: String) throws(PostgresError) {
         isListening = true
         try executeScript("LISTEN \(quoteIdentifier(channel))")
     }
 
-    /// The next notification, or nil when none came in time. Only sees those committed outside its own transaction.
+    /// The next notification, or nil if none came in time. Only sees notifications committed outside its own transaction.
     ///
-    /// Throws where the connection is lost, and at once when the task is cancelled.
+    /// Throws if the connection is lost, and at once if the task is cancelled.
     public func waitForNotification(timeoutMilliseconds: Int) throws(PostgresError) -> PostgresNotification? {
         let deadline = monotonicMilliseconds() + Int64(clamping: max(0, timeoutMilliseconds))
         while true {
@@ -46,10 +46,10 @@ extension PostgresSession {
             backendPID: notify.pointee.be_pid)
     }
 
-    /// Whether the server has closed the connection, asked while no answer is awaited. Costs one `poll`.
+    /// Whether the server has closed the connection, asked while no answer is pending. Costs one `poll`.
     func isDead() -> Bool {
         if isBroken { return true }
-        // A server that shuts down first says so, then closes: each is seen by one more read.
+        // A server that shuts down first sends a message, then closes; each takes one more read to see.
         for _ in 0..<8 {
             if PQstatus(connection) == CONNECTION_BAD { return true }
             var descriptor = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
@@ -59,7 +59,7 @@ extension PostgresSession {
         return PQstatus(connection) == CONNECTION_BAD
     }
 
-    /// Leaves the session as the next user expects it; false where it can't be used again.
+    /// Resets the session to the state that the next user expects; false if it can't be used again.
     func reset() -> Bool {
         rollBack()
         if isListening && !isBroken && PQstatus(connection) == CONNECTION_OK {

@@ -1,12 +1,13 @@
 import CLibPQ
 
 extension PostgresSession {
-    /// Sends all statements in one go and then reads their results, for one round trip.
+    /// Sends all statements at once and then reads their results, for one round trip.
     ///
-    /// Outside a transaction they form one, unless they say otherwise. After a statement fails, those behind it are
-    /// skipped, and its error is thrown. COPY isn't possible here. Memory: all parameters and all results.
+    /// Outside a transaction the statements form one, unless they say otherwise. If a statement fails, the statements
+    /// after it are skipped, and its error is thrown. COPY is not possible here. Memory: all parameters and all
+    /// results.
     ///
-    /// - Parameter hint: sent behind the others, which end their transaction; it may fail, and then nobody hears of it.
+    /// - Parameter hint: sent after the other statements, which end their transaction; its failure is ignored.
     public func pipeline(
         _ statements: [(sql: String, parameters: [PostgresValue])],
         hint: (sql: String, parameters: [PostgresValue])? = nil
@@ -23,7 +24,7 @@ extension PostgresSession {
         var outcome = try pipelineOnce(commands)
         if let error = outcome.error, error.isStalePlan {
             self.statements.remove(commands[outcome.results.count].key)
-            // What went before was undone with it, unless it ended a transaction of its own.
+            // The statements before it were undone with it, unless one of them ended a transaction of its own.
             let controls = ["BEGIN", "COMMIT", "ROLLBACK", "START TRANSACTION", "SAVEPOINT", "RELEASE"]
             let mayRepeat =
                 !wasInTransaction && !isInTransaction
@@ -58,7 +59,7 @@ extension PostgresSession {
         }
     }
 
-    /// Sends everything; the result tells for each command under which name it is prepared on the way, if it is.
+    /// Sends everything. Returns, for each command, the name under which this call prepares it, or nil.
     private func send(_ commands: [PipelinedCommand]) throws(PostgresError) -> [String?] {
         var preparations: [String?] = []
         preparations.reserveCapacity(commands.count)
@@ -105,7 +106,7 @@ extension PostgresSession {
         return (results, failure)
     }
 
-    /// One command's result: a result, an error, or neither where an earlier error made the server skip it.
+    /// One command's result: a result, an error, or neither if an earlier error made the server skip the command.
     private func receiveOne() throws(PostgresError) -> (ResultStorage?, PostgresError?) {
         guard let result = PQgetResult(connection) else { throw lostConnection() }
         let storage = ResultStorage(result)

@@ -1,6 +1,6 @@
 import CLibPQ
 
-/// How a transaction sees and changes the database.
+/// The isolation and access mode of a transaction.
 public struct TransactionMode: Sendable, Hashable {
     let begin: String
 
@@ -13,10 +13,10 @@ public struct TransactionMode: Sendable, Hashable {
 }
 
 extension PostgresSession {
-    /// Runs `body` in a transaction: committed when it returns, rolled back when it throws.
+    /// Runs `body` in a transaction, which is committed when `body` returns and rolled back when it throws.
     ///
-    /// Throws `isCommitOutcomeUnknown` where the connection is lost while COMMIT waits for its answer, and an error
-    /// where the server rolled back instead (a failed statement whose error `body` swallowed). Not nestable.
+    /// Throws `isCommitOutcomeUnknown` if the connection is lost while COMMIT waits for its answer. Throws an error if
+    /// the server rolled back instead, because `body` swallowed the error of a failed statement. Not nestable.
     public func transaction<T>(_ mode: TransactionMode = .standard, _ body: () throws -> T) throws -> T {
         guard !isInTransaction else {
             if PQstatus(connection) == CONNECTION_BAD { throw lostConnection() }
@@ -49,8 +49,8 @@ extension PostgresSession {
         }
     }
 
-    /// Ends an open transaction without its changes. A cancellation under way can hit the ROLLBACK itself, so that it
-    /// is tried again; a session that stays in the transaction is given up.
+    /// Rolls back an open transaction. A concurrent cancellation can hit the ROLLBACK itself, so it is retried. A
+    /// session that stays in the transaction is marked as broken.
     func rollBack() {
         for _ in 0..<3 where isInTransaction && PQstatus(connection) == CONNECTION_OK {
             PQclear(PQexec(connection, "ROLLBACK"))

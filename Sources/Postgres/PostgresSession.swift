@@ -1,18 +1,19 @@
 import CLibPQ
 
-/// A session on a server, whose calls block; it is confined to the thread of its `PostgresConnection`.
+/// A session on a server, whose calls block. It is confined to the thread of its `PostgresConnection`.
 ///
-/// After an error outside a transaction the session goes on; inside one, the transaction is lost, as Postgres has it.
+/// After an error outside a transaction, the session goes on. After an error inside a transaction, Postgres has aborted
+/// the transaction.
 public final class PostgresSession {
     let connection: OpaquePointer
     let signal: CancellationSignal
     var statements: StatementCache
     var isListening = false
-    /// The protocol is in a state that it can't be brought back from.
+    /// Whether the protocol is in a state from which it can't be recovered.
     var isBroken = false
     let notices = NoticeWatch()
 
-    /// Takes over a libpq connection, and finishes it when it goes.
+    /// Takes ownership of a libpq connection, and finishes it on deallocation.
     init(_ connection: OpaquePointer, _ signal: CancellationSignal, statementLimit: Int) {
         self.connection = connection
         self.signal = signal
@@ -23,7 +24,7 @@ public final class PostgresSession {
         PQfinish(connection)
     }
 
-    /// The server's version as libpq counts it: 150004 is 15.4.
+    /// The server's version in libpq's numbering: 150004 is 15.4.
     public var serverVersion: Int { Int(PQserverVersion(connection)) }
 
     /// The process that serves this session.
@@ -32,7 +33,7 @@ public final class PostgresSession {
     /// Whether a transaction is open, failed or not.
     public var isInTransaction: Bool { PQtransactionStatus(connection) != PQTRANS_IDLE }
 
-    /// What another client needs to connect to the same database, but for the password.
+    /// The address that another client needs to connect to the same database, without the password.
     public var address: (host: String, port: String, database: String, user: String) {
         func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String { pointer.map { String(cString: $0) } ?? "" }
         return (text(PQhost(connection)), text(PQport(connection)), text(PQdb(connection)), text(PQuser(connection)))
@@ -40,7 +41,7 @@ public final class PostgresSession {
 
     /// Runs one statement with binary parameters, and returns its rows in binary form.
     ///
-    /// The statement is prepared on the server at its first use, and kept by its text and the parameters' types.
+    /// The statement is prepared on the server at its first use, and cached by its text and the parameters' types.
     public func execute(
         _ sql: String, _ parameters: [PostgresValue] = []
     ) throws(PostgresError) -> PostgresResult {
@@ -51,7 +52,7 @@ public final class PostgresSession {
             return try executeOnce(key, encoded)
         } catch let error where error.isStalePlan {
             statements.remove(key)
-            // Outside a transaction nothing has happened yet, so that the statement can be prepared again.
+            // Outside a transaction nothing has happened yet, so the statement can be prepared again.
             guard canRepeat else { throw error }
             return try executeOnce(key, encoded)
         }
@@ -77,7 +78,7 @@ public final class PostgresSession {
         return name
     }
 
-    /// Frees replaced statements on the server; only between transactions, where a failure does no harm.
+    /// Frees replaced statements on the server. It runs only between transactions, where a failure does no harm.
     func deallocateDiscarded() {
         guard !isInTransaction, !statements.discarded.isEmpty else { return }
         for name in statements.takeDiscarded() {
@@ -85,7 +86,7 @@ public final class PostgresSession {
         }
     }
 
-    /// Runs statements without parameters, one after the other, in one implicit transaction unless they say otherwise.
+    /// Runs statements without parameters one after the other, in one implicit transaction unless they say otherwise.
     public func executeScript(_ sql: String) throws(PostgresError) {
         try checkCancelled()
         _ = try checked(PQexec(connection, sql))
@@ -95,7 +96,7 @@ public final class PostgresSession {
         if signal.isRequested { throw .cancelled }
     }
 
-    /// The result, owned; throws what it reports.
+    /// Takes ownership of a result, and throws the error that it reports.
     func checked(_ result: OpaquePointer?) throws(PostgresError) -> ResultStorage {
         guard let result else { throw lostConnection() }
         let storage = ResultStorage(result)
@@ -111,7 +112,7 @@ public final class PostgresSession {
         }
     }
 
-    /// Leaves a COPY that nobody asked for.
+    /// Ends a COPY that nobody asked for.
     func endUnexpectedCopy(_ status: ExecStatusType) {
         if status == PGRES_COPY_IN {
             _ = PQputCopyEnd(connection, "COPY is not used this way")
@@ -122,7 +123,7 @@ public final class PostgresSession {
         drainResults()
     }
 
-    /// Reads the rest of a command's results, which end with none.
+    /// Reads and discards the rest of a command's results.
     func drainResults() {
         while let result = PQgetResult(connection) {
             let status = PQresultStatus(result)

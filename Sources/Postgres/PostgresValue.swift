@@ -8,7 +8,7 @@ public enum PostgresValue: Sendable {
     case int8(Int64)
     case float8(Double)
     case text(String)
-    /// A `text` from bytes that are UTF-8 already.
+    /// A `text` from bytes that are already UTF-8.
     case utf8([UInt8])
     case bytea([UInt8])
     /// The big-endian halves of a UUID.
@@ -17,7 +17,7 @@ public enum PostgresValue: Sendable {
     case date(daysSince1970: Int32)
     case textArray([String])
     case nullableTextArray([String?])
-    /// A `text[]` from bytes that are UTF-8 already.
+    /// A `text[]` from bytes that are already UTF-8.
     case utf8Array([[UInt8]])
     case nullableUTF8Array([[UInt8]?])
     case int8Array([Int64])

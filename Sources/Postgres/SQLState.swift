@@ -8,7 +8,7 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, CustomStringConver
 
     public var description: String { rawValue }
 
-    /// The first two characters, which name the class of the condition.
+    /// The first two characters, which identify the class of the condition.
     public var conditionClass: Substring { rawValue.prefix(2) }
 
     public static let featureNotSupported = SQLState(rawValue: "0A000")
@@ -42,7 +42,7 @@ public struct SQLState: RawRepresentable, Sendable, Hashable, CustomStringConver
     public static let adminShutdown = SQLState(rawValue: "57P01")
     public static let crashShutdown = SQLState(rawValue: "57P02")
     public static let cannotConnectNow = SQLState(rawValue: "57P03")
-    /// Of this program's own: a session writes another schema version than the ledger has.
+    /// This program's own code: the session writes another schema version than the ledger's.
     public static let ledgerSchemaChanged = SQLState(rawValue: "LV001")
     public static let raiseException = SQLState(rawValue: "P0001")
 }

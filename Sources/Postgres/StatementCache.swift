@@ -1,5 +1,5 @@
-/// Which statements a session has prepared on its server, by text and parameter types; the least recently used one
-/// makes room for the next.
+/// The statements that a session has prepared on its server, by text and parameter types. The least recently used
+/// statement makes room for the next.
 struct StatementCache {
     /// A statement's text, compared by bytes, and the types of its parameters.
     struct Key: Hashable {
@@ -26,7 +26,7 @@ struct StatementCache {
     private var nameCounter: UInt64 = 0
     private let limit: Int
 
-    /// Names that are to be deallocated on the server when it suits.
+    /// The names of statements to deallocate on the server at a suitable time.
     private(set) var discarded: [String] = []
 
     init(limit: Int) {
@@ -42,13 +42,13 @@ struct StatementCache {
         return entries.values[index].name
     }
 
-    /// A name that no statement of this session has had.
+    /// A name not yet used for a statement of this session.
     mutating func newName() -> String {
         nameCounter += 1
         return "s\(nameCounter)"
     }
 
-    /// Records a statement that the server has prepared. Cost: O(limit) where it replaces another.
+    /// Records a statement that the server has prepared. Cost: O(limit) if it replaces another statement.
     mutating func insert(_ key: Key, name: String) {
         clock += 1
         if let old = entries.updateValue(Entry(name: name, lastUse: clock), forKey: key) {
@@ -59,7 +59,7 @@ struct StatementCache {
         }
     }
 
-    /// Forgets a statement, which is prepared anew when it is next used.
+    /// Forgets a statement; its next use prepares it anew.
     mutating func remove(_ key: Key) {
         if let entry = entries.removeValue(forKey: key) { discarded.append(entry.name) }
     }

@@ -1,7 +1,7 @@
 public import Events
 public import Values
 
-/// Events that are appended together or not at all, with the run that they belong to.
+/// A request to append events, all or none, with the run that they belong to.
 public struct AppendRequest: Sendable {
     public let events: [NewEvent]
     public let runID: UniqueID
@@ -12,11 +12,11 @@ public struct AppendRequest: Sendable {
     }
 }
 
-/// Where an event of a request stands in the log now.
+/// The place of a request's event in the log.
 public struct AppendedEvent: Sendable, Equatable {
     public let position: Int64
     public let streamVersion: Int64
-    /// False where the same identity with an equal payload was there before.
+    /// False if the log already had the same identity with an equal payload.
     public let isNew: Bool
 
     public init(position: Int64, streamVersion: Int64, isNew: Bool) {
@@ -26,7 +26,7 @@ public struct AppendedEvent: Sendable, Equatable {
     }
 }
 
-/// What the log already holds of what a group of requests wants to append.
+/// The part of the log's state that a group of requests depends on.
 struct LogState {
     struct Existing {
         let position: Int64
@@ -36,14 +36,14 @@ struct LogState {
 
     var head: Int64
     var existing: [UniqueID: Existing]
-    /// Latest version by stream; a stream without events is absent.
+    /// The latest version of each stream; a stream without events is absent.
     var streamVersions: [ByteKey: Int64]
 }
 
-/// Decides, under the append lock, what of a group of requests is appended and where.
+/// Decides, under the append lock, which events of a group of requests are appended, and where.
 ///
-/// Pure: the log's state comes in, the events to insert and each request's outcome come out. A request that
-/// conflicts leaves no trace, and the requests after it are decided as if it had not been there.
+/// Pure: it takes the log's state, and gives the events to insert and each request's outcome. A request that conflicts
+/// leaves no trace; the requests after it are decided as if it had not been there.
 struct AppendPlan {
     struct Placed {
         let request: Int
@@ -74,7 +74,7 @@ struct AppendPlan {
         answers.reserveCapacity(request.events.count)
 
         for event in request.events {
-            // The identity goes first: a repeated append is a no-op whatever version it expects.
+            // The identity is checked first: a repeated append is a no-op whatever version it expects.
             if let existing = state.existing[event.eventID] {
                 guard existing.payload == event.payload else {
                     undo(to: firstPlaced, touched, headBefore, &state)

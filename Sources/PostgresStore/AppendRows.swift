@@ -75,7 +75,7 @@ struct NodeRows {
 
     func copy(on session: PostgresSession) throws {
         if rows.isEmpty { return }
-        // By level, then index: the order of the primary key, which is how its B-tree is cheapest to fill.
+        // By level, then index: the order of the primary key, in which its B-tree is cheapest to fill.
         let ordered = rows.sorted { ($0.level, $0.index) < ($1.level, $1.index) }
         _ = try session.copyIn("COPY ledger.merkle_nodes (level, index, hash) FROM STDIN (FORMAT binary)") { writer in
             for node in ordered {

@@ -5,37 +5,38 @@ import Values
 
 /// One append transaction on the writer's session: lock, look up, place, hash, insert, commit.
 ///
-/// Two round trips for a small group and a COPY between them for a large one. The head row's lock is what makes
-/// positions gapless and visible in order: whoever holds it has seen every earlier commit, and nobody appends
-/// until it has committed itself.
+/// A small group takes two round trips, and a large one a COPY between them. The lock on the head row makes positions
+/// gapless and visible in order: its holder has seen every earlier commit, and nobody else appends until the holder has
+/// committed.
 ///
-/// It knows nothing of what the process did before. The tree's right edge, which a process could keep from its last append,
-/// is read under the lock: after a failover that lost a tail, or a restored database, a kept edge would be that of another
-/// history, at the same position perhaps.
+/// The transaction knows nothing of what the process did before. A process could keep the tree's right edge from its
+/// last append, but the edge is read under the lock instead. After a failover that lost a tail, or after a restore, a
+/// kept edge would belong to another history, perhaps at the same position.
 ///
-/// A large group is tried without looking up the events that open a stream: the unique indexes on event ids and
-/// stream versions tell where one is there already, and the group is then decided again by looking everything up.
+/// A large group is first tried without looking up the events that open a stream. The unique indexes on event ids and
+/// stream versions report an event that already exists; the group is then decided again with all look-ups.
 struct AppendTransaction {
-    /// Statements that belong to the same transaction, given each request's outcome.
+    /// Statements that belong to the same transaction. They receive each request's outcome.
     typealias Alongside = (PostgresSession, [Result<[AppendedEvent], LedgerError>]) throws -> Void
 
-    /// From here on events go in by COPY; below, by arrays in the pipeline that also commits.
+    /// The number of events from which a group goes in by COPY. Smaller groups go in as arrays, in the pipeline that also
+    /// commits.
     static let copyThreshold = 128
-    /// The head may not be further ahead of the database's clock.
+    /// The largest distance of the head ahead of the database's clock, in microseconds.
     static let clockTolerance: Int64 = 60_000_000
 
-    /// What holds for the transaction, and what the server promises of a commit.
+    /// The settings of the transaction, and the server's guarantees for a commit.
     ///
-    /// The look-ups are point reads: a plan that scans the log because the statistics are young is refused. A commit is
-    /// acknowledged once it is on the disk, and on the synchronous standbys' where there are some, whatever role or database
-    /// say; what is stronger is left as it is.
+    /// The look-ups are point reads, so a plan that scans the log because the statistics are young is ruled out. A
+    /// commit is acknowledged once it is on disk, and on the synchronous standbys if there are any, whatever the
+    /// settings of role or database. A stronger setting is left unchanged.
     private static let settings = """
         SELECT set_config('enable_seqscan', 'off', true),
                set_config('synchronous_commit', \(Durability.synchronousCommit), true),
                current_setting('fsync'), \(Durability.isUnsafeAllowed)
         """
-    /// A hint for whoever follows the log, in a transaction of its own: a full queue, or one that somebody blocks, may not
-    /// fail an append. Nobody waits for its commit to reach a disk.
+    /// A hint for everybody who follows the log, in a transaction of its own, because a full or blocked notification
+    /// queue must not fail an append. Nobody waits for its commit to reach a disk.
     private static let notify = """
         SELECT set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '50ms', true),
                pg_notify('ledger_events', $1)
@@ -60,7 +61,7 @@ struct AppendTransaction {
 
     /// Appends a group of requests in one transaction.
     ///
-    /// - Parameter alongside: run after the events are in; not run if nothing is new.
+    /// - Parameter alongside: runs after the events are inserted; does not run if there are no new events.
     /// - Returns: each request's outcome, in order.
     func run(
         _ requests: [AppendRequest], on session: PostgresSession, alongside: Alongside? = nil
@@ -72,13 +73,14 @@ struct AppendTransaction {
                     return outcomes
                 }
             } catch let error as PostgresError where error.isUniqueViolation {
-                // An event is there already, or another opens its stream.
+                // An event already exists, or another event opens its stream.
             }
         }
         return try attempt(requests, session, looksUp: { _ in true }, alongside) ?? []
     }
 
-    /// One transaction; nil, with nothing written, where a request fails that was decided without every look-up.
+    /// Runs one transaction. Returns nil, with nothing written, if a request failed without all look-ups having been
+    /// made.
     private func attempt(
         _ requests: [AppendRequest], _ session: PostgresSession, looksUp: (NewEvent) -> Bool, _ alongside: Alongside?
     ) throws -> [Result<[AppendedEvent], LedgerError>]? {
@@ -101,7 +103,7 @@ struct AppendTransaction {
         for event in events where seen.insert(ByteKey(event.stream)).inserted { streams.append(event.stream) }
 
         let answers = try session.pipeline([
-            // What follows the lock has to see what was committed before it.
+            // The statements after the lock must see everything committed before it.
             (sql: "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", parameters: []),
             (sql: Self.settings, parameters: []),
             (sql: Self.head, parameters: []),
@@ -137,8 +139,9 @@ struct AppendTransaction {
             return nil
         }
         if plan.placed.isEmpty {
-            // What was there already may have been committed by somebody whose wait for a standby was cut short, this process
-            // before it lost its connection among them. This commit, which holds the head's lock, waits for theirs.
+            // The existing events may have been committed by a process whose wait for a standby was cut short, even by
+            // this process before it lost its connection. This commit, which holds the head's lock, waits for the
+            // standbys.
             _ = try session.pipeline([(sql: "COMMIT", parameters: [])])
         } else {
             try insert(plan, requests, after: tree, recordedAt: recordedAt, session, alongside)
@@ -188,7 +191,7 @@ struct AppendTransaction {
         let commit = (sql: "COMMIT", parameters: [PostgresValue]())
         let hint = (sql: Self.notify, parameters: [PostgresValue.text("\(newHead)")])
         if plan.placed.count >= Self.copyThreshold {
-            // Each row is hashed as it is sent: the server stores one while this side works on the next.
+            // Each row is hashed as it is sent: the server stores one row while this side works on the next.
             try EventRows.copy(plan.placed.lazy.map(row), recordedAt: recordedAt, on: session)
             try nodes.copy(on: session)
             try alongside?(session, plan.outcomes)
@@ -207,9 +210,9 @@ struct AppendTransaction {
 }
 
 extension MerkleFrontier {
-    /// The roots of the complete subtrees that make up the log as the head has it, the largest first; 1 or 2 µs each.
+    /// The roots of the complete subtrees of the log up to the head, largest first; 1 or 2 µs each.
     ///
-    /// A size has one for each bit that is set.
+    /// There is one root for each bit set in the size.
     static let headEdge = """
         SELECT l.level, CASE l.level
             WHEN 0 THEN (SELECT e.leaf_hash FROM ledger.events e WHERE e.position = h.position)
@@ -220,7 +223,7 @@ extension MerkleFrontier {
         ORDER BY l.level DESC
         """
 
-    /// Takes the edge that ``headEdge`` gave. Throws `LedgerError.corrupt` where a root is missing.
+    /// Makes the frontier from the rows of ``headEdge``. Throws `LedgerError.corrupt` if a root is missing.
     init(size: Int64, edge: PostgresResult) throws {
         var peaks: [Digest32] = []
         for row in edge {
@@ -238,7 +241,7 @@ extension MerkleFrontier {
         self = frontier
     }
 
-    /// Reads the roots of the complete subtrees that make up the first `size` leaves: at most log₂(size) + 1 rows.
+    /// Reads the roots of the complete subtrees of the first `size` leaves: at most log₂(size) + 1 rows.
     static func stored(size: Int64, _ session: PostgresSession) throws -> MerkleFrontier {
         let places = peakCoordinates(size: size)
         let found = try session.execute(

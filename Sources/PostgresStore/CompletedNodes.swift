@@ -2,13 +2,13 @@ import Events
 import Postgres
 import Values
 
-/// The tree nodes that the events of a range complete, recomputed, to be compared with those that are stored.
+/// The tree nodes that a range of events completes, recomputed for comparison with the stored nodes.
 ///
-/// A level's nodes of a range are consecutive, so that each has its place in an array.
+/// The nodes of a level in a range are consecutive, so each has its index in an array.
 struct CompletedNodes {
     private struct Level {
         let level: Int
-        /// Index of the first node.
+        /// The index of the first node.
         let low: Int64
         let count: Int
         var nodes: [Digest32] = []
@@ -16,7 +16,7 @@ struct CompletedNodes {
 
     private var levels: [Level] = []
 
-    /// The nodes that the events after `first` up to `last` complete.
+    /// Prepares for the nodes that the events after `first` up to `last` complete.
     init(first: Int64, last: Int64) {
         for level in 1...62 where first >> Int64(level) < last >> Int64(level) {
             let low = first >> Int64(level)
@@ -26,10 +26,10 @@ struct CompletedNodes {
         }
     }
 
-    /// Adds a completed node; those of a level come in the order of their indices.
+    /// Adds a completed node; the nodes of a level come in the order of their indices.
     mutating func append(_ level: Int, _ node: Digest32) { levels[level - 1].nodes.append(node) }
 
-    /// Compares them with the stored nodes: the fault at the lowest position.
+    /// Compares the nodes with the stored ones, and returns the fault at the lowest position.
     func fault(_ session: PostgresSession) throws -> LogFault? {
         if levels.isEmpty { return nil }
         var seen = levels.map { [Bool](repeating: false, count: $0.count) }

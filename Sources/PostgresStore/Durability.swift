@@ -1,38 +1,41 @@
 public import Postgres
 
-/// What a server promises of a commit that it acknowledges.
+/// A server's guarantees for a commit that it acknowledges.
 public struct Durability: Sendable, Equatable {
-    /// A server that replays what this one writes.
+    /// A server that replays this server's WAL.
     public struct Standby: Sendable, Equatable {
         public let name: String?
-        /// `streaming` when it keeps up; nil if the connection's user may not see it.
+        /// `streaming` if the standby keeps up; nil if the connection's user may not see it.
         public let state: String?
-        /// `sync` and `quorum` are waited for; `potential` and `async` are not.
+        /// Commits wait for `sync` and `quorum`, but not for `potential` and `async`.
         public let syncState: String?
 
+        /// Whether commits wait for this standby.
         public var isSynchronous: Bool { state == "streaming" && (syncState == "sync" || syncState == "quorum") }
     }
 
+    /// The server's `fsync` setting.
     public let fsync: Bool
     /// False is safe only on a file system that never tears a page.
     public let fullPageWrites: Bool
-    /// What appends are committed with: `on`, or `remote_apply` if role or database say so.
+    /// The setting that appends commit with: `on`, or `remote_apply` if role or database say so.
     public let synchronousCommit: String
-    /// The server's setting; empty if commits wait for no standby.
+    /// The server's `synchronous_standby_names`; empty if commits wait for no standby.
     public let synchronousStandbyNames: String
     public let standbys: [Standby]
-    /// Whether appends go to a server that does not keep what it acknowledges.
+    /// Whether appends may go to a server that does not keep everything it acknowledges.
     public let isUnsafeAllowed: Bool
 
-    /// Whoever turns `fsync` off says so here too: on the server, or for a program's own sessions.
+    /// The setting by which an operator who turns `fsync` off must allow it, on the server or for a program's own
+    /// sessions.
     static let unsafeSetting = "alpha_ledger.allow_unsafe_durability"
     static let isUnsafeAllowed =
         "coalesce(lower(current_setting('\(unsafeSetting)', true)) IN ('on', 'true', 'yes', '1'), false)"
-    /// What the log's transactions commit with. Only `remote_apply` is stronger than `on`.
+    /// The setting that the log's transactions commit with. Only `remote_apply` is stronger than `on`.
     static let synchronousCommit =
         "CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END"
 
-    /// Reads it as the connection's own user, who may see more of the standbys than the service's role.
+    /// Reads the guarantees as the connection's own user, who may see more of the standbys than the service's role.
     public static func read(_ session: PostgresSession) throws -> Durability {
         try session.transaction {
             try session.executeScript("SET LOCAL ROLE NONE")
@@ -61,10 +64,10 @@ public struct Durability: Sendable, Equatable {
         }
     }
 
-    /// Why nothing is appended here; nil if it can be.
+    /// Why appends are refused; nil if they are not.
     public var refusal: String? { fsync || isUnsafeAllowed ? nil : Self.problem }
 
-    /// What an operator should know, the refusal first.
+    /// The problems that an operator should know, with the refusal first.
     public var problems: [String] {
         var problems = [refusal].compactMap { $0 }
         if !fsync, isUnsafeAllowed {
@@ -83,15 +86,15 @@ public struct Durability: Sendable, Equatable {
         turn fsync on, or allow it with ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY=true or, on the server, \(unsafeSetting) = on
         """
 
-    /// Throws `LedgerError.unsafeServer` if nothing may be appended.
+    /// Throws `LedgerError.unsafeServer` if appends must be refused.
     static func require(fsync: String, isUnsafeAllowed: Bool) throws(LedgerError) {
         if fsync != "on", !isUnsafeAllowed { throw .unsafeServer(problem: problem) }
     }
 }
 
 extension PostgresSession {
-    /// Runs statements in one transaction whose commit is acknowledged once it is on the disk, and on the synchronous standbys
-    /// if there are some, whatever role or database say.
+    /// Runs statements in one transaction. Its commit is acknowledged once it is on disk, and on the synchronous
+    /// standbys if there are any, whatever the settings of role or database.
     public func durableTransaction<T>(_ body: () throws -> T) throws -> T {
         try transaction {
             _ = try execute("SELECT set_config('synchronous_commit', \(Durability.synchronousCommit), true)")
@@ -101,7 +104,7 @@ extension PostgresSession {
 }
 
 extension PostgresConfiguration {
-    /// Lets appends go to a server that does not keep what it acknowledges.
+    /// Allows appends to a server that does not keep everything it acknowledges.
     public func allowingUnsafeDurability(_ isAllowed: Bool) -> PostgresConfiguration {
         var configuration = self
         if isAllowed { configuration.settings[Durability.unsafeSetting] = "on" }

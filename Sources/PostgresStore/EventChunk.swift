@@ -3,16 +3,17 @@ import Postgres
 import Projections
 import Values
 
-/// Consecutive events as they come from the log, packed for the worker that decodes them.
+/// Consecutive events as read from the log, packed for the worker that decodes them.
 struct EventChunk: Sendable {
     private struct Entry: Sendable {
         let header: EventHeader
-        /// Of its type in the registry.
+        /// The index of the event's type in the registry.
         let place: Int
         let payload: Range<Int>
     }
 
-    /// Enough that a worker is busy for a while, and few enough that several lie in a core's cache.
+    /// The size of a full chunk: enough to keep a worker busy for a while, and few enough that several fit a core's
+    /// cache.
     private static let mostEvents = 512
     private static let mostBytes = 1 << 19
 
@@ -21,7 +22,7 @@ struct EventChunk: Sendable {
 
     private var entries: [Entry] = []
     private var bytes: [UInt8] = []
-    /// Of the last row seen, taken in or not.
+    /// The position of the last row seen, whether it was added or not.
     private(set) var position: Int64 = 0
     private var seen = 0
 
@@ -33,7 +34,7 @@ struct EventChunk: Sendable {
     var isFull: Bool { seen >= Self.mostEvents || bytes.count >= Self.mostBytes }
     var isEmpty: Bool { entries.isEmpty }
 
-    /// The events of a position range, of the types that are consumed, in chunks.
+    /// The events of the consumed types in a position range, in chunks.
     static func read(
         after position: Int64, upTo last: Int64, _ decoder: EventDecoder, _ session: PostgresSession
     ) throws -> [EventChunk] {
@@ -49,12 +50,12 @@ struct EventChunk: Sendable {
         return chunk.isEmpty ? chunks : chunks + [chunk]
     }
 
-    /// Streams the rows of a position range, of the types that are consumed, in order and with ``columns``.
+    /// Streams the rows of the consumed types in a position range, in order, with ``columns``.
     static func forEach(
         after position: Int64, upTo last: Int64, _ decoder: EventDecoder, _ session: PostgresSession,
         _ body: (BinaryCopyRow) throws -> Void
     ) throws {
-        // Positions are numbers of ours and types names of ours, never text of a user's: COPY takes no parameters.
+        // COPY takes no parameters. Positions and type names are this program's own, never a user's text.
         let types = decoder.types.map { "'\($0)'" }.joined(separator: ", ")
         try session.copyOut(
             """
@@ -64,7 +65,7 @@ struct EventChunk: Sendable {
             """, settings: LogReader.inPositionOrder, row: body)
     }
 
-    /// Takes in a row of ``columns`` where its type is consumed.
+    /// Adds a row of ``columns`` if its type is consumed.
     mutating func add(_ row: BinaryCopyRow, _ decoder: EventDecoder) throws {
         position = try row.int8(0)
         seen += 1
@@ -77,7 +78,7 @@ struct EventChunk: Sendable {
                 header: try EventHeader(copied: row, type: decoder.name(at: place)), place: place, payload: start..<bytes.count))
     }
 
-    /// The events decoded.
+    /// The decoded events.
     func decode(_ decoder: EventDecoder, _ pool: TextPool) -> [ReadEvent] {
         bytes.withUnsafeBufferPointer { bytes in
             entries.map { entry in

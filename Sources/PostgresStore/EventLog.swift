@@ -5,18 +5,18 @@ public import Values
 
 /// The append-only event log.
 ///
-/// Appends of this process share commits: what arrives while one transaction is under way goes into the next.
-/// The caller pays for checking its own payloads; hashing and insertion happen once, under the head's lock.
+/// The appends of this process share commits: requests that arrive during one transaction go into the next. Payloads are
+/// checked on the caller's task; hashing and insertion happen once, under the head's lock.
 public actor EventLog {
     private struct Pending {
         let request: AppendRequest
         let answer: CheckedContinuation<[AppendedEvent], any Error>
     }
 
-    /// Statements that belong to an append's transaction, given the outcome of its events.
+    /// Statements that belong to an append's transaction. They receive the outcome of its events.
     public typealias Alongside = @Sendable (PostgresSession, [AppendedEvent]) throws -> Void
 
-    /// At most this many events share a commit, so that the head's lock is never held for long.
+    /// The largest number of events that share a commit, so that the head's lock is never held for long.
     public static let maximumEventsPerCommit = 20_000
     private static let maximumAttempts = 8
 
@@ -25,24 +25,29 @@ public actor EventLog {
     private var pending: [Pending] = []
     private var isWriting = false
     private var turn: [CheckedContinuation<Void, Never>] = []
-    /// What this process appended: requests that were answered without an error, their commits, and new events.
+    /// The number of this process's requests that were answered without an error.
     public private(set) var appends = 0
+    /// The number of commits of these requests that added events.
     public private(set) var commits = 0
-    /// The largest position that an append of this process was answered with; 0 before the first.
+    /// The largest position in an answer to an append of this process; 0 before the first append.
     public private(set) var lastPosition: Int64 = 0
+    /// The number of new events that this process appended.
     public private(set) var appended = 0
 
-    /// - Parameter writer: a pool of the log's own, of ``PostgresConfiguration/service(_:schemaVersion:applicationName:)``.
+    /// Makes a log over a pool.
+    ///
+    /// - Parameter writer: a pool of its own, of ``PostgresConfiguration/service(_:schemaVersion:applicationName:)``.
     public init(writer: PostgresPool, schemas: EventSchemas) {
         self.writer = writer
         self.schemas = schemas
     }
 
-    /// Appends events together or not at all.
+    /// Appends events, all or none.
     ///
-    /// An event whose identity is in the log with an equal payload is left out and answered with its place.
-    /// Throws `LedgerError` (`identityConflict`, `versionConflict`, `schemaViolation`, `leafTooLarge`, `clockRegressed`,
-    /// `schemaChanged`, `unsafeServer`) and then has stored nothing of the request. Where a commit's outcome is unknown it asks again on a new connection.
+    /// An event whose identity is in the log with an equal payload is skipped and answered with its existing place.
+    /// Throws `LedgerError` (`identityConflict`, `versionConflict`, `schemaViolation`, `leafTooLarge`,
+    /// `clockRegressed`, `schemaChanged`, `unsafeServer`), and then has stored nothing of the request. If the outcome
+    /// of a commit is unknown, it tries again on a new connection.
     @discardableResult
     public nonisolated func append(_ events: [NewEvent], runID: UniqueID) async throws -> [AppendedEvent] {
         if events.isEmpty { return [] }
@@ -50,7 +55,7 @@ public actor EventLog {
         return try await enqueue(AppendRequest(events: events, runID: runID))
     }
 
-    /// Appends events with statements of the caller's in the same transaction.
+    /// Appends events together with the caller's own statements in the same transaction.
     @discardableResult
     public nonisolated func append(
         _ events: [NewEvent], runID: UniqueID, alongside: @escaping Alongside
@@ -59,8 +64,8 @@ public actor EventLog {
         return try await appendAlone(AppendRequest(events: events, runID: runID), alongside)
     }
 
-    /// Checks lengths, and payloads against their schemas; those of the typed encoders match by construction, which their
-    /// tests hold against an independent validator.
+    /// Checks the lengths of leaves, and payloads against their schemas. Payloads of typed encoders match by
+    /// construction, which their tests verify against an independent validator.
     private nonisolated func check(_ events: [NewEvent]) throws {
         for event in events {
             if let bytes = LeafLimit.excess(event) {
@@ -88,11 +93,11 @@ public actor EventLog {
         }
     }
 
-    /// Writes group after group until nothing waits.
+    /// Commits group after group until no request waits.
     private func write() async {
         while !pending.isEmpty || !turn.isEmpty {
             if !turn.isEmpty {
-                // Somebody waits to append alone: the transaction is theirs until they give it back.
+                // An exclusive append is waiting: the transaction is its own until it gives the turn back.
                 turn.removeFirst().resume()
                 return
             }

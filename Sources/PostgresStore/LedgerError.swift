@@ -1,6 +1,6 @@
 public import Values
 
-/// Why the ledger refused, in terms that a caller can act on.
+/// Why the ledger refused a request, in terms that a caller can act on.
 public enum LedgerError: Error, Equatable, CustomStringConvertible {
     /// The identity is in the log with a different payload.
     case identityConflict(eventID: UniqueID, stream: String, position: Int64)
@@ -12,35 +12,35 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
     case schemaViolation(type: String, problem: String)
     /// An event's leaf would be longer than ``LeafLimit/bytes``.
     case leafTooLarge(eventID: UniqueID, stream: String, type: String, bytes: Int)
-    /// The database was migrated since this program opened it; `program` is nil for a session that does not say.
+    /// The database was migrated since this program opened it; `program` is nil for a session without a schema version.
     case schemaChanged(ledger: Int, program: Int?)
-    /// The server acknowledges what it may lose.
+    /// The server may lose commits that it acknowledges.
     case unsafeServer(problem: String)
     /// The database holds no ledger, or an older one.
     case notMigrated(problem: String)
-    /// A migration or rule file differs from the one that was recorded.
+    /// A migration or rule file differs from the recorded one.
     case fileChanged(file: String, recorded: String, found: String)
-    /// The log contradicts itself where it was read.
+    /// The log contradicts itself at a position that was read.
     case corrupt(position: Int64, problem: String)
-    /// The event that was read at a position is not the one that the server has there.
+    /// The server has another event at the position than the one that was read there.
     case historyReplaced(position: Int64)
     /// Another writer took the projection's lease.
     case leaseLost(projection: String)
-    /// A reference that names no version of a projection, or several.
+    /// A reference names no version of a projection, or several.
     case versionUnknown(projection: String, version: String, isAmbiguous: Bool, known: [String])
     /// Another process holds the version's lease.
     case versionHeld(projection: String, version: String, owner: String)
-    /// A rebuild of the version ended before an event that it can't fold.
+    /// A rebuild of the version stopped before an event that it can't fold.
     case versionStopped(projection: String, version: String, position: Int64, problem: String)
     /// The version can't be dropped.
     case versionInUse(projection: String, version: String, problem: String)
-    /// The view of a projection would lose columns, or change their types, and others stand on it.
+    /// The view of a projection would lose columns or change their types, and other objects depend on it.
     case viewInUse(view: String, columns: [String], dependents: [String])
-    /// A position that the log does not have.
+    /// The log does not have the position.
     case positionUnknown(position: Int64, head: Int64)
-    /// A position that the log may have, but not the tree that a proof was asked for in.
+    /// The position is beyond the tree in which a proof was requested, but the log may have it.
     case positionBeyondSize(position: Int64, size: Int64)
-    /// The projection has not folded up to the asked position.
+    /// The projection has not folded up to the requested position.
     case projectionBehind(projection: String, position: Int64, checkpoint: Int64)
 
     public var description: String {

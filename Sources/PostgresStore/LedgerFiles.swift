@@ -1,20 +1,22 @@
 import Glibc
 
-/// Where the files of a ledger are: the engine's migrations and the schema of its own event, and of the domain the event schemas and
-/// a folder a projection with rules, columns and tables.
+/// The files of a ledger: the engine's migrations and the schema of its own event, the domain's event schemas, and one
+/// folder per projection with rules, columns and tables.
 ///
-/// Directories are read in bytewise order of the names; hidden files are left out.
+/// Directories are read in bytewise order of the names; hidden files are skipped.
 public struct LedgerFiles: Sendable {
     private let engine: String
     private let domain: String
 
-    /// Which file or folder can't be read, and why.
+    /// A file or folder that can't be read, and why.
     public struct Problem: Error, CustomStringConvertible {
         public let description: String
 
         public init(description: String) { self.description = description }
     }
 
+    /// Locates the files in two directories.
+    ///
     /// - Parameters:
     ///   - engine: the directory `schema` of this package, with `migrations` and `events/ProjectionPromoted.v1.json`.
     ///   - domain: the directory that has `schema/events` and `projections` of the domain.
@@ -23,6 +25,7 @@ public struct LedgerFiles: Sendable {
         self.domain = domain
     }
 
+    /// The engine's migrations.
     public func migrations() throws -> [Migration] {
         try Self.files(in: engine + "/migrations", suffix: ".sql").map { name, bytes in
             guard let migration = Migration(fileName: name, bytes: bytes) else {
@@ -32,14 +35,14 @@ public struct LedgerFiles: Sendable {
         }
     }
 
-    /// Schema files by name, `<Type>.v<N>.json`.
+    /// The schema files by name, `<Type>.v<N>.json`.
     public func eventSchemas() throws -> [String: [UInt8]] {
         let all = try Self.files(in: engine + "/events", suffix: "ProjectionPromoted.v1.json")
             + Self.files(in: domain + "/schema/events", suffix: ".json")
         return Dictionary(all) { _, own in own }
     }
 
-    /// Paths of all files below `projections/`, one folder deep.
+    /// The paths of all files below `projections/`, one folder deep.
     public func projectionFiles() throws -> [String] {
         let root = domain + "/projections"
         return try Self.list(root).flatMap { folder -> [String] in
@@ -48,7 +51,7 @@ public struct LedgerFiles: Sendable {
         }
     }
 
-    /// A file below `projections/`; nil if there is none.
+    /// The bytes of a file below `projections/`, or nil if the file is absent.
     public func projectionFile(_ path: String) throws -> [UInt8]? {
         let full = "\(domain)/projections/\(path)"
         return access(full, F_OK) == 0 ? try Self.read(full) : nil
@@ -73,7 +76,7 @@ public struct LedgerFiles: Sendable {
         return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
     }
 
-    /// A file's bytes; throws ``Problem`` if it can't be read.
+    /// A file's bytes. Throws ``Problem`` if it can't be read.
     package static func read(_ path: String) throws -> [UInt8] {
         guard let bytes = readFile(path) else {
             throw Problem(description: "\(path): \(String(cString: strerror(errno)))")
@@ -87,7 +90,7 @@ package func isDirectory(_ path: String) -> Bool {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
-/// A file's bytes; nil, with `errno` set, if it can't be read.
+/// A file's bytes, or nil, with `errno` set, if it can't be read.
 package func readFile(_ path: String) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     if descriptor < 0 { return nil }

@@ -2,30 +2,33 @@ import MerkleLog
 public import Postgres
 public import Values
 
-/// A proof that an event's leaf stands in the tree of the first `size` events.
+/// A proof that an event's leaf is in the tree of the first `size` events.
 public struct InclusionProof: Sendable, Equatable {
-    /// From 1, as in the log; the leaf's index in the tree is one less.
+    /// The position from 1, as in the log; the leaf's index in the tree is one less.
     public let position: Int64
+    /// The number of events in the tree.
     public let size: Int64
     public let leaf: Digest32
     public let root: Digest32
-    /// RFC 6962 section 2.1.1, lowest node first.
+    /// The audit path of RFC 6962 section 2.1.1, lowest node first.
     public let path: [Digest32]
 }
 
-/// A proof that the tree of `to` events starts with that of `from`.
+/// A proof that the tree of the first `to` events starts with the tree of the first `from` events.
 public struct ConsistencyProof: Sendable, Equatable {
+    /// The size of the old tree.
     public let from: Int64
+    /// The size of the new tree.
     public let to: Int64
     public let fromRoot: Digest32
     public let toRoot: Digest32
-    /// RFC 6962 section 2.1.2.
+    /// The consistency proof of RFC 6962 section 2.1.2.
     public let path: [Digest32]
 }
 
-/// Proofs from the stored tree nodes: O(log² n) of them, read in one statement a proof.
+/// Proofs from the stored tree nodes. A proof reads O(log² n) nodes in one statement.
 ///
-/// What is needed is found by making each proof twice: first to note the places, then from what was read.
+/// The needed nodes are found by making each proof twice: the first pass collects the places, the second uses the nodes.
 public struct LogProofs: Sendable {
     struct Place: Hashable {
         let level: Int
@@ -34,8 +37,9 @@ public struct LogProofs: Sendable {
 
     public init() {}
 
-    /// - Parameter position: from 1 to `size`; `size` must not be above the head. Throws `positionUnknown`,
-    ///   `positionBeyondSize`.
+    /// Proves that an event is in the tree of the first `size` events. Throws `positionUnknown`, `positionBeyondSize`.
+    ///
+    /// - Parameter position: from 1 to `size`; `size` must not exceed the head.
     public func inclusion(position: Int64, size: Int64, _ session: PostgresSession) throws -> InclusionProof {
         try require(position, in: size, from: 1, session)
         return try reading(session) { node in
@@ -46,13 +50,16 @@ public struct LogProofs: Sendable {
         }
     }
 
-    /// - Parameter from: from 0 to `to`, which must not be above the head. Throws `positionUnknown`, `positionBeyondSize`.
+    /// Proves that the tree of `to` events starts with the tree of `from` events. Throws `positionUnknown`,
+    /// `positionBeyondSize`.
+    ///
+    /// - Parameter from: from 0 to `to`, which must not exceed the head.
     public func consistency(from: Int64, to: Int64, _ session: PostgresSession) throws -> ConsistencyProof {
         try require(from, in: to, from: 0, session)
         return try consistencies(from: [from], to: to, session)[0]
     }
 
-    /// Proofs from many sizes to one, in one statement. No size may be above `to`, nor `to` above the head.
+    /// Proofs from many sizes to one, in one statement. No size may exceed `to`, and `to` must not exceed the head.
     public func consistencies(from sizes: [Int64], to: Int64, _ session: PostgresSession) throws -> [ConsistencyProof] {
         try reading(session) { node in
             let toRoot = try treeRoot(size: to, node: node)
@@ -64,7 +71,7 @@ public struct LogProofs: Sendable {
         }
     }
 
-    /// Refuses a size that the log does not have, and a position outside of `least...size`.
+    /// Refuses a size that the log does not have, and a position outside `least...size`.
     private func require(_ position: Int64, in size: Int64, from least: Int64, _ session: PostgresSession) throws {
         let head = try LogReader().head(session).position
         guard 0...head ~= size else { throw LedgerError.positionUnknown(position: size, head: head) }

@@ -15,8 +15,8 @@ extension LogReader {
         ).map(RecordedEvent.init(row:))
     }
 
-    /// The last event of a type in a stream up to a position; where a member is named, the last whose payload has it
-    /// and not as null. Found backwards from the stream's end.
+    /// The last event of a type in a stream up to a position. If a member is named, the last event whose payload has it
+    /// with a value other than null. The search goes backwards from the end of the stream.
     public func latest(
         _ type: EventType, inStream name: String, upTo position: Int64, having member: String? = nil,
         _ session: PostgresSession
@@ -35,17 +35,18 @@ extension LogReader {
         ).first.map(RecordedEvent.init(row:))
     }
 
-    /// Streams the last event up to a position of every stream whose name begins with a prefix, by stream, without holding them.
+    /// Streams the last event up to a position of every stream whose name begins with a prefix, by stream, without
+    /// holding the events in memory.
     ///
     /// A range of the stream index: O(events of these streams).
     ///
-    /// - Parameter prefix: ends in a colon.
+    /// - Parameter prefix: must end in a colon.
     public func forEachLatest(
         ofStreamsPrefixed prefix: String, upTo position: Int64, _ session: PostgresSession,
         _ body: (EventHeader, _ payload: [UInt8]) throws -> Void
     ) throws {
         precondition(prefix.utf8.last == UInt8(ascii: ":"), "the prefix of stream names ends in a colon")
-        // The byte after a colon is a semicolon: the bounds hold all that begins with the prefix.
+        // The byte after a colon is a semicolon: the bounds enclose every name that begins with the prefix.
         let end = Array(prefix.utf8.dropLast()) + [UInt8(ascii: ";")]
         try session.copyOut(
             """
@@ -57,7 +58,7 @@ extension LogReader {
         ) { row in try body(try EventHeader(copied: row, type: try row.text(4)), try row.utf8(9)) }
     }
 
-    /// COPY takes no parameters: a text goes in as hexadecimal digits, whatever it holds.
+    /// A text as hexadecimal digits in SQL, safe for any content, because COPY takes no parameters.
     private static func literal(_ bytes: [UInt8]) -> String {
         let digits = bytes.map { byte in
             let hex = String(byte, radix: 16)

@@ -3,25 +3,26 @@ import MerkleLog
 public import Postgres
 public import Values
 
-/// The log's last event and whose log it is.
+/// The log's last event, and the ledger that the log belongs to.
 public struct LogHead: Sendable, Equatable {
     public let ledgerID: UniqueID
-    /// 0 for an empty log.
+    /// The last position; 0 for an empty log.
     public let position: Int64
     public let recordedAt: Instant?
 }
 
-/// Reads of the log: by position, by stream, and as a stream of everything.
+/// Reads of the log: by position, by stream, and as a stream of all events.
 public struct LogReader: Sendable {
     static let columns =
         "position, event_id, stream, stream_version, type, schema_version, recorded_at, effective_at, run_id, payload, leaf_hash"
 
-    /// For reading a range of the log by its primary key, which is the order in which it lies on disk: the planner would
-    /// sort it instead, most of all while the table's statistics are young.
+    /// Settings for reading a range of the log by its primary key, which is its order on disk. The planner would sort
+    /// the range instead, especially while the table's statistics are young.
     static let inPositionOrder: KeyValuePairs = ["enable_sort": "off", "max_parallel_workers_per_gather": "0"]
 
     public init() {}
 
+    /// The log's head. Throws `LedgerError.notMigrated` if there is none.
     public func head(_ session: PostgresSession) throws -> LogHead {
         let result = try session.execute("SELECT ledger_id, position, recorded_at FROM ledger.head")
         guard result.rowCount == 1 else { throw LedgerError.notMigrated(problem: "the ledger has no head row") }
@@ -31,7 +32,7 @@ public struct LogReader: Sendable {
             recordedAt: try result[0].optionalTimestamptz(2).flatMap { Instant(microseconds: $0) })
     }
 
-    /// The events at the `limit` positions after one, in order; of the given types only where some are named.
+    /// The events at the `limit` positions after one, in order; only events of the given types, if any are given.
     ///
     /// Positions have no gaps, so this is a range of the primary key with two ends, however young the table's
     /// statistics are.
@@ -57,7 +58,7 @@ public struct LogReader: Sendable {
     }
 
     /// The head's position and the events of some types at the `limit` positions after one, with the last leaf of these
-    /// positions or of the log, in one round trip. The head is read first: events beyond it may be among the others.
+    /// positions or of the log, in one round trip. The head is read first, so the events may include some beyond it.
     func headAndEvents(
         after position: Int64, types: [String], limit: Int, _ session: PostgresSession
     ) throws -> (head: Int64, leaf: ReadLeaf?, events: [RecordedEvent]) {
@@ -86,13 +87,14 @@ public struct LogReader: Sendable {
         return (head, leaf, try results[1].map(RecordedEvent.init(row:)))
     }
 
+    /// The event at a position, or nil if the log does not have the position.
     public func event(at position: Int64, _ session: PostgresSession) throws -> RecordedEvent? {
         let result = try session.execute(
             "SELECT \(Self.columns) FROM ledger.events WHERE position = $1", [.int8(position)])
         return try result.first.map(RecordedEvent.init(row:))
     }
 
-    /// The events at some positions, in order; positions that the log does not have are left out.
+    /// The events at some positions, in order; positions that the log does not have are skipped.
     public func events(at positions: [Int64], _ session: PostgresSession) throws -> [RecordedEvent] {
         try session.execute(
             "SELECT \(Self.columns) FROM ledger.events WHERE position = ANY ($1) ORDER BY position",
@@ -112,10 +114,10 @@ public struct LogReader: Sendable {
         return try result.map(RecordedEvent.init(row:))
     }
 
-    /// The last event of a stream at a position or before; nil where there is none.
+    /// The last event of a stream at or before a position, or nil if there is none.
     ///
-    /// Versions of a stream rise with positions, so that it is found from the stream's end backwards; made for streams
-    /// that are short, as those of promotions.
+    /// A stream's versions rise with its positions, so the search goes backwards from the end of the stream. Made for
+    /// short streams, such as those of promotions.
     public func latest(
         inStream name: String, upTo position: Int64, _ session: PostgresSession
     ) throws -> RecordedEvent? {
@@ -127,11 +129,11 @@ public struct LogReader: Sendable {
         ).first.map(RecordedEvent.init(row:))
     }
 
-    /// Waits until no append is under way that could still be recorded at or before an instant that has passed on the
-    /// database's clock; returns the head's position then.
+    /// Waits until no append in progress can still be recorded at or before an instant that has passed on the
+    /// database's clock, and returns the head's position at that point.
     ///
-    /// An append reads the clock under the head's lock: once the lock was free after that instant, whatever comes is
-    /// recorded later. Throws where the lock is not free within two seconds (`lockNotAvailable`).
+    /// An append reads the clock under the head's lock. Once the lock was free after the instant, every later append is
+    /// recorded later. Throws if the lock is not free within two seconds (`lockNotAvailable`).
     public func settledHead(_ session: PostgresSession) throws -> Int64 {
         try session.transaction {
             _ = try session.execute("SELECT set_config('lock_timeout', '2s', true)")
@@ -158,8 +160,8 @@ public struct LogReader: Sendable {
         try MerkleFrontier.stored(size: size, session).root
     }
 
-    /// The largest position recorded at or before an instant, 0 where there is none: a binary search by
-    /// position, since `recorded_at` never goes back along positions.
+    /// The largest position recorded at or before an instant, or 0 if there is none. A binary search over positions,
+    /// because `recorded_at` never goes back along positions.
     public func position(asOf instant: Instant, head: Int64, _ session: PostgresSession) throws -> Int64 {
         var low: Int64 = 0
         var high = head
@@ -175,14 +177,14 @@ public struct LogReader: Sendable {
         return low
     }
 
-    /// Streams the events of a position range in order, without holding them or copying a byte: an event is good for no
-    /// longer than the call.
+    /// Streams the events of a position range in order, without holding them or copying a byte: an event is valid only
+    /// during the call.
     ///
     /// Throws `LedgerError.corrupt` for an instant that the log can't hold or a hash of another length.
     public func forEachBytes(
         after position: Int64, upTo last: Int64, _ session: PostgresSession, _ body: (EventBytes) throws -> Void
     ) throws {
-        // Positions are numbers of ours, never text of a user's: COPY takes no parameters.
+        // COPY takes no parameters. Positions are this program's own numbers, never a user's text.
         try session.copyOut(
             """
             COPY (SELECT \(Self.columns) FROM ledger.events
@@ -206,7 +208,7 @@ extension RecordedEvent {
 }
 
 extension EventHeader {
-    /// From a row of ``LogReader/columns``, with the type's name.
+    /// Reads a row of ``LogReader/columns``, given the type's name.
     init(copied row: BinaryCopyRow, type: String) throws {
         self.init(
             position: try row.int8(0), eventID: UniqueID(pair: try row.uuid(1)), stream: try row.text(2),

@@ -3,11 +3,11 @@ import MerkleLog
 public import Postgres
 public import Values
 
-/// What a verification found.
+/// The result of a verification.
 public struct LogVerification: Sendable, Equatable {
-    /// Events verified, which is the head's position where there is no fault.
+    /// The number of verified events; without a fault it is the head's position.
     public let size: Int64
-    /// The root over the recomputed leaves; nil where there is a fault.
+    /// The root over the recomputed leaves; nil if there is a fault.
     public let root: Digest32?
     public let fault: LogFault?
 }
@@ -15,13 +15,15 @@ public struct LogVerification: Sendable, Equatable {
 /// Recomputes everything that the log claims, from the stored columns alone: positions without gaps, stream
 /// versions without gaps, the order of `recorded_at`, each leaf hash, each stored tree node, and the head.
 ///
-/// Trusts no stored hash. Reads in ranges, so that its memory is the nodes of a range and the streams' names.
+/// It trusts no stored hash. It reads in ranges, so its memory is the nodes of a range and the streams' names.
 public struct LogVerifier: Sendable {
     static let rangeSize: Int64 = 1 << 17
 
     public init() {}
 
-    /// - Parameter progress: called after each range with the position reached and the head's.
+    /// Verifies the whole log.
+    ///
+    /// - Parameter progress: called after each range with the position reached and the head's position.
     public func verify(_ session: PostgresSession, progress: (Int64, Int64) -> Void = { _, _ in }) throws
         -> LogVerification
     {
@@ -57,12 +59,12 @@ public struct LogVerifier: Sendable {
         let fault: LogFault
     }
 
-    /// What lies beyond the head, and whether the head's own row agrees.
+    /// The fault of events beyond the head, or of the head's own row.
     private func faultBeyond(_ head: LogHead, _ recordedAt: Instant, _ session: PostgresSession) throws -> LogFault? {
         if head.position > 0, head.recordedAt != recordedAt {
             return LogFault(position: head.position, problem: "the head's recorded_at is not that of its event")
         }
-        // The head may have moved on meanwhile: only what lies beyond the current one is foreign.
+        // The head may have moved in the meantime: only events beyond the current head are foreign.
         let foreign = try session.execute(
             """
             SELECT min(e.position) FROM ledger.events e

@@ -9,7 +9,7 @@ public struct Migration: Sendable {
     /// Lower-case hex SHA-256 of the file.
     public let checksum: String
 
-    /// Reads `<number>_<name>.sql`; nil for another name.
+    /// Reads `<number>_<name>.sql`; nil for any other name.
     public init?(fileName: String, bytes: [UInt8]) {
         guard fileName.hasSuffix(".sql"), let separator = fileName.firstIndex(of: "_"),
             let number = Int(fileName[..<separator])
@@ -22,7 +22,7 @@ public struct Migration: Sendable {
 }
 
 extension Digest {
-    /// Lower-case hex.
+    /// The digest in lower-case hex.
     var hex: String {
         map { byte in
             let text = String(byte, radix: 16)
@@ -34,23 +34,23 @@ extension Digest {
 /// Brings a database's schema up to date, forward only.
 public struct Migrator: Sendable {
     let migrations: [Migration]
-    /// A lock of its own: two programs that start together migrate one after the other.
+    /// A dedicated lock, so that two programs that start together migrate one after the other.
     private static let lockKey: Int64 = 0x616c_7068_6131
 
     public init(_ migrations: [Migration]) {
         self.migrations = migrations.sorted { $0.number < $1.number }
     }
 
-    /// The newest version that these files make.
+    /// The newest schema version that these files make.
     public var latest: Int { migrations.last?.number ?? 0 }
 
-    /// Applies what is missing, all in one transaction; returns the numbers applied.
+    /// Applies the missing migrations in one transaction, and returns their numbers.
     ///
-    /// Whatever was applied raises the ledger's schema version and takes all leases away: programs that were made for another
-    /// version write nothing more. Appends and projections wait meanwhile.
+    /// Any applied migration raises the ledger's schema version and revokes all leases, so programs made for another
+    /// version write nothing more. Appends and projections wait during the migration.
     ///
-    /// The session's user must be allowed to make roles and schemas. Refuses, changing nothing, where a
-    /// migration that was applied before has another checksum now, and where the database is newer than the files.
+    /// The session's user must be allowed to create roles and schemas. It refuses, changing nothing, if an applied
+    /// migration now has another checksum, or if the database is newer than the files.
     public func migrate(_ session: PostgresSession) throws -> [Int] {
         try session.transaction {
             _ = try session.execute("SELECT pg_advisory_xact_lock($1)", [.int8(Self.lockKey)])
@@ -71,8 +71,8 @@ public struct Migrator: Sendable {
         }
     }
 
-    /// Waits for the transactions that write the log or a projection, and lets none begin; readers go on. Later, a migration
-    /// that alters one of these tables would wait for an append that waits for it.
+    /// Waits for the transactions that write the log or a projection, and lets no new one begin; readers continue.
+    /// Without this, a later migration that alters one of these tables would wait for an append that waits for it.
     private func shutOutWriters(_ session: PostgresSession) throws {
         for table in ["ledger.head", "ledger.projection_versions"] {
             guard try session.execute("SELECT to_regclass($1) IS NOT NULL", [.text(table)])[0].bool(0) else { continue }
@@ -86,7 +86,7 @@ public struct Migrator: Sendable {
         try session.executeScript("SET LOCAL ROLE alpha_ledger_owner; SELECT ledger.start_schema(\(latest)); RESET ROLE")
     }
 
-    /// The schema version of the database, 0 where there is no ledger.
+    /// The schema version of the database, or 0 if there is no ledger.
     public func version(_ session: PostgresSession) throws -> Int {
         try appliedChecksums(session).keys.max() ?? 0
     }

@@ -5,21 +5,21 @@ public import Projections
 import Rules
 public import Values
 
-/// A projection version as the database knows it.
+/// A projection version as recorded in the database.
 public struct ProjectionVersion: Sendable {
-    /// Whether it can be read and followed.
+    /// Whether the version can be read and followed.
     public enum State: String, Sendable {
-        /// A first rebuild has not reached its end: nobody reads or follows it.
+        /// Its first rebuild has not ended: nobody reads or follows it.
         case building
         case ready
     }
 
-    /// What a rebuild under way has written so far.
+    /// The progress of an unfinished rebuild.
     public struct Rebuild: Sendable {
         public let tableName: String
-        /// Everything that ended, or became current for good, up to and including this position is in its tables.
+        /// The position up to and including which every version that ended or became final is in the rebuild's tables.
         public let position: Int64
-        /// Up to where it is to be folded; nil before that is known.
+        /// The position up to which the rebuild folds; nil before it is known.
         public let until: Int64?
     }
 
@@ -29,26 +29,28 @@ public struct ProjectionVersion: Sendable {
     /// Rule file path → (version, digest), canonical JSON.
     public let rules: String
     public let tableName: String
-    /// Everything up to and including this position is folded in.
+    /// The checkpoint: every event up to and including this position is folded in.
     public let position: Int64
+    /// The epoch of the version's latest lease.
     public let epoch: Int64
     public let leaseOwner: String?
     public let leaseExpiresAt: Instant?
+    /// The event that stopped the version; nil if nothing has.
     public let poison: PoisonEvent?
     public let state: State
-    /// Set while a rebuild is under way, or can be resumed.
+    /// Set while a rebuild is in progress or can be resumed.
     public let rebuild: Rebuild?
     public let isServed: Bool
-    /// Whether it was served before the one that is: it is kept so that going back is instant.
+    /// Whether this version was served before the current one. It is kept so that a rollback is instant.
     public let isPrevious: Bool
-    /// Where this one is served: the one that it replaced, if any.
+    /// For a served version, the version that it replaced, if any.
     public let previous: VersionReference?
 
-    /// Its rules and code, for example `v2/c1`.
+    /// The version's rules and code, for example `v2/c1`.
     public var reference: VersionReference { VersionReference(version: version, codeVersion: codeVersion) }
 }
 
-/// The projection versions of a ledger: which exist, which is served, and who may write them.
+/// The projection versions of a ledger: which ones exist, which one is served, and who may write them.
 public struct ProjectionCatalog: Sendable {
     public init() {}
 
@@ -77,7 +79,7 @@ public struct ProjectionCatalog: Sendable {
         ).map(ProjectionVersion.init(row:))
     }
 
-    /// The served version of a projection, which knows the one before it; nil before its first activation.
+    /// The served version of a projection, which knows the version before it; nil before the first activation.
     public func served(_ name: String, _ session: PostgresSession) throws -> ProjectionVersion? {
         try session.execute(
             """
@@ -87,7 +89,7 @@ public struct ProjectionCatalog: Sendable {
         ).first.map(ProjectionVersion.init(row:))
     }
 
-    /// One version; nil where the ledger does not have it.
+    /// One version, or nil if the ledger does not have it.
     public func version(
         _ name: String, _ version: String, codeVersion: Int, _ session: PostgresSession
     ) throws -> ProjectionVersion? {
@@ -97,12 +99,12 @@ public struct ProjectionCatalog: Sendable {
         ).first.map(ProjectionVersion.init(row:))
     }
 
-    /// The version that this program's code and rules make; nil where the ledger does not have it.
+    /// The version that this program's code and rules make, or nil if the ledger does not have it.
     public func version(of identity: ProjectionIdentity, _ session: PostgresSession) throws -> ProjectionVersion? {
         try version(identity.name, identity.version, codeVersion: identity.codeVersion, session)
     }
 
-    /// The version of a projection that a user means; see ``VersionReference/resolve(among:of:installed:)``.
+    /// The version of a projection that a user's reference names; see ``VersionReference/resolve(among:of:installed:)``.
     public func resolve(
         _ reference: VersionReference, of name: String, _ registry: ProjectionRegistry, _ session: PostgresSession
     ) throws -> ProjectionVersion {
@@ -111,7 +113,7 @@ public struct ProjectionCatalog: Sendable {
             installed: registry.codes(of: name, version: reference.version))
     }
 
-    /// Records each rule file's digest on first use, and refuses one that changed since.
+    /// Records each rule file's digest at its first use, and refuses a file that has changed since.
     public func recordRules(of registry: ProjectionRegistry, _ session: PostgresSession) throws {
         var files: [RuleFile] = []
         for file in registry.definitions.flatMap(\.identity.rules) where !files.contains(file) { files.append(file) }
@@ -130,7 +132,7 @@ public struct ProjectionCatalog: Sendable {
         }
     }
 
-    /// The files of a registry's versions that are not those whose digests were recorded; writes nothing.
+    /// The rule files of a registry's versions whose digests differ from the recorded ones. Writes nothing.
     public func changedRules(of registry: ProjectionRegistry, _ session: PostgresSession) throws -> [ChangedRuleFile] {
         var recorded: [ByteKey: String] = [:]
         for row in try session.execute("SELECT file, version, digest FROM ledger.rule_files") {
@@ -142,10 +144,10 @@ public struct ProjectionCatalog: Sendable {
         }.sorted { ByteKey($0.file.path) < ByteKey($1.file.path) }
     }
 
-    /// Makes the first version of every projection that serves none yet, and says so in the log.
+    /// Makes the first version of every projection that serves none yet, and records it in the log.
     ///
-    /// Table, pointer and `ProjectionPromoted` event come in one transaction each; two programs that start
-    /// together activate once.
+    /// Each projection's table, pointer and `ProjectionPromoted` event are made in one transaction. Two programs that
+    /// start together activate once.
     public func activate(
         _ registry: ProjectionRegistry, log: EventLog, pool: PostgresPool, runID: UniqueID
     ) async throws {
@@ -172,10 +174,11 @@ public struct ProjectionCatalog: Sendable {
         }
     }
 
-    /// Points the view `projection.<name>` at the tables of a version; part of the transaction that makes it the served one.
+    /// Points the view `projection.<name>` at the tables of a version, in the transaction that makes the version the
+    /// served one.
     ///
-    /// False where a transaction that has read the view has not ended: ``VersionUpkeep`` does it then. Throws
-    /// `LedgerError.viewInUse` where the view would lose columns, or change their types, and others stand on it.
+    /// False if a transaction that has read the view is still open: ``VersionUpkeep`` then moves the view later. Throws
+    /// `LedgerError.viewInUse` if the view would lose columns or change their types, and other objects depend on it.
     func putView(of definition: ProjectionDefinition, _ session: PostgresSession) throws -> Bool {
         guard let version = try version(of: definition.identity, session) else { return true }
         return try session.withShortLocks { try ServedView(definition).put(over: version.tableName, session) } != nil
@@ -201,15 +204,16 @@ public struct ProjectionCatalog: Sendable {
         try insert(definition, state: .ready, tables, session)
     }
 
-    /// Takes a version out of the ledger with its tables, and a rebuild of it that was stopped.
+    /// Drops a version with its tables, and with its stopped rebuild if there is one.
     ///
-    /// Its tables are gone afterwards where nobody reads them; ``VersionUpkeep`` drops the others once nobody does.
-    /// Throws `LedgerError.versionInUse` for the served version, for the one served before unless asked for, and for one
-    /// that somebody's view is over; `.versionHeld` while a rebuild of it runs. Whoever follows it loses its lease.
-    /// - Parameter includingPrevious: whether the way back may go with it.
+    /// Its tables are gone afterwards if nobody reads them; otherwise ``VersionUpkeep`` drops them once nobody does.
+    /// Throws `LedgerError.versionInUse` for the served version, for the previously served version unless asked for,
+    /// and for a version that somebody's view depends on. Throws `.versionHeld` while a rebuild of it runs. Its
+    /// follower loses its lease.
+    /// - Parameter includingPrevious: whether the previously served version, the target of a rollback, may be dropped.
     public func drop(_ version: ProjectionVersion, includingPrevious: Bool = false, _ session: PostgresSession) throws {
         let tables: [String] = try session.transaction {
-            // The row is locked first, as every writer of the version does.
+            // The row is locked first, as in every transaction that writes the version.
             let locked = try session.execute(
                 """
                 SELECT rebuild_table IS NOT NULL AND lease_expires_at >= clock_timestamp(), lease_owner
@@ -255,7 +259,7 @@ public struct ProjectionCatalog: Sendable {
         for table in tables { _ = try LeftoverTables.drop(table, session) }
     }
 
-    /// Adds a version's row to the catalog, at position 0, where another has not done so at the same moment.
+    /// Adds a version's row to the catalog, at position 0, unless another process has done so at the same moment.
     func insert(
         _ definition: ProjectionDefinition, state: ProjectionVersion.State, _ tables: VersionTables,
         _ session: PostgresSession
@@ -272,22 +276,22 @@ public struct ProjectionCatalog: Sendable {
             ])
     }
 
-    /// `<name>_<version>_c<code>`: the tables of the version that a projection starts with.
+    /// `<name>_<version>_c<code>`: the name of the first tables of a version.
     private static func tableName(of identity: ProjectionIdentity) -> String {
         "\(identity.name)_\(identity.version)_c\(identity.codeVersion)"
     }
 
-    /// A name that no other tables of the version had or will have: the number of the transaction that makes them comes after
-    /// what names the version.
+    /// A table name that no other tables of the version had or will have: the version's name followed by the number of
+    /// the transaction that makes the tables.
     ///
-    /// A reader that looked up a name before these tables took its place finds none, and looks again; under a name that was used
-    /// anew it would read tables whose rows its snapshot does not see.
+    /// A reader that looked up the old name before these tables replaced it finds no table, and looks the name up
+    /// again. Under a reused name it would read tables whose rows its snapshot does not see.
     func freeTableName(of identity: ProjectionIdentity, _ session: PostgresSession) throws -> String {
         let number = try session.execute("SELECT pg_current_xact_id()::text")[0].text(0)
         return "\(Self.tableName(of: identity))_\(number)"
     }
 
-    /// What the catalog holds of a version's rules: `{"<file>":{"digest":…,"version":…},…}`, canonical.
+    /// The catalog's record of a version's rules: `{"<file>":{"digest":…,"version":…},…}`, canonical.
     static func rulesText(_ identity: ProjectionIdentity) -> String {
         rulesText(identity.rules.map { .init(file: $0.path, version: $0.version, digest: $0.digest) })
     }
@@ -328,23 +332,23 @@ extension ProjectionVersion {
                 } : nil)
     }
 
-    /// The catalog's key.
+    /// The parameters of the catalog's key.
     var keyParameters: [PostgresValue] { [.text(name), .text(version), .int4(Int32(codeVersion))] }
 
-    /// The version's table, quoted.
+    /// The quoted name of the version's table of rows.
     var table: String { "projection.\(quoteIdentifier(tableName))" }
 
-    /// The table of the facts behind its rows, quoted.
+    /// The quoted name of the table of facts behind its rows.
     var factsTable: String { "projection.\(quoteIdentifier("\(tableName)_facts"))" }
 }
 
 extension ProjectionIdentity {
-    /// Its rules and code, for example `v2/c1`.
+    /// The version's rules and code, for example `v2/c1`.
     public var reference: VersionReference { VersionReference(version: version, codeVersion: codeVersion) }
 }
 
 extension ProjectionRegistry {
-    /// What folds a version; nil where this program lacks its rules or its code.
+    /// The definition that folds a version, or nil if this program lacks its rules or its code.
     public func definition(of version: ProjectionVersion) -> ProjectionDefinition? {
         definition(version.name, version: version.version, codeVersion: version.codeVersion)
     }

@@ -5,32 +5,35 @@ public import Postgres
 public import Projections
 import Values
 
-/// Compares what the tables of versions hold with a fold of the log from zero, or from what an earlier comparison recorded: every
-/// version of a row and of facts with its key, its positions, its era, the columns beside the document, and the document.
+/// Compares the tables of versions with a fold of the log, either from zero or from the record of an earlier
+/// comparison. It compares every version of a row and of facts: its key, its positions, its era, the columns beside the
+/// document, and the document.
 public struct ProjectionVerifier: Sendable {
+    /// The result of comparing one version.
     public struct Verification: Sendable, Equatable {
         public let name: String
-        /// Of its rules, for example `v1`.
+        /// The version of its rules, for example `v1`.
         public let version: String
         public let codeVersion: Int
         public let position: Int64
-        /// Current at the position.
+        /// The number of rows current at the position.
         public let rows: Int
-        /// Of all rows and facts, ended or current.
+        /// The number of versions of all rows and facts, ended or current.
         public let versions: Int64
-        /// Of the stored rows.
+        /// The digest of the stored rows.
         public let storedDigest: String
-        /// Of the rows folded anew; empty where an event could not be folded.
+        /// The digest of the rows folded anew; empty if an event could not be folded.
         public let foldedDigest: String
         /// The event at which the fold stopped, and why.
         public let poison: PoisonEvent?
-        /// What is stored and does not follow from the events, or follows and is not stored: the first ones, in the tables' order.
+        /// The first differences, in the tables' order: stored versions that do not follow from the events, and missing
+        /// versions that do.
         public let faults: [VersionFault]
-        /// How many there are of them.
+        /// The total number of differences.
         public let faultCount: Int
-        /// Its rules and code, for example `v2/c1`.
+        /// The version's rules and code, for example `v2/c1`.
         public var label: String { VersionReference(version: version, codeVersion: codeVersion).description }
-        /// What is wrong, in a sentence; nil if nothing is.
+        /// The problem in a sentence; nil if there is none.
         public var problem: String? {
             if let poison { return "can't be folded: \(poison)" }
             if let first = faults.first {
@@ -38,17 +41,19 @@ public struct ProjectionVerifier: Sendable {
             }
             return matches ? nil : "is not what its events say: folded anew its digest is \(foldedDigest)"
         }
+        /// Whether the tables hold exactly the result of the fold.
         public var matches: Bool { poison == nil && faultCount == 0 && storedDigest == foldedDigest }
     }
 
-    /// How far a verification is.
+    /// The progress of a verification.
     public struct Progress: Sendable, Equatable {
+        /// The phases of a verification, in order.
         public enum Phase: String, Sendable {
-            /// All that the tables hold; counted in versions.
+            /// Reads the tables; counted in projection versions.
             case reading
-            /// Counted in positions of the log.
+            /// Folds the log; counted in positions.
             case folding
-            /// Everything is folded; counted in versions whose rows are digested.
+            /// Digests the rows after the fold; counted in projection versions.
             case comparing
         }
 
@@ -65,23 +70,24 @@ public struct ProjectionVerifier: Sendable {
         self.version = version
     }
 
-    /// Folds from zero to the version's checkpoint, writing nothing, and compares.
+    /// Folds from zero to the version's checkpoint without writing anything, and compares.
     ///
-    /// Throws `PoisonEvent` where an event can't be folded.
+    /// Throws `PoisonEvent` if an event can't be folded.
     public func verify(_ session: PostgresSession, progress: (Progress) -> Void = { _ in }) throws -> Verification {
         let verification = try Self.verify([(definition, version)], session, progress: progress)[0]
         if let poison = verification.poison { throw poison }
         return verification
     }
 
-    /// Does the same for any number of versions in one pass over the log, each up to its own checkpoint. A version at
-    /// which the fold stops keeps none of the others from being verified.
+    /// Verifies any number of versions in one pass over the log, each up to its own checkpoint. A version whose fold
+    /// stops does not keep the others from being verified.
     ///
-    /// Everything is read in one snapshot: the caller's, if a transaction is open, which has to be one in which the versions
-    /// were looked up; else one of its own, in which they are looked up again.
+    /// Everything is read in one snapshot. If a transaction is open, the snapshot is the caller's, and the versions
+    /// must have been looked up in it. Otherwise it is a new one, in which the versions are looked up again.
     /// - Parameters:
-    ///   - workers: threads that decode and fold; the processors where left out. The results do not depend on it.
-    ///   - progress: called now and then.
+    ///   - workers: the number of threads that decode and fold; by default the number of processors. The results do not
+    ///     depend on it.
+    ///   - progress: called from time to time.
     public static func verify(
         _ versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], _ session: PostgresSession,
         workers: Int? = nil, progress: (Progress) -> Void = { _ in }
@@ -101,29 +107,32 @@ public struct ProjectionVerifier: Sendable {
         }
     }
 
-    /// A verification with what it relied on and what a later one may rely on.
+    /// A verification, with the record that it relied on and the record for a later one.
     public struct Comparison: Sendable {
-        /// From where the log was folded.
+        /// The start of the fold of the log.
         public enum Start: Sendable {
             case zero
-            /// After what was recorded, which the tables still hold.
+            /// After the recorded position: the tables still hold what was recorded.
             case record(RecordedVersion)
-            /// From position 0 though something is recorded, since the tables do not hold just that, or not what follows from it.
+            /// Position 0, despite a record: the tables do not hold exactly what was recorded, or not what follows from
+            /// it.
             case zeroInsteadOf(RecordedVersion)
         }
 
         public let verification: Verification
         public let start: Start
-        /// What the tables hold; worth keeping if the verification matches.
+        /// The contents of the tables; worth recording if the verification matches.
         public let found: RecordedVersion
     }
 
-    /// Compares any number of versions, each up to its own checkpoint, within the transaction in whose snapshot they were looked up.
+    /// Compares any number of versions, each up to its own checkpoint, in the transaction in whose snapshot they were
+    /// looked up.
     ///
     /// - Parameters:
-    ///   - recorded: what earlier comparisons found. A version that continues one of them is folded from there on only. If its
-    ///     tables no longer hold just what is recorded, or if nothing is, it is folded from zero.
-    ///   - key: that of the recorded tallies, or a new one if there are none.
+    ///   - recorded: the records of earlier comparisons. A version that continues one of them is folded only from
+    ///     there. If its tables no longer hold exactly what was recorded, or if there is no record, it is folded from
+    ///     zero.
+    ///   - key: the key of the recorded tallies, or a new one if there are none.
     public static func compare(
         _ versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], since recorded: [RecordedVersion] = [],
         key: TallyKey, _ session: PostgresSession, workers: Int? = nil, progress: (Progress) -> Void = { _ in }
@@ -161,8 +170,9 @@ public struct ProjectionVerifier: Sendable {
         }
     }
 
-    /// The outcome for a version. Equal tallies say that the tables hold what the fold comes to, the current rows included;
-    /// if they differ, the rows are digested and the versions of the buckets that differ are compared one by one.
+    /// The outcome for a version. Equal tallies mean that the tables hold the result of the fold, including the current
+    /// rows. If the tallies differ, the rows are folded again and digested, and the versions in the differing buckets
+    /// are compared one by one.
     private static func verification(
         _ asked: (definition: ProjectionDefinition, version: ProjectionVersion), _ poison: PoisonEvent?, _ versions: Int64,
         _ stored: (digest: String, rows: Int), differing buckets: Set<Int>, _ session: PostgresSession
@@ -182,18 +192,18 @@ public struct ProjectionVerifier: Sendable {
             poison: poison, faults: faults.first, faultCount: faults.count)
     }
 
-    /// What a fold of the log came to.
+    /// The result of a fold of the log.
     public struct FoldedRows: Sendable {
-        /// Of the rows; nil where an event could not be folded.
+        /// The digest of the rows; nil if an event could not be folded.
         public let digest: String?
         public let rows: Int
         public let poison: PoisonEvent?
     }
 
-    /// Folds the log from zero for any number of projections in one pass, each up to a position of its own, and digests
-    /// their rows; reads the log and nothing else.
+    /// Folds the log from zero for any number of projections in one pass, each up to its own position, and digests
+    /// their rows. It reads only the log.
     ///
-    /// - Parameter progress: called now and then while the log is folded.
+    /// - Parameter progress: called from time to time while the log is folded.
     public static func fold(
         _ projections: [(definition: ProjectionDefinition, upTo: Int64)], _ session: PostgresSession,
         workers: Int? = nil, progress: (Progress) -> Void = { _ in }
@@ -204,7 +214,7 @@ public struct ProjectionVerifier: Sendable {
         ).map { FoldedRows(digest: $0.digest, rows: $0.rows, poison: $0.fold.poison) }
     }
 
-    /// Takes folds through the log, from where the first of them begins.
+    /// Runs folds over the log, starting where the first of them begins.
     private static func pass(
         _ folds: [(fold: WholeFold, definition: ProjectionDefinition)], upTo last: Int64, _ session: PostgresSession,
         workers: Int?, progress: (Progress) -> Void
@@ -236,11 +246,11 @@ public struct ProjectionVerifier: Sendable {
         return lanes
     }
 
-    /// The digest of all that a version's tables held as of a position: every version of every row and of the facts behind
-    /// the rows. Lower-case hex.
+    /// The digest of everything that a version's tables held as of a position: every version of every row and of the
+    /// facts behind the rows. Lower-case hex.
     ///
-    /// SHA-256 over the digests (`VersionDigest`) of the versions made up to the position, of rows first and then of facts, each by
-    /// key and `valid_from`; what was replaced later counts as current.
+    /// SHA-256 over the digests (`VersionDigest`) of the versions made up to the position, rows first and then facts,
+    /// each in order of key and `valid_from`. A version that ended after the position counts as current.
     public static func fullDigest(
         of version: ProjectionVersion, _ definition: ProjectionDefinition, at position: Int64, _ session: PostgresSession
     ) throws -> String {
@@ -253,7 +263,7 @@ public struct ProjectionVerifier: Sendable {
         return hash.finalize().hex
     }
 
-    /// The digest of the stored rows as of a position.
+    /// The digest and the number of the stored rows as of a position.
     public static func digest(
         of version: ProjectionVersion, _ columns: ColumnSet, at position: Int64, _ session: PostgresSession
     ) throws -> (digest: String, rows: Int) {

@@ -3,7 +3,7 @@ public import Postgres
 public import Projections
 import Values
 
-/// Reads of a projection version's documents as of a position, in key order: an index range each.
+/// Reads a projection version's documents as of a position, in key order; each read is an index range.
 public struct ReadModel: Sendable {
     private let rows: VersionTable
     private let facts: VersionTable
@@ -13,14 +13,14 @@ public struct ReadModel: Sendable {
         facts = rowsAreFacts ? rows : VersionTable(name: version.factsTable, key: columns.entityKey, stored: [])
     }
 
-    /// Rows valid at a position that pass every filter, after a key.
+    /// The rows valid at a position that pass every filter, after a key.
     public func rows(
         at position: Int64, filters: [RowFilter], after key: RowKey?, limit: Int, _ session: PostgresSession
     ) throws -> [(key: RowKey, document: [UInt8])] {
         try rows.page(at: position, filters, key.map { ($0, ">") }, limit: limit, session)
     }
 
-    /// Facts valid at a position, from the entity of a row's key on, or after an entity.
+    /// The facts valid at a position, starting with the entity of a row's key, or after an entity.
     ///
     /// - Parameter filters: on columns of the entity's key only.
     public func facts(
@@ -31,18 +31,18 @@ public struct ReadModel: Sendable {
             at: position, filters, key.map { (RowKey(entityOf: $0), isIncluded ? ">=" : ">") }, limit: limit, session)
     }
 
-    /// The facts of some entities valid at a position; nil where an entity has none.
+    /// The facts of some entities valid at a position; nil for an entity without facts.
     public func facts(of entities: [RowKey], at position: Int64, _ session: PostgresSession) throws -> [[UInt8]?] {
         try facts.documents(of: entities, at: position, session)
     }
 }
 
 extension VersionTable {
-    /// Documents valid at a position, in key order.
+    /// The documents valid at a position, in key order.
     ///
-    /// A page without conditions on other columns takes the keys from their eras and of each key its last version, one
-    /// index descent each, so that it costs the same however long the keys' histories are and however many keys have come
-    /// since. More rows, or rows that must be looked for, come from one scan of the range.
+    /// A page without conditions on other columns takes keys from their eras, and the last version of each key, with
+    /// one index descent each. It costs the same however long the keys' histories are and however many keys have come
+    /// since. Larger pages, and pages with other conditions, come from one scan of the range.
     fileprivate func page(
         at position: Int64, _ filters: [RowFilter], _ start: (key: RowKey, comparison: String)?, limit: Int,
         _ session: PostgresSession
@@ -56,7 +56,7 @@ extension VersionTable {
         var found: [(key: RowKey, document: [UInt8])] = []
         var start = start
         while true {
-            // A key whose row was removed by then takes a place in the answer, and has no document.
+            // A key whose row was removed by then takes a place in the result, and has no document.
             let missing = limit - found.count
             let rows = try query({ pick($0, $1, position) }, position, filters, start, missing, session)
             for row in rows where !row.isNull(0) { found.append((try rowKey(row), try row.utf8(0))) }
@@ -65,7 +65,7 @@ extension VersionTable {
         }
     }
 
-    /// From how many rows on one scan of the range is the cheaper way.
+    /// The number of rows from which one scan of the range is cheaper.
     private static var scanThreshold: Int { 1000 }
 
     private var names: String { key.map(quoteIdentifier).joined(separator: ", ") }
@@ -74,7 +74,8 @@ extension VersionTable {
         RowKey(try key.indices.map { try row.text($0 + 1) })
     }
 
-    /// Asks with the position as `$1` and the limit as `$2`; the SQL is made of the conditions that a row must meet.
+    /// Runs a query with the position as `$1` and the limit as `$2`. The SQL is made from the conditions that a row
+    /// must meet.
     private func query(
         _ sql: (_ filters: [String], _ from: String?) -> String, _ position: Int64, _ filters: [RowFilter],
         _ start: (key: RowKey, comparison: String)?, _ limit: Int, _ session: PostgresSession
@@ -99,7 +100,7 @@ extension VersionTable {
             """
     }
 
-    /// The first keys of each era, of these the first of all, and of each its last version by then.
+    /// The query of the first keys: the first of each era, the first among these, and the last version of each by then.
     private func pick(_ filters: [String], _ from: String?, _ position: Int64) -> String {
         let eras = Era.all(upTo: position).map { "(\($0)::smallint)" }.joined(separator: ", ")
         let all = ["t.era = e.era", "valid_from <= $1"] + filters + [from].compactMap { $0 }

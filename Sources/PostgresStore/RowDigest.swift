@@ -2,8 +2,8 @@ import Crypto
 import Events
 public import Projections
 
-/// `digest(projection, P)`: SHA-256 over the digested columns of the rows as of P, a canonical JSON line each,
-/// in primary-key order.
+/// `digest(projection, P)`: SHA-256 over the digested columns of the rows as of P, one canonical JSON line per row, in
+/// primary-key order.
 public struct RowDigest {
     private var hash = SHA256()
     private var line: [UInt8] = []
@@ -12,7 +12,7 @@ public struct RowDigest {
 
     public init(_ columns: ColumnSet) { self.columns = columns }
 
-    /// Adds a row's document; rows come in key order.
+    /// Adds a row's document; rows must come in key order.
     public mutating func add(_ document: [UInt8]) throws {
         line.removeAll(keepingCapacity: true)
         try columns.appendDigestLine(document, to: &line)
@@ -20,6 +20,6 @@ public struct RowDigest {
         rows += 1
     }
 
-    /// Lower-case hex.
+    /// The digest in lower-case hex.
     public func finish() -> String { hash.finalize().hex }
 }

@@ -2,14 +2,14 @@ public import JSON
 import Postgres
 public import Values
 
-/// A condition on a column that is stored beside the document and stands in it under the same name.
+/// A condition on a column that is stored beside the document, and that the document has under the same name.
 public enum RowFilter: Sendable, Equatable {
     case equals(column: String, value: String)
-    /// Without regard to the case of ASCII letters; the value is as it was typed.
+    /// Ignores the case of ASCII letters; the value is as it was typed.
     case equalsIgnoringCase(column: String, value: String)
-    /// Inclusive.
+    /// At or after an instant.
     case from(column: String, Instant)
-    /// Exclusive.
+    /// Before an instant.
     case before(column: String, Instant)
 
     public var column: String {
@@ -18,7 +18,7 @@ public enum RowFilter: Sendable, Equatable {
         }
     }
 
-    /// Whether a row's document meets the condition: what the SQL condition says of the column beside it.
+    /// Whether a row's document meets the condition; the result equals that of the SQL condition on the stored column.
     public func passes(_ document: JSONValue) -> Bool {
         guard let text = document[column]?.string else { return false }
         switch self {
@@ -29,12 +29,12 @@ public enum RowFilter: Sendable, Equatable {
         }
     }
 
-    /// The condition in SQL with its value bound; the column's name comes from a compiled list and is quoted.
+    /// The condition in SQL with its value bound. The column's name comes from a compiled list and is quoted.
     func sql(bind: (PostgresValue) -> String) -> String {
         let name = quoteIdentifier(column)
         switch self {
         case .equals(_, let value): return "\(name) = \(bind(.text(value)))"
-        // This collation knows the case of ASCII letters alone, on every server.
+        // This collation folds only the case of ASCII letters, on every server.
         case .equalsIgnoringCase(_, let value): return "lower(\(name) COLLATE \"C\") = \(bind(.text(value.asciiFolded)))"
         case .from(_, let instant): return "\(name) >= \(bind(.timestamptz(microsecondsSince1970: instant.microseconds)))"
         case .before(_, let instant): return "\(name) < \(bind(.timestamptz(microsecondsSince1970: instant.microseconds)))"

@@ -1,14 +1,14 @@
 public import Postgres
 
-/// Which schema version a session writes, and whether that is the ledger's.
+/// The schema version that a session writes, and the check that it is the ledger's.
 ///
-/// Each session of the service says with which schema version its program was made. What it appends, and what it writes of
-/// projections, the database takes only as long as that is the ledger's own: a program from before a migration fails, one
-/// that has no word of this among them.
+/// Each session of the service names the schema version that its program was made for. The database accepts its appends
+/// and its writes of projections only while that is the ledger's own version. A program from before a migration
+/// therefore fails, even one that does not know this setting.
 enum SchemaVersion {
-    /// The session's setting.
+    /// The name of the session's setting.
     static let setting = "alpha_ledger.schema_version"
-    /// In SQL: what the session says, null where it says nothing.
+    /// The SQL expression of the session's schema version; null if the session does not name one.
     static let ofSession = "current_setting('\(setting)', true)"
 
     static func require(ledger: Int32, session: String?) throws(LedgerError) {
@@ -19,12 +19,12 @@ enum SchemaVersion {
 }
 
 extension PostgresConfiguration {
-    /// The service's role.
+    /// The role of the service.
     public static let serviceRole = "alpha_ledger_service"
 
-    /// Sessions that append, and write projections.
+    /// The configuration of sessions that append and write projections.
     ///
-    /// - Parameter schemaVersion: the newest that the program's migrations make.
+    /// - Parameter schemaVersion: the newest version that the program's migrations make.
     public static func service(
         _ uri: String, schemaVersion: Int, applicationName: String = "alpha-ledger"
     ) -> PostgresConfiguration {

@@ -1,14 +1,15 @@
 import Postgres
 
-/// Locks that readers have to wait for.
+/// Locks that wait for readers.
 ///
-/// Whoever asks for one queues behind every reader, and every later reader queues behind the asker. So it is asked for some
-/// tens of milliseconds at a time, and again after a pause: nobody waits for longer than that, however long one reader takes.
+/// A request for such a lock queues behind every current reader, and every later reader queues behind the request. The
+/// lock is therefore requested for some tens of milliseconds at a time, and again after a pause. Nobody waits longer
+/// than that, however long a reader takes.
 extension PostgresSession {
     private static var lockMilliseconds: Int { 50 }
 
-    /// Runs statements of PL/pgSQL as a transaction of their own, in one round trip: a program that is stopped meanwhile holds
-    /// no lock. False, with nothing done, where a lock can't be had within some tens of milliseconds.
+    /// Runs PL/pgSQL statements as a transaction of their own, in one round trip, so a program that is stopped in the
+    /// meantime holds no lock. False, with nothing done, if a lock is not available within some tens of milliseconds.
     func executeWithShortLocks(_ statements: String) throws(PostgresError) -> Bool {
         do throws(PostgresError) {
             try executeScript(
@@ -25,8 +26,8 @@ extension PostgresSession {
         }
     }
 
-    /// Runs a part of the open transaction whose statements wait for locks that long only; nil, with nothing of it done and the
-    /// transaction as good as before, where one of them can't be had.
+    /// Runs a part of the open transaction whose statements wait only that long for locks. Nil if a lock is not
+    /// available; the part is then undone, and the transaction can continue.
     func withShortLocks<T>(_ body: () throws -> T) throws -> T? {
         let before = try execute("SELECT current_setting('lock_timeout')")[0].text(0)
         try executeScript("SAVEPOINT short_locks")
@@ -43,7 +44,7 @@ extension PostgresSession {
     }
 }
 
-/// Ever longer pauses between attempts at something that readers may be in the way of.
+/// Growing pauses between attempts at work that readers may block.
 struct GrowingPause {
     private var next = Duration.milliseconds(20)
 

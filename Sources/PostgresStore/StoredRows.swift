@@ -2,7 +2,7 @@ public import Events
 public import Postgres
 public import Projections
 
-/// The rows of a projection version as they are stored.
+/// The stored rows of a projection version.
 public struct StoredRows: Sendable {
     private let version: ProjectionVersion
     private let columns: ColumnSet
@@ -12,8 +12,8 @@ public struct StoredRows: Sendable {
         self.columns = columns
     }
 
-    /// Streams the rows as of a position in key order, without holding them. The position must not be above the
-    /// version's checkpoint.
+    /// Streams the rows as of a position in key order, without holding them. The position must not exceed the version's
+    /// checkpoint.
     public func forEach(
         at position: Int64, _ session: PostgresSession, _ body: (_ key: RowKey, _ document: [UInt8]) throws -> Void
     ) throws {

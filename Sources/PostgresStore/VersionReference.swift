@@ -1,10 +1,10 @@
 import Values
 
-/// Which version of a projection somebody means: `v2`, or `v2/c3` where the version of the code matters too.
+/// A user's reference to a version of a projection: `v2`, or `v2/c3` if the code version matters too.
 public struct VersionReference: Sendable, Hashable, CustomStringConvertible {
     /// The rules version with its letter, for example `v2`.
     public let version: String
-    /// Nil where any code version may be meant.
+    /// The code version; nil if any may be meant.
     public let codeVersion: Int?
 
     public init(version: String, codeVersion: Int? = nil) {
@@ -12,14 +12,14 @@ public struct VersionReference: Sendable, Hashable, CustomStringConvertible {
         self.codeVersion = codeVersion
     }
 
-    /// Why a text names no version.
+    /// Why a text is not a version reference.
     public struct Problem: Error, CustomStringConvertible, Equatable {
         public let description: String
 
         public init(description: String) { self.description = description }
     }
 
-    /// Reads `v<N>` or `v<N>/c<N>`: numbers from 1 on, without leading zeros.
+    /// Reads `v<N>` or `v<N>/c<N>`, with numbers from 1 and without leading zeros.
     public init(parsing text: String) throws(Problem) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let rules = Self.number(parts[0], after: "v") else {
@@ -36,7 +36,7 @@ public struct VersionReference: Sendable, Hashable, CustomStringConvertible {
         codeVersion = code
     }
 
-    /// At most nine digits, so that every number is one that the catalog can hold.
+    /// Reads a number of at most nine digits, so that the catalog can hold every number.
     private static func number(_ text: Substring, after letter: Character) -> Int? {
         guard text.first == letter, (2...10).contains(text.utf8.count) else { return nil }
         let digits = text.dropFirst()
@@ -46,11 +46,11 @@ public struct VersionReference: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { codeVersion.map { "\(version)/c\($0)" } ?? version }
 
-    /// The version that is meant among those that a projection has: with no code version given the newest of this
-    /// program's, else the only one.
+    /// The version that the reference names among a projection's versions. Without a code version, it is the version
+    /// with this program's newest code, or else the only version.
     ///
-    /// Throws `LedgerError.versionUnknown`, which names the versions that there are.
-    /// - Parameter installed: the code versions of this program, in ascending order; empty where it lacks these rules.
+    /// Throws `LedgerError.versionUnknown`, which lists the existing versions.
+    /// - Parameter installed: the code versions of this program, in ascending order; empty if it lacks these rules.
     public func resolve(
         among versions: [ProjectionVersion], of name: String, installed: [Int]
     ) throws(LedgerError) -> ProjectionVersion {

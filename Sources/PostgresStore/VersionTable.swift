@@ -5,15 +5,15 @@ import Values
 
 /// A table of documents versioned by position: a projection version's rows, or the facts behind them.
 struct VersionTable: Sendable {
-    /// Quoted, with its schema.
+    /// The quoted name, with its schema.
     let name: String
     let key: [String]
-    /// Columns beside the document.
+    /// The columns beside the document.
     let stored: [String]
-    /// From how many rows on COPY is the cheaper way in.
+    /// The number of rows from which COPY is cheaper.
     private static let copyThreshold = 256
 
-    /// Asks for the current documents of some keys; ``documents(_:count:)`` reads the answer.
+    /// The statement that reads the current documents of some keys; ``documents(_:count:)`` reads its result.
     func lookup(_ keys: [RowKey]) -> Statement {
         Statement(
             sql: """
@@ -25,14 +25,15 @@ struct VersionTable: Sendable {
                 """, parameters: key.indices.map { column in .textArray(keys.map { $0.parts[column].text }) })
     }
 
-    /// The documents in the order of the keys; nil where a key has none.
+    /// The documents in the order of the keys; nil for a key without a document.
     static func documents(_ found: PostgresResult, count: Int) throws -> [[UInt8]?] {
         var documents = [[UInt8]?](repeating: nil, count: count)
         for row in found { documents[Int(try row.int8(0)) - 1] = try row.utf8(1) }
         return documents
     }
 
-    /// The documents of some keys valid at a position; nil where a key has none then. One query, two index descents a key.
+    /// The documents of some keys valid at a position; nil for a key without a document then. One query, two index
+    /// descents per key.
     func documents(of keys: [RowKey], at position: Int64, _ session: PostgresSession) throws -> [[UInt8]?] {
         if keys.isEmpty { return [] }
         let found = try session.execute(
@@ -50,7 +51,7 @@ struct VersionTable: Sendable {
     /// A statement of a pipeline.
     typealias Statement = (sql: String, parameters: [PostgresValue])
 
-    /// What ends old versions and, where these are few, adds new ones.
+    /// The statements that end old versions and, if they are few, add new ones.
     func statements(_ changes: VersionChanges) -> [Statement] {
         var statements: [Statement] = []
         if !changes.ended.isEmpty { statements.append(end(changes.ended)) }
@@ -58,15 +59,16 @@ struct VersionTable: Sendable {
         return statements
     }
 
-    /// Adds the new versions that ``statements(_:)`` left out because COPY is the cheaper way in.
+    /// Adds the new versions that ``statements(_:)`` left out because COPY is cheaper.
     func copy(_ changes: VersionChanges, _ session: PostgresSession) throws {
         if isCopied(changes) { try copy(changes.made, session) }
     }
 
     func isCopied(_ changes: VersionChanges) -> Bool { changes.made.count >= Self.copyThreshold }
 
-    /// Each key's last version is found on its own, by the index: a join's plan, made while the table was young, would
-    /// go on to read all that is current. No index knows `valid_to`, so that setting it can leave them all alone.
+    /// The statement that ends versions. It finds each key's last version separately, by the index: the plan of a join,
+    /// made while the table was young, would go on to read all current versions. No index includes `valid_to`, so
+    /// setting it leaves all indexes unchanged.
     private func end(_ ended: [(key: RowKey, validTo: Int64)]) -> Statement {
         FencedTransaction.changing(
             exactly: ended.count,
@@ -91,10 +93,10 @@ struct VersionTable: Sendable {
         }
     }
 
-    /// The COPY whose rows ``write(_:from:to:_:_:to:)`` writes.
+    /// The COPY statement whose rows ``write(_:from:to:_:_:to:)`` writes.
     var copyStatement: String { "COPY \(name) (\(columns(all))) FROM STDIN (FORMAT binary)" }
 
-    /// Writes one version as a row of COPY.
+    /// Writes one version as a COPY row.
     func write(
         _ key: RowKey, from origin: VersionOrigin, to validTo: Int64?, _ values: [StoredValue],
         _ document: Span<UInt8>, to writer: inout BinaryCopyWriter

@@ -1,13 +1,13 @@
 import Postgres
 import Projections
 
-/// The tables of one projection version: its rows, and the facts behind them where these are stored apart.
+/// The tables of one projection version: its rows, and the facts behind them if these are stored apart.
 ///
-/// Tables and indexes are made apart, so that a rebuild fills the tables first.
+/// Tables and indexes are made in separate steps, so that a rebuild can fill the tables first.
 struct VersionTables: Sendable {
     let tableName: String
     let rows: VersionTable
-    /// Nil where a row is its entity's facts.
+    /// The table of facts; nil if a row is its entity's facts.
     let facts: VersionTable?
     private let tableSQL: String
     private let indexSQL: String
@@ -44,7 +44,8 @@ struct VersionTables: Sendable {
         try compress(facts, session)
     }
 
-    /// Long documents are compressed by LZ4 where the server was built with it: several times as fast as its own method.
+    /// Compresses long documents with LZ4 if the server was built with it, which is several times as fast as its own
+    /// method.
     private func compress(_ table: VersionTable, _ session: PostgresSession) throws {
         let hasLZ4 = try session.execute(
             "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'")
@@ -52,8 +53,8 @@ struct VersionTables: Sendable {
         _ = try session.execute("ALTER TABLE \(table.name) ALTER COLUMN document SET COMPRESSION lz4")
     }
 
-    /// Keeps autovacuum from tables that are being filled, or no longer: it would read and write again what has just been written,
-    /// several times over.
+    /// Keeps autovacuum from tables that are being filled, or lets it back. It would read and rewrite freshly written
+    /// data several times.
     func setFilling(_ isFilling: Bool, _ session: PostgresSession) throws {
         let option = isFilling ? "SET (autovacuum_enabled = off)" : "RESET (autovacuum_enabled)"
         for table in [rows, facts].compactMap({ $0 }) {
@@ -61,15 +62,15 @@ struct VersionTables: Sendable {
         }
     }
 
-    /// Freezes what is in the tables, which have no indexes yet and are still in memory: whoever reads them first, an index
-    /// being made above all, would have to write each page once more.
+    /// Freezes the rows of the tables, which have no indexes yet and are still in memory. Otherwise the first reader,
+    /// usually the making of an index, would have to write each page again.
     func freeze(_ session: PostgresSession) throws {
         for table in [rows, facts].compactMap({ $0 }) {
             try session.executeScript("VACUUM (FREEZE, TRUNCATE FALSE) \(table.name)")
         }
     }
 
-    /// Makes the indexes: the primary key, and the one of each key's first version.
+    /// Makes the indexes: the primary key, and the index of each key's first version.
     func createIndexes(_ session: PostgresSession) throws {
         try session.executeScript(indexSQL)
         guard let facts else { return }
@@ -81,7 +82,8 @@ struct VersionTables: Sendable {
             """)
     }
 
-    /// Takes the lock that making the indexes needs; throws where somebody's transaction, a backup's say, has read the tables.
+    /// Takes the lock that making the indexes needs. Throws if another open transaction, such as a backup's, has read
+    /// the tables.
     func lock(_ session: PostgresSession) throws {
         let names = [rows, facts].compactMap { $0?.name }
         try session.executeScript("LOCK TABLE \(names.joined(separator: ", ")) IN ACCESS EXCLUSIVE MODE")

@@ -1,29 +1,33 @@
 public import JSON
 public import Values
 
-/// An entry of an aggregate: what is summed over the rows of one key.
+/// An entry of an aggregate: the sums over the rows of one key.
 public protocol AggregateEntry {
     associatedtype Row
     mutating func add(_ row: Row)
     func members() -> [(String, JSONNode)]
 }
 
-/// A view's rows grouped in several ways at once, each row once in each.
+/// A view's rows grouped in several ways at once; each row counts once in each grouping.
 public struct AggregateGroups<Entry: AggregateEntry> {
-    /// The names of the groupings, in the order in which they are shown.
+    /// The names of the groupings, in the order of display.
     private let names: [String]
-    /// By grouping, then by key; the key of rows without one is nil.
+    /// The entries by grouping, then by key; rows without a key have the key nil.
     private var groups: [[ByteKey?: Entry]]
     private let empty: Entry
 
-    /// - Parameter empty: what the entry of a new key starts with.
+    /// Makes empty groups.
+    ///
+    /// - Parameter empty: the initial entry of a new key.
     public init(_ names: [String], _ empty: Entry) {
         self.names = names
         self.empty = empty
         groups = Array(repeating: [:], count: names.count)
     }
 
-    /// - Parameter keys: the row's key in each grouping, in the order of their names.
+    /// Adds a row to each grouping.
+    ///
+    /// - Parameter keys: the row's key in each grouping, in the order of the groupings' names.
     public mutating func add(_ row: Entry.Row, keys: [String?]) {
         let empty = empty
         for (index, key) in keys.enumerated() {
@@ -31,7 +35,7 @@ public struct AggregateGroups<Entry: AggregateEntry> {
         }
     }
 
-    /// Each grouping's entries, `{key, …}`, sorted by key bytewise with null last.
+    /// The entries of each grouping, `{key, …}`, sorted bytewise by key with null last.
     public func members() -> [(String, JSONNode)] {
         zip(names, groups).map { name, entries in
             let sorted = entries.sorted { left, right in
@@ -50,18 +54,18 @@ public struct AggregateGroups<Entry: AggregateEntry> {
 }
 
 extension JSONNode {
-    /// A sum, null where nothing was summed.
+    /// A sum, or null if it has no summands.
     public static func sum(_ sum: ExactNumber, of count: Int64) -> JSONNode {
         count == 0 ? .null : sum.rounded().map { .decimal($0) } ?? .exact(sum)
     }
 
-    /// A quotient rounded once, null where nothing is divided by.
+    /// A quotient rounded once, half to even, or null if the divisor is zero.
     public static func quotient(_ sum: ExactNumber, by divisor: ExactNumber, fractionDigits: Int = 10) -> JSONNode {
         sum.divided(by: divisor)?.rounded(fractionDigits: fractionDigits).map { .decimal($0) } ?? .null
     }
 }
 
-/// The UTC month of a row's instant, `2026-01`; nil where it has none.
+/// The UTC month of a row's instant, `2026-01`, or nil if the row has no instant.
 public func month(of instant: JSONValue?) -> String? {
     instant?.string.map { String(decoding: $0.utf8.prefix(7), as: UTF8.self) }
 }

@@ -2,8 +2,8 @@ import JSON
 import Values
 
 extension ColumnSet {
-    /// Appends the digested columns of a document that has exactly these columns in canonical order, as every stored
-    /// one has, without parsing it; false, with nothing appended, at anything else.
+    /// Appends the digested columns of a document without parsing it. The document must have exactly these columns in
+    /// canonical order, as every stored one does. For any other document it appends nothing and returns false.
     func appendDigestedMembers(_ bytes: [UInt8], to out: inout [UInt8]) -> Bool {
         let start = out.count
         let isRead = bytes.withUnsafeBufferPointer { buffer in
@@ -32,7 +32,7 @@ extension ColumnSet {
     }
 }
 
-/// A walk over the members of a canonical JSON object.
+/// A cursor over the members of a canonical JSON object.
 private struct MemberWalk {
     let bytes: UnsafeBufferPointer<UInt8>
     var at = 0
@@ -43,7 +43,7 @@ private struct MemberWalk {
         return true
     }
 
-    /// `"name":`
+    /// Moves past `"name":`.
     mutating func take(key name: [UInt8]) -> Bool {
         guard at + name.count + 3 <= bytes.count, bytes[at] == UInt8(ascii: "\"") else { return false }
         for index in name.indices where bytes[at + 1 + index] != name[index] { return false }
@@ -54,7 +54,7 @@ private struct MemberWalk {
         return true
     }
 
-    /// A value up to the comma or the bracket after it.
+    /// Moves past a value, up to the comma or bracket after it.
     mutating func skipValue() -> Bool {
         var depth = 0
         let start = at

@@ -2,22 +2,25 @@ import Events
 public import JSON
 public import Values
 
-/// What `projections/<name>/columns.json` says: the key, the columns that are stored beside the document for
-/// filters, each column's type, and which of them the digest covers.
+/// The contents of `projections/<name>/columns.json`: the key, the columns that are stored beside the document for
+/// filters, each column's type, and the columns that the digest covers.
 ///
-/// A row is kept as one canonical JSON document in event encoding (decimals are strings); the types here turn
-/// it into what HTTP answers (decimals are numbers) and into the line that is digested.
+/// A row is stored as one canonical JSON document in event encoding (decimals are strings). The types here turn the
+/// document into the answer over HTTP (decimals are numbers) and into the line that is digested.
 public struct ColumnSet: Sendable {
+    /// The type of a column.
     public enum Kind: String, Sendable {
         case text, texts, instant, date, decimal, integer, boolean, object
     }
 
+    /// A column of the document.
     public struct Column: Sendable {
         public let name: String
         public let kind: Kind
+        /// Whether the digest covers the column.
         public let isDigested: Bool
         let nameBytes: [UInt8]
-        /// Inside an object or a list: the names of members that are decimals.
+        /// The names of decimal members inside an object or a list.
         public let decimals: Set<ByteKey>
 
         init(name: String, kind: Kind, isDigested: Bool, decimals: Set<ByteKey>) {
@@ -37,15 +40,16 @@ public struct ColumnSet: Sendable {
         }
     }
 
+    /// Why `columns.json` can't be used.
     public struct Problem: Error, CustomStringConvertible {
         public let description: String
     }
 
-    /// The primary key's columns, in order.
+    /// The columns of the primary key, in order.
     public let key: [String]
-    /// The columns of the entity that a row belongs to: the first parts of the key.
+    /// The columns of the row's entity: the first parts of the key.
     public var entityKey: [String] { Array(key.prefix(RowKey.entityParts)) }
-    /// Columns beside the document, in order.
+    /// The columns stored beside the document, in order.
     public let stored: [String]
     /// All columns of the document, in canonical order.
     public let columns: [Column]
@@ -79,8 +83,8 @@ public struct ColumnSet: Sendable {
     /// The columns that the digest does not cover.
     public var undigested: [String] { columns.filter { !$0.isDigested }.map(\.name) }
 
-    /// Walks a document's members beside this set's columns: both are in canonical order, so that a look-up by
-    /// name is the exception.
+    /// Visits a document's members beside this set's columns. Both are in canonical order, so a look-up by name is the
+    /// exception.
     private func forEachMember(of document: JSONDocument, _ body: (Column, JSONValue) -> Void) {
         var next = 0
         for member in document.root.memberViews {
@@ -94,12 +98,12 @@ public struct ColumnSet: Sendable {
         }
     }
 
-    /// Appends the row as HTTP and the command line show it: decimals are JSON numbers.
+    /// Appends the row in its form for HTTP and the command line: decimals are JSON numbers.
     public func appendPublished(_ document: JSONDocument, to out: inout [UInt8]) {
         append(document, to: &out, onlyDigested: false, decimalsAsNumbers: true)
     }
 
-    /// Appends the digested columns in event encoding and a newline: one line of `digest(projection, P)`.
+    /// Appends one line of `digest(projection, P)`: the digested columns in event encoding, and a newline.
     public func appendDigestLine(_ document: [UInt8], to out: inout [UInt8]) throws {
         if !appendDigestedMembers(document, to: &out) {
             append(try JSONDocument(parsing: document), to: &out, onlyDigested: true, decimalsAsNumbers: false)
@@ -116,7 +120,7 @@ public struct ColumnSet: Sendable {
             if onlyDigested && !column.isDigested { return }
             if !first { out.append(UInt8(ascii: ",")) }
             first = false
-            // Column names are plain ASCII identifiers: nothing to escape.
+            // Column names are plain ASCII identifiers, which need no escaping.
             out.append(UInt8(ascii: "\""))
             out.append(contentsOf: column.name.utf8)
             out.append(UInt8(ascii: "\""))
@@ -126,7 +130,7 @@ public struct ColumnSet: Sendable {
         out.append(UInt8(ascii: "}"))
     }
 
-    /// Appends a column's value as it stands, or with its decimals as numbers.
+    /// Appends a column's value unchanged, or with its decimals as numbers.
     static func append(_ value: JSONValue, of column: Column, decimalsAsNumbers: Bool, to out: inout [UInt8]) {
         let bytes = value.documentBytes
         if decimalsAsNumbers, column.kind == .decimal || !column.decimals.isEmpty {
@@ -136,14 +140,15 @@ public struct ColumnSet: Sendable {
         }
     }
 
-    /// Whether a string holds decimal text: a list's member may hold numbers in some elements and words in others.
+    /// Whether a string holds decimal text. A list's member may hold numbers in some elements and words in others.
     private static func isDecimalText(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
         guard range.count > 2 else { return false }
         let first = bytes[range.lowerBound + 1]
         return first == UInt8(ascii: "-") || UInt8(ascii: "0")...UInt8(ascii: "9") ~= first
     }
 
-    /// Appends a value with its decimals as numbers: the digits between the quotes of decimal text are a JSON number.
+    /// Appends a value with its decimals as numbers. The digits between the quotes of decimal text are a JSON number
+    /// already.
     private static func append(
         _ value: JSONValue, _ bytes: [UInt8], isDecimal: Bool, decimals: Set<ByteKey>, to out: inout [UInt8]
     ) {

@@ -4,10 +4,12 @@ import Values
 /// Decodes each event once for any number of projections.
 public struct EventDecoder: Sendable {
     private let events: EventRegistry
-    /// By the place of an event type in the registry.
+    /// Whether an event type is consumed, by the type's index in the registry.
     private let isConsumed: [Bool]
 
-    /// - Parameter definitions: of one registry of events.
+    /// Makes a decoder of the types that these projections consume.
+    ///
+    /// - Parameter definitions: projections over the same registry of events.
     public init(_ definitions: some Sequence<ProjectionDefinition>) {
         let definitions = Array(definitions)
         events = definitions.first?.events ?? EventRegistry([])
@@ -16,28 +18,29 @@ public struct EventDecoder: Sendable {
         isConsumed = flags
     }
 
-    /// The types that any of the projections consumes, bytewise sorted.
+    /// The types that at least one of the projections consumes, bytewise sorted.
     public var types: [String] {
         isConsumed.indices.filter { isConsumed[$0] }.map { events.type(at: $0).rawValue }.sorted { $0.isBytewiseLess(than: $1) }
     }
 
-    /// The place of a consumed type among all types, by its name; nil for a type that none of the projections consumes.
+    /// The index of a consumed type in the registry, by its name; nil for a type that no projection consumes.
     public func place(of type: String) -> Int? { events.place(of: EventType(type)).flatMap { isConsumed[$0] ? $0 : nil } }
 
-    /// The same by the name's bytes, without allocation.
+    /// The index of a consumed type by the bytes of its name, without allocation; nil for a type that no projection
+    /// consumes.
     public func place(utf8 name: Span<UInt8>) -> Int? { events.place(utf8: name).flatMap { isConsumed[$0] ? $0 : nil } }
 
-    /// The name of the type at a place.
+    /// The name of the type at an index.
     public func name(at place: Int) -> String { events.type(at: place).rawValue }
 
-    /// Reads an event; nil if none of the projections consumes its type.
+    /// Reads an event, or returns nil if no projection consumes its type.
     public func read(_ record: RecordedEvent) -> ReadEvent? {
         place(of: record.type).map { ReadEvent(record.header, $0, payload: record.payload, events) }
     }
 
-    /// Reads an event of the consumed type at a place from its bytes, in place if it can be.
+    /// Reads an event of the consumed type at an index from its bytes, in place if possible.
     ///
-    /// - Parameter pool: where texts that events share are kept from call to call.
+    /// - Parameter pool: keeps texts that events share from call to call.
     public func read(
         _ header: EventHeader, _ place: Int, payload: UnsafeBufferPointer<UInt8>, _ pool: TextPool
     ) -> ReadEvent {
@@ -47,13 +50,14 @@ public struct EventDecoder: Sendable {
     }
 }
 
-/// An event as it was read once, for whichever projection consumes it.
+/// An event that was read once for all projections that consume it.
 public struct ReadEvent: Sendable {
     public let position: Int64
-    /// Of its type in the registry.
+    /// The index of the event's type in the registry.
     let place: Int
     let schemaVersion: Int
-    /// A payload that can't be read is poison to whoever consumes its type, and nothing to the others.
+    /// The event or why its payload can't be read. An unreadable payload is poison for a projection that consumes its
+    /// type, and of no concern to the others.
     let event: Result<DecodedEvent, UpcastError>
     let subject: RowKey?
     let subjectHash: Int
@@ -86,11 +90,11 @@ public struct ReadEvent: Sendable {
 
 /// The event types that a projection consumes, with the schema versions that it understands.
 struct ConsumedTypes: Sendable {
-    /// By place in the registry; nil for a type that is not consumed.
+    /// The known schema versions by the type's index in the registry; nil for a type that is not consumed.
     private let versions: [[Int]?]
     private let events: EventRegistry
 
-    /// Types that the registry lacks never come up.
+    /// Makes the set for a registry. Types that the registry lacks never occur.
     init(_ consumes: [EventType: Set<Int>], _ events: EventRegistry) {
         var versions = [[Int]?](repeating: nil, count: events.count)
         for (type, known) in consumes {
@@ -105,9 +109,9 @@ struct ConsumedTypes: Sendable {
     @inline(__always)
     func contains(_ place: Int) -> Bool { versions[place] != nil }
 
-    /// What an event of a consumed type is to the projection.
+    /// The event as the projection folds it. The projection must consume the event's type.
     ///
-    /// Throws `PoisonEvent` for a schema version that it does not know and for a payload that could not be read.
+    /// Throws `PoisonEvent` for a schema version that the projection does not know, and for an unreadable payload.
     @inline(__always)
     func event(_ read: borrowing ReadEvent) throws(PoisonEvent) -> DecodedEvent {
         let (place, schemaVersion, position) = (read.place, read.schemaVersion, read.position)
@@ -122,9 +126,9 @@ struct ConsumedTypes: Sendable {
 }
 
 extension ProjectionDefinition {
-    /// What an event is to this projection; nil for a type that it does not consume.
+    /// The event as this projection folds it, or nil if the projection does not consume its type.
     ///
-    /// Throws `PoisonEvent` for a schema version that it does not know and for a payload that could not be read.
+    /// Throws `PoisonEvent` for a schema version that the projection does not know, and for an unreadable payload.
     public func event(_ read: ReadEvent) throws(PoisonEvent) -> DecodedEvent? {
         consumedTypes.contains(read.place) ? try consumedTypes.event(read) : nil
     }

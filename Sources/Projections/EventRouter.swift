@@ -1,17 +1,17 @@
 public import Events
 import Values
 
-/// Finds, for each event, the entities that it touches in each of some projections.
+/// Finds the entities that each event touches in each of several projections.
 public struct EventRouter: Sendable {
-    /// A set of projections, by their places in the router's list.
+    /// A set of projections, by their indices in the router's list.
     public typealias Places = UInt64
-    /// How many projections a router can tell apart.
+    /// The largest number of projections of one router.
     public static let limit = Places.bitWidth
 
-    /// An event and what it touches.
+    /// An event with the entities that it touches.
     public struct Routed: Sendable {
         public let event: DecodedEvent
-        /// Each entity once, with the projections that fold the event into it.
+        /// Each touched entity once, with the projections that fold the event into it.
         public internal(set) var touched: [(key: RowKey, places: Places)] = []
         /// The projections that consume the event and can fold it.
         public internal(set) var consumers: Places = 0
@@ -20,16 +20,18 @@ public struct EventRouter: Sendable {
     private struct Consumer: Sendable {
         let place: Int
         let schemaVersions: Set<Int>
-        /// Whether the entity that an event touches is its subject.
+        /// Whether the entity that an event touches is always the event's subject.
         let isOfSubjects: Bool
     }
 
-    /// Decodes what the projections consume.
+    /// The decoder of the event types that the projections consume.
     public let decoder: EventDecoder
     private let definitions: [ProjectionDefinition]
-    /// By the place of an event type in the registry.
+    /// The consumers of each event type, by the type's index in the registry.
     private let consumers: [[Consumer]]
 
+    /// Makes a router for some projections.
+    ///
     /// - Parameter definitions: at most ``limit``.
     public init(_ definitions: [ProjectionDefinition]) {
         precondition(definitions.count <= Self.limit)
@@ -46,16 +48,16 @@ public struct EventRouter: Sendable {
         self.consumers = consumers
     }
 
-    /// Decodes and routes an event; nil where none of the projections consumes its type or can read it.
+    /// Decodes and routes an event; nil if no projection consumes its type or its payload can't be read.
     ///
-    /// - Parameter poison: hears of each projection that can't fold the event, with the reason.
+    /// - Parameter poison: receives each projection that can't fold the event, with the reason.
     public func route(_ record: RecordedEvent, poison: (Int, PoisonEvent) -> Void) -> Routed? {
         decoder.read(record).flatMap { route($0, poison: poison) }
     }
 
-    /// Routes an event; nil where none of the projections that consume its type can read it.
+    /// Routes an event; nil if its payload can't be read.
     ///
-    /// - Parameter poison: hears of each projection that can't fold the event, with the reason.
+    /// - Parameter poison: receives each projection that can't fold the event, with the reason.
     public func route(_ read: ReadEvent, poison: (Int, PoisonEvent) -> Void) -> Routed? {
         let consumers = consumers[read.place]
         guard case .success(let event) = read.event else {
@@ -98,7 +100,7 @@ extension EventRouter.Routed {
 }
 
 extension RowKey {
-    /// A number that depends on the key's bytes alone, the same in every process: FNV-1a.
+    /// A hash of the key's bytes alone, the same in every process: FNV-1a.
     public var stableHash: UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for part in parts {

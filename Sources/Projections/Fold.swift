@@ -1,17 +1,17 @@
 public import Events
 
-/// A projection at work on a batch, whatever the type of its facts.
+/// A projection's fold over a batch of events, independent of the type of its facts.
 public protocol Fold: AnyObject {
     /// The entities that the event touches and that are not loaded yet.
     func missingEntities(for event: DecodedEvent) throws(PoisonEvent) -> [RowKey]
-    /// Gives an entity's current facts, nil where it has none.
+    /// Loads an entity with its current facts, or nil if it has no facts.
     func load(_ entity: RowKey, facts document: [UInt8]?) throws
-    /// Folds one event; throws `PoisonEvent` where it can't be, after which the fold is of no more use.
+    /// Folds one event. Throws `PoisonEvent` if the event can't be folded; the fold is unusable afterwards.
     func apply(_ event: DecodedEvent) throws(PoisonEvent)
-    /// What changed since the last call; nothing where the fold is complete, which tracks no history.
+    /// Returns the changes since the last call. A complete fold tracks no history, and returns no changes.
     func takeChanges() -> FoldChanges
-    /// Forgets the entities that were touched longest ago where all together have more bytes of documents than given,
-    /// but none that the batch touched whose changes were taken last.
+    /// Forgets the least recently touched entities if the documents of all entities exceed a number of bytes. It never
+    /// forgets an entity touched by the batch whose changes were taken last.
     func forget(beyond bytes: Int)
     /// Visits the current rows in key order, one at a time.
     func forEachRow(_ visit: (RowKey, [UInt8]) throws -> Void) rethrows
@@ -19,21 +19,22 @@ public protocol Fold: AnyObject {
 
 /// The fold of one projection over its entities.
 ///
-/// A partial fold holds what was loaded for a batch and tracks every version that the batch makes; touching another
-/// entity stops the projection. A complete one starts empty at position 0, holds every entity and tracks nothing.
+/// A partial fold holds the entities loaded for a batch and tracks every version that the batch makes. An event that
+/// touches an entity that is not loaded stops the projection. A complete fold starts empty at position 0, holds every
+/// entity and tracks no versions.
 final class ProjectionFold<P: Projection>: Fold {
-    /// One entity: its facts, and the documents that are current.
+    /// One entity with its facts and its current documents.
     private final class Entity {
         var facts: P.Facts?
         var factsDocument: [UInt8]?
         var factsMade: Int?
         var rows: [Current] = []
-        /// The batch that touched it last: what was made in an earlier one is in the table.
+        /// The number of the last batch that touched the entity. Documents made by an earlier batch are in the table.
         var batch = 0
-        /// Bytes of its documents when they were counted last.
+        /// The number of bytes of its documents at the last count.
         var bytes = 0
 
-        /// True where the batch touches it for the first time.
+        /// Marks the entity as touched by a batch; true if the batch touches it for the first time.
         func enter(_ batch: Int) -> Bool {
             if self.batch == batch { return false }
             self.batch = batch
@@ -46,17 +47,17 @@ final class ProjectionFold<P: Projection>: Fold {
     private struct Current {
         let key: RowKey
         let document: [UInt8]
-        /// Index in the changes where this batch made it.
+        /// The index among the changes if this batch made the document; otherwise nil.
         var made: Int?
     }
 
-    /// Bytes that an entity counts for beside its documents.
+    /// The bytes that an entity counts for in addition to its documents.
     private static var entityOverhead: Int { 512 }
 
     private let projection: P
     private let isComplete: Bool
     private var entities: [RowKey: Entity] = [:]
-    /// What a partial fold's batch has touched, each once.
+    /// The entities that the batch of a partial fold has touched, each once.
     private var touched: [Entity] = []
     private var bytes = 0
     private var changes = FoldChanges()
@@ -126,7 +127,7 @@ final class ProjectionFold<P: Projection>: Fold {
         entity.factsMade = document.map { changes.facts.make(key, $0, [], origin) }
     }
 
-    /// Compares the rows that follow from the facts with those that are current; both are in key order.
+    /// Compares the rows that follow from the facts with the current ones; both are in key order.
     private func trackRows(of entity: Entity, at position: Int64) {
         let old = entity.rows
         var current: [Current] = []
@@ -172,7 +173,7 @@ final class ProjectionFold<P: Projection>: Fold {
         }
         touched.removeAll(keepingCapacity: true)
         if bytes <= limit { return }
-        // Down to half of it, whole batches at a time, so that the next ones need not look again.
+        // Forget down to half the limit, whole batches at a time, so that the next batches need not look again.
         var kept = 0
         var oldest = batch - 1
         for entity in entities.values.sorted(by: { $0.batch > $1.batch }) {
@@ -188,7 +189,7 @@ final class ProjectionFold<P: Projection>: Fold {
     }
 
     func forEachRow(_ visit: (RowKey, [UInt8]) throws -> Void) rethrows {
-        // A row's key starts with its entity's, so the entities' order is the rows'.
+        // A row's key starts with its entity's key, so sorting the entities sorts the rows.
         for (_, entity) in entities.sorted(by: { $0.key < $1.key }) {
             guard let facts = entity.facts else { continue }
             for row in projection.rows(of: facts) { try visit(row.key, row.document) }

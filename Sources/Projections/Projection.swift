@@ -3,16 +3,17 @@ public import JSON
 public import Rules
 public import Values
 
-/// What makes a projection the projection that it is: its name, its code, and every rule file that it reads.
+/// The identity of a projection version: its name, its code version, and every rule file that it reads.
 public struct ProjectionIdentity: Sendable, Hashable {
     public let name: String
-    /// Raised whenever the code changes what a reader gets of the same events and rules: facts, rows or sums over them.
+    /// The code version. It is raised whenever the code changes the facts, the rows or the sums that readers get from
+    /// the same events and rules.
     public let codeVersion: Int
-    /// In path order; the projection's own file first gives the version's name.
+    /// Every rule file that the projection reads, including its own, in path order.
     public let rules: [RuleFile]
-    /// The number of its rules version, `rules.v<N>.yaml`.
+    /// The number in the name of the projection's own rule file, `rules.v<N>.yaml`.
     public let rulesVersion: Int
-    /// The rules version, for example `v1`: the name of a version among those that live side by side.
+    /// The rules version, for example `v1`. It names one of the versions that exist side by side.
     public var version: String { "v\(rulesVersion)" }
 
     public init(name: String, codeVersion: Int, ownRules: RuleFile, rules: [RuleFile]) {
@@ -29,11 +30,11 @@ public struct ProjectionIdentity: Sendable, Hashable {
         rulesVersion = other.rulesVersion
     }
 
-    /// The same fold under the code version that readers know.
+    /// The same identity under the code version that readers know.
     func published(as codeVersion: Int) -> ProjectionIdentity { ProjectionIdentity(self, codeVersion: codeVersion) }
 }
 
-/// An event with its payload in the current schema's terms, in one place for all who fold it.
+/// An event with its payload in the terms of the current schema, shared by all projections that fold it.
 public final class DecodedEvent: Sendable {
     public let record: EventHeader
     public let payload: any EventPayload
@@ -47,7 +48,7 @@ public final class DecodedEvent: Sendable {
         self.payload = payload
     }
 
-    /// The payload as a type of its own; nil if it is of another one.
+    /// The payload as a concrete type, or nil if it has another type.
     @inlinable
     public func payload<Payload: EventPayload>(as type: Payload.Type = Payload.self) -> Payload? { payload.payload(as: type) }
 }
@@ -55,34 +56,34 @@ public final class DecodedEvent: Sendable {
 /// A pure, deterministic fold of the log into rows.
 ///
 /// It sees the events of the types that it consumes, in position order, and nothing else: no clock, no random
-/// numbers, no locale, no other projection's rows.
+/// numbers, no locale, no rows of other projections.
 ///
-/// The log is cut into entities (an account, an order, a group of contracts), each with a key of exactly two parts. An
-/// event changes the facts of the entities that it touches, each on its own; an entity's rows follow from its facts
-/// alone. So entities can be folded apart, on any number of workers, and a row can be worked out again from facts
-/// under other rules or at another moment of the world.
+/// The log is partitioned into entities (an account, an order, a group of contracts), each with a key of exactly two
+/// parts. An event changes the facts of each entity that it touches independently, and an entity's rows follow from its
+/// facts alone. Entities can therefore be folded apart, on any number of workers, and a row can be recomputed from facts
+/// under other rules or at another valid time.
 public protocol Projection: Sendable {
-    /// What events say about one entity, and all that its rows follow from. No rule's result: facts are the same
-    /// under any rules version.
+    /// All that events say about one entity, and all that its rows depend on. Facts never hold the result of a rule, so
+    /// they are the same under any rules version.
     associatedtype Facts: Sendable
 
-    /// The fold's: its code version is the oldest one that gives the same facts and rows.
+    /// The identity of the fold. Its code version is the oldest one with the same facts and rows.
     var identity: ProjectionIdentity { get }
 
-    /// The event types folded, with the schema versions understood; another version of a declared type is poison.
+    /// The event types folded, with the schema versions understood. Another version of a declared type is poison.
     static var consumes: [EventType: Set<Int>] { get }
 
-    /// Whether an entity is exactly one row whose document is also its facts: nothing else is stored then.
+    /// Whether each entity is exactly one row whose document is also its facts. If so, the facts are not stored apart.
     static var rowsAreFacts: Bool { get }
 
-    /// Whether the one entity that an event touches is the event's subject.
+    /// Whether the one entity that an event touches is always the event's subject.
     static var entitiesAreSubjects: Bool { get }
 
-    /// The entities that an event changes, by the event alone; each at most once.
+    /// The entities that an event changes, determined by the event alone; each at most once.
     func entities(touchedBy event: DecodedEvent) throws -> [RowKey]
 
-    /// Folds one event into one of its entities' facts, which are nil before its first event and where nothing is
-    /// left to know.
+    /// Folds one event into the facts of one of its entities. The facts are nil before the entity's first event and
+    /// whenever there is nothing left to know.
     func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) throws
 
     /// Writes the rows that follow from the facts, in ascending key order.
@@ -91,13 +92,13 @@ public protocol Projection: Sendable {
     /// Writes the facts as canonical JSON, in event encoding.
     func encode(_ facts: Facts, to out: inout JSONWriter)
 
-    /// Reads facts back: the same rows and the same later folds come out of `facts(from: encode(f))` as of f.
+    /// Reads facts back. `facts(from: encode(f))` must give the same rows and the same later folds as `f`.
     func facts(from document: [UInt8]) throws -> Facts
 
-    /// The facts without what holds in the world only after an instant; nil where the entity itself does.
+    /// The facts that hold in the world by an instant, or nil if the entity itself does not hold by then.
     func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts?
 
-    /// A row as a reader sees it at a moment: maturity and expiry depend on it, and are never stored.
+    /// A row as a reader sees it at a moment. Maturity and expiry depend on the moment, and are never stored.
     func present(_ document: JSONDocument, now: Instant) -> [UInt8]
 }
 
@@ -117,19 +118,19 @@ extension Projection {
         JSONWriter.bytes(reservingCapacity: 2048) { encode(facts, to: &$0) }
     }
 
-    /// As it is stored.
+    /// The stored document, unchanged.
     public func present(_ document: JSONDocument, now: Instant) -> [UInt8] { document.bytes }
 }
 
-/// A projection whose readers select rows by a parameter: those that are not stored follow from the facts when they are asked
-/// for.
+/// A projection whose readers select rows by a parameter. Rows that are not stored are computed from the facts on
+/// request.
 public protocol SelectiveProjection: Projection {
     associatedtype Selection: Sendable
 
-    /// What a reader gets who selects nothing.
+    /// The selection of a reader who names none.
     var standardSelection: Selection { get }
 
-    /// What a reader's text selects; throws a sentence's worth of what is wrong with it.
+    /// Parses a reader's selection. The error is a sentence that says what is wrong with the text.
     func selection(parsing text: String) throws -> Selection
 
     /// Writes the selected rows, in ascending key order.
@@ -145,7 +146,7 @@ extension SelectiveProjection {
     }
 }
 
-/// What a reader selects of a ``SelectiveProjection``, as its definition read it.
+/// A reader's selection of the rows of a ``SelectiveProjection``, parsed by its definition.
 public struct RowSelection: Sendable {
     package let selection: any Sendable
 }
@@ -155,7 +156,7 @@ public struct ProjectedRow: Sendable {
     public let key: RowKey
     /// A canonical JSON object of exactly the columns of `columns.json`, in event encoding.
     public let document: [UInt8]
-    /// The values of the `stored` columns, in their order.
+    /// The values of the `stored` columns, in the order of the columns.
     public let stored: [StoredValue]
 
     public init(key: RowKey, document: [UInt8], stored: [StoredValue]) {
@@ -165,7 +166,7 @@ public struct ProjectedRow: Sendable {
     }
 }
 
-/// A filter column's value beside the document.
+/// The value of a filter column beside the document.
 public enum StoredValue: Sendable, Hashable {
     case text(String?)
     case instant(Instant?)
@@ -184,7 +185,7 @@ public struct PoisonEvent: Error, Equatable, CustomStringConvertible {
     public var description: String { "event \(position): \(problem)" }
 }
 
-/// Stored facts or rows that do not read back: their table was altered, or a code version was not raised.
+/// Stored facts or rows that can't be read back: their table was altered, or a code version was not raised.
 public struct RowProblem: Error, CustomStringConvertible {
     public let description: String
 
@@ -192,7 +193,7 @@ public struct RowProblem: Error, CustomStringConvertible {
 }
 
 extension Optional {
-    /// The value in its place, which is a new one where there is none.
+    /// The value in place; if it is absent, a new value takes its place.
     package subscript(orNew new: @autoclosure () -> Wrapped) -> Wrapped {
         get { self ?? new() }
         _modify {

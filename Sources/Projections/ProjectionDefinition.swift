@@ -3,10 +3,10 @@ public import JSON
 import Rules
 public import Values
 
-/// A code version as readers know it, over a projection's fold.
+/// A code version as readers know it, on top of a projection's fold.
 public struct PublishedCode: Sendable {
     let version: Int
-    /// Starts the sums over a list's rows; nil where its answers have none.
+    /// Starts the sums over a list's rows; nil if its answers have no sums.
     let aggregates: (@Sendable () -> any RowAggregates)?
 
     public init(version: Int, aggregates: (@Sendable () -> any RowAggregates)? = nil) {
@@ -15,26 +15,26 @@ public struct PublishedCode: Sendable {
     }
 }
 
-/// One version of a projection, ready to fold: its identity, its table and columns, and how to start a fold.
+/// One version of a projection, ready to fold: its identity, its table and columns, and the ways to start a fold.
 public struct ProjectionDefinition: Sendable {
     public let identity: ProjectionIdentity
-    /// The oldest code version whose fold gives the same facts and rows: code versions that have it in common differ in what
-    /// is summed over the rows alone.
+    /// The oldest code version whose fold gives the same facts and rows. Code versions with the same fold version
+    /// differ only in the sums over the rows.
     public let foldVersion: Int
-    /// Starts the sums over a list's rows, as this code version gives them; nil where its answers have none.
+    /// Starts this code version's sums over a list's rows; nil if its answers have no sums.
     public let aggregates: (@Sendable () -> any RowAggregates)?
     public let columns: ColumnSet
-    /// DDL of the table, with `{table}` where its name goes.
+    /// The DDL of the table, with `{table}` in place of its name.
     public let tableSQL: String
-    /// DDL of its primary key and indexes, with the same.
+    /// The DDL of the primary key and the indexes, with `{table}` in place of the table's name.
     public let indexSQL: String
     public let consumes: [EventType: Set<Int>]
     /// The event types that the program knows.
     public let events: EventRegistry
     let consumedTypes: ConsumedTypes
-    /// Whether an entity is one row whose document is also its facts: the version has no table of facts then.
+    /// Whether each entity is one row whose document is also its facts. If so, the version has no table of facts.
     public let rowsAreFacts: Bool
-    /// Whether the one entity that an event touches is the event's subject.
+    /// Whether the one entity that an event touches is always the event's subject.
     let entitiesAreSubjects: Bool
     private let start: @Sendable (_ isComplete: Bool) -> any Fold
     private let startHistory: @Sendable (_ recent: RecentDocuments) -> HistoryFold
@@ -99,23 +99,23 @@ public struct ProjectionDefinition: Sendable {
         show = projection.present
     }
 
-    /// Whether a version of the same projection has the same facts, and under the same rules the same rows.
+    /// Whether another version of the same projection has the same facts and, under the same rules, the same rows.
     public func foldsAlike(_ other: ProjectionDefinition) -> Bool {
         identity.name.isBytewiseEqual(to: other.identity.name) && foldVersion == other.foldVersion
     }
 
-    /// A fold over rows that are loaded as they are needed.
+    /// A fold over entities that are loaded as they are needed.
     public func partialFold() -> any Fold { start(false) }
 
-    /// A fold from position 0 that keeps every row in memory.
+    /// A fold from position 0 that keeps every entity in memory.
     public func completeFold() -> any Fold { start(true) }
 
-    /// A fold from position 0 that hands out every version when it ends.
+    /// A fold from position 0 that emits every version when the version ends.
     ///
-    /// - Parameter recent: keeps the documents that were made last; folds of one task may share it.
+    /// - Parameter recent: keeps the most recently made documents; the folds of one task may share it.
     public func historyFold(recent: RecentDocuments) -> HistoryFold { startHistory(recent) }
 
-    /// The entities that an event changes, by the event alone; each at most once.
+    /// The entities that an event changes, determined by the event alone; each at most once.
     public func entities(touchedBy event: DecodedEvent) throws(PoisonEvent) -> [RowKey] {
         do {
             return try touched(event)
@@ -124,23 +124,24 @@ public struct ProjectionDefinition: Sendable {
         }
     }
 
-    /// A fold from position 0 up to another one that writes nothing.
+    /// A fold from position 0 to a last position that writes nothing.
     ///
-    /// - Parameter start: of the tally of all versions that it is to keep, and the position from which it folds then.
+    /// - Parameter start: the position to fold from and the tally of all versions up to it. Without it, the fold keeps no
+    ///   tally.
     public func wholeFold(upTo last: Int64, tally start: FoldStart? = nil) -> WholeFold { startWhole(last, start) }
 
     /// The rows that follow from stored facts, in ascending key order.
     ///
     /// - Parameters:
-    ///   - instant: where given, only what holds in the world by then counts.
-    ///   - selection: of the rows that are asked for; without one, those that are stored.
+    ///   - instant: if given, only facts that hold in the world by then count.
+    ///   - selection: selects the rows; without it, the result is the stored rows.
     public func rows(
         fromFacts document: [UInt8], effectiveBy instant: Instant? = nil, selecting selection: RowSelection? = nil
     ) throws -> [ProjectedRow] {
         try derive(document, instant, selection)
     }
 
-    /// What a reader's text selects, or what one gets who gives none; nil if the projection's readers select nothing.
+    /// A reader's parsed selection, or the standard selection without a text; nil if the projection has no selections.
     public func selection(parsing text: String?) throws -> RowSelection? { try select?(text) }
 
     private static func selection<P: SelectiveProjection>(_ text: String?, _ projection: P) throws -> RowSelection {
@@ -159,10 +160,10 @@ public struct ProjectionDefinition: Sendable {
     /// A row's document as a reader sees it at a moment.
     public func present(_ document: JSONDocument, now: Instant) -> [UInt8] { show(document, now) }
 
-    /// Decodes an event of a consumed type; nil for a type that is not consumed.
+    /// Decodes an event; nil for an event of a type that is not consumed.
     ///
-    /// Throws `PoisonEvent` for a schema version that this projection does not know and for a payload that does
-    /// not decode.
+    /// Throws `PoisonEvent` for a schema version that this projection does not know, and for a payload that does not
+    /// decode.
     public func decode(_ record: RecordedEvent) throws(PoisonEvent) -> DecodedEvent? {
         guard let place = events.place(of: EventType(record.type)), consumedTypes.contains(place) else { return nil }
         return try event(ReadEvent(record.header, place, payload: record.payload, events))

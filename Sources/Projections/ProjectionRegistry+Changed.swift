@@ -1,10 +1,10 @@
 public import Rules
 import Values
 
-/// An installed rule file whose bytes are not those that a ledger recorded for it.
+/// An installed rule file whose bytes differ from those that a ledger recorded.
 public struct ChangedRuleFile: Sendable {
     public let file: RuleFile
-    /// The digest that the ledger has.
+    /// The digest that the ledger recorded.
     public let recorded: String
 
     public init(_ file: RuleFile, recorded: String) {
@@ -12,7 +12,7 @@ public struct ChangedRuleFile: Sendable {
         self.recorded = recorded
     }
 
-    /// What is wrong, with both digests.
+    /// The problem, with both digests.
     public var problem: RuleError {
         RuleError(
             path: file.path,
@@ -21,9 +21,9 @@ public struct ChangedRuleFile: Sendable {
 }
 
 extension ProjectionRegistry {
-    /// The same without the versions that read one of these files, which join those that can't be used.
+    /// The registry without the versions that read one of these files; they join the unusable versions.
     ///
-    /// Throws `RuleError` where a projection would be left without any version.
+    /// Throws `RuleError` if a projection would be left without a version.
     public func leavingOut(_ changed: [ChangedRuleFile]) throws(RuleError) -> ProjectionRegistry {
         if changed.isEmpty { return self }
         var left: [ProjectionDefinition] = []
@@ -34,7 +34,7 @@ extension ProjectionRegistry {
                 left.append(definition)
                 continue
             }
-            // Once for all code versions.
+            // Report a rules version once, not once per code version.
             let isKnown = unusable.contains {
                 $0.name.isBytewiseEqual(to: identity.name) && $0.version.isBytewiseEqual(to: identity.version)
             }

@@ -2,19 +2,19 @@ public import Events
 public import Rules
 import Values
 
-/// The projections that this program can fold, each in every rules version that is installed and every code version that
-/// it has.
+/// The projections that this program can fold, each in every installed rules version and every code version that the
+/// program has.
 public struct ProjectionRegistry: Sendable {
-    /// By name bytewise, then by rules version, then by code version.
+    /// The definitions, bytewise by name, then by rules version, then by code version.
     public let definitions: [ProjectionDefinition]
     /// The event types that the program knows.
     public let events: EventRegistry
-    /// Rules versions whose files can't be used: only what asks for them fails.
+    /// Rules versions whose files can't be used. Only requests for one of these versions fail.
     public let unusable: [UnusableRules]
-    /// The installed files that are not those which the ledger recorded.
+    /// The installed files that differ from the ones that the ledger recorded.
     public let changedFiles: [RuleFile]
 
-    /// What a program folds that has these definitions alone, in their order here.
+    /// The registry of a program with exactly these definitions, in this order.
     public init(_ definitions: [ProjectionDefinition]) { self.init(definitions, unusable: [], changedFiles: []) }
 
     init(_ definitions: [ProjectionDefinition], unusable: [UnusableRules], changedFiles: [RuleFile]) {
@@ -24,6 +24,7 @@ public struct ProjectionRegistry: Sendable {
         self.changedFiles = changedFiles
     }
 
+    /// Why the files of a projection can't be used.
     public struct Problem: Error, CustomStringConvertible {
         public let description: String
     }
@@ -31,9 +32,9 @@ public struct ProjectionRegistry: Sendable {
     /// Reads every installed rules version of every projection.
     ///
     /// - Parameters:
-    ///   - model: what the program records and projects.
+    ///   - model: the event types and projections of the program.
     ///   - files: the paths of all files below `projections/`.
-    ///   - read: gives a file's bytes by such a path.
+    ///   - read: returns a file's bytes by such a path.
     public init(
         _ model: LedgerModel, files: [String], read: @escaping RuleFileReader
     ) throws {
@@ -55,12 +56,12 @@ public struct ProjectionRegistry: Sendable {
         self.init(found, unusable: unusable, changedFiles: [])
     }
 
-    /// What is wrong with the files of a rules version; nil where they can be used or are not there.
+    /// The problem with the files of a rules version, or nil if they are usable or absent.
     public func problem(of name: String, version: String) -> RuleError? {
         unusable.first { $0.name.isBytewiseEqual(to: name) && $0.version.isBytewiseEqual(to: version) }?.problem
     }
 
-    /// The files of all versions that can be used, and those that changed.
+    /// The files of all usable versions, and the files that changed.
     public var installedFiles: Set<RuleFile> { Set(definitions.flatMap(\.identity.rules) + changedFiles) }
 
     /// The projections' names, bytewise sorted.
@@ -70,33 +71,34 @@ public struct ProjectionRegistry: Sendable {
         return names
     }
 
-    /// The definition of a version by its rules (`v1`) and its code; nil where this program lacks either.
+    /// The definition of a version by its rules (`v1`) and its code, or nil if this program lacks either.
     public func definition(_ name: String, version: String, codeVersion: Int) -> ProjectionDefinition? {
         definitions(name, version).first { $0.identity.codeVersion == codeVersion }
     }
 
-    /// The definition of rules (`v1`) under the newest code, which is what is meant where nobody names a code version; nil
-    /// where they are not installed.
+    /// The definition of rules (`v1`) under the newest code, which applies if nobody names a code version. Nil if the
+    /// rules are not installed.
     public func newestDefinition(_ name: String, version: String) -> ProjectionDefinition? {
         definitions(name, version).last
     }
 
-    /// The version that a new ledger serves first: the lowest rules, so that newer ones are promoted on purpose, under the
-    /// newest code.
+    /// The version that a new ledger serves first: the lowest rules version, under the newest code. Newer rules are
+    /// promoted on purpose.
     public func firstDefinition(_ name: String) -> ProjectionDefinition? {
         definitions.first { $0.identity.name.isBytewiseEqual(to: name) }
             .flatMap { newestDefinition(name, version: $0.identity.version) }
     }
 
-    /// What a new ledger serves of every projection, by name.
+    /// The versions that a new ledger serves first, one for each projection, by name.
     public var firstDefinitions: [ProjectionDefinition] { names.compactMap { firstDefinition($0) } }
 
-    /// The code versions that this program has for rules (`v1`), in ascending order; empty where they are not installed.
+    /// The code versions that this program has for rules (`v1`), in ascending order; empty if the rules are not
+    /// installed.
     public func codes(of name: String, version: String) -> [Int] {
         definitions(name, version).map(\.identity.codeVersion)
     }
 
-    /// Rules under every code version, the newest last.
+    /// The definitions of rules under every code version, newest last.
     private func definitions(_ name: String, _ version: String) -> [ProjectionDefinition] {
         definitions.filter {
             $0.identity.name.isBytewiseEqual(to: name) && $0.identity.version.isBytewiseEqual(to: version)

@@ -2,10 +2,10 @@ public import Events
 public import Rules
 import Values
 
-/// What a program records and projects: its event types and its projections.
+/// The event types and projections of a program.
 public struct LedgerModel: Sendable {
     public let events: EventRegistry
-    /// Each name once.
+    /// The projections; each name occurs once.
     public let projections: [ProjectionSource]
 
     public init(events: EventRegistry, projections: [ProjectionSource]) {
@@ -14,15 +14,18 @@ public struct LedgerModel: Sendable {
     }
 }
 
-/// A projection as a program registers it: how it is made from a rules version, and the code versions that readers know.
+/// A projection as a program registers it: how to make it from a rules version, and the code versions that readers know.
 public struct ProjectionSource: Sendable {
     public let name: String
     let define: @Sendable (Int, InstalledProjection, RuleFileReader) throws -> [ProjectionDefinition]
 
+    /// Registers a projection.
+    ///
     /// - Parameters:
     ///   - codes: in ascending order.
-    ///   - folding: the projection as a code version folds it, if code versions differ in more than what they sum.
-    ///   - make: the projection under its rules of a version, `rules.v<N>.yaml`; throws `RuleError` if these can't be used.
+    ///   - folding: the projection as a code version folds it, if code versions differ in more than their sums.
+    ///   - make: the projection under its rules of a version, `rules.v<N>.yaml`; throws `RuleError` if these can't be
+    ///     used.
     public init<P: Projection>(
         _ name: String, codes: [PublishedCode] = [PublishedCode(version: 1)],
         folding: @escaping @Sendable (P, _ codeVersion: Int) -> P = { projection, _ in projection },
@@ -36,13 +39,13 @@ public struct ProjectionSource: Sendable {
     }
 }
 
-/// What is installed of a projection below `projections/<name>/`.
+/// The installed files of a projection below `projections/<name>/`.
 struct InstalledProjection {
     let events: EventRegistry
     let columns: ColumnSet
     let tableSQL: String
     let indexSQL: String
-    /// The numbers of its rules versions, ascending; at least one.
+    /// The numbers of its rules versions, ascending; never empty.
     let versions: [Int]
 
     init(_ name: String, _ events: EventRegistry, files: [String], read: RuleFileReader) throws {

@@ -1,9 +1,10 @@
 public import JSON
 
-/// Sums over a view's rows as its readers see them, in any order.
+/// Sums over a view's rows as readers see them, added in any order.
 public protocol RowAggregates {
-    /// Adds a row's document, as presented.
+    /// Adds a row's document, as presented to readers.
     mutating func add(_ row: JSONValue)
 
+    /// The sums as JSON.
     func node() -> JSONNode
 }

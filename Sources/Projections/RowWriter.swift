@@ -1,32 +1,32 @@
 public import Events
 public import JSON
 
-/// Takes the rows that follow from facts, one after the other: their documents, each with a line break after it, and what a
-/// table holds beside them.
+/// Receives the rows that follow from facts, one after the other: their documents, each followed by a line break, and the
+/// values that a table holds beside them.
 public struct RowWriter: Sendable {
     /// A row without its document.
     public struct Row: Sendable {
         public let key: RowKey
         /// The values of the `stored` columns, in their order.
         public let stored: [StoredValue]
-        /// Where its document stands, without the line break.
+        /// The range of its document, without the line break.
         let document: Range<Int>
     }
 
-    /// Where a row's document is written before ``endRow(_:_:)``.
+    /// The writer for a row's document, used before ``endRow(_:_:)``.
     public var out: JSONWriter
     private(set) var rows: [Row] = []
-    /// Whether it takes more than documents.
+    /// Whether it receives rows in addition to documents.
     package let takesRows: Bool
     private var start = 0
 
-    /// One that takes everything.
+    /// Makes a writer that receives everything.
     public init() {
         out = JSONWriter(reservingCapacity: 2048)
         takesRows = true
     }
 
-    /// One that takes documents only.
+    /// Makes a writer that receives documents only.
     ///
     /// - Parameter omitting: the keys of members that are left out of the documents.
     public init(documentsOmitting omitted: [String], reservingCapacity capacity: Int) {
@@ -34,7 +34,7 @@ public struct RowWriter: Sendable {
         takesRows = false
     }
 
-    /// Ends a row; its key starts with its entity's two parts, and is larger than the one before.
+    /// Ends a row. Its key must start with its entity's two parts, and be larger than the previous key.
     @inline(__always)
     public mutating func endRow(_ key: @autoclosure () -> RowKey, _ stored: @autoclosure () -> [StoredValue] = []) {
         let end = out.count
@@ -44,7 +44,7 @@ public struct RowWriter: Sendable {
         start = end + 1
     }
 
-    /// Forgets what was written, and keeps the room.
+    /// Forgets everything written, and keeps the storage.
     public mutating func removeAll() {
         out.removeAll()
         rows = []

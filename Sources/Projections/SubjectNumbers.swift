@@ -1,14 +1,16 @@
 import Events
 import Values
 
-/// Keys numbered from 0 as they first come up.
+/// Keys numbered from 0 in the order of first occurrence.
 struct KeyNumbers {
     private(set) var keys: ContiguousArray<RowKey> = []
     private var hashes: ContiguousArray<Int> = []
-    /// Numbers plus one by hash, 0 where free; a power of two, at most half full.
+    /// Numbers plus one by hash, or 0 for a free slot; its size is a power of two, and at most half of it is full.
     private var table: ContiguousArray<Int32> = ContiguousArray(repeating: 0, count: 1 << 12)
 
-    /// - Parameter hash: the key's own.
+    /// The number of a key; a new key gets the next number.
+    ///
+    /// - Parameter hash: the key's own hash.
     mutating func number(_ key: RowKey, _ hash: Int) -> Int32 {
         var slot = hash & (table.count - 1)
         while table[slot] != 0 {
@@ -38,18 +40,19 @@ struct KeyNumbers {
     func sorted() -> [Int32] { RowKey.order(keys) }
 }
 
-/// The subjects of a log's events, numbered as they first come up: the folds of a pass share one look-up for each event.
+/// The subjects of a log's events, numbered in the order of first occurrence. The folds of a pass share one look-up per
+/// event.
 ///
-/// Not safe for several threads at once, but it may go from thread to thread.
+/// Not safe for concurrent use, but it may move between threads.
 ///
-/// Unchecked: the pass that owns it gives its workers turns under its lock, one at a time, and sorts when all are numbered; the
-/// compiler can't see that order.
+/// Unchecked: the pass that owns it gives its workers turns under its lock, one at a time, and sorts after all subjects
+/// are numbered; the compiler can't see that order.
 public final class SubjectNumbers: @unchecked Sendable {
     private var numbers = KeyNumbers()
 
     public init() {}
 
-    /// Numbers the subjects of some events; call it with the batches of a log in order.
+    /// Numbers the subjects of some events. Call it with the batches of a log in order.
     public func number(_ events: [ReadEvent]) -> NumberedEvents {
         var subjects: [Int32] = []
         subjects.reserveCapacity(events.count)
@@ -70,16 +73,16 @@ public final class SubjectNumbers: @unchecked Sendable {
 /// Consecutive events of a log with the numbers of their subjects.
 public struct NumberedEvents: Sendable {
     let events: [ReadEvent]
-    /// -1 for an event without a subject.
+    /// The number of each event's subject; -1 for an event without a subject.
     let subjects: [Int32]
-    /// How many subjects have come up so far.
+    /// The number of subjects seen so far.
     let subjectCount: Int
 }
 
 extension RowKey {
-    /// The indices of some keys in the keys' order.
+    /// The indices of some keys, sorted by key.
     ///
-    /// The first bytes of the last part, compared as numbers, settle nearly all comparisons.
+    /// The first bytes of the last part, compared as numbers, decide nearly all comparisons.
     static func order(_ keys: ContiguousArray<RowKey>) -> [Int32] {
         struct Entry {
             let first: UInt64
@@ -106,8 +109,8 @@ extension RowKey {
 }
 
 extension String {
-    /// The first sixteen bytes of the UTF-8 as two big-endian words, zeros behind a shorter text: they come in the
-    /// order of the bytes.
+    /// The first sixteen bytes of the UTF-8 as two big-endian words, zero-padded if the text is shorter. The words
+    /// compare in the order of the bytes.
     fileprivate var leadingWords: (UInt64, UInt64) {
         var text = self
         return text.withUTF8 { utf8 in

@@ -1,17 +1,17 @@
 import Events
 import JSON
 
-/// A projection folded from position 0, writing nothing: it holds every entity, for its rows at the end; where it is asked to, it
-/// also keeps a tally of every version of rows and facts on the way. One with a tally may begin at a later position; it then
-/// holds the entities that later events touch, and is good for the tally alone.
+/// A fold of a projection from position 0 that writes nothing. It holds every entity, and gives the rows at the end. On
+/// request it also keeps a tally of every version of rows and facts made on the way. A fold with a tally may begin at a
+/// later position; it then holds only the entities that later events touch, and serves only for its tally.
 ///
-/// Entities that are subjects are found by their numbers, which the folds of one pass share. Not safe for several threads
-/// at once, but it may go from thread to thread; rows may be written by several at once when all events have been folded.
+/// Entities that are subjects are found by their numbers, which the folds of one pass share. Not safe for concurrent use,
+/// but it may move between threads. After all events have been folded, several threads may write rows at once.
 ///
-/// Unchecked: the pass that owns it gives its workers turns under its lock, one at a time, which the compiler can't see; writing
-/// rows only reads.
+/// Unchecked: the pass that owns it gives its workers turns under its lock, one at a time, which the compiler can't see;
+/// writing rows only reads.
 public final class WholeFold: @unchecked Sendable {
-    /// Why it stopped; what was folded before is of no use then.
+    /// Why the fold stopped. A stopped fold is unusable.
     public private(set) var poison: PoisonEvent?
     /// The position after which it folds.
     public let start: Int64
@@ -21,6 +21,8 @@ public final class WholeFold: @unchecked Sendable {
     private let writeEntity: (Int, inout RowWriter) -> Void
     private let closeTally: () -> VersionTally?
 
+    /// Makes a fold of closures.
+    ///
     /// - Parameter last: the position up to which it folds.
     init(
         after start: Int64, upTo last: Int64, fold: @escaping (NumberedEvents, Int64) throws(PoisonEvent) -> Void,
@@ -35,7 +37,7 @@ public final class WholeFold: @unchecked Sendable {
         self.closeTally = closeTally
     }
 
-    /// Folds a batch; call it with the batches of a log in order.
+    /// Folds a batch. Call it with the batches of a log in order.
     public func fold(_ batch: NumberedEvents) {
         if poison != nil { return }
         do throws(PoisonEvent) {
@@ -45,45 +47,45 @@ public final class WholeFold: @unchecked Sendable {
         }
     }
 
-    /// The entities in key order: the subjects, as given, if these are the entities.
+    /// The entities in key order. If entities are subjects, these are the subjects as given.
     public func order(subjects: [Int32]) -> [Int32] { ownOrder() ?? subjects }
 
-    /// Writes the rows of some entities, in their order.
+    /// Writes the rows of some entities, in the order of the entities.
     public func writeRows(of entities: ArraySlice<Int32>, to rows: inout RowWriter) {
         for entity in entities { writeEntity(Int(entity), &rows) }
     }
 }
 
 extension WholeFold {
-    /// The tally of every version that the fold has made, ended or current; nil where it keeps none. Call it once, when all events
-    /// have been folded.
+    /// The tally of every version that the fold has made, ended or current; nil if it keeps no tally. Call it once,
+    /// after all events have been folded.
     public func tally() -> VersionTally? { closeTally() }
 }
 
 /// The state of a ``WholeFold``.
 ///
-/// Its methods are called from closures that are made where the projection's type is known, so that all of this is
-/// compiled for that type: called through a protocol, it would be generic at run time, and several times as slow.
+/// Its methods are called from closures that are made where the projection's type is known, so that all of this code is
+/// specialized for that type. Calls through a protocol would be generic at run time, and several times slower.
 final class WholeFoldState<P: Projection> {
     private let projection: P
     private let consumed: ConsumedTypes
     private var facts = EntityBlocks<P.Facts>()
-    /// If entities are not subjects.
+    /// The numbers of the entities, used if entities are not subjects.
     private var numbers = KeyNumbers()
     private var history: History?
 
     /// The position after which it folds.
     private let start: Int64
-    /// Entities as they were at the start, until an event touches them.
+    /// The entities as they were at the start, until an event touches them.
     private var standing: [RowKey: StandingEntity]
 
-    /// What a tally of versions takes.
+    /// The state that a tally of versions needs.
     private struct History {
         var tally: VersionTally
         var versions = EntityBlocks<EntityVersions>()
         var written = RowWriter()
 
-        /// Counts the versions that an event has ended, and notes those that it has made.
+        /// Counts the versions that an event ended, and records the versions that it made.
         mutating func note(
             _ facts: P.Facts?, of entity: Int, _ key: RowKey, at position: Int64, _ projection: P
         ) {
@@ -102,14 +104,17 @@ final class WholeFoldState<P: Projection> {
                 by: written, facts: document, of: key, at: position, into: &tally)
         }
 
-        /// Goes on with an entity as it was at the start.
+        /// Continues with an entity as it was at the start.
         mutating func load(_ standing: StandingEntity, as entity: Int, _ key: RowKey) {
             versions.makeRoom(for: entity + 1)
             versions[entity] = EntityVersions(of: key, standing, from: &tally)
         }
     }
 
-    /// - Parameter start: of the tally of versions that it keeps; it keeps none without, and begins at position 0.
+    /// Makes the state of a fold.
+    ///
+    /// - Parameter start: the position to fold from and the tally up to it. Without it, the fold keeps no tally and
+    ///   begins at position 0.
     init(_ projection: P, _ consumed: ConsumedTypes, tally start: FoldStart?) {
         self.consumed = consumed
         self.projection = projection
@@ -173,19 +178,19 @@ final class WholeFoldState<P: Projection> {
 
     @inline(__always)
     func write(_ entity: Int, to rows: inout RowWriter) {
-        // A subject that only other projections know may come after the last one here.
+        // A subject that only other projections know may be numbered after the last subject here.
         guard entity < facts.room, let facts = facts[entity] else { return }
         projection.writeRows(of: facts, to: &rows)
     }
 }
 
-/// What is kept of entities by their numbers, in blocks: growing moves nothing.
+/// Values of entities by number, in blocks, so that growing moves no values.
 private struct EntityBlocks<Value> {
     private static var blockSize: Int { 1024 }
 
     private var blocks: ContiguousArray<ContiguousArray<Value?>> = []
 
-    /// How many entities there is room for.
+    /// The number of entities that fit.
     var room: Int { blocks.count * Self.blockSize }
 
     mutating func makeRoom(for count: Int) {

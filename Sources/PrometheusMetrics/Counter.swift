@@ -2,8 +2,8 @@ import Synchronization
 
 /// A number that only grows, for each combination of label values.
 ///
-/// Combinations are bounded: past the limit everything new is counted under `other`, so that no input can make the
-/// metrics grow without end.
+/// The number of combinations is bounded. Beyond the limit every new combination is counted under `other`, so that no
+/// input can make the metrics grow without end.
 public final class Counter: Sendable {
     public static let maximumSeries = 256
 
@@ -12,6 +12,8 @@ public final class Counter: Sendable {
     private let labels: [String]
     private let counts = Mutex<[[String]: Int]>([:])
 
+    /// Makes a counter without counts.
+    ///
     /// - Parameter labels: the labels' names, in the order in which values are given.
     public init(_ name: String, help: String, labels: [String] = []) {
         self.name = name
@@ -28,10 +30,10 @@ public final class Counter: Sendable {
         }
     }
 
-    /// What one combination has come to.
+    /// The current number of one combination.
     public func value(_ values: [String] = []) -> Int { counts.withLock { $0[values] ?? 0 } }
 
-    /// What it has come to, sorted by label values.
+    /// The counter's current numbers, sorted by label values.
     public var family: MetricFamily {
         let series = counts.withLock { $0 }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         return MetricFamily(
@@ -42,11 +44,11 @@ public final class Counter: Sendable {
     }
 }
 
-/// How many label combinations a metric may have.
+/// The limit of label combinations of a metric.
 enum SeriesLimit {
     static let overflow = "other"
 
-    /// The combination to count under: itself, or all `other` where there are too many.
+    /// The combination to count under: itself, or all `other` beyond the limit.
     static func key(_ values: [String], isKnown: Bool, count: Int) -> [String] {
         isKnown || count < Counter.maximumSeries ? values : values.map { _ in overflow }
     }

@@ -1,12 +1,13 @@
 import Synchronization
 
-/// How often a measured time fell below each bound, for each combination of label values; bounded like ``Counter``.
+/// The number of measured times below each bound, for each combination of label values; bounded like ``Counter``.
 public final class Histogram: Sendable {
     /// Upper bounds for the time of a request, in seconds: 1 ms to 10 s.
     public static let requestSeconds: [Double] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
     private struct Series {
-        /// A bucket's own observations, not those below it; the last is for what lies above every bound.
+        /// Each bucket's own observations, without those of lower buckets. The last bucket is for values above every
+        /// bound.
         var buckets: [Int]
         var sum = 0.0
     }
@@ -17,6 +18,8 @@ public final class Histogram: Sendable {
     private let bounds: [Double]
     private let series = Mutex<[[String]: Series]>([:])
 
+    /// Makes a histogram without observations.
+    ///
     /// - Parameter bounds: upper bounds, inclusive, ascending.
     public init(_ name: String, help: String, labels: [String] = [], bounds: [Double] = Histogram.requestSeconds) {
         precondition(zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 }, "\(name): ascending bounds")

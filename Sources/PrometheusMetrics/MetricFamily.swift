@@ -1,4 +1,4 @@
-/// A metric with its samples at one moment, as Prometheus names them.
+/// A metric with its samples at one moment, in Prometheus's terms.
 public struct MetricFamily: Sendable {
     public enum Kind: String, Sendable {
         case counter, gauge, histogram
@@ -6,7 +6,7 @@ public struct MetricFamily: Sendable {
 
     /// One line of a family: its labels in order, and its value.
     public struct Sample: Sendable {
-        /// What follows the family's name: empty, `_bucket`, `_sum` or `_count`.
+        /// The suffix of the family's name: empty, `_bucket`, `_sum` or `_count`.
         public let suffix: String
         public let labels: [(name: String, value: String)]
         public let value: Double
@@ -18,7 +18,7 @@ public struct MetricFamily: Sendable {
         }
     }
 
-    /// `[a-z_:][a-z0-9_:]*`; counters end in `_total`, and units stand last (`_seconds`, `_bytes`).
+    /// The name, `[a-z_:][a-z0-9_:]*`. Counters end in `_total`, and units come last (`_seconds`, `_bytes`).
     public let name: String
     public let help: String
     public let kind: Kind
@@ -31,12 +31,12 @@ public struct MetricFamily: Sendable {
         self.samples = samples
     }
 
-    /// A family of one sample without labels.
+    /// A gauge of one sample without labels.
     public static func gauge(_ name: String, help: String, _ value: Double) -> MetricFamily {
         MetricFamily(name, .gauge, help: help, [Sample(value)])
     }
 
-    /// A family of one sample without labels, which never goes down while the process lives.
+    /// A counter of one sample without labels, which never goes down while the process lives.
     public static func counter(_ name: String, help: String, _ value: Double) -> MetricFamily {
         MetricFamily(name, .counter, help: help, [Sample(value)])
     }

@@ -2,7 +2,7 @@
 public enum PrometheusText {
     public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-    /// The families in the order given, each with its HELP and TYPE; one without samples is left out.
+    /// The families in the given order, each with its HELP and TYPE; a family without samples is left out.
     public static func bytes(_ families: [MetricFamily]) -> [UInt8] {
         var out = ""
         for family in families where !family.samples.isEmpty {
@@ -33,7 +33,7 @@ public enum PrometheusText {
         return out
     }
 
-    /// Whole numbers without a point, as far as a double holds them exactly.
+    /// A number's text. Whole numbers have no point, as far as a double holds them exactly.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }

@@ -3,10 +3,10 @@ internal import Yams
 
 /// A rule file as it was read: its path below `projections/`, its version, and the SHA-256 of its bytes.
 ///
-/// A version's digest is recorded when it is first used; a file that changed afterwards is refused, so
-/// that a published figure can always be traced to the rules that made it.
+/// A version's digest is recorded at its first use, and a file that changes afterwards is refused. Every published
+/// figure can therefore be traced to the rules that produced it.
 public struct RuleFile: Sendable, Hashable {
-    /// Path below the rules directory, for example `balances/rules.v1.yaml`.
+    /// The path below the rules directory, for example `balances/rules.v1.yaml`.
     public let path: String
     /// The `version:` key, equal to the number in the file's name.
     public let version: Int
@@ -19,7 +19,7 @@ public struct RuleFile: Sendable, Hashable {
         self.digest = digest
     }
 
-    /// The path without the version suffix: what stays the same from version to version.
+    /// The path without the version suffix, which all versions of the file share.
     public var family: String {
         guard let range = path.range(ofSuffix: ".v\(version).yaml") else { return path }
         return String(path[..<range])
@@ -32,7 +32,7 @@ extension String {
     }
 }
 
-/// What is wrong with a rule file, with the file, the key and the line.
+/// A fault of a rule file, with the file, the key and the line.
 public struct RuleError: Error, Equatable, CustomStringConvertible {
     public let path: String
     public let line: Int?
@@ -54,15 +54,15 @@ public struct RuleError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Gives the bytes of a rule file by its path below `projections/`; nil where there is none.
+/// Returns the bytes of a rule file by its path below `projections/`, or nil if the file is absent.
 public typealias RuleFileReader = (String) throws -> [UInt8]?
 
-/// One parsed rule file: the typed reader of its keys.
+/// One parsed rule file, whose root reads typed values.
 public struct RuleDocument {
     public let file: RuleFile
     public let root: RuleNode
 
-    /// Reads and parses a file. The path ends in `.v<N>.yaml`, and its `version:` says the same N.
+    /// Reads and parses a file. The path must end in `.v<N>.yaml`, and its `version:` must be the same N.
     public init(path: String, kind: String, read: RuleFileReader) throws {
         guard let bytes = try read(path) else { throw RuleError(path: path, problem: "there is no such file") }
         let node: Node?

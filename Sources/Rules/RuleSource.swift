@@ -1,13 +1,13 @@
 import Values
 internal import Yams
 
-/// The text of a rule file, so that an explanation can quote the line that it applied.
+/// The text of a rule file, so that an explanation can quote the line it applied.
 public struct RuleSource: Sendable {
-    /// A key of a rule file with the line that it stands in.
+    /// A key of a rule file with its line.
     public struct Quote: Sendable, Equatable {
-        /// From 1.
+        /// The line number, from 1.
         public let line: Int
-        /// The line, without the space around it.
+        /// The text of the line, without surrounding space.
         public let text: String
     }
 
@@ -15,7 +15,7 @@ public struct RuleSource: Sendable {
     private let lines: [String]
     private let lineOfKey: [ByteKey: Int]
 
-    /// Reads the file again; throws where it is gone, is no YAML, or is no longer the one that `file` was read from.
+    /// Reads the file again. Throws if it is absent, is not YAML, or is no longer the file that `file` was read from.
     public init(_ file: RuleFile, read: RuleFileReader) throws {
         guard let bytes = try read(file.path) else { throw RuleError(path: file.path, problem: "there is no such file") }
         guard RuleDocument.digest(of: bytes) == file.digest else {
@@ -40,7 +40,7 @@ public struct RuleSource: Sendable {
         lineOfKey = found
     }
 
-    /// The line of a key by its path from the root, list elements by their number from 0; nil where there is none.
+    /// The line of a key by its path from the root, or nil if the key is absent. List elements are numbered from 0.
     public func quote(_ path: [String]) -> Quote? {
         guard let line = lineOfKey[Self.key(path)], lines.indices.contains(line - 1) else { return nil }
         return Quote(line: line, text: lines[line - 1])
@@ -61,6 +61,6 @@ public struct RuleSource: Sendable {
         }
     }
 
-    /// Names of rule keys hold no control characters.
+    /// Joins a path into one key. U+001F is safe as the separator because names of rule keys hold no control characters.
     private static func key(_ path: [String]) -> ByteKey { ByteKey(path.joined(separator: "\u{1f}")) }
 }

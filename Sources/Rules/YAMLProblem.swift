@@ -1,14 +1,16 @@
 internal import Yams
 
-/// Why a text is not YAML, as one line without a copy of the text, which may hold a secret.
+/// Why a text is not YAML, on one line. It does not quote the text, which may hold a secret.
 public struct YAMLProblem: Sendable, CustomStringConvertible {
-    /// From 1; nil if the whole text is at fault.
+    /// The line number, from 1; nil if the whole text is at fault.
     public let line: Int?
     private let column: Int?
-    /// What was expected there.
+    /// The parser's problem, in words.
     public let reason: String
 
-    /// - Parameter error: what the parser threw.
+    /// Makes the problem of an error.
+    ///
+    /// - Parameter error: the error that the parser threw.
     public init(_ error: any Error) {
         switch error as? YamlError {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
@@ -36,7 +38,7 @@ public struct YAMLProblem: Sendable, CustomStringConvertible {
 }
 
 extension RuleError {
-    /// A file that is not YAML.
+    /// The error of a file that is not YAML.
     init(path: String, notYAML error: any Error) {
         let problem = YAMLProblem(error)
         self.init(path: path, line: problem.line, problem: "not YAML: \(problem.reason)")

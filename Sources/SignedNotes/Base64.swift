@@ -1,4 +1,4 @@
-/// Standard base64 (RFC 4648 section 4) with padding; decoding accepts the one canonical text of some bytes only.
+/// Standard base64 (RFC 4648 section 4) with padding. Decoding accepts only the canonical text of some bytes.
 enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let padding = UInt8(ascii: "=")
@@ -16,7 +16,8 @@ enum Base64 {
         return String(decoding: out, as: UTF8.self)
     }
 
-    /// nil for another alphabet, missing or superfluous padding, white space, and unused bits that are not zero.
+    /// Decodes canonical base64. Nil for another alphabet, missing or superfluous padding, white space, and unused bits
+    /// that are not zero.
     static func decode(_ text: some StringProtocol) -> [UInt8]? {
         let input = Array(text.utf8)
         guard input.count.isMultiple(of: 4) else { return nil }

@@ -1,16 +1,17 @@
 public import Values
 
-/// A log's head as it is signed (C2SP tlog-checkpoint): a line each for the origin, the number of leaves and the
-/// base64 root, then extension lines: further things that the signature vouches for, opaque to who verifies heads only.
+/// A log's head in its signed form (C2SP tlog-checkpoint): one line each for the origin, the number of leaves and the
+/// base64 root, followed by extension lines. The signature also vouches for the extensions, which are opaque to a
+/// verifier of heads only.
 public struct Checkpoint: Sendable, Equatable {
-    /// More extension lines than anybody here writes are refused.
+    /// The largest number of extension lines; no known writer uses more.
     public static let maximumExtensions = 16
 
-    /// Whose log it is.
+    /// The name of the log.
     public let origin: String
     public let size: Int64
     public let root: Digest32
-    /// Not empty each, without control characters.
+    /// The extension lines, none of them empty, without control characters.
     public let extensions: [String]
 
     public init(origin: String, size: Int64, root: Digest32, extensions: [String] = []) throws(NoteError) {
@@ -24,7 +25,7 @@ public struct Checkpoint: Sendable, Equatable {
         self.extensions = extensions
     }
 
-    /// Reads a note's text, exactly as ``text`` writes it.
+    /// Reads a note's text, in exactly the form that ``text`` writes.
     public init(parsing text: [UInt8]) throws(NoteError) {
         guard let string = String(validating: text, as: UTF8.self) else { throw NoteError("the checkpoint is not UTF-8") }
         let lines = string.split(separator: "\n", omittingEmptySubsequences: false)
@@ -45,7 +46,7 @@ public struct Checkpoint: Sendable, Equatable {
         Array(([origin, "\(size)", Base64.encode(root.bytes)] + extensions).map { $0 + "\n" }.joined().utf8)
     }
 
-    /// Reads a signed checkpoint; throws unless the key, whose name is the origin, signed it.
+    /// Reads a signed checkpoint. Throws unless the key signed it and the key's name is the origin.
     public static func verified(_ note: SignedNote, _ key: NoteVerifier) throws(NoteError) -> Checkpoint {
         try note.verify(key)
         let checkpoint = try Checkpoint(parsing: note.text)

@@ -1,6 +1,6 @@
 import Crypto
 
-/// What makes a key, a note or a checkpoint unusable.
+/// Why a key, a note or a checkpoint is unusable.
 public struct NoteError: Error, Equatable, CustomStringConvertible {
     public let description: String
 
@@ -18,6 +18,8 @@ public struct NoteVerifier: Sendable, Equatable {
     public let keyHash: UInt32
     private let key: Curve25519.Signing.PublicKey
 
+    /// Makes a verifier of a name and a public key of 32 bytes.
+    ///
     /// - Parameter name: not empty, without `+`, spaces or control characters.
     public init(name: String, publicKey: [UInt8]) throws(NoteError) {
         guard Self.isName(name) else { throw NoteError("a key name is not empty and has neither spaces nor +") }
@@ -63,11 +65,13 @@ public struct NoteVerifier: Sendable, Equatable {
     }
 }
 
-/// The private half.
+/// The private half of a note's Ed25519 key, with its name.
 public struct NoteSigner: Sendable {
     public let verifier: NoteVerifier
     private let seed: [UInt8]
 
+    /// Makes a signer of a name and a private key.
+    ///
     /// - Parameter seed: the 32 bytes of an Ed25519 private key.
     public init(name: String, seed: [UInt8]) throws(NoteError) {
         guard seed.count == 32, let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed) else {
@@ -77,7 +81,7 @@ public struct NoteSigner: Sendable {
         self.seed = seed
     }
 
-    /// Reads `PRIVATE+KEY+<name>+<hash>+<seed>`. No error shows any of it.
+    /// Reads `PRIVATE+KEY+<name>+<hash>+<seed>`. Errors quote nothing of it.
     public init(skey: String) throws(NoteError) {
         let parts = skey.split(separator: "+", maxSplits: 4, omittingEmptySubsequences: false)
         guard parts.count == 5, parts[0] == "PRIVATE", parts[1] == "KEY", let key = Base64.decode(parts[4]),
@@ -89,7 +93,7 @@ public struct NoteSigner: Sendable {
         }
     }
 
-    /// A new key from the system's random numbers.
+    /// Makes a new key from the system's random numbers.
     public static func generate(name: String) throws(NoteError) -> NoteSigner {
         try NoteSigner(name: name, seed: Array(Curve25519.Signing.PrivateKey().rawRepresentation))
     }

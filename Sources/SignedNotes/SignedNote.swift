@@ -1,18 +1,18 @@
-/// A text with signatures (C2SP signed-note): the text, a blank line, then a line a signature:
+/// A text with signatures (C2SP signed-note): the text, a blank line, then one line per signature:
 /// `— <key name> base64(key hash ‖ signature)`.
 public struct SignedNote: Sendable, Equatable {
-    /// A signature line. Whose key it is is known by name and hash together.
+    /// A signature line. The name and the hash together identify the key.
     public struct Signature: Sendable, Equatable {
         public let name: String
         public let keyHash: UInt32
         public let bytes: [UInt8]
     }
 
-    /// A longer note is refused unread.
+    /// The largest size of a note; a longer note is refused unread.
     public static let maximumBytes = 1 << 20
     public static let maximumSignatures = 100
 
-    /// What is signed; ends with a newline.
+    /// The signed text; ends with a newline.
     public let text: [UInt8]
     public let signatures: [Signature]
 
@@ -26,7 +26,7 @@ public struct SignedNote: Sendable, Equatable {
         ]
     }
 
-    /// Reads a note without believing it. Refuses whatever is not exactly of the form.
+    /// Reads a note without verifying it. Refuses any note that is not exactly of the form.
     public init(parsing bytes: [UInt8]) throws(NoteError) {
         guard bytes.count <= Self.maximumBytes else { throw NoteError("the note is too long") }
         guard let split = (1..<max(1, bytes.count)).last(where: { bytes[$0] == 0x0a && bytes[$0 - 1] == 0x0a }) else {
@@ -48,8 +48,8 @@ public struct SignedNote: Sendable, Equatable {
         self.signatures = signatures
     }
 
-    /// Throws unless the key signed the text. Signatures of other keys are not looked at; each line that names
-    /// this one must verify.
+    /// Throws unless the key signed the text. Signatures of other keys are ignored; every line that names this key must
+    /// verify.
     public func verify(_ key: NoteVerifier) throws(NoteError) {
         let own = signatures.filter { $0.keyHash == key.keyHash && Array($0.name.utf8) == Array(key.name.utf8) }
         if own.isEmpty { throw NoteError("the note has no signature of \(key.vkey)") }
@@ -58,7 +58,7 @@ public struct SignedNote: Sendable, Equatable {
         }
     }
 
-    /// The note as it is passed on.
+    /// The note in its transmitted form.
     public var bytes: [UInt8] {
         var out = text + [0x0a]
         for signature in signatures {

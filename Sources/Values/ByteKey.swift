@@ -2,7 +2,7 @@ import Glibc
 
 /// A string key that is compared, hashed and ordered by its UTF-8 bytes.
 ///
-/// Swift's own `String` equality is canonical equivalence, which takes `é` and `e` + accent for one key.
+/// Swift's own `String` equality is canonical equivalence, which treats `é` and `e` + accent as the same key.
 public struct ByteKey: Sendable, Hashable {
     /// The key's text.
     public let text: String
@@ -51,8 +51,9 @@ extension ByteKey: CustomStringConvertible, ExpressibleByStringLiteral {
 }
 
 extension String {
-    /// Whether this string's UTF-8 bytes come before the other's, a prefix first. It is the order of
-    /// Unicode scalars, and of Postgres's `COLLATE "C"`.
+    /// Whether this string's UTF-8 bytes come before the other's; a prefix comes first.
+    ///
+    /// This is the order of Unicode scalars, and of Postgres's `COLLATE "C"`.
     public func isBytewiseLess(than other: String) -> Bool {
         compareBytes(utf8Span.span, other.utf8Span.span) < 0
     }
@@ -65,7 +66,7 @@ extension String {
 }
 
 extension Span<UInt8> {
-    /// Whether both are the same bytes.
+    /// Whether both spans hold the same bytes.
     public func isBytewiseEqual(to other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
         return withUnsafeBytes { left in
@@ -77,7 +78,7 @@ extension Span<UInt8> {
     }
 }
 
-/// Below zero, zero or above zero as the left bytes come before, equal or come after the right ones.
+/// Returns a number below, equal to or above zero if the left bytes come before, equal or come after the right ones.
 private func compareBytes(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Int {
     let common = min(left.count, right.count)
     let (leftBytes, rightBytes) = (left.bytes, right.bytes)

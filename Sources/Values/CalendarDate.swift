@@ -3,7 +3,7 @@ public struct CalendarDate: Sendable, Hashable {
     /// Days since 1970-01-01, negative before it.
     public let daysSinceEpoch: Int32
 
-    /// For days known to lie in the years 1…9999.
+    /// Makes a date from days already known to lie in the years 1…9999.
     init(daysSinceEpoch: Int32) {
         self.daysSinceEpoch = daysSinceEpoch
     }
@@ -14,18 +14,18 @@ public struct CalendarDate: Sendable, Hashable {
     /// The last date, 9999-12-31.
     public static let maximum = CalendarDate(daysSinceEpoch: 2_932_896)
 
-    /// The date that many days after 1970-01-01, nil outside the years 1…9999.
+    /// The date that many days after 1970-01-01, or nil outside the years 1…9999.
     public init?(checkingDaysSinceEpoch days: Int) {
         guard days >= Int(Self.minimum.daysSinceEpoch), days <= Int(Self.maximum.daysSinceEpoch) else { return nil }
         daysSinceEpoch = Int32(days)
     }
 
-    /// The date of a year (1…9999), a month (1…12) and a day of that month, nil where there is no such date.
+    /// The date of a year (1…9999), a month (1…12) and a day of that month, or nil if no such date exists.
     public init?(year: Int, month: Int, day: Int) {
         guard (1...9999).contains(year), (1...12).contains(month), day >= 1,
             day <= Self.daysInMonth(month, ofYear: year)
         else { return nil }
-        // Years that begin in March put the leap day last; 400 years are 146,097 days.
+        // Counting years from March puts the leap day last; 400 years are 146,097 days.
         let shiftedYear = month > 2 ? year : year - 1
         let monthFromMarch = month > 2 ? month - 3 : month + 9
         let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1
@@ -65,7 +65,7 @@ public struct CalendarDate: Sendable, Hashable {
     /// The day of the month, 1…31.
     public var day: Int { components.day }
 
-    /// The date that many days later (earlier where negative), nil outside the years 1…9999.
+    /// The date that many days later (earlier if negative), or nil outside the years 1…9999.
     public func advanced(byDays days: Int) -> CalendarDate? {
         let (sum, overflow) = Int(daysSinceEpoch).addingReportingOverflow(days)
         return overflow ? nil : CalendarDate(checkingDaysSinceEpoch: sum)
@@ -80,7 +80,7 @@ extension CalendarDate: Comparable {
 }
 
 extension CalendarDate: CustomStringConvertible {
-    /// Reads exactly `YYYY-MM-DD`, nil where that is not a real date of the years 1…9999.
+    /// Reads exactly `YYYY-MM-DD`; nil if the text is not a real date of the years 1…9999.
     public init?(parsing text: Span<UInt8>) {
         guard text.count == 10, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
             let year = decimalNumber(in: text, from: 0, count: 4),
@@ -95,7 +95,7 @@ extension CalendarDate: CustomStringConvertible {
         self.init(parsing: text.utf8Span.span)
     }
 
-    /// The bytes that a date's text takes.
+    /// The number of bytes of a date's text.
     public static let longestText = 10
 
     /// Appends `YYYY-MM-DD`.
@@ -103,7 +103,7 @@ extension CalendarDate: CustomStringConvertible {
         append(capacity: Self.longestText, to: &out) { write(at: $0) }
     }
 
-    /// Writes `YYYY-MM-DD` to a place of ``longestText`` bytes, and returns its length.
+    /// Writes `YYYY-MM-DD` at an address with room for ``longestText`` bytes, and returns the number of bytes written.
     public func write(at out: UnsafeMutablePointer<UInt8>) -> Int {
         let (year, month, day) = components
         writeDecimal(UInt64(year), width: 4, to: out)

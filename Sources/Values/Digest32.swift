@@ -1,4 +1,4 @@
-/// A digest of 32 bytes, as SHA-256 gives, held inline.
+/// A digest of 32 bytes, such as one from SHA-256, held inline.
 public struct Digest32: Sendable, Hashable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
@@ -6,7 +6,7 @@ public struct Digest32: Sendable, Hashable {
         words = (first, second, third, fourth)
     }
 
-    /// The digest of exactly 32 bytes, nil for any other number of them.
+    /// The digest of exactly 32 bytes, or nil for any other length.
     public init?(bytes: Span<UInt8>) {
         guard bytes.count == 32 else { return nil }
         self.init(
@@ -14,7 +14,7 @@ public struct Digest32: Sendable, Hashable {
             bigEndianWord(in: bytes, from: 16), bigEndianWord(in: bytes, from: 24))
     }
 
-    /// The digest of exactly 32 bytes; another number of them is a programming error and traps.
+    /// The digest of exactly 32 bytes; any other length is a programming error and traps.
     public init(_ bytes: [UInt8]) {
         precondition(bytes.count == 32, "a digest has 32 bytes")
         let span = bytes.span
@@ -23,7 +23,7 @@ public struct Digest32: Sendable, Hashable {
             bigEndianWord(in: span, from: 16), bigEndianWord(in: span, from: 24))
     }
 
-    /// Reads exactly 64 hexadecimal digits of either case, nil for anything else.
+    /// Reads exactly 64 hexadecimal digits of either case; nil for anything else.
     public init?(hex: String) {
         let span = hex.utf8Span.span
         guard span.count == 64 else { return nil }

@@ -1,14 +1,14 @@
 /// Decimal digits as bytes, shared by every text form of this module.
 
 extension UInt8 {
-    /// The digit that this ASCII byte stands for, nil where it is none.
+    /// The value of this ASCII byte as a decimal digit, or nil if it is not one.
     @inline(__always)
     var decimalDigit: UInt8? {
         let digit = self &- UInt8(ascii: "0")
         return digit < 10 ? digit : nil
     }
 
-    /// The value of this ASCII byte as a hexadecimal digit of either case, nil where it is none.
+    /// The value of this ASCII byte as a hexadecimal digit of either case, or nil if it is not one.
     @inline(__always)
     var hexDigit: UInt8? {
         if let digit = decimalDigit { return digit }
@@ -17,8 +17,7 @@ extension UInt8 {
     }
 }
 
-/// The number that exactly `count` digits from `start` make, nil where they are not all digits or the
-/// text is too short.
+/// The number written by exactly `count` digits from `start`, or nil if a byte is not a digit or the text is too short.
 @inline(__always)
 func decimalNumber(in text: Span<UInt8>, from start: Int, count: Int) -> Int? {
     guard start + count <= text.count else { return nil }
@@ -52,7 +51,7 @@ func decimalWidth(_ value: UInt64) -> Int {
     return width &+ (rest >= 1000 ? 3 : rest >= 100 ? 2 : rest >= 10 ? 1 : 0)
 }
 
-/// Writes the digits of `value` without leading zeros, and returns how many they are (1…20).
+/// Writes the digits of `value` without leading zeros, and returns the number of digits (1…20).
 @inline(__always)
 package func writeDecimal(_ value: UInt64, to out: UnsafeMutablePointer<UInt8>) -> Int {
     let width = decimalWidth(value)
@@ -60,7 +59,7 @@ package func writeDecimal(_ value: UInt64, to out: UnsafeMutablePointer<UInt8>) 
     return width
 }
 
-/// Writes exactly `width` (1…20) digits of `value`, which has no more of them, with leading zeros.
+/// Writes `value` in exactly `width` (1…20) digits, with leading zeros. The value has no more digits than that.
 @inline(__always)
 func writeDecimal(_ value: UInt64, width: Int, to out: UnsafeMutablePointer<UInt8>) {
     var rest = value
@@ -73,7 +72,7 @@ func writeDecimal(_ value: UInt64, width: Int, to out: UnsafeMutablePointer<UInt
     }
 }
 
-/// Appends what `write` writes to a place of `capacity` bytes; it returns how many it wrote.
+/// Appends the bytes that `write` writes into room for `capacity` bytes; `write` returns how many it wrote.
 @inline(__always)
 func append(capacity: Int, to out: inout [UInt8], _ write: (UnsafeMutablePointer<UInt8>) -> Int) {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: capacity) { buffer in
@@ -82,7 +81,7 @@ func append(capacity: Int, to out: inout [UInt8], _ write: (UnsafeMutablePointer
     }
 }
 
-/// Appends exactly `width` (1…20) digits of `value`, which has no more of them, with leading zeros.
+/// Appends `value` in exactly `width` (1…20) digits, with leading zeros. The value has no more digits than that.
 func appendDecimal(_ value: UInt64, width: Int, to out: inout [UInt8]) {
     append(capacity: 20, to: &out) { start in
         writeDecimal(value, width: width, to: start)
@@ -90,7 +89,7 @@ func appendDecimal(_ value: UInt64, width: Int, to out: inout [UInt8]) {
     }
 }
 
-/// Writes the sixteen lower-case hexadecimal digits of `word` where there is room for them.
+/// Writes the sixteen lower-case hexadecimal digits of `word` from index `start`. The buffer has room for them.
 @inline(__always)
 func writeHexadecimal(_ word: UInt64, to out: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
     for index in 0..<16 {
@@ -99,14 +98,14 @@ func writeHexadecimal(_ word: UInt64, to out: UnsafeMutableBufferPointer<UInt8>,
     }
 }
 
-/// Appends the eight bytes of `word`, the highest first.
+/// Appends the eight bytes of `word`, highest first.
 func appendBigEndian(_ word: UInt64, to out: inout [UInt8]) {
     for shift in stride(from: 56, through: 0, by: -8) {
         out.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
     }
 }
 
-/// The word whose bytes, the highest first, stand at `start`. The caller has checked that there are eight.
+/// The big-endian word of the eight bytes from `start`. The caller has checked that the bytes exist.
 func bigEndianWord(in bytes: Span<UInt8>, from start: Int) -> UInt64 {
     var word: UInt64 = 0
     for index in start..<(start + 8) {

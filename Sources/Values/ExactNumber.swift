@@ -3,8 +3,8 @@ private import BigInt
 /// An exact rational number of any size, for products too wide for 128 bits and for exact quotients. It is
 /// rounded once, when a figure is published.
 ///
-/// Values whose parts fit 128 bits, which is nearly all of them, are worked out there without allocation;
-/// the others in integers of any size. Equality, order and hashing are those of the value, not of its form.
+/// Nearly all values have parts that fit 128 bits, and are computed there without allocation. All others use
+/// integers of any size. Equality, order and hashing compare values, not forms.
 public struct ExactNumber: Sendable {
     private enum Form {
         case narrow(NarrowRatio)
@@ -17,9 +17,9 @@ public struct ExactNumber: Sendable {
         form = .narrow(ratio)
     }
 
-    /// The same value, narrow where it fits.
+    /// The same value, in the narrow form if it fits.
     private init(_ ratio: WideRatio) {
-        // By magnitude: BigInt's own conversion of negative values to 128 bits is wrong (6.0.1).
+        // By magnitude, because BigInt's own conversion of negative values to 128 bits is wrong (6.0.1).
         let (top, bottom) = (ratio.numerator.magnitude, ratio.divisor.magnitude)
         if top.bitWidth <= 127, bottom.bitWidth <= 127 {
             let numerator = ratio.isNegative ? -Int128(top) : Int128(top)
@@ -36,7 +36,7 @@ public struct ExactNumber: Sendable {
 
     /// The same number.
     public init(_ decimal: FixedDecimal) {
-        // Zeros at the end are dropped, so that products of several factors stay narrow.
+        // Trailing zeros are dropped, so that products of several factors stay narrow.
         guard let units = Int64(exactly: decimal.units) else {
             self.init(units: decimal.units, scale: FixedDecimal.fractionDigits)
             return
@@ -57,7 +57,7 @@ public struct ExactNumber: Sendable {
         self.init(NarrowRatio(numerator: units, scale: scale))
     }
 
-    /// Nothing.
+    /// Zero.
     public static let zero = ExactNumber(0)
 
     /// Whether the value is zero.
@@ -79,7 +79,7 @@ public struct ExactNumber: Sendable {
     /// The absolute value.
     public var magnitude: ExactNumber { isNegative ? -self : self }
 
-    /// The value rounded once, half to even, to that many fractional digits (0…10); nil where the result
+    /// The value rounded once, half to even, to that many fractional digits (0…10), or nil if the result
     /// doesn't fit a ``FixedDecimal``.
     public func rounded(fractionDigits: Int = 10) -> FixedDecimal? {
         precondition((0...FixedDecimal.fractionDigits).contains(fractionDigits), "0…10 fractional digits")
@@ -89,7 +89,7 @@ public struct ExactNumber: Sendable {
         return wide.roundedUnits(fractionDigits: fractionDigits).map(FixedDecimal.init(units:))
     }
 
-    /// The decimal text of the value rounded once, half to even, to ten fractional digits, however large it is.
+    /// The decimal text of the value, of any size, rounded once, half to even, to ten fractional digits.
     public var decimalText: String { rounded()?.description ?? wide.roundedText }
 
     private var wide: WideRatio {
@@ -100,8 +100,8 @@ public struct ExactNumber: Sendable {
         }
     }
 
-    /// What `narrow` makes of two narrow values, as they are or in lowest terms; nil where one is wide or 128
-    /// bits don't do.
+    /// The result of `narrow` for two narrow values, first as they are and then in lowest terms. Nil if one of them is
+    /// wide or if 128 bits are not enough.
     private static func narrowly<Result>(
         _ left: ExactNumber, _ right: ExactNumber, _ narrow: (NarrowRatio, NarrowRatio) -> Result?
     ) -> Result? {
@@ -146,7 +146,7 @@ extension ExactNumber {
         left = left - right
     }
 
-    /// The exact quotient, nil where `other` is zero.
+    /// The exact quotient, or nil if `other` is zero.
     public func divided(by other: ExactNumber) -> ExactNumber? {
         guard !other.isZero else { return nil }
         if let quotient = Self.narrowly(self, other, NarrowRatio.quotient) { return ExactNumber(quotient) }
@@ -180,7 +180,7 @@ extension ExactNumber: Hashable {
 }
 
 extension ExactNumber: CustomStringConvertible {
-    /// The decimal text where ten fractional digits hold the value exactly, else the fraction in lowest terms.
+    /// The decimal text if ten fractional digits hold the value exactly, otherwise the fraction in lowest terms.
     public var description: String {
         if let decimal = rounded(), decimal.exact == self { return decimal.description }
         let lowest = wide.lowest

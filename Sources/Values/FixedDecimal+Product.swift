@@ -13,9 +13,9 @@ extension FixedDecimal {
             * ExactNumber(units: third.units, scale: third.scale)
     }
 
-    /// `a × b × c` rounded once, half to even, to 10 fractional digits; nil where that doesn't fit.
+    /// `a × b × c` rounded once, half to even, to 10 fractional digits, or nil if the result doesn't fit.
     ///
-    /// Products whose factors' digits fit 128 bits together are worked out there, without allocation.
+    /// If the factors' digits fit 128 bits together, the product is computed there, without allocation.
     public static func roundedProduct(_ a: FixedDecimal, _ b: FixedDecimal, _ c: FixedDecimal) -> FixedDecimal? {
         let (first, second, third) = (Factor(a), Factor(b), Factor(c))
         let (pair, pairOverflows) = first.units.multipliedReportingOverflow(by: second.units)
@@ -32,7 +32,7 @@ extension FixedDecimal {
         }
     }
 
-    /// The units of a value and how many fractional digits they stand for: whole numbers, as most quantities
+    /// A value's units and the number of fractional digits they stand for. Whole numbers, as most quantities
     /// and multipliers are, drop their ten zeros so that products stay narrow.
     private struct Factor {
         let units: Int128

@@ -1,9 +1,9 @@
 extension FixedDecimal {
     /// Reads a number in the JSON grammar (RFC 8259), exponent allowed.
     ///
-    /// Zeros that end the digits do not count, so `1.50000000000000` and `15e-1` are the same value, and
-    /// `0e999999` is zero. A number that is too large is `outOfRange` even if it also has too many
-    /// fractional digits. Linear in the length of the text, without allocation, whatever the exponent.
+    /// Trailing zeros do not count: `1.50000000000000` and `15e-1` are the same value, and `0e999999` is zero. A
+    /// number that is too large is `outOfRange` even if it also has too many fractional digits. Linear in the length
+    /// of the text, whatever the exponent, and without allocation.
     public init(parsing text: Span<UInt8>) throws(DecimalError) {
         let count = text.count
         var index = 0
@@ -12,7 +12,7 @@ extension FixedDecimal {
             negative = true
             index += 1
         }
-        // Up to 19 digits fit 64 bits; longer numbers and exponents are read digit by digit.
+        // Up to 19 digits fit 64 bits; longer numbers, and numbers with an exponent, are read digit by digit.
         let digitsStart = index
         var significand: UInt64 = 0
         while index < count, let digit = text[index].decimalDigit {
@@ -52,8 +52,9 @@ extension FixedDecimal {
         try self.init(parsing: text.utf8Span.span)
     }
 
-    /// Reads a figure that was published: as ``init(parsing:)``, but up to what 128 bits hold (about 1.7 × 10^28) in place of
-    /// the bound of inputs. Beyond that bound an exponent is `outOfRange`: decimal text has none.
+    /// Reads a published figure. Unlike ``init(parsing:)``, which applies the bound of inputs, it accepts any value
+    /// that 128 bits hold (up to about 1.7 × 10^28). An exponent beyond the bound of inputs is `outOfRange`, because
+    /// decimal text has no exponents.
     public init(published text: String) throws(DecimalError) {
         do {
             self = try FixedDecimal(text)
@@ -63,9 +64,9 @@ extension FixedDecimal {
         }
     }
 
-    /// Reads a number whose grammar is known to be right and which has no exponent.
+    /// Reads a number whose grammar is already known to be right; an exponent is `outOfRange`.
     private init(wide text: String.UTF8View) throws(DecimalError) {
-        // Counts down from zero, since the lowest number has no positive counterpart.
+        // Counts down from zero, because the lowest number has no positive counterpart.
         var units: Int128 = 0
         var places: Int?
         func shift(_ digit: UInt8) throws(DecimalError) {
@@ -96,8 +97,8 @@ extension FixedDecimal {
         }
     }
 
-    /// The signed exponent written from `start` (the `e`) to the end. An exponent too large to matter is
-    /// held at a bound that no text in memory can make up for.
+    /// The signed exponent written from `start` (the `e`) to the end. An exponent too large to matter is clamped to a
+    /// bound that no text in memory can outweigh.
     private static func exponent(in text: Span<UInt8>, from start: Int) throws(DecimalError) -> Int {
         guard text[start] | 0x20 == UInt8(ascii: "e") else { throw .notANumber }
         var index = start + 1
@@ -116,12 +117,12 @@ extension FixedDecimal {
         return negative ? -value : value
     }
 
-    /// The value of digits (one point allowed) at `start..<end`, of which `wholeDigits` stand before the
-    /// point, times 10^exponent.
+    /// The value of the digits (one point allowed) at `start..<end`, `wholeDigits` of them before the point, times
+    /// 10^exponent.
     private init(
         digits text: Span<UInt8>, from start: Int, to end: Int, wholeDigits: Int, exponent: Int, negative: Bool
     ) throws(DecimalError) {
-        // The power of ten of the first and the last digit that is not zero.
+        // The powers of ten of the first and the last digit that is not zero.
         var power = wholeDigits - 1 + exponent
         var firstPower: Int?
         var lastPower = 0
@@ -140,7 +141,7 @@ extension FixedDecimal {
         }
         guard firstPower < 18 else { throw .outOfRange }
         guard lastPower >= -Self.fractionDigits else { throw .tooManyFractionDigits }
-        // At most 28 digits are left, which 128 bits hold.
+        // At most 28 digits remain, which 128 bits hold.
         var magnitude: Int128 = 0
         power = wholeDigits - 1 + exponent
         for index in start..<end where power >= lastPower {
@@ -156,17 +157,17 @@ extension FixedDecimal {
 }
 
 extension FixedDecimal: CustomStringConvertible {
-    /// The most bytes that a value's text takes.
+    /// The largest number of bytes of a value's text.
     public static let longestText = 41
 
     /// Appends the shortest decimal text: no exponent, no leading `+`, no trailing fractional zeros, no
-    /// trailing point, zero as `0`. Without allocation where `out` has room (at most ``longestText`` bytes).
+    /// trailing point, zero as `0`. Without allocation if `out` has room (at most ``longestText`` bytes).
     public func write(to out: inout [UInt8]) {
         append(capacity: Self.longestText, to: &out) { write(at: $0) }
     }
 
-    /// Writes the text that ``write(to:)`` appends to a place of ``longestText`` bytes, and returns its
-    /// length.
+    /// Writes the text that ``write(to:)`` appends at an address with room for ``longestText`` bytes, and returns the
+    /// number of bytes written.
     public func write(at out: UnsafeMutablePointer<UInt8>) -> Int {
         var at = 0
         if units < 0 {
@@ -183,7 +184,7 @@ extension FixedDecimal: CustomStringConvertible {
         } else {
             let (quotient, remainder) = magnitude.quotientAndRemainder(dividingBy: UInt128(one))
             fraction = UInt64(truncatingIfNeeded: remainder)
-            // Values beyond every input's bound can have a whole part beyond 64 bits.
+            // Values beyond the bound of inputs can have a whole part beyond 64 bits.
             let (high, low) = quotient.quotientAndRemainder(dividingBy: 10_000_000_000_000_000_000)
             if high > 0 {
                 at &+= writeDecimal(UInt64(truncatingIfNeeded: high), to: out + at)
@@ -196,7 +197,7 @@ extension FixedDecimal: CustomStringConvertible {
         return fraction == 0 ? at : at &+ Self.write(fraction: fraction, to: out + at)
     }
 
-    /// Writes the point and the digits of units below one, above zero.
+    /// Writes the point and the digits of a fraction, given in units, above zero and below one.
     private static func write(fraction: UInt64, to out: UnsafeMutablePointer<UInt8>) -> Int {
         var rest = fraction
         var width = fractionDigits
@@ -216,7 +217,7 @@ extension FixedDecimal: CustomStringConvertible {
         return width &+ 1
     }
 
-    /// The shortest decimal text, as ``write(to:)`` gives it.
+    /// The shortest decimal text, as ``write(to:)`` appends it.
     public var description: String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(41)

@@ -1,16 +1,16 @@
 /// An exact base-10 number: `units` × 10⁻¹⁰ in 128 bits.
 ///
-/// Inputs are bounded (absolute value below 10^18, at most 10 fractional digits); sums of inputs are
-/// exact, since 128 bits hold absolute values up to about 1.7 × 10^28. Products and quotients that must
-/// stay exact go through ``ExactNumber``.
+/// Inputs are bounded (absolute value below 10^18, at most 10 fractional digits). Sums of inputs are exact, because
+/// 128 bits hold absolute values up to about 1.7 × 10^28. Products and quotients that must stay exact go through
+/// ``ExactNumber``.
 public struct FixedDecimal: Sendable, Hashable {
     /// How many fractional digits a value holds.
     public static let fractionDigits = 10
 
-    /// The number of units that make one: 10^10.
+    /// The number of units in one: 10^10.
     public static let unitsPerOne: Int128 = 10_000_000_000
 
-    /// The first number of units that no input reaches: 10^18 in units.
+    /// The smallest number of units too large for an input: 10^18 in units.
     @usableFromInline static let inputLimit: Int128 = 10_000_000_000_000_000_000_000_000_000
 
     /// The value in units of 10⁻¹⁰.
@@ -28,7 +28,7 @@ public struct FixedDecimal: Sendable, Hashable {
         units = Int128(whole) * Self.unitsPerOne
     }
 
-    /// Nothing.
+    /// Zero.
     public static let zero = FixedDecimal(units: 0)
 
     /// Whether the value is zero.
@@ -65,7 +65,7 @@ extension FixedDecimal {
         FixedDecimal(units: left.units - right.units)
     }
 
-    /// The value with the other sign. Traps on the one number whose opposite 128 bits don't hold.
+    /// The value with the other sign. Traps on the one number whose opposite doesn't fit 128 bits.
     @inlinable
     public static prefix func - (value: FixedDecimal) -> FixedDecimal {
         FixedDecimal(units: -value.units)
@@ -84,11 +84,11 @@ extension FixedDecimal {
     }
 }
 
-/// Why a text or a number is no ``FixedDecimal``.
+/// Why a text or a number is not a ``FixedDecimal``.
 public enum DecimalError: Error, Equatable, Sendable {
     /// The text is not a number in the JSON grammar, or the value is neither a number nor a string.
     case notANumber
-    /// A digit other than zero stands beyond the tenth fractional place.
+    /// A digit other than zero stands after the tenth fractional place.
     case tooManyFractionDigits
     /// The absolute value is 10^18 or more.
     case outOfRange

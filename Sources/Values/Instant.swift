@@ -15,18 +15,18 @@ public struct Instant: Sendable, Hashable {
         self.microseconds = microseconds
     }
 
-    /// The moment that many microseconds after 1970-01-01T00:00:00Z, nil outside the years 1970…2199.
+    /// The moment that many microseconds after 1970-01-01T00:00:00Z, or nil outside the years 1970…2199.
     public init?(microseconds: Int64) {
         guard microseconds >= Self.minimum.microseconds, microseconds <= Self.maximum.microseconds else { return nil }
         self.microseconds = microseconds
     }
 
-    /// The first moment of a date in UTC, nil outside the years 1970…2199.
+    /// The first moment of a date in UTC, or nil outside the years 1970…2199.
     public init?(startOf date: CalendarDate) {
         self.init(microseconds: Int64(date.daysSinceEpoch) * Self.microsecondsPerDay)
     }
 
-    /// The moment that many microseconds later (earlier where negative), nil outside the years 1970…2199.
+    /// The moment that many microseconds later (earlier if negative), or nil outside the years 1970…2199.
     public func advanced(byMicroseconds interval: Int64) -> Instant? {
         let (sum, overflow) = microseconds.addingReportingOverflow(interval)
         return overflow ? nil : Instant(microseconds: sum)
@@ -52,7 +52,7 @@ extension Instant: Comparable {
 
 extension Instant: CustomStringConvertible {
     /// Reads `YYYY-MM-DDTHH:MM:SS[.1–6 digits](Z or ±HH:MM)` with capital T and Z, seconds 00–59, and offsets
-    /// of hours 00–23 and minutes 00–59. Nil for anything else, and where the moment in UTC falls outside the
+    /// of hours 00–23 and minutes 00–59. Nil for anything else, and if the moment in UTC falls outside the
     /// years 1970…2199. Without allocation.
     public init?(parsing text: Span<UInt8>) {
         guard text.count >= 20, let date = CalendarDate(parsing: text.extracting(first: 10)),
@@ -86,7 +86,7 @@ extension Instant: CustomStringConvertible {
         self.init(parsing: text.utf8Span.span)
     }
 
-    /// Minutes east of UTC written from `start` to the end of the text.
+    /// The offset in minutes east of UTC, written from `start` to the end of the text.
     private static func offsetInMinutes(in text: Span<UInt8>, from start: Int) -> Int? {
         guard start < text.count else { return nil }
         let sign = text[start]
@@ -100,17 +100,17 @@ extension Instant: CustomStringConvertible {
         return sign == UInt8(ascii: "-") ? -offset : offset
     }
 
-    /// The most bytes that an instant's text takes.
+    /// The largest number of bytes of an instant's text.
     public static let longestText = 27
 
-    /// Appends `YYYY-MM-DDTHH:MM:SSZ`, with exactly six fractional digits where the microseconds are not zero.
-    /// Without allocation where `out` has room (``longestText`` bytes).
+    /// Appends `YYYY-MM-DDTHH:MM:SSZ`, with exactly six fractional digits if the microseconds are not zero.
+    /// Without allocation if `out` has room (``longestText`` bytes).
     public func write(to out: inout [UInt8]) {
         append(capacity: Self.longestText, to: &out) { write(at: $0) }
     }
 
-    /// Writes the text that ``write(to:)`` appends to a place of ``longestText`` bytes, and returns its
-    /// length.
+    /// Writes the text that ``write(to:)`` appends at an address with room for ``longestText`` bytes, and returns the
+    /// number of bytes written.
     public func write(at out: UnsafeMutablePointer<UInt8>) -> Int {
         _ = date.write(at: out)
         let sinceMidnight = UInt64(bitPattern: microseconds % Self.microsecondsPerDay)
@@ -134,7 +134,7 @@ extension Instant: CustomStringConvertible {
         return at &+ 1
     }
 
-    /// The text that ``write(to:)`` gives.
+    /// The text that ``write(to:)`` appends.
     public var description: String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(27)

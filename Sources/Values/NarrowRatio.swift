@@ -1,5 +1,5 @@
-/// `numerator ÷ (divisor × 10^scale)` in 128 bits: how ``ExactNumber`` holds nearly every value. An operation
-/// gives nil where 128 bits are too narrow for it.
+/// `numerator ÷ (divisor × 10^scale)` in 128 bits: the form in which ``ExactNumber`` holds nearly every value. An
+/// operation returns nil if 128 bits are too narrow for it.
 struct NarrowRatio {
     var numerator: Int128
     /// Above zero.
@@ -7,7 +7,7 @@ struct NarrowRatio {
     /// Zero or more.
     var scale = 0
 
-    /// 10^0…10^38, all that 128 bits hold.
+    /// 10^0…10^38: every power of ten that 128 bits hold.
     private static let powers: [Int128] = {
         var powers: [Int128] = [1]
         for _ in 0..<38 {
@@ -58,7 +58,7 @@ struct NarrowRatio {
         return NarrowRatio(numerator: numerator, divisor: divisor, scale: left.scale + right.scale)
     }
 
-    /// The quotient; `right` is not zero.
+    /// The quotient; `right` must not be zero.
     static func quotient(_ left: NarrowRatio, _ right: NarrowRatio) -> NarrowRatio? {
         let shift = right.scale - left.scale
         guard right.numerator != .min,
@@ -69,18 +69,19 @@ struct NarrowRatio {
         return NarrowRatio(numerator: right.numerator < 0 ? -top : top, divisor: bottom, scale: max(0, -shift))
     }
 
-    /// Below zero, zero or above zero as the left value is less than, equal to or greater than the right one.
+    /// Returns a number below, equal to or above zero if the left value is less than, equal to or greater than the
+    /// right one.
     static func compare(_ left: NarrowRatio, _ right: NarrowRatio) -> Int? {
         guard let (a, b) = aligned(left, right) else { return nil }
         return a.numerator == b.numerator ? 0 : a.numerator < b.numerator ? -1 : 1
     }
 
-    /// The opposite, nil for the one numerator that has none.
+    /// The opposite, or nil for the one numerator whose opposite doesn't fit.
     var negated: NarrowRatio? {
         numerator == .min ? nil : NarrowRatio(numerator: -numerator, divisor: divisor, scale: scale)
     }
 
-    /// The same value with what numerator and divisor have in common taken out.
+    /// The same value with the common factors of numerator and divisor removed.
     var reduced: NarrowRatio {
         guard divisor > 1 else { return self }
         var (a, b) = (numerator.magnitude, divisor.magnitude)
@@ -91,7 +92,7 @@ struct NarrowRatio {
         return NarrowRatio(numerator: numerator / common, divisor: divisor / common, scale: scale)
     }
 
-    /// Units of 10⁻¹⁰ after rounding half to even to that many fractional digits.
+    /// The value in units of 10⁻¹⁰ after rounding half to even to that many fractional digits.
     func roundedUnits(fractionDigits: Int) -> Int128? {
         let shift = fractionDigits - scale
         guard let top = Self.raise(numerator, byTenTo: max(0, shift)),
@@ -102,7 +103,7 @@ struct NarrowRatio {
     }
 }
 
-/// `value ÷ divisor`, rounded half to even. The divisor is above zero.
+/// `value ÷ divisor`, rounded half to even. The divisor must be above zero.
 func divideHalfEven(_ value: Int128, by divisor: Int128) -> Int128 {
     if let small = UInt64(exactly: divisor), let quotient = divideHalfEven(value.magnitude, by: small) {
         return value < 0 ? -Int128(quotient) : Int128(quotient)
@@ -114,14 +115,14 @@ func divideHalfEven(_ value: Int128, by divisor: Int128) -> Int128 {
     return value < 0 ? quotient - 1 : quotient + 1
 }
 
-/// The same by one instruction of the processor's; nil where the quotient does not fit 64 bits.
+/// `value ÷ divisor`, rounded half to even, in one processor instruction; nil if the quotient does not fit 64 bits.
 @inline(__always)
 private func divideHalfEven(_ value: UInt128, by divisor: UInt64) -> UInt64? {
     let high = UInt64(truncatingIfNeeded: value >> 64)
     guard high < divisor else { return nil }
     let (quotient, remainder) = divisor.dividingFullWidth((high, UInt64(truncatingIfNeeded: value)))
     if remainder == 0 { return quotient }
-    // Twice the remainder is held against the divisor without overflow.
+    // Comparing with `divisor - remainder` avoids the overflow of twice the remainder.
     let rest = divisor &- remainder
     guard remainder > rest || (remainder == rest && quotient & 1 != 0) else { return quotient }
     return quotient == .max ? nil : quotient &+ 1

@@ -8,7 +8,7 @@ public enum OptionType: String, Sendable, Hashable, CaseIterable {
 
 /// An OCC option symbol: root, expiry, type and strike.
 public struct OptionSymbol: Sendable, Hashable {
-    /// `[A-Z][A-Z0-9]{0,5}`; not always the underlying (adjusted contracts, index weeklies).
+    /// The root, `[A-Z][A-Z0-9]{0,5}`; not always the underlying (adjusted contracts, index weeklies).
     public let root: String
     /// The expiry, in the years 2000…2099.
     public let expiry: CalendarDate

@@ -1,9 +1,10 @@
-/// What somebody may have meant by a word that names nothing.
+/// Suggestions for a misspelt word that names nothing.
 public enum Suggestion {
-    /// The known word that is nearest to a misspelt one; nil if none is near enough to be meant.
+    /// The known word nearest to a misspelt one, or nil if no known word is near enough.
     ///
-    /// Near is a third of the word's letters at most, at least one: a letter more, less, another or two that changed
-    /// places count as one. Of words that are equally near the first is taken.
+    /// A near word differs in at most a third of the misspelt word's letters; one difference is always allowed. An added,
+    /// missing or replaced letter counts as one difference, and so do two swapped neighbors. Of equally near words the
+    /// first wins.
     public static func nearest(to word: String, among known: [String]) -> String? {
         let asked = Array(word.asciiFolded.unicodeScalars)
         let limit = max(1, asked.count / 3)
@@ -12,12 +13,12 @@ public enum Suggestion {
         return best.0
     }
 
-    /// `; did you mean `view`?`, or nothing.
+    /// `; did you mean `view`?`, or the empty string.
     public static func question(_ word: String, among known: [String]) -> String {
         nearest(to: word, among: known).map { "; did you mean `\($0)`?" } ?? ""
     }
 
-    /// The distance of Damerau and Levenshtein between strings without overlapping swaps.
+    /// The Damerau-Levenshtein distance between two strings, without overlapping swaps.
     private static func distance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
         var before: [Int] = []
         var last = Array(0...right.count)

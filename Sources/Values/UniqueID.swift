@@ -1,4 +1,4 @@
-/// A UUID (RFC 9562), as two big-endian halves.
+/// A UUID (RFC 9562), held as two big-endian halves.
 public struct UniqueID: Sendable, Hashable {
     /// The first eight bytes.
     public let high: UInt64
@@ -17,14 +17,14 @@ public struct UniqueID: Sendable, Hashable {
         low = generator.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
     }
 
-    /// The UUID of exactly sixteen bytes, nil for any other number of them.
+    /// The UUID of exactly sixteen bytes, or nil for any other length.
     public init?(bytes: Span<UInt8>) {
         guard bytes.count == 16 else { return nil }
         high = bigEndianWord(in: bytes, from: 0)
         low = bigEndianWord(in: bytes, from: 8)
     }
 
-    /// Reads hexadecimal digits of either case in groups of 8-4-4-4-12, nil for anything else.
+    /// Reads hexadecimal digits of either case in groups of 8-4-4-4-12; nil for anything else.
     public init?(_ text: String) {
         let span = text.utf8Span.span
         guard span.count == 36 else { return nil }
@@ -62,7 +62,7 @@ public struct UniqueID: Sendable, Hashable {
 }
 
 extension UniqueID: Comparable {
-    /// The order of the bytes, which is also that of Postgres's `uuid`.
+    /// The order of the bytes, which is also the order of Postgres's `uuid`.
     public static func < (left: UniqueID, right: UniqueID) -> Bool {
         (left.high, left.low) < (right.high, right.low)
     }

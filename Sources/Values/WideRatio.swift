@@ -1,6 +1,6 @@
 internal import BigInt
 
-/// `numerator ÷ (divisor × 10^scale)` in integers of any size: what ``ExactNumber`` falls back to.
+/// `numerator ÷ (divisor × 10^scale)` in integers of any size: the fallback of ``ExactNumber``.
 struct WideRatio {
     var numerator: BigInt
     /// Above zero.
@@ -16,7 +16,7 @@ struct WideRatio {
         exponent < powers.count ? powers[exponent] : BigUInt(10).power(exponent)
     }
 
-    /// Both numerators over the same scale.
+    /// Both numerators at the same scale.
     private static func aligned(_ left: WideRatio, _ right: WideRatio) -> (left: BigInt, right: BigInt, scale: Int) {
         if left.scale == right.scale { return (left.numerator, right.numerator, left.scale) }
         if left.scale < right.scale {
@@ -25,8 +25,8 @@ struct WideRatio {
         return (left.numerator, right.numerator * BigInt(power(left.scale - right.scale)), left.scale)
     }
 
-    /// The same value with what numerator and divisor have in common taken out, so that chains of
-    /// quotients stay as small as they can.
+    /// The same value with the common factors of numerator and divisor removed, so that chains of quotients stay as
+    /// small as possible.
     private var reduced: WideRatio {
         guard divisor != 1 else { return self }
         let common = BigInt(numerator.magnitude.greatestCommonDivisor(with: divisor.magnitude))
@@ -55,7 +55,7 @@ struct WideRatio {
         ).reduced
     }
 
-    /// The quotient by a value that is not zero.
+    /// The quotient by a value, which must not be zero.
     func divided(by other: WideRatio) -> WideRatio {
         var top = numerator * other.divisor
         var bottom = divisor * BigInt(other.numerator.magnitude)
@@ -68,13 +68,13 @@ struct WideRatio {
         return WideRatio(numerator: top, divisor: bottom, scale: 0).reduced
     }
 
-    /// Both values as integers over one denominator, for comparing.
+    /// Both values as integers over one denominator, for comparison.
     static func comparable(_ left: WideRatio, _ right: WideRatio) -> (left: BigInt, right: BigInt) {
         let (a, b, _) = aligned(left, right)
         return left.divisor == right.divisor ? (a, b) : (a * right.divisor, b * left.divisor)
     }
 
-    /// Units of 10⁻¹⁰ after rounding half to even to that many fractional digits, nil beyond 128 bits.
+    /// The value in units of 10⁻¹⁰ after rounding half to even to that many fractional digits, or nil beyond 128 bits.
     func roundedUnits(fractionDigits: Int) -> Int128? {
         let magnitude = roundedMagnitude(fractionDigits: fractionDigits)
             * Self.power(FixedDecimal.fractionDigits - fractionDigits)

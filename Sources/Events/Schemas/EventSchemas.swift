@@ -1,6 +1,6 @@
 public import JSON
 
-/// The JSON Schemas of every event type and version, compiled for checking payloads at an append.
+/// The JSON Schemas of every event type and version, compiled to check payloads at an append.
 public struct EventSchemas: Sendable {
     private let schemas: [Key: CompiledSchema]
 
@@ -13,8 +13,8 @@ public struct EventSchemas: Sendable {
     ///
     /// A file may be the same as another one: its `$ref` is then the other's `$id`.
     ///
-    /// Throws `SchemaFileError` for a name of another form, and for anything in a file that the validator does
-    /// not know.
+    /// Throws `SchemaFileError` for a name of any other form, and for any part of a file that the validator does not
+    /// support.
     public init(files: [String: [UInt8]]) throws(SchemaFileError) {
         var schemas: [Key: CompiledSchema] = [:]
         var identified: [String: CompiledSchema] = [:]
@@ -47,19 +47,19 @@ public struct EventSchemas: Sendable {
         return Key(type: String(parts[0]), version: version)
     }
 
-    /// The types and versions that there are schemas for, in order.
+    /// The types and versions that have schemas, in order.
     public var versions: [(type: String, version: Int)] {
         schemas.keys.map { ($0.type, $0.version) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
     }
 
-    /// The payload fields that make up the content, by the schema's `x-content`; nil without a schema.
+    /// The payload fields that make up the content, according to the schema's `x-content`; nil without a schema.
     public func contentFields(type: String, version: Int) -> [String]? {
         schemas[Key(type: type, version: version)]?.content
     }
 
     /// Checks a payload against the schema of its type and version.
     ///
-    /// Throws the first violation in the order of the payload. Linear in the payload; fastest where keys come in
+    /// Throws the first violation in the order of the payload. Linear in the payload; fastest if the keys come in
     /// canonical order.
     public func validate(type: String, version: Int, payload: JSONDocument) throws(SchemaViolation) {
         guard let schema = schemas[Key(type: type, version: version)] else {

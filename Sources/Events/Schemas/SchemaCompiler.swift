@@ -5,7 +5,7 @@ import Values
 public struct SchemaFileError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file's name.
     public let file: String
-    /// The JSON pointer of what is wrong.
+    /// The JSON pointer of the faulty part.
     public let pointer: String
     public let problem: String
 
@@ -13,14 +13,14 @@ public struct SchemaFileError: Error, Equatable, Sendable, CustomStringConvertib
     public var description: String { "schema \(file): \(pointer.isEmpty ? "" : pointer + " ")\(problem)" }
 }
 
-/// Compiles a schema file of the subset of JSON Schema (draft 2020-12) that this project writes. A keyword or a
-/// pattern outside it is an error: nothing in a schema is silently left unchecked.
+/// Compiles a schema file in the subset of JSON Schema (draft 2020-12) that this project writes. A keyword or a
+/// pattern outside the subset is an error: no part of a schema is silently left unchecked.
 struct SchemaCompiler {
     private static let annotations = ["$schema", "$id", "$comment", "title", "description"]
 
     private let file: String
     private let root: JSONValue
-    /// The nodes of `$defs`, compiled when they are first referred to; nil while that is going on.
+    /// The nodes of `$defs`, each compiled when it is first referred to; nil while its compilation is in progress.
     private var definitions: [String: SchemaNode?] = [:]
 
     /// What a file says: a schema with its `$id`, or that it is the same as the schema of another `$id`.
@@ -113,8 +113,8 @@ struct SchemaCompiler {
             array: constrainsArrays ? array : nil, choice: choice)
     }
 
-    /// Alternatives of which a value can only match one: objects that require one and the same property, each with
-    /// a constant text of its own.
+    /// Alternatives of which a value can match only one: objects that all require the same property, each with a constant
+    /// text of its own.
     private mutating func choice(_ value: JSONValue, at pointer: String) throws(SchemaFileError) -> SchemaNode.Choice {
         var schemas: [SchemaNode] = []
         for element in value.elements { schemas.append(try node(of: element, at: "\(pointer)/\(schemas.count)")) }
@@ -201,7 +201,7 @@ struct SchemaCompiler {
     }
 }
 
-// MARK: - Keywords' values
+// MARK: - Values of keywords
 
 extension SchemaCompiler {
     private func strings(_ value: JSONValue?, at pointer: String) throws(SchemaFileError) -> [String] {

@@ -1,18 +1,19 @@
 import JSON
 
-/// A compiled schema, references resolved.
+/// A compiled schema with its references resolved.
 struct CompiledSchema: Sendable {
     let root: SchemaNode
-    /// The fields of the content, in the order of the file.
+    /// The payload fields that make up the content, in the order of the file.
     let content: [String]
 }
 
-/// What one (sub)schema demands of a value. Keywords that don't apply to a value's type don't constrain it.
+/// The constraints that one (sub)schema puts on a value. A keyword that does not apply to a value's type does not
+/// constrain it.
 ///
-/// A class, so that a node is followed without copying what it holds.
+/// A class, so that following a node does not copy its contents.
 final class SchemaNode: Sendable {
     let types: SchemaTypes
-    /// Of `enum` and `const`; nil where there is neither.
+    /// The values of `enum` or `const`; nil if the schema has neither.
     let literals: [SchemaLiteral]?
     let text: TextRule?
     let minimum: Int64?
@@ -35,7 +36,7 @@ final class SchemaNode: Sendable {
         self.choice = choice
     }
 
-    /// Of `oneOf`: objects told apart by the constant text of one required property.
+    /// The alternatives of `oneOf`: objects told apart by the constant text of one required property.
     struct Choice: Sendable {
         let property: String
         let alternatives: [(constant: SchemaLiteral, schema: SchemaNode)]
@@ -60,7 +61,7 @@ final class SchemaNode: Sendable {
     }
 
     struct ObjectRule: Sendable {
-        /// In canonical key order, which is how payloads hold them.
+        /// The properties in canonical key order, which is their order in payloads.
         var properties: [Property] = []
         var requiredCount = 0
         var additional: Additional = .anything
@@ -75,7 +76,7 @@ final class SchemaNode: Sendable {
     struct ArrayRule: Sendable {
         var items: SchemaNode?
         var minimumCount = 0
-        /// Of strings only.
+        /// Whether the elements must be unique; for strings only.
         var areUnique = false
     }
 }
@@ -87,7 +88,7 @@ struct SchemaTypes: OptionSet, Sendable {
     static let null = SchemaTypes(rawValue: 1)
     static let boolean = SchemaTypes(rawValue: 2)
     static let integer = SchemaTypes(rawValue: 4)
-    /// Any number, integers included.
+    /// Any number, including integers.
     static let number = SchemaTypes(rawValue: 8)
     static let string = SchemaTypes(rawValue: 16)
     static let array = SchemaTypes(rawValue: 32)
@@ -96,7 +97,7 @@ struct SchemaTypes: OptionSet, Sendable {
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// The type of a schema's name for it.
+    /// The type with that name in JSON Schema.
     init?(name: String) {
         switch name {
         case "null": self = .null
@@ -110,7 +111,7 @@ struct SchemaTypes: OptionSet, Sendable {
         }
     }
 
-    /// The names, for messages.
+    /// The names of the types, for error messages.
     var description: String {
         let names: [(SchemaTypes, String)] = [
             (.object, "an object"), (.array, "an array"), (.string, "a string"), (.number, "a number"),
@@ -142,7 +143,7 @@ enum SchemaLiteral: Sendable, Equatable {
         }
     }
 
-    /// The literal as JSON, for messages.
+    /// The literal as JSON, for error messages.
     var description: String {
         switch self {
         case .null: "null"

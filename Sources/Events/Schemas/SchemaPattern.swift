@@ -1,12 +1,12 @@
 import Values
 
-/// The `pattern` keywords that the schemas use. Each regular expression has a hand-written check that accepts
+/// The values of `pattern` that the schemas use. Each regular expression has a hand-written check that accepts
 /// exactly the same texts; tests compare the two through an independent validator.
 enum SchemaPattern: CaseIterable {
     case decimal, decimalSum, nonNegativeDecimal, positiveDecimal
     case instant, date, uniqueID, digest, optionSymbol, currencyCode, text
 
-    /// The regular expression (ECMA 262) as it stands in the schema files.
+    /// The regular expression (ECMA 262), as written in the schema files.
     var expression: String {
         switch self {
         case .decimal: #"^(0|-?[1-9][0-9]{0,17}|-?(0|[1-9][0-9]{0,17})\.[0-9]{0,9}[1-9])$"#
@@ -30,11 +30,11 @@ enum SchemaPattern: CaseIterable {
         }
     }
 
-    /// Every month and day but the 29th of February.
+    /// Every month and day except the 29th of February.
     private static let monthAndDay =
         "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
 
-    /// What a text that matches is, for messages.
+    /// A description of matching texts, for error messages.
     var meaning: String {
         switch self {
         case .decimal, .decimalSum: "a decimal in its shortest text"
@@ -95,7 +95,7 @@ private func isInstant(_ text: Span<UInt8>) -> Bool {
     guard text.count == 20 || text.count == 27, text[text.count - 1] == UInt8(ascii: "Z"),
         let instant = Instant(parsing: text)
     else { return false }
-    // Six digits only where they are not all zero.
+    // Six digits only if they are not all zero.
     return text.count == 20 || instant.microseconds % 1_000_000 != 0
 }
 

@@ -2,10 +2,10 @@ import Glibc
 import JSON
 
 extension SchemaNode {
-    /// Checks a value, and all that it holds, in the order of the payload.
+    /// Checks a value and all of its contents, in the order of the payload.
     ///
-    /// - Parameter source: the document's bytes. Most checks are made on them, and only what fails there because
-    ///   of escapes is unescaped.
+    /// - Parameter source: the document's bytes. Most checks run on these bytes; a string is unescaped only if its check
+    ///   fails because of escapes.
     func check(_ value: JSONValue, in source: Span<UInt8>) throws(SchemaFault) {
         switch value.kind {
         case .string: try checkString(value, in: source)
@@ -99,7 +99,7 @@ extension SchemaNode {
         for member in value.memberViews {
             let schema: SchemaNode
             if next < rule.properties.count, member.isNamed(rule.properties[next], in: source) {
-                // The key that follows the previous one, as it does in canonical order.
+                // The key after the previous one, as in canonical order.
                 if rule.properties[next].isRequired { required += 1 }
                 schema = rule.properties[next].schema
                 next += 1
@@ -120,7 +120,7 @@ extension SchemaNode {
                 throw error.inside(member.key)
             }
         }
-        // Keys are unique in a parsed document: as many required ones as there are means all of them.
+        // Keys are unique in a parsed document, so the right number of required keys means all of them.
         guard required == rule.requiredCount else {
             let missing = rule.properties.first {
                 $0.isRequired && value[String(decoding: $0.name, as: UTF8.self)] == nil
@@ -131,13 +131,13 @@ extension SchemaNode {
 }
 
 extension SchemaNode.TextRule {
-    /// Whether a string whose escapes are still in place keeps the rule. False may also be due to the escapes; a
-    /// string with U+0000 or half a surrogate pair is the caller's to refuse.
+    /// Whether a string whose escapes are still in place satisfies the rule. False may also be due to the escapes. The
+    /// caller must refuse strings with U+0000 or half a surrogate pair.
     fileprivate func matches(escaped text: Span<UInt8>) -> Bool {
         switch pattern {
         case nil: break
         case .text?: if text.isEmpty { return false }
-        // No other pattern has room for a backslash.
+        // No other pattern allows a backslash.
         case let pattern?: if !pattern.matches(text) { return false }
         }
         // An escape stands for at most one scalar and is at least two bytes long.
@@ -146,7 +146,7 @@ extension SchemaNode.TextRule {
         return true
     }
 
-    /// Whether a text keeps the rule. Without allocation.
+    /// Whether a text satisfies the rule. Without allocation.
     fileprivate func matches(_ text: Span<UInt8>) -> Bool {
         if let pattern, !pattern.matches(text) { return false }
         if let minimumLength, !hasScalars(text, atLeast: minimumLength) { return false }
@@ -164,14 +164,14 @@ extension SchemaNode.TextRule {
 }
 
 extension SchemaNode.ObjectRule {
-    /// The place of a member's key among the properties.
+    /// The index of a member's key among the properties, or nil.
     fileprivate func place(of member: JSONValue.Member) -> Int? {
         member.withKeyBytes { key in properties.firstIndex { equal(key, $0.name) } } ?? nil
     }
 }
 
 extension JSONValue.Member {
-    /// Whether the key's source bytes are a property's name; names have no characters that need escapes.
+    /// Whether the key's source bytes equal a property's name; names have no characters that need escapes.
     @inline(__always)
     fileprivate func isNamed(_ property: SchemaNode.Property, in source: Span<UInt8>) -> Bool {
         let range = keyValue.sourceRange

@@ -1,11 +1,11 @@
-/// Where a payload does not match its schema.
+/// Where and how a payload does not match its schema.
 public struct SchemaViolation: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The event type's name and the schema version that it was checked against.
+    /// The name of the event type that the payload was checked against.
     public let type: String
     public let version: Int
     /// The JSON pointer (RFC 6901) of the first value that does not match; empty for the payload itself.
     public let pointer: String
-    /// What was expected there.
+    /// The expected value, in words.
     public let expected: String
 
     public init(type: String, version: Int, pointer: String, expected: String) {
@@ -15,13 +15,13 @@ public struct SchemaViolation: Error, Equatable, Sendable, CustomStringConvertib
         self.expected = expected
     }
 
-    /// One sentence, without any value of the payload.
+    /// One sentence that quotes no value of the payload.
     public var description: String {
         "\(type).v\(version): \(pointer.isEmpty ? "the payload" : pointer): expected \(expected)"
     }
 }
 
-/// A violation on its way out of the nested values, its pointer still in parts from the innermost out.
+/// A violation on its way out of nested values, with its pointer still in parts, innermost first.
 struct SchemaFault: Error {
     var path: [String]
     let expected: String

@@ -6,16 +6,17 @@ import Values
 /// Events that were read and decoded once for several projections.
 struct EventBatch: Sendable {
     let from: Int64
-    /// Everything up to here is among the events, or of types that none of the projections consumes.
+    /// The last position of the batch. Every event up to it is in the batch, or has a type that no projection consumes.
     let reached: Int64
-    /// Whether the log, as far as it is asked for, went on when this was read.
+    /// Whether the log, up to the requested last position, continued after this batch when it was read.
     let isFollowed: Bool
     let events: [ReadEvent]
-    /// The leaf at ``reached`` or, for a part of a batch, at the whole one's end: what the log must have for the events to be its.
+    /// The leaf at ``reached``; for a part of a batch, the leaf at the end of the whole batch. The events are the log's
+    /// only if the log has this leaf.
     let leaf: ReadLeaf
 
-    /// Reads the events at the `limit` positions after `position`, up to `last` and the head, in one round trip; nil
-    /// where nothing follows.
+    /// Reads the events at the `limit` positions after `position`, up to `last` and the head, in one round trip; nil if
+    /// there are no such positions.
     static func read(
         after position: Int64, upTo last: Int64, limit: Int, _ decoder: EventDecoder, _ session: PostgresSession
     ) throws -> EventBatch? {
@@ -31,7 +32,7 @@ struct EventBatch: Sendable {
             events: records.lazy.filter { $0.position <= reached }.compactMap(decoder.read), leaf: leaf)
     }
 
-    /// The part before a position.
+    /// The part of the batch before a position.
     func before(_ position: Int64) -> EventBatch {
         EventBatch(
             from: from, reached: position - 1, isFollowed: true,

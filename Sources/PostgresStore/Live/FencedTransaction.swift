@@ -2,7 +2,7 @@ import Postgres
 import Projections
 import Values
 
-/// What a batch of events did to one projection version.
+/// The effect of a batch of events on one projection version.
 struct VersionWrite: Sendable {
     let tables: VersionTables
     let lease: ProjectionLease
@@ -11,7 +11,7 @@ struct VersionWrite: Sendable {
     /// The checkpoint after it.
     let reached: Int64
     let changes: FoldChanges
-    /// Set where the version stops before an event that it can't fold.
+    /// The event that stopped the version, if it can't fold an event; it stops before that event.
     var poison: PoisonEvent?
 
     fileprivate var parts: [(table: VersionTable, changes: VersionChanges)] {
@@ -20,22 +20,23 @@ struct VersionWrite: Sendable {
     }
 }
 
-/// Writes rows, history and checkpoints of projection versions that stand at the same position: all or nothing.
+/// Writes rows, history and checkpoints of projection versions at the same position, all or nothing.
 enum FencedTransaction {
-    /// One transaction, in one round trip where no table gets so many rows that COPY is the cheaper way in.
+    /// Commits the writes in one transaction. It takes one round trip unless a table gets so many rows that COPY is
+    /// cheaper.
     ///
-    /// It opens with the fence: an UPDATE of each checkpoint that names the lease's epoch and the old position, on a log that
-    /// has the last leaf of what was folded. Where it does not find every one of them, the transaction fails and nothing is
-    /// written.
+    /// The transaction starts with the fence: an UPDATE of each checkpoint that names the lease's epoch and the old
+    /// position, on a log that has the last leaf of what was folded. If the UPDATE misses one of the checkpoints, the
+    /// transaction fails and nothing is written.
     ///
-    /// What was written from events that a failover lost needs no fence: tables and log are of one server's WAL, so that a
-    /// standby which has the rows has the events, committed before them.
+    /// Rows written from events that a failover lost need no fence. Tables and log share one server's WAL, so a standby
+    /// that has the rows also has the events, which were committed before them.
     static func commit(_ writes: [VersionWrite], foldedUpTo leaf: ReadLeaf, _ session: PostgresSession) throws {
         let parts = writes.flatMap(\.parts)
         let isCopied = parts.contains { $0.table.isCopied($0.changes) }
         var statements = [(sql: "BEGIN", parameters: []), fence(writes, leaf)]
         for part in parts { statements += part.table.statements(part.changes) }
-        // Sent along, so that a process that is stopped between two round trips holds no locks meanwhile.
+        // COMMIT goes along, so that a process that is stopped between two round trips holds no locks in the meantime.
         if !isCopied { statements.append((sql: "COMMIT", parameters: [])) }
         do {
             _ = try session.pipeline(statements)
@@ -49,10 +50,10 @@ enum FencedTransaction {
         }
     }
 
-    /// An UPDATE that must change exactly so many rows.
+    /// An UPDATE that must change exactly that many rows.
     ///
-    /// The server itself finds another number to be an error, a division by zero: what is sent behind it in the same
-    /// pipeline, COMMIT included, is skipped.
+    /// For any other number the server raises an error, a division by zero. It then skips the statements after it in
+    /// the same pipeline, including COMMIT.
     static func changing(
         exactly count: Int, _ update: String, _ parameters: [PostgresValue]
     ) -> (sql: String, parameters: [PostgresValue]) {
@@ -64,14 +65,14 @@ enum FencedTransaction {
         )
     }
 
-    /// What a failed transaction says of a version whose lease still holds, on a log that has what was folded.
+    /// The problem behind a failed transaction of a version whose lease still holds, on a log that has what was folded.
     static func problem(_ error: any Error, _ write: VersionWrite) -> any Error {
         guard let failure = error as? PostgresError, failure.sqlState == .divisionByZero else { return error }
         return LedgerError.corrupt(
             position: write.reached, problem: "projection \(write.lease.name) has lost rows: rebuild it")
     }
 
-    /// In the order of the writes, so that two processes never wait for each other's rows.
+    /// The fence, in the order of the writes, so that two processes never wait for each other's rows.
     private static func fence(
         _ writes: [VersionWrite], _ leaf: ReadLeaf
     ) -> (sql: String, parameters: [PostgresValue]) {

@@ -2,29 +2,29 @@ import Postgres
 import Projections
 import Values
 
-/// Projection versions that stand at the same position and are folded together: each event is read and decoded once, and
-/// each batch is one transaction.
+/// Projection versions at the same position that are folded together: each event is read and decoded once, and each
+/// batch is one transaction.
 actor FoldingGroup {
-    /// A version that is not folded any further, and why. Its lease is given back.
+    /// A version that the group no longer folds, and why. Its lease is given back.
     struct Departure: Sendable {
         enum Reason: Sendable {
             case poison(PoisonEvent)
-            /// The lease went to another process, or the checkpoint is not where it was left.
+            /// Another process took the lease, or the checkpoint is not where it was left.
             case leaseLost
             case failed(any Error)
         }
 
         let member: ProjectionMember
-        /// Its checkpoint.
+        /// The version's checkpoint.
         let position: Int64
         let reason: Reason
     }
 
     private(set) var members: [ProjectionMember] = []
-    /// What every member has folded.
+    /// The position up to which every member has folded.
     private(set) var position: Int64
     private let pool: PostgresPool
-    /// Positions a transaction.
+    /// The number of positions per transaction.
     private let batchSize: Int
     private var decoder = EventDecoder([])
     private var departures: [Departure] = []
@@ -37,35 +37,35 @@ actor FoldingGroup {
         self.batchSize = batchSize
     }
 
-    /// Takes in versions that stand where the group does.
+    /// Adds versions whose checkpoint is the group's position.
     func join(_ newcomers: [ProjectionMember]) {
         members = (members + newcomers).sorted { $0.lease.precedes($1.lease) }
         decoder = EventDecoder(members.map(\.definition))
     }
 
-    /// Moves a group that has no members.
+    /// Moves a group without members.
     func move(to position: Int64) {
         precondition(members.isEmpty, "a group moves by folding")
         self.position = position
     }
 
-    /// Those that left since the last call.
+    /// The versions that left since the last call.
     func takeDepartures() -> [Departure] {
         defer { departures = [] }
         return departures
     }
 
-    /// Gives back the leases of all members that a condition names, and lets these go.
+    /// Gives back the leases of all members that meet a condition, and removes these members.
     func release(where isLeaving: @Sendable (ProjectionMember) -> Bool = { _ in true }) async {
         let leaving = members.filter(isLeaving)
         members.removeAll(where: isLeaving)
         if leaving.isEmpty { return }
         let pool = pool
-        // Even where this task is cancelled already. A lease that can't be given back ends by itself.
+        // This runs even if this task is already cancelled. A lease that can't be given back expires.
         await Task { try? await pool.run { session in for member in leaving { try member.lease.release(session) } } }.value
     }
 
-    /// Moves the leases' ends where nothing was written for a while.
+    /// Extends the leases if nothing was written for a while.
     func renew() async throws {
         if members.isEmpty || ContinuousClock.now - renewed < .seconds(Self.renewalSeconds) { return }
         let (leases, position) = (members.map(\.lease), position)
@@ -76,14 +76,14 @@ actor FoldingGroup {
         }
     }
 
-    /// Folds batch after batch up to the log's head; true where there was something to fold.
+    /// Folds batch after batch up to the log's head; false if there was nothing to fold.
     ///
-    /// While one batch is written the next is folded, and the one after that is read. After an error the members are of
-    /// no more use: what they have in memory may not be what is stored. One of these is `LedgerError.historyReplaced`, where a
-    /// batch was read before a failover that lost some of its events.
+    /// While one batch is written, the next is folded and the one after that is read. After an error the members are
+    /// unusable, because their state in memory may differ from what is stored. One such error is
+    /// `LedgerError.historyReplaced`, if a batch was read before a failover that lost some of its events.
     /// - Parameters:
-    ///   - last: not beyond this position.
-    ///   - deadline: no batch is begun after this moment but the first.
+    ///   - last: the last position to fold.
+    ///   - deadline: the moment after which no batch is begun, except the first.
     @discardableResult
     func advance(
         upTo last: Int64 = .max, until deadline: ContinuousClock.Instant? = nil,
@@ -110,7 +110,7 @@ actor FoldingGroup {
             }
             if let last = try await writing?.value { await depart(last) }
         } catch {
-            // The leases are not given back while a batch is being written under them.
+            // The leases must not be given back while a batch is being written under them.
             _ = await writing?.result
             throw error
         }
@@ -131,7 +131,7 @@ actor FoldingGroup {
         let write: VersionWrite
     }
 
-    /// What members have to write of a batch. Those that could not fold it leave, with the batch before written.
+    /// The members' writes for a batch. A member that could not fold the batch leaves, after the batch before is written.
     private func writes(
         _ outcomes: [(ProjectionMember, ProjectionMember.Outcome)], of batch: EventBatch
     ) async throws -> [MemberWrite] {
@@ -150,7 +150,7 @@ actor FoldingGroup {
         return writes
     }
 
-    /// What the members, each on its own, make of a batch. Whatever facts they lack is read in one round trip.
+    /// The members' outcomes of a batch, each folded independently. All missing facts are read in one round trip.
     private func outcomes(
         of batch: EventBatch, _ members: [ProjectionMember]
     ) async throws -> [(ProjectionMember, ProjectionMember.Outcome)] {
@@ -179,9 +179,10 @@ actor FoldingGroup {
         }
     }
 
-    /// Writes what comes before an event that a member can't fold, with the event's error.
+    /// Writes the part of a batch before an event that a member can't fold, with the event's error.
     ///
-    /// Half of the event may have touched its entities: what came before it is folded again, from what is stored.
+    /// The event may already have changed some of its entities, so the part before it is folded again from what is
+    /// stored.
     private func stop(
         _ member: ProjectionMember, at poison: PoisonEvent, in batch: EventBatch
     ) async throws -> Departure {
@@ -207,10 +208,11 @@ actor FoldingGroup {
         await release { $0 === departure.member }
     }
 
-    /// Writes a batch: in one transaction or, where that fails for another reason than a lost connection, each version in one
-    /// of its own. Those that fail then are returned; the others have been written.
+    /// Writes a batch in one transaction. If that fails for another reason than a lost connection, each version is
+    /// written in a transaction of its own. The versions that then fail are returned; the others have been written.
     ///
-    /// Throws `LedgerError.historyReplaced` where the batch was read from another history than the log's: nothing is written.
+    /// Throws `LedgerError.historyReplaced`, with nothing written, if the batch was read from another history than the
+    /// log's.
     private static func write(
         _ writes: [MemberWrite], of batch: EventBatch, _ pool: PostgresPool
     ) async throws -> [Departure] {

@@ -1,12 +1,12 @@
 import Logging
 public import Postgres
 
-/// Wakes whoever follows the log.
+/// Wakes everybody who follows the log.
 ///
-/// A notification is a hint: it can be lost with its connection. Every waiter therefore wakes at least once a
-/// second and looks at the log itself.
+/// A notification is a hint, which can be lost with its connection. Every waiter therefore wakes at least once a second
+/// and looks at the log itself.
 public actor LogSignal {
-    /// How long a waiter is left alone where no notification comes.
+    /// The longest time that a waiter sleeps without a notification.
     public static let pollMilliseconds = 1000
 
     private let pollMilliseconds: Int
@@ -22,10 +22,10 @@ public actor LogSignal {
         logger = Logger(label: "alpha-ledger.follow")
     }
 
-    /// A number that grows with every wake-up: what a waiter has seen.
+    /// A number that grows with every wake-up. A waiter keeps it to tell which wake-ups it has seen.
     public var seen: UInt64 { count }
 
-    /// Returns once there was a wake-up after `seen`, or the waiter's task is cancelled.
+    /// Returns once there is a wake-up after `seen`, or the waiter's task is cancelled.
     public func wait(after seen: UInt64) async {
         if count != seen || Task.isCancelled { return }
         let id = nextWaiter
@@ -48,13 +48,14 @@ public actor LogSignal {
         for waiter in woken.values { waiter.resume() }
     }
 
-    /// Listens until cancelled, on a connection of its own that it opens again whenever it is lost.
+    /// Listens until cancelled, on a dedicated connection that is reopened whenever it is lost.
     public func run() async {
         while !Task.isCancelled {
             do {
                 let connection = try await PostgresConnection.open(configuration)
                 do {
-                    // A session that is given back stops listening, so that it is kept for as long as it lives.
+                    // A session that is given back stops listening, so this run keeps the session for as long as it
+                    // lives.
                     let poll = pollMilliseconds
                     try await connection.run { session in
                         try session.listen("ledger_events")

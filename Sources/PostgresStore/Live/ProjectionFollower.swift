@@ -2,12 +2,12 @@ import Events
 public import Postgres
 public import Projections
 
-/// Brings one projection version up to the log's head, where no service does.
+/// Brings one projection version up to the log's head when no service does.
 public struct ProjectionFollower: Sendable {
-    /// Where a version stands after catching up.
+    /// The state of a version after catching up.
     public struct Outcome: Sendable {
         public let position: Int64
-        /// Set where it stopped before an event that it can't fold.
+        /// The event that stopped the version, if it can't fold an event; it stopped before that event.
         public let poison: PoisonEvent?
     }
 
@@ -17,10 +17,12 @@ public struct ProjectionFollower: Sendable {
     private let batchSize: Int
     private let cachedBytes: Int
 
+    /// Makes a follower of one version.
+    ///
     /// - Parameters:
     ///   - owner: names this process among all that share the database.
-    ///   - batchSize: positions a transaction.
-    ///   - cachedBytes: how many bytes of documents are kept in memory from batch to batch.
+    ///   - batchSize: the number of positions per transaction.
+    ///   - cachedBytes: the bytes of documents kept in memory from batch to batch.
     public init(
         _ definition: ProjectionDefinition, pool: PostgresPool, owner: String,
         batchSize: Int = ProjectionGroup.batchSize, cachedBytes: Int = ProjectionGroup.cachedBytes
@@ -32,13 +34,13 @@ public struct ProjectionFollower: Sendable {
         self.cachedBytes = cachedBytes
     }
 
-    /// Folds up to the head of this moment and gives the lease back; nil where another process holds the lease.
+    /// Folds up to the current head and gives the lease back; nil if another process holds the lease.
     ///
-    /// Throws `LedgerError.leaseLost` where another process took the lease on the way, and `.historyReplaced` where the log lost
-    /// what was read of it: called again, it goes on from what the server has.
+    /// Throws `LedgerError.leaseLost` if another process takes the lease in the meantime, and `.historyReplaced` if the
+    /// log lost events that were read. Called again, it continues from what the server has.
     /// - Parameters:
-    ///   - last: not beyond this position.
-    ///   - progress: hears the position reached and the one to be reached.
+    ///   - last: the last position to fold.
+    ///   - progress: receives the position reached and the position to reach.
     public func catchUp(
         upTo last: Int64 = .max, progress: @Sendable (Int64, Int64) -> Void = { _, _ in }
     ) async throws -> Outcome? {

@@ -3,24 +3,25 @@ public import Postgres
 public import Projections
 import Values
 
-/// Keeps all projection versions that this program can fold up to the log's head for as long as it runs.
+/// Keeps all projection versions that this program can fold at the log's head for as long as it runs.
 ///
-/// The versions whose leases it has are folded together: an event is read and decoded once, and what a step changes in
-/// all of them is one transaction. A version that is behind, or whose lease becomes free, is caught up apart before it
-/// joins. Any number of processes may do the same: whoever has a version's lease writes it.
+/// The versions whose leases it holds are folded together: each event is read and decoded once, and the changes of a
+/// step in all of them are one transaction. A version that is behind, or whose lease becomes free, first catches up
+/// separately and then joins. Any number of processes may run a group: the holder of a version's lease writes the
+/// version.
 public actor ProjectionGroup {
-    /// Positions a transaction.
+    /// The number of positions per transaction.
     public static let batchSize = 5_000
-    /// Bytes of documents that each version keeps in memory from step to step.
+    /// The bytes of documents that each version keeps in memory from step to step.
     public static let cachedBytes = 8 << 20
-    /// Between two steps: what comes meanwhile shares the next one. An event after a quiet moment does not wait.
+    /// The pause between two steps, in which arriving events collect for the next step. An event after a quiet moment
+    /// does not wait.
     private static let paceMilliseconds = 10
-    /// How often the catalog is looked at for new versions and those that are gone, and how long a lost connection is
-    /// left alone.
+    /// The interval at which the catalog is checked for new and dropped versions, and the pause after a lost connection.
     private static let refreshSeconds = 1
-    /// How often what rebuilds and promotions have left to readers is tried.
+    /// The interval at which work that rebuilds and promotions left because of readers is tried again.
     private static let upkeepSeconds = 5
-    /// Groups that catch up at a time.
+    /// The largest number of groups that catch up at the same time.
     private static let maximumCatchUps = 3
 
     private let registry: ProjectionRegistry
@@ -30,17 +31,19 @@ public actor ProjectionGroup {
     private let cachedBytes: Int
     private let logger = Logger(label: "alpha-ledger.projection")
     private var live: FoldingGroup
-    /// Those that catch up in the background, and those of them that are near enough to join.
+    /// The groups that catch up in the background; `arrivals` holds those that are near enough to join.
     private var behind: [Int: (group: FoldingGroup, work: Task<Void, Never>)] = [:]
     private var arrivals: [FoldingGroup] = []
     private var catchUps = 0
-    /// Versions that this program could not fold: tried again once their error is gone from the catalog.
+    /// The versions that this program could not fold. They are tried again once their error is gone from the catalog.
     private var stopped: [ProjectionLease] = []
 
+    /// Makes a group for all versions that a registry can fold.
+    ///
     /// - Parameters:
     ///   - owner: names this process among all that share the database.
-    ///   - batchSize: positions a transaction.
-    ///   - cachedBytes: bytes of documents that each version keeps in memory from step to step.
+    ///   - batchSize: the number of positions per transaction.
+    ///   - cachedBytes: the bytes of documents that each version keeps in memory from step to step.
     public init(
         _ registry: ProjectionRegistry, pool: PostgresPool, owner: String,
         batchSize: Int = ProjectionGroup.batchSize, cachedBytes: Int = ProjectionGroup.cachedBytes
@@ -53,12 +56,12 @@ public actor ProjectionGroup {
         live = FoldingGroup(at: 0, pool, batchSize: batchSize)
     }
 
-    /// Follows until cancelled, and then gives the leases back. To be called once.
+    /// Follows until cancelled, then gives the leases back. Call it once.
     ///
-    /// A poison event stops its projection there, with the error kept in the catalog; the others go on. After a lost
-    /// connection, or where the log is not the one that a batch was read from, everything is taken up again from what is
-    /// stored. Meanwhile views are made to follow, and tables dropped, that were being read when a rebuild or a promotion was
-    /// done with them.
+    /// A poison event stops its projection there, with the error recorded in the catalog; the others continue. After a
+    /// lost connection, or if a batch was read from another log than the server's, everything restarts from what is
+    /// stored. In the meantime it also finishes work that rebuilds and promotions left because of readers: it moves
+    /// views to the new tables and drops the old ones.
     public func run(_ signal: LogSignal) async {
         async let upkeep: Void = keepUp()
         while !Task.isCancelled {
@@ -107,7 +110,7 @@ public actor ProjectionGroup {
         }
     }
 
-    /// Renews the leases, lets versions go that are gone from the catalog, and takes in those that nobody folds.
+    /// Renews the leases, releases versions that are gone from the catalog, and takes up versions that nobody folds.
     private func refresh() async throws {
         let versions = try await pool.run { session in try ProjectionCatalog().versions(session) }
         let followed = versions.filter { $0.state == .ready && definition(of: $0) != nil }
@@ -119,7 +122,7 @@ public actor ProjectionGroup {
         for group in [live] + arrivals + behind.values.map(\.group) { held += await group.members.map(\.lease) }
         let free = followed.filter { version in !held.contains { $0.isOf(version) } }
         if await live.members.isEmpty {
-            // The others are caught up to where the foremost stands.
+            // The other versions catch up to the position of the foremost.
             let foremost = free.map(\.position).max() ?? 0
             await live.move(to: max(foremost, await live.position))
         }
@@ -132,8 +135,8 @@ public actor ProjectionGroup {
         registry.definition(of: version)
     }
 
-    /// Takes the leases of versions that are not ahead of the live group; those that stand at the same position catch up
-    /// together, in the background where that takes long.
+    /// Takes the leases of versions that are not ahead of the live group. Versions at the same position catch up
+    /// together, in the background if that takes long.
     private func takeUp(_ free: [ProjectionVersion]) async throws {
         let end = await live.position
         let definitions = free.filter { $0.position <= end }.compactMap(definition(of:))
@@ -147,7 +150,7 @@ public actor ProjectionGroup {
             let group = FoldingGroup(at: position, pool, batchSize: batchSize)
             await group.join(members.map(\.member))
             if position > end || end - position > Int64(batchSize) && behind.count == Self.maximumCatchUps {
-                // Looked at again with the next refresh.
+                // The next refresh looks at these versions again.
                 await group.release()
             } else if end - position > Int64(batchSize) {
                 catchUps += 1
@@ -159,7 +162,7 @@ public actor ProjectionGroup {
         }
     }
 
-    /// Brings a group near the live one, wherever that has come to meanwhile.
+    /// Brings a group near the live one, which may move on in the meantime.
     private func catchUp(_ group: FoldingGroup, _ id: Int) async {
         do {
             while await live.position - group.position > Int64(batchSize) {
@@ -174,7 +177,7 @@ public actor ProjectionGroup {
         behind[id] = nil
     }
 
-    /// Folds the last few events into those that have arrived, and takes them in.
+    /// Folds the last few events into the groups that have arrived, and adds their members to the live group.
     private func admit() async throws {
         while let group = arrivals.first {
             try await group.advance(upTo: await live.position)
@@ -201,7 +204,7 @@ public actor ProjectionGroup {
         }
     }
 
-    /// Forgets what is in memory and gives all leases back.
+    /// Forgets the state in memory and gives all leases back.
     private func disband() async {
         for (_, work) in behind.values { work.cancel() }
         for (_, work) in behind.values { await work.value }

@@ -1,10 +1,10 @@
 public import Postgres
 import Values
 
-/// The right to write a projection version, until it expires or another takes it over.
+/// The right to write a projection version, until it expires or another process takes it over.
 ///
-/// Each acquisition raises the epoch, and every write names the epoch that it believes in: a writer that slept
-/// past its lease changes no row.
+/// Each acquisition raises the epoch, and every write names the epoch of its lease. A writer that slept past its lease
+/// therefore changes no row.
 public struct ProjectionLease: Sendable, Equatable {
     public let name: String
     public let version: String
@@ -12,13 +12,13 @@ public struct ProjectionLease: Sendable, Equatable {
     public let owner: String
     public let epoch: Int64
 
-    /// How long a lease holds without a sign of life, by the database's clock.
+    /// The time after which a lease expires without a sign of life, by the database's clock.
     public static let duration = "10 seconds"
 
-    /// Takes the lease where nobody holds it; nil where somebody else does. The position is the checkpoint.
+    /// Takes the lease if it is free; nil if another process holds it. The position is the checkpoint.
     ///
-    /// It never waits: where the lease has expired but its holder, stopped in the middle of a transaction, still has the
-    /// row locked, it can be had once that transaction is over.
+    /// It never waits. If the lease has expired but its holder was stopped in the middle of a transaction, the row is
+    /// still locked; the lease can be taken once that transaction is over.
     public static func acquire(
         _ name: String, _ version: String, codeVersion: Int, owner: String, _ session: PostgresSession
     ) throws -> (lease: ProjectionLease, position: Int64)? {
@@ -41,10 +41,10 @@ public struct ProjectionLease: Sendable, Equatable {
         return (lease, try row.int8(1))
     }
 
-    /// Moves the lease's end; false if it was lost, or if the checkpoint is not where its holder left it.
+    /// Extends the lease; false if it was lost, or if the checkpoint is not where its holder left it.
     ///
-    /// After a failover that lost a tail, or a restore, a version may stand before what its holder has in memory, with the
-    /// same epoch: the holder has to take it up anew from what is stored.
+    /// After a failover that lost a tail, or after a restore, a version may be behind its holder's state in memory,
+    /// with the same epoch. The holder must then restart from what is stored.
     public func renew(at position: Int64, _ session: PostgresSession) throws -> Bool {
         try session.execute(
             """
@@ -54,7 +54,7 @@ public struct ProjectionLease: Sendable, Equatable {
         ).affectedRows == 1
     }
 
-    /// Moves the end of all leases that an owner holds, those in the midst of a transaction apart, which moves theirs.
+    /// Extends all leases of an owner, except those in the middle of a transaction, which extends them itself.
     static func renewAll(owner: String, _ session: PostgresSession) throws {
         _ = try session.execute(
             """
@@ -65,7 +65,7 @@ public struct ProjectionLease: Sendable, Equatable {
             """, [.text(owner)])
     }
 
-    /// Gives the lease back, so that the next holder need not wait for its end.
+    /// Gives the lease back, so that the next holder need not wait for it to expire.
     public func release(_ session: PostgresSession) throws {
         _ = try session.execute(
             """
@@ -78,14 +78,14 @@ public struct ProjectionLease: Sendable, Equatable {
         [.text(name), .text(version), .int4(Int32(codeVersion)), .int8(epoch), .text(owner)]
     }
 
-    /// The order in which several leases' rows are locked.
+    /// The order in which the rows of several leases are locked.
     func precedes(_ other: ProjectionLease) -> Bool {
         if !name.isBytewiseEqual(to: other.name) { return name.isBytewiseLess(than: other.name) }
         if !version.isBytewiseEqual(to: other.version) { return version.isBytewiseLess(than: other.version) }
         return codeVersion < other.codeVersion
     }
 
-    /// Whether it is a lease of this version, whoever holds it.
+    /// Whether this is a lease of the version, whoever holds it.
     func isOf(_ version: ProjectionVersion) -> Bool {
         name.isBytewiseEqual(to: version.name) && self.version.isBytewiseEqual(to: version.version)
             && codeVersion == version.codeVersion

@@ -5,15 +5,15 @@ import Values
 
 /// A projection version under a lease, with its fold.
 ///
-/// While every write is fenced by the lease, the entities that the fold has in memory are what the tables hold: they
-/// are read once and kept, up to a bound. A fold whose changes were not written is of no more use.
+/// As long as the lease fences every write, the entities in the fold's memory equal those in the tables. They are read
+/// once and kept, up to a bound. A fold whose changes were not written is unusable.
 actor ProjectionMember {
-    /// What became of a batch.
+    /// The outcome of folding a batch.
     enum Outcome: Sendable {
         case folded(FoldChanges)
-        /// An event can't be folded. What came before it in the batch has to be folded again, by a new member.
+        /// An event can't be folded. A new member must fold the part of the batch before it again.
         case poisoned(PoisonEvent)
-        /// Something stored does not read back.
+        /// Stored facts can't be read back.
         case failed(any Error)
     }
 
@@ -21,7 +21,7 @@ actor ProjectionMember {
     nonisolated let tables: VersionTables
     nonisolated let lease: ProjectionLease
     private let fold: any Fold
-    /// How many bytes of documents the fold keeps from batch to batch.
+    /// The bytes of documents that the fold keeps from batch to batch.
     private let cachedBytes: Int
     private var events: [DecodedEvent] = []
     private var missing: [RowKey] = []
@@ -35,8 +35,8 @@ actor ProjectionMember {
         fold = definition.partialFold()
     }
 
-    /// Takes the lease of the version that a definition makes, with its checkpoint; nil where another process holds it or
-    /// the version is not ready.
+    /// Takes the lease of a definition's version, with the version's checkpoint; nil if another process holds the lease
+    /// or the version is not ready.
     static func acquire(
         _ definition: ProjectionDefinition, owner: String, cachedBytes: Int, _ session: PostgresSession
     ) throws -> (member: ProjectionMember, position: Int64)? {
@@ -45,7 +45,7 @@ actor ProjectionMember {
             let (lease, position) = try ProjectionLease.acquire(
                 identity.name, identity.version, codeVersion: identity.codeVersion, owner: owner, session)
         else { return nil }
-        // Read under the lease: a rebuild that held it before may have put other tables in place.
+        // Read under the lease: a rebuild that held the lease before may have put other tables in place.
         guard let version = try ProjectionCatalog().version(of: identity, session), version.state == .ready else {
             try lease.release(session)
             return nil
@@ -59,7 +59,7 @@ actor ProjectionMember {
         ProjectionMember(definition, tables, lease, cachedBytes: cachedBytes)
     }
 
-    /// Takes up a batch: the entities whose facts it needs and does not have, each once.
+    /// Begins a batch, and returns the entities whose facts it needs and does not have, each once.
     func begin(_ batch: EventBatch) -> [RowKey] {
         events.removeAll(keepingCapacity: true)
         missing.removeAll(keepingCapacity: true)
@@ -77,7 +77,7 @@ actor ProjectionMember {
         return missing
     }
 
-    /// Folds the batch that was begun, given the current facts of its missing entities.
+    /// Folds the begun batch, given the current facts of its missing entities.
     func finish(_ documents: [[UInt8]?]) -> Outcome {
         do {
             for (key, document) in zip(missing, documents) { try fold.load(key, facts: document) }
@@ -93,12 +93,12 @@ actor ProjectionMember {
         return .folded(changes)
     }
 
-    /// Asks for the current facts of some entities.
+    /// The statement that reads the current facts of some entities.
     nonisolated func lookup(_ entities: [RowKey]) -> VersionTable.Statement {
         (tables.facts ?? tables.rows).lookup(entities)
     }
 
-    /// What a folded batch has to change in the database.
+    /// The write that a folded batch makes in the database.
     nonisolated func write(_ changes: FoldChanges, from: Int64, reached: Int64, poison: PoisonEvent? = nil) -> VersionWrite {
         VersionWrite(tables: tables, lease: lease, from: from, reached: reached, changes: changes, poison: poison)
     }

@@ -4,31 +4,35 @@ import Values
 
 /// Builds projection versions together from the log, at the speed of the disk.
 ///
-/// Events are read in chunks for all versions at once, first to see which of them touch which entity, and then to fold them;
-/// entities are cut into as many parts as there are workers, by a hash of their keys, and folded apart. A version of a row or
-/// of facts is written by COPY when it ends, and what is current of an entity with the last event that touches it, in
-/// transactions of a few megabytes; then come the indexes. Memory holds the facts of the entities touched last for which more
-/// comes, and documents of a bounded size; an entity that was forgotten is folded again from its own events when one comes.
+/// Events are read in chunks for all versions at once: first to record which events touch which entity, then to fold
+/// them. The entities are split by a hash of their keys into as many parts as there are workers, and the parts are
+/// folded independently. A version of a row or of facts is written by COPY when it ends, and an entity's current
+/// versions with the last event that touches the entity, in transactions of a few megabytes. The indexes are made at
+/// the end. Memory holds the facts of the most recently touched entities that have more events to come, and documents
+/// of a bounded size. A forgotten entity is folded again from its own events when its next event comes.
 ///
-/// A rebuild that was killed or failed is taken up again: it folds from 0 once more, up to the position that it had set out
-/// for, and leaves out what is in its tables already. One that is cancelled leaves nothing behind. While it runs it holds the
-/// versions' leases, so that nobody else writes them; a version that was ready before is read as it was until the new tables
-/// take the place of its own. Those are dropped once nobody reads them any more, by this rebuild or whoever comes next.
+/// A rebuild that was killed or failed can be resumed: it folds from 0 again, up to its original target position, and
+/// skips versions that are already in its tables. A cancelled rebuild leaves nothing behind. While a rebuild runs, it
+/// holds the versions' leases, so that nobody else writes them. A version that was ready before can be read as it was,
+/// until the new tables replace its own. The old tables are dropped once nobody reads them, by this rebuild or a later
+/// program.
 public struct ProjectionRebuild: Sendable {
+    /// The settings of a rebuild.
     public struct Options: Sendable {
-        /// How many parts are folded at a time.
+        /// The number of parts folded at the same time.
         public var workers = 2
-        /// Positions read and folded in one go.
+        /// The number of positions read and folded per chunk.
         public var chunkSize: Int64 = 2_048
-        /// How many bytes of versions a projection collects before it writes them.
+        /// The bytes of versions that a projection collects before it writes them.
         public var flushByteCount = 4 << 20
-        /// How many bytes all projections may collect while earlier ones are being written.
+        /// The bytes that all projections together may collect while earlier ones are being written.
         public var pendingByteCount = 48 << 20
-        /// After how many bytes written a projection's tables are frozen up to there.
+        /// The bytes after which a projection's tables are frozen up to the current end.
         public var freezeByteCount = 64 << 20
-        /// How many bytes of documents are kept of what was touched last, all versions together.
+        /// The bytes of most recently touched documents kept in memory, for all versions together.
         public var recentByteCount = 128 << 20
-        /// How many entities are remembered with their facts; of the others only the positions of their events are kept.
+        /// The number of entities remembered with their facts. For all others, only the positions of their events are
+        /// kept.
         public var rememberedEntities = 16_000
         /// Called before every write, with the number of writes so far; a test stops a rebuild there.
         var beforeWrite: (@Sendable (Int) async throws -> Void)?
@@ -36,20 +40,21 @@ public struct ProjectionRebuild: Sendable {
         public init(workers: Int = 2) { self.workers = max(1, workers) }
     }
 
-    /// How far a rebuild is.
+    /// The progress of a rebuild.
     public struct Progress: Sendable, Equatable {
+        /// The phases of a rebuild, in order.
         public enum Phase: String, Sendable {
-            /// It is noted which events touch which entity.
+            /// Records which events touch which entity.
             case reading
             case folding
-            /// The last rows and the indexes are written.
+            /// Writes the last rows and the indexes.
             case finishing
         }
 
         public let phase: Phase
-        /// Everything up to here is read, or folded.
+        /// The position up to which everything is read, or folded.
         public let position: Int64
-        /// Where it is to end.
+        /// The position at which the rebuild ends.
         public let head: Int64
     }
 
@@ -57,16 +62,16 @@ public struct ProjectionRebuild: Sendable {
     public struct Built: Sendable {
         public let name: String
         public let reference: VersionReference
-        /// Everything up to and including this position is folded in.
+        /// The checkpoint: every event up to and including this position is folded in.
         public let position: Int64
-        /// Where an earlier run had been stopped; 0 for none.
+        /// The position at which an earlier run had stopped; 0 if there was none.
         public let resumedFrom: Int64
-        /// Events folded into it.
+        /// The number of events folded into the version.
         public let events: Int
-        /// Versions of rows and of facts that ended.
+        /// The number of versions of rows that ended; `historyFacts` counts those of facts.
         public let historyRows: Int
         public let historyFacts: Int
-        /// Set where the version stopped before an event that it can't fold.
+        /// The event that stopped the version, if it can't fold an event; it stopped before that event.
         public let poison: PoisonEvent?
     }
 
@@ -76,10 +81,12 @@ public struct ProjectionRebuild: Sendable {
     private let options: Options
     private static let renewalSeconds = 3
 
+    /// Makes a rebuild of some versions.
+    ///
     /// - Parameters:
     ///   - definitions: the versions to build, each once, at most `EventRouter.limit`.
-    ///   - configuration: of sessions with the service's role; the rebuild opens its own.
-    ///   - owner: names this rebuild among all that share the database, other rebuilds of this process included.
+    ///   - configuration: for sessions with the service's role; the rebuild opens its own.
+    ///   - owner: names this rebuild among all that share the database, including other rebuilds of this process.
     public init(
         _ definitions: [ProjectionDefinition], _ configuration: PostgresConfiguration, owner: String,
         options: Options = Options()
@@ -88,24 +95,25 @@ public struct ProjectionRebuild: Sendable {
         self.owner = owner
         self.options = options
         var own = configuration
-        // What is derived need not wait for the disk: after a crash of the server it is written again.
+        // Derived data need not wait for the disk: after a crash of the server it is written again.
         own.settings["synchronous_commit"] = "off"
         own.settings["maintenance_work_mem"] = "256MB"
         self.configuration = own
     }
 
-    /// Builds up to the head of its beginning, or of the beginning of the rebuild that it takes up; what came since is the
-    /// ordinary follower's.
+    /// Builds up to the head at its start, or at the start of the rebuild that it resumes. The ordinary follower folds
+    /// later events.
     ///
-    /// Throws `LedgerError.versionHeld` where somebody else writes one of the versions, `.leaseLost` where this rebuild slept
-    /// past its lease, `.historyReplaced` where a failover or a restore put another log in the place of the one that was read,
-    /// `CancellationError` when it is cancelled: the versions that are not whole by then, and what an earlier
-    /// rebuild of them had left, are taken away. Where not all versions can be begun, what was begun anew is taken away. An
-    /// event that a version can't fold ends that version before it, with the error kept in the catalog; the others go on.
+    /// Throws `LedgerError.versionHeld` if another process writes one of the versions, `.leaseLost` if this rebuild
+    /// slept past its lease, and `.historyReplaced` if a failover or a restore replaced the log that was read. Throws
+    /// `CancellationError` when it is cancelled: it then removes the versions that are not complete, including the
+    /// remains of an earlier rebuild of them. If not all versions can be started, it removes those newly started. A
+    /// version that can't fold an event ends before that event, with the error recorded in the catalog; the others
+    /// continue.
     public func run(_ progress: @escaping @Sendable (Progress) -> Void = { _ in }) async throws -> [Built] {
         let pool = PostgresPool(configuration, maximumConnections: 2 * options.workers + 2)
         var targets: [RebuildTarget] = []
-        // Of which an earlier rebuild had left something.
+        // Whether an earlier rebuild of the version left something behind.
         var areResumed: [Bool] = []
         let result: Result<[Built], any Error>
         do {
@@ -127,13 +135,14 @@ public struct ProjectionRebuild: Sendable {
         }
         let begun = Array(zip(targets, areResumed))
         let (isCancelled, isRefused) = (Task.isCancelled, targets.count < definitions.count)
-        // Even where this task is cancelled already.
+        // This runs even if this task is already cancelled.
         await Task {
             for (target, isResumed) in begun {
                 if isCancelled || isRefused && !isResumed { try? await pool.run { try target.abandon($0) } }
                 try? await pool.run { try target.lease.release($0) }
             }
-            // What is left to readers, of this rebuild and of earlier ones: what remains is done by whoever comes next.
+            // Tries the work left because of readers, by this rebuild and by earlier ones. The next program does the
+            // rest.
             _ = try? await pool.run { try VersionUpkeep(self.definitions).attempt($0) }
         }.value
         await pool.close()
@@ -148,7 +157,7 @@ public struct ProjectionRebuild: Sendable {
             group.addTask {
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .seconds(Self.renewalSeconds))
-                    // A lost connection shows in the next write; a lost lease too.
+                    // A lost connection shows up at the next write, and so does a lost lease.
                     try? await pool.run { try ProjectionLease.renewAll(owner: owner, $0) }
                 }
                 return nil
@@ -156,12 +165,13 @@ public struct ProjectionRebuild: Sendable {
             group.addTask {
                 var built: [Built] = []
                 for (until, group) in Dictionary(grouping: targets, by: { $0.until ?? 0 }).sorted(by: { $0.key < $1.key }) {
-                    // Of an event that stops a version too: what ends before it is built again under the same leaf.
+                    // The leaf also covers an event that stops a version: the part before the event is built again
+                    // under the same leaf.
                     let leaf = try await pool.run { try ReadLeaf.read(at: until, $0) }
                     let first = try await RebuildPass(group, pool, options, until: until, of: leaf, before: nil).run(progress)
                     built += first.built
                     var stopped = first.stopped
-                    // A version that can't fold an event is built again up to the one before.
+                    // A version that can't fold an event is built again up to the position before it.
                     while let (target, poison) = stopped.popLast() {
                         let last = poison.position - 1
                         let anew = try await pool.run { try target.startedAnew(upTo: last, $0) }

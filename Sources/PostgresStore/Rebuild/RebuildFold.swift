@@ -2,9 +2,9 @@ import Events
 import Postgres
 import Projections
 
-/// The fold of one projection over one part of the entities, with the rows of COPY that it makes.
+/// The fold of one projection over one part of the entities, with the COPY rows that it makes.
 final class RebuildFold {
-    /// Of versions that ended.
+    /// The numbers of versions that ended.
     struct Counts: Sendable {
         var historyRows = 0
         var historyFacts = 0
@@ -30,18 +30,18 @@ final class RebuildFold {
         try fold.recall(event, to: key, entity: entity)
     }
 
-    /// Adds what is current of an entity after the last event that touches it, unless an earlier run has.
+    /// Adds an entity's current versions after the last event that touches the entity, unless an earlier run has.
     func finish(_ entity: Int, _ key: RowKey, at position: Int64) {
         fold.finish(entity, key, into: position > resumedFrom ? buffer : nil)
     }
 
-    /// Takes the rows of COPY made since the last call.
+    /// Takes the COPY rows made since the last call.
     func take() throws -> RebuildTarget.Rows { try buffer.take() }
 
     var counts: Counts { buffer.counts }
 }
 
-/// Collects versions as rows of COPY; those that ended and that an earlier run has written are counted only.
+/// Collects versions as COPY rows. Ended versions that an earlier run has written are only counted.
 private final class VersionBuffer: VersionSink {
     private let tables: VersionTables
     private let resumedFrom: Int64

@@ -2,56 +2,57 @@ import Events
 import Postgres
 import Projections
 
-/// A part of the entities of all projections, those whose key's hash falls to it, with their folds.
+/// A part of the entities of all projections, selected by the hash of the key, with their folds.
 ///
-/// The log is read twice: first it is noted which events touch which entity, then they are folded. So what is current of an
-/// entity can be written with the last event that touches it, and its facts need not be kept any longer. Memory is bounded by
-/// forgetting others too: of an entity that was not touched for long only the positions of its events are kept, and
-/// those that were folded are read again before it is touched. One with many events is never forgotten, so that none is read
-/// again too often.
+/// The log is read twice: first to record which events touch which entity, then to fold the events. An entity's current
+/// versions can therefore be written with the last event that touches the entity, and its facts need not be kept any
+/// longer. Memory is also bounded by forgetting other entities. For an entity that was not touched for long, only the
+/// positions of its events are kept; the events already folded are read again before it is next touched. An entity with
+/// many events is never forgotten, so that no entity is read again too often.
 actor RebuildPart {
-    /// Entities to be recalled before a chunk is folded, at most so many events at a time.
+    /// Entities to recall before a chunk is folded, in groups of a limited number of events.
     struct Recall: Sendable {
         struct Forgotten: Sendable {
             let entity: Int
-            /// How many of its events were folded.
+            /// The number of its events that were folded.
             let folded: Int
         }
 
         var entities: [Forgotten] = []
-        /// Of all these events, ascending.
+        /// The positions of all these events, ascending.
         var positions: [Int64] = []
     }
 
-    /// By place: the rows of COPY made, or the event that stopped the projection.
+    /// The COPY rows made, or the event that stopped the projection, by the projection's index.
     typealias Outcome = [Int: Result<RebuildTarget.Rows, any Error>]
 
     /// An event that touches an entity.
     private struct Touch {
         let position: Int64
-        /// The projections in which it touches the entity; after ``complete()`` those in which it is the last that does.
+        /// The projections in which the event touches the entity. After ``complete()``, the projections in which it is
+        /// the last event that does.
         var places: EventRouter.Places
     }
 
     private struct Entity {
         let key: RowKey
-        /// All, ascending.
+        /// All touches, ascending.
         var touches: [Touch] = []
-        /// How many of these have been folded.
+        /// The number of touches that have been folded.
         var folded = 0
-        /// The projections in which nothing more comes.
+        /// The projections in which the entity has no more events.
         var finished: EventRouter.Places = 0
-        /// The touch of a chunk that was the latest; 0 where its facts are not in memory.
+        /// The number of the latest chunk's touch; 0 if the entity's facts are not in memory.
         var latest = 0
         var isForgotten: Bool { latest == 0 && folded > 0 }
         /// Whether it has too many events to be read again.
         var isKept = false
     }
 
-    /// One of a chunk's touches.
+    /// One touch of the current chunk.
     private struct Step {
         let entity: Int
-        /// The projections in which it is the entity's last.
+        /// The projections in which the touch is the entity's last.
         let last: EventRouter.Places
     }
 
@@ -60,22 +61,24 @@ actor RebuildPart {
     private var folds: [RebuildFold] = []
     private var numbers: [RowKey: Int32] = [:]
     private var entities: [Entity] = []
-    /// The entities of all touches in the order of the log, and how many of them have been folded.
+    /// The entities of all touches in the order of the log, and the number of touches that have been folded.
     private var sequence: [Int32] = []
     private var folded = 0
-    /// Those of the chunk that is folded next.
+    /// The steps of the chunk to be folded next.
     private var steps: [Step] = []
-    /// Entities in the order in which chunks touched them, with the number of the touch; one that was touched since stands
-    /// here again.
+    /// Entities in the order in which chunks touched them, with the number of the touch. An entity touched again is
+    /// listed again.
     private var touched: [(entity: Int, touch: Int)] = []
     private var oldest = 0
     private var touches = 0
-    /// How many entities have their facts in memory, without those that are kept.
+    /// The number of entities with their facts in memory, not counting those that are always kept.
     private var remembered = 0
     private static let recalledEvents = 4_096
     private static let neverForgottenEvents = 64
 
-    /// - Parameter number: the part's, among as many as the chunks are routed to.
+    /// Makes a part.
+    ///
+    /// - Parameter number: the part's index among the parts to which the chunks are routed.
     init(_ number: Int, _ targets: [RebuildTarget], recentByteCount: Int, rememberedLimit: Int) {
         self.number = number
         self.rememberedLimit = rememberedLimit
@@ -83,12 +86,12 @@ actor RebuildPart {
         folds = targets.map { RebuildFold($0, recent: recent) }
     }
 
-    /// Counts of a projection's versions.
+    /// The counts of a projection's versions.
     func counts(_ place: Int) -> RebuildFold.Counts { folds[place].counts }
 
-    // MARK: Before anything is folded
+    // MARK: Before folding
 
-    /// Notes what a chunk touches; call it with all chunks in order.
+    /// Records the touches of a chunk. Call it with all chunks in order.
     func note(_ chunk: RoutedChunk) {
         for slice in chunk.slices {
             for touch in slice.touches[number] {
@@ -109,7 +112,7 @@ actor RebuildPart {
         return number
     }
 
-    /// Works out which touches are the last ones, once all chunks are noted.
+    /// Determines the last touches, after all chunks are recorded.
     func complete() {
         numbers = [:]
         for entity in entities.indices {
@@ -124,7 +127,7 @@ actor RebuildPart {
 
     // MARK: Chunk by chunk
 
-    /// Takes the next chunk up; gives what must be recalled before it can be folded.
+    /// Begins the next chunk, and returns the entities to recall before it can be folded.
     func begin(_ chunk: RoutedChunk) -> [Recall] {
         steps.removeAll(keepingCapacity: true)
         var forgotten: [Recall.Forgotten] = []
@@ -154,7 +157,7 @@ actor RebuildPart {
         return recalls.map { Recall(entities: $0.entities, positions: Set($0.positions).sorted()) }
     }
 
-    /// Folds the events of forgotten entities again, in the projections at some places.
+    /// Folds the events of forgotten entities again, in the given projections.
     func recall(_ recall: Recall, _ events: [Int64: EventRouter.Routed], places: [Int]) throws {
         for known in recall.entities {
             let entity = entities[known.entity]
@@ -173,8 +176,8 @@ actor RebuildPart {
         }
     }
 
-    /// Folds the chunk that was taken up into the projections at some places; gives the versions that ended, and what is
-    /// current of the entities for which nothing more comes.
+    /// Folds the begun chunk into the given projections. Returns the versions that ended, and the current versions of the
+    /// entities that have no more events.
     func fold(_ chunk: RoutedChunk, places: [Int]) -> Outcome {
         var outcome: Outcome = [:]
         for place in places { outcome[place] = Result { try fold(chunk, place) } }
@@ -204,7 +207,7 @@ actor RebuildPart {
         return try fold.take()
     }
 
-    /// Forgets an entity for which nothing more comes.
+    /// Forgets an entity that has no more events.
     private func drop(_ entity: Int) {
         if entities[entity].latest == 0 { return }
         entities[entity].latest = 0
@@ -212,7 +215,7 @@ actor RebuildPart {
         if !entities[entity].isKept { remembered -= 1 }
     }
 
-    /// Forgets what was touched longest ago, down to the limit.
+    /// Forgets the least recently touched entities, down to the limit.
     private func forgetOldest() {
         while remembered > rememberedLimit, oldest < touched.count {
             let (entity, touch) = touched[oldest]

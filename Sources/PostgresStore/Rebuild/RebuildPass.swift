@@ -2,38 +2,41 @@ import Events
 import Postgres
 import Projections
 
-/// Fills the tables of some versions from the log up to a position: reads it once to see what touches what, and once to fold.
+/// Fills the tables of some versions from the log up to a position. It reads the log once to record the touches, and
+/// once to fold.
 actor RebuildPass {
     private let targets: [RebuildTarget]
     private let pool: PostgresPool
     private let options: ProjectionRebuild.Options
     private let until: Int64
-    /// What every server must have that is read from or written to, at or after the position where it ends.
+    /// The leaf, at or after the end position, that every server read from or written to must have.
     private let leaf: ReadLeaf?
-    /// Where set, the event before which it ends.
+    /// The event before which the pass ends, if there is one.
     private let poison: PoisonEvent?
     private let router: EventRouter
     private let routers: [ChunkRouter]
     private let parts: [RebuildPart]
-    /// The targets' places that have met no event that they can't fold.
+    /// The indices of the targets that have met no event that they can't fold.
     private var places: [Int]
     private var stopped: [Int: PoisonEvent] = [:]
     private var events: [Int]
     private var pending: [RebuildTarget.Rows]
-    /// Up to where what ended is written, or being written; then what is current is.
+    /// For each target, the position up to which ended versions, and then current ones, are written or being written.
     private var written: [Int64]
-    /// Of each target what is being written, or failed.
+    /// For each target, the write in progress or failed.
     private var writing: [Task<Void, any Error>?]
     private var writes = 0
-    /// Of each target, all that was written, and up to where its tables are frozen.
+    /// For each target, the bytes written, and the bytes up to which its tables are frozen.
     private var bytesWritten: [Int]
     private var bytesFrozen: [Int]
 
+    /// Makes a pass over the log.
+    ///
     /// - Parameters:
     ///   - targets: all to be filled up to the same position.
-    ///   - leaf: of the log, at that position or beyond it; nil for an empty one. The log is read more than once, and written
-    ///     in between: a failover on the way may put other events at the same positions.
-    ///   - poison: the event after that position, where this is why it ends there.
+    ///   - leaf: the log's leaf at or beyond that position; nil for an empty log. The log is read more than once, with
+    ///     writes in between, and a failover in the meantime may put other events at the same positions.
+    ///   - poison: the event after that position, if the event is the reason for ending there.
     init(
         _ targets: [RebuildTarget], _ pool: PostgresPool, _ options: ProjectionRebuild.Options, until: Int64,
         of leaf: ReadLeaf?, before poison: PoisonEvent?
@@ -61,7 +64,7 @@ actor RebuildPass {
         bytesFrozen = bytesWritten
     }
 
-    /// Folds, writes and finishes; gives what was built, and the versions that met an event which they can't fold.
+    /// Folds, writes and finishes. Returns the versions built, and those that met an event which they can't fold.
     func run(
         _ progress: @Sendable (ProjectionRebuild.Progress) -> Void
     ) async throws -> (built: [ProjectionRebuild.Built], stopped: [(RebuildTarget, PoisonEvent)]) {
@@ -77,7 +80,7 @@ actor RebuildPass {
             let built = try await finishAll()
             return (built, stopped.sorted { $0.key < $1.key }.map { (target(resumedAt: $0.key), $0.value) })
         } catch {
-            // The leases are not given back while something is being written under them.
+            // The leases must not be given back while something is being written under them.
             for task in writing { _ = await task?.result }
             throw error
         }
@@ -90,7 +93,7 @@ actor RebuildPass {
         return target
     }
 
-    /// Goes through the log; while something is done with one chunk the next is decoded, and the one after that read.
+    /// Goes through the log. While one chunk is processed, the next is decoded, and the one after that is read.
     private func forEachChunk(
         _ phase: ProjectionRebuild.Progress.Phase, _ progress: @Sendable (ProjectionRebuild.Progress) -> Void,
         _ body: (RoutedChunk) async throws -> Void
@@ -148,8 +151,9 @@ actor RebuildPass {
         try await writeCollected(upTo: chunk.last)
     }
 
-    /// Writes what has come together of projections that nothing is being written of, and of the others once all have too
-    /// much, that with most first: the fold need not wait for the largest table as long as there is room.
+    /// Writes the collected versions of projections with no write in progress. Once all projections together have
+    /// collected too much, it also writes the others, largest first. The fold need not wait for the largest table as
+    /// long as there is room.
     private func writeCollected(upTo position: Int64) async throws {
         for place in places where writing[place] == nil && pending[place].byteCount >= options.flushByteCount {
             try await write(place, upTo: position)
@@ -159,7 +163,7 @@ actor RebuildPass {
         { try await write(largest, upTo: position) }
     }
 
-    /// What all parts did, in their order.
+    /// The outcomes of all parts, in the order of the parts.
     private func ofAllParts(
         _ body: @escaping @Sendable (RebuildPart) async throws -> RebuildPart.Outcome
     ) async throws -> [RebuildPart.Outcome] {
@@ -171,7 +175,7 @@ actor RebuildPass {
         }
     }
 
-    /// A projection's rows of all parts; notes the first event that stopped one of them.
+    /// A projection's rows from all parts. Records the first event that stopped one of them.
     private func merged(_ outcomes: [RebuildPart.Outcome], _ place: Int) throws -> RebuildTarget.Rows {
         var rows = RebuildTarget.Rows()
         for outcome in outcomes {
@@ -200,7 +204,7 @@ actor RebuildPass {
         }
     }
 
-    /// Writes what is collected while the fold goes on; waits for the write before it.
+    /// Writes the collected versions while the fold goes on, after the previous write has finished.
     private func write(_ place: Int, upTo position: Int64) async throws {
         let (target, rows, old, pool, leaf) = (targets[place], pending[place], written[place], self.pool, self.leaf)
         if position <= old, rows.byteCount == 0 { return }
@@ -225,7 +229,7 @@ actor RebuildPass {
     private func finishAll() async throws -> [ProjectionRebuild.Built] {
         try await withThrowingTaskGroup(of: ProjectionRebuild.Built.self) { group in
             var built: [ProjectionRebuild.Built] = []
-            // The one that takes longest first.
+            // The target that takes longest goes first.
             for (number, place) in places.sorted(by: { bytesWritten[$0] > bytesWritten[$1] }).enumerated() {
                 if number >= options.workers, let done = try await group.next() { built.append(done) }
                 try await options.beforeWrite?(writes)

@@ -2,29 +2,30 @@ import Postgres
 import Projections
 import Values
 
-/// A projection version that is being rebuilt: the tables that are filled and the lease under which they are.
+/// A projection version that is being rebuilt: the tables being filled, and the lease that protects them.
 ///
 /// Every transaction starts with an UPDATE of the catalog's row that names the lease's epoch and the position up to
-/// which the tables are filled, so that a rebuild which slept past its lease writes nothing. Those that write what was
-/// folded prove that the log still has what was read, too.
+/// which the tables are filled, so a rebuild that slept past its lease writes nothing. A transaction that writes folded
+/// results also checks that the log still has what was read.
 struct RebuildTarget: Sendable {
     let definition: ProjectionDefinition
     private(set) var tables: VersionTables
     let lease: ProjectionLease
-    /// Up to where it is to be folded: what is current of an entity is written with the last event up to here that touches it.
-    /// Nil before ``aim(at:_:)``.
+    /// The position up to which the rebuild folds. An entity's current versions are written with the last event up to
+    /// this position that touches the entity. Nil before ``aimed(at:_:)``.
     private(set) var until: Int64?
-    /// What ended, or became current for good, up to and including this position was in the tables when the fold began.
+    /// The position up to and including which every version that ended or became final was in the tables when the fold
+    /// began.
     var resumedFrom: Int64
-    /// Whose tables these are to replace: the version as it was found.
+    /// The version as it was found, whose tables these tables replace.
     private let found: ProjectionVersion
 
-    /// Takes the version's lease and makes its tables, or takes up those of a rebuild that was stopped, with the position
-    /// that this one had set out for. Where the version was followed beyond that meanwhile they are filled anew: nothing that
-    /// is read goes back.
+    /// Takes the version's lease and makes its tables, or takes over the tables of a stopped rebuild with that
+    /// rebuild's target position. If the version was followed beyond that position in the meantime, the tables are
+    /// filled anew, so that readers never see the version go back.
     ///
-    /// Throws `LedgerError.versionHeld` while somebody else writes the version, and `.viewInUse` for a served one whose view
-    /// could not be put over the new tables.
+    /// Throws `LedgerError.versionHeld` while another process writes the version. Throws `.viewInUse` for a served
+    /// version whose view could not be moved to the new tables.
     static func begin(
         _ definition: ProjectionDefinition, owner: String, _ session: PostgresSession
     ) throws -> RebuildTarget {
@@ -58,7 +59,7 @@ struct RebuildTarget: Sendable {
         }
     }
 
-    /// Makes the tables and says in the catalog that they are being filled.
+    /// Makes the tables, and records in the catalog that they are being filled.
     private func makeTables(_ session: PostgresSession) throws {
         try tables.create(session)
         try tables.setFilling(true, session)
@@ -71,7 +72,7 @@ struct RebuildTarget: Sendable {
             """, found.keyParameters + [.text(tables.tableName)])
     }
 
-    /// Sets the position up to which the tables are to be filled, unless an earlier run has.
+    /// Sets the position up to which the tables are to be filled, unless an earlier run has set it.
     func aimed(at head: Int64, _ session: PostgresSession) throws -> RebuildTarget {
         if until != nil { return self }
         var target = self
@@ -80,7 +81,7 @@ struct RebuildTarget: Sendable {
         return target
     }
 
-    /// Begins with new tables, to be filled up to an earlier position: other events are the last ones then.
+    /// Starts over with new tables, to be filled up to an earlier position, because other events are then the last ones.
     func startedAnew(upTo until: Int64, _ session: PostgresSession) throws -> RebuildTarget {
         try session.transaction {
             var target = try emptied(session)
@@ -110,7 +111,7 @@ struct RebuildTarget: Sendable {
             found.keyParameters + [until.map { .int8($0) } ?? .null])
     }
 
-    /// Versions as rows of COPY.
+    /// Versions as COPY rows.
     struct Rows: Sendable {
         var rows: [[UInt8]] = []
         var facts: [[UInt8]] = []
@@ -123,7 +124,7 @@ struct RebuildTarget: Sendable {
         }
     }
 
-    /// Adds what ended, or became current for good, after one position up to another.
+    /// Adds the versions that ended or became final after one position, up to another.
     func write(
         _ rows: Rows, after old: Int64, upTo new: Int64, of leaf: ReadLeaf?, _ session: PostgresSession
     ) throws {
@@ -135,11 +136,12 @@ struct RebuildTarget: Sendable {
         }
     }
 
-    /// Makes the indexes and puts the tables, which are whole, in place: from then on the version is folded up to a position
-    /// and can be followed. False, with nothing done, where somebody reads the new tables, whom the indexes would have to
-    /// wait for.
+    /// Makes the indexes and puts the complete tables in place: from then on the version is folded up to a position and
+    /// can be followed. False, with nothing done, if somebody reads the new tables, because making the indexes would
+    /// have to wait.
     ///
-    /// It waits for no reader of the tables before, who go on, nor of the view; ``VersionUpkeep`` does the rest.
+    /// It waits neither for readers of the old tables, who continue, nor for readers of the view; ``VersionUpkeep``
+    /// does the rest.
     func finish(
         at position: Int64, of leaf: ReadLeaf?, poison: PoisonEvent?, _ session: PostgresSession
     ) throws -> Bool {
@@ -171,8 +173,8 @@ struct RebuildTarget: Sendable {
         }
     }
 
-    /// Takes away the tables that were being filled and, where the version was not there before, its row in the catalog.
-    /// Nothing happens where the version is whole by now, or somebody else's.
+    /// Removes the tables that were being filled and, if the version is new, its row in the catalog. Does nothing if
+    /// the version is complete by now, or another process holds it.
     func abandon(_ session: PostgresSession) throws {
         try session.transaction {
             let held = try session.execute(

@@ -2,7 +2,7 @@ import Events
 import Postgres
 import Projections
 
-/// The events of a range of positions, each decoded once, with the parts of the entities that they touch.
+/// The events of a range of positions, each decoded once, with the entities that they touch, by part.
 struct RoutedChunk: Sendable {
     /// One of a slice's events, and one of the entities that it touches.
     struct Touch: Sendable {
@@ -13,19 +13,19 @@ struct RoutedChunk: Sendable {
     /// Consecutive events, routed by one worker.
     struct Slice: Sendable {
         var events: [EventRouter.Routed] = []
-        /// By part, in the order of the events.
+        /// The touches by part, in the order of the events.
         var touches: [[Touch]]
         var poison: [(place: Int, event: PoisonEvent)] = []
     }
 
-    /// In the order of positions.
+    /// The slices, in the order of positions.
     let slices: [Slice]
-    /// Everything up to here is in the chunk, or of types that no projection consumes.
+    /// The last position of the chunk. Every event up to it is in the chunk, or has a type that no projection consumes.
     let last: Int64
 
-    /// Decodes and routes what was read up to a position.
+    /// Decodes and routes the events read up to a position.
     ///
-    /// - Parameter routers: among whom the events are shared out.
+    /// - Parameter routers: share the events among them.
     init(_ packed: [EventChunk], upTo last: Int64, _ routers: [ChunkRouter]) async {
         let size = max(1, (packed.count + routers.count - 1) / routers.count)
         slices = await withTaskGroup(of: (Int, Slice).self) { group in
@@ -47,7 +47,10 @@ actor ChunkRouter {
     private let parts: Int
     private let texts = TextPool()
 
-    /// - Parameter parts: how many parts the entities are cut into, by a hash of their keys that never changes.
+    /// Makes a router for a number of parts.
+    ///
+    /// - Parameter parts: the number of parts into which the entities are split, by a hash of their keys that never
+    ///   changes.
     init(_ router: EventRouter, parts: Int) {
         self.router = router
         self.parts = parts

@@ -1,14 +1,15 @@
-/// Something that an audit found wrong, or could not check.
+/// A fault that an audit found, or a check that it could not make.
 public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
+    /// The kinds of findings.
     public enum Kind: String, Sendable {
-        /// What is stored contradicts the log, the files that are installed, or itself.
+        /// The stored data contradicts the log, the installed files, or itself.
         case fault
-        /// What would be needed to check it is not here. It may be waived by naming the subject.
+        /// Something needed for the check is missing. The finding may be waived by naming its subject.
         case unchecked
     }
 
     public let kind: Kind
-    /// What it is about, for example `projection outcomes v2/c1`.
+    /// The subject of the finding, for example `projection outcomes v2/c1`.
     public let subject: String
     public let problem: String
 

@@ -4,16 +4,17 @@ public import Projections
 import Rules
 import Values
 
-/// Compares what the catalog says of projections and rule files with the promotions in the log and with what is installed.
+/// Compares the catalog's record of projections and rule files with the promotions in the log and with the installed
+/// files.
 ///
-/// The log is believed: `LogVerifier` goes first.
+/// It trusts the log, so `LogVerifier` must run first.
 public struct CatalogVerifier: Sendable {
     private let registry: ProjectionRegistry
     private let catalog = ProjectionCatalog()
 
     public init(_ registry: ProjectionRegistry) { self.registry = registry }
 
-    /// What is wrong, and what could not be checked, by subject.
+    /// The faults, and the checks that could not be made, by subject.
     public func findings(_ session: PostgresSession) throws -> [AuditFinding] {
         let promotions = try promotions(session)
         let versions = try catalog.versions(session)
@@ -23,7 +24,7 @@ public struct CatalogVerifier: Sendable {
 
     // MARK: Promotions
 
-    /// A promotion with its place in the log.
+    /// A promotion with its position in the log.
     private struct Promotion {
         let position: Int64
         let payload: ProjectionPromotedPayload
@@ -43,7 +44,7 @@ public struct CatalogVerifier: Sendable {
         return found
     }
 
-    // MARK: What is served
+    // MARK: Served versions
 
     private func served(
         _ promotions: [ByteKey: [Promotion]], _ session: PostgresSession
@@ -75,7 +76,7 @@ public struct CatalogVerifier: Sendable {
                         .fault, subject,
                         "\(pointer.served) is served, but event \(last.position) promoted \(last.reference)"))
             }
-            // The way back may have been dropped; then there is none.
+            // The previous version may have been dropped; then the pointer has none.
             let replaced = promotions[name]?.dropLast().last?.reference
             if let previous = pointer.previous, previous != replaced {
                 findings.append(
@@ -138,11 +139,12 @@ public struct CatalogVerifier: Sendable {
 
     // MARK: Views
 
-    /// What the views `projection.<name>` show that is not what is served, by subject.
+    /// The findings about views `projection.<name>` that do not show the served version, by subject.
     ///
-    /// A view follows a swap of tables once no open transaction has read it. One that shows what was served before is named as
-    /// unchecked; one that shows anything else is a fault. The server tells of views as they are now, so that a swap which
-    /// came after the transaction's snapshot looks like a fault: whoever can, asks again in a new one.
+    /// A view follows a swap of tables once no open transaction has read it. A view that shows an earlier version is
+    /// reported as unchecked; a view that shows anything else is a fault. The server describes views as they are now,
+    /// so a swap after the transaction's snapshot looks like a fault. A caller that can should ask again in a new
+    /// transaction.
     public func viewFindings(_ session: PostgresSession) throws -> [AuditFinding] {
         let versions = try catalog.versions(session)
         let leftovers = try LeftoverTables.names(session)
@@ -168,10 +170,11 @@ public struct CatalogVerifier: Sendable {
 
     // MARK: Tables
 
-    /// Keeps the tables of all stored versions from being dropped until the transaction ends: by then a rebuild may have put
-    /// others in their place, which the transaction's snapshot does not know.
+    /// Keeps the tables of all stored versions from being dropped until the transaction ends. A rebuild may replace
+    /// them by then, but the transaction's snapshot does not know the new ones.
     ///
-    /// - Parameter skipsMissing: else a table that is not there is an undefined one; it may have gone since the snapshot.
+    /// - Parameter skipsMissing: whether absent tables are skipped; otherwise an absent table throws an undefined-table
+    ///   error. A table may have been dropped since the snapshot.
     public func holdTables(skipsMissing: Bool, _ session: PostgresSession) throws {
         for version in try catalog.versions(session) where version.state == .ready {
             guard let definition = registry.definition(of: version) else { continue }
@@ -183,7 +186,8 @@ public struct CatalogVerifier: Sendable {
         }
     }
 
-    /// The versions whose tables can be compared with a fold: ready, with their code in this program, and there.
+    /// The versions whose tables can be compared with a fold: they are ready, this program has their code, and the
+    /// tables exist.
     public func comparable(
         _ session: PostgresSession
     ) throws -> [(definition: ProjectionDefinition, version: ProjectionVersion)] {
@@ -204,7 +208,7 @@ public struct CatalogVerifier: Sendable {
         }
     }
 
-    /// Why the recorded stop of a version is not one; nil where it has none, or the event after its position really stops it.
+    /// Why the recorded poison of a version is wrong; nil if it has none, or if the recorded event really stops it.
     private func poisonProblem(
         _ version: ProjectionVersion, _ definition: ProjectionDefinition, _ session: PostgresSession
     ) throws -> String? {
@@ -257,7 +261,7 @@ public struct CatalogVerifier: Sendable {
 }
 
 extension LogReader {
-    /// The events of all streams whose names lie in a range of bytes, by stream and version; made for streams that are short.
+    /// The events of all streams whose names lie in a range of bytes, by stream and version. Made for short streams.
     func events(inStreamsFrom first: String, to end: String, _ session: PostgresSession) throws -> [RecordedEvent] {
         try session.execute(
             """

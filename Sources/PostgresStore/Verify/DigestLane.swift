@@ -2,22 +2,22 @@ import Crypto
 import JSON
 import Projections
 
-/// One projection's part in a pass over the log: its fold, and then the digest of the rows that it comes to or the tally of all its
-/// versions.
+/// One projection's part in a pass over the log: first its fold, then the digest of the resulting rows or the tally of
+/// all its versions.
 ///
-/// Unchecked: its state is read and changed under the pass's lock; the fold is used by the one worker whose batch is next, the
-/// hash by the one that holds ``isBusy``, rows are written by any number.
+/// Unchecked: its state is read and changed under the pass's lock. The fold is used only by the worker whose batch is
+/// next, and the hash only by the worker that holds ``isBusy``. Any number of workers may write rows.
 final class DigestLane: @unchecked Sendable {
-    /// Entities whose rows are written at a time.
+    /// The number of entities whose rows are written at a time.
     private static let entitiesPerPart = 64
-    /// Parts that may be written before the one that is hashed next.
+    /// The number of parts that may be written ahead of the next part to hash.
     private static let partsAhead = 8
 
     let fold: WholeFold
     private let omitted: [String]
-    /// The batch that is folded next.
+    /// The number of the next batch to fold.
     var nextBatch = 0
-    /// Whether a worker hashes.
+    /// Whether a worker is hashing.
     var isBusy = false
 
     private var order: [Int32] = []
@@ -27,7 +27,7 @@ final class DigestLane: @unchecked Sendable {
     private var spare: [RowWriter] = []
     private var hash = SHA256()
     private(set) var rows = 0
-    /// Set once everything is folded, if the fold keeps one: then no rows are digested.
+    /// Set after the fold if the fold keeps a tally; no rows are digested then.
     private(set) var tally: VersionTally?
 
     init(_ fold: WholeFold, _ columns: ColumnSet) {
@@ -35,7 +35,7 @@ final class DigestLane: @unchecked Sendable {
         omitted = columns.undigested
     }
 
-    /// Takes what is known once everything is folded: the tally of versions, or the order of the rows to digest.
+    /// Takes the results of the fold: the tally of versions, or the order of the rows to digest.
     func endFold(subjects: [Int32]) {
         if fold.poison != nil { return }
         tally = fold.tally()
@@ -47,12 +47,12 @@ final class DigestLane: @unchecked Sendable {
     /// Whether the digest is complete.
     var isDigested: Bool { nextHashed == parts }
 
-    /// Lower-case hex; nil where the fold was stopped.
+    /// The digest in lower-case hex; nil if the fold was stopped.
     var digest: String? { fold.poison == nil ? hash.finalize().hex : nil }
 
     // MARK: Under the lock
 
-    /// The next part to write, with what to write it to; nil where none is left, or too many wait for being hashed.
+    /// The next part to write, with a writer for it; nil if no part is left, or if too many parts wait to be hashed.
     func takePart() -> (part: Int, rows: RowWriter)? {
         guard nextPart < parts, nextPart - nextHashed < Self.partsAhead else { return nil }
         nextPart += 1
@@ -61,7 +61,7 @@ final class DigestLane: @unchecked Sendable {
 
     func put(_ part: Int, _ rows: RowWriter) { written[part] = rows }
 
-    /// The part to hash next, where it is written and nobody hashes; the caller is busy then.
+    /// The next part to hash, if it is written and nobody is hashing. The caller then counts as busy.
     func takeWritten() -> RowWriter? {
         guard !isBusy, let next = written.removeValue(forKey: nextHashed) else { return nil }
         isBusy = true
@@ -74,7 +74,7 @@ final class DigestLane: @unchecked Sendable {
         spare.append(rows)
     }
 
-    // MARK: Outside of it
+    // MARK: Outside the lock
 
     func write(_ part: Int, to rows: inout RowWriter) {
         rows.removeAll()

@@ -2,12 +2,14 @@ import Events
 import Postgres
 import Projections
 
-/// One pass over the log for any number of folds: what is read is decoded once and folded by each, on several workers.
+/// One pass over the log for any number of folds: the events are decoded once and folded by each fold, on several
+/// workers.
 ///
-/// A worker takes a chunk through all stages, from its bytes to the last fold: what it decoded stays in its core's cache; only
-/// where it would lie about, the reader decodes it. Each further stage takes the chunks in order, one worker at a time, so that
-/// workers follow each other through the folds and the result is the same with any number of them. The one who reads waits
-/// where the workers are too far behind; it and the server keep a processor busy, so that one worker less folds than digests.
+/// A worker takes a chunk through all stages, from its bytes to the last fold, so that the decoded events stay in its
+/// core's cache. Only a chunk that no worker would take at once is decoded by the reader. Each stage after decoding
+/// takes the chunks in order, one worker at a time. Workers therefore follow each other through the folds, and the
+/// result is the same with any number of them. The reader waits if the workers are too far behind. The reader and the
+/// server keep one processor busy, so one worker fewer folds than digests.
 final class LogPass: Sendable {
     private enum Unfolded {
         case packed(EventChunk)
@@ -24,7 +26,7 @@ final class LogPass: Sendable {
 
     private struct State {
         var chunks: [(number: Int, events: Unfolded)] = []
-        /// How many chunks have been handed in.
+        /// The number of chunks handed in.
         var handedIn = 0
         var isComplete = false
         var nextNumbered = 0
@@ -69,8 +71,7 @@ final class LogPass: Sendable {
 
     // MARK: The reader
 
-    /// Hands in the next chunk, decoded already where no worker would take it at once; waits while the folds are far
-    /// behind.
+    /// Hands in the next chunk, already decoded if no worker would take it at once. Waits while the folds are far behind.
     func add(_ chunk: EventChunk, _ texts: TextPool) {
         state.wait { $0.handedIn - folded < chunksAhead ? () : nil }
         let events: Unfolded =
@@ -81,10 +82,10 @@ final class LogPass: Sendable {
         }
     }
 
-    /// Says that there are no more chunks: the digests are worked out once all are folded.
+    /// Ends the chunks: the digests are computed after all chunks are folded.
     func complete() { state.withLock { $0.isComplete = true } }
 
-    /// Waits until all that was handed in is folded.
+    /// Waits until all chunks handed in are folded.
     func waitForFolds() { state.wait { $0.isOrdered ? () : nil } }
 
     /// Waits for the digests.
@@ -92,7 +93,7 @@ final class LogPass: Sendable {
 
     private func waitForWorkers() { state.wait { $0.workers == 0 ? () : nil } }
 
-    /// Gives the pass up.
+    /// Abandons the pass.
     func giveUp() {
         state.withLock { $0.isGivenUp = true }
         waitForWorkers()
@@ -124,7 +125,7 @@ final class LogPass: Sendable {
         }
     }
 
-    /// Numbers the subjects of a chunk's events and folds these, each when the chunk before is through.
+    /// Numbers the subjects of a chunk's events and folds the events, each step after the chunk before has passed it.
     private func fold(_ number: Int, _ events: [ReadEvent]) {
         guard waitForTurn({ $0.nextNumbered == number }) else { return }
         let batch = subjects.number(events)
@@ -136,15 +137,15 @@ final class LogPass: Sendable {
         }
     }
 
-    /// How many chunks have been folded by all, under the lock: the last one folds in turn behind the others.
+    /// The number of chunks that every fold has folded, under the lock; the last fold comes after all others.
     private var folded: Int { lanes.last?.nextBatch ?? 0 }
 
-    /// False where the pass is given up meanwhile.
+    /// Waits for a turn; false if the pass is abandoned in the meantime.
     private func waitForTurn(_ isTurn: (State) -> Bool) -> Bool {
         state.wait { $0.isGivenUp ? false : isTurn($0) ? true : nil }
     }
 
-    /// What to do next; nil where there is nothing just now.
+    /// The next work; nil if there is none at the moment.
     private func next(_ state: inout State) -> Work? {
         if state.isGivenUp { return .leave }
         if state.isOrdered { return nextDigested() }

@@ -2,18 +2,18 @@ public import Projections
 public import Rules
 import Values
 
-/// What an earlier comparison found the tables of a version to hold, up to a position.
+/// The contents of a version's tables up to a position, as an earlier comparison found them.
 public struct RecordedVersion: Sendable, Equatable {
     public let name: String
-    /// Of its rules, for example `v1`.
+    /// The version of its rules, for example `v1`.
     public let version: String
     public let codeVersion: Int
-    /// In path order.
+    /// The rule files, in path order.
     public let rules: [RuleFile]
     public let position: Int64
-    /// Current at the position.
+    /// The number of rows current at the position.
     public let rows: Int
-    /// Of all rows and facts, ended or current.
+    /// The tally of all rows and facts, ended or current.
     public let tally: VersionTally
 
     public init(
@@ -28,10 +28,10 @@ public struct RecordedVersion: Sendable, Equatable {
         self.tally = tally
     }
 
-    /// Its rules and code, for example `v2/c1`.
+    /// The version's rules and code, for example `v2/c1`.
     public var label: String { VersionReference(version: version, codeVersion: codeVersion).description }
 
-    /// Whether a version folds what this one did, by the same rules and code, and stands no earlier.
+    /// Whether a version has the same rules and code as this one, and a checkpoint that is not earlier.
     func isContinued(by definition: ProjectionDefinition, _ other: ProjectionVersion) -> Bool {
         name.isBytewiseEqual(to: other.name) && version.isBytewiseEqual(to: other.version) && codeVersion == other.codeVersion
             && rules == definition.identity.rules && position <= other.position

@@ -1,12 +1,12 @@
 public import Postgres
 
-/// Compares what keeps a ledger append-only in its database with what the migrations made.
+/// Compares the safeguards that keep a ledger append-only in its database with those that the migrations make.
 public struct SchemaVerifier: Sendable {
     private let migrator: Migrator
 
     public init(_ migrator: Migrator) { self.migrator = migrator }
 
-    /// Tables that refuse changes, and the trigger that does it.
+    /// The tables that refuse changes, and the triggers that do so.
     private static let guarded = [
         ("events", "append_only"), ("merkle_nodes", "append_only"), ("head", "keep_the_row"), ("signing_keys", "append_only"),
         ("forks", "append_only"),
@@ -18,6 +18,7 @@ public struct SchemaVerifier: Sendable {
         FROM ledger.events
         """
 
+    /// The faults of the database's safeguards and of its record of migrations.
     public func findings(_ session: PostgresSession) throws -> [AuditFinding] {
         var findings = try migrator.findings(session)
         for (table, trigger) in Self.guarded {
@@ -39,7 +40,7 @@ public struct SchemaVerifier: Sendable {
 }
 
 extension Migrator {
-    /// Where the record of migrations is not that of the installed files.
+    /// The differences between the record of migrations and the installed files.
     func findings(_ session: PostgresSession) throws -> [AuditFinding] {
         var findings: [AuditFinding] = []
         var missing = Dictionary(uniqueKeysWithValues: migrations.map { ($0.number, $0) })
@@ -67,10 +68,10 @@ extension Migrator {
 }
 
 extension PostgresSession {
-    /// What a view shows, as columns and plan; nil for one that is not there.
+    /// The definition of a view, as columns and plan; nil for an absent view.
     ///
-    /// The planner puts a view's query in the view's place, so that equal plans and columns mean equal answers. A view's text can't be
-    /// compared: the server keeps what it parsed, not what was written.
+    /// The planner expands a view into its query, so equal plans and columns mean equal answers. The texts of views
+    /// can't be compared, because the server keeps the parsed form, not the original text.
     func definition(ofView name: String) throws -> [String]? {
         let columns = try execute(
             """

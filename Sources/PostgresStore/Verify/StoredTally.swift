@@ -2,8 +2,9 @@ import Events
 import Postgres
 import Projections
 
-/// What the tables of a version come to, read once: the tally of all that they hold and, if something is recorded of them, of
-/// all that they held as of then, with the entities that were touched since as they were.
+/// The tallies of a version's tables, read once: the tally of everything they hold now and, if there is a record of
+/// them, the tally of everything they held as of the record. It also keeps the entities touched since the record, as
+/// they were then.
 struct StoredTally {
     private(set) var now: VersionTally
     private var then: VersionTally
@@ -32,9 +33,10 @@ struct StoredTally {
         }
     }
 
-    /// Where a fold may begin: after what is recorded, if the tables still held just that as of then; nil if not.
+    /// The start of a fold: after the record, if the tables still held exactly what was recorded as of then; otherwise
+    /// nil.
     ///
-    /// The recorded sums vouch for the entities that come from the tables: with other ones there would be other sums.
+    /// The recorded sums vouch for the entities read from the tables: other entities would give other sums.
     var start: FoldStart? {
         guard let recorded, then == recorded.tally else { return nil }
         return FoldStart(after: recorded.position, recorded.tally, entities)

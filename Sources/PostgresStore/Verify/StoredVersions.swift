@@ -3,7 +3,7 @@ import Postgres
 import Projections
 import Values
 
-/// Every version that a table of a projection version holds, whatever the positions, in no order.
+/// Every version that a table of a projection version holds, whatever its positions, in no order.
 struct StoredVersions {
     private let table: VersionTable
     private let kind: DocumentKind
@@ -19,7 +19,7 @@ struct StoredVersions {
         return [StoredVersions(tables.rows, .row)] + (tables.facts.map { [StoredVersions($0, .facts)] } ?? [])
     }
 
-    /// One version, in place: good for no longer than the call.
+    /// One version, in place: valid only during the call.
     struct Row {
         let kind: DocumentKind
         let digest: VersionDigest
@@ -27,13 +27,13 @@ struct StoredVersions {
         fileprivate let columns: BinaryCopyRow
         fileprivate let table: VersionTable
 
-        /// The entity that it belongs to.
+        /// The entity that the version belongs to.
         func entity() throws -> RowKey { RowKey(entityOf: try key()) }
 
-        /// A null, which no key has, counts as an empty text.
+        /// The key of the version. A null, which no key has, counts as an empty text.
         func key() throws -> RowKey { RowKey(try table.key.indices.map { try columns.optionalText($0) ?? "" }) }
 
-        /// The columns beside the document as the server sends them.
+        /// The columns beside the document, in the server's encoding.
         func stored() throws -> [[UInt8]?] {
             try table.stored.indices.map { index in
                 try columns.rawBytes(table.key.count + index).map { Array($0) }
@@ -43,9 +43,9 @@ struct StoredVersions {
         func document() throws -> [UInt8] { try columns.optionalUTF8(table.key.count + table.stored.count) ?? [] }
     }
 
-    /// Visits the versions. Throws `PostgresError` for a table or a column that is not there.
+    /// Visits the versions. Throws `PostgresError` for an absent table or column.
     ///
-    /// - Parameter position: if given, only what was there as of it, by key and `valid_from`.
+    /// - Parameter position: if given, visits only the versions made up to it, by key and `valid_from`.
     func forEach(
         inOrderUpTo position: Int64? = nil, _ session: PostgresSession, _ visit: (Row) throws -> Void
     ) throws {

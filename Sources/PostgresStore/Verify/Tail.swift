@@ -8,8 +8,8 @@ struct Tail {
     /// The entities that its events touch.
     private(set) var touched: Set<RowKey> = []
 
-    /// The tails of some versions, nil for those of which nothing fitting is recorded. Reads the events after the
-    /// earliest recorded position, once for all.
+    /// The tails of some versions, nil for a version without a fitting record. Reads the events after the earliest
+    /// recorded position once for all versions.
     static func all(
         of versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], since recorded: [RecordedVersion],
         _ session: PostgresSession
@@ -42,7 +42,8 @@ struct Tail {
         return tails
     }
 
-    /// Notes what an event touches. An event that can't be folded touches nothing: the fold stops at it.
+    /// Records the entities that an event touches. An event that can't be folded touches nothing, because the fold
+    /// stops at it.
     private mutating func note(_ read: ReadEvent, _ definition: ProjectionDefinition) {
         guard read.position > recorded.position, let event = try? definition.event(read),
             let entities = try? definition.entities(touchedBy: event)

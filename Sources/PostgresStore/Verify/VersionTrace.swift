@@ -4,11 +4,11 @@ import Postgres
 public import Projections
 import Values
 
-/// A version of a row or of facts that a table holds and the events don't give, or the other way round.
+/// A version of a row or of facts that a table holds but that does not follow from the events, or the reverse.
 public struct VersionFault: Sendable, Equatable, CustomStringConvertible {
     public let kind: DocumentKind
     public let key: RowKey
-    /// `valid_from`.
+    /// The version's `valid_from`.
     public let from: Int64
     public let problem: String
 
@@ -17,11 +17,11 @@ public struct VersionFault: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// Finds what differs between the tables of a version and a fold of the log, in some buckets of entities.
+/// Finds the differences between the tables of a version and a fold of the log, in some buckets of entities.
 ///
-/// Made for what should not be: it folds the log once more with the documents of those buckets in memory.
+/// It is slow, because differences are rare: it folds the log again with the documents of those buckets in memory.
 struct VersionTrace {
-    /// How many faults are named.
+    /// The largest number of faults that are named.
     static let mostNamed = 20
 
     private struct Place: Hashable {
@@ -48,7 +48,7 @@ struct VersionTrace {
         self.buckets = buckets
     }
 
-    /// The first faults in the order of kind, key and position, and how many there are.
+    /// The first faults in the order of kind, key and position, and the number of all faults.
     func faults(_ session: PostgresSession) throws -> (first: [VersionFault], count: Int) {
         let expected = try folded(session)
         var seen: Set<Place> = []
@@ -90,7 +90,7 @@ struct VersionTrace {
         return wrong.isEmpty ? nil : wrong.joined(separator: "; ")
     }
 
-    /// Names the members of a document that differ.
+    /// The members of a document that differ, in words.
     private static func difference(_ stored: [UInt8], _ expected: [UInt8]) -> String {
         guard let found = try? JSONDocument(parsing: stored), let right = try? JSONDocument(parsing: expected) else {
             return "the document is not JSON"

@@ -1,32 +1,32 @@
 import Postgres
 
-/// Tables of projection versions that the catalog names no more: whoever reads them goes on, and they are dropped
-/// once nobody does.
+/// Tables of projection versions that the catalog no longer names. Their readers continue, and the tables are dropped
+/// once nobody reads them.
 ///
-/// They are written down in the transaction that takes them out of the catalog, so that a program that is killed before it
-/// has dropped them leaves that to the next one.
+/// They are recorded in the transaction that removes them from the catalog, so if a program is killed before it has
+/// dropped them, the next program does.
 enum LeftoverTables {
-    /// What became of an attempt.
+    /// The outcome of an attempt to drop tables.
     enum Outcome {
         case dropped
-        /// Somebody's transaction has read them and has not ended.
+        /// An open transaction has read the tables.
         case read
-        /// Others have made something over them.
+        /// Other objects depend on the tables.
         case used(by: [String])
     }
 
-    /// Notes the tables of a version, of whatever program; part of the transaction that takes them out of the catalog.
+    /// Records the tables of any program's version, in the transaction that removes them from the catalog.
     static func add(_ tableName: String, _ session: PostgresSession) throws {
         _ = try session.execute(
             "INSERT INTO ledger.leftover_tables (table_name) VALUES ($1) ON CONFLICT DO NOTHING", [.text(tableName)])
     }
 
-    /// The names, oldest first.
+    /// The recorded names, oldest first.
     static func names(_ session: PostgresSession) throws -> [String] {
         try session.execute("SELECT table_name FROM ledger.leftover_tables ORDER BY left_at, table_name").map { try $0.text(0) }
     }
 
-    /// Tries to drop the rows and the facts of a version, and never what the catalog names.
+    /// Tries to drop the rows and the facts of a version, but never tables that the catalog names.
     static func drop(_ tableName: String, _ session: PostgresSession) throws -> Outcome {
         let (name, facts) = (quoteLiteral(tableName), quoteLiteral("\(tableName)_facts"))
         do throws(PostgresError) {
@@ -47,7 +47,7 @@ enum LeftoverTables {
 }
 
 extension PostgresError {
-    /// What stands on the thing that a refused DROP was about, as in `view public.mine`.
+    /// The objects that made the server refuse a DROP, such as `view public.mine`.
     var dependents: [String] {
         (detail ?? "").split(separator: "\n").map { line in
             line.firstRange(of: " depends on ").map { String(line[..<$0.lowerBound]) } ?? String(line)
@@ -56,7 +56,8 @@ extension PostgresError {
 }
 
 extension PostgresSession {
-    /// What stands on some relations, such as `view public.mine`, but for one view; the names are quoted, with their schemas.
+    /// The objects that depend on some relations, such as `view public.mine`, except one view; names are quoted, with
+    /// their schemas.
     func dependents(of relations: [String], besides view: String) throws -> [String] {
         try execute(
             """

@@ -3,21 +3,22 @@ public import Projections
 
 /// Why a version did not become the served one.
 public enum ServingError: Error, Equatable {
-    /// The candidate's checkpoint is below that of the version which is served.
+    /// The candidate's checkpoint is below that of the served version.
     case behind(position: Int64, served: Int64)
     /// Another version is served by now.
     case changed(found: String)
-    /// A row of the catalog that it needs is somebody else's at the moment, such as a rebuild's that ends.
+    /// Another transaction, such as the end of a rebuild, has locked a row of the catalog that this one needs.
     case busy
 }
 
 extension ProjectionCatalog {
     /// Makes a version the served one inside the caller's transaction, with the view `projection.<name>` over its rows.
     ///
-    /// Both versions' checkpoints are held until the transaction ends, so that readers never see the served position go
-    /// back. It waits for nobody: the transaction holds the head of the log, and everybody who appends with it. Where a
-    /// transaction that has read the view has not ended, the view follows later (``VersionUpkeep``). Throws `ServingError` and
-    /// `LedgerError.viewInUse`, after which the transaction has to be rolled back.
+    /// Both versions' checkpoints are locked until the transaction ends, so that readers never see the served position
+    /// go back. It waits for nobody, because the transaction holds the head of the log and with it everybody who
+    /// appends. If a transaction that has read the view is still open, the view follows later
+    /// (``VersionUpkeep``). Throws `ServingError` and `LedgerError.viewInUse`, after which the transaction must be
+    /// rolled back.
     public func serve(
         _ candidate: ProjectionVersion, insteadOf served: ProjectionVersion, _ definition: ProjectionDefinition,
         _ session: PostgresSession

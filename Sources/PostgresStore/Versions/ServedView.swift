@@ -2,17 +2,17 @@ import Postgres
 import Projections
 import Values
 
-/// The view `projection.<name>`: the served version's current rows with typed columns, for people with `psql`.
+/// The view `projection.<name>`: the served version's current rows with typed columns, for users of `psql`.
 ///
-/// It is replaced in place, so that what was granted on it and the views that others have made over it stay. Columns keep
-/// their places, new ones come behind them.
+/// It is replaced in place, which keeps the privileges granted on it and other people's views over it. Columns keep their
+/// places; new ones come after them.
 struct ServedView {
     private let name: String
     private let columns: [Column]
 
     private struct Column {
         let name: String
-        /// As `format_type` gives it.
+        /// The type as `format_type` writes it.
         let type: String
         let expression: String
     }
@@ -39,17 +39,17 @@ struct ServedView {
 
     private var quoted: String { "projection.\(quoteIdentifier(name))" }
 
-    /// Points the view at a table, as a part of the open transaction.
+    /// Points the view at a table, as part of the open transaction.
     ///
-    /// It needs a lock that nobody has who has read the view and not ended the transaction yet. A column that goes, or
-    /// becomes of another type, means another view: what was granted on it is granted again, and one that others stand
-    /// on is refused by `LedgerError.viewInUse`, which names them.
+    /// It needs a lock that conflicts with every open transaction that has read the view. If a column is lost or
+    /// changes its type, the view is dropped and created again, and its privileges are granted again. If other objects
+    /// depend on such a view, it throws `LedgerError.viewInUse`, which names them.
     func put(over tableName: String, _ session: PostgresSession) throws {
         let found = try stored(session)
         let lost = lost(of: found)
         let view = view(over: tableName, keeping: found)
         if lost.isEmpty { return try session.executeScript(view) }
-        // Before it has to wait for a lock.
+        // Checked before a lock has to be waited for.
         try requireReplaceable(session)
         let grants = try self.grants(session)
         try drop(losing: lost, session)
@@ -57,16 +57,16 @@ struct ServedView {
         for grant in grants { try session.executeScript(grant) }
     }
 
-    /// The same for a version that is served already, in a transaction of its own of one round trip, unless another version or
-    /// other tables are served by then.
+    /// Points the view of a version that is already served at a table, in a transaction of its own and one round trip.
+    /// It does nothing if another version or other tables are served by then.
     ///
-    /// False where it would have to wait.
+    /// False if it would have to wait.
     func follow(_ identity: ProjectionIdentity, over tableName: String, _ session: PostgresSession) throws -> Bool {
         let found = try stored(session)
         if !lost(of: found).isEmpty {
             return try session.transaction { try session.withShortLocks { try put(over: tableName, session) } != nil }
         }
-        // A promotion or a rebuild that comes meanwhile puts a view of its own.
+        // A promotion or rebuild that comes in the meantime creates a view of its own.
         return try session.executeWithShortLocks(
             """
             PERFORM FROM ledger.served_projections s
@@ -80,7 +80,7 @@ struct ServedView {
             """)
     }
 
-    /// The columns that there are in their order, unless one is lost, and the others behind them.
+    /// The statement that creates the view: the existing columns in their order, unless one is lost, then the others.
     private func view(over tableName: String, keeping found: [(name: String, type: String)]) -> String {
         let kept = lost(of: found).isEmpty ? found.compactMap { old in columns.first { $0.name.isBytewiseEqual(to: old.name) } } : []
         let added = columns.filter { column in !kept.contains { $0.name.isBytewiseEqual(to: column.name) } }
@@ -92,14 +92,14 @@ struct ServedView {
         return "SELECT \(list) FROM projection.\(quoteIdentifier(tableName)) WHERE valid_to IS NULL"
     }
 
-    /// Whether the view shows these columns of the current rows of a table, in whatever order.
+    /// Whether the view shows these columns of the current rows of a table, in any order.
     func stands(over tableName: String, _ session: PostgresSession) throws -> Bool {
         let found = try stored(session).compactMap { old in columns.first { $0.name.isBytewiseEqual(to: old.name) } }
         guard found.count == columns.count else { return false }
         return try session.definition(ofView: quoted) == session.definition(ofQuery: Self.query(found, over: tableName))
     }
 
-    /// Throws `LedgerError.viewInUse` where the view has to lose a column and somebody stands on it.
+    /// Throws `LedgerError.viewInUse` if the view has to lose a column and other objects depend on it.
     func requireReplaceable(_ session: PostgresSession) throws {
         let lost = lost(of: try stored(session))
         if lost.isEmpty { return }
@@ -120,14 +120,14 @@ struct ServedView {
         .viewInUse(view: "projection.\(name)", columns: lost, dependents: dependents)
     }
 
-    /// The columns that the view has and would not have any more, or not of the same type.
+    /// The columns of the existing view that the new view would lack, or have with another type.
     private func lost(of found: [(name: String, type: String)]) -> [String] {
         found.filter { old in
             !columns.contains { $0.name.isBytewiseEqual(to: old.name) && $0.type.isBytewiseEqual(to: old.type) }
         }.map(\.name)
     }
 
-    /// The columns of the view as it is; none where there is no such view.
+    /// The columns of the existing view; empty if there is no such view.
     private func stored(_ session: PostgresSession) throws -> [(name: String, type: String)] {
         try session.execute(
             """
@@ -137,7 +137,7 @@ struct ServedView {
         ).map { (try $0.text(0), try $0.text(1)) }
     }
 
-    /// Statements that grant again what others than the owner may do with the view, or with columns that it goes on having.
+    /// The statements that restore the privileges of others than the owner on the view, or on columns that it keeps.
     private func grants(_ session: PostgresSession) throws -> [String] {
         try session.execute(
             """

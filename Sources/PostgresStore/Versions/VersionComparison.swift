@@ -4,13 +4,14 @@ public import Postgres
 public import Projections
 import Values
 
-/// Compares two versions of a projection by their stored rows and history; what it reads never changes, since both
-/// have folded beyond the position.
+/// Compares two versions of a projection by their stored rows and history. The data it reads never changes, because both
+/// versions have folded beyond the position.
 public struct VersionComparison: Sendable {
     private let from: ProjectionVersion
     private let to: ProjectionVersion
     private let columns: ColumnSet
-    /// Positions are numbers of ours, never a user's text: COPY takes no parameters.
+    /// The position of the comparison. COPY takes no parameters, but positions are this program's own numbers, never a
+    /// user's text.
     private let position: Int64
 
     public init(from: ProjectionVersion, to: ProjectionVersion, columns: ColumnSet, position: Int64) {
@@ -20,7 +21,8 @@ public struct VersionComparison: Sendable {
         self.position = position
     }
 
-    /// Visits the rows of both as of the position, in key order; nil where a version has none. Equal documents are sent once.
+    /// Visits the rows of both versions as of the position, in key order; nil on a side that has no row. Equal
+    /// documents are sent once.
     public func forEachRow(
         _ session: PostgresSession, _ visit: (_ from: [UInt8]?, _ to: [UInt8]?) throws -> Void
     ) throws {
@@ -45,10 +47,10 @@ public struct VersionComparison: Sendable {
         }
     }
 
-    /// The first position at which the two versions' digested rows differ; nil where they never do up to the position.
+    /// The first position at which the two versions' digested rows differ; nil if they never do up to the position.
     ///
-    /// Both histories are step functions of the position; they part where the first change is that only one of them makes.
-    /// One pass over each table, 40 bytes of memory a change.
+    /// Both histories are step functions of the position. They diverge at the first change that only one of them makes.
+    /// One pass over each table, 40 bytes of memory per change.
     public func firstDifference(_ session: PostgresSession) throws -> Int64? {
         let old = try history(of: from, session)
         let new = try history(of: to, session)
@@ -71,11 +73,11 @@ public struct VersionComparison: Sendable {
         return first
     }
 
-    /// A key's row becoming another, or none.
+    /// A change of a key's row to another row, or to none.
     private struct Change: Comparable {
         let key: UInt128
         let position: Int64
-        /// Of the digested columns; 0 where the row is gone.
+        /// The digest of the digested columns; 0 if the row is gone.
         let content: UInt128
 
         static func < (left: Change, right: Change) -> Bool {
@@ -83,7 +85,8 @@ public struct VersionComparison: Sendable {
         }
     }
 
-    /// The changes of all keys up to the position, by key and position, without those that leave the digested columns as they were.
+    /// The changes of all keys up to the position, by key and position, without those that leave the digested columns
+    /// unchanged.
     private func history(of version: ProjectionVersion, _ session: PostgresSession) throws -> [Change] {
         var changes: [Change] = []
         var ends: [Change] = []
@@ -110,7 +113,7 @@ public struct VersionComparison: Sendable {
             }
         }
         changes.sort()
-        // An end at which the next version starts is no change of its own.
+        // An end at the position where the next version starts is not a change of its own.
         ends.sort()
         var merged: [Change] = []
         merged.reserveCapacity(changes.count)

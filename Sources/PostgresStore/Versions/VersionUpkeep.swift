@@ -2,23 +2,23 @@ public import Postgres
 public import Projections
 import Values
 
-/// What a rebuild, a promotion or a drop leaves to be done when readers let it: views of served versions that are over other
-/// tables yet, and tables that the catalog names no more.
+/// The work that a rebuild, a promotion or a drop leaves because of readers: views of served versions that still show
+/// other tables, and tables that the catalog no longer names.
 ///
-/// Nobody has to wait for it: versions are read by their tables' names, which the catalog has. Any program may do it, at
-/// any time.
+/// Nobody has to wait for this work, because versions are read by the names of their tables, which the catalog has. Any
+/// program may do it, at any time.
 public struct VersionUpkeep: Sendable {
     private let definitions: [ProjectionDefinition]
 
-    /// What is still to be done, and what it waits for.
+    /// A piece of remaining work, and what it waits for.
     public enum Remainder: Sendable, Hashable, CustomStringConvertible {
-        /// The view shows what was served before: a transaction that has read it has not ended.
+        /// The view shows an earlier version: an open transaction has read the view.
         case view(String)
-        /// The view would lose a column, and somebody's view or the like is over it: why it can't follow.
+        /// The view would lose a column, and another object depends on it; the text says why it can't follow.
         case usedView(String)
-        /// A transaction that has read the tables has not ended.
+        /// An open transaction has read the tables.
         case tables(String)
-        /// Somebody's view or the like is over the tables.
+        /// Other objects, such as somebody's view, depend on the tables.
         case usedTables(String, dependents: [String])
 
         public var description: String {
@@ -34,10 +34,12 @@ public struct VersionUpkeep: Sendable {
         }
     }
 
+    /// Makes the upkeep for a program's definitions.
+    ///
     /// - Parameter definitions: the versions whose views this program can make.
     public init(_ definitions: [ProjectionDefinition]) { self.definitions = definitions }
 
-    /// Tries everything once, waiting some tens of milliseconds for each lock; gives what remains.
+    /// Tries everything once, waiting some tens of milliseconds for each lock, and returns the remaining work.
     public func attempt(_ session: PostgresSession) throws -> [Remainder] {
         var remainders: [Remainder] = []
         for (definition, tableName) in try lateViews(session) {
@@ -58,7 +60,8 @@ public struct VersionUpkeep: Sendable {
         return remainders
     }
 
-    /// Tries again, with ever longer pauses, until all is done, only what others have made keeps it, or the patience ends.
+    /// Retries with growing pauses until everything is done, only other people's objects block the rest, or the
+    /// patience ends.
     public func run(_ pool: PostgresPool, patience: Duration) async throws -> [Remainder] {
         let deadline = ContinuousClock.now + patience
         var pause = GrowingPause()

@@ -1,12 +1,13 @@
 public import JSON
 
-/// How a row of one version differs from the row with the same key of another, in the digested columns.
+/// The difference between two versions' rows of one key, in the digested columns.
 public struct RowChange: Sendable {
+    /// Whether the row exists in the new version only, in the old version only, or differs between them.
     public enum Kind: String, Sendable {
         case added, removed, changed
     }
 
-    /// A column's two values; nil where that side has no row.
+    /// A column's two values; nil on a side that has no row.
     public struct Field: Sendable {
         public let column: ColumnSet.Column
         public let from: JSONValue?
@@ -14,14 +15,14 @@ public struct RowChange: Sendable {
     }
 
     public let kind: Kind
-    /// The key's columns, in order, as either side has them.
+    /// The columns of the key, in order, with their values.
     public let key: [(name: String, value: JSONValue)]
-    /// The columns that differ, in canonical order; none for a row that only one side has.
+    /// The columns that differ, in canonical order; empty for a row that only one side has.
     public let fields: [Field]
 
     /// Writes `{"change":…,"fields":[{"field":…,"from":…,"to":…}],"key":{…}}`.
     ///
-    /// - Parameter form: decimals as strings is the event encoding; as numbers what HTTP and the command line show.
+    /// - Parameter form: decimals as strings for the event encoding, or as numbers for HTTP and the command line.
     public func write(to out: inout JSONWriter, decimals form: JSONWriter.DecimalForm) {
         out.beginObject()
         out.key("change"); out.string(kind.rawValue)
@@ -46,7 +47,7 @@ public struct RowChange: Sendable {
 }
 
 extension ColumnSet {
-    /// What makes two versions' rows of one key different; nil where their digested columns are equal.
+    /// The difference between two versions' rows of one key, or nil if their digested columns are equal.
     public func change(from old: JSONDocument?, to new: JSONDocument?) -> RowChange? {
         guard let some = new ?? old else { return nil }
         var fields: [RowChange.Field] = []
@@ -74,11 +75,11 @@ extension ColumnSet.Column {
         return out
     }
 
-    /// Whether it says what state or class a row is in, by the suffix of its name.
+    /// Whether the column's name ends in a suffix of states or classes.
     var isState: Bool {
         kind == .text && ["_label", "_state", "_status", "_quality", "_regime"].contains { name.hasSuffix($0) }
     }
 
-    /// Whether it is an amount of money that may be added up, by the suffix of its name.
+    /// Whether the column's name ends in the suffix of amounts of money, which may be added up.
     var isMoney: Bool { kind == .decimal && name.hasSuffix("_usd") }
 }

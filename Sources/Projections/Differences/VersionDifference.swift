@@ -2,14 +2,14 @@ import Crypto
 public import JSON
 import Values
 
-/// What would change if one version of a projection took another's place: row by row, and summed up.
+/// The changes, row by row and in total, if one version of a projection replaced another.
 ///
-/// Rows are added in key order, so that two programs that compare the same versions at the same position come to the
-/// same digest.
+/// Rows are added in key order, so two programs that compare the same versions at the same position arrive at the same
+/// digest.
 public struct VersionDifference {
     private let columns: ColumnSet
     private var rows = (from: Int64(0), to: Int64(0), added: Int64(0), removed: Int64(0), changed: Int64(0))
-    /// By column: in how many rows it differs.
+    /// The number of rows that differ in each column.
     private var fields: [Int64]
     private var moves: [Move: Int64] = [:]
     private var sums: [Int: (from: MoneySum, to: MoneySum)] = [:]
@@ -39,12 +39,12 @@ public struct VersionDifference {
 
     /// Whether both versions have the same rows.
     public var isEmpty: Bool { rows.added + rows.removed + rows.changed == 0 }
-    /// All rows of the version that is compared with.
+    /// The number of rows of the version compared with.
     public var totalRows: Int64 { rows.from }
-    /// Rows that are added, removed or changed.
+    /// The number of rows that are added, removed or changed.
     public var changedRows: Int64 { rows.added + rows.removed + rows.changed }
 
-    /// Adds a key's row in either version, nil where it has none; returns how they differ.
+    /// Adds the rows of one key in both versions, nil for an absent row, and returns their difference.
     public mutating func add(from old: JSONDocument?, to new: JSONDocument?) -> RowChange? {
         if old != nil { rows.from += 1 }
         if new != nil { rows.to += 1 }
@@ -74,10 +74,10 @@ public struct VersionDifference {
         return change
     }
 
-    /// `rows`, `fields`, `moved`, `sums` and `changes_digest`: SHA-256 over a line a changed row, in key order.
+    /// `rows`, `fields`, `moved`, `sums` and `changes_digest`, a SHA-256 over one line per changed row, in key order.
     ///
-    /// A move's `from` or `to` is null where the state is, or where that side has no such row. Sums are over all rows
-    /// of either version, null where none has the figure.
+    /// A move's `from` or `to` is null if the state is null or that side has no row. Sums run over all rows of either
+    /// version, and are null if no row has the figure.
     public func members() -> [(String, JSONNode)] {
         [
             (

@@ -2,14 +2,14 @@ import Events
 import JSON
 import Values
 
-/// The current versions of one entity's rows and facts while the log is folded: enough to tell which of them an event ends or
-/// makes, and to count each in a tally when it ends.
+/// The current versions of one entity's rows and facts during a fold of the log. It tells which versions an event ends
+/// and makes, and counts each version in a tally when the version ends.
 struct EntityVersions {
     private struct Current {
-        /// Of the document: another one makes a new version.
+        /// The digest of the document; a document with another digest makes a new version.
         let document: Digest32
         let content: Digest32
-        /// The hash of its key.
+        /// The hash of the key.
         let key: Int
         let origin: VersionOrigin
 
@@ -28,13 +28,14 @@ struct EntityVersions {
     }
 
     private let bucket: Int
-    /// In key order.
+    /// The current rows, in key order.
     private var rows: [Current] = []
     private var facts: Current?
 
     init(of entity: RowKey) { bucket = VersionTally.bucket(of: entity) }
 
-    /// Takes what is current out of a tally that has it: each is counted when it ends, or at the end.
+    /// Starts from versions that the tally already counts as current, and takes them out of the tally: each is counted
+    /// again when it ends, or at the end of the fold.
     init(of entity: RowKey, _ standing: StandingEntity, from tally: inout VersionTally) {
         bucket = VersionTally.bucket(of: entity)
         rows = standing.rows.sorted { $0.key < $1.key }.map(Current.init)
@@ -42,10 +43,10 @@ struct EntityVersions {
         for version in standing.rows + (standing.facts.map { [$0] } ?? []) { tally.remove(version.digest, bucket: bucket) }
     }
 
-    /// Takes what follows from the entity's facts after an event.
+    /// Replaces the current versions by the ones that follow from the entity's facts after an event.
     ///
-    /// - Parameter document: where the facts' own document stands in the writer's bytes, behind its rows; empty where none is
-    ///   stored.
+    /// - Parameter document: the range of the facts' own document in the writer's bytes, after the rows; empty if the
+    ///   facts are not stored apart.
     mutating func replace(
         by written: borrowing RowWriter, facts document: Range<Int>, of entity: RowKey, at position: Int64,
         into tally: inout VersionTally
@@ -80,7 +81,7 @@ struct EntityVersions {
         for row in new {
             let key = row.key.hashValue
             let document = Digest32(sha256Of: UnsafeRawBufferPointer(rebasing: bytes[row.document]))
-            // Both are in key order: what lies between the last one found and this one is gone.
+            // Both lists are in key order, so the old rows between the last match and this one have ended.
             let known = old[next...].firstIndex { $0.key == key }
             if let known {
                 for gone in old[next..<known] { end(gone, at: position, into: &tally) }
@@ -104,7 +105,7 @@ struct EntityVersions {
         tally.add(VersionDigest(version.content, version.origin, to: position), bucket: bucket)
     }
 
-    /// Counts what is current, once everything is folded.
+    /// Counts the current versions, after the last event.
     func addCurrent(to tally: inout VersionTally) {
         for row in rows { end(row, at: nil, into: &tally) }
         if let facts { end(facts, at: nil, into: &tally) }

@@ -1,16 +1,16 @@
 public import Events
 public import Values
 
-/// Where a ``WholeFold`` with a tally begins: at position 0 with nothing, or at a later position with what was counted up to it.
+/// The start of a ``WholeFold`` with a tally: empty at position 0, or with the tally so far at a later position.
 public struct FoldStart: Sendable {
-    /// The position up to which everything is in the tally.
+    /// The position up to which the tally counts everything.
     let position: Int64
-    /// Of every version made up to the position, those that hold at it as current ones.
+    /// The tally of every version made up to the position; versions valid at the position count as current.
     let tally: VersionTally
-    /// The entities that later events touch; one that is absent has nothing at the position.
+    /// The entities that later events touch; an absent entity has no versions at the position.
     let entities: [RowKey: StandingEntity]
 
-    /// Before the first event.
+    /// The start before the first event.
     public init(_ key: TallyKey) { self.init(after: 0, VersionTally(key), [:]) }
 
     public init(after position: Int64, _ tally: VersionTally, _ entities: [RowKey: StandingEntity]) {
@@ -20,24 +20,24 @@ public struct FoldStart: Sendable {
     }
 }
 
-/// An entity as its tables have it as of a position: all that a fold needs to go on from there.
+/// An entity as of a position, as its tables hold it: all that a fold needs to continue from there.
 public struct StandingEntity: Sendable {
-    /// A version that holds at the position.
+    /// A version that is valid at the position.
     struct Version: Sendable {
         let key: RowKey
-        /// Of its document.
+        /// The digest of its document.
         let document: Digest32
         let digest: VersionDigest
     }
 
     private(set) var rows: [Version] = []
     private(set) var facts: Version?
-    /// The document that its facts are read from; nil if there are none.
+    /// The document of the entity's facts, or nil if it has no facts.
     public var factsDocument: [UInt8]?
 
     public init() {}
 
-    /// Adds a version that holds at the position.
+    /// Adds a version that is valid at the position.
     ///
     /// - Parameter document: the digest of its document.
     public mutating func add(_ kind: DocumentKind, _ key: RowKey, document: Digest32, _ digest: VersionDigest) {

@@ -3,20 +3,20 @@ import Glibc
 import JSON
 import Values
 
-/// Takes the versions of documents that a fold of the whole log hands out.
+/// Receives the versions of documents that a fold of the whole log emits.
 public protocol VersionSink: AnyObject {
-    /// A version of a row, without an end where it is current.
+    /// Receives a version of a row; a current version has no end.
     func row(_ row: RowWriter.Row, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?)
-    /// A version of an entity's facts, without an end where it is current.
+    /// Receives a version of an entity's facts; a current version has no end.
     func facts(_ document: Span<UInt8>, of entity: RowKey, from origin: VersionOrigin, to validTo: Int64?)
 }
 
-/// A fold from position 0 that hands out each version of a row or of facts when it ends, and what is current of an entity
-/// when nothing more comes for it.
+/// A fold from position 0 that emits each version of a row or of facts when the version ends. It emits an entity's
+/// current versions when the caller finishes the entity.
 ///
-/// Entities are named by numbers that the caller gives them, from 0 on, and may be spread over any number of folds. A fold
-/// keeps typed facts of the entities that it was not told to forget, and documents of the ones touched last: a
-/// version's document is written again from the facts when the version ends.
+/// The caller numbers the entities from 0, and may spread them over any number of folds. A fold keeps the typed facts of
+/// every entity that it was not told to forget, and the documents of the most recently touched entities. It writes all
+/// other documents again from the facts when their versions end.
 public final class HistoryFold {
     private let applyEvent: (DecodedEvent, RowKey, Int, any VersionSink) throws(PoisonEvent) -> Void
     private let forgetEntity: (Int) -> Void
@@ -34,29 +34,29 @@ public final class HistoryFold {
         finishEntity = finish
     }
 
-    /// Folds one event into one of the entities that it touches; throws `PoisonEvent` where it can't be, after
-    /// which the fold is of no more use.
+    /// Folds one event into one of the entities that it touches. Throws `PoisonEvent` if the event can't be folded; the
+    /// fold is unusable afterwards.
     public func apply(
         _ event: DecodedEvent, to key: RowKey, entity: Int, into sink: any VersionSink
     ) throws(PoisonEvent) {
         try applyEvent(event, key, entity, sink)
     }
 
-    /// Forgets an entity's facts and documents. Before it is touched or finished again, each event that was folded into it
-    /// must be recalled in order.
+    /// Forgets an entity's facts and documents. Before the entity is touched or finished again, the caller must recall
+    /// every event that was folded into it, in order.
     public func forget(_ entity: Int) { forgetEntity(entity) }
 
-    /// Folds an event again into an entity that was forgotten; nothing is handed out.
+    /// Folds an event again into a forgotten entity, without emitting versions.
     public func recall(_ event: DecodedEvent, to key: RowKey, entity: Int) throws(PoisonEvent) {
         try recallEvent(event, key, entity)
     }
 
-    /// Hands out an entity's current rows and its facts, where somebody takes them, and forgets it for good.
+    /// Emits an entity's current rows and facts, if there is a sink, and forgets the entity for good.
     public func finish(_ entity: Int, _ key: RowKey, into sink: (any VersionSink)?) { finishEntity(entity, key, sink) }
 }
 
-/// The state of a ``HistoryFold``, called from closures that are made where the projection's type is known, as that of a
-/// ``WholeFold`` is.
+/// The state of a ``HistoryFold``. Its closures are made where the projection's type is known, as those of a
+/// ``WholeFold`` are.
 final class HistoryFoldState<P: Projection> {
     private final class Entity {
         var facts: P.Facts?
@@ -64,7 +64,7 @@ final class HistoryFoldState<P: Projection> {
         var origins = Origins()
     }
 
-    /// What made an entity's current facts and its current rows, in key order; kept until the entity is finished.
+    /// The origins of an entity's current facts and current rows, in key order; kept until the entity is finished.
     private struct Origins {
         private static var none: VersionOrigin { VersionOrigin(at: 0, isFirst: true) }
 
@@ -80,23 +80,23 @@ final class HistoryFoldState<P: Projection> {
         }
     }
 
-    /// What follows from facts, without its bytes: the rows, and behind their documents the facts' own where these are
-    /// stored apart.
+    /// The layout of the documents that follow from facts, without their bytes: the rows' documents, followed by the
+    /// facts' own document if the facts are stored apart.
     private struct Documents {
         let rows: [RowWriter.Row]
         let facts: Range<Int>
         let byteCount: Int
-        /// Where the bytes are kept; nil where they have just been written.
+        /// The address of the kept bytes; nil if the documents have just been written.
         var address: Int?
     }
 
     private let projection: P
     private var entities: [Entity?] = []
-    /// Documents written again because they were forgotten, and those that an event makes.
+    /// The documents from before an event, written again if they were not kept, and the documents that the event makes.
     private var before = RowWriter()
     private var after = RowWriter()
     private let recent: RecentDocuments
-    /// Whose documents were kept, in the order of their addresses.
+    /// The entities whose documents were kept, in the order of their addresses.
     private var kept: [(entity: Entity, address: Int)] = []
     private var oldest = 0
 
@@ -158,7 +158,7 @@ final class HistoryFoldState<P: Projection> {
 
     // MARK: Documents
 
-    /// An entity's documents, written again where they are no longer kept.
+    /// An entity's current documents, written again if they are no longer kept.
     private func current(of entity: Entity) -> Documents {
         if let known = entity.documents, let address = known.address, recent.holds(address) { return known }
         return write(entity.facts, to: &before)
@@ -172,7 +172,7 @@ final class HistoryFoldState<P: Projection> {
         return Documents(rows: writer.rows, facts: start..<writer.out.count, byteCount: writer.out.count)
     }
 
-    /// The bytes of an entity's ``current(of:)`` documents.
+    /// Calls `body` with the bytes of an entity's ``current(of:)`` documents.
     private func withBytes(of documents: Documents, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
         if let address = documents.address {
             recent.withBytes(at: address, count: documents.byteCount, body)
@@ -181,7 +181,7 @@ final class HistoryFoldState<P: Projection> {
         }
     }
 
-    /// Keeps the documents that an event made until more recent ones need the room.
+    /// Keeps the documents that an event made until more recent documents need the room.
     private func keep(_ made: Documents, of entity: Entity) {
         entity.documents = nil
         if let address = after.out.withBytes({ recent.keep($0) }) {
@@ -202,7 +202,7 @@ final class HistoryFoldState<P: Projection> {
 
     // MARK: Versions
 
-    /// Hands out the rows that ended and notes what made the new ones. Both lists are in key order.
+    /// Emits the rows that ended, and records the origins of the new ones. Both lists are in key order.
     private func replace(
         _ old: [RowWriter.Row], _ oldBytes: UnsafeBufferPointer<UInt8>, by new: [RowWriter.Row],
         _ newBytes: UnsafeBufferPointer<UInt8>, of entity: Entity, at position: Int64, into sink: any VersionSink

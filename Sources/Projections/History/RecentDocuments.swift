@@ -1,19 +1,21 @@
-/// The bytes of the documents that were made last, in one piece of memory that is written round and round: making and
-/// forgetting some allocates nothing.
+/// The bytes of the most recently made documents, in a ring buffer: keeping and forgetting documents allocates no memory.
 ///
-/// An address is the number of bytes that had been given out before, gaps at the end of a round included, so that it
-/// also says how old a document is.
+/// An address is the total number of bytes given out before it, including gaps at the end of a round. It therefore also
+/// tells the age of a document.
 public final class RecentDocuments {
     private var room: [UInt8]
-    /// The address that comes next.
+    /// The next address.
     private var next = 0
 
-    /// - Parameter byteCount: how many bytes are kept; memory is used as it is written.
+    /// Makes an empty buffer.
+    ///
+    /// - Parameter byteCount: the number of bytes kept; memory is used only as it is written.
     public init(byteCount: Int) {
         room = [UInt8](unsafeUninitializedCapacity: byteCount) { _, count in count = byteCount }
     }
 
-    /// Keeps documents in the place of the oldest; gives their address. Nil where they are larger than all the room.
+    /// Keeps documents in place of the oldest ones, and returns their address. Nil if they are larger than the whole
+    /// buffer.
     func keep(_ documents: UnsafeBufferPointer<UInt8>) -> Int? {
         guard documents.count <= room.count else { return nil }
         if room.isEmpty { return next }
@@ -29,7 +31,7 @@ public final class RecentDocuments {
         return address
     }
 
-    /// Whether what was kept at an address is still there.
+    /// Whether the documents kept at an address are still there.
     func holds(_ address: Int) -> Bool { next - address <= room.count }
 
     /// Calls `body` with documents that are still there.

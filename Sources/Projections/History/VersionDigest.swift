@@ -1,20 +1,20 @@
 public import Events
 public import Values
 
-/// Which of a projection version's documents one is.
+/// The kinds of documents that a projection version stores.
 public enum DocumentKind: UInt8, Sendable, CaseIterable {
     case row = 0
-    /// What an entity's rows follow from, where it is stored apart.
+    /// The facts of an entity, from which its rows follow, if they are stored apart.
     case facts = 1
 }
 
-/// All that a table says of one version of a document but the positions between which it holds: what it is, its key, the
-/// columns beside the document, and the document.
+/// The content of one version of a document in a table, without the positions between which it is valid: the kind, the
+/// key, the columns beside the document, and the document.
 ///
-/// Its digest is SHA-256 over the kind's byte (0 for a row, 1 for facts) and the fields in the encoding of PostgreSQL's binary
-/// COPY: the columns of the key, the `stored` columns of `columns.json`, and SHA-256 of the document. A field is its length
-/// in bytes as a big-endian 32-bit integer and its bytes, a null the length −1 alone. Texts are UTF-8, an instant is a
-/// big-endian 64-bit number of microseconds since 2000-01-01T00:00:00Z.
+/// Its digest is SHA-256 over the kind's byte (0 for a row, 1 for facts) and the fields in the encoding of PostgreSQL's
+/// binary COPY: the columns of the key, the `stored` columns of `columns.json`, and SHA-256 of the document. A field is
+/// its length in bytes as a big-endian 32-bit integer, followed by its bytes; a null is the length −1 alone. Texts are
+/// UTF-8. An instant is a big-endian 64-bit number of microseconds since 2000-01-01T00:00:00Z.
 public struct VersionContent: Sendable {
     private var fields: [UInt8]
 
@@ -23,7 +23,7 @@ public struct VersionContent: Sendable {
         fields.reserveCapacity(192)
     }
 
-    /// The content of a version that is folded.
+    /// The content of a version that a fold made.
     public init(_ kind: DocumentKind, key: RowKey, stored: [StoredValue], document: Digest32) {
         self.init(kind)
         for part in key.parts { add(part.text) }
@@ -37,7 +37,7 @@ public struct VersionContent: Sendable {
         addDocument(document)
     }
 
-    /// Adds a field by its bytes as the server sends them; nil for null.
+    /// Adds a field by its bytes in the server's encoding; nil for null.
     public mutating func add(_ bytes: UnsafeRawBufferPointer?) {
         guard let bytes else { return addLength(-1) }
         addLength(Int32(bytes.count))
@@ -63,16 +63,18 @@ public struct VersionContent: Sendable {
         withUnsafeBytes(of: length.bigEndian) { fields.append(contentsOf: $0) }
     }
 
+    /// The SHA-256 of the content; see ``VersionContent``.
     public var digest: Digest32 { fields.withUnsafeBytes { Digest32(sha256Of: $0) } }
 }
 
-/// A version as its table has it: its content, and from where to where it holds.
+/// A version in a table: its content, and the positions between which it is valid.
 public struct VersionDigest: Sendable, Equatable {
     public let content: Digest32
+    /// The position that made the version.
     public let from: Int64
-    /// Nil while current.
+    /// The position that ended the version; nil while it is current.
     public let to: Int64?
-    /// That of a key's first version.
+    /// The era of a key's first version; nil for later versions.
     public let era: Int16?
 
     public init(content: Digest32, from: Int64, to: Int64?, era: Int16?) {
@@ -86,18 +88,18 @@ public struct VersionDigest: Sendable, Equatable {
         self.init(content: content, from: origin.position, to: to, era: Era(of: origin)?.number)
     }
 
-    /// What it was as of a position at which it held: nothing had replaced it yet.
+    /// The version as of a position at which it was valid: an end after the position is not yet known.
     public func asOf(_ position: Int64) -> VersionDigest {
         VersionDigest(content: content, from: from, to: to.flatMap { $0 > position ? nil : $0 }, era: era)
     }
 
-    /// SHA-256 over the content's digest, `valid_from` and `valid_to` as big-endian 64-bit integers and `era` as a 16-bit one, −1
-    /// for null.
+    /// SHA-256 over the content's digest, `valid_from` and `valid_to` as big-endian 64-bit integers and `era` as a 16-bit
+    /// integer; −1 stands for null.
     public var digest: Digest32 {
         withBytes { Digest32(sha256Of: $0) }
     }
 
-    /// The bytes that are hashed, behind others.
+    /// Calls `body` with the bytes to hash, after an optional prefix.
     func withBytes<Result>(
         after prefix: Digest32? = nil, _ body: (UnsafeRawBufferPointer) -> Result
     ) -> Result {
@@ -117,11 +119,11 @@ public struct VersionDigest: Sendable, Equatable {
     }
 }
 
-/// From 1970 to the server's own epoch.
+/// The microseconds from 1970 to the server's own epoch.
 private let microsecondsTo2000: Int64 = 946_684_800_000_000
 
 extension StoredValue {
-    /// The column's bytes as the server sends them; nil for null.
+    /// The column's bytes in the server's encoding; nil for null.
     public var fieldBytes: [UInt8]? {
         switch self {
         case .text(let text): text.map { Array($0.utf8) }

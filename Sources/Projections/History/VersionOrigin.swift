@@ -1,7 +1,7 @@
-/// Where a version of a row or of an entity's facts comes from: the position that made it, and whether there was nothing
-/// of its key just before. Eight bytes, since a rebuild keeps one for each entity.
+/// The origin of a version of a row or of an entity's facts: the position that made it, and whether its key had no
+/// version just before. It takes eight bytes, because a rebuild keeps one for each entity.
 public struct VersionOrigin: Sendable, Equatable {
-    /// The position, negative where the version is a first one.
+    /// The position, negative for a first version.
     private let signed: Int64
 
     public init(at position: Int64, isFirst: Bool) {

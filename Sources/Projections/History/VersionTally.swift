@@ -1,18 +1,19 @@
 public import Events
 public import Values
 
-/// What makes tallies of one comparison comparable, and of no use to whoever could choose what is compared.
+/// The key of a comparison's tallies. It makes them comparable with each other, and useless to anyone who could choose
+/// the compared versions.
 ///
-/// Secret: whoever has it can make up versions that come to the same sums.
+/// Secret: with the key, anyone can invent versions that have the same sums.
 public struct TallyKey: Sendable, Equatable {
     public let bytes: Digest32
 
     /// The key of an earlier comparison.
     public init(_ bytes: Digest32) { self.bytes = bytes }
 
-    /// A new key.
+    /// Draws a new key.
     ///
-    /// - Parameter random: must be unpredictable to whoever can write what is compared.
+    /// - Parameter random: must be unpredictable to anyone who can write the compared versions.
     public init(using random: inout some RandomNumberGenerator) {
         var bytes: [UInt8] = []
         for _ in 0..<4 { withUnsafeBytes(of: random.next()) { bytes.append(contentsOf: $0) } }
@@ -20,22 +21,23 @@ public struct TallyKey: Sendable, Equatable {
     }
 }
 
-/// A sum over versions of documents that comes out the same in any order: the versions that a replay makes are compared
-/// with those that tables hold without sorting either.
+/// A sum over versions of documents that does not depend on their order. It compares the versions made by a replay with
+/// the versions in the tables without sorting either.
 ///
-/// A version counts for the first 128 bits of SHA-256 over a key that was drawn for the comparison, its content and its
-/// positions. Sums are modulo 2^128. Whoever wrote the tables did not know the key, so that two different multisets
-/// have the same sums with a probability of 2^-128, whatever they hold. Sums go by buckets of entities, so that what differs
-/// can be looked for in few of them.
+/// A version counts for the first 128 bits of SHA-256 over the comparison's key, its content and its positions. Sums are
+/// modulo 2^128. The writer of the tables did not know the key, so two different multisets have the same sums with a
+/// probability of 2^-128, whatever they hold. Each bucket of entities has a sum of its own, so that a difference can be
+/// searched for in a few buckets.
 public struct VersionTally: Sendable, Equatable {
-    /// How many buckets there are.
+    /// The number of buckets.
     public static let buckets = 1024
 
-    /// Hexadecimal digits of a sum.
+    /// The number of hexadecimal digits of a sum.
     private static let digits = 32
 
     public let key: TallyKey
     private var sums: [UInt128]
+    /// The number of versions added.
     public private(set) var count: Int64 = 0
 
     public init(_ key: TallyKey) {
@@ -43,9 +45,9 @@ public struct VersionTally: Sendable, Equatable {
         sums = Array(repeating: 0, count: Self.buckets)
     }
 
-    /// The tally of an earlier comparison; nil for other texts than ``sumsText`` gives.
+    /// The tally of an earlier comparison; nil for a text that ``sumsText`` would not write.
     ///
-    /// - Parameter count: of its versions.
+    /// - Parameter count: the number of its versions.
     public init?(_ key: TallyKey, sums text: String, count: Int64) {
         let text = Substring(text).utf8
         guard text.count == Self.buckets * Self.digits, count >= 0 else { return nil }
@@ -70,21 +72,21 @@ public struct VersionTally: Sendable, Equatable {
         }.joined()
     }
 
-    /// Adds a version of an entity's.
+    /// Adds a version of an entity in the bucket.
     public mutating func add(_ version: VersionDigest, bucket: Int) { add(weight(of: version), bucket: bucket) }
 
-    /// Takes out a version that was added.
+    /// Removes a version that was added.
     mutating func remove(_ version: VersionDigest, bucket: Int) {
         sums[bucket] &-= weight(of: version).value
         count -= 1
     }
 
-    /// What a version counts for in the tallies of one key.
+    /// The amount that a version adds to the tallies of one key.
     public struct Weight: Sendable {
         fileprivate let value: UInt128
     }
 
-    /// The weight of a version, which costs more than to add it.
+    /// The weight of a version. Computing it costs more than adding it.
     public func weight(of version: VersionDigest) -> Weight {
         Weight(value: version.withBytes(after: key.bytes) { Digest32(sha256Of: $0).leadingBits })
     }
@@ -95,7 +97,7 @@ public struct VersionTally: Sendable, Equatable {
         count += 1
     }
 
-    /// The buckets whose versions differ; both must have the same key.
+    /// The buckets whose sums differ. Both tallies must have the same key.
     public func buckets(differingFrom other: VersionTally) -> Set<Int> {
         Set(sums.indices.filter { sums[$0] != other.sums[$0] })
     }
