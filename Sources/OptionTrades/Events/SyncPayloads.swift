@@ -2,9 +2,9 @@ public import Events
 import JSON
 public import Values
 
-/// What a scope key stands for, as sync events and the sync state show it.
+/// The scope behind a scope key, in the form that sync events and the sync state show.
 public enum ScopeDetails {
-    /// `{"include_pending":…,"portfolios":[…]}` in canonical JSON; the portfolios in the given order.
+    /// `{"include_pending":…,"portfolios":[…]}` in canonical JSON. The portfolios keep the given order.
     public static func canonicalBytes(portfolios: [String], includePending: Bool) -> [UInt8] {
         var out = JSONWriter()
         out.beginObject()
@@ -19,7 +19,7 @@ public enum ScopeDetails {
     }
 }
 
-/// The payload of `AlphaSyncCompleted`: what a real run that ended well leaves behind.
+/// The payload of `AlphaSyncCompleted`: the result of a successful real run.
 public struct SyncCompletedPayload: Sendable, Equatable {
     public let scopeKey: String
     /// Canonical JSON; see ``ScopeDetails``.
@@ -27,9 +27,9 @@ public struct SyncCompletedPayload: Sendable, Equatable {
     public let sourceName: String
     /// The whole run summary as a canonical JSON object; see ``RunSummary/canonicalBytes()``.
     public let summary: [UInt8]
-    /// The last cursor of the run that was not null.
+    /// The last non-null cursor of the run.
     public let cursor: String?
-    /// The watermark that the next incremental run starts at; nil where the scope was empty.
+    /// The watermark at which the next incremental run starts. Nil if the scope was empty.
     public let watermark: Instant?
 
     public init(
@@ -75,7 +75,7 @@ public struct SyncCompletedPayload: Sendable, Equatable {
     }
 }
 
-/// The payload of `AlphaSyncFailed`: why a real run stored no rows.
+/// The payload of `AlphaSyncFailed`: the reason why a real run stored no rows.
 public struct SyncFailedPayload: Sendable, Equatable {
     public let runID: UniqueID
     public let scopeKey: String

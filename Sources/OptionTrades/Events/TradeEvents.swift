@@ -1,7 +1,7 @@
 public import Events
 
 extension EventType {
-    /// A trade id seen for the first time.
+    /// A trade id was seen for the first time.
     public static let alphaExecutionRecorded = EventType("AlphaExecutionRecorded")
     /// A trade's row changed.
     public static let alphaExecutionUpdated = EventType("AlphaExecutionUpdated")
@@ -11,7 +11,7 @@ extension EventType {
     public static let alphaExecutionReappeared = EventType("AlphaExecutionReappeared")
     /// A row of the feed broke the contract.
     public static let alphaRowRejected = EventType("AlphaRowRejected")
-    /// A real sync ended well.
+    /// A real sync succeeded.
     public static let alphaSyncCompleted = EventType("AlphaSyncCompleted")
     /// A real sync failed.
     public static let alphaSyncFailed = EventType("AlphaSyncFailed")
@@ -27,10 +27,10 @@ extension EventType {
 
 /// The events of option trades (spec 1, section 3).
 public enum TradeEvents {
-    /// The types whose payload is an execution, whichever source they come from.
+    /// The types whose payload is an execution, from any source.
     public static let executions: [EventType] = [.alphaExecutionRecorded, .alphaExecutionUpdated]
 
-    /// What a projection of executions and of some other events consumes, each in its first schema version.
+    /// The event types of a projection that consumes executions and the given others, each in its first schema version.
     static func executions(and others: EventType...) -> [EventType: Set<Int>] {
         Dictionary(uniqueKeysWithValues: (executions + others).map { ($0, [1]) })
     }
