@@ -45,7 +45,7 @@ struct DemoCommand: AsyncParsableCommand {
             try LedgerService.check(host: address, settings)
             try LedgerService.checkFree(host: address, port: port ?? settings.port)
         }
-        // The demo's own servers are the only ones that it asks, whatever is configured.
+        // The demo contacts only its own servers, regardless of the configuration.
         var generator = SystemRandomNumberGenerator()
         let key = UniqueID(random: &generator).description
         let feed = try await SampleFeedServer.start(feed: .sample, apiKey: key)
@@ -63,7 +63,7 @@ struct DemoCommand: AsyncParsableCommand {
                 try await options.withLedger(chosen, migration: .always) { ledger in
                     try await show(
                         ledger, AlphaFeedConfiguration(url: feed.url, apiKey: key),
-                        // A server of our own need not be spared.
+                        // The demo's own server needs no rate limit.
                         AmberdataConfiguration(baseURL: quotes.baseURL, apiKey: key, maximumRequestsPerSecond: 10_000))
                     if !once {
                         try await serve(ledger, host: address, port: port ?? chosen.port, runsProjectors: true)
@@ -77,7 +77,7 @@ struct DemoCommand: AsyncParsableCommand {
         try result.get()
     }
 
-    /// A real full-scope sync of the sample, enriched, projected and printed.
+    /// Runs a real full-scope sync of the sample, enriches and projects it, and prints the result.
     private func show(
         _ ledger: Ledger, _ feed: AlphaFeedConfiguration, _ amberdata: AmberdataConfiguration
     ) async throws {
@@ -102,7 +102,7 @@ struct DemoCommand: AsyncParsableCommand {
         Output.flush()
     }
 
-    /// Imports the sample's market observations from a file, as a user would.
+    /// Imports the sample's market observations from a file, in the way of a user.
     private func importSample(_ ledger: Ledger) async throws -> ImportSummary {
         let file = "\(ledger.temporaryDirectory)/alpha-ledger-observations-\(ledger.newID()).ndjson"
         defer { unlink(file) }
@@ -118,7 +118,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 }
 
-/// What the demo shows: the run, the log, and each projection.
+/// The demo's output: the run, the log, and each projection.
 private struct DemoReport {
     let summary: RunSummary
     let head: LogHead
