@@ -127,7 +127,7 @@ extension Problem {
     }
 }
 
-/// The rebuilds requested over HTTP, one at a time. They end with the service and resume on a new request.
+/// The rebuilds requested over HTTP, one at a time. They end with the service.
 actor RebuildJobs {
     private var job: Task<Void, Never>?
     private var label: String?
@@ -155,7 +155,7 @@ actor RebuildJobs {
         label = nil
     }
 
-    /// Stops the running rebuild and waits for it. A later rebuild resumes from its written state.
+    /// Cancels the running rebuild and waits for its end. A cancelled rebuild leaves no trace.
     func stop() async {
         job?.cancel()
         await job?.value
