@@ -14,7 +14,7 @@ public struct QuoteWindow: Sendable, Hashable {
         self.through = through
     }
 
-    /// So many minutes around an instant; `endsThere` leaves out what comes after it.
+    /// The given number of minutes around an instant. `endsThere` excludes the time after it.
     public init(around target: Instant, minutes: Int, endsThere: Bool = false) {
         let reach = Int64(minutes) * 60_000_000
         from = target.advanced(byMicroseconds: -reach) ?? .minimum
@@ -24,12 +24,12 @@ public struct QuoteWindow: Sendable, Hashable {
     public func contains(_ instant: Instant) -> Bool { from <= instant && instant <= through }
 }
 
-/// What is asked of a source: the quote of a contract that is nearest to an instant.
+/// A request to a source: the quote of a contract that is nearest to an instant.
 public struct QuoteLookup: Sendable, Hashable {
     public var contract: OptionContract
     public var target: Instant
     public var window: QuoteWindow
-    /// Searched only where the window holds no quote at all; nil where it is not.
+    /// The window to search if the first one holds no quote at all. Nil to search no further.
     public var widened: QuoteWindow?
 
     public init(contract: OptionContract, target: Instant, window: QuoteWindow, widened: QuoteWindow? = nil) {
@@ -41,7 +41,7 @@ public struct QuoteLookup: Sendable, Hashable {
 }
 
 extension QuoteLookup: Comparable {
-    /// By contract, then time: what can share calls comes together.
+    /// Orders by contract, then by time, so that look-ups with shared calls are adjacent.
     public static func < (left: QuoteLookup, right: QuoteLookup) -> Bool {
         if left.contract != right.contract { return left.contract < right.contract }
         if left.target != right.target { return left.target < right.target }
@@ -53,7 +53,7 @@ extension QuoteLookup: Comparable {
     }
 }
 
-/// A quote and the observation that it was imported by; nil for a vendor's answer.
+/// A quote with the observation that imported it. The position is nil for a vendor's answer.
 public struct SourcedQuote: Sendable, Equatable {
     public var quote: OptionQuote
     public var position: Int64?
@@ -64,11 +64,11 @@ public struct SourcedQuote: Sendable, Equatable {
     }
 }
 
-/// What a look-up came to.
+/// The result of a look-up.
 public struct QuoteAnswer: Sendable, Equatable {
-    /// Nil where neither window holds a quote.
+    /// Nil if neither window holds a quote.
     public var found: SourcedQuote?
-    /// The last window that was searched.
+    /// The last window searched.
     public var window: QuoteWindow
     public var isWidened: Bool
 
@@ -79,12 +79,12 @@ public struct QuoteAnswer: Sendable, Equatable {
     }
 }
 
-/// Why a look-up failed, in a sentence without secrets.
+/// The reason why a look-up failed, as a sentence without secrets.
 public struct QuoteError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Kind: Sendable {
         /// The vendor refused with 401 or 403.
         case notEntitled
-        /// The vendor gave no answer at all.
+        /// The vendor did not answer at all.
         case unreachable
         /// Nothing could be sent with these settings.
         case notConfigured
@@ -99,36 +99,36 @@ public struct QuoteError: Error, Sendable, Equatable, CustomStringConvertible {
         self.description = description
     }
 
-    /// Whether asking on is of no use, and nothing about the contract was learnt.
+    /// Whether further requests are useless and nothing was learned about the contract.
     public var endsRun: Bool { kind == .unreachable || kind == .notConfigured }
 }
 
-/// What a quote is for: it decides what its source is called.
+/// The purpose of a quote, which determines the label of its source.
 public struct QuoteUse: Sendable, Equatable {
     public var isWidened = false
     public var isExpiry = false
     public var isAdjustedRoot = false
 }
 
-/// Where quotes come from.
+/// A source of quotes.
 public protocol QuoteSource: Sendable {
     /// `log` or `amberdata`.
     var name: String { get }
-    /// How many look-ups are settled before their events are appended: what a run that dies has asked in vain.
+    /// The number of look-ups that are settled before their events are appended. A run that dies loses at most this many.
     var lookupsPerBatch: Int { get }
-    /// How many contracts may be asked about at a time.
+    /// The largest number of contracts looked up at a time.
     var concurrency: Int { get }
     /// Requests sent so far.
     var callsMade: Int { get }
-    /// Look-ups of one contract in ascending order, answered in that order. An answer for each, or fewer where the last
-    /// one ends the run.
+    /// Answers look-ups of one contract, given in ascending order, in the same order. There is an answer for each
+    /// look-up, or fewer if the last answer ends the run.
     func answers(to lookups: [QuoteLookup]) async -> [Result<QuoteAnswer, QuoteError>]
     /// The `benchmark_source` or `mark_source` of a quote.
     func label(for use: QuoteUse) -> String
 }
 
-/// The nearest quote to an instant so far: by its own time, at the same distance the earlier one, and of two at the same
-/// time the one of the earlier bucket.
+/// The nearest quote to an instant so far, by its own time. At equal distances the earlier quote wins, at the same time
+/// the one of the earlier bucket.
 struct NearestQuote: Sendable {
     let target: Instant
     private(set) var best: SourcedQuote?
@@ -147,20 +147,20 @@ struct NearestQuote: Sendable {
 }
 
 extension Instant {
-    /// In microseconds, without sign.
+    /// The absolute distance in microseconds.
     func distance(to other: Instant) -> UInt64 { (microseconds - other.microseconds).magnitude }
 }
 
-/// Which source a backfill asks.
+/// The choice of a backfill's source.
 public enum QuoteChoice: Sendable {
     /// Imported `option_quote` observations.
     case log
     case amberdata(AmberdataConfiguration)
     case other(any QuoteSource)
 
-    /// `log`, `amberdata`, or `auto`: Amberdata where its key is configured, else the log.
+    /// `log`, `amberdata`, or `auto`: Amberdata if its key is configured, else the log.
     ///
-    /// Throws `BackfillError.badOptions` for another name, and `notConfigured` where Amberdata's key is missing.
+    /// Throws `BackfillError.badOptions` for any other name, and `notConfigured` if Amberdata's key is missing.
     public init(named name: String, _ settings: Settings) throws(BackfillError) {
         switch (name, settings.amberdataKey) {
         case ("log", _), ("auto", nil): self = .log
@@ -175,7 +175,7 @@ public enum QuoteChoice: Sendable {
         AmberdataConfiguration(baseURL: baseURL ?? AmberdataQuotes.baseURL, apiKey: key)
     }
 
-    /// The source, ready to answer these look-ups as of a position.
+    /// The source, ready to answer these look-ups at a position.
     func open(_ ledger: Ledger, _ lookups: [QuoteLookup], upTo position: Int64) async throws -> any QuoteSource {
         switch self {
         case .log: try await ledger.pool.run { session in try LogQuotes(answering: lookups, upTo: position, session) }
