@@ -7,7 +7,6 @@ import Values
 ///
 /// All look-ups are known beforehand, so one pass over the observations of their underlyings answers them. Only the
 /// nearest quote of each window is kept, so memory grows with the look-ups, not with the observations.
-/// nearest quote of each window is kept: memory grows with the look-ups, not with the observations.
 struct LogQuotes: QuoteSource {
     let name = "log"
     let lookupsPerBatch = 1_000
