@@ -5,7 +5,7 @@ import PostgresStore
 import PrometheusMetrics
 import Values
 
-/// The HTTP interface: requests in, responses out, over an open ledger.
+/// The HTTP interface over an open ledger: it turns requests into responses.
 public struct API: Sendable {
     let ledger: Ledger
     let rebuilds = RebuildJobs()
@@ -14,22 +14,22 @@ public struct API: Sendable {
     let connections: ConnectionTable
     let feed: EventFeed
     let answers: AnswerCache
-    /// Wrong keys by address; whatever else takes a key from a client counts here too.
+    /// Wrong keys by address. Any other endpoint that takes a key from a client counts here too.
     public let failures: AuthenticationFailures
     let access: AccessPolicy
     let console = ConsoleGate()
     private let reads: RequestGate
     private let writes: RequestGate
 
-    /// Every route, in the order in which paths are compared: fixed segments before captured ones.
+    /// Every route, in the order of matching: fixed segments before captured ones.
     static let routes =
         Route.trades + Route.backfills + Route.streams + Route.log + Route.proofs + Route.explanations + Route.projections + Route.health
         + Route.metrics + Route.description
 
-    /// The pages come last, and are not part of the interface that programs use.
+    /// The pages come last. They are not part of the interface for programs.
     private static let all = routes + Route.console
 
-    /// Method and path pattern of every route of the interface.
+    /// The method and path pattern of every route of the interface.
     public static var routeTable: [(method: String, path: String)] { routes.map { ($0.method, $0.path) } }
 
     public init(_ ledger: Ledger, limits: ServiceLimits = ServiceLimits()) {
@@ -47,17 +47,17 @@ public struct API: Sendable {
         writes = RequestGate(concurrent: limits.concurrentWrites, queued: limits.queuedWrites)
     }
 
-    /// Requests that are being answered, and those that wait for their turn.
+    /// The number of requests being answered, and of those waiting for their turn.
     var load: (running: Int, waiting: Int) {
         let (reads, writes) = (reads.load, writes.load)
         return (reads.running + writes.running, reads.waiting + writes.waiting)
     }
 
-    /// Answers a request; never throws, and never says more than a problem's code and detail.
+    /// Answers a request. Never throws, and never reveals more than a problem's code and detail.
     public func respond(to request: APIRequest) async -> APIResponse { await respond(to: request, body: nil) }
 
-    /// The same of a request whose body is yet to be read, if there is one: whatever can be refused without it is refused
-    /// before it is read.
+    /// Answers a request whose body, if any, is still unread. A request that can be refused without its body is refused
+    /// before the body is read.
     func respond(to request: APIRequest, body: UnreadBody?) async -> APIResponse {
         let start = ContinuousClock.now
         var exchange = Exchange(id: ledger.newID().description, request: request)
@@ -84,7 +84,7 @@ public struct API: Sendable {
         return response
     }
 
-    /// Whether what is wrong is shown as a page: to a browser at a page's address, or at one that nothing is at.
+    /// Whether a problem is shown as a page: to a browser at a page's address, or at an address without a route.
     private func isForPage(_ request: APIRequest, _ exchange: Exchange, _ problem: Problem) -> Bool {
         guard ContentNegotiation.prefersPage(request) else { return false }
         if exchange.route == Exchange.noRoute { return problem.code == .notFound || !ConsoleGate.isForPrograms(request.path) }
@@ -121,8 +121,8 @@ public struct API: Sendable {
         }
     }
 
-    /// The route that answers, with what its pattern captured; nil captures where the path has routes for other
-    /// methods only. Throws `Problem` for an unknown path.
+    /// The route that answers, with the segments that its pattern captured. The captures are nil if the path has routes
+    /// only for other methods. Throws `Problem` for an unknown path.
     private func match(_ request: APIRequest) throws(Problem) -> (route: Route, captures: [String]?, methods: [String]) {
         let segments = request.path == "/" ? [] : request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         let method = request.method == "HEAD" ? "GET" : request.method
@@ -143,20 +143,20 @@ public struct API: Sendable {
         Set(methods + (methods.contains("GET") ? ["HEAD"] : []) + ["OPTIONS"]).sorted().joined(separator: ", ")
     }
 
-    /// What a path can be asked; nothing that a browser would take for leave to ask from another site.
+    /// The methods of a path. No header permits a browser to make requests from another site.
     private static func options(_ methods: [String]) -> APIResponse {
         APIResponse(status: 204, headers: [("Allow", allow(methods)), ("Cache-Control", "no-store")], body: [])
     }
 }
 
-/// A method, a path pattern (`{name}` captures a segment) and what answers it.
+/// A method, a path pattern (`{name}` captures a segment) and the handler.
 struct Route: Sendable {
     typealias Handler = @Sendable (API, APIRequest, [String]) async throws -> APIResponse
 
     let method: String
     let path: String
     private let pattern: [Substring]
-    /// Answered at once, however many others wait, and without a deadline: signs of life, and streams.
+    /// Whether requests are answered at once, without a queue and a deadline: health checks and streams.
     let isUngated: Bool
     let handle: Handler
 
@@ -168,7 +168,7 @@ struct Route: Sendable {
         self.handle = handle
     }
 
-    /// The captured segments, decoded; nil where the path is another.
+    /// The captured segments, decoded. Nil if the path does not match.
     func captures(_ segments: ArraySlice<Substring>) -> [String]? {
         guard segments.count == pattern.count else { return nil }
         var captures: [String] = []

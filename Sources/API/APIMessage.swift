@@ -1,21 +1,21 @@
 import Operations
 import Values
 
-/// A request as the routes see it: no framework, so that they can be asked without a socket.
+/// A request as the routes see it. It depends on no framework, so routes can be called without a socket.
 public struct APIRequest: Sendable {
     public var method: String
-    /// Percent-encoded, as it was sent.
+    /// Percent-encoded, as sent.
     public var path: String
-    /// Without the question mark, percent-encoded; nil where there was none.
+    /// Percent-encoded, without the question mark. Nil for a request without a query.
     public var query: String?
     /// Lower-case name → values.
     public var headers: [String: [String]]
     public var body: [UInt8]
-    /// A page of the console asks for a person, whose filters are met with forgiveness.
+    /// Whether the request is for a page that a person reads. Filters are then applied leniently.
     var isForPerson = false
     /// Whether the peer's address is a loopback one.
     public var isFromLoopback: Bool
-    /// The peer's address as text, a proxy's where one stands between.
+    /// The peer's address as text. Behind a proxy this is the proxy's address.
     public var peer = ""
 
     public init(
@@ -31,18 +31,18 @@ public struct APIRequest: Sendable {
     }
 }
 
-/// What is answered.
+/// The response to a request.
 public struct APIResponse: Sendable {
     public var status: Int
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]
-    /// The body compressed by gzip, where it was made before.
+    /// The body compressed with gzip, if that was done before.
     var compressed: [UInt8]?
-    /// Whether the request's body was not read, so that nothing can be asked after it.
+    /// Whether the request's body was left unread, so that no further request can follow on the connection.
     var leavesBody = false
-    /// What is sent instead of `body`, piece by piece.
+    /// The pieces to send in place of `body`.
     public var stream: APIStream?
-    /// What the log says of the request, where the status does not tell: a page that leads on, or says itself what is wrong.
+    /// The problem for the log if the status does not show it, as with redirects and pages that describe a problem.
     var problem: Problem.Code?
 
     public init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
@@ -51,10 +51,10 @@ public struct APIResponse: Sendable {
         self.body = body
     }
 
-    /// `Cache-Control` of what the same request gives for ever.
+    /// The `Cache-Control` of a response that never changes for its request.
     static let immutable = "private, immutable"
 
-    /// Whether it says that the same request gives it for ever.
+    /// Whether the response declares that it never changes for its request.
     var isImmutable: Bool { headers.contains { $0.name == "Cache-Control" && $0.value == Self.immutable } }
 
     static func json(_ body: [UInt8], status: Int = 200, cache: String = "no-cache", tag: EntityTag? = nil) -> APIResponse {
@@ -67,7 +67,7 @@ public struct APIResponse: Sendable {
     }
 }
 
-/// Percent-encoding (RFC 3986), strictly: a broken escape, text that is not UTF-8, and U+0000 are nil.
+/// Percent-encoding (RFC 3986), strict: a broken escape, text that is not UTF-8, and U+0000 give nil.
 enum PercentEncoding {
     static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
         var bytes: [UInt8] = []
@@ -93,11 +93,11 @@ enum PercentEncoding {
     }
 }
 
-/// The query's parameters: each name at most once, and only names that the route knows.
+/// The parameters of a query. Each name occurs at most once, and the route knows every name.
 struct Parameters {
     private var values: [(name: String, value: String)] = []
 
-    /// Throws for a query that is not percent-encoded, a name that is not allowed, and one that comes twice.
+    /// Throws if the query is not percent-encoded, or if a name is not allowed or occurs twice.
     init(_ query: String?, allowed: [String]) throws(Problem) {
         guard let query, !query.isEmpty else { return }
         for pair in query.split(separator: "&") {
@@ -129,7 +129,7 @@ struct Parameters {
         return value
     }
 
-    /// Digits only, after a minus sign or not.
+    /// Reads digits, with or without a minus sign before them.
     static func wholeNumber(_ text: String) -> Int64? { text.hasPrefix("+") ? nil : Int64(text) }
 
     func instant(_ name: String) throws(Problem) -> Instant? {
@@ -140,8 +140,9 @@ struct Parameters {
         return value
     }
 
+    /// Reads `true` or `false`. Throws for any other value.
     ///
-    /// - Parameter other: a further value that the parameter may have, for its error.
+    /// - Parameter other: a further permitted value of the parameter, for the error's text
     func flag(_ name: String, or other: String? = nil) throws(Problem) -> Bool? {
         switch self[name] {
         case nil: nil
@@ -151,7 +152,7 @@ struct Parameters {
         }
     }
 
-    /// All but the named ones.
+    /// All parameters except the named ones.
     func others(than names: Set<String>) -> [(name: String, value: String)] {
         values.filter { !names.contains($0.name) }
     }

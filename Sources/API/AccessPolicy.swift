@@ -1,18 +1,18 @@
 /// Who may ask what (docs/contract/http-api.md, "Who may ask").
 ///
-/// With a read key, GETs need it or the admin key. Without one, only a loopback peer that names a loopback host and
-/// came through no proxy is answered: a page in the operator's browser can't reach it by rebinding a name. POSTs need
-/// the admin key always.
+/// With a read key, a GET needs that key or the admin key. Without a read key, only loopback peers are answered, and
+/// only if they name a loopback host and use no proxy. A page in the operator's browser therefore cannot reach the
+/// service by DNS rebinding. A POST always needs the admin key.
 struct AccessPolicy: Sendable {
     let readKey: String?
     let adminKey: String?
     let failures: AuthenticationFailures
 
-    /// As whom a request is answered; what the audit log calls it.
+    /// The caller of a request, as named in the audit log.
     enum Caller: String {
-        /// By a path that is open to this host.
+        /// Any program on this host, on a path open to the host.
         case open
-        /// A program of this host, where no read key is configured.
+        /// A program on this host, in a service without a read key.
         case local
         case reader
         case administrator
@@ -21,7 +21,7 @@ struct AccessPolicy: Sendable {
     private static let open: Set<String> = ["/healthz", "/readyz", "/metrics"]
     private static let forwarding: Set<String> = ["forwarded", "via", "x-real-ip"]
 
-    /// Throws `Problem` where the request is not to be answered; a wrong key counts against its address.
+    /// Throws `Problem` if the request must not be answered. A wrong key counts against its address.
     func check(_ request: APIRequest) throws(Problem) -> Caller {
         let isLocal = Self.isLocal(request)
         if Self.open.contains(request.path) && isLocal { return .open }
@@ -35,7 +35,7 @@ struct AccessPolicy: Sendable {
         }
     }
 
-    /// Throws where the peer is not answered, whatever it asks.
+    /// Throws if the peer is not answered at all.
     func checkPeer(_ request: APIRequest) throws(Problem) {
         try checkPeer(isLocal: Self.isLocal(request))
     }
@@ -49,7 +49,7 @@ struct AccessPolicy: Sendable {
     private func caller(of request: APIRequest, isLocal: Bool) throws(Problem) -> Caller {
         try checkPeer(isLocal: isLocal)
         let key = try bearer(request)
-        // Methods that no route has get no further than a 405: what they would need is the reader's business only.
+        // Methods without any route get only as far as a 405, so the read key suffices for them.
         if request.method != "POST" {
             let isAdministrator = key.flatMap { key in adminKey.map { Self.areEqual($0, key) } } ?? false
             guard let readKey else {
@@ -65,7 +65,7 @@ struct AccessPolicy: Sendable {
             throw Problem(.adminKeyNotConfigured, "no admin key is configured (ALPHA_LEDGER_ADMIN_KEY)")
         }
         guard let key, Self.areEqual(adminKey, key) else {
-            // Nobody guessed: the key is right, and may not do this.
+            // This is not a guess: the key is valid but does not permit the request.
             if let key, let readKey, Self.areEqual(readKey, key) {
                 throw Problem(.forbidden, "the read key only reads; the admin key is needed")
             }
@@ -74,7 +74,7 @@ struct AccessPolicy: Sendable {
         return .administrator
     }
 
-    /// Whether a program on this host asks, by a name of this host, and nobody passed the request on.
+    /// Whether the request comes from a program on this host, names this host, and was not forwarded.
     private static func isLocal(_ request: APIRequest) -> Bool {
         guard request.isFromLoopback, let hosts = request.headers["host"], hosts.count == 1, isLoopback(host: hosts[0])
         else { return false }
@@ -90,7 +90,7 @@ struct AccessPolicy: Sendable {
         return String(value.dropFirst(prefix.count))
     }
 
-    /// Takes as long for a wrong key as for a right one of the same length.
+    /// Compares in the same time for wrong and right keys of the same length.
     static func areEqual(_ expected: String, _ given: String) -> Bool {
         let left = Array(expected.utf8)
         let right = Array(given.utf8)
@@ -99,7 +99,7 @@ struct AccessPolicy: Sendable {
         return difference == 0 && !left.isEmpty
     }
 
-    /// `localhost`, `127.x.y.z` or `[::1]`, with a port or without.
+    /// `localhost`, `127.x.y.z` or `[::1]`, with or without a port.
     static func isLoopback(host: String) -> Bool {
         var name = host.lowercased()[...]
         let afterAddress = name.hasPrefix("[") ? name.firstIndex(of: "]") : name.startIndex
@@ -111,7 +111,7 @@ struct AccessPolicy: Sendable {
         return !name.contains(":") && isLoopback(address: String(name))
     }
 
-    /// 127.0.0.0/8 and ::1, also as an IPv4-mapped address.
+    /// 127.0.0.0/8 and ::1, also as IPv4-mapped addresses.
     static func isLoopback(address: String) -> Bool {
         var address = address[...]
         if address == "::1" { return true }

@@ -6,7 +6,7 @@ import NIOCore
 import PrometheusMetrics
 import ServiceLifecycle
 
-/// What a request comes with besides itself: the connection and its peer's address.
+/// The context of a request: the connection and its peer's address.
 public struct PeerContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
     let channel: any Channel
@@ -26,7 +26,7 @@ struct APIResponder: HTTPResponder {
     func respond(to request: Request, context: PeerContext) async throws -> Response {
         var headers: [String: [String]] = [:]
         for field in request.headers { headers[field.name.canonicalName, default: []].append(field.value) }
-        // The first Host is the authority; a second one stays among the fields.
+        // The first Host is the authority. A second one remains among the fields.
         if let authority = request.head.authority { headers["host", default: []].insert(authority, at: 0) }
         var asked = APIRequest(
             method: request.method.rawValue, path: request.uri.path, query: request.uri.query, headers: headers,
@@ -40,7 +40,8 @@ struct APIResponder: HTTPResponder {
             response.body = ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
         }
         if request.method == .head || answer.status == 304 || answer.status == 204 {
-            // What Hummingbird says of an empty body would be said of the one that a GET has.
+            // Hummingbird would give the length of the empty body, but the header must give the length that a GET would
+            // have.
             response.headers[.contentLength] = answer.headers.first { $0.name == "Content-Length" }?.value
         }
         if request.headers[.connection] == "close" || answer.leavesBody { response.headers[.connection] = "close" }
@@ -76,7 +77,7 @@ struct APIResponder: HTTPResponder {
 }
 
 extension API {
-    /// The HTTP server, to be run; `onRunning` hears the bound port.
+    /// The HTTP server, ready to run. `onRunning` receives the bound port.
     public func application(
         host: String, port: Int, logger: Logger, onRunning: @escaping @Sendable (Int) async -> Void
     ) -> some ApplicationProtocol {

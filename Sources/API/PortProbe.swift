@@ -3,9 +3,10 @@ import Operations
 import OptionTrades
 
 extension LedgerService {
-    /// Tries whether an address can be listened on, so that a taken port is found before anything long begins.
+    /// Checks whether an address can be listened on, so that a taken port is found before anything long begins.
     ///
-    /// Throws what ``run(until:onRunning:)`` would throw; that may still happen, since the port is given back here.
+    /// Throws the errors of ``run(until:onRunning:)``. That method may still throw them, because the check releases the
+    /// port.
     public static func checkFree(host: String, port: Int) throws {
         var hints = addrinfo()
         hints.ai_flags = AI_PASSIVE
@@ -15,7 +16,7 @@ extension LedgerService {
         defer { freeaddrinfo(first) }
         let address = first.pointee
         let descriptor = socket(address.ai_family, address.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), address.ai_protocol)
-        // Without a socket the server itself says why there is none.
+        // Without a socket here, the server itself reports the reason.
         if descriptor < 0 { return }
         defer { close(descriptor) }
         var isOn: Int32 = 1
@@ -28,7 +29,7 @@ extension LedgerService {
         SettingProblem("--host or ALPHA_LEDGER_HOST: \(host) can't be listened on: the name can't be resolved")
     }
 
-    /// Why an address can't be listened on, by the system's error.
+    /// The error for an address that cannot be listened on, by the system's code.
     static func unusable(_ host: String, _ port: Int, _ code: Int32) -> any Error {
         switch code {
         case EADDRNOTAVAIL:

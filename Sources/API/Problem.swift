@@ -4,7 +4,7 @@ import OptionTrades
 import Postgres
 import PostgresStore
 
-/// An error as a client sees it: RFC 9457 with a stable code, and never a statement, a path or a secret.
+/// An error in the form for clients: RFC 9457 with a stable code, and never a statement, a path or a secret.
 struct Problem: Error {
     enum Code: String {
         case badRequest = "bad_request"
@@ -64,7 +64,7 @@ struct Problem: Error {
     }
 
     let code: Code
-    /// The code's own, unless the place where it came up means another: a position that a path names is a 404.
+    /// The code's own status, unless the place of the error implies another: an unknown position in a path is a 404.
     let status: Int
     let detail: String
     var headers: [(name: String, value: String)] = []
@@ -82,30 +82,30 @@ struct Problem: Error {
         }
     }
 
-    /// Too many requests wait for their turn already.
+    /// The queue of waiting requests is full.
     static let overloaded = Problem(.overloaded, "too many requests wait already")
 
-    /// An address that has as many connections as it may, each with a request under way.
+    /// An address has its maximum number of connections, each with a request in progress.
     static let tooManyConnections = Problem(.tooManyConnections, "too many connections of this address are open")
 
-    /// A request that did not come in time.
+    /// A request did not arrive in time.
     static func requestTimeout(_ limit: Duration) -> Problem {
         Problem(.requestTimeout, "the request did not come within \(limit.components.seconds) seconds")
     }
 
-    /// A body that is longer than the service takes.
+    /// A body exceeds the limit.
     static func bodyTooLarge(_ limit: Int) -> Problem {
         Problem(.bodyTooLarge, "the body is longer than \(limit) bytes, or broke off")
     }
 
-    /// An address that sent too many wrong keys.
+    /// An address sent too many wrong keys.
     static func tooManyFailures(waitSeconds: Int) -> Problem {
         var problem = Problem(.tooManyFailures, "too many wrong keys came from this address")
         problem.headers = [("Retry-After", "\(waitSeconds)")]
         return problem
     }
 
-    /// Translates what an operation threw. What is not known by name says nothing about the inside.
+    /// Translates an error from an operation. An unknown error reveals nothing about internals.
     init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem

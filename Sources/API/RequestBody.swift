@@ -1,14 +1,15 @@
 import JSON
 import Values
 
-/// The JSON object in a POST's body, with keys that the route knows; an empty body is an empty object.
+/// The JSON object in a POST's body. The route knows all its keys. An empty body counts as an empty object.
 struct RequestBody {
-    /// In the order in which they were sent, each key once.
+    /// In the order of sending. Each key occurs once.
     let members: [(key: String, value: JSONValue)]
-    /// Deep enough for what any route takes.
+    /// Sufficient for the input of every route.
     private static let maximumDepth = 8
 
-    /// Throws `bad_body` for what is no JSON object, and for other keys; and where the route was given parameters.
+    /// Throws `bad_body` for input that is not a JSON object, and for unknown keys. Throws too if the request has query
+    /// parameters.
     init(_ request: APIRequest, keys: [String]) throws(Problem) {
         _ = try Parameters(request.query, allowed: [])
         if request.body.isEmpty {

@@ -7,7 +7,7 @@ import PostgresStore
 import Projections
 import ServiceLifecycle
 
-/// The service: HTTP, and the projectors of all versions whose code is installed, until it is stopped.
+/// The service: the HTTP server, and the projectors of all versions with installed code. It runs until it is stopped.
 public struct LedgerService: Sendable {
     private let ledger: Ledger
     private let host: String
@@ -15,15 +15,15 @@ public struct LedgerService: Sendable {
     private let runsProjectors: Bool
     private let logger: Logger
     private let limits: ServiceLimits
-    /// How long requests and projectors may take to end.
+    /// The time for requests and projectors to end.
     private static let shutdownSeconds = 5
 
-    /// Why the service could not listen, or ended by itself.
+    /// The reason why the service could not listen, or ended by itself.
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
     }
 
-    /// Throws where the service would listen beyond loopback without a read key.
+    /// Throws if the service would listen beyond loopback without a read key.
     public static func check(host: String, _ settings: Settings) throws(SettingProblem) {
         if settings.readKey == nil && !AccessPolicy.isLoopback(host: host == "::1" ? "[::1]" : host) {
             throw SettingProblem(
@@ -46,12 +46,13 @@ public struct LedgerService: Sendable {
         self.limits = limits
     }
 
-    /// Runs until `stop` returns, then lets requests end and gives leases back.
+    /// Runs until `stop` returns, then lets requests end and releases the leases.
     ///
-    /// Throws `SettingProblem` where the host is no address of this machine, `Failure` where the address can't be listened on.
+    /// Throws `SettingProblem` if the host is not an address of this machine, and `Failure` if the address cannot be
+    /// listened on.
     /// - Parameters:
-    ///   - stop: returns when the service is to end, or when its task is cancelled.
-    ///   - onRunning: hears the port once it is bound.
+    ///   - stop: returns when the service is to end, or when its task is cancelled
+    ///   - onRunning: receives the port after it is bound
     public func run(
         until stop: @escaping @Sendable () async -> Void, onRunning: @escaping @Sendable (Int) async -> Void
     ) async throws {
@@ -129,7 +130,7 @@ public struct LedgerService: Sendable {
     }
 }
 
-/// Work that ends when it is cancelled, which is what a shutdown does to it.
+/// Work that ends on cancellation. A shutdown cancels it.
 private struct UntilShutdown: Service {
     let work: @Sendable () async -> Void
 

@@ -3,10 +3,10 @@ import Events
 public import OptionTrades
 import Values
 
-/// Level-1 quotes of Amberdata.
+/// Level-1 quotes from Amberdata.
 ///
-/// Neighbouring look-ups of a contract share what was fetched for the one before. The widened search asks for hours
-/// first and then for the minutes of those hours alone that can hold the nearest quote.
+/// Neighbouring look-ups of a contract share the quotes fetched for the previous one. The widened search first requests
+/// hours, and then only the minutes of those hours that can hold the nearest quote.
 public struct AmberdataQuotes: QuoteSource {
     public static let baseURL = "https://api.amberdata.com/markets/derivatives"
 
@@ -47,7 +47,7 @@ public struct AmberdataQuotes: QuoteSource {
     private func kind(of error: AmberdataError) -> QuoteError.Kind {
         if error.isNotEntitled { return .notEntitled }
         if error.isUnreachable { return .unreachable }
-        // The address is looked at before anything is sent.
+        // The address is checked before anything is sent.
         return client.callsMade == 0 && !error.isCancelled ? .notConfigured : .other
     }
 
@@ -68,19 +68,19 @@ public struct AmberdataQuotes: QuoteSource {
 
     // MARK: - Minutes
 
-    /// Minutes of a contract that have been fetched: buckets in [from, to).
+    /// The minutes of a contract fetched so far: buckets in [from, to).
     private struct FetchedMinutes {
         var from: Instant
         var to: Instant
         var quotes: [OptionQuote]
     }
 
-    /// A quote is at most this much later than its bucket (118 s in what was recorded).
+    /// The largest delay of a quote after its bucket (118 s in recorded data).
     private static let lagMinutes: Int64 = 5
     private static let minute: Int64 = 60_000_000
     private static let hour: Int64 = 3_600_000_000
 
-    /// All quotes whose time can lie in a window. Only what the contract's last fetch does not cover is asked for.
+    /// All quotes whose time can lie in a window. Only minutes that the contract's last fetch does not cover are requested.
     private func fetchMinutes(
         _ contract: OptionContract, _ window: QuoteWindow, _ fetched: inout FetchedMinutes?
     ) async throws(AmberdataError) -> [OptionQuote] {
@@ -100,7 +100,7 @@ public struct AmberdataQuotes: QuoteSource {
         return quotes
     }
 
-    /// The buckets that can hold the quotes of a window, the end exclusive.
+    /// The buckets that can hold the quotes of a window, with an exclusive end.
     private static func buckets(_ window: QuoteWindow, of length: Int64) -> (from: Instant, to: Instant) {
         let lag = window.from.advanced(byMicroseconds: -lagMinutes * minute) ?? .minimum
         let start = lag.microseconds - lag.microseconds % length
@@ -112,15 +112,15 @@ public struct AmberdataQuotes: QuoteSource {
 
     /// The nearest quote of a wide window.
     ///
-    /// An hour with a quote bounds how near the nearest one can be: hours are looked into in the order of that bound,
-    /// until none left can hold a nearer quote than the best.
+    /// The bounds of an hour with a quote limit how near its quotes can be. Hours are searched in the order of this
+    /// limit, until no remaining hour can hold a nearer quote than the best so far.
     private func nearestInHours(
         _ lookup: QuoteLookup, _ window: QuoteWindow
     ) async throws(AmberdataError) -> SourcedQuote? {
         let (from, to) = Self.buckets(window, of: Self.hour)
         let hourly = try await client.quotes(lookup.contract, from: from, to: to, interval: .hour)
         var nearest = NearestQuote(to: lookup.target)
-        // The bucket of an hour says nothing of when its quote was made.
+        // The bucket of an hour does not say when its quote was made.
         for quote in hourly where quote.exchangeTimestamp.map(window.contains) ?? false {
             nearest.consider(SourcedQuote(quote))
         }
@@ -137,14 +137,14 @@ public struct AmberdataQuotes: QuoteSource {
         return nearest.best
     }
 
-    /// The starts of the hours that have a quote, the ones that can be nearest to the target first.
+    /// The starts of the hours that have a quote, ordered by their smallest possible distance to the target.
     private static func hours(_ quotes: [OptionQuote], byDistanceTo target: Instant) -> [Int64] {
         Set(quotes.map { $0.timestamp.microseconds - $0.timestamp.microseconds % hour }).sorted { left, right in
             (distance(from: target, toHour: left), left) < (distance(from: target, toHour: right), right)
         }
     }
 
-    /// The least distance that a quote of an hour's buckets can have.
+    /// The smallest distance that a quote in an hour's buckets can have.
     private static func distance(from target: Instant, toHour start: Int64) -> UInt64 {
         let end = start + hour + lagMinutes * minute
         if target.microseconds < start { return UInt64(start - target.microseconds) }

@@ -3,8 +3,8 @@ import Values
 
 /// The console's style sheet and scripts, compiled into the program.
 ///
-/// Each is served below a folder named after the digest of all of them, so that a browser may keep it for ever and the
-/// scripts may import each other by name.
+/// Each file is served below a folder named after the digest of all files. A browser may therefore cache it forever,
+/// and the scripts can import each other by name.
 public enum ConsoleAsset: String, Sendable, CaseIterable {
     case styles = "console.css"
     case console = "console.js"
@@ -25,7 +25,7 @@ public enum ConsoleAsset: String, Sendable, CaseIterable {
         }
     }
 
-    /// Its media type.
+    /// The file's media type.
     public var contentType: String {
         self == .styles ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8"
     }
@@ -37,6 +37,6 @@ public enum ConsoleAsset: String, Sendable, CaseIterable {
         return String(Digest32(Array(hash.finalize())).description.prefix(16))
     }()
 
-    /// Where pages find it.
+    /// The file's address for pages.
     public var address: Address { Address(["assets", Self.version, rawValue]) }
 }

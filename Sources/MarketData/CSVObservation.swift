@@ -4,10 +4,10 @@ import Values
 
 /// Reads observations from CSV records, after the header.
 struct CSVObservation {
-    /// What a column is, for records of one kind.
+    /// The role of a column in records of one kind.
     private enum Column {
         case field(Int)
-        /// A field of other kinds: empty in records of this kind.
+        /// A field of other kinds. It must be empty in records of this kind.
         case foreign
         case kind, unit, rounded, unitSource
     }
@@ -18,8 +18,8 @@ struct CSVObservation {
     private let unitColumn: Int?
     private var columns: [MarketKind: [Column]] = [:]
 
-    /// Reads the header: every column is a field of some kind, `kind`, `unit`, `rounded` or `unit_source`, and stands
-    /// there once.
+    /// Reads the header. Every column must be a field of some kind, `kind`, `unit`, `rounded` or `unit_source`, and
+    /// must occur only once.
     init(header: CSVReader.Record, options: ImportOptions) throws(LineFault) {
         self.options = options
         var names: [String] = []
@@ -52,7 +52,7 @@ struct CSVObservation {
         return .foreign
     }
 
-    /// The observation of a record; throws what is wrong with it. An empty cell is null.
+    /// Reads the observation of a record, or throws the record's fault. An empty cell is null.
     func read(_ record: CSVReader.Record) throws(LineFault) -> MarketObservedPayload {
         guard record.count == names.count else {
             throw LineFault("has \(record.count) cells where the header has \(names.count)")

@@ -1,15 +1,15 @@
-/// Cuts bytes into CSV records (RFC 4180): cells between commas, quoted where they hold commas, quotes or line breaks,
-/// a quote inside quotes doubled, records ended by CR LF or LF.
+/// Splits bytes into CSV records (RFC 4180). Commas separate cells. A cell with commas, quotes or line breaks is
+/// quoted, and a quote inside quotes is doubled. CR LF or LF ends a record.
 ///
-/// Takes the bytes in pieces of any size and holds one record at most. A record that breaks the rules is reported and
-/// left out; reading goes on after the next line break.
+/// The reader takes the bytes in pieces of any size and holds at most one record. A record that breaks the rules is
+/// reported and skipped; reading resumes after the next line break.
 struct CSVReader {
-    /// A record: its cells one after another in one buffer.
+    /// A record, with its cells one after another in one buffer.
     struct Record {
         /// The line that the record starts on, from 1.
         var line = 1
         var bytes: [UInt8] = []
-        /// Where each cell ends in ``bytes``.
+        /// The end of each cell in ``bytes``.
         var ends: [Int] = []
 
         var count: Int { ends.count }
@@ -32,11 +32,11 @@ struct CSVReader {
         /// In a cell without quotes.
         case plain
         case quoted
-        /// After a quote inside quotes: the end of the cell, or half of a doubled quote.
+        /// After a quote inside quotes, which is either the end of the cell or the first half of a doubled quote.
         case quoteInQuoted
-        /// After a CR that ends a record if a LF follows.
+        /// After a CR, which ends a record if an LF follows.
         case carriageReturn
-        /// In a broken record, up to its line's end.
+        /// In a broken record, up to the end of its line.
         case skipping
     }
 
@@ -44,10 +44,10 @@ struct CSVReader {
     private var record = Record()
     private var line = 1
     private var fault: LineFault?
-    /// Whether anything of the current record was read.
+    /// Whether any byte of the current record was read.
     private var hasBegun = false
 
-    /// Reads a piece; `body` gets each record that ends in it, or what is wrong with it.
+    /// Reads a piece. `body` receives each record that ends in it, or the record's fault.
     mutating func read(_ piece: Span<UInt8>, _ body: (Record, LineFault?) throws -> Void) rethrows {
         for index in piece.indices {
             let byte = piece[index]
@@ -61,7 +61,7 @@ struct CSVReader {
         }
     }
 
-    /// Reads the end of the bytes: a last record without a line break.
+    /// Reads the end of the input, which may end a last record without a line break.
     mutating func finish(_ body: (Record, LineFault?) throws -> Void) rethrows {
         guard hasBegun else { return }
         if state == .quoted { fault = fault ?? LineFault("a quoted cell has no end") }

@@ -1,25 +1,25 @@
 /// How a file of observations is written (docs/contract/market-data.md, "Import format").
 public enum ImportFormat: String, Sendable, CaseIterable {
-    /// One JSON object a line.
+    /// One JSON object for each line.
     case ndjson
-    /// RFC 4180 with a header, the columns named as the fields are.
+    /// RFC 4180 with a header. The columns have the names of the fields.
     case csv
 }
 
-/// What the volatilities of a file are.
+/// The unit of a file's volatilities.
 public enum VolatilityUnit: String, Sendable, CaseIterable {
     /// 58.3 means 58.3 %.
     case points = "vol_points"
-    /// 0.583 means 58.3 %: multiplied by 100, exactly, and said so in the observation's `unit_source`.
+    /// 0.583 means 58.3 %. The value is multiplied by 100, exactly, and the observation's `unit_source` records this.
     case fraction
 }
 
-/// How a file is read.
+/// The options for reading a file.
 public struct ImportOptions: Sendable {
     public var format: ImportFormat
-    /// Of lines that don't say it themselves in `unit`.
+    /// The unit for lines without a `unit` of their own.
     public var unit: VolatilityUnit
-    /// The kind of lines that don't say it themselves in `kind`, by its name; nil: each line has to.
+    /// The name of the kind for lines without a `kind` of their own. If nil, each line must name its kind.
     public var kind: String?
 
     public init(format: ImportFormat, unit: VolatilityUnit = .points, kind: String? = nil) {
@@ -29,9 +29,9 @@ public struct ImportOptions: Sendable {
     }
 }
 
-/// Why a line is not an observation.
+/// The reason why a line is not an observation.
 public struct LineFault: Error, Sendable, Equatable, CustomStringConvertible {
-    /// One sentence without the line's number; it may quote a piece of the line.
+    /// One sentence without the line's number. It may quote a piece of the line.
     public let reason: String
 
     public init(_ reason: String) { self.reason = reason }
@@ -39,5 +39,5 @@ public struct LineFault: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String { reason }
 }
 
-/// The largest line or CSV record, in bytes: what does not end by then is refused without being held.
+/// The largest size of a line or CSV record, in bytes. A longer one is refused without being held in memory.
 public let maximumRecordLength = 1 << 20

@@ -6,7 +6,7 @@ import OptionTrades
 struct JSONObservation {
     let options: ImportOptions
 
-    /// The observation; throws what is wrong with the line.
+    /// Reads the observation of a line, or throws the line's fault.
     func read(_ line: [UInt8]) throws(LineFault) -> MarketObservedPayload {
         let root: JSONValue
         do {
@@ -28,7 +28,7 @@ struct JSONObservation {
         return try draft.observation()
     }
 
-    /// The field that a key names; the one after the previous key's is tried first.
+    /// The field that a key names. The field after the previous key's is tried first.
     private func place(of member: JSONValue.Member, from next: Int, in fields: [MarketField]) -> Int? {
         if next < fields.count, member.keyIs(fields[next].key) { return next }
         return fields.firstIndex { member.keyIs($0.key) }
@@ -57,7 +57,7 @@ struct JSONObservation {
         }
     }
 
-    /// A member that is no field of the kind: what observations of this program have besides.
+    /// Takes a member that is not a field of the kind. Observations written by this program have such members.
     private func take(_ member: JSONValue.Member, in draft: inout ObservationDraft) throws(LineFault) {
         if member.keyIs("rounded") {
             guard let rounded = member.value.bool else { throw LineFault("rounded is not true or false") }

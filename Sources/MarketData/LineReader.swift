@@ -1,12 +1,12 @@
-/// Cuts bytes into lines, which end in LF (a CR before it is white space to JSON). Takes the bytes in pieces of any
-/// size and holds one line at most.
+/// Splits bytes into lines that end in LF. A CR before the LF is white space to JSON. The reader takes the bytes in
+/// pieces of any size and holds at most one line.
 struct LineReader {
     private var rest: [UInt8] = []
     private var isSkipping = false
     private var line = 1
 
-    /// Reads a piece; `body` gets each line that ends in it with its number from 1, nil in place of one that is longer
-    /// than ``maximumRecordLength``.
+    /// Reads a piece. `body` receives each line that ends in it, with the line's number from 1. A line longer than
+    /// ``maximumRecordLength`` arrives as nil.
     mutating func read(_ piece: Span<UInt8>, _ body: (Int, [UInt8]?) throws -> Void) rethrows {
         var start = 0
         for index in piece.indices where piece[index] == UInt8(ascii: "\n") {
@@ -17,7 +17,7 @@ struct LineReader {
         take(piece.extracting(start..<piece.count))
     }
 
-    /// Reads the end of the bytes: a last line without a line break.
+    /// Reads the end of the input, which may end a last line without a line break.
     mutating func finish(_ body: (Int, [UInt8]?) throws -> Void) rethrows {
         if isSkipping || !rest.isEmpty { try end(body) }
     }

@@ -1,20 +1,20 @@
 import Events
 public import OptionTrades
 
-/// Reads a file of observations in pieces of any size, without ever holding more than a line.
+/// Reads a file of observations in pieces of any size and never holds more than one line.
 ///
-/// Blank lines are skipped, and so is a byte order mark.
+/// It skips blank lines and a byte order mark.
 public struct MarketDataReader: Sendable {
     private enum Source: Sendable {
         case ndjson(LineReader, JSONObservation)
         case csv(CSVReader, CSVObservation?)
-        /// The header can't be used: nothing below it is read.
+        /// The header is unusable, so nothing below it is read.
         case unreadable
     }
 
     private let options: ImportOptions
     private var source: Source
-    /// What of a byte order mark has been read at the start; nil past it.
+    /// The part of a byte order mark read so far at the start. Nil after it.
     private var mark: [UInt8]? = []
 
     public init(_ options: ImportOptions) {
@@ -25,10 +25,10 @@ public struct MarketDataReader: Sendable {
         }
     }
 
-    /// What is told of a line: its number from 1, and the observation or what is wrong with it.
+    /// The report on a line: its number from 1, and the observation or the line's fault.
     public typealias Line = (number: Int, content: Result<MarketObservedPayload, LineFault>)
 
-    /// Reads the next piece and tells of the lines that end in it.
+    /// Reads the next piece and reports the lines that end in it.
     public mutating func read(_ piece: Span<UInt8>, _ body: (Line) throws -> Void) rethrows {
         guard mark != nil else { return try readOn(piece, body) }
         var used = 0
@@ -47,7 +47,7 @@ public struct MarketDataReader: Sendable {
 
     private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
 
-    /// Reads the end of the file: a last line without a line break.
+    /// Reads the end of the file, which may end a last line without a line break.
     public mutating func finish(_ body: (Line) throws -> Void) rethrows {
         if let held = mark, !held.isEmpty {
             mark = nil
@@ -96,7 +96,7 @@ public struct MarketDataReader: Sendable {
         try body((number, content))
     }
 
-    /// False where the record is a header that can't be used.
+    /// Reports a record. Returns false if it is an unusable header.
     private static func tell(
         _ reader: inout CSVObservation?, _ options: ImportOptions, _ record: CSVReader.Record, _ fault: LineFault?,
         _ body: (Line) throws -> Void

@@ -3,11 +3,11 @@ import OptionTrades
 import Values
 
 extension MarketField {
-    /// Reads a value of this field from a number's or a text's bytes, and checks its range.
+    /// Reads a value of this field from the bytes of a number or a text, and checks its range.
     ///
     /// - Parameters:
-    ///   - isNumber: whether the bytes are those of a JSON number, which only decimals and counts can be.
-    ///   - unit: what the line's volatilities are.
+    ///   - isNumber: whether the bytes are a JSON number, which only decimals and counts can be
+    ///   - unit: the unit of the line's volatilities
     func value(
         _ bytes: Span<UInt8>, isNumber: Bool, unit: VolatilityUnit
     ) throws(LineFault) -> MarketValue {
@@ -62,7 +62,7 @@ extension MarketField {
         }
     }
 
-    /// A fraction in vol points: times 100.
+    /// A fraction converted to vol points, by multiplication with 100.
     private func inPoints(_ fraction: FixedDecimal, _ bytes: Span<UInt8>) throws(LineFault) -> FixedDecimal {
         let limit = FixedDecimal.unitsPerOne * 1_000_000_000_000_000_000 / 100
         guard fraction.units.magnitude < limit.magnitude else { throw fault("is 10^18 or more in vol points", bytes) }
@@ -81,7 +81,7 @@ func quoted(_ bytes: Span<UInt8>) -> String {
     return bytes.count > 40 ? "\"\(text)…\"" : "\"\(text)\""
 }
 
-/// The kind of that name.
+/// The kind with the given name.
 func kind(named bytes: Span<UInt8>) throws(LineFault) -> MarketKind {
     let text = bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
     if let kind = MarketKind.allCases.first(where: { $0.rawValue.utf8.elementsEqual(text.utf8) }) { return kind }
@@ -89,7 +89,7 @@ func kind(named bytes: Span<UInt8>) throws(LineFault) -> MarketKind {
     throw LineFault("kind is not one of \(names): \(quoted(bytes))")
 }
 
-/// The unit of that name.
+/// The unit with the given name.
 func unit(named bytes: Span<UInt8>) throws(LineFault) -> VolatilityUnit {
     let text = bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
     guard let unit = VolatilityUnit(rawValue: text) else {

@@ -2,7 +2,7 @@ import Events
 import OptionTrades
 import Values
 
-/// An observation while the values of its line are being read.
+/// An observation under construction, while the values of its line are read.
 struct ObservationDraft {
     let kind: MarketKind
     let fields: [MarketField]
@@ -10,7 +10,7 @@ struct ObservationDraft {
     private var values: [MarketValue]
     private var isConverted = false
     var isRounded = false
-    /// What the line itself says of the unit that its volatilities once had.
+    /// The original unit of the line's volatilities, as the line itself states it.
     var unitSource: String?
 
     init(kind: MarketKind, unit: VolatilityUnit) {
@@ -20,13 +20,13 @@ struct ObservationDraft {
         values = [MarketValue](repeating: .null, count: fields.count)
     }
 
-    /// Sets the value of a field, read with ``unit`` and not null.
+    /// Sets the value of a field. The value was read with ``unit`` and is not null.
     mutating func set(_ index: Int, _ value: MarketValue) {
         values[index] = value
         if fields[index].isVolatility, unit == .fraction { isConverted = true }
     }
 
-    /// The observation, once all values of the line were set.
+    /// The finished observation, after all values of the line were set.
     func observation() throws(LineFault) -> MarketObservedPayload {
         if isConverted, unitSource != nil {
             throw LineFault("unit_source says that the volatilities were converted, the unit says that they were not")

@@ -1,7 +1,7 @@
 public import Explanations
 public import Projections
 
-/// A view of option trades: its folder makes it, and its line in ``TradeFeature/all`` registers it.
+/// A view of option trades. Its folder defines it, and its line in ``TradeFeature/all`` registers it.
 public struct TradeFeature: Sendable {
     public let view: View
     public let projection: ProjectionSource
@@ -10,7 +10,7 @@ public struct TradeFeature: Sendable {
     public static let all: [TradeFeature] = [.trades, .lifecycles, .context, .executionQuality, .alignment, .outcomes, .syncState]
 }
 
-/// The ledger of option trades, as a program opens it.
+/// The model and the explainers of the option trade ledger, for a program that opens one.
 public enum TradeLedger {
     /// The stored `source` of the Alpha feed's executions: the one that is meant if a reader names none.
     public static let standardSource = "alpha_sync"

@@ -1,9 +1,9 @@
 public import Values
 
-/// What a ``SampleFeedServer`` serves.
+/// The content of a ``SampleFeedServer``.
 ///
-/// A feed has an order of its own that later source updates never change, so that a cursor stays good while
-/// rows change under a run.
+/// A feed has an order of its own that source updates never change. A cursor therefore stays valid while rows change
+/// during a run.
 public struct Feed: Sendable {
     enum Source: Sendable {
         case sample
@@ -16,15 +16,15 @@ public struct Feed: Sendable {
     /// The sample scope: ``SampleScope/rows(phase:includePending:)`` in the server's current phase.
     public static let sample = Feed(source: .sample)
 
-    /// The given row texts, put into pages as they are, well-formed or not.
+    /// The given row texts, served unchanged, well-formed or not.
     ///
-    /// `updatedAt`, `portfolioName` and `tradeStatus` are read out of each text. A row whose `updatedAt` can't be
-    /// read is served whatever `updatedSince` says, and one whose portfolio can't be read belongs to every scope.
+    /// `updatedAt`, `portfolioName` and `tradeStatus` are read from each text. A row without a readable `updatedAt` is
+    /// served for every `updatedSince`. A row without a readable portfolio belongs to every scope.
     /// - Parameters:
-    ///   - texts: one JSON text a row.
-    ///   - filtered: with false, rows of other portfolios and `PENDING` rows are served too, as a source that
-    ///     breaks the contract would; `updatedSince` still holds.
-    ///   - watermark: what to answer where no row of a scope has an `updatedAt` that can be read.
+    ///   - texts: one JSON text for each row
+    ///   - filtered: if false, rows of other portfolios and `PENDING` rows are served too, as by a source that breaks
+    ///     the contract; `updatedSince` still applies
+    ///   - watermark: the answer's watermark if no row of a scope has a readable `updatedAt`
     public static func rows(
         _ texts: [String], filtered: Bool = true,
         watermark: Instant = Instant("2026-01-30T21:14:09.12Z") ?? .minimum
@@ -32,26 +32,26 @@ public struct Feed: Sendable {
         Feed(source: .rows(texts.map { FeedRow(reading: $0, filtered: filtered, fallbackWatermark: watermark) }))
     }
 
-    /// Rows `0 ..< count` computed from their index in ten forms, half of them of portfolio `IMST` and half of
-    /// `ICOI`, all valid, none pending, none held in memory. Any page costs O(limit).
+    /// Rows `0 ..< count`, computed from their index in ten forms, half of them of portfolio `IMST` and half of `ICOI`.
+    /// All are valid, none is pending, and none is held in memory. Any page costs O(limit).
     public static func generated(count: Int) -> Feed {
         Feed(source: .generated(GeneratedRows(count: max(0, count))))
     }
 }
 
-/// Which rows a request asks for.
+/// The scope of a request.
 struct FeedScopeFilter {
     var portfolios: Set<ByteKey>
     var includePending: Bool
 }
 
-/// One row as the server holds it: the text, and what is needed to choose it.
+/// One row as the server holds it: the text, and the values that select it.
 struct FeedRow: Sendable {
     let text: [UInt8]
     let updatedAt: Instant?
     let portfolio: ByteKey?
     let isPending: Bool
-    /// Whether portfolio and status decide; else every scope gets the row.
+    /// Whether portfolio and status select the row. If false, every scope gets it.
     let filtered: Bool
     /// The watermark of a scope without any readable `updatedAt`.
     let fallbackWatermark: Instant?
@@ -69,19 +69,19 @@ struct FeedRow: Sendable {
     }
 }
 
-/// What a page holds besides its rows.
+/// The part of the feed that one page holds.
 struct FeedSlice {
     /// The row texts joined by commas.
     var rows: [UInt8]
-    /// Where the next page starts, nil where no row is left.
+    /// The start of the next page. Nil if no row is left.
     var nextOffset: Int?
 }
 
-/// Rows in a fixed order, from which pages are cut.
+/// Rows in a fixed order, divided into pages.
 protocol FeedRows {
-    /// The largest `updatedAt` of the scope, nil where the scope is empty. O(rows), or better.
+    /// The largest `updatedAt` of the scope. Nil if the scope is empty. O(rows) or better.
     func watermark(of scope: FeedScopeFilter) -> Instant?
-    /// At most `limit` rows of the scope from `offset` on.
+    /// At most `limit` rows of the scope, starting at `offset`.
     func slice(of scope: FeedScopeFilter, updatedSince: Instant?, from offset: Int, limit: Int) -> FeedSlice
 }
 

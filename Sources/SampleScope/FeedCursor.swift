@@ -1,15 +1,15 @@
 import Values
 
-/// Where a run stands: the next row to look at and the watermark that its first page was cut with.
+/// The progress of a run: the next row to look at, and the watermark of the run's first page.
 ///
-/// Clients see base64url text and can read nothing out of it.
+/// Clients see opaque base64url text.
 struct FeedCursor: Hashable {
-    /// No feed has more rows.
+    /// The upper bound of offsets. No feed has more rows.
     private static let largestOffset = 1 << 40
 
-    /// Index of the next row to look at, in the feed's own order (which updates never change).
+    /// The index of the next row to look at, in the feed's own order, which updates never change.
     var offset: Int
-    /// The run's watermark, nil where the scope had no row when the first page was cut.
+    /// The run's watermark. Nil if the scope had no row at the time of the first page.
     var watermark: Instant?
 
     /// base64url of `1.<offset>.<watermark in microseconds or nothing>`.
@@ -18,13 +18,13 @@ struct FeedCursor: Hashable {
         return encodeBase64URL(Array(plain.utf8))
     }
 
-    /// A cursor starting at `offset`.
+    /// A cursor that starts at `offset`.
     init(offset: Int, watermark: Instant?) {
         self.offset = offset
         self.watermark = watermark
     }
 
-    /// Reads a cursor; nil for any text that ``text`` doesn't give.
+    /// Reads a cursor. Nil for any text that ``text`` does not produce.
     init?(_ text: String) {
         guard let bytes = decodeBase64URL(text) else { return nil }
         let parts = String(decoding: bytes, as: UTF8.self)
@@ -62,7 +62,7 @@ private func encodeBase64URL(_ bytes: [UInt8]) -> String {
     return String(decoding: digits, as: UTF8.self)
 }
 
-/// The bytes of an unpadded base64url text; nil where a character is none of its alphabet.
+/// The bytes of an unpadded base64url text. Nil if a character is not in its alphabet.
 private func decodeBase64URL(_ text: String) -> [UInt8]? {
     var bytes: [UInt8] = []
     var held: UInt32 = 0

@@ -2,9 +2,9 @@ import Values
 
 /// The parameters of a feed request.
 struct FeedQuery {
-    /// How many rows a page holds where the request doesn't say.
+    /// The number of rows on a page if the request does not say.
     static let defaultLimit = 500
-    /// The most rows a page may hold.
+    /// The largest number of rows on a page.
     static let largestLimit = 10_000
 
     var scope: FeedScopeFilter
@@ -65,7 +65,7 @@ struct FeedQuery {
     }
 }
 
-/// Replaces `%XX`; nil where an escape is broken or the bytes are no UTF-8. A plus sign stays one.
+/// Replaces `%XX`. Nil if an escape is malformed or the bytes are not UTF-8. A plus sign stays a plus sign.
 private func decodePercents(_ text: Substring) -> String? {
     var bytes: [UInt8] = []
     var rest = text.utf8[...]

@@ -10,7 +10,7 @@ struct FeedResponder: Sendable {
     let state: FeedState
     let apiKey: String
 
-    /// The connection is to be closed in the middle of a body.
+    /// Closes the connection in the middle of a body.
     private struct ConnectionDropped: Error {}
 
     func respond(to request: Request) async throws -> Response {
@@ -52,12 +52,12 @@ struct FeedResponder: Sendable {
         return response(200, headers: [("Content-Type", "application/json")], body: body)
     }
 
-    /// So many bytes of a body, at least one byte short of it.
+    /// The first `count` bytes of a body, at least one byte short of the whole.
     private func firstBytes(of body: [UInt8], _ count: Int) -> ArraySlice<UInt8> {
         body.prefix(max(0, min(count, body.count - 1)))
     }
 
-    /// The page that a request asks for, changed as the failure says.
+    /// The requested page, modified by the failure.
     private func page(_ query: FeedQuery, failure: FailurePlan.Failure?) -> [UInt8] {
         let rows = state.rows()
         var watermark = query.cursor.map(\.watermark) ?? rows.watermark(of: query.scope)
@@ -91,7 +91,7 @@ struct FeedResponder: Sendable {
         return writer.bytes
     }
 
-    /// The head and the first bytes of a page, at least one byte short of it.
+    /// The header and the first bytes of a page, at least one byte short of the whole.
     private func droppedResponse(body: [UInt8], afterBytes: Int) -> Response {
         let sent = ByteBuffer(bytes: firstBytes(of: body, afterBytes))
         return Response(

@@ -2,7 +2,7 @@ import JSON
 import Values
 
 extension FeedRow {
-    /// Reads what decides about a row out of its text. What isn't there, or not readable, is nil.
+    /// Reads the values that select a row from its text. A value that is absent or unreadable is nil.
     init(reading text: String, filtered: Bool, fallbackWatermark: Instant?) {
         let bytes = Array(text.utf8)
         let root = (try? JSONDocument(parsing: bytes))?.root

@@ -1,10 +1,10 @@
-/// The forms that a generated row takes, by its index modulo their number.
+/// The forms of generated rows. A row's form is its index modulo their number.
 ///
-/// Those at even places are of portfolio `IMST` and those at odd ones of `ICOI`. Both sides of a contract occur,
-/// so that positions open and close, and every form is accepted under the feed's contract.
+/// Forms at even places are of portfolio `IMST`, forms at odd places of `ICOI`. Both sides of a contract occur, so
+/// positions open and close. Every form is valid under the feed's contract.
 enum GeneratedPatterns {
     static let templates = [
-        // Every known key but `notes`.
+        // Every known key except `notes`.
         row(
             imst("C", "CALL", "SELL"),
             #"""
@@ -30,7 +30,7 @@ enum GeneratedPatterns {
             "tradeStatus":"FILLED","createdAt":null,"filledQuantity":<quantity>,"price":10.<cents>,\#
             "premiumUsd":<premium>,"feesUsd":null,"broker":"LATTICE","isSynthetic":false
             """#),
-        // Decimals in strings, with zeros that don't count.
+        // Decimals in strings, with insignificant zeros.
         row(
             icoi("C", "CALL", "BUY"),
             #"""
@@ -43,18 +43,18 @@ enum GeneratedPatterns {
             "tradeStatus":"PARTIALLY_FILLED","filledQuantity":<quantity>,"pendingQuantity":40,"price":10.<cents>,\#
             "premiumUsd":<premium>,"feesUsd":65.00,"reconStatus":"UNMATCHED","broker":"HARBOR","isSynthetic":false
             """#),
-        // A premium that follows from price and quantity, under a padded symbol.
+        // A premium derivable from price and quantity, under a padded symbol.
         row(
             icoi("P", "PUT", "SELL", root: "COIN  "),
             #"""
             "tradeStatus":"FILLED","filledQuantity":<quantity>,"price":10.<cents>,"premiumUsd":null,"feesUsd":65.00,\#
             "broker":"NORTHGATE","isSynthetic":false
             """#),
-        // As little as a fill can say.
+        // The minimum content of a fill.
         row(
             imst("P", "PUT", "BUY"),
             #""tradeStatus":"FILLED","filledQuantity":<quantity>,"price":10.<cents>,"premiumUsd":<premium>"#),
-        // A key that the contract doesn't know.
+        // A key that the contract does not know.
         row(
             icoi("P", "PUT", "BUY"),
             #"""

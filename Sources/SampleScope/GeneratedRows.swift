@@ -1,9 +1,10 @@
 import Values
 
-/// Rows that are a function of their index: row `i` takes form `i` modulo the number of ``GeneratedPatterns``, is
-/// of portfolio `IMST` where `i` is even, else of `ICOI`, and was updated `i` milliseconds after the first.
+/// Rows computed from their index. Row `i` takes form `i` modulo the number of
+/// ``GeneratedPatterns``. It is of portfolio `IMST` if `i` is even, else of `ICOI`, and was updated `i` milliseconds
+/// after the first row.
 struct GeneratedRows: FeedRows, Sendable {
-    /// How many rows both portfolios have together.
+    /// The number of rows of both portfolios together.
     let count: Int
 
     /// Whether the scope has the row's portfolio.
@@ -39,20 +40,20 @@ struct GeneratedRows: FeedRows, Sendable {
     }
 }
 
-/// What differs between generated rows of one form.
+/// The values that differ between generated rows of one form.
 struct GeneratedRow {
     private static let firstUpdate = Instant("2026-01-05T00:00:00Z") ?? .minimum
     private static let firstTrade = Instant("2026-01-02T15:30:00Z") ?? .minimum
     /// Strikes from 230 to 345 USD in steps of 5.
     private static let strikeCount = 24
-    /// Rows in a row that share an expiry: each form meets each strike once.
+    /// The number of consecutive rows that share an expiry. In them each form meets each strike once.
     private static let rowsPerExpiry = strikeCount * GeneratedPatterns.templates.count
 
     let index: Int
 
-    /// One every millisecond.
+    /// One millisecond apart.
     var updatedAt: Instant { Self.firstUpdate.advanced(byMicroseconds: Int64(index) * 1000) ?? .maximum }
-    /// One every millisecond.
+    /// One millisecond apart.
     var tradedAt: Instant { Self.firstTrade.advanced(byMicroseconds: Int64(index) * 1000) ?? .maximum }
     /// In USD.
     var strike: Int { 230 + 5 * (index / GeneratedPatterns.templates.count % Self.strikeCount) }
@@ -60,12 +61,12 @@ struct GeneratedRow {
     var expiryDay: Int { 6 + 7 * (index / Self.rowsPerExpiry % 4) }
     /// 100…999 contracts.
     var quantity: Int { 100 + index % 900 }
-    /// The price is 10 USD and so many cents.
+    /// The price is 10 USD plus this many cents.
     var cents: Int { index / 7 % 100 }
     /// Price × quantity × 100, in USD.
     var premium: Int { quantity * (1000 + cents) }
 
-    /// The first row updated at the moment or after it.
+    /// The first row updated at or after the moment.
     static func firstIndex(updatedSince moment: Instant?) -> Int {
         guard let moment, moment > firstUpdate else { return 0 }
         return Int((moment.microseconds - firstUpdate.microseconds + 999) / 1000)

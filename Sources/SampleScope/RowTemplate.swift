@@ -1,14 +1,14 @@
 import Values
 
-/// The bytes that all generated rows of a pattern share, and where those that differ go.
+/// The bytes that all generated rows of a pattern share, and the places of those that differ.
 ///
-/// Every field has a fixed width, so that a row is one copy of the template with digits written over it.
+/// Every field has a fixed width, so a row is one copy of the template with digits written over it.
 struct RowTemplate: Sendable {
-    /// What stands between `<` and `>` in the text of a pattern.
+    /// A field name in angle brackets in the text of a pattern.
     private enum Field: String {
         case id, updated, traded, strike, day, quantity, cents, premium
 
-        /// What holds the field's place.
+        /// The placeholder of the field.
         var blank: String {
             switch self {
             case .id: "0000000000"
@@ -22,15 +22,15 @@ struct RowTemplate: Sendable {
 
     private struct Slot {
         var field: Field
-        /// Where the field ends, from the start of the row.
+        /// The end of the field, counted from the start of the row.
         var end: Int
     }
 
-    /// The shared bytes, blanks where fields go.
+    /// The shared bytes, with placeholders for the fields.
     let bytes: [UInt8]
     private let slots: [Slot]
 
-    /// Compiles the text of a pattern. What stands in angle brackets and names no field stays as it is.
+    /// Compiles the text of a pattern. Text in angle brackets that does not name a field stays unchanged.
     init(_ pattern: String) {
         var bytes: [UInt8] = []
         var slots: [Slot] = []
@@ -50,7 +50,7 @@ struct RowTemplate: Sendable {
         self.slots = slots
     }
 
-    /// Appends a row; O(its bytes).
+    /// Appends a row. O(bytes of the row).
     func append(_ row: GeneratedRow, to out: inout [UInt8]) {
         let start = out.count
         out.append(contentsOf: bytes)
@@ -78,7 +78,7 @@ struct RowTemplate: Sendable {
         }
     }
 
-    /// Leaves the blanks before the first digit, since JSON allows spaces there but no zeros.
+    /// Keeps the blanks before the first digit, because JSON allows leading spaces but no leading zeros.
     private func writeWithoutZeros(_ number: Int, endingAt end: Int, in written: inout MutableSpan<UInt8>) {
         var rest = number
         var position = end

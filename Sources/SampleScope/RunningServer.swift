@@ -5,14 +5,14 @@ import NIOCore
 
 /// A server on 127.0.0.1 that runs until it is stopped.
 struct RunningServer: Sendable {
-    /// The port it listens on.
+    /// The port that the server listens on.
     let port: Int
     private let running: Task<Void, any Error>
 
-    /// Starts listening and returns once connections are accepted.
+    /// Starts to listen and returns when connections are accepted.
     ///
-    /// Throws what the system says where the port can't be listened on, and `CancellationError` where the caller is
-    /// cancelled while it starts.
+    /// - Throws: the system's error if the port is not available, `CancellationError` if the caller is cancelled during
+    ///   the start.
     static func start(
         _ label: String, port: Int, respond: @escaping @Sendable (Request) async throws -> Response
     ) async throws -> RunningServer {
@@ -29,13 +29,13 @@ struct RunningServer: Sendable {
             try await application.run()
         }
         for await port in ports { return RunningServer(port: port, running: running) }
-        // The server ended before it listened, or the caller was cancelled while it was about to.
+        // The server ended before it listened, or the caller was cancelled just before.
         running.cancel()
         try await running.value
         throw CancellationError()
     }
 
-    /// Stops accepting, closes the connections and returns when all is closed. A second call changes nothing.
+    /// Stops accepting, closes the connections and returns when all are closed. A second call has no effect.
     func stop() async {
         running.cancel()
         _ = await running.result

@@ -1,20 +1,20 @@
 import JSON
 import Values
 
-/// One execution of the sample; amounts are whole numbers of the unit that their name ends in.
+/// One execution of the sample. Amounts are whole numbers of the unit in their name.
 struct SampleExecution {
     enum Side: String {
         case buy = "BUY"
         case sell = "SELL"
     }
 
-    /// How the OCC symbol is written.
+    /// The form of the OCC symbol.
     enum SymbolForm {
         /// `MSTR260130C00350000`
         case compact
-        /// The root left-justified in six characters: 21 in all.
+        /// The root left-justified in six characters, 21 characters in all.
         case padded
-        /// Under the root that a corporate action gives: `MSTR1260130C00350000`.
+        /// With the root after a corporate action: `MSTR1260130C00350000`.
         case adjustedRoot
     }
 
@@ -28,12 +28,12 @@ struct SampleExecution {
     var symbolForm = SymbolForm.compact
     var side: Side?
     var status = "FILLED"
-    /// Nil while nothing is filled.
+    /// Nil before anything is filled.
     var quantity: Int?
     var pendingQuantity = 0
-    /// Per unit of the share, in 10⁻⁴ USD; nil while nothing is filled.
+    /// Per unit of the share, in 10⁻⁴ USD. Nil before anything is filled.
     var priceTenThousandths: Int?
-    /// In 10⁻⁴ USD; nil where the source leaves it out.
+    /// In 10⁻⁴ USD. Nil if the source omits it.
     var premiumTenThousandths: Int?
     var feesCents: Int?
     var volatilityMilli: Int
@@ -47,20 +47,20 @@ struct SampleExecution {
     var createdBy = "pm.desk"
     var notes: String?
     var isSynthetic = false
-    /// A key that the contract doesn't know.
+    /// A key that the contract does not know.
     var deskTag: String?
-    /// Numbers of money are written as JSON strings.
+    /// Whether amounts of money are written as JSON strings.
     var quotesDecimals = false
-    /// Part of an order filled at one price, which settling the totals leaves alone.
+    /// Whether this is part of an order filled at one price. Settling the totals leaves such parts alone.
     var isSplitFill = false
 
-    /// Price × quantity × 100, in 10⁻⁴ USD; nil without price or quantity.
+    /// Price × quantity × 100, in 10⁻⁴ USD. Nil without price or quantity.
     var derivedPremium: Int? {
         guard let quantity, let priceTenThousandths else { return nil }
         return quantity * priceTenThousandths * 100
     }
 
-    /// The OCC symbol in its form.
+    /// The OCC symbol in the form of ``symbolForm``.
     var optionSymbol: String {
         let root: String
         switch symbolForm {
@@ -73,7 +73,7 @@ struct SampleExecution {
         return root + expiryDigits + (isCall ? "C" : "P") + digits(strikeCents * 10, 8)
     }
 
-    /// The row as the feed serves it.
+    /// The row in the feed's form.
     var text: String {
         var writer = JSONWriter(reservingCapacity: 1024, keyOrder: .given)
         writer.beginObject()
@@ -171,7 +171,7 @@ struct SampleExecution {
         }
     }
 
-    /// Writes `amount` × 10⁻ᵈⁱᵍⁱᵗˢ with all its digits, trailing zeros too.
+    /// Writes `amount` × 10⁻ᵈⁱᵍⁱᵗˢ with all its digits, including trailing zeros.
     private func write(_ amount: Int?, digits: Int, to writer: inout JSONWriter) {
         guard let amount else { return writer.null() }
         let text = scaled(amount, digits: digits)
@@ -179,7 +179,7 @@ struct SampleExecution {
     }
 }
 
-/// A number ≥ 0 with leading zeros up to a width.
+/// A number ≥ 0, padded with leading zeros to a width.
 func digits(_ number: Int, _ width: Int) -> String {
     let text = String(number)
     return String(repeating: "0", count: max(0, width - text.utf8.count)) + text

@@ -1,16 +1,16 @@
 import Synchronization
 import Values
 
-/// A source that speaks the Alpha export feed on 127.0.0.1, for the demo and for tests.
+/// A server on 127.0.0.1 that speaks the Alpha export feed, for the demo and for tests.
 ///
-/// The server runs until ``stop()``; requests may come concurrently.
+/// It runs until ``stop()``. Requests may be concurrent.
 public final class SampleFeedServer: Sendable {
     /// The path of the export endpoint.
     static let path = "/api/v1/alpha/optionTrades/export"
 
-    /// The endpoint, as `ALPHA_TRADE_FEED_URL` takes it.
+    /// The endpoint, for `ALPHA_TRADE_FEED_URL`.
     public let url: String
-    /// The port it listens on.
+    /// The port that the server listens on.
     public let port: Int
 
     private let state: FeedState
@@ -23,13 +23,13 @@ public final class SampleFeedServer: Sendable {
         url = "http://127.0.0.1:\(server.port)\(Self.path)"
     }
 
-    /// Starts a server and returns once it accepts connections.
+    /// Starts a server and returns when it accepts connections.
     /// - Parameters:
-    ///   - feed: what it serves, the sample in phase `.initial`.
-    ///   - apiKey: what the `Authorization` header must hold, without `Bearer`.
-    ///   - port: the port to listen on, 0 for any free one.
-    ///   - failures: how it misbehaves.
-    /// - Throws: what the system says where the port can't be listened on.
+    ///   - feed: the content; the sample starts in phase `.initial`
+    ///   - apiKey: the required value of the `Authorization` header, without `Bearer`
+    ///   - port: the port to listen on, 0 for any free one
+    ///   - failures: the planned failures
+    /// - Throws: the system's error if the port is not available.
     public static func start(
         feed: Feed, apiKey: String, port: Int = 0, failures: FailurePlan = .none
     ) async throws -> SampleFeedServer {
@@ -39,48 +39,48 @@ public final class SampleFeedServer: Sendable {
         return SampleFeedServer(server: server, state: state)
     }
 
-    /// How many requests came, refused ones included.
+    /// The number of requests so far, including refused ones.
     public var requestCount: Int { state.requests.count }
 
     /// The query part of every request to the endpoint, in order of arrival.
     public var requests: [String] { state.requests }
 
-    /// Serves another feed from now on; cursors given out before still count rows of the feed.
+    /// Serves another feed from now on. Cursors issued earlier still count rows of the feed.
     public func replace(feed: Feed) {
         state.replace(feed: feed)
     }
 
-    /// Serves these row texts from now on, as ``Feed/rows(_:filtered:watermark:)`` puts them into pages.
+    /// Serves these row texts from now on, in the manner of ``Feed/rows(_:filtered:watermark:)``.
     public func replace(rows texts: [String]) {
         replace(feed: .rows(texts))
     }
 
-    /// Serves the sample as of that phase from now on. Other feeds have no phases.
+    /// Serves the sample in the given phase from now on. Other feeds have no phases.
     public func setPhase(_ phase: SampleScope.Phase) {
         state.setPhase(phase)
     }
 
-    /// Installs a plan, whose request 0 is the next one.
+    /// Installs a plan. The next request is its request 0.
     public func setFailures(_ failures: FailurePlan) {
         state.setFailures(failures)
     }
 
-    /// Stops accepting, closes the connections and returns when all is closed. A second call changes nothing.
+    /// Stops accepting, closes the connections and returns when all are closed. A second call has no effect.
     public func stop() async {
         await server.stop()
     }
 }
 
-/// What changes while a server runs.
+/// The part that changes while a server runs.
 final class FeedState: Sendable {
     private struct Content {
         var feed: Feed
         var phase: SampleScope.Phase
         var failures: FailurePlan
-        /// The number of the request that the plan counts from.
+        /// The number of the request at which the plan's count starts.
         var planStart: Int
         var requests: [String]
-        /// The sample's rows in the current phase, made when first asked for.
+        /// The sample's rows in the current phase, made on first use.
         var sampleRows: [FeedRow]?
     }
 
@@ -113,7 +113,7 @@ final class FeedState: Sendable {
         }
     }
 
-    /// Notes a request and tells which failure is planned for it.
+    /// Records a request and returns the failure planned for it.
     func arrive(query: String) -> FailurePlan.Failure? {
         content.withLock {
             $0.requests.append(query)
@@ -121,7 +121,7 @@ final class FeedState: Sendable {
         }
     }
 
-    /// The rows as they are now.
+    /// The current rows.
     func rows() -> any FeedRows {
         content.withLock { content in
             switch content.feed.source {

@@ -1,16 +1,16 @@
 import Values
 
-/// The made-up market of the sample: when it trades, where the two shares stand, what an option costs.
+/// The made-up market of the sample: its trading days, the prices of the two shares, and the prices of their options.
 ///
-/// Whole numbers only, so that every machine makes the same sample.
+/// It uses only whole numbers, so that every machine makes the same sample.
 enum SampleMarket {
     /// A share on which the sample has options.
     struct Underlying: Sendable {
         var symbol: String
         var portfolio: String
-        /// USD at the start of each week from Monday 2025-09-01 on.
+        /// USD at the start of each week, from Monday 2025-09-01 on.
         var weeklySpots: [Int]
-        /// Implied volatility a year, in thousandths.
+        /// Annual implied volatility, in thousandths.
         var volatilityMilli: Int
         /// Strikes in USD.
         var strikes: ClosedRange<Int>
@@ -44,12 +44,12 @@ enum SampleMarket {
         .map { later(firstMonday, days: $0) }
         .filter { weekday(of: $0) < 5 && !holidays.contains($0) }
 
-    /// A date known to exist (the first of all for one that doesn't).
+    /// A date known to exist. An invalid date would become the earliest date.
     static func date(_ year: Int, _ month: Int, _ day: Int) -> CalendarDate {
         CalendarDate(year: year, month: month, day: day) ?? .minimum
     }
 
-    /// The date that many days later.
+    /// The date the given number of days later.
     private static func later(_ date: CalendarDate, days: Int) -> CalendarDate {
         date.advanced(byDays: days) ?? .maximum
     }
@@ -59,31 +59,31 @@ enum SampleMarket {
         (Int(date.daysSinceEpoch) + 3) % 7
     }
 
-    /// The first Friday that lies at least that many days later.
+    /// The first Friday at least the given number of days later.
     static func friday(after date: CalendarDate, days: Int) -> CalendarDate {
         let earliest = later(date, days: days)
         return later(earliest, days: (11 - weekday(of: earliest)) % 7)
     }
 
-    /// The share's price in cents, on the line between its weekly prices.
+    /// The share's price in cents, interpolated linearly between its weekly prices.
     static func spotCents(of underlying: Underlying, on date: CalendarDate) -> Int {
         let (week, day) = Int(date.daysSinceEpoch - firstMonday.daysSinceEpoch).quotientAndRemainder(dividingBy: 7)
         let spots = underlying.weeklySpots
-        // Before and after the table the share stays where it begins and ends.
+        // Before and after the table the share keeps its first and last price.
         guard week >= 0, day >= 0, week < spots.count else { return (week < 0 || day < 0 ? spots[0] : spots[spots.count - 1]) * 100 }
         return (spots[week] * (7 - day) + spots[min(week + 1, spots.count - 1)] * day) * 100 / 7
     }
 
-    /// The listed strike closest to a price, in cents: steps of 2.50 below 200, of 5 from there on.
+    /// The listed strike closest to a price, in cents. Strikes are in steps of 2.50 below 200 and of 5 from 200 on.
     static func strikeCents(of underlying: Underlying, near cents: Int) -> Int {
         let step = cents < 20_000 ? 250 : 500
         let rounded = (cents + step / 2) / step * step
         return min(max(rounded, underlying.strikes.lowerBound * 100), underlying.strikes.upperBound * 100)
     }
 
-    /// What one unit of an option costs, in 10⁻⁴ USD at its tick (0.05 from 3 USD on, else 0.01).
+    /// The price of one unit of an option, in 10⁻⁴ USD, at its tick (0.05 from 3 USD on, else 0.01).
     ///
-    /// Intrinsic value plus a time value of 0.4 × spot × volatility × √years at the money, less away from it.
+    /// It is the intrinsic value plus a time value of 0.4 × spot × volatility × √years at the money, and less away from it.
     static func price(
         spotCents: Int, strikeCents: Int, isCall: Bool, volatilityMilli: Int, daysToExpiry: Int
     ) -> Int {
@@ -108,7 +108,7 @@ enum SampleMarket {
     }
 }
 
-/// SplitMix64: the same numbers for the same seed, everywhere.
+/// SplitMix64: the same numbers for the same seed, on every machine.
 struct SampleRandom {
     private var state: UInt64
 

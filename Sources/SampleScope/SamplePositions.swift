@@ -1,16 +1,16 @@
 import Values
 
-/// The ways in which the sample's funds trade a contract.
+/// A way in which the sample's funds trade a contract.
 ///
-/// Each leg is a share of the position's size, some trading days after the first one.
+/// Each leg trades a share of the position's size, a number of trading days after the first leg.
 struct SamplePattern {
     struct Leg {
         var side: SampleExecution.Side
         var percent: Int
         var day: Int
-        /// Executed in the same instant as the leg before.
+        /// Executed at the same instant as the previous leg.
         var sameMoment = false
-        /// Filled at the price of the leg before, on the same ticket.
+        /// Filled at the price of the previous leg, on the same ticket.
         var samePrice = false
 
         static func sell(_ percent: Int, day: Int, sameMoment: Bool = false) -> Leg {
@@ -43,15 +43,15 @@ struct SamplePattern {
     /// A bought put, sold in two parts.
     static let hedge = SamplePattern(
         isCall: false, strikeMilli: 970, legs: [.buy(100, day: 0), .sell(50, day: 3), .sell(50, day: 7)])
-    /// A sold put of which a part stays open.
+    /// A sold put, of which a part stays open.
     static let cashSecuredPut = SamplePattern(
         isCall: false, strikeMilli: 985, legs: [.sell(80, day: 0), .buy(25, day: 5), .buy(35, day: 6)])
     /// Bought back for more than was sold: from short to long, then closed.
     static let flip = SamplePattern(strikeMilli: 1010, legs: [.sell(80, day: 0), .buy(120, day: 4), .sell(40, day: 8)])
-    /// Closed and opened anew.
+    /// Closed and opened again.
     static let reopened = SamplePattern(
         strikeMilli: 1040, legs: [.sell(100, day: 0), .buy(100, day: 3), .sell(80, day: 5), .buy(80, day: 9)])
-    /// A purchase and a sale in the same instant.
+    /// A purchase and a sale at the same instant.
     static let tie = SamplePattern(
         strikeMilli: 1020,
         legs: [.sell(100, day: 0), .buy(50, day: 5), .sell(20, day: 5, sameMoment: true), .buy(70, day: 7)])
@@ -59,7 +59,7 @@ struct SamplePattern {
     static let syntheticLong = SamplePattern(
         strikeMilli: 930, legs: [.buy(70, day: 0), .sell(30, day: 6), .sell(40, day: 9)])
 
-    /// What each position in turn does.
+    /// The patterns of successive positions.
     static let rotation = [
         overwrite, splitFill, hedge, overwrite, heldToExpiry, reopened, cashSecuredPut, overwrite, flip, splitFill,
         syntheticLong, tie, overwrite, heldToExpiry, cashSecuredPut,
@@ -68,18 +68,18 @@ struct SamplePattern {
 
 /// Makes the executions of the sample's positions.
 struct SamplePositions {
-    /// Positions opened over the sample's days.
+    /// The number of positions opened over the sample's days.
     static let positionCount = 236
     private static let brokers = ["HARBOR", "NORTHGATE", "LATTICE", "CINDER"]
 
     private var random: SampleRandom
 
-    /// The positions of a seed; only the sample's own one comes close to the documented totals.
+    /// The positions of a seed. Only the sample's own seed comes close to the documented totals.
     init(seed: UInt64 = 20_251_146) {
         random = SampleRandom(seed: seed)
     }
 
-    /// All executions up to the last trading day but one, in order of time, ids not yet given.
+    /// All executions up to the second-to-last trading day, in order of time, without ids.
     mutating func executions() -> [SampleExecution] {
         var executions: [SampleExecution] = []
         let lastDay = SampleMarket.tradingDays.count - 1
@@ -127,7 +127,7 @@ struct SamplePositions {
         return executions
     }
 
-    /// One fill at the day's market, in the hours that New York trades all year.
+    /// One fill at the day's market, during the UTC hours in which New York trades all year round.
     mutating func fill(
         on underlying: SampleMarket.Underlying, day: CalendarDate, expiry: CalendarDate, strikeCents: Int, isCall: Bool,
         side: SampleExecution.Side, quantity: Int

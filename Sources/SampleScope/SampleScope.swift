@@ -1,25 +1,25 @@
 public import Values
 
-/// The sample that the project ships: 749 executions of the portfolios `IMST` (options on MSTR) and `ICOI`
-/// (options on COIN) from September 2025 to January 2026, all made up, the same on every machine.
+/// The sample that ships with the project: 749 executions of the portfolios `IMST` (options on MSTR) and `ICOI`
+/// (options on COIN) from September 2025 to January 2026. All are made up and the same on every machine.
 ///
-/// The rows are those of the feed contract. In both phases the quantities of the 749 sum to exactly 269267 and
-/// their premiums to exactly 466630651.75 USD.
+/// The rows follow the feed contract. In both phases the quantities of the 749 rows sum to exactly 269267 and their
+/// premiums to exactly 466630651.75 USD.
 public enum SampleScope {
-    /// How far the source has got.
+    /// The state of the source.
     public enum Phase: String, Sendable, CaseIterable {
-        /// The rows as they were on the evening of 2026-01-30.
+        /// The rows on the evening of 2026-01-30.
         case initial
-        /// After the corrections of 2026-02-03, which touch ten rows and leave the totals as they are.
+        /// The rows after the corrections of 2026-02-03, which change ten rows and keep the totals.
         case updated
     }
 
     /// The portfolios of the scope, sorted.
     public static let portfolios = ["ICOI", "IMST"]
 
-    /// The rows in order of `tradeDate`, the same trade at the same place in both phases.
-    /// - Parameter includePending: whether the two `PENDING` rows come too, after the 749 others.
-    /// - Complexity: O(rows); the rows are made once.
+    /// The rows in order of `tradeDate`. A trade has the same place in both phases.
+    /// - Parameter includePending: whether to append the two `PENDING` rows to the 749 others
+    /// - Complexity: O(rows). The rows are made once.
     public static func rows(phase: Phase = .initial, includePending: Bool = false) -> [SampleRow] {
         let rows = phase == .initial ? initialRows : updatedRows
         return includePending ? rows + pendingRows : rows
@@ -32,17 +32,17 @@ public enum SampleScope {
 
 /// One row of the sample.
 public struct SampleRow: Sendable, Hashable {
-    /// The row as the feed serves it: one JSON object.
+    /// The row in the feed's form: one JSON object.
     public let text: String
     /// `tradeId`.
     public let tradeId: String
     /// `updatedAt`.
     public let updatedAt: Instant
-    /// `portfolioName`, nil where the row has none.
+    /// `portfolioName`. Nil if the row has none.
     public let portfolio: String?
-    /// `filledQuantity`, nil where it is null.
+    /// `filledQuantity`. Nil if it is null.
     public let quantity: FixedDecimal?
-    /// `premiumUsd`, nil where it is null.
+    /// `premiumUsd`. Nil if it is null.
     public let premium: FixedDecimal?
     /// Whether `tradeStatus` is `PENDING`.
     public let isPending: Bool

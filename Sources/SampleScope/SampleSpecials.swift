@@ -1,14 +1,14 @@
 import Values
 
-/// The rows of the sample that are not as usual, by their number in order of time.
+/// The unusual rows of the sample, by their number in order of time.
 enum SampleSpecials {
-    /// What is special about a row.
+    /// The change that makes a row unusual.
     private static let changes: [Int: @Sendable (inout SampleExecution) -> Void] = [
-        // Statuses that count nowhere but in the totals of a sync.
+        // Statuses that count only in the totals of a sync.
         88: { $0.status = "CANCELLED" },
         301: { $0.status = "CANCELLED" },
         417: { $0.status = "BUSTED" },
-        // What a source forgets.
+        // Values that the source forgets.
         23: { $0.feesCents = nil },
         146: { $0.feesCents = nil },
         228: { $0.feesCents = nil },
@@ -21,7 +21,7 @@ enum SampleSpecials {
         337: { $0.side = nil },
         // Symbols.
         112: { $0.symbolForm = .padded },
-        // Other than by the desk.
+        // Executions that did not come from the desk.
         75: { mark(synthetic: &$0) },
         290: { mark(synthetic: &$0) },
         533: { mark(synthetic: &$0) },
@@ -33,9 +33,9 @@ enum SampleSpecials {
         350: { $0.feesCents = -1_250 },
     ]
 
-    /// The row whose premium is left out and follows from price, quantity and multiplier.
+    /// The row without a premium, which follows from price, quantity and multiplier.
     private static let withoutPremium = 371
-    /// The rows whose premium is that much more than the price says, in 10⁻⁴ USD.
+    /// The rows whose premium exceeds the one that the price implies, with the excess in 10⁻⁴ USD.
     private static let premiumMismatches = [134: 2_500_000, 602: 1_250_000]
 
     private static func mark(synthetic execution: inout SampleExecution) {
@@ -44,7 +44,7 @@ enum SampleSpecials {
         execution.executionType = "ADJUSTMENT"
     }
 
-    /// Gives ids and the times at which the source wrote the rows: created within two minutes after the trade,
+    /// Assigns ids and the times at which the source wrote the rows: created within two minutes after the trade,
     /// updated by the reconciliation of the same evening.
     static func giveIdentities(to executions: inout [SampleExecution]) {
         for index in executions.indices {
@@ -59,7 +59,7 @@ enum SampleSpecials {
         }
     }
 
-    /// Applies the table above, and what recurs: partial fills, desk tags, quoted numbers, blank notes.
+    /// Applies the table above and the recurring specials: partial fills, desk tags, quoted numbers, blank notes.
     static func apply(to executions: inout [SampleExecution]) {
         for index in executions.indices.dropLast(SampleTotals.closingDayCount) {
             let number = index + 1
@@ -73,7 +73,7 @@ enum SampleSpecials {
             if number % 29 == 11 { executions[index].reconStatus = "UNMATCHED" }
             changes[number]?(&executions[index])
         }
-        // An option with another root after a corporate action, on the first row of MSTR sold in December.
+        // An option with another root after a corporate action: the first MSTR row sold in December.
         let firstInDecember = Instant(startOf: SampleMarket.date(2025, 12, 1)) ?? .minimum
         if let adjusted = executions.firstIndex(where: {
             $0.underlying == "MSTR" && $0.side == .sell && $0.tradedAt >= firstInDecember
@@ -83,7 +83,7 @@ enum SampleSpecials {
         }
     }
 
-    /// The premiums that aren't price × quantity × multiplier.
+    /// Alters the premiums that differ from price × quantity × multiplier.
     static func alterPremiums(of executions: inout [SampleExecution]) {
         executions[withoutPremium - 1].premiumTenThousandths = nil
         for (number, excess) in premiumMismatches {
@@ -92,7 +92,7 @@ enum SampleSpecials {
         }
     }
 
-    /// Two orders that wait for a fill.
+    /// Two orders without a fill yet.
     static func pendingExecutions() -> [SampleExecution] {
         var positions = SamplePositions()
         let day = SampleMarket.date(2026, 1, 30)

@@ -1,21 +1,21 @@
 import Values
 
-/// Brings the generated executions to the documented totals.
+/// Adjusts the generated executions to the documented totals.
 enum SampleTotals {
     static let rowCount = 749
     static let quantity = 269_267
     /// 466630651.75 USD in 10⁻⁴ USD.
     static let premiumTenThousandths = 4_666_306_517_500
 
-    /// How many rows at the end take what is missing.
+    /// The number of rows at the end that absorb the difference.
     static let closingDayCount = 4
 
-    /// How far settling may move a price: 0.30 USD.
+    /// The largest correction of a price: 0.30 USD.
     private static let largestCorrectionCents = 30
-    /// Prices from here on, in 10⁻⁴ USD, may be moved: 5 USD.
+    /// The lowest price that may be corrected, in 10⁻⁴ USD: 5 USD.
     private static let smallestCorrectedPrice = 50_000
 
-    /// The 749 executions with ids and special cases, in order of time, their sums exact.
+    /// The 749 executions with ids and special cases, in order of time, with exact sums.
     static func settledExecutions() -> [SampleExecution] {
         var positions = SamplePositions()
         var executions = Array(positions.executions().prefix(rowCount - closingDayCount))
@@ -27,8 +27,8 @@ enum SampleTotals {
         return executions
     }
 
-    /// Four calls sold on the last day and left open; the first three take the contracts that are still
-    /// missing, the fourth is a single contract and takes the last cents.
+    /// Four calls sold on the last day and left open. The first three absorb the missing contracts. The fourth is a
+    /// single contract and absorbs the last cents.
     private static func closingDaySales(_ positions: inout SamplePositions) -> [SampleExecution] {
         guard let day = SampleMarket.tradingDays.last else { return [] }
         let expiry = SampleMarket.friday(after: day, days: 28)
@@ -60,8 +60,8 @@ enum SampleTotals {
         }
     }
 
-    /// Sets the premiums, then moves prices by whole cents, largest orders first, until what is missing is
-    /// less than one cent on any of them, and puts the rest into the price of the single contract.
+    /// Sets the premiums, then moves prices by whole cents, largest orders first, until the difference is less than one
+    /// cent on any order. The remainder goes into the price of the single contract.
     private static func settlePremium(of executions: inout [SampleExecution]) {
         for index in executions.indices where executions[index].premiumTenThousandths == nil {
             executions[index].premiumTenThousandths = executions[index].derivedPremium
@@ -81,13 +81,13 @@ enum SampleTotals {
         missing -= move(&executions[last], byTenThousandths: missing / 100)
     }
 
-    /// Whether nothing speaks against another price: the premium follows from it, and no other fill shares it.
+    /// Whether the price may change: the premium follows from it, and no other fill shares it.
     private static func isCorrectable(_ execution: SampleExecution) -> Bool {
         guard let price = execution.priceTenThousandths, price >= smallestCorrectedPrice else { return false }
         return !execution.isSplitFill && execution.premiumTenThousandths == execution.derivedPremium
     }
 
-    /// Changes price and premium; returns by how much the premium grew.
+    /// Changes price and premium. Returns the increase of the premium.
     private static func move(_ execution: inout SampleExecution, byTenThousandths change: Int) -> Int {
         guard let price = execution.priceTenThousandths, let before = execution.premiumTenThousandths else { return 0 }
         execution.priceTenThousandths = price + change

@@ -1,19 +1,20 @@
 import Values
 
-/// What the source changed after the first evening, on 2026-02-03.
+/// The source's changes on 2026-02-03, after the first evening.
 enum SampleUpdates {
-    /// When each change was written; the last one is the watermark that the feed then has.
+    /// The times of the changes. The last one becomes the feed's watermark.
     private static let moments = [
         "2026-02-03T15:02:11.4Z", "2026-02-03T15:02:11.4Z", "2026-02-03T15:47:30.25Z", "2026-02-03T15:47:30.25Z",
         "2026-02-03T16:40:00Z", "2026-02-03T17:05:32.018Z", "2026-02-03T18:21:45.5Z", "2026-02-03T19:00:00.000001Z",
         "2026-02-03T20:10:09Z", "2026-02-03T21:14:09.12Z",
     ].compactMap { Instant($0) }
 
-    /// How many contracts the first correction moves from one part of a split fill to the other.
+    /// The number of contracts that the first correction moves from one part of a split fill to the other.
     private static let movedContracts = 10
-    /// By how much the second correction moves the prices of two equal parts apart: 0.05 USD each, in 10⁻⁴ USD.
+    /// The amount by which the second correction shifts the prices of two equal parts in opposite directions: 0.05 USD
+    /// each, in 10⁻⁴ USD.
     private static let movedPrice = 500
-    /// What the exchange charged on top for the two parts.
+    /// The additional exchange fees of each of these two parts.
     private static let addedFeesCents = 175
 
     /// The executions with the ten changes.
@@ -38,7 +39,7 @@ enum SampleUpdates {
                     $0.pendingQuantity = 0
                 }
             ),
-            // A new `updatedAt` and nothing else.
+            // A new `updatedAt` and no other change.
             (700 - 1, { _ in }),
         ]
         for (moment, (index, change)) in zip(moments, changes) {
@@ -48,7 +49,7 @@ enum SampleUpdates {
         return executions
     }
 
-    /// The orders that were filled at one price in two parts of one size, each as `first...second`.
+    /// The orders filled at one price in two parts of equal size, each as `first...second`.
     private static func equalSplitFills(in executions: [SampleExecution]) -> [ClosedRange<Int>] {
         executions.indices.filter { executions[$0].isSplitFill }.compactMap { second in
             let part = executions[second]
@@ -59,14 +60,14 @@ enum SampleUpdates {
         }
     }
 
-    /// Another quantity at the same price; premium and fees follow.
+    /// Changes the quantity at the same price. Premium and fees follow.
     private static func reallocate(_ execution: inout SampleExecution, by contracts: Int) {
         execution.quantity = (execution.quantity ?? 0) + contracts
         execution.premiumTenThousandths = execution.derivedPremium
         execution.feesCents = execution.feesCents.map { $0 + contracts * 65 }
     }
 
-    /// Another price for the same quantity; the premium follows, and the fees are corrected too.
+    /// Changes the price for the same quantity. The premium follows, and the fees are corrected too.
     private static func reprice(_ execution: inout SampleExecution, by change: Int) {
         execution.priceTenThousandths = execution.priceTenThousandths.map { $0 + change }
         execution.premiumTenThousandths = execution.derivedPremium

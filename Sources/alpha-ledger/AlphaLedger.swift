@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import Operations
 
-/// The command line: parses, runs, and turns every error into one sentence and an exit code.
+/// The command line: parses and runs a command, and turns every error into one sentence and an exit code.
 @main
 struct AlphaLedger: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,7 +23,7 @@ struct AlphaLedger: AsyncParsableCommand {
         ])
 
     static func main() async {
-        // A reader that went away, as in `| head`, ends a print with an error instead of a signal.
+        // If the reader has gone away, as with `| head`, a print ends with an error instead of a signal.
         signal(SIGPIPE, SIG_IGN)
         if let problem = CommandNames.problem(Array(CommandLine.arguments.dropFirst()), Self.self) {
             Output.error(problem)
@@ -50,13 +50,13 @@ struct AlphaLedger: AsyncParsableCommand {
         }
     }
 
-    /// Says what went wrong and ends the program with its code.
+    /// Reports an error and ends the program with the error's exit code.
     private static func end(_ error: any Error) -> Never {
         if let failure = Interruption.hasCome ? Failure(code: 1, "interrupted") : Failure(error) {
             Output.error(failure.message)
             Glibc.exit(failure.code)
         }
-        // Help and usage: the parser prints them; its own code for bad usage (64) is 2 here.
+        // The parser prints help and usage. Its code for bad usage (64) becomes 2 here.
         let code = exitCode(for: error)
         let text = fullMessage(for: error)
         if !text.isEmpty { code == .success ? Output.line(text) : Output.errorText(text) }

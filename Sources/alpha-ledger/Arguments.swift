@@ -4,9 +4,9 @@ import OptionTrades
 import PostgresStore
 import Values
 
-/// How arguments that several commands take are read. What throws here is bad usage: the parser names the flag and the text.
+/// Reads arguments that several commands share. Errors thrown here are bad usage: the parser names the flag and the text.
 enum Arguments {
-    /// A position of the log, 0 being before its first event.
+    /// A position of the log. 0 is before its first event.
     static func position(_ text: String) throws -> Int64 {
         guard let value = Int64(text), value >= 0, !text.hasPrefix("+") else { throw ValidationError("expected a position, 0 or more") }
         return value
@@ -26,7 +26,7 @@ enum Arguments {
         }
     }
 
-    /// A view by its own name or its projection's.
+    /// A view by its own name or its projection's name.
     static func view(_ text: String) throws -> View {
         guard let view = View.named(text) else { throw ValidationError("expected \(View.expected(insteadOf: text))") }
         return view
@@ -34,12 +34,12 @@ enum Arguments {
 }
 
 extension View {
-    /// What a filter's flag says of itself.
+    /// The help text of a filter's flag.
     func help(_ parameter: String) -> ArgumentHelp {
         guard let filter = filter(parameter) else { return "" }
         return ArgumentHelp("\(filter.title)\(filter.allowed.map { ": \($0)" } ?? "").")
     }
 
-    /// What a shell offers after a filter's flag.
+    /// The shell completions after a filter's flag.
     func completion(_ parameter: String) -> CompletionKind { .list(filter(parameter)?.values ?? []) }
 }

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Values
 
-/// Says which command was misspelt, before the parser takes the word for an argument too many.
+/// Reports a misspelt command before the parser takes the word for an excess argument.
 enum CommandNames {
-    /// What is wrong with the first words of a command line; nil if they name a command.
+    /// The error in the first words of a command line. Nil if they name a command.
     static func problem(_ arguments: [String], _ root: any ParsableCommand.Type) -> String? {
         var (command, path) = (root, [root._commandName])
         for word in arguments {

@@ -18,7 +18,7 @@ struct Failure: Error {
         self.message = message
     }
 
-    /// nil for what the argument parser itself threw: help, version, bad usage.
+    /// Nil for the argument parser's own errors: help, version and bad usage.
     init?(_ error: any Error) {
         switch error {
         case let failure as Failure: self = failure
@@ -65,7 +65,7 @@ struct Failure: Error {
         case is CancellationError: self.init(code: 1, "cancelled")
         case is CleanExit, is ExitCode, is ValidationError: return nil
         default:
-            // The parser's own errors are not public types; ours all are above.
+            // The parser's own errors are not public types. All of this program's errors are handled above.
             if AlphaLedger.exitCode(for: error) != .failure { return nil }
             self.init(code: 1, "\(error)")
         }

@@ -2,8 +2,8 @@ import Glibc
 import Synchronization
 import UnixSignals
 
-/// SIGINT and SIGTERM. The first asks the command to end in order, so that locks and leases are given back and an
-/// embedded server is stopped; the second ends the program at once.
+/// SIGINT and SIGTERM. The first signal asks the command to end in an orderly way, so that locks and leases are
+/// released and an embedded server is stopped. The second signal ends the program at once.
 enum Interruption {
     private struct State {
         var count = 0
@@ -12,9 +12,9 @@ enum Interruption {
 
     private static let state = Mutex(State())
 
-    /// Watches for signals from now on; the first one cancels the task.
+    /// Watches for signals from now on. The first signal cancels the task.
     static func watch(cancelling task: Task<Void, any Error>) async {
-        // Work that waits for the signal itself may have begun already.
+        // Work that itself waits for the signal may have begun already.
         state.withLock { state in if state.onFirst == nil { state.onFirst = { task.cancel() } } }
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         Task.detached {
@@ -22,8 +22,8 @@ enum Interruption {
         }
     }
 
-    /// Returns at the first signal, or where the task is cancelled: for work that has an orderly end of its own, which
-    /// is then not cancelled.
+    /// Returns at the first signal, or when the task is cancelled. It serves work with an orderly end of its own; the
+    /// signal does not cancel such work.
     static func wait() async {
         let (signals, continuation) = AsyncStream.makeStream(of: Void.self)
         state.withLock { $0.onFirst = { continuation.finish() } }

@@ -5,7 +5,7 @@ import Operations
 import OptionTrades
 import PostgresStore
 
-/// Settings that every command takes as flags. Keys are never flags: they would show in the process list.
+/// The settings that every command takes as flags. Keys are never flags, because flags show in the process list.
 struct SettingsOptions: ParsableArguments {
     @Option(help: "libpq URI of the database; goes over DATABASE_URL. Flags show in the process list: a password belongs into the variable.")
     var databaseURL: String?
@@ -13,13 +13,13 @@ struct SettingsOptions: ParsableArguments {
     @Option(name: .customLong("data-dir"), help: "Directory of the embedded Postgres; goes over ALPHA_LEDGER_DATA_DIR.")
     var dataDirectory: String?
 
-    /// Flags over the environment over `alpha-ledger.yaml`.
+    /// The settings. Flags override the environment, which overrides `alpha-ledger.yaml`.
     func settings(defaultLevel: Logger.Level = .notice) throws -> Settings {
         var environment = ProcessInfo.processInfo.environment
         if let databaseURL { environment["DATABASE_URL"] = databaseURL }
         if let dataDirectory { environment["ALPHA_LEDGER_DATA_DIR"] = dataDirectory }
         var settings = try Settings(environment: environment, file: try Self.configurationFile())
-        // A named directory asks for the embedded server there.
+        // A named directory means the embedded server there.
         if dataDirectory != nil && databaseURL == nil { settings.databaseURL = nil }
         let name = environment["ALPHA_LEDGER_LOG_LEVEL"] ?? ""
         guard name.isEmpty || Logger.Level(rawValue: name.lowercased()) != nil else {
@@ -31,7 +31,7 @@ struct SettingsOptions: ParsableArguments {
         return settings
     }
 
-    /// The text of `alpha-ledger.yaml`; nil where there is none.
+    /// The text of `alpha-ledger.yaml`. Nil if the file does not exist.
     private static func configurationFile() throws -> String? {
         let name = "alpha-ledger.yaml"
         guard let bytes = readFile(name) else {
@@ -47,8 +47,7 @@ struct SettingsOptions: ParsableArguments {
             home: ProcessInfo.processInfo.environment["ALPHA_LEDGER_HOME"], executable: Resources.executablePath())
     }
 
-    /// Opens the ledger, runs the command, and closes the ledger however the command ends. A dry run says that it
-    /// doesn't write.
+    /// Opens the ledger, runs the command, and closes the ledger in every case. A dry run passes false for `writes`.
     func withLedger<T>(
         _ settings: Settings? = nil, migration: Ledger.MigrationPolicy = .embeddedOnly, writes: Bool = true,
         _ body: (Ledger) async throws -> T

@@ -3,7 +3,7 @@ import Foundation
 import JSON
 import Values
 
-/// Events of forty trades of the sample scope, as the log recorded them, for whoever wants a realistic history.
+/// Events of forty trades of the sample scope, as the log recorded them, for tests that need a realistic history.
 public enum GoldenLog {
     public static let folder = projectRoot + "/Tests/ProjectionsTests/Golden/"
 
@@ -11,7 +11,7 @@ public enum GoldenLog {
         let line: Int
     }
 
-    /// The events in their order, at positions from 1 on; leaf hashes are left out.
+    /// The events in order, at positions from 1 on, without leaf hashes.
     public static func recordedEvents() throws -> [RecordedEvent] {
         guard let bytes = FileManager.default.contents(atPath: folder + "events.ndjson") else { throw Problem(line: 0) }
         return try bytes.split(separator: UInt8(ascii: "\n")).enumerated().map { index, line in
@@ -29,7 +29,7 @@ public enum GoldenLog {
         }
     }
 
-    /// The same events to be appended to a ledger.
+    /// The same events in the form for appending to a ledger.
     public static func newEvents() throws -> [NewEvent] {
         try recordedEvents().map { event in
             NewEvent(
@@ -39,8 +39,8 @@ public enum GoldenLog {
     }
 }
 
-/// A copy of the project's own files in a directory of its own, with `alignment` rules v2 beside v1: its labels start ten
-/// points lower.
+/// A copy of the project's own files in a separate directory, with `alignment` rules v2 beside v1. The labels of v2
+/// start ten points lower.
 public func projectWithSecondAlignment() throws -> String {
     let home = try temporaryDirectory()
     for folder in ["schema", "projections"] {

@@ -8,11 +8,11 @@ public import Projections
 import Synchronization
 import Values
 
-/// The checkout's root: migrations, schemas and rule files are read from there.
+/// The root of the checkout, from which migrations, schemas and rule files are read.
 public let projectRoot = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
-/// A server that the tests running at a time share; it goes with the last of them.
+/// A server that concurrent tests share. It stops with the last of them.
 actor SharedServer {
     static let shared = SharedServer()
 
@@ -52,7 +52,7 @@ public func temporaryDirectory() throws -> String {
     return path
 }
 
-/// A migrated ledger in a database of its own.
+/// A migrated ledger in a separate database.
 public struct LedgerDatabase: Sendable {
     public let uri: String
     public let configuration: PostgresConfiguration
@@ -61,7 +61,7 @@ public struct LedgerDatabase: Sendable {
     public let registry: ProjectionRegistry
     private let writer: PostgresPool
 
-    /// - Parameter schemaVersion: the one that its program writes; nil for the newest.
+    /// - Parameter schemaVersion: the schema version that its program writes; nil for the newest
     public init(uri: String, schemaVersion: Int? = nil, settings: [String: String] = [:]) throws {
         self.uri = uri
         var service = PostgresConfiguration.service(
@@ -74,7 +74,7 @@ public struct LedgerDatabase: Sendable {
         registry = try projectRegistry()
     }
 
-    /// Another process's view of the same database: its own writer, log and pool.
+    /// The same database as another process sees it, with its own writer, log and pool.
     public func another(settings: [String: String] = [:]) throws -> LedgerDatabase {
         try LedgerDatabase(uri: uri, settings: settings)
     }
@@ -107,8 +107,8 @@ public func projectRegistry() throws -> ProjectionRegistry {
 
 public func projectMigrations() throws -> [Migration] { try projectFiles.migrations() }
 
-/// Runs a test on an empty database of the shared server, which goes with the test. Where other tests run, it waits for a
-/// place among them first; the server stays meanwhile.
+/// Runs a test on an empty database of the shared server. The database is dropped after the test. If other tests run,
+/// this first waits for a place among them; the server keeps running in the meantime.
 public func withDatabase<T>(_ body: (String) async throws -> T) async throws -> T {
     let server = try await SharedServer.shared.enter()
     let result: Result<T, any Error>
@@ -145,7 +145,7 @@ private func withDatabase<T>(of server: EmbeddedPostgresHandle, _ body: (String)
     return try result.get()
 }
 
-/// The server's URI with another database.
+/// The server's URI with another database name.
 func databaseURI(_ uri: String, _ name: String) -> String {
     guard var parts = URLComponents(string: uri) else { return uri }
     parts.path = "/\(name)"
@@ -157,7 +157,7 @@ public func withLedger<T>(_ body: (LedgerDatabase) async throws -> T) async thro
     try await withDatabase { uri in try await withLedger(at: uri, body) }
 }
 
-/// Runs a test on a ledger that is made in an empty database.
+/// Runs a test on a ledger that is created in an empty database.
 public func withLedger<T>(at uri: String, _ body: (LedgerDatabase) async throws -> T) async throws -> T {
     let migrator = Migrator(try projectMigrations())
     let ledger = try LedgerDatabase(uri: uri)

@@ -1,7 +1,7 @@
 public import Postgres
 import Synchronization
 
-/// A transaction on a connection of its own that has run some statements and does not end before it is told to.
+/// A transaction on a separate connection that has run some statements and stays open until told to end.
 public final class OpenTransaction: Sendable {
     private let isOver: Over
     private let task: Task<Void, any Error>
@@ -12,7 +12,7 @@ public final class OpenTransaction: Sendable {
         func set() { value.withLock { $0 = true } }
     }
 
-    /// Returns once the statements have run.
+    /// Returns after the statements have run.
     public init(_ configuration: PostgresConfiguration, _ statements: String) async throws {
         let isOver = Over()
         self.isOver = isOver
@@ -38,7 +38,7 @@ public final class OpenTransaction: Sendable {
         try await task.value
     }
 
-    /// Ends it, and throws what went wrong in it.
+    /// Ends the transaction and throws its error, if any.
     public func end() async throws {
         isOver.set()
         try await task.value

@@ -2,7 +2,7 @@ import Events
 public import OptionTrades
 public import Values
 
-/// Rows, benchmarks and stamps any of whose fields may be missing; the same for the same seed.
+/// Rows, benchmarks and stamps in which any field may be missing. The same seed gives the same values.
 public struct RandomEnrichment: Sendable {
     public var random: SeededGenerator
 
@@ -12,21 +12,21 @@ public struct RandomEnrichment: Sendable {
 
     public mutating func pick<Value>(_ values: [Value]) -> Value { values[Int.random(in: 0..<values.count, using: &random)] }
 
-    /// Nil once in six times.
+    /// Nil in one of six cases.
     public mutating func maybe<Value>(_ value: Value?) -> Value? { chance(1, in: 6) ? nil : value }
 
-    /// In steps of that many units of 10⁻¹⁰.
+    /// A decimal in steps of the given number of units of 10⁻¹⁰.
     public mutating func decimal(_ range: ClosedRange<Int>, units: Int128) -> FixedDecimal {
         FixedDecimal(units: Int128(Int.random(in: range, using: &random)) * units)
     }
 
-    /// Cents, or the smallest steps that there are.
+    /// A price in cents, or sometimes in the smallest possible steps.
     public mutating func price(_ range: ClosedRange<Int>) -> FixedDecimal {
         let price = decimal(range, units: 100_000_000)
         return chance(1, in: 8) ? price + decimal(0...9, units: 1) : price
     }
 
-    /// An execution any of whose fields may be missing.
+    /// An execution in which any field may be missing.
     public mutating func row(_ id: String) throws -> ExecutionRow {
         var row = try sampleRow(id)
         row.tradeDate =
@@ -54,7 +54,7 @@ public struct RandomEnrichment: Sendable {
         return basis
     }
 
-    /// What was looked up for a trade: a quote near it, or why there is none.
+    /// The result of a look-up for a trade: a quote near it, or the reason for its absence.
     public mutating func benchmark(_ row: ExecutionRow) throws -> ExecutionBenchmarkPayload {
         var benchmark = ExecutionBenchmarkPayload(
             source: row.source, sourceTradeID: row.sourceTradeID, basis: basis(of: row), lookedUpAt: row.tradeDate)
@@ -86,7 +86,7 @@ public struct RandomEnrichment: Sendable {
         return benchmark
     }
 
-    /// The market around a trade, of the row as it is or of another.
+    /// The market around a trade, based on the current row or on another.
     public mutating func stamp(_ row: ExecutionRow) -> ContextStampedPayload {
         let mapping = pick(
             [
@@ -100,7 +100,7 @@ public struct RandomEnrichment: Sendable {
             mappingConfidence: FixedDecimal(1), mappingQuality: mapping.1, smileState: "not_sourced",
             contextQuality: quality, inputs: [EventInput(field: "dvol", position: 1)], observedThroughPosition: 1)
         if chance(1, in: 2) {
-            // Around the corners of the ramps and their ties.
+            // Values around the corners of the ramps, with ties.
             stamp.dvolPercentile = pick([20, 50, 80].map { FixedDecimal($0) }) + decimal(-9...9, units: 250_000)
             stamp.vrp = pick([FixedDecimal(-5), FixedDecimal(10), FixedDecimal(2)]) + decimal(-9...9, units: 250_000)
         } else {
@@ -116,7 +116,7 @@ public struct RandomEnrichment: Sendable {
         return stamp
     }
 
-    /// A quote at a horizon's target or around it, or why there is none.
+    /// A quote at or around a horizon's target, or the reason for its absence.
     public mutating func mark(_ row: ExecutionRow, horizonDays days: Int, target: Instant) -> ForwardMarkPayload {
         let minute: Int64 = 60_000_000
         var quote: OptionQuote?

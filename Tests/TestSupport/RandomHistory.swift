@@ -2,9 +2,9 @@ public import Events
 import OptionTrades
 import Values
 
-/// A history of everything that the views are made of: executions with updates, busts, corrections that move them to
+/// A history of everything that the views depend on: executions with updates, busts, corrections that move them to
 /// other positions, disappearances and returns; stamps, benchmarks and marks of current and stale rows; observations;
-/// ends of runs. The same for the same seed.
+/// ends of runs. The same seed gives the same history.
 public struct RandomHistory: Sendable {
     public private(set) var events: [NewEvent] = []
     private var random: RandomEnrichment
@@ -43,7 +43,7 @@ public struct RandomHistory: Sendable {
         events.append(event)
     }
 
-    /// Few contracts, so that executions meet in them.
+    /// A row of one of few contracts, so that executions meet in the same contract.
     private mutating func row(_ id: String) throws -> ExecutionRow {
         var row = try random.row(id)
         row.strike = random.maybe(random.pick([FixedDecimal(340), FixedDecimal(350)]))
@@ -83,7 +83,7 @@ public struct RandomHistory: Sendable {
         add(presence.event(previousVersion: version))
     }
 
-    /// Up to ten days after the trade.
+    /// An instant up to ten days after the trade.
     private mutating func later(_ row: ExecutionRow) -> Instant {
         let offset = random.pick([0, 1, 3_600_000_000, 10 * 86_400_000_000] as [Int64])
         return row.tradeDate.advanced(byMicroseconds: offset) ?? row.tradeDate

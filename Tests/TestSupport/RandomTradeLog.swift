@@ -2,8 +2,8 @@ public import Events
 import OptionTrades
 import Values
 
-/// A log of executions, corrections, disappearances, stamps, benchmarks and marks of a few trades, the same for the same
-/// seed. Some stamps and marks come before their trade or are of a row that was corrected since.
+/// A log of executions, corrections, disappearances, stamps, benchmarks and marks of a few trades. The same seed gives
+/// the same log. Some stamps and marks come before their trade, or are based on a row that was corrected since.
 public struct RandomTradeLog {
     private var random: SeededGenerator
     private let trades: Int

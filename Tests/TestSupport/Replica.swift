@@ -2,14 +2,14 @@ public import EmbeddedPostgres
 import Foundation
 import Postgres
 
-/// What servers of tests run with: nothing waits for a disk, and the program is told that this is meant.
+/// The options of test servers. Nothing waits for a disk, and an option tells the program that this is intended.
 let serverOptions = [
     "fsync": "off", "alpha_ledger.allow_unsafe_durability": "on", "shared_buffers": "32MB", "max_connections": "800",
 ]
 
-/// Runs a test on a server of its own, which may be stopped or killed.
+/// Runs a test on a separate server, which may be stopped or killed.
 ///
-/// - Parameter options: settings of the server besides those of all tests.
+/// - Parameter options: settings of the server besides those of all tests
 public func withServer<T>(
     in place: String? = nil, options: [String: String] = [:], _ body: (EmbeddedPostgresHandle) async throws -> T
 ) async throws -> T {
@@ -27,7 +27,7 @@ public func withServer<T>(
     return try result.get()
 }
 
-/// Makes a streaming replica of a database's server by `pg_basebackup`, and runs a test on its URI.
+/// Makes a streaming replica of a database's server with `pg_basebackup`, and runs a test on its URI.
 public func withReplica(
     of uri: String, options: [String: String] = [:], _ body: (String) async throws -> Void
 ) async throws {
@@ -57,12 +57,12 @@ public func withReplica(
     try result.get()
 }
 
-/// The same on a database of the test's own.
+/// Makes a replica of the test's own database.
 public func withReplica(_ body: (_ primary: String, _ replica: String) async throws -> Void) async throws {
     try await withDatabase { uri in try await withReplica(of: uri) { replica in try await body(uri, replica) } }
 }
 
-/// The URI of whichever of two servers takes writes.
+/// A URI with both servers, which connects to the one that takes writes.
 public func writableURI(_ first: String, _ second: String) -> String {
     guard var parts = URLComponents(string: first), let others = URLComponents(string: second)?.queryItems else { return first }
     parts.queryItems = parts.queryItems?.map { item in

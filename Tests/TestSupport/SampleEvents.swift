@@ -2,7 +2,7 @@ public import Events
 public import OptionTrades
 public import Values
 
-/// An execution as the tests append it.
+/// An execution in the form that tests append.
 public func sampleRow(
     _ id: String, updatedAt: Int = 0, quantity: Int = 10, price: String = "12.5", status: TradeStatus = .filled,
     notes: String? = nil

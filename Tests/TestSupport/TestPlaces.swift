@@ -1,13 +1,15 @@
 import Synchronization
 
-/// Lets so many tests of a process run at a time on a database; the others wait their turn, in order.
+/// Limits how many tests of a process run on a database at a time. The others wait for their turn, in order.
 ///
-/// Swift Testing starts all tests of a process at once. Each that has a database has a dozen sessions too, and many a
-/// whole service: on two cores dozens of these would take each other's time, until answers and sockets time out.
+/// Swift Testing starts all tests of a process at once. A test with a database also has a dozen sessions, and many
+/// tests have a whole service. On two cores, dozens of them would slow each other down until answers and sockets time
+/// out.
 final class TestPlaces: Sendable {
-    /// More than there are cores, since tests wait as well.
+    /// More than there are cores, because tests also spend time waiting.
     static let shared = TestPlaces(count: 4)
-    /// A test that has a place can open further databases: waiting for its own place, it would never end.
+    /// Whether the current test has a place. Such a test can open further databases; waiting for a second place might
+    /// never end.
     @TaskLocal private static var isTaken = false
 
     private struct State {

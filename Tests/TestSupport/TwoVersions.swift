@@ -1,12 +1,12 @@
 import Foundation
 
-/// A root with a second version of every projection's rules, so that views can be read under either.
+/// A root with a second version of every projection's rules, so that tests can read views under either version.
 public enum TwoVersions {
     public static let root: String = {
         do { return try make() } catch { fatalError("\(error)") }
     }()
 
-    /// What differs in each `rules.v2.yaml`: the text of version 1, and what stands in its place.
+    /// The differences in each `rules.v2.yaml`: the text of version 1, and its replacement.
     private static let changes: [String: [(String, String)]] = [
         "alignment": [("{long_vol: 15, short_vol: -15}", "{long_vol: 20, short_vol: -20}"), ("intent: unknown", "intent: undeclared")],
         "context": [],

@@ -4,18 +4,20 @@ import PostgresStore
 import Values
 
 extension API {
-    /// A view's answer, worked out once for what it depends on: the served version, the query, and, unless the query
-    /// pins its position, how far the log and the projection are and the minute.
+    /// Answers a view from the cache, or makes the answer and caches it. An answer depends on the served version and
+    /// the query. Unless the query pins its position, it also depends on the minute and on the positions of the log and
+    /// the projection.
     ///
-    /// What the log and the projection hold at a position never changes as long as it is the same log, so that a kept answer is as good as a new one;
-    /// that it is still the served version's latest is looked up for every request, with all that ask meanwhile. Only an
-    /// answer that its query pins wholly, as immutable as it says itself, is given again without a look.
+    /// The log and the projection never change at a given position while the log keeps the same history, so a cached
+    /// answer is as good as a new one. Every request checks the ledger's current state for the served version, and
+    /// concurrent requests share that check. Only an answer fully pinned by its query, which declares itself immutable,
+    /// needs no check.
     func cached(
         _ view: View, _ request: APIRequest, _ make: () async throws -> APIResponse
     ) async throws -> APIResponse {
-        // No client sends a control character: a person's answer is never given to a program.
+        // A control character cannot occur in a client's query, so a program never gets an answer made for a person.
         let query = (request.query ?? "") + (request.isForPerson ? "&\u{1f}person" : "")
-        // Another history may have come in the log's place, by a failover that lost a tail.
+        // A failover that lost the log's tail may have replaced the history.
         let history = ledger.history
         let pinned = "pinned|\(history)|\(view.name)?\(query)"
         if let known = answers[pinned] { return compressed(known, pinned, request) }
@@ -28,7 +30,7 @@ extension API {
         return compressed(answer, name, request)
     }
 
-    /// The answer with its compressed form, made and kept where the client takes it.
+    /// The answer, with its compressed form if the client accepts it. The compressed form is cached too.
     private func compressed(_ answer: APIResponse, _ key: String, _ request: APIRequest) -> APIResponse {
         guard answer.compressed == nil, answer.body.count >= ContentNegotiation.smallestCompressedBytes,
             ContentNegotiation.acceptsGzip(request)
@@ -39,7 +41,8 @@ extension API {
         return answer
     }
 
-    /// Nil where the view has no version yet. What a client wrote comes last, so that no query passes for another's key.
+    /// The cache key. Nil if the view has no version yet. The client's text comes last, so a query cannot imitate
+    /// another key.
     private static func key(_ view: View, _ query: String, _ state: LedgerState, _ history: UInt64) -> String? {
         guard let version = state.served[view.projection] else { return nil }
         let what = "\(history)|\(version.version)/\(version.codeVersion)"

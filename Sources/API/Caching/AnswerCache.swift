@@ -1,12 +1,12 @@
 import Synchronization
 import Values
 
-/// Answers given lately, by all that they depend on; bounded in bytes, the oldest go first.
+/// Recent answers, keyed by everything they depend on. The cache is bounded in bytes and drops the oldest answers first.
 final class AnswerCache: Sendable {
     private struct Entries {
         var answers: [ByteKey: APIResponse] = [:]
         var order: [ByteKey] = []
-        /// Where the oldest stands in `order`: what lies before is gone.
+        /// The index of the oldest entry in `order`. Entries before it are gone.
         var oldest = 0
         var bytes = 0
     }
@@ -18,7 +18,7 @@ final class AnswerCache: Sendable {
 
     subscript(key: String) -> APIResponse? { entries.withLock { $0.answers[ByteKey(key)] } }
 
-    /// Keeps an answer, or another form of one that is kept.
+    /// Keeps an answer. It replaces an earlier form of the same answer.
     func keep(_ answer: APIResponse, for key: String) {
         let key = ByteKey(key)
         let size = Self.size(answer, key)
@@ -42,7 +42,7 @@ final class AnswerCache: Sendable {
         }
     }
 
-    /// With what the dictionary takes beside the bytes, roughly.
+    /// The approximate size, including the dictionary's overhead.
     private static func size(_ answer: APIResponse, _ key: ByteKey) -> Int {
         answer.body.count + (answer.compressed?.count ?? 0) + key.text.utf8.count * 2 + 512
     }

@@ -1,30 +1,30 @@
-/// What one connection is waited for, and since when: a pure state machine over parts, bytes and instants.
+/// The deadlines of one connection: a pure state machine over parts, bytes and instants.
 ///
-/// A client has a fixed time for a whole request, head and body, from its first byte on. Time during which the service owes
-/// an answer does not count. A client that takes none of an answer's bytes for some time is given up.
+/// A client has a fixed time for a whole request, head and body, starting at its first byte. Time during which the
+/// service owes an answer does not count. A client that takes no bytes of an answer for some time is dropped.
 struct ConnectionClock {
     typealias Instant = ContinuousClock.Instant
 
-    /// What is to be done at an instant.
+    /// The action due at an instant.
     enum Verdict: Equatable {
-        /// Nothing is awaited from the client that must come in time.
+        /// The client has no deadline at present.
         case quiet
         case waitUntil(Instant)
-        /// The request did not come in time.
+        /// The request did not arrive in time.
         case requestTooSlow
-        /// The answer is not taken.
+        /// The client does not take the answer.
         case answerStalled
     }
 
     private let requestDeadline: Duration
     private let stallTimeout: Duration
 
-    /// Requests that came whole, and answers that went out whole; early answers come before their requests' ends.
+    /// Complete requests received and complete answers sent. An early answer can end before its request.
     private var readRequests = 0
     private var endedAnswers = 0
-    /// Since when a request is read, as far as the client is to blame.
+    /// The time from which a request is being read, excluding time that is not the client's fault.
     private var readingSince: Instant?
-    /// Since when nobody asks anything.
+    /// The time from which the connection is idle.
     private var idleSince: Instant?
     private var writtenBytes = 0
     private var takenBytes = 0
@@ -37,31 +37,31 @@ struct ConnectionClock {
         lastTaken = now
     }
 
-    /// Whether the service owes the client an answer, or is sending one.
+    /// Whether the service owes the client an answer or is sending one.
     var isBusy: Bool { readRequests > endedAnswers }
 
-    /// Since when the client is waited for; nil while the service owes it an answer.
+    /// The time from which the service waits for the client. Nil while the service owes an answer.
     var waitingSince: Instant? { isBusy ? nil : readingSince ?? idleSince }
 
-    /// Bytes came.
+    /// Bytes arrived.
     mutating func received(at now: Instant) {
         if readingSince == nil { readingSince = now }
         idleSince = nil
     }
 
-    /// A request is whole.
+    /// A request is complete.
     mutating func requestEnded(at now: Instant) {
         readRequests += 1
         readingSince = nil
         if !isBusy { idleSince = now }
     }
 
-    /// An answer is whole, as far as the service is concerned.
+    /// An answer is complete on the service's side.
     mutating func answerEnded(at now: Instant) {
         endedAnswers += 1
-        // An early answer leaves its request to be read, or more answers are owed.
+        // After an early answer its request is still unread; in other cases more answers are owed.
         guard endedAnswers == readRequests else { return }
-        // The next request may have begun while this one was answered.
+        // The next request may have begun during this answer.
         if readingSince != nil { readingSince = now } else { idleSince = now }
     }
 
@@ -71,7 +71,7 @@ struct ConnectionClock {
         writtenBytes += bytes
     }
 
-    /// - Parameter buffered: bytes that the client has not taken yet.
+    /// - Parameter buffered: the number of bytes that the client has not taken yet
     mutating func verdict(at now: Instant, buffered: Int) -> Verdict {
         let taken = writtenBytes - buffered
         if taken != takenBytes {

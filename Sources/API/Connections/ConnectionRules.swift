@@ -4,19 +4,19 @@ import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import PrometheusMetrics
 
-/// What HTTP/1.1 says of a connection and Hummingbird leaves open (RFC 9112, section 9.6; RFC 9110, section 10.1.1), and the
-/// limits of a connection.
+/// The connection handling of HTTP/1.1 that Hummingbird leaves open (RFC 9112, section 9.6; RFC 9110, section 10.1.1),
+/// and the limits of a connection.
 ///
-/// `Connection` is a list without case, of which `close` may be a part. A client that waits for `100 Continue` before it
-/// sends its body is told to go on once the body is wanted. An answer that says `close` ends the connection, whatever the
-/// request said. A client that closes its side still gets its answer, but for a stream, which would have no end.
+/// `Connection` is a case-insensitive list that may contain `close`. A client that waits for `100 Continue` before it
+/// sends its body receives it when the body is wanted. An answer with `close` ends the connection, whether or not the
+/// request had it. A client that closes its side still gets its answer, except for a stream, which would never end.
 final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    /// Asks that the client sends the body of its request.
+    /// Asks the client to send the body of its request.
     struct BodyIsWanted: Sendable {}
 
     private let limits: ServiceLimits
@@ -25,15 +25,15 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
     private var watch: ConnectionWatch?
 
     private var expectsContinue = false
-    /// A request's head was read, and its end was not.
+    /// Whether a request's head was read but not its end.
     private var isReading = false
-    /// An answer's head was written, and its end was not.
+    /// Whether an answer's head was written but not its end.
     private var isAnswering = false
     private var isStreaming = false
     private var isInputClosed = false
-    /// The answer under way ends the connection.
+    /// Whether the current answer ends the connection.
     private var closesAfterAnswer = false
-    /// Nothing more is answered; what still comes is thrown away.
+    /// Whether the connection has ended: nothing more is answered, and further input is discarded.
     private var isOver = false
 
     init(_ limits: ServiceLimits, _ connections: ConnectionTable, _ metrics: ServiceMetrics) {
@@ -120,7 +120,7 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
         }
         switch unwrapOutboundIn(data) {
         case .head(let head) where head.status == .badRequest && head.headerFields[.contentType] == nil:
-            // Hummingbird's own refusal of what is no HTTP has no body: it gets one like every other refusal.
+            // Hummingbird refuses input that is not HTTP with an empty body. Such a refusal gets a body like every other.
             return refuse(context, Problem(.badRequest, "the request is not HTTP/1.1, or its head is too large"), promise)
         case .head(let head):
             isAnswering = true
@@ -140,8 +140,8 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
         if isStreaming && isInputClosed { context.close(promise: nil) }
     }
 
-    /// The last part of an answer that ends the connection. The client gets all of it before anything is closed: what it
-    /// still sends is thrown away for as long as its request may take, or for a moment.
+    /// Sends the last part of an answer that ends the connection. The client receives all of it before the connection
+    /// closes. Further input is discarded for as long as the client's request may take, or for a moment.
     private func end(
         _ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>?, lingering: Duration
     ) {
@@ -164,14 +164,14 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
             context.close(promise: nil)
         case .requestTooSlow:
             metrics.closedConnections.increment(["slow_request"])
-            // If the answer came early, there is nothing more to say.
+            // After an early answer there is nothing more to send.
             if isAnswering || isOver { return context.close(promise: nil) }
             refuse(context, .requestTimeout(limits.requestDeadline))
         case .quiet, .waitUntil: break
         }
     }
 
-    /// Answers with a problem, and ends the connection.
+    /// Answers with a problem and ends the connection.
     private func refuse(_ context: ChannelHandlerContext, _ problem: Problem, _ promise: EventLoopPromise<Void>? = nil) {
         let answer = problem.response()
         var fields = HTTPFields()

@@ -1,16 +1,18 @@
 import Synchronization
 
-/// Who is connected, by the address of the peer.
+/// The open connections, by the address of the peer.
 ///
-/// A peer has a number of connections, and so has everybody together. Past either the connection that has been waited for
-/// longest makes room: one on which nothing is asked, or that does not get its request out. Where none can, the newcomer is
-/// refused. So nobody who only holds connections keeps others out.
+/// Each peer has a maximum number of connections, and so has the whole service. Beyond either, the connection whose
+/// client has kept the service waiting longest makes room. That connection is idle or has an incomplete request. If no
+/// connection can make room, the new one is refused. A client that merely holds connections therefore cannot keep
+/// others out.
 final class ConnectionTable: Sendable {
     /// A connection in the table.
     final class Entry: Sendable {
         fileprivate let peer: String
         fileprivate let close: @Sendable () -> Void
-        /// Nanoseconds on the table's clock since which the client is waited for; `owed` while it waits itself.
+        /// The time from which the service waits for the client, in nanoseconds on the table's clock. `owed` while the
+        /// client waits for the service.
         private let waiting: Atomic<Int64>
         fileprivate static let owed = Int64.max
 
@@ -26,15 +28,15 @@ final class ConnectionTable: Sendable {
 
     enum Admission {
         case admitted(Entry)
-        /// The peer has as many connections as it may, and all of them are owed an answer.
+        /// The peer has its maximum number of connections, and the service owes all of them an answer.
         case peerIsFull(Entry)
-        /// Nobody can make room.
+        /// No connection can make room.
         case full
     }
 
     private struct State {
         var peers: [String: [ObjectIdentifier: Entry]] = [:]
-        /// Those that hear that they are one too many: they take no place of their peer's.
+        /// Connections that are about to be told of their refusal. They do not count against their peer.
         var refused: [ObjectIdentifier: Entry] = [:]
         var count = 0
     }
@@ -51,9 +53,9 @@ final class ConnectionTable: Sendable {
 
     var count: Int { state.withLock { $0.count } }
 
-    /// Takes a connection in until it closes.
+    /// Adds a connection until it closes.
     ///
-    /// - Parameter makeRoom: closes the connection, to make room for another one.
+    /// - Parameter makeRoom: closes this connection to make room for another
     func open(_ peer: String, now: ContinuousClock.Instant = .now, makeRoom: @escaping @Sendable () -> Void) -> Admission {
         let entry = Entry(peer, since: nanoseconds(now), makeRoom)
         let (admission, removed) = state.withLock { state -> (Admission, [Entry]) in
@@ -85,10 +87,10 @@ final class ConnectionTable: Sendable {
         return admission
     }
 
-    /// A connection has closed.
+    /// Removes a closed connection.
     func closed(_ entry: Entry) { state.withLock { Self.remove(entry, &$0) } }
 
-    /// Since when a connection's client is waited for; nil while it is owed an answer.
+    /// Sets the time from which the service waits for a connection's client. Nil while the service owes it an answer.
     func mark(_ entry: Entry, waitingSince instant: ContinuousClock.Instant?) { entry.wait(since: instant.map(nanoseconds)) }
 
     private func nanoseconds(_ instant: ContinuousClock.Instant) -> Int64 {

@@ -1,9 +1,9 @@
 import NIOCore
 
-/// Watches the bytes of one connection, and tells when its client is too slow.
+/// Watches the bytes of one connection and reports a client that is too slow.
 ///
-/// Stands first in the pipeline, where nothing is parsed yet. Instants are looked at by one timer, which runs only while
-/// something is awaited from the client; so a client is cut after its time, and a quarter of it more at most.
+/// It is the first handler of the pipeline, before any parsing. One timer checks the deadlines. It runs only while the
+/// client has one, so a client is cut off after its time plus at most a quarter of it.
 final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -14,9 +14,9 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     private let entry: ConnectionTable.Entry
     private let interval: TimeAmount
     private var clock: ConnectionClock
-    /// A look at the instants is to come, or none is any more.
+    /// Whether a check is scheduled, or no further check is needed.
     private var isScheduled = false
-    /// Hears what became of the connection, on its event loop.
+    /// Receives the verdict on the connection, on its event loop.
     private let onVerdict: (ConnectionClock.Verdict) -> Void
 
     init(
@@ -75,7 +75,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
         case .quiet: break
         case .waitUntil: schedule(context)
         case let verdict:
-            // The last word: nothing is looked at again.
+            // This verdict is final, so no further check is scheduled.
             isScheduled = true
             onVerdict(verdict)
         }

@@ -1,19 +1,19 @@
 import NIOCore
 import NIOHTTP1
 
-/// What clients of HTTP/1.0 expect (RFC 9112, appendix C.2): a connection that closes after its answer unless they asked to
-/// keep it, and no chunks, which they can't read.
+/// The behaviour that HTTP/1.0 clients expect (RFC 9112, appendix C.2). The connection closes after its answer unless
+/// they asked to keep it. There are no chunks, which they cannot read.
 ///
-/// Stands before the codec to HTTP types, which forgets the version.
+/// This handler is before the codec to HTTP types, which drops the version.
 final class HTTP10Rules: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// Whether each request that has no answer yet is one of HTTP/1.0; requests can come ahead of answers.
+    /// For each request without an answer yet: whether it is HTTP/1.0. Requests can arrive ahead of answers.
     private var isOld: [Bool] = []
-    /// The answer's end is the connection's.
+    /// Whether the end of the connection marks the end of the answer.
     private var endsWithConnection = false
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -26,7 +26,7 @@ final class HTTP10Rules: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head) where isOld.first == true:
-            // An interim answer is nothing to HTTP/1.0.
+            // HTTP/1.0 has no interim answers.
             if head.status.code < 200 {
                 promise?.succeed()
                 return

@@ -2,16 +2,16 @@ import HTTPTypes
 import HummingbirdCore
 import NIOCore
 
-/// The body of a request, not read yet. The client is told to send it once it is wanted.
+/// The unread body of a request. The client is asked to send it when it is wanted.
 struct UnreadBody: Sendable {
-    /// What the request's head says; nil if its parts say it one by one.
+    /// The length in the request's head. Nil for a chunked body.
     let length: Int?
     private let body: HummingbirdCore.RequestBody
     private let channel: any Channel
     private let expectsContinue: Bool
     private let maximumBytes: Int
 
-    /// nil if there is no body.
+    /// Nil if the request has no body.
     init?(_ request: Request, _ channel: any Channel, _ maximumBytes: Int) {
         length = request.headers[.contentLength].flatMap { Int($0) }
         if length ?? 0 == 0 && request.headers[.transferEncoding] == nil { return nil }
@@ -21,7 +21,7 @@ struct UnreadBody: Sendable {
         self.maximumBytes = maximumBytes
     }
 
-    /// The request with all of its body; throws a `Problem` if there is more than the service takes, or less than was said.
+    /// The request with its whole body. Throws a `Problem` if the body exceeds the limit or is shorter than declared.
     func read(_ request: APIRequest) async throws -> APIRequest {
         if expectsContinue { try? await channel.triggerUserOutboundEvent(ConnectionRules.BodyIsWanted()).get() }
         guard let bytes = try? await body.collect(upTo: maximumBytes), length == nil || length == bytes.readableBytes else {

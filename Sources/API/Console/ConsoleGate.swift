@@ -2,8 +2,9 @@ import Console
 import Synchronization
 import Values
 
-/// What the console adds to the access policy: a session's cookie reads like the read key, its forms act like the
-/// administrator's key where they can't have come from another site, and who is not signed in is led to where one is.
+/// The console's extension of the access policy. A session's cookie permits reading, like the read key. The forms of an
+/// administrator's session act like the admin key, unless they could have come from another site. A visitor without a
+/// session is redirected to the sign-in page.
 final class ConsoleGate: Sendable {
     static let cookie = "alpha_ledger_session"
     private static let pages: Set<String> = [
@@ -11,16 +12,16 @@ final class ConsoleGate: Sendable {
     ]
 
     let sessions = ConsoleSessions()
-    /// The first event's `recorded_at`, which never changes once it is there.
+    /// The first event's `recorded_at`, which never changes after it exists.
     let firstRecordedAt = Mutex<String?>(nil)
 
-    /// What becomes of a request before its route sees it.
+    /// The outcome of a request before its route sees it.
     enum Admission {
         case admitted(AccessPolicy.Caller)
         case redirected(APIResponse)
     }
 
-    /// Lets a request in, or throws what refuses it; a page that needs a key leads to where one signs in.
+    /// Admits a request, or throws the reason for its refusal. A page that needs a key redirects to the sign-in page.
     func admit(_ request: APIRequest, _ access: AccessPolicy) throws(Problem) -> Admission {
         let isGet = request.method == "GET" || request.method == "HEAD"
         let session = session(of: request)
@@ -43,7 +44,7 @@ final class ConsoleGate: Sendable {
         }
     }
 
-    /// Whether an address is one that programs ask.
+    /// Whether an address is part of the interface for programs.
     static func isForPrograms(_ path: String) -> Bool {
         path.hasPrefix("/api/") || ["/healthz", "/readyz", "/metrics", "/openapi.yaml"].contains(path)
     }
@@ -52,7 +53,8 @@ final class ConsoleGate: Sendable {
         pages.contains(path) || path.hasPrefix("/performance/") || path.hasPrefix("/projections/")
     }
 
-    /// Whether a form of the console is sent: its route checks the session, the form's token and the origin by `actor`.
+    /// Whether the request sends a form of the console. Its route checks the session, the form's token and the origin
+    /// with `actor`.
     private static func isForm(_ request: APIRequest) -> Bool {
         request.method == "POST"
             && (["/sign-in", "/sign-out", "/trades/sync"].contains(request.path) || request.path.hasPrefix("/projections/"))
@@ -70,9 +72,9 @@ final class ConsoleGate: Sendable {
 
     func session(of request: APIRequest) -> ConsoleSessions.Session? { token(of: request).flatMap { sessions.session($0) } }
 
-    /// Throws where a form was not sent from a page of this very service.
+    /// Throws if a form was not sent from a page of this service.
     ///
-    /// A browser names the origin of every POST; programs that name none have the HTTP interface.
+    /// Browsers name the origin of every POST. Programs that do not can use the HTTP interface.
     static func checkOrigin(_ request: APIRequest) throws(Problem) {
         guard let host = request.headers["host"]?.first, request.headers["host"]?.count == 1,
             let origin = request.headers["origin"], origin.count == 1,
@@ -81,7 +83,8 @@ final class ConsoleGate: Sendable {
         else { throw Problem(.forbidden, "the form was sent from another site") }
     }
 
-    /// The session's token, where a form of an administrator's session was sent from a page of this service.
+    /// The session's token. Throws unless the form belongs to an administrator's session and was sent from a page of
+    /// this service.
     func actor(_ request: APIRequest, _ form: Parameters) throws(Problem) -> String {
         try Self.checkOrigin(request)
         guard let token = token(of: request), let session = sessions.session(token) else {
@@ -96,18 +99,18 @@ final class ConsoleGate: Sendable {
         return token
     }
 
-    /// `Set-Cookie` for a session, or one that takes it away.
+    /// The `Set-Cookie` header of a session. A nil token removes the cookie.
     static func setCookie(_ token: String?, _ request: APIRequest) -> (name: String, value: String) {
         var parts = ["\(cookie)=\(token ?? "")", "Path=/", "HttpOnly", "SameSite=Strict"]
         parts.append("Max-Age=\(token == nil ? 0 : ConsoleSessions.readingTime.components.seconds)")
-        // Behind a proxy that ends TLS.
+        // The service is behind a proxy that terminates TLS.
         if request.headers["x-forwarded-proto"] == ["https"] { parts.append("Secure") }
         return ("Set-Cookie", parts.joined(separator: "; "))
     }
 }
 
 extension APIResponse {
-    /// What every page and asset says about how a browser may treat it.
+    /// The security headers of every page and asset.
     static let pageHeaders: [(name: String, value: String)] = [
         (
             "Content-Security-Policy",
@@ -128,10 +131,10 @@ extension APIResponse {
             body: body)
     }
 
-    /// 303: whatever was asked, the browser now gets this.
+    /// 303: the browser fetches this address next, with a GET.
     static func redirect(to address: Address) -> APIResponse { redirect(to: address.text) }
 
-    /// - Parameter path: a path of this service that was checked.
+    /// - Parameter path: a checked path of this service
     static func redirect(to path: String) -> APIResponse {
         APIResponse(
             status: 303, headers: [("Location", path), ("Cache-Control", "no-store"), ("Vary", "Cookie")] + pageHeaders, body: [])

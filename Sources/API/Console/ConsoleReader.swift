@@ -6,23 +6,23 @@ import OptionTrades
 import Synchronization
 import Values
 
-/// A request for a page: what was asked, by whom, for which moment; and how its documents are read.
+/// A request for a page: its parameters, its visitor and its moment, and the means to read its documents.
 ///
-/// Pages are made from the answers of the HTTP interface's own routes, so that none shows what these would not.
+/// Pages are made from the answers of the HTTP interface's own routes, so no page shows more than these would.
 struct ConsoleRequest: Sendable {
     let api: API
     let request: APIRequest
-    /// The page's parameters that have a value.
+    /// The page's non-empty parameters.
     let query: [(name: String, value: String)]
     let time: TimeFrame
 
     private static let moment = ["as_of_position", "as_of", "effective_at"]
 
-    /// Throws `Problem` where the page has not a parameter of that name, or the moment is none.
+    /// Throws `Problem` if the page does not know a parameter or the moment is invalid.
     init(_ api: API, _ request: APIRequest, parameters: [String]) async throws {
         self.api = api
         self.request = request
-        // A form sends what was left empty too.
+        // A form sends empty fields too.
         let given = try Parameters(request.query, allowed: parameters + Self.moment).others(than: [])
         let query = given.map { (name: $0.name, value: $0.value.trimmed) }.filter { !$0.value.isEmpty }
         self.query = query
@@ -43,12 +43,12 @@ struct ConsoleRequest: Sendable {
 
     subscript(_ name: String) -> String? { query.first { $0.name == name }?.value }
 
-    /// The page's address as it was asked for.
+    /// The page's address, as requested.
     var address: Address {
         Address(request.path.split(separator: "/").map(String.init), query)
     }
 
-    /// What the page's frame shows. A notice is shown once.
+    /// The content of the page's frame. A notice is shown once.
     var context: PageContext {
         let token = api.console.token(of: request)
         let session = token.flatMap { api.console.sessions.session($0) }
@@ -59,7 +59,7 @@ struct ConsoleRequest: Sendable {
 
     /// A view's answer for the page's moment, filters and paging.
     ///
-    /// - Parameter pin: the moment of another answer that this one stands beside.
+    /// - Parameter pin: the moment of another answer on the same page, which this answer must share
     func view(_ path: [String], filters: [String], extra: [(String, String)] = [], pin: TimeFrame.Shown? = nil) async -> Loaded {
         var parameters = query.filter { filters.contains($0.name) }.map { ($0.name, $0.value) } + extra
         if let pin {
@@ -71,7 +71,7 @@ struct ConsoleRequest: Sendable {
         return await api.document(path, parameters, isForPerson: true)
     }
 
-    /// Why a list of the page's moment and filters has no rows; nil where that can't be told.
+    /// The reason why a list at the page's moment with its filters has no rows. Nil if it cannot be determined.
     func emptiness(of name: String, filters: [String]) async -> Emptiness? {
         guard let view = View.named(name) else { return nil }
         var asked = APIRequest(method: "GET", path: "\(view.path)", isFromLoopback: true)
@@ -87,7 +87,7 @@ struct ConsoleRequest: Sendable {
 }
 
 extension API {
-    /// Answers a request to one of the routes from within, as its JSON.
+    /// Answers an internal request to one of the routes, as JSON.
     func document(
         _ path: [String], _ query: [(String, String)] = [], method: String = "GET", body: [UInt8] = [],
         isForPerson: Bool = false
@@ -109,7 +109,7 @@ extension API {
         }
     }
 
-    /// A problem as pages show it; what is not known by name goes to the log.
+    /// A problem in the form for pages. An unknown error goes to the log.
     func pageProblem(_ error: any Error) -> PageProblem {
         if let known = error as? PageProblem { return known }
         let problem = Problem(error)

@@ -3,17 +3,17 @@ import Crypto
 import Synchronization
 import Values
 
-/// Who signed in to the console: random tokens, kept in memory only, so that a restart signs everybody out.
+/// The sessions of the console: random tokens, kept only in memory, so that a restart signs everybody out.
 ///
-/// What is kept is a token's digest, never the token and never a key.
+/// Only a token's digest is stored, never the token and never a key.
 final class ConsoleSessions: Sendable {
-    /// How long a session reads, and how long it may act.
+    /// The time for which a session may read, and for which it may act.
     static let readingTime: Duration = .seconds(12 * 3600)
     static let actingTime: Duration = .seconds(30 * 60)
     private static let limit = 1000
 
     struct Session: Sendable {
-        /// What every form of the session sends back.
+        /// The token that every form of the session sends back.
         let formToken: String
         let ends: ContinuousClock.Instant
         let actsUntil: ContinuousClock.Instant?
@@ -24,18 +24,18 @@ final class ConsoleSessions: Sendable {
         func mayAct(at now: ContinuousClock.Instant) -> Bool { actsUntil.map { now < $0 } ?? false }
     }
 
-    /// A dry run that a real one with the same options may follow, once.
+    /// A dry run that permits a single real run with the same options.
     struct Preview: Sendable {
         let id: String
         let options: SyncCard.Options
         let ends: ContinuousClock.Instant
-        /// The same by the clock on the wall.
+        /// The same instant by the wall clock.
         let endsAt: Instant
     }
 
     private let sessions = Mutex<[Digest32: Session]>([:])
 
-    /// Starts a session; returns the token that its cookie holds.
+    /// Starts a session. Returns the token for its cookie.
     func start(mayAct: Bool, now: ContinuousClock.Instant = .now) -> String {
         let token = Self.randomText()
         let session = Session(
@@ -50,12 +50,12 @@ final class ConsoleSessions: Sendable {
         return token
     }
 
-    /// The session of a token; nil where there is none, or it has ended.
+    /// The session of a token. Nil if it does not exist or has ended.
     func session(_ token: String, now: ContinuousClock.Instant = .now) -> Session? {
         sessions.withLock { $0[Self.digest(token)] }.flatMap { now < $0.ends ? $0 : nil }
     }
 
-    /// Changes what a session remembers.
+    /// Changes a session's state.
     func update(_ token: String, _ change: (inout Session) -> Void) {
         sessions.withLock { sessions in
             guard var session = sessions[Self.digest(token)] else { return }
@@ -64,7 +64,7 @@ final class ConsoleSessions: Sendable {
         }
     }
 
-    /// Takes what is to be shown once.
+    /// Takes the notice that is to be shown once.
     func takeNotice(_ token: String) -> Notice? {
         sessions.withLock { sessions in
             let notice = sessions[Self.digest(token)]?.notice
@@ -73,7 +73,7 @@ final class ConsoleSessions: Sendable {
         }
     }
 
-    /// Takes the preview of that id, so that it can be followed once only. Throws where there is none, or it is too old.
+    /// Takes the preview with the given id, so that it can be used only once. Throws if it does not exist or has expired.
     func takePreview(_ token: String, id: String, now: ContinuousClock.Instant = .now) throws(Problem) -> Preview {
         let preview = sessions.withLock { sessions -> Preview? in
             guard let preview = sessions[Self.digest(token)]?.preview, preview.id.isBytewiseEqual(to: id) else { return nil }

@@ -1,12 +1,12 @@
 import Console
 
-/// A page with its status: that of the document that the page is about, so that what is unknown is a 404 and what is
-/// badly asked a 400 for whoever does not read the text.
+/// A page with its status, which is that of its main document. Clients that do not read the text can therefore tell an
+/// unknown subject (404) from a bad request (400).
 struct PageAnswer {
     let html: [UInt8]
     let problem: PageProblem?
 
-    /// - Parameter main: what the page is about; what stands beside it leaves the status alone.
+    /// - Parameter main: the main document of the page. Other documents do not affect the status.
     init<Value>(_ html: [UInt8], about main: Result<Value, PageProblem>) {
         self.html = html
         problem = if case .failure(let problem) = main { problem } else { nil }

@@ -1,13 +1,13 @@
 import Values
 
-/// Which encoding an answer is sent in (RFC 9110, sections 12.5.3 and 8.8.3).
+/// The choice of an answer's encoding (RFC 9110, sections 12.5.3 and 8.8.3).
 enum ContentNegotiation {
-    /// Smaller bodies are sent as they are: a packet holds them anyway.
+    /// Smaller bodies are sent uncompressed, because they fit into one packet anyway.
     static let smallestCompressedBytes = 1024
-    /// What distinguishes the tag of the compressed bytes from that of the others: a strong tag stands for bytes.
+    /// The suffix of the compressed bytes' tag. A strong tag identifies exact bytes, so the two forms need different tags.
     private static let tagSuffix = "-gzip"
 
-    /// Whether a client takes gzip: it names it, or everything, and not with a weight of 0.
+    /// Whether a client accepts gzip: it names gzip or everything, with a weight other than 0.
     static func acceptsGzip(_ request: APIRequest) -> Bool {
         guard let values = request.headers["accept-encoding"] else { return false }
         var wildcard = false
@@ -21,7 +21,7 @@ enum ContentNegotiation {
         return wildcard
     }
 
-    /// Whether a client would rather have a page than JSON: a browser that goes to an address.
+    /// Whether a client prefers a page to JSON, as a browser does when it opens an address.
     static func prefersPage(_ request: APIRequest) -> Bool {
         guard request.method == "GET" || request.method == "HEAD", let values = request.headers["accept"] else { return false }
         var weights: [String: Double] = [:]
@@ -34,7 +34,8 @@ enum ContentNegotiation {
         return (weights["text/html"] ?? 0) > json
     }
 
-    /// The answer as the client takes it: a 304 where it has the bytes already, else compressed where that pays.
+    /// The answer in the form for the client: a 304 if the client has the bytes already, else compressed if that is
+    /// worthwhile.
     static func negotiated(_ response: APIResponse, for request: APIRequest) -> APIResponse {
         guard response.stream == nil, isCompressible(response) else { return unlessKnown(response, request) }
         var response = response
@@ -57,12 +58,12 @@ enum ContentNegotiation {
             || type.hasPrefix("application/yaml") || type.hasPrefix("image/svg")
     }
 
-    /// Answers 304 where the client has these bytes already, compressed or not.
+    /// Answers 304 if the client has these bytes already, compressed or not.
     private static func unlessKnown(_ response: APIResponse, _ request: APIRequest) -> APIResponse {
         guard response.status == 200, let tag = response.headers.first(where: { $0.name == "ETag" })?.value,
             let known = request.headers["if-none-match"]
         else { return response }
-        // Compared weakly (RFC 9110): a proxy may have put a `W/` before the tag.
+        // The comparison is weak (RFC 9110), because a proxy may have put a `W/` before the tag.
         let tags = known.joined(separator: ",").split(separator: ",").map { part in
             opaque(part.filter { $0 != " " && $0 != "\t" })
         }
@@ -73,7 +74,7 @@ enum ContentNegotiation {
         return APIResponse(status: 304, headers: headers, body: [])
     }
 
-    /// A tag without what says that it is weak.
+    /// A tag without its weakness marker.
     private static func opaque(_ tag: String) -> String { tag.hasPrefix("W/") ? String(tag.dropFirst(2)) : tag }
 
     /// `"abc"` → `"abc-gzip"`

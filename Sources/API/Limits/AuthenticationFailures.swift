@@ -1,16 +1,16 @@
 import Synchronization
 
-/// Wrong keys by the address that they came from: a bucket each, which fills up again with time.
+/// Wrong keys by their address of origin. Each address has a token bucket, which refills over time.
 ///
-/// An address with an empty bucket is refused before its key is looked at, so that a right guess among wrong ones tells
-/// nothing. What proxies say of the address is not believed: behind one, its clients share a bucket.
+/// An address with an empty bucket is refused before its key is checked, so a right guess among wrong ones reveals
+/// nothing. Addresses claimed by proxies are not trusted: clients behind one proxy share a bucket.
 public final class AuthenticationFailures: Sendable {
     private struct Bucket {
         var left: Double
         var asOf: ContinuousClock.Instant
     }
 
-    /// Addresses remembered; with more, those with the fullest buckets are forgotten first.
+    /// The largest number of remembered addresses. Beyond it the addresses with the fullest buckets are forgotten first.
     static let maximumAddresses = 4096
 
     private let burst: Double
@@ -22,7 +22,7 @@ public final class AuthenticationFailures: Sendable {
         perSecond = Double(max(1, perMinute)) / 60
     }
 
-    /// Seconds that an address has to wait before a key of it is looked at again; nil where none.
+    /// The seconds that an address has to wait before a key from it is checked again. Nil if it need not wait.
     public func wait(_ address: String, at now: ContinuousClock.Instant = .now) -> Int? {
         buckets.withLock { buckets in
             guard let bucket = buckets[address] else { return nil }

@@ -1,7 +1,8 @@
-/// The time for a piece of work is up; it was cancelled, and has ended.
+/// The time for a piece of work is up. The work was cancelled and has ended.
 struct DeadlineExceeded: Error {}
 
-/// Runs work that is cancelled when its time is up, statements in the database included; throws `DeadlineExceeded` then.
+/// Runs work with a deadline. At the deadline the work is cancelled, including statements in the database, and
+/// `DeadlineExceeded` is thrown.
 func withDeadline<T: Sendable>(_ limit: Duration, _ work: @escaping @Sendable () async throws -> T) async throws -> T {
     try await withThrowingTaskGroup(of: T?.self) { group in
         group.addTask { try await work() }

@@ -1,13 +1,14 @@
 import Glibc
 
-/// How many files, connections among them, the process may have open.
+/// The process's limit of open files, which include connections.
 enum FileDescriptors {
-    /// What the database, files and upstreams need beside the clients' connections.
+    /// The number reserved for the database, files and upstreams, beside the clients' connections.
     private static let reserved = 256
 
-    /// Raises the limit to what the system allows: a thousand streams and the database need more than the usual 1,024.
+    /// Raises the limit to the system's maximum, because a thousand streams and the database need more than the usual
+    /// 1,024.
     ///
-    /// - Returns: how many connections of clients fit; nil if the system does not say.
+    /// - Returns: the number of client connections that fit, nil if the system does not report the limit
     static func raiseLimit() -> Int? {
         var limit = rlimit()
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Lets so many requests through at a time, makes so many more wait in line, and refuses the rest.
+/// Runs a limited number of requests at a time, queues a limited number of others, and refuses the rest.
 final class RequestGate: Sendable {
     private struct State {
         var running = 0
@@ -17,16 +17,16 @@ final class RequestGate: Sendable {
         self.queued = max(0, queued)
     }
 
-    /// Requests that are being answered, and those that wait.
+    /// The number of requests being answered, and of those waiting.
     var load: (running: Int, waiting: Int) { state.withLock { ($0.running, $0.waiters.count) } }
 
-    /// Throws `Problem.overloaded` if nobody else may wait now.
+    /// Throws `Problem.overloaded` if the queue is full.
     func requireRoom() throws(Problem) {
         if state.withLock({ $0.running >= concurrent && $0.waiters.count >= queued }) { throw Problem.overloaded }
     }
 
-    /// Runs `work` when its turn comes. Throws `Problem.overloaded` where too many wait already, and
-    /// `CancellationError` where its task is cancelled while it waits.
+    /// Runs `work` when its turn comes. Throws `Problem.overloaded` if the queue is full, and `CancellationError` if
+    /// the task is cancelled while it waits.
     func run<T: Sendable>(_ work: @Sendable () async throws -> T) async throws -> T {
         try await enter()
         defer { leave() }
@@ -47,9 +47,9 @@ final class RequestGate: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let isOver: Result<Void, any Error>? = state.withLock { state in
-                    // A cancellation that came before found no waiter to withdraw.
+                    // An earlier cancellation found no waiter to withdraw.
                     if Task.isCancelled { return .failure(CancellationError()) }
-                    // A place may have become free since.
+                    // A place may have become free in the meantime.
                     if state.running < concurrent {
                         state.running += 1
                         return .success(())
@@ -68,7 +68,7 @@ final class RequestGate: Sendable {
         }
     }
 
-    /// The place goes to whoever has waited longest.
+    /// Passes the place to the request that has waited longest.
     private func leave() {
         let next = state.withLock { state -> CheckedContinuation<Void, any Error>? in
             if state.waiters.isEmpty {

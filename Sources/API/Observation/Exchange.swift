@@ -1,18 +1,18 @@
 import Logging
 
-/// What is known of a request and its answer, for logs and metrics.
+/// The facts about a request and its answer, for logs and metrics.
 struct Exchange {
     let id: String
     let method: String
     let path: String
     let peer: String
-    /// The pattern of the route that answered; `none` where none did.
+    /// The pattern of the route that answered, or `none` without a route.
     var route = Exchange.noRoute
     static let noRoute = "none"
-    /// Nil where the request was refused before that was known.
+    /// Nil if the request was refused before the caller was known.
     var caller: AccessPolicy.Caller?
     var problem: Problem.Code?
-    /// There is a body that was not read, or not to its end.
+    /// Whether the request has a body that was not read to its end.
     var leavesBody = false
 
     private static let knownMethods: Set<String> = ["GET", "HEAD", "POST", "OPTIONS"]
@@ -24,15 +24,15 @@ struct Exchange {
         peer = request.peer
     }
 
-    /// The method as a metric's label: what clients make up is one value.
+    /// The method as a metric's label. All invented methods share one value.
     var methodLabel: String { Self.knownMethods.contains(method) ? method : "other" }
 
-    /// What an internal error said, for the operator only.
+    /// Logs the text of an internal error, which only the operator may see.
     func logFailure(_ reason: String, _ logger: Logger) {
         logger.error("request failed", metadata: ["request_id": "\(id)", "path": "\(path)", "reason": "\(reason)"])
     }
 
-    /// The audit line of a POST; other requests show at the level `debug`.
+    /// Writes the audit line of a POST. Other requests are logged at the level `debug`.
     func log(status: Int, _ duration: Duration, _ logger: Logger) {
         let isPost = method == "POST"
         logger.log(

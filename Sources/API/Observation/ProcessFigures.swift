@@ -1,10 +1,10 @@
 import Glibc
 import PrometheusMetrics
 
-/// What the system says of this process.
+/// The system's figures about this process.
 enum ProcessFigures {
     static var families: [MetricFamily] {
-        // POSIX has a million clocks a second.
+        // POSIX defines a million clocks per second.
         let seconds = Double(clock()) / 1e6
         var families = [
             MetricFamily.counter(

@@ -1,6 +1,6 @@
 import PrometheusMetrics
 
-/// What is counted of requests and streams while the service runs.
+/// The counters of requests and streams while the service runs.
 final class ServiceMetrics: Sendable {
     private let requests = Histogram(
         "alpha_ledger_http_request_seconds", help: "Time from a request to its answer, or to a stream's first byte.",

@@ -17,7 +17,7 @@ extension Route {
 }
 
 extension API {
-    /// Stamps executions; a dry run where the body does not say otherwise.
+    /// Stamps executions. It is a dry run unless the body says otherwise.
     func backfillContext(_ request: APIRequest) async throws -> APIResponse {
         let body = try BackfillBody(request, keys: ["force", "rules"])
         return try await answer {
@@ -28,7 +28,7 @@ extension API {
         }
     }
 
-    /// Records executions' quotes; a dry run where the body does not say otherwise.
+    /// Records the quotes of executions. It is a dry run unless the body says otherwise.
     func backfillBenchmarks(_ request: APIRequest) async throws -> APIResponse {
         let body = try BackfillBody(request, keys: ["retry", "adjusted_roots", "quotes"])
         return try await answer {
@@ -40,7 +40,7 @@ extension API {
         }
     }
 
-    /// Records horizons' quotes; a dry run where the body does not say otherwise.
+    /// Records the quotes of horizons. It is a dry run unless the body says otherwise.
     func backfillMarks(_ request: APIRequest) async throws -> APIResponse {
         let body = try BackfillBody(request, keys: ["retry", "adjusted_roots", "quotes", "horizons"])
         return try await answer {
@@ -66,8 +66,8 @@ extension API {
     }
 }
 
-/// `{"dry_run": true, "limit": 100, "trade_ids": ["T-1"], …}`, all optional; which other keys there can be depends on
-/// the route.
+/// `{"dry_run": true, "limit": 100, "trade_ids": ["T-1"], …}`. All keys are optional. The route decides which further
+/// keys are permitted.
 private struct BackfillBody {
     var dryRun = true
     var limit: Int?

@@ -32,7 +32,7 @@ extension API {
         return .page(page.html(), status: refusal?.status ?? 200)
     }
 
-    /// Takes a key once and gives a session for it.
+    /// Takes a key and starts a session for it. The key is not used again.
     func signIn(_ request: APIRequest) async throws -> APIResponse {
         var (next, asAdministrator) = ("/trades", false)
         do {
@@ -42,7 +42,7 @@ extension API {
             asAdministrator = form["as"] == "administrator"
             let mayAct = try keyActs(form["key"] ?? "", request)
             if asAdministrator && !mayAct { throw Problem(.forbidden, "That key reads only; the administrator's is asked for.") }
-            // A new token for a new right: one that was known before never gains by it.
+            // A new right gets a new token, so an old token never gains rights.
             if let old = console.token(of: request) { console.sessions.end(old) }
             let token = console.sessions.start(mayAct: mayAct)
             var response = APIResponse.redirect(to: next)
@@ -53,8 +53,8 @@ extension API {
         }
     }
 
-    /// Whether the key may act, or only read. Throws for a key that is neither; asked by the same policy as the HTTP
-    /// interface, so that failures count alike.
+    /// Whether the key may act, or only read. Throws for a key that is neither. The check uses the HTTP interface's
+    /// policy, so failures count alike.
     private func keyActs(_ key: String, _ request: APIRequest) throws(Problem) -> Bool {
         var asked = request
         asked.headers["authorization"] = ["Bearer \(key)"]
@@ -81,7 +81,7 @@ extension API {
         return response
     }
 
-    /// A path of this service, or the trade book's: never an address elsewhere.
+    /// The text if it is a path of this service, else the trade book's path. The result is never an address elsewhere.
     func localPath(_ text: String) -> String {
         let isVisible = text.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "\\") }
         guard text.hasPrefix("/"), !text.hasPrefix("//"), isVisible, text.utf8.count <= limits.targetBytes else { return "/trades" }
@@ -90,7 +90,7 @@ extension API {
 
     // MARK: Sync
 
-    /// A dry run, or the real run that a preview of the same options allows.
+    /// A dry run, or the real run that a preview of the same options permits.
     func syncForm(_ request: APIRequest) async throws -> APIResponse {
         do {
             let form = try form(
@@ -103,7 +103,7 @@ extension API {
             default: throw Problem(.badBody, "mode: expected dry_run or apply")
             }
             var response = APIResponse.redirect(to: Address(["trades"], fragment: "sync"))
-            // The browser is led back to the page either way; the log says how the run ended.
+            // The browser returns to the page in either case. The log records how the run ended.
             if case .failure(let problem) = ended { response.problem = Problem.Code(rawValue: problem.code) }
             return response
         } catch {
@@ -136,7 +136,7 @@ extension API {
         let summary = await sync(preview.options, isDryRun: false)
         let run = SyncCard.Run(options: preview.options, isDryRun: false, summary: summary)
         console.sessions.update(token) { session in session.run = run }
-        // The rows are there once the trade book has folded them; a page that came sooner would show the old ones.
+        // The rows appear after the trade book has folded them. A page before that would show the old rows.
         if case .success(let head) = await document(["api", "ledger", "head"]), let position = head.root["position"]?.integer {
             _ = await document(["api", "internal", "trades"], [("as_of_position", "\(position)"), ("limit", "1")])
         }
@@ -149,10 +149,10 @@ extension API {
     }
 
     private static let shownUpdates = 200
-    /// How many inserted, updated and rejected rows of a run a session keeps.
+    /// The largest number of inserted, updated and rejected rows of a run that a session keeps.
     private static let keptRows = 10_000
 
-    /// The run's summary, with what it changed or would change row by row.
+    /// The run's summary, with its changes row by row, real or previewed.
     private func sync(_ options: SyncCard.Options, isDryRun: Bool) async -> Loaded {
         let updates = Mutex<[SyncOperation.Update]>([])
         let asked = SyncOptions(
@@ -170,7 +170,7 @@ extension API {
         }
     }
 
-    /// The card of the trade book: how the scope stands, and the session's last run.
+    /// The card of the trade book: the state of the scope, and the session's last run.
     func syncCard(_ request: APIRequest, state: Loaded) -> SyncCard {
         let session = console.session(of: request)
         let preview = session?.preview.map {
@@ -179,7 +179,7 @@ extension API {
         return SyncCard(state: state, run: session?.run, preview: preview)
     }
 
-    /// All rows that the session's last run inserted, updated or rejected.
+    /// Lists all rows that the session's last run inserted, updated or rejected.
     func runPage(_ request: APIRequest) async throws -> PageAnswer {
         let asked = try await ConsoleRequest(self, request, parameters: [])
         guard let run = console.session(of: request)?.run else {

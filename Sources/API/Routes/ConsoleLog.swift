@@ -12,7 +12,7 @@ extension API {
     private static let searchPages = 10
     private static let shownEvents = 30
 
-    /// The log's latest events, those below a position, or one.
+    /// The log's latest events, those below a position, or a single event.
     func logPage(_ request: APIRequest) async throws -> PageAnswer {
         let asked = try await ConsoleRequest(self, request, parameters: ["type", "stream", "before", "position"])
         var context = asked.context
@@ -28,7 +28,7 @@ extension API {
         }
     }
 
-    /// The log's head as it was after an event, in the form of the answer of `/api/ledger/head`.
+    /// The log's head after a past event, in the form of the answer of `/api/ledger/head`.
     private func head(at position: Int64) async -> Loaded {
         do {
             let (id, recordedAt, root) = try await ledger.read(.latest) { session in
@@ -51,7 +51,7 @@ extension API {
         }
     }
 
-    /// The last position of the page's moment. An instant becomes a position as the views resolve it.
+    /// The last position at the page's moment. An instant becomes a position in the same way as for the views.
     func newest(_ asked: ConsoleRequest) async -> Result<TimeFrame.Shown, PageProblem> {
         let list = await asked.view(View.trades.segments, filters: [], extra: [("limit", "1")])
         return list.flatMap { document in
@@ -87,7 +87,7 @@ extension API {
         return await search(asked, downFrom: top)
     }
 
-    /// Looks from a position downwards for events that match, through a bounded part of the log.
+    /// Searches a bounded part of the log downwards from a position for matching events.
     private func search(_ asked: ConsoleRequest, downFrom top: Int64) async -> Result<LogPage.Found, PageProblem> {
         let isFiltered = asked["type"] != nil || asked["stream"] != nil || asked.time.effectiveAt != nil
         var (top, events) = (top, [JSONValue]())
@@ -110,7 +110,7 @@ extension API {
     private func matches(_ event: JSONValue, _ asked: ConsoleRequest) -> Bool {
         if let type = asked["type"], event["type"]?.string != type { return false }
         if let stream = asked["stream"], event["stream"]?.string?.contains(stream) != true { return false }
-        // What has no time in the world holds at any.
+        // An event without valid time holds at every instant.
         guard let end = asked.time.effectiveAt.flatMap({ Instant($0) }), let effective = event["effective_at"]?.string.flatMap({ Instant($0) })
         else { return true }
         return effective <= end

@@ -4,11 +4,11 @@ import Operations
 import OptionTrades
 
 extension API {
-    /// The overview: the views' sums, and rows counted where a view has none.
+    /// The overview: the views' sums, and counts of rows for views without sums.
     func performance(_ request: APIRequest) async throws -> PageAnswer {
         let filters = ["portfolio", "underlying", "from", "to"]
         let asked = try await ConsoleRequest(self, request, parameters: filters)
-        // The first answer's moment is everybody's, so that the figures belong together.
+        // All answers use the moment of the first, so that the figures belong together.
         let alignment = await asked.view(View.alignment.segments, filters: filters, extra: [("limit", "1")])
         let pin = (try? alignment.get()).flatMap { Basis($0)?.shown }
         let execution = await asked.view(View.executionQuality.segments, filters: filters, extra: [("limit", "1")], pin: pin)
@@ -34,7 +34,7 @@ extension API {
         return PageAnswer(page.html(), about: list)
     }
 
-    /// Rows of a view counted by two of their members, up to a bound that the page names.
+    /// Counts the rows of a view by two of their members, up to a bound that the page states.
     private func tally(
         _ asked: ConsoleRequest, _ view: View, _ filters: [String], by group: String, state: String, _ pin: TimeFrame.Shown?
     ) async -> Result<Tally, PageProblem> {
@@ -49,7 +49,7 @@ extension API {
         return .success(tally)
     }
 
-    // MARK: What changed
+    // MARK: Changes
 
     func changesPage(_ request: APIRequest) async throws -> PageAnswer {
         let asked = try await ConsoleRequest(self, request, parameters: ["view", "from", "to"])
@@ -72,7 +72,7 @@ extension API {
         return value
     }
 
-    /// Both lists go by in key order, a page of each at a time.
+    /// Reads both lists in key order, one page of each at a time.
     private func changes(_ asked: ConsoleRequest, _ view: View, from: Int64, to: Int64) async -> Result<RowChanges, PageProblem> {
         var changes = RowChanges(key: view.key)
         var (left, right) = (RowReader(asked: asked, view: view, at: from), RowReader(asked: asked, view: view, at: to))
@@ -91,7 +91,7 @@ extension API {
     }
 }
 
-/// The rows of a view one after the other, read a page at a time up to a bound.
+/// The rows of a view in sequence, read a page at a time up to a bound.
 private struct RowReader {
     private static let pageSize = 1000
     private static let pageLimit = 20
@@ -102,7 +102,7 @@ private struct RowReader {
     private var rows: IndexingIterator<[JSONValue]>?
     private var cursor: String?
     private var pages = 0
-    /// Whether the list went on beyond the bound.
+    /// Whether the list continues beyond the bound.
     private(set) var isCutOff = false
 
     init(asked: ConsoleRequest, view: View, filters: [String], pin: TimeFrame.Shown?) {

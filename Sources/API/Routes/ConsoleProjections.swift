@@ -14,7 +14,7 @@ extension API {
         if asked.time.isPinned {
             switch await newest(asked) {
             case .success(let shown): context.time.shown = shown
-            // An unknown moment is a page that says so.
+            // An unknown moment gets a problem page.
             case .failure(let problem): throw problem
             }
         }
@@ -28,10 +28,10 @@ extension API {
         return PageAnswer(page.html(), about: projections)
     }
 
-    /// How many promotions of a projection are shown.
+    /// The largest number of promotions shown for each projection.
     private static let shownPromotions: Int64 = 100
 
-    /// The latest promotions of every projection up to a position, newest first, and the last of each by its name.
+    /// The latest promotions of every projection up to a position, newest first, and the last one of each, ordered by name.
     private func promotions(of names: [String], upTo limit: Int64) async throws -> (all: [JSONValue], last: [JSONValue]) {
         let events = try await ledger.pool.run { session in
             try names.flatMap { name -> [RecordedEvent] in
@@ -70,7 +70,7 @@ extension API {
             VersionDiffPage(context: context, name: name, from: from, to: to, diff: diff, together: together).html(), about: diff)
     }
 
-    /// Rebuild, promote or roll back, by the HTTP interface's own route.
+    /// Rebuilds, promotes or rolls back through the HTTP interface's own route.
     func projectionForm(_ request: APIRequest, _ action: String) async throws -> APIResponse {
         do {
             let form = try form(request, ["name", "rules", "version", "position", "digest", "with_dependents", "confirmed"])

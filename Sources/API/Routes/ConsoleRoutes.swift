@@ -34,7 +34,7 @@ extension Route {
 }
 
 extension API {
-    /// An asset, to be kept for ever: its address changes with its bytes.
+    /// An asset with unlimited caching, because its address changes with its bytes.
     static func asset(_ version: String, _ name: String) throws -> APIResponse {
         guard let asset = ConsoleAsset(rawValue: name), version == ConsoleAsset.version else {
             throw Problem(.notFound, "there is nothing at this path")
@@ -45,7 +45,7 @@ extension API {
                 + APIResponse.pageHeaders, body: asset.bytes)
     }
 
-    /// A page, or a page that says why there is none.
+    /// A page, or a problem page if it cannot be made.
     func page(_ request: APIRequest, _ make: (APIRequest) async throws -> PageAnswer) async throws -> APIResponse {
         do {
             return try await make(request).response
@@ -75,7 +75,7 @@ extension API {
         return PageAnswer(page.html(), about: trades)
     }
 
-    /// Why a list has no rows, in a sentence; nil if it has some or that is not known.
+    /// The reason why a list has no rows, as a sentence. Nil if it has rows or the reason is unknown.
     func emptiness(_ asked: ConsoleRequest, _ view: View, _ list: Loaded) async -> String? {
         guard (try? list.get())?.root["rows"]?.count == 0, asked["cursor"] == nil else { return nil }
         return await asked.emptiness(of: view.name, filters: view.offeredFilters)?.description

@@ -7,7 +7,7 @@ extension Route {
 }
 
 extension API {
-    /// The OpenAPI description of this interface, as it lies in `schema/openapi.yaml`.
+    /// The OpenAPI description of this interface: the contents of `schema/openapi.yaml`.
     func description(_ request: APIRequest) throws -> APIResponse {
         _ = try Parameters(request.query, allowed: [])
         var response = APIResponse.json(try ledger.resources.apiDescription())

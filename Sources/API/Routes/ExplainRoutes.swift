@@ -8,9 +8,9 @@ extension Route {
 }
 
 extension API {
-    /// Why a row of a view, or one of its columns, is what it is.
+    /// Explains a row of a view, or one of its columns.
     ///
-    /// Pinned answers stay `no-cache`, since the served rules are not part of what they pin.
+    /// Pinned answers stay `no-cache`, because the pin does not cover the served rules.
     func explain(_ request: APIRequest) async throws -> APIResponse {
         let parameters = try Parameters(
             request.query, allowed: ["view", "key", "field", "as_of_position", "as_of", "effective_at"])

@@ -18,14 +18,15 @@ extension Route {
 }
 
 extension API {
-    /// A served projection that is so many events behind is named; readers of a position wait for it anyway.
+    /// A served projection with at least this lag in events is listed. It still answers, because readers of a position
+    /// wait for it.
     private static let behindEvents: Int64 = 10_000
-    /// How long the database may take to answer.
+    /// The time for the database's answer.
     private static let databaseSeconds = 5
 
-    /// 200 where the database answers with this program's schema, keeps what it acknowledges, and no served projection is
-    /// stopped; else 503 with
-    /// what is not ready. A projection that is frozen or behind is answered from, and so only named.
+    /// The answer of the readiness check. It is 200 if the database answers with this program's schema and keeps what
+    /// it acknowledges, and no served projection is stopped. Else it is 503 with the list of problems. A projection
+    /// that is frozen or behind still answers reads, so it is only listed.
     func readiness() async -> APIResponse {
         var readiness = Readiness()
         do {
@@ -43,7 +44,7 @@ extension API {
         return .json(readiness.node.httpBytes(), status: readiness.isReady ? 200 : 503, cache: "no-store")
     }
 
-    /// `{"state":…,"position":…}` of the read replica; null without one. Reads do without one that does not answer.
+    /// `{"state":…,"position":…}` of the read replica, null without one. Reads bypass a replica that does not answer.
     private static func replicaNode(_ ledger: Ledger) async -> JSONNode {
         guard let replica = ledger.replica else { return .null }
         let state = await replica.current()
@@ -53,7 +54,7 @@ extension API {
         ])
     }
 
-    /// What is wrong with the database's schema; throws where it can't be asked.
+    /// The problem with the database's schema, nil without one. Throws if the database cannot be asked.
     private static func schemaProblem(_ ledger: Ledger) async throws -> String? {
         let resources = ledger.resources
         do {
@@ -65,7 +66,7 @@ extension API {
     }
 }
 
-/// What is ready and what is not.
+/// The state of readiness.
 private struct Readiness {
     var isReachable = false
     var schemaProblem: String?

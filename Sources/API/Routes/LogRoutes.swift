@@ -62,7 +62,8 @@ extension API {
     }
 }
 
-/// `{"events":[…],"next_after":…,"head_position":…}`: where `next_after` is null there was no more when it was read.
+/// `{"events":[…],"next_after":…,"head_position":…}`. A null `next_after` means that there were no more events at the
+/// time of the read.
 struct EventList {
     let events: [RecordedEvent]
     let hasMore: Bool
@@ -84,12 +85,12 @@ struct EventList {
 }
 
 extension LogHead {
-    /// The log only grows: what is read of it by fixed bounds changes with its head alone.
+    /// The log only grows, so a read with fixed bounds changes only if the head does.
     var tag: EntityTag { .strong("\(ledgerID)-\(position)") }
 }
 
 extension RecordedEvent {
-    /// The event's columns; the payload is the object exactly as it was hashed.
+    /// The event's columns. The payload is exactly the object that was hashed.
     func json() -> [UInt8] {
         var out = JSONWriter(reservingCapacity: payload.count + 512)
         out.beginObject()

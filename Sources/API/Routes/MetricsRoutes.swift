@@ -10,11 +10,11 @@ extension Route {
 }
 
 extension API {
-    /// How long the database may take to say how far the projections are.
+    /// The time for the database to report the state of the projections.
     private static let databaseSeconds = 3
 
-    /// Everything that is counted, in the Prometheus text format. Where the database can't be reached, what it would
-    /// say is left out, and `alpha_ledger_database_up` is 0.
+    /// All metrics in the Prometheus text format. If the database cannot be reached, its metrics are omitted and
+    /// `alpha_ledger_database_up` is 0.
     func metricsText(_ request: APIRequest) async throws -> APIResponse {
         _ = try Parameters(request.query, allowed: [])
         var families = await logFamilies() + poolFamilies() + [UpstreamMetrics.calls.family] + metrics.families

@@ -30,10 +30,11 @@ extension API {
         return .json(try await ProjectionStatus.all(ledger).json)
     }
 
-    /// How many of a diff's rows are explained at most: each column of each takes some reads under both versions.
+    /// The largest number of a diff's rows that are explained. Each column of each row takes several reads under both
+    /// versions.
     private static let maximumExplained: Int64 = 20
 
-    /// What would change if `to` took the place of `from`; rows are explained only where that is asked for.
+    /// The changes that serving `to` in place of `from` would make. Rows are explained only on request.
     func diff(of name: String, _ request: APIRequest) async throws -> APIResponse {
         let parameters = try Parameters(request.query, allowed: ["from", "to", "position", "keys", "explain", "with_dependents"])
         let from = try Self.version(parameters["from"], of: name, named: "from")
@@ -63,12 +64,12 @@ extension API {
         }
     }
 
-    /// Which code is installed shows too: a side that can't be explained here is null.
+    /// The tag covers the installed code too, because a side that cannot be explained here is null.
     private static func tag(_ explained: [ExplainedChange], _ rows: Int) -> String {
         "explained-\(rows)-" + explained.map { "\($0.from == nil ? 0 : 1)\($0.to == nil ? 0 : 1)" }.joined()
     }
 
-    /// Starts building a version beside the served one; `GET /api/ledger/projections` shows how far it is.
+    /// Starts to build a version beside the served one. `GET /api/ledger/projections` shows its progress.
     func rebuild(_ name: String, _ request: APIRequest) async throws -> APIResponse {
         let body = try VersionBody(request, of: name, keys: ["rules"])
         do {
@@ -84,7 +85,7 @@ extension API {
         }
     }
 
-    /// Serves another version, with its dependents if asked for, where the diff is still the one that the digest names.
+    /// Serves another version, with its dependents on request. Throws unless the diff still has the named digest.
     func promote(_ name: String, _ request: APIRequest) async throws -> APIResponse {
         let body = try VersionBody(request, of: name, keys: ["version", "position", "digest", "with_dependents"])
         guard let version = body.version else { throw Problem(.badBody, "version: expected a version such as v2") }
@@ -99,7 +100,7 @@ extension API {
         }
     }
 
-    /// Serves the version again that the served one replaced, with its dependents if asked for.
+    /// Serves the version that the current one replaced, with its dependents on request.
     func rollback(_ name: String, _ request: APIRequest) async throws -> APIResponse {
         let body = try VersionBody(request, of: name, keys: ["with_dependents"])
         do {
@@ -126,12 +127,12 @@ extension Problem {
     }
 }
 
-/// The rebuilds that were asked for over HTTP, one at a time; they end with the service and go on when asked for again.
+/// The rebuilds requested over HTTP, one at a time. They end with the service.
 actor RebuildJobs {
     private var job: Task<Void, Never>?
     private var label: String?
 
-    /// Throws a conflict while another one runs; what is wrong with the version itself is found before it answers.
+    /// Throws a conflict while another rebuild runs. Problems with the version itself are found before the answer.
     func start(_ reference: (name: String, version: VersionReference), _ ledger: Ledger) throws {
         if let label { throw Problem(.conflict, "a rebuild of \(label) is under way: one at a time") }
         let name = "\(reference.name) \(reference.version)"
@@ -154,15 +155,15 @@ actor RebuildJobs {
         label = nil
     }
 
-    /// Stops what runs and waits for it: what it has written is there when it is taken up again.
+    /// Cancels the running rebuild and waits for its end. A cancelled rebuild leaves no trace.
     func stop() async {
         job?.cancel()
         await job?.value
     }
 }
 
-/// `{"rules": "v2"}`, `{"version": "v2", "position": 12521, "digest": "…", "with_dependents": true}`, `{"with_dependents": true}` or
-/// nothing, by the route.
+/// `{"rules": "v2"}`, `{"version": "v2", "position": 12521, "digest": "…", "with_dependents":
+/// true}`, `{"with_dependents": true}` or nothing, depending on the route.
 private struct VersionBody {
     var rules: VersionReference?
     var version: VersionReference?

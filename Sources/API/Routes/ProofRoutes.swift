@@ -11,7 +11,7 @@ extension Route {
 }
 
 extension API {
-    /// The signed head as a note, byte for byte what `audit checkpoint` prints.
+    /// The signed head as a note, byte for byte the output of `audit checkpoint`.
     func checkpoint(_ request: APIRequest) async throws -> APIResponse {
         _ = try Parameters(request.query, allowed: [])
         do {
@@ -45,7 +45,7 @@ extension API {
 }
 
 extension Problem {
-    /// What signing refused. Errors of files name paths, which are not a client's business.
+    /// The reason why signing was refused. File errors contain paths, which clients must not see.
     fileprivate init(_ error: AuditError) {
         switch error {
         case .forkDetected: self.init(.forkDetected, "\(error)")

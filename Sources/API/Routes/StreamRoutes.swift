@@ -12,8 +12,8 @@ extension Route {
 }
 
 extension API {
-    /// Server-sent events from the log: after `Last-Event-ID`, which a browser sends when it comes back, else after
-    /// `after`, else what happens from now on.
+    /// Server-sent events from the log. The stream starts after `Last-Event-ID`, which a browser sends when it
+    /// reconnects, else after `after`, else at the current head.
     func eventStream(_ request: APIRequest) async throws -> APIResponse {
         let parameters = try Parameters(request.query, allowed: ["after"])
         let after = try parameters.integer("after", in: 0...Int64.max)
@@ -22,7 +22,7 @@ extension API {
             status: 200,
             headers: [
                 ("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
-                // Proxies that hold answers back until they are complete would hold this one for ever.
+                // Proxies that buffer answers until they are complete would hold this one forever.
                 ("X-Accel-Buffering", "no"),
             ], body: [])
         let head = try await ledger.primaryHead()
@@ -31,7 +31,7 @@ extension API {
         }
         if request.method == "HEAD" { return response }
         let id = try await feed.open(head: head)
-        // A place that nobody uses is given back with the response.
+        // The place of an abandoned stream is released with the response.
         let place = StreamPlace(feed, id)
         let position = Mutex<(last: Int64, isBegun: Bool)>((known ?? after ?? head, false))
         response.stream = APIStream(
@@ -62,7 +62,7 @@ extension API {
     }
 }
 
-/// A stream's place in the feed, for as long as somebody can read the stream.
+/// A stream's place in the feed, held as long as the stream can be read.
 private final class StreamPlace: Sendable {
     let feed: EventFeed
     let id: UInt64

@@ -21,7 +21,8 @@ extension Route {
 }
 
 extension API {
-    /// A view's page; for ever the same, and cached so, where the request pins all that it depends on.
+    /// A page of a view. If the request pins everything that the page depends on, the page never changes and is cached
+    /// as immutable.
     func list(_ view: View, _ request: APIRequest) async throws -> APIResponse {
         let page = try await ViewReader(ledger).page(view, try Self.viewRequest(view, request))
         return .json(
@@ -29,7 +30,7 @@ extension API {
             tag: page.entityTag(query: request.query ?? ""))
     }
 
-    /// What a request asks of a view.
+    /// The view request in a query.
     static func viewRequest(_ view: View, _ request: APIRequest) throws -> ViewRequest {
         var reading: Set<String> = ["limit", "cursor", "as_of_position", "as_of", "effective_at", "rules", "receipt"]
         if view.hasHorizons { reading.insert("horizons") }
@@ -76,7 +77,7 @@ extension API {
         return .json(list.json(), tag: head.tag)
     }
 
-    /// Runs a sync; a dry run where the body does not say otherwise.
+    /// Runs a sync. It is a dry run unless the body says otherwise.
     func sync(_ request: APIRequest) async throws -> APIResponse {
         let body = try SyncBody(request)
         let run = try await runSync(
@@ -86,10 +87,10 @@ extension API {
         return .json(run.node.httpBytes())
     }
 
-    /// How many rows of each kind an answer names at most; the command line names all.
+    /// The largest number of rows of each kind that an answer names. The command line names all.
     static let maximumNamedRows = 100_000
 
-    /// A run of the configured scope; one that fails goes to the log, whoever asked for it.
+    /// Runs a sync of the configured scope. A failed run is logged, no matter who started it.
     func runSync(
         _ options: SyncOptions, includePending: Bool?, onUpdate: @escaping @Sendable (SyncOperation.Update) -> Void = { _ in }
     ) async throws -> SyncRun {
@@ -120,7 +121,8 @@ extension API {
     }
 }
 
-/// `{"dry_run": true, "full_scope": false, "include_pending": false, "reset_watermark": false, "all_rows": false}`, all optional.
+/// `{"dry_run": true, "full_scope": false, "include_pending": false, "reset_watermark": false, "all_rows": false}`. All
+/// keys are optional.
 private struct SyncBody {
     var dryRun = true
     var fullScope = false

@@ -1,9 +1,9 @@
 public import NIOCore
 
-/// A body that is made while it is sent.
+/// A body that is produced while it is sent.
 public struct APIStream: Sendable {
-    /// The next piece, whose bytes other streams may share; nil at the end.
+    /// The next piece, nil at the end. Other streams may share its bytes.
     public let next: @Sendable () async throws -> ByteBuffer?
-    /// Makes `next` end soon, and gives back what the stream holds; may come more than once.
+    /// Makes `next` end soon and releases the stream's resources. It may be called more than once.
     public let end: @Sendable () async -> Void
 }

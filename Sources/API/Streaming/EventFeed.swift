@@ -7,29 +7,29 @@ import PostgresStore
 
 /// The log's tail, read once for all open streams.
 ///
-/// Readers ask for what comes after their position: the latest events come from memory, older ones by pages that are
-/// read once for all who want them, and kept a while. Nothing is buffered for a reader, so that a slow one costs no
-/// memory; it reads from the pages when it comes back.
+/// A reader asks for the events after its position. The latest events come from memory. Older events come from pages,
+/// which are read once for all readers and kept for a while. Nothing is buffered for a single reader, so a slow reader
+/// costs no memory; it reads from the pages when it returns.
 actor EventFeed {
-    /// What a reader gets.
+    /// The result of a read.
     enum Step: Sendable {
         case piece(EventPiece)
         /// Nothing happened for a while.
         case heartbeat
-        /// The service stops, or the reader left.
+        /// The service stops, or the reader has left.
         case end
     }
 
-    /// Events a page, and kept pages.
+    /// The number of events of a page, and of kept pages.
     static let pageEvents: Int64 = 256
     private static let keptPages = 32
-    /// The latest events in memory.
+    /// The limits of the latest events in memory.
     private static let tailEvents = 2048
     private static let tailBytes = 8 << 20
-    /// Bytes a piece, about.
+    /// The approximate size of a piece in bytes.
     private static let pieceBytes = 64 << 10
     private static let keptPieces = 64
-    /// Between two looks at the log: what comes meanwhile goes out together.
+    /// The time between two reads of the log. Events that arrive in between go out together.
     private static let paceMilliseconds = 10
 
     private let ledger: Ledger
@@ -38,8 +38,8 @@ actor EventFeed {
     private let history = RequestGate(concurrent: 2, queued: 2048)
 
     private var tail: EventPage?
-    /// Pieces made lately, by the position that they come after: readers of one pace share them, also in a burst, in
-    /// which they are spread over many.
+    /// Recent pieces, by the position that they follow. Readers at the same pace share them, also in a burst, when
+    /// readers are spread over many pieces.
     private var pieces: [Int64: EventPiece] = [:]
     private var pieceOrder: [Int64] = []
     private var pages: [Int64: Task<EventPage, any Error>] = [:]
@@ -48,7 +48,7 @@ actor EventFeed {
     private var streams: Set<UInt64> = []
     private var lastStream: UInt64 = 0
     private var isEnded = false
-    /// Queries made for streams so far.
+    /// The number of queries made for streams so far.
     private(set) var queries = 0
 
     init(_ ledger: Ledger, maximumStreams: Int, heartbeat: Duration) {
@@ -61,7 +61,7 @@ actor EventFeed {
 
     // MARK: Streams
 
-    /// Opens a stream's place; throws `Problem` where all are taken.
+    /// Opens a stream's place. Throws `Problem` if all places are taken.
     func open(head: Int64) throws(Problem) -> UInt64 {
         if isEnded { throw Problem(.stopping, "the service is stopping") }
         if streams.count >= maximumStreams {
@@ -69,7 +69,7 @@ actor EventFeed {
         }
         lastStream += 1
         streams.insert(lastStream)
-        // The first reader decides where the tail begins: at a page's end, so that whole pages lie before it.
+        // The first reader determines the start of the tail. It is a page boundary, so that whole pages lie before it.
         if tail == nil {
             tail = EventPage(after: head / Self.pageEvents * Self.pageEvents)
             Task { try await advance() }
@@ -77,7 +77,7 @@ actor EventFeed {
         return lastStream
     }
 
-    /// Gives a stream's place back; whoever waits for it is told that it ended.
+    /// Releases a stream's place. A reader waiting for the stream receives its end.
     func close(_ stream: UInt64) {
         streams.remove(stream)
         waiters.removeValue(forKey: stream)?.resume(returning: .end)
@@ -86,7 +86,7 @@ actor EventFeed {
         }
     }
 
-    /// What comes after a position, once there is something.
+    /// Waits for events after a position and returns them.
     func next(_ stream: UInt64, after position: Int64) async throws -> Step {
         while true {
             guard !isEnded, !Task.isCancelled, streams.contains(stream), let tail else { return .end }
@@ -131,7 +131,7 @@ actor EventFeed {
 
     // MARK: The log
 
-    /// Reads what is new for as long as it runs; ends all streams then.
+    /// Reads new events as long as it runs. Afterwards it ends all streams.
     func run(_ signal: LogSignal) async {
         let beating = Task {
             while !Task.isCancelled {
@@ -144,7 +144,7 @@ actor EventFeed {
             let seen = await signal.seen
             do {
                 try await advance()
-                // Kept answers are given without a look at the log: somebody has to look.
+                // Cached answers do not read the log, so this has to check it.
                 if looked.map({ .now - $0 >= .seconds(1) }) ?? true {
                     looked = .now
                     _ = try await ledger.primaryHead()
@@ -160,13 +160,13 @@ actor EventFeed {
         end()
     }
 
-    /// Ends all streams; none is opened any more.
+    /// Ends all streams. Afterwards no stream can be opened.
     func end() {
         isEnded = true
         wake(.end)
     }
 
-    /// Ends the streams that are open: what comes next is no continuation of what they have. Others may be opened.
+    /// Ends the open streams, because the log does not continue the events that they sent. Others may be opened.
     private func endOfHistory() {
         ledger.logger.warning("the log does not go on from the events that were sent: all streams end")
         streams = []
@@ -180,8 +180,8 @@ actor EventFeed {
         for waiter in woken.values { waiter.resume(returning: step) }
     }
 
-    /// Takes the new events in. The last one that was taken in is read with them: after a failover that lost a tail, or a
-    /// restore, another may stand in its place, and what was sent is not this log any more.
+    /// Adds the new events to the tail. The last known event is read with them. After a failover that lost a tail, or a
+    /// restore, another event may be in its place. The events already sent are then not part of this log.
     private func advance() async throws {
         while let known = tail {
             queries += 1
@@ -190,7 +190,7 @@ actor EventFeed {
             var events = try await ledger.pool.run { session in
                 try LogReader().events(after: first - 1, limit: Int(Self.pageEvents), session)
             }[...]
-            // The last stream may have closed meanwhile, and another opened.
+            // The last stream may have closed in the meantime, and another one opened.
             guard var page = tail, page.last == position else { return }
             if let hash = known.lastHash {
                 guard let same = events.popFirst(), same.position == position, same.leafHash == hash else {
@@ -201,13 +201,13 @@ actor EventFeed {
             for event in events { page.append(event) }
             page.trim(events: Self.tailEvents, bytes: Self.tailBytes)
             tail = page
-            // A piece that the log's end cut short would go on being short.
+            // A piece that ended at the log's head would stay short, so it is dropped.
             if pieces.contains(where: { $0.value.last == position }) { forgetPieces() }
             wake(nil)
         }
     }
 
-    /// An older page, read once for all.
+    /// An older page, read once for all readers.
     private func page(_ index: Int64) async throws -> EventPage {
         if let known = pages[index] { return try await known.value }
         let start = index * Self.pageEvents
@@ -224,7 +224,7 @@ actor EventFeed {
         if pageOrder.count > Self.keptPages { pages[pageOrder.removeFirst()] = nil }
         do {
             let page = try await reading.value
-            // One that the log has not filled yet will hold more: it is not kept.
+            // A page that the log has not filled yet will grow, so it is not kept.
             if page.last < start + Self.pageEvents { forget(index) }
             return page
         } catch {

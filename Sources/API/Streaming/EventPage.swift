@@ -2,13 +2,13 @@ import Events
 import NIOCore
 import Values
 
-/// Events as a stream sends them, encoded once for whoever reads them.
+/// Events in the form of a stream, encoded once for all readers.
 struct EventPage: Sendable {
     /// The positions `first`, `first + 1`, …
     private(set) var first: Int64
     private var frames: [[UInt8]] = []
     private(set) var byteCount = 0
-    /// Of the event at ``last``; nil where it holds none.
+    /// The hash of the event at ``last``. Nil for an empty page.
     private(set) var lastHash: Digest32?
 
     init(after position: Int64) { first = position + 1 }
@@ -18,10 +18,10 @@ struct EventPage: Sendable {
         for event in events { append(event) }
     }
 
-    /// The last position that it holds; the one before `first` where it holds none.
+    /// The last position on the page. For an empty page, the position before `first`.
     var last: Int64 { first + Int64(frames.count) - 1 }
 
-    /// The event at the next position.
+    /// Adds the event at the next position.
     mutating func append(_ event: RecordedEvent) {
         let frame = Self.frame(event)
         byteCount += frame.count
@@ -29,7 +29,7 @@ struct EventPage: Sendable {
         lastHash = event.leafHash
     }
 
-    /// Forgets the oldest events beyond so many events and bytes.
+    /// Drops the oldest events beyond a number of events or bytes.
     mutating func trim(events: Int, bytes: Int) {
         var count = 0
         var left = byteCount
@@ -37,14 +37,14 @@ struct EventPage: Sendable {
             left -= frames[count].count
             count += 1
         }
-        // Seldom and many at once, since removing from the front moves all the others.
+        // Trimming is rare and takes many events at once, because removal from the front moves all the others.
         if count < events / 4 && byteCount <= bytes + bytes / 4 { return }
         frames.removeFirst(count)
         first += Int64(count)
         byteCount = left
     }
 
-    /// The frames after a position, about `bytes` of them at most and one at least; nil where it holds none.
+    /// The frames after a position: at least one, and about `bytes` in total at most. Nil without such frames.
     func piece(after position: Int64, bytes limit: Int) -> EventPiece? {
         guard position + 1 >= first, position < last else { return nil }
         var out: [UInt8] = []
@@ -58,14 +58,14 @@ struct EventPage: Sendable {
         return EventPiece(bytes: ByteBuffer(bytes: out), last: next)
     }
 
-    /// `id: <position>`, `event: <type>`, `data: <the event as /api/ledger/events/{position} gives it>`. JSON holds no line
-    /// break, so that one data line holds it.
+    /// `id: <position>`, `event: <type>`, `data: <the event in the form of /api/ledger/events/{position}>`. JSON
+    /// contains no line break, so a single data line holds it.
     private static func frame(_ event: RecordedEvent) -> [UInt8] {
         Array("id: \(event.position)\nevent: \(event.type)\ndata: ".utf8) + event.json() + Array("\n\n".utf8)
     }
 }
 
-/// A part of a stream, and the position that it ends with. All streams that read it share its bytes.
+/// A part of a stream, and its last position. All streams that read it share its bytes.
 struct EventPiece: Sendable {
     let bytes: ByteBuffer
     let last: Int64

@@ -1,6 +1,6 @@
 // JSON in its canonical form (RFC 8785), and the leaf of an event (RFC 6962).
 
-/** The canonical text of a value. Integers only: in events every decimal is text. */
+/** The canonical text of a value. Only integers are permitted as numbers, because events hold decimals as text. */
 export function canonical(value) {
   if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number") {
@@ -8,7 +8,7 @@ export function canonical(value) {
     return String(value);
   }
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  // The default order of strings is that of their UTF-16 code units, as the RFC wants.
+  // The default order of strings is by UTF-16 code units, as the RFC requires.
   const keys = Object.keys(value).sort();
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(",")}}`;
 }
@@ -17,7 +17,7 @@ const leafFields = [
   "effective_at", "event_id", "payload", "position", "recorded_at", "run_id", "schema_version", "stream", "stream_version", "type",
 ];
 
-/** The bytes that an event's leaf hash is over: 0x00, then the canonical object of its columns. */
+/** The bytes that an event's leaf hash covers: 0x00, then the canonical object of its columns. */
 export function leafBytes(event) {
   const leaf = {};
   for (const name of leafFields) {

@@ -1,4 +1,4 @@
-// What every page has: readings of the sliders, and a few keys. Pages work without it.
+// The script of every page: readings of the sliders, and a few keys. Pages work without it.
 
 const field = (id) => document.getElementById(id);
 
@@ -24,7 +24,7 @@ function connectTime() {
   }
 }
 
-/** `/` goes to the first filter, j and k walk the rows. */
+/** `/` moves to the first filter, j and k move through the rows. */
 function connectKeys() {
   const rows = () => [...document.querySelectorAll("table.rows tbody tr, article.event")];
   const firstLink = (row) => row?.querySelector("a, button, summary");
@@ -43,7 +43,7 @@ function connectKeys() {
   });
 }
 
-/** A form that acts is sent once. */
+/** Sends a form that acts only once. */
 function connectForms() {
   for (const form of document.querySelectorAll("form[method=post]")) {
     form.addEventListener("submit", () => {

@@ -1,4 +1,4 @@
-// The log's page: checks of inclusion, and events as they come.
+// The log's page: checks of inclusion, and events as they arrive.
 
 import { checkInclusion, get, toHex } from "./proof.js";
 
@@ -14,7 +14,7 @@ function element(name, text, className) {
   return made;
 }
 
-/** The verdict first, then what was compared, then each step of the path. */
+/** Shows the verdict first, then the comparisons, then each step of the path. */
 function showProof(box, result) {
   box.replaceChildren();
   box.append(element("p", result.holds
@@ -88,7 +88,7 @@ function add(event) {
   while (events.children.length > keep) events.lastElementChild.remove();
 }
 
-/** Follows by the stream, or by asking where there is no stream. */
+/** Follows the log by the event stream, or by polling in a browser without streams. */
 class Follower {
   constructor(status) { this.status = status; }
 
@@ -97,7 +97,7 @@ class Follower {
     if (!globalThis.EventSource) { this.poll(); return; }
     const source = this.source = new EventSource(`/api/ledger/events/stream?after=${last}`);
     const take = (message) => {
-      try { add(JSON.parse(message.data)); } catch { /* a frame that is no event */ }
+      try { add(JSON.parse(message.data)); } catch { /* The frame is not an event. */ }
     };
     source.onopen = () => { this.say("live, by the event stream"); };
     source.onmessage = take;

@@ -1,4 +1,4 @@
-// Follows how far the projection versions are while the page is open.
+// Follows the progress of the projection versions while the page is open.
 
 import { get } from "./proof.js";
 
@@ -7,19 +7,19 @@ const count = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 const all = (selector, version) => document.querySelectorAll(`${selector}[data-version="${CSS.escape(version)}"]`);
 const key = (row) => `${row.name}/${row.version}/c${row.code_version}`;
 
-// As the page says it.
+// The state in the page's words.
 function state(row) {
   const standing = row.poison !== null ? "stopped" : row.frozen ? "frozen" : row.served ? "served" : row.state;
   return row.rebuild_position === null ? standing : `${standing}, rebuilding`;
 }
 
-/** Whether the page shows these versions in these states, so that only figures have moved. */
+/** Whether the page shows exactly these versions in these states, so that only figures have changed. */
 function isShown(rows) {
   return document.querySelectorAll(".state[data-version]").length === rows.length
     && rows.every((row) => all(".state", key(row))[0]?.dataset.state === state(row));
 }
 
-/** Takes the table and the cards from the page as the service gives it now; not from under the reader's hands. */
+/** Replaces the table and the cards with the service's current ones, except a part that the reader is using. */
 async function renew() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok) return;
@@ -49,7 +49,7 @@ async function refresh() {
   return projections.some((row) => row.rebuild_position !== null);
 }
 
-// The page tells how it was when it was asked for; only what moves is asked again.
+// The page shows the state at the time of its request; only the changing parts are requested again.
 async function follow() {
   let isBusy = false;
   if (!document.hidden) {

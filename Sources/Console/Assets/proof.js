@@ -13,12 +13,12 @@ async function sha256(bytes) {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 }
 
-/** The hash of an event's leaf, worked out from its columns. */
+/** The hash of an event's leaf, computed from its columns. */
 export async function leafHash(event) { return sha256(leafBytes(event)); }
 
 /**
  * The root that a leaf and an audit path lead to (RFC 9162, 2.1.3.2), with the steps on the way.
- * Sizes are below 2^53; division instead of shifts, which would cut them to 32 bits.
+ * Sizes are below 2^53. The code divides instead of shifting, because shifts would cut sizes to 32 bits.
  */
 export async function rootFromPath(leaf, index, size, path) {
   if (index >= size) throw new Error("the event is beyond the tree");
@@ -41,7 +41,7 @@ export async function rootFromPath(leaf, index, size, path) {
   return { root: hash, steps };
 }
 
-/** Fetches an event, its audit path and the head, and says whether they agree; throws where it can't be asked. */
+/** Fetches an event, its audit path and the head, and reports whether they agree. Throws if they cannot be fetched. */
 export async function checkInclusion(position) {
   if (!globalThis.crypto?.subtle) throw new Error("this browser offers WebCrypto only over HTTPS or on this very computer");
   const head = await get("/api/ledger/head");

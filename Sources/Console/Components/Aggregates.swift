@@ -1,7 +1,7 @@
 import JSON
 import OptionTrades
 
-/// Sums of a view over all rows that the filters select, a table a grouping.
+/// A view's sums over all rows that the filters select, with one table for each grouping.
 enum Aggregates {
     static func write(_ view: View, _ aggregates: JSONValue, to html: inout HTMLWriter) {
         html.element("h2", text: "Aggregates over all selected rows")
@@ -28,7 +28,7 @@ enum Aggregates {
     /// `by_gamma_regime` as `by gamma regime`.
     static func words(_ name: String) -> String { name.replacing("_", with: " ") }
 
-    /// Horizons in the order of their time: days first, expiry last.
+    /// Horizons in order of time: days first, expiry last.
     static func byHorizon(_ aggregates: JSONValue) -> [(horizon: String, groups: JSONValue)] {
         aggregates.members.map { ($0.key, $0.value) }.sorted { left, right in
             (Int(left.0.dropLast()) ?? .max, left.0) < (Int(right.0.dropLast()) ?? .max, right.0)
@@ -86,10 +86,10 @@ enum Aggregates {
         ], &html)
     }
 
-    /// An entry's key; null is a group of its own.
+    /// An entry's key. Null forms a group of its own.
     static func key(_ entry: JSONValue) -> String { entry["key"]?.string ?? "not named" }
 
-    /// The count of the rows that a sum or mean is over, by its field: two sums side by side need not be over the same rows.
+    /// The count of the rows behind a sum or mean, by its field. Two sums side by side may cover different rows.
     private static let counted = [
         "sum_pnl_before_fees_usd": "priced", "mean_pnl_before_fees_usd": "priced", "win_rate": "priced",
         "sum_pnl_after_fees_usd": "priced_after_fees", "mean_pnl_after_fees_usd": "priced_after_fees",
@@ -97,7 +97,7 @@ enum Aggregates {
         "mean_alignment_score": "scored", "mean_confidence": "scored",
     ]
 
-    /// `12 of 20 rows`; nil where the answer does not count them.
+    /// `12 of 20 rows`. Nil if the answer does not count them.
     static func coverage(_ entry: JSONValue, _ count: String) -> String? {
         guard let covered = entry[count]?.integer, let all = entry["count"]?.integer else { return nil }
         return "\(Figures.count(covered)) of \(Figures.count(all)) rows"

@@ -1,6 +1,6 @@
 import JSON
 
-/// An event of the log: what, when, where, its changes, and its payload on demand.
+/// An event of the log: its type, time and stream, its changes, and its payload on demand.
 struct EventCard {
     let event: JSONValue
     let time: TimeFrame
@@ -29,7 +29,7 @@ struct EventCard {
         }
     }
 
-    /// An event without its content, for the page's script to fill with text.
+    /// An event card without content, which the page's script fills in.
     static func blank(_ html: inout HTMLWriter) {
         html.element("article", [.class("event fresh")]) { html in
             html.element("h3") { html in

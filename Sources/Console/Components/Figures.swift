@@ -1,8 +1,8 @@
 import Values
 
-/// Figures as people read them: grouped, rounded for display only, with a true minus sign.
+/// Figures in the form for people: grouped, rounded only for display, with a true minus sign.
 enum Figures {
-    /// How many fractional digits a column shows: at least, so that points align, and at most.
+    /// The number of fractional digits that a column shows: a minimum, so that points align, and a maximum.
     struct Places: Sendable {
         let least: Int
         let most: Int
@@ -16,7 +16,8 @@ enum Figures {
         static let exact = Places(least: 0, most: FixedDecimal.fractionDigits)
     }
 
-    /// A decimal's text for display, and whether digits were left out. Text that is none, or a sum beyond every figure, stays as it is.
+    /// A decimal's text for display, and whether digits were dropped. Text that is not a decimal stays unchanged, and
+    /// so does a sum beyond the range of figures.
     ///
     /// Rounded half to even.
     static func decimal(_ text: String, _ places: Places) -> (text: String, isRounded: Bool) {
@@ -36,12 +37,12 @@ enum Figures {
         return (sign + grouped(String(whole)) + (digits.isEmpty ? "" : "." + digits), remainder != 0)
     }
 
-    /// A count, grouped.
+    /// A count with grouped digits.
     static func count(_ value: Int64) -> String {
         (value < 0 ? "\u{2212}" : "") + grouped(String(value.magnitude))
     }
 
-    /// `2026-01-30 21:14:09Z`; text that is no instant stays as it is.
+    /// `2026-01-30 21:14:09Z`. Text that is not an instant stays unchanged.
     static func instant(_ text: String) -> String {
         guard Instant(text) != nil else { return text }
         return text.prefix(10) + " " + text.dropFirst(11).prefix(8) + "Z"

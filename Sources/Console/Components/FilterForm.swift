@@ -1,6 +1,6 @@
-/// Filters of a list: a GET form that works without a script, and keeps the moment that is shown.
+/// The filters of a list: a GET form that works without a script and keeps the shown moment.
 struct FilterForm {
-    /// A filter and how it is asked for.
+    /// A filter and its input element.
     enum Field {
         case text(name: String, label: String, placeholder: String)
         case choice(name: String, label: String, values: [String])
@@ -47,7 +47,7 @@ struct FilterForm {
                 html.element("label", [.for(id)], text: label)
                 html.element("select", [.id(id), .name(name)]) { html in
                     html.element("option", [.value("")], text: "any")
-                    // A value that the list does not know is still what was asked for.
+                    // A value unknown to the list stays selectable, because it is the value that was asked for.
                     for known in values + (value.isEmpty || values.contains(value) ? [] : [value]) {
                         html.element("option", [.value(known)] + (known == value ? [.selected] : []), text: known)
                     }

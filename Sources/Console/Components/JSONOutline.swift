@@ -1,11 +1,11 @@
 import JSON
 
-/// Any JSON document, readable: members as facts, lists of alike objects as tables. For documents whose members the
-/// console shows all, whatever they are.
+/// Any JSON document in readable form: members as facts, lists of similar objects as tables. It suits documents of
+/// which the console shows every member, without knowing them.
 struct JSONOutline {
-    /// The moment that the page shows, which links to events keep.
+    /// The page's moment, which links to events keep.
     let time: TimeFrame
-    /// Rows of a list that are shown.
+    /// The largest number of rows shown of a list.
     private static let limit = 200
 
     func write(_ value: JSONValue, to html: inout HTMLWriter) {

@@ -1,6 +1,6 @@
 import JSON
 
-/// Where a list goes on: a link to the next page, which stands on the same moment.
+/// The end of a list's page: a link to the next page, at the same moment.
 enum Pager {
     static func write(_ list: JSONValue, shown count: Int, _ context: PageContext, to html: inout HTMLWriter) {
         html.element("nav", [.class("pager"), .label("Pages")]) { html in
@@ -17,7 +17,7 @@ enum Pager {
     }
 }
 
-/// What stands where a document could not be read.
+/// The notice in place of a document that could not be read.
 enum ProblemBox {
     static func write(_ problem: PageProblem, to html: inout HTMLWriter) {
         html.element("div", [.class("notice refused"), .role("alert")]) { html in

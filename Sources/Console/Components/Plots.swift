@@ -1,12 +1,12 @@
 import JSON
 import Values
 
-/// Plots as SVG in percentages of the room that there is, so that their text keeps its size on a phone. The figures
-/// themselves stand in tables; coordinates are for the eye.
+/// Plots in SVG. Coordinates are percentages of the available width, so that text keeps its size on a phone. The exact
+/// figures are in tables; the plots are only for the eye.
 enum Plots {
     private static let lineHeight = 40
 
-    /// A bar a group, cut into the counts of a few series.
+    /// One bar for each group, divided by the counts of a few series.
     static func stackedBars(
         _ title: String, series: [String], _ rows: [(label: String, counts: [Int64])], to html: inout HTMLWriter
     ) {
@@ -33,7 +33,8 @@ enum Plots {
         }
     }
 
-    /// A bar a group to the left or right of zero, coloured by what the field's figures mean; groups without a figure say so.
+    /// One bar for each group, to the left or right of zero. Its colour follows the polarity of the field. Groups
+    /// without a figure say so.
     static func signedBars(
         _ title: String, field: String, _ rows: [(entry: JSONValue, note: String)], places: Figures.Places, to html: inout HTMLWriter
     ) {
@@ -98,7 +99,7 @@ enum Plots {
 
     private static func tone(_ isGood: Bool?) -> String { isGood.map { $0 ? "s2" : "s4" } ?? "s1" }
 
-    /// The colour of a series: good, doubtful, bad and absent ones look alike in all plots.
+    /// The colour of a series. Good, doubtful, bad and absent series look alike in all plots.
     private static func tone(_ series: String) -> String {
         switch series {
         case "aligned", "quoted", "drivers", "unrealized_mark", "available", "clean": "s2"

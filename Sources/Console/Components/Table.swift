@@ -3,7 +3,7 @@ import JSON
 /// A column of a table over rows of a view.
 struct Column {
     let title: String
-    /// What the figures are measured in, below the title.
+    /// The unit of the figures, shown below the title.
     var unit: String?
     var isNumber = false
     let write: (JSONValue, inout HTMLWriter) -> Void
@@ -15,7 +15,7 @@ struct Column {
         self.write = write
     }
 
-    /// A decimal or whole number, linked to its explanation where there is one; the column's head says which way is good.
+    /// A decimal or whole number, linked to its explanation if it has one. The column's head says which direction is good.
     static func figure(
         _ title: String, unit: String? = nil, _ field: String, _ places: Figures.Places, _ explained: Explained? = nil
     ) -> Column {
@@ -42,21 +42,21 @@ struct Column {
         }
     }
 
-    /// A list of tokens; nothing where there are none.
+    /// A list of tokens. An empty list shows nothing.
     static func tokens(_ title: String, _ field: String, isWarning: Bool = true) -> Column {
         Column(title) { row, html in Cell.tokens(row, field, isWarning: isWarning, to: &html) }
     }
 }
 
-/// A table of rows, a card a row on a phone.
+/// A table of rows. On a phone each row becomes a card.
 struct Table {
     let caption: String
     let columns: [Column]
     var id: String?
-    /// Shown where there are no rows.
+    /// The text for a table without rows.
     var empty = "No rows."
 
-    /// The first column heads its row.
+    /// Writes the rows. The first column is each row's heading.
     func write(_ rows: some Sequence<JSONValue>, to html: inout HTMLWriter) {
         html.element("div", [.class("scroll"), .role("region"), .label(caption), .tabIndex(0)]) { html in
             html.element("table", [.class("rows"), .role("table")] + (id.map { [.id($0)] } ?? [])) { html in
@@ -105,23 +105,23 @@ struct Table {
     }
 }
 
-/// Which view's explanations figures link to, and the moment that they are asked for.
+/// The view whose explanations the figures link to, and the moment of these explanations.
 struct Explained {
     let view: String
     /// The members that identify a row, in the order of the view's key.
     let key: [String]
     let pin: [(name: String, value: String)]
 
-    /// - Parameter field: nil for the whole row.
+    /// - Parameter field: the figure to explain, nil for the whole row
     func address(_ row: JSONValue, _ field: String?) -> Address {
-        // The parts of the key with bars between them, as the interface reads them.
+        // The parts of the key are separated by bars, as the interface reads them.
         let parts = key.map { (row[$0]?.string ?? "").replacing("%", with: "%25").replacing("|", with: "%7C") }
         return Address(
             ["explain"], [("view", view), ("key", parts.joined(separator: "|"))] + (field.map { [("field", $0)] } ?? []) + pin)
     }
 }
 
-/// What stands in a cell.
+/// The content of a cell.
 enum Cell {
     static func figure(
         _ row: JSONValue, _ field: String, _ places: Figures.Places, _ explained: Explained?, to html: inout HTMLWriter
@@ -164,7 +164,7 @@ enum Cell {
     }
 }
 
-/// A state in a word, coloured by what it means; the word says it too.
+/// A state in a word, coloured by its meaning. The word carries the meaning by itself.
 enum Badge {
     static func write(_ text: String, to html: inout HTMLWriter) {
         html.element("span", [.class("badge \(tone(text))")], text: text.replacing("_", with: " "))

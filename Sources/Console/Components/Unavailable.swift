@@ -1,12 +1,12 @@
 import JSON
 
-/// Why a figure is not there: what its row itself says. Missing is never shown as zero, and never without a reason.
+/// The reason for an absent figure, from its row. An absent figure is never shown as zero and never without a reason.
 enum Unavailable {
-    /// A few words for a cell.
+    /// The reason in a few words, for a cell.
     static func reason(_ field: String, in row: JSONValue) -> String {
         if row["outcome_state"]?.string == "pending" && outcomeFields.contains(field) { return "pending" }
         let tokens = (row["missing_fields"]?.elements.compactMap(\.string) ?? [])
-        // A stale quote leaves no mark, and says more.
+        // A stale quote leads to a missing mark, and is the more specific reason.
         if outcomeFields.contains(field), row["mark_quality"]?.string == "stale", tokens.contains("forward_mark") { return "stale mark" }
         if let own = tokens.first(where: { $0 == field || $0 == "missing:\(field)" }) { return phrase(own) }
         if let cause = tokens.first(where: { (causes[field] ?? []).contains($0) }) { return phrase(cause) }
@@ -77,7 +77,7 @@ enum Unavailable {
         "dvol", "dvol_percentile", "vrp", "iv_30d", "rv_30d", "gamma_regime", "gex_imbalance", "term_structure_state",
         "spot_at_trade", "stationarity_status",
     ]
-    /// Field → the tokens of `missing_fields` that take it away, the most telling first.
+    /// For each field, the tokens of `missing_fields` that make it absent.
     private static let causes: [String: Set<String>] = [
         "pnl_before_fees_usd": [
             "horizon_after_expiry", "forward_mark", "entry_premium_usd", "direction", "quantity", "contract_multiplier", "expiry",

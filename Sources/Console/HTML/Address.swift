@@ -1,21 +1,21 @@
-/// An address within the service: path segments and query parameters, percent-encoded when it is written (RFC 3986).
+/// An address within the service: path segments and query parameters, percent-encoded on writing (RFC 3986).
 ///
-/// It always starts with a slash and a segment, so that no text can make it an address elsewhere.
+/// It always starts with a slash and a segment, so no text can turn it into an address elsewhere.
 public struct Address: Sendable {
     public var path: [String]
     public var query: [(name: String, value: String)]
     public var fragment: String?
 
     /// - Parameters:
-    ///   - path: the segments, of the program's own; what comes from outside goes into the query.
-    ///   - query: parameters in the order to write them.
+    ///   - path: the segments, which are the program's own; text from outside belongs in the query
+    ///   - query: the parameters, in the order of writing
     public init(_ path: [String], _ query: [(name: String, value: String)] = [], fragment: String? = nil) {
         self.path = path
         self.query = query
         self.fragment = fragment
     }
 
-    /// The same place with parameters set, replaced or, where nil, taken away.
+    /// The same address with parameters set or replaced. A nil value removes the parameter.
     public func with(_ changes: [(name: String, value: String?)], fragment: String? = nil) -> Address {
         var copy = self
         copy.fragment = fragment
@@ -33,7 +33,7 @@ public struct Address: Sendable {
 
     public subscript(_ name: String) -> String? { query.first { $0.name == name }?.value }
 
-    /// As it stands in a link.
+    /// The address in the form for links.
     public var text: String {
         var out: [UInt8] = []
         for segment in path {

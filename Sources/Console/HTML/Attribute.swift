@@ -1,10 +1,10 @@
-/// An attribute of an element: a literal name and a value that is escaped when it is written.
+/// An attribute of an element: a literal name, and a value that is escaped on writing.
 ///
-/// Those that a browser takes as an address are made from an ``Address`` only; styles and handlers of events have no
-/// attribute here, since the content security policy allows neither.
+/// Attributes that a browser treats as an address can only be made from an ``Address``. There are no attributes for
+/// styles and event handlers, because the content security policy allows neither.
 public struct Attribute: Sendable {
     let name: StaticString
-    /// Nil for attributes that are there or not.
+    /// Nil for boolean attributes.
     let value: String?
 
     private init(_ name: StaticString, _ value: String?) {
@@ -30,7 +30,7 @@ public struct Attribute: Sendable {
     static func href(_ address: Address) -> Attribute { Attribute("href", address.text) }
     static func action(_ address: Address) -> Attribute { Attribute("action", address.text) }
     static func source(_ address: Address) -> Attribute { Attribute("src", address.text) }
-    /// An image of nothing, so that the browser asks for no icon.
+    /// An empty image, so that the browser does not ask for an icon.
     static let noIcon = Attribute("href", "data:,")
     static func relation(_ relation: String) -> Attribute { Attribute("rel", relation) }
 
@@ -60,7 +60,7 @@ public struct Attribute: Sendable {
     static func charset(_ charset: String) -> Attribute { Attribute("charset", charset) }
     static func dateTime(_ instant: String) -> Attribute { Attribute("datetime", instant) }
 
-    /// `data-<name>`, for the page's own scripts; `name` is written with its prefix.
+    /// `data-<name>`, for the page's own scripts. `name` includes the prefix.
     static func data(_ name: StaticString, _ value: String) -> Attribute { Attribute(name, value) }
 
     /// A presentation attribute of SVG, such as `x` or `viewBox`.

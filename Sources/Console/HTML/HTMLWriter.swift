@@ -1,9 +1,9 @@
 /// Writes an HTML document as UTF-8.
 ///
-/// Text and attribute values are escaped by construction: there is no way to write a string as markup. Names of elements
-/// and attributes are literals of the program.
+/// Text and attribute values are escaped by construction: no method writes a string as markup. Names of elements and
+/// attributes are literals of the program.
 public struct HTMLWriter: Sendable {
-    /// What was written so far.
+    /// The bytes written so far.
     public private(set) var bytes: [UInt8] = []
 
     public init(reservingCapacity capacity: Int = 16 << 10) { bytes.reserveCapacity(capacity) }
@@ -11,7 +11,7 @@ public struct HTMLWriter: Sendable {
     /// Writes `<!doctype html>`.
     public mutating func doctype() { append("<!doctype html>\n") }
 
-    /// Writes an element with what `content` writes inside.
+    /// Writes an element. `content` writes its inside.
     public mutating func element(
         _ name: StaticString, _ attributes: [Attribute] = [], _ content: (inout HTMLWriter) throws -> Void
     ) rethrows {
@@ -22,12 +22,12 @@ public struct HTMLWriter: Sendable {
         bytes.append(UInt8(ascii: ">"))
     }
 
-    /// Writes an element that holds text only.
+    /// Writes an element that holds only text.
     public mutating func element(_ name: StaticString, _ attributes: [Attribute] = [], text: String) {
         element(name, attributes) { $0.text(text) }
     }
 
-    /// Writes an element that has no content and no end tag, such as `input`.
+    /// Writes an element without content and end tag, such as `input`.
     public mutating func void(_ name: StaticString, _ attributes: [Attribute] = []) { open(name, attributes) }
 
     /// Writes text.
@@ -53,11 +53,11 @@ public struct HTMLWriter: Sendable {
     }
 }
 
-/// How text stands in HTML, inside elements and inside quoted attribute values alike.
+/// The escaping of text in HTML, the same inside elements and inside quoted attribute values.
 enum Escaping {
-    /// Appends the text with the five characters that mean something in HTML as references. Controls, which HTML has no
-    /// place for, and characters that turn the direction of writing, which could make a figure look like another,
-    /// show as U+FFFD.
+    /// Appends the text. The five characters with a meaning in HTML become references. Controls, which HTML does not
+    /// allow, become U+FFFD. So do characters that change the direction of writing, because they could make one figure
+    /// look like another.
     static func append(_ text: String, to out: inout [UInt8]) {
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -1,10 +1,10 @@
 public import JSON
 
-/// What an answer stands on: its `ledger` member.
+/// The state of the ledger behind an answer: its `ledger` member.
 public struct Basis: Sendable {
     let ledger: JSONValue
 
-    /// - Parameter document: a list of the HTTP interface; nil where it has no `ledger`.
+    /// - Parameter document: a list of the HTTP interface. The result is nil if it has no `ledger` member.
     public init?(_ document: JSONDocument) {
         guard let ledger = document.root["ledger"] else { return nil }
         self.ledger = ledger

@@ -1,8 +1,8 @@
-/// The frame of every page: head, navigation, the moment shown, content, and what the content stands on.
+/// The frame of every page: head, navigation, shown moment, content, and the state of the ledger behind the content.
 struct Page {
     let title: String
     let context: PageContext
-    /// Scripts besides the one of every page.
+    /// Scripts in addition to the one that every page has.
     var scripts: [ConsoleAsset] = []
     /// Whether the page shows the ledger at a moment.
     var hasTime = true
@@ -51,7 +51,7 @@ struct Page {
             html.element("ul") { html in
                 for section in Self.sections {
                     html.element("li") { html in
-                        // The moment goes with the reader from page to page.
+                        // The moment follows the reader from page to page.
                         var attributes: [Attribute] = [.href(Address([section.path], context.time.parameters))]
                         if context.address.path.first == section.path { attributes.append(.current("page")) }
                         html.element("a", attributes, text: section.title)

@@ -1,12 +1,12 @@
 public import JSON
 
-/// What every page shows around its content: who is signed in, where the page is, and what it stands on.
+/// The surroundings of a page's content: the signed-in visitor, the page's address, and the shown moment.
 public struct PageContext: Sendable {
     /// The page's own address with its query.
     public var address: Address
     public var visitor: Visitor
     public var time: TimeFrame
-    /// A remark on what was just done; shown once at the top.
+    /// A remark about the action just taken. Shown once, at the top.
     public var notice: Notice?
 
     public init(address: Address, visitor: Visitor, time: TimeFrame, notice: Notice? = nil) {
@@ -17,19 +17,19 @@ public struct PageContext: Sendable {
     }
 }
 
-/// Who looks at a page, as far as the page needs to know.
+/// The visitor of a page, as far as the page needs to know.
 public struct Visitor: Sendable {
     public enum Role: Sendable {
-        /// Nobody signed in, and reading needs no key here.
+        /// No session, in a service that does not require a key for reading.
         case anonymous
         case reader
         case administrator
     }
 
     public var role: Role
-    /// What every form sends back; nil where there is no session, and so no form that acts.
+    /// The token that every form sends back. Nil without a session, and then the page has no forms that act.
     public var formToken: String?
-    /// Whether an administrator's key is configured: without one nothing can be done from here.
+    /// Whether an administrator's key is configured. Without one the console cannot change anything.
     public var canAdminister: Bool
 
     public init(role: Role, formToken: String?, canAdminister: Bool) {
@@ -41,18 +41,18 @@ public struct Visitor: Sendable {
 
 /// The moment that a page shows.
 public struct TimeFrame: Sendable {
-    /// As asked for, in text; nil where the page is not pinned.
+    /// The requested moment as text. Nil if the page is not pinned.
     public var asOfPosition: String?
     public var asOf: String?
     public var effectiveAt: String?
-    /// The log's last event; nil where the log can't be read.
+    /// The log's last event. Nil if the log cannot be read.
     public var head: Int64?
     public var headRecordedAt: String?
     public var firstRecordedAt: String?
-    /// Where the page's own views have got to, once they were read.
+    /// The position of the page's own views, after they were read.
     public var shown: Shown?
 
-    /// What an answer stands on.
+    /// The moment behind an answer.
     public struct Shown: Sendable {
         public var position: Int64
         public var asOf: String
@@ -77,14 +77,14 @@ public struct TimeFrame: Sendable {
 
     public var isPinned: Bool { asOfPosition != nil || asOf != nil }
 
-    /// The parameters that ask for this moment again.
+    /// The parameters that request this moment again.
     public var parameters: [(name: String, value: String)] {
         [("as_of_position", asOfPosition), ("as_of", asOf), ("effective_at", effectiveAt)].compactMap { name, value in
             value.map { (name, $0) }
         }
     }
 
-    /// The parameters that pin what is shown: position and moment both, so that the answer never changes.
+    /// The parameters that pin the shown moment: both position and time, so that the answer never changes.
     public var pin: [(name: String, value: String)] {
         guard let shown else { return parameters }
         return [("as_of_position", "\(shown.position)"), ("as_of", shown.asOf)]
@@ -105,7 +105,7 @@ public struct Notice: Sendable {
     }
 }
 
-/// Why something could not be read or done: the problem that the HTTP interface answered.
+/// The reason why a read or an action failed: the problem from the HTTP interface.
 public struct PageProblem: Error, Sendable {
     public var status: Int
     /// The stable code.
@@ -119,7 +119,7 @@ public struct PageProblem: Error, Sendable {
     }
 }
 
-/// A document of the HTTP interface, or why there is none.
+/// A document of the HTTP interface, or the reason for its absence.
 public typealias Loaded = Result<JSONDocument, PageProblem>
 
 extension Loaded {

@@ -1,6 +1,7 @@
-/// The bar that chooses the moment: what the ledger knew after an event or at an instant, and what had happened by then.
+/// The bar that selects the moment: the ledger's knowledge after an event or at an instant, and the valid time up to
+/// which it counts.
 ///
-/// A form that works by itself; the page's script adds the sliders' readings.
+/// It is a form that works without a script. The page's script adds the readings of the sliders.
 struct TimeBar {
     let context: PageContext
 
@@ -23,7 +24,7 @@ struct TimeBar {
         }
     }
 
-    /// What the form itself asks for, and what a change of the moment makes meaningless.
+    /// The parameters that the form itself sets, and the cursor, which is meaningless at another moment.
     private static let own: Set<String> = ["as_of_position", "as_of", "effective_at", "cursor"]
 
     private func summary(_ html: inout HTMLWriter) {
@@ -115,7 +116,7 @@ struct TimeBar {
 }
 
 extension PageContext {
-    /// The view that the page is about, for comparing two moments of it.
+    /// The view that the page is about, for the comparison of two moments.
     var view: String {
         switch address.path.first {
         case "performance": address.path.count > 1 ? address.path[1] : "alignment"

@@ -1,7 +1,7 @@
 public import JSON
 public import OptionTrades
 
-/// What changed in a view between two positions, row by row and field by field.
+/// The changes of a view between two positions, row by row and field by field.
 public struct ChangesPage: Sendable {
     public var context: PageContext
     public var view: View
@@ -111,11 +111,12 @@ public struct ChangesPage: Sendable {
     }
 }
 
-/// The rows of a view at two positions, compared as both lists go by in the order of their keys.
+/// The differences between a view's rows at two positions. Both lists are compared in a single pass, in the order of
+/// their keys.
 public struct RowChanges: Sendable {
     public enum Kind: String, Sendable { case added, removed, changed }
 
-    /// A field that differs; nil where a side has none.
+    /// A field that differs. A side that lacks the field is nil.
     public struct Field: Sendable {
         public let name: String
         public let old: JSONValue?
@@ -125,11 +126,11 @@ public struct RowChanges: Sendable {
     public struct Change: Sendable {
         public let key: [String]
         public let kind: Kind
-        /// Of changed rows.
+        /// The changed fields. Only for changed rows.
         public let fields: [Field]
     }
 
-    /// Rows that are shown.
+    /// The largest number of changes shown.
     public static let sampleLimit = 100
 
     public private(set) var added: Int64 = 0
@@ -137,20 +138,21 @@ public struct RowChanges: Sendable {
     public private(set) var changed: Int64 = 0
     public private(set) var unchanged: Int64 = 0
     public private(set) var sample: [Change] = []
-    /// Whether the comparison ended before the lists did.
+    /// Whether the comparison stopped before the end of the lists.
     public var isPartial = false
     private let key: [String]
 
-    /// What says where a row came from, not what it is.
+    /// Fields about a row's origin, which do not count as changes.
     private static let provenance: Set<String> = ["event_positions", "inputs"]
 
-    /// - Parameter key: the members that identify a row.
+    /// - Parameter key: the members that identify a row
     public init(key: [String]) { self.key = key }
 
-    /// Rows that were looked at on either side.
+    /// The number of keys compared, on either side or both.
     public var compared: Int64 { added + removed + changed + unchanged }
 
-    /// Takes the next of both lists; returns which to go on with: a row whose key the other side has not got yet stays.
+    /// Takes the next row of each list and returns which lists to advance. A row whose key comes later than the other
+    /// side's stays.
     public mutating func take(old: JSONValue?, new: JSONValue?) -> (old: Bool, new: Bool) {
         guard let old else {
             guard let new else { return (false, false) }

@@ -1,6 +1,6 @@
 import JSON
 
-/// Why a figure is what it is: the inputs with their events, the rule lines, and the arithmetic that ends in it.
+/// The explanation of a figure: the inputs with their events, the rule lines, and the arithmetic that leads to it.
 public struct ExplainPage: Sendable {
     public var context: PageContext
     /// The answer of `/api/ledger/explain`.

@@ -1,16 +1,16 @@
 public import JSON
 import OptionTrades
 
-/// The log: its latest events or those below a position, filtered; each with payload, hash and a check of its inclusion
-/// that the browser makes itself.
+/// The log: its latest events, or those below a position, with filters. Each event has its payload, its hash, and a
+/// check of its inclusion by the browser itself.
 public struct LogPage: Sendable {
-    /// What was searched.
+    /// The result of a search.
     public struct Found: Sendable {
         /// Newest first.
         public var events: [JSONValue]
-        /// Every position from here up to the newest looked at was searched.
+        /// The lowest position searched. Every position from here up to the newest was searched.
         public var searchedDownTo: Int64
-        /// Nil where the log's first event was reached.
+        /// Nil if the search reached the log's first event.
         public var olderBefore: Int64?
 
         public init(events: [JSONValue], searchedDownTo: Int64, olderBefore: Int64?) {
@@ -31,7 +31,7 @@ public struct LogPage: Sendable {
         self.head = head
     }
 
-    /// Every type that this program writes.
+    /// Every event type that this program writes.
     public static let types = TradeEvents.typeNames
 
     public func html() -> [UInt8] {
@@ -68,7 +68,7 @@ public struct LogPage: Sendable {
                 Fact.write("Root hash (RFC 6962)", to: &html) { html in
                     html.element("code", text: document.root["root_hash"]?.string ?? "?")
                 }
-                // What is signed is the latest head.
+                // Only the latest head is signed.
                 if context.time.isPinned { return }
                 Fact.write("Signed checkpoint", to: &html) { html in
                     html.element("a", [.href(Address(["api", "ledger", "checkpoint"]))], text: "C2SP note")

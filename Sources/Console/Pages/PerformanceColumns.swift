@@ -1,7 +1,7 @@
 import JSON
 import OptionTrades
 
-/// What the tables of the performance views show of a row.
+/// The columns of the performance views' tables.
 enum PerformanceColumns {
     static func of(_ view: View, _ context: PageContext) -> [Column] {
         let explained = view.explained(context)
@@ -103,7 +103,7 @@ enum PerformanceColumns {
     }
 }
 
-/// Drivers or detractors: signal, impact, and why.
+/// Drivers or detractors: signal, impact and reason.
 enum Signals {
     static func write(_ signals: JSONValue?, to html: inout HTMLWriter) {
         guard let signals, signals.count > 0 else { return html.element("span", [.class("quiet")], text: "none") }
@@ -120,7 +120,7 @@ enum Signals {
     }
 }
 
-/// Which lots an execution consumed, and what is left open.
+/// The lots that an execution consumed, and the lots still open.
 enum MatchDetails {
     static func write(_ row: JSONValue, to html: inout HTMLWriter) {
         let matches = row["matches"]?.elements.map { $0 } ?? []

@@ -1,7 +1,7 @@
 public import JSON
 import OptionTrades
 
-/// The overview of what the trades did: coverage, alignment, execution and outcomes, each with what is not known.
+/// The overview of the trades' performance: coverage, alignment, execution and outcomes, each with its unknowns.
 public struct PerformancePage: Sendable {
     public var context: PageContext
     public var alignment: Loaded
@@ -10,7 +10,7 @@ public struct PerformancePage: Sendable {
     /// Lifecycles by state and quality, and context by quality and portfolio, counted from the rows.
     public var lifecycles: Result<Tally, PageProblem>
     public var marketContext: Result<Tally, PageProblem>
-    /// Why there are no rows, if there are none and that is known.
+    /// The reason for the absence of rows, if there are no rows and it is known.
     public var emptiness: String?
 
     public init(
@@ -129,7 +129,7 @@ public struct PerformancePage: Sendable {
         }
     }
 
-    /// What this ledger does not know, on purpose.
+    /// The figures that this ledger deliberately does not offer.
     private func unavailable(_ html: inout HTMLWriter) {
         html.element("h2", text: "Not available, on purpose")
         html.element("dl", [.class("facts")]) { html in
@@ -145,10 +145,10 @@ public struct PerformancePage: Sendable {
     }
 }
 
-/// Rows counted by a group and a state.
+/// Counts of rows by group and state.
 public struct Tally: Sendable {
     public private(set) var groups: [(key: String, counts: [String: Int64])] = []
-    /// Rows that were counted.
+    /// The number of rows counted.
     public private(set) var rows: Int64 = 0
     /// Whether there are more rows than were counted.
     public var isPartial = false

@@ -6,7 +6,7 @@ public struct PerformanceRowsPage: Sendable {
     public var context: PageContext
     public var view: View
     public var list: Loaded
-    /// Why there are no rows, if there are none and that is known.
+    /// The reason for the absence of rows, if there are no rows and it is known.
     public var emptiness: String?
 
     public init(
@@ -43,7 +43,7 @@ public struct PerformanceRowsPage: Sendable {
     }
 }
 
-/// The performance pages beside each other.
+/// The tabs of the performance pages.
 enum PerformanceTabs {
     static func write(current: String?, _ context: PageContext, to html: inout HTMLWriter) {
         html.element("nav", [.class("tabs"), .label("Performance views")]) { html in

@@ -1,13 +1,14 @@
 public import JSON
 
-/// The projection versions: what is served, how far each is, what stopped it; rebuild, compare, promote, go back.
+/// The projection versions: which are served, their progress, and the reason for any stop. Actions: rebuild, compare,
+/// promote, roll back.
 public struct ProjectionsPage: Sendable {
     public var context: PageContext
     /// The answer of `/api/ledger/projections`.
     public var projections: Loaded
-    /// The events that changed which version is served, newest first, as of the page's moment.
+    /// The events that changed the served version, newest first, as of the page's moment.
     public var promotions: [JSONValue]
-    /// The last of these of every projection, where the page shows a moment that is past.
+    /// The last of these events for every projection. Nil unless the page shows a past moment.
     public var servedThen: [JSONValue]?
 
     public init(context: PageContext, projections: Loaded, promotions: [JSONValue], servedThen: [JSONValue]? = nil) {
@@ -32,14 +33,14 @@ public struct ProjectionsPage: Sendable {
                 html.element("p", [.class("quiet")], text: "The log has \(Figures.count(head)) events. Versions live side by side; the served one answers.")
                 Table(caption: "Projection versions", columns: columns(head), id: "projections", empty: "None was activated yet.")
                     .write(versions, to: &html)
-                // What is done is done to the versions of now.
+                // Actions apply to the current versions.
                 if servedThen == nil { actions(versions, &html) }
             }
             history(&html)
         }
     }
 
-    /// What the log says was served; where the versions stood then, it does not tell.
+    /// The versions served at a past moment, according to the log. The log does not record their progress at that moment.
     private func writeServedThen(_ promotions: [JSONValue], _ html: inout HTMLWriter) {
         Table(
             caption: "Served at this moment",
@@ -74,7 +75,7 @@ public struct ProjectionsPage: Sendable {
                 let version = VersionName.key(row)
                 let position = row["position"]?.integer ?? 0
                 html.element("span", [.class("folded"), .data("data-version", version)], text: Figures.count(position))
-                // A rebuild fills tables of its own; until it ends the version's rows are those from before it.
+                // A rebuild fills tables of its own. Until it ends, the version keeps its previous rows.
                 let rebuilt = row["rebuild_position"]?.integer
                 guard let done = rebuilt ?? (position < head ? position : nil) else { return }
                 html.element("span", [.class("progress")]) { html in
@@ -195,7 +196,7 @@ public struct ProjectionsPage: Sendable {
     }
 }
 
-/// How a version is named.
+/// The names of a version.
 enum VersionName {
     /// `v2, code 1`
     static func of(_ row: JSONValue) -> String {
@@ -211,13 +212,13 @@ enum VersionName {
     static func key(_ row: JSONValue) -> String { "\(row["name"]?.string ?? "")/\(reference(row))" }
 }
 
-/// A form that does something to a projection.
+/// A form that changes a projection.
 struct ActionForm {
     let action: String
     let name: String
     let token: String
     let button: String
-    /// What has to be ticked first; nil where what is done can be undone by waiting.
+    /// The text of the checkbox that must be ticked first. Nil if the action does not need one, because waiting undoes it.
     let confirmation: String?
 
     func write(to html: inout HTMLWriter, _ fields: (inout HTMLWriter) -> Void) {

@@ -1,9 +1,9 @@
-/// Asks for a key once; the browser then holds a random token, never the key.
+/// Asks for a key once. Afterwards the browser holds a random token, never the key.
 public struct SignInPage: Sendable {
     public var context: PageContext
-    /// Where to go once signed in, a path of this service.
+    /// The page to open after signing in, as a path of this service.
     public var next: String
-    /// Whether an administrator's key is asked for.
+    /// Whether the page asks for an administrator's key.
     public var asAdministrator: Bool
 
     public init(context: PageContext, next: String, asAdministrator: Bool) {
@@ -35,7 +35,7 @@ public struct SignInPage: Sendable {
     }
 }
 
-/// A page that says only what went wrong.
+/// A page that shows only a problem.
 public struct ProblemPage: Sendable {
     public var context: PageContext
     public var problem: PageProblem

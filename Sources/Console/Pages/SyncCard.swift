@@ -1,12 +1,12 @@
 import JSON
 
-/// The sync of the Alpha feed: how it stands, a dry run, its preview, and the real run that a preview allows.
+/// The sync of the Alpha feed: its state, a dry run, the preview from it, and the real run that a preview permits.
 public struct SyncCard: Sendable {
     /// The answer of `/api/internal/trades/sync-state`.
     public var state: Loaded
-    /// The run that was asked for last in this session.
+    /// The latest run of this session.
     public var run: Run?
-    /// Of that run, if it was a dry one and no real run followed it.
+    /// The preview from that run. Nil unless it was a dry run without a later real run.
     public var preview: Preview?
 
     public init(state: Loaded, run: Run? = nil, preview: Preview? = nil) {
@@ -15,7 +15,7 @@ public struct SyncCard: Sendable {
         self.preview = preview
     }
 
-    /// What a real run with the same options has to name, and until when it may.
+    /// The preview that a real run with the same options must name, and its expiry.
     public struct Preview: Sendable {
         public var id: String
         public var ends: String
@@ -28,7 +28,7 @@ public struct SyncCard: Sendable {
         }
     }
 
-    /// What a sync is asked for.
+    /// The options of a sync.
     public struct Options: Sendable, Equatable {
         public var fullScope: Bool
         public var includePending: Bool
@@ -40,7 +40,7 @@ public struct SyncCard: Sendable {
             self.resetWatermark = resetWatermark
         }
 
-        /// In words, for the button that repeats them.
+        /// The options in words, for the button that repeats them.
         var words: String {
             var parts = [fullScope ? "full scope" : "since the watermark", includePending ? "with pending" : "without pending"]
             if resetWatermark { parts.append("watermark reset") }
@@ -48,11 +48,11 @@ public struct SyncCard: Sendable {
         }
     }
 
-    /// A run and what came of it.
+    /// A run and its result.
     public struct Run: Sendable {
         public var options: Options
         public var isDryRun: Bool
-        /// `{"summary": …, "changes": […]}`: the run's summary, and what single rows changed or would change.
+        /// `{"summary": …, "changes": […]}`: the run's summary, and the changes of single rows, real or previewed.
         public var summary: Loaded
 
         public init(options: Options, isDryRun: Bool, summary: Loaded) {
@@ -172,7 +172,7 @@ public struct SyncCard: Sendable {
     }
 }
 
-/// A name and what it stands for, in a list of facts.
+/// A name and its value, in a list of facts.
 enum Fact {
     static func text(_ name: String, _ value: String?, none reason: String, to html: inout HTMLWriter) {
         write(name, to: &html) { html in

@@ -1,6 +1,6 @@
 import JSON
 
-/// The session's last sync with every row by name that it inserted, updated or rejected.
+/// The session's last sync, with the name of every row that it inserted, updated or rejected.
 public struct SyncRunPage: Sendable {
     public var context: PageContext
     public var run: SyncCard.Run

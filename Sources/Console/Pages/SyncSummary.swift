@@ -1,11 +1,11 @@
 import JSON
 
-/// What a run found or did: counts, the comparison of source and ledger, changed fields as evidence, what was rejected.
+/// The result of a run: counts, the comparison of source and ledger, changed fields as evidence, and rejected rows.
 struct SyncSummary {
     let summary: JSONValue
     /// `[{"source_trade_id": …, "changed_fields": [{"field": …, "old": …, "new": …}]}]`
     let changes: JSONValue?
-    /// The page of the run's rows names all of them, every other the first.
+    /// Whether all rows are named. Only the page of the run's rows names all; other pages name the first ones.
     var namesAllRows = false
 
     private static let shownRows = 100
@@ -41,7 +41,7 @@ struct SyncSummary {
 
     // MARK: Rows by name
 
-    /// Which rows were inserted, updated and rejected.
+    /// Lists the inserted, updated and rejected rows.
     private func writeRows(_ context: PageContext, _ html: inout HTMLWriter) {
         let isDryRun = summary["dry_run"]?.bool == true
         writeIDs("Inserted", "inserted", "inserted_ids", isLinked: !isDryRun, context, &html)
@@ -93,7 +93,7 @@ struct SyncSummary {
         }
     }
 
-    /// How many rows are not named here, and where they are.
+    /// Says how many rows are not named here, and where to find them.
     private func writeRest(shown: Int, of count: Int64, _ html: inout HTMLWriter) {
         guard count > Int64(shown) else { return }
         html.text(" and \(Figures.count(count - Int64(shown))) more")
@@ -152,7 +152,7 @@ struct SyncSummary {
         }
     }
 
-    /// What single rows would change, field by field, where the run tells.
+    /// Lists the changes of single rows, field by field, if the run reports them.
     private func writeChanges(_ html: inout HTMLWriter) {
         guard let changes, changes.count > 0 else { return }
         html.element("div", [.class("scroll"), .role("region"), .label("Changes row by row"), .tabIndex(0)]) { html in
@@ -204,9 +204,9 @@ struct SyncSummary {
     }
 }
 
-/// A JSON value as text in a cell: null is named, never blank.
+/// A JSON value as text in a cell. Null is shown as a word, never as a blank.
 enum ValueText {
-    /// - Parameter name: the field's, by which a figure is good or bad news.
+    /// - Parameter name: the field's name, which decides whether a figure is good news
     static func write(_ value: JSONValue?, name: String = "", to html: inout HTMLWriter) {
         guard let value, !value.isNull else { return html.element("span", [.class("none")], text: "null") }
         let text = value.string ?? value.sourceText

@@ -1,13 +1,13 @@
 import JSON
 import OptionTrades
 
-/// The trade book: the synced rows of a moment, and the card that syncs them.
+/// The trade book: the synced rows at a moment, and the card that syncs them.
 public struct TradeBookPage: Sendable {
     public var context: PageContext
     /// The answer of `/api/internal/trades`.
     public var trades: Loaded
     public var sync: SyncCard
-    /// Why there are no rows, if there are none and that is known.
+    /// The reason for the absence of rows, if there are no rows and it is known.
     public var emptiness: String?
 
     public init(
@@ -66,7 +66,7 @@ public struct TradeBookPage: Sendable {
     }
 }
 
-/// A row's name: its id, linked to its history, and the contract.
+/// The label of a row: its id, linked to its history, and the contract.
 enum TradeLink {
     static func write(_ row: JSONValue, _ context: PageContext, to html: inout HTMLWriter) {
         let id = row["source_trade_id"]?.string ?? ""

@@ -1,7 +1,7 @@
 import JSON
 import Values
 
-/// One trade: each event of its stream, with what changed at the source as evidence.
+/// One trade: each event of its stream, with the changes at the source as evidence.
 public struct TradePage: Sendable {
     public var context: PageContext
     public var tradeID: String
@@ -30,7 +30,7 @@ public struct TradePage: Sendable {
         }
     }
 
-    /// Whether an event was known, and had happened in the world, at the page's moment.
+    /// Whether an event was recorded, and its valid time reached, at the page's moment.
     private func isKnown(_ event: JSONValue) -> Bool {
         func isBy(_ end: String?, _ member: String) -> Bool {
             guard let end = end.flatMap({ Instant($0) }), let instant = event[member]?.string.flatMap({ Instant($0) }) else { return true }

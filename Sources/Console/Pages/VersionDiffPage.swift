@@ -1,6 +1,6 @@
 import JSON
 
-/// What another version of a projection would change, and the form that serves it.
+/// The differences that another version of a projection would make, and the form that promotes it.
 public struct VersionDiffPage: Sendable {
     public var context: PageContext
     public var name: String
@@ -107,7 +107,7 @@ public struct VersionDiffPage: Sendable {
         }
     }
 
-    /// What was compared, to the byte: the rule files' digests and those of the comparison.
+    /// The exact subject of the comparison: the digests of the rule files and of the comparison itself.
     private func versions(_ diff: JSONValue, _ html: inout HTMLWriter) {
         html.element("h2", text: "What was compared")
         for (label, member) in [("Changes' digest", "changes_digest"), ("Comparison's digest", "digest")] {
@@ -165,7 +165,7 @@ public struct VersionDiffPage: Sendable {
         }
     }
 
-    /// What reads the rules that would be replaced: it changes along, or keeps the old ones.
+    /// The views that read the replaced rules: they change along, or keep the old rules.
     private func dependents(_ html: inout HTMLWriter) {
         switch together {
         case .failure(let problem):

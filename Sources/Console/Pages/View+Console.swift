@@ -1,10 +1,10 @@
 public import OptionTrades
 
 extension View {
-    /// The path of its list, by its parts.
+    /// The path segments of the view's list.
     public var segments: [String] { "\(path)".split(separator: "/").map { String($0) } }
 
-    /// The parameters of the filters that its page offers: a page is of one source.
+    /// The parameters of the filters that the view's page offers. They exclude `source`, because a page covers one source.
     public var offeredFilters: [String] {
         filterParameters.filter { $0 != "source" } + (hasHorizons ? ["horizons"] : [])
     }

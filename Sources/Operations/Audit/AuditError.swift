@@ -1,25 +1,25 @@
-/// Why a head was not signed, or does not agree with those that were.
+/// The reason why a head was not signed, or why it does not agree with earlier signed heads.
 public enum AuditError: Error, Equatable, CustomStringConvertible {
-    /// The key file can't be used.
+    /// The key file is unusable.
     case keyFile(problem: String)
     /// The database recorded another public key first.
     case keyMismatch(recorded: String, own: String)
-    /// The database is not a continuation of a head that was signed.
+    /// The database does not continue a signed head.
     case forkDetected(signed: String, found: String)
-    /// The file of signed checkpoints, or a checkpoint that was handed in, can't be believed.
+    /// The file of signed checkpoints, or a given checkpoint, is not credible.
     case checkpoint(problem: String)
-    /// `audit fork` where the database agrees with every signed head.
+    /// `audit fork` was called although the database agrees with every signed head.
     case nothingToAcknowledge
-    /// Heads were signed or a key was recorded, but the key file is not there.
+    /// Heads were signed or a key was recorded, but the key file is missing.
     case keyFileMissing(problem: String)
-    /// A key was recorded for this ledger, but no head that it signed is kept.
+    /// A key was recorded for this ledger, but none of the heads that it signed are kept.
     case signedHeadsMissing(problem: String)
-    /// `ledger.signing_keys` does not say what the signed heads say.
+    /// `ledger.signing_keys` contradicts the signed heads.
     case keyRecords(problem: String)
-    /// `ledger.forks` does not say what the signed heads say, or is no chain that ends in this ledger.
+    /// `ledger.forks` contradicts the signed heads, or is not a chain that ends in this ledger.
     case forkRecords(problem: String)
 
-    /// The record of an earlier audit can't be read or written, or is another ledger's.
+    /// The record of an earlier audit cannot be read or written, or belongs to another ledger.
     case record(problem: String)
 
     /// A stable name for programs.

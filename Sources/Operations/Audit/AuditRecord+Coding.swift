@@ -7,7 +7,7 @@ import Values
 extension AuditRecord {
     static let format = "alpha-ledger-audit-record/1"
 
-    /// Why a text is no record, with the member that is wrong.
+    /// The reason why a text is not a record, with the faulty member.
     struct Problem: Error, CustomStringConvertible {
         let description: String
 
@@ -41,7 +41,7 @@ extension AuditRecord {
         ])
     }
 
-    /// Reads a record exactly as ``encode()`` writes it: another order, space or member is refused.
+    /// Reads a record in exactly the form of ``encode()``. Any other order, spacing or member is refused.
     init(decoding bytes: [UInt8]) throws(Problem) {
         let document: JSONDocument
         do { document = try JSONDocument(parsing: bytes) } catch { throw Problem(description: "not JSON: \(error)") }

@@ -4,18 +4,18 @@ import Projections
 import Rules
 public import Values
 
-/// What an audit that found nothing wrong leaves for a later one, which then folds only what came since.
+/// The result of a successful audit. A later audit that relies on it folds only the events since.
 ///
-/// Secret: with its key, tables could be altered so that the sums stay what they are.
+/// It must stay secret: whoever has its key could alter tables in such a way that the sums stay the same.
 public struct AuditRecord: Sendable, Equatable {
     public let ledgerID: UniqueID
-    /// How many events the log had.
+    /// The number of events in the log.
     public let position: Int64
-    /// Of the log's tree.
+    /// The root of the log's tree.
     public let root: Digest32
-    /// Of the last event; nil for an empty log.
+    /// The `recorded_at` of the last event. Nil for an empty log.
     public let recordedAt: Instant?
-    /// Of the tallies.
+    /// The key of the tallies.
     let key: TallyKey
     public let projections: [RecordedVersion]
 
@@ -30,12 +30,12 @@ public struct AuditRecord: Sendable, Equatable {
         self.projections = projections
     }
 
-    /// The same with some of its versions.
+    /// The same record with only the given versions.
     func with(_ projections: [RecordedVersion]) -> AuditRecord {
         AuditRecord(
             ledgerID: ledgerID, position: position, root: root, recordedAt: recordedAt, key: key, projections: projections)
     }
 
-    /// What it says of the log.
+    /// The record's statement about the log.
     public var head: String { "\(position) events\(recordedAt.map { " up to \($0)" } ?? "")" }
 }

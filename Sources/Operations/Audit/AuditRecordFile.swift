@@ -1,4 +1,4 @@
-/// A file with what an audit found, mode 0600 since it holds a key.
+/// A file with an audit's record. Its mode is 0600, because the record holds a key.
 public struct AuditRecordFile: Sendable {
     private static let mostBytes = 1 << 26
 
@@ -17,7 +17,7 @@ public struct AuditRecordFile: Sendable {
         }
     }
 
-    /// Puts a record in the place of one that was there.
+    /// Writes a record in place of an earlier one.
     public func write(_ record: AuditRecord) throws(AuditError) {
         do { try file.replace(by: record.encode()) } catch { throw .record(problem: error.description) }
     }

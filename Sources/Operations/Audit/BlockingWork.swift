@@ -1,7 +1,7 @@
 import Postgres
 
-/// Runs what blocks, such as waiting for a file's lock, on a thread of its own: neither a connection nor one of Swift's few
-/// threads waits with it.
+/// Runs blocking work, such as waiting for a file's lock, on a thread of its own. It therefore blocks neither a
+/// connection nor one of Swift's few threads.
 func onOwnThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
     try await withCheckedThrowingContinuation { continuation in
         let isStarted = startThread { continuation.resume(with: Result { try body() }) }
@@ -9,7 +9,7 @@ func onOwnThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async 
     }
 }
 
-/// The system has no thread left.
+/// The system cannot start another thread.
 struct NoThread: Error, CustomStringConvertible {
     let description = "the program has no threads left"
 }

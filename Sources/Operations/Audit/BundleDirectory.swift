@@ -8,8 +8,8 @@ public struct BundleDirectory: BundleSource {
 
     public init(_ root: String) { self.root = root }
 
-    /// Throws `BundleError` where the directory can't be read, and for whatever is neither file nor directory: a bundle
-    /// has no links that lead out of it.
+    /// Throws `BundleError` if the directory cannot be read, or if it contains anything except files and directories. A
+    /// bundle has no links that lead out of it.
     public func paths() throws -> [String] {
         var found: [String] = []
         try list("", depth: 0, &found)

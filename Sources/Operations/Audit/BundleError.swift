@@ -1,20 +1,20 @@
 import AuditBundle
 import Events
 
-/// Why a bundle was not exported, or a row not proven.
+/// The reason why a bundle was not exported, or a row not proven.
 public enum BundleError: Error, Equatable, CustomStringConvertible {
-    /// The directory is there and not empty, or no directory.
+    /// The path exists and is not an empty directory.
     case targetExists(path: String)
     /// The view is served by code that this program lacks.
     case frozen(projection: String, codeVersion: Int)
-    /// The log is not what its hashes say.
+    /// The log does not match its hashes.
     case alteredLog(position: Int64, problem: String)
-    /// The rows are not what the events say.
+    /// The rows do not match the events.
     case alteredRows(problem: String)
-    /// A key of another number of parts.
+    /// The key has the wrong number of parts.
     case badKey(columns: [String])
     case noSuchRow(position: Int64)
-    /// A file can't be written or read.
+    /// A file cannot be written or read.
     case files(problem: String)
 
     /// Exit code of the commands (docs/contract/command-line.md, "Exit codes").

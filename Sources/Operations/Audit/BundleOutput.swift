@@ -2,7 +2,8 @@ import AuditBundle
 import Crypto
 import Glibc
 
-/// A bundle being written: in a fresh directory beside its place, which it takes by one rename when all of it is on disk.
+/// A bundle being written. It is built in a fresh directory beside the target and moves there with one rename when
+/// everything is on disk.
 final class BundleOutput {
     private let target: String
     let directory: String
@@ -10,7 +11,7 @@ final class BundleOutput {
     private var directories: [String] = []
     private var paths: [String] = []
 
-    /// Refuses a target that is there and not an empty directory.
+    /// Throws if the target exists and is not an empty directory.
     init(for target: String) throws(BundleError) {
         var path = target
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
@@ -25,7 +26,7 @@ final class BundleOutput {
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Writes a file through `body`, which is given what appends to it. It is on disk when this returns.
+    /// Writes a file through `body`, which appends to it. The file is on disk when this returns.
     @discardableResult
     func write(_ path: String, _ body: (BundleFile) throws -> Void) throws -> BundleManifest.File {
         try makeParent(of: path)
@@ -48,7 +49,7 @@ final class BundleOutput {
         }
     }
 
-    /// Takes the target's place.
+    /// Moves the bundle to the target.
     func commit() throws(BundleError) {
         for path in directories + [directory] { synchronizeDirectory(of: path + "/x") }
         guard rename(directory, target) == 0 else {
@@ -58,20 +59,20 @@ final class BundleOutput {
         synchronizeDirectory(of: target)
     }
 
-    /// Takes away what was written, so that it can be written anew.
+    /// Removes the files written so far, so that they can be written again.
     func clear() {
         for path in paths { unlink("\(directory)/\(path)") }
         for path in directories.reversed() { rmdir(path) }
         (files, directories, paths) = ([], [], [])
     }
 
-    /// Leaves nothing behind.
+    /// Removes everything.
     func discard() {
         clear()
         rmdir(directory)
     }
 
-    /// A directory's entries; nil where it is none.
+    /// A directory's entries. Nil if the path is not a directory.
     static func entries(_ path: String) -> [String]? {
         guard let handle = opendir(path) else { return nil }
         defer { closedir(handle) }
@@ -90,7 +91,7 @@ final class BundleOutput {
     }
 }
 
-/// A file of a bundle, written forward in blocks, with its SHA-256 worked out on the way.
+/// A file of a bundle, written sequentially in blocks. Its SHA-256 is computed during the writes.
 final class BundleFile {
     private static let blockSize = 1 << 18
 
@@ -98,7 +99,7 @@ final class BundleFile {
     private let path: String
     private var hash = SHA256()
     private var bytes: Int64 = 0
-    /// What is appended here goes out by ``flushFull()``, a block at a time.
+    /// The unwritten bytes. ``flushFull()`` writes them, a block at a time.
     var pending: [UInt8] = []
 
     fileprivate init(_ path: String) throws(BundleError) {
@@ -110,7 +111,7 @@ final class BundleFile {
 
     deinit { close(descriptor) }
 
-    /// Writes what is pending where it fills a block.
+    /// Writes the pending bytes if they fill a block.
     func flushFull() throws(BundleError) {
         if pending.count >= Self.blockSize { try flush() }
     }

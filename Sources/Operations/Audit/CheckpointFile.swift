@@ -1,12 +1,13 @@
 import Glibc
 import SignedNotes
 
-/// The signed checkpoints, oldest first, outside the database: a restored database can't take them back with it.
+/// The signed checkpoints, oldest first, in a file outside the database. A restored database therefore cannot roll them
+/// back.
 ///
-/// A record is a note and a blank line. Each is on disk before its note is given out. While one is open, other
-/// programs wait for it. Opening, reading and writing block: see `onOwnThread`.
+/// A record is a note and a blank line. Each record is on disk before its note is published. While one program has the
+/// file open, other programs wait for it. Opening, reading and writing block: see `onOwnThread`.
 final class CheckpointFile: Sendable {
-    /// What tells that nobody touched the file since.
+    /// The state of the file that shows whether anybody has touched it.
     struct Stamp: Sendable, Equatable {
         let device: UInt
         let inode: UInt
@@ -20,7 +21,7 @@ final class CheckpointFile: Sendable {
             modified = [status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec]
         }
 
-        /// The file's stamp now; nil if there is no such file.
+        /// The file's current stamp. Nil if the file does not exist.
         init?(path: String) {
             var status = stat()
             guard lstat(path, &status) == 0 else { return nil }
@@ -35,7 +36,7 @@ final class CheckpointFile: Sendable {
     private let descriptor: Int32
     private let path: String
 
-    /// - Parameter makes: whether to make the file where there is none; nil is returned otherwise.
+    /// - Parameter makes: whether to create a missing file; otherwise the result is nil for a missing file
     static func open(_ path: String, makes: Bool) throws(AuditError) -> CheckpointFile? {
         let flags = (makes ? O_RDWR | O_CREAT | O_APPEND : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW
         let descriptor = Glibc.open(path, flags, 0o600)
@@ -80,14 +81,15 @@ final class CheckpointFile: Sendable {
         return Array(bytes[..<done])
     }
 
-    /// Hands over every whole record from an offset on, without its last newline, and with the offset behind it.
+    /// Passes on every whole record from an offset on, without its last newline, and with the offset after it.
     ///
-    /// What a crash left behind the last of them was never given out. Memory: a chunk and a record.
+    /// An incomplete record after the last whole one is the trace of a crash and was never published. Memory: a chunk
+    /// and a record.
     func forEachRecord(
         from start: Int64, _ body: (_ record: ArraySlice<UInt8>, _ end: Int64) throws -> Void
     ) throws {
         var (pending, base) = ([UInt8](), start)
-        // Lines of text, blank, signature, blank.
+        // A record consists of lines of text, a blank line, a signature and a blank line.
         var (scanned, recordStart, lineStart, blanks) = (0, 0, 0, 0)
         while true {
             let chunk = try bytes(from: base + Int64(pending.count), count: Self.chunkBytes)
@@ -113,7 +115,7 @@ final class CheckpointFile: Sendable {
         }
     }
 
-    /// Whether the note is among the records. Linear in the file.
+    /// Whether the file contains the note. Linear in the file.
     func contains(_ note: SignedNote) throws -> Bool {
         let wanted = note.bytes
         var isFound = false
@@ -121,7 +123,7 @@ final class CheckpointFile: Sendable {
         return isFound
     }
 
-    /// Puts a note behind the whole records and has it on disk before it returns; the offset behind it.
+    /// Appends a note after the whole records, and returns the offset after it. The note is on disk when this returns.
     func append(_ note: SignedNote, at length: Int64) throws(AuditError) -> Int64 {
         let record = note.bytes + [0x0a]
         guard ftruncate(descriptor, Int(length)) == 0, writeAll(record, to: descriptor) else {
@@ -131,7 +133,7 @@ final class CheckpointFile: Sendable {
         return length + Int64(record.count)
     }
 
-    /// Has on disk what another program wrote and may not have had there before it died.
+    /// Puts bytes on disk that another program wrote and may not have synced before it died.
     func synchronize() throws(AuditError) {
         guard fsync(descriptor) == 0 else { throw Self.failure(path, "can't be written") }
     }

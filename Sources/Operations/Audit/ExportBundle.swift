@@ -8,10 +8,10 @@ import Projections
 import Rules
 public import SignedNotes
 
-/// A bundle that was exported.
+/// An exported bundle.
 public struct ExportedBundle: Sendable {
     public let manifest: BundleManifest
-    /// Vouches for the log's head at the manifest's position and for the manifest.
+    /// The signed note for the log's head at the manifest's position and for the manifest.
     public let note: SignedNote
 }
 
@@ -22,18 +22,18 @@ private struct ServedView: Sendable {
 }
 
 extension Ledger {
-    /// Writes events, rows, rules and digests as of a position into a directory that can be verified without a database.
+    /// Writes events, rows, rules and digests at a position into a directory that can be verified without a database.
     ///
-    /// Everything is read in one snapshot. Before the bundle is signed and takes its place, it is replayed: one whose
-    /// rows do not follow from its events is never given out. The log is proven to continue every head signed before.
-    /// Memory: that of a replay.
+    /// Everything is read in one snapshot. Before the bundle is signed and moves to its place, it is replayed. A bundle
+    /// whose rows do not follow from its events is therefore never published. The log is proven to continue every head
+    /// signed before. Memory: that of a replay.
     ///
     /// - Parameters:
-    ///   - position: nil for the head.
-    ///   - directory: must not exist, or be empty.
-    ///   - progress: what is at work, and how far it is.
-    /// - Throws: `BundleError`, `AuditError`, and `LedgerError.projectionBehind` where a view does not reach the
-    ///   position within two seconds.
+    ///   - position: nil for the head
+    ///   - directory: must not exist, or be empty
+    ///   - progress: the current step, and how far it has got
+    /// - Throws: `BundleError`, `AuditError`, and `LedgerError.projectionBehind` if a view does not reach the position
+    ///   within two seconds.
     public func exportBundle(
         asOf position: Int64?, to directory: String, progress: @Sendable (_ step: String, _ done: Int64, _ of: Int64) -> Void
     ) async throws -> ExportedBundle {
@@ -90,7 +90,7 @@ extension Ledger {
         return ServedView(version: version, definition: definition)
     }
 
-    /// All files but the checkpoint.
+    /// Writes all files except the checkpoint.
     private func write(
         _ output: BundleOutput, _ position: Int64, _ views: [ServedView],
         _ progress: @Sendable (String, Int64, Int64) -> Void
@@ -152,14 +152,14 @@ extension Ledger {
             rules: identity.promotedRules, tree: tree.summary)
     }
 
-    /// Paths below `projections/`: every rule file that a view reads, and its columns.
+    /// The paths below `projections/`: every rule file that a view reads, and the view's columns.
     private static func ruleFiles(of views: [ServedView]) -> [String] {
         var paths = Set(views.flatMap { $0.definition.identity.rules.map(\.path) })
         paths.formUnion(views.map { "\($0.definition.identity.name)/columns.json" })
         return paths.sorted()
     }
 
-    /// Replays what was written, before it is signed.
+    /// Replays the written files before they are signed.
     private func checkReplay(
         _ manifest: BundleManifest, _ output: BundleOutput, _ progress: @Sendable (String, Int64, Int64) -> Void
     ) throws {
@@ -170,10 +170,10 @@ extension Ledger {
     }
 }
 
-/// Carries what one task at a time uses to the thread of a connection.
+/// Passes a value that only one task uses at a time to the thread of a connection.
 ///
-/// Unchecked: the export's task waits for the connection's work to end before it goes on, so that the two never use the value
-/// at once; the compiler does not see that order.
+/// Unchecked: the export's task waits for the end of the connection's work before it continues, so that the two never
+/// use the value at the same time. The compiler cannot see this order.
 private struct UncheckedBox<Value>: @unchecked Sendable {
     let value: Value
     init(_ value: Value) { self.value = value }

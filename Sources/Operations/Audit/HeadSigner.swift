@@ -4,27 +4,28 @@ import SignedNotes
 import Synchronization
 import Values
 
-/// Signs this ledger's heads, each only after proof that it continues all that were signed before.
+/// Signs this ledger's heads, each only after proof that it continues all heads signed before.
 ///
-/// A process reads the file of signed heads once and remembers what it proved: that the largest head continues all others.
-/// From then on it reads what others add to the file, and proves that the log continues those and the largest. A file that is
-/// not the one it read is read from its start. Files are waited for on a thread of its own, never on a connection.
+/// A process reads the file of signed heads once and remembers its proof that the largest head continues all others.
+/// From then on it reads only records that other processes add, and proves that the log continues those and the largest
+/// head. If the file was replaced, it is read from the start. Waits for files happen on a separate thread, never on a
+/// connection.
 final class HeadSigner: Sendable {
-    /// The file, which others wait for while this lives, with all that it says.
+    /// The open file with its contents. Other programs wait for the file while this lives.
     struct Opened: Sendable {
         let key: NoteSigner
         let file: CheckpointFile
         var history: SignedHistory
     }
 
-    /// What a process knows, and how the file looked then.
+    /// A process's knowledge of the file, and the file's stamp at the time.
     private struct Known: Sendable {
         let publicKey: [UInt8]
         var stamp: CheckpointFile.Stamp
         var history: SignedHistory
     }
 
-    /// More are proven on a connection of their own.
+    /// A larger number of heads is proven on a separate connection.
     private static let fewHeads = 256
 
     let keyFile: SigningKeyFile
@@ -37,7 +38,7 @@ final class HeadSigner: Sendable {
         self.pool = pool
     }
 
-    /// The signed head. Those who ask at a time share one.
+    /// The signed head. Concurrent callers share one.
     func signed() async throws -> SignedNote {
         let work = shared.withLock { shared in
             let work = shared ?? SharedWork { [weak self] in
@@ -56,7 +57,7 @@ final class HeadSigner: Sendable {
         return try await sign(at: nil, root: nil, extensions: [])
     }
 
-    /// The newest note, where the head is the one that it is of and nobody touched a file since.
+    /// The newest note. Nil unless it is of the current head and nobody has touched a file since.
     private func unmoved(_ own: AuditedHead) throws -> SignedNote? {
         guard let known = known.withLock({ $0 }), known.publicKey == own.recordedKey,
             let segment = known.history.segments.last, segment.origin.isBytewiseEqual(to: own.origin),
@@ -84,10 +85,11 @@ final class HeadSigner: Sendable {
         let note = try checkpoint.signed(by: signer)
         opened.history.proven()
         try await requireDurable()
-        // The head's plain note is the last one's of its size, or new; another can be anywhere.
+        // The head's plain note is either the last one of its size or new. Any other note can be anywhere in the file.
         let isHead = checkpoint.size == own.head.position && extensions.isEmpty
         opened = try await onOwnThread { [opened] in try self.keep(note, in: opened, isHead: isHead) }
-        // After the head, so that a recorded key without a kept head is always one that was lost.
+        // The key is recorded after the head is kept. A recorded key without a kept head therefore always means a lost
+        // head.
         try await pool.run { session in
             try session.durableTransaction {
                 try AuditedHead.recordKey(signer.verifier, for: own.head.ledgerID, session)
@@ -96,17 +98,17 @@ final class HeadSigner: Sendable {
         return note
     }
 
-    /// Returns once all events that were seen are on the disk and on the synchronous standbys.
+    /// Returns when all visible events are on disk and on the synchronous standbys.
     ///
-    /// Those of an append whose wait for a standby was cut short are seen like all others, though a failover can lose them. A
-    /// commit that comes after theirs waits for them; it has to write something, and a row's lock is enough.
+    /// The events of an append whose wait for a standby was cut short are visible like all others, although a failover
+    /// can lose them. A later commit waits for them. It has to write something, and a row's lock is enough.
     private func requireDurable() async throws {
         try await pool.run { session in
             try session.durableTransaction { _ = try session.execute("SELECT position FROM ledger.head FOR UPDATE") }
         }
     }
 
-    /// Works on one of the pool's connections, or for what takes long on one of its own.
+    /// Runs work on one of the pool's connections. Long work gets a connection of its own.
     private func onConnection<T: Sendable>(
         isLong: Bool, _ work: @Sendable (PostgresSession) throws -> T
     ) async throws -> T {
@@ -118,7 +120,7 @@ final class HeadSigner: Sendable {
         return try result.get()
     }
 
-    /// The file, locked, with all that it says; waits for others.
+    /// The locked file with its contents. Waits for other programs.
     func open() async throws -> Opened {
         try await onOwnThread {
             let key = try self.keyFile.readOrMake()
@@ -129,7 +131,7 @@ final class HeadSigner: Sendable {
             var history = try self.start(key.verifier, file, stamp)
             if history.length != stamp.bytes {
                 try history.read(file, key.verifier)
-                // Whoever wrote it may have died before it was on disk.
+                // The program that wrote the file may have died before it was on disk.
                 try file.synchronize()
             }
             self.known.withLock { $0 = Known(publicKey: key.verifier.publicKey, stamp: stamp, history: history) }
@@ -137,7 +139,7 @@ final class HeadSigner: Sendable {
         }
     }
 
-    /// What of the known history the file still starts with; an empty one where it is another file, or was changed.
+    /// The part of the known history that the file still starts with. Empty if the file was replaced or changed.
     private func start(_ key: NoteVerifier, _ file: CheckpointFile, _ stamp: CheckpointFile.Stamp) throws -> SignedHistory {
         guard let known = known.withLock({ $0 }), known.publicKey == key.publicKey else { return SignedHistory() }
         if stamp == known.stamp { return known.history }
@@ -150,7 +152,7 @@ final class HeadSigner: Sendable {
         return SignedHistory(replacing: known.history)
     }
 
-    /// Has a note on disk, once: Ed25519 gives the same signature again.
+    /// Ensures that a note is on disk, once. Ed25519 always gives the same signature.
     private func keep(_ note: SignedNote, in opened: Opened, isHead: Bool) throws -> Opened {
         var opened = opened
         let isKept = opened.history.segments.last?.plain?.note == note

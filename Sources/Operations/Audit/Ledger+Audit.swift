@@ -4,23 +4,24 @@ public import SignedNotes
 public import Values
 
 extension Ledger {
-    /// Signs the head, after proving that it continues every head signed before; the same note again where the
-    /// head has not moved. Throws `AuditError`.
+    /// Signs the head after a proof that it continues every head signed before. If the head has not moved, the note
+    /// stays the same. Throws `AuditError`.
     ///
-    /// Constant work for each call, however many heads were signed; the first one of a process reads them all.
+    /// Each call does constant work, however many heads were signed. The first call of a process reads them all.
     public func signCheckpoint() async throws -> SignedNote { try await heads.signed() }
 
     /// Signs the tree of the first events, at any size up to the head's, after the same proofs. Linear in the signed heads.
     ///
     /// - Parameters:
-    ///   - size: nil for the head's.
-    ///   - root: of the tree at `size`, as it was recomputed from the events; the stored nodes must agree.
-    ///   - extensions: what else the signature vouches for.
+    ///   - size: nil for the head's
+    ///   - root: the root at `size`, recomputed from the events; the stored nodes must agree with it
+    ///   - extensions: further statements covered by the signature
     func sign(at size: Int64?, root: Digest32? = nil, extensions: [String] = []) async throws -> SignedNote {
         try await heads.sign(at: size, root: root, extensions: extensions)
     }
 
-    /// The key that this ledger's checkpoints are verified with; made where there is none, with a first signed head.
+    /// The key that verifies this ledger's checkpoints. If there is no key yet, it is made, together with a first
+    /// signed head.
     public func verifierKey() async throws -> NoteVerifier {
         let own = try await pool.run { session in try session.transaction(.snapshot) { try AuditedHead.read(session) } }
         if own.recordedKey == nil { _ = try await heads.signed() }
@@ -30,8 +31,8 @@ extension Ledger {
         return verifier
     }
 
-    /// Gives the ledger a new id after a deliberate restore, and signs its head under it. Refused where the
-    /// database continues every signed head with the recorded key.
+    /// Gives the ledger a new id after a deliberate restore, and signs its head under this id. Throws if the database
+    /// continues every signed head with the recorded key.
     public func acknowledgeFork() async throws -> SignedNote {
         let newID = newID()
         let opened = try await heads.open()
@@ -50,15 +51,15 @@ extension Ledger {
                 try AuditedHead.recordKey(signer.verifier, for: newID, session)
                 let note = try Checkpoint(origin: signer.verifier.name, size: old.head.position, root: old.root)
                     .signed(by: signer)
-                // Before the commit: a crash between the two leaves a ledger that refuses to sign until it is
-                // acknowledged again, never one that signs over an old head.
+                // This comes before the commit. After a crash between the two, the ledger refuses to sign until the
+                // fork is acknowledged again; it never signs over an old head.
                 _ = try opened.file.append(note, at: opened.history.length)
                 return note
             }
         }
     }
 
-    /// The proof that an event is in the log; `size` nil: as it is now.
+    /// The proof that an event is in the log. A nil `size` means the current size.
     public func proveInclusion(position: Int64, size: Int64?) async throws -> (proof: InclusionProof, ledgerID: UniqueID) {
         try await pool.run { session in
             try session.transaction(.snapshot) {

@@ -5,45 +5,45 @@ import Projections
 import SignedNotes
 import Values
 
-/// What `audit verify` is asked.
+/// The options of `audit verify`.
 public struct AuditRequest: Sendable {
-    /// Checkpoints that others kept, which the log must continue.
+    /// Checkpoints kept by others. The log must continue them.
     public var others: [[UInt8]] = []
-    /// Subjects of what can't be checked here and is passed over knowingly, as the findings name them.
+    /// The subjects, as findings name them, whose checks are impossible here and knowingly skipped.
     public var waivers: [String] = []
-    /// What an earlier audit found, which is relied on instead of folding the log from the start.
+    /// The result of an earlier audit. The audit relies on it instead of folding the log from the start.
     public var since: AuditRecord?
 
     public init() {}
 }
 
-/// What an audit of a whole ledger came to.
+/// The result of an audit of a whole ledger.
 public struct AuditReport: Sendable {
     public let log: LogVerification
-    /// Every stored version that this program can fold, served or not: any of them can be asked for.
+    /// Every stored version that this program can fold, served or not, because each of them can be requested.
     public let projections: [ProjectionVerifier.Verification]
-    /// Signed heads that the log was proven to continue.
+    /// The number of signed heads that the log was proven to continue.
     public let signedCheckpoints: Int
-    /// What is wrong or could not be checked.
+    /// The faults, and the failures to check.
     public let findings: [AuditFinding]
-    /// What could not be checked, and was waived by name.
+    /// The failures to check that were waived by name.
     public let waived: [AuditFinding]
-    /// Waivers that named nothing.
+    /// The waivers that matched no finding.
     public let idleWaivers: [String]
-    /// What was believed instead of being folded again: an earlier audit's record, with the versions that it was relied on for;
-    /// nil if everything was folded from the first event.
+    /// The earlier audit's record, with the versions for which it was believed instead of a new fold. Nil if everything
+    /// was folded from the first event.
     public let reliedOn: AuditRecord?
-    /// What was found, right or wrong.
+    /// The results, correct or not.
     fileprivate let found: AuditRecord?
 
     public var isVerified: Bool {
         log.fault == nil && findings.isEmpty && idleWaivers.isEmpty && projections.allSatisfy(\.matches)
     }
 
-    /// What a later audit may rely on; nil if anything is wrong.
+    /// The record for a later audit to rely on. Nil if anything is wrong.
     public var record: AuditRecord? { isVerified ? found : nil }
 
-    /// Everything that is wrong, a sentence each, the gravest first.
+    /// Every problem as a sentence, the gravest first.
     public var problems: [String] {
         var problems: [String] = []
         if let fault = log.fault { problems.append("position \(fault.position): \(fault.problem)") }
@@ -59,7 +59,7 @@ public struct AuditReport: Sendable {
 }
 
 extension AuditReport {
-    /// Of a log with a fault: nothing else was looked at.
+    /// The report on a log with a fault. Nothing else was checked.
     fileprivate init(ofAltered log: LogVerification) {
         self.init(
             log: log, projections: [], signedCheckpoints: 0, findings: [], waived: [], idleWaivers: [], reliedOn: nil, found: nil)
@@ -67,16 +67,17 @@ extension AuditReport {
 }
 
 extension Ledger {
-    /// How far an audit is.
+    /// The progress of an audit.
     public enum AuditProgress: Sendable {
         case log(done: Int64, of: Int64)
         case projections(ProjectionVerifier.Progress)
     }
 
-    /// Verifies everything that an answer can depend on: the log, the catalog, every version's tables at every position, and
-    /// the heads that were signed.
+    /// Verifies everything that an answer can depend on: the log, the catalog, every version's tables at every
+    /// position, and the signed heads.
     ///
-    /// All of the database is read in one snapshot. What could not be checked counts as a fault unless it is waived by name.
+    /// The whole database is read in one snapshot. A check that is impossible counts as a fault unless it is waived by
+    /// name.
     public func audit(
         _ request: AuditRequest = AuditRequest(), progress: @Sendable (AuditProgress) -> Void = { _ in }
     ) async throws -> AuditReport {
@@ -86,7 +87,7 @@ extension Ledger {
         return try await withFreshCatalog {
             defer { isRepeated = true }
             return try await pool.run { [registry, isRepeated] session in
-                // A read that ends at a fault takes its transaction along: there is nothing to commit.
+                // A read that ends at a fault rolls back its transaction, because there is nothing to commit.
                 var report: AuditReport?
                 do {
                     return try session.transaction(.snapshot) {
@@ -105,7 +106,7 @@ extension Ledger {
 
     private struct FaultFound: Error {}
 
-    /// What views do not show of what is served, after a moment in which those that are late may follow.
+    /// The findings about views that do not show everything served, after a moment for late views to catch up.
     private func settledViews() async throws -> [AuditFinding] {
         let deadline = ContinuousClock.now + Self.patience
         while true {
@@ -119,7 +120,7 @@ extension Ledger {
         }
     }
 
-    /// What is kept beside the database, or why it can't be believed.
+    /// The heads kept beside the database, or the reason why they are not credible.
     func headsToAudit() async throws -> Result<KeptHeads, AuditError> {
         do {
             return .success(try await keptHeads())
@@ -128,9 +129,9 @@ extension Ledger {
         }
     }
 
-    /// The same within a transaction whose snapshot was taken after `kept` was read.
+    /// Audits within a transaction whose snapshot was taken after `kept` was read.
     ///
-    /// - Parameter views: what was found of the views; nil to look at them in the transaction.
+    /// - Parameter views: the findings about the views; nil to check the views in this transaction
     func audit(
         _ request: AuditRequest, _ kept: Result<KeptHeads, AuditError>, _ session: PostgresSession,
         views: [AuditFinding]? = nil, _ progress: (AuditProgress) -> Void = { _ in }
@@ -141,7 +142,7 @@ extension Ledger {
                 problem: "`ledger_id`: the record is of the ledger \(since.ledgerID), and this is \(head.ledgerID)")
         }
         let log = try LogVerifier().verify(session) { progress(.log(done: $0, of: $1)) }
-        // What an altered log says proves nothing.
+        // The contents of an altered log prove nothing.
         guard log.fault == nil, let root = log.root else { return AuditReport(ofAltered: log) }
         var findings = try SchemaVerifier(Migrator(resources.files.migrations())).findings(session)
         let catalog = CatalogVerifier(registry)
@@ -182,7 +183,7 @@ extension Ledger {
 }
 
 extension AuditRecord {
-    /// What is wrong if the log does not continue the one that was audited; its stored nodes are believed by now.
+    /// The finding if the log does not continue the audited one. Stored nodes are trusted at this point.
     fileprivate func fork(from log: LogVerification, _ session: PostgresSession) throws -> AuditFinding? {
         let subject = "record of \(head)"
         if position > log.size { return AuditFinding(.fault, subject, "the log has \(log.size) events only") }
@@ -194,12 +195,12 @@ extension AuditRecord {
 }
 
 extension ProjectionVerifier.Comparison {
-    /// The record from which the fold went on.
+    /// The record that the fold started from.
     fileprivate var believed: RecordedVersion? {
         if case .record(let recorded) = start { recorded } else { nil }
     }
 
-    /// What is wrong if the tables hold what the events say, and the record says something else.
+    /// The finding if the tables match the events but the record does not.
     fileprivate var contradiction: AuditFinding? {
         guard case .zeroInsteadOf(let recorded) = start, verification.matches else { return nil }
         return AuditFinding(

@@ -1,14 +1,14 @@
 import Glibc
 
-/// A file with a secret, which nobody but its owner may read or change: mode 0600, and not behind a link.
+/// A file with a secret. Only its owner may read or change it: its mode is 0600, and it is not a link.
 struct PrivateFile: Sendable {
-    /// Why it can't be read or written.
+    /// The reason why the file cannot be read or written.
     struct Problem: Error, CustomStringConvertible {
         let description: String
     }
 
     let path: String
-    /// What it is, for example `the key file`.
+    /// The file's name in messages, for example `the key file`.
     private let title: String
 
     init(_ path: String, _ title: String) {
@@ -16,7 +16,7 @@ struct PrivateFile: Sendable {
         self.title = title
     }
 
-    /// What it holds; nil if there is no file.
+    /// The file's contents. Nil if the file does not exist.
     func read(atMost limit: Int) throws(Problem) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         if descriptor < 0 {
@@ -43,17 +43,17 @@ struct PrivateFile: Sendable {
         return Array(bytes[..<done])
     }
 
-    /// Makes it if there is none yet. Of two programs that do so at the same moment, one wins.
+    /// Creates the file if it does not exist. If two programs do so at the same moment, one wins.
     func make(_ bytes: [UInt8]) throws(Problem) {
         try write(bytes) { draft in link(draft, path) == 0 || errno == EEXIST }
     }
 
-    /// Puts it in the place of what was there.
+    /// Replaces the file's contents.
     func replace(by bytes: [UInt8]) throws(Problem) {
         try write(bytes) { draft in rename(draft, path) == 0 }
     }
 
-    /// Written under another name, so that nobody ever reads half of it.
+    /// Writes under another name first, so that nobody ever reads a partial file.
     private func write(_ bytes: [UInt8], _ publish: (_ draft: String) -> Bool) throws(Problem) {
         let draft = "\(path).\(getpid()).new"
         unlink(draft)
@@ -67,7 +67,7 @@ struct PrivateFile: Sendable {
         synchronizeDirectory(of: path)
     }
 
-    /// What failed, with the reason in `errno`.
+    /// The problem with a failed operation, including the reason in `errno`.
     func failed(_ what: String) -> Problem {
         Problem(description: "\(title) \(path) \(what): \(String(cString: strerror(errno)))")
     }

@@ -3,7 +3,7 @@ public import PostgresStore
 public import Values
 
 extension InclusionProof {
-    /// What the command line and HTTP answer. Hashes in hex; `path` lowest node first.
+    /// The answer of the command line and HTTP. Hashes are in hex; `path` starts with the lowest node.
     public func node(_ ledgerID: UniqueID) -> JSONNode {
         .object([
             ("position", .integer(position)), ("size", .integer(size)), ("leaf_hash", .string(leaf.description)),

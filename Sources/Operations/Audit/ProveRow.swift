@@ -9,14 +9,14 @@ import Projections
 public import SignedNotes
 public import Values
 
-/// A proof that a row is among those of a view as of a position.
+/// A proof that a row is among the rows of a view at a position.
 public struct RowProof: Sendable {
     public let projection: String
     public let version: String
     public let codeVersion: Int
     public let position: Int64
     public let key: [String]
-    /// The row's digest line without its newline; the leaf is the line with it.
+    /// The row's digest line without its newline. The leaf includes the newline.
     public let line: [UInt8]
     /// From 0, in key order.
     public let index: Int64
@@ -26,10 +26,10 @@ public struct RowProof: Sendable {
     public let root: Digest32
     /// RFC 6962 section 2.1.1, lowest node first.
     public let path: [Digest32]
-    /// The log's signed head at the position, whose extension line names the tree's root.
+    /// The log's signed head at the position. Its extension line contains the tree's root.
     public let note: SignedNote
 
-    /// What `audit prove row --json` prints.
+    /// The output of `audit prove row --json`.
     public var node: JSONNode {
         .object([
             ("projection", .string(projection)), ("version", .string(version)),
@@ -44,12 +44,13 @@ public struct RowProof: Sendable {
 }
 
 extension Ledger {
-    /// Proves a row by the tree over the digest lines of its view, and signs the head at that position with the tree's
-    /// root in an extension line. Linear in the log: every event is checked, and the rows are those that a fold of them gives.
+    /// Proves a row with the tree over the digest lines of its view. The head at that position is signed with the
+    /// tree's root in an extension line. Linear in the log: every event is checked, and the rows are those that a fold
+    /// of the events gives.
     ///
-    /// A table that holds other rows is refused by `BundleError.alteredRows`: whoever asked has seen one of them.
+    /// If the table holds other rows, `BundleError.alteredRows` is thrown, because the caller may have seen one of them.
     ///
-    /// - Parameter position: nil for the projection's checkpoint.
+    /// - Parameter position: nil for the projection's checkpoint
     /// - Throws: `BundleError`, `AuditError`, `LedgerError.projectionBehind`.
     public func proveRow(_ view: View, key: [String], asOf position: Int64?) async throws -> RowProof {
         try await bringUpToDate([view.projection])
@@ -80,7 +81,7 @@ extension Ledger {
         let leaf: Digest32
         let path: [Digest32]
         let tree: RowTree.Summary
-        /// Of the log's tree, over the events that were folded.
+        /// The root of the log's tree over the folded events.
         let root: Digest32
     }
 
@@ -119,7 +120,7 @@ extension Ledger {
             path: RowTree.path(of: found.index, in: leaves), tree: tree.summary, root: root)
     }
 
-    /// Folds the events up to a position, each checked as `audit verify` checks it; the root over them.
+    /// Folds the events up to a position, with the checks of `audit verify`. Returns the root over them.
     private func replay(
         _ fold: any Fold, _ definition: ProjectionDefinition, upTo position: Int64, _ session: PostgresSession
     ) throws -> Digest32 {

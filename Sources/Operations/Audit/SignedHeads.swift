@@ -4,7 +4,7 @@ import PostgresStore
 import SignedNotes
 import Values
 
-/// A ledger's head, as it is compared with signed ones.
+/// A ledger's head in the form for comparison with signed heads.
 struct AuditedHead {
     let head: LogHead
     let root: Digest32
@@ -28,7 +28,7 @@ struct AuditedHead {
             recordedKey: try key.first.map { try $0.bytea(0) })
     }
 
-    /// The checkpoint of the first `size` events, whose tree is proven to be part of the head's.
+    /// The checkpoint of the first `size` events. Their tree is proven to be part of the head's.
     func checkpoint(
         at size: Int64?, root expected: Digest32?, extensions: [String], _ session: PostgresSession
     ) throws -> Checkpoint {
@@ -48,7 +48,7 @@ struct AuditedHead {
         try requireContinuation(of: checkpoints.map { SignedHead(size: $0.size, root: $0.root) }, session)
     }
 
-    /// The same of what was read of the kept ones: of those not proven before, and of the largest, which continues the rest.
+    /// Checks the kept heads in the same way: those not proven before, and the largest, which continues the rest.
     func requireContinuation(of history: SignedHistory, _ session: PostgresSession) throws {
         var heads: [SignedHead] = []
         if let segment = history.segments.last {
@@ -61,15 +61,15 @@ struct AuditedHead {
         try requireContinuation(of: heads, session)
     }
 
-    /// Heads of this ledger, the largest first: that is where a fork shows soonest.
+    /// Checks heads of this ledger, the largest first, because a fork shows there soonest.
     private func requireContinuation(of heads: [SignedHead], _ session: PostgresSession) throws {
         func fork(_ signed: SignedHead) throws -> AuditError {
             try self.fork(Checkpoint(origin: origin, size: signed.size, root: signed.root))
         }
         let size = head.position
         if let largest = heads.max(by: { $0.size < $1.size }), largest.size > size { throw try fork(largest) }
-        // The largest by itself, then a statement for some hundreds of them, so that neither its parameters nor their number
-        // grow without bound.
+        // The largest head is checked by itself. The others take one statement for every 256 heads, so that neither a
+        // statement's parameters nor the number of statements grows without bound.
         for range in [0..<min(1, heads.count)] + stride(from: 1, to: heads.count, by: 256).map({ $0..<min($0 + 256, heads.count) }) {
             let proofs = try LogProofs().consistencies(from: heads[range].map(\.size), to: size, session)
             for (signed, proof) in zip(heads[range], proofs) {
@@ -84,7 +84,7 @@ struct AuditedHead {
         .forkDetected(signed: signed.label, found: try checkpoint.label)
     }
 
-    /// Records a ledger's key. The first one stays; another is refused.
+    /// Records a ledger's key. The first key stays; another key is refused.
     static func recordKey(_ key: NoteVerifier, for id: UniqueID, _ session: PostgresSession) throws {
         let id = PostgresValue.uuid(id.high, id.low)
         _ = try session.execute(
@@ -110,6 +110,6 @@ extension NoteVerifier {
 }
 
 extension Checkpoint {
-    /// How an error names a head.
+    /// The name of a head in errors.
     var label: String { "\(origin) at size \(size) with root \(root)" }
 }

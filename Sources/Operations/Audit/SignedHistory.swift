@@ -1,44 +1,45 @@
 import SignedNotes
 import Values
 
-/// A signed head of the ledger whose segment it stands in.
+/// A signed head. The segment that contains it determines its ledger.
 struct SignedHead: Sendable, Equatable {
     let size: Int64
     let root: Digest32
 }
 
-/// What the file of signed checkpoints says up to some length, with every signature checked.
+/// The contents of the file of signed checkpoints up to some length, with every signature checked.
 ///
-/// Memory: 40 bytes for each head that nobody has proven against the log yet.
+/// Memory: 40 bytes for each head that has not been proven against the log yet.
 struct SignedHistory: Sendable {
-    /// The heads of one ledger id. Where a fork was acknowledged, the next one begins.
+    /// The heads of one ledger id. An acknowledged fork starts the next segment.
     struct Segment: Sendable {
         let origin: String
         let first: SignedHead
-        /// Of the largest size.
+        /// The head of the largest size.
         var largest: SignedHead
         /// The note of the largest head without extensions.
         var plain: (size: Int64, note: SignedNote)?
         var count: Int
     }
 
-    /// Oldest first. Only the last one's heads must be continued: those before belong to ledgers that were left.
+    /// Oldest first. Only the heads of the last segment must be continued, because earlier segments belong to abandoned
+    /// ledger ids.
     private(set) var segments: [Segment] = []
-    /// Heads of the last segment that are to be proven against the log.
+    /// The heads of the last segment that still have to be proven against the log.
     private(set) var unproven: [SignedHead] = []
-    /// Of all segments.
+    /// The number of heads in all segments.
     var count: Int { segments.reduce(0) { $0 + $1.count } }
-    /// Bytes of the whole records.
+    /// The size of the whole records in bytes.
     private(set) var length: Int64 = 0
-    /// The last record, by which a grown file is known to be the same.
+    /// The last record. It shows whether a grown file is still the same file.
     private(set) var lastRecord: [UInt8] = []
-    /// The largest head of a file that this one took the place of: it must be continued too, whatever this one says.
+    /// The largest head of a file that this one replaced. It must be continued too, even if this file lacks it.
     private(set) var replaced: (origin: String, head: SignedHead)?
     private var verifier: NoteVerifier?
 
     init() {}
 
-    /// Of another file, or one that was changed.
+    /// The history of a replaced or changed file.
     init(replacing other: SignedHistory) {
         replaced = other.replaced
         guard let last = other.segments.last else { return }
@@ -46,7 +47,7 @@ struct SignedHistory: Sendable {
         replaced = (last.origin, last.largest)
     }
 
-    /// Reads on where it stopped.
+    /// Continues to read where the last read stopped.
     mutating func read(_ file: CheckpointFile, _ key: NoteVerifier) throws {
         var count = self.count
         try file.forEachRecord(from: length) { record, end in
@@ -88,6 +89,7 @@ struct SignedHistory: Sendable {
         unproven.append(head)
     }
 
-    /// All heads were proven to be continued by one log: the largest continues the others, and stands for them from now on.
+    /// Records the proof that one log continues all heads. The largest head continues the others and represents them
+    /// from now on.
     mutating func proven() { unproven = [] }
 }

@@ -1,22 +1,22 @@
 import Glibc
 import SignedNotes
 
-/// The file that holds the private key: one line, mode 0600, made on first use.
+/// The file that holds the private key: one line, mode 0600, created on first use.
 ///
-/// The key is used under the name of the ledger that it signs for; the name in the file says only whose it is.
+/// The key is used under the name of the ledger that it signs for. The name in the file only identifies the owner.
 struct SigningKeyFile: Sendable {
     static let keyName = "alpha-ledger"
 
     let path: String
 
-    /// Where the signed checkpoints are kept.
+    /// The path of the signed checkpoints.
     var checkpoints: String { path + ".checkpoints" }
 
     init(_ settings: Settings) {
         path = settings.signingKeyFile ?? settings.dataDirectory + "/signing.key"
     }
 
-    /// The key; nil where there is no file.
+    /// The key. Nil if the file does not exist.
     func read() throws(AuditError) -> NoteSigner? {
         guard let line = try throwingKeyFile({ () throws(PrivateFile.Problem) in try file.read(atMost: 4096) }) else { return nil }
         guard line.last == 0x0a, let text = String(validating: line.dropLast(), as: UTF8.self),
@@ -25,7 +25,7 @@ struct SigningKeyFile: Sendable {
         return signer
     }
 
-    /// The key, made where there is none yet. Of two programs that make one at the same moment, one wins.
+    /// The key, created if it does not exist yet. If two programs create one at the same moment, one wins.
     func readOrMake() throws(AuditError) -> NoteSigner {
         if let signer = try read() { return signer }
         let fresh: NoteSigner
@@ -59,7 +59,7 @@ func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     return true
 }
 
-/// Makes a new name of a directory last through a crash.
+/// Makes a new name in a directory survive a crash.
 func synchronizeDirectory(of path: String) {
     let parent = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     let descriptor = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -2,7 +2,7 @@ import Postgres
 import PostgresStore
 import Values
 
-/// What the database recorded of keys and acknowledged forks.
+/// The database's records of keys and acknowledged forks.
 struct SigningRecords {
     private struct Fork {
         let old: UniqueID
@@ -26,8 +26,8 @@ struct SigningRecords {
             head: head, keys: Dictionary(keys) { first, _ in first }, forks: Dictionary(forks) { first, _ in first })
     }
 
-    /// Throws unless the forks are a chain that ends in this ledger, each key is that of a ledger in it, and both are what the
-    /// heads signed with `key` say; heads and key may be kept elsewhere.
+    /// Throws unless the forks are a chain that ends in this ledger, each key belongs to a ledger in the chain, and
+    /// both agree with the heads signed with `key`. Heads and key may be kept elsewhere.
     func check(_ history: SignedHistory?, key: [UInt8]?) throws(AuditError) {
         var chain = [head]
         while let last = chain.last, let fork = forks[last] {
@@ -50,7 +50,7 @@ struct SigningRecords {
             if segment != nil, let key, key != recorded {
                 throw .keyRecords(problem: "ledger.signing_keys has another key for \(id) than the one that signed its heads")
             }
-            // Heads of another key are kept beside that key.
+            // Heads signed with another key are kept beside that key.
             guard let history, !history.segments.isEmpty, key == recorded else { continue }
             guard let segment else {
                 throw .keyRecords(problem: "ledger.signing_keys has the key for \(id), but no head of it is kept")

@@ -3,33 +3,33 @@ import PostgresStore
 import SignedNotes
 import Values
 
-/// What a verification may pass over if it is told to, by name.
+/// A check that a verification may skip if told to by name.
 public enum AuditWaiver: String, Sendable, CaseIterable {
     /// The key file or the signed heads are kept elsewhere.
     case signedHeads = "signed-heads"
 }
 
-/// What the signed heads were found to be.
+/// The result of verifying the signed heads.
 public struct SignedHeadsReport: Sendable, Equatable {
-    /// Heads that the log was proven to continue, those that were handed in among them.
+    /// The number of heads that the log was proven to continue, including the given ones.
     public let count: Int
-    /// What could not be checked, and was waived.
+    /// The failures to check that were waived.
     public let waived: [AuditError]
 }
 
-/// What the key file and the file of signed heads say. To be read before the snapshot in which they are verified: a head that
-/// is signed meanwhile may be above it.
+/// The contents of the key file and of the file of signed heads. They must be read before the snapshot in which they
+/// are verified, because a head signed later may be above the snapshot.
 public struct KeptHeads: Sendable {
     let keyFile: SigningKeyFile
     let key: NoteSigner?
-    /// nil if there is no file.
+    /// Nil if the file does not exist.
     let history: SignedHistory?
-    /// Heads are kept whose signatures can't be checked without the key file.
+    /// Whether heads are kept whose signatures cannot be checked without the key file.
     let areUnread: Bool
 }
 
 extension Ledger {
-    /// Reads what is kept beside the database, every signature checked. Throws `AuditError`.
+    /// Reads the files kept beside the database and checks every signature. Throws `AuditError`.
     public func keptHeads() async throws -> KeptHeads {
         let keyFile = heads.keyFile
         return try await onOwnThread {
@@ -49,8 +49,8 @@ extension Ledger {
         }
     }
 
-    /// Proves the log consistent with every checkpoint of the file beside the key and with others' that are handed
-    /// in. Stored tree nodes are believed: `LogVerifier` goes first. Throws `AuditError`.
+    /// Proves the log consistent with every checkpoint in the file beside the key, and with given checkpoints of
+    /// others. Stored tree nodes are trusted, so `LogVerifier` must run first. Throws `AuditError`.
     public func verifyCheckpoints(
         others: [[UInt8]] = [], waiving waivers: Set<AuditWaiver> = []
     ) async throws -> SignedHeadsReport {
@@ -62,9 +62,9 @@ extension Ledger {
         }
     }
 
-    /// The same within a transaction whose snapshot was taken after `kept` was read.
+    /// Verifies within a transaction whose snapshot was taken after `kept` was read.
     ///
-    /// What `ledger.signing_keys` and `ledger.forks` record is compared with the kept heads as well.
+    /// It also compares `ledger.signing_keys` and `ledger.forks` with the kept heads.
     public func verifyCheckpoints(
         _ kept: KeptHeads, others: [[UInt8]] = [], waiving waivers: Set<AuditWaiver> = [], _ session: PostgresSession
     ) throws -> SignedHeadsReport {
@@ -84,7 +84,7 @@ extension Ledger {
         return SignedHeadsReport(count: (kept.history?.segments.last?.count ?? 0) + handedIn.count, waived: waived)
     }
 
-    /// What should be kept beside this database and is not.
+    /// The file that should be kept beside this database but is missing.
     private static func missing(_ kept: KeptHeads, _ own: AuditedHead) -> AuditError? {
         if kept.key == nil, kept.areUnread {
             return .keyFileMissing(problem: "there are signed checkpoints, but their key file \(kept.keyFile.path) is missing")

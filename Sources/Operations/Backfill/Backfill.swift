@@ -5,7 +5,7 @@ import PostgresStore
 import Rules
 import Values
 
-/// What is filled in afterwards: one kind of event each.
+/// The kinds of backfill. Each appends one kind of event.
 public enum BackfillKind: String, Sendable, CaseIterable {
     /// `ContextStamped`
     case context
@@ -15,15 +15,15 @@ public enum BackfillKind: String, Sendable, CaseIterable {
     case marks
 }
 
-/// Why a backfill did not complete. What it had appended by then stays, and the next run asks only for the rest.
+/// The reason why a backfill did not complete. The events appended by then stay, and the next run handles only the rest.
 public enum BackfillError: Error, CustomStringConvertible {
-    /// Another backfill of the kind is under way.
+    /// Another backfill of the same kind is in progress.
     case alreadyRunning(BackfillKind)
-    /// The quotes' source gave no answer at all.
+    /// The source of quotes did not answer at all.
     case unreachable(String)
-    /// What was asked for can't be.
+    /// An option is invalid.
     case badOptions(String)
-    /// A source that needs a key that is not configured.
+    /// The source needs a key that is not configured.
     case notConfigured(String)
 
     public var description: String {
@@ -34,12 +34,12 @@ public enum BackfillError: Error, CustomStringConvertible {
     }
 }
 
-/// How far a backfill has come.
+/// The progress of a backfill.
 public struct BackfillProgress: Sendable, Equatable {
-    /// Stamps, benchmarks or marks that are settled.
+    /// The number of settled stamps, benchmarks or marks.
     public var done: Int
     public var of: Int
-    /// Requests that went to a vendor.
+    /// The number of requests sent to a vendor.
     public var calls = 0
 
     public init(done: Int, of: Int, calls: Int = 0) {
@@ -49,11 +49,11 @@ public struct BackfillProgress: Sendable, Equatable {
     }
 }
 
-/// One backfill of a kind at a time, whatever the number of programs.
+/// Permits one backfill of a kind at a time across all programs.
 public struct BackfillLock: Sendable {
     private let lock: RunLock
 
-    /// Throws `BackfillError.alreadyRunning` where another holds it.
+    /// Throws `BackfillError.alreadyRunning` if another backfill holds the lock.
     public static func acquire(
         _ kind: BackfillKind, _ configuration: PostgresConfiguration
     ) async throws -> BackfillLock {
@@ -63,28 +63,28 @@ public struct BackfillLock: Sendable {
         return BackfillLock(lock: lock)
     }
 
-    /// Gives the lock back, also where the caller is cancelled.
+    /// Releases the lock, even if the caller is cancelled.
     public func release() async { await lock.release() }
 }
 
-/// A backfill under way: what it reads is pinned to the head at its start, and what it appends bears its run id.
+/// A backfill in progress. Its reads are pinned to the head at its start, and its events carry its run id.
 struct BackfillRun: Sendable {
     let ledger: Ledger
     let kind: BackfillKind
     let runID: UniqueID
-    /// The last position that is read.
+    /// The last position to read.
     let position: Int64
     let startedAt: Instant
     let apply: Bool
 
-    /// Events a transaction.
+    /// The number of events in a transaction.
     private static let chunkSize = 2_000
 
     static func check(limit: Int?) throws(BackfillError) {
         if let limit, limit < 1 { throw .badOptions("limit: expected a number above 0") }
     }
 
-    /// Runs a body under the kind's lock, and releases it however the body ends.
+    /// Runs a body under the kind's lock and releases the lock in every case.
     static func run(
         _ kind: BackfillKind, ledger: Ledger, apply: Bool,
         _ body: (BackfillRun, inout BackfillSummary) async throws -> Void
@@ -123,7 +123,7 @@ struct BackfillRun: Sendable {
         return summary
     }
 
-    /// Appends events in transactions of a bounded size; nothing in a dry run.
+    /// Appends events in transactions of bounded size. A dry run appends nothing.
     func append(_ events: [NewEvent]) async throws {
         guard apply else { return }
         for start in stride(from: 0, to: events.count, by: Self.chunkSize) {
@@ -134,7 +134,7 @@ struct BackfillRun: Sendable {
 }
 
 extension Ledger {
-    /// The version of a projection's rules that its served version was made by; 1 before its first activation.
+    /// The rules version of the projection's served version. 1 before its first activation.
     func servedRulesVersion(_ projection: String) async throws -> Int {
         let served = try await pool.run { [catalog] session in try catalog.served(projection, session)?.version }
         return served.flatMap { Int($0.dropFirst()) } ?? 1

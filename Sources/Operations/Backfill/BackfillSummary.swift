@@ -1,39 +1,38 @@
 public import JSON
 public import Values
 
-/// What a backfill did, or in a dry run what it would have done.
+/// The result of a backfill, or in a dry run the result that it would have.
 public struct BackfillSummary: Sendable, Equatable {
     public var kind: BackfillKind
     public var runID: UniqueID
-    /// Nothing was appended.
+    /// Whether this was a dry run, which appends nothing.
     public var dryRun: Bool
-    /// Where quotes were looked for; nil for context.
+    /// The source of quotes. Nil for context.
     public var quoteSource: String?
-    /// Stamps, benchmarks or marks that the log lacked, and those that were to be asked for again.
+    /// The stamps, benchmarks or marks that the log lacked, plus those to look up again.
     public var wanted = 0
-    /// Events appended; in a dry run those that would be.
+    /// Events appended, or in a dry run those that would be.
     public var appended = 0
-    /// Answers whose content was the latest of their stream already.
+    /// Answers whose content equals the latest of their stream.
     public var unchanged = 0
-    /// Answers by what the rules make of them: a stamp's `context_quality`, a `benchmark_quality`, a `mark_quality`; and
-    /// `failed` where the look-up did.
+    /// Answers by the quality that the rules give them: a stamp's `context_quality`, a `benchmark_quality` or a
+    /// `mark_quality`, and `failed` for a failed look-up.
     public private(set) var byQuality: [ByteKey: Int] = [:]
-    /// The same of marks, by horizon.
+    /// The qualities of marks, by horizon.
     public private(set) var byHorizon: [ByteKey: [ByteKey: Int]] = [:]
-    /// Answers without a look-up, or whose look-up failed, by the error's first word: `incomplete_contract`,
+    /// Answers without a look-up, or with a failed one, by the first word of the error: `incomplete_contract`,
     /// `adjusted_root`, `not_entitled`, `lookup_failed`.
     public private(set) var byError: [ByteKey: Int] = [:]
-    /// Marks that were asked for no quote, and whose spot or realized vol has changed; they count nowhere but here and
-    /// among the appended.
+    /// Marks without a new look-up whose spot or realized vol has changed. They count only here and in `appended`.
     public var refreshed = 0
-    /// Different contracts and windows that were to be looked up.
+    /// The number of different contracts and windows to look up.
     public var lookups = 0
-    /// Requests that went to a vendor.
+    /// The number of requests sent to a vendor.
     public var calls = 0
     public var startedAt: Instant
     public var finishedAt: Instant
 
-    /// The summary of a run that has not counted anything yet.
+    /// The summary at the start of a run, with all counts at zero.
     public init(kind: BackfillKind, runID: UniqueID, dryRun: Bool, startedAt: Instant) {
         self.kind = kind
         self.runID = runID
@@ -48,23 +47,23 @@ public struct BackfillSummary: Sendable, Equatable {
         if let horizon { byHorizon[ByteKey(horizon), default: [:]][ByteKey(quality), default: 0] += 1 }
     }
 
-    /// Counts why an answer has no quote.
+    /// Counts the reason why an answer has no quote.
     public mutating func count(error: String) {
         byError[ByteKey(error), default: 0] += 1
     }
 
-    /// How many answers have a quality.
+    /// The number of answers with a quality.
     public func count(of quality: String) -> Int { byQuality[ByteKey(quality)] ?? 0 }
 
-    /// Answers whose look-up failed, refused ones among them.
+    /// The number of answers with a failed look-up, including refused ones.
     public var failed: Int { count(of: "failed") }
 
-    /// Answers whose look-up the vendor refused with 401 or 403.
+    /// The number of answers whose look-up the vendor refused with 401 or 403.
     public var notEntitled: Int { byError["not_entitled"] ?? 0 }
 
-    /// The summary as a JSON object, `wanted` under the name `asked`; `quoted` is null for context, which asks for no
-    /// quotes. Of benchmarks and marks `asked` = `quoted` + `stale` + `unavailable` + `failed` (and `estimated`, were
-    /// there a model).
+    /// The summary as a JSON object, with `wanted` under the name `asked`. `quoted` is null for context, which looks up
+    /// no quotes. For benchmarks and marks `asked` = `quoted` + `stale` + `unavailable` + `failed` (plus `estimated`,
+    /// if there were a model).
     public var node: JSONNode {
         .object([
             ("kind", .string(kind.rawValue)),

@@ -4,17 +4,17 @@ import Postgres
 import Rules
 import Values
 
-/// How a backfill of benchmarks was asked for.
+/// The options of a backfill of benchmarks.
 public struct BenchmarksBackfillOptions: Sendable {
-    /// False: a dry run, which looks everything up and appends nothing.
+    /// False for a dry run, which looks everything up and appends nothing.
     public var apply: Bool
-    /// Ask again for those that are not `quoted`.
+    /// Whether to look up again the benchmarks that are not `quoted`.
     public var retry: Bool
-    /// Look up contracts whose root is an adjusted one, or another underlying's.
+    /// Whether to look up contracts whose root is adjusted or belongs to another underlying.
     public var adjustedRoots: Bool
-    /// At most so many executions, the earliest first; nil for all.
+    /// The largest number of executions, the earliest first. Nil for all.
     public var limit: Int?
-    /// Only these trades; empty for all.
+    /// The trades to handle. Empty for all.
     public var tradeIDs: [String]
 
     public init(
@@ -31,8 +31,8 @@ public struct BenchmarksBackfillOptions: Sendable {
 
 /// Records the quote nearest to each execution (docs/contract/backfills.md, "Benchmark backfill").
 ///
-/// Executions and benchmarks are read as of the head when the run began. Benchmarks are appended as their quotes come:
-/// a run that died is run again, and asks only for the rest; a second run appends nothing.
+/// Executions and benchmarks are read at the head when the run began. Benchmarks are appended as their quotes arrive. A
+/// run that died is simply run again and handles only the rest. A second complete run appends nothing.
 public struct BenchmarksBackfill: Sendable {
     let ledger: Ledger
     let quotes: QuoteChoice
@@ -106,16 +106,16 @@ public struct BenchmarksBackfill: Sendable {
 }
 
 extension LookupProblem {
-    /// Whether an answer of the current basis is asked for again.
+    /// Whether an answer for the current basis is looked up again.
     ///
     /// - Parameters:
-    ///   - error: the recorded answer's.
-    ///   - isUsable: whether the recorded quote is a usable one.
-    ///   - problem: what keeps the contract from being looked up now.
+    ///   - error: the error of the recorded answer
+    ///   - isUsable: whether the recorded quote is usable
+    ///   - problem: the reason why the contract cannot be looked up now
     static func isOpen(_ error: String?, isUsable: Bool, retry: Bool, now problem: String?) -> Bool {
-        // Recorded without a look-up, which is now allowed.
+        // The answer was recorded without a look-up, but a look-up is permitted now.
         if problem == nil, let error, error.isBytewiseEqual(to: adjustedRoot) { return true }
-        // Looked up once, which is not allowed now: the answer is kept.
+        // The contract was looked up before, but a look-up is not permitted now. The answer stays.
         if let problem, error.map({ !$0.isBytewiseEqual(to: problem) }) ?? true { return false }
         return retry && !isUsable
     }
@@ -125,7 +125,7 @@ extension LookupProblem {
 struct BenchmarkItem: QuoteItem {
     let execution: WantedExecution
     let problem: String?
-    /// The stream's version and its latest content; nil where it has none.
+    /// The stream's version and latest content. Nil for an empty stream.
     let latest: (version: Int64, content: Digest32)?
     let rules: ExecutionQualityRules
     let lookup: QuoteLookup?

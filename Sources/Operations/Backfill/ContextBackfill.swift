@@ -6,18 +6,18 @@ import Projections
 import Rules
 import Values
 
-/// How a backfill of context was asked for.
+/// The options of a backfill of context.
 public struct ContextBackfillOptions: Sendable {
-    /// False: a dry run, which appends nothing.
+    /// False for a dry run, which appends nothing.
     public var apply: Bool
-    /// All executions, not only those without a stamp of their current basis and context key.
+    /// Whether to stamp all executions, not only those without a stamp for their current basis and context key.
     public var force: Bool
-    /// At most so many executions, the earliest first; nil for all.
+    /// The largest number of executions, the earliest first. Nil for all.
     public var limit: Int?
-    /// Only these trades; empty for all.
+    /// The trades to handle. Empty for all.
     public var tradeIDs: [String]
-    /// The version of the context rules, whose stamps are then wanted even where other rules made one; nil for the
-    /// version whose projection is served.
+    /// The version of the context rules. Its stamps are then wanted even for executions that other rules have stamped.
+    /// Nil means the version whose projection is served.
     public var rulesVersion: Int?
 
     public init(
@@ -32,7 +32,7 @@ public struct ContextBackfillOptions: Sendable {
 
     /// Reads a version of the context rules as people write it: `v1`, `context@v1`, `v1/c1`.
     ///
-    /// Throws also for a code version that is not this program's: no other can stamp.
+    /// Throws too for a code version other than this program's, because no other code can stamp.
     public static func rulesVersion(_ text: String) throws(VersionReference.Problem) -> Int {
         let reference = try VersionReference(parsing: text, of: ContextProjection.name)
         guard let version = Int(reference.version.dropFirst()),
@@ -47,11 +47,11 @@ public struct ContextBackfillOptions: Sendable {
 
 /// Stamps executions with the market around them, from the observations in the log (docs/contract/backfills.md, "Context backfill").
 ///
-/// Trades, stamps and observations are read as of the head when the run began. Stamps are appended in chunks: a run that
-/// died leaves those that it made, and the next one asks only for the rest. A stamp whose content equals the latest of
-/// its trade is not appended, so that a second run appends nothing, forced or not.
+/// Trades, stamps and observations are read at the head when the run began. Stamps are appended in chunks. A run that
+/// died leaves its stamps, and the next run handles only the rest. A stamp whose content equals the latest of its trade
+/// is not appended, so a second run appends nothing, forced or not.
 public struct ContextBackfill: Sendable {
-    /// Stamps worked out and appended together.
+    /// The number of stamps computed and appended together.
     static let chunkSize = 2_000
 
     let ledger: Ledger
@@ -62,11 +62,11 @@ public struct ContextBackfill: Sendable {
         self.onProgress = onProgress
     }
 
-    /// Runs once and returns the summary: `wanted` are the executions asked for, and the counts by quality those of the
-    /// stamps that they got, or would get.
+    /// Runs once and returns the summary. `wanted` counts the selected executions. The counts by quality are those of
+    /// the stamps that they got, or would get.
     ///
-    /// Throws `BackfillError` where another backfill of context is under way or an option can't be, and `RuleError`
-    /// where the rules version is not installed.
+    /// Throws `BackfillError` if another backfill of context is in progress or an option is invalid. Throws `RuleError`
+    /// if the rules version is not installed.
     public func run(_ options: ContextBackfillOptions) async throws -> BackfillSummary {
         if let limit = options.limit, limit < 1 { throw BackfillError.badOptions("the limit must be at least 1") }
         return try await BackfillRun.run(.context, ledger: ledger, apply: options.apply) { run, summary in
@@ -111,13 +111,13 @@ public struct ContextBackfill: Sendable {
         }
     }
 
-    // MARK: - What the log says
+    // MARK: - Reading the log
 
-    /// What a run works from.
+    /// The input of a run.
     private struct Read: Sendable {
         /// In the order of executions.
         let targets: [ContextTarget]
-        /// Of the markets behind the targets.
+        /// The series of the markets behind the targets.
         let series: [ByteKey: MarketSeries]
     }
 

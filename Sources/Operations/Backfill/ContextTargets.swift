@@ -5,19 +5,19 @@ import PostgresStore
 import Rules
 import Values
 
-/// An execution that is to be stamped.
+/// An execution to stamp.
 struct ContextTarget: Sendable {
     let row: ExecutionRow
-    /// The version of its stream of stamps; 0 where it has none.
+    /// The version of the execution's stream of stamps. 0 for an empty stream.
     let streamVersion: Int64
     /// The content of the stream's latest stamp.
     let latestContent: Digest32?
 }
 
-/// Reads from the log which executions want a stamp, as of a position.
+/// Reads from the log which executions want a stamp at a position.
 struct ContextTargets {
     private let position: Int64
-    /// Empty for all.
+    /// Empty for all trades.
     private let tradeIDs: [String]
 
     init(upTo position: Int64, tradeIDs: [String]) {
@@ -25,26 +25,26 @@ struct ContextTargets {
         self.tradeIDs = tradeIDs
     }
 
-    /// What a trade's stream of stamps says.
+    /// The contents of a trade's stream of stamps.
     private struct Stamped {
         var version: Int64 = 0
         var content: Digest32?
-        /// Of the latest stamp under each context key: what it was made from, and by which rules.
+        /// The latest stamp under each context key: its basis and its rules.
         var latest: [ByteKey: (basis: Basis, rules: [RuleReference])] = [:]
     }
 
-    /// Which executions are asked for.
+    /// The selection of executions.
     enum Selection {
-        /// Those without a stamp of their current basis under their current context key.
+        /// Executions without a stamp for their current basis under their current context key.
         case unstamped
-        /// Those without such a stamp by the stamper's own rules.
+        /// Executions without such a stamp by the stamper's own rules.
         case unstampedByTheseRules
         case all
     }
 
-    /// The executions of a selection, in no order that means anything.
+    /// The executions of a selection, in no meaningful order.
     ///
-    /// O(trades + stamps), or an index read each for named trades.
+    /// O(trades + stamps), or one index read for each named trade.
     func load(_ stamper: ContextStamper, _ selection: Selection, _ session: PostgresSession) throws -> [ContextTarget] {
         var stamped: [ByteKey: Stamped] = [:]
         try forEachStamp(session) { version, stamp in
@@ -72,7 +72,7 @@ struct ContextTargets {
         return targets
     }
 
-    /// The stamps in the order of their streams and versions.
+    /// Visits the stamps in the order of their streams and versions.
     private func forEachStamp(
         _ session: PostgresSession, _ body: (Int64, ContextStampedPayload) throws -> Void
     ) throws {
@@ -96,7 +96,7 @@ struct ContextTargets {
             }
             return
         }
-        // A point is the byte after the hyphen.
+        // `.` is the byte after `-`.
         try session.copyOut(
             """
             COPY (SELECT stream_version, schema_version, payload FROM ledger.events

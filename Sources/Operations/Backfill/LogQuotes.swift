@@ -3,10 +3,10 @@ import OptionTrades
 import Postgres
 import Values
 
-/// Imported quotes: `option_quote` observations in the log, the latest of each identity.
+/// Imported quotes: the `option_quote` observations in the log, the latest of each identity.
 ///
-/// All look-ups are known beforehand, so one pass over the observations of their underlyings answers them, and only the
-/// nearest quote of each window is kept: memory grows with the look-ups, not with the observations.
+/// All look-ups are known beforehand, so one pass over the observations of their underlyings answers them. Only the
+/// nearest quote of each window is kept, so memory grows with the look-ups, not with the observations.
 struct LogQuotes: QuoteSource {
     let name = "log"
     let lookupsPerBatch = 1_000
@@ -15,7 +15,7 @@ struct LogQuotes: QuoteSource {
 
     private let answers: [QuoteLookup: QuoteAnswer]
 
-    /// Reads the log up to a position. O(observations of the underlyings × look-ups of their contract near by).
+    /// Reads the log up to a position. O(observations of the underlyings × nearby look-ups of their contract).
     init(answering lookups: [QuoteLookup], upTo position: Int64, _ session: PostgresSession) throws {
         var search = QuoteSearch(lookups)
         for underlying in search.underlyings {
@@ -39,7 +39,7 @@ struct LogQuotes: QuoteSource {
     func label(for use: QuoteUse) -> String { "imported_option_quote" }
 }
 
-/// Look-ups that wait for the quotes of a pass.
+/// The look-ups that a pass over quotes answers.
 struct QuoteSearch {
     fileprivate struct Entry {
         let lookup: QuoteLookup
@@ -47,7 +47,7 @@ struct QuoteSearch {
         var nearestWidened: NearestQuote
     }
 
-    /// A contract's look-ups by target, and how far from its target any of them reaches.
+    /// A contract's look-ups by target, and the largest reach of any look-up from its target.
     private struct Contract {
         var entries: [Entry] = []
         var reach: Int64 = 0
@@ -77,7 +77,7 @@ struct QuoteSearch {
 
     var underlyings: [ByteKey] { Set(contracts.keys.map { ByteKey($0.underlying) }).sorted() }
 
-    /// Holds a quote against the contract's look-ups that reach it.
+    /// Considers a quote for the contract's look-ups that reach it.
     mutating func consider(_ quote: SourcedQuote, of contract: OptionContract) {
         let time = quote.quote.time
         guard let reach = contracts[contract]?.reach else { return }
@@ -96,7 +96,7 @@ struct QuoteSearch {
         var answers: [QuoteLookup: QuoteAnswer] = [:]
         for entry in contracts.values.lazy.flatMap(\.entries) {
             let lookup = entry.lookup
-            // What lies in the window itself leaves nothing for the widened one.
+            // A quote in the window itself makes the widened window irrelevant.
             if let widened = lookup.widened, entry.nearest.best == nil {
                 answers[lookup] = QuoteAnswer(found: entry.nearestWidened.best, window: widened, isWidened: true)
             } else {
@@ -108,7 +108,7 @@ struct QuoteSearch {
 }
 
 extension Array<QuoteSearch.Entry> {
-    /// Gives the entries with a target within a span; O(log n + those).
+    /// Visits the entries with a target within a span. O(log n + visited entries).
     fileprivate mutating func withTargets(
         from start: Instant, through end: Instant, _ body: (inout QuoteSearch.Entry) -> Void
     ) {

@@ -3,12 +3,12 @@ import OptionTrades
 import Rules
 import Values
 
-/// What a directly mapped market had done by a horizon.
+/// The state of a directly mapped market by a horizon.
 struct MarketByHorizon: Sendable {
     var spot: (spot: HorizonSpot, position: Int64)?
     var realizedVol: (value: FixedDecimal, positions: [Int64])?
 
-    /// The events that it follows from.
+    /// The events behind the spot and the realized volatility.
     var inputs: [EventInput] {
         var inputs: [EventInput] = []
         if let spot { inputs.append(EventInput(field: "spot", position: spot.position)) }
@@ -24,9 +24,9 @@ struct MarkItem: QuoteItem {
     let target: Instant
     let problem: String?
     let market: MarketByHorizon
-    /// The stream's version and its latest content; nil where it has none.
+    /// The stream's version and latest content. Nil for an empty stream.
     let latest: (version: Int64, content: Digest32)?
-    /// The mark whose quote stays as it is.
+    /// The recorded mark, if its quote stays unchanged.
     let recorded: ForwardMarkPayload?
     let lookup: QuoteLookup?
     let rules: OutcomesRules

@@ -4,19 +4,19 @@ import Postgres
 import Rules
 public import Values
 
-/// How a backfill of marks was asked for.
+/// The options of a backfill of marks.
 public struct MarksBackfillOptions: Sendable {
-    /// False: a dry run, which looks everything up and appends nothing.
+    /// False for a dry run, which looks everything up and appends nothing.
     public var apply: Bool
-    /// `1,7,30,expiry`; nil for the rules' default.
+    /// `1,7,30,expiry`. Nil for the rules' default.
     public var horizons: String?
-    /// Ask again for matured horizons whose mark is not `quoted`.
+    /// Whether to look up again the matured horizons whose mark is not `quoted`.
     public var retry: Bool
-    /// Look up contracts whose root is an adjusted one, or another underlying's.
+    /// Whether to look up contracts whose root is adjusted or belongs to another underlying.
     public var adjustedRoots: Bool
-    /// At most so many executions, the earliest first; nil for all.
+    /// The largest number of executions, the earliest first. Nil for all.
     public var limit: Int?
-    /// Only these trades; empty for all.
+    /// The trades to handle. Empty for all.
     public var tradeIDs: [String]
 
     public init(
@@ -35,13 +35,13 @@ public struct MarksBackfillOptions: Sendable {
 /// Records the quote nearest to each matured horizon of each execution, and for directly mapped symbols the spot and the
 /// realized volatility by then (docs/contract/backfills.md, "Mark backfill").
 ///
-/// Executions, marks and observations are read as of the head when the run began; horizons mature by its start. A mark
-/// whose quote is not asked for again still gets a new event where its spot or realized vol follows from observations
+/// Executions, marks and observations are read at the head when the run began. Horizons mature by the run's start. A
+/// mark whose quote is not looked up again still gets a new event if its spot or realized vol depends on observations
 /// that changed since.
 public struct MarksBackfill: Sendable {
     let ledger: Ledger
     let quotes: QuoteChoice
-    /// When horizons are held to have matured; nil for the run's start.
+    /// The instant by which horizons must have matured. Nil means the run's start.
     let now: Instant?
     let onProgress: @Sendable (BackfillProgress) -> Void
 

@@ -4,7 +4,7 @@ import Postgres
 import Rules
 import Values
 
-/// Finds which marks are wanted, as of a position and a moment.
+/// Finds the marks that are wanted at a position and a moment.
 struct MarksSearch: Sendable {
     let options: MarksBackfillOptions
     let horizons: [Horizon]
@@ -19,11 +19,11 @@ struct MarksSearch: Sendable {
         let basis: Basis
         let isQuoted: Bool
         let error: String?
-        /// Only for directly mapped symbols, whose spot and realized vol can change.
+        /// Present only for directly mapped symbols, whose spot and realized vol can change.
         let payload: ForwardMarkPayload?
     }
 
-    /// An execution's horizon that has matured, before its spot is known.
+    /// A matured horizon of an execution, before its spot is known.
     private struct Candidate {
         let execution: WantedExecution
         let horizon: Horizon
@@ -43,7 +43,7 @@ struct MarksSearch: Sendable {
         return limited(items)
     }
 
-    // MARK: - What the log says
+    // MARK: - Reading the log
 
     private func candidates(_ session: PostgresSession) throws -> [Candidate] {
         let executions = WantedExecutions(position: position, tradeIDs: options.tradeIDs)
@@ -77,7 +77,7 @@ struct MarksSearch: Sendable {
             error: payload.error, payload: rules.isDirectlyMapped(payload.basis.underlyingSymbol) ? payload : nil)
     }
 
-    /// Nil for a mark that is settled.
+    /// The horizon if it wants a mark. Nil for a settled mark.
     private func candidate(
         _ execution: WantedExecution, _ horizon: Horizon, _ target: HorizonTarget, _ known: Known?
     ) -> Candidate? {
@@ -94,7 +94,7 @@ struct MarksSearch: Sendable {
             isRefresh: isRefresh)
     }
 
-    /// The market that the execution's symbol is itself; nil for any other symbol, mapped to a proxy or not.
+    /// The market that is the execution's symbol itself. Nil for any other symbol, whether or not it is mapped to a proxy.
     private func market(of execution: WantedExecution) -> String? {
         let symbol = execution.basis.underlyingSymbol
         return rules.isDirectlyMapped(symbol) ? rules.trades.marketProxy.mapping(of: symbol).marketProxy : nil
@@ -146,7 +146,7 @@ struct MarksSearch: Sendable {
             widened: QuoteWindow(around: target, minutes: rules.widenedMinutes, endsThere: endsThere))
     }
 
-    /// The items of the earliest executions, as many as the limit allows.
+    /// The items of the earliest executions, up to the limit.
     private func limited(_ items: [MarkItem]) -> [MarkItem] {
         guard let limit = options.limit else { return items }
         var executions: [ByteKey: WantedExecution] = [:]
@@ -157,7 +157,7 @@ struct MarksSearch: Sendable {
 }
 
 extension WantedExecution {
-    /// Names the trade among those of all sources.
+    /// Identifies the trade among those of all sources.
     fileprivate var key: ByteKey { ByteKey(Streams.execution(source: source, id: id)) }
 
     func basis(target: Instant?) -> Basis {

@@ -4,20 +4,19 @@ public import Postgres
 import PostgresStore
 import Values
 
-/// Reads market observations from the log itself, as they were known at a position.
+/// Reads market observations from the log, in their state at a position.
 public struct ObservationReader: Sendable {
     public init() {}
 
-    /// Streams the observations of some kinds that are current as of a position, without holding them; one that a later
-    /// observation of its identity superseded by then is left out. They come in an order of their own, which is not that
-    /// of positions.
+    /// Streams the observations of some kinds that are current at a position, without holding them. An observation
+    /// superseded by then by a later one of the same identity is omitted. The order is not that of positions.
     ///
-    /// A range of the stream index per kind: O(observations of these kinds and subject).
+    /// One range of the stream index for each kind: O(observations of these kinds and subject).
     ///
     /// - Parameters:
-    ///   - kinds: each at most once.
-    ///   - subject: a currency or an underlying; nil for all.
-    ///   - position: the last position that is read.
+    ///   - kinds: each at most once
+    ///   - subject: a currency or an underlying; nil for all
+    ///   - position: the last position to read
     public func forEach(
         kinds: [MarketKind], subject: String?, upTo position: Int64, _ session: PostgresSession,
         body: (Int64, MarketObservedPayload) throws -> Void
@@ -26,7 +25,7 @@ public struct ObservationReader: Sendable {
             let prefix = Streams.market(kind: kind.rawValue, subject: subject)
             try LogReader().forEachLatest(ofStreamsPrefixed: prefix, upTo: position, session) { header, bytes in
                 let payload = try Self.payload(header, bytes)
-                // A subject may itself hold a colon: the prefix is then also that of a longer one.
+                // A subject may itself contain a colon, so the prefix can match a longer subject too.
                 if let subject, !subject.isBytewiseEqual(to: payload.subject) { return }
                 try body(header.position, payload)
             }

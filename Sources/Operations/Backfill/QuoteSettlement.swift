@@ -3,17 +3,17 @@ import OptionTrades
 import Postgres
 import Values
 
-/// What became of one wanted benchmark or mark.
+/// The result for one wanted benchmark or mark.
 struct Settled: Sendable {
-    /// Nil where the content is the latest of its stream already.
+    /// Nil if the content equals the latest of its stream.
     var event: NewEvent?
     var quality: String
     var horizon: String?
-    /// What a look-up that found nothing is counted as.
+    /// The error key under which a look-up without a quote is counted.
     var error: String?
 }
 
-/// How a wanted item's look-up ended.
+/// The end of a wanted item's look-up.
 enum QuoteOutcome: Sendable {
     /// There was nothing to look up.
     case notAsked
@@ -23,22 +23,22 @@ enum QuoteOutcome: Sendable {
 
 /// A benchmark or mark that waits for a quote.
 protocol QuoteItem: Sendable {
-    /// Nil where nothing is to be looked up.
+    /// Nil if there is nothing to look up.
     var lookup: QuoteLookup? { get }
-    /// False where its quote stays as it is recorded.
+    /// False if its recorded quote stays unchanged.
     var isWanted: Bool { get }
-    /// Where it stands among the others, so that equal logs are filled in the same order.
+    /// The item's place among the others. Equal logs are therefore filled in the same order.
     var order: (tradeDate: Instant, stream: String) { get }
     func settle(_ outcome: QuoteOutcome, from source: any QuoteSource, at time: Instant, redact: (String) -> String)
         -> Settled
 }
 
 extension BackfillRun {
-    /// Asks for the quotes of all items, and appends what comes of them in batches: what a run that dies has appended
-    /// is not asked for again.
+    /// Looks up the quotes of all items and appends the resulting events in batches. After a run that died, the next
+    /// run does not repeat look-ups whose events were appended.
     ///
-    /// Throws `BackfillError.unreachable` once the source can't be reached, and `notConfigured` where nothing can be sent
-    /// to it; what was answered before is appended.
+    /// Throws `BackfillError.unreachable` when the source cannot be reached, and `notConfigured` if nothing can be sent
+    /// to it. Earlier answers are appended first.
     func settle(
         _ unordered: [some QuoteItem], from choice: QuoteChoice, _ summary: inout BackfillSummary,
         onProgress: @Sendable (BackfillProgress) -> Void
@@ -64,14 +64,14 @@ extension BackfillRun {
                 let problem = ledger.redact(failure.description)
                 throw failure.kind == .unreachable ? BackfillError.unreachable(problem) : .notConfigured(problem)
             }
-            // Items of one look-up stand together: only the last one's can go on into the next batch.
+            // Items with the same look-up are adjacent, so only the last look-up can continue into the next batch.
             known = batch.last?.lookup.flatMap { lookup in known[lookup].map { [lookup: $0] } } ?? [:]
             next = end
             onProgress(BackfillProgress(done: next, of: items.count, calls: source.callsMade))
         }
     }
 
-    /// By look-up, so that what shares calls comes together; those without one first.
+    /// Orders by look-up, so that look-ups with shared calls are adjacent. Items without a look-up come first.
     private static func precedes<Item: QuoteItem>(_ left: Item, _ right: Item) -> Bool {
         switch (left.lookup, right.lookup) {
         case (nil, _?): return true
@@ -83,7 +83,7 @@ extension BackfillRun {
         }
     }
 
-    /// Items a batch at most, however few look-ups they share.
+    /// The largest number of items in a batch, for items that share few look-ups.
     private static let itemsPerBatch = 2_000
 
     private static func endOfBatch(_ items: [some QuoteItem], from start: Int, _ lookupsPerBatch: Int) -> Int {
@@ -105,7 +105,7 @@ extension BackfillRun {
         return found
     }
 
-    /// Asks for look-ups that come sorted: those of a contract one after the other, several contracts at a time.
+    /// Makes sorted look-ups: those of one contract in sequence, several contracts at a time.
     private static func ask(_ source: any QuoteSource, _ lookups: [QuoteLookup]) async -> [QuoteLookup: QuoteOutcome] {
         var groups: [[QuoteLookup]] = []
         for lookup in lookups {
@@ -136,14 +136,14 @@ extension BackfillRun {
         }
     }
 
-    /// Why the run ends here, where it does: of several reasons the first, bytewise.
+    /// The error that ends the run here, if any. Of several errors the first one bytewise.
     private static func end(_ outcomes: [QuoteLookup: QuoteOutcome]) -> QuoteError? {
         outcomes.values.compactMap { outcome in
             if case .failed(let error) = outcome, error.endsRun { error } else { nil }
         }.min { $0.description.isBytewiseLess(than: $1.description) }
     }
 
-    /// Appends a batch's events; what was not answered is left for another run.
+    /// Appends a batch's events. Unanswered look-ups are left for another run.
     private func append(
         _ batch: ArraySlice<some QuoteItem>, _ known: [QuoteLookup: QuoteOutcome], _ source: any QuoteSource,
         _ summary: inout BackfillSummary
@@ -173,17 +173,17 @@ extension BackfillRun {
     }
 }
 
-/// The errors of an event without a quote, and what they are counted as.
+/// The errors of an event without a quote, and the keys under which they are counted.
 enum LookupProblem {
     static let incompleteContract = "incomplete_contract"
     static let adjustedRoot = "adjusted_root"
     static let notEntitled = "not_entitled"
     static let failed = "lookup_failed"
 
-    /// What a vendor says is kept up to this many characters.
+    /// The largest number of characters kept of a vendor's message.
     private static let longestText = 300
 
-    /// The event's `error`: without secrets, and whatever a vendor put into it on one line.
+    /// The event's `error`: without secrets and on a single line, even if a vendor's message has several.
     static func text(_ error: QuoteError, redact: (String) -> String) -> String {
         let line = redact("\(key(error)): \(error)").unicodeScalars.map { scalar in
             scalar.properties.generalCategory == .control ? " " : Character(scalar)

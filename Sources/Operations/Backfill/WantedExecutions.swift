@@ -5,18 +5,18 @@ import PostgresStore
 import Rules
 import Values
 
-/// Reads from the log itself, as of a position, which executions there are and what their enrichments say last.
+/// Reads from the log which executions exist at a position, and their latest enrichments.
 struct WantedExecutions: Sendable {
-    /// The last position that is read.
+    /// The last position to read.
     let position: Int64
-    /// Trades of ``TradeLedger/standardSource``; empty for all trades of all sources.
+    /// Trades of ``TradeLedger/standardSource``. Empty for all trades of all sources.
     let tradeIDs: [String]
 
     private static let rowTypes = TradeEvents.executions.map(\.rawValue)
 
-    /// The latest row of every trade that counts as an execution, in no order that means anything. O(trades).
+    /// Visits the latest row of every trade that counts as an execution, in no meaningful order. O(trades).
     ///
-    /// Throws `BackfillError.badOptions` where a named trade is not in the log.
+    /// Throws `BackfillError.badOptions` if a named trade is not in the log.
     func forEach(_ rules: TradesRules, _ session: PostgresSession, _ body: (ExecutionRow) throws -> Void) throws {
         var found: Set<ByteKey> = []
         let streams = tradeIDs.map { Streams.execution(source: TradeLedger.standardSource, id: $0) }
@@ -29,7 +29,7 @@ struct WantedExecutions: Sendable {
         }
     }
 
-    /// The latest benchmark of every stream of benchmarks, with the stream's version.
+    /// Visits the latest benchmark of every stream of benchmarks, with the stream's version.
     func forEachBenchmark(
         _ session: PostgresSession, _ body: (Int64, ExecutionBenchmarkPayload) throws -> Void
     ) throws {
@@ -39,7 +39,7 @@ struct WantedExecutions: Sendable {
         }
     }
 
-    /// The latest mark of every stream of marks at some horizons, with the stream's version.
+    /// Visits the latest mark of every stream of marks at some horizons, with the stream's version.
     func forEachMark(
         horizons: [Horizon], _ session: PostgresSession, _ body: (Int64, ForwardMarkPayload) throws -> Void
     ) throws {
@@ -51,7 +51,8 @@ struct WantedExecutions: Sendable {
         }
     }
 
-    /// The last event of each of some streams, or of all whose name begins with a prefix, among some types.
+    /// Visits the last event of the given types in each of the given streams. Without given streams, it visits all
+    /// streams with a prefix.
     private func latest<Payload: EventPayload>(
         prefix: StaticString, _ streams: [String], types: [String], _ session: PostgresSession,
         _ body: (Int64, Payload) throws -> Void
@@ -71,8 +72,8 @@ struct WantedExecutions: Sendable {
             }
             return
         }
-        // Prefixes and types are compiled in, never a user's text: COPY takes no parameters. A prefix ends in a
-        // hyphen, and a point is the byte after it.
+        // COPY takes no parameters. Prefixes and types are compiled in and never come from a user. A prefix ends in
+        // `-`, and `.` is the byte after it.
         let end = "\(prefix)".dropLast() + "."
         try session.copyOut(
             """
@@ -86,16 +87,16 @@ struct WantedExecutions: Sendable {
     }
 }
 
-/// What of an execution its benchmark and marks are made from.
+/// The facts about an execution that its benchmark and marks are made from.
 struct WantedExecution: Sendable {
     let source: String
     let id: String
     let createdAt: Instant?
-    /// Without a target.
+    /// The basis, without a target.
     let basis: Basis
-    /// Nil unless the row has all four parts of it.
+    /// Nil unless the row has all four parts.
     let contract: OptionContract?
-    /// The option symbol's root belongs to an adjusted contract, or to another underlying.
+    /// Whether the option symbol's root belongs to an adjusted contract or to another underlying.
     let hasForeignRoot: Bool
 
     init(_ row: ExecutionRow, _ rules: TradesRules) {
@@ -109,7 +110,7 @@ struct WantedExecution: Sendable {
             OptionRoot(root: root, underlying: row.underlyingSymbol, aliases: rules.rootAliases) != .matches
     }
 
-    /// What keeps the contract from being looked up; nil where nothing does.
+    /// The reason why the contract cannot be looked up. Nil if it can.
     func problem(adjustedRoots: Bool) -> String? {
         if contract == nil { return LookupProblem.incompleteContract }
         return hasForeignRoot && !adjustedRoots ? LookupProblem.adjustedRoot : nil

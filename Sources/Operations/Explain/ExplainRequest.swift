@@ -3,27 +3,27 @@ import JSON
 public import OptionTrades
 public import Values
 
-/// Which figure is to be explained, and as of when.
+/// The figure to explain, and the moment.
 public struct ExplainRequest: Sendable {
     public let view: View
     /// The parts of the row's primary key.
     public let key: [String]
-    /// A column; nil for the whole row.
+    /// A column. Nil for the whole row.
     public var field: String?
-    /// What the ledger knew after this event; nil for the projection's checkpoint.
+    /// Explains the ledger's knowledge after this event. Nil means the projection's checkpoint.
     public var asOfPosition: Int64?
-    /// What it knew at this instant.
+    /// Explains the ledger's knowledge at this instant.
     public var asOf: Instant?
-    /// Only what had happened in the world by then.
+    /// Explains only facts with a valid time up to this instant.
     public var effectiveAt: Instant?
-    /// Under which rules and code; a version other than the served one is known by both.
+    /// The rules and code. A version other than the served one is identified by both.
     var rules = RulesChoice.served
-    /// How many events an explanation may read; past it the question is refused.
+    /// The largest number of events that an explanation may read. A request that needs more is refused.
     public var maximumEvents = 5_000
 
     /// - Parameters:
-    ///   - view: its name on the command line (`execution-quality`) or its projection's (`execution_quality`).
-    ///   - key: without the source it is that of the synced trades.
+    ///   - view: the view's name on the command line (`execution-quality`) or its projection's (`execution_quality`)
+    ///   - key: the row's key; without a source it means that of synced trades
     public init(view name: String, key: [String], field: String? = nil) throws(ExplainError) {
         guard let view = View.named(name) else {
             throw .badParameter(
@@ -34,7 +34,7 @@ public struct ExplainRequest: Sendable {
         self.field = field
     }
 
-    /// Reads a key as HTTP has it: parts with `|` between them, in each part `%` as `%25` and `|` as `%7C`.
+    /// Reads a key in its HTTP form: parts separated by `|`, with `%` as `%25` and `|` as `%7C` inside each part.
     public static func key(parsing text: String) throws(ExplainError) -> [String] {
         var parts: [String] = []
         for part in text.split(separator: "|", omittingEmptySubsequences: false) {
@@ -59,16 +59,16 @@ public struct ExplainRequest: Sendable {
     }
 }
 
-/// Why a figure is not explained, with a stable code.
+/// The reason why a figure is not explained, with a stable code.
 public enum ExplainError: Error, Equatable, Sendable, CustomStringConvertible {
     case badParameter(name: String, expected: String)
-    /// The view has no row of that key as of the position.
+    /// The view has no row with that key at the position.
     case noRow(view: String, key: [String], position: Int64)
     /// This program lacks the code or the rules that made the row.
     case notInstalled(String)
-    /// More events stand behind the row than may be read.
+    /// The row depends on more events than may be read.
     case tooLarge(events: Int, maximum: Int)
-    /// The log does not hold what the row names.
+    /// The log does not hold the events that the row names.
     case inconsistent(String)
 
     public var description: String {

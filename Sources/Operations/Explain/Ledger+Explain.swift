@@ -7,11 +7,11 @@ import Projections
 import OptionTrades
 import Values
 
-/// An explanation with what it stands on.
+/// An explanation with the state of the ledger that it depends on.
 public struct ExplainedFigure: Sendable {
     private let explanation: Explanation
     private let ledger: [UInt8]
-    /// Over all that the answer depends on, besides the query.
+    /// The tag over everything that the answer depends on, except the query.
     public let tag: EntityTag
     public let position: Int64
 
@@ -22,24 +22,24 @@ public struct ExplainedFigure: Sendable {
         self.position = position
     }
 
-    /// Whether the arithmetic ends elsewhere than in what was published.
+    /// Whether the arithmetic contradicts the published value.
     public var hasMismatch: Bool { !explanation.mismatches.isEmpty }
 
     /// `{view, key, field, value, inputs, rules, steps, notes, mismatch, mismatches, ledger}`
     public func json() -> [UInt8] { explanation.json(ledger: ledger) }
 
-    /// Lines for a reader, each cell written by `escaping`.
+    /// Lines for a reader. `escaping` writes each cell.
     public func text(escaping: (String) -> String) -> String {
         explanation.text(escaping: escaping) + "\nas of position \(position)\n"
     }
 }
 
 extension Ledger {
-    /// Explains a row of a view, or one of its columns, as of the request's position.
+    /// Explains a row of a view, or one of its columns, at the request's position.
     ///
-    /// The same request pinned to a position gives the same bytes for ever, under the same served rules and code.
+    /// The same request pinned to a position always gives the same bytes, under the same served rules and code.
     ///
-    /// - Parameter reader: reads the row.
+    /// - Parameter reader: the reader of the row
     public func explain(_ request: ExplainRequest, reader: ViewReader? = nil) async throws -> ExplainedFigure {
         let view = request.view
         guard let columns = registry.firstDefinition(view.projection)?.columns else {
@@ -72,7 +72,7 @@ extension Ledger {
 
     // MARK: - The row
 
-    /// The row's key in full: the source of synced trades may be left out.
+    /// The row's full key. The source of synced trades may be omitted from the request.
     private static func key(_ request: ExplainRequest, _ columns: ColumnSet) throws(ExplainError) -> [String] {
         let key = columns.completed(request.key)
         guard key.count == columns.key.count, !key.contains("") else {
@@ -81,7 +81,7 @@ extension Ledger {
         return key
     }
 
-    /// A page of the row's entity: few rows, found by the key's first parts.
+    /// The request for a page of the row's entity. It has few rows, found by the first parts of the key.
     private static func ask(_ request: ExplainRequest, _ key: [String], _ columns: ColumnSet) -> ViewRequest {
         var ask = ViewRequest()
         ask.filters = zip(columns.entityKey, key).map { .equals(column: $0, value: $1) }
@@ -94,14 +94,14 @@ extension Ledger {
         return ask
     }
 
-    /// What a page says that it stands on.
+    /// A page's own statement of the state that it depends on.
     private static func ledger(of page: ViewPage) throws -> [UInt8] {
         let document = try JSONDocument(parsing: page.json())
         guard let ledger = document.root["ledger"] else { return Array("null".utf8) }
         return Array(document.bytes[ledger.sourceRange])
     }
 
-    // MARK: - What explains it
+    // MARK: - The explainer
 
     private func explainer(_ page: ViewPage) throws -> Explainer {
         let (name, version) = (page.version.name, page.version.version)
@@ -125,7 +125,7 @@ extension Ledger {
         let background = explainer.background(published, field: request.field)
         let limit = request.maximumEvents
         return try await pool.run { session in
-            // Events never change: what the row was read from is there in any later snapshot.
+            // Events never change, so any later snapshot contains those that the row was read from.
             let records = try Self.events(needs, upTo: position, limit: limit, session)
             let events = try records.map { DecodedEvent(record: $0, payload: try registry.events.payload(of: $0)) }
             return ExplainedRow(
@@ -157,7 +157,7 @@ extension Ledger {
         }
     }
 
-    /// What an explanation follows from beside the row's events; nil if there are more than it reads.
+    /// The background of an explanation beside the row's events. Nil if there are more events than it reads.
     private func collect(_ background: ExplanationBackground, _ session: PostgresSession) throws -> (any Sendable)? {
         var events: [DecodedEvent] = []
         do {

@@ -5,19 +5,19 @@ import PostgresStore
 public import Projections
 public import Values
 
-/// What one event changes in every view: an event of the log, or one that somebody thinks of appending.
+/// The changes that one event makes in every view. The event is in the log, or is a candidate for appending.
 public struct Impact: Sendable {
-    /// What becomes of the candidate.
+    /// The outcome for the candidate.
     public enum Verdict: String, Sendable {
         /// The event is in the log.
         case recorded
-        /// The trade is new, or its values change, as a sync would find.
+        /// The trade is new, or its values change, as in a sync.
         case inserted, updated
-        /// A sync would append nothing: the trade has these values, or newer ones.
+        /// A sync would append nothing, because the trade has these values or newer ones already.
         case unchanged, stale
-        /// The values differ under the same update time: a sync would reject the row.
+        /// The values differ at the same update time, so a sync would reject the row.
         case conflicting
-        /// An event of another kind, as it was given.
+        /// An event of another kind, taken as given.
         case appended
     }
 
@@ -25,20 +25,20 @@ public struct Impact: Sendable {
     public struct OfView: Sendable {
         public let view: View
         public let version: ViewVersion
-        /// Rows that are added, removed or changed, in key order, with the row itself where only one side has it.
+        /// The added, removed and changed rows, in key order. If only one side has the row, the row itself is included.
         public let changes: [(change: RowChange, row: [UInt8]?)]
-        /// `rows`, `fields`, `moved`, `sums`, `changes_digest` over the rows of what the event touches.
+        /// `rows`, `fields`, `moved`, `sums` and `changes_digest` over the rows that the event touches.
         public let summary: [(String, JSONNode)]
     }
 
     public let verdict: Verdict
-    /// Nil where nothing would be appended.
+    /// Nil if nothing would be appended.
     public let event: RecordedEvent?
-    /// What the event comes after.
+    /// The position before the event.
     public let positionBefore: Int64
-    /// The reader's "now", the same for both sides: the event's `recorded_at`, or this moment for a candidate.
+    /// The reader's current time, the same for both sides: the event's `recorded_at`, or this moment for a candidate.
     public let asOf: Instant
-    /// All views, those that the event leaves alone too.
+    /// All views, including those without changes.
     public let views: [OfView]
 
     /// `{"verdict":…,"event":…,"position_before":…,"as_of":…,"views":[{"view":…,"projection":…,"version":…,"rows":…,
@@ -83,7 +83,7 @@ public struct Impact: Sendable {
         for (change, row) in view.changes {
             var member = JSONWriter(reservingCapacity: 512)
             change.write(to: &member, decimals: .numbers)
-            // The row goes beside the change: `{"change":…,"fields":…,"key":…,"row":…}`.
+            // The row is a member beside the change: `{"change":…,"fields":…,"key":…,"row":…}`.
             out.raw(member.bytes.dropLast() + Array(",\"row\":".utf8) + (row ?? Array("null".utf8)) + [UInt8(ascii: "}")])
         }
         out.endArray()

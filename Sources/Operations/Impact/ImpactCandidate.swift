@@ -5,10 +5,10 @@ import Postgres
 import PostgresStore
 import Values
 
-/// What somebody thinks of appending: a row as the feed gives it, or an event's payload.
+/// A candidate for appending: a row in the feed's form, or an event's payload.
 ///
-/// A row is read by the contract that a sync reads it by, and becomes the event that a sync would append: nothing at all
-/// where the trade has these values already, or newer ones.
+/// A row is read under the contract of a sync and becomes the event that a sync would append. If the trade has these
+/// values already, or newer ones, there is no event.
 public struct ImpactCandidate: Sendable {
     private enum Content: Sendable {
         case execution(ExecutionRow, unknown: [(key: String, sourceText: String)], scopeKey: String, text: String)
@@ -17,7 +17,7 @@ public struct ImpactCandidate: Sendable {
 
     private let content: Content
 
-    /// Why a text is no candidate: the field, and what was expected.
+    /// The reason why a text is not a candidate: the field, and the expected value.
     public struct Problem: Error, Equatable, CustomStringConvertible {
         public let description: String
     }
@@ -27,7 +27,7 @@ public struct ImpactCandidate: Sendable {
 
     /// Reads a row of the feed, or `{"type": …, "payload": {…}}`.
     ///
-    /// - Parameter settings: name the scope of a sync; without one the row's own portfolio is the scope.
+    /// - Parameter settings: contains the portfolios in the scope of a sync; without any, the row's own portfolio is used
     public init(parsing bytes: [UInt8], _ settings: Settings) throws(Problem) {
         let document: JSONDocument
         do {
@@ -80,7 +80,7 @@ public struct ImpactCandidate: Sendable {
         }
     }
 
-    /// The event that would be appended next, after what the log holds now.
+    /// The event that would be appended next, given the current log.
     func event(_ session: PostgresSession) throws -> (verdict: Impact.Verdict, event: NewEvent?) {
         switch content {
         case .execution(let row, let unknown, let scopeKey, let text):

@@ -7,9 +7,9 @@ import Projections
 import Values
 
 extension Ledger {
-    /// What an event of the log changed: every view's rows before it and after it, of all that it touches.
+    /// The changes of an event in the log: the rows of every view before and after it, for everything that it touches.
     ///
-    /// Throws `LedgerError.positionUnknown` where the log has no such event, and `.projectionBehind` where a view has not
+    /// Throws `LedgerError.positionUnknown` if the log has no such event, and `.projectionBehind` if a view has not
     /// folded up to it. Writes nothing.
     public func impact(ofEventAt position: Int64) async throws -> Impact {
         try await withFreshCatalog { try await pool.run { session in
@@ -25,7 +25,7 @@ extension Ledger {
         } }
     }
 
-    /// What a candidate would change if it were appended now. Writes nothing.
+    /// The changes that a candidate would make if it were appended now. Writes nothing.
     public func impact(of candidate: ImpactCandidate) async throws -> Impact {
         try await withFreshCatalog { try await pool.run { session in
             try session.transaction(.snapshot) {
@@ -86,7 +86,7 @@ extension Ledger {
         }
     }
 
-    /// The rows of the entities that an event touches, as they are before it and after it, worked out from their facts.
+    /// The rows of the entities that an event touches, before and after it, computed from their facts.
     private func rows(
         touchedBy event: RecordedEvent, _ definition: ProjectionDefinition, _ tables: ProjectionVersion,
         _ session: PostgresSession

@@ -3,14 +3,14 @@ import Postgres
 public import PostgresStore
 import Values
 
-/// What a database holds, and how to reach it.
+/// The contents of a database and its connection parameters.
 public struct DatabaseStatus: Sendable {
-    /// 0 where there is no ledger.
+    /// 0 if the database has no ledger.
     public let schemaVersion: Int
     public let latestVersion: Int
     public let head: LogHead?
     public let durability: Durability
-    /// libpq's keywords without secrets, for `psql`.
+    /// libpq's keywords for `psql`, without secrets.
     public let connection: [String: String]
 
     public static func read(_ uri: String, _ migrator: Migrator) async throws -> DatabaseStatus {

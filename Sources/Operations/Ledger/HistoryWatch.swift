@@ -3,22 +3,23 @@ import PostgresStore
 import Synchronization
 import Values
 
-/// Notices that a log is not the one that it was: after a failover that lost a tail, or a restore, other events may stand at
-/// positions that were read before.
+/// Detects that a log's history has changed. After a failover that lost a tail, or a restore, positions read earlier
+/// may hold other events.
 final class HistoryWatch: Sendable {
     private struct Seen {
         let ledgerID: UniqueID
         let position: Int64
-        /// Of the event there; nil for an empty log.
+        /// The hash of the event at the position. Nil for an empty log.
         let hash: [UInt8]?
     }
 
     private let state = Mutex<(seen: Seen?, count: UInt64)>((nil, 0))
 
-    /// How often that was so.
+    /// The number of changes detected.
     var count: UInt64 { state.withLock { $0.count } }
 
-    /// Compares what was seen last with what stands there now, and remembers the head. One read of two rows.
+    /// Compares the event seen last with the current one at its position, and remembers the head. It costs one read of
+    /// two rows.
     func note(_ head: LogHead, _ session: PostgresSession) throws {
         let seen = state.withLock { $0.seen }
         if let seen, seen.position == 0, head.position == 0, seen.ledgerID == head.ledgerID { return }

@@ -3,10 +3,10 @@ public import PostgresStore
 import Projections
 
 extension Ledger {
-    /// Folds the served versions of some projections up to the head of this moment, where no service does.
+    /// Folds the served versions of some projections up to the current head, in case no service does.
     ///
-    /// Where another process holds a lease it waits up to two seconds for that one's checkpoint, and then leaves the
-    /// rest to the reader, who pins what it reads. A version that this program can't fold stays frozen.
+    /// If another process holds a lease, this waits up to two seconds for that process's checkpoint. It then leaves the
+    /// rest to the reader, who pins the position to read. A version that this program cannot fold stays frozen.
     public func bringUpToDate(_ names: [String]) async throws {
         for name in names {
             guard let version = try await pool.run({ session in try catalog.served(name, session) }),
@@ -24,8 +24,8 @@ extension Ledger {
         }
     }
 
-    /// Folds the served versions again from zero, in one pass over the log, and compares digests; those without their
-    /// code here are left out.
+    /// Folds the served versions again from zero, in one pass over the log, and compares digests. Versions without
+    /// installed code are skipped.
     public func verifyProjections(
         _ name: String? = nil, progress: @Sendable (ProjectionVerifier.Progress) -> Void = { _ in }
     ) async throws -> [ProjectionVerifier.Verification] {

@@ -5,10 +5,10 @@ import Rules
 import Values
 
 extension ProjectionRegistry {
-    /// What of these rules a ledger can use: without the versions whose files are not those that it recorded.
+    /// The rules that a ledger can use: all except the versions whose files differ from those that it recorded.
     ///
-    /// Files that nobody serves may be broken, or have changed: a version that is being written must not stop the others.
-    /// Throws what is wrong with rules that are served, or that a new ledger would serve first.
+    /// Files of versions that are not served may be broken or changed, because a version in preparation must not stop
+    /// the others. Throws the problem if it concerns rules that are served, or that a new ledger would serve first.
     func usable(_ pool: PostgresPool) async throws -> ProjectionRegistry {
         let (changed, served) = try await pool.run { session in
             let catalog = ProjectionCatalog()

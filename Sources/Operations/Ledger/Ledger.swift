@@ -19,17 +19,17 @@ public final class Ledger: Sendable {
     public let log: EventLog
     public let registry: ProjectionRegistry
     public let catalog = ProjectionCatalog()
-    /// For connections of one's own, such as listening or holding a lock.
+    /// The configuration of separate connections, for example to listen or to hold a lock.
     public let serviceConfiguration: PostgresConfiguration
-    /// Names this process among all that share the database.
+    /// Identifies this process among all that share the database.
     public let owner: String
-    /// Where runs spool; cleaned by the system.
+    /// The directory for the runs' spool files. The system cleans it.
     public let temporaryDirectory: String
     let folds = FoldGate()
     let heads: HeadSigner
     /// Sessions of the projectors.
     public let projectorPool: PostgresPool
-    /// Where `DATABASE_READ_URL` leads.
+    /// The replica at `DATABASE_READ_URL`.
     public let replica: ReadReplica?
     let shown = ShownPositions()
     let primaryState: LedgerStateReader
@@ -37,20 +37,17 @@ public final class Ledger: Sendable {
     private let embedded: EmbeddedPostgresHandle?
     private let redactor: Redactor
 
-    /// What opening does where the database has no ledger, or an older one.
+    /// The treatment of a database without a ledger, or with an older one, on opening.
     public enum MigrationPolicy: Sendable {
-        /// Migrate an embedded server, refuse another: its owner decides when.
+        /// Migrate an embedded server, but refuse another: its owner decides when to migrate.
         case embeddedOnly
         case always
     }
 
-    /// Starts or joins the embedded server where no `DATABASE_URL` is set, checks the schema, the rule files and
-    /// their recorded digests, and activates projections that serve no version yet.
-    ///
-    /// - Parameters:
-    ///   - model: what is recorded and projected.
-    ///   - writes: false for what only looks, such as a dry run: nothing is activated then, since that is
-    ///     an event.
+    /// Opens a ledger. Without `DATABASE_URL` this starts or joins the embedded server. It checks the schema, the rule
+    /// files and their recorded digests, and activates projections that serve no version yet.
+    /// - Parameter writes: false for read-only work such as a dry run. Nothing is activated then, because an activation
+    ///   is an event.
     public static func open(
         _ settings: Settings, _ resources: Resources, model: LedgerModel = TradeLedger.model, migration: MigrationPolicy = .embeddedOnly,
         writes: Bool = true, logger: Logger = Logger(label: "alpha-ledger")
@@ -112,10 +109,10 @@ public final class Ledger: Sendable {
         replica = settings.databaseReadURL.map { ReadReplica(uri: $0) }
         writer = PostgresPool(serviceConfiguration, maximumConnections: 1)
         var projectors = serviceConfiguration
-        // A projector's statements are index ranges and point reads, whatever their parameters: planning each anew would
-        // cost more than running it, and a plan that was made while a table was young must not scan it later.
-        // Rows and checkpoint are derived and go together: where a crash of the server takes the last of them, they are
-        // folded again. So no commit of theirs waits for the disk.
+        // A projector's statements are index ranges and point reads for all parameters. Planning each one again would
+        // cost more than running it. A plan made while a table was young must not scan it later, so sequential scans
+        // are off. Rows and checkpoint are derived data and commit together. If a crash of the server loses the last of
+        // them, they are folded again, so their commits do not wait for the disk.
         projectors.settings.merge([
             "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "synchronous_commit": "off",
         ]) { _, own in own }
@@ -126,7 +123,7 @@ public final class Ledger: Sendable {
         temporaryDirectory = "/tmp"
     }
 
-    /// The database's URI, with the embedded server started or joined where none is configured.
+    /// The database's URI. Without a configured database, the embedded server is started or joined.
     public static func server(_ settings: Settings, _ logger: Logger) async throws -> (
         uri: String, embedded: EmbeddedPostgresHandle?
     ) {
@@ -137,7 +134,7 @@ public final class Ledger: Sendable {
         return (handle.uri, handle)
     }
 
-    /// Applies missing migrations as the URI's own user; returns their numbers.
+    /// Applies missing migrations as the URI's own user. Returns their numbers.
     @discardableResult
     public static func migrate(_ uri: String, _ migrator: Migrator, _ logger: Logger) async throws -> [Int] {
         let connection = try await PostgresConnection.open(
@@ -154,7 +151,8 @@ public final class Ledger: Sendable {
     }
 
     private static func requireCurrent(_ migrator: Migrator, _ uri: String) async throws {
-        // The schema is looked at before the service's role is taken on: a database without a ledger has no role.
+        // The schema is checked before the session takes the service's role, because a database without a ledger lacks
+        // the role.
         let connection = try await PostgresConnection.open(PostgresConfiguration(uri: uri, applicationName: "alpha-ledger"))
         do {
             try await connection.run { session in try migrator.requireCurrent(session) }
@@ -165,7 +163,7 @@ public final class Ledger: Sendable {
         }
     }
 
-    /// Says at each start what the server may lose.
+    /// Warns at each start about data that the server may lose.
     private func warnOfDurability() async throws {
         let durability = try await pool.run { session in try Durability.read(session) }
         for problem in durability.problems { logger.warning("\(problem)") }
@@ -178,13 +176,13 @@ public final class Ledger: Sendable {
         await replica?.pool.close()
     }
 
-    /// Ends all connections and, where this was the embedded server's last user, the server.
+    /// Closes all connections. If this was the embedded server's last user, the server stops too.
     public func close() async {
         await closePools()
         await embedded?.stop()
     }
 
-    /// The system clock, for what is not part of a fold: run times and look-up windows.
+    /// The system clock, for values outside folds: run times and look-up windows.
     public func now() -> Instant {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

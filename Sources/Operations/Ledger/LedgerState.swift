@@ -2,7 +2,7 @@ public import Postgres
 public import PostgresStore
 public import Values
 
-/// What reads stand on at one moment: the log's head, the served versions with their checkpoints, and the time.
+/// The state that reads depend on at one moment: the log's head, the served versions with their checkpoints, and the time.
 public struct LedgerState: Sendable {
     public let head: LogHead
     /// The database's clock.
@@ -11,7 +11,7 @@ public struct LedgerState: Sendable {
     public let served: [String: ProjectionVersion]
 
     static func read(_ catalog: ProjectionCatalog, _ session: PostgresSession) throws -> LedgerState {
-        // Checkpoints first: what they name is in the log by the time that the head is read.
+        // Checkpoints are read first, so that the log holds their positions when the head is read.
         let versions = try catalog.versions(session).filter(\.isServed)
         let head = try LogReader().head(session)
         let clock = try session.execute("SELECT clock_timestamp()")[0].timestamptz(0)
@@ -21,7 +21,7 @@ public struct LedgerState: Sendable {
     }
 }
 
-/// Reads the state once for everybody who asks meanwhile.
+/// Reads the state once for all concurrent callers.
 public final class LedgerStateReader: Sendable {
     private let reading: SharedWork<LedgerState>
     private let watch = HistoryWatch()
@@ -37,9 +37,9 @@ public final class LedgerStateReader: Sendable {
         }
     }
 
-    /// How often another history was found in the place of the one that was read before.
+    /// The number of changes of history detected so far.
     var history: UInt64 { watch.count }
 
-    /// A state that was read after the question.
+    /// A state read after the call began.
     public func current() async throws -> LedgerState { try await reading.result() }
 }

@@ -4,14 +4,14 @@ public import PostgresStore
 import Projections
 import Values
 
-/// The projection versions beside the log's head.
+/// A projection version relative to the log's head.
 public struct ProjectionStatus: Sendable {
     public let version: ProjectionVersion
     public let headPosition: Int64
-    /// This program has not the code that the version was folded with.
+    /// Whether this program lacks the code that the version was folded with.
     public let isFrozen: Bool
 
-    /// Events that are in the log and not folded yet.
+    /// The number of events in the log that are not folded yet.
     public var lag: Int64 { headPosition - version.position }
 
     public struct List: Sendable {

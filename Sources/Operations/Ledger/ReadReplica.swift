@@ -4,24 +4,24 @@ import PostgresStore
 import Synchronization
 public import Values
 
-/// What a read has to see.
+/// The data that a read has to see.
 public enum ReadPoint: Sendable {
-    /// What is there now: nothing older than what this program appended or has shown already.
+    /// The latest log: nothing older than this program's own appends or earlier answers.
     case latest
-    /// The same of a projection's rows.
+    /// The latest log and the latest rows of a projection.
     case latestOf(projection: String)
     /// An event of the log.
     case event(Int64)
     /// A projection's rows as of a position.
     case rows(projection: String, position: Int64)
-    /// What was known at an instant: the log beyond it.
+    /// The knowledge at an instant. The log must extend beyond it.
     case instant(Instant)
 }
 
-/// A streaming replica of the database, which reads go to once it has replayed what they ask for.
+/// A streaming replica of the database. Reads go to it if it has replayed the data that they have to see.
 public final class ReadReplica: Sendable {
     private struct State {
-        /// The newest that was seen of it; what it has replayed stays.
+        /// The latest known state. The replica keeps whatever it has replayed.
         var known: LedgerState?
         var silentUntil: ContinuousClock.Instant?
     }
@@ -29,7 +29,7 @@ public final class ReadReplica: Sendable {
     let pool: PostgresPool
     let reader: LedgerStateReader
     private let state = Mutex(State())
-    /// How long a replica that failed is left alone, and how long connecting to it may take.
+    /// How long a failed replica is avoided, and how long connecting to it may take.
     private static let silenceSeconds = 5
     private static let connectSeconds = 2
 
@@ -41,7 +41,7 @@ public final class ReadReplica: Sendable {
         reader = LedgerStateReader(pool)
     }
 
-    /// What it holds now; nil where it does not answer, or did not lately.
+    /// The replica's current state. Nil if it does not answer, or recently did not.
     public func current() async -> LedgerState? {
         if let until = state.withLock({ $0.silentUntil }), until > .now { return nil }
         do {
@@ -57,21 +57,21 @@ public final class ReadReplica: Sendable {
         }
     }
 
-    /// Leaves it alone for a while.
+    /// Avoids the replica for a while.
     func fail() {
         state.withLock { $0.silentUntil = .now + .seconds(Self.silenceSeconds) }
     }
 
-    /// Whether it has replayed what a read has to see.
+    /// Whether the replica has replayed the data that a read has to see.
     func has(_ point: ReadPoint, _ shown: ShownPositions) async -> Bool {
         if let until = state.withLock({ $0.silentUntil }), until > .now { return false }
-        // What it once had it has still, but what is latest is asked for each time.
+        // Data replayed once stays, but the latest data has to be checked each time.
         if let known = state.withLock({ $0.known }), Self.holds(known, point) == true { return true }
         guard let current = await current() else { return false }
         return Self.holds(current, point) ?? shown.isReached(by: current, point)
     }
 
-    /// Nil where that depends on what was shown.
+    /// Nil if the result depends on earlier answers.
     private static func holds(_ state: LedgerState, _ point: ReadPoint) -> Bool? {
         switch point {
         case .latest, .latestOf: nil
@@ -82,11 +82,11 @@ public final class ReadReplica: Sendable {
     }
 }
 
-/// How far this program's answers and appends have come: no later answer goes back behind them.
+/// The positions that this program's answers and appends have reached. Later answers never fall behind them.
 final class ShownPositions: Sendable {
     private let positions = Mutex<(head: Int64, rows: [String: Int64])>((0, [:]))
 
-    /// - Parameter rows: a projection, and the position of its rows that were shown.
+    /// - Parameter rows: a projection, and the position of its rows in an answer
     func add(head: Int64, rows: (projection: String, position: Int64)? = nil) {
         positions.withLock { positions in
             positions.head = max(positions.head, head)
@@ -94,7 +94,7 @@ final class ShownPositions: Sendable {
         }
     }
 
-    /// Whether a state is behind in nothing that was shown.
+    /// Whether a state has reached everything in earlier answers.
     func isReached(by state: LedgerState) -> Bool {
         positions.withLock { positions in
             state.head.position >= positions.head
@@ -112,9 +112,9 @@ final class ShownPositions: Sendable {
 }
 
 extension Ledger {
-    /// Runs a read on the replica, where there is one that has what it must see, else on the primary.
+    /// Runs a read on the replica if there is one with the required data, else on the primary.
     ///
-    /// A replica can lose a query to its replay, or its connection: the read then runs again on the primary.
+    /// A replica can cancel a query because of its replay, or lose its connection. The read then runs again on the primary.
     public func read<T: Sendable>(
         _ point: ReadPoint, _ body: @Sendable (PostgresSession) throws -> T
     ) async throws -> T {
@@ -127,13 +127,14 @@ extension Ledger {
                 logger.debug("a read moved from the replica to the primary", metadata: ["reason": "\(redact("\(error)"))"])
                 replica.fail()
             } catch is LedgerError {
-                // Behind after all, as where a version was promoted since: the primary knows better.
+                // The replica is behind after all, for example because a version was promoted since. The primary is up
+                // to date.
             }
         }
         return try await pool.run(body)
     }
 
-    /// What reads stand on now, as the database has it that answers them.
+    /// The current state for reads, from the database that answers them.
     public func state() async throws -> LedgerState {
         if let replica {
             shown.add(head: await log.lastPosition)
@@ -142,20 +143,20 @@ extension Ledger {
         return try await primaryState.current()
     }
 
-    /// Grows when another history is found in the place of one that was read: what was kept of that is void.
+    /// A counter that grows when the log's history changes. Anything cached under an earlier value is void.
     public var history: UInt64 { primaryState.history + (replica?.reader.history ?? 0) }
 
-    /// The log's last position, read once for everybody who asks meanwhile.
+    /// The log's last position, read once for all concurrent callers.
     public func primaryHead() async throws -> Int64 { try await primaryState.current().head.position }
 
-    /// Notes what an answer shows: later ones that ask for what is latest show no less.
+    /// Records the positions in an answer. Later reads of the latest data show at least these.
     public func noteShown(head: Int64, projection: String? = nil, position: Int64 = 0) {
         if replica == nil { return }
         shown.add(head: head, rows: projection.map { ($0, position) })
     }
 }
 
-/// Where a reader reads: a database of its own, or whichever of the ledger's has what it must see.
+/// The database of a reader: a given one, or the ledger's primary or replica, depending on the data to see.
 struct ReadDatabase: Sendable {
     private let ledger: Ledger
     private let pool: PostgresPool?

@@ -1,13 +1,13 @@
 import Postgres
 
-/// One run of a kind at a time, whatever the number of programs: a session's advisory lock, which the server releases
+/// Permits one run of a kind at a time across all programs. It is a session's advisory lock, which the server releases
 /// when the program dies.
 struct RunLock: Sendable {
     private let connection: PostgresConnection
     private let name: String
 
-    /// - Parameter name: what runs and on what, as in `sync|<scope key>`.
-    /// - Returns: nil where another run holds it.
+    /// - Parameter name: the kind of run and its subject, as in `sync|<scope key>`
+    /// - Returns: the lock, nil if another run holds it
     static func acquire(_ name: String, _ configuration: PostgresConfiguration) async throws -> RunLock? {
         let lock = RunLock(connection: try await PostgresConnection.open(configuration), name: name)
         do {
@@ -20,8 +20,8 @@ struct RunLock: Sendable {
         return nil
     }
 
-    /// Gives the lock back before the session ends: the server ends that on its own time, and the next run may come
-    /// sooner. A task of its own, so that a cancelled run gives it back too.
+    /// Releases the lock before the session ends, because the server ends the session in its own time and the next run
+    /// may come sooner. It runs in a task of its own, so that a cancelled run releases the lock too.
     func release() async {
         await Task {
             _ = try? await ask("SELECT pg_advisory_unlock(hashtextextended($1, 0))")

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Does a piece of work once for everybody who asks meanwhile.
+/// Does a piece of work once for all concurrent callers.
 ///
-/// Whoever asks gets a result of work that began after the question: what is under way is not theirs, the next is. Whoever is
-/// cancelled no longer waits; the work goes on for the others.
+/// A caller gets the result of work that began after the call, so it never joins work already in progress but waits for
+/// the next round. A cancelled caller stops waiting; the work continues for the others.
 final class SharedWork<Value: Sendable>: Sendable {
     private typealias Waiter = CheckedContinuation<Value, any Error>
 
@@ -26,7 +26,7 @@ final class SharedWork<Value: Sendable>: Sendable {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: Waiter) in
                 let mustStart: Bool? = waiting.withLock { waiting in
-                    // A cancellation that came before found no waiter to withdraw.
+                    // An earlier cancellation found no waiter to withdraw.
                     if Task.isCancelled { return nil }
                     waiting.waiters[id] = continuation
                     defer { waiting.isWorking = true }
@@ -42,7 +42,7 @@ final class SharedWork<Value: Sendable>: Sendable {
 
     private func serve() async {
         while true {
-            // Who asks from here on waits for the next round.
+            // Callers that arrive from here on wait for the next round.
             let asked = waiting.withLock { waiting in
                 if waiting.waiters.isEmpty { waiting.isWorking = false }
                 return Set(waiting.waiters.keys)

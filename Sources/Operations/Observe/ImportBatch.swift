@@ -2,22 +2,22 @@ import Events
 import OptionTrades
 import Values
 
-/// What a batch of observations means beside what the log holds: pure, so that it can be decided again where another
+/// The events that a batch of observations adds to the log. The decision is pure, so it can be repeated if another
 /// writer came first.
 struct ImportBatch: Sendable {
     private(set) var events: [NewEvent] = []
     private(set) var counts: [MarketKind: ImportCounts] = [:]
 
-    /// What it means where the log has none of its streams.
+    /// The batch's events if the log has none of its streams.
     init(new items: [ImportItem]) {
         var seen: ContentTable?
         self.init(items, stored: StoredObservations(), seen: &seen) { _ in false }
     }
 
     /// - Parameters:
-    ///   - stored: the latest of each stream that the batch names.
-    ///   - seen: what earlier batches of a dry run would have stored; they are noted here.
-    ///   - isReplayed: whether the log has a line's content already, in its order, from an earlier run of the files.
+    ///   - stored: the latest observation of each stream in the batch
+    ///   - seen: the observations that earlier batches of a dry run would have stored; this batch adds its own
+    ///   - isReplayed: whether an earlier run of the files already stored a line's content at its place in the order
     init(
         _ items: [ImportItem], stored: StoredObservations, seen: inout ContentTable?,
         isReplayed: (ImportItem) -> Bool
@@ -48,13 +48,13 @@ struct ImportBatch: Sendable {
     }
 }
 
-/// What became of observations.
+/// The outcome of observations.
 public struct ImportCounts: Sendable, Equatable {
-    /// The first of their stream.
+    /// Observations that are the first of their stream.
     public var inserted = 0
-    /// Other content than their stream's latest: they supersede it.
+    /// Observations whose content differs from their stream's latest, which they supersede.
     public var superseding = 0
-    /// What the log has already.
+    /// Observations that the log has already.
     public var unchanged = 0
 
     public init(inserted: Int = 0, superseding: Int = 0, unchanged: Int = 0) {

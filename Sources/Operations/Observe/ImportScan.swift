@@ -5,7 +5,7 @@ import Values
 
 /// A line that is not an observation.
 public struct ImportFault: Sendable, Equatable {
-    /// The file as it was named.
+    /// The file's name as given.
     public let file: String
     /// From 1.
     public let line: Int
@@ -18,29 +18,29 @@ public struct ImportFault: Sendable, Equatable {
     }
 }
 
-/// A good line: its place among all good lines of the run, and what it says.
+/// A good line: its index among all good lines of the run, and its observation.
 struct ImportItem: Sendable {
     let ordinal: Int
     let observation: EncodedObservation
 }
 
-/// Reads the observations of all files in order, a batch at a time. Holds a batch and a line, however large the files
-/// are.
+/// Reads the observations of all files in order, a batch at a time. It holds one batch and one line, however large the
+/// files are.
 struct ImportScan: Sendable {
-    /// Observations a batch, give or take those of one piece of a file.
+    /// The approximate number of observations in a batch. The last piece of a file read may exceed it.
     static let batchSize = 4_000
     private static let pieceSize = 1 << 18
 
     struct Batch: Sendable {
         var items: [ImportItem] = []
-        /// Faulty lines, up to the limit of a run.
+        /// Faulty lines, up to the run's limit.
         var faults: [ImportFault] = []
-        /// Lines read, and those of them that were faulty.
+        /// The number of lines read, and of faulty lines among them.
         var lines = 0
         var faulty = 0
-        /// What the items mean if all their streams are new, where that was worked out ahead.
+        /// The events of the items if all their streams are new, if they were computed ahead.
         var asNew: ImportBatch?
-        /// Bytes read so far, of all files.
+        /// Bytes read so far, in all files.
         var bytesDone: Int64 = 0
     }
 
@@ -64,7 +64,7 @@ struct ImportScan: Sendable {
         self.options = options
     }
 
-    /// The next batch; nil after the last file.
+    /// The next batch. Nil after the last file.
     mutating func next() throws -> Batch? {
         guard source < sources.count else { return nil }
         var batch = Batch()

@@ -1,20 +1,20 @@
 import Glibc
 
-/// A file to import, open from the start to the end of a run. What can't be read twice (a pipe, standard input) is
-/// copied to a file without a name first, off Swift's own threads.
+/// A file to import, open from the start to the end of a run. Input that cannot be read twice (a pipe, standard input)
+/// is first copied to an unnamed file, outside Swift's own threads.
 final class ImportSource: Sendable {
     struct Problem: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// The path as given; `-` is standard input.
+    /// The path as given. `-` is standard input.
     let name: String
     let byteCount: Int64
     private let descriptor: Int32
 
     static func open(_ path: String, spoolDirectory: String) async throws -> ImportSource {
         let isStandardInput = path == "-"
-        // Opening a named pipe waits for its writer, and reading one for what it writes.
+        // Opening a named pipe waits for its writer, and reading waits for the writer's data.
         let opened = await onThread { () -> Result<(Int32, Int64), Problem> in
             let name = isStandardInput ? "standard input" : path
             let descriptor = isStandardInput ? dup(STDIN_FILENO) : Glibc.open(path, O_RDONLY | O_CLOEXEC)
@@ -50,7 +50,7 @@ final class ImportSource: Sendable {
         Problem(description: "\(name) can't be read: \(String(cString: strerror(errno)))")
     }
 
-    /// Copies all that a descriptor has to a temporary file that is gone with the process.
+    /// Copies everything from a descriptor to a temporary file that disappears with the process.
     private static func spool(
         _ source: Int32, _ name: String, _ directory: String
     ) -> Result<(Int32, Int64), Problem> {
@@ -90,7 +90,7 @@ final class ImportSource: Sendable {
         }
     }
 
-    /// The bytes from an offset on, as many as fit `buffer`; 0 at the end.
+    /// Reads bytes from an offset, as many as fit into `buffer`. Returns 0 at the end.
     func read(at offset: Int64, into buffer: inout [UInt8]) throws(Problem) -> Int {
         while true {
             let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, Int(offset)) }
@@ -101,7 +101,7 @@ final class ImportSource: Sendable {
     }
 }
 
-/// Runs blocking work on a thread of its own, so that it holds up none of Swift's cooperative threads.
+/// Runs blocking work on a thread of its own, so that it does not hold up Swift's cooperative threads.
 private func onThread<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T {
     await withCheckedContinuation { continuation in
         let work = Unmanaged.passRetained(BlockingWork { continuation.resume(returning: body()) })
@@ -116,7 +116,7 @@ private func onThread<T: Sendable>(_ body: @escaping @Sendable () -> T) async ->
         if status == 0 {
             pthread_detach(thread)
         } else {
-            // No thread is left: better to block this one than not to read at all.
+            // The system cannot start another thread. Blocking this one is better than not reading at all.
             work.takeRetainedValue().run()
         }
     }

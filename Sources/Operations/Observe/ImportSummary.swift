@@ -3,21 +3,21 @@ public import JSON
 public import OptionTrades
 public import Values
 
-/// What an import did, or what it would do.
+/// The result of an import, or the result that it would have.
 public struct ImportSummary: Sendable {
     public var runID: UniqueID
-    /// Nothing was to be written.
+    /// Whether this was a dry run, which writes nothing.
     public var dryRun: Bool
-    /// Nothing was to be written where any line is bad.
+    /// Whether a bad line prevents all writes.
     public var strict: Bool
-    /// The files in the order they were read.
+    /// The files in the order of reading.
     public var files: [String]
-    /// Lines with something in them; a CSV record counts once, a header not.
+    /// The number of non-empty lines. A CSV record counts once, a header does not count.
     public var lines = 0
     public var rejected = 0
-    /// What became of the observations, by kind.
+    /// The outcome of the observations, by kind.
     public var byKind: [MarketKind: ImportCounts] = [:]
-    /// The first of the bad lines.
+    /// The first bad lines.
     public var faults: [ImportFault] = []
     public var startedAt: Instant
     public var finishedAt: Instant
@@ -33,13 +33,13 @@ public struct ImportSummary: Sendable {
         self.finishedAt = finishedAt
     }
 
-    /// All kinds together.
+    /// The sum over all kinds.
     public var total: ImportCounts { byKind.values.reduce(into: ImportCounts()) { $0 += $1 } }
 
-    /// A strict run with bad lines: it was refused as a whole.
+    /// Whether a strict run had bad lines and was therefore refused as a whole.
     public var isRefused: Bool { strict && rejected > 0 }
 
-    /// The summary as JSON shows it, kinds in the order of the contract (docs/contract/market-data.md, "Kinds").
+    /// The summary in JSON form, with the kinds in the order of the specification.
     public var node: JSONNode {
         func counts(_ counts: ImportCounts) -> [(String, JSONNode)] {
             [

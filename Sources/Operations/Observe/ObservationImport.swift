@@ -6,19 +6,19 @@ public import Postgres
 public import PostgresStore
 import Values
 
-/// How files of observations are imported.
+/// The options of an import of observations.
 public struct ObservationImportOptions: Sendable {
-    /// False: a dry run, which writes nothing at all.
+    /// False for a dry run, which writes nothing at all.
     public var apply: Bool
-    /// Store nothing where any line is bad.
+    /// Whether a bad line prevents all storing.
     public var strict: Bool
-    /// Nil: by the name's ending, `.csv` or else NDJSON.
+    /// The format. Nil means by the name's ending: CSV for `.csv`, else NDJSON.
     public var format: ImportFormat?
-    /// What the volatilities of lines are that don't say it.
+    /// The unit of volatilities in lines without a unit of their own.
     public var unit: VolatilityUnit
-    /// The kind of lines that don't say it.
+    /// The kind of lines without a kind of their own.
     public var kind: MarketKind?
-    /// At most this many bad lines are kept for the summary.
+    /// The largest number of bad lines kept for the summary.
     public var shownFaults: Int
 
     public init(
@@ -34,11 +34,11 @@ public struct ObservationImportOptions: Sendable {
     }
 }
 
-/// Why an import did not run.
+/// The reason why an import did not run.
 public enum ObservationImportError: Error, CustomStringConvertible {
-    /// A file that can't be opened or read; nothing was stored if it could not be opened.
+    /// A file cannot be opened or read. If it could not be opened, nothing was stored.
     case unreadable(String)
-    /// Another import is under way.
+    /// Another import is in progress.
     case alreadyRunning
 
     public var description: String {
@@ -51,11 +51,11 @@ public enum ObservationImportError: Error, CustomStringConvertible {
 
 /// Brings files of market observations into the log (docs/contract/market-data.md, "Import run").
 ///
-/// The files are streamed: a batch is being read while the one before it is stored, a batch a transaction. A content
-/// equal to the latest of its stream is left out, so that a run which was killed is simply run again: lines that
-/// supersede each other in the files are recognized as stored in their order, not taken for a return to an older
-/// content. Memory holds two batches; a dry run, and a run over streams that have been superseded before, add 16 to 43
-/// bytes an observation.
+/// The files are streamed: one batch is read while the previous one is stored, and each batch is a transaction. A
+/// content equal to the latest of its stream is not stored again, so a killed run can simply be run again. Lines that
+/// supersede each other in the files are recognized as stored in their order; they do not count as a return to an older
+/// content. Memory holds two batches. A dry run, and a run over streams that have been superseded before, need another
+/// 16 to 43 bytes for each observation.
 public struct ObservationImport: Sendable {
     private static let maximumConflictRetries = 50
     private static let lockKey = "observe import"
@@ -75,8 +75,8 @@ public struct ObservationImport: Sendable {
     private let onProgress: @Sendable (Progress) -> Void
 
     /// - Parameters:
-    ///   - configuration: for the connection that holds the lock of the only import.
-    ///   - temporaryDirectory: where pipes are copied to.
+    ///   - configuration: for the connection that holds the import lock
+    ///   - temporaryDirectory: the directory for copies of pipes
     public init(
         pool: PostgresPool, log: EventLog, configuration: PostgresConfiguration, temporaryDirectory: String = "/tmp",
         onProgress: @escaping @Sendable (Progress) -> Void = { _ in }
@@ -88,10 +88,10 @@ public struct ObservationImport: Sendable {
         self.onProgress = onProgress
     }
 
-    /// Imports the files in their order; `-` is standard input.
+    /// Imports the files in order. `-` is standard input.
     ///
-    /// - Returns: the summary, also where lines were bad. Throws ``ObservationImportError`` and the log's errors; a
-    ///   run that fails on the way has stored the batches before.
+    /// - Returns: the summary, even if lines were bad. Throws ``ObservationImportError`` and the log's errors. A run
+    ///   that fails midway has stored the earlier batches.
     public func run(_ files: [String], _ options: ObservationImportOptions) async throws -> ImportSummary {
         let sources: [ImportSource]
         do {
@@ -168,7 +168,7 @@ public struct ObservationImport: Sendable {
         }
     }
 
-    /// The next batch; decided as if its streams were new where that is likely.
+    /// Reads the next batch. Its events are computed as for new streams, if new streams are likely.
     private static func read(_ scan: ImportScan, asNew: Bool) throws -> (ImportScan.Batch?, ImportScan) {
         var scan = scan
         var batch = try scan.next()
@@ -176,7 +176,7 @@ public struct ObservationImport: Sendable {
         return (batch, scan)
     }
 
-    /// Decides a batch and appends its events, again from fresh streams where another writer came first.
+    /// Decides a batch and appends its events. If another writer came first, both are repeated with freshly read streams.
     private func store(_ read: ImportScan.Batch, _ work: inout ImportWork) async throws {
         let items = read.items
         if items.isEmpty { return }
@@ -192,7 +192,7 @@ public struct ObservationImport: Sendable {
             let stored = try await pool.run { session in try StoredObservations.load(names, session) }
             let replayed = try await replayed(items, stored, &work)
             var seen = work.seen
-            // Not held twice: the table is large.
+            // The table is large, so it must not be held twice.
             work.seen = nil
             let batch = ImportBatch(items, stored: stored, seen: &seen) { item in
                 guard let count = replayed[StreamKey(item.observation)], let repeated = work.repeated else {
@@ -215,15 +215,15 @@ public struct ObservationImport: Sendable {
 
     private struct KnownStream: Error {}
 
-    /// Appends a batch as if none of its streams were in the log yet, which spares looking them up; false, with nothing
-    /// stored, where one is.
+    /// Appends a batch as if none of its streams existed, which saves looking them up. Returns false, with nothing
+    /// stored, if a stream exists.
     private func storeAsNew(_ batch: ImportBatch, _ work: inout ImportWork) async throws -> Bool {
         do {
-            // The same observation may stand first in its stream: what follows it there is to be looked at.
+            // The same observation may be the first of its stream already, in which case the observations after it matter.
             let appended = try await log.append(batch.events, runID: work.summary.runID) { _, appended in
                 if appended.contains(where: { !$0.isNew }) { throw KnownStream() }
             }
-            // Where nothing is new the log has not asked.
+            // If no event is new, the log did not call back.
             if appended.allSatisfy(\.isNew) {
                 work.count(batch)
                 return true
@@ -243,8 +243,8 @@ public struct ObservationImport: Sendable {
         }
     }
 
-    /// How many contents of each stream the log has in their order from an earlier run; streams are left out where it
-    /// is enough to compare with the latest.
+    /// The number of each stream's contents that the log has in order from an earlier run. Streams for which a
+    /// comparison with the latest content suffices are omitted.
     private func replayed(
         _ items: [ImportItem], _ stored: StoredObservations, _ work: inout ImportWork
     ) async throws -> [StreamKey: Int] {
@@ -267,7 +267,7 @@ public struct ObservationImport: Sendable {
         }
         var counts: [StreamKey: Int] = [:]
         for (key, contents) in zip(keys, contents) {
-            // Only a content that an earlier event of the stream has can be a repetition of it.
+            // Only a content that an earlier event of the stream has can be its repetition.
             guard contents.count > 1, let lines = lines[key], contents.dropLast().contains(where: lines.contains) else {
                 continue
             }
@@ -289,16 +289,16 @@ public struct ObservationImport: Sendable {
     }
 }
 
-/// A run under way.
+/// A run in progress.
 private struct ImportWork {
     let sources: [ImportSource]
     let options: ObservationImportOptions
     var summary: ImportSummary
-    /// What a dry run would have stored so far.
+    /// The observations that a dry run would have stored so far.
     var seen: ContentTable?
-    /// Whether the last batch opened all its streams: the next one is likely to do so too.
+    /// Whether the last batch opened all its streams. The next batch then probably does so too.
     var expectsNewStreams = false
-    /// Read from the files when it is first needed.
+    /// Read from the files on first use.
     var repeated: RepeatedObservations?
 
     init(sources: [ImportSource], options: ObservationImportOptions, summary: ImportSummary) {
@@ -329,7 +329,7 @@ private struct ImportWork {
         for (kind, counts) in batch.counts { summary.byKind[kind, default: ImportCounts()] += counts }
     }
 
-    /// Back to the start, after a check.
+    /// Resets the counts after a check.
     mutating func restart() {
         summary.lines = 0
         summary.rejected = 0

@@ -2,13 +2,13 @@ import Events
 import OptionTrades
 import Values
 
-/// A stream in eight bytes, for tables with an entry an observation; two streams share one with a probability of
-/// n² ÷ 2^65.
+/// A stream in eight bytes, for tables with an entry for each observation. Two streams have the same key with a
+/// probability of n² ÷ 2^65.
 struct StreamKey: Hashable, Sendable {
     let bits: UInt64
 
     init(_ observation: EncodedObservation) {
-        // Kinds with the same identifying fields have the same digest.
+        // Kinds with the same identifying fields have the same digest, so the kind enters the key separately.
         let kind = MarketKind.allCases.firstIndex(of: observation.kind) ?? 0
         bits = observation.identifyingDigest.leadingBits ^ (UInt64(kind + 1) &* 0x9e37_79b9_7f4a_7c15)
     }
@@ -19,8 +19,8 @@ extension Digest32 {
     var leadingBits: UInt64 { bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
 }
 
-/// A set of streams with the content that was seen of each last: 16 bytes an entry, in a table at most three quarters
-/// full.
+/// A set of streams, each with its last content seen. It takes 16 bytes for each entry, in a table at most three
+/// quarters full.
 struct ContentTable: Sendable {
     private var keys: [UInt64]
     private var contents: [UInt64]
@@ -35,7 +35,7 @@ struct ContentTable: Sendable {
     private static func stored(_ key: StreamKey) -> UInt64 { key.bits == 0 ? 1 : key.bits }
 
     private func place(of stored: UInt64) -> Int {
-        // The bits come from a digest: any of them will do.
+        // The bits come from a digest, so any of them will do.
         var place = Int(truncatingIfNeeded: stored) & (keys.count - 1)
         while keys[place] != 0, keys[place] != stored { place = (place + 1) & (keys.count - 1) }
         return place
@@ -72,20 +72,20 @@ struct ContentTable: Sendable {
     }
 }
 
-/// Which observations of the files supersede each other, in the files' order.
+/// The observations of the files that supersede each other, in the files' order.
 ///
-/// Needed to tell a repeated import from a return to an older content. A run that was killed left the first contents
-/// A, B of a stream whose lines are A, B, C: what is still to be stored is C alone, though A differs from the
-/// stream's latest.
+/// They distinguish a repeated import from a return to an older content. Suppose that a stream's lines are A, B, C and
+/// a killed run left its first contents A, B. Then only C is still to be stored, although A differs from the stream's
+/// latest.
 struct RepeatedObservations: Sendable {
-    /// The contents of each stream that has more than one, neighbours that are equal counted once, with the ordinal
-    /// of the first line of each.
+    /// The contents of each stream that has more than one, with equal neighbours counted once and with the ordinal of
+    /// each content's first line.
     private var sequences: [StreamKey: [(ordinal: Int, content: UInt64)]] = [:]
 
     init(_ scan: ImportScan) throws {
         var scan = scan
         var seen = ContentTable()
-        // The ordinal of a stream's first line is not needed: it stands before all others.
+        // The ordinal of a stream's first line is not needed, because the line comes before all others.
         while let batch = try scan.next() {
             for item in batch.items {
                 let key = StreamKey(item.observation)
@@ -99,11 +99,11 @@ struct RepeatedObservations: Sendable {
         }
     }
 
-    /// How many of the stream's contents, from the first on, the log has as its latest already: the largest k for
-    /// which the first k contents of the files are the last k of the log. Linear in both.
+    /// The number of the stream's contents, counted from the first, that the log already has as its latest. It is the
+    /// largest k for which the first k contents of the files are the last k of the log. Linear in both.
     func replayed(_ key: StreamKey, stored: [UInt64]) -> Int {
         guard let wanted = sequences[key]?.map(\.content) else { return 0 }
-        // The failure function of Knuth, Morris and Pratt over the wanted contents.
+        // The failure function of Knuth, Morris and Pratt for the wanted contents.
         var borders = [Int](repeating: 0, count: wanted.count)
         var length = 0
         for index in wanted.indices.dropFirst() {
@@ -120,7 +120,7 @@ struct RepeatedObservations: Sendable {
         return length
     }
 
-    /// Which of the stream's contents a line is, from 0. Logarithmic in their number.
+    /// The index of a line's content among the stream's contents, from 0. Logarithmic in their number.
     func place(of key: StreamKey, ordinal: Int) -> Int {
         guard let sequence = sequences[key] else { return 0 }
         var (low, high) = (0, sequence.count - 1)

@@ -3,14 +3,14 @@ import Postgres
 import PostgresStore
 import Values
 
-/// What the log has of some streams of observations.
+/// The log's contents of some streams of observations.
 struct StoredObservations: Sendable {
     struct Latest: Sendable {
         var version: Int64
         var content: Digest32
     }
 
-    /// Each stream's last event; a stream without events is absent.
+    /// Each stream's last event. Streams without events are absent.
     private(set) var latest: [ByteKey: Latest] = [:]
 
     private static let latestOfEach = """
@@ -53,7 +53,7 @@ struct StoredObservations: Sendable {
         return contents
     }
 
-    /// Point reads: a plan that scans the log because the statistics are young is refused.
+    /// Point reads. While statistics are young a plan might scan the log, so sequential scans are off.
     private static func read(
         _ sql: String, _ parameters: [PostgresValue], _ session: PostgresSession
     ) throws -> PostgresResult {

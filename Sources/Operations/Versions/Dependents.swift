@@ -5,11 +5,12 @@ import Projections
 import Rules
 import Values
 
-/// A served version that reads a rule file in a version which a promotion replaces, and so goes on without the new one.
+/// A served version that keeps reading an old version of a rule file that a promotion replaces.
 public struct Dependent: Sendable, Equatable, CustomStringConvertible {
     public let projection: String
     public let reference: VersionReference
-    /// Which files it goes on reading, and what is read in their place by what was promoted; paths below `projections/`.
+    /// The files that it keeps reading, and the files that the promoted version reads in their place. Paths below
+    /// `projections/`.
     public let files: [Replacement]
 
     public struct Replacement: Sendable, Equatable {
@@ -31,13 +32,14 @@ public struct Dependent: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// A version that takes the place of the served one.
+/// A version that replaces the served one.
 struct ServingStep: Sendable {
     let served: ProjectionVersion
     let candidate: ProjectionVersion
 }
 
-/// The rule files that a set of promotions replaces: by what stays the same of a file's path, the old version and the new.
+/// The rule files that a set of promotions replaces, keyed by the constant part of a file's path, with the old and the
+/// new version.
 struct ReplacedRules {
     private var entries: [ByteKey: Dependent.Replacement] = [:]
 
@@ -45,7 +47,7 @@ struct ReplacedRules {
         for step in steps { try add(step) }
     }
 
-    /// Adds the files that a step replaces; throws where another step replaces one of them by another version.
+    /// Adds the files that a step replaces. Throws if another step replaces one of them with a different version.
     private mutating func add(_ step: ServingStep) throws(VersionError) {
         let old = Dictionary(step.served.ruleFiles.map { ($0.family, $0.file) }) { first, _ in first }
         for rule in step.candidate.ruleFiles {
@@ -60,13 +62,13 @@ struct ReplacedRules {
         }
     }
 
-    /// What a version reads of the replaced files, in the order of their paths.
+    /// The replaced files that a version reads, in the order of their paths.
     func read(by version: ProjectionVersion) -> [Dependent.Replacement] {
         version.ruleFiles.compactMap { rule in entries[rule.family].flatMap { $0.old.isBytewiseEqual(to: rule.file) ? $0 : nil } }
             .sorted { $0.old.isBytewiseLess(than: $1.old) }
     }
 
-    /// Whether some files read the new version of all of these, and the old version of none that is replaced.
+    /// Whether some files include the new version of all of these, and the old version of no replaced file.
     func areRead(_ replacements: [Dependent.Replacement], by files: [String]) -> Bool {
         func has(_ path: String) -> Bool { files.contains { $0.isBytewiseEqual(to: path) } }
         return replacements.allSatisfy { has($0.new) } && !entries.values.contains { has($0.old) }
@@ -74,24 +76,24 @@ struct ReplacedRules {
 }
 
 extension ProjectionPromotedPayload.Rule {
-    /// What stays the same of its path from version to version.
+    /// The part of the path that stays the same from version to version.
     fileprivate var family: ByteKey { ByteKey(RuleFile(path: file, version: version, digest: digest).family) }
 }
 
-/// Finds the versions that have to be served together, among all that a ledger has.
+/// Finds the versions that have to be served together, among all versions of a ledger.
 struct DependentVersions {
     let versions: [ProjectionVersion]
     let registry: ProjectionRegistry
 
-    /// Which version of a projection is to be served along.
+    /// The choice of a dependent projection's new version.
     enum Choice {
-        /// The newest that is ready, that this program can fold, and that reads the new files and none of the replaced ones.
+        /// The newest version that is ready, that this program can fold, and that reads the new files and no replaced ones.
         case newest
-        /// The one that the served one replaced, which reads them likewise.
+        /// The version that the served one replaced, if it reads the files in this way too.
         case previous
     }
 
-    /// The served versions that go on reading a replaced file.
+    /// The served versions that keep reading a replaced file.
     func left(by steps: [ServingStep]) throws(VersionError) -> [Dependent] {
         let replaced = try ReplacedRules(steps)
         return served(besides: steps).compactMap { version in
@@ -101,9 +103,10 @@ struct DependentVersions {
         }
     }
 
-    /// A step with those of all that depend on it, and on them: the first one, then the others by name.
+    /// A step, plus the steps of all projections that depend on it, directly or indirectly. The given step comes first,
+    /// the others by name.
     ///
-    /// Throws `VersionError.dependentsMissing` with what to do where one of them has no version to be served along.
+    /// Throws `VersionError.dependentsMissing` with instructions if a dependent projection has no suitable version.
     func steps(_ first: ServingStep, _ choice: Choice) throws(VersionError) -> [ServingStep] {
         var steps = [first]
         while true {
@@ -119,7 +122,7 @@ struct DependentVersions {
                     missing.append(problem(version, choice, replaced, files))
                 }
             }
-            // What was found before may read what only these replace.
+            // Versions found before may read files that only these steps replace.
             for step in steps.dropFirst() where !replaced.read(by: step.candidate).isEmpty {
                 missing.append(problem(step.served, choice, replaced, replaced.read(by: step.candidate)))
             }
@@ -145,7 +148,7 @@ struct DependentVersions {
         }.max { ($0.rulesNumber, $0.codeVersion) < ($1.rulesNumber, $1.codeVersion) }
     }
 
-    /// What to do about a version that has none to be served in its place.
+    /// The instructions for a version that has no suitable replacement.
     private func problem(
         _ served: ProjectionVersion, _ choice: Choice, _ replaced: ReplacedRules, _ files: [Dependent.Replacement]
     ) -> String {
@@ -165,12 +168,12 @@ struct DependentVersions {
 }
 
 extension ProjectionVersion {
-    /// 2 of `v2`.
+    /// 2 for `v2`.
     fileprivate var rulesNumber: Int { Int(version.dropFirst()) ?? 0 }
 }
 
 extension ProjectionRegistry {
-    /// What folds a version; nil where this program has not its code.
+    /// The definition that folds a version. Nil if this program lacks its code.
     func definition(of version: ProjectionVersion) -> ProjectionDefinition? {
         definitions.first { definition in
             let identity = definition.identity

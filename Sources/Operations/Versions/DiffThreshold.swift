@@ -2,12 +2,13 @@ import JSON
 import PostgresStore
 import Values
 
-/// From how much change on a diff fails a build: `any`, `rows>100`, `rows>2.5%`, or `premium_usd>1000` for how far a sum may move.
+/// The change above which a diff fails a build: `any`, `rows>100`, `rows>2.5%`, or `premium_usd>1000` for the movement
+/// of a sum.
 public struct DiffThreshold: Sendable, CustomStringConvertible {
     private enum Measure: Sendable {
-        /// Changed rows.
+        /// The number of changed rows.
         case rows
-        /// Changed rows in percent of the rows of the version that is compared with.
+        /// The changed rows in percent of the old version's rows.
         case share
         /// The magnitude of a sum's delta.
         case sum(String)
@@ -44,7 +45,7 @@ public struct DiffThreshold: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Why diffs that belong together fail, each with its projection's name. A field that none of them adds up is a problem.
+    /// The reasons why a group of diffs fails, each with its projection's name. A field that no diff sums up is a problem.
     public func faults(of group: GroupDiff) throws(Problem) -> [String] {
         var faults: [String] = []
         var problem: Problem?
@@ -61,13 +62,14 @@ public struct DiffThreshold: Sendable, CustomStringConvertible {
         return faults
     }
 
-    /// Why the diff fails; nil where it stays within. A field that the projection does not add up is a problem.
+    /// The reason why the diff fails. Nil if it stays within the threshold. A field that the projection does not sum up
+    /// is a problem.
     public func fault(of diff: ProjectionDiff) throws(Problem) -> String? {
         switch measure {
         case .rows:
             if ExactNumber(Int(diff.changedRows)) > ExactNumber(limit) { return "\(diff.changedRows) rows differ" }
         case .share:
-            // Where there was no row, any change is all of it.
+            // Without any row, every change counts as all of it.
             let share = ExactNumber(Int(diff.changedRows)) * ExactNumber(100)
             if share > ExactNumber(limit) * ExactNumber(Int(max(diff.totalRows, 1))) {
                 return "\(diff.changedRows) of \(diff.totalRows) rows differ"

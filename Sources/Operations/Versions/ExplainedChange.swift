@@ -2,18 +2,18 @@ import JSON
 import PostgresStore
 import Projections
 
-/// Why a column of a changed row is what it is under each of two versions.
+/// The explanations of a changed row's column under two versions.
 public struct ExplainedChange: Sendable {
     /// The parts of the row's key.
     public let key: [String]
-    /// The column that differs; nil for a row that only one version has, which is explained as a whole.
+    /// The column that differs. Nil for a row that only one version has, which is explained as a whole.
     public let field: String?
-    /// Under the version that is compared with; nil where that has no such row, or where this program lacks its code.
+    /// The explanation under the old version. Nil if that version has no such row, or if this program lacks its code.
     public let from: ExplainedFigure?
-    /// Under the version that would take its place; nil likewise.
+    /// The explanation under the new version. Nil in the same cases.
     public let to: ExplainedFigure?
 
-    /// Writes `{"key":[…],"field":…,"from":{…},"to":{…}}`, each side as `audit explain --json` gives it.
+    /// Writes `{"key":[…],"field":…,"from":{…},"to":{…}}`, with each side in the form of `audit explain --json`.
     func write(to out: inout JSONWriter) {
         out.beginObject()
         out.key("key")
@@ -31,7 +31,8 @@ public struct ExplainedChange: Sendable {
 }
 
 extension Ledger {
-    /// Explains the first rows of a diff's sample under both of its versions, each column that differs, as of its position.
+    /// Explains the first rows of a diff's sample under both of its versions, for each column that differs, at the
+    /// diff's position.
     public func explain(_ diff: ProjectionDiff, rows limit: Int) async throws -> [ExplainedChange] {
         var explained: [ExplainedChange] = []
         for change in diff.sample.prefix(limit) {

@@ -5,13 +5,13 @@ public import PostgresStore
 import Projections
 import Values
 
-/// What would change if a version were served together with those of the projections that read its rule files.
+/// The changes that serving a version would make, together with the versions of the projections that read its rule files.
 public struct GroupDiff: Sendable {
-    /// Of the version that was asked for, then of the others by name; all as of one position.
+    /// The diff of the requested version, then the others by name. All are at one position.
     public let diffs: [ProjectionDiff]
     public let position: Int64
-    /// SHA-256 of the canonical JSON `{"diffs":[{"digest":…,"projection":…},…],"position":…}`, the diffs in the bytewise order
-    /// of their projections: what a promotion of them all names.
+    /// SHA-256 of the canonical JSON `{"diffs":[{"digest":…,"projection":…},…],"position":…}`, with the diffs in the
+    /// bytewise order of their projections. A promotion of all of them names this digest.
     public let digest: String
 
     init(_ diffs: [ProjectionDiff], position: Int64) {
@@ -28,9 +28,9 @@ public struct GroupDiff: Sendable {
         digest = Digest32(sha256Of: document).description
     }
 
-    /// `{"position":…,"diffs":[…],"digest":…}`, each diff as ``ProjectionDiff/json(explained:)`` gives it.
+    /// `{"position":…,"diffs":[…],"digest":…}`, with each diff in the form of ``ProjectionDiff/json(explained:)``.
     ///
-    /// - Parameter explained: rows of each diff's sample, in the order of the diffs; nil leaves the members out.
+    /// - Parameter explained: rows of each diff's sample, in the order of the diffs; nil omits the members
     public func json(explained: [[ExplainedChange]]? = nil) -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 4096, keyOrder: .given)
         out.beginObject()
@@ -48,11 +48,11 @@ public struct GroupDiff: Sendable {
 }
 
 extension Ledger {
-    /// Compares a version with the served one, and with it, at one position, versions of all served projections that read
-    /// a rule file which it replaces with those that would be served along.
+    /// Compares a version with the served one at one position. It also compares every served version that reads a
+    /// replaced rule file with the version that would be served along.
     ///
-    /// Throws as ``diff(_:from:to:position:sampleSize:onChange:)`` does, `VersionError.notServed` where `from` is not what is
-    /// served, and `.dependentsMissing` with what to do where a projection has no version to be served along.
+    /// Throws as ``diff(_:from:to:position:sampleSize:onChange:)`` does, `VersionError.notServed` if `from` is not the
+    /// served version, and `.dependentsMissing` with instructions if a projection has no version to be served along.
     public func diffWithDependents(
         _ name: String, from: VersionReference, to: VersionReference, position: Int64? = nil,
         sampleSize: Int = ProjectionDiff.sampleSize

@@ -5,30 +5,30 @@ public import PostgresStore
 public import Projections
 import Values
 
-/// What would change if one version of a projection took another's place, as of a position.
+/// The changes at a position if one version of a projection replaced another.
 public struct ProjectionDiff: Sendable {
     public let from: ProjectionVersion
     public let to: ProjectionVersion
     public let position: Int64
-    /// Rows that are added, removed or changed, and all rows of the version that is compared with.
+    /// The number of added, removed or changed rows, and the number of all rows of the old version.
     public let changedRows: Int64
     public let totalRows: Int64
-    /// The event after which the two first differed; nil where they never did.
+    /// The event after which the two versions first differed. Nil if they never did.
     public let firstDifference: RecordedEvent?
-    /// Some of the changed rows, first by key.
+    /// Some of the changed rows, the first ones by key.
     public let sample: [RowChange]
-    /// SHA-256 of the canonical JSON of everything here but the sample: what a promotion names.
+    /// SHA-256 of the canonical JSON of everything here except the sample. A promotion names this digest.
     public let digest: String
     /// `rows`, `fields`, `moved`, `sums`, `changes_digest`
     public let summary: [(String, JSONNode)]
 
-    /// How many changed rows are shown where the reader does not say.
+    /// The default number of changed rows in the sample.
     public static let sampleSize = 20
 
     /// `{"projection":…,"position":…,"from":{…},"to":{…},"rows":{…},"fields":[…],"moved":[…],"sums":[…],
     /// "changes_digest":…,"first_difference":…,"digest":…,"sample":[…]}`
     ///
-    /// - Parameter explained: adds `explanations`, of rows of the sample; nil leaves the member out.
+    /// - Parameter explained: adds `explanations` of rows of the sample; nil omits the member
     public func json(explained: [ExplainedChange]? = nil) -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 4096, keyOrder: .given)
         out.beginObject()
@@ -38,7 +38,7 @@ public struct ProjectionDiff: Sendable {
         }
         out.key("sample")
         out.beginArray()
-        // A row's own writer keeps canonical order, which holds inside a writer of any order.
+        // A row's own writer keeps canonical order, which is permitted inside a writer of any order.
         for change in sample { change.write(to: &out, decimals: .numbers) }
         out.endArray()
         if let explained {
@@ -51,7 +51,7 @@ public struct ProjectionDiff: Sendable {
         return out.bytes
     }
 
-    /// The sums' fields with how far each moves.
+    /// The fields of the sums, with the movement of each.
     public var sums: [(field: String, delta: JSONNode)] {
         guard case .array(let entries)? = summary.first(where: { $0.0 == "sums" })?.1 else { return [] }
         return entries.compactMap { entry in
@@ -111,18 +111,18 @@ extension ProjectionVersion {
 }
 
 extension Ledger {
-    /// Compares two versions of a projection as of a position, or of the smaller of their checkpoints.
+    /// Compares two versions of a projection at a position, or at the smaller of their checkpoints.
     ///
-    /// Throws `VersionError` for a name or version that is not there or is still being built, and
-    /// `LedgerError.projectionBehind` where one of them has not folded up to the position.
+    /// Throws `VersionError` for a name or version that does not exist or is still being built, and
+    /// `LedgerError.projectionBehind` if one of them has not folded up to the position.
     /// - Parameters:
-    ///   - sampleSize: how many changed rows the result keeps.
-    ///   - onChange: hears every changed row, in key order.
+    ///   - sampleSize: the number of changed rows that the result keeps
+    ///   - onChange: receives every changed row, in key order
     public func diff(
         _ name: String, from: VersionReference, to: VersionReference, position: Int64? = nil,
         sampleSize: Int = ProjectionDiff.sampleSize, onChange: @escaping @Sendable (RowChange) throws -> Void = { _ in }
     ) async throws -> ProjectionDiff {
-        // Both tables are there, and stay, once the first row is read: nobody hears of a row twice.
+        // After the first row is read, both tables exist and stay. No row is therefore reported twice.
         try await withFreshCatalog {
             try await pool.run { session in
                 try session.transaction(.snapshot) {
@@ -134,7 +134,7 @@ extension Ledger {
         }
     }
 
-    /// The same inside a transaction.
+    /// Compares inside a transaction.
     func diff(
         _ old: ProjectionVersion, _ new: ProjectionVersion, at asked: Int64?, sampleSize: Int,
         _ session: PostgresSession, _ onChange: (RowChange) throws -> Void = { _ in }
@@ -167,7 +167,8 @@ extension Ledger {
             firstDifference: first, sample: sample, digest: Digest32(sha256Of: document).description, summary: summary)
     }
 
-    /// The version that is meant; one that is still being built has no rows to compare or to serve.
+    /// The version that a reference means. A version still being built is refused, because it has no rows to compare or
+    /// to serve.
     func version(_ name: String, _ reference: VersionReference, _ session: PostgresSession) throws -> ProjectionVersion {
         try requireProjection(name)
         let version = try catalog.resolve(reference, of: name, registry, session)
@@ -178,6 +179,6 @@ extension Ledger {
 }
 
 extension ProjectionVersion {
-    /// How messages name it.
+    /// The version's name in messages.
     var label: String { "\(name) \(reference)" }
 }

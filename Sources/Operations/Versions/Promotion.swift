@@ -6,18 +6,19 @@ public import PostgresStore
 import Projections
 import Values
 
-/// A version that became the served one, and the one that it replaced.
+/// A promoted version, and the served version that it replaced.
 public struct Promotion: Sendable {
     public let promoted: ProjectionVersion
     public let replaced: ProjectionVersion
-    /// Of the `ProjectionPromoted` event.
+    /// The position of the `ProjectionPromoted` event.
     public let event: Int64
-    /// What was promoted with it, in the same transaction.
+    /// The promotions made with it, in the same transaction.
     public var dependents: [Promotion] = []
-    /// What reads, and goes on reading, rule files that it replaced.
+    /// The served versions that still read rule files that it replaced.
     public var left: [Dependent] = []
 
-    /// `{"projection":…,…,"event_position":…,"dependents":[…],"dependents_left":[…]}`; what was promoted with it has neither of the two.
+    /// `{"projection":…,…,"event_position":…,"dependents":[…],"dependents_left":[…]}`. The promotions under `dependents`
+    /// lack the last two members.
     public var node: JSONNode {
         .object(
             members + [
@@ -35,7 +36,7 @@ public struct Promotion: Sendable {
     }
 }
 
-/// A version that is to take the place of the served one, with what its event says.
+/// A version that is to replace the served one, with the contents of its event.
 private struct PlannedPromotion: Sendable {
     let step: ServingStep
     let position: Int64
@@ -43,17 +44,18 @@ private struct PlannedPromotion: Sendable {
 }
 
 extension Ledger {
-    /// How long a version that is behind may take to catch up before it is refused.
+    /// The time for a version that is behind to catch up before it is refused.
     static let patience = Duration.seconds(2)
 
-    /// Makes a version the served one, where the diff that was looked at is still what changes.
+    /// Serves a version, if the reviewed diff still describes the change.
     ///
-    /// Pointer and event come in one transaction; readers see the old version until it commits and the new one after.
-    /// The replaced version stays, is folded on, and is what ``rollback(_:withDependents:)`` goes back to. With its
-    /// dependents, everything that reads a rule file which it replaces changes in that one transaction too, an event each.
+    /// Pointer and event commit in one transaction. Readers see the old version before the commit and the new one after
+    /// it. The replaced version stays and is folded further, and ``rollback(_:withDependents:)`` returns to it. With
+    /// dependents, every projection that reads a replaced rule file changes in the same transaction too, with an event
+    /// for each.
     /// - Parameters:
-    ///   - position: that of the diff.
-    ///   - digest: the diff's; with dependents that of all diffs together.
+    ///   - position: the position of the diff
+    ///   - digest: the digest of the diff, or with dependents that of all diffs together
     public func promote(
         _ name: String, _ reference: VersionReference, position: Int64, digest: String, withDependents: Bool = false
     ) async throws -> Promotion {
@@ -85,7 +87,7 @@ extension Ledger {
         return try await serve(planned, withDependents: withDependents, left: left)
     }
 
-    /// Serves the version again that the served one replaced; with its dependents, those too that they replaced.
+    /// Serves the version that the current one replaced. With dependents, it also serves the versions that those replaced.
     public func rollback(_ name: String, withDependents: Bool = false) async throws -> Promotion {
         let (planned, left) = try await pool.run { session in
             try requireProjection(name)
@@ -104,16 +106,17 @@ extension Ledger {
         return try await serve(planned, withDependents: withDependents, left: left)
     }
 
-    /// The served versions that would go on reading a rule file which a promotion on this diff replaces.
+    /// The served versions that would keep reading a rule file that a promotion on this diff replaces.
     public func dependents(leftBy diff: ProjectionDiff) async throws -> [Dependent] {
         try await pool.run { session in
             try dependentVersions(session).left(by: [ServingStep(served: diff.from, candidate: diff.to)])
         }
     }
 
-    /// Removes a version that is not served: its tables and all that the catalog knows of it.
+    /// Removes a version that is not served: its tables and everything in the catalog about it.
     ///
-    /// - Parameter includingPrevious: whether it may be the version that the served one replaced: the way back goes with it.
+    /// - Parameter includingPrevious: whether it may be the version that the served one replaced. A rollback is then no
+    ///   longer possible.
     public func drop(
         _ name: String, _ reference: VersionReference, includingPrevious: Bool = false
     ) async throws -> ProjectionVersion {
@@ -127,8 +130,8 @@ extension Ledger {
         return version
     }
 
-    /// Has the views of versions follow, and drops tables that are no more needed, as far as readers let it soon; what
-    /// remains is said, and done by a service, or the next command of this kind.
+    /// Updates the views of versions and drops unneeded tables, as far as readers soon permit it. The rest is logged,
+    /// and a service or the next command of this kind does it.
     func tidyUp() async {
         do {
             let remainders = try await VersionUpkeep(registry.definitions).run(pool, patience: Self.patience)
@@ -138,8 +141,8 @@ extension Ledger {
         }
     }
 
-    /// What a rebuild of some projections is about: the rules that are named, else the versions that are served; of one
-    /// whose code this program lacks the rules under its newest code.
+    /// The subjects of a rebuild of some projections: the named rules, else the served versions. If this program lacks
+    /// the code of a served version, its rules are rebuilt under this program's newest code.
     public func references(
         _ names: [String], _ rules: VersionReference?
     ) async throws -> [(name: String, version: VersionReference)] {
@@ -164,7 +167,7 @@ extension Ledger {
         }
     }
 
-    /// Why one of several versions did not become the served one.
+    /// The reason why one of several versions was not served.
     private struct StepError: Error {
         let planned: PlannedPromotion
         let problem: ServingError
@@ -201,7 +204,7 @@ extension Ledger {
                             throw StepError(planned: promotion, problem: problem)
                         }
                     }
-                    // Another promotion may have come since the diffs.
+                    // Another promotion may have happened since the diffs.
                     if withDependents {
                         let left = try self.dependentVersions(session).left(by: planned.map(\.step))
                         if !left.isEmpty { throw VersionError.dependentsMissing(left.map(\.description)) }
@@ -221,7 +224,7 @@ extension Ledger {
         }
     }
 
-    /// Waits a moment before the next attempt; throws where another one would not help, or there was time enough.
+    /// Waits a moment before the next attempt. Throws if another attempt would not help, or if the time is up.
     private func wait(
         for error: StepError, _ definitions: [ProjectionDefinition], until deadline: ContinuousClock.Instant
     ) async throws {
@@ -230,7 +233,8 @@ extension Ledger {
         switch error.problem {
         case .behind(let position, let servedPosition):
             if isLate { throw VersionError.behind(candidate.label, position: position, served: servedPosition) }
-            // Nobody may be folding it; where somebody is, nil comes back and the next look may find it there.
+            // Perhaps nobody folds the version. If somebody does, the result is nil and the next attempt may find it
+            // caught up.
             for definition in definitions {
                 _ = try await ProjectionFollower(definition, pool: projectorPool, owner: owner).catchUp()
             }

@@ -5,20 +5,20 @@ public import Projections
 import Values
 
 extension Ledger {
-    /// Builds projection versions from one pass over the log, beside what is served, and catches them up.
+    /// Builds projection versions from one pass over the log, beside the served ones, and catches them up.
     ///
-    /// A version that is not there yet is made; one that is there is built anew and its tables take the place of the old
-    /// ones at the end; one whose rebuild was stopped goes on. The rule files are recorded first, as for an
-    /// activation. Where a service runs, it follows the versions from then on.
+    /// A missing version is created. An existing version is built again, and its new tables replace the old ones at the
+    /// end. A killed rebuild of a version is continued. The rule files are recorded first, as for an activation. A
+    /// running service follows the versions from then on.
     ///
-    /// Throws `LedgerError.versionUnknown` for a version whose rules or code this program lacks, `.fileChanged` for a rule file that is
-    /// not what was recorded, `.versionHeld` (a conflict) where another process writes one of the versions, and
-    /// `.versionStopped` once all are built where one of them can't fold an event: it stays before that event, with the
-    /// error on show. A rebuild that is cancelled leaves no trace; one that was killed is taken up by calling this again.
+    /// Throws `LedgerError.versionUnknown` for a version whose rules or code this program lacks, `.fileChanged` for a
+    /// rule file that differs from the recorded one, and `.versionHeld` (a conflict) if another process writes one of
+    /// the versions. Throws `.versionStopped` after all are built if one of them cannot fold an event. It stays before
+    /// that event and shows the error. A cancelled rebuild leaves no trace; a killed one is continued by another call.
     /// - Parameters:
-    ///   - references: projection and version, each pair once; `v2` means the newest code of this program.
-    ///   - workers: how many parts of the entities are folded at a time; nil for the number of cores.
-    ///   - progress: called after each chunk of positions.
+    ///   - references: projection and version, each pair once; `v2` means this program's newest code
+    ///   - workers: the number of parts of the entities that are folded at a time; nil for the number of cores
+    ///   - progress: called after each chunk of positions
     public func rebuild(
         _ references: [(name: String, version: VersionReference)], workers: Int? = nil,
         progress: @escaping @Sendable (ProjectionRebuild.Progress) -> Void = { _ in }
@@ -32,7 +32,7 @@ extension Ledger {
         let start = ContinuousClock.now
         let built = try await rebuild.run(progress)
         let duration = (ContinuousClock.now - start).components
-        // What was appended meanwhile; where a follower has taken over already, it is that one's.
+        // Folds the events appended in the meantime. If a follower has taken over already, this is its task.
         for definition in definitions {
             _ = try await ProjectionFollower(definition, pool: projectorPool, owner: owner).catchUp()
         }
@@ -53,7 +53,7 @@ extension Ledger {
 
     private static let mostWorkers = 64
 
-    /// The definition that makes a version; throws `LedgerError.versionUnknown` where this program lacks its rules or code.
+    /// The definition of a version. Throws `LedgerError.versionUnknown` if this program lacks its rules or code.
     public func installed(_ name: String, _ reference: VersionReference) throws -> ProjectionDefinition {
         if let problem = registry.problem(of: name, version: reference.version) { throw VersionError.rulesUnusable("\(problem)") }
         let definition =

@@ -2,21 +2,21 @@ public import JSON
 public import PostgresStore
 import Values
 
-/// What a rebuild made: for each version how far it is folded, its rows, and their digest.
+/// The result of a rebuild: the folded position, the rows and their digest for each version.
 public struct RebuildSummary: Sendable {
     public struct Version: Sendable {
         public let name: String
-        /// With its code, for example `v2/c1`.
+        /// The reference with its code, for example `v2/c1`.
         public let reference: VersionReference
-        /// Everything up to and including this position was folded in by the rebuild; followers go on from there.
+        /// The last position that the rebuild folded. Followers continue from there.
         public let position: Int64
-        /// Where an earlier rebuild had been stopped; 0 for none.
+        /// The position at which an earlier rebuild had stopped. 0 if there was none.
         public let resumedFrom: Int64
-        /// Events folded.
+        /// The number of events folded.
         public let events: Int
-        /// Rows as of the position.
+        /// The number of rows at the position.
         public let rows: Int
-        /// Versions of rows that had ended by then.
+        /// The number of row versions that had ended by then.
         public let historyRows: Int
         /// `digest(projection, position)` of the stored rows, lower-case hex.
         public let digest: String
@@ -25,10 +25,10 @@ public struct RebuildSummary: Sendable {
     /// By name, then reference.
     public let versions: [Version]
     public let workers: Int
-    /// From the start to the last version's readiness, digests not counted.
+    /// The time from the start until the last version was ready, without the digests.
     public let seconds: Double
 
-    /// `{"seconds":…,"versions":[…],"workers":…}`; seconds with three digits.
+    /// `{"seconds":…,"versions":[…],"workers":…}`. Seconds have three digits.
     public var node: JSONNode {
         .object([
             ("seconds", .decimal(FixedDecimal(units: Int128(seconds * 1000) * 10_000_000))),

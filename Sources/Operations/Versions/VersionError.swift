@@ -1,30 +1,30 @@
 import PostgresStore
 
-/// Why a version can't be compared, promoted, rolled back to or dropped.
+/// The reason why a version cannot be compared, promoted, rolled back to or dropped.
 public enum VersionError: Error, Equatable, CustomStringConvertible {
     case unknownProjection(String, known: [String])
-    /// A file of its rules can't be used.
+    /// A file of its rules is unusable.
     case rulesUnusable(String)
     /// It has no rows yet.
     case building(String)
     case alreadyServed(String)
-    /// The diff that was agreed to is not the one that a promotion would make.
+    /// The reviewed diff differs from the diff that a promotion would make.
     case diffDiffers(from: String, to: String, position: Int64, expected: String, found: String)
     /// Another promotion came first.
     case servedChanged(projection: String, expected: String, found: String)
-    /// Its rows are older than those that are served.
+    /// Its rows are older than the served ones.
     case behind(String, position: Int64, served: Int64)
-    /// A rebuild of it, or of the served one, is about to end.
+    /// A rebuild of this version or of the served one is about to end.
     case busy(String)
-    /// This program has not the code that it was folded with.
+    /// This program lacks the code that the version was folded with.
     case codeMissing(String)
     case nothingToRollBack(projection: String)
-    /// A diff with dependents is one with what is served.
+    /// A diff with dependents must compare with the served version.
     case notServed(String)
-    /// Served versions read a file that would be replaced, and can't be served along: what each lacks.
+    /// Served versions read a file that would be replaced and have no version to be served along. Lists what each lacks.
     case dependentsMissing([String])
 
-    /// Whether what was asked for names nothing, or contradicts what is there.
+    /// Whether the request names something that does not exist, or contradicts the present state.
     public var isUsage: Bool {
         switch self {
         case .unknownProjection, .rulesUnusable: true

@@ -3,10 +3,10 @@ public import PostgresStore
 import Values
 
 extension VersionReference {
-    /// Reads a version of a projection as people write it: `v2`, `v2/c3`, `trades@v2` or `trades@v2/c3`, the projection by
-    /// its own name or by its view's.
+    /// Reads a version of a projection as people write it: `v2`, `v2/c3`, `trades@v2` or `trades@v2/c3`. The projection
+    /// may have its own name or its view's.
     ///
-    /// Throws a `Problem` also where another projection is named.
+    /// Throws a `Problem` too if the text names another projection.
     public init(parsing text: String, of projection: String) throws(Problem) {
         guard let at = text.firstIndex(of: "@") else {
             try self.init(parsing: text)
@@ -21,6 +21,6 @@ extension VersionReference {
 }
 
 extension View {
-    /// The projection that somebody names: by its own name, or by its view's (`execution-quality`). Any other text as it is.
+    /// The projection with the given name: its own, or its view's (`execution-quality`). Any other text stays unchanged.
     public static func projection(named text: String) -> String { named(text)?.projection ?? text }
 }

@@ -1,15 +1,15 @@
 public import OptionTrades
 import PostgresStore
 
-/// Why a list has no rows: nothing is there, or nothing that was asked for.
+/// The reason why a list has no rows.
 public enum Emptiness: Sendable, Equatable, CustomStringConvertible {
-    /// Without the filters there are rows.
+    /// There are rows without the filters.
     case filtered
-    /// There are rows by now, and there were none at the moment that was asked for.
+    /// There are rows now, but there were none at the requested moment.
     case notYet
     /// The log has no trade.
     case nothingSynced
-    /// There are trades, and nothing that gives this view a row.
+    /// There are trades, but nothing that gives this view a row.
     case nothingRecorded(View)
 
     public var description: String {
@@ -28,7 +28,7 @@ public enum Emptiness: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension ViewReader {
-    /// Why a request got no rows; reads a row of a view or two.
+    /// The reason why a request got no rows. It reads a row of one or two views.
     public func emptiness(of view: View, _ request: ViewRequest) async throws -> Emptiness {
         let isFiltered = request.filters.contains { $0 != .equals(column: "source", value: TradeLedger.standardSource) }
         var open = request

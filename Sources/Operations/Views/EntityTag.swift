@@ -1,14 +1,14 @@
 import Crypto
 
-/// What an answer is known by in `ETag` (RFC 9110, section 8.8.3).
+/// The tag of an answer for `ETag` (RFC 9110, section 8.8.3).
 public struct EntityTag: Sendable, Equatable {
-    /// As the header has it.
+    /// The text in the header.
     public let header: String
 
-    /// Stands for the very bytes. The text has no quotes.
+    /// A tag for exact bytes. The text contains no quotes.
     public static func strong(_ text: String) -> EntityTag { EntityTag(header: "\"\(text)\"") }
 
-    /// Stands for all that the answer says but the moment at which it was asked.
+    /// A tag for the content of an answer, except the time of the request.
     static func weak(_ text: String) -> EntityTag { EntityTag(header: "W/\"\(text)\"") }
 
     private init(header: String) { self.header = header }

@@ -4,14 +4,14 @@ import Postgres
 import Projections
 import Values
 
-/// What a fold on request comes to.
+/// The result of a fold on request.
 enum FoldResult: Sendable {
     case node(JSONNode)
     /// Published rows with their keys, and whether there are more.
     case rows([(key: RowKey, row: [UInt8])], hasMore: Bool)
     case receipt(ViewReceipt)
 
-    /// Roughly how much memory it takes.
+    /// The approximate size in memory.
     fileprivate var bytes: Int {
         switch self {
         case .node(let node): node.httpBytes().count + 256
@@ -21,19 +21,19 @@ enum FoldResult: Sendable {
     }
 }
 
-/// How long a fold on request may take.
+/// The deadline of a fold on request.
 struct FoldDeadline: Sendable {
-    /// Nil for a fold that may take its time.
+    /// Nil for a fold without a deadline.
     let instant: ContinuousClock.Instant?
 
     struct Passed: Error {}
 
-    /// Throws once the time is over.
+    /// Throws after the deadline.
     func check() throws(Passed) {
         if let instant, ContinuousClock.now >= instant { throw Passed() }
     }
 
-    /// Reads in one snapshot in which the server, too, ends a statement that takes longer.
+    /// Reads in one snapshot. The server also ends a statement that exceeds the deadline.
     func read<T: Sendable>(
         _ database: ReadDatabase, _ point: ReadPoint, _ body: @Sendable (PostgresSession) throws -> T
     ) async throws -> T {
@@ -55,12 +55,12 @@ struct FoldDeadline: Sendable {
     }
 }
 
-/// Bounds what readers can have worked out over a whole view: two folds at a time, ten seconds each with the wait for
-/// a turn, one for all who ask for the same, and the latest results kept.
+/// Limits the folds over whole views that readers can request. Two folds run at a time, each with ten seconds including
+/// its wait for a turn. Readers with the same request share one fold. The latest results are cached.
 actor FoldGate {
-    /// Folds at a time.
+    /// The number of folds that run at a time.
     private let slots: Int
-    /// Folds that wait for a turn; more are refused at once.
+    /// The number of folds that wait for a turn. Further folds are refused at once.
     private let maximumWaiting: Int
     private let limit: Duration
     private static let cacheBytes = 32 << 20
@@ -85,18 +85,18 @@ actor FoldGate {
         self.limit = limit
     }
 
-    /// The result of a fold, from the cache, from another reader's fold under way, or from one of its own.
+    /// The result of a fold: from the cache, from another reader's fold in progress, or from a new fold.
     ///
     /// - Parameters:
-    ///   - key: all that the result depends on.
-    ///   - isBounded: whether it needs a turn and has a deadline.
-    ///   - work: throws `FoldDeadline.Passed` where it takes too long, which is what a reader without a turn gets too.
+    ///   - key: everything that the result depends on
+    ///   - isBounded: whether the fold needs a turn and has a deadline
+    ///   - work: throws `FoldDeadline.Passed` if it takes too long; a reader that gets no turn receives the same error
     func result(
         _ key: String, isBounded: Bool, _ work: @escaping @Sendable (FoldDeadline) async throws -> FoldResult
     ) async throws -> FoldResult {
         let result = ByteKey(key)
         if let known = results[result] { return known }
-        // A fold without bounds is not another reader's, who has bounds.
+        // An unbounded fold is not shared with bounded readers.
         let name = isBounded ? result : ByteKey("unbounded|\(key)")
         let task: Task<FoldResult, any Error>
         if let flight = flights[name] {
@@ -124,14 +124,14 @@ actor FoldGate {
         }
     }
 
-    /// A reader went away; with the last one of a fold, the fold ends.
+    /// A reader left. If it was the last reader of a fold, the fold ends.
     private func forsake(_ name: ByteKey, _ task: Task<FoldResult, any Error>) {
         guard let flight = flights[name], flight.task == task else { return }
         flights[name]?.readers -= 1
         if flight.readers <= 1 { task.cancel() }
     }
 
-    /// Waits for a turn; false where none came in time.
+    /// Waits for a turn. Returns false if there was no turn before the deadline.
     private func enter(until deadline: ContinuousClock.Instant) async -> Bool {
         if running < slots {
             running += 1
@@ -152,7 +152,7 @@ actor FoldGate {
         waiting.remove(at: index).continuation.resume(returning: false)
     }
 
-    /// Ends a turn; the next one's begins.
+    /// Ends a turn and starts the next one.
     private func leave() {
         if waiting.isEmpty {
             running -= 1

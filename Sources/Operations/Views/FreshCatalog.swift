@@ -1,9 +1,10 @@
 import Postgres
 
-/// Reads what tables of projection versions hold.
+/// Reads the tables of projection versions.
 ///
-/// A version may be dropped, or its tables replaced by a rebuild, between the look at the catalog and the look at a table. Then
-/// all is read once more, from the catalog on; a second time in a row it fails.
+/// Between the read of the catalog and the read of a table, a version may be dropped or a rebuild may replace its
+/// tables. In this case everything is read once more, starting with the catalog. A second failure in succession is
+/// thrown.
 func withFreshCatalog<T>(_ read: () async throws -> T) async throws -> T {
     do {
         return try await read()

@@ -1,7 +1,8 @@
 public import Values
 
 extension Instant {
-    /// What is expected in the place of a text that is no instant; of a date it says which instants it may mean.
+    /// The expected form, for an error about a text that is not an instant. For a date it names the instants that may
+    /// be meant.
     public static func expected(insteadOf text: String) -> String {
         let example = "an instant such as 2026-01-31T00:00:00Z"
         guard let date = CalendarDate(text), let start = date.start,

@@ -3,7 +3,7 @@ import PostgresStore
 import Values
 
 extension ViewRequest {
-    /// The command that gives the answer without a service's bounds, pinned to what the request stood on.
+    /// The command that gives this answer without a service's bounds, pinned to the position and moment of the request.
     func command(_ view: View, _ standing: ViewStanding) -> String {
         var words = ["alpha-ledger", "view", view.name]
         func add(_ name: String, _ value: String) { words += ["--\(name)", Self.quoted(value)] }
@@ -18,7 +18,7 @@ extension ViewRequest {
         if let effectiveAt { add("effective-at", effectiveAt.description) }
         if let horizons { add("horizons", horizons) }
         if let cursor {
-            // It pins the position, the moment and the version by itself.
+            // The cursor itself pins the position, the moment and the version.
             if let text = rules.text(projection: view.projection) { add("rules", text) }
             add("cursor", cursor)
         } else {
@@ -32,7 +32,7 @@ extension ViewRequest {
         return words.joined(separator: " ")
     }
 
-    /// For a shell: as it stands where it is plain, else in single quotes.
+    /// The text for a shell: unchanged if it is plain, else in single quotes.
     private static func quoted(_ text: String) -> String {
         let isPlain = !text.isEmpty
             && text.utf8.allSatisfy { byte in

@@ -2,18 +2,18 @@ import OptionTrades
 public import PostgresStore
 import Values
 
-/// Under which rules a reader asks for a view: `rules=`.
+/// The rules under which a reader requests a view: `rules=`.
 public enum RulesChoice: Sendable, Hashable {
     /// The version that is served now.
     case served
-    /// `as_served`: the version that was promoted at the position that is read.
+    /// `as_served`: the version that was promoted at the position to read.
     case asServed
-    /// `v<N>` or `<projection>@v<N>`, with `/c<M>` the code version too.
+    /// `v<N>` or `<projection>@v<N>`. `/c<M>` selects the code version too.
     case version(VersionReference)
 
     /// Reads the parameter's text.
     ///
-    /// - Parameter projection: the view's; another's name is refused.
+    /// - Parameter projection: the view's projection. The name of another one is refused.
     public init(parsing text: String, projection: String) throws(ViewError) {
         if text == "as_served" {
             self = .asServed
@@ -32,7 +32,7 @@ public enum RulesChoice: Sendable, Hashable {
         self = .version(version)
     }
 
-    /// The parameter's text; nil for what is served now.
+    /// The parameter's text. Nil for the version served now.
     public func text(projection: String) -> String? {
         switch self {
         case .served: nil

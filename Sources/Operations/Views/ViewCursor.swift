@@ -2,8 +2,8 @@ import Crypto
 import JSON
 import Values
 
-/// Where a list goes on: the position and the moment that it stands on, the projection's version, the last key, and
-/// a digest of what selects the rows, so that a page never mixes with another list's.
+/// The point at which a list continues: its position and moment, the projection's version, and the last key. A digest
+/// of the row selection ensures that a page never mixes with another list's.
 struct ViewCursor: Sendable {
     let position: Int64
     let asOf: Instant
@@ -17,7 +17,7 @@ struct ViewCursor: Sendable {
         self.key = key
     }
 
-    /// Throws `badCursor` for any text that this list with these filters did not give out.
+    /// Throws `badCursor` for any text that was not issued by this list with these filters.
     init(parsing text: String, selection: String) throws(ViewError) {
         guard text.utf8.count <= 4096, let bytes = Self.decode(text),
             let root = (try? JSONDocument(parsing: bytes))?.root,
@@ -26,12 +26,12 @@ struct ViewCursor: Sendable {
             root["f"]?.string?.isBytewiseEqual(to: Self.digest(selection)) == true
         else { throw .badCursor }
         let parts = key.compactMap { $0 }
-        // A key of a stored row has no U+0000, which the database can't be asked for.
+        // The key of a stored row contains no U+0000, which cannot be sent to the database.
         guard !parts.isEmpty, parts.count == key.count, parts.allSatisfy({ !$0.utf8.contains(0) }) else { throw .badCursor }
         self.init(position: position, asOf: asOf, version: version, key: parts)
     }
 
-    /// Whether the position and the moment that a request names are the cursor's own: one list has one of each.
+    /// Whether the position and the moment in a request equal the cursor's own. A list has one of each.
     func stands(on request: ViewRequest) -> Bool {
         if let pinned = request.asOfPosition, pinned != position { return false }
         guard let instant = request.asOf else { return true }

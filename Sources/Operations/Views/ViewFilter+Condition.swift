@@ -2,16 +2,16 @@ import OptionTrades
 import PostgresStore
 import Values
 
-/// How a filter's text meets what is stored.
+/// The comparison of a filter's text with stored values.
 public enum FilterMatching: Sendable {
-    /// Byte by byte: programs.
+    /// Byte by byte, for programs.
     case exact
-    /// Without the space around it and without regard to the case of ASCII letters: people.
+    /// Without surrounding spaces and without regard to the case of ASCII letters, for people.
     case forgiving
 }
 
 extension ViewFilter {
-    /// The condition that a text asks for; throws `ViewError.badParameter` with the values that there are.
+    /// The condition for a text. Throws `ViewError.badParameter` with the possible values.
     func condition(_ text: String, _ matching: FilterMatching) throws(ViewError) -> RowFilter {
         switch matching {
         case .exact:
@@ -21,12 +21,12 @@ extension ViewFilter {
             let text = text.trimmed
             if text.isEmpty { throw .badParameter(name: parameter, expected: allowed ?? "a text that is not empty") }
             if values.isEmpty {
-                // Rows are found by their source first, which is compiled in.
+                // Rows are found by their source first. The source is compiled in.
                 return parameter == "source" && text.asciiFolded.isBytewiseEqual(to: TradeLedger.standardSource)
                     ? .equals(column: column, value: TradeLedger.standardSource)
                     : .equalsIgnoringCase(column: column, value: text)
             }
-            // As pages and help write them: `open long`, `open-long`.
+            // Pages and help write values as `open long` or `open-long`.
             let written = text.asciiFolded.replacing(" ", with: "_").replacing("-", with: "_")
             guard let value = values.first(where: { $0.asciiFolded.isBytewiseEqual(to: written) }) else { throw unknown(text) }
             return .equals(column: column, value: value)

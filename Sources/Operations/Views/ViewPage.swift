@@ -3,34 +3,34 @@ import OptionTrades
 public import PostgresStore
 public import Values
 
-/// What a reader asks of a view.
+/// A reader's request for a view.
 public struct ViewRequest: Sendable {
     public var filters: [RowFilter] = []
-    /// What the ledger knew after this event; nil for the projection's checkpoint.
+    /// Reads the ledger's knowledge after this event. Nil means the projection's checkpoint.
     public var asOfPosition: Int64?
-    /// What it knew at this instant.
+    /// Reads the ledger's knowledge at this instant.
     public var asOf: Instant?
-    /// Only what had happened in the world by then.
+    /// Reads only facts with a valid time up to this instant.
     public var effectiveAt: Instant?
-    /// Under which rules.
+    /// The rules for the read.
     public var rules = RulesChoice.served
-    /// Whether the answer names the log's root and the digest of the projection's rows.
+    /// Whether the answer contains the log's root and the digest of the projection's rows.
     public var hasReceipt = false
-    /// Whether the receipt covers every version of rows and facts, not the rows of the position alone.
+    /// Whether the receipt covers every version of rows and facts, instead of only the rows at the position.
     public var isReceiptFull = false
-    /// For views with horizons: `1,7,30,expiry`; the rules' own where nil.
+    /// The horizons, for views that have them: `1,7,30,expiry`. Nil means the rules' own.
     public var horizons: String?
     public var limit = 100
     public var cursor: String?
-    /// Whether the sums over all selected rows are asked for too.
+    /// Whether to compute the sums over all selected rows too.
     var hasAggregates = true
 
     public init() {}
 
-    /// All that selects rows, as text: pages of one list have it in common.
+    /// The selection of rows as text. All pages of one list share it.
     ///
-    /// - Parameter cursor: whether it goes into a cursor, which is a part of pinned answers: it has always named a person's filter as
-    ///   it names a program's.
+    /// - Parameter cursor: whether the text goes into a cursor, which is part of pinned answers. A cursor has always
+    ///   represented a person's filter in the same way as a program's.
     func selection(_ view: View, inCursor cursor: Bool = false) -> String {
         var parts = filters.map { filter in
             switch filter {
@@ -49,7 +49,7 @@ public struct ViewRequest: Sendable {
         return ([view.name] + parts).joined(separator: "\u{1e}")
     }
 
-    /// A value in which nothing passes for a separator, so that no selection has another one's text.
+    /// A value with its separators escaped, so that two selections never have the same text.
     private static func escaped(_ value: String) -> String {
         guard value.unicodeScalars.contains(where: { ["\u{1b}", "\u{1e}", "\u{1f}"].contains($0) }) else { return value }
         var out = String.UnicodeScalarView()
@@ -64,54 +64,55 @@ public struct ViewRequest: Sendable {
         return String(out)
     }
 
-    /// Whether it says all that its answer depends on: the position, the moment, the rules and the code.
+    /// Whether the request fixes everything that its answer depends on: the position, the moment, the rules and the code.
     var isPinned: Bool {
         guard case .version(let version) = rules, version.codeVersion != nil else { return false }
         return asOfPosition != nil && asOf != nil
     }
 }
 
-/// What an answer can be checked by against the log's proofs and the projection's digests.
+/// The means to check an answer against the log's proofs and the projection's digests.
 public struct ViewReceipt: Sendable, Equatable {
     /// RFC 6962 root over the log up to the answer's position, lower-case hex.
     public let rootHash: String
-    /// `digest(projection, position)` under the answer's rules, lower-case hex: of all rows, not of the selected ones.
+    /// `digest(projection, position)` under the answer's rules, in lower-case hex. It covers all rows, not only the
+    /// selected ones.
     public let digest: String
-    /// Where it was asked for: the digest of all that the tables held which the answer was read from, every version of rows and
-    /// facts with what stands beside them.
+    /// On request, the digest of everything in the tables that the answer was read from: every version of rows and
+    /// facts, with their accompanying columns.
     public let full: Full?
 
     public struct Full: Sendable, Equatable {
         /// `ProjectionVerifier.fullDigest`, lower-case hex.
         public let digest: String
-        /// Whose tables these are, for example `v1/c2`: under rules that are not stored an answer is worked out from the facts of
-        /// others.
+        /// The version that owns the tables, for example `v1/c2`. Under rules that are not stored, an answer is
+        /// computed from another version's facts.
         public let tables: String
     }
 }
 
-/// A page of a view with what it stands on.
+/// A page of a view, with the state of the ledger that it depends on.
 public struct ViewPage: Sendable {
-    /// Rows as HTTP and the command line show them, a JSON object each.
+    /// Rows in the form of HTTP and the command line, one JSON object for each.
     public let rows: [[UInt8]]
     public let nextCursor: String?
-    /// Over all rows that the filters select, not over the page; nil where the view has none.
+    /// The sums over all rows that the filters select, not only this page. Nil if the view has no sums.
     public let aggregates: JSONNode?
     public let remark: (name: String, text: String)?
     public let position: Int64
     public let asOf: Instant
     public let headPosition: Int64
     public let version: ViewVersion
-    /// True where this program lacks the version's code and the rows are those of its last checkpoint.
+    /// Whether this program lacks the version's code, so that the rows are those of its last checkpoint.
     public let isFrozen: Bool
-    /// The same request gives these bytes for ever: it pins the position, the moment, the rules and the code.
+    /// Whether the same request always gives these bytes, because it pins the position, the moment, the rules and the code.
     public let isPinned: Bool
-    /// The request names the position or the moment, so that the reader's now is no other for who asks later.
+    /// Whether the request names the position or the moment, so that later readers have the same current time.
     let isFixed: Bool
-    /// Where it was asked for.
+    /// The receipt, on request.
     public let receipt: ViewReceipt?
 
-    /// `{"rows":[…],"next_cursor":…,"aggregates":…,"ledger":{…}}`, the receipt, and the view's remark
+    /// `{"rows":[…],"next_cursor":…,"aggregates":…,"ledger":{…}}`, plus the receipt and the view's remark.
     public func json() -> [UInt8] {
         var out: [UInt8] = Array("{\"rows\":[".utf8)
         for (index, row) in rows.enumerated() {
@@ -142,16 +143,16 @@ public struct ViewPage: Sendable {
 
     /// The tag of the answer to a query.
     ///
-    /// Strong where the request names the position or the moment: over all that the bytes depend on. Else weak, over the
-    /// position, the head, the version, and what the rows and sums say at the reader's now, which may go on for as long as
-    /// they say the same.
+    /// If the request names the position or the moment, the tag is strong and covers everything that the bytes depend
+    /// on. Else it is weak and covers the position, the head, the version, and the rows and sums at the reader's
+    /// current time. It stays the same as long as their content does.
     public func entityTag(query: String) -> EntityTag {
         entityTag(query: query) {
             rows.map { $0 + [0x0a] } + [(aggregates ?? .null).httpBytes(), Array("\(nextCursor != nil)".utf8)]
         }
     }
 
-    /// The same of another answer that is made of this page, and of a log at its position.
+    /// The tag of another answer that is made from this page and from a log at its position.
     func entityTag(query: String, content: () -> [[UInt8]]) -> EntityTag {
         let standing = "\(version.name)|\(version.label)|\(isFrozen)|\(position)"
         if isFixed { return .strong(EntityTag.digest([Array("\(standing)|\(asOf)|\(headPosition)|\(query)".utf8)])) }
@@ -172,16 +173,16 @@ public struct ViewPage: Sendable {
     }
 }
 
-/// A request that can't be answered, with a stable code.
+/// The error of a request that cannot be answered, with a stable code.
 public enum ViewError: Error, Equatable, CustomStringConvertible {
     case badParameter(name: String, expected: String)
     case badCursor
     case notActivated(projection: String)
-    /// The rules that were asked for, or promoted then, are not here: neither their rows nor what folds them.
+    /// The requested rules, or those promoted at the time, are absent: neither their rows nor their code exist here.
     case rulesUnavailable(String)
-    /// Working it out takes longer than a service may; the command does it without that bound.
+    /// The computation takes longer than a service permits. The command does it without that limit.
     case foldTooLarge(command: String)
-    /// An append that could still be recorded by that instant went on for two seconds.
+    /// An append that could still be recorded before the instant was in progress for two seconds.
     case asOfUndecided(Instant)
 
     public var description: String {

@@ -15,8 +15,9 @@ public struct ViewReader: Sendable {
     public static let maximumLimit = 1000
 
     /// - Parameters:
-    ///   - pool: where rows are read, such as another database's; where left out, whichever of the ledger's has what is asked for.
-    ///   - isBounded: whether what goes through a whole view has a service's bounds; a command takes its time.
+    ///   - pool: the database to read, if it is not the ledger's; if omitted, the ledger's primary or replica,
+    ///     depending on the data to see
+    ///   - isBounded: whether work over a whole view has a service's limits; a command has no limits
     public init(_ ledger: Ledger, pool: PostgresPool? = nil, isBounded: Bool = true) {
         self.init(ledger, pool: pool, isBounded: isBounded, folds: ledger.folds)
     }
@@ -28,8 +29,8 @@ public struct ViewReader: Sendable {
         self.folds = folds
     }
 
-    /// Builds the filters of a view from parameters, and refuses those that it does not have and values that none of its
-    /// rows can have.
+    /// Builds the filters of a view from parameters. Throws for a filter that the view does not have, and for a value
+    /// that no row can have.
     public static func filters(
         _ view: View, _ parameters: [(name: String, value: String)], _ matching: FilterMatching = .exact
     ) throws(ViewError) -> [RowFilter] {
@@ -51,11 +52,11 @@ public struct ViewReader: Sendable {
         return filters
     }
 
-    /// A page as of the request's position, or of the projection's checkpoint.
+    /// A page at the request's position, or at the projection's checkpoint.
     ///
-    /// Throws `LedgerError.positionUnknown` above the head and `.projectionBehind` where the checkpoint does not
-    /// reach the position within two seconds: never an older answer. Throws `ViewError.foldTooLarge` where the bounds do
-    /// not let the rows or the sums be worked out.
+    /// Throws `LedgerError.positionUnknown` above the head. Throws `.projectionBehind` if the checkpoint does not reach
+    /// the position within two seconds; an older answer is never given. Throws `ViewError.foldTooLarge` if the limits
+    /// do not permit the computation of the rows or the sums.
     public func page(_ view: View, _ request: ViewRequest) async throws -> ViewPage {
         guard 1...Self.maximumLimit ~= request.limit else {
             throw ViewError.badParameter(name: "limit", expected: "1 to \(Self.maximumLimit)")
@@ -103,15 +104,15 @@ public struct ViewReader: Sendable {
             isFixed: request.asOfPosition != nil || request.asOf != nil, receipt: receipt)
     }
 
-    // MARK: - What the answer stands on
+    // MARK: - The basis of an answer
 
-    /// What an answer's rows come from, and its page where that was read with it.
+    /// The source of an answer's rows, with the page if it was read at the same time.
     private struct Settled: Sendable {
         let rows: ViewRows
         let page: (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool)?
     }
 
-    /// Settles position, moment and version, and reads the page in the same snapshot where its rows are found by key.
+    /// Settles position, moment and version. If the rows are found by key, the page is read in the same snapshot.
     ///
     /// Waits up to two seconds for a projection that is behind.
     private func settle(
@@ -140,13 +141,13 @@ public struct ViewReader: Sendable {
             } catch LedgerError.projectionBehind where ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(20))
             } catch LedgerError.projectionBehind where cursor != nil {
-                // The page before was read from rows that reached the cursor's position.
+                // The previous page came from rows that had reached the cursor's position.
                 throw ViewError.badCursor
             }
         }
     }
 
-    /// What a page has to see, by which its database is chosen.
+    /// The data that a page has to see, which decides the database to read.
     private static func point(_ view: View, _ request: ViewRequest, _ cursor: ViewCursor?) -> ReadPoint {
         if let position = cursor?.position ?? request.asOfPosition {
             return .rows(projection: view.projection, position: position)
@@ -154,7 +155,7 @@ public struct ViewReader: Sendable {
         return request.asOf.map { .instant($0) } ?? .latestOf(projection: view.projection)
     }
 
-    /// An append under way may be recorded by the instant that was asked for.
+    /// An append in progress may be recorded before the requested instant.
     private struct HeadUnsettled: Error {}
 
     private func settledHead(_ request: ViewRequest) async throws -> Int64 {
@@ -181,10 +182,10 @@ public struct ViewReader: Sendable {
             if pinned < 0 { throw ViewError.badParameter(name: "as_of_position", expected: "a position, 0 or more") }
             position = pinned
         } else if let asOf = request.asOf {
-            // A future instant could still see appends land before it.
+            // Appends could still land before a future instant.
             if asOf > present { throw ViewError.badParameter(name: "as_of", expected: "an instant that is not in the future") }
             if asOf > head.recordedAt ?? .minimum {
-                // Nothing was recorded since; only what is under way can still be recorded by then.
+                // Nothing has been recorded since. Only appends in progress can still be recorded by then.
                 guard let settledHead else { throw HeadUnsettled() }
                 if head.position < settledHead {
                     throw LedgerError.projectionBehind(
@@ -203,7 +204,7 @@ public struct ViewReader: Sendable {
             throw LedgerError.projectionBehind(
                 projection: view.projection, position: position, checkpoint: source.tables.position)
         }
-        // No page was ever read at a moment that is yet to come, but for databases whose clocks differ a little.
+        // No page can have been read at a future moment, except if the clocks of databases differ a little.
         let latest = max(present.advanced(byMicroseconds: 60_000_000) ?? present, head.recordedAt ?? .minimum)
         if let cursor, cursor.asOf > latest { throw ViewError.badCursor }
         var now = try cursor?.asOf ?? request.asOf ?? asOf(position, isPinned: isPinned, present: present, head: head, session)
@@ -213,7 +214,7 @@ public struct ViewReader: Sendable {
             headPosition: request.asOfPosition != nil || request.asOf != nil ? position : head.position, source: source)
     }
 
-    /// The version that the request asks for; a cursor stays at the version of its first page.
+    /// The requested version. A cursor stays at the version of its first page.
     private func source(
         _ sources: ViewSources, served: ViewSource, _ request: ViewRequest, _ cursor: ViewCursor?, at position: Int64,
         _ session: PostgresSession
@@ -221,7 +222,8 @@ public struct ViewReader: Sendable {
         if let cursor {
             if cursor.version.isBytewiseEqual(to: served.version.label) { return served }
             guard let version = try? VersionReference(parsing: cursor.version) else { throw ViewError.badCursor }
-            // A version that was dropped meanwhile can't be told from one that never was: the list begins anew.
+            // A version dropped in the meantime cannot be distinguished from one that never existed, so the list has to
+            // start again.
             do {
                 return try sources.source(version, at: position)
             } catch ViewError.rulesUnavailable {
@@ -242,7 +244,7 @@ public struct ViewReader: Sendable {
                     expected: "a version of \(sources.view.projection) that is installed or stored: \(sources.known.joined(separator: ", "))")
             }
             let source = try sources.source(version, at: position)
-            // Rows that other code would present in another way are not what was pinned.
+            // Rows that other code might present differently are not the pinned ones.
             if version.codeVersion != nil, source.isFrozen {
                 throw ViewError.rulesUnavailable(
                     "this program lacks the code of \(sources.view.projection) \(source.version.label)")
@@ -251,7 +253,8 @@ public struct ViewReader: Sendable {
         }
     }
 
-    /// "Now": a pinned position's `recorded_at`; else the database clock floored to the minute, not below the head's.
+    /// The reader's current time: a pinned position's `recorded_at`, else the database clock floored to the minute, but
+    /// not below the head's.
     private func asOf(
         _ position: Int64, isPinned: Bool, present: Instant, head: LogHead, _ session: PostgresSession
     ) throws -> Instant {
@@ -267,9 +270,9 @@ public struct ViewReader: Sendable {
         return max(present.flooredToMinute, head.recordedAt ?? .minimum)
     }
 
-    // MARK: - What goes through a whole view
+    // MARK: - Work over a whole view
 
-    /// A page whose rows are found among all.
+    /// A page whose rows have to be searched for among all.
     private func search(
         _ rows: ViewRows, _ request: ViewRequest, after key: RowKey?, _ selection: String
     ) async throws -> (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool) {
@@ -284,7 +287,7 @@ public struct ViewReader: Sendable {
         return (found, hasMore)
     }
 
-    /// The sums over all selected rows; nil where the view has none.
+    /// The sums over all selected rows. Nil if the view has no sums.
     private func aggregates(_ rows: ViewRows, _ selection: String) async throws -> JSONNode? {
         guard let start = rows.startAggregates else { return nil }
         let result = try await fold("sums|\(rows.standing.key)|\(selection)") { deadline in
@@ -325,6 +328,6 @@ public struct ViewReader: Sendable {
 }
 
 extension CalendarDate {
-    /// UTC midnight; nil outside the years 1970…2199.
+    /// UTC midnight. Nil outside the years 1970…2199.
     public var start: Instant? { Instant(microseconds: Int64(daysSinceEpoch) * 86_400_000_000) }
 }

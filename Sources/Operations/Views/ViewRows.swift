@@ -6,10 +6,10 @@ import PostgresStore
 import Projections
 import Values
 
-/// The rows of a view as of a position, as a reader at a moment sees them.
+/// The rows of a view at a position, as a reader sees them at a moment.
 ///
-/// They are read from the version's rows where these say all; where the reader asks for horizons, for another moment of
-/// the world or for rules whose rows are not stored, they are worked out again from facts.
+/// The version's stored rows are read if they suffice. Rows are recomputed from facts if the reader asks for horizons,
+/// for another valid time, or for rules whose rows are not stored.
 struct ViewRows: Sendable {
     let view: View
     let standing: ViewStanding
@@ -18,17 +18,17 @@ struct ViewRows: Sendable {
     private let columns: ColumnSet
     private let model: ReadModel
     private let selection: RowSelection?
-    /// Filters on the columns of an entity's key: facts can be selected by them.
+    /// Filters on columns of an entity's key, which can select facts.
     private let entityFilters: [RowFilter]
-    /// Whether rows are worked out from facts.
+    /// Whether rows are computed from facts.
     let isDerived: Bool
-    /// Starts the sums over the rows, as the version's code gives them; of frozen rows as this program's does. Nil where the
-    /// view has none.
+    /// Starts the sums over the rows. The version's code defines them; for frozen rows this program's code does. Nil if
+    /// the view has no sums.
     let startAggregates: (@Sendable () -> any RowAggregates)?
-    /// Documents a query.
+    /// The number of documents in a query.
     private static let chunk = 1000
 
-    /// Throws where the rows need the version's code and this program lacks it.
+    /// Throws if the rows need the version's code and this program lacks it.
     init(_ view: View, _ request: ViewRequest, _ standing: ViewStanding, _ registry: ProjectionRegistry) throws {
         let source = standing.source
         guard let any = source.definition ?? registry.firstDefinition(view.projection) else {
@@ -55,16 +55,16 @@ struct ViewRows: Sendable {
         entityFilters = request.filters.filter { filter in key.contains { $0.isBytewiseEqual(to: filter.column) } }
     }
 
-    /// How many parts the key of a row has.
+    /// The number of parts of a row's key.
     var keyCount: Int { columns.key.count }
 
-    /// Whether finding a page's rows can go through everything: nothing that is stored tells which facts give rows that
-    /// are asked for.
+    /// Whether the search for a page's rows can go through all facts, because nothing stored tells which facts give the
+    /// requested rows.
     var isSearch: Bool {
         isDerived && (request.effectiveAt != nil || entityFilters.count < request.filters.count)
     }
 
-    /// The row as HTTP and the command line show it: decimals are numbers.
+    /// The row in the form of HTTP and the command line, with decimals as numbers.
     func publish(_ document: JSONDocument) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(document.bytes.count)
@@ -89,7 +89,7 @@ struct ViewRows: Sendable {
         return (rows, hasMore)
     }
 
-    /// Visits the selected rows after a key, in key order, until the visitor has enough.
+    /// Visits the selected rows after a key, in key order, until the visitor returns false.
     func forEach(
         after key: RowKey?, _ deadline: FoldDeadline, _ session: PostgresSession,
         _ visit: (RowKey, JSONDocument) throws -> Bool
@@ -106,7 +106,7 @@ struct ViewRows: Sendable {
         _ visit: (RowKey, JSONDocument) throws -> Bool
     ) throws {
         var key = key
-        // A page is small; sums go through everything.
+        // A page is small, but sums go through everything.
         var limit = min(request.limit + 1, Self.chunk)
         while true {
             try deadline.check()
@@ -126,7 +126,7 @@ struct ViewRows: Sendable {
     ) throws {
         var start = key
         var isIncluded = true
-        // An entity gives a row or a few, or none.
+        // An entity gives no row, one row, or a few.
         var limit = isSearch ? Self.chunk : min(request.limit + 1, Self.chunk)
         while true {
             try deadline.check()
@@ -149,7 +149,7 @@ struct ViewRows: Sendable {
         }
     }
 
-    /// The digest of the version's rows as of the position: of all of them, whatever is selected and asked for.
+    /// The digest of all the version's rows at the position, independent of selection and page.
     func digest(_ deadline: FoldDeadline, _ session: PostgresSession) throws -> String {
         let source = standing.source
         guard !source.hasRows, let definition else {
@@ -169,8 +169,8 @@ struct ViewRows: Sendable {
         }
     }
 
-    /// The digest of all that the tables hold from which the rows come, up to the position. Throws where this program lacks their
-    /// code.
+    /// The digest of everything up to the position in the tables that the rows come from. Throws if this program lacks
+    /// their code.
     func fullDigest(_ session: PostgresSession) throws -> ViewReceipt.Full {
         let tables = standing.source.tables
         guard let definition else {

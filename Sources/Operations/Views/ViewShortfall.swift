@@ -2,13 +2,13 @@ import Postgres
 import PostgresStore
 public import Projections
 
-/// Why the served version of a projection ends before an event that is in the log, in one sentence.
+/// The reason why a projection's served version ends before an event of the log, as one sentence.
 public enum ViewShortfall: Sendable, CustomStringConvertible {
-    /// An event that it can't fold stopped it.
+    /// The version stopped at an event that it cannot fold.
     case stopped(version: String, PoisonEvent)
-    /// This program lacks its code.
+    /// This program lacks the version's code.
     case frozen(version: String, position: Int64, head: Int64)
-    /// Another process holds it and has not folded so far.
+    /// Another process holds the version and has not folded that far.
     case behind(version: String, position: Int64, head: Int64)
 
     public var description: String {
@@ -24,7 +24,7 @@ public enum ViewShortfall: Sendable, CustomStringConvertible {
 }
 
 extension Ledger {
-    /// Nil where the served version has come to the event.
+    /// The reason why the served version ends before a position. Nil if it has reached the position.
     public func shortfall(of projection: String, before position: Int64) async throws -> ViewShortfall? {
         guard let version = try await pool.run({ [catalog] session in try catalog.served(projection, session) }),
             version.position < position

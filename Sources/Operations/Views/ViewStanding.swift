@@ -5,36 +5,36 @@ import PostgresStore
 import Projections
 import Values
 
-/// What an answer stands on: the position, the moment, whose rules, and where their rows come from.
+/// The basis of an answer: the position, the moment, the version of the rules, and the source of the rows.
 struct ViewStanding: Sendable {
     let position: Int64
-    /// The reader's "now".
+    /// The reader's current time.
     let now: Instant
     let headPosition: Int64
     let source: ViewSource
 
-    /// What a database has to have for it.
+    /// The data that a database needs for the answer.
     var point: ReadPoint { .rows(projection: source.version.name, position: position) }
-    /// What the sums of a selection depend on, besides the selection.
+    /// Everything that the sums of a selection depend on, except the selection itself.
     var key: String { "\(source.version.name)/\(source.version.label)|\(position)|\(now)" }
 }
 
-/// Where the rows of a version come from: its own table or that of a code version that folds alike, or the facts of another
-/// version of the projection, which are the same under any rules.
+/// The source of a version's rows: its own table, the table of a code version that folds alike, or another version's
+/// facts, which are the same under all rules.
 struct ViewSource: Sendable {
     let version: ViewVersion
-    /// Whose tables are read.
+    /// The version whose tables are read.
     let tables: ProjectionVersion
     /// Whether the rows in the tables are the version's own.
     let hasRows: Bool
-    /// What folds the version; nil where this program lacks its code.
+    /// The definition that folds the version. Nil if this program lacks its code.
     let definition: ProjectionDefinition?
 
-    /// Rows as they were last folded by code that this program lacks.
+    /// Whether the rows were last folded by code that this program lacks.
     var isFrozen: Bool { definition == nil }
 }
 
-/// Finds where the rows of a version come from, among what is installed and what is stored.
+/// Finds the source of a version's rows among the installed and the stored versions.
 struct ViewSources {
     let view: View
     let registry: ProjectionRegistry
@@ -47,7 +47,7 @@ struct ViewSources {
         stored = try ledger.catalog.versions(of: view.projection, session).filter { $0.state == .ready }
     }
 
-    /// The version that is served now.
+    /// The version served now.
     func served() throws -> ViewSource {
         guard let version = stored.first(where: \.isServed) else {
             throw ViewError.notActivated(projection: view.projection)
@@ -56,16 +56,17 @@ struct ViewSources {
             version: ViewVersion(version), tables: version, hasRows: true, definition: registry.definition(of: version))
     }
 
-    /// A version, read as of a position; with no code version given this program's newest, else the newest that is stored.
+    /// A version for a read at a position. Without a code version, this program's newest is used, else the newest that
+    /// is stored.
     ///
-    /// Its own rows where they reach the position, or those of a code version that folds alike; else rows worked out from
-    /// facts that do.
+    /// The version's own rows are used if they reach the position, or the rows of a code version that folds alike. Else
+    /// rows are computed from facts that reach the position.
     func source(_ asked: VersionReference, at position: Int64) throws -> ViewSource {
         guard let installed = installed(asked) else { return try frozen(asked, at: position) }
         let alike = stored.filter { registry.definition(of: $0)?.foldsAlike(installed) ?? false }
         let rows = alike.filter { $0.version.isBytewiseEqual(to: asked.version) }
         for (tables, hasRows) in [(rows, true), (alike, false)] {
-            // Its own first, then the served version's: they are read all the time.
+            // The version's own tables come first, then the served version's, because these are read all the time.
             func rank(_ version: ProjectionVersion) -> Int {
                 version.reference == installed.identity.reference ? 2 : version.isServed ? 1 : 0
             }
@@ -78,13 +79,13 @@ struct ViewSources {
             "\(view.projection) \(asked) needs facts folded by code version \(installed.foldVersion), and none are stored; run `alpha-ledger projection rebuild \(view.projection) --rules \(asked)`")
     }
 
-    /// What this program folds where that reference is meant; nil where it lacks the rules or the code.
+    /// The definition that a reference means. Nil if this program lacks the rules or the code.
     private func installed(_ asked: VersionReference) -> ProjectionDefinition? {
         guard let code = asked.codeVersion else { return registry.newestDefinition(view.projection, version: asked.version) }
         return registry.definition(view.projection, version: asked.version, codeVersion: code)
     }
 
-    /// A version that this program can't fold, by its stored rows.
+    /// The stored rows of a version that this program cannot fold.
     private func frozen(_ asked: VersionReference, at position: Int64) throws -> ViewSource {
         let own = stored.filter { version in
             version.version.isBytewiseEqual(to: asked.version)
@@ -98,7 +99,7 @@ struct ViewSources {
         return ViewSource(version: ViewVersion(table), tables: table, hasRows: true, definition: nil)
     }
 
-    /// The version that was promoted last at a position or before, by the log.
+    /// The version last promoted at or before a position, according to the log.
     func promoted(at position: Int64, _ session: PostgresSession) throws -> VersionReference {
         guard
             let event = try LogReader().latest(
@@ -112,7 +113,7 @@ struct ViewSources {
         return VersionReference(version: promotion.newVersion, codeVersion: promotion.codeVersion)
     }
 
-    /// Versions that can be asked for, as in `v1`, each once.
+    /// The versions that can be requested, as in `v1`, each once.
     var known: [String] {
         var names: [String] = []
         let installed = registry.definitions.filter { $0.identity.name == view.projection }.map(\.identity.version)

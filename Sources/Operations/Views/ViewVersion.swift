@@ -3,9 +3,9 @@ import PostgresStore
 import Projections
 import Rules
 
-/// What a page's rows were made by: a projection, its code and its rules.
+/// The origin of a page's rows: a projection, its code and its rules.
 public struct ViewVersion: Sendable, Equatable {
-    /// The projection's.
+    /// The projection's name.
     public let name: String
     /// The rules version, as in `v1`.
     public let version: String
@@ -26,7 +26,7 @@ public struct ViewVersion: Sendable, Equatable {
         rules = identity.rules.map { Rule(file: $0.path, version: $0.version) }
     }
 
-    /// As the database recorded it, for a version whose rule files need not be installed.
+    /// The version as the database recorded it. Its rule files need not be installed.
     init(_ stored: ProjectionVersion) {
         name = stored.name
         version = stored.version

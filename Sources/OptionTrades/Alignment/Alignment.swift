@@ -5,38 +5,38 @@ public import Values
 /// How far the market around an execution was consistent with the volatility position that its direction stands for
 /// (docs/contract/alignment.md, "Score"): signal consistency, never P&L.
 ///
-/// A signal that was not observed adds nothing and is named as missing; without enough of them there is no score at
-/// all. The score is the sum of the published impacts, so that a reader can add it up.
+/// An unobserved signal adds nothing and is listed as missing. Without enough observed signals there is no score. The
+/// score is the sum of the published impacts, which a reader can add up.
 public struct Alignment: Sendable {
     /// Nil without a direction.
     public let assumedStrategy: AssumedStrategy?
-    /// Always what the rules say: nobody has said what the trade was meant to do.
+    /// Always the rules' value, because nobody has stated what the trade was meant to do.
     public let strategyIntent: String
-    /// 0…100, to 4 places; nil where there is too little to score.
+    /// 0…100, to 4 places. Nil if the inputs do not suffice for a score.
     public let score: FixedDecimal?
     public let alignmentLabel: AlignmentLabel
-    /// What supports the strategy, the largest impact first; empty without a score.
+    /// The signals that support the strategy, largest impact first. Empty without a score.
     public let drivers: [SignalImpact]
-    /// What contradicts it, the largest impact first; empty without a score.
+    /// The signals that contradict the strategy, largest impact first. Empty without a score.
     public let detractors: [SignalImpact]
-    /// How many of all signals the stamp has, scored or not.
+    /// The number of signals in the stamp, whether or not there is a score.
     public let observedSignalCount: Int
-    /// The others, by name.
+    /// The signals that the stamp lacks, by name.
     public let missingSignals: [AlignmentSignal]
-    /// 0…1, to 4 places; the rules' lowest where there is no score.
+    /// 0…1, to 4 places. Without a score, the rules' lowest.
     public let confidence: FixedDecimal
     public let confidenceLabel: ConfidenceLabel
-    /// The stamp that it follows from; nil where there is none of the row as it is now.
+    /// The stamp behind the alignment. Nil if no stamp was made from the current row.
     public let stamp: ContextStampedPayload?
 
-    /// What every reader is told beside a score.
+    /// The warning beside every score.
     public static let warning =
         "Alignment measures signal consistency at execution time; it is not realized P&L and no prediction of it."
 
     /// The label's name, for example `partially_aligned`.
     public var label: String { alignmentLabel.rawValue }
 
-    /// - Parameter stamp: the trade's latest stamp; one with another basis than the row's counts as absent.
+    /// - Parameter stamp: the trade's latest stamp. A stamp whose basis differs from the row's counts as absent.
     public init(of row: ExecutionRow, stamp given: ContextStampedPayload?, rules: AlignmentRules) {
         let stamp = given.flatMap { $0.basis.isBasis(of: row) ? $0 : nil }
         let (observed, missing) = Self.observed(stamp, rules)
@@ -72,7 +72,8 @@ public struct Alignment: Sendable {
 
     private typealias Observation = (signal: AlignmentSignal, value: SignalValue)
 
-    /// The signals that a stamp has and the others, by name. A state that the rules do not list is none.
+    /// The signals that a stamp has, and those that it lacks, by name. A state that the rules do not list counts as
+    /// lacking.
     private static func observed(
         _ stamp: ContextStampedPayload?, _ rules: AlignmentRules
     ) -> (observed: [Observation], missing: [AlignmentSignal]) {
@@ -108,7 +109,7 @@ public struct Alignment: Sendable {
 }
 
 extension ContextStampedPayload {
-    /// What a signal is in the stamp; nil where the stamp lacks it.
+    /// The value of a signal in the stamp. Nil if the stamp lacks it.
     public func value(of signal: AlignmentSignal) -> SignalValue? {
         switch signal {
         case .dvolPercentile: self.dvolPercentile.map { .number($0) }

@@ -5,8 +5,8 @@ import Values
 
 /// Sums over executions' alignment (docs/contract/alignment.md, "Aggregates").
 ///
-/// Built from the rows' published figures: whoever adds the rows up gets the same. Means are over scored rows, rounded
-/// half to even to 4 places, and null where none is.
+/// The sums use the rows' published figures, so a reader who adds up the rows gets the same results. Means cover scored
+/// rows, are rounded half to even to 4 places, and are null without scored rows.
 public struct AlignmentAggregates: RowAggregates {
     private var groups = AggregateGroups<Entry>(["by_portfolio", "by_underlying", "by_regime", "by_month"], Entry())
     private var signals: [AlignmentSignal: SignalEntry] = [:]
@@ -36,7 +36,7 @@ public struct AlignmentAggregates: RowAggregates {
         Set(impacts?.elements.compactMap { $0["signal"]?.signal } ?? [])
     }
 
-    /// `{by_portfolio: […], by_underlying: […], by_regime: […], by_month: […], by_signal: […]}`; every signal has its
+    /// `{by_portfolio: […], by_underlying: […], by_regime: […], by_month: […], by_signal: […]}`. Every signal has its
     /// entry.
     public func node() -> JSONNode {
         .object(
@@ -67,7 +67,7 @@ private struct Entry: AggregateEntry {
         }
     }
 
-    /// The fractional digits of means.
+    /// The number of fractional digits of means.
     private static let places = 4
 
     private var count: Int64 = 0
@@ -96,7 +96,7 @@ private struct Entry: AggregateEntry {
     }
 }
 
-/// What one signal did to the scored executions.
+/// The effect of one signal on the scored executions.
 private struct SignalEntry {
     private var drivers: Int64 = 0
     private var detractors: Int64 = 0

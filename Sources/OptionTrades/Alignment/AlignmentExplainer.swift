@@ -5,7 +5,7 @@ import Projections
 import Rules
 import Values
 
-/// Explains rows of `alignment` from the trade's row and its latest stamp: every signal, the score, the confidence.
+/// Explains rows of `alignment` from the trade's row and its latest stamp: every signal, the score and the confidence.
 struct AlignmentExplainer: ViewExplainer {
     let rules: AlignmentRules
     private static let view = AlignmentProjection.name
@@ -47,7 +47,7 @@ struct AlignmentExplainer: ViewExplainer {
         return execution.row.direction.flatMap { rules.assumedStrategy(direction: $0.rawValue) }
     }
 
-    /// A column that follows from the signals; also of views that show the label beside their own figures.
+    /// Explains a column that depends on the signals. Views that show the label beside their own figures use it too.
     func figure(
         _ field: String, _ execution: ExplainedExecution, _ stamp: ContextStampedPayload?, _ event: DecodedEvent?,
         _ sheet: inout Worksheet
@@ -86,7 +86,7 @@ struct AlignmentExplainer: ViewExplainer {
         }
     }
 
-    /// Whether there is enough to score; says why not.
+    /// Whether the signals suffice for a score. If not, a note says why.
     private func isScored(
         _ strategy: AssumedStrategy?, _ stamp: ContextStampedPayload?, _ event: DecodedEvent?,
         _ signals: [ExplainedSignal], _ sheet: inout Worksheet
@@ -114,7 +114,7 @@ struct AlignmentExplainer: ViewExplainer {
         return counted >= rules.minimumSignals
     }
 
-    /// start + Σ impacts, kept within the bounds.
+    /// start + Σ impacts, clamped to the bounds.
     private func score(_ signals: [ExplainedSignal], _ sheet: inout Worksheet) -> FixedDecimal {
         for key in ["start", "lowest", "highest"] { sheet.rule(rules.file, "score", key) }
         var sum = rules.startScore
@@ -138,7 +138,7 @@ struct AlignmentExplainer: ViewExplainer {
         sheet.step("the first that \(score) reaches", "alignment_label", Shown(rules.label(of: score).rawValue))
     }
 
-    /// start × factors × (base + share × observed ÷ all); the rules' own where there is no score.
+    /// start × factors × (base + share × observed ÷ all). Without a score, the rules' own value.
     private func confidence(
         _ stamp: ContextStampedPayload?, _ event: DecodedEvent?, _ observed: Int, _ sheet: inout Worksheet
     ) -> FixedDecimal {
@@ -179,7 +179,7 @@ struct AlignmentExplainer: ViewExplainer {
         return product.rounded(fractionDigits: 4) ?? rule.unscored
     }
 
-    /// What supports or contradicts the strategy, the largest impact first.
+    /// The signals that support or contradict the strategy, largest impact first.
     private func impacts(
         _ field: String, _ signals: [ExplainedSignal], _ strategy: AssumedStrategy?, _ sheet: inout Worksheet
     ) {
@@ -209,7 +209,7 @@ struct AlignmentExplainer: ViewExplainer {
 }
 
 extension Worksheet {
-    /// The stamp that an event holds, where it is of the row as it is now.
+    /// The stamp that an event holds. Nil unless it was made from the current row.
     mutating func stamp(
         _ event: DecodedEvent?, of execution: ExplainedExecution, view: String
     ) throws(ExplanationError) -> ContextStampedPayload? {

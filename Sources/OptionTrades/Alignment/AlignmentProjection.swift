@@ -6,16 +6,16 @@ public import Values
 
 /// How consistent executions were with the market around them: a row an execution (docs/contract/alignment.md, "Columns").
 ///
-/// A row is kept without the free text of its drivers and detractors, `rule` and `explanation`, which no digest
-/// covers; ``present(_:now:)`` adds it.
+/// A stored row lacks the free text of its drivers and detractors, `rule` and `explanation`, which no digest covers.
+/// ``present(_:now:)`` adds it.
 public struct AlignmentProjection: Projection {
     public static let name = "alignment"
     public static let codeVersion = 1
     public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + [.contextStamped])
 
-    /// A trade, whatever its status, and its latest stamp in each context, whatever it was made from.
+    /// A trade of any status, and its latest stamp in each context, including stamps made from older rows.
     public struct Facts: Sendable {
-        /// Nil where a stamp came first.
+        /// Nil if a stamp came before the execution.
         var execution: TradeFact<ExecutionRow>?
         var stamps = TradeStamps()
     }
@@ -46,7 +46,7 @@ public struct AlignmentProjection: Projection {
         return Facts(execution: execution, stamps: facts.stamps.held(by: instant))
     }
 
-    /// One row, or none for a trade that does not count.
+    /// Writes one row, or no row for a trade that does not count.
     public func writeRows(of facts: Facts, to rows: inout RowWriter) {
         guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
         let row = execution.value
@@ -122,10 +122,10 @@ extension JSONWriter {
     }
 }
 
-// MARK: - What a reader sees
+// MARK: - The reader's form
 
 extension AlignmentProjection {
-    /// A row with the words of its drivers and detractors.
+    /// Adds the texts of a row's drivers and detractors.
     public func present(_ document: JSONDocument, now: Instant) -> [UInt8] {
         let root = document.root
         guard let strategy = root["assumed_strategy"]?.string.flatMap(AssumedStrategy.init(rawValue:)) else {
@@ -170,7 +170,7 @@ extension AlignmentProjection {
     public func encode(_ facts: Facts, to out: inout JSONWriter) {
         out.beginObject()
         out.key("execution"); out.execution(facts.execution)
-        // No row follows from the observations behind a stamp: the event names them.
+        // No row depends on the observations behind a stamp, and the stamp's event names them anyway.
         out.key("stamps"); facts.stamps.write(to: &out, withInputs: false)
         out.endObject()
     }

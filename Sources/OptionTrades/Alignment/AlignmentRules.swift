@@ -1,13 +1,14 @@
 public import Rules
 public import Values
 
-/// What an execution's direction is taken to have stood for.
+/// The volatility position that an execution's direction is assumed to stand for.
 public enum AssumedStrategy: String, Sendable, Hashable, CaseIterable {
     case longVol = "long_vol"
     case shortVol = "short_vol"
 }
 
-/// What of the market around an execution speaks for or against its strategy; in bytewise order of the names.
+/// A feature of the market around an execution that speaks for or against its strategy. The cases are in bytewise order
+/// of their names.
 public enum AlignmentSignal: String, Sendable, Hashable, CaseIterable {
     case dvolPercentile = "dvol_percentile"
     case gammaRegime = "gamma_regime"
@@ -16,10 +17,10 @@ public enum AlignmentSignal: String, Sendable, Hashable, CaseIterable {
     case termStructure = "term_structure"
     case vrp
 
-    /// Every signal, in their order.
+    /// Every signal, in order.
     public static let all = allCases
 
-    /// Its place among all, from 0.
+    /// The signal's index in ``all``.
     var place: Int {
         switch self {
         case .dvolPercentile: 0
@@ -32,25 +33,25 @@ public enum AlignmentSignal: String, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// What a score is called, best first.
+/// The label of a score, best first.
 public enum AlignmentLabel: String, Sendable, Hashable, CaseIterable {
     case aligned
     case partiallyAligned = "partially_aligned"
     case mixed
     case weakAlignment = "weak_alignment"
     case misaligned
-    /// There is no score.
+    /// The alignment has no score.
     case insufficientData = "insufficient_data"
 }
 
-/// What a confidence is called.
+/// The label of a confidence.
 public enum ConfidenceLabel: String, Sendable, Hashable, CaseIterable {
     case high, medium, low
 }
 
-/// The rules of opportunity alignment (`alignment/rules.v<N>.yaml`) with the files that they use.
+/// The rules of opportunity alignment (`alignment/rules.v<N>.yaml`), with the rule files that they use.
 public final class AlignmentRules: Sendable {
-    /// What a signal that is a number adds: weight × clamp((center − value) ÷ width, −limit, limit).
+    /// The impact of a numeric signal: weight × clamp((center − value) ÷ width, −limit, limit).
     public struct Ramp: Sendable, Equatable {
         public let weights: [AssumedStrategy: FixedDecimal]
         public let center: FixedDecimal
@@ -60,7 +61,7 @@ public final class AlignmentRules: Sendable {
         public let limit: FixedDecimal
     }
 
-    /// What a signal that is a state adds, by strategy and state; every strategy lists the same states.
+    /// The impact of a signal that is a state, by strategy and state. Every strategy lists the same states.
     public struct Table: Sendable {
         public let impacts: [AssumedStrategy: [ByteKey: FixedDecimal]]
         private let long: NamedValues<FixedDecimal>
@@ -72,46 +73,46 @@ public final class AlignmentRules: Sendable {
             short = NamedValues(impacts[.shortVol] ?? [:])
         }
 
-        /// Whether a state is one that the signal knows.
+        /// Whether the signal knows a state.
         public func lists(_ state: String) -> Bool { long[ByteKey(state)] != nil && short[ByteKey(state)] != nil }
 
-        /// What a state adds; nil for one that the signal does not know.
+        /// The impact of a state. Nil if the signal does not know it.
         public func impact(of state: String, _ strategy: AssumedStrategy) -> FixedDecimal? {
             strategy == .longVol ? long[ByteKey(state)] : short[ByteKey(state)]
         }
     }
 
-    /// What a signal adds to the score.
+    /// How a signal's value turns into an impact on the score.
     public enum Scale: Sendable {
         case ramp(Ramp)
         case table(Table)
     }
 
-    /// A label and where it begins, inclusive.
+    /// A label and the inclusive start of its range.
     public struct Step<Label: Sendable & Equatable>: Sendable, Equatable {
         public let from: FixedDecimal
         public let label: Label
     }
 
-    /// How confidence is lost.
+    /// The factors that reduce confidence.
     public struct Confidence: Sendable {
         public let start: FixedDecimal
-        /// The confidence where there is no score.
+        /// The confidence without a score.
         public let unscored: FixedDecimal
-        /// What a quality or status multiplies confidence with; one that is not listed leaves it as it is.
+        /// The factor for a quality or status. An unlisted one leaves the confidence unchanged.
         public let byMappingQuality: NamedValues<FixedDecimal>
         public let byContextQuality: NamedValues<FixedDecimal>
         public let byStationarity: NamedValues<FixedDecimal>
-        /// What any other stationarity, and a missing one, multiplies it with.
+        /// The factor for any other stationarity, and for a missing one.
         public let otherStationarity: FixedDecimal
-        /// Times base + share × observed ÷ all signals.
+        /// The coverage factor: base + share × observed ÷ all signals.
         public let coverageBase: FixedDecimal
         public let coverageShare: FixedDecimal
-        /// Descending.
+        /// In descending order.
         public let steps: [Step<ConfidenceLabel>]
         public let lowest: ConfidenceLabel
 
-        /// The factors that a context multiplies confidence with.
+        /// The factors of a context.
         public func factors(mappingQuality: String, contextQuality: String, stationarity: String?) -> [FixedDecimal] {
             [
                 byMappingQuality[ByteKey(mappingQuality)], byContextQuality[ByteKey(contextQuality)],
@@ -126,33 +127,33 @@ public final class AlignmentRules: Sendable {
 
     public let file: RuleFile
     public let trades: TradesRules
-    /// What a strategy's intent is given as.
+    /// The published intent of a strategy.
     public let strategyIntent: String
     /// By direction, `buy` or `sell`.
     private let assumed: NamedValues<AssumedStrategy>
-    /// One of each signal, in their order.
+    /// One for each signal, in order.
     private let scaleList: [Scale]
     public let startScore: FixedDecimal
     public let lowestScore: FixedDecimal
     public let highestScore: FixedDecimal
-    /// The least number of observed signals among ``countedSignals`` that makes a score.
+    /// The smallest number of observed signals among ``countedSignals`` that makes a score.
     public let minimumSignals: Int
     public let countedSignals: Set<AlignmentSignal>
     private let isCounted: [Bool]
     private let unscoredContextQualities: NameList
-    /// Descending.
+    /// In descending order.
     public let labelSteps: [Step<AlignmentLabel>]
     public let lowestLabel: AlignmentLabel
     public let confidence: Confidence
 
-    /// All files that were read, in path order.
+    /// All files read, in path order.
     public var files: [RuleFile] { ([file] + trades.files).sorted { $0.path < $1.path } }
 
     public convenience init(version: Int, read: RuleFileReader) throws {
         try self.init(path: "alignment/rules.v\(version).yaml", read: read)
     }
 
-    /// - Parameter path: as another rule file's `uses` lists it.
+    /// - Parameter path: the path in another rule file's `uses`
     public init(path: String, read: RuleFileReader) throws {
         let document = try RuleDocument(path: path, kind: "alignment", read: read)
         let root = document.root
@@ -201,21 +202,21 @@ public final class AlignmentRules: Sendable {
         confidence = try Confidence(try root.member("confidence"))
     }
 
-    /// What a direction, `buy` or `sell`, is taken to stand for; nil where the rules name nothing.
+    /// The assumed strategy of a direction, `buy` or `sell`. Nil if the rules name none.
     public func assumedStrategy(direction: String) -> AssumedStrategy? { assumed[ByteKey(direction)] }
 
-    /// What a signal adds.
+    /// The scale of a signal.
     public func scale(of signal: AlignmentSignal) -> Scale { scaleList[signal.place] }
 
-    /// One of each signal.
+    /// The scales of all signals.
     public var scales: [AlignmentSignal: Scale] {
         Dictionary(uniqueKeysWithValues: zip(AlignmentSignal.all, scaleList))
     }
 
-    /// Whether a signal is one of ``countedSignals``.
+    /// Whether a signal is among ``countedSignals``.
     public func counts(_ signal: AlignmentSignal) -> Bool { isCounted[signal.place] }
 
-    /// Whether a context of that quality can be scored.
+    /// Whether a context of the given quality can be scored.
     public func scores(contextQuality: String) -> Bool { !unscoredContextQualities.contains(contextQuality) }
 
     /// The label of a score.
@@ -283,7 +284,7 @@ extension RuleNode {
         }
     }
 
-    /// One of the names that a type knows.
+    /// One of the names of a type's cases.
     fileprivate func named<Name: RawRepresentable & CaseIterable>(_ type: Name.Type) throws -> Name
     where Name.RawValue == String {
         guard let name = Name(rawValue: try scalar()) else {

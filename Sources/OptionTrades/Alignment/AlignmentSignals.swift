@@ -5,11 +5,11 @@ import Projections
 import Rules
 import Values
 
-/// A signal of a stamp, and what it adds to a trade's score: worked out from the rules, step by step.
+/// A signal of a stamp and its impact on a trade's score, computed step by step from the rules.
 struct ExplainedSignal {
     let signal: AlignmentSignal
     let value: Shown
-    /// Points, rounded half to even to 4 places; nil without a strategy.
+    /// Points, rounded half to even to 4 places. Nil without a strategy.
     let impact: FixedDecimal?
 }
 
@@ -28,7 +28,7 @@ extension AlignmentSignal {
 }
 
 extension AlignmentExplainer {
-    /// The signals that the stamp has, in order of their names; each becomes an input, observed or not.
+    /// The signals that the stamp has, in order of their names. Every signal becomes an input, observed or not.
     func signals(
         _ stamp: ContextStampedPayload?, _ event: DecodedEvent?, _ strategy: AssumedStrategy?, _ sheet: inout Worksheet
     ) -> [ExplainedSignal] {
@@ -78,7 +78,7 @@ extension AlignmentExplainer {
         return points
     }
 
-    /// What the strategy's table gives the state.
+    /// The impact of the state in the strategy's table.
     private func impact(
         _ signal: AlignmentSignal, _ table: AlignmentRules.Table, _ state: String, _ strategy: AssumedStrategy,
         _ sheet: inout Worksheet

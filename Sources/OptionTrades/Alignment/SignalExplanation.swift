@@ -1,11 +1,11 @@
 import Rules
 public import Values
 
-/// A signal's impact in words, for people: how the rules work it out, and what it means.
+/// A signal's impact in words: how the rules compute it, and what it means.
 ///
-/// Free text: it may read differently under another release, while the figures may not.
+/// This is free text. Another release may word it differently, while the figures may not change.
 public struct SignalExplanation: Sendable, Equatable {
-    /// For example `15 × clamp((50 − p) ÷ 30, −1, 1)`, or what each state adds.
+    /// For example `15 × clamp((50 − p) ÷ 30, −1, 1)`, or the impact of each state.
     public let rule: String
     /// For example `DVol percentile 12.5 supports long_vol by 15 points.`
     public let explanation: String
@@ -38,7 +38,7 @@ public struct SignalExplanation: Sendable, Equatable {
 }
 
 extension AlignmentSignal {
-    /// What the signal is called in a sentence.
+    /// The signal's name in a sentence.
     fileprivate var title: String {
         switch self {
         case .dvolPercentile: "DVol percentile"

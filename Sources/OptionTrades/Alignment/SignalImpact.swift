@@ -1,23 +1,23 @@
 import Rules
 public import Values
 
-/// What a signal was when the trade was made.
+/// The value of a signal when the trade was made.
 public enum SignalValue: Sendable, Equatable {
     case number(FixedDecimal)
     case state(String)
 }
 
-/// What an observed signal adds to a trade's alignment.
+/// The impact of an observed signal on a trade's alignment.
 public struct SignalImpact: Sendable, Equatable {
     public let signal: AlignmentSignal
     public let value: SignalValue
-    /// Points of score, rounded half to even to 4 places: above zero a driver, below a detractor.
+    /// Points of score, rounded half to even to 4 places. Above zero the signal is a driver, below zero a detractor.
     public let impact: FixedDecimal
 
-    /// How many fractional digits an impact, a score and a confidence are rounded to.
+    /// The number of fractional digits of impacts, scores and confidences.
     static let places = 4
 
-    /// Nil where the rules give the value no impact: it is not observed then.
+    /// Nil if the rules give the value no impact. The signal then counts as unobserved.
     init?(_ signal: AlignmentSignal, _ value: SignalValue, strategy: AssumedStrategy, rules: AlignmentRules) {
         let exact: ExactNumber?
         switch (rules.scale(of: signal), value) {

@@ -5,12 +5,12 @@ import Projections
 import Rules
 import Values
 
-/// Explains rows of `context` from the stamp, the observations that it names, and, where they were read, all that it
-/// could see; by the rules that stamped it.
+/// Explains rows of `context` by the rules that stamped them: from the stamp, from the observations that it names and,
+/// if they were read, from all observations that the stamp could see.
 struct ContextExplainer: ViewExplainer {
-    /// Says which trades are executions.
+    /// Decides which trades are executions.
     let rules: ContextRules
-    /// Every installed version that can be used, by its path: the one that made a stamp explains it.
+    /// Every usable installed version, by its path. The version that made a stamp explains it.
     let stamped: [ByteKey: ContextRules]
     private static let view = ContextProjection.name
 
@@ -21,7 +21,7 @@ struct ContextExplainer: ViewExplainer {
             do {
                 stamped[ByteKey(path)] = try ContextRules(path: path, read: read)
             } catch is RuleError {
-                // One that is being written explains nothing yet, and no stamp is its.
+                // A version still being written explains nothing yet, and no stamp refers to it.
             }
         }
         self.stamped = stamped
@@ -37,10 +37,10 @@ struct ContextExplainer: ViewExplainer {
 
     var quotedFiles: [RuleFile] { stamped.values.flatMap(\.files).sorted { $0.path.isBytewiseLess(than: $1.path) } }
 
-    /// How many observations of a market are read to work out its past anew.
+    /// The largest number of a market's observations that are read to recompute its history.
     private static let mostObservations = 100_000
 
-    /// For a column that follows from its market's past: all that the stamp could see of it.
+    /// For a column that depends on its market's history: all observations that the stamp could see.
     func background(_ row: RowMembers, field: String?) -> ExplanationBackground? {
         guard field.map({ ContextFigures.ofThePast.contains($0) }) ?? true, let market = row.root["market_proxy"]?.string,
             let position = row.root["observed_through_position"]?.integer
@@ -51,7 +51,7 @@ struct ContextExplainer: ViewExplainer {
         ) { events in
             var builder = MarketSeriesBuilder()
             for event in events {
-                // A subject may itself hold a colon: the prefix is then also that of a longer one.
+                // A subject may itself contain a colon, so the prefix can match a longer subject too.
                 guard let payload = event.payload(as: MarketObservedPayload.self), payload.subject.isBytewiseEqual(to: market)
                 else { continue }
                 builder.add(payload, at: event.record.position)
@@ -60,12 +60,12 @@ struct ContextExplainer: ViewExplainer {
         }
     }
 
-    /// A stamp with all that it was made from.
+    /// A stamp with everything it was made from.
     struct Stamp {
         let execution: ExplainedExecution
         let event: DecodedEvent
         let payload: ContextStampedPayload
-        /// Those that made it; nil where they are not installed as they were.
+        /// The rules that made the stamp. Nil if they are not installed in the same form.
         let rules: ContextRules?
         let mapping: MarketProxyRules.Mapping?
         let gex: (event: DecodedEvent, observation: MarketObservedPayload)?
@@ -81,7 +81,7 @@ struct ContextExplainer: ViewExplainer {
         guard events.count == positions.count, let execution = events.lazy.compactMap({ ExplainedExecution($0) }).first else {
             throw .missingEvent(view: Self.view, position: nil, expected: "execution")
         }
-        // `spot_at_trade` is the stamp's here, the market's and not the row's.
+        // `spot_at_trade` of this view is the stamp's: the market's spot, not the row's.
         if field != "spot_at_trade", execution[field] != nil { return sheet.copy(field, of: execution) }
         for event in events {
             guard let payload = event.payload(as: ContextStampedPayload.self) else { continue }
@@ -119,7 +119,7 @@ struct ContextExplainer: ViewExplainer {
             windows: (sheet.row.background as? MarketSeries).map { ExplainedWindows(series: $0, trade: execution.row.tradeDate) })
     }
 
-    /// The observation that a stamp names as joined to the trade; nil where it names none.
+    /// The observation of the given kind that a stamp names as joined to the trade. Nil if it names none of the kind.
     private func observation(
         _ kind: String, _ payload: ContextStampedPayload, _ sheet: Worksheet
     ) throws(ExplanationError) -> (event: DecodedEvent, observation: MarketObservedPayload)? {
@@ -194,7 +194,7 @@ struct ContextExplainer: ViewExplainer {
 }
 
 extension Worksheet {
-    /// A figure as the stamp holds it.
+    /// A figure in the form that the stamp holds.
     func stamped(_ field: String, _ payload: ContextStampedPayload) -> Shown {
         switch field {
         case "context_key": Shown(payload.contextKey)

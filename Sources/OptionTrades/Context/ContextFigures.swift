@@ -4,13 +4,13 @@ import Projections
 import Rules
 import Values
 
-/// The figures of a stamp whose rules are installed, worked out anew.
+/// Recomputes the figures of a stamp whose rules are installed.
 struct ContextFigures {
     let stamp: ContextExplainer.Stamp
     let rules: ContextRules
     let mapping: MarketProxyRules.Mapping
 
-    /// The columns that follow from more than the observations that a stamp names.
+    /// The columns that depend on more than the observations that a stamp names.
     static let ofThePast: Set<String> = [
         "dvol_percentile", "gamma_regime", "missing_fields", "stationarity_blend_weight", "stationarity_status",
     ]
@@ -37,7 +37,7 @@ struct ContextFigures {
 
     // MARK: - The joined observations
 
-    /// Shows that an observation is the one that the rules choose for the trade; ends in null where there is none.
+    /// Shows that the rules choose this observation for the trade. Without an observation it ends in null.
     private func join(_ observation: Observation?, _ kind: MarketKind, _ sheet: inout Worksheet) -> Bool {
         sheet.inputs(stamp.execution, "trade_date")
         sheet.rule(rules.file, "join")
@@ -65,7 +65,7 @@ struct ContextFigures {
         return true
     }
 
-    /// A field of the joined volatility observation as it is.
+    /// A field of the joined volatility observation, unchanged.
     private func observed(_ name: String, _ observation: Observation?, _ sheet: inout Worksheet) {
         guard join(observation, .volMetrics, &sheet), let (event, observed) = observation else { return }
         sheet.copy("vol_metrics.\(name)", Shown(Self.decimal(name, observed)), event)
@@ -146,7 +146,7 @@ struct ContextFigures {
 
     // MARK: - Gamma
 
-    /// The series' own imbalance, else net ÷ abs, exact; ends in null where there is none.
+    /// The series' own imbalance, else net ÷ abs, exact. Without either it ends in null.
     private func imbalance(_ sheet: inout Worksheet) -> ExactNumber? {
         guard join(stamp.gex, .gexHourly, &sheet), let (event, observed) = stamp.gex else { return nil }
         let own = observed.decimal("gex_imbalance")
@@ -168,7 +168,7 @@ struct ContextFigures {
         return quotient
     }
 
-    /// Whether there is enough of the market's past for thresholds; nil where it was not read.
+    /// Whether the market's history suffices for thresholds. Nil if the history was not read.
     private func hasHistory(_ values: [ExactNumber]?) -> Bool? {
         values.map { $0.count >= rules.gammaRegime.minimumObservations }
     }
@@ -205,7 +205,7 @@ struct ContextFigures {
             "\(imbalance) against \(lower) and \(upper)", Shown(name))
     }
 
-    // MARK: - Dvol's past
+    // MARK: - History of dvol
 
     private func percentile(_ sheet: inout Worksheet) {
         guard join(stamp.vol, .volMetrics, &sheet), let (event, observed) = stamp.vol else { return }
@@ -299,7 +299,7 @@ struct ContextFigures {
         sheet.step("as stamped", field, sheet.stamped(field, stamp.payload))
     }
 
-    // MARK: - What is missing
+    // MARK: - Missing figures
 
     private func quality(_ sheet: inout Worksheet) {
         guard mapping.marketProxy != nil else {

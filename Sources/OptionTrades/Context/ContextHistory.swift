@@ -1,11 +1,11 @@
 import Rules
 import Values
 
-/// A market's series made ready for stamping many trades: its daily last `dvol`, its imbalances in rank order, and the
-/// gamma thresholds of the windows that were asked for.
+/// A market's series, prepared for stamping many trades: its daily last `dvol`, its imbalances in rank order, and the
+/// gamma thresholds of the windows asked for so far.
 ///
-/// Not `Sendable`: it remembers windows while it is used. Windows are ranges of the series, of which there are at most
-/// two an observation, so that what it remembers stays within the series' own size.
+/// Not `Sendable`, because it caches the thresholds of windows. A window is a range of the series. There are at most
+/// two distinct windows for each observation, so the cache stays within the size of the series.
 public final class ContextHistory {
     /// A pair of percentiles, unrounded.
     struct GammaThresholds {
@@ -15,17 +15,18 @@ public final class ContextHistory {
 
     let series: MarketSeries
     private let rules: ContextRules.GammaRegime
-    /// Of every UTC day with a `dvol` the latest observation that has one.
+    /// For each UTC day with a `dvol`: the latest observation that has one.
     private let dailyLast: [VolPoint]
     /// The observations with an imbalance, and the imbalances.
     private let ranked: [GexPoint]
     private let imbalances: [ExactNumber]
-    /// The places of `imbalances` in ascending order of value, and each one's rank; made when a window needs them.
+    /// The indices of `imbalances` in ascending order of value, and the rank of each. Computed when the first window
+    /// needs them.
     private var order: [Int32] = []
     private var ranks: [Int32] = []
     private var known: [Range<Int>: GammaThresholds] = [:]
 
-    /// O(n); ranking, O(n log n), waits for the first window that needs it.
+    /// O(n). The first window that needs ranking adds O(n log n).
     public init(_ series: MarketSeries, rules: ContextRules) {
         self.series = series
         self.rules = rules.gammaRegime
@@ -48,8 +49,8 @@ public final class ContextHistory {
 
     // MARK: - Daily last dvol
 
-    /// The daily last `dvol` of observations before a trade, in order of time, that lie in [start, end) by their own
-    /// timestamps. The trade's own UTC day counts with its last value before the trade. O(log n + answer).
+    /// The daily last `dvol` of observations before a trade, in order of time. Only observations with timestamps in
+    /// [start, end) count. The trade's own UTC day counts with its last value before the trade. O(log n + answer).
     func lastDvols(from start: Instant, before end: Instant, trade: Instant) -> [FixedDecimal] {
         let midnight = Instant(startOf: trade.date) ?? trade
         let lower = dailyLast.index(atOrAfter: start)
@@ -68,7 +69,7 @@ public final class ContextHistory {
 
     // MARK: - Gamma thresholds
 
-    /// The percentiles of all imbalances in [start, end), exact; nil where there are fewer than the rules ask for.
+    /// The exact percentiles of all imbalances in [start, end). Nil if there are fewer than the rules require.
     func gammaThresholds(from start: Instant, before end: Instant) -> GammaThresholds? {
         let lower = ranked.index(atOrAfter: start)
         let window = lower..<max(lower, ranked.index(atOrAfter: end))
@@ -86,7 +87,7 @@ public final class ContextHistory {
 
     private func rankOnce() {
         guard ranks.isEmpty else { return }
-        // Rounding keeps the order: exact values are compared only where the rounded ones are equal.
+        // Rounding keeps the order, so exact values are compared only if the rounded ones are equal.
         let rounded = imbalances.map { $0.rounded() }
         let order = imbalances.indices.map { Int32($0) }.sorted { left, right in
             let (a, b) = (Int(left), Int(right))
@@ -100,8 +101,8 @@ public final class ContextHistory {
     }
 }
 
-/// The percentile `q` (0…100) of `count` ascending values by linear interpolation, as numpy's default: at
-/// h = (count − 1) × q ÷ 100 the value at ⌊h⌋ plus the fraction of h times the step to the next. Exact.
+/// The exact percentile `q` (0…100) of `count` ascending values by linear interpolation, which is numpy's default. With
+/// h = (count − 1) × q ÷ 100, it is the value at ⌊h⌋ plus the fraction of h times the step to the next value.
 func percentile(_ q: FixedDecimal, count: Int, _ value: (Int) -> ExactNumber) -> ExactNumber {
     let whole = FixedDecimal(100).units
     let (place, rest) = (Int128(count - 1) * q.units).quotientAndRemainder(dividingBy: whole)

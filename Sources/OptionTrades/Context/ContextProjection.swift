@@ -4,19 +4,19 @@ public import Projections
 import Rules
 public import Values
 
-/// The market around executions: a row an execution and context key, from the latest stamp made of the execution as it
+/// The market around executions: one row for each execution and context key, from the latest stamp made of the execution as it
 /// is now (docs/contract/context.md, "The view context").
 ///
-/// The figures were worked out when the stamp was made, and stand in it with the rules that made them: the rules here
-/// only say which trades are executions.
+/// The figures were computed when the stamp was made. The stamp holds them together with the rules that made them. The
+/// rules here only decide which trades are executions.
 public struct ContextProjection: Projection {
     public static let name = "context"
     public static let codeVersion = 1
     public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + [.contextStamped])
 
-    /// A trade and its latest stamps, whatever its status.
+    /// A trade of any status and its latest stamps.
     public struct Facts: Sendable {
-        /// Nil where a stamp came first.
+        /// Nil if a stamp came before the execution.
         var execution: TradeFact<ExecutionRow>?
         var stamps = TradeStamps()
     }

@@ -1,37 +1,38 @@
 public import Rules
 public import Values
 
-/// The rules of market context (`context/rules.v<N>.yaml`) with the trade book's, which name the market proxies.
+/// The rules of market context (`context/rules.v<N>.yaml`), with those of the trade book, which name the market proxies.
 public final class ContextRules: Sendable {
-    /// How an observation is chosen for a trade.
+    /// The choice of an observation for a trade.
     public enum Join: String, Sendable, CaseIterable {
-        /// The least distance in time, the earlier of two; after the trade only while it is fresh.
+        /// The observation nearest in time, of two the earlier. After the trade only within the fresh reach.
         case nearest
-        /// The latest at or before the trade.
+        /// The latest observation at or before the trade.
         case atOrBefore = "at_or_before"
     }
 
-    /// How far an observation may be from the trade, in minutes, inclusive.
+    /// The largest distance between an observation and the trade, in minutes, inclusive.
     public struct Reach: Sendable, Equatable {
-        /// Up to here it is fresh.
+        /// Up to this distance the observation is fresh.
         public let freshMinutes: Int
-        /// Up to here it is used, and makes the stamp stale; beyond it there is none.
+        /// Up to this distance the observation is used and makes the stamp stale. Beyond it the observation counts as
+        /// absent.
         public let staleMinutes: Int
     }
 
-    /// Ranking `dvol` against the last values of the days before.
+    /// The rank of `dvol` among the last values of the preceding days.
     public struct DvolPercentile: Sendable, Equatable {
         public let windowDays: Int
-        /// The least number of days with a value.
+        /// The smallest number of days with a value.
         public let minimumDays: Int
-        /// What a day of the same value counts.
+        /// The weight of a day with the same value.
         public let equalWeight: FixedDecimal
     }
 
-    /// Naming the gamma regime of a `gex_imbalance`.
+    /// The gamma regime of a `gex_imbalance`.
     public struct GammaRegime: Sendable, Equatable {
         public let windowDays: Int
-        /// The least number of observations for percentiles; below it the fixed thresholds hold.
+        /// The smallest number of observations for percentiles. With fewer, the fixed thresholds apply.
         public let minimumObservations: Int
         /// 0…100.
         public let lowerPercentile: FixedDecimal
@@ -41,23 +42,23 @@ public final class ContextRules: Sendable {
         public let fallbackUpper: FixedDecimal
     }
 
-    /// Naming the slope `iv_atm_7d − iv_atm_30d`, in vol points.
+    /// The state of the slope `iv_atm_7d − iv_atm_30d`, in vol points.
     public struct TermStructure: Sendable, Equatable {
         public let nearTermRiskFrom: FixedDecimal
         public let contangoTo: FixedDecimal
     }
 
-    /// Whether the recent `dvol` is of a kind with the older one.
+    /// Whether recent `dvol` values resemble the older ones.
     public struct Stationarity: Sendable, Equatable {
-        /// The recent window: that many days before the trade.
+        /// The length of the recent window in days, which ends at the trade.
         public let recentDays: Int
         /// At least two.
         public let minimumRecent: Int
-        /// The older window begins that many days before the trade and ends where the recent one begins.
+        /// The older window starts this many days before the trade and ends at the start of the recent window.
         public let olderDays: Int
         /// At least two.
         public let minimumOlder: Int
-        /// In pooled variances: how far apart the means may be, squared.
+        /// The largest squared distance of the means, in pooled variances.
         public let maximumMeanShift: FixedDecimal
         public let varianceRatioLower: FixedDecimal
         public let varianceRatioUpper: FixedDecimal
@@ -75,23 +76,23 @@ public final class ContextRules: Sendable {
     public let gammaRegime: GammaRegime
     public let termStructure: TermStructure
     public let stationarity: Stationarity
-    /// `smile_state` of every stamp.
+    /// The `smile_state` of every stamp.
     public let smileState: String
 
-    /// Which market stands behind a symbol.
+    /// The mapping from symbols to markets.
     public var marketProxy: MarketProxyRules { trades.marketProxy }
 
-    /// All files that were read, in path order.
+    /// All files read, in path order.
     public var files: [RuleFile] { ([file] + trades.files).sorted { $0.path < $1.path } }
 
-    /// The files that a stamp follows from, in path order: this one and the market proxies.
+    /// The files that a stamp depends on, in path order: this one and the market proxies.
     public var stampFiles: [RuleFile] { [file, trades.marketProxy.file].sorted { $0.path < $1.path } }
 
     public convenience init(version: Int, read: RuleFileReader) throws {
         try self.init(path: "context/rules.v\(version).yaml", read: read)
     }
 
-    /// - Parameter path: as another rule file's `uses` lists it.
+    /// - Parameter path: the path in another rule file's `uses`
     public init(path: String, read: RuleFileReader) throws {
         let document = try RuleDocument(path: path, kind: "context", read: read)
         let root = document.root
@@ -191,7 +192,7 @@ extension ContextRules.Stationarity {
 }
 
 extension RuleNode {
-    /// A whole number not below `minimum`, and small enough that as days or minutes it fits any arithmetic on instants.
+    /// A whole number from `minimum` to 1,000,000. As days or minutes it fits all arithmetic on instants.
     fileprivate func whole(_ name: String, from minimum: Int) throws -> Int {
         let value = try integer(name)
         guard value >= minimum, value <= 1_000_000 else {

@@ -4,11 +4,12 @@ public import Values
 
 /// Works out the market context of executions (docs/contract/context.md, "Figures").
 ///
-/// Pure: a row, the series of the market behind it, and the rules give the stamp. What is missing is null and named,
-/// never zero; the market's figures stay in fields of the stamp and become none of the traded contract.
+/// The stamper is pure: a row, the series of the market behind it, and the rules determine the stamp. A missing figure
+/// is null and listed, never zero. The market's figures stay in fields of the stamp and never become figures of the
+/// traded contract.
 public struct ContextStamper: Sendable {
     public let rules: ContextRules
-    /// `rules` of every stamp: the files that it follows from, in path order.
+    /// The `rules` of every stamp: the files that it depends on, in path order.
     public let ruleReferences: [RuleReference]
 
     public init(rules: ContextRules) {
@@ -18,19 +19,19 @@ public struct ContextStamper: Sendable {
         }
     }
 
-    /// The market whose series a row is stamped from; nil where its symbol is unmapped.
+    /// The market whose series stamps a row. Nil if the row's symbol is unmapped.
     public func market(of row: ExecutionRow) -> String? {
         rules.marketProxy.mapping(of: row.underlyingSymbol).marketProxy
     }
 
-    /// `context_key`: the market, or `unmapped:` and the symbol, where there is one.
+    /// `context_key`: the market, else `unmapped:` followed by the symbol, if the row has one.
     public func contextKey(of row: ExecutionRow) -> String {
         market(of: row) ?? "unmapped:" + (row.underlyingSymbol ?? "")
     }
 
-    /// Stamps one row; for many rows of one market prepare a ``ContextHistory`` once.
+    /// Stamps one row. For many rows of one market, prepare a ``ContextHistory`` once.
     ///
-    /// - Parameter series: of ``market(of:)``; nil where nothing was observed.
+    /// - Parameter series: the series of ``market(of:)``, nil without observations
     public func stamp(
         row: ExecutionRow, series: MarketSeries?, observedThrough: Int64
     ) -> (payload: ContextStampedPayload, effectiveAt: Instant) {
@@ -40,9 +41,9 @@ public struct ContextStamper: Sendable {
     /// Stamps a row from a market's history.
     ///
     /// - Parameters:
-    ///   - history: of ``market(of:)``, prepared under the same rules; nil where nothing was observed.
-    ///   - observedThrough: the log's position up to which observations were read.
-    /// - Returns: the payload, and when it holds: the latest of the trade and the observations joined to it.
+    ///   - history: the history of ``market(of:)``, prepared under the same rules; nil without observations
+    ///   - observedThrough: the log's position up to which observations were read
+    /// - Returns: the payload, and its valid time: the latest of the trade and the observations joined to it.
     public func stamp(
         row: ExecutionRow, history: ContextHistory?, observedThrough: Int64
     ) -> (payload: ContextStampedPayload, effectiveAt: Instant) {
@@ -85,7 +86,7 @@ public struct ContextStamper: Sendable {
 
     // MARK: - Figures
 
-    /// The only figure that falls from one kind to the other.
+    /// Fills the spot, the only figure that falls back from one kind to the other.
     private func fillSpot(
         _ stamp: inout ContextStampedPayload, _ gex: JoinedObservation<GexPoint>?, _ vol: JoinedObservation<VolPoint>?,
         _ inputs: inout ContextInputs
@@ -139,7 +140,7 @@ public struct ContextStamper: Sendable {
         }
     }
 
-    /// The regime of an unrounded imbalance, and whether the market's own past named it.
+    /// The regime of an unrounded imbalance, and whether the market's own history decided it.
     private func regime(
         of imbalance: ExactNumber, _ history: ContextHistory?, _ trade: Instant
     ) -> (name: String, hasHistory: Bool) {
@@ -178,7 +179,7 @@ public struct ContextStamper: Sendable {
             observedThroughPosition: observedThrough)
     }
 
-    /// The null ones of the figures that a stamp answers for, and some more; sorted bytewise.
+    /// The null figures among those that a stamp accounts for, plus `besides`, sorted bytewise.
     private func missing(in stamp: ContextStampedPayload, besides: [String]) -> [String] {
         let figures: [(name: String, isMissing: Bool)] = [
             ("spot_at_trade", stamp.spotAtTrade == nil), ("dvol", stamp.dvol == nil), ("iv_30d", stamp.iv30d == nil),
@@ -191,8 +192,8 @@ public struct ContextStamper: Sendable {
     }
 }
 
-/// Which of the joined observations each figure came from. The windows behind a percentile or a regime are not listed:
-/// they follow from the market, the rules and the position observed through.
+/// The joined observation behind each figure. The windows behind a percentile or a regime are not listed, because they
+/// follow from the market, the rules and the position observed through.
 private struct ContextInputs {
     enum Kind { case gex, vol }
 

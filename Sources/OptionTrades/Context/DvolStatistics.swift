@@ -1,9 +1,9 @@
 import Rules
 import Values
 
-/// What is said of a market's daily last `dvol` values; all of it exact.
+/// Statistics of a market's daily last `dvol` values, all exact.
 enum DvolStatistics {
-    /// 100 × (#below + weight × #equal) ÷ n of a value among others; nil with fewer than the rules ask for.
+    /// 100 × (#below + weight × #equal) ÷ n of a value among others. Nil with fewer values than the rules require.
     static func percentile(
         of value: FixedDecimal, among others: [FixedDecimal], _ rules: ContextRules.DvolPercentile
     ) -> ExactNumber? {
@@ -29,14 +29,14 @@ enum DvolStatistics {
         }
     }
 
-    /// Whether recent values are of a kind with older ones: with means m, sample variances v and counts n, recent 1,
-    /// older 2, unstable where (m₁ − m₂)² > k × ((n₁−1)v₁ + (n₂−1)v₂) ÷ (n₁+n₂−2), or v₁ ÷ v₂ lies outside the rules'
+    /// Whether recent values resemble older ones. With means m, sample variances v and counts n (1 recent, 2 older),
+    /// they are unstable if (m₁ − m₂)² > k × ((n₁−1)v₁ + (n₂−1)v₂) ÷ (n₁+n₂−2), or if v₁ ÷ v₂ lies outside the rules'
     /// bounds. v₂ = 0 counts as outside, unless v₁ = 0 too.
     static func stationarity(
         recent: [FixedDecimal], older: [FixedDecimal], _ rules: ContextRules.Stationarity
     ) -> Stationarity {
         guard recent.count >= rules.minimumRecent, older.count >= rules.minimumOlder,
-            // Distances and variances stay the same when one value is taken off all; the numbers become small.
+            // Subtracting one value from all keeps distances and variances, and makes the numbers small.
             let base = older.first, let one = Moments(recent, base: base), let two = Moments(older, base: base),
             let pooled = (one.squares + two.squares).divided(by: ExactNumber(one.count + two.count - 2))
         else { return .insufficient }
@@ -48,7 +48,7 @@ enum DvolStatistics {
         return one.variance < lower || one.variance > upper ? .unstable : .stable
     }
 
-    /// Mean and spread of values, from a base.
+    /// Mean and spread of values, relative to a base.
     private struct Moments {
         let count: Int
         let mean: ExactNumber

@@ -1,8 +1,8 @@
 import Rules
 import Values
 
-/// A market's past before a trade, in plain lists: what percentiles and stationarity are worked out from, independent of
-/// `ContextHistory`, which made the stamp.
+/// A market's history before a trade, in plain lists, for recomputing percentiles and stationarity. The code is
+/// independent of `ContextHistory`, which made the stamp.
 struct ExplainedWindows {
     let series: MarketSeries
     let trade: Instant
@@ -10,7 +10,7 @@ struct ExplainedWindows {
     /// In microseconds.
     private static let day: Int64 = 86_400_000_000
 
-    /// A value of a day with the event that holds it.
+    /// A day's value with the observation that holds it.
     struct Daily {
         let value: FixedDecimal
         let point: VolPoint
@@ -18,7 +18,7 @@ struct ExplainedWindows {
 
     func start(_ days: Int) -> Instant { trade.advanced(byMicroseconds: -Int64(days) * Self.day) ?? .minimum }
 
-    /// The latest `dvol` of each UTC day, of observations before the trade, in [from, to) by its own time.
+    /// The latest `dvol` of each UTC day, from observations before the trade whose timestamps lie in [from, to).
     func dailyDvol(from: Instant, to: Instant) -> [Daily] {
         var latest: [CalendarDate: Daily] = [:]
         for point in series.vol where point.timestamp < trade {
@@ -34,8 +34,8 @@ struct ExplainedWindows {
         series.gex.filter { $0.timestamp >= from && $0.timestamp < trade }.compactMap(\.imbalance).sorted()
     }
 
-    /// The percentile `q` (0…100) of ascending values: at h = (n − 1) × q ÷ 100 the value at ⌊h⌋ plus the fraction of h
-    /// times the step to the next.
+    /// The percentile `q` (0…100) of ascending values. With h = (n − 1) × q ÷ 100, it is the value at ⌊h⌋ plus the
+    /// fraction of h times the step to the next value.
     static func percentile(_ q: FixedDecimal, _ sorted: [ExactNumber]) -> ExactNumber? {
         guard let last = sorted.last,
             let place = (ExactNumber(sorted.count - 1) * q.exact).divided(by: ExactNumber(100))
@@ -46,7 +46,7 @@ struct ExplainedWindows {
         return sorted[whole] + (sorted[whole + 1] - sorted[whole]) * (place - ExactNumber(whole))
     }
 
-    /// The observation that the rules choose for the trade: by its time alone; nil where none is within reach.
+    /// The observation that the rules choose for the trade, by its time alone. Nil if no observation is within reach.
     static func nearest<Point: MarketPoint>(
         _ points: [Point], to trade: Instant, _ join: ContextRules.Join, _ reach: ContextRules.Reach
     ) -> Point? {
@@ -58,13 +58,13 @@ struct ExplainedWindows {
             if isAfter, join == .atOrBefore { continue }
             let limit = isAfter ? reach.freshMinutes : reach.staleMinutes
             guard apart.magnitude <= UInt64(limit) * UInt64(minute) else { continue }
-            // Points are in order of time: of two at one distance the earlier comes first, and stays.
+            // Points are in order of time. Of two at the same distance the earlier comes first and stays.
             if best.map({ apart.magnitude < $0.distance }) ?? true { best = (point, apart.magnitude) }
         }
         return best?.point
     }
 
-    /// Mean and sample variance, exact; nil with fewer than two values.
+    /// Mean and sample variance, exact. Nil with fewer than two values.
     static func moments(_ values: [FixedDecimal]) -> (mean: ExactNumber, variance: ExactNumber)? {
         guard values.count > 1 else { return nil }
         let sum = values.reduce(ExactNumber.zero) { $0 + $1.exact }

@@ -1,13 +1,13 @@
 import Events
 public import Values
 
-/// An observation of a market in a series: where it stands in time and in the log.
+/// An observation of a market in a series, with its time and its position in the log.
 public protocol MarketPoint: Sendable {
     var position: Int64 { get }
     var timestamp: Instant { get }
 }
 
-/// A `gex_hourly` observation: dealer gamma and spot. What it left out is nil.
+/// A `gex_hourly` observation: dealer gamma and spot. Omitted figures are nil.
 public struct GexPoint: MarketPoint, Equatable {
     public var position: Int64
     public var timestamp: Instant
@@ -28,8 +28,8 @@ public struct GexPoint: MarketPoint, Equatable {
         self.spot = spot
     }
 
-    /// The series' own imbalance, else `net_gex ÷ abs_gex`, exact; nil where a part is missing or `abs_gex` is 0, and
-    /// where the quotient reaches 10^18, which no stored decimal does.
+    /// The series' own imbalance, else `net_gex ÷ abs_gex`, exact. Nil if a part is missing, if `abs_gex` is 0, or if
+    /// the quotient reaches 10^18, which no stored decimal does.
     public var imbalance: ExactNumber? {
         if let gexImbalance { return ExactNumber(gexImbalance) }
         guard let netGex, let absGex, let quotient = ExactNumber(netGex).divided(by: ExactNumber(absGex)),
@@ -41,7 +41,7 @@ public struct GexPoint: MarketPoint, Equatable {
     private static let storedLimit = FixedDecimal(1_000_000_000_000_000_000)
 }
 
-/// A `vol_metrics` observation; volatilities in vol points (58.3 is 58.3%).
+/// A `vol_metrics` observation. Volatilities are in vol points (58.3 is 58.3%).
 public struct VolPoint: MarketPoint, Equatable {
     public var position: Int64
     public var timestamp: Instant
@@ -81,8 +81,8 @@ public struct SpotPoint: MarketPoint, Equatable {
     }
 }
 
-/// What the log knows of one market: its observations by kind, each kind in ascending order of time with one
-/// observation a timestamp.
+/// The log's observations of one market by kind. Each kind is in ascending order of time, with one observation for each
+/// timestamp.
 public struct MarketSeries: Sendable, Equatable {
     public var gex: [GexPoint] = []
     public var vol: [VolPoint] = []
@@ -90,8 +90,8 @@ public struct MarketSeries: Sendable, Equatable {
 
     public init() {}
 
-    /// The series of every market that the observations name. Of those with one identity (kind, market, timestamp) the
-    /// one of the highest position stays; kinds without a series are left out. O(n log n).
+    /// The series of every market that the observations name. Among observations with the same identity (kind, market,
+    /// timestamp) the highest position wins. Kinds without a series are ignored. O(n log n).
     public static func build(
         from observations: some Sequence<(position: Int64, payload: MarketObservedPayload)>
     ) -> [ByteKey: MarketSeries] {
@@ -101,13 +101,13 @@ public struct MarketSeries: Sendable, Equatable {
     }
 }
 
-/// Collects observations in any order, without holding their payloads.
+/// Collects observations in any order without keeping their payloads.
 public struct MarketSeriesBuilder: Sendable {
     private var series: [ByteKey: MarketSeries] = [:]
 
     public init() {}
 
-    /// Adds one observation; kinds without a series are passed over.
+    /// Adds one observation. Kinds without a series are ignored.
     public mutating func add(_ payload: MarketObservedPayload, at position: Int64) {
         let market = ByteKey(payload.subject)
         let timestamp = payload.timestamp
@@ -132,7 +132,7 @@ public struct MarketSeriesBuilder: Sendable {
         }
     }
 
-    /// The series of every market, in order of time and without what a later observation superseded.
+    /// The series of every market in order of time, without superseded observations.
     public consuming func finish() -> [ByteKey: MarketSeries] {
         series.mapValues { collected in
             var ordered = collected
@@ -145,7 +145,7 @@ public struct MarketSeriesBuilder: Sendable {
 }
 
 extension Array where Element: MarketPoint {
-    /// Sorts by time and keeps the last recorded of each timestamp.
+    /// Sorts by time and keeps the last recorded observation of each timestamp.
     fileprivate mutating func settle() {
         sort { ($0.timestamp, $0.position) < ($1.timestamp, $1.position) }
         var kept = 0
@@ -157,10 +157,10 @@ extension Array where Element: MarketPoint {
         removeLast(count - kept)
     }
 
-    /// The index of the first point at an instant or after it; the count where there is none. O(log n).
+    /// The index of the first point at or after an instant, else the count. O(log n).
     func index(atOrAfter instant: Instant) -> Int { partition { $0 >= instant } }
 
-    /// The index of the first point after an instant; the count where there is none. O(log n).
+    /// The index of the first point after an instant, else the count. O(log n).
     func index(after instant: Instant) -> Int { partition { $0 > instant } }
 
     private func partition(_ holds: (Instant) -> Bool) -> Int {

@@ -1,7 +1,7 @@
 import Rules
 import Values
 
-/// The observation that stands for a market at trade time.
+/// The observation that represents a market at trade time.
 struct JoinedObservation<Point: MarketPoint> {
     let point: Point
     /// |Δt| in microseconds.
@@ -10,11 +10,12 @@ struct JoinedObservation<Point: MarketPoint> {
 }
 
 extension Array where Element: MarketPoint {
-    /// The observation for a trade, nil where none is within reach. O(log n).
+    /// The observation for a trade. Nil if no observation is within reach. O(log n).
     ///
-    /// With `nearest` the one of the least |Δt| on exact microseconds, the earlier of two, tolerances inclusive; one
-    /// after the trade counts only within the fresh tolerance, one at or before it within the stale one. With
-    /// `at_or_before` the latest that is not after the trade. It is chosen by its time alone: what it lacks stays null.
+    /// With `nearest` it is the observation with the least |Δt| in exact microseconds, of two the earlier. Tolerances
+    /// are inclusive. An observation after the trade counts only within the fresh tolerance, one at or before the trade
+    /// within the stale tolerance. With `at_or_before` it is the latest that is not after the trade. The choice depends
+    /// on time alone; figures that the observation lacks stay null.
     func joined(
         to trade: Instant, _ join: ContextRules.Join, _ reach: ContextRules.Reach
     ) -> JoinedObservation<Element>? {

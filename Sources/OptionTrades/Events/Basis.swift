@@ -2,8 +2,8 @@ public import Events
 public import JSON
 public import Values
 
-/// What of a trade's row a stamp, a benchmark or a mark was made from. One whose basis differs from that of the
-/// current row counts as absent.
+/// The fields of a trade's row that a stamp, a benchmark or a mark was made from. An enrichment whose basis differs
+/// from that of the current row counts as absent.
 public struct Basis: Sendable {
     /// `trade_date`
     public var tradeDate: Instant
@@ -17,7 +17,7 @@ public struct Basis: Sendable {
     public var strike: FixedDecimal?
     /// `expiry`
     public var expiry: CalendarDate?
-    /// `target`: the instant that a mark is for; nil in stamps and benchmarks.
+    /// `target`: the instant that a mark is for. Stamps and benchmarks have no target.
     public var target: Instant?
 
     public init(
@@ -33,14 +33,14 @@ public struct Basis: Sendable {
         self.target = target
     }
 
-    /// The basis of a row as it is now.
+    /// The basis of a row in its present form.
     public init(of row: ExecutionRow, target: Instant? = nil) {
         self.init(
             tradeDate: row.tradeDate, underlyingSymbol: row.underlyingSymbol, contractKey: row.contractKey,
             optionType: row.optionType, strike: row.strike, expiry: row.expiry, target: target)
     }
 
-    /// Whether it is the basis of a row as it is now.
+    /// Whether this is the basis of the given row and target.
     public func isBasis(of row: ExecutionRow, target: Instant? = nil) -> Bool {
         tradeDate == row.tradeDate && self.target == target && strike == row.strike && expiry == row.expiry
             && optionType == row.optionType && Self.same(underlyingSymbol, row.underlyingSymbol)
@@ -71,7 +71,7 @@ public struct Basis: Sendable {
         "contract_key", "expiry", "option_type", "strike", "target", "trade_date", "underlying_symbol",
     ]
 
-    /// Reads what ``write(to:)`` writes; `pointer` is where it stands, for errors.
+    /// Reads an object that ``write(to:)`` wrote. `pointer` is its place in the payload, for errors.
     public init(decoding value: JSONValue, pointer: String = "/basis") throws(PayloadError) {
         var members = try MemberCursor(value, pointer: pointer)
         contractKey = try members.optionalText("contract_key")
@@ -86,7 +86,7 @@ public struct Basis: Sendable {
 }
 
 extension Basis: Equatable {
-    /// Equal where all fields are, texts by their UTF-8 bytes.
+    /// Two bases are equal if all their fields are equal. Texts compare by their UTF-8 bytes.
     public static func == (left: Basis, right: Basis) -> Bool {
         left.tradeDate == right.tradeDate && left.target == right.target && left.strike == right.strike
             && left.expiry == right.expiry && left.optionType == right.optionType

@@ -2,10 +2,10 @@ import Events
 import JSON
 import Values
 
-// Stamps, benchmarks and marks, and what they are made of.
+// Readers for stamps, benchmarks, marks and their parts.
 
 extension CanonicalReader {
-    /// The payload of a stamp.
+    /// Reads the payload of a stamp.
     mutating func stamp() -> ContextStampedPayload? {
         var basis = Basis(unread: ())
         var inputs: [EventInput] = []
@@ -65,7 +65,7 @@ extension CanonicalReader {
             observedThroughPosition: observedThrough)
     }
 
-    /// The payload of a benchmark.
+    /// Reads the payload of a benchmark.
     mutating func benchmark() -> ExecutionBenchmarkPayload? {
         var basis = Basis(unread: ())
         var (error, quoteSource): (String?, String?)
@@ -95,7 +95,7 @@ extension CanonicalReader {
             inputs: inputs)
     }
 
-    /// The payload of a mark.
+    /// Reads the payload of a mark.
     mutating func mark() -> ForwardMarkPayload? {
         var basis = Basis(unread: ())
         var (error, quoteSource): (String?, String?)
@@ -190,7 +190,7 @@ extension CanonicalReader {
         return true
     }
 
-    /// Fields with a position or a list of positions; the fields must come in canonical order, each once.
+    /// Reads an object from field to position or list of positions. Each field must occur once, in canonical order.
     private mutating func inputs(_ value: inout [EventInput]) -> Bool {
         if take("{}") { return true }
         guard take("{") else { return false }
@@ -215,7 +215,8 @@ extension CanonicalReader {
         return take("}")
     }
 
-    /// The rule files of a stamp. Nearly all stamps of a log name the same ones, which are read once.
+    /// Reads the rule files of a stamp. Nearly all stamps of a log name the same files, so the pool keeps the last list
+    /// read.
     private mutating func rules() -> [RuleReference]? {
         if let pool, take(pool.rules.bytes) { return pool.rules.references }
         let start = at
@@ -236,7 +237,7 @@ extension CanonicalReader {
 }
 
 extension Basis {
-    /// Where reading starts: every field is read before the basis is given out.
+    /// The initial state for reading. Every field is read before a caller sees the basis.
     fileprivate init(unread: Void) {
         self.init(
             tradeDate: .minimum, underlyingSymbol: nil, contractKey: nil, optionType: nil, strike: nil, expiry: nil)

@@ -3,7 +3,7 @@ import JSON
 import Values
 
 extension CanonicalReader {
-    /// The payload of an execution, with `changed_fields` or without.
+    /// Reads the payload of an execution, with or without `changed_fields`.
     mutating func execution() -> ExecutionPayload? {
         var changedFields: [ChangedField]?
         if take(#"{"changed_fields":["#) {
@@ -60,14 +60,14 @@ extension CanonicalReader {
             && take(#","underlying_type":"#) && sharedText(&row.underlyingType)
     }
 
-    /// What stands between the key and the payload's closing brace, which must be its last byte.
+    /// Reads from the `unknown_fields` value to the payload's closing brace, which must be its last byte.
     private mutating func unknownFields() -> [(key: String, sourceText: String)]? {
         if take("{}}") { return isAtEnd ? [] : nil }
         guard bytes.last == UInt8(ascii: "}"), let document = document(upTo: bytes.count - 1) else { return nil }
         return try? ExecutionPayload.unknownFields(document.root)
     }
 
-    /// The elements of `changed_fields`, up to and with the closing bracket.
+    /// Reads the elements of `changed_fields`, including the closing bracket.
     private mutating func changes() -> [ChangedField]? {
         var changes: [ChangedField] = []
         repeat {

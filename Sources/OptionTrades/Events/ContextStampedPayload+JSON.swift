@@ -8,7 +8,7 @@ extension ContextStampedPayload {
 
     /// Writes the canonical JSON of the payload.
     ///
-    /// - Parameter withInputs: whether the observations behind it are named; else `inputs` is empty.
+    /// - Parameter withInputs: whether to write the observations behind the stamp. If false, `inputs` is empty.
     public func write(to out: inout JSONWriter, withInputs: Bool = true) {
         write(contentOnly: false, withInputs: withInputs, to: &out)
     }
@@ -105,7 +105,7 @@ extension ContextStampedPayload {
         "volume_24h", "vrp", "vrp_source",
     ]
 
-    /// Reads a payload; several times as fast where the bytes are canonical, as in the log, as where they are not.
+    /// Reads a payload. Canonical bytes, as the log holds them, read several times as fast as others.
     public init(decoding payload: [UInt8]) throws(PayloadError) {
         if let canonical = CanonicalReader.read(payload, { $0.stamp() }) {
             self = canonical
@@ -114,7 +114,7 @@ extension ContextStampedPayload {
         }
     }
 
-    /// Reads a parsed payload, in one pass over its members where they are in canonical order.
+    /// Reads a parsed payload. Members in canonical order need a single pass.
     public init(decoding payload: JSONValue) throws(PayloadError) {
         var members = try MemberCursor(payload)
         let basis = try Basis(decoding: try members.value("basis"))
@@ -175,7 +175,7 @@ extension ContextStampedPayload {
 }
 
 extension ContextStampedPayload: Equatable {
-    /// Whether both encode to the same bytes.
+    /// Two payloads are equal if they encode to the same bytes.
     public static func == (left: ContextStampedPayload, right: ContextStampedPayload) -> Bool {
         left.encode() == right.encode()
     }

@@ -4,10 +4,10 @@ public import Values
 /// The payload of `ContextStamped`: the market around an execution, by the rules of the time
 /// (docs/contract/event-types.md, "ContextStamped").
 ///
-/// A figure whose input was missing is nil, never zero, and stands in ``missingFields``.
+/// A figure with a missing input is nil, never zero, and ``missingFields`` lists it.
 @dynamicMemberLookup
 public struct ContextStampedPayload: Sendable {
-    /// The fields, which are read and written as the value's own.
+    /// The fields. Dynamic member lookup exposes them as members of the payload.
     public struct Fields: Sendable {
         public var source: String
         public var sourceTradeID: String
@@ -22,11 +22,12 @@ public struct ContextStampedPayload: Sendable {
         public var mappingMethod: String
         public var mappingConfidence: FixedDecimal
         public var mappingQuality: String
-        /// The proxy's spot, a backdrop: never the traded underlying's unless it is mapped to itself.
+        /// The proxy's spot, as a backdrop. It is the traded underlying's own price only if the underlying is mapped to
+        /// itself.
         public var spotAtTrade: FixedDecimal?
-        /// The kind of observation that the spot comes from.
+        /// The kind of the observation that supplied the spot.
         public var spotSource: String?
-        /// The distance of that observation from the trade, absolute, 4 places.
+        /// The absolute distance between that observation and the trade, rounded to 4 places.
         public var spotTimeDeltaMinutes: FixedDecimal?
         /// Vol points.
         public var dvol: FixedDecimal?
@@ -53,9 +54,9 @@ public struct ContextStampedPayload: Sendable {
         public var contextQuality: String
         /// Sorted bytewise.
         public var missingFields: [String]
-        /// The observations used, sorted by field; not content.
+        /// The observations used, sorted by field. They are not part of the content.
         public var inputs: [EventInput]
-        /// The head of the log when the backfill began; not content.
+        /// The head of the log when the backfill began. It is not part of the content.
         public var observedThroughPosition: Int64
     }
 

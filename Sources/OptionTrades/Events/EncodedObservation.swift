@@ -1,7 +1,7 @@
 public import Events
 public import Values
 
-/// An observation ready to be compared and appended: encoded and hashed once.
+/// An observation, encoded and hashed once, ready for comparison and appending.
 public struct EncodedObservation: Sendable {
     public let kind: MarketKind
     /// See ``Streams/market(kind:subject:identifyingDigest:)``.
@@ -9,7 +9,7 @@ public struct EncodedObservation: Sendable {
     public let identifyingDigest: Digest32
     /// The canonical JSON of the payload.
     public let payload: [UInt8]
-    /// The SHA-256 of ``payload``: two observations of a stream are the same where it is.
+    /// The SHA-256 of ``payload``. Two observations of a stream are the same if their digests are.
     public let contentDigest: Digest32
     public let timestamp: Instant
 
@@ -23,7 +23,7 @@ public struct EncodedObservation: Sendable {
         timestamp = observation.timestamp
     }
 
-    /// `MarketObserved` after that version of its stream (0 for the first observation).
+    /// `MarketObserved` after the given version of its stream (0 for the first observation).
     public func event(previousVersion: Int64) -> NewEvent {
         NewEvent(
             .marketObserved,

@@ -2,11 +2,11 @@ import Events
 public import JSON
 import Values
 
-/// The events that a field of a stamp, a benchmark or a mark follows from.
+/// The events behind one field of a stamp, a benchmark or a mark.
 public struct EventInput: Sendable, Equatable {
     /// The name of the field.
     public let field: String
-    /// One position, as nearly always, needs no list.
+    /// Nearly every input has a single position, which needs no list.
     private enum Positions: Sendable {
         case one(Int64)
         case several([Int64])
@@ -14,7 +14,7 @@ public struct EventInput: Sendable, Equatable {
 
     private let held: Positions
 
-    /// The positions in ascending order, at least one.
+    /// The positions, ascending. There is at least one.
     public var positions: [Int64] {
         switch held {
         case .one(let position): [position]
@@ -27,7 +27,7 @@ public struct EventInput: Sendable, Equatable {
         held = positions.count == 1 ? .one(positions[0]) : .several(positions)
     }
 
-    /// A field that follows from one event.
+    /// A field with one event behind it.
     public init(field: String, position: Int64) {
         self.field = field
         held = .one(position)
@@ -37,8 +37,8 @@ public struct EventInput: Sendable, Equatable {
         left.field.isBytewiseEqual(to: right.field) && left.positions == right.positions
     }
 
-    /// Writes inputs as an object from field to position, or to the list of positions where there are several;
-    /// the inputs must come sorted by field, as they are decoded.
+    /// Writes inputs as an object from field to position. A field with several positions gets a list of them. The
+    /// inputs must be sorted by field, as decoding leaves them.
     public static func write(_ inputs: [EventInput], to out: inout JSONWriter) {
         out.beginObject()
         for input in inputs {
@@ -54,12 +54,12 @@ public struct EventInput: Sendable, Equatable {
         out.endObject()
     }
 
-    /// The inputs in the order that canonical JSON wants.
+    /// The inputs in canonical key order.
     static func sorted(_ inputs: [EventInput]) -> [EventInput] {
         inputs.count < 2 ? inputs : inputs.sorted { CanonicalKeyOrder.precedes($0.field, $1.field) }
     }
 
-    /// Reads what ``write(_:to:)`` writes.
+    /// Reads an object that ``write(_:to:)`` wrote.
     static func read(_ value: JSONValue) throws(PayloadError) -> [EventInput] {
         let pointer = "/inputs"
         guard value.kind == .object else { throw PayloadError(pointer: pointer, problem: "is not an object") }

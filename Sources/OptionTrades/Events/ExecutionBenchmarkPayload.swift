@@ -2,7 +2,7 @@ public import Events
 public import JSON
 public import Values
 
-/// What an option model says that a contract is worth.
+/// The value of a contract according to an option model.
 public struct ModelMark: Sendable, Equatable {
     /// Per contract.
     public var mark: FixedDecimal
@@ -35,26 +35,26 @@ public struct ModelMark: Sendable, Equatable {
 /// only; the projection judges (docs/contract/event-types.md, "ExecutionBenchmarkRecorded").
 @dynamicMemberLookup
 public struct ExecutionBenchmarkPayload: Sendable {
-    /// The fields, which are read and written as the value's own.
+    /// The fields. Dynamic member lookup exposes them as members of the payload.
     public struct Fields: Sendable {
         public var source: String
         public var sourceTradeID: String
         public var basis: Basis
-        /// Nil where none was found, or none was looked for.
+        /// Nil if no quote was found or nothing was looked up.
         public var quote: OptionQuote?
-        /// Where the quote comes from (`benchmark_source`); nil without one.
+        /// The origin of the quote (`benchmark_source`). Nil without a quote.
         public var quoteSource: String?
         public var model: ModelMark?
-        /// The look-up's window, both ends inclusive; nil where nothing was looked up.
+        /// The look-up's window, both ends inclusive. Nil if nothing was looked up.
         public var windowFrom: Instant?
         public var windowTo: Instant?
-        /// Why there was no look-up, or how it failed; without secrets.
+        /// The reason why no look-up was made or why it failed, without secrets.
         public var error: String?
         /// Whether the look-up failed with 401 or 403.
         public var notEntitled: Bool
-        /// When the look-up was made; not content.
+        /// The time of the look-up. It is not part of the content.
         public var lookedUpAt: Instant
-        /// The events used, such as an imported quote's, sorted by field; not content.
+        /// The events used, such as an imported quote's, sorted by field. They are not part of the content.
         public var inputs: [EventInput]
     }
 
@@ -79,7 +79,7 @@ public struct ExecutionBenchmarkPayload: Sendable {
                 lookedUpAt: lookedUpAt, inputs: inputs))
     }
 
-    /// When the event holds in the world: the trade's date, or the quote's time where that is later.
+    /// The event's valid time: the trade's date, or the quote's time if that is later.
     public var effectiveAt: Instant { max(self.basis.tradeDate, self.quote?.time ?? .minimum) }
 }
 
@@ -132,7 +132,7 @@ extension ExecutionBenchmarkPayload {
         "source_trade_id", "window_from", "window_to",
     ]
 
-    /// Reads a payload; several times as fast where the bytes are canonical, as in the log, as where they are not.
+    /// Reads a payload. Canonical bytes, as the log holds them, read several times as fast as others.
     public init(decoding payload: [UInt8]) throws(PayloadError) {
         if let canonical = CanonicalReader.read(payload, { $0.benchmark() }) {
             self = canonical
@@ -141,7 +141,7 @@ extension ExecutionBenchmarkPayload {
         }
     }
 
-    /// Reads a parsed payload, in one pass over its members where they are in canonical order.
+    /// Reads a parsed payload. Members in canonical order need a single pass.
     public init(decoding payload: JSONValue) throws(PayloadError) {
         var members = try MemberCursor(payload)
         let basis = try Basis(decoding: try members.value("basis"))
@@ -168,7 +168,7 @@ extension ExecutionBenchmarkPayload {
 }
 
 extension ExecutionBenchmarkPayload: Equatable {
-    /// Whether both encode to the same bytes.
+    /// Two payloads are equal if they encode to the same bytes.
     public static func == (left: ExecutionBenchmarkPayload, right: ExecutionBenchmarkPayload) -> Bool {
         left.encode() == right.encode()
     }

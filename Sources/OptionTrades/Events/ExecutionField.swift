@@ -1,7 +1,8 @@
 import Events
 import Values
 
-/// The content fields of an execution in canonical key order (UTF-16 code units, for these names also bytewise).
+/// The content fields of an execution in canonical key order: by UTF-16 code units, which for these names equals
+/// bytewise order.
 enum ExecutionField: Int, CaseIterable {
     case contractMultiplier, currency, direction, expiry, feesUSD, instrument, isSynthetic, notes, optionSymbol
     case optionType, pendingQuantity, premiumUSD, price, priceCurrency, quantity, quantityUnit, reconStatus, source
@@ -53,16 +54,16 @@ enum ExecutionField: Int, CaseIterable {
         }
     }
 
-    /// Fields whose change an update reports: not the trade's identity, and not `currency`, which is another
-    /// name of `underlying_symbol`.
+    /// Whether an update reports a change of the field. It does not report the trade's identity, nor `currency`, which
+    /// is another name of `underlying_symbol`.
     var isComparable: Bool {
         self != .source && self != .sourceTradeID && self != .currency
     }
 
-    /// The names in order.
+    /// The stored names in order.
     static let names: [String] = allCases.map { "\($0.name)" }
 
-    /// The field of a name.
+    /// The field with the given stored name.
     static func named(_ name: String) -> ExecutionField? { byName[ByteKey(name)] }
 
     private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { (ByteKey(names[$0.rawValue]), $0) })

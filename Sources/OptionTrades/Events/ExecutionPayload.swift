@@ -2,16 +2,16 @@ public import Events
 public import JSON
 import Values
 
-/// The payload of `AlphaExecutionRecorded` and `AlphaExecutionUpdated`: a trade's whole row as it was synced.
+/// The payload of `AlphaExecutionRecorded` and `AlphaExecutionUpdated`: the whole row of a trade at the time of the sync.
 public struct ExecutionPayload: Sendable {
     /// The normalized known fields: the content.
     public let row: ExecutionRow
     /// The scope that fetched the row.
     public let scopeKey: String
-    /// Keys of the feed that the contract doesn't know, each with the exact source text of its value. Encoded in
-    /// canonical key order.
+    /// The feed's keys that the contract does not know, each with the exact source text of its value. Encoding puts
+    /// them in canonical key order.
     public let unknownFields: [(key: String, sourceText: String)]
-    /// What changed, sorted by field; nil in `AlphaExecutionRecorded`.
+    /// The changed fields, sorted by field. Nil in `AlphaExecutionRecorded`.
     public let changedFields: [ChangedField]?
 
     public init(
@@ -61,8 +61,8 @@ public struct ExecutionPayload: Sendable {
         return out.bytes
     }
 
-    /// Reads a payload of either type, with `changed_fields` or without. Several times as fast where the bytes
-    /// are canonical, as in the log, as where they are not.
+    /// Reads a payload of either type, with or without `changed_fields`. Canonical bytes, as the log holds them, read
+    /// several times as fast as others.
     public init(decoding payload: [UInt8]) throws(PayloadError) {
         if let canonical = CanonicalReader.read(payload, { $0.execution() }) {
             self = canonical
@@ -71,7 +71,7 @@ public struct ExecutionPayload: Sendable {
         }
     }
 
-    /// Reads a parsed payload, in one pass over its members.
+    /// Reads a parsed payload in a single pass over its members.
     public init(decoding payload: JSONValue) throws(PayloadError) {
         guard payload.kind == .object else { throw PayloadError(pointer: "", problem: "is not an object") }
         var draft = ExecutionDraft()
@@ -129,7 +129,7 @@ public struct ExecutionPayload: Sendable {
 }
 
 extension ExecutionPayload: Equatable {
-    /// Whether both encode to the same bytes, whatever the order of their unknown fields.
+    /// Two payloads are equal if they encode to the same bytes. The order of their unknown fields does not matter.
     public static func == (left: ExecutionPayload, right: ExecutionPayload) -> Bool {
         left.row == right.row && left.scopeKey.isBytewiseEqual(to: right.scopeKey)
             && left.changedFields == right.changedFields
@@ -149,7 +149,7 @@ extension ExecutionField {
         }
     }
 
-    /// A value of this field as `changed_fields` holds it.
+    /// A value of this field in the form that `changed_fields` holds.
     fileprivate func node(
         _ value: JSONValue, at reader: PayloadReader, _ key: String
     ) throws(PayloadError) -> JSONNode {

@@ -2,7 +2,7 @@ import Events
 public import JSON
 public import Values
 
-/// A field of a row that differs from the row before.
+/// A field that differs from the previous row of the same trade.
 public struct ChangedField: Sendable, Equatable {
     /// The stored name.
     public let field: String
@@ -20,8 +20,8 @@ extension ExecutionRow {
     /// The stored names of the content fields, in canonical key order.
     public static var fieldNames: [String] { ExecutionField.names }
 
-    /// The canonical JSON object of the content: every field of ``fieldNames``, null where absent, decimals as
-    /// strings. The order of UTF-16 code units is that of the names.
+    /// The canonical JSON object of the content: every field of ``fieldNames``. Absent fields are null and decimals are
+    /// strings. The names are in order of their UTF-16 code units.
     public func contentBytes() -> [UInt8] { JSONWriter.bytes(reservingCapacity: 1280) { writeContent(to: &$0) } }
 
     /// Writes the object of ``contentBytes()``.
@@ -35,7 +35,8 @@ extension ExecutionRow {
     /// The SHA-256 of ``contentBytes()``: the digest in the identity of an update.
     public var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }
 
-    // Key by key with the comma before it, since this is the hot end of every append. Tests check the order.
+    // This writes key by key, with the comma before each key, because it is the hot end of every append. Tests check
+    // the order.
 
     /// Writes the content fields whose names come before `source`, and so before a payload's `scope_key`.
     func writeFieldsBeforeSource(to out: inout JSONWriter) {
@@ -116,16 +117,16 @@ extension ExecutionRow {
     }
 }
 
-// MARK: - Fields by name, and what changed
+// MARK: - Fields by name, and changes
 
 extension ExecutionRow {
-    /// The value of a content field by its stored name, `null` where absent; nil for a name that is none.
+    /// The value of a content field by its stored name. An absent value is `null`; an unknown name gives nil.
     public func value(named name: String) -> JSONNode? {
         ExecutionField.named(name).map(value(of:))
     }
 
-    /// The fields that differ from an older row of the same trade, sorted by name: all content fields but
-    /// `source`, `source_trade_id`, and `currency`, which only repeats `underlying_symbol`.
+    /// The fields that differ from an older row of the same trade, sorted by name. These are all content fields except
+    /// `source`, `source_trade_id` and `currency`, which only repeats `underlying_symbol`.
     public func changedFields(from old: ExecutionRow) -> [ChangedField] {
         var changes: [ChangedField] = []
         for field in ExecutionField.allCases where field.isComparable {
@@ -182,7 +183,7 @@ extension JSONNode {
 }
 
 extension ExecutionRow: Equatable {
-    /// Whether every field is equal, strings by their UTF-8 bytes.
+    /// Two rows are equal if every field is equal. Strings compare by their UTF-8 bytes.
     public static func == (left: ExecutionRow, right: ExecutionRow) -> Bool {
         left.sourceUpdatedAt == right.sourceUpdatedAt
             && same(left.sourceTradeID, right.sourceTradeID)

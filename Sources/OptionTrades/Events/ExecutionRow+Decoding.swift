@@ -3,8 +3,8 @@ public import JSON
 import Values
 
 extension ExecutionRow {
-    /// Reads the content fields from an object that has them all, whatever other members it has: a payload, or
-    /// a stored row of the trade book. Linear in the members; fastest where they come in canonical order.
+    /// Reads the content fields from an object that has all of them, such as a payload or a stored row of the trade
+    /// book. Other members are ignored. The time is linear in the members and shortest if they are in canonical order.
     public init(decoding object: JSONValue) throws(PayloadError) {
         guard object.kind == .object else { throw PayloadError(pointer: "", problem: "is not an object") }
         var draft = ExecutionDraft()
@@ -16,25 +16,25 @@ extension ExecutionRow {
 }
 
 extension ExecutionRow.Fields {
-    /// Where reading starts: every field that must be there is read before the row is given out.
+    /// The initial state for reading. Every mandatory field is read before a caller sees the row.
     static var unread: Self {
         Self(source: "", sourceTradeID: "", sourceUpdatedAt: .minimum, tradeDate: .minimum, tradeStatus: .filled)
     }
 }
 
-/// A row while its members are being read, in one pass over them.
+/// A row under construction: its members are read in a single pass.
 struct ExecutionDraft {
     private var fields: ExecutionRow.Fields
-    /// A bit for each field seen.
+    /// One bit for each field seen.
     private var seen: UInt64 = 0
-    /// The field that comes next where the members are in canonical order.
+    /// The next field, if the members are in canonical order.
     private var expected = 0
 
     init() {
         fields = ExecutionRow.Fields.unread
     }
 
-    /// Reads a member that is a content field; false for any other.
+    /// Reads a member if it is a content field. Returns false for any other member.
     mutating func take(_ member: JSONValue.Member) throws(PayloadError) -> Bool {
         guard let field = field(of: member) else { return false }
         expected = field.rawValue + 1
@@ -80,7 +80,7 @@ struct ExecutionDraft {
         return true
     }
 
-    /// The row, once every field was there.
+    /// The finished row, if every field was seen.
     func row() throws(PayloadError) -> ExecutionRow {
         for field in ExecutionField.allCases where seen & 1 << UInt64(field.rawValue) == 0 {
             throw PayloadError(pointer: "", problem: "lacks the key \(field.name)")

@@ -1,7 +1,7 @@
 import Events
 public import Values
 
-/// What became of an order at the source.
+/// The state of an order at the source.
 public enum TradeStatus: String, Sendable, Hashable, CaseIterable {
     case filled = "FILLED"
     case partiallyFilled = "PARTIALLY_FILLED"
@@ -19,11 +19,11 @@ public enum Direction: String, Sendable, Hashable, CaseIterable {
 
 /// A row of the Alpha feed after normalization: its known fields under their stored names (docs/contract/alpha-feed.md, "Row").
 ///
-/// This is what counts as content: two rows are equal where all fields are, strings by their UTF-8 bytes. A
-/// field that the source left out, gave as null or as an empty string is nil, never zero.
+/// The row is the content: two rows are equal if all their fields are. Strings compare by their UTF-8 bytes. A field is
+/// nil, never zero, if the source omitted it or sent null or an empty string.
 @dynamicMemberLookup
 public struct ExecutionRow: Sendable {
-    /// The fields, which are read and written as the value's own.
+    /// The fields. Dynamic member lookup exposes them as members of the row.
     public struct Fields: Sendable {
         /// `source`: `alpha_sync` for every synced row.
         public var source: String
@@ -107,7 +107,7 @@ public struct ExecutionRow: Sendable {
     /// `currency`: the underlying symbol.
     public var currency: String? { self.underlyingSymbol }
 
-    /// Every field in the order of the feed's table; `source` comes last and is `alpha_sync` where left out.
+    /// Takes every field in the order of the feed's table. `source` comes last and defaults to `alpha_sync`.
     public init(
         sourceTradeID: String,
         sourceUpdatedAt: Instant,

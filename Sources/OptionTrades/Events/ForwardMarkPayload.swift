@@ -2,7 +2,7 @@ public import Events
 public import JSON
 public import Values
 
-/// The price of a directly mapped underlying at a horizon, as an observation gave it.
+/// The price of a directly mapped underlying at a horizon, taken from an observation.
 public struct HorizonSpot: Sendable, Equatable {
     public var price: FixedDecimal
     /// The kind of observation: `spot` or `gex_hourly`.
@@ -40,7 +40,7 @@ public struct HorizonSpot: Sendable, Equatable {
 /// what the market had done by then. Facts only; the projection judges (docs/contract/event-types.md, "ForwardMarkRecorded").
 @dynamicMemberLookup
 public struct ForwardMarkPayload: Sendable {
-    /// The fields, which are read and written as the value's own.
+    /// The fields. Dynamic member lookup exposes them as members of the payload.
     public struct Fields: Sendable {
         public var source: String
         public var sourceTradeID: String
@@ -48,16 +48,16 @@ public struct ForwardMarkPayload: Sendable {
         public var horizonKey: String
         /// Nil for `expiry`.
         public var horizonDays: Int?
-        /// With the target of the horizon.
+        /// The basis, including the horizon's target.
         public var basis: Basis
-        /// Nil where none was found, or none was looked for.
+        /// Nil if no quote was found or nothing was looked up.
         public var quote: OptionQuote?
-        /// Where the quote comes from (`mark_source`); nil without one.
+        /// The origin of the quote (`mark_source`). Nil without a quote.
         public var quoteSource: String?
-        /// The look-up's window, both ends inclusive; nil where nothing was looked up.
+        /// The look-up's window, both ends inclusive. Nil if nothing was looked up.
         public var windowFrom: Instant?
         public var windowTo: Instant?
-        /// Why there was no look-up, or how it failed; without secrets.
+        /// The reason why no look-up was made or why it failed, without secrets.
         public var error: String?
         /// Whether the look-up failed with 401 or 403.
         public var notEntitled: Bool
@@ -65,9 +65,9 @@ public struct ForwardMarkPayload: Sendable {
         public var spot: HorizonSpot?
         /// Vol points, for directly mapped symbols only.
         public var realizedVol: FixedDecimal?
-        /// When the look-up was made; not content.
+        /// The time of the look-up. It is not part of the content.
         public var lookedUpAt: Instant
-        /// The events used, sorted by field; not content.
+        /// The events used, sorted by field. They are not part of the content.
         public var inputs: [EventInput]
     }
 
@@ -94,8 +94,8 @@ public struct ForwardMarkPayload: Sendable {
                 inputs: inputs))
     }
 
-    /// When the event holds in the world: the target (the trade's date where there is none), or the quote's time
-    /// where that is later.
+    /// The event's valid time: the target, or the quote's time if that is later. The trade's date stands in for an
+    /// absent target.
     public var effectiveAt: Instant { max(self.basis.target ?? self.basis.tradeDate, self.quote?.time ?? .minimum) }
 }
 
@@ -154,7 +154,7 @@ extension ForwardMarkPayload {
         "quote_source", "realized_vol", "source", "source_trade_id", "spot", "window_from", "window_to",
     ]
 
-    /// Reads a payload; several times as fast where the bytes are canonical, as in the log, as where they are not.
+    /// Reads a payload. Canonical bytes, as the log holds them, read several times as fast as others.
     public init(decoding payload: [UInt8]) throws(PayloadError) {
         if let canonical = CanonicalReader.read(payload, { $0.mark() }) {
             self = canonical
@@ -163,7 +163,7 @@ extension ForwardMarkPayload {
         }
     }
 
-    /// Reads a parsed payload, in one pass over its members where they are in canonical order.
+    /// Reads a parsed payload. Members in canonical order need a single pass.
     public init(decoding payload: JSONValue) throws(PayloadError) {
         var members = try MemberCursor(payload)
         let basis = try Basis(decoding: try members.value("basis"))
@@ -194,7 +194,7 @@ extension ForwardMarkPayload {
 }
 
 extension ForwardMarkPayload: Equatable {
-    /// Whether both encode to the same bytes.
+    /// Two payloads are equal if they encode to the same bytes.
     public static func == (left: ForwardMarkPayload, right: ForwardMarkPayload) -> Bool {
         left.encode() == right.encode()
     }

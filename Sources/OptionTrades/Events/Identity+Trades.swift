@@ -7,8 +7,8 @@ extension Identity {
         join(["execution", source, id, "recorded"])
     }
 
-    /// `execution|source|id|updated|prev|digest`; `previous` is the stream's previous version, the digest that
-    /// of the new content.
+    /// `execution|source|id|updated|prev|digest`: `prev` is the stream's previous version, `digest` that of the new
+    /// content.
     public static func executionUpdated(source: String, id: String, previous: Int64, digest: Digest32) -> String {
         join(["execution", source, id, "updated", "\(previous)", "\(digest)"])
     }

@@ -18,10 +18,10 @@ public enum MarketKind: String, Sendable, Hashable, CaseIterable {
     /// A quote of one option contract.
     case optionQuote = "option_quote"
 
-    /// The fields in the order of the contract (docs/contract/market-data.md, "Kinds"), the identifying ones first.
+    /// The fields in the order of the spec's table. The identifying fields come first.
     public var fields: [MarketField] { shape.fields }
 
-    /// The field of that name, nil where the kind has none.
+    /// The field with the given name, nil if the kind has no such field.
     public func field(named name: String) -> MarketField? {
         fields.first { name.utf8.elementsEqual($0.name.utf8) }
     }
@@ -41,9 +41,9 @@ public enum MarketKind: String, Sendable, Hashable, CaseIterable {
 
 /// A field of a kind of market observation.
 public struct MarketField: Sendable {
-    /// What a value of the field is.
+    /// The type of a field's values.
     public enum FieldType: Sendable, Hashable {
-        /// 1 to 64 bytes of printable text without space at the ends.
+        /// 1 to 64 bytes of printable text without leading or trailing spaces.
         case text
         case instant
         case date
@@ -64,14 +64,14 @@ public struct MarketField: Sendable {
         case percent
     }
 
-    /// The name as written in code.
+    /// The name in code.
     public let key: StaticString
     public let type: FieldType
-    /// What a decimal field allows; ``Range/any`` for other types.
+    /// The values that a decimal field allows. Other types have ``Range/any``.
     public let range: Range
-    /// Whether the field is part of what names the observation; such a field is never null.
+    /// Whether the field helps to identify the observation. An identifying field is never null.
     public let isIdentifying: Bool
-    /// Whether the field is a volatility in vol points, converted where a source gives fractions.
+    /// Whether the field is a volatility in vol points. Sources that give fractions are converted.
     public let isVolatility: Bool
 
     /// The name in events and imports.
@@ -99,7 +99,7 @@ public struct MarketField: Sendable {
 
 /// The fields of a kind, and the order of a payload's keys.
 struct MarketShape: Sendable {
-    /// What a key of the payload stands for.
+    /// The meaning of a key in the payload.
     enum Slot: Sendable {
         case kind, rounded, unitSource
         case field(Int)
@@ -110,7 +110,7 @@ struct MarketShape: Sendable {
     let slots: [(key: StaticString, slot: Slot)]
     /// The identifying fields in canonical order of their names.
     let identifying: [Int]
-    /// The field that the stream is filed under, and the observation's time.
+    /// The indices of the field that names the stream and of the observation's time.
     let (subject, timestamp): (Int, Int)
 
     private init(_ fields: [MarketField]) {
@@ -180,8 +180,8 @@ struct MarketShape: Sendable {
 }
 
 extension MarketField {
-    /// What is wrong with a value for this field, in words that follow its name (`is not above zero`); nil for good
-    /// ones. Null is good where the field is not identifying.
+    /// The fault of a value for this field, in words that follow its name (`is not above zero`). Nil for a valid value.
+    /// Null is valid unless the field is identifying.
     public func problem(of value: MarketValue) -> String? {
         switch (type, value) {
         case (_, .null): isIdentifying ? "is missing" : nil

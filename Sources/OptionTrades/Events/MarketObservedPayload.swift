@@ -16,15 +16,15 @@ public enum MarketValue: Sendable {
 /// The payload of `MarketObserved`: one observation of one kind.
 public struct MarketObservedPayload: Sendable {
     public let kind: MarketKind
-    /// One value for each of the kind's fields, in their order; an identifying field's is never null.
+    /// One value for each of the kind's fields, in their order. The value of an identifying field is never null.
     public let values: [MarketValue]
     /// Whether a figure had more than 10 fractional digits at its source and was rounded half to even.
     public let rounded: Bool
-    /// What the volatilities were before they became vol points: `fraction`, or null where they were vol points
+    /// The unit of the volatilities before their conversion to vol points: `fraction`, or null if they were vol points
     /// already.
     public let unitSource: String?
 
-    /// An observation of one value a field; nil where ``MarketField/problem(of:)`` finds fault with any.
+    /// An observation with one value for each field. Nil if ``MarketField/problem(of:)`` finds a fault in a value.
     public init?(kind: MarketKind, values: [MarketValue], rounded: Bool = false, unitSource: String? = nil) {
         let fields = kind.fields
         guard values.count == fields.count else { return nil }
@@ -32,8 +32,8 @@ public struct MarketObservedPayload: Sendable {
         self.init(unchecked: kind, values, rounded, unitSource)
     }
 
-    /// An observation from the fields that are there, the others null; nil for an unknown name, and
-    /// where ``MarketField/problem(of:)`` finds fault with a value.
+    /// An observation from the given fields, with all others null. Nil if a name is unknown or
+    /// ``MarketField/problem(of:)`` finds a fault in a value.
     public init?(
         kind: MarketKind, fields: [(name: String, value: MarketValue)], rounded: Bool = false,
         unitSource: String? = nil
@@ -57,39 +57,39 @@ public struct MarketObservedPayload: Sendable {
 // MARK: - Values by name
 
 extension MarketObservedPayload {
-    /// The currency or the underlying: what the stream is filed under.
+    /// The currency or the underlying, which is part of the stream's name.
     public var subject: String {
         if case .text(let text) = values[kind.shape.subject] { text } else { "" }
     }
 
-    /// When the observation holds.
+    /// The time at which the observation holds.
     public var timestamp: Instant {
         if case .instant(let instant) = values[kind.shape.timestamp] { instant } else { .minimum }
     }
 
-    /// The value of a field by its name; null where the kind has no such field.
+    /// The value of a field by its name. Null if the kind has no such field.
     public func value(_ name: StaticString) -> MarketValue {
         let fields = kind.fields
         for index in fields.indices where fields[index].key.isBytewiseEqual(to: name) { return values[index] }
         return .null
     }
 
-    /// A decimal field, nil where it is null or the kind has none of that name.
+    /// A decimal field. Nil if it is null or the kind has no such field.
     public func decimal(_ name: StaticString) -> FixedDecimal? {
         if case .decimal(let decimal) = value(name) { decimal } else { nil }
     }
 
-    /// A text field, nil where it is null or the kind has none of that name.
+    /// A text field. Nil if it is null or the kind has no such field.
     public func text(_ name: StaticString) -> String? {
         if case .text(let text) = value(name) { text } else { nil }
     }
 
-    /// A count, nil where it is null or the kind has none of that name.
+    /// A count. Nil if it is null or the kind has no such field.
     public func integer(_ name: StaticString) -> Int64? {
         if case .integer(let integer) = value(name) { integer } else { nil }
     }
 
-    /// The contract and its quote; nil unless the kind is `option_quote`.
+    /// The contract and its quote. Nil unless the kind is `option_quote`.
     public var quote: (contract: OptionContract, quote: OptionQuote)? {
         guard kind == .optionQuote, case .date(let expiry) = value("expiry"), let strike = decimal("strike"),
             case .optionType(let optionType) = value("option_type")
@@ -125,7 +125,7 @@ extension MarketObservedPayload {
         return out.bytes
     }
 
-    /// The canonical JSON object of the identifying fields: what the observation is about.
+    /// The canonical JSON object of the identifying fields, which say what the observation is about.
     public func identifyingBytes() -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 128)
         out.beginObject()
@@ -147,7 +147,7 @@ extension MarketObservedPayload {
         try self.init(decoding: try PayloadReader.document(payload))
     }
 
-    /// Reads a parsed payload, in one pass over its members where they are in canonical order.
+    /// Reads a parsed payload. Members in canonical order need a single pass.
     public init(decoding payload: JSONValue) throws(PayloadError) {
         guard payload.kind == .object else { throw PayloadError(pointer: "", problem: "is not an object") }
         guard let name = payload["kind"], let kind = name.withUnescapedUTF8({ MarketKind(utf8: $0) }) ?? nil else {
@@ -174,7 +174,7 @@ extension MarketObservedPayload {
 }
 
 extension MarketObservedPayload: Equatable {
-    /// Whether both encode to the same bytes.
+    /// Two payloads are equal if they encode to the same bytes.
     public static func == (left: MarketObservedPayload, right: MarketObservedPayload) -> Bool {
         left.kind == right.kind && left.encode() == right.encode()
     }

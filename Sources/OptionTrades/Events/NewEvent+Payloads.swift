@@ -1,7 +1,7 @@
 public import Events
 public import Values
 
-// Each payload makes its event: type, stream, identity and expected version belong together.
+// Each payload makes its own event, because type, stream, identity and expected version belong together.
 
 extension ExecutionPayload {
     /// `AlphaExecutionRecorded` or `ExecutionRecorded`: the first event of its stream.
@@ -14,7 +14,7 @@ extension ExecutionPayload {
             effectiveAt: row.tradeDate, payload: encode(), expectedVersion: 0)
     }
 
-    /// `AlphaExecutionUpdated` or `ExecutionUpdated` after that version of its stream.
+    /// `AlphaExecutionUpdated` after the given version of its stream.
     public func updatedEvent(previousVersion: Int64) -> NewEvent {
         precondition(changedFields != nil, "an update has changed fields")
         return NewEvent(
@@ -27,7 +27,7 @@ extension ExecutionPayload {
 }
 
 extension PresencePayload {
-    /// `AlphaExecutionMissing`, `ExecutionMissing` or the like of `Reappeared`, after that version of its stream.
+    /// `AlphaExecutionMissing`, `ExecutionMissing` or the same of `Reappeared`, after the given version of its stream.
     public func event(previousVersion: Int64) -> NewEvent {
         let types = ExecutionEventTypes.of(source: source)
         return NewEvent(
@@ -40,7 +40,7 @@ extension PresencePayload {
 }
 
 extension RejectedRowPayload {
-    /// `AlphaRowRejected` or `RowRejected`; the same row with the same reasons is one event, whatever run saw it.
+    /// `AlphaRowRejected` or `RowRejected`. The same row with the same reasons makes one event, no matter which runs saw it.
     public func event() -> NewEvent {
         NewEvent(
             ExecutionEventTypes.of(source: source).rejected, schemaVersion: schemaVersion,
@@ -69,20 +69,20 @@ extension SyncFailedPayload {
 }
 
 extension MarketObservedPayload {
-    /// `MarketObserved` after that version of its stream (0 for the first observation).
+    /// `MarketObserved` after the given version of its stream (0 for the first observation).
     public func event(previousVersion: Int64) -> NewEvent {
         EncodedObservation(self).event(previousVersion: previousVersion)
     }
 
-    /// The stream that the observation and what supersedes it stand in.
+    /// The stream that holds the observation and its later corrections.
     public var stream: String {
         Streams.market(kind: kind.rawValue, subject: subject, identifyingDigest: identifyingDigest)
     }
 }
 
 extension ContextStampedPayload {
-    /// `ContextStamped` after that version of its stream; it holds from the trade's date, or the latest observation
-    /// used where that is later.
+    /// `ContextStamped` after the given version of its stream. Its valid time is the trade's date, or the time of the
+    /// latest observation used if that is later.
     public func event(previousVersion: Int64, effectiveAt: Instant) -> NewEvent {
         NewEvent(
             .contextStamped,
@@ -95,7 +95,7 @@ extension ContextStampedPayload {
 }
 
 extension ExecutionBenchmarkPayload {
-    /// `ExecutionBenchmarkRecorded` after that version of its stream.
+    /// `ExecutionBenchmarkRecorded` after the given version of its stream.
     public func event(previousVersion: Int64, effectiveAt: Instant) -> NewEvent {
         NewEvent(
             .executionBenchmarkRecorded,
@@ -105,14 +105,14 @@ extension ExecutionBenchmarkPayload {
             payload: encode(), expectedVersion: previousVersion)
     }
 
-    /// The same, holding from ``effectiveAt``.
+    /// The same event with ``effectiveAt`` as its valid time.
     public func event(previousVersion: Int64) -> NewEvent {
         event(previousVersion: previousVersion, effectiveAt: effectiveAt)
     }
 }
 
 extension ForwardMarkPayload {
-    /// `ForwardMarkRecorded` after that version of its stream.
+    /// `ForwardMarkRecorded` after the given version of its stream.
     public func event(previousVersion: Int64, effectiveAt: Instant) -> NewEvent {
         NewEvent(
             .forwardMarkRecorded,
@@ -123,7 +123,7 @@ extension ForwardMarkPayload {
             effectiveAt: effectiveAt, payload: encode(), expectedVersion: previousVersion)
     }
 
-    /// The same, holding from ``effectiveAt``.
+    /// The same event with ``effectiveAt`` as its valid time.
     public func event(previousVersion: Int64) -> NewEvent {
         event(previousVersion: previousVersion, effectiveAt: effectiveAt)
     }

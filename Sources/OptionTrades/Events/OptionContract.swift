@@ -1,8 +1,8 @@
 import Events
 public import Values
 
-/// What names a listed option for a quote look-up: underlying, expiry, strike, call or put. Never a vendor's
-/// instrument text.
+/// The identity of a listed option for a quote look-up: underlying, expiry, strike, and call or put. A vendor's
+/// instrument text never takes part.
 public struct OptionContract: Sendable, Hashable {
     private let underlyingKey: ByteKey
     public let expiry: CalendarDate
@@ -20,7 +20,7 @@ public struct OptionContract: Sendable, Hashable {
         self.optionType = optionType
     }
 
-    /// The contract of a row, nil unless the row has all four.
+    /// The contract of a row. Nil unless the row has all four fields.
     public init?(of row: ExecutionRow) {
         guard let underlying = row.underlyingSymbol, let expiry = row.expiry, let strike = row.strike,
             let optionType = row.optionType
@@ -30,7 +30,7 @@ public struct OptionContract: Sendable, Hashable {
 }
 
 extension OptionContract: Comparable {
-    /// By underlying (bytewise), expiry, strike, calls first.
+    /// Orders by underlying (bytewise), expiry and strike, with calls before puts.
     public static func < (left: OptionContract, right: OptionContract) -> Bool {
         if left.underlyingKey != right.underlyingKey { return left.underlyingKey < right.underlyingKey }
         if left.expiry != right.expiry { return left.expiry < right.expiry }

@@ -2,11 +2,11 @@ public import Events
 public import JSON
 public import Values
 
-/// What a source quoted for a contract at a time. Nothing is judged here: any side may be null, zero or crossed.
+/// A source's quote for a contract at a time. The quote is not judged here: any side may be null, zero or crossed.
 public struct OptionQuote: Sendable, Equatable {
     /// The source's time bucket.
     public var timestamp: Instant
-    /// When the quote was made, where the source says so; it can lie minutes after its bucket.
+    /// The time at which the quote was made, if the source gives it. It can lie minutes after its bucket.
     public var exchangeTimestamp: Instant?
     /// Per contract, in the currency of the underlying's market.
     public var bid: FixedDecimal?
@@ -14,7 +14,7 @@ public struct OptionQuote: Sendable, Equatable {
     /// In contracts.
     public var bidSize: FixedDecimal?
     public var askSize: FixedDecimal?
-    /// The source's own mark; 0 is a price.
+    /// The source's own mark. 0 is a valid price.
     public var mark: FixedDecimal?
     /// In vol points: 58.3 means 58.3 %.
     public var markIV: FixedDecimal?
@@ -46,7 +46,7 @@ public struct OptionQuote: Sendable, Equatable {
         self.rounded = rounded
     }
 
-    /// When the quote holds: ``exchangeTimestamp``, else ``timestamp``.
+    /// The time at which the quote holds: ``exchangeTimestamp``, else ``timestamp``.
     public var time: Instant { exchangeTimestamp ?? timestamp }
 
     /// Writes the quote as an object.
@@ -84,7 +84,7 @@ public struct OptionQuote: Sendable, Equatable {
         "timestamp", "underlying_price", "volume_24h",
     ]
 
-    /// Reads what ``write(to:)`` writes; `pointer` is where it stands, for errors.
+    /// Reads an object that ``write(to:)`` wrote. `pointer` is its place in the payload, for errors.
     public init(decoding value: JSONValue, pointer: String = "/quote") throws(PayloadError) {
         var members = try MemberCursor(value, pointer: pointer)
         ask = try members.optionalDecimal("ask")

@@ -1,13 +1,13 @@
 public import Events
 import JSON
 
-/// The payload of `AlphaExecutionMissing` and `AlphaExecutionReappeared`: which trade, and the scope of the
-/// full-scope run that noticed.
+/// The payload of `AlphaExecutionMissing` and `AlphaExecutionReappeared`: the trade, and the scope of the full-scope
+/// run that noticed the change.
 public struct PresencePayload: EventPayload {
     public let source: String
     public let sourceTradeID: String
     public let scopeKey: String
-    /// Whether the run no longer found the trade, or found it again.
+    /// True if the run no longer found the trade, false if it found the trade again.
     public let isMissing: Bool
 
     public init(source: String, sourceTradeID: String, scopeKey: String, isMissing: Bool) {

@@ -2,30 +2,30 @@ public import Events
 import JSON
 public import Values
 
-/// The payload of `AlphaRowRejected`: a row that broke the contract, and why.
+/// The payload of `AlphaRowRejected`: a row that broke the contract, and the reasons.
 ///
-/// A row of up to ``longestRaw`` bytes is carried whole, as version 1 of the payload. Of a longer one version 2 has length,
-/// digest and beginning: a leaf has to stay below 64 KiB.
+/// Version 1 of the payload carries the whole row, of up to ``longestRaw`` bytes. For a longer row, version 2 carries
+/// its length, digest and beginning, because a leaf has to stay below 64 KiB.
 public struct RejectedRowPayload: Sendable, Equatable {
-    /// Bytes of a row that is carried whole.
+    /// The largest size of a row that is carried whole, in bytes.
     public static let longestRaw = 16_384
-    /// Bytes of the beginning of a longer one, at most.
+    /// The largest size of the beginning of a longer row, in bytes.
     public static let longestPrefix = 1_024
 
     public let source: String
-    /// The row's exact source text; nil if it is longer than ``longestRaw``.
+    /// The row's exact source text. Nil if it is longer than ``longestRaw``.
     public let raw: String?
     public let rawByteCount: Int
     /// The SHA-256 of the raw text's UTF-8 bytes.
     public let rawDigest: Digest32
-    /// The beginning of a row that is not carried whole, cut between two scalars; nil for one that is.
+    /// The beginning of a row that is not carried whole, cut between two scalars. Nil for other rows.
     public let rawPrefix: String?
     /// `<reason>:<key>` or `<reason>`, sorted bytewise, at least one.
     public let reasons: [String]
-    /// The trade id, where the row carries a usable one.
+    /// The trade id, if the row carries a usable one.
     public let sourceTradeID: String?
 
-    /// - Parameter raw: the row's exact source text, of any length.
+    /// - Parameter raw: the row's exact source text, of any length
     public init(source: String, raw: String, reasons: [String], sourceTradeID: String?) {
         self.source = source
         rawByteCount = raw.utf8.count
@@ -48,7 +48,7 @@ public struct RejectedRowPayload: Sendable, Equatable {
         return String(raw.unicodeScalars[..<end])
     }
 
-    /// 1 for a row that is carried whole, else 2.
+    /// 1 for a row that is carried whole, 2 for others.
     public var schemaVersion: Int { raw == nil ? 2 : 1 }
 
     /// The SHA-256 of the canonical JSON array of the reasons.
@@ -94,7 +94,7 @@ public struct RejectedRowPayload: Sendable, Equatable {
             try PayloadReader.document(payload),
             keys: ["raw", "reasons", "source", "source_trade_id"])
         let raw = try reader.string("raw")
-        // One from before there was a limit may be longer than ``longestRaw``.
+        // A payload from the time before the limit may be longer than ``longestRaw``.
         self.raw = raw
         rawByteCount = raw.utf8.count
         rawDigest = Digest32(sha256Of: raw)

@@ -4,7 +4,7 @@ public import Values
 
 /// What a sync run did, the same for every mode (docs/contract/alpha-feed.md, "Run summary").
 public struct RunSummary: Sendable, Equatable {
-    /// The comparison of a scope's accepted source rows with what the ledger holds: full-scope runs only.
+    /// The comparison of a scope's accepted source rows with the ledger's rows. Only full-scope runs have one.
     public struct Comparison: Sendable, Equatable {
         public var sourceRows: Int
         public var localRows: Int
@@ -50,7 +50,7 @@ public struct RunSummary: Sendable, Equatable {
     /// `inserted` + `updated` + `unchanged` + `staleIgnored` + `duplicates`.
     public var normalized = 0
     public var rejected = 0
-    /// Rows by reason; a row counts under each of its reasons.
+    /// Rows by reason. A row counts under each of its reasons.
     public var rejectedByReason: [ByteKey: Int] = [:]
     public var inserted = 0
     public var updated = 0
@@ -60,17 +60,17 @@ public struct RunSummary: Sendable, Equatable {
     public var aheadOfWatermark = 0
     public var missing = 0
     public var reappeared = 0
-    /// Updates by the stored name of the field that changed.
+    /// Updates by the stored name of the changed field.
     public var changedFields: [ByteKey: Int] = [:]
     /// Nil for runs that are not full-scope.
     public var comparison: Comparison?
-    /// Rows by key that the contract doesn't know.
+    /// Rows by key that the contract does not know.
     public var unknownKeys: [ByteKey: Int] = [:]
-    /// The last cursor of the run that was not null.
+    /// The last non-null cursor of the run.
     public var nextCursor: String?
     public var nextWatermark: Instant?
 
-    /// The summary of a run that has not counted anything yet.
+    /// The summary at the start of a run, with all counts at zero.
     public init(
         runID: UniqueID, scopeKey: String, dryRun: Bool, fullScope: Bool, startedAt: Instant, finishedAt: Instant
     ) {
@@ -82,8 +82,8 @@ public struct RunSummary: Sendable, Equatable {
         self.finishedAt = finishedAt
     }
 
-    /// The summary as a JSON object, keys in the order of the contract (docs/contract/alpha-feed.md, "Run summary"); what is null outside
-    /// full-scope runs is `null`.
+    /// The summary as a JSON object with its keys in the order of (docs/contract/alpha-feed.md, "Run summary"). Members that only full-scope runs
+    /// have are `null` for other runs.
     public var node: JSONNode {
         .object([
             ("run_id", .string(runID.description)),
@@ -122,14 +122,15 @@ public struct RunSummary: Sendable, Equatable {
         ])
     }
 
-    /// The summary as events hold it: lists and counts that would make a leaf too long end with how many are left out.
+    /// The summary in the form that events hold. Lists and counts that would make a leaf too long are cut; their last
+    /// entry says how many were left out.
     public func canonicalBytes() -> [UInt8] {
         let whole = node.canonicalBytes()
         return whole.count <= Self.longestInEvent ? whole : shortened.node.canonicalBytes()
     }
 
     private static let longestInEvent = 40_000
-    /// Bytes of a list or of counts in a summary that is shortened.
+    /// The largest size of a list, or of an object of counts, in a shortened summary, in bytes.
     private static let longestPart = 8_000
 
     private var shortened: RunSummary {
@@ -145,7 +146,7 @@ public struct RunSummary: Sendable, Equatable {
 
     private static func rest(_ count: Int) -> String { "… and \(count) more" }
 
-    /// As many texts as fit, each with room for a count.
+    /// The number of leading texts that fit, each with room for a count.
     private static func fitting(_ texts: some Sequence<String>) -> Int {
         var bytes = 0
         var count = 0
@@ -162,7 +163,7 @@ public struct RunSummary: Sendable, Equatable {
         return kept == texts.count ? texts : texts.prefix(kept) + [rest(texts.count - kept)]
     }
 
-    /// What is left out is counted together.
+    /// One last entry holds the sum of the counts left out.
     private static func beginning(of counts: [ByteKey: Int]) -> [ByteKey: Int] {
         let sorted = counts.sorted { $0.key < $1.key }
         let kept = fitting(sorted.lazy.map(\.key.text))

@@ -1,5 +1,5 @@
-/// Fields in one place that all copies of a value share: copying it takes one reference, however many fields there are.
-/// Setting one makes another place.
+/// A storage place for fields that all copies of a value share. A copy retains one reference, however many fields there
+/// are. Setting a field makes a new place.
 @usableFromInline struct Shared<Fields: Sendable>: Sendable {
     @usableFromInline final class Place: Sendable {
         @usableFromInline let fields: Fields

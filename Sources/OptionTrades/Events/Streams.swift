@@ -23,12 +23,12 @@ public enum Streams {
         "mark-\(source):\(id):\(horizonKey)"
     }
 
-    /// `market-<kind>:<currency or underlying>:<digest of the identifying fields>`: one observation and what
-    /// supersedes it.
+    /// `market-<kind>:<currency or underlying>:<digest of the identifying fields>`: one observation and its later
+    /// corrections.
     public static func market(kind: String, subject: String, identifyingDigest: Digest32) -> String {
         "\(market(kind: kind, subject: subject))\(identifyingDigest)"
     }
 
-    /// What the streams of observations of one kind begin with: of one subject's, or of all.
+    /// The prefix of the streams that hold observations of one kind: those of one subject, or of all subjects.
     public static func market(kind: String, subject: String?) -> String { "market-\(kind):\(subject.map { "\($0):" } ?? "")" }
 }

@@ -10,9 +10,9 @@ public struct SyncCompletedPayload: Sendable, Equatable {
     public let sourceName: String
     /// The whole run summary as a canonical JSON object; see ``RunSummary/canonicalBytes()``.
     public let summary: [UInt8]
-    /// The last cursor of the run that was not null.
+    /// The last non-null cursor of the run.
     public let cursor: String?
-    /// The watermark that the next incremental run starts at; nil where the scope was empty.
+    /// The watermark at which the next incremental run starts. Nil if the scope was empty.
     public let watermark: Instant?
 
     public init(
@@ -58,7 +58,7 @@ public struct SyncCompletedPayload: Sendable, Equatable {
     }
 }
 
-/// The payload of `AlphaSyncFailed` and `SyncFailed`: why a real run stored no rows.
+/// The payload of `AlphaSyncFailed`: the reason why a real run stored no rows.
 public struct SyncFailedPayload: Sendable, Equatable {
     public let runID: UniqueID
     public let scopeKey: String

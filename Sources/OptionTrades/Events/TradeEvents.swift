@@ -1,7 +1,7 @@
 public import Events
 
 extension EventType {
-    /// A trade id seen for the first time.
+    /// A trade id was seen for the first time.
     public static let alphaExecutionRecorded = EventType("AlphaExecutionRecorded")
     /// A trade's row changed.
     public static let alphaExecutionUpdated = EventType("AlphaExecutionUpdated")
@@ -11,7 +11,7 @@ extension EventType {
     public static let alphaExecutionReappeared = EventType("AlphaExecutionReappeared")
     /// A row of the feed broke the contract.
     public static let alphaRowRejected = EventType("AlphaRowRejected")
-    /// A real sync ended well.
+    /// A real sync succeeded.
     public static let alphaSyncCompleted = EventType("AlphaSyncCompleted")
     /// A real sync failed.
     public static let alphaSyncFailed = EventType("AlphaSyncFailed")

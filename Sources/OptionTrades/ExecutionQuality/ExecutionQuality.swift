@@ -4,34 +4,34 @@ public import Values
 
 /// What an execution's price was worth against the quote of its own contract (docs/contract/execution-quality.md, "Columns").
 ///
-/// Exact throughout; each figure is rounded once, half to even, to 10 digits. A figure that lacks an input is nil,
-/// never zero. Positive slippage is worse than the benchmark, for a buy and for a sale.
+/// All arithmetic is exact, and each figure is rounded once, half to even, to 10 digits. A figure that lacks an input
+/// is nil, never zero. Positive slippage is worse than the benchmark, for a buy and for a sale.
 public struct ExecutionQuality: Sendable {
     /// The row's price, in its own currency.
     public let fillPrice: FixedDecimal?
     public let benchmark: JudgedBenchmark
     public let benchmarkMid: FixedDecimal?
     public let benchmarkMark: FixedDecimal?
-    /// A buy's fill − mid, a sale's mid − fill.
+    /// For a buy fill − mid, for a sale mid − fill.
     public let fillVsMid: FixedDecimal?
-    /// The same × quantity × multiplier.
+    /// fillVsMid × quantity × multiplier.
     public let fillVsMidUSD: FixedDecimal?
-    /// The same ÷ mid × 10000.
+    /// fillVsMid ÷ mid × 10000.
     public let fillVsMidBps: FixedDecimal?
-    /// A buy's (ask − fill) ÷ (ask − bid), a sale's (fill − bid) ÷ (ask − bid); below 0 and above 1 outside the quote,
-    /// nil for a locked one.
+    /// For a buy (ask − fill) ÷ (ask − bid), for a sale (fill − bid) ÷ (ask − bid). Below 0 or above 1 for a fill
+    /// outside the quote, nil for a locked quote.
     public let spreadCapture: FixedDecimal?
-    /// A buy's fill − mark, a sale's mark − fill; also against a model's mark.
+    /// For a buy fill − mark, for a sale mark − fill. The mark may be a model's.
     public let fillVsSurfaceMark: FixedDecimal?
-    /// Why the look-up failed, or was not made.
+    /// The reason why the look-up failed or was not made.
     public let lookupError: String?
-    /// Bytewise sorted: `post_trade_quote`, `stale_basis`.
+    /// Sorted bytewise: `post_trade_quote`, `stale_basis`.
     public let benchmarkFlags: [String]
-    /// Bytewise sorted.
+    /// Sorted bytewise.
     public let missingFields: [String]
 
-    /// - Parameter event: the trade's latest benchmark; one with another basis than the row's counts as absent, but for
-    ///   the flag `stale_basis`.
+    /// - Parameter event: the trade's latest benchmark. One whose basis differs from the row's counts as absent, except
+    ///   for the flag `stale_basis`.
     public init(of row: ExecutionRow, benchmark event: ExecutionBenchmarkPayload?, rules: ExecutionQualityRules) {
         let used = event.flatMap { $0.basis.isBasis(of: row) ? $0 : nil }
         let benchmark = JudgedBenchmark(of: used, tradeDate: row.tradeDate, rules: rules)
@@ -79,10 +79,10 @@ public struct ExecutionQuality: Sendable {
     }
 }
 
-/// Basis points in one.
+/// The number of basis points in one.
 private let basisPoints = ExactNumber(10_000)
 
-/// A fill that can be held against a quote: its price in the quote's currency, and its side.
+/// A fill that can be compared with a quote: its price in the quote's currency, and its side.
 private struct ComparableFill {
     let price: ExactNumber
     let direction: Direction
@@ -95,12 +95,13 @@ private struct ComparableFill {
         self.direction = direction
     }
 
-    /// By how much the fill is worse than a benchmark: a buy's above it, a sale's below it.
+    /// By how much the fill is worse than a benchmark. For a buy that is the amount above it, for a sale the amount
+    /// below it.
     func worse(than benchmark: ExactNumber?) -> ExactNumber? {
         benchmark.map { direction == .buy ? price - $0 : $0 - price }
     }
 
-    /// The share of the spread that the fill kept; nil where there is no spread.
+    /// The share of the spread that the fill kept. Nil without a spread.
     func spreadCapture(bid: FixedDecimal?, ask: FixedDecimal?) -> ExactNumber? {
         guard let bid, let ask else { return nil }
         let (low, high) = (ExactNumber(bid), ExactNumber(ask))

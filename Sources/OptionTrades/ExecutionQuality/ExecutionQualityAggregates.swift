@@ -4,8 +4,8 @@ import Values
 
 /// Sums over executions' quality (docs/contract/execution-quality.md, "Aggregates").
 ///
-/// Built from the rows' published figures: whoever adds the rows up gets the same. A sum or mean that no row has a
-/// figure for is null, never zero; figures are rounded half to even to 10 digits.
+/// The sums use the rows' published figures, so a reader who adds up the rows gets the same results. A sum or mean is
+/// null, never zero, if no row has a figure for it. Figures are rounded half to even to 10 digits.
 public struct ExecutionQualityAggregates: RowAggregates {
     private let sums: SumsVersion
     private var groups: AggregateGroups<Entry>
@@ -70,7 +70,7 @@ private struct Entry: AggregateEntry {
         }
     }
 
-    /// How many rows the mean and the sum are over: a quoted execution can lack either.
+    /// The counts of the rows behind the mean and the sum, because a quoted execution can lack either figure.
     private var coverage: [(String, JSONNode)] {
         switch sums {
         case .withinInputBound: []

@@ -11,7 +11,7 @@ struct ExecutionQualityExplainer: ViewExplainer {
 
     static func needs(_ row: RowMembers) -> ExplanationNeeds { .positions(row.eventPositions) }
 
-    /// The benchmark that counts: of the row as it is now.
+    /// The benchmark, used only if it was made from the current row.
     private struct Benchmark {
         let event: DecodedEvent?
         let used: ExecutionBenchmarkPayload?
@@ -110,7 +110,7 @@ struct ExecutionQualityExplainer: ViewExplainer {
         sheet.input("quote.timestamp", Shown(quote.timestamp), benchmark.event)
     }
 
-    /// |quote time − trade| in minutes, exact; ends in null without a quote.
+    /// |quote time − trade| in minutes, exact. Without a quote it ends in null.
     private func distance(
         _ execution: ExplainedExecution, _ benchmark: Benchmark, _ sheet: inout Worksheet
     ) -> ExactNumber? {
@@ -126,7 +126,7 @@ struct ExecutionQualityExplainer: ViewExplainer {
         return minutes(apart)
     }
 
-    /// Ends in the quality.
+    /// Explains the quality and ends in it.
     private func quality(_ execution: ExplainedExecution, _ benchmark: Benchmark, _ sheet: inout Worksheet) {
         if let quote = benchmark.quote, let apart = distance(execution, benchmark, &sheet) {
             sheet.rule(rules.file, "quote", "fresh_minutes")
@@ -155,7 +155,7 @@ struct ExecutionQualityExplainer: ViewExplainer {
         sheet.step(why, "benchmark_quality", Shown(benchmark.judged.quality.rawValue))
     }
 
-    /// A field of the quote that only a quoted benchmark fills.
+    /// A field of the quote that is filled only if the benchmark is quoted.
     private func filled(
         _ name: String, _ value: FixedDecimal?, _ execution: ExplainedExecution, _ benchmark: Benchmark,
         _ sheet: inout Worksheet
@@ -167,7 +167,7 @@ struct ExecutionQualityExplainer: ViewExplainer {
         sheet.copy(name, Shown(value), benchmark.event)
     }
 
-    /// (bid + ask) ÷ 2, exact; ends in null where the benchmark is not quoted.
+    /// (bid + ask) ÷ 2, exact. Ends in null unless the benchmark is quoted.
     private func mid(
         _ execution: ExplainedExecution, _ benchmark: Benchmark, _ sheet: inout Worksheet
     ) -> ExactNumber? {
@@ -183,7 +183,7 @@ struct ExecutionQualityExplainer: ViewExplainer {
         return mid
     }
 
-    /// The quote's mark, else its mid; a model's for an estimate. Exact; ends in null without any.
+    /// The quote's mark, else its mid; for an estimate the model's mark. Exact. Without any of them it ends in null.
     private func mark(
         _ execution: ExplainedExecution, _ benchmark: Benchmark, _ sheet: inout Worksheet
     ) -> ExactNumber? {
@@ -279,7 +279,7 @@ struct ExecutionQualityExplainer: ViewExplainer {
         sheet.round("spread_capture", share)
     }
 
-    // MARK: - What is missing
+    // MARK: - Missing figures
 
     private func liquidity(_ execution: ExplainedExecution, _ benchmark: Benchmark, _ sheet: inout Worksheet) {
         quality(execution, benchmark, &sheet)

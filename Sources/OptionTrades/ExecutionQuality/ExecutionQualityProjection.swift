@@ -11,9 +11,9 @@ public struct ExecutionQualityProjection: Projection {
     public static let codeVersion = 1
     public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + [.executionBenchmarkRecorded])
 
-    /// A trade, whatever its status, and its latest benchmark, whatever it was made from.
+    /// A trade of any status and its latest benchmark, which may have been made from an older row.
     public struct Facts: Sendable {
-        /// Nil where the benchmark came first.
+        /// Nil if the benchmark came before the execution.
         var execution: TradeFact<ExecutionRow>?
         var benchmark: TradeFact<ExecutionBenchmarkPayload>?
     }
@@ -44,7 +44,7 @@ public struct ExecutionQualityProjection: Projection {
         return Facts(execution: execution, benchmark: facts.benchmark.flatMap { $0.holds(by: instant) ? $0 : nil })
     }
 
-    /// One row, or none for a trade that does not count.
+    /// Writes one row, or no row for a trade that does not count.
     public func writeRows(of facts: Facts, to rows: inout RowWriter) {
         guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
         let row = execution.value
@@ -59,7 +59,7 @@ public struct ExecutionQualityProjection: Projection {
             ])
     }
 
-    /// - Parameter benchmark: the position of the latest benchmark; one of another basis gives the row a flag.
+    /// - Parameter benchmark: the position of the latest benchmark. One with another basis gives the row a flag.
     private static func write(
         _ quality: ExecutionQuality, _ row: ExecutionRow, execution: Int64, benchmark position: Int64?,
         to out: inout JSONWriter

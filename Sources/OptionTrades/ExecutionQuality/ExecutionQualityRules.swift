@@ -1,29 +1,29 @@
 public import Rules
 public import Values
 
-/// The rules of execution quality (`execution_quality/rules.v<N>.yaml`) with the files that they use.
+/// The rules of execution quality (`execution_quality/rules.v<N>.yaml`), with the rule files that they use.
 public final class ExecutionQualityRules: Sendable {
     public let file: RuleFile
     public let trades: TradesRules
-    /// The only currency whose fills are compared with quotes.
+    /// The only currency of fills that are compared with quotes.
     public let priceCurrency: String
-    /// How far from the trade a backfill looks for quotes, inclusive.
+    /// The distance from the trade within which a backfill looks for quotes, inclusive.
     public let lookupMinutes: Int
-    /// How far from the trade a quote is fresh, inclusive.
+    /// The distance from the trade within which a quote is fresh, inclusive.
     public let freshMinutes: Int
-    /// A bid counts where it is above this.
+    /// A bid counts only if it is above this.
     public let bidAbove: FixedDecimal
     /// The `benchmark_source` of a model's mark.
     public let modelSource: String
 
-    /// All files that were read, in path order.
+    /// All files read, in path order.
     public var files: [RuleFile] { ([file] + trades.files).sorted { $0.path < $1.path } }
 
     public convenience init(version: Int, read: RuleFileReader) throws {
         try self.init(path: "execution_quality/rules.v\(version).yaml", read: read)
     }
 
-    /// - Parameter path: as another rule file's `uses` lists it.
+    /// - Parameter path: the path in another rule file's `uses`
     public init(path: String, read: RuleFileReader) throws {
         let document = try RuleDocument(path: path, kind: "execution_quality", read: read)
         let root = document.root

@@ -2,34 +2,34 @@ import Events
 import Rules
 public import Values
 
-/// How far a benchmark can be trusted.
+/// How trustworthy a benchmark is.
 public enum BenchmarkQuality: String, Sendable, CaseIterable {
-    /// A fresh quote with a bid and an ask that is not below it.
+    /// A fresh quote with a bid, and an ask at or above it.
     case quoted
-    /// A quote outside the tolerance, whatever a model says.
+    /// A quote outside the tolerance. A model's mark does not change this.
     case stale
     /// No usable quote, but a model's mark.
     case estimated
     case unavailable
 }
 
-/// What is known of how liquid the traded contract was.
+/// What the benchmark shows about the liquidity of the traded contract.
 public enum ExecutionLiquidityQuality: String, Sendable, CaseIterable {
     /// Quoted, with both sizes, volume and open interest.
     case available
-    /// Quoted, with some of these.
+    /// Quoted, with some but not all of these.
     case partial
     case stale
     case unavailable
     /// The look-up was refused.
     case notEntitled = "not_entitled"
-    /// Nobody has looked.
+    /// No look-up was made.
     case notSourced = "not_sourced"
 }
 
 /// A recorded benchmark held against its execution (docs/contract/execution-quality.md, "Benchmark quality").
 ///
-/// A quote's figures are there only where it is `quoted`, and a model's mark never becomes a bid, an ask or a mid.
+/// A quote's figures are present only if it is `quoted`. A model's mark never becomes a bid, an ask or a mid.
 public struct JudgedBenchmark: Sendable, Equatable {
     public let quality: BenchmarkQuality
     public let liquidity: ExecutionLiquidityQuality
@@ -47,22 +47,22 @@ public struct JudgedBenchmark: Sendable, Equatable {
     public let volume24h: FixedDecimal?
     /// In contracts.
     public let openInterest: FixedDecimal?
-    /// The quote's own mark, else its mid; the model's for an estimate. Exact.
+    /// The quote's own mark, else its mid. For an estimate, the model's mark. Exact.
     public let mark: ExactNumber?
-    /// Vol points, of what the mark is from.
+    /// Vol points, from the same source as the mark.
     public let iv: FixedDecimal?
-    /// Where the quote or the model's mark comes from.
+    /// The origin of the quote or of the model's mark.
     public let source: String?
-    /// The quote's own time, whatever its quality.
+    /// The quote's own time. Independent of the quality.
     public let timestamp: Instant?
-    /// |quote time − trade| in minutes, rounded half to even to 4 places, whatever the quality.
+    /// |quote time − trade| in minutes, rounded half to even to 4 places. Independent of the quality.
     public let timeDeltaMinutes: FixedDecimal?
     /// Whether the quote is later than the trade.
     public let isPostTrade: Bool
-    /// What is wrong with the quote as `missing_fields` names it; sorted.
+    /// The faults of the quote, as named in `missing_fields`; sorted.
     let missing: [String]
 
-    /// - Parameter event: nil where nobody has looked for a quote of the row as it is now.
+    /// - Parameter event: nil if no look-up was made for the current row
     public init(of event: ExecutionBenchmarkPayload?, tradeDate: Instant, rules: ExecutionQualityRules) {
         let quote = event?.quote
         let apart = quote.map { $0.time.microseconds - tradeDate.microseconds }
@@ -108,7 +108,7 @@ public struct JudgedBenchmark: Sendable, Equatable {
 }
 
 extension OptionQuote {
-    /// Whether there is a bid that counts and an ask that is not below it; equal is locked, and still a quote.
+    /// Whether there is a bid that counts and an ask at or above it. Equal sides are a locked quote, which still counts.
     fileprivate func isTwoSided(_ rules: ExecutionQualityRules) -> Bool {
         guard let bid, let ask else { return false }
         return bid > rules.bidAbove && ask >= bid
@@ -119,7 +119,7 @@ extension OptionQuote {
         return (ExactNumber(bid) + ExactNumber(ask)).divided(by: ExactNumber(2))
     }
 
-    /// How much of the contract's liquidity a usable quote tells.
+    /// How much a usable quote shows about the contract's liquidity.
     fileprivate var liquidity: ExecutionLiquidityQuality {
         let figures = [bidSize, askSize, volume24h, openInterest]
         let known = figures.count { $0 != nil }

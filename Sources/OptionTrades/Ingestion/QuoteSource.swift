@@ -11,7 +11,7 @@ public struct QuoteWindow: Sendable, Hashable {
         self.through = through
     }
 
-    /// So many minutes around an instant; `endsThere` leaves out what comes after it.
+    /// The given number of minutes around an instant. `endsThere` excludes the time after it.
     public init(around target: Instant, minutes: Int, endsThere: Bool = false) {
         let reach = Int64(minutes) * 60_000_000
         from = target.advanced(byMicroseconds: -reach) ?? .minimum
@@ -21,12 +21,12 @@ public struct QuoteWindow: Sendable, Hashable {
     public func contains(_ instant: Instant) -> Bool { from <= instant && instant <= through }
 }
 
-/// What is asked of a source: the quote of a contract that is nearest to an instant.
+/// A request to a source: the quote of a contract that is nearest to an instant.
 public struct QuoteLookup: Sendable, Hashable {
     public var contract: OptionContract
     public var target: Instant
     public var window: QuoteWindow
-    /// Searched only where the window holds no quote at all; nil where it is not.
+    /// The window to search if the first one holds no quote at all. Nil to search no further.
     public var widened: QuoteWindow?
 
     public init(contract: OptionContract, target: Instant, window: QuoteWindow, widened: QuoteWindow? = nil) {
@@ -38,7 +38,7 @@ public struct QuoteLookup: Sendable, Hashable {
 }
 
 extension QuoteLookup: Comparable {
-    /// By contract, then time: what can share calls comes together.
+    /// Orders by contract, then by time, so that look-ups with shared calls are adjacent.
     public static func < (left: QuoteLookup, right: QuoteLookup) -> Bool {
         if left.contract != right.contract { return left.contract < right.contract }
         if left.target != right.target { return left.target < right.target }
@@ -50,7 +50,7 @@ extension QuoteLookup: Comparable {
     }
 }
 
-/// A quote and the observation that it was imported by; nil for a vendor's answer.
+/// A quote with the observation that imported it. The position is nil for a vendor's answer.
 public struct SourcedQuote: Sendable, Equatable {
     public var quote: OptionQuote
     public var position: Int64?
@@ -61,11 +61,11 @@ public struct SourcedQuote: Sendable, Equatable {
     }
 }
 
-/// What a look-up came to.
+/// The result of a look-up.
 public struct QuoteAnswer: Sendable, Equatable {
-    /// Nil where neither window holds a quote.
+    /// Nil if neither window holds a quote.
     public var found: SourcedQuote?
-    /// The last window that was searched.
+    /// The last window searched.
     public var window: QuoteWindow
     public var isWidened: Bool
 
@@ -76,12 +76,12 @@ public struct QuoteAnswer: Sendable, Equatable {
     }
 }
 
-/// Why a look-up failed, in a sentence without secrets.
+/// The reason why a look-up failed, as a sentence without secrets.
 public struct QuoteError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Kind: Sendable {
         /// The vendor refused with 401 or 403.
         case notEntitled
-        /// The vendor gave no answer at all.
+        /// The vendor did not answer at all.
         case unreachable
         /// Nothing could be sent with these settings.
         case notConfigured
@@ -96,11 +96,11 @@ public struct QuoteError: Error, Sendable, Equatable, CustomStringConvertible {
         self.description = description
     }
 
-    /// Whether asking on is of no use, and nothing about the contract was learnt.
+    /// Whether further requests are useless and nothing was learned about the contract.
     public var endsRun: Bool { kind == .unreachable || kind == .notConfigured }
 }
 
-/// What a quote is for: it decides what its source is called.
+/// The purpose of a quote, which determines the label of its source.
 public struct QuoteUse: Sendable, Equatable {
     public var isWidened: Bool
     public var isExpiry: Bool
@@ -113,25 +113,25 @@ public struct QuoteUse: Sendable, Equatable {
     }
 }
 
-/// Where quotes come from.
+/// A source of quotes.
 public protocol QuoteSource: Sendable {
     /// `log` or `amberdata`.
     var name: String { get }
-    /// How many look-ups are settled before their events are appended: what a run that dies has asked in vain.
+    /// The number of look-ups that are settled before their events are appended. A run that dies loses at most this many.
     var lookupsPerBatch: Int { get }
-    /// How many contracts may be asked about at a time.
+    /// The largest number of contracts looked up at a time.
     var concurrency: Int { get }
     /// Requests sent so far.
     var callsMade: Int { get }
-    /// Look-ups of one contract in ascending order, answered in that order. An answer for each, or fewer where the last
-    /// one ends the run.
+    /// Answers look-ups of one contract, given in ascending order, in the same order. There is an answer for each
+    /// look-up, or fewer if the last answer ends the run.
     func answers(to lookups: [QuoteLookup]) async -> [Result<QuoteAnswer, QuoteError>]
     /// The `benchmark_source` or `mark_source` of a quote.
     func label(for use: QuoteUse) -> String
 }
 
-/// The nearest quote to an instant so far: by its own time, at the same distance the earlier one, and of two at the same
-/// time the one of the earlier bucket.
+/// The nearest quote to an instant so far, by its own time. At equal distances the earlier quote wins, at the same time
+/// the one of the earlier bucket.
 public struct NearestQuote: Sendable {
     public let target: Instant
     public private(set) var best: SourcedQuote?

@@ -4,13 +4,13 @@ public import Values
 public struct CoveredSum: Sendable, Equatable {
     public enum Coverage: String, Sendable { case complete, partial, missing }
 
-    /// Nil where a value is missing; 0 only where there is nothing to sum.
+    /// Nil if a value is missing. 0 only if there is nothing to sum.
     public let total: FixedDecimal?
-    /// The sum of what is known; nil where nothing is.
+    /// The sum of the known values. Nil if no value is known.
     public let known: FixedDecimal?
     public let coverage: Coverage
 
-    /// Sums exactly, in any order. A sum that doesn't fit is nil.
+    /// Sums exactly, in any order. A sum that does not fit is nil.
     public init(_ values: some Sequence<FixedDecimal?>) {
         var sum = ExactNumber.zero
         var (count, missing) = (0, 0)

@@ -3,8 +3,8 @@ import Explanations
 import Projections
 import Values
 
-/// A lifecycle's executions matched first in, first out, anew and step by step: independent of `FIFOMatching`, which
-/// published the row.
+/// A lifecycle's executions, matched again first in, first out, step by step. The code is independent of
+/// `FIFOMatching`, which published the row.
 struct ExplainedMatching {
     struct Match {
         let open: ExplainedExecution
@@ -17,22 +17,22 @@ struct ExplainedMatching {
         var remaining: FixedDecimal
     }
 
-    /// What one execution did.
+    /// The effect of one execution.
     struct Turn {
         let execution: ExplainedExecution
-        /// Which lots it consumed, oldest first.
+        /// The lots that the execution consumed, oldest first.
         var closed: [(lot: ExplainedExecution, quantity: FixedDecimal, left: FixedDecimal)] = []
         var opened: FixedDecimal?
     }
 
-    /// All executions in their order.
+    /// All executions, in order.
     let members: [ExplainedExecution]
     private(set) var turns: [Turn] = []
     private(set) var matches: [Match] = []
     private(set) var lots: [Lot] = []
     private(set) var cycleCount = 0
 
-    /// - Parameter members: the counted executions of the group, in any order.
+    /// - Parameter members: the counted executions of the group, in any order
     init(_ members: [ExplainedExecution]) {
         self.members = members.sorted { ExecutionOrder.precedes($0.row, $1.row) }
         for execution in self.members {
@@ -59,7 +59,7 @@ struct ExplainedMatching {
         members.filter { $0.row.direction == nil || $0.row.quantity == nil }
     }
 
-    /// Contracts of one side, of the executions that match.
+    /// The contracts of one side, over the executions that match.
     func total(_ side: Direction) -> FixedDecimal {
         turns.reduce(.zero) { sum, turn in
             turn.execution.row.direction == side ? sum + (turn.execution.row.quantity ?? .zero) : sum
@@ -71,7 +71,7 @@ struct ExplainedMatching {
 }
 
 extension Worksheet {
-    /// A step an execution: which lots it consumed, and what it opened.
+    /// One step for each execution: the lots that it consumed, and the lot that it opened.
     mutating func turns(of matching: ExplainedMatching) {
         for turn in matching.turns {
             let row = turn.execution.row

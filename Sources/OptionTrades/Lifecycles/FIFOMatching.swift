@@ -1,15 +1,15 @@
 import Events
 public import Values
 
-/// What matching needs of an execution; no strings and nothing on the heap.
+/// The fields of an execution that matching needs. It holds no strings and nothing on the heap.
 public struct MatchableExecution: Sendable {
     public let side: Direction
     /// Contracts, above zero.
     public let quantity: FixedDecimal
-    /// Per contract; nil where the source gave none.
+    /// Per contract. Nil if the source gave no price.
     public let price: FixedDecimal?
     public let multiplier: FixedDecimal?
-    /// Whether the price stands in the currency in which P&L is worked out.
+    /// Whether the price is in the currency of P&L.
     public let isInPricedCurrency: Bool
 
     public init(
@@ -27,24 +27,24 @@ public struct MatchableExecution: Sendable {
 
 /// The executions of one contract matched first in, first out (docs/contract/lifecycles.md, "Matching").
 ///
-/// Each execution first closes opposite open lots, oldest first; what is left of it opens a lot. So all open lots
-/// have the same side at any time. Linear in the executions: each opens at most one lot, and each match but an
-/// execution's last uses a lot up.
+/// Each execution first closes opposite open lots, oldest first. Its remainder opens a lot. All open lots therefore
+/// have the same side at any time. Time is linear in the executions: each opens at most one lot, and each match except
+/// an execution's last uses up a lot.
 public struct FIFOMatching: Sendable {
-    /// Contracts that closed contracts of an earlier execution.
+    /// Contracts of an execution that closed contracts of an earlier one.
     public struct Match: Sendable {
         /// Indices of the executions.
         public let open: Int
         public let close: Int
         /// Contracts, above zero.
         public let quantity: FixedDecimal
-        /// (close price − open price) × quantity × multiplier for a long lot, the opposite for a short one: rounded
-        /// once, half to even, to 10 digits. Nil where either execution lacks price, multiplier or the priced
-        /// currency, where their multipliers differ, and where the figure doesn't fit.
+        /// For a long lot (close price − open price) × quantity × multiplier, for a short lot the opposite. Rounded
+        /// once, half to even, to 10 digits. Nil if either execution lacks price, multiplier or the priced currency, if
+        /// their multipliers differ, or if the figure does not fit.
         public let profit: FixedDecimal?
     }
 
-    /// Contracts of an execution that nothing has closed.
+    /// Contracts of an execution that are still open.
     public struct Lot: Sendable {
         /// Index of the execution.
         public let execution: Int
@@ -52,19 +52,19 @@ public struct FIFOMatching: Sendable {
         public fileprivate(set) var remaining: FixedDecimal
     }
 
-    /// In the order in which they came about.
+    /// In order of occurrence.
     public private(set) var matches: [Match] = []
     /// Oldest first, all of one side.
     public private(set) var openLots: [Lot] = []
-    /// Contracts bought, and contracts sold.
+    /// Total contracts bought and sold.
     public private(set) var buyQuantity = FixedDecimal.zero
     public private(set) var sellQuantity = FixedDecimal.zero
     /// Contracts matched, each pair counted once.
     public private(set) var closedQuantity = FixedDecimal.zero
-    /// The sum of the matches' profits from unrounded figures, rounded once: nil where one of them is nil or the sum
-    /// doesn't fit, 0 where nothing matched.
+    /// The sum of the matches' unrounded profits, rounded once. Nil if a profit is nil or the sum does not fit; 0 if
+    /// nothing matched.
     public private(set) var realizedProfit: FixedDecimal?
-    /// How often the net quantity left zero; a flip counts as leaving it again.
+    /// How often the net quantity left zero. A flip counts as leaving it again.
     public private(set) var cycleCount = 0
     /// Whether an execution closed lots and opened the other side.
     public private(set) var isFlipped = false
@@ -73,10 +73,10 @@ public struct FIFOMatching: Sendable {
     /// Whether a match joined executions of different multipliers.
     public private(set) var hasMixedMultiplier = false
 
-    /// Contracts bought less contracts sold: above zero where long lots are open, below where short ones are.
+    /// Contracts bought less contracts sold: above zero for open long lots, below zero for open short lots.
     public var netQuantity: FixedDecimal { buyQuantity - sellQuantity }
 
-    /// - Parameter executions: in the order of executions.
+    /// - Parameter executions: the executions in their order
     public init(_ executions: [MatchableExecution]) {
         matches.reserveCapacity(executions.count)
         /// The lots from this index on are open.
@@ -139,8 +139,8 @@ public struct FIFOMatching: Sendable {
 
 /// An exact sum of products of three decimals.
 ///
-/// Contracts and multipliers are whole nearly always: such products are multiples of 10⁻¹⁰ and are summed in
-/// 128 bits; the others, and what overflows, are summed as exact numbers of any size.
+/// Contracts and multipliers are nearly always whole. Such products are multiples of 10⁻¹⁰ and are summed in 128 bits.
+/// All other products, and sums that overflow, use exact numbers of any size.
 struct ProductSum {
     private var units: Int128 = 0
     private var rest: ExactNumber?
@@ -151,7 +151,7 @@ struct ProductSum {
         return rest.map { narrow + $0 } ?? narrow
     }
 
-    /// Adds `a × b × c`; gives the product rounded once, half to even, to 10 digits, nil where that doesn't fit.
+    /// Adds `a × b × c`. Returns the product rounded once, half to even, to 10 digits, or nil if it does not fit.
     @inline(__always)
     mutating func add(_ a: FixedDecimal, _ b: FixedDecimal, _ c: FixedDecimal) -> FixedDecimal? {
         if let b = Self.whole(b), let c = Self.whole(c) {
@@ -175,7 +175,7 @@ struct ProductSum {
         return product.rounded()
     }
 
-    /// The whole number that a decimal is, where it is one and small.
+    /// The decimal as an integer. Nil unless it is whole and fits.
     @inline(__always)
     private static func whole(_ value: FixedDecimal) -> Int64? {
         guard let units = Int64(exactly: value.units) else { return nil }

@@ -5,7 +5,7 @@ public import Values
 /// The executions of one contract in one portfolio, from opening to close, as they follow from a group's trades
 /// (docs/contract/lifecycles.md, "Columns"). For internal investigation: realized figures are derived, not accounting.
 ///
-/// Figures in US dollars are worked out exactly and rounded once, half to even, to 10 digits.
+/// US dollar figures are computed exactly and rounded once, half to even, to 10 digits.
 public struct Lifecycle: Sendable {
     public enum State: String, Sendable, CaseIterable {
         case closed
@@ -37,30 +37,30 @@ public struct Lifecycle: Sendable {
     }
 
     public let key: LifecycleKey
-    /// All executions, in their order.
+    /// All executions, in order.
     public let tradeIDs: [String]
-    /// Those without a direction or a quantity.
+    /// The executions without a direction or a quantity.
     public let unmatchedTradeIDs: [String]
-    /// Bytewise sorted, each once.
+    /// Sorted bytewise, each once.
     public let missingFields: [String]
     /// Contracts of the executions that match.
     public let totalBuyQuantity: FixedDecimal
     public let totalSellQuantity: FixedDecimal
     /// Bought less sold.
     public let netQuantity: FixedDecimal
-    /// Contracts matched, counted once.
+    /// Contracts matched, each pair counted once.
     public let closedQuantity: FixedDecimal
     public let state: State
-    /// Σ(remaining × multiplier × price) ÷ Σ(remaining × multiplier) of the open lots: nil when none are open, one
-    /// lacks price or multiplier, or their price currencies differ (null being one of its own).
+    /// Σ(remaining × multiplier × price) ÷ Σ(remaining × multiplier) of the open lots. Nil if no lot is open, if a lot
+    /// lacks price or multiplier, or if the lots' price currencies differ. A null currency differs from every other.
     public let averageOpenPrice: FixedDecimal?
-    /// Σ(remaining × multiplier × price) of the open lots, 0 when none: nil when one lacks price or multiplier or is
-    /// in another currency than the rules'.
+    /// Σ(remaining × multiplier × price) of the open lots, 0 without open lots. Nil if a lot lacks price or multiplier
+    /// or is not in the rules' currency.
     public let openPremiumUSD: FixedDecimal?
     /// See ``FIFOMatching/realizedProfit``.
     public let realizedProfitBeforeFeesUSD: FixedDecimal?
     public let grossPremiumUSD: CoveredSum
-    /// Buys negative, sells positive; an execution without direction counts as missing.
+    /// Buys are negative, sells positive. An execution without a direction counts as missing.
     public let netPremiumCashflowUSD: CoveredSum
     public let feesUSD: CoveredSum
     /// The first and the last trade date.
@@ -71,16 +71,16 @@ public struct Lifecycle: Sendable {
     public let matches: [Match]
     /// Oldest first.
     public let openLots: [OpenLot]
-    /// Without ``LifecycleFlag/expiredUnresolved``, which depends on the reader's now.
+    /// Without ``LifecycleFlag/expiredUnresolved``, which depends on the reader's current time.
     public let flags: Set<LifecycleFlag>
     public let quality: String
     /// The positions of the executions' latest events, ascending.
     public let eventPositions: [Int64]
 
-    /// The last trade date where the lifecycle is closed.
+    /// The last trade date, if the lifecycle is closed.
     public var closedAt: Instant? { state == .closed ? lastExecutionAt : nil }
 
-    /// The lifecycle of a group; nil where none of its trades is an execution. Linear in the members, which are
+    /// The lifecycle of a group. Nil if none of its trades is an execution. Time is linear in the members, which are
     /// sorted already.
     public init?(of group: LifecycleGroup, rules: LifecyclesRules) {
         let members = group.members.filter { $0.isExecution(rules.trades) }
@@ -120,7 +120,7 @@ public struct Lifecycle: Sendable {
         quality = rules.quality(flags: flags, isOpen: !fifo.netQuantity.isZero)
     }
 
-    /// The null ones of the six key fields after `source`, and of the members' fields those that one of them lacks.
+    /// The null fields among the six key fields after `source`, and the members' fields that at least one member lacks.
     private static func missingFields(
         of key: LifecycleKey, _ members: [LifecycleMember], _ premiums: [EntryPremium]
     ) -> [String] {
@@ -173,7 +173,7 @@ public struct Lifecycle: Sendable {
         return flags
     }
 
-    /// Whether two members of opposite direction share a trade date; they are in the order of trade dates.
+    /// Whether two members of opposite direction share a trade date. The members are in the order of trade dates.
     private static func hasTie(_ members: [LifecycleMember]) -> Bool {
         var (buys, sells) = (false, false)
         for (index, member) in members.enumerated() {
@@ -199,7 +199,7 @@ extension LifecycleMember {
                 quantityUnit: quantityUnit, contractMultiplier: contractMultiplier), rules: rules)
     }
 
-    /// Of an execution: whether it takes part in matching.
+    /// Whether an execution takes part in matching.
     fileprivate var isMatchable: Bool { direction != nil && quantity != nil }
 
     fileprivate func isPriced(_ rules: LifecyclesRules) -> Bool {
@@ -211,9 +211,9 @@ extension LifecycleMember {
     }
 }
 
-/// The matching of a group's executions, told in their terms.
+/// The matching of a group's executions, expressed in its members.
 private struct LifecycleMatching {
-    /// The members that match, by the indices that `fifo` uses.
+    /// The members that match. `fifo` refers to them by index.
     let members: [LifecycleMember]
     let fifo: FIFOMatching
 
@@ -252,7 +252,7 @@ private struct LifecycleMatching {
         }
     }
 
-    /// The average price and the premium of what is open.
+    /// The average price and the premium of the open lots.
     func openFigures(_ rules: LifecyclesRules) -> (average: FixedDecimal?, premium: FixedDecimal?) {
         var (value, weight) = (ExactNumber.zero, ExactNumber.zero)
         var (isOneCurrency, isInCurrency) = (true, true)

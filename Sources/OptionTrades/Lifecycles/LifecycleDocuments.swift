@@ -5,8 +5,8 @@ import Rules
 import Values
 
 extension LifecycleKey {
-    /// `pos_` and the first 32 hex digits of SHA-256 over the canonical JSON array of the seven key fields, decimals
-    /// as decimal text.
+    /// `pos_` and the first 32 hex digits of the SHA-256 of the canonical JSON array of the seven key fields. Decimals
+    /// are in decimal text.
     var positionID: String {
         var out = JSONWriter()
         out.beginArray()
@@ -118,7 +118,7 @@ extension Lifecycle.OpenLot {
 // MARK: - The facts
 
 extension LifecycleGroup {
-    /// Writes the group: its key, and its members in their order.
+    /// Writes the group: its key, and its members in order.
     func write(to out: inout JSONWriter) {
         out.beginObject()
         out.key("contract_key"); out.string(key.contractKey)
@@ -135,7 +135,7 @@ extension LifecycleGroup {
         out.endObject()
     }
 
-    /// Reads what ``write(to:)`` wrote.
+    /// Reads a document that ``write(to:)`` wrote.
     init(document: [UInt8]) throws {
         let reader = FactsReader(try JSONDocument(parsing: document).root)
         let key = LifecycleKey(
@@ -187,7 +187,7 @@ extension LifecycleMember {
     }
 }
 
-/// Reads the members of stored facts; what does not fit is a problem, never taken for null.
+/// Reads the members of stored facts. A member that does not fit is a problem, never a null.
 private struct FactsReader {
     let object: JSONValue
 

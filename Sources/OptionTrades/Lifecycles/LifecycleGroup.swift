@@ -1,8 +1,7 @@
 import Events
 public import Values
 
-/// What makes executions one lifecycle: a contract in a portfolio. A null is a value of its own; texts are compared
-/// by their bytes.
+/// The key of a lifecycle: a contract in a portfolio. A null differs from every other value. Texts compare by their bytes.
 public struct LifecycleKey: Sendable, Equatable {
     public let source: String
     public let sourcePortfolio: String?
@@ -43,7 +42,7 @@ public struct LifecycleKey: Sendable, Equatable {
     }
 }
 
-/// A trade of a group, of any status: what its latest row says that a lifecycle could follow from.
+/// A trade of a group, of any status: the fields of its latest row that a lifecycle may depend on.
 public struct LifecycleMember: Sendable {
     public let tradeID: String
     /// The position of the event with the latest row.
@@ -87,13 +86,13 @@ public struct LifecycleMember: Sendable {
     }
 }
 
-/// The trades that share a ``LifecycleKey``, each by its latest row.
+/// The trades that share a ``LifecycleKey``, each with its latest row.
 public struct LifecycleGroup: Sendable {
     public let key: LifecycleKey
-    /// In the order of executions, each trade once.
+    /// In the order of executions. Each trade occurs once.
     public private(set) var members: [LifecycleMember]
 
-    /// - Parameter members: of different trades, in any order.
+    /// - Parameter members: members of different trades, in any order
     public init(key: LifecycleKey, members: [LifecycleMember] = []) {
         self.key = key
         self.members = members.sorted { $0.precedes($1) }
@@ -101,7 +100,7 @@ public struct LifecycleGroup: Sendable {
 
     public var isEmpty: Bool { members.isEmpty }
 
-    /// Adds a trade, or replaces what is known of it. Linear in the members.
+    /// Adds a trade or replaces its member. Linear in the members.
     public mutating func record(_ member: LifecycleMember) {
         remove(tradeID: member.tradeID)
         var (low, high) = (0, members.count)
@@ -112,14 +111,14 @@ public struct LifecycleGroup: Sendable {
         members.insert(member, at: low)
     }
 
-    /// Takes a trade out, where it is in. Linear in the members.
+    /// Removes a trade if the group holds it. Linear in the members.
     public mutating func remove(tradeID: String) {
         if let index = members.firstIndex(where: { $0.tradeID.isBytewiseEqual(to: tradeID) }) {
             members.remove(at: index)
         }
     }
 
-    /// The group without the trades that were made after an instant.
+    /// The group without trades dated after an instant.
     public func effective(by instant: Instant) -> LifecycleGroup {
         var group = self
         group.members.removeAll { $0.tradeDate > instant }

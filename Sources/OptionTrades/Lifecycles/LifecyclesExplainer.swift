@@ -5,7 +5,7 @@ import Projections
 import Rules
 import Values
 
-/// Explains rows of `lifecycles` from the group's executions: which lots were consumed, and every sum over them.
+/// Explains rows of `lifecycles` from the group's executions: the lots that each consumed, and every sum over them.
 struct LifecyclesExplainer: ViewExplainer {
     let rules: LifecyclesRules
 
@@ -18,7 +18,7 @@ struct LifecyclesExplainer: ViewExplainer {
             guard let execution = sheet.row.event(at: position).flatMap({ ExplainedExecution($0) }) else {
                 throw .missingEvent(view: view, position: position, expected: "execution")
             }
-            // A row names executions only.
+            // A row names only executions.
             guard execution.row.isExecution(rules.trades) else {
                 throw .missingEvent(view: view, position: position, expected: "counted execution")
             }
@@ -88,7 +88,7 @@ struct LifecyclesExplainer: ViewExplainer {
         }
     }
 
-    // MARK: - Who and when
+    // MARK: - Identity and times
 
     private func positionID(_ first: ExplainedExecution, _ sheet: inout Worksheet) {
         sheet.inputs(
@@ -176,7 +176,7 @@ struct LifecyclesExplainer: ViewExplainer {
         row.priceCurrency.map { $0.isBytewiseEqual(to: rules.priceCurrency) } ?? false
     }
 
-    /// A match's profit, exact; a step, or a note why there is none.
+    /// The exact profit of a match. Adds a step, or a note with the reason for a null.
     private func profit(_ match: ExplainedMatching.Match, _ sheet: inout Worksheet) -> ExactNumber? {
         let (open, close) = (match.open.row, match.close.row)
         for execution in [match.open, match.close] {
@@ -346,7 +346,7 @@ struct LifecyclesExplainer: ViewExplainer {
         }
     }
 
-    /// Whether the lifecycle is open after its expiry, as of the reader's now in New York.
+    /// Whether the lifecycle is open after its expiry, by the reader's current date in New York.
     private func isExpired(_ first: ExplainedExecution, _ net: FixedDecimal, _ sheet: inout Worksheet) -> Bool {
         guard !net.isZero, let expiry = first.row.expiry, let today = rules.newYork.date(at: sheet.row.now) else {
             return false

@@ -6,14 +6,14 @@ public import Values
 
 /// Lifecycles: one row a contract in a portfolio, its executions matched first in, first out (docs/contract/lifecycles.md, "Key").
 ///
-/// The entity is the group of trades that share the seven key fields; a correction that moves a trade from one group
-/// to another changes both.
+/// The entity is the group of trades that share the seven key fields. A correction that moves a trade from one group to
+/// another changes both groups.
 public struct LifecyclesProjection: Projection {
     public static let name = "lifecycles"
     public static let codeVersion = 1
     public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions)
 
-    /// A group's trades of any status: the rules decide which of them count.
+    /// A group's trades of any status. The rules decide which of them count.
     public typealias Facts = LifecycleGroup
 
     public let identity: ProjectionIdentity
@@ -29,7 +29,7 @@ public struct LifecyclesProjection: Projection {
         RowKey([row.source, LifecycleKey(of: row).positionID])
     }
 
-    /// The fields that the key follows from, `source` apart, which never changes.
+    /// The fields that make up the key, except `source`, which never changes.
     private static let keyFields: Set<ByteKey> = [
         "expiry", "instrument", "option_symbol", "option_type", "source_portfolio", "strike", "underlying_symbol",
     ]
@@ -48,7 +48,7 @@ public struct LifecyclesProjection: Projection {
     public func apply(_ event: DecodedEvent, to facts: inout LifecycleGroup?, of entity: RowKey) throws {
         guard let payload = event.payload(as: ExecutionPayload.self) else { return }
         let key = LifecycleKey(of: payload.row)
-        // The group's own key tells as much as the entity's, whose digest takes longer than all the rest.
+        // Comparing keys avoids the digest of the entity's key, which would take longer than everything else here.
         if facts.map({ $0.key == key }) ?? (Self.entity(of: payload.row) == entity) {
             let member = LifecycleMember(of: payload.row, position: event.record.position)
             if facts == nil { facts = LifecycleGroup(key: key) }
@@ -64,7 +64,7 @@ public struct LifecyclesProjection: Projection {
         return group.isEmpty ? nil : group
     }
 
-    /// No row where none of the trades is an execution.
+    /// Writes no row if none of the trades is an execution.
     public func writeRows(of facts: LifecycleGroup, to rows: inout RowWriter) {
         guard let lifecycle = Lifecycle(of: facts, rules: rules) else { return }
         let key = lifecycle.key
@@ -82,7 +82,7 @@ public struct LifecyclesProjection: Projection {
 
     public func facts(from document: [UInt8]) throws -> LifecycleGroup { try LifecycleGroup(document: document) }
 
-    /// Adds the flag of an open lifecycle whose expiry lies before New York's date of now.
+    /// Adds the flag of an open lifecycle whose expiry lies before the current date in New York.
     public func present(_ document: JSONDocument, now: Instant) -> [UInt8] {
         let root = document.root
         guard let state = root["lifecycle_state"]?.string.flatMap(Lifecycle.State.init(rawValue:)),

@@ -12,7 +12,7 @@ public enum LifecycleFlag: String, Sendable, Hashable, CaseIterable {
     /// A match of two executions with different multipliers.
     case mixedMultiplier = "mixed_multiplier"
     case includesSynthetic = "includes_synthetic"
-    /// A provided premium is not what price, quantity and multiplier give.
+    /// A provided premium differs from price × quantity × multiplier.
     case premiumMismatch = "premium_mismatch"
     case nonContractUnit = "non_contract_unit"
     /// The first execution is a sell.
@@ -31,13 +31,13 @@ public enum LifecycleFlag: String, Sendable, Hashable, CaseIterable {
     case incompletePremium = "incomplete_premium"
     /// An execution's fees are not known.
     case incompleteFees = "incomplete_fees"
-    /// Open after its expiry: depends on the reader's now, and is never stored.
+    /// The lifecycle is open after its expiry. This depends on the reader's current time and is never stored.
     case expiredUnresolved = "expired_unresolved"
 }
 
-/// The rules of lifecycles (`lifecycles/rules.v<N>.yaml`) with the files that they use.
+/// The rules of lifecycles (`lifecycles/rules.v<N>.yaml`), with the rule files that they use.
 public final class LifecyclesRules: Sendable {
-    /// A quality and the flags of which any one brings it about.
+    /// A quality and the flags that cause it. Any one of them suffices.
     public struct FlaggedQuality: Sendable {
         public let quality: String
         public let flags: Set<LifecycleFlag>
@@ -46,17 +46,17 @@ public final class LifecyclesRules: Sendable {
     public let file: RuleFile
     public let trades: TradesRules
     public let newYork: NewYorkRules
-    /// The only price currency in which open premium and realized P&L are worked out.
+    /// The only price currency for open premium and realized P&L.
     public let priceCurrency: String
-    /// The first that applies wins.
+    /// The first match wins.
     public let qualitiesByFlag: [FlaggedQuality]
-    /// The quality of a lifecycle that none of those holds of, with contracts left, and without.
+    /// The quality of a lifecycle that no flagged quality applies to: with open contracts, and without.
     public let openQuality: String
     public let closedQuality: String
-    /// Who answers for realized figures.
+    /// The authority that answers for realized figures.
     public let realizedPnLAuthority: String
 
-    /// All files that were read, each once, in path order.
+    /// All files read, each once, in path order.
     public var files: [RuleFile] { ([file, newYork.file] + trades.files).sorted { $0.path < $1.path } }
 
     public init(version: Int, read: RuleFileReader) throws {
@@ -84,7 +84,7 @@ public final class LifecyclesRules: Sendable {
         qualitiesByFlag = try quality.member("by_flag").elements().map { node in
             try node.allowOnly(["quality", "flags"])
             let flags = try node.member("flags").elements().map { node in
-                // What depends on the reader's now can't decide what is stored.
+                // A flag that depends on the reader's current time cannot decide a stored quality.
                 guard let flag = LifecycleFlag(rawValue: try node.scalar()), flag != .expiredUnresolved else {
                     throw node.fail("expected a flag of a stored lifecycle")
                 }
@@ -94,7 +94,7 @@ public final class LifecyclesRules: Sendable {
         }
     }
 
-    /// The quality that follows from a lifecycle's flags and whether it has open contracts.
+    /// The quality for a lifecycle's flags and whether it has open contracts.
     public func quality(flags: Set<LifecycleFlag>, isOpen: Bool) -> String {
         for candidate in qualitiesByFlag where !candidate.flags.isDisjoint(with: flags) { return candidate.quality }
         return isOpen ? openQuality : closedQuality

@@ -1,11 +1,11 @@
 import Rules
 import Values
 
-/// How long after a trade its outcome is measured: a number of days of 24 hours, or the contract's expiry.
+/// The time after a trade at which its outcome is measured: a number of days of 24 hours, or the contract's expiry.
 public struct Horizon: Sendable, Hashable {
-    /// Above 0; nil for the expiry.
+    /// Above 0. Nil for the expiry.
     public let days: Int?
-    /// `1d`, `30d`, `expiry`: the key of the row and of the mark's stream. It follows from the days.
+    /// `1d`, `30d`, `expiry`: the key of the row and of the mark's stream, derived from the days.
     public let key: String
 
     /// The contract's expiry.
@@ -16,7 +16,7 @@ public struct Horizon: Sendable, Hashable {
         key = days.map { "\($0)d" } ?? "expiry"
     }
 
-    /// So many days after the trade; above 0.
+    /// The given number of days after the trade, which must be above 0.
     public init(days: Int) {
         precondition(days > 0, "a horizon lies after the trade")
         self.init(orExpiry: days)
@@ -26,7 +26,7 @@ public struct Horizon: Sendable, Hashable {
 
     public func hash(into hasher: inout Hasher) { hasher.combine(days) }
 
-    /// Reads `7`, `7d` or `expiry`: one to four digits, the first not zero. Nil for anything else.
+    /// Reads `7`, `7d` or `expiry`. A number has one to four digits and does not start with zero. Nil for anything else.
     public init?(parsing text: String) {
         if text.isBytewiseEqual(to: "expiry") {
             self = .expiry
@@ -47,7 +47,7 @@ public struct Horizon: Sendable, Hashable {
 }
 
 extension Horizon: Comparable {
-    /// By the bytes of the keys, as rows are sorted: `1d`, `30d`, `7d`, `expiry`.
+    /// Orders by the bytes of the keys, as rows are sorted: `1d`, `30d`, `7d`, `expiry`.
     public static func < (left: Horizon, right: Horizon) -> Bool {
         left.key.isBytewiseLess(than: right.key)
     }
@@ -58,13 +58,13 @@ extension Horizon: CustomStringConvertible {
     public var description: String { key }
 }
 
-/// Why a list of horizons can't be asked for.
+/// The reason why a list of horizons is invalid.
 public enum HorizonListError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// One of them is neither `expiry` nor a number of days that the rules allow.
+    /// An entry is neither `expiry` nor a number of days that the rules allow.
     case notAHorizon(String, maximumDays: Int)
-    /// The list names none.
+    /// The list is empty.
     case empty
-    /// The list names more than the rules allow.
+    /// The list has more horizons than the rules allow.
     case tooMany(maximum: Int)
 
     public var description: String {
@@ -78,7 +78,7 @@ public enum HorizonListError: Error, Equatable, Sendable, CustomStringConvertibl
 }
 
 extension Horizon {
-    /// Reads `1,7,30,expiry`: horizons with commas between them, each counted once; sorted by key.
+    /// Reads `1,7,30,expiry`: horizons separated by commas. Duplicates count once. The result is sorted by key.
     public static func list(parsing text: String, rules: OutcomesRules) throws(HorizonListError)
         -> [Horizon]
     {
@@ -98,7 +98,7 @@ extension Horizon {
         return found.sorted()
     }
 
-    /// The horizons that every execution is shown at where none are asked for, sorted by key.
+    /// The horizons that apply if a request names none, sorted by key.
     public static func defaults(_ rules: OutcomesRules) -> [Horizon] {
         rules.defaultHorizonDays.map { $0.map { Horizon(days: $0) } ?? .expiry }.sorted()
     }

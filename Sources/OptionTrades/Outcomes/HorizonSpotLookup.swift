@@ -4,10 +4,10 @@ public import Values
 
 /// The observed spot that may stand for a directly mapped symbol's at a horizon (docs/contract/outcomes.md, "Spot at the horizon").
 public enum HorizonSpotLookup {
-    /// The observation with a spot that is nearest to the target, within the rules' tolerance inclusive, before or after
-    /// it. At the same distance the earlier one; at the same instant `spot` goes before `gex_hourly`.
+    /// The observation with a spot that is nearest to the target, before or after it, within the rules' tolerance
+    /// (inclusive). At equal distances the earlier observation wins. At the same instant `spot` wins over `gex_hourly`.
     ///
-    /// - Returns: the spot with the position of its observation; nil where none is near enough.
+    /// - Returns: the spot with the position of its observation. Nil if no observation is near enough.
     public static func nearest(
         series: MarketSeries, target: Instant, rules: OutcomesRules
     ) -> (spot: HorizonSpot, position: Int64)? {
@@ -22,7 +22,7 @@ public enum HorizonSpotLookup {
             let distance = (timestamp.microseconds - target.microseconds).magnitude
             if let best {
                 let known = (best.spot.timestamp.microseconds - target.microseconds).magnitude
-                // An equal instant never replaces: spots come first.
+                // An observation at the same instant never replaces another: spots come first.
                 guard distance < known || (distance == known && timestamp < best.spot.timestamp) else {
                     return
                 }

@@ -5,19 +5,19 @@ public import Values
 /// When a horizon of an execution is measured (docs/contract/outcomes.md, "Horizons and targets").
 public struct HorizonTarget: Sendable, Equatable {
     /// `trade_date` + days × 24 h, or the expiry instant. Nil for the expiry of a trade without one, and outside the
-    /// years that an instant can have.
+    /// range of an instant.
     public let instant: Instant?
-    /// When the traded contract stops; nil where the trade has no expiry.
+    /// The instant at which the traded contract expires. Nil if the trade has no expiry.
     public let expiry: Instant?
-    /// Whether this is a day horizon whose target is later than the expiry instant: there is nothing to measure then,
-    /// at any time.
+    /// Whether this is a day horizon whose target is later than the expiry instant. Such a horizon never has anything
+    /// to measure.
     public let isAfterExpiry: Bool
 
     public init(of row: ExecutionRow, horizon: Horizon, rules: OutcomesRules) {
         self.init(of: row, horizon: horizon, expiry: Self.expiryInstant(of: row, rules: rules))
     }
 
-    /// - Parameter expiry: the row's ``expiryInstant(of:rules:)``, which is the same for all its horizons.
+    /// - Parameter expiry: the row's ``expiryInstant(of:rules:)``, which all its horizons share
     init(of row: ExecutionRow, horizon: Horizon, expiry: Instant?) {
         self.expiry = expiry
         guard let days = horizon.days else {
@@ -28,17 +28,17 @@ public struct HorizonTarget: Sendable, Equatable {
         let instant = row.tradeDate.advanced(
             byMicroseconds: Int64(days) * OutcomeClock.microsecondsPerDay)
         self.instant = instant
-        // A target beyond the last instant that can be told lies after any expiry that can.
+        // A target beyond the range of an instant lies after every expiry within it.
         isAfterExpiry = expiry.map { expiry in instant.map { $0 > expiry } ?? true } ?? false
     }
 
-    /// Whether the horizon can be measured at a moment: its target has come, and does not lie after the expiry.
+    /// Whether the horizon can be measured at a moment: its target has come and does not lie after the expiry.
     public func isMatured(at now: Instant) -> Bool {
         !isAfterExpiry && instant.map { $0 <= now } ?? false
     }
 
-    /// New York's close on the expiry date (earlier on the days that the rules list), or the rules' time in UTC where
-    /// the symbol is its own market. Nil without an expiry.
+    /// New York's close on the expiry date, earlier on the days that the rules list. For a symbol that is its own
+    /// market, the rules' time in UTC. Nil without an expiry.
     public static func expiryInstant(of row: ExecutionRow, rules: OutcomesRules) -> Instant? {
         guard let date = row.expiry else { return nil }
         if rules.isDirectlyMapped(row.underlyingSymbol) {
@@ -58,12 +58,12 @@ enum OutcomeClock {
 }
 
 extension OutcomesRules {
-    /// Whether the symbol is its own market: only then may market spots stand for it. A proxy never does.
+    /// Whether the symbol is its own market. Only then may market spots stand for it; a proxy's never do.
     public func isDirectlyMapped(_ symbol: String?) -> Bool {
         trades.marketProxy.mapping(of: symbol).method.isBytewiseEqual(to: directMappingMethod)
     }
 
-    /// The bucket of a DVol percentile (0…100); the unknown one where there is none.
+    /// The bucket of a DVol percentile (0…100). Without a percentile, the unknown bucket.
     public func dvolBucket(of percentile: FixedDecimal?) -> String {
         guard let percentile else { return unknownDvolBucket }
         return dvolBuckets.first { percentile < $0.below }?.name ?? highestDvolBucket

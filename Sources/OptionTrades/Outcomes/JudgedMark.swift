@@ -2,7 +2,7 @@ import Events
 import Rules
 public import Values
 
-/// How far a mark can be trusted.
+/// How trustworthy a mark is.
 public enum MarkQuality: String, Sendable, CaseIterable {
     /// A fresh quote with a price.
     case quoted
@@ -15,16 +15,16 @@ public enum MarkQuality: String, Sendable, CaseIterable {
 /// A quote held against a horizon's target (docs/contract/outcomes.md, "Marks").
 public struct JudgedMark: Sendable, Equatable {
     public let quality: MarkQuality
-    /// The quote's own time, whatever its quality; nil without a quote.
+    /// The quote's own time. Independent of the quality; nil without a quote.
     public let timestamp: Instant?
-    /// |quote time − target| in minutes, rounded half to even to 4 places, whatever its quality.
+    /// |quote time − target| in minutes, rounded half to even to 4 places. Independent of the quality.
     public let timeDeltaMinutes: FixedDecimal?
-    /// The quote's mark, else (bid + ask) ÷ 2 where bid > 0 and ask ≥ bid: exact, and only where `quoted`. A mark of 0
-    /// is a price.
+    /// The quote's mark, else (bid + ask) ÷ 2 if bid > 0 and ask ≥ bid. Exact, and present only if `quoted`. A mark of
+    /// 0 is a price.
     public let price: ExactNumber?
-    /// The quote's implied volatility in vol points, only where `quoted`.
+    /// The quote's implied volatility in vol points. Present only if `quoted`.
     public let iv: FixedDecimal?
-    /// The underlying's price that came with a fresh quote, with a price of its own or not.
+    /// The underlying's price in a fresh quote, which itself need not have a price.
     public let underlyingPrice: FixedDecimal?
 
     public init(of quote: OptionQuote?, horizon: Horizon, target: Instant, rules: OutcomesRules) {
@@ -53,8 +53,8 @@ public struct JudgedMark: Sendable, Equatable {
 }
 
 extension OptionQuote {
-    /// What a quote is worth: its mark, else the middle of a bid above the rules' bound (zero) and an ask that is not
-    /// below it; nil for anything else. Exact.
+    /// The value of a quote: its mark, else the middle of a bid above the rules' bound (zero) and an ask at or above
+    /// the bid. Exact. Nil for any other quote.
     fileprivate func forwardPrice(_ rules: OutcomesRules) -> ExactNumber? {
         if let mark { return ExactNumber(mark) }
         guard let bid, let ask, bid > rules.bidAbove, ask >= bid else { return nil }

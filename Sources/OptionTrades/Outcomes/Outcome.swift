@@ -2,56 +2,56 @@ import Events
 import Rules
 public import Values
 
-/// What became of an execution by a horizon.
+/// The state of an execution's outcome at a horizon.
 public enum OutcomeState: String, Sendable, CaseIterable {
     /// A P&L from a day horizon's fresh mark.
     case unrealizedMark = "unrealized_mark"
-    /// The same at expiry.
+    /// The same from a mark at expiry.
     case terminalMark = "terminal_mark"
-    /// The target is later than the reader's now.
+    /// The target is later than the reader's current time.
     case pending
     /// A mark or an input of the entry is missing.
     case unavailable
 }
 
 /// An execution's outcome at one horizon, worked out as if the horizon had matured (docs/contract/outcomes.md, "State"). What a reader
-/// sees before that is no matter of facts: see ``target``.
+/// sees before then depends on the current time, not on facts: see ``target``.
 ///
-/// Exact throughout; each figure is rounded once, half to even, to 10 digits (minutes to 4). A figure that lacks an
-/// input is nil, never zero; no intrinsic or model value ever stands in.
+/// All arithmetic is exact, and each figure is rounded once, half to even, to 10 digits (minutes to 4). A figure that
+/// lacks an input is nil, never zero. No intrinsic or model value ever stands in for it.
 public struct Outcome: Sendable {
     public let entry: OutcomeEntry
     public let horizon: Horizon
     public let target: HorizonTarget
     public let state: OutcomeState
     public let mark: JudgedMark
-    /// Whether the mark event counted: it was there, and of this row and target.
+    /// Whether the mark event counted: it exists and has this row and target as its basis.
     public let usesMark: Bool
     public let markSource: String?
     public let markLookupError: String?
-    /// Whether a backfill can look for the mark: the horizon has none that is `quoted`, and the contract's key is there.
+    /// Whether a backfill can look for the mark: the horizon has no `quoted` mark, and the contract's key is known.
     public let needsMark: Bool
     public let markPrice: FixedDecimal?
     /// mark price × quantity × multiplier.
     public let markPremiumUSD: FixedDecimal?
-    /// A buy's mark premium − entry premium, a sale's entry premium − mark premium.
+    /// For a buy mark premium − entry premium, for a sale entry premium − mark premium.
     public let pnlBeforeFeesUSD: FixedDecimal?
-    /// The same − fees; nil where the fees are unknown.
+    /// P&L before fees − fees. Nil if the fees are unknown.
     public let pnlAfterFeesUSD: FixedDecimal?
-    /// The traded underlying's spot: the fresh quote's, else the observed one for a directly mapped symbol.
+    /// The traded underlying's spot: the fresh quote's, or for a directly mapped symbol the observed one.
     public let spotAtHorizon: FixedDecimal?
     /// (spot at horizon ÷ spot at entry − 1) × 100.
     public let spotMovePercent: FixedDecimal?
     public let moneynessAtHorizon: FixedDecimal?
-    /// As the backfill recorded it; directly mapped symbols only.
+    /// The value that the backfill recorded. Only for directly mapped symbols.
     public let realizedVol: FixedDecimal?
-    /// Bytewise sorted.
+    /// Sorted bytewise.
     public let missingFields: [String]
 
-    /// The token of a day horizon that lies after the expiry: the only one of its row, at any now.
+    /// The token of a day horizon that lies after the expiry. It is always the only token of its row.
     public static let horizonAfterExpiry = "horizon_after_expiry"
 
-    /// - Parameter mark: the horizon's latest mark; one with another basis than the row and target counts as absent.
+    /// - Parameter mark: the horizon's latest mark. One whose basis differs from the row and target counts as absent.
     public init(
         _ entry: OutcomeEntry, horizon: Horizon, mark event: ForwardMarkPayload?, rules: OutcomesRules
     ) {
@@ -113,12 +113,12 @@ public struct Outcome: Sendable {
     }
 }
 
-/// The P&L of one mark, exact; nil wherever an input is missing.
+/// The P&L of one mark, exact. A figure is nil if one of its inputs is missing.
 private struct OutcomePnL {
     let markPremium: ExactNumber?
     let beforeFees: ExactNumber?
     let afterFees: ExactNumber?
-    /// Whether a price, an entry premium, a direction, a quantity and a multiplier are all there.
+    /// Whether a price, an entry premium, a direction, a quantity and a multiplier are all known.
     let isComplete: Bool
 
     init(_ entry: OutcomeEntry, mark: JudgedMark) {

@@ -2,17 +2,17 @@ import Events
 import Rules
 public import Values
 
-/// What an execution's outcomes at every horizon start from: the entry, and the context that it is grouped by.
+/// The common start of an execution's outcomes at every horizon: the entry, and the context that groups it.
 public struct OutcomeEntry: Sendable {
     public let row: ExecutionRow
     public let premium: EntryPremium
-    /// Exact: the provided premium, or the product that the derived one is rounded from. Nil where it is missing.
+    /// The exact premium: the provided one, or the unrounded product behind a derived one. Nil if the premium is missing.
     let exactPremium: ExactNumber?
-    /// When the contract stops; nil without an expiry.
+    /// The instant at which the contract expires. Nil without an expiry.
     let expiry: Instant?
     /// Whether the symbol is its own market.
     public let isDirectlyMapped: Bool
-    /// The traded underlying's spot: the row's own, else the stamp's for a directly mapped symbol. Never a proxy's.
+    /// The traded underlying's spot: the row's own, or for a directly mapped symbol the stamp's. Never a proxy's.
     public let spot: FixedDecimal?
     /// spot ÷ strike, to 10 digits.
     public let moneyness: FixedDecimal?
@@ -21,7 +21,7 @@ public struct OutcomeEntry: Sendable {
     public let gammaRegime: String?
     public let dvolBucket: String
 
-    /// - Parameter stamp: the trade's latest stamp; one with another basis than the row's counts as absent.
+    /// - Parameter stamp: the trade's latest stamp. One whose basis differs from the row's counts as absent.
     public init(of row: ExecutionRow, stamp: ContextStampedPayload?, rules: OutcomesRules) {
         let stamp = stamp.flatMap { $0.basis.isBasis(of: row) ? $0 : nil }
         self.row = row
@@ -44,7 +44,8 @@ public struct OutcomeEntry: Sendable {
         return FixedDecimal.product(price, quantity, multiplier)
     }
 
-    /// The stamp's spot where it is the traded symbol's own market's, by the rules of now and by those that stamped it.
+    /// The stamp's spot. Nil unless the market is the traded symbol's own, by the current rules and by those that
+    /// stamped it.
     private static func directSpot(
         _ stamp: ContextStampedPayload, _ row: ExecutionRow, _ rules: OutcomesRules
     ) -> FixedDecimal? {
@@ -57,7 +58,7 @@ public struct OutcomeEntry: Sendable {
         return stamp.spotAtTrade
     }
 
-    /// spot ÷ strike, rounded half to even to 10 digits; nil without both.
+    /// spot ÷ strike, rounded half to even to 10 digits. Nil without either.
     static func moneyness(_ spot: FixedDecimal?, strike: FixedDecimal?) -> FixedDecimal? {
         guard let spot, let strike else { return nil }
         return ExactNumber(spot).divided(by: ExactNumber(strike))?.rounded()

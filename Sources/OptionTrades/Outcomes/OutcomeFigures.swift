@@ -11,7 +11,7 @@ struct OutcomeFigures {
     private var row: ExecutionRow { facts.execution.row }
     private var quote: OptionQuote? { facts.mark?.quote }
 
-    /// - Parameter spotAtEntry: explains the entry's spot on a sheet, and gives it.
+    /// - Parameter spotAtEntry: explains the entry's spot on a sheet and returns it
     func explain(_ field: String, _ sheet: inout Worksheet, spotAtEntry: (inout Worksheet) -> FixedDecimal?) {
         target(&sheet)
         switch field {
@@ -99,7 +99,7 @@ struct OutcomeFigures {
         sheet.input("quote.timestamp", Shown(quote.timestamp), facts.markEvent)
     }
 
-    /// |quote time − target| in minutes, exact; ends in null without a quote.
+    /// |quote time − target| in minutes, exact. Without a quote it ends in null.
     private func distance(_ sheet: inout Worksheet) -> ExactNumber? {
         time(&sheet)
         guard let quote, let target = facts.target.instant else {
@@ -111,7 +111,7 @@ struct OutcomeFigures {
         return minutes(apart)
     }
 
-    /// Ends in the quality.
+    /// Explains the quality and ends in it.
     private func quality(_ sheet: inout Worksheet) {
         if let apart = distance(&sheet), let quote, let target = facts.target.instant {
             sheet.rule(rules.file, "mark", "fresh_minutes")
@@ -131,7 +131,7 @@ struct OutcomeFigures {
         sheet.step(why, "mark_quality", Shown(facts.judged.quality.rawValue))
     }
 
-    /// A fresh quote's price: its mark, else the middle of a two-sided one.
+    /// A fresh quote's price: its mark, else the middle of a two-sided quote.
     private func worth(_ quote: OptionQuote, _ sheet: inout Worksheet) {
         sheet.input("quote.mark", Shown(quote.mark), facts.markEvent)
         guard quote.mark == nil else { return }
@@ -144,7 +144,7 @@ struct OutcomeFigures {
             Shown(facts.judged.quality == .quoted))
     }
 
-    /// Exact; ends in null where the mark is not quoted.
+    /// The mark price, exact. Ends in null unless the mark is quoted.
     private func price(_ sheet: inout Worksheet) -> ExactNumber? {
         quality(&sheet)
         guard facts.judged.quality == .quoted, let quote else {
@@ -167,7 +167,7 @@ struct OutcomeFigures {
 
     // MARK: - P&L
 
-    /// mark price × quantity × multiplier, exact; ends in null without one of them.
+    /// mark price × quantity × multiplier, exact. Ends in null if one of them is missing.
     private func premium(_ sheet: inout Worksheet) -> ExactNumber? {
         guard let price = price(&sheet) else { return nil }
         sheet.inputs(facts.execution, "quantity", "contract_multiplier")
@@ -184,7 +184,7 @@ struct OutcomeFigures {
         return premium
     }
 
-    /// A buy's mark − entry, a sale's entry − mark, exact; ends in null without one of them.
+    /// For a buy mark − entry, for a sale entry − mark. Exact. Ends in null if one of them is missing.
     private func profit(_ sheet: inout Worksheet) -> ExactNumber? {
         guard let entry = sheet.premium(of: facts.execution, rules.trades).exact else { return nil }
         guard let mark = premium(&sheet) else { return nil }

@@ -4,10 +4,10 @@ import Values
 
 /// Sums over outcomes as their readers see them, a horizon at a time (docs/contract/outcomes.md, "Aggregates").
 ///
-/// Built from the rows' published figures: whoever adds the rows up gets the same. Counts are 0 and figures null where
-/// nothing is priced; means and rates are rounded half to even to 10 digits.
+/// The sums use the rows' published figures, so a reader who adds up the rows gets the same results. Without priced
+/// rows counts are 0 and figures null. Means and rates are rounded half to even to 10 digits.
 public struct OutcomesAggregates: RowAggregates {
-    /// What rows are grouped by, with the column that holds it.
+    /// The groupings of rows, each with the column that holds its key.
     private static let groupings: [(name: String, column: String)] = [
         ("by_portfolio", "source_portfolio"), ("by_underlying", "underlying_symbol"),
         ("by_gamma_regime", "gamma_regime"), ("by_alignment_label", "alignment_label"),
@@ -25,7 +25,7 @@ public struct OutcomesAggregates: RowAggregates {
             OutcomeSums.Row(row, sums), keys: Self.groupings.map { row[$0.column]?.string })
     }
 
-    /// `{horizon_key: {by_portfolio: […], …}}`, horizons and entries sorted bytewise by key, the null key last.
+    /// `{horizon_key: {by_portfolio: […], …}}`. Horizons and entries are sorted bytewise by key, with the null key last.
     public func node() -> JSONNode {
         .object(horizons.sorted { $0.key < $1.key }.map { ($0.key.text, .object($0.value.members())) })
     }

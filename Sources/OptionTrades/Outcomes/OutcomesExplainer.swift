@@ -4,21 +4,21 @@ import Projections
 import Rules
 import Values
 
-/// Explains rows of `outcomes` from the trade's row, its stamp and the horizon's mark: entry, mark, fees.
+/// Explains rows of `outcomes` from the trade's row, its stamp and the horizon's mark: entry, mark and fees.
 struct OutcomesExplainer: ViewExplainer {
     let rules: OutcomesRules
     private static let view = OutcomesProjection.name
 
     static func needs(_ row: RowMembers) -> ExplanationNeeds { .positions(row.eventPositions) }
 
-    /// What a row at one horizon follows from.
+    /// The facts behind a row at one horizon.
     struct Facts {
         let execution: ExplainedExecution
         let stampEvent: DecodedEvent?
         let markEvent: DecodedEvent?
         let horizon: Horizon
         let target: HorizonTarget
-        /// Of the row and target as they are; nil while pending.
+        /// The mark of the current row and target. Nil while pending.
         let mark: ForwardMarkPayload?
         let judged: JudgedMark
         let isPending: Bool
@@ -109,7 +109,7 @@ struct OutcomesExplainer: ViewExplainer {
             Shown(rules.dvolBucket(of: stamp?.dvolPercentile)))
     }
 
-    /// The row's own spot, else the stamp's for a symbol that is its own market; ends in it.
+    /// Explains the spot at entry and ends in it: the row's own, or the stamp's for a symbol that is its own market.
     private func spotAtEntry(
         _ execution: ExplainedExecution, _ stamp: ContextStampedPayload?, _ event: DecodedEvent?,
         _ sheet: inout Worksheet

@@ -2,7 +2,7 @@ import Events
 public import JSON
 public import Values
 
-/// The positions of the events that an outcome's row follows from.
+/// The positions of the events behind an outcome's row.
 struct OutcomeInputs {
     let context: Int64?
     let execution: Int64
@@ -19,13 +19,13 @@ struct OutcomeInputs {
         out.endObject()
     }
 
-    /// Ascending.
+    /// Writes the positions, ascending.
     func writePositions(to out: inout JSONWriter) { out.eventPositions([context, execution, mark]) }
 }
 
 extension OutcomesProjection {
-    /// Writes a row's document, as if its horizon had matured. What does not depend on the horizon is shared by the rows of an
-    /// execution.
+    /// Writes a row's document as if its horizon had matured. An execution's rows share the members that do not depend
+    /// on the horizon.
     static func write(_ outcome: Outcome, _ inputs: OutcomeInputs, to out: inout JSONWriter) {
         let entry = outcome.entry
         let row = entry.row
@@ -138,8 +138,8 @@ extension OutcomesProjection {
         out.endObject()
     }
 
-    /// A row as a reader sees it at a moment: a horizon whose target is later is `pending`, and shows nothing of its
-    /// mark, P&L or horizon, whatever marks exist. One that lies after the expiry is `unavailable` at any time.
+    /// A row as a reader sees it at a moment. If the horizon's target is later, the row is `pending` and shows nothing
+    /// of its mark, P&L or horizon, even if marks exist. A horizon after the expiry is `unavailable` at any time.
     public func present(_ document: JSONDocument, now: Instant) -> [UInt8] {
         let root = document.root
         guard let target = root["target_timestamp"]?.string.flatMap({ Instant($0) }), target > now,

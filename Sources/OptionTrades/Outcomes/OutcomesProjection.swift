@@ -6,8 +6,9 @@ public import Values
 
 /// What became of executions: a row an execution and horizon (docs/contract/outcomes.md, "Columns").
 ///
-/// Rows are worked out as if their horizon had matured; ``present(_:now:)`` blanks what a reader's now has not reached.
-/// Stored are the rules' default horizons and those that have a mark; rows of any others follow from the facts.
+/// Rows are computed as if their horizon had matured. ``present(_:now:)`` blanks the figures of horizons that the
+/// reader's current time has not reached. The rules' default horizons and those with a mark are stored. Rows of other
+/// horizons are computed from the facts.
 public struct OutcomesProjection: SelectiveProjection {
     public static let name = "outcomes"
     public static let codeVersion = 1
@@ -15,7 +16,7 @@ public struct OutcomesProjection: SelectiveProjection {
 
     /// A trade, its latest stamp in each context, and its latest mark at each horizon.
     public struct Facts: Sendable {
-        /// Nil where a stamp or a mark came first.
+        /// Nil if a stamp or a mark came before the execution.
         var execution: TradeFact<ExecutionRow>?
         var stamps = TradeStamps()
         var marks = TradeMarks()
@@ -23,7 +24,7 @@ public struct OutcomesProjection: SelectiveProjection {
 
     public let identity: ProjectionIdentity
     private let rules: OutcomesRules
-    /// The horizons of a reader who asks for none, sorted by key.
+    /// The horizons for a reader who names none, sorted by key.
     public let standardSelection: [Horizon]
 
     public init(rules: OutcomesRules) {
@@ -33,7 +34,7 @@ public struct OutcomesProjection: SelectiveProjection {
             name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
     }
 
-    /// Reads the horizons that a request asks for, `1,7,30,expiry`; sorted by key.
+    /// Reads the horizons of a request, `1,7,30,expiry`. The result is sorted by key.
     public func selection(parsing text: String) throws(HorizonListError) -> [Horizon] {
         try Horizon.list(parsing: text, rules: rules)
     }
@@ -52,7 +53,8 @@ public struct OutcomesProjection: SelectiveProjection {
                 throw PoisonEvent(
                     position: event.record.position, problem: "\"\(payload.horizonKey)\" is no horizon")
             }
-            // No row follows from the observations behind a mark, and a volatility has thousands: the event names them.
+            // No row depends on the observations behind a mark. A volatility has thousands of them, and the mark's
+            // event names them anyway.
             var mark = payload
             mark.inputs = []
             facts[orNew: Facts()].marks.record(TradeFact(mark, from: event.record), at: horizon)
@@ -70,7 +72,7 @@ public struct OutcomesProjection: SelectiveProjection {
         write(facts, facts.marks.horizons(and: standardSelection), to: &rows)
     }
 
-    /// The rows of an execution at the horizons asked for, in key order; none of a trade that does not count.
+    /// Writes the rows of an execution at the given horizons, in key order. A trade that does not count gets no rows.
     public func writeRows(of facts: Facts, selecting horizons: [Horizon], to rows: inout RowWriter) {
         write(facts, horizons.sorted(), to: &rows)
     }
@@ -133,7 +135,7 @@ extension OutcomesProjection {
     }
 }
 
-/// A trade's latest mark at each horizon, whatever row it was made of.
+/// A trade's latest mark at each horizon, including marks made from older rows.
 struct TradeMarks: Sendable {
     private struct Entry: Sendable {
         let horizon: Horizon
@@ -143,7 +145,7 @@ struct TradeMarks: Sendable {
     /// In the order of the horizons.
     private var entries: OneOrMore<Entry> = .none
 
-    /// A newer mark takes the place of the one at its horizon.
+    /// Records a mark. It replaces the mark at the same horizon.
     mutating func record(_ mark: TradeFact<ForwardMarkPayload>, at horizon: Horizon) {
         entries.insert(Entry(horizon: horizon, mark: mark)) { $0.horizon < $1.horizon }
     }
@@ -152,7 +154,7 @@ struct TradeMarks: Sendable {
         entries.first { $0.horizon == horizon }?.mark
     }
 
-    /// Those that hold in the world by a moment.
+    /// The marks that hold at a moment of valid time.
     func held(by instant: Instant) -> TradeMarks {
         var held = TradeMarks()
         held.entries = entries.filter { $0.mark.holds(by: instant) }
@@ -161,7 +163,7 @@ struct TradeMarks: Sendable {
 
     func forEach(_ visit: (TradeFact<ForwardMarkPayload>) -> Void) { entries.forEach { visit($0.mark) } }
 
-    /// Some horizons, sorted, with those that have a mark; sorted.
+    /// The given horizons, which are sorted, plus those with a mark. The result is sorted.
     func horizons(and others: [Horizon]) -> [Horizon] {
         var all = others
         entries.forEach { entry in

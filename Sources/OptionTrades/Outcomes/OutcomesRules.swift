@@ -1,7 +1,7 @@
 public import Rules
 public import Values
 
-/// The rules of forward outcomes (`outcomes/rules.v<N>.yaml`) with the files that they use.
+/// The rules of forward outcomes (`outcomes/rules.v<N>.yaml`), with the rule files that they use.
 public final class OutcomesRules: Sendable {
     /// A time of day.
     public struct TimeOfDay: Sendable, Equatable {
@@ -13,20 +13,20 @@ public final class OutcomesRules: Sendable {
 
     /// A bucket of DVol percentiles.
     public struct Bucket: Sendable, Equatable {
-        /// Percentiles below this one, and not below the bucket before.
+        /// The exclusive upper bound. The previous bucket's bound is the inclusive lower one.
         public let below: FixedDecimal
         public let name: String
     }
 
-    /// What realized volatility needs.
+    /// The parameters of realized volatility.
     public struct RealizedVol: Sendable {
-        /// How far apart two neighbouring spots must be to give a return.
+        /// The exact distance between two neighbouring spots that give a return.
         public let stepMinutes: Int
-        /// How many such returns a year has.
+        /// The number of such returns in a year.
         public let periodsPerYear: Int
-        /// The least number of returns.
+        /// The smallest number of returns.
         public let minimumReturns: Int
-        /// The least number of returns as a share of the horizon's steps.
+        /// The smallest number of returns, as a share of the horizon's steps.
         public let minimumShare: FixedDecimal
     }
 
@@ -34,39 +34,39 @@ public final class OutcomesRules: Sendable {
     public let trades: TradesRules
     public let newYork: NewYorkRules
     public let alignment: AlignmentRules
-    /// Days after the trade, or nil for the contract's expiry; each once.
+    /// Days after the trade, or nil for the contract's expiry. Each occurs once.
     public let defaultHorizonDays: [Int?]
     /// The largest number of days that a horizon may have.
     public let maximumHorizonDays: Int
-    /// How many horizons a request may name.
+    /// The largest number of horizons in a request.
     public let maximumHorizonsPerRequest: Int
     /// The mapping method of symbols that are their own market.
     public let directMappingMethod: String
-    /// When a contract stops on its expiry date, in New York.
+    /// The time in New York at which a contract expires on its expiry date.
     public let newYorkClose: TimeOfDay
-    /// The same on the days that close early.
+    /// The same on days that close early.
     public let earlyClose: TimeOfDay
     /// Expiry dates on which New York closes early.
     public let earlyCloses: Set<CalendarDate>
-    /// When a contract on a directly mapped symbol stops on its expiry date, in UTC.
+    /// The time in UTC at which a contract on a directly mapped symbol expires on its expiry date.
     public let directClose: TimeOfDay
-    /// A quote at most this far from the target is fresh, and is looked for first.
+    /// A quote at most this far from the target is fresh. The first look-up covers this distance.
     public let freshMinutes: Int
-    /// How far a quote is looked for where the first look-up held none at all.
+    /// The distance of the second look-up, made if the first found no quote at all.
     public let widenedMinutes: Int
-    /// Without a mark, a quote is worth its middle only where its bid is above this.
+    /// A quote without a mark is valued at its middle only if its bid is above this.
     public let bidAbove: FixedDecimal
-    /// A spot at most this far from the target may stand for the horizon's.
+    /// A spot at most this far from the target may serve as the spot at the horizon.
     public let spotToleranceMinutes: Int
     public let realizedVol: RealizedVol
     /// In ascending order.
     public let dvolBuckets: [Bucket]
-    /// The bucket of percentiles that are below none of the others.
+    /// The bucket of percentiles that are not below the bound of any other bucket.
     public let highestDvolBucket: String
-    /// The bucket where there is no percentile.
+    /// The bucket of an absent percentile.
     public let unknownDvolBucket: String
 
-    /// All files that were read, each once, in path order.
+    /// All files read, each once, in path order.
     public var files: [RuleFile] {
         var found: [RuleFile] = []
         let all = [file, newYork.file] + trades.files + alignment.files
@@ -80,7 +80,7 @@ public final class OutcomesRules: Sendable {
         try self.init(path: "outcomes/rules.v\(version).yaml", read: read)
     }
 
-    /// - Parameter path: as another rule file's `uses` lists it.
+    /// - Parameter path: the path in another rule file's `uses`
     public init(path: String, read: RuleFileReader) throws {
         let document = try RuleDocument(path: path, kind: "outcomes", read: read)
         let root = document.root

@@ -4,18 +4,18 @@ public import Values
 
 /// Realized volatility of a market over a horizon, from hourly spots (docs/contract/outcomes.md, "Realized volatility").
 public enum RealizedVolatility {
-    /// √(periods a year × (S ÷ n)) × 100 in vol points, S the sum from left to right of the squares of n returns
+    /// √(periods per year × (S ÷ n)) × 100 in vol points. S is the sum, from left to right, of the squares of n returns
     /// ln(b ÷ a) of neighbouring spots exactly one step apart.
     ///
-    /// In IEEE doubles, in the order of the formula, with the C library's `log` and `sqrt`; then rounded half to even to
-    /// 10 digits.
+    /// The arithmetic is in IEEE doubles, in the order of the formula, with the C library's `log` and `sqrt`. The
+    /// result is then rounded half to even to 10 digits.
     ///
     /// - Parameters:
-    ///   - gex: points in ascending order of time; those without a spot are skipped.
-    ///   - start: the trade; only points strictly after it count.
-    ///   - end: the target, inclusive.
-    /// - Returns: the value and the positions of the observations that gave a return, ascending; nil where there are
-    ///   fewer returns than the rules ask for, in number or as a share of the horizon's steps.
+    ///   - gex: points in ascending order of time; those without a spot are skipped
+    ///   - start: the trade; only points strictly after it count
+    ///   - end: the target, inclusive
+    /// - Returns: the value and the positions of the observations that gave a return, ascending. Nil if there are fewer
+    ///   returns than the rules require, in number or as a share of the horizon's steps.
     public static func afterTrade(
         gex: [GexPoint], from start: Instant, through end: Instant, rules: OutcomesRules
     ) -> (value: FixedDecimal, positions: [Int64])? {
@@ -53,7 +53,7 @@ public enum RealizedVolatility {
         _ rules: OutcomesRules.RealizedVol
     ) -> Bool {
         guard count > 0, count >= rules.minimumReturns, end > start else { return false }
-        // count ≥ share × (end − start) ÷ step, without a quotient.
+        // count ≥ share × (end − start) ÷ step, without a division.
         let span = ExactNumber(Int(end.microseconds - start.microseconds))
         return ExactNumber(count) * ExactNumber(Int(step)) >= ExactNumber(rules.minimumShare) * span
     }
@@ -62,7 +62,8 @@ public enum RealizedVolatility {
 extension Double {
     /// The double nearest to a decimal, ties to even.
     init(nearest decimal: FixedDecimal) {
-        // Below 2^53 both parts are exact, and a quotient of doubles is the nearest one; else the text decides.
+        // Below 2^53 both parts are exact, and a quotient of doubles is correctly rounded. Larger decimals convert from
+        // text.
         if decimal.units.magnitude < 1 << 53 {
             self = Double(Int64(decimal.units)) / Double(Int64(FixedDecimal.unitsPerOne))
         } else {
@@ -72,7 +73,7 @@ extension Double {
 }
 
 extension ExactNumber {
-    /// The number that a double is, nil where it is none.
+    /// The exact value of a double. Nil if the double is not finite.
     init?(exactly value: Double) {
         guard value.isFinite else { return nil }
         if value == 0 {

@@ -5,10 +5,10 @@ import Projections
 import Values
 
 extension Worksheet {
-    /// Lists what of the row a stamp, benchmark or mark was made from, and says where it is another row's: it counts as
-    /// absent then.
+    /// Checks whether a stamp, benchmark or mark was made from the current row, and lists the fields that differ. A
+    /// stale one counts as absent.
     ///
-    /// - Returns: whether it is of the row as it is now.
+    /// - Returns: whether it was made from the row in its present form.
     mutating func isCurrent(
         _ basis: Basis, of execution: ExplainedExecution, target: Instant? = nil, _ event: DecodedEvent, _ name: String
     ) -> Bool {
@@ -42,7 +42,7 @@ extension ExplainedRow {
         return found
     }
 
-    /// Another event that the row names in `inputs`; nil where it names none.
+    /// Another event that the row names in `inputs`. Nil if the row names no such event.
     func input(_ name: String, of view: String) throws(ExplanationError) -> DecodedEvent? {
         guard let position = RowMembers(root: published.root).input(name) else { return nil }
         guard let found = event(at: position) else {
@@ -53,7 +53,7 @@ extension ExplainedRow {
 }
 
 extension Worksheet {
-    /// The column `inputs` of views that name one position an input.
+    /// The column `inputs` of views that name one position for each input.
     mutating func namedInputs(_ positions: KeyValuePairs<String, Int64?>) {
         for (name, position) in positions {
             input("inputs.\(name)", Shown(position), position.flatMap { row.event(at: $0) })

@@ -4,19 +4,19 @@ import Projections
 import Rules
 import Values
 
-/// A trade's latest row with the event that holds it: where most inputs of every view come from.
+/// A trade's latest row with the event that holds it. It supplies most inputs of every view.
 struct ExplainedExecution {
     let row: ExecutionRow
     let event: DecodedEvent
 
-    /// Nil where the event records no row.
+    /// Nil if the event does not record a row.
     init?(_ event: DecodedEvent) {
         guard let payload = event.payload(as: ExecutionPayload.self) else { return nil }
         row = payload.row
         self.event = event
     }
 
-    /// A stored field by its name; nil where there is none of that name.
+    /// A stored field by its name. Nil for an unknown name.
     subscript(_ field: String) -> Shown? {
         switch field {
         case "contract_multiplier": Shown(row.contractMultiplier)
@@ -62,21 +62,21 @@ struct ExplainedExecution {
 extension Worksheet {
     /// Lists fields of a row as inputs.
     ///
-    /// - Parameter prefix: the trade's id, where several trades stand beside each other.
+    /// - Parameter prefix: the trade's id, if the worksheet covers several trades
     mutating func inputs(_ execution: ExplainedExecution, _ fields: String..., prefix: String? = nil) {
         for field in fields {
             input(prefix.map { "\($0).\(field)" } ?? field, execution[field] ?? .null, execution.event)
         }
     }
 
-    /// A column that shows a field of the row as it is.
+    /// A column that shows a field of the row unchanged.
     mutating func copy(_ field: String, of execution: ExplainedExecution) {
         copy(field, execution[field] ?? .null, execution.event)
     }
 
-    /// Explains an entry premium: ends in it, unrounded where it is derived.
+    /// Explains an entry premium. A derived premium ends unrounded.
     ///
-    /// - Returns: the premium, and its exact amount.
+    /// - Returns: the premium and its exact amount.
     mutating func premium(
         of execution: ExplainedExecution, _ rules: TradesRules, prefix: String? = nil
     ) -> (premium: EntryPremium, exact: ExactNumber?) {
@@ -116,7 +116,7 @@ extension Worksheet {
         return (premium, exact)
     }
 
-    /// Explains a market mapping: the line of the symbol, or the one of unmapped symbols.
+    /// Explains a market mapping: the rule line of the symbol, or that of unmapped symbols.
     mutating func mapping(of execution: ExplainedExecution, _ rules: MarketProxyRules) -> MarketProxyRules.Mapping {
         inputs(execution, "underlying_symbol")
         let mapping = rules.mapping(of: execution.row.underlyingSymbol)
@@ -136,7 +136,7 @@ extension Worksheet {
     }
 }
 
-/// |distance| of two instants in minutes, exact.
+/// The absolute distance of two instants in minutes, exact.
 func minutes(_ apart: Int64) -> ExactNumber {
     ExactNumber(Int(apart.magnitude)).divided(by: ExactNumber(60_000_000)) ?? .zero
 }

@@ -1,10 +1,10 @@
 public import Rules
 public import Values
 
-/// How a traded symbol maps to a crypto market (`shared/market_proxy.v<N>.yaml`).
+/// The mapping from traded symbols to crypto markets (`shared/market_proxy.v<N>.yaml`).
 public final class MarketProxyRules: Sendable {
     public struct Mapping: Sendable, Equatable {
-        /// The market whose context stands behind the symbol; nil where unmapped.
+        /// The market whose context stands behind the symbol. Nil for an unmapped symbol.
         public let marketProxy: String?
         public let method: String
         /// 0…1.
@@ -34,7 +34,7 @@ public final class MarketProxyRules: Sendable {
             confidence: try node.decimal("mapping_confidence"), quality: try node.text("mapping_quality"))
     }
 
-    /// The mapping of a symbol; a symbol that is null or not listed is unmapped, never a default market.
+    /// The mapping of a symbol. A symbol that is null or not listed is unmapped; it never gets a default market.
     public func mapping(of symbol: String?) -> Mapping {
         guard let symbol else { return unmapped }
         return bySymbol[ByteKey(symbol)] ?? unmapped

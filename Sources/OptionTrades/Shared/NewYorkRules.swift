@@ -1,16 +1,16 @@
 public import Rules
 public import Values
 
-/// The clock of New York (`shared/new_york.v<N>.yaml`): its offsets from UTC and, for each year, the dates of
-/// daylight saving time. Results follow from the file, never from a host's zone data.
+/// The clock of New York (`shared/new_york.v<N>.yaml`): its offsets from UTC and, for each year, the dates of daylight
+/// saving time. Results depend on this file, never on the host's zone data.
 public final class NewYorkRules: Sendable {
     public let file: RuleFile
     /// Minutes east of UTC in winter and in summer.
     private let standardOffset: Int
     private let daylightOffset: Int
-    /// The first year of the table; the others follow without a gap.
+    /// The first year of the table. The others follow without a gap.
     private let firstYear: Int
-    /// For each year: the first moment of daylight saving time, and the first one after it.
+    /// For each year: the first moment of daylight saving time, and the first moment after it.
     private let daylight: [(from: Instant, to: Instant)]
 
     public init(path: String, read: RuleFileReader) throws {
@@ -50,7 +50,7 @@ public final class NewYorkRules: Sendable {
         return minutes
     }
 
-    /// The moment that many minutes after the start, in UTC, of a date of a year.
+    /// The moment the given number of minutes after 00:00 UTC of a date in the given year.
     private static func change(_ node: RuleNode, _ name: String, _ year: Int, minutes: Int) throws -> Instant {
         let value = try node.member(name)
         guard let date = CalendarDate(try value.scalar()), date.year == year,
@@ -59,9 +59,10 @@ public final class NewYorkRules: Sendable {
         return instant
     }
 
-    /// Minutes east of UTC at a moment; nil where its year in UTC is not in the table. Constant time.
+    /// Minutes east of UTC at a moment. Nil if the moment's year in UTC is not in the table. Constant time.
     ///
-    /// A year's first hours in UTC belong to New York's year before, in which it is winter all the same.
+    /// A year's first hours in UTC still belong to the previous year in New York. The offset is the same, because both
+    /// are in winter.
     public func offsetMinutes(at instant: Instant) -> Int? {
         let index = instant.date.year - firstYear
         guard daylight.indices.contains(index) else { return nil }
@@ -69,7 +70,7 @@ public final class NewYorkRules: Sendable {
         return instant >= from && instant < to ? daylightOffset : standardOffset
     }
 
-    /// The date that New York's calendars show at a moment; nil where its year in UTC is not in the table.
+    /// The calendar date in New York at a moment. Nil if the moment's year in UTC is not in the table.
     public func date(at instant: Instant) -> CalendarDate? {
         guard let offset = offsetMinutes(at: instant) else { return nil }
         let (days, microseconds) = (instant.microseconds + Int64(offset) * 60_000_000)
@@ -77,10 +78,10 @@ public final class NewYorkRules: Sendable {
         return CalendarDate(checkingDaysSinceEpoch: Int(microseconds < 0 ? days - 1 : days))
     }
 
-    /// The moment at which New York's clocks show a time of a date.
+    /// The moment at which New York's clocks show the given time on a date.
     ///
-    /// The earlier of two where the hour comes twice, in autumn. Nil in the hour that is left out in spring, for a
-    /// time that is none, and outside the table.
+    /// In the autumn hour that occurs twice, this is the earlier moment. Nil for a time in the hour that spring skips,
+    /// for an invalid time, and outside the table.
     public func instant(of date: CalendarDate, hour: Int, minute: Int) -> Instant? {
         guard (0..<24).contains(hour), (0..<60).contains(minute) else { return nil }
         let local = Int64(date.daysSinceEpoch) * 86_400_000_000 + Int64(hour * 60 + minute) * 60_000_000

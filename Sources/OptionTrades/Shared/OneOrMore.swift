@@ -1,12 +1,12 @@
 
 
-/// Elements in an order of their own, each once: none or one, as nearly always, without memory of its own.
+/// An ordered collection without duplicates. It nearly always holds no element or one, and then needs no memory of its own.
 enum OneOrMore<Element: Sendable>: Sendable {
     case none
     case one(Element)
     case several([Element])
 
-    /// Adds an element where the order wants it, or puts it in the place of one that is neither before nor after it.
+    /// Inserts an element at its place in the order. It replaces an element that is neither before nor after it.
     mutating func insert(_ element: Element, by precedes: (Element, Element) -> Bool) {
         switch self {
         case .none: self = .one(element)
@@ -47,7 +47,7 @@ enum OneOrMore<Element: Sendable>: Sendable {
         }
     }
 
-    /// The first element that a condition holds for.
+    /// The first element that satisfies a condition.
     func first(where condition: (Element) -> Bool) -> Element? {
         switch self {
         case .none: return nil

@@ -3,9 +3,9 @@ import Values
 
 /// How an option symbol's root stands to the underlying that the row names (docs/contract/trades.md, "Roots").
 public enum OptionRoot: Sendable, Equatable {
-    /// Equal once dots are removed, or a listed alias; also where either side is missing.
+    /// The root equals the underlying without dots, or is a listed alias, or either side is missing.
     case matches
-    /// Equal once trailing digits are dropped from the root too: a contract adjusted by a corporate action.
+    /// The root equals the underlying after its trailing digits are dropped too: a contract adjusted by a corporate action.
     case adjusted
     case mismatch
 

@@ -18,7 +18,7 @@ public final class RootAliases: Sendable {
         underlyings = found
     }
 
-    /// Whether the pair is listed. Both compared by their bytes.
+    /// Whether the pair is listed. Both sides compare by their bytes.
     public func lists(root: String, underlying: String) -> Bool {
         underlyings[ByteKey(root)]?.contains(ByteKey(underlying)) ?? false
     }

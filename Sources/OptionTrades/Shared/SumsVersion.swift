@@ -1,17 +1,17 @@
 import JSON
 import Values
 
-/// Which of the rows' figures the sums of a code version take in, and what they say of it.
+/// The rule of a code version for which of the rows' figures enter its sums, and how it reports their coverage.
 ///
-/// A published figure can be larger than any input. Code version 1 read it back by the bound of inputs; its answers stay as
-/// they were.
+/// A published figure can be larger than any input. Code version 1 read it back with the bound of inputs, and its
+/// answers stay as they were.
 public enum SumsVersion: Sendable {
-    /// A row whose figure is 10^18 or more falls out of sums, means and counts in silence.
+    /// Sums, means and counts silently omit a row whose figure is 10^18 or more.
     case withinInputBound
-    /// Every figure that a row publishes counts, and each sum or mean has the count of the rows that it covers beside it.
+    /// Every published figure counts. Each sum or mean comes with the count of the rows that it covers.
     case complete
 
-    /// The figure in a row's column; nil where there is none that counts.
+    /// The figure in a row's column. Nil if no figure counts.
     func figure(_ value: JSONValue?) -> FixedDecimal? {
         switch self {
         case .withinInputBound: value?.decimal

@@ -3,11 +3,11 @@ import JSON
 import Projections
 import Values
 
-/// What the log says last about one thing of a trade, with the event that says it.
+/// The latest statement of the log about one aspect of a trade, with the position of its event.
 struct TradeFact<Value: Sendable>: Sendable {
     let value: Value
     let position: Int64
-    /// When it holds in the world.
+    /// The valid time of the event.
     let effectiveAt: Instant?
 
     init(_ value: Value, from record: EventHeader) {
@@ -16,10 +16,10 @@ struct TradeFact<Value: Sendable>: Sendable {
         effectiveAt = record.effectiveAt
     }
 
-    /// Whether it holds in the world by a moment.
+    /// Whether the fact holds at a moment of valid time.
     func holds(by instant: Instant) -> Bool { effectiveAt.map { $0 <= instant } ?? true }
 
-    /// Writes `{content, effective_at, position}`, the content being the value's own canonical JSON.
+    /// Writes `{content, effective_at, position}`. The content is the value's own canonical JSON.
     func write(to out: inout JSONWriter, content: (Value, inout JSONWriter) -> Void) {
         out.beginObject()
         out.key("content")
@@ -31,7 +31,7 @@ struct TradeFact<Value: Sendable>: Sendable {
         out.endObject()
     }
 
-    /// Reads what ``write(to:content:)`` writes.
+    /// Reads an object that ``write(to:content:)`` wrote.
     init(_ stored: JSONValue, decode: (JSONValue) throws -> Value) throws {
         guard let content = stored["content"], let position = stored["position"]?.integer,
             let effectiveAt = stored["effective_at"]
@@ -51,31 +51,31 @@ extension TradeFact<ExecutionRow> {
     func isTraded(by instant: Instant) -> Bool { value.tradeDate <= instant }
 }
 
-/// A trade's latest stamp under each `context_key`, whatever row they were made of.
+/// A trade's latest stamp under each `context_key`, including stamps made from older rows.
 struct TradeStamps: Sendable {
-    /// In the order of the context keys. A trade has one context nearly always.
+    /// In the order of the context keys. A trade nearly always has one context.
     private var stamps: OneOrMore<TradeFact<ContextStampedPayload>> = .none
 
-    /// A newer stamp takes the place of the one under its key.
+    /// Records a stamp. It replaces the stamp with the same context key.
     mutating func record(_ stamp: ContextStampedPayload, from record: EventHeader) {
         stamps.insert(TradeFact(stamp, from: record)) { left, right in
             left.value.contextKey.isBytewiseLess(than: right.value.contextKey)
         }
     }
 
-    /// Those that hold in the world by a moment.
+    /// The stamps that hold at a moment of valid time.
     func held(by instant: Instant) -> TradeStamps {
         var held = TradeStamps()
         held.stamps = stamps.filter { $0.holds(by: instant) }
         return held
     }
 
-    /// Visits those made of the row as it is now, by context key.
+    /// Visits the stamps made from the current row, by context key.
     func forEachCurrent(for row: ExecutionRow, _ visit: (TradeFact<ContextStampedPayload>) -> Void) {
         stamps.forEach { if $0.value.basis.isBasis(of: row) { visit($0) } }
     }
 
-    /// The trade's stamp: of those made of the row as it is now the latest.
+    /// The trade's stamp: the latest of those made from the current row.
     func latest(for row: ExecutionRow) -> TradeFact<ContextStampedPayload>? {
         var latest: TradeFact<ContextStampedPayload>?
         forEachCurrent(for: row) { stamp in
@@ -84,7 +84,7 @@ struct TradeStamps: Sendable {
         return latest
     }
 
-    /// - Parameter withInputs: whether the observations behind them are written too.
+    /// - Parameter withInputs: whether to write the observations behind the stamps too
     func write(to out: inout JSONWriter, withInputs: Bool = true) {
         out.beginArray()
         stamps.forEach { stamp in
@@ -95,7 +95,7 @@ struct TradeStamps: Sendable {
 
     init() {}
 
-    /// Reads what ``write(to:withInputs:)`` writes.
+    /// Reads an array that ``write(to:withInputs:)`` wrote.
     init(_ stored: JSONValue) throws {
         for element in stored.elements {
             let stamp = try TradeFact(element) { try ContextStampedPayload(decoding: $0) }
@@ -105,12 +105,12 @@ struct TradeStamps: Sendable {
 }
 
 extension DecodedEvent {
-    /// The trade that the event is about, as the key of its entity; none for an event of another kind.
+    /// The trade that the event is about, as the key of its entity. Empty for an event of another kind.
     var trade: [RowKey] { payload.subjectKey.map { [$0] } ?? [] }
 }
 
 extension JSONWriter {
-    /// Writes the positions that are there, ascending.
+    /// Writes the non-nil positions, ascending.
     mutating func eventPositions(_ positions: [Int64?]) {
         beginArray()
         for position in positions.compactMap({ $0 }).sorted() { integer(position) }
@@ -124,7 +124,7 @@ extension JSONWriter {
         endArray()
     }
 
-    /// Writes the latest row of a trade; nil is `null`.
+    /// Writes the latest row of a trade. Nil becomes `null`.
     mutating func execution(_ execution: TradeFact<ExecutionRow>?) {
         guard let execution else { return null() }
         execution.write(to: &self) { $0.writeContent(to: &$1) }
@@ -132,7 +132,7 @@ extension JSONWriter {
 }
 
 extension TradeFact<ExecutionRow> {
-    /// Reads what `JSONWriter.execution(_:)` writes.
+    /// Reads a value that `JSONWriter.execution(_:)` wrote.
     static func read(_ stored: JSONValue) throws -> TradeFact<ExecutionRow>? {
         stored.isNull ? nil : try TradeFact(stored) { try ExecutionRow(decoding: $0) }
     }

@@ -4,7 +4,7 @@ import JSON
 import Projections
 import Values
 
-/// Explains rows of `sync_state` from the scope's runs: each column shows what one of them reported.
+/// Explains rows of `sync_state` from the scope's runs. Each column shows a value that one of the runs reported.
 struct SyncStateExplainer: ViewExplainer {
     let cursor: SyncStateProjection.CursorSource
 
@@ -68,7 +68,8 @@ struct SyncStateExplainer: ViewExplainer {
         var found: (event: DecodedEvent, payload: SyncCompletedPayload)?
         for event in sheet.row.events {
             guard let payload = event.payload(as: SyncCompletedPayload.self) else { continue }
-            // A run of an empty scope leaves no watermark: the earlier stays. So did the cursor, under code version 1.
+            // A run of an empty scope has no watermark, so the earlier one stays. Code version 1 kept the earlier
+            // cursor too.
             if field == "last_successful_cursor", cursor == .latestRunWithCursor, payload.cursor == nil { continue }
             if field == "last_successful_watermark", payload.watermark == nil { continue }
             found = (event, payload)
@@ -90,7 +91,7 @@ struct SyncStateExplainer: ViewExplainer {
             sheet.input("recorded_at", Shown(event.record.recordedAt), event)
             sheet.step("when the latest run that ended well was recorded", "recorded_at", Shown(event.record.recordedAt))
         default:
-            // The row shows the summary's decimals as numbers: it is compared in that form.
+            // The row shows the summary's decimals as numbers, so this compares them in that form.
             let summary = Self.numbers(payload.summary)
             sheet.input("summary", summary, event)
             sheet.step("of the latest run that ended well", "summary", summary)

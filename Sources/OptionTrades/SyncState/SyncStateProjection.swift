@@ -9,11 +9,11 @@ public struct SyncStateProjection: Projection {
     public static let name = "sync_state"
     public static let consumes = TradeEvents.firstVersions(of: ExecutionEventTypes.all.flatMap { [$0.completed, $0.failed] })
 
-    /// Whose cursor a scope shows.
+    /// Which run's cursor a scope shows.
     public enum CursorSource: Sendable {
-        /// Code version 1: an earlier run's, if the last successful one had none.
+        /// Code version 1: the cursor of the last successful run that had one.
         case latestRunWithCursor
-        /// From code version 2 on: the last successful run's, null if it had none.
+        /// From code version 2 on: the last successful run's cursor, null if it had none.
         case latestRun
 
         public init(codeVersion: Int) { self = codeVersion < 2 ? .latestRunWithCursor : .latestRun }
@@ -29,7 +29,7 @@ public struct SyncStateProjection: Projection {
         var syncedAt: Instant?
         var error: String?
         var errorAt: Instant?
-        /// Canonical JSON; nil before a first success.
+        /// Canonical JSON. Nil before a first success.
         var summary: [UInt8]?
     }
 
@@ -44,7 +44,7 @@ public struct SyncStateProjection: Projection {
         cursorSource = CursorSource(codeVersion: codeVersion)
     }
 
-    /// The same rules, folded as a code version does.
+    /// The same rules, folded with the code of another version.
     func folding(as codeVersion: Int) -> Self { Self(rules: rules, codeVersion: codeVersion) }
 
     public static var rowsAreFacts: Bool { true }
@@ -59,12 +59,12 @@ public struct SyncStateProjection: Projection {
         if let payload = event.payload(as: SyncCompletedPayload.self) {
             var state = facts ?? Self.empty(payload.sourceName, payload.scopeKey)
             state.scopeDetails = payload.scopeDetails
-            // A run without a second page has no cursor.
+            // A run with a single page has no cursor.
             switch cursorSource {
             case .latestRunWithCursor: state.cursor = payload.cursor ?? state.cursor
             case .latestRun: state.cursor = payload.cursor
             }
-            // An empty scope has no watermark: the stored one stays, since the next run starts there.
+            // An empty scope has no watermark. The stored one stays, because the next run starts there.
             state.watermark = payload.watermark ?? state.watermark
             state.syncedAt = event.record.recordedAt
             state.summary = payload.summary
@@ -82,7 +82,7 @@ public struct SyncStateProjection: Projection {
         Facts(sourceName: sourceName, scopeKey: scopeKey, scopeDetails: Array("{}".utf8))
     }
 
-    /// A run has no time in the world: the state is the same at any.
+    /// A run has no valid time, so the state is the same at every instant.
     public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? { facts }
 
     public func writeRows(of facts: Facts, to rows: inout RowWriter) {

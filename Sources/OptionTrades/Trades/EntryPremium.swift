@@ -8,7 +8,7 @@ public struct EntryPremium: Sendable, Equatable {
 
     private enum Amount: Sendable, Equatable {
         case provided(FixedDecimal)
-        /// Provided, and far from what can be derived.
+        /// Provided, but too far from the derived premium.
         case doubted(FixedDecimal)
         case derived(FixedDecimal)
         case missing
@@ -16,7 +16,7 @@ public struct EntryPremium: Sendable, Equatable {
 
     private let amount: Amount
 
-    /// Total USD; null where it is neither provided nor derivable. Never zero for something missing.
+    /// Total USD. Null if it is neither provided nor derivable. A missing premium is never zero.
     public var usd: FixedDecimal? {
         switch amount {
         case .provided(let usd), .doubted(let usd), .derived(let usd): usd
@@ -32,14 +32,15 @@ public struct EntryPremium: Sendable, Equatable {
         }
     }
 
-    /// Provided and derived both exist and differ by more than max(absolute, relative × provided).
+    /// Whether both a provided and a derived premium exist and differ by more than max(absolute, relative × provided).
     public var mismatch: Bool {
         if case .doubted = amount { true } else { false }
     }
 
-    /// `premium_usd` where it is provided; else price × quantity × multiplier, exact and rounded once half
-    /// to even to 10 digits, where the price is in the premium currency, the unit is contracts (or null) and
-    /// all three are there; else missing. The comparison is made on the unrounded product.
+    /// Computes the premium of a row: `premium_usd` if it is provided, else price × quantity × multiplier. The product
+    /// is exact and rounded once, half to even, to 10 digits. It needs all three factors, a price in the premium
+    /// currency, and contracts (or null) as the unit; else the premium is missing. The mismatch check uses the
+    /// unrounded product.
     public init(of row: ExecutionRow, rules: TradesRules) {
         self.init(
             of: Terms(
@@ -47,7 +48,7 @@ public struct EntryPremium: Sendable, Equatable {
                 quantityUnit: row.quantityUnit, contractMultiplier: row.contractMultiplier), rules: rules)
     }
 
-    /// What of a row the premium follows from.
+    /// The fields of a row that determine the premium.
     struct Terms {
         let premiumUSD: FixedDecimal?
         let price: FixedDecimal?
@@ -62,7 +63,7 @@ public struct EntryPremium: Sendable, Equatable {
     private static func amount(of row: Terms, _ rules: TradesRules) -> Amount {
         guard let derived = Factors(row, rules) else { return row.premiumUSD.map { .provided($0) } ?? .missing }
         guard let provided = row.premiumUSD else { return derived.rounded.map { .derived($0) } ?? .missing }
-        // Equal after rounding is within any tolerance and needs no wide arithmetic.
+        // Premiums that are equal after rounding are within any tolerance and need no wide arithmetic.
         if derived.rounded == provided { return .provided(provided) }
         let tolerance = max(
             ExactNumber(rules.mismatchAbsoluteUSD), ExactNumber(rules.mismatchRelative) * ExactNumber(provided))
@@ -70,7 +71,7 @@ public struct EntryPremium: Sendable, Equatable {
         return difference > tolerance ? .doubted(provided) : .provided(provided)
     }
 
-    /// Whose product a premium is derived from.
+    /// The factors of a derived premium.
     private struct Factors {
         private let price: FixedDecimal
         private let quantity: FixedDecimal
@@ -86,7 +87,7 @@ public struct EntryPremium: Sendable, Equatable {
             self.multiplier = multiplier
         }
 
-        /// Nil where it is beyond what a decimal holds.
+        /// Nil if the product does not fit into a decimal.
         var rounded: FixedDecimal? { FixedDecimal.roundedProduct(price, quantity, multiplier) }
         var exact: ExactNumber { FixedDecimal.product(price, quantity, multiplier) }
     }

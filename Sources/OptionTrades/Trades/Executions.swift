@@ -11,8 +11,8 @@ extension ExecutionRow {
     }
 }
 
-/// The order of executions, everywhere: `trade_date`, then `source_created_at` with null last, then
-/// `source_trade_id` by its bytes.
+/// The order of executions in all views: `trade_date`, then `source_created_at` with null last, then `source_trade_id`
+/// by its bytes.
 public enum ExecutionOrder {
     public static func precedes(_ left: ExecutionRow, _ right: ExecutionRow) -> Bool {
         if left.tradeDate != right.tradeDate { return left.tradeDate < right.tradeDate }

@@ -59,7 +59,7 @@ struct TradesExplainer: ViewExplainer {
         }
     }
 
-    /// Why a provided premium is doubted.
+    /// Explains the doubt about a provided premium.
     private func doubt(_ execution: ExplainedExecution, _ sheet: inout Worksheet) {
         let row = execution.row
         guard let provided = row.premiumUSD, let price = row.price, let quantity = row.quantity,
@@ -96,7 +96,7 @@ struct TradesExplainer: ViewExplainer {
         sheet.step("all flags, sorted bytewise", "flags", Shown(flags))
     }
 
-    /// What raises a flag, and the fields that it looks at.
+    /// The cause of a flag, and the fields that it depends on.
     private static func cause(of flag: String) -> (text: String, fields: [String]) {
         switch flag {
         case "premium_mismatch":

@@ -11,14 +11,14 @@ public struct TradesProjection: Projection {
     public static let codeVersion = 1
     public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + TradeEvents.presences)
 
-    /// A trade as the source gave it last, and its life in the log.
+    /// A trade's latest row from the source, and its history in the log.
     public struct Facts: Sendable {
         var execution: ExecutionRow
         var scopeKey: String
         var streamVersion: Int64
         var firstRecordedAt: Instant
         var lastRecordedAt: Instant
-        /// Names, bytewise sorted; empty before an update.
+        /// Names, sorted bytewise. Empty before the first update.
         var lastChangedFields: [String]
         var isMissingUpstream: Bool
     }

@@ -1,29 +1,29 @@
 public import Rules
 public import Values
 
-/// The rules of the trade book (`trades/rules.v<N>.yaml`) with the shared files that they use.
+/// The rules of the trade book (`trades/rules.v<N>.yaml`), with the shared files that they use.
 public final class TradesRules: Sendable {
     public let file: RuleFile
     public let marketProxy: MarketProxyRules
     public let rootAliases: RootAliases
-    /// Statuses whose rows are executions.
+    /// The statuses whose rows are executions.
     public let executionStatuses: NameList
-    /// The only currency in which a premium is derived.
+    /// The only currency for derived premiums.
     public let premiumCurrency: String
-    /// Quantity units that mean contracts, besides null.
+    /// The quantity units that mean contracts, besides null.
     public let contractUnits: NameList
-    /// A provided premium is doubted beyond max(absolute USD, relative × provided).
+    /// A provided premium is doubted if it differs by more than max(absolute USD, relative × provided).
     public let mismatchAbsoluteUSD: FixedDecimal
     public let mismatchRelative: FixedDecimal
 
-    /// All files that were read, in path order.
+    /// All files read, in path order.
     public var files: [RuleFile] { [file, marketProxy.file, rootAliases.file].sorted { $0.path < $1.path } }
 
     public convenience init(version: Int, read: RuleFileReader) throws {
         try self.init(path: "trades/rules.v\(version).yaml", read: read)
     }
 
-    /// - Parameter path: as another rule file's `uses` lists it.
+    /// - Parameter path: the path in another rule file's `uses`
     public init(path: String, read: RuleFileReader) throws {
         let document = try RuleDocument(path: path, kind: "trades", read: read)
         let root = document.root
@@ -48,7 +48,7 @@ public final class TradesRules: Sendable {
     }
 }
 
-/// The rules of the sync state (`sync_state/rules.v<N>.yaml`): a version and nothing to tune.
+/// The rules of the sync state (`sync_state/rules.v<N>.yaml`): a version, without anything to tune.
 public struct SyncStateRules: Sendable {
     public let file: RuleFile
 

@@ -1,30 +1,30 @@
 import Values
 
-/// A view that users read by name, over the rows of one projection.
+/// A named view over the rows of one projection.
 ///
-/// What a view is called and how it is filtered is declared here alone, in the folder of its feature: the HTTP list and its refusals,
-/// the command line's options, help and completions, and the console's forms follow.
+/// The folder of its feature alone declares its name and filters. The HTTP list and its refusals, the command line's
+/// options, help and completions, and the console's forms all follow from this declaration.
 public struct View: Sendable {
-    /// Its name on the command line, for example `sync-state`.
+    /// The name on the command line, for example `sync-state`.
     public let name: String
     public let title: String
-    /// Its address over HTTP.
+    /// The address over HTTP.
     public let path: StaticString
     public let projection: String
-    /// The members that identify a row, in the order of the list: the key in `columns.json`.
+    /// The members that identify a row, in the order of the list. They are the key in `columns.json`.
     public let key: [String]
-    /// Without those on time.
+    /// The filters, except those on time.
     public let filters: [ViewFilter]
-    /// The column that `from` and `to` compare; nil if they do not apply.
+    /// The column that `from` and `to` compare. Nil if these do not apply.
     public let timeColumn: String?
-    /// Whether a reader asks for horizons, and its rows depend on the reader's now.
+    /// Whether readers ask for horizons, and the rows depend on the reader's current time.
     public let hasHorizons: Bool
-    /// A remark that every answer carries, beside the rows.
+    /// A remark that every answer carries beside the rows.
     public let remark: (name: String, text: String)?
-    /// What somebody who looks at the rows should know; nil if they speak for themselves.
+    /// A note for people who look at the rows. Nil if the rows speak for themselves.
     public let note: String?
 
-    /// A view of trades: by source, portfolio and underlying, and by filters of its own.
+    /// A view of trades, filtered by source, portfolio and underlying, and by filters of its own.
     init(
         _ name: String, title: String, path: StaticString, projection: String, key: [String], own filters: [ViewFilter],
         timeColumn: String? = "trade_date", hasHorizons: Bool = false, remark: (name: String, text: String)? = nil,
@@ -61,20 +61,20 @@ public struct View: Sendable {
     }
 
     public static let all = TradeFeature.all.map(\.view)
-    /// Those that say how trades turned out, as people look through them.
+    /// The views that show how trades turned out, in the order in which people go through them.
     public static let performance = [lifecycles, alignment, executionQuality, outcomes, context]
 
-    /// The view that a user names, by its own name (`execution-quality`) or its projection's (`execution_quality`).
+    /// The view with the given name: its own (`execution-quality`) or its projection's (`execution_quality`).
     public static func named(_ name: String) -> View? {
         all.first { $0.name.isBytewiseEqual(to: name) || $0.projection.isBytewiseEqual(to: name) }
     }
 
-    /// What is expected in the place of a name that no view has.
+    /// The expected names, for an error about an unknown name.
     public static func expected(insteadOf name: String) -> String {
         "one of \(all.map(\.name).joined(separator: ", "))\(Suggestion.question(name, among: all.map(\.name)))"
     }
 
-    /// The filter of a parameter; nil for one that the view does not have.
+    /// The filter with the given parameter. Nil if the view does not have it.
     public func filter(_ parameter: String) -> ViewFilter? { filters.first { $0.parameter == parameter } }
 
     /// The parameters that select rows.

@@ -1,13 +1,13 @@
 /// A filter of a view: the parameter that people and programs give, and the column that it compares.
 ///
-/// What a filter can be is declared here alone; the HTTP interface's refusals and description, the command line's help
-/// and completions, and the console's choices follow.
+/// Its possible values are declared here alone. The HTTP interface's refusals and description, the command line's help
+/// and completions, and the console's choices all follow from this declaration.
 public struct ViewFilter: Sendable {
     public let parameter: String
     public let column: String
-    /// What it is called where a person chooses.
+    /// The label for people who choose.
     public let title: String
-    /// What the column can hold; empty where any text can stand in it.
+    /// The values that the column can hold. Empty if it can hold any text.
     public let values: [String]
 
     /// A filter on any text.
@@ -27,7 +27,7 @@ public struct ViewFilter: Sendable {
         choice(parameter, column, title, Value.allCases.map(\.rawValue))
     }
 
-    /// `closed, open_long, open_short or indeterminate`; nil where any text can be asked for.
+    /// `closed, open_long, open_short or indeterminate`. Nil if the filter accepts any text.
     public var allowed: String? {
         guard let last = values.last else { return nil }
         return values.count == 1 ? last : "\(values.dropLast().joined(separator: ", ")) or \(last)"

@@ -3,13 +3,13 @@ import Values
 
 /// Made-up observations of BTC around the sample's trades, as lines of the import format.
 ///
-/// Gamma exposure every hour from 2025-06-01 and volatility every four hours from 2025-03-01 to 2026-02-06, with two
-/// gaps: two days without gamma exposure in October, and sixteen without anything from 2025-11-20 on, in the middle of
-/// which a trade has no context within reach.
+/// Gamma exposure is hourly from 2025-06-01, volatility four-hourly from 2025-03-01, both until 2026-02-06. There are
+/// two gaps: two days without gamma exposure in October, and sixteen days without anything from 2025-11-20 on. A trade
+/// in the middle of the second gap has no context within reach.
 public enum SampleMarketData {
     private static let hour: Int64 = 3_600_000_000
 
-    /// The lines in order of time, each ended by a newline.
+    /// The lines in order of time. Each ends with a newline.
     public static func lines() -> [UInt8] {
         var out: [UInt8] = []
         let end = moment(2026, 2, 6)
@@ -29,7 +29,7 @@ public enum SampleMarketData {
         Int(SampleMarket.date(year, month, day).daysSinceEpoch) * 86_400_000_000
     }
 
-    /// A slow wave between −1000 and 1000 that comes back every `period` hours, in straight lines.
+    /// A slow piecewise linear wave between −1000 and 1000 with a period of `period` hours.
     private static func wave(_ hours: Int, period: Int) -> Int {
         let place = hours % period
         let quarter = period / 4
@@ -69,7 +69,7 @@ public enum SampleMarketData {
         let dvol = 4_700 + wave(hours, period: 24 * 110) * 9 / 10 + wave(hours, period: 24 * 13) / 4 + noise(time, 2, 120)
         let realized = dvol - 250 - wave(hours, period: 24 * 37) * 6 / 10 + noise(time, 3, 80)
         let short = dvol + wave(hours, period: 24 * 21) * 35 / 100 + noise(time, 4, 60)
-        // The vendor leaves something out now and then.
+        // The vendor occasionally omits a figure.
         let hasVRP = hours % 11 != 0
         let hasDvol = hours % 61 != 0
         return line(

@@ -5,24 +5,24 @@ import NIOCore
 import Synchronization
 import Values
 
-/// A source on 127.0.0.1 that answers level-1 quotes as Amberdata does, for the demo and for tests.
+/// A server on 127.0.0.1 that answers level-1 quotes in Amberdata's form, for the demo and for tests.
 ///
-/// It knows the options of the sample; an unknown currency has no rows. No more than 60 minutes or 24 hours are answered
-/// at once. It runs until ``stop()``.
+/// It knows the options of the sample. An unknown currency gets no rows. One answer covers at most 60 minutes by the
+/// minute, or 24 hours by the hour. The server runs until ``stop()``.
 public final class SampleQuoteServer: Sendable {
     private static let basePath = "/markets/derivatives"
     private static let path = "/markets/derivatives/analytics/volatility/level-1-quotes/tradfi"
 
-    /// What `AMBERDATA_BASE_URL` takes.
+    /// The value for `AMBERDATA_BASE_URL`.
     public let baseURL: String
     private let state: State
     private let server: RunningServer
 
-    /// What changes while the server runs.
+    /// The part that changes while the server runs.
     private final class State: Sendable {
         private struct Content {
             var failures: FailurePlan
-            /// The number of the request that the plan counts from.
+            /// The number of the request at which the plan's count starts.
             var planStart = 0
             var requests = 0
         }
@@ -37,7 +37,7 @@ public final class SampleQuoteServer: Sendable {
             content.withLock { $0 = Content(failures: failures, planStart: $0.requests, requests: $0.requests) }
         }
 
-        /// Counts a request and tells which failure is planned for it.
+        /// Counts a request and returns the failure planned for it.
         func arrive() -> FailurePlan.Failure? {
             content.withLock {
                 $0.requests += 1
@@ -46,7 +46,7 @@ public final class SampleQuoteServer: Sendable {
         }
     }
 
-    /// The connection is to be closed in the middle of a body.
+    /// Closes the connection in the middle of a body.
     private struct ConnectionDropped: Error {}
 
     private init(server: RunningServer, state: State) {
@@ -55,10 +55,10 @@ public final class SampleQuoteServer: Sendable {
         baseURL = "http://127.0.0.1:\(server.port)\(Self.basePath)"
     }
 
-    /// Starts a server and returns once it accepts connections.
+    /// Starts a server and returns when it accepts connections.
     /// - Parameters:
-    ///   - apiKey: what the `x-api-key` header must hold.
-    ///   - failures: how it misbehaves; what concerns the trade feed's pages alone is not among it.
+    ///   - apiKey: the required value of the `x-api-key` header
+    ///   - failures: the planned failures; those of the trade feed's pages have no effect here
     public static func start(
         apiKey: String, port: Int = 0, failures: FailurePlan = .none
     ) async throws -> SampleQuoteServer {
@@ -69,13 +69,13 @@ public final class SampleQuoteServer: Sendable {
         return SampleQuoteServer(server: server, state: state)
     }
 
-    /// How many requests came, refused ones included.
+    /// The number of requests so far, including refused ones.
     public var requestCount: Int { state.requests }
 
-    /// Installs a plan, whose request 0 is the next one.
+    /// Installs a plan. The next request is its request 0.
     public func setFailures(_ failures: FailurePlan) { state.setFailures(failures) }
 
-    /// Stops accepting, closes the connections and returns when all is closed. A second call changes nothing.
+    /// Stops accepting, closes the connections and returns when all are closed. A second call has no effect.
     public func stop() async { await server.stop() }
 
     private static func answer(
@@ -142,7 +142,7 @@ public final class SampleQuoteServer: Sendable {
         out.key("data")
         out.beginArray()
         var lastHour: Int64?
-        // The last quote of an hour stands for it, newest first, as recorded answers have them.
+        // The last quote of an hour represents it. The order is newest first, as in recorded answers.
         for quote in quotes.reversed() {
             let hour = quote.bucket.microseconds / 3_600_000_000
             if hourly, lastHour == hour { continue }

@@ -1,20 +1,21 @@
 import Values
 
-/// The quotes of the sample's options: what the made-up market says of a contract around its trades, with all the
-/// gaps that a real one has.
+/// The quotes of the sample's options: a made-up market around the sample's trades, with all the gaps of a real one.
 ///
-/// A contract is quoted every six minutes of the hours in which New York trades all year. By contract and day there
-/// may be no quote at all, one every forty minutes, one side only, a bid of 0, a crossed or a locked market, or no mark.
+/// A contract is quoted every six minutes during the UTC hours in which New York trades all year round. Depending on
+/// contract and day there may be no quote at all, one every forty minutes, only one side, a bid of 0, a crossed or
+/// locked market, or no mark.
 struct SampleQuotes {
     let underlying: SampleMarket.Underlying
     let expiry: CalendarDate
     let strikeCents: Int
     let isCall: Bool
 
-    /// The highest strike that the market knows, in cents: beyond it prices would not fit.
+    /// The highest strike of the market, in cents. Prices beyond it would not fit.
     private static let maximumStrikeCents = 10_000_000
 
-    /// Nil for a symbol that the sample has no options on, and for a strike that is no whole number of cents or out of range.
+    /// Nil if the sample has no options on the symbol, if the strike is not a whole number of cents, or if it is out of
+    /// range.
     init?(symbol: String, expiry: CalendarDate, strike: FixedDecimal, isCall: Bool) {
         let known = [SampleMarket.strategy, SampleMarket.coinbase].first { $0.symbol.isBytewiseEqual(to: symbol) }
         let (wholeCents, part) = strike.units.quotientAndRemainder(dividingBy: 100_000_000)
@@ -29,7 +30,7 @@ struct SampleQuotes {
     struct Quote {
         let bucket: Instant
         let exchangeTime: Instant
-        /// In 10⁻⁴ USD; nil where that side is missing.
+        /// In 10⁻⁴ USD. Nil for a missing side.
         let bid: Int?
         let ask: Int?
         let mark: Int?
@@ -46,7 +47,7 @@ struct SampleQuotes {
     private static let minutesBetween = 6
     private static let minutesBetweenSparse = 40
 
-    /// The quotes in buckets of minutes from an instant up to, not including, another.
+    /// The quotes in minute buckets from an instant (inclusive) to another (exclusive).
     func quotes(from: Instant, to: Instant) -> [Quote] {
         var quotes: [Quote] = []
         var day = from.date
@@ -109,7 +110,7 @@ struct SampleQuotes {
 }
 
 extension SampleMarket {
-    /// Whether the sample's shares trade: its own trading days, and every weekday after them.
+    /// Whether the sample's shares trade on a day: on its own trading days, and on every weekday after them.
     static func isTradingDay(_ day: CalendarDate) -> Bool {
         guard let last = tradingDays.last, day > last else { return isListedTradingDay(day) }
         return (Int(day.daysSinceEpoch) + 3) % 7 < 5

@@ -136,7 +136,7 @@ extension AuditCommand.Prove {
     }
 }
 
-/// Gives what exporting and signing refused its exit code.
+/// Gives errors of exporting and signing their exit codes.
 private func bundling<T>(_ body: () async throws -> T) async throws -> T {
     do {
         return try await body()

@@ -91,7 +91,7 @@ struct AuditCommand: AsyncParsableCommand {
 }
 
 extension AuditReport {
-    /// - Parameter file: with the record that was relied on.
+    /// - Parameter file: the file with the record that the audit relied on
     fileprivate func node(since file: String?) -> JSONNode {
         .object([
             ("verified", .bool(isVerified)), ("events", .integer(log.size)),

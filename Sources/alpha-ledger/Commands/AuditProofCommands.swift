@@ -139,7 +139,7 @@ extension AuditCommand {
     }
 }
 
-/// Gives what signing refused its exit code.
+/// Gives errors of signing their exit codes.
 func auditing<T>(_ body: () async throws -> T) async throws -> T {
     do { return try await body() } catch let error as AuditError { throw Failure(code: error.exitCode, "\(error)") }
 }

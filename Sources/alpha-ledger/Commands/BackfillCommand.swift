@@ -15,7 +15,7 @@ struct BackfillCommand: AsyncParsableCommand {
             """,
         subcommands: [Context.self, Benchmarks.self, Marks.self])
 
-    /// Which trades, and how the result is shown.
+    /// The selection of trades, and the form of the result.
     struct Shared: ParsableArguments {
         @Flag(help: "Append; without it nothing is written.") var apply = false
         @Option(help: "At most so many executions, the earliest first.") var limit: Int?
@@ -28,7 +28,7 @@ struct BackfillCommand: AsyncParsableCommand {
         }
     }
 
-    /// Where quotes come from, and which are asked for again.
+    /// The source of quotes, and whether to repeat look-ups.
     struct Quotes: ParsableArguments {
         @Option(
             name: .customLong("quotes"),
@@ -190,7 +190,7 @@ extension Failure {
     }
 }
 
-/// The backfill's summary as text.
+/// Prints the backfill's summary as text.
 func show(_ summary: BackfillSummary) {
     func counts(_ values: [ByteKey: Int]) -> String {
         values.sorted { $0.key < $1.key }.map { "\(Output.escaped($0.key.text)) \($0.value)" }.joined(separator: ", ")

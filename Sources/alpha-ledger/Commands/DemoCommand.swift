@@ -44,7 +44,7 @@ struct DemoCommand: AsyncParsableCommand {
             try LedgerService.check(host: address, settings)
             try LedgerService.checkFree(host: address, port: port ?? settings.port)
         }
-        // The demo's own servers are the only ones that it asks, whatever is configured.
+        // The demo contacts only its own servers, regardless of the configuration.
         var generator = SystemRandomNumberGenerator()
         let key = UniqueID(random: &generator).description
         let feed = try await SampleFeedServer.start(feed: .sample, apiKey: key)
@@ -77,7 +77,7 @@ struct DemoCommand: AsyncParsableCommand {
         try result.get()
     }
 
-    /// A real full-scope sync of the sample, enriched, projected and printed.
+    /// Runs a real full-scope sync of the sample, enriches and projects it, and prints the result.
     private func show(
         _ ledger: Ledger, _ source: any ExecutionSource, _ quotes: any QuoteSource
     ) async throws {
@@ -99,7 +99,7 @@ struct DemoCommand: AsyncParsableCommand {
         Output.flush()
     }
 
-    /// Imports the sample's market observations from a file, as a user would.
+    /// Imports the sample's market observations from a file, in the way of a user.
     private func importSample(_ ledger: Ledger) async throws -> ImportSummary {
         let file = "\(ledger.temporaryDirectory)/alpha-ledger-observations-\(ledger.newID()).ndjson"
         defer { unlink(file) }
@@ -115,7 +115,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 }
 
-/// What the demo shows: the run, the log, and each projection.
+/// The demo's output: the run, the log, and each projection.
 private struct DemoReport {
     let summary: RunSummary
     let head: LogHead

@@ -56,7 +56,7 @@ extension AuditCommand {
             }
         }
 
-        /// - Parameter document: the impact as `--json` prints it, whose objects have their members in the order of names.
+        /// - Parameter document: the impact in the form of `--json`. Its objects have their members in the order of names.
         private func show(_ impact: Impact, _ document: JSONValue) {
             let verdict = document["verdict"]?.string ?? ""
             if let event = document["event"], !event.isNull {
@@ -99,7 +99,7 @@ extension AuditCommand {
             value?.kind == .number ? Money.cell(text(value), column: field) : text(value)
         }
 
-        /// A value as a cell: nothing for null, a list or an object as its JSON.
+        /// A value as a cell: empty for null, JSON for a list or an object.
         private func text(_ value: JSONValue?) -> String {
             guard let value, !value.isNull else { return "" }
             return value.string ?? value.sourceText

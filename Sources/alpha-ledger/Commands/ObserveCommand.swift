@@ -68,7 +68,7 @@ struct ObserveImportCommand: AsyncParsableCommand {
         if summary.rejected > 0 { throw ExitCode(1) }
     }
 
-    /// The summary as text; bad lines go to standard error.
+    /// Prints the summary as text. Bad lines go to standard error.
     private static func show(_ summary: ImportSummary) {
         for fault in summary.faults {
             Output.errorText(Output.escaped("\(fault.file):\(fault.line): \(fault.reason)"))

@@ -191,7 +191,7 @@ extension ProjectionCommand {
             }
         }
 
-        /// What was looked at.
+        /// The position and digest of the diff that was reviewed.
         private func agreed() throws -> (position: Int64, digest: String) {
             if let position, let digest { return (position, digest) }
             let path = file ?? ""
@@ -305,7 +305,7 @@ private func show(_ diff: ProjectionDiff, _ explained: [ExplainedChange]) {
     }
     table("fields", ["field", "changed"], rightAligned: [1])
     table("moved", ["field", "from", "to", "count"], rightAligned: [3])
-    // The two sums are over the rows that have the figure, which need not be the same ones.
+    // The two sums cover the rows that have the figure, which may be different rows.
     table("sums", ["field", "from", "from_count", "to", "to_count", "delta"], rightAligned: [1, 2, 3, 4, 5])
     if !diff.sample.isEmpty {
         Output.line("")

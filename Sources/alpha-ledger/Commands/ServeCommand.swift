@@ -37,7 +37,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-/// Runs the service until a signal comes, and says where it listens.
+/// Runs the service until a signal arrives, and prints the address that it listens on.
 func serve(_ ledger: Ledger, host: String, port: Int, runsProjectors: Bool) async throws {
     let service = try LedgerService(
         ledger, host: host, port: port, runsProjectors: runsProjectors, logger: ledger.logger)

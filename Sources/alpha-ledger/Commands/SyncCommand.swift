@@ -66,9 +66,9 @@ func runSync(_ ledger: Ledger, _ source: any ExecutionSource, _ options: SyncOpt
     return try await operation.run(options)
 }
 
-/// The run's summary as text.
+/// Prints the run's summary as text.
 ///
-/// - Parameter rows: are named where given.
+/// - Parameter rows: the rows to name, if any
 func show(_ summary: RunSummary, _ rows: RunRows? = nil, namesAllRows: Bool = false) {
     func counts(_ values: [ByteKey: Int]) -> String {
         values.sorted { $0.key < $1.key }.map { "\(Output.escaped($0.key.text)) \($0.value)" }.joined(separator: ", ")

@@ -13,7 +13,7 @@ struct ViewCommand: AsyncParsableCommand {
             SyncState.self,
         ])
 
-    /// What every view takes.
+    /// The options that every view has.
     struct Paging: ParsableArguments {
         @Option(parsing: .unconditional, help: "What the ledger knew after this event.", transform: Arguments.position)
         var asOfPosition: Int64?
@@ -57,7 +57,7 @@ struct ViewCommand: AsyncParsableCommand {
         }
     }
 
-    /// The filters that all views of trades have in common. They are met without regard to case.
+    /// The filters that all views of trades share. They ignore case.
     struct Selection: ParsableArguments {
         @Option(help: "Source.") var source = "alpha_sync"
         @Option(help: "Portfolio.") var portfolio: String?
@@ -271,10 +271,10 @@ private let syncStateColumns = [
     ("last_error_at", false), ("last_error", false),
 ]
 
-/// The rows of `sync_state` as a table.
+/// Prints the rows of `sync_state` as a table.
 func showSyncState(_ documents: [JSONDocument]) { show(documents, syncStateColumns) }
 
-/// Brings the view's projection up to date, then prints one page or all of them, pinned to one position.
+/// Brings the view's projection up to date, then prints one page or all pages, pinned to one position.
 private func read(
     _ view: View, _ options: SettingsOptions, _ paging: ViewCommand.Paging,
     _ parameters: [(name: String, value: String?)], columns: [(name: String, isNumber: Bool)],
@@ -320,7 +320,7 @@ private func read(
     }
 }
 
-/// Reads a page, and says on standard error what keeps it from showing what was in the log when the command began.
+/// Reads a page. If the page does not cover the log as it was when the command began, a warning on standard error says why.
 private func page(_ view: View, _ request: ViewRequest, _ head: Int64, _ ledger: Ledger) async throws -> ViewPage {
     do {
         let page = try await ViewReader(ledger, isBounded: false).page(view, request)
@@ -330,7 +330,7 @@ private func page(_ view: View, _ request: ViewRequest, _ head: Int64, _ ledger:
         }
         return page
     } catch LedgerError.projectionBehind(let projection, let position, let checkpoint) {
-        // That it is behind is what the error says already.
+        // The error itself says already that the projection is behind.
         switch try await ledger.shortfall(of: view.projection, before: position) {
         case .behind, nil: break
         case .some(let shortfall): Output.warning("\(shortfall)")
@@ -339,7 +339,7 @@ private func page(_ view: View, _ request: ViewRequest, _ head: Int64, _ ledger:
     }
 }
 
-/// All rows in the form of one page: what HTTP would answer if it knew no limit.
+/// All rows in the form of one page, like an HTTP answer without a limit.
 private func oneAnswer(_ rows: [[UInt8]], _ last: ViewPage) throws -> [UInt8] {
     let root = try JSONDocument(parsing: last.json()).root
     var out: [UInt8] = Array("{\"rows\":[".utf8)

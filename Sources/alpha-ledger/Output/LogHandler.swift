@@ -2,14 +2,14 @@ import Glibc
 import Logging
 import Operations
 
-/// Log lines on standard error: time, level, label, message, key=value; configured secrets replaced.
+/// Log lines on standard error: time, level, label, message, key=value. Configured secrets are replaced.
 struct LineLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel: Logger.Level
     private let label: String
     private let redactor: Redactor
 
-    /// Sends every logger of the program through this handler; to be called once.
+    /// Sends every logger of the program through this handler. It must be called only once.
     static func install(level: Logger.Level, _ redactor: Redactor) {
         Output.redact(redactor)
         LoggingSystem.bootstrap { label in LineLogHandler(logLevel: level, label: label, redactor: redactor) }
@@ -40,7 +40,7 @@ struct LineLogHandler: LogHandler {
         Output.errorText(Output.escaped(redactor.redact(text)))
     }
 
-    /// A value that holds what separates pairs is quoted.
+    /// A value, quoted if it is empty or contains a space, an equals sign or a quote.
     private static func word(_ value: String) -> String {
         guard value.isEmpty || value.contains(where: { $0 == " " || $0 == "=" || $0 == "\"" }) else { return value }
         return "\"" + value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""

@@ -1,13 +1,13 @@
-/// Figures of money as tables show them; JSON has them exactly.
+/// Amounts of money in the form of tables. JSON has the exact figures.
 enum Money {
-    /// A cell of a column: an amount in USD with two digits, a price per contract with two or all that it has. Whatever is
-    /// no decimal stays as it is.
+    /// A cell of a column: an amount in USD with two digits, or a price per contract with at least two digits. Text
+    /// that is not a decimal stays unchanged.
     static func cell(_ text: String, column: String) -> String {
         if column.hasSuffix("_usd") { return amount(text) }
         return prices.contains(column) ? price(text) : text
     }
 
-    /// Rounded half to even to two digits.
+    /// Rounds half to even to two digits.
     static func amount(_ text: String) -> String {
         guard let parts = Parts(text) else { return text }
         guard parts.fraction.count > 2 else { return parts.text(padded: 2) }
@@ -28,14 +28,14 @@ enum Money {
             .text(padded: 2)
     }
 
-    /// Two digits at least, and no fewer than it has.
+    /// Pads to two digits. A longer fraction stays.
     static func price(_ text: String) -> String { Parts(text)?.text(padded: 2) ?? text }
 
     private static let prices: Set<String> = [
         "price", "average_open_price", "fill_price", "mark_price", "benchmark_bid", "benchmark_ask", "fill_vs_mid",
     ]
 
-    /// A decimal's digits, of any length: what a row publishes is not bounded as what comes in is.
+    /// The digits of a decimal of any length, because published figures are not bounded as input figures are.
     private struct Parts {
         var isNegative: Bool
         var whole: [UInt8]
@@ -47,7 +47,7 @@ enum Money {
             self.fraction = fraction
         }
 
-        /// Nil for what is no decimal without an exponent.
+        /// Nil for text that is not a decimal without an exponent.
         init?(_ text: String) {
             let bytes = Array(text.utf8)
             isNegative = bytes.first == UInt8(ascii: "-")

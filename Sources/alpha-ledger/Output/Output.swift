@@ -2,10 +2,10 @@ import Glibc
 import Operations
 import Synchronization
 
-/// What goes to standard output and standard error.
+/// Standard output and standard error.
 enum Output {
     private static let pending = Mutex<[UInt8]>([])
-    /// What ended standard output before its time: an `errno`.
+    /// The `errno` that ended standard output early.
     private static let outputError = Mutex<Int32?>(nil)
     private static let redactor = Mutex(Redactor([]))
     private static let bufferSize = 64 << 10
@@ -21,8 +21,8 @@ enum Output {
         if isFull { flush() }
     }
 
-    /// Writes what is pending. What a reader that went away (`| head`) does not take is dropped, so that the command
-    /// still ends in order.
+    /// Writes pending output. If the reader has gone away (`| head`), the output is dropped, so that the command still
+    /// ends in an orderly way.
     static func flush() {
         let bytes = pending.withLock { buffer in
             defer { buffer.removeAll(keepingCapacity: true) }
@@ -33,21 +33,21 @@ enum Output {
         if code != 0 { outputError.withLock { $0 = code } }
     }
 
-    /// Nobody reads on: there is nothing more to print.
+    /// Whether the reader is gone, so that further printing is pointless.
     static var isClosed: Bool { outputError.withLock { $0 != nil } }
 
-    /// Why not all was written; nil also where the reader went away by its own will.
+    /// The reason why output was lost. Nil if nothing was lost or the reader closed the pipe itself.
     static var fault: String? {
         outputError.withLock { code in code.flatMap { $0 == EPIPE ? nil : String(cString: strerror($0)) } }
     }
 
-    /// Has these secrets replaced in every error from now on.
+    /// Replaces these secrets in every error from now on.
     static func redact(_ secrets: Redactor) { redactor.withLock { $0 = secrets } }
 
-    /// One line, whatever an upstream or a server put into it.
+    /// Prints an error as a single line, even if it contains text from an upstream or a server.
     static func error(_ message: String) { errorLine("error", message) }
 
-    /// The same of what does not end the command.
+    /// Prints a warning, which does not end the command, in the same way.
     static func warning(_ message: String) { errorLine("warning", message) }
 
     private static func errorLine(_ kind: String, _ message: String) {
@@ -59,10 +59,10 @@ enum Output {
         _ = write(Array((text + "\n").utf8), to: STDERR_FILENO)
     }
 
-    /// Text without a line's end, on standard error.
+    /// Writes text without a line break to standard error.
     fileprivate static func errorPart(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
 
-    /// 0, or the `errno` that stopped it.
+    /// Returns 0, or the `errno` that stopped the write.
     private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
         var done = 0
         while done < bytes.count {
@@ -80,7 +80,7 @@ enum Output {
 
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-    /// Control characters and what could steer a terminal, written as escapes.
+    /// The text with control characters, and others that could steer a terminal, replaced by escapes.
     static func escaped(_ text: String) -> String {
         var out = ""
         for scalar in text.unicodeScalars {
@@ -93,14 +93,14 @@ enum Output {
         return out
     }
 
-    /// A table within the terminal's width: columns as wide as their widest cell, numbers to the right.
+    /// Prints a table within the terminal's width. Columns are as wide as their widest cell, and numbers are right-aligned.
     static func table(_ header: [String], _ rows: [[String]], rightAligned: Set<Int> = []) {
         let layout = TableLayout(header, rows.map { $0.map(escaped) }, rightAligned: rightAligned)
         for text in layout.lines(width: width) { line(text) }
     }
 
-    /// How many letters a line of standard output takes: what COLUMNS says, else what the terminal does; nil for a file or
-    /// a program, which take any.
+    /// The width of standard output in characters: the value of COLUMNS, else the terminal's width. Nil for a file or a
+    /// program, which take any width.
     private static var width: Int? {
         if let text = getenv("COLUMNS").map({ String(cString: $0) }), let columns = Int(text), columns > 0 { return columns }
         var size = winsize()
@@ -109,7 +109,7 @@ enum Output {
     }
 }
 
-/// Progress of long work, on a terminal only: one line that is written over.
+/// Progress of long work, on a terminal only: one line that is overwritten.
 final class ProgressLine: Sendable {
     func show(_ text: String) {
         if Output.isTerminal { Output.errorPart("\r\u{1b}[K\(text)") }

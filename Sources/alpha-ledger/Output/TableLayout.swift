@@ -1,26 +1,26 @@
-/// How a table fits into a width: long headers take several lines, long texts are cut, numbers never; where that is not
-/// enough each row stands as a block of its own, a line a column.
+/// The layout of a table within a width. Long headers take several lines. Long texts are cut; numbers never are. If
+/// that does not suffice, each row becomes a block with one line for each column.
 struct TableLayout {
     private let header: [String]
     private let rows: [[String]]
     private let rightAligned: Set<Int>
     private static let gap = 2
-    /// A date is still one when it is cut to this.
+    /// A date is still recognizable at this length.
     private static let shortestText = 11
 
-    /// - Parameter rows: as many cells each as the header has, without control characters.
+    /// - Parameter rows: rows with as many cells as the header, without control characters
     init(_ header: [String], _ rows: [[String]], rightAligned: Set<Int>) {
         self.header = header
         self.rows = rows
         self.rightAligned = rightAligned
     }
 
-    /// The table's lines; within the width if one is given.
+    /// The table's lines, within the width if one is given.
     func lines(width: Int?) -> [String] {
         let natural = header.indices.map { max(header[$0].count, widestCell($0)) }
         guard let width, Self.total(natural) > width else { return written(natural, header.map { [$0] }) }
         let pieces = header.map(Self.pieces)
-        // The least that a header takes is its longest piece; the least that a text takes is some letters.
+        // The minimum width of a header is its longest piece, that of a text a few letters.
         let least = pieces.indices.map { column -> Int in
             let head = pieces[column].map(\.count).max() ?? 0
             return max(head, rightAligned.contains(column) ? widestCell(column) : min(widestCell(column), Self.shortestText))
@@ -33,7 +33,7 @@ struct TableLayout {
         {
             widths[column] -= 1
         }
-        // What is left goes to headers.
+        // The remaining width goes to headers.
         while Self.total(widths) < width,
             let column = widths.indices.filter({ widths[$0] < natural[$0] }).min(by: { widths[$0] < widths[$1] })
         {
@@ -48,7 +48,7 @@ struct TableLayout {
 
     private func written(_ widths: [Int], _ headers: [[String]]) -> [String] {
         let height = headers.map(\.count).max() ?? 1
-        // Headers stand on the line below them.
+        // Headers are aligned to the line below them.
         var lines = (0..<height).map { line in
             row(headers.map { pieces in line < height - pieces.count ? "" : pieces[line - (height - pieces.count)] }, widths)
         }
@@ -66,7 +66,7 @@ struct TableLayout {
         }.joined(separator: String(repeating: " ", count: Self.gap))
     }
 
-    /// A line a column, `name  value`, with an empty line between rows.
+    /// One line for each column, `name  value`, with an empty line between rows.
     private func blocks() -> [String] {
         let widest = header.map(\.count).max() ?? 0
         return rows.enumerated().flatMap { index, row in
@@ -92,7 +92,7 @@ struct TableLayout {
         return pieces.filter { !$0.isEmpty }.isEmpty ? [""] : pieces.filter { !$0.isEmpty }
     }
 
-    /// As few lines as the width allows.
+    /// Joins the pieces into as few lines as the width permits.
     private static func joined(_ pieces: [String], width: Int) -> [String] {
         var lines: [String] = []
         for piece in pieces {

@@ -3,14 +3,14 @@ import Operations
 import OptionTrades
 import Values
 
-/// How many rows of a view there are of each state, label, quality, and with each field missing.
+/// The numbers of a view's rows by state, label and quality, and by missing field.
 struct ViewCounts {
     let view: View
     private let rows: Int
     /// Column → value → rows.
     private let counts: [(column: String, values: [ByteKey: Int])]
 
-    /// The views of trades with the columns that are counted.
+    /// The views of trades with the columns to count.
     static let counted: [(View, [String])] = [
         (.trades, ["trade_status", "flags"]),
         (.lifecycles, ["lifecycle_state", "lifecycle_quality", "lifecycle_flags"]),
@@ -20,7 +20,7 @@ struct ViewCounts {
         (.outcomes, ["horizon_key", "outcome_state", "mark_quality", "missing_fields"]),
     ]
 
-    /// Reads all rows of a view, as of the projection's checkpoint.
+    /// Reads all rows of a view at the projection's checkpoint.
     init(_ ledger: Ledger, _ view: View, _ columns: [String]) async throws {
         var counts = columns.map { (column: $0, values: [ByteKey: Int]()) }
         var rows = 0
@@ -42,7 +42,7 @@ struct ViewCounts {
         self.counts = counts
     }
 
-    /// What a cell counts under: each element of a list, and a null as itself.
+    /// The values that a cell counts under: each element of a list, and a null as itself.
     private static func values(_ cell: JSONValue?) -> [ByteKey] {
         guard let cell, !cell.isNull else { return ["null"] }
         if cell.kind == .array { return cell.elements.compactMap(\.string).map { ByteKey($0) } }
@@ -60,7 +60,7 @@ struct ViewCounts {
                 })
     }
 
-    /// Prints a short table a column.
+    /// Prints a short table for each column.
     func show() {
         Output.line("\(view.name): \(rows) rows")
         for (column, values) in counts where !values.isEmpty {

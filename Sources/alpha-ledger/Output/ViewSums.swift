@@ -2,9 +2,9 @@ import JSON
 import Operations
 import OptionTrades
 
-/// The sums of a view by portfolio, over all rows that are selected: each beside the count of the rows that it is over.
+/// The sums of a view by portfolio, over all selected rows. Each sum is beside the count of the rows that it covers.
 enum ViewSums {
-    /// Members of an aggregate's entry, in the order of the columns; the first names the group.
+    /// The members of an aggregate's entry, in the order of the columns. The first one names the group.
     private static let figures: [(view: View, members: [String])] = [
         (.outcomes, ["key", "count", "sum_pnl_before_fees_usd", "priced", "sum_pnl_after_fees_usd", "priced_after_fees"]),
         (
@@ -17,7 +17,7 @@ enum ViewSums {
     static func show(_ view: View, _ aggregates: JSONNode?) throws {
         guard let aggregates, let members = figures.first(where: { $0.view.name == view.name })?.members else { return }
         let root = try JSONDocument(parsing: aggregates.httpBytes()).root
-        // Of outcomes each horizon has its sums.
+        // Each horizon of the outcomes has its own sums.
         let groups: [(horizon: String?, entries: JSONValue?)] =
             view.hasHorizons
             ? root.members.map { ($0.key, $0.value["by_portfolio"]) } : [(nil, root["by_portfolio"])]
