@@ -94,9 +94,11 @@ struct AccessPolicy: Sendable {
     static func areEqual(_ expected: String, _ given: String) -> Bool {
         let left = Array(expected.utf8)
         let right = Array(given.utf8)
+        // No key is no key that somebody could give.
+        if left.isEmpty { return false }
         var difference = left.count ^ right.count
-        for index in right.indices { difference |= Int(right[index] ^ left[index % max(left.count, 1)]) }
-        return difference == 0 && !left.isEmpty
+        for index in right.indices { difference |= Int(right[index] ^ left[index % left.count]) }
+        return difference == 0
     }
 
     /// `localhost`, `127.x.y.z` or `[::1]`, with or without a port.

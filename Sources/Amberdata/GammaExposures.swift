@@ -9,9 +9,9 @@ extension ParsedObservations {
     ///
     /// Over the instruments of a snapshot (rows of one currency and time), with q = `dealerNetInventory` and
     /// g = `gammaLevel`: `net_gex` = Σ q and `abs_gex` = Σ |q|, as the data dictionary has them, `gex_imbalance` =
-    /// net_gex ÷ abs_gex (null where that is 0), `net_gamma` = Σ q g, which can have the other sign. `spot` is the median
+    /// net_gex ÷ abs_gex (null if that is 0), `net_gamma` = Σ g: the vendor's level is dealer inventory × gamma already. `spot` is the median
     /// `indexPrice` (the lower of two), since the rows of a snapshot are priced seconds apart. A strike's `dealer_gamma`
-    /// is q g, its spot its own. Rows without q or g give neither; all pages of a snapshot have to be there. A contract
+    /// is g, its spot its own. Rows without q or g give neither; all pages of a snapshot have to be there. A contract
     /// that comes twice in a snapshot is an error: its inventory would count twice.
     public static func gammaExposures(_ pages: [[UInt8]]) throws(AmberdataError) -> ParsedObservations {
         var parsed = ParsedObservations()
@@ -62,14 +62,14 @@ private struct StrikeExposure {
         draft.set("expiry", WireValue.instant(row["expirationTimestamp"]).map { .date($0.date) })
         draft.set("strike", wire: row["strike"])
         draft.set("option_type", .optionType(optionType))
-        draft.set("dealer_gamma", inventory * level)
+        draft.set("dealer_gamma", level)
         draft.set("dealer_net_inventory", inventory)
         draft.set("gamma_level", level)
         draft.set("spot", wire: row["indexPrice"])
         guard let observation = draft.payload else { return nil }
         key = SnapshotKey(timestamp: timestamp, currency: ByteKey(currency))
         (self.inventory, self.observation) = (inventory, observation)
-        gamma = inventory * level
+        gamma = level
         spot = observation.decimal("spot") == nil ? nil : WireValue.exact(row["indexPrice"])
     }
 }

@@ -154,18 +154,38 @@ public final class Ledger: Sendable {
     ///
     /// - Returns: the faults and the failed checks, one sentence each; empty if everything was checked and is right.
     public func verify() async throws -> [String] {
+        let views = try await CatalogVerifier(registry).settledViews(pool, patience: .seconds(2))
         let migrator = Migrator(try files.migrations())
-        return try await pool.run { [registry] session in
-            try session.transaction(.snapshot) {
-                if let fault = try LogVerifier().verify(session).fault { return ["position \(fault.position): \(fault.problem)"] }
-                let catalog = CatalogVerifier(registry)
-                let findings = try SchemaVerifier(migrator).findings(session) + catalog.findings(session) + catalog.viewFindings(session)
-                return try findings.map(\.description)
-                    + ProjectionVerifier.verify(catalog.comparable(session), session).compactMap { found in
-                        found.problem.map { "projection \(found.name) \(found.label) \($0)" }
+        var isRepeated = false
+        return try await withFreshCatalog {
+            defer { isRepeated = true }
+            return try await pool.run { [registry, isRepeated] session in
+                do {
+                    return try session.transaction(.snapshot) {
+                        try Self.findings(registry, migrator, skipsMissing: isRepeated, session) + views.map(\.description)
                     }
+                } catch let altered as AlteredLog {
+                    return [altered.fault]
+                }
             }
         }
+    }
+
+    /// The log has a fault. Reading ended there, and with it the transaction.
+    private struct AlteredLog: Error { let fault: String }
+
+    private static func findings(
+        _ registry: ProjectionRegistry, _ migrator: Migrator, skipsMissing: Bool, _ session: PostgresSession
+    ) throws -> [String] {
+        let catalog = CatalogVerifier(registry)
+        try catalog.holdTables(skipsMissing: skipsMissing, session)
+        if let fault = try LogVerifier().verify(session).fault {
+            throw AlteredLog(fault: "position \(fault.position): \(fault.problem)")
+        }
+        let findings = try SchemaVerifier(migrator).findings(session) + catalog.findings(session)
+        let rows = try ProjectionVerifier.verify(catalog.comparable(session), session)
+        return findings.map(\.description)
+            + rows.compactMap { found in found.problem.map { "projection \(found.name) \(found.label) \($0)" } }
     }
 
     /// A proof that the event at a position is in the log of a size.

@@ -31,8 +31,9 @@ extension PostgresSession {
                 && !outcome.results.contains { controls.contains($0.commandTag) }
             if mayRepeat { outcome = try pipelineOnce(commands) }
         }
-        if let error = outcome.error, outcome.results.count < statements.count { throw error }
+        // First: a commit that no standby has matters more than the statement after it.
         try checkReplicated()
+        if let error = outcome.error, outcome.results.count < statements.count { throw error }
         return Array(outcome.results.prefix(statements.count))
     }
 

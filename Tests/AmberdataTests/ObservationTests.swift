@@ -37,13 +37,13 @@ struct ObservationTests {
         #expect(parsed.observations.map(\.kind) == [.gexStrike, .gexStrike, .gexStrike, .gexHourly])
         #expect(
             try Self.text(parsed.observations.first)
-                == #"{"currency":"BTC","dealer_gamma":"15.25","dealer_net_inventory":"-30.5","expiry":"2024-04-05","#
+                == #"{"currency":"BTC","dealer_gamma":"-0.5","dealer_net_inventory":"-30.5","expiry":"2024-04-05","#
                 + #""gamma_level":"-0.5","kind":"gex_strike","option_type":"call","rounded":false,"spot":"71001","#
                 + #""strike":"70000","timestamp":"2024-04-01T00:00:00Z","unit_source":null}"#)
         #expect(
             try Self.text(parsed.observations.last)
                 == #"{"abs_gex":"43","currency":"BTC","gex_imbalance":"-0.4186046512","instruments":3,"kind":"gex_hourly","#
-                + #""net_gamma":"17.75","net_gex":"-18","rounded":true,"spot":"71001","#
+                + #""net_gamma":"-0.25","net_gex":"-18","rounded":true,"spot":"71001","#
                 + #""timestamp":"2024-04-01T00:00:00Z","unit_source":null}"#)
     }
 
@@ -62,11 +62,11 @@ struct ObservationTests {
     @Test func `Sums are rounded once, and an imbalance over nothing is null`() throws {
         let parsed = try ParsedObservations.gammaExposures([
             Self.page(
-                Self.exposure(strike: "1", inventory: "0.00000000004", level: "1"),
-                Self.exposure(strike: "2", inventory: "0.00000000004", level: "0"))
+                Self.exposure(strike: "1", inventory: "0.00000000004", level: "0.00000000004"),
+                Self.exposure(strike: "2", inventory: "0.00000000004", level: "0.00000000004"))
         ])
         let total = try #require(parsed.observations.last)
-        #expect(total.decimal("net_gex") == Wire.decimal("0.0000000001") && total.decimal("net_gamma") == .zero)
+        #expect(total.decimal("net_gex") == Wire.decimal("0.0000000001") && total.decimal("net_gamma") == Wire.decimal("0.0000000001"))
         #expect(total.decimal("gex_imbalance") == Wire.decimal("1") && total.rounded)
         let none = try ParsedObservations.gammaExposures([Self.page(Self.exposure(inventory: "0"))])
         #expect(none.observations.last?.decimal("gex_imbalance") == nil && none.observations.last?.rounded == false)

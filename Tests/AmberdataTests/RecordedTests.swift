@@ -95,9 +95,9 @@ struct RecordedTests {
         #expect(
             try PayloadText.of(total)
                 == #"{"abs_gex":"87135.8","currency":"BTC","gex_imbalance":"-0.0745571855","instruments":912,"#
-                + #""kind":"gex_hourly","net_gamma":"1368.6972507","net_gex":"-6496.6","rounded":true,"spot":"71297.84","#
+                + #""kind":"gex_hourly","net_gamma":"0.008858","net_gex":"-6496.6","rounded":true,"spot":"71297.84","#
                 + #""timestamp":"2024-04-01T00:00:00Z","unit_source":null}"#)
-        #expect(Self.sum(strikes.map { $0.decimal("dealer_gamma") }).description == "1368.6972507")
+        #expect(Self.sum(strikes.map { $0.decimal("dealer_gamma") }).description == "0.008858")
     }
 
     @Test func `Bars of the index and implied versus realized volatility are one observation a time`() throws {

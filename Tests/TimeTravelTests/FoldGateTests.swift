@@ -49,6 +49,32 @@ import Testing
         #expect(gauge.runs == 1)
     }
 
+    @Test func `a reader who comes as the last other one leaves gets a fold of its own`() async throws {
+        let gate = FoldGate()
+        let (starts, started) = AsyncStream.makeStream(of: Void.self)
+        let (ends, ended) = AsyncStream.makeStream(of: Void.self)
+        let first = Task {
+            try await gate.result("same", isBounded: true) { _ in
+                started.yield()
+                // Cancelled, and not done with it yet.
+                for await _ in ends { break }
+                try Task.checkCancellation()
+                return .node(.integer(1))
+            }
+        }
+        for await _ in starts { break }
+        first.cancel()
+        // The gate hears of it in a task of its own.
+        try await Task.sleep(for: .milliseconds(50))
+        let second = try await gate.result("same", isBounded: true) { _ in .node(.integer(2)) }
+        guard case .node(.integer(2)) = second else {
+            Issue.record("the second reader got another one's fold")
+            return
+        }
+        ended.yield()
+        await #expect(throws: CancellationError.self) { try await first.value }
+    }
+
     @Test func twoFoldsRunAtATime() async throws {
         let gate = FoldGate()
         let gauge = Gauge()

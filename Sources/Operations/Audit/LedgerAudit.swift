@@ -82,7 +82,7 @@ extension Ledger {
         _ request: AuditRequest = AuditRequest(), progress: @Sendable (AuditProgress) -> Void = { _ in }
     ) async throws -> AuditReport {
         let kept = try await headsToAudit()
-        let views = try await settledViews()
+        let views = try await CatalogVerifier(registry).settledViews(pool, patience: Self.patience)
         var isRepeated = false
         return try await withFreshCatalog {
             defer { isRepeated = true }
@@ -105,20 +105,6 @@ extension Ledger {
     }
 
     private struct FaultFound: Error {}
-
-    /// The findings about views that do not show everything served, after a moment for late views to catch up.
-    private func settledViews() async throws -> [AuditFinding] {
-        let deadline = ContinuousClock.now + Self.patience
-        while true {
-            let findings = try await withFreshCatalog {
-                try await pool.run { [registry] session in
-                    try session.transaction(.snapshot) { try CatalogVerifier(registry).viewFindings(session) }
-                }
-            }
-            if findings.isEmpty || ContinuousClock.now >= deadline { return findings }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-    }
 
     /// The heads kept beside the database, or the reason why they are not credible.
     func headsToAudit() async throws -> Result<KeptHeads, AuditError> {

@@ -15,7 +15,7 @@ final class ImportSource: Sendable {
     static func open(_ path: String, spoolDirectory: String) async throws -> ImportSource {
         let isStandardInput = path == "-"
         // Opening a named pipe waits for its writer, and reading waits for the writer's data.
-        let opened = await onThread { () -> Result<(Int32, Int64), Problem> in
+        let opened = try await onOwnThread { () -> Result<(Int32, Int64), Problem> in
             let name = isStandardInput ? "standard input" : path
             let descriptor = isStandardInput ? dup(STDIN_FILENO) : Glibc.open(path, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else { return .failure(unreadable(name)) }
@@ -99,30 +99,4 @@ final class ImportSource: Sendable {
             return count
         }
     }
-}
-
-/// Runs blocking work on a thread of its own, so that it does not hold up Swift's cooperative threads.
-private func onThread<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T {
-    await withCheckedContinuation { continuation in
-        let work = Unmanaged.passRetained(BlockingWork { continuation.resume(returning: body()) })
-        var thread = pthread_t()
-        let status = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<BlockingWork>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, work.toOpaque())
-        if status == 0 {
-            pthread_detach(thread)
-        } else {
-            // The system cannot start another thread. Blocking this one is better than not reading at all.
-            work.takeRetainedValue().run()
-        }
-    }
-}
-
-private final class BlockingWork {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }

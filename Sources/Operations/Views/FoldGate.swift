@@ -67,6 +67,7 @@ actor FoldGate {
     static let standardLimitSeconds = 10
 
     private struct Flight {
+        let id: Int
         let task: Task<FoldResult, any Error>
         var readers: Int
     }
@@ -105,8 +106,10 @@ actor FoldGate {
         } else {
             if isBounded, running >= slots, waiting.count >= maximumWaiting { throw FoldDeadline.Passed() }
             let deadline = FoldDeadline(instant: isBounded ? .now + limit : nil)
+            lastID += 1
+            let id = lastID
             task = Task {
-                defer { flights[name] = nil }
+                defer { land(name, id) }
                 if let instant = deadline.instant {
                     guard await enter(until: instant) else { throw FoldDeadline.Passed() }
                 }
@@ -115,7 +118,7 @@ actor FoldGate {
                 keep(made, result)
                 return made
             }
-            flights[name] = Flight(task: task, readers: 1)
+            flights[name] = Flight(id: id, task: task, readers: 1)
         }
         return try await withTaskCancellationHandler {
             try await task.value
@@ -124,11 +127,18 @@ actor FoldGate {
         }
     }
 
-    /// A reader left. If it was the last reader of a fold, the fold ends.
+    /// A reader left. If it was the last reader of a fold, the fold ends, and nobody joins it any more.
     private func forsake(_ name: ByteKey, _ task: Task<FoldResult, any Error>) {
         guard let flight = flights[name], flight.task == task else { return }
         flights[name]?.readers -= 1
-        if flight.readers <= 1 { task.cancel() }
+        if flight.readers > 1 { return }
+        task.cancel()
+        land(name, flight.id)
+    }
+
+    /// A fold ended. Another one may have taken its place meanwhile.
+    private func land(_ name: ByteKey, _ id: Int) {
+        if flights[name]?.id == id { flights[name] = nil }
     }
 
     /// Waits for a turn. Returns false if there was no turn before the deadline.

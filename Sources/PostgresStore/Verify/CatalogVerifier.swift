@@ -164,6 +164,18 @@ public struct CatalogVerifier: Sendable {
         }
     }
 
+    /// The findings about views, after a moment for late views to catch up.
+    public func settledViews(_ pool: PostgresPool, patience: Duration) async throws -> [AuditFinding] {
+        let deadline = ContinuousClock.now + patience
+        while true {
+            let findings = try await withFreshCatalog {
+                try await pool.run { session in try session.transaction(.snapshot) { try viewFindings(session) } }
+            }
+            if findings.isEmpty || ContinuousClock.now >= deadline { return findings }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
     private func isTable(_ name: String, _ session: PostgresSession) throws -> Bool {
         try session.execute("SELECT to_regclass($1) IS NOT NULL", [.text("projection.\(quoteIdentifier(name))")])[0].bool(0)
     }
