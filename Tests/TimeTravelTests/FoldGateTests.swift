@@ -56,8 +56,8 @@ import Testing
         let first = Task {
             try await gate.result("same", isBounded: true) { _ in
                 started.yield()
-                // Cancelled, and not done with it yet.
-                for await _ in ends { break }
+                // Work that does not notice at once that it is cancelled.
+                await Task { for await _ in ends { break } }.value
                 try Task.checkCancellation()
                 return .node(.integer(1))
             }
