@@ -9,6 +9,8 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     // Readers and writers of JSON, decimals and instants are modules of their own, and are called for every field of every event.
     .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+    // Tests fold millions of events: code that is optimized, beside tests that are not, takes a quarter of their time.
+    .unsafeFlags(["-O"], .when(configuration: .debug)),
 ]
 
 let package = Package(
@@ -194,6 +196,11 @@ let package = Package(
         .testTarget(
             name: "ExtensionTests", dependencies: ["EventLedger", "OptionTrades", "Operations", "TestSupport"],
             exclude: ["DeskNotes/schema", "NotedTrades/projections", "CSVFills/fills.csv"]),
+        .testTarget(
+            name: "UpgradeTests",
+            dependencies: [
+                "API", "Operations", "Postgres", "JSON", "Values", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ], exclude: ["Fixtures"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"]),
         .testTarget(name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "Postgres"]),
         .testTarget(
