@@ -56,11 +56,16 @@ let package = Package(
         .target(
             name: "Explanations", dependencies: ["Values", "JSON", "Events", "Rules", "Projections"], swiftSettings: strict),
 
-        // Option trades: what is recorded of them, and a folder for each view.
+        .target(
+            name: "Analyses", dependencies: ["Values", "JSON", "Rules", "Projections", "Explanations"],
+            swiftSettings: strict),
+
+        // Option trades and the market beside them: what is recorded, and a folder for each view and each analysis.
         .target(
             name: "OptionTrades",
             dependencies: [
-                "Values", "JSON", "Events", "Rules", "Projections", "Explanations", .product(name: "Crypto", package: "swift-crypto"),
+                "Values", "JSON", "Events", "Rules", "Projections", "Explanations", "Analyses",
+                .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
 
         .target(name: "MarketData", dependencies: ["Values", "JSON", "Events", "OptionTrades"], swiftSettings: strict),
@@ -91,7 +96,7 @@ let package = Package(
         .target(
             name: "EventLedger",
             dependencies: [
-                "Values", "JSON", "MerkleLog", "Events", "Rules", "Projections", "Explanations", "Postgres", "PostgresStore",
+                "Values", "JSON", "MerkleLog", "Events", "Rules", "Projections", "Explanations", "Analyses", "Postgres", "PostgresStore",
             ], swiftSettings: strict),
         .executableTarget(
             name: "Accounts", dependencies: ["EventLedger", "EmbeddedPostgres"], path: "Examples/Accounts",
@@ -115,7 +120,7 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "Values", "JSON", "Events", "Rules", "OptionTrades", "Projections", "Explanations", "Postgres", "PostgresStore",
+                "Values", "JSON", "Events", "Rules", "OptionTrades", "Projections", "Explanations", "Analyses", "Postgres", "PostgresStore",
                 "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData", "MerkleLog", "SignedNotes", "AuditBundle",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
@@ -131,7 +136,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Console", "SignedNotes", "Values", "JSON", "Events", "OptionTrades", "Projections", "Postgres", "PostgresStore", "AlphaFeed", "Operations",
+                "Console", "SignedNotes", "Values", "JSON", "Events", "OptionTrades", "Projections", "Analyses", "Postgres", "PostgresStore", "AlphaFeed",
+                "Operations",
                 "CZlib", "PrometheusMetrics", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -139,8 +145,8 @@ let package = Package(
         .executableTarget(
             name: "alpha-ledger",
             dependencies: [
-                "SignedNotes", "Values", "JSON", "Events", "OptionTrades", "Projections", "Postgres", "PostgresStore", "Operations", "API",
-                "AuditBundle",
+                "SignedNotes", "Values", "JSON", "Events", "OptionTrades", "Projections", "Analyses", "Postgres", "PostgresStore",
+                "Operations", "API", "AuditBundle",
                 "SampleScope", "EmbeddedPostgres", "AlphaFeed", "Amberdata", "MarketData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

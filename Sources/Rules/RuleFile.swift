@@ -6,7 +6,7 @@ internal import Yams
 /// A version's digest is recorded when it is first used; a file that changed afterwards is refused, so
 /// that a published figure can always be traced to the rules that made it.
 public struct RuleFile: Sendable, Hashable {
-    /// Path below the rules directory, for example `balances/rules.v1.yaml`.
+    /// Path below `projections/`, for example `balances/rules.v1.yaml`; of an analysis from the root, `analyses/<name>/rules.v1.yaml`.
     public let path: String
     /// The `version:` key, equal to the number in the file's name.
     public let version: Int
@@ -18,6 +18,9 @@ public struct RuleFile: Sendable, Hashable {
         self.version = version
         self.digest = digest
     }
+
+    /// Where a rule file of that path stands in the files of a ledger.
+    public static func location(of path: String) -> String { path.hasPrefix("analyses/") ? path : "projections/\(path)" }
 
     /// The path without the version suffix: what stays the same from version to version.
     public var family: String {
@@ -47,14 +50,14 @@ public struct RuleError: Error, Equatable, CustomStringConvertible {
     }
 
     public var description: String {
-        var text = "projections/\(path)"
+        var text = RuleFile.location(of: path)
         if let line { text += ":\(line)" }
         if let key { text += ": \(key)" }
         return text + ": " + problem
     }
 }
 
-/// Gives the bytes of a rule file by its path below `projections/`; nil where there is none.
+/// Gives the bytes of a rule file by its ``RuleFile/path``; nil where there is none.
 public typealias RuleFileReader = (String) throws -> [UInt8]?
 
 /// One parsed rule file: the typed reader of its keys.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Operations
 import OptionTrades
 import PostgresStore
+import Projections
 import Values
 
 /// How arguments that several commands take are read. What throws here is bad usage: the parser names the flag and the text.

@@ -154,7 +154,7 @@ import Yams
 
     private static func queries(_ path: String) -> [String] {
         var queries = ["", "?no_such=1", "?nokey=1"]
-        if path.hasPrefix("/api/internal/trades") && !path.hasSuffix("history") {
+        if path.hasPrefix("/api/market/series") || path.hasPrefix("/api/internal/trades") && !path.hasSuffix("history") {
             queries += ["?limit=1000", "?limit=2", "?limit=0", "?as_of_position=20", "?as_of_position=99999999", "?cursor=x", "?receipt=true&limit=1", "?receipt=full&limit=1",
                 "?rules=as_served&as_of_position=40", "?rules=x@v9", "?effective_at=2026-01-01T00:00:00Z&limit=3",
             ]

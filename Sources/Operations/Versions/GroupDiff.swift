@@ -1,8 +1,8 @@
 import Events
 import JSON
 import Postgres
-public import PostgresStore
-import Projections
+import PostgresStore
+public import Projections
 import Values
 
 /// What would change if a version were served together with those of the projections that read its rule files.

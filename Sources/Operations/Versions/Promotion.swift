@@ -3,7 +3,7 @@ public import JSON
 import Logging
 import Postgres
 public import PostgresStore
-import Projections
+public import Projections
 import Values
 
 /// A version that became the served one, and the one that it replaced.

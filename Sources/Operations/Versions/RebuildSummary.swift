@@ -1,5 +1,5 @@
 public import JSON
-public import PostgresStore
+public import Projections
 import Values
 
 /// What a rebuild made: for each version how far it is folded, its rows, and their digest.

@@ -1,5 +1,5 @@
 import OptionTrades
-public import PostgresStore
+public import Projections
 import Values
 
 /// Under which rules a reader asks for a view: `rules=`.

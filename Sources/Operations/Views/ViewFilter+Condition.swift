@@ -1,5 +1,5 @@
 import OptionTrades
-import PostgresStore
+import Projections
 import Values
 
 /// How a filter's text meets what is stored.

@@ -1,6 +1,6 @@
 public import JSON
 import OptionTrades
-public import PostgresStore
+public import Projections
 public import Values
 
 /// What a reader asks of a view.

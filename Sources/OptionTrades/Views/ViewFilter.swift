@@ -10,6 +10,12 @@ public struct ViewFilter: Sendable {
     /// What the column can hold; empty where any text can stand in it.
     public let values: [String]
 
+    /// What all views of trades are filtered by.
+    static let ofTrades = [
+        text("source", "source", "Source"), text("portfolio", "source_portfolio", "Portfolio"),
+        text("underlying", "underlying_symbol", "Underlying"),
+    ]
+
     /// A filter on any text.
     static func text(_ parameter: String, _ column: String, _ title: String) -> ViewFilter {
         ViewFilter(parameter: parameter, column: column, title: title, values: [])
