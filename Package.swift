@@ -195,6 +195,11 @@ let package = Package(
                 "Operations", "PostgresStore", "Postgres", "Projections", "SignedNotes", "Events", "OptionTrades", "Values", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .testTarget(
+            name: "AnalysesTests",
+            dependencies: [
+                "Analyses", "Explanations", "OptionTrades", "PostgresStore", "Projections", "Rules", "Events", "JSON", "Values", "SampleScope", "TestSupport",
+            ]),
         .testTarget(name: "EventLedgerTests", dependencies: ["Accounts", "TestSupport"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"]),
         .testTarget(name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "Postgres"]),
@@ -221,7 +226,7 @@ let package = Package(
         .testTarget(
             name: "TimeTravelTests",
             dependencies: [
-                "API", "Operations", "AlphaFeed", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events", "OptionTrades", "JSON",
+                "API", "Analyses", "Operations", "AlphaFeed", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events", "OptionTrades", "JSON",
                 "Values", "TestSupport", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(

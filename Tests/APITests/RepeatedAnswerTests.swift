@@ -6,6 +6,7 @@ import Operations
 import OptionTrades
 import Postgres
 import PostgresStore
+import Projections
 import Synchronization
 import TestSupport
 import Testing

@@ -23,7 +23,9 @@ public enum TwoVersions {
         let files = FileManager.default
         let root = try temporaryDirectory()
         try files.copyItem(atPath: projectRoot + "/projections", toPath: root + "/projections")
-        try files.createSymbolicLink(atPath: root + "/schema", withDestinationPath: projectRoot + "/schema")
+        for folder in ["schema", "analyses"] {
+            try files.createSymbolicLink(atPath: "\(root)/\(folder)", withDestinationPath: "\(projectRoot)/\(folder)")
+        }
         for (name, changes) in changes {
             let folder = "\(root)/projections/\(name)"
             var text = try String(contentsOfFile: "\(folder)/rules.v1.yaml", encoding: .utf8)

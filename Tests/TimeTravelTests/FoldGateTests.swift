@@ -2,6 +2,7 @@ import JSON
 @testable import Operations
 import Synchronization
 import PostgresStore
+import Projections
 import TestSupport
 import Testing
 

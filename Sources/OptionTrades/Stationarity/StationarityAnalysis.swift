@@ -27,7 +27,9 @@ struct StationarityAnalysis: Analysis {
         let document = try RuleDocument(
             path: AnalysisIdentity.path(of: Self.name, rulesVersion: rulesVersion), kind: Self.name, read: read)
         try document.root.allowOnly(["rules", "version", "reads", "needs", "test"])
-        try document.root.member("reads").allowOnly(Set(Self.tables.map(\.name)))
+        let reads = try document.root.member("reads")
+        try reads.allowOnly(Set(Self.tables.map(\.name)))
+        for table in Self.tables { _ = try reads.member(table.name) }
         identity = try AnalysisIdentity(name: Self.name, codeVersion: 1, document)
         needs = try SeriesNeeds(try document.root.member("needs"), Self.tables)
         test = try StationarityRules(try document.root.member("test"))
