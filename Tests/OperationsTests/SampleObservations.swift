@@ -9,7 +9,7 @@ func sampleObservations() throws -> [NewEvent] {
     try [(MarketKind.volMetrics, "dvol"), (.gexHourly, "net_gex")].flatMap { kind, figure in
         try ["BTC", "ETH"].flatMap { market in
             try (0..<3).map { day in
-                let time = try instant("2026-01-09T12:00:00Z", plusSeconds: day * 5 * 86_400)
+                let time = try instant("2026-01-09T12:17:07Z", plusSeconds: day * 5 * 86_400)
                 let observed = MarketObservedPayload(
                     kind: kind,
                     fields: [
