@@ -58,11 +58,16 @@ let package = Package(
         .target(
             name: "Explanations", dependencies: ["Values", "JSON", "Events", "Rules", "Projections"], swiftSettings: strict),
 
-        // Option trades: what is recorded of them, and a folder for each view.
+        .target(
+            name: "Analyses", dependencies: ["Values", "JSON", "Rules", "Projections", "Explanations"],
+            swiftSettings: strict),
+
+        // Option trades and the market beside them: what is recorded, and a folder for each view and each analysis.
         .target(
             name: "OptionTrades",
             dependencies: [
-                "Values", "JSON", "Events", "Rules", "Projections", "Explanations", .product(name: "Crypto", package: "swift-crypto"),
+                "Values", "JSON", "Events", "Rules", "Projections", "Explanations", "Analyses",
+                .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
 
         .target(name: "MarketData", dependencies: ["Values", "JSON", "Events", "OptionTrades"], swiftSettings: strict),
@@ -93,7 +98,7 @@ let package = Package(
         .target(
             name: "EventLedger",
             dependencies: [
-                "Values", "JSON", "MerkleLog", "Events", "Rules", "Projections", "Explanations", "Postgres", "PostgresStore",
+                "Values", "JSON", "MerkleLog", "Events", "Rules", "Projections", "Explanations", "Analyses", "Postgres", "PostgresStore",
             ], swiftSettings: strict),
         .executableTarget(
             name: "Accounts", dependencies: ["EventLedger", "EmbeddedPostgres"], path: "Examples/Accounts",
@@ -117,7 +122,7 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "Values", "JSON", "Events", "Rules", "OptionTrades", "Projections", "Explanations", "Postgres", "PostgresStore",
+                "Values", "JSON", "Events", "Rules", "OptionTrades", "Projections", "Explanations", "Analyses", "Postgres", "PostgresStore",
                 "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData", "MerkleLog", "SignedNotes", "AuditBundle",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
@@ -133,7 +138,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Console", "SignedNotes", "Values", "JSON", "Events", "OptionTrades", "Projections", "Postgres", "PostgresStore", "AlphaFeed", "Operations",
+                "Console", "SignedNotes", "Values", "JSON", "Events", "OptionTrades", "Projections", "Analyses", "Postgres", "PostgresStore", "AlphaFeed",
+                "Operations",
                 "CZlib", "PrometheusMetrics", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -141,8 +147,8 @@ let package = Package(
         .executableTarget(
             name: "alpha-ledger",
             dependencies: [
-                "SignedNotes", "Values", "JSON", "Events", "OptionTrades", "Projections", "Postgres", "PostgresStore", "Operations", "API",
-                "AuditBundle",
+                "SignedNotes", "Values", "JSON", "Events", "OptionTrades", "Projections", "Analyses", "Postgres", "PostgresStore",
+                "Operations", "API", "AuditBundle",
                 "SampleScope", "EmbeddedPostgres", "AlphaFeed", "Amberdata", "MarketData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -191,6 +197,11 @@ let package = Package(
                 "Operations", "PostgresStore", "Postgres", "Projections", "SignedNotes", "Events", "OptionTrades", "Values", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .testTarget(
+            name: "AnalysesTests",
+            dependencies: [
+                "Analyses", "Explanations", "OptionTrades", "PostgresStore", "Projections", "Rules", "Events", "JSON", "Values", "SampleScope", "TestSupport",
+            ]),
         .testTarget(name: "EventLedgerTests", dependencies: ["Accounts", "TestSupport"]),
         // An event type, a projection and a source of executions in folders of their own, as somebody else would add them.
         .testTarget(
@@ -199,7 +210,8 @@ let package = Package(
         .testTarget(
             name: "UpgradeTests",
             dependencies: [
-                "API", "Operations", "Postgres", "JSON", "Values", "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "API", "Operations", "PostgresStore", "Postgres", "Events", "JSON", "Values", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Fixtures"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"]),
         .testTarget(name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "Postgres"]),
@@ -226,7 +238,7 @@ let package = Package(
         .testTarget(
             name: "TimeTravelTests",
             dependencies: [
-                "API", "Operations", "AlphaFeed", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events", "OptionTrades", "JSON",
+                "API", "Analyses", "Operations", "AlphaFeed", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events", "OptionTrades", "JSON",
                 "Values", "TestSupport", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(

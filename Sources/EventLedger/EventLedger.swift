@@ -1,5 +1,5 @@
-// One import for a ledger of any domain: the event log on Postgres, event types, projections, time travel, versions,
-// proofs.
+// One import for a ledger of any domain: the event log on Postgres, event types, projections, analyses, time travel, versions, proofs.
+@_exported public import Analyses
 @_exported public import Events
 @_exported public import Explanations
 @_exported public import JSON

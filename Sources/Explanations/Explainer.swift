@@ -112,11 +112,7 @@ public struct Explainer: Sendable {
             throw .unknownField(field, view: view, known: columns)
         }
         let sheet = try worksheet(row, field)
-        let value = sheet.published(field) ?? .null
-        let mismatch = mismatch(sheet, field)
-        return Explanation(
-            view: view, key: row.key, field: field, value: value, inputs: sheet.inputs, rules: sheet.rules,
-            steps: sheet.steps, notes: sheet.notes, mismatches: mismatch.map { [$0] } ?? [])
+        return Explanation(view: view, key: row.key, field: field, published: sheet.published(field) ?? .null, sheet)
     }
 
     private func worksheet(_ row: ExplainedRow, _ field: String) throws(ExplanationError) -> Worksheet {
@@ -125,24 +121,12 @@ public struct Explainer: Sendable {
         return sheet
     }
 
-    private func mismatch(_ sheet: Worksheet, _ field: String) -> Explanation.Mismatch? {
-        let published = sheet.published(field) ?? .null
-        let computed = sheet.steps.last?.result ?? .null
-        return published == computed
-            ? nil : Explanation.Mismatch(field: field, published: published, computed: computed)
-    }
-
-    /// Explains every column by its last step, over all inputs and rules.
     private func explain(_ row: ExplainedRow) throws(ExplanationError) -> Explanation {
-        var all = Worksheet(row, sources)
-        var mismatches: [Explanation.Mismatch] = []
+        var sheets: [(field: String, published: Shown, sheet: Worksheet)] = []
         for column in columns {
             let sheet = try worksheet(row, column)
-            all.take(sheet, column: column)
-            if let mismatch = mismatch(sheet, column) { mismatches.append(mismatch) }
+            sheets.append((column, sheet.published(column) ?? .null, sheet))
         }
-        return Explanation(
-            view: view, key: row.key, field: nil, value: Shown(row.published.root), inputs: all.inputs, rules: all.rules,
-            steps: all.steps, notes: all.notes, mismatches: mismatches)
+        return Explanation(view: view, key: row.key, value: Shown(row.published.root), Worksheet(row, sources), sheets)
     }
 }

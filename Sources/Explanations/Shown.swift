@@ -14,7 +14,7 @@ public struct Shown: Sendable, Hashable {
     public static let null = Shown(json: "null")
 
     /// The value in a row.
-    public init(_ value: JSONValue) { json = value.sourceText }
+    public init(_ value: JSONValue?) { json = value?.sourceText ?? "null" }
 
     public init(_ decimal: FixedDecimal?) { json = decimal.map(\.description) ?? "null" }
 

@@ -7,7 +7,9 @@ public struct TradeFeature: Sendable {
     public let projection: ProjectionSource
     public let explainer: ExplainerSource
 
-    public static let all: [TradeFeature] = [.trades, .lifecycles, .context, .executionQuality, .alignment, .outcomes, .syncState]
+    public static let all: [TradeFeature] = [
+        .trades, .lifecycles, .context, .executionQuality, .alignment, .outcomes, .syncState, .volMetricsSnapshots, .gexHourly,
+    ]
 }
 
 /// The model and the explainers of the option trade ledger, for a program that opens one.

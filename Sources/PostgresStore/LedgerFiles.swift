@@ -19,7 +19,7 @@ public struct LedgerFiles: Sendable {
     ///
     /// - Parameters:
     ///   - engine: the directory `schema` of this package, with `migrations` and `events/ProjectionPromoted.v1.json`.
-    ///   - domain: the directory that has `schema/events` and `projections` of the domain.
+    ///   - domain: the directory that has `schema/events`, `projections` and `analyses` of the domain.
     public init(engine: String, domain: String) {
         self.engine = engine
         self.domain = domain
@@ -54,6 +54,20 @@ public struct LedgerFiles: Sendable {
     /// The bytes of a file below `projections/`, or nil if the file is absent.
     public func projectionFile(_ path: String) throws -> [UInt8]? {
         let full = "\(domain)/projections/\(path)"
+        return access(full, F_OK) == 0 ? try Self.read(full) : nil
+    }
+
+    /// Paths of the rule files of analyses from the root, `analyses/<name>/<file>`; empty where there are none.
+    public func analysisFiles() throws -> [String] {
+        guard isDirectory(domain + "/analyses") else { return [] }
+        return try Self.list(domain + "/analyses").map { "analyses/\($0)" }.filter { isDirectory("\(domain)/\($0)") }.flatMap { folder in
+            try Self.list("\(domain)/\(folder)").map { "\(folder)/\($0)" }
+        }
+    }
+
+    /// A rule file of an analysis by its path from the root; nil if there is none.
+    public func analysisFile(_ path: String) throws -> [UInt8]? {
+        let full = "\(domain)/\(path)"
         return access(full, F_OK) == 0 ? try Self.read(full) : nil
     }
 

@@ -2,7 +2,7 @@ import Events
 import JSON
 public import Postgres
 public import Projections
-import Rules
+public import Rules
 public import Values
 
 /// A projection version as recorded in the database.
@@ -115,30 +115,39 @@ public struct ProjectionCatalog: Sendable {
 
     /// Records each rule file's digest at its first use, and refuses a file that has changed since.
     public func recordRules(of registry: ProjectionRegistry, _ session: PostgresSession) throws {
-        var files: [RuleFile] = []
-        for file in registry.definitions.flatMap(\.identity.rules) where !files.contains(file) { files.append(file) }
+        try recordRules(Set(registry.definitions.flatMap(\.identity.rules)), session)
+    }
+
+    /// Records each rule file's digest on first use, and refuses one that changed since.
+    public func recordRules(_ files: Set<RuleFile>, _ session: PostgresSession) throws {
+        let ordered = files.sorted { ByteKey($0.path) < ByteKey($1.path) }
         _ = try session.execute(
             """
             INSERT INTO ledger.rule_files (file, version, digest)
             SELECT * FROM unnest($1::text[], $2::int[], $3::text[]) ON CONFLICT DO NOTHING
             """,
             [
-                .textArray(files.map(\.path)), .int4Array(files.map { Int32($0.version) }),
-                .textArray(files.map(\.digest)),
+                .textArray(ordered.map(\.path)), .int4Array(ordered.map { Int32($0.version) }),
+                .textArray(ordered.map(\.digest)),
             ])
-        if let changed = try changedRules(of: registry, session).first {
+        if let changed = try changedRules(among: files, session).first {
             throw LedgerError.fileChanged(
-                file: "projections/\(changed.file.path)", recorded: changed.recorded, found: changed.file.digest)
+                file: RuleFile.location(of: changed.file.path), recorded: changed.recorded, found: changed.file.digest)
         }
     }
 
     /// The rule files of a registry's versions whose digests differ from the recorded ones. Writes nothing.
     public func changedRules(of registry: ProjectionRegistry, _ session: PostgresSession) throws -> [ChangedRuleFile] {
+        try changedRules(among: Set(registry.definitions.flatMap(\.identity.rules)), session)
+    }
+
+    /// The files that are not those whose digests were recorded; writes nothing.
+    public func changedRules(among files: Set<RuleFile>, _ session: PostgresSession) throws -> [ChangedRuleFile] {
         var recorded: [ByteKey: String] = [:]
         for row in try session.execute("SELECT file, version, digest FROM ledger.rule_files") {
             recorded[ByteKey("\(try row.text(0))|\(try row.int4(1))")] = try row.text(2)
         }
-        return Set(registry.definitions.flatMap(\.identity.rules)).compactMap { file in
+        return files.compactMap { file in
             guard let digest = recorded[ByteKey("\(file.path)|\(file.version)")], digest != file.digest else { return nil }
             return ChangedRuleFile(file, recorded: digest)
         }.sorted { ByteKey($0.file.path) < ByteKey($1.file.path) }

@@ -31,6 +31,11 @@ public struct ReadModel: Sendable {
             at: position, filters, key.map { (RowKey(entityOf: $0), isIncluded ? ">=" : ">") }, limit: limit, session)
     }
 
+    /// The last row, or the last facts, valid at a position that pass every filter on the key.
+    public func last(at position: Int64, filters: [RowFilter], isFacts: Bool, _ session: PostgresSession) throws -> [UInt8]? {
+        try (isFacts ? facts : rows).last(at: position, filters, session)
+    }
+
     /// The facts of some entities valid at a position; nil for an entity without facts.
     public func facts(of entities: [RowKey], at position: Int64, _ session: PostgresSession) throws -> [[UInt8]?] {
         try facts.documents(of: entities, at: position, session)
@@ -65,6 +70,19 @@ extension VersionTable {
         }
     }
 
+    /// The last document valid at a position, by key: the key's index is read from its end.
+    fileprivate func last(at position: Int64, _ filters: [RowFilter], _ session: PostgresSession) throws -> [UInt8]? {
+        try query(
+            { filters, _ in
+                """
+                SELECT document FROM \(name)
+                WHERE \((["valid_from <= $1", "(valid_to IS NULL OR valid_to > $1)"] + filters).joined(separator: " AND "))
+                ORDER BY \(key.map { "\(quoteIdentifier($0)) DESC" }.joined(separator: ", ")) LIMIT $2
+                """
+            }, position, filters, nil, 1, session
+        ).first?.utf8(0)
+    }
+
     /// The number of rows from which one scan of the range is cheaper.
     private static var scanThreshold: Int { 1000 }
 
@@ -85,7 +103,9 @@ extension VersionTable {
             parameters.append(value)
             return "$\(parameters.count)"
         }
-        let conditions = filters.map { $0.sql(bind: bind) }
+        let conditions = filters.map { filter in
+            filter.sql(isKey: key.contains { $0.isBytewiseEqual(to: filter.column) }, bind: bind)
+        }
         let from = start.map { start in
             "(\(names)) \(start.comparison) (\(start.key.parts.map { bind(.text($0.text)) }.joined(separator: ", ")))"
         }

@@ -8,4 +8,10 @@ public struct UnusableRules: Sendable {
     public let version: String
     /// The problem, with the file and the line.
     public let problem: RuleError
+
+    package init(name: String, version: String, problem: RuleError) {
+        self.name = name
+        self.version = version
+        self.problem = problem
+    }
 }

@@ -19,6 +19,9 @@ public struct RuleFile: Sendable, Hashable {
         self.digest = digest
     }
 
+    /// Where a rule file of that path stands in the files of a ledger.
+    public static func location(of path: String) -> String { path.hasPrefix("analyses/") ? path : "projections/\(path)" }
+
     /// The path without the version suffix, which all versions of the file share.
     public var family: String {
         guard let range = path.range(ofSuffix: ".v\(version).yaml") else { return path }
@@ -47,7 +50,7 @@ public struct RuleError: Error, Equatable, CustomStringConvertible {
     }
 
     public var description: String {
-        var text = "projections/\(path)"
+        var text = RuleFile.location(of: path)
         if let line { text += ":\(line)" }
         if let key { text += ": \(key)" }
         return text + ": " + problem

@@ -2,6 +2,7 @@ import ArgumentParser
 import Operations
 import OptionTrades
 import PostgresStore
+import Projections
 import Values
 
 /// Reads arguments that several commands share. Errors thrown here are bad usage: the parser names the flag and the text.

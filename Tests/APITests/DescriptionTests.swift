@@ -1,4 +1,5 @@
 import API
+import Events
 import Foundation
 import JSON
 import Operations
@@ -140,6 +141,33 @@ import Yams
         }
     }
 
+    @Test(.enabled(if: Validator.isInstalled, "python3 has no jsonschema"))
+    func `an answer of every analysis is what its published schema says, with data and without`() async throws {
+        try await withService(projectors: false) { service in
+            let now = try #require(Instant("2026-04-01T00:00:00Z"))
+            let events = try (0..<75).flatMap { day in
+                let time = try #require(now.advanced(byMicroseconds: -Int64(day) * 86_400_000_000 - 1))
+                let common = [("currency", MarketValue.text("BTC")), ("timestamp", .instant(time))]
+                return try [(MarketKind.volMetrics, ["dvol", "rv_30d"]), (.gexHourly, ["net_gex", "abs_gex"])].map { kind, figures in
+                    let fields = common + figures.map { ($0, .decimal(FixedDecimal(1 + day % 9))) }
+                    return try #require(MarketObservedPayload(kind: kind, fields: fields)).event(previousVersion: 0)
+                }
+            }
+            try await service.ledger.log.append(events, runID: service.ledger.newID())
+            try await service.ledger.bringUpToDate(service.ledger.registry.names)
+            let head = try #require(try await service.ask("/api/ledger/head").json()["position"]?.integer)
+            for analysis in MarketAnalysis.all {
+                var answers: [[UInt8]] = []
+                for query in ["currency=BTC&as_of_position=\(head)&as_of=\(now)&receipt=true", "currency=SOL"] {
+                    let answer = try await service.ask("\(analysis.path)?\(query)")
+                    #expect(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
+                    answers.append(answer.body)
+                }
+                #expect(try Validator.problems(answers, schema: "\(projectRoot)/schema/analyses/\(analysis.name).v1.json") == [])
+            }
+        }
+    }
+
     /// Bodies in the order in which they are posted: what later answers show comes from them.
     private static let posts = [
         ("/api/internal/trades/sync", #"{"dry_run":false,"full_scope":true}"#), ("/api/internal/trades/sync", ""),
@@ -154,10 +182,13 @@ import Yams
 
     private static func queries(_ path: String) -> [String] {
         var queries = ["", "?no_such=1", "?nokey=1"]
-        if path.hasPrefix("/api/internal/trades") && !path.hasSuffix("history") {
+        if path.hasPrefix("/api/market/series") || path.hasPrefix("/api/internal/trades") && !path.hasSuffix("history") {
             queries += ["?limit=1000", "?limit=2", "?limit=0", "?as_of_position=20", "?as_of_position=99999999", "?cursor=x", "?receipt=true&limit=1", "?receipt=full&limit=1",
                 "?rules=as_served&as_of_position=40", "?rules=x@v9", "?effective_at=2026-01-01T00:00:00Z&limit=3",
             ]
+        }
+        if path.hasPrefix("/api/market") && !path.hasPrefix("/api/market/series") {
+            queries += ["?currency=BTC", "?currency=BTC&receipt=true&as_of_position=20", "?currency=BTC&rules=v9", "?currency=BTC&rules=v1/c9"]
         }
         if path.contains("proof/inclusion") { queries += ["?position=3", "?position=99999999"] }
         if path.contains("proof/consistency") { queries += ["?from=3&to=9", "?from=9&to=3"] }
@@ -250,6 +281,18 @@ enum Validator {
             input.append(0x0a)
         }
         return try python(program, [], input).split(separator: "\n").map(String.init)
+    }
+
+    /// What of some documents does not match a JSON Schema, a line each.
+    static func problems(_ documents: [[UInt8]], schema: String) throws -> [String] {
+        let program = """
+            import json, sys, jsonschema
+            validator = jsonschema.Draft202012Validator(json.load(open(sys.argv[1])), format_checker=jsonschema.FormatChecker())
+            for line in sys.stdin.buffer.read().splitlines():
+                for error in validator.iter_errors(json.loads(line)): print(f"{error.json_path}: {error.message[:200]}")
+            """
+        let input = Data(documents.joined(separator: [0x0a]))
+        return try python(program, [schema], input).split(separator: "\n").map(String.init)
     }
 
     private struct Failed: Error {}

@@ -36,28 +36,28 @@ import Values
             let key = try await service.ledger.verifierKey()
             let from = try Checkpoint.verified(SignedNote(parsing: older.body), key)
             let to = try Checkpoint.verified(SignedNote(parsing: newer.body), key)
-            #expect(from.size == 47 && to.size == 67 && to.extensions.isEmpty)
+            #expect(from.size == 49 && to.size == 69 && to.extensions.isEmpty)
             let head = try await service.ask("/api/ledger/head").json()
             #expect(head["root_hash"]?.string == to.root.description && "alpha-ledger/\(head["ledger_id"]?.string ?? "")" == to.origin)
 
-            for position in [1, 40, 47, 48, 67] as [Int64] {
+            for position in [1, 40, 49, 50, 69] as [Int64] {
                 let proof = try await service.ask("/api/ledger/proof/inclusion?position=\(position)").json()
                 let event = try await service.ask("/api/ledger/events/\(position)").json()
                 let leaf = try #require(Self.digest(proof["leaf_hash"]))
-                #expect(event["leaf_hash"]?.string == leaf.description && proof["size"]?.integer == 67)
+                #expect(event["leaf_hash"]?.string == leaf.description && proof["size"]?.integer == 69)
                 #expect(
                     verifyInclusion(
-                        leaf: leaf, position: position - 1, size: 67, path: Self.path(proof["path"]), root: to.root))
+                        leaf: leaf, position: position - 1, size: 69, path: Self.path(proof["path"]), root: to.root))
             }
-            let old = try await service.ask("/api/ledger/proof/inclusion?position=47&size=47").json()
+            let old = try await service.ask("/api/ledger/proof/inclusion?position=49&size=49").json()
             #expect(
                 verifyInclusion(
-                    leaf: try #require(Self.digest(old["leaf_hash"])), position: 46, size: 47, path: Self.path(old["path"]),
+                    leaf: try #require(Self.digest(old["leaf_hash"])), position: 48, size: 49, path: Self.path(old["path"]),
                     root: from.root))
-            let grown = try await service.ask("/api/ledger/proof/consistency?from=47&to=67").json()
+            let grown = try await service.ask("/api/ledger/proof/consistency?from=49&to=69").json()
             #expect(Self.digest(grown["from_root_hash"]) == from.root && Self.digest(grown["to_root_hash"]) == to.root)
             #expect(
-                verifyConsistency(from: 47, to: 67, oldRoot: from.root, newRoot: to.root, path: Self.path(grown["path"])))
+                verifyConsistency(from: 49, to: 69, oldRoot: from.root, newRoot: to.root, path: Self.path(grown["path"])))
         }
     }
 
@@ -66,11 +66,11 @@ import Values
             for (target, code) in [
                 ("proof/inclusion", "bad_parameter"), ("proof/inclusion?position=0", "bad_parameter"),
                 ("proof/inclusion?position=x", "bad_parameter"), ("proof/inclusion?position=1&position=2", "bad_parameter"),
-                ("proof/inclusion?position=1&from=1", "unknown_parameter"), ("proof/inclusion?position=48", "position_unknown"),
-                ("proof/inclusion?position=5&size=4", "position_unknown"), ("proof/inclusion?position=1&size=48", "position_unknown"),
+                ("proof/inclusion?position=1&from=1", "unknown_parameter"), ("proof/inclusion?position=50", "position_unknown"),
+                ("proof/inclusion?position=5&size=4", "position_unknown"), ("proof/inclusion?position=1&size=50", "position_unknown"),
                 ("proof/inclusion?position=1&size=9223372036854775808", "bad_parameter"),
                 ("proof/consistency?from=1", "bad_parameter"), ("proof/consistency?from=3&to=2", "bad_parameter"),
-                ("proof/consistency?from=1&to=48", "position_unknown"), ("checkpoint?size=3", "unknown_parameter"),
+                ("proof/consistency?from=1&to=50", "position_unknown"), ("checkpoint?size=3", "unknown_parameter"),
             ] {
                 let answer = try await service.ask("/api/ledger/\(target)")
                 #expect(answer.status == 400, "\(target)")

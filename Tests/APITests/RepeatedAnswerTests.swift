@@ -6,6 +6,7 @@ import Operations
 import OptionTrades
 import Postgres
 import PostgresStore
+import Projections
 import Synchronization
 import TestSupport
 import Testing
@@ -38,7 +39,7 @@ import Values
         try result.get()
     }
 
-    /// Asks all seven views at some positions, in several ways each.
+    /// Asks all views at some positions, in several ways each.
     private func ask(_ service: RunningService, positions: [Int64]) async throws -> [Asked] {
         var asked: [Asked] = []
         for view in View.all {

@@ -96,21 +96,21 @@ import Values
     @Test func `a stream gives what is there, then what comes, each event as its address gives it`() async throws {
         try await withService(projectors: false) { service in
             try await append(["a", "b"], service)
-            let reader = try await Reader.open(service, "\(path)?after=7")
+            let reader = try await Reader.open(service, "\(path)?after=9")
             #expect(reader.head.hasPrefix("HTTP/1.1 200") && reader.head.lowercased().contains("content-type: text/event-stream"))
-            for position in 8...9 {
+            for position in 10...11 {
                 let event = try #require(try await reader.next())
                 #expect(event["id"] == "\(position)" && event["event"] == "AlphaExecutionRecorded")
                 let alone = try await service.ask("/api/ledger/events/\(position)")
                 #expect(Array((event["data"] ?? "").utf8) == alone.body)
             }
             try await append(["c"], service)
-            #expect(try await reader.next()?["id"] == "10")
+            #expect(try await reader.next()?["id"] == "12")
             reader.close()
             // Without a position it begins with the next event.
             let fresh = try await Reader.open(service, path)
             try await append(["d"], service)
-            #expect(try await fresh.next()?["id"] == "11")
+            #expect(try await fresh.next()?["id"] == "13")
             fresh.close()
         }
     }
@@ -120,24 +120,24 @@ import Values
             try await append((0..<700).map { "t\($0)" }, service)
             var seen: [Int] = []
             var generator = SystemRandomNumberGenerator()
-            while seen.last ?? 0 < 707 {
+            while seen.last ?? 0 < 709 {
                 let known = seen.last.map { "Last-Event-ID: \($0)\r\n" } ?? ""
                 // What the address says is older than what the reader has seen.
                 let reader = try await Reader.open(service, "\(path)?after=0", headers: known)
-                for _ in 0..<Int.random(in: 1...300, using: &generator) where seen.last ?? 0 < 707 {
+                for _ in 0..<Int.random(in: 1...300, using: &generator) where seen.last ?? 0 < 709 {
                     seen.append(try #require(try await reader.next()?["id"].flatMap { Int($0) }))
                 }
                 reader.close()
             }
-            #expect(seen == Array(1...707))
+            #expect(seen == Array(1...709))
         }
     }
 
     @Test func `a stream ends if the log does not go on from what it was sent`() async throws {
         try await withService(projectors: false) { service in
             try await append(["a", "b"], service)
-            let reader = try await Reader.open(service, "\(path)?after=7")
-            for position in 8...9 { #expect(try await reader.next()?["id"] == "\(position)") }
+            let reader = try await Reader.open(service, "\(path)?after=9")
+            for position in 10...11 { #expect(try await reader.next()?["id"] == "\(position)") }
             let history = service.ledger.history
             // What a failover that lost the last event leaves.
             let owner = try await PostgresConnection.open(PostgresConfiguration(uri: service.ledger.serviceConfiguration.uri))
@@ -145,8 +145,8 @@ import Values
                 try session.executeScript(
                     """
                     ALTER TABLE ledger.events DISABLE TRIGGER ALL; ALTER TABLE ledger.merkle_nodes DISABLE TRIGGER ALL;
-                    DELETE FROM ledger.events WHERE position > 8; DELETE FROM ledger.merkle_nodes WHERE (index + 1) << level > 8;
-                    UPDATE ledger.head SET position = 8, recorded_at = (SELECT recorded_at FROM ledger.events WHERE position = 8)
+                    DELETE FROM ledger.events WHERE position > 10; DELETE FROM ledger.merkle_nodes WHERE (index + 1) << level > 10;
+                    UPDATE ledger.head SET position = 10, recorded_at = (SELECT recorded_at FROM ledger.events WHERE position = 10)
                     """)
             }
             await owner.close()
@@ -154,10 +154,10 @@ import Values
             #expect(try await reader.next() == nil)
             reader.close()
             // Who comes anew gets the log that there is, and what was kept of the other is void.
-            let fresh = try await Reader.open(service, "\(path)?after=8")
+            let fresh = try await Reader.open(service, "\(path)?after=10")
             let event = try #require(try await fresh.next())
-            let alone = try await service.ask("/api/ledger/events/9").body
-            #expect(event["id"] == "9" && Array((event["data"] ?? "").utf8) == alone)
+            let alone = try await service.ask("/api/ledger/events/11").body
+            #expect(event["id"] == "11" && Array((event["data"] ?? "").utf8) == alone)
             #expect(event["data"]?.contains("execution-alpha_sync:c") == true)
             #expect(service.ledger.history == history + 1)
             fresh.close()
@@ -200,7 +200,7 @@ import Values
         limits.heartbeat = .milliseconds(100)
         let reader = try await withService(limits: limits, projectors: false) { service in
             let reader = try await Reader.open(service, path)
-            #expect(try await reader.nextBlock()?.hasPrefix(": events of the ledger after 7") == true)
+            #expect(try await reader.nextBlock()?.hasPrefix(": events of the ledger after 9") == true)
             #expect(try await reader.nextBlock() == ": alive")
             return reader
         }

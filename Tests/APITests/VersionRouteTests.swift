@@ -3,6 +3,7 @@ import JSON
 import Operations
 import Postgres
 import PostgresStore
+import Projections
 import Synchronization
 import TestSupport
 import Testing

@@ -47,13 +47,13 @@ import Values
         try await Self.withBundle { ledger, _, whole, key, directory in
             let head = try await SignedHeadTests.head(ledger).position
             var earlier: [Int64: MemoryBundle] = [:]
-            for position in [0, 1, 7, 8, 20, head] as [Int64] {
+            for position in [0, 1, 9, 10, 20, head] as [Int64] {
                 let bundle = try await Self.export(ledger, position, "\(directory)/at-\(position)")
                 let report = try BundleVerifier(bundle, TradeLedger.model, key: key).verify()
                 #expect(report.isVerified && report.signature == .trusted, "\(position): \(report.faults)")
-                #expect(report.events == position && report.views.count == 7)
-                // The promotions are the log's first seven events.
-                #expect(report.views.allSatisfy { $0.areRulesRecorded } == (position >= 7))
+                #expect(report.events == position && report.views.count == 9)
+                // The promotions are the log's first nine events.
+                #expect(report.views.allSatisfy { $0.areRulesRecorded } == (position >= 9))
                 earlier[position] = bundle
             }
             #expect(earlier[head]?.files == whole.files)
@@ -83,7 +83,7 @@ import Values
             }
             #expect(try await code(directory + "/bundle") == 2)
             #expect(try await code(directory + "/key") == 2)
-            await #expect(throws: LedgerError.positionUnknown(position: 1000, head: 30)) {
+            await #expect(throws: LedgerError.positionUnknown(position: 1000, head: 32)) {
                 try await ledger.exportBundle(asOf: 1000, to: directory + "/none") { _, _, _ in }
             }
             // Rows altered behind the projection's back are replayed before they are signed.
@@ -91,18 +91,18 @@ import Values
                 uri, "UPDATE projection.trades_v1_c1 SET document = replace(document, '\"quantity\":\"9\"', '\"quantity\":\"8\"')")
             let signed = try Data(contentsOf: URL(filePath: directory + "/key.checkpoints"))
             #expect(try await code(directory + "/none") == 1)
-            try await SignedHeadTests.tamper(uri, "UPDATE ledger.events SET payload = replace(payload, 'MSTR', 'COIN') WHERE position = 12")
+            try await SignedHeadTests.tamper(uri, "UPDATE ledger.events SET payload = replace(payload, 'MSTR', 'COIN') WHERE position = 14")
             let error = await #expect(throws: BundleError.self) {
                 try await ledger.exportBundle(asOf: nil, to: directory + "/none") { _, _, _ in }
             }
-            #expect("\(try #require(error))".hasPrefix("position 12: "))
+            #expect("\(try #require(error))".hasPrefix("position 14: "))
             #expect(try Data(contentsOf: URL(filePath: directory + "/key.checkpoints")) == signed)
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == before)
             // An empty directory is taken.
             try await SignedHeadTests.tamper(
                 uri,
                 """
-                UPDATE ledger.events SET payload = replace(payload, 'COIN', 'MSTR') WHERE position = 12;
+                UPDATE ledger.events SET payload = replace(payload, 'COIN', 'MSTR') WHERE position = 14;
                 UPDATE projection.trades_v1_c1 SET document = replace(document, '\"quantity\":\"8\"', '\"quantity\":\"9\"') WHERE source_trade_id = 'b8'
                 """)
             try FileManager.default.createDirectory(atPath: directory + "/none", withIntermediateDirectories: false)
@@ -132,7 +132,7 @@ import Values
             }
             // The heads signed for proofs and bundles count like all others.
             #expect(try await ledger.verifyCheckpoints().count >= 2)
-            await #expect(throws: BundleError.noSuchRow(position: 30)) {
+            await #expect(throws: BundleError.noSuchRow(position: 32)) {
                 try await ledger.proveRow(.trades, key: ["alpha_sync", "b99"], asOf: nil)
             }
             await #expect(throws: BundleError.noSuchRow(position: 7)) {

@@ -3,6 +3,7 @@ import Foundation
 import Operations
 import Postgres
 import PostgresStore
+import Projections
 import SignedNotes
 import Synchronization
 import TestSupport

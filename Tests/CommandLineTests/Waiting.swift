@@ -1,5 +1,6 @@
 import Foundation
 import PostgresStore
+import Projections
 import TestSupport
 import Testing
 

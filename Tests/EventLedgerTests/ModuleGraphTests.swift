@@ -5,7 +5,7 @@ import Testing
 /// Who imports whom, read from the sources.
 @Suite struct ModuleGraphTests {
     private static let engine = [
-        "Values", "JSON", "MerkleLog", "SignedNotes", "Events", "Rules", "Projections", "Explanations", "AuditBundle", "Postgres",
+        "Values", "JSON", "MerkleLog", "SignedNotes", "Events", "Rules", "Projections", "Explanations", "Analyses", "AuditBundle", "Postgres",
         "PostgresStore", "EventLedger",
     ]
     private static let domain = ["OptionTrades", "MarketData"]
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["Events", "Rules", "Projections", "Explanations", "EventLedger", "JSON", "MerkleLog"])
+    @Test(arguments: ["Events", "Rules", "Projections", "Explanations", "Analyses", "EventLedger", "JSON", "MerkleLog"])
     func `The engine has no word of trades`(module: String) throws {
         let root = "\(projectRoot)/Sources/\(module)"
         for file in try #require(FileManager.default.enumerator(atPath: root)) {

@@ -73,7 +73,7 @@ import Testing
         let root = FileManager.default.temporaryDirectory.appending(path: "extended-\(UUID())").path
         defer { try? FileManager.default.removeItem(atPath: root) }
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-        for folder in ["schema", "projections"] {
+        for folder in ["schema", "projections", "analyses"] {
             try FileManager.default.copyItem(atPath: "\(projectRoot)/\(folder)", toPath: "\(root)/\(folder)")
         }
         try FileManager.default.copyItem(

@@ -1,6 +1,7 @@
 import JSON
 import Operations
 import PostgresStore
+import Projections
 import Testing
 
 @Suite struct RebuildOperationTests {

@@ -38,6 +38,7 @@ import Values
             _ = try await ContextBackfill(ledger: bench.ledger).run(ContextBackfillOptions(apply: true))
             try await bench.benchmarks()
             try await bench.marks()
+            try await bench.ledger.log.append(try sampleObservations(), runID: bench.ledger.newID())
             try await bench.ledger.bringUpToDate(bench.ledger.registry.names)
             try await body(bench, ViewReader(bench.ledger))
         }
@@ -77,8 +78,9 @@ import Values
                         #expect(try await all(reader, view, person).rows == found, "\(view.name) \(filter.parameter) \(value), from facts")
                     }
                 }
-                selections.append([("from", "2026-01-10"), ("to", "2026-01-20T14:30:00Z"), ("underlying", "MSTR")])
-                selections.append([("underlying", "nothing")])
+                let (name, market) = view.isOfTrades ? ("underlying", "MSTR") : ("currency", "BTC")
+                selections.append([("from", "2026-01-10"), ("to", "2026-01-20T14:30:00Z"), (name, market)])
+                selections.append([(name, "nothing")])
                 for selection in selections {
                     var ask = ViewRequest()
                     ask.limit = 7

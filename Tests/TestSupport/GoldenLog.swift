@@ -43,7 +43,7 @@ public enum GoldenLog {
 /// start ten points lower.
 public func projectWithSecondAlignment() throws -> String {
     let home = try temporaryDirectory()
-    for folder in ["schema", "projections"] {
+    for folder in ["schema", "projections", "analyses"] {
         try FileManager.default.copyItem(atPath: "\(projectRoot)/\(folder)", toPath: "\(home)/\(folder)")
     }
     let rules = try String(contentsOfFile: "\(home)/projections/alignment/rules.v1.yaml", encoding: .utf8)

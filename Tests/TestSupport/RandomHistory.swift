@@ -110,12 +110,18 @@ public struct RandomHistory: Sendable {
     }
 
     private mutating func observe() throws {
-        let time = try instant("2026-01-01T00:00:00Z", plusSeconds: 3600 * events.count)
+        // Few moments, so that an observation is superseded now and then; one of them within a second of another.
+        let time = try instant("2026-01-01T00:00:00Z", plusSeconds: 3600 * random.pick([1, 2, 3, 400, 500]))
+            .advanced(byMicroseconds: random.pick([0, 0, 500_000])) ?? .minimum
+        let (kind, figure) = random.pick([
+            (MarketKind.spot, "price"), (.volMetrics, "dvol"), (.volMetrics, "spot"), (.gexHourly, "net_gex"), (.gexHourly, "spot"),
+        ])
         guard
             let payload = MarketObservedPayload(
-                kind: .spot,
+                kind: kind,
                 fields: [
-                    ("currency", .text("BTC")), ("timestamp", .instant(time)), ("price", .decimal(random.price(1...90_000))),
+                    ("currency", .text(random.pick(["BTC", "ETH"]))), ("timestamp", .instant(time)),
+                    (figure, .decimal(random.price(1...90_000))),
                 ])
         else { throw BadSample() }
         add(payload.event(previousVersion: version(payload.stream)))

@@ -10,18 +10,22 @@ public enum TwoVersions {
     private static let changes: [String: [(String, String)]] = [
         "alignment": [("{long_vol: 15, short_vol: -15}", "{long_vol: 20, short_vol: -20}"), ("intent: unknown", "intent: undeclared")],
         "context": [],
+        "gex_hourly": [],
         "execution_quality": [("fresh_minutes: 5", "fresh_minutes: 0")],
         "lifecycles": [("trades/rules.v1.yaml", "trades/rules.v2.yaml")],
         "outcomes": [("[1, 7, 30, expiry]", "[7, 14]"), ("alignment/rules.v1.yaml", "alignment/rules.v2.yaml")],
         "sync_state": [],
         "trades": [("[FILLED, PARTIALLY_FILLED]", "[FILLED]")],
+        "vol_metrics_snapshots": [],
     ]
 
     private static func make() throws -> String {
         let files = FileManager.default
         let root = try temporaryDirectory()
         try files.copyItem(atPath: projectRoot + "/projections", toPath: root + "/projections")
-        try files.createSymbolicLink(atPath: root + "/schema", withDestinationPath: projectRoot + "/schema")
+        for folder in ["schema", "analyses"] {
+            try files.createSymbolicLink(atPath: "\(root)/\(folder)", withDestinationPath: "\(projectRoot)/\(folder)")
+        }
         for (name, changes) in changes {
             let folder = "\(root)/projections/\(name)"
             var text = try String(contentsOfFile: "\(folder)/rules.v1.yaml", encoding: .utf8)

@@ -5,6 +5,7 @@ import JSON
 import OptionTrades
 import Postgres
 import PostgresStore
+import Projections
 import Synchronization
 import TestSupport
 import Testing

@@ -1,9 +1,11 @@
 import API
+import Events
 import Foundation
 import JSON
 import Logging
 import Operations
 import Postgres
+import PostgresStore
 import TestSupport
 import Testing
 import Values

@@ -3,6 +3,7 @@ import Logging
 import Operations
 import OptionTrades
 import PostgresStore
+import Projections
 import Values
 
 extension Route {

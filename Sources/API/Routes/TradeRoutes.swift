@@ -8,11 +8,7 @@ import PostgresStore
 import Values
 
 extension Route {
-    static let trades = View.all.map { view in
-        Route("GET", view.path) { api, request, _ in
-            try await api.cached(view, request) { try await api.list(view, request) }
-        }
-    } + [
+    static let trades = [
         Route("GET", "/api/internal/trades/{source_trade_id}/history") { api, request, captures in
             try await api.history(of: captures[0], request)
         },
@@ -21,40 +17,6 @@ extension Route {
 }
 
 extension API {
-    /// A page of a view. If the request pins everything that the page depends on, the page never changes and is cached
-    /// as immutable.
-    func list(_ view: View, _ request: APIRequest) async throws -> APIResponse {
-        let page = try await ViewReader(ledger).page(view, try Self.viewRequest(view, request))
-        return .json(
-            page.json(), cache: page.isPinned ? APIResponse.immutable : "no-cache",
-            tag: page.entityTag(query: request.query ?? ""))
-    }
-
-    /// The view request in a query.
-    static func viewRequest(_ view: View, _ request: APIRequest) throws -> ViewRequest {
-        var reading: Set<String> = ["limit", "cursor", "as_of_position", "as_of", "effective_at", "rules", "receipt"]
-        if view.hasHorizons { reading.insert("horizons") }
-        let parameters = try Parameters(request.query, allowed: view.filterParameters + reading)
-        var ask = ViewRequest()
-        var filters = parameters.others(than: reading)
-        if view.filterParameters.contains("source") && parameters["source"] == nil {
-            filters.append(("source", TradeLedger.standardSource))
-        }
-        ask.filters = try ViewReader.filters(view, filters, request.isForPerson ? .forgiving : .exact)
-        ask.limit = Int(try parameters.integer("limit", in: 1...Int64(ViewReader.maximumLimit)) ?? 100)
-        ask.cursor = parameters["cursor"]
-        ask.asOfPosition = try parameters.integer("as_of_position", in: 0...Int64.max)
-        ask.asOf = try parameters.instant("as_of")
-        ask.effectiveAt = try parameters.instant("effective_at")
-        ask.horizons = parameters["horizons"]
-        if let rules = parameters["rules"] {
-            ask.rules = try RulesChoice(parsing: rules, projection: view.projection)
-        }
-        ask.isReceiptFull = parameters["receipt"] == "full"
-        ask.hasReceipt = try ask.isReceiptFull || parameters.flag("receipt", or: "full") ?? false
-        return ask
-    }
-
     /// A trade's events, oldest first.
     func history(of id: String, _ request: APIRequest) async throws -> APIResponse {
         let parameters = try Parameters(request.query, allowed: ["source", "after", "limit"])

@@ -1,3 +1,4 @@
+import Analyses
 import Events
 import Postgres
 public import PostgresStore
@@ -131,7 +132,7 @@ extension Ledger {
         // The contents of an altered log prove nothing.
         guard log.fault == nil, let root = log.root else { return AuditReport(ofAltered: log) }
         var findings = try SchemaVerifier(Migrator(resources.files.migrations())).findings(session)
-        let catalog = CatalogVerifier(registry)
+        let catalog = CatalogVerifier(registry, otherRules: analyses.installedFiles)
         findings += try catalog.findings(session) + (views ?? catalog.viewFindings(session))
         let fork = try request.since.flatMap { try $0.fork(from: log, session) }
         if let fork { findings.append(fork) }

@@ -1,8 +1,8 @@
 import Events
 import OptionTrades
 import Postgres
-public import PostgresStore
-import Projections
+import PostgresStore
+public import Projections
 import Rules
 import Values
 

@@ -52,7 +52,7 @@ extension Ledger {
         of event: RecordedEvent, now: Instant, _ session: PostgresSession
     ) throws -> [Impact.OfView] {
         try View.all.map { view in
-            let source = try ViewSources(view, self, session).served()
+            let source = try ViewSources(view.projection, self, session).served()
             guard let definition = source.definition else {
                 throw ViewError.rulesUnavailable(
                     "this program lacks the code of \(view.projection) \(source.version.label), which is served")

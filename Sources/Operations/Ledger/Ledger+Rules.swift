@@ -1,3 +1,4 @@
+import Analyses
 import Postgres
 import PostgresStore
 import Projections
@@ -29,5 +30,13 @@ extension ProjectionRegistry {
         func number(_ version: String) -> Int { Int(version.dropFirst()) ?? .max }
         let others = definitions.filter { $0.identity.name.isBytewiseEqual(to: broken.name) }
         return others.allSatisfy { number(broken.version) < number($0.identity.version) }
+    }
+}
+
+extension AnalysisRegistry {
+    /// What of these rules a ledger can use: without the versions whose files are not those that it recorded.
+    func usable(_ pool: PostgresPool) async throws -> AnalysisRegistry {
+        let files = usedFiles
+        return leavingOut(try await pool.run { session in try ProjectionCatalog().changedRules(among: files, session) })
     }
 }

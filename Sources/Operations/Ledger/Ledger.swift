@@ -1,4 +1,5 @@
 public import EmbeddedPostgres
+import Analyses
 import Events
 import Glibc
 public import Logging
@@ -18,6 +19,7 @@ public final class Ledger: Sendable {
     public let pool: PostgresPool
     public let log: EventLog
     public let registry: ProjectionRegistry
+    let analyses: AnalysisRegistry
     public let catalog = ProjectionCatalog()
     /// The configuration of separate connections, for example to listen or to hold a lock.
     public let serviceConfiguration: PostgresConfiguration
@@ -55,6 +57,8 @@ public final class Ledger: Sendable {
         let schemas = try EventSchemas(files: try resources.files.eventSchemas())
         let registry = try ProjectionRegistry(
             model, files: try resources.files.projectionFiles(), read: { try resources.files.projectionFile($0) })
+        let analyses = try AnalysisRegistry(
+            MarketAnalysis.all.map(\.source), files: try resources.files.analysisFiles(), read: resources.files.analysisFile)
         let migrator = Migrator(try resources.files.migrations())
         let (uri, embedded) = try await server(settings, logger)
         do {
@@ -65,21 +69,22 @@ public final class Ledger: Sendable {
             let service = PostgresConfiguration.service(uri, schemaVersion: migrator.latest)
                 .allowingUnsafeDurability(settings.allowsUnsafeDurability)
             let pool = PostgresPool(service, maximumConnections: 8)
-            let usable: ProjectionRegistry
+            let usable: (projections: ProjectionRegistry, analyses: AnalysisRegistry)
             do {
-                usable = try await registry.usable(pool)
+                usable = (try await registry.usable(pool), try await analyses.usable(pool))
             } catch {
                 await pool.close()
                 throw error
             }
             let ledger = Ledger(
-                settings: settings, resources: resources, pool: pool, schemas: schemas, registry: usable, embedded: embedded,
-                logger: logger)
+                settings: settings, resources: resources, pool: pool, schemas: schemas, registry: usable.projections,
+                analyses: usable.analyses, embedded: embedded, logger: logger)
             do {
                 if writes {
                     try await ledger.warnOfDurability()
                     try await ledger.catalog.activate(
-                        usable, log: ledger.log, pool: ledger.pool, runID: ledger.newID())
+                        ledger.registry, log: ledger.log, pool: ledger.pool, runID: ledger.newID())
+                    try await pool.run { session in try ledger.catalog.recordRules(ledger.analyses.usedFiles, session) }
                 }
             } catch {
                 await ledger.closePools()
@@ -94,11 +99,12 @@ public final class Ledger: Sendable {
 
     private init(
         settings: Settings, resources: Resources, pool: PostgresPool, schemas: EventSchemas, registry: ProjectionRegistry,
-        embedded: EmbeddedPostgresHandle?, logger: Logger
+        analyses: AnalysisRegistry, embedded: EmbeddedPostgresHandle?, logger: Logger
     ) {
         self.settings = settings
         self.resources = resources
         self.registry = registry
+        self.analyses = analyses
         self.embedded = embedded
         self.logger = logger
         redactor = Redactor(settings.secrets)

@@ -1,7 +1,7 @@
 import Events
 public import JSON
-public import PostgresStore
-import Projections
+import PostgresStore
+public import Projections
 import Rules
 import Values
 

@@ -1,8 +1,8 @@
 import Events
 import JSON
 import Postgres
-public import PostgresStore
-import Projections
+import PostgresStore
+public import Projections
 import Values
 
 /// The changes that serving a version would make, together with the versions of the projections that read its rule files.

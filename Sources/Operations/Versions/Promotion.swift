@@ -3,7 +3,7 @@ public import JSON
 import Logging
 import Postgres
 public import PostgresStore
-import Projections
+public import Projections
 import Values
 
 /// A promoted version, and the served version that it replaced.

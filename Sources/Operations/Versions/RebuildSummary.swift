@@ -1,5 +1,5 @@
 public import JSON
-public import PostgresStore
+public import Projections
 import Values
 
 /// The result of a rebuild: the folded position, the rows and their digest for each version.

@@ -1,5 +1,5 @@
 public import OptionTrades
-public import PostgresStore
+public import Projections
 import Values
 
 extension VersionReference {

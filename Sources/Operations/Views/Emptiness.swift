@@ -1,5 +1,6 @@
 public import OptionTrades
 import PostgresStore
+import Projections
 
 /// The reason why a list has no rows.
 public enum Emptiness: Sendable, Equatable, CustomStringConvertible {
@@ -9,18 +10,15 @@ public enum Emptiness: Sendable, Equatable, CustomStringConvertible {
     case notYet
     /// The log has no trade.
     case nothingSynced
-    /// There are trades, but nothing that gives this view a row.
-    case nothingRecorded(View)
+    /// There is nothing yet that gives this view a row.
+    case nothingRecorded(String)
 
     public var description: String {
         switch self {
         case .filtered: "No row matches the filters; without them there are rows."
         case .notYet: "Nothing was known at this moment; there are rows by now."
         case .nothingSynced: "Nothing was synced yet."
-        case .nothingRecorded(let view):
-            view.projection == "context"
-                ? "No execution is stamped with its market yet: `alpha-ledger backfill context --apply` does that."
-                : "No trade that was synced is an execution yet."
+        case .nothingRecorded(let text): text
         }
     }
 
@@ -39,10 +37,11 @@ extension ViewReader {
             (latest.asOfPosition, latest.asOf, latest.effectiveAt, latest.rules) = (nil, nil, nil, .served)
             if try await hasRows(view, latest) { return .notYet }
         }
-        guard view.projection != View.trades.projection, view.projection != View.syncState.projection else { return .nothingSynced }
+        guard let whenEmpty = view.whenEmpty else { return .nothingSynced }
+        if !view.isOfTrades { return .nothingRecorded(whenEmpty) }
         var trades = open
         (trades.rules, trades.horizons) = (.served, nil)
-        return try await hasRows(.trades, trades) ? .nothingRecorded(view) : .nothingSynced
+        return try await hasRows(.trades, trades) ? .nothingRecorded(whenEmpty) : .nothingSynced
     }
 
     private func hasRows(_ view: View, _ request: ViewRequest) async throws -> Bool {

@@ -10,6 +10,8 @@ enum FoldResult: Sendable {
     /// Published rows with their keys, and whether there are more.
     case rows([(key: RowKey, row: [UInt8])], hasMore: Bool)
     case receipt(ViewReceipt)
+    /// An analysis's document.
+    case document([UInt8])
 
     /// The approximate size in memory.
     fileprivate var bytes: Int {
@@ -17,6 +19,7 @@ enum FoldResult: Sendable {
         case .node(let node): node.httpBytes().count + 256
         case .rows(let rows, _): rows.reduce(256) { $0 + $1.row.count + 128 }
         case .receipt: 512
+        case .document(let document): document.count + 256
         }
     }
 }

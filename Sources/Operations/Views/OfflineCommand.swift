@@ -1,12 +1,12 @@
 import OptionTrades
-import PostgresStore
+import Projections
 import Values
 
 extension ViewRequest {
     /// The command that gives this answer without a service's bounds, pinned to the position and moment of the request.
     func command(_ view: View, _ standing: ViewStanding) -> String {
         var words = ["alpha-ledger", "view", view.name]
-        func add(_ name: String, _ value: String) { words += ["--\(name)", Self.quoted(value)] }
+        func add(_ name: String, _ value: String) { words += ["--\(name)", value.shellQuoted] }
         for filter in filters {
             switch filter {
             case .equals(let column, let value), .equalsIgnoringCase(let column, let value):
@@ -32,10 +32,13 @@ extension ViewRequest {
         return words.joined(separator: " ")
     }
 
+}
+
+extension String {
     /// The text for a shell: unchanged if it is plain, else in single quotes.
-    private static func quoted(_ text: String) -> String {
-        let isPlain = !text.isEmpty
-            && text.utf8.allSatisfy { byte in
+    var shellQuoted: String {
+        let isPlain = !isEmpty
+            && utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                     UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
@@ -44,6 +47,6 @@ extension ViewRequest {
                 default: false
                 }
             }
-        return isPlain ? text : "'\(text.replacing("'", with: "'\\''"))'"
+        return isPlain ? self : "'\(replacing("'", with: "'\\''"))'"
     }
 }

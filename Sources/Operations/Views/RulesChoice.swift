@@ -1,5 +1,5 @@
 import OptionTrades
-public import PostgresStore
+public import Projections
 import Values
 
 /// The rules under which a reader requests a view: `rules=`.

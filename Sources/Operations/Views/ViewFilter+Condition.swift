@@ -1,5 +1,5 @@
 import OptionTrades
-import PostgresStore
+import Projections
 import Values
 
 /// The comparison of a filter's text with stored values.

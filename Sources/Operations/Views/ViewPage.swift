@@ -1,6 +1,6 @@
 public import JSON
 import OptionTrades
-public import PostgresStore
+public import Projections
 public import Values
 
 /// A reader's request for a view.

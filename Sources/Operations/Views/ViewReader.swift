@@ -2,8 +2,8 @@ import Events
 import JSON
 public import OptionTrades
 public import Postgres
-public import PostgresStore
-import Projections
+import PostgresStore
+public import Projections
 public import Values
 
 /// Reads views from their projections' rows.
@@ -118,13 +118,11 @@ public struct ViewReader: Sendable {
     private func settle(
         _ view: View, _ request: ViewRequest, _ cursor: ViewCursor?
     ) async throws -> Settled {
-        let deadline = ContinuousClock.now + .seconds(2)
-        var settled: Int64?
-        while true {
-            do {
-                let answer = try await database.run(Self.point(view, request, cursor)) { [settled] session -> Settled in
+        do {
+            return try await ledger.settled(asOf: request.asOf) { settledHead in
+                let answer = try await database.run(Self.point(view, request, cursor)) { session -> Settled in
                     try session.transaction(.snapshot) {
-                        let standing = try standing(view, request, cursor, settledHead: settled, session)
+                        let standing = try standing(view, request, cursor, settledHead: settledHead, session)
                         let rows = try ViewRows(view, request, standing, ledger.registry)
                         if let cursor, cursor.key.count != rows.keyCount { throw ViewError.badCursor }
                         if rows.isSearch { return Settled(rows: rows, page: nil) }
@@ -136,14 +134,10 @@ public struct ViewReader: Sendable {
                 let shown = answer.rows.standing
                 ledger.noteShown(head: shown.headPosition, projection: view.projection, position: shown.position)
                 return answer
-            } catch is HeadUnsettled {
-                settled = try await settledHead(request)
-            } catch LedgerError.projectionBehind where ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(20))
-            } catch LedgerError.projectionBehind where cursor != nil {
-                // The previous page came from rows that had reached the cursor's position.
-                throw ViewError.badCursor
             }
+        } catch LedgerError.projectionBehind where cursor != nil {
+            // The page before was read from rows that reached the cursor's position.
+            throw ViewError.badCursor
         }
     }
 
@@ -155,63 +149,26 @@ public struct ViewReader: Sendable {
         return request.asOf.map { .instant($0) } ?? .latestOf(projection: view.projection)
     }
 
-    /// An append in progress may be recorded before the requested instant.
-    private struct HeadUnsettled: Error {}
-
-    private func settledHead(_ request: ViewRequest) async throws -> Int64 {
-        do {
-            return try await ledger.pool.run { session in try LogReader().settledHead(session) }
-        } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
-            throw ViewError.asOfUndecided(request.asOf ?? .minimum)
-        }
-    }
-
     private func standing(
         _ view: View, _ request: ViewRequest, _ cursor: ViewCursor?, settledHead: Int64?, _ session: PostgresSession
     ) throws -> ViewStanding {
-        let log = LogReader()
-        let head = try log.head(session)
-        let sources = try ViewSources(view, ledger, session)
+        let sources = try ViewSources(view.projection, ledger, session)
         let served = try sources.served()
-        let clock = try session.execute("SELECT clock_timestamp()")[0].timestamptz(0)
-        guard let present = Instant(microseconds: clock) else { throw ViewError.notActivated(projection: view.projection) }
-
-        var position = served.tables.position
-        var isPinned = true
-        if let pinned = cursor?.position ?? request.asOfPosition {
-            if pinned < 0 { throw ViewError.badParameter(name: "as_of_position", expected: "a position, 0 or more") }
-            position = pinned
-        } else if let asOf = request.asOf {
-            // Appends could still land before a future instant.
-            if asOf > present { throw ViewError.badParameter(name: "as_of", expected: "an instant that is not in the future") }
-            if asOf > head.recordedAt ?? .minimum {
-                // Nothing has been recorded since. Only appends in progress can still be recorded by then.
-                guard let settledHead else { throw HeadUnsettled() }
-                if head.position < settledHead {
-                    throw LedgerError.projectionBehind(
-                        projection: view.projection, position: settledHead, checkpoint: served.tables.position)
-                }
-            }
-            position = try log.position(asOf: asOf, head: head.position, session)
-        } else {
-            isPinned = false
-        }
-        if position > head.position {
-            throw LedgerError.positionUnknown(position: position, head: head.position)
-        }
+        let moment = try ReadMoment(
+            position: cursor?.position ?? request.asOfPosition, asOf: cursor?.asOf ?? request.asOf,
+            checkpoint: (view.projection, served.tables.position), settledHead: settledHead, session)
+        let position = moment.position
         let source = try source(sources, served: served, request, cursor, at: position, session)
         if position > source.tables.position {
             throw LedgerError.projectionBehind(
                 projection: view.projection, position: position, checkpoint: source.tables.position)
         }
         // No page can have been read at a future moment, except if the clocks of databases differ a little.
-        let latest = max(present.advanced(byMicroseconds: 60_000_000) ?? present, head.recordedAt ?? .minimum)
+        let latest = max(moment.present.advanced(byMicroseconds: 60_000_000) ?? moment.present, moment.head.recordedAt ?? .minimum)
         if let cursor, cursor.asOf > latest { throw ViewError.badCursor }
-        var now = try cursor?.asOf ?? request.asOf ?? asOf(position, isPinned: isPinned, present: present, head: head, session)
-        if let effectiveAt = request.effectiveAt { now = min(now, effectiveAt) }
         return ViewStanding(
-            position: position, now: now,
-            headPosition: request.asOfPosition != nil || request.asOf != nil ? position : head.position, source: source)
+            position: position, now: request.effectiveAt.map { min(moment.now, $0) } ?? moment.now,
+            headPosition: request.asOfPosition != nil || request.asOf != nil ? position : moment.head.position, source: source)
     }
 
     /// The requested version. A cursor stays at the version of its first page.
@@ -235,42 +192,25 @@ public struct ViewReader: Sendable {
         case .asServed:
             return try sources.source(try sources.promoted(at: position, session), at: position)
         case .version(let version):
-            if let problem = sources.registry.problem(of: sources.view.projection, version: version.version) {
+            if let problem = sources.registry.problem(of: sources.projection, version: version.version) {
                 throw ViewError.rulesUnavailable("\(problem)")
             }
             guard sources.known.contains(where: { $0.isBytewiseEqual(to: version.version) }) else {
                 throw ViewError.badParameter(
                     name: "rules",
-                    expected: "a version of \(sources.view.projection) that is installed or stored: \(sources.known.joined(separator: ", "))")
+                    expected: "a version of \(sources.projection) that is installed or stored: \(sources.known.joined(separator: ", "))")
             }
             let source = try sources.source(version, at: position)
             // Rows that other code might present differently are not the pinned ones.
             if version.codeVersion != nil, source.isFrozen {
                 throw ViewError.rulesUnavailable(
-                    "this program lacks the code of \(sources.view.projection) \(source.version.label)")
+                    "this program lacks the code of \(sources.projection) \(source.version.label)")
             }
             return source
         }
     }
 
-    /// The reader's current time: a pinned position's `recorded_at`, else the database clock floored to the minute, but
-    /// not below the head's.
-    private func asOf(
-        _ position: Int64, isPinned: Bool, present: Instant, head: LogHead, _ session: PostgresSession
-    ) throws -> Instant {
-        if isPinned {
-            if position == 0 { return .minimum }
-            let row = try session.execute(
-                "SELECT recorded_at FROM ledger.events WHERE position = $1", [.int8(position)])
-            guard let recorded = try row.first?.timestamptz(0), let instant = Instant(microseconds: recorded) else {
-                throw LedgerError.corrupt(position: position, problem: "the event is missing")
-            }
-            return instant
-        }
-        return max(present.flooredToMinute, head.recordedAt ?? .minimum)
-    }
-
-    // MARK: - Work over a whole view
+    // MARK: - What goes through a whole view
 
     /// A page whose rows have to be searched for among all.
     private func search(

@@ -101,6 +101,14 @@ struct ViewRows: Sendable {
         }
     }
 
+    /// The last of the selected rows by key; the filters are on the entity's key.
+    func last(_ session: PostgresSession) throws -> JSONDocument? {
+        guard let found = try model.last(at: standing.position, filters: request.filters, isFacts: isDerived, session) else { return nil }
+        guard isDerived, let definition else { return try presented(found) }
+        return try definition.rows(fromFacts: found, effectiveBy: request.effectiveAt, selecting: selection).last
+            .map { try presented($0.document) }
+    }
+
     private func forEachStored(
         after key: RowKey?, _ deadline: FoldDeadline, _ session: PostgresSession,
         _ visit: (RowKey, JSONDocument) throws -> Bool

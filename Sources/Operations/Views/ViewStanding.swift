@@ -1,5 +1,4 @@
 import Events
-import OptionTrades
 import Postgres
 import PostgresStore
 import Projections
@@ -36,21 +35,21 @@ struct ViewSource: Sendable {
 
 /// Finds the source of a version's rows among the installed and the stored versions.
 struct ViewSources {
-    let view: View
+    let projection: String
     let registry: ProjectionRegistry
     /// The projection's stored versions.
     let stored: [ProjectionVersion]
 
-    init(_ view: View, _ ledger: Ledger, _ session: PostgresSession) throws {
-        self.view = view
+    init(_ projection: String, _ ledger: Ledger, _ session: PostgresSession) throws {
+        self.projection = projection
         registry = ledger.registry
-        stored = try ledger.catalog.versions(of: view.projection, session).filter { $0.state == .ready }
+        stored = try ledger.catalog.versions(of: projection, session).filter { $0.state == .ready }
     }
 
     /// The version served now.
     func served() throws -> ViewSource {
         guard let version = stored.first(where: \.isServed) else {
-            throw ViewError.notActivated(projection: view.projection)
+            throw ViewError.notActivated(projection: projection)
         }
         return ViewSource(
             version: ViewVersion(version), tables: version, hasRows: true, definition: registry.definition(of: version))
@@ -76,13 +75,13 @@ struct ViewSources {
         }
         if let best = alike.max(by: { $0.position < $1.position }) { throw behind(best, position) }
         throw ViewError.rulesUnavailable(
-            "\(view.projection) \(asked) needs facts folded by code version \(installed.foldVersion), and none are stored; run `alpha-ledger projection rebuild \(view.projection) --rules \(asked)`")
+            "\(projection) \(asked) needs facts folded by code version \(installed.foldVersion), and none are stored; run `alpha-ledger projection rebuild \(projection) --rules \(asked)`")
     }
 
     /// The definition that a reference means. Nil if this program lacks the rules or the code.
     private func installed(_ asked: VersionReference) -> ProjectionDefinition? {
-        guard let code = asked.codeVersion else { return registry.newestDefinition(view.projection, version: asked.version) }
-        return registry.definition(view.projection, version: asked.version, codeVersion: code)
+        guard let code = asked.codeVersion else { return registry.newestDefinition(projection, version: asked.version) }
+        return registry.definition(projection, version: asked.version, codeVersion: code)
     }
 
     /// The stored rows of a version that this program cannot fold.
@@ -93,7 +92,7 @@ struct ViewSources {
         }
         guard let table = own.max(by: { $0.codeVersion < $1.codeVersion }) else {
             throw ViewError.rulesUnavailable(
-                "\(view.projection) \(asked) is neither installed nor stored here; known are \(known.joined(separator: ", "))")
+                "\(projection) \(asked) is neither installed nor stored here; known are \(known.joined(separator: ", "))")
         }
         if table.position < position { throw behind(table, position) }
         return ViewSource(version: ViewVersion(table), tables: table, hasRows: true, definition: nil)
@@ -103,9 +102,9 @@ struct ViewSources {
     func promoted(at position: Int64, _ session: PostgresSession) throws -> VersionReference {
         guard
             let event = try LogReader().latest(
-                inStream: ProjectionPromotedPayload.stream(of: view.projection), upTo: position, session)
+                inStream: ProjectionPromotedPayload.stream(of: projection), upTo: position, session)
         else {
-            throw ViewError.rulesUnavailable("no version of \(view.projection) was promoted at position \(position) or before")
+            throw ViewError.rulesUnavailable("no version of \(projection) was promoted at position \(position) or before")
         }
         guard let promotion = try registry.events.payload(of: event).payload(as: ProjectionPromotedPayload.self) else {
             throw LedgerError.corrupt(position: event.position, problem: "a stream of promotions holds a \(event.type)")
@@ -116,7 +115,7 @@ struct ViewSources {
     /// The versions that can be requested, as in `v1`, each once.
     var known: [String] {
         var names: [String] = []
-        let installed = registry.definitions.filter { $0.identity.name == view.projection }.map(\.identity.version)
+        let installed = registry.definitions.filter { $0.identity.name == projection }.map(\.identity.version)
         for version in installed + stored.map(\.version) where !names.contains(version) {
             names.append(version)
         }

@@ -243,54 +243,20 @@ struct ContextFigures {
     private func stationarity(_ field: String, _ sheet: inout Worksheet) {
         sheet.inputs(stamp.execution, "trade_date")
         let rule = rules.stationarity
-        for key in ["recent_days", "minimum_recent", "older_days", "minimum_older"] {
-            sheet.rule(rules.file, "stationarity", key)
-        }
+        sheet.windows(in: rules.file, at: ["stationarity"])
         guard let windows = stamp.windows else { return asStamped(field, &sheet) }
         let middle = windows.start(rule.recentDays)
         let recent = windows.dailyDvol(from: middle, to: stamp.trade)
         let older = windows.dailyDvol(from: windows.start(rule.olderDays), to: middle)
         describe(recent, "the recent \(rule.recentDays) d", &sheet)
         describe(older, "[trade_date − \(rule.olderDays) d, trade_date − \(rule.recentDays) d)", &sheet)
-        let status = status(recent.map(\.value), older.map(\.value), &sheet)
+        let status = sheet.stationarity(recent.map(\.value.exact), older.map(\.value.exact), rule, in: rules.file, at: ["stationarity"])
         if field == "stationarity_status" {
-            return sheet.step("the status", field, Shown(status))
+            return sheet.step("the status", field, Shown(status.rawValue))
         }
-        sheet.step("the status", "stationarity_status", Shown(status))
+        sheet.step("the status", "stationarity_status", Shown(status.rawValue))
         sheet.rule(rules.file, "stationarity", "blend_weight")
-        let weight =
-            status == "stable" ? rule.stableWeight : status == "unstable" ? rule.unstableWeight : rule.insufficientWeight
-        sheet.step("what \(status) weighs", field, Shown(weight))
-    }
-
-    private func status(_ recent: [FixedDecimal], _ older: [FixedDecimal], _ sheet: inout Worksheet) -> String {
-        let rule = rules.stationarity
-        guard recent.count >= rule.minimumRecent, older.count >= rule.minimumOlder,
-            let one = ExplainedWindows.moments(recent), let two = ExplainedWindows.moments(older)
-        else {
-            sheet.step(
-                "too few days", "\(recent.count) of \(rule.minimumRecent), \(older.count) of \(rule.minimumOlder)", Shown(false))
-            return "insufficient"
-        }
-        sheet.rule(rules.file, "stationarity", "maximum_mean_shift")
-        sheet.rule(rules.file, "stationarity", "variance_ratio")
-        func shown(_ number: ExactNumber) -> String { number.rounded().map(\.description) ?? "\(number)" }
-        let (m1, v1, m2, v2) = (one.mean, one.variance, two.mean, two.variance)
-        let weighted = ExactNumber(recent.count - 1) * v1 + ExactNumber(older.count - 1) * v2
-        let pooled = weighted.divided(by: ExactNumber(recent.count + older.count - 2)) ?? .zero
-        let shift = (m1 - m2) * (m1 - m2)
-        let isShifted = shift > rule.maximumMeanShift.exact * pooled
-        sheet.step(
-            "the means are apart: (m₁ − m₂)² > \(rule.maximumMeanShift) × pooled variance (shown to 10 digits)",
-            "(\(shown(m1)) − \(shown(m2)))² = \(shown(shift)) > \(rule.maximumMeanShift) × \(shown(pooled))", Shown(isShifted))
-        if isShifted { return "unstable" }
-        let ratio = v1.divided(by: v2)
-        let isOutside =
-            ratio.map { $0 < rule.varianceRatioLower.exact || $0 > rule.varianceRatioUpper.exact } ?? !v1.isZero
-        sheet.step(
-            "v₁ ÷ v₂ is outside [\(rule.varianceRatioLower), \(rule.varianceRatioUpper)] (shown to 10 digits)",
-            "\(shown(v1)) ÷ \(shown(v2))" + (ratio.map { " = \(shown($0))" } ?? ""), Shown(isOutside))
-        return isOutside ? "unstable" : "stable"
+        sheet.step("what \(status.rawValue) weighs", field, Shown(rule.blendWeight(status)))
     }
 
     /// A figure whose window was not read.

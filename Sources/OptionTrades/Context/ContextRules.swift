@@ -48,25 +48,6 @@ public final class ContextRules: Sendable {
         public let contangoTo: FixedDecimal
     }
 
-    /// Whether recent `dvol` values resemble the older ones.
-    public struct Stationarity: Sendable, Equatable {
-        /// The length of the recent window in days, which ends at the trade.
-        public let recentDays: Int
-        /// At least two.
-        public let minimumRecent: Int
-        /// The older window starts this many days before the trade and ends at the start of the recent window.
-        public let olderDays: Int
-        /// At least two.
-        public let minimumOlder: Int
-        /// The largest squared distance of the means, in pooled variances.
-        public let maximumMeanShift: FixedDecimal
-        public let varianceRatioLower: FixedDecimal
-        public let varianceRatioUpper: FixedDecimal
-        public let stableWeight: FixedDecimal
-        public let unstableWeight: FixedDecimal
-        public let insufficientWeight: FixedDecimal
-    }
-
     public let file: RuleFile
     public let trades: TradesRules
     public let join: Join
@@ -75,7 +56,7 @@ public final class ContextRules: Sendable {
     public let dvolPercentile: DvolPercentile
     public let gammaRegime: GammaRegime
     public let termStructure: TermStructure
-    public let stationarity: Stationarity
+    public let stationarity: StationarityRules
     /// The `smile_state` of every stamp.
     public let smileState: String
 
@@ -117,7 +98,7 @@ public final class ContextRules: Sendable {
         dvolPercentile = try DvolPercentile(try root.member("dvol_percentile"))
         gammaRegime = try GammaRegime(try root.member("gamma_regime"))
         termStructure = try TermStructure(try root.member("term_structure"))
-        stationarity = try Stationarity(try root.member("stationarity"))
+        stationarity = try StationarityRules(try root.member("stationarity"))
         smileState = try root.text("smile_state")
     }
 }
@@ -164,40 +145,5 @@ extension ContextRules.TermStructure {
         try node.allowOnly(["near_term_risk_from", "contango_to"])
         nearTermRiskFrom = try node.decimal("near_term_risk_from")
         contangoTo = try node.decimal("contango_to")
-    }
-}
-
-extension ContextRules.Stationarity {
-    fileprivate init(_ node: RuleNode) throws {
-        try node.allowOnly([
-            "recent_days", "minimum_recent", "older_days", "minimum_older", "maximum_mean_shift", "variance_ratio",
-            "blend_weight",
-        ])
-        recentDays = try node.whole("recent_days", from: 1)
-        // A sample variance needs two values.
-        minimumRecent = try node.whole("minimum_recent", from: 2)
-        olderDays = try node.whole("older_days", from: recentDays + 1)
-        minimumOlder = try node.whole("minimum_older", from: 2)
-        maximumMeanShift = try node.decimal("maximum_mean_shift")
-        let ratio = try node.member("variance_ratio")
-        try ratio.allowOnly(["lower", "upper"])
-        varianceRatioLower = try ratio.decimal("lower")
-        varianceRatioUpper = try ratio.decimal("upper")
-        let weight = try node.member("blend_weight")
-        try weight.allowOnly(["stable", "unstable", "insufficient"])
-        stableWeight = try weight.decimal("stable")
-        unstableWeight = try weight.decimal("unstable")
-        insufficientWeight = try weight.decimal("insufficient")
-    }
-}
-
-extension RuleNode {
-    /// A whole number from `minimum` to 1,000,000. As days or minutes it fits all arithmetic on instants.
-    fileprivate func whole(_ name: String, from minimum: Int) throws -> Int {
-        let value = try integer(name)
-        guard value >= minimum, value <= 1_000_000 else {
-            throw try member(name).fail("expected a whole number from \(minimum) to 1000000")
-        }
-        return value
     }
 }

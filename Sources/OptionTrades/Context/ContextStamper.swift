@@ -69,8 +69,8 @@ public struct ContextStamper: Sendable {
             if !hasHistory { besides.append("gamma_regime_history") }
         }
         let stationarity = stationarity(history, trade)
-        stamp.stationarityStatus = stationarity.rawValue
-        stamp.stationarityBlendWeight = stationarity.blendWeight(rules.stationarity)
+        stamp.stationarityStatus = stationarity.status.rawValue
+        stamp.stationarityBlendWeight = stationarity.blendWeight
         if gex == nil && vol == nil {
             stamp.contextQuality = "unavailable"
         } else if gex?.isFresh == false || vol?.isFresh == false {
@@ -117,16 +117,12 @@ public struct ContextStamper: Sendable {
         if vol.dvol != nil { inputs.use(.vol, for: "dvol") }
         if vol.ivAtm30d != nil { inputs.use(.vol, for: "iv_30d") }
         if vol.rv30d != nil { inputs.use(.vol, for: "rv_30d") }
-        if let vrp = vol.vrp {
-            (stamp.vrp, stamp.vrpSource) = (vrp, "observed")
-        } else if let dvol = vol.dvol, let realized = vol.rv30d {
-            (stamp.vrp, stamp.vrpSource) = (dvol - realized, "derived")
-        }
+        if let premium = vol.premium { (stamp.vrp, stamp.vrpSource) = (premium.value, premium.source) }
         if stamp.vrp != nil { inputs.use(.vol, for: "vrp") }
         if let dvol = vol.dvol {
             let days = history.lastDvols(
                 from: start(rules.dvolPercentile.windowDays, before: trade), before: trade, trade: trade)
-            stamp.dvolPercentile = DvolStatistics.percentile(of: dvol, among: days, rules.dvolPercentile)?.rounded()
+            stamp.dvolPercentile = DvolRank.percentile(of: dvol, among: days, rules.dvolPercentile)?.rounded()
             if stamp.dvolPercentile != nil { inputs.use(.vol, for: "dvol_percentile") }
         }
         if let near = vol.ivAtm7d, let far = vol.ivAtm30d {
@@ -152,14 +148,14 @@ public struct ContextStamper: Sendable {
         return (name, thresholds != nil)
     }
 
-    private func stationarity(_ history: ContextHistory?, _ trade: Instant) -> DvolStatistics.Stationarity {
-        guard let history else { return .insufficient }
+    private func stationarity(_ history: ContextHistory?, _ trade: Instant) -> StationarityTest {
         let middle = start(rules.stationarity.recentDays, before: trade)
-        return DvolStatistics.stationarity(
-            recent: history.lastDvols(from: middle, before: trade, trade: trade),
-            older: history.lastDvols(
-                from: start(rules.stationarity.olderDays, before: trade), before: middle, trade: trade),
-            rules.stationarity)
+        func values(from start: Instant, before end: Instant) -> [ExactNumber] {
+            history?.lastDvols(from: start, before: end, trade: trade).map(\.exact) ?? []
+        }
+        return StationarityTest(
+            recent: values(from: middle, before: trade),
+            older: values(from: start(rules.stationarity.olderDays, before: trade), before: middle), rules.stationarity)
     }
 
     private func start(_ days: Int, before trade: Instant) -> Instant {

@@ -63,13 +63,4 @@ struct ExplainedWindows {
         }
         return best?.point
     }
-
-    /// Mean and sample variance, exact. Nil with fewer than two values.
-    static func moments(_ values: [FixedDecimal]) -> (mean: ExactNumber, variance: ExactNumber)? {
-        guard values.count > 1 else { return nil }
-        let sum = values.reduce(ExactNumber.zero) { $0 + $1.exact }
-        guard let mean = sum.divided(by: ExactNumber(values.count)) else { return nil }
-        let squares = values.reduce(ExactNumber.zero) { $0 + ($1.exact - mean) * ($1.exact - mean) }
-        return squares.divided(by: ExactNumber(values.count - 1)).map { (mean, $0) }
-    }
 }

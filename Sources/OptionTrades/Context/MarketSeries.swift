@@ -28,12 +28,15 @@ public struct GexPoint: MarketPoint, Equatable {
         self.spot = spot
     }
 
+    /// ``imbalance(own:net:abs:)`` of the observation.
+    public var imbalance: ExactNumber? { Self.imbalance(own: gexImbalance, net: netGex, abs: absGex) }
+
     /// The series' own imbalance, else `net_gex ÷ abs_gex`, exact. Nil if a part is missing, if `abs_gex` is 0, or if
     /// the quotient reaches 10^18, which no stored decimal does.
-    public var imbalance: ExactNumber? {
-        if let gexImbalance { return ExactNumber(gexImbalance) }
-        guard let netGex, let absGex, let quotient = ExactNumber(netGex).divided(by: ExactNumber(absGex)),
-            let rounded = quotient.rounded(), rounded.magnitude < Self.storedLimit
+    static func imbalance(own: FixedDecimal?, net: FixedDecimal?, abs: FixedDecimal?) -> ExactNumber? {
+        if let own { return ExactNumber(own) }
+        guard let net, let abs, let quotient = ExactNumber(net).divided(by: ExactNumber(abs)),
+            let rounded = quotient.rounded(), rounded.magnitude < storedLimit
         else { return nil }
         return quotient
     }
@@ -65,6 +68,18 @@ public struct VolPoint: MarketPoint, Equatable {
         self.ivAtm30d = ivAtm30d
         self.rv30d = rv30d
         self.spot = spot
+    }
+}
+
+extension VolPoint {
+    /// ``premium(own:dvol:rv30d:)`` of the observation.
+    var premium: (value: FixedDecimal, source: String)? { Self.premium(own: vrp, dvol: dvol, rv30d: rv30d) }
+
+    /// The observed `vrp`, else `dvol − rv_30d`, in vol points, and which it is; nil where a part is missing.
+    static func premium(own: FixedDecimal?, dvol: FixedDecimal?, rv30d: FixedDecimal?) -> (value: FixedDecimal, source: String)? {
+        if let own { return (own, "observed") }
+        guard let dvol, let rv30d else { return nil }
+        return (dvol - rv30d, "derived")
     }
 }
 

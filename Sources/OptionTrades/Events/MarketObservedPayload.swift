@@ -195,7 +195,7 @@ extension MarketValue {
             }
     }
 
-    fileprivate func write(to out: inout JSONWriter) {
+    func write(to out: inout JSONWriter) {
         switch self {
         case .null: out.null()
         case .text(let text): out.string(text)

@@ -24,10 +24,12 @@ public struct View: Sendable {
     /// A note for people who look at the rows. Nil if the rows speak for themselves.
     public let note: String?
 
-    /// A view of trades, filtered by source, portfolio and underlying, and by filters of its own.
+    /// What is said of a list in which no event has made a row yet; nil if only a sync is missing.
+    public let whenEmpty: String?
+
     init(
-        _ name: String, title: String, path: StaticString, projection: String, key: [String], own filters: [ViewFilter],
-        timeColumn: String? = "trade_date", hasHorizons: Bool = false, remark: (name: String, text: String)? = nil,
+        _ name: String, title: String, path: StaticString, projection: String, key: [String], filters: [ViewFilter] = [],
+        timeColumn: String? = nil, hasHorizons: Bool = false, whenEmpty: String? = nil, remark: (name: String, text: String)? = nil,
         note: String? = nil
     ) {
         self.name = name
@@ -35,30 +37,16 @@ public struct View: Sendable {
         self.path = path
         self.projection = projection
         self.key = key
-        self.filters =
-            [
-                .text("source", "source", "Source"), .text("portfolio", "source_portfolio", "Portfolio"),
-                .text("underlying", "underlying_symbol", "Underlying"),
-            ] + filters
+        self.filters = filters
         self.timeColumn = timeColumn
         self.hasHorizons = hasHorizons
+        self.whenEmpty = whenEmpty
         self.remark = remark
         self.note = note
     }
 
-    /// A view without filters.
-    init(unfiltered name: String, title: String, path: StaticString, projection: String, key: [String]) {
-        self.name = name
-        self.title = title
-        self.path = path
-        self.projection = projection
-        self.key = key
-        filters = []
-        timeColumn = nil
-        hasHorizons = false
-        remark = nil
-        note = nil
-    }
+    /// What views of executions say while there are none.
+    static let noExecution = "No trade that was synced is an execution yet."
 
     public static let all = TradeFeature.all.map(\.view)
     /// The views that show how trades turned out, in the order in which people go through them.
@@ -73,6 +61,9 @@ public struct View: Sendable {
     public static func expected(insteadOf name: String) -> String {
         "one of \(all.map(\.name).joined(separator: ", "))\(Suggestion.question(name, among: all.map(\.name)))"
     }
+
+    /// Whether its rows are about synced trades, which are selected by their source.
+    public var isOfTrades: Bool { filter("source") != nil }
 
     /// The filter with the given parameter. Nil if the view does not have it.
     public func filter(_ parameter: String) -> ViewFilter? { filters.first { $0.parameter == parameter } }

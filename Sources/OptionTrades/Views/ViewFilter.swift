@@ -10,6 +10,12 @@ public struct ViewFilter: Sendable {
     /// The values that the column can hold. Empty if it can hold any text.
     public let values: [String]
 
+    /// What all views of trades are filtered by.
+    static let ofTrades = [
+        text("source", "source", "Source"), text("portfolio", "source_portfolio", "Portfolio"),
+        text("underlying", "underlying_symbol", "Underlying"),
+    ]
+
     /// A filter on any text.
     static func text(_ parameter: String, _ column: String, _ title: String) -> ViewFilter {
         ViewFilter(parameter: parameter, column: column, title: title, values: [])

@@ -1,7 +1,7 @@
 import Events
 public import Postgres
 public import Projections
-import Rules
+public import Rules
 import Values
 
 /// Compares the catalog's record of projections and rule files with the promotions in the log and with the installed
@@ -10,9 +10,14 @@ import Values
 /// It trusts the log, so `LogVerifier` must run first.
 public struct CatalogVerifier: Sendable {
     private let registry: ProjectionRegistry
+    private let otherRules: Set<RuleFile>
     private let catalog = ProjectionCatalog()
 
-    public init(_ registry: ProjectionRegistry) { self.registry = registry }
+    /// - Parameter otherRules: installed rule files that no projection reads: those of analyses.
+    public init(_ registry: ProjectionRegistry, otherRules: Set<RuleFile> = []) {
+        self.registry = registry
+        self.otherRules = otherRules
+    }
 
     /// The faults, and the checks that could not be made, by subject.
     public func findings(_ session: PostgresSession) throws -> [AuditFinding] {
@@ -236,7 +241,7 @@ public struct CatalogVerifier: Sendable {
         _ promotions: [ByteKey: [Promotion]], _ session: PostgresSession
     ) throws -> [AuditFinding] {
         var installed: [ByteKey: String] = [:]
-        for file in registry.installedFiles {
+        for file in registry.installedFiles.union(otherRules) {
             installed[Self.key(file.path, file.version)] = file.digest
         }
         var promoted: [ByteKey: (digest: String, position: Int64)] = [:]

@@ -1,3 +1,4 @@
+import Analyses
 import ArgumentParser
 import Operations
 import OptionTrades
@@ -13,19 +14,21 @@ extension AuditCommand {
                 arithmetic is worked out anew from the events: where it ends elsewhere, the command says MISMATCH and \
                 exits 1.
 
-                VIEW is trades, lifecycles, context, execution-quality, alignment, outcomes or sync-state, with - or _; KEY the \
-                parts of the row's key, the source alpha_sync left out or not.
+                VIEW is one that `view` lists, with - or _, and KEY the parts of the row's key, the source alpha_sync left out or \
+                not; or VIEW is one that `analysis` lists, with --currency, and --field a path in its document.
 
                 Examples:
                   alpha-ledger audit explain trades 1001 --field entry_premium_usd
                   alpha-ledger audit explain outcomes 1001 7d --field pnl_after_fees_usd --as-of-position 500
                   alpha-ledger audit explain alignment 1001 --json
+                  alpha-ledger audit explain stationarity --currency BTC --field data.dvol.status
                 """)
 
         @OptionGroup var options: SettingsOptions
-        @Argument(help: "The view.") var view: String
-        @Argument(help: "The parts of the row's key.") var key: [String]
-        @Option(help: "A column; the whole row where left out.") var field: String?
+        @Argument(help: "The view or the analysis.") var view: String
+        @Argument(help: "The parts of the row's key.") var key: [String] = []
+        @Option(help: "A column, or a path in a document; all of it where left out.") var field: String?
+        @Option(help: "The market of an analysis.") var currency: String?
         @Option(parsing: .unconditional, help: "What the ledger knew after this event.", transform: Arguments.position)
         var asOfPosition: Int64?
         @Option(help: "What it knew at this instant, as in 2026-01-31T00:00:00Z.", transform: Arguments.instant)
@@ -34,30 +37,53 @@ extension AuditCommand {
         var effectiveAt: Instant?
         @Flag(help: "Print what HTTP answers.") var json = false
 
+        func validate() throws {
+            if MarketAnalysis.named(view) == nil {
+                if key.isEmpty { throw ValidationError("Missing expected argument '<key> ...'") }
+                if currency != nil { throw ValidationError("--currency is for an analysis; a row is named by its key") }
+            } else if !key.isEmpty || effectiveAt != nil {
+                throw ValidationError("an analysis has no rows: it takes --currency, and neither a key nor --effective-at")
+            }
+        }
+
         func run() async throws {
             do {
+                if let analysis = MarketAnalysis.named(view) {
+                    var request = AnalysisRequest(analysis, currency.map { ["currency": $0] } ?? [:])
+                    request.asOfPosition = asOfPosition
+                    request.asOf = asOf
+                    let ask = request
+                    return try await options.withLedger { ledger in
+                        let reader = AnalysisReader(ledger, isBounded: false)
+                        try await ledger.bringUpToDate(try reader.projections(ask))
+                        try show(try await reader.explain(ask, field.map { FieldPath($0) }, maximumEvents: Self.maximumEvents))
+                    }
+                }
                 var request = try ExplainRequest(view: view, key: key, field: field)
                 request.asOfPosition = asOfPosition
                 request.asOf = asOf
                 request.effectiveAt = effectiveAt
-                request.maximumEvents = 1_000_000
+                request.maximumEvents = Self.maximumEvents
                 let ask = request
                 try await options.withLedger { ledger in
                     try await ledger.bringUpToDate([ask.view.projection])
-                    let explained = try await ledger.explain(ask)
-                    if json {
-                        Output.bytes(explained.json() + [UInt8(ascii: "\n")])
-                    } else {
-                        Output.bytes(Array(explained.text(escaping: Output.escaped).utf8))
-                    }
-                    if explained.hasMismatch {
-                        throw Failure(code: 1, "what was published does not follow from its events and rules")
-                    }
+                    try show(try await ledger.explain(ask))
                 }
             } catch let error as ExplainError {
                 let isUsage = if case .badParameter = error { true } else { false }
                 throw Failure(code: isUsage ? 2 : 1, "\(error)")
             }
+        }
+
+        private static let maximumEvents = 1_000_000
+
+        private func show(_ explained: ExplainedFigure) throws {
+            if json {
+                Output.bytes(explained.json() + [UInt8(ascii: "\n")])
+            } else {
+                Output.bytes(Array(explained.text(escaping: Output.escaped).utf8))
+            }
+            if explained.hasMismatch { throw Failure(code: 1, "what was published does not follow from its events and rules") }
         }
     }
 }

@@ -10,7 +10,7 @@ struct ViewCommand: AsyncParsableCommand {
         commandName: "view", abstract: "Read a view.",
         subcommands: [
             Trades.self, Lifecycles.self, Context.self, ExecutionQuality.self, Alignment.self, Outcomes.self,
-            SyncState.self,
+            SyncState.self, VolMetricsSnapshots.self, GexHourly.self,
         ])
 
     /// The options that every view has.
@@ -92,7 +92,7 @@ struct ViewCommand: AsyncParsableCommand {
         @Option(help: View.trades.help("quality"), completion: View.trades.completion("quality")) var quality: String?
 
         func run() async throws {
-            try await read(
+            try await showView(
                 .trades, options, paging, selection.parameters([("state", state), ("quality", quality)]),
                 columns: [
                     ("trade_date", false), ("source_trade_id", false), ("source_portfolio", false), ("direction", false),
@@ -121,7 +121,7 @@ struct ViewCommand: AsyncParsableCommand {
         @Option(help: View.lifecycles.help("quality"), completion: View.lifecycles.completion("quality")) var quality: String?
 
         func run() async throws {
-            try await read(
+            try await showView(
                 .lifecycles, options, paging, selection.parameters([("state", state), ("quality", quality)]),
                 columns: [
                     ("position_id", false), ("source_portfolio", false), ("contract_key", false),
@@ -149,7 +149,7 @@ struct ViewCommand: AsyncParsableCommand {
         @Option(help: View.context.help("quality"), completion: View.context.completion("quality")) var quality: String?
 
         func run() async throws {
-            try await read(
+            try await showView(
                 .context, options, paging, selection.parameters([("state", state), ("quality", quality)]),
                 columns: [
                     ("trade_date", false), ("source_trade_id", false), ("quote_underlying", false),
@@ -177,7 +177,7 @@ struct ViewCommand: AsyncParsableCommand {
         @Option(help: View.executionQuality.help("quality"), completion: View.executionQuality.completion("quality")) var quality: String?
 
         func run() async throws {
-            try await read(
+            try await showView(
                 .executionQuality, options, paging, selection.parameters([("state", state), ("quality", quality)]),
                 columns: [
                     ("trade_date", false), ("source_trade_id", false), ("direction", false), ("fill_price", true),
@@ -202,7 +202,7 @@ struct ViewCommand: AsyncParsableCommand {
         @Option(help: View.alignment.help("quality"), completion: View.alignment.completion("quality")) var quality: String?
 
         func run() async throws {
-            try await read(
+            try await showView(
                 .alignment, options, paging, selection.parameters([("label", label), ("quality", quality)]),
                 columns: [
                     ("trade_date", false), ("source_trade_id", false), ("underlying_symbol", false),
@@ -234,7 +234,7 @@ struct ViewCommand: AsyncParsableCommand {
         @Option(help: View.outcomes.help("quality"), completion: View.outcomes.completion("quality")) var quality: String?
 
         func run() async throws {
-            try await read(
+            try await showView(
                 .outcomes, options, paging,
                 selection.parameters([("label", label), ("state", state), ("quality", quality)]),
                 columns: [
@@ -260,7 +260,7 @@ struct ViewCommand: AsyncParsableCommand {
         @OptionGroup var paging: Paging
 
         func run() async throws {
-            try await read(
+            try await showView(
                 .syncState, options, paging, [], columns: syncStateColumns)
         }
     }
@@ -275,7 +275,7 @@ private let syncStateColumns = [
 func showSyncState(_ documents: [JSONDocument]) { show(documents, syncStateColumns) }
 
 /// Brings the view's projection up to date, then prints one page or all pages, pinned to one position.
-private func read(
+func showView(
     _ view: View, _ options: SettingsOptions, _ paging: ViewCommand.Paging,
     _ parameters: [(name: String, value: String?)], columns: [(name: String, isNumber: Bool)],
     horizons: String? = nil

@@ -1,5 +1,4 @@
 import Operations
-import OptionTrades
 import PostgresStore
 import Values
 
@@ -13,21 +12,21 @@ extension API {
     /// concurrent requests share that check. Only an answer fully pinned by its query, which declares itself immutable,
     /// needs no check.
     func cached(
-        _ view: View, _ request: APIRequest, _ make: () async throws -> APIResponse
+        _ name: String, reading projections: [String], _ request: APIRequest, _ make: () async throws -> APIResponse
     ) async throws -> APIResponse {
         // A control character cannot occur in a client's query, so a program never gets an answer made for a person.
         let query = (request.query ?? "") + (request.isForPerson ? "&\u{1f}person" : "")
         // A failover that lost the log's tail may have replaced the history.
         let history = ledger.history
-        let pinned = "pinned|\(history)|\(view.name)?\(query)"
+        let pinned = "pinned|\(history)|\(name)?\(query)"
         if let known = answers[pinned] { return compressed(known, pinned, request) }
-        guard let key = Self.key(view, query, try await ledger.state(), history) else { return try await make() }
+        guard let key = Self.key(name, projections, query, try await ledger.state(), history) else { return try await make() }
         if let known = answers[key] { return compressed(known, key, request) }
         let answer = try await make()
         if answer.status != 200 || answer.stream != nil { return answer }
-        let name = answer.isImmutable ? pinned : key
-        answers.keep(answer, for: name)
-        return compressed(answer, name, request)
+        let place = answer.isImmutable ? pinned : key
+        answers.keep(answer, for: place)
+        return compressed(answer, place, request)
     }
 
     /// The answer, with its compressed form if the client accepts it. The compressed form is cached too.
@@ -41,14 +40,17 @@ extension API {
         return answer
     }
 
-    /// The cache key. Nil if the view has no version yet. The client's text comes last, so a query cannot imitate
-    /// another key.
-    private static func key(_ view: View, _ query: String, _ state: LedgerState, _ history: UInt64) -> String? {
-        guard let version = state.served[view.projection] else { return nil }
-        let what = "\(history)|\(version.version)/\(version.codeVersion)"
+    /// Nil where a projection has no version yet. What a client wrote comes last, so that no query passes for another's key.
+    private static func key(
+        _ name: String, _ projections: [String], _ query: String, _ state: LedgerState, _ history: UInt64
+    ) -> String? {
+        let versions = projections.compactMap { state.served[$0] }
+        guard versions.count == projections.count else { return nil }
+        let what = "\(history)|" + versions.map { "\($0.version)/\($0.codeVersion)" }.joined(separator: ",")
         let isPinned = query.split(separator: "&").contains { $0.hasPrefix("as_of_position=") || $0.hasPrefix("as_of=") }
-        if isPinned { return "\(what)|\(view.name)?\(query)" }
+        if isPinned { return "\(what)|\(name)?\(query)" }
         let now = max(state.present.flooredToMinute, state.head.recordedAt ?? .minimum)
-        return "\(what)|\(version.position)|\(state.head.position)|\(now.microseconds)|\(view.name)?\(query)"
+        let positions = versions.map { "\($0.position)" }.joined(separator: ",")
+        return "\(what)|\(positions)|\(state.head.position)|\(now.microseconds)|\(name)?\(query)"
     }
 }

@@ -1,5 +1,4 @@
 public import JSON
-import Postgres
 public import Values
 
 /// A condition on a column that is stored beside the document, and that the document has under the same name.
@@ -26,18 +25,6 @@ public enum RowFilter: Sendable, Equatable {
         case .equalsIgnoringCase(_, let value): return text.asciiFolded.isBytewiseEqual(to: value.asciiFolded)
         case .from(_, let instant): return Instant(text).map { $0 >= instant } ?? false
         case .before(_, let instant): return Instant(text).map { $0 < instant } ?? false
-        }
-    }
-
-    /// The condition in SQL with its value bound. The column's name comes from a compiled list and is quoted.
-    func sql(bind: (PostgresValue) -> String) -> String {
-        let name = quoteIdentifier(column)
-        switch self {
-        case .equals(_, let value): return "\(name) = \(bind(.text(value)))"
-        // This collation folds only the case of ASCII letters, on every server.
-        case .equalsIgnoringCase(_, let value): return "lower(\(name) COLLATE \"C\") = \(bind(.text(value.asciiFolded)))"
-        case .from(_, let instant): return "\(name) >= \(bind(.timestamptz(microsecondsSince1970: instant.microseconds)))"
-        case .before(_, let instant): return "\(name) < \(bind(.timestamptz(microsecondsSince1970: instant.microseconds)))"
         }
     }
 }

@@ -45,25 +45,4 @@ public struct VersionReference: Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String { codeVersion.map { "\(version)/c\($0)" } ?? version }
-
-    /// The version that the reference names among a projection's versions. Without a code version, it is the version
-    /// with this program's newest code, or else the only version.
-    ///
-    /// Throws `LedgerError.versionUnknown`, which lists the existing versions.
-    /// - Parameter installed: the code versions of this program, in ascending order; empty if it lacks these rules.
-    public func resolve(
-        among versions: [ProjectionVersion], of name: String, installed: [Int]
-    ) throws(LedgerError) -> ProjectionVersion {
-        let candidates = versions.filter {
-            $0.name.isBytewiseEqual(to: name) && $0.version.isBytewiseEqual(to: version)
-                && (codeVersion == nil || $0.codeVersion == codeVersion)
-        }
-        if candidates.count == 1 { return candidates[0] }
-        for code in installed.reversed() {
-            if let own = candidates.first(where: { $0.codeVersion == code }) { return own }
-        }
-        throw .versionUnknown(
-            projection: name, version: description, isAmbiguous: !candidates.isEmpty,
-            known: versions.filter { $0.name.isBytewiseEqual(to: name) }.map { $0.reference.description })
-    }
 }

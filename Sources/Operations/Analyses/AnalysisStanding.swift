@@ -1,0 +1,85 @@
+import Analyses
+import JSON
+import OptionTrades
+import Postgres
+import PostgresStore
+import Projections
+import Values
+
+/// What an answer stands on: the position, the moment, and where the rows of each projection that it reads come from.
+struct AnalysisStanding: Sendable {
+    let position: Int64
+    /// The reader's "now".
+    let now: Instant
+    let headPosition: Int64
+    let reads: [Read]
+
+    struct Read: Sendable {
+        let view: View
+        let source: ViewSource
+    }
+
+    init(
+        _ identity: AnalysisIdentity, _ request: AnalysisRequest, _ ledger: Ledger, settledHead: Int64?, _ session: PostgresSession
+    ) throws {
+        let sources = try identity.reads.map { read in
+            (read, try ViewSources(read.projection, ledger, session))
+        }
+        // The projection that has come least far is as far as all of them are.
+        let served = try sources.map { (projection: $0.0.projection, position: try $0.1.served().tables.position) }
+        guard let least = served.min(by: { $0.position < $1.position }) else {
+            throw ViewError.rulesUnavailable("\(identity.name) \(identity.reference) reads no projection")
+        }
+        let moment = try ReadMoment(
+            position: request.asOfPosition, asOf: request.asOf, checkpoint: least, settledHead: settledHead, session)
+        let position = moment.position
+        reads = try sources.map { read, sources in
+            guard let view = View.named(read.projection) else { throw ViewError.notActivated(projection: read.projection) }
+            let source = try sources.source(read.version, at: position)
+            if source.isFrozen {
+                throw ViewError.rulesUnavailable("this program lacks the code of \(read.projection) \(read.version)")
+            }
+            return Read(view: view, source: source)
+        }
+        self.position = position
+        now = moment.now
+        headPosition = request.isFixed ? position : moment.head.position
+    }
+
+    /// What a database has to have for it.
+    var point: ReadPoint { .rows(projection: reads[0].view.projection, position: position) }
+
+    /// The rows of a projection as of the position, as a reader at the moment sees them.
+    func rows(of read: Read, _ filters: [RowFilter], _ registry: ProjectionRegistry) throws -> ViewRows {
+        var ask = ViewRequest()
+        ask.filters = filters
+        ask.limit = ViewReader.maximumLimit
+        return try ViewRows(
+            read.view, ask, ViewStanding(position: position, now: now, headPosition: headPosition, source: read.source), registry)
+    }
+
+    /// The rows of an analysis's inputs, each in order of time.
+    func rows(
+        of asked: AskedAnalysis, _ registry: ProjectionRegistry, _ deadline: FoldDeadline, _ session: PostgresSession
+    ) throws -> [[JSONDocument]] {
+        try asked.inputs(now).map { range in
+            guard let read = reads.first(where: { $0.view.projection.isBytewiseEqual(to: range.projection) }) else {
+                throw ViewError.rulesUnavailable("\(range.projection) is not among the projections that the analysis's rules read")
+            }
+            func found(_ filters: [RowFilter]) throws -> [JSONDocument] {
+                var found: [(at: Instant, row: JSONDocument)] = []
+                try rows(of: read, filters, registry).forEach(after: nil, deadline, session) { _, row in
+                    // No look-ahead, whatever a range says.
+                    if let at = row.root[range.time]?.string.flatMap({ Instant($0) }), at <= now { found.append((at, row)) }
+                    return true
+                }
+                return found.sorted { $0.at < $1.at }.map(\.row)
+            }
+            let inside = try found(range.filters)
+            if !inside.isEmpty { return inside }
+            let before = try rows(of: read, range.entities + [.before(column: range.time, range.from)], registry)
+            guard let last = try before.last(session)?.root[range.time]?.string.flatMap({ Instant($0) }) else { return [] }
+            return try found(range.filters(inSecondOf: last))
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import Explanations
+import Projections
+
+extension TradeFeature {
+    /// The observations of one kind as a view.
+    init(view: View, of table: ObservationTable) {
+        self.init(
+            view: view,
+            projection: ProjectionSource(table.name) { version, read in
+                try ObservationsProjection(table, rulesVersion: version, read: read)
+            },
+            explainer: ExplainerSource(table.name) { _, _, _ in ObservationsExplainer(table: table) })
+    }
+}
+
+extension View {
+    /// What a list of observations is called and filtered by.
+    static func ofObservations(_ name: String, title: String, path: StaticString, of table: ObservationTable) -> View {
+        View(
+            name, title: title, path: path, projection: table.name, key: [table.subject, "timestamp"],
+            filters: [.text("currency", "currency", "Currency")], timeColumn: "timestamp",
+            whenEmpty: "No observation of this kind is recorded yet: `alpha-ledger observe import FILE --apply` does that.")
+    }
+}

@@ -1,0 +1,14 @@
+extension TradeFeature {
+    static let volMetricsSnapshots = TradeFeature(view: .volMetricsSnapshots, of: .volMetricsSnapshots)
+}
+
+extension ObservationTable {
+    static let volMetricsSnapshots = ObservationTable(
+        "vol_metrics_snapshots", of: .volMetrics, own: ["missing_sources": .missingSources, "snapshot_id": .snapshotID])
+}
+
+extension View {
+    public static let volMetricsSnapshots = View.ofObservations(
+        "vol-metrics-snapshots", title: "Volatility figures", path: "/api/market/series/vol_metrics_snapshots",
+        of: .volMetricsSnapshots)
+}
