@@ -138,7 +138,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Console", "SignedNotes", "Values", "JSON", "Events", "OptionTrades", "Projections", "Analyses", "Postgres", "PostgresStore", "AlphaFeed",
+                "Console", "SignedNotes", "Values", "JSON", "Events", "OptionTrades", "Projections", "Analyses", "Postgres",
+                "PostgresStore", "AlphaFeed",
                 "Operations",
                 "CZlib", "PrometheusMetrics", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
@@ -200,7 +201,8 @@ let package = Package(
         .testTarget(
             name: "AnalysesTests",
             dependencies: [
-                "Analyses", "Explanations", "OptionTrades", "PostgresStore", "Projections", "Rules", "Events", "JSON", "Values", "SampleScope", "TestSupport",
+                "Analyses", "Explanations", "OptionTrades", "PostgresStore", "Projections", "Rules", "Events", "JSON", "Values",
+                "SampleScope", "TestSupport",
             ]),
         .testTarget(name: "EventLedgerTests", dependencies: ["Accounts", "TestSupport"]),
         // An event type, a projection and a source of executions in folders of their own, as somebody else would add them.
@@ -218,7 +220,8 @@ let package = Package(
         .testTarget(
             name: "PostgresStoreTests",
             dependencies: [
-                "TestSupport", "EmbeddedPostgres", "Values", "JSON", "MerkleLog", "Events", "OptionTrades", "Postgres", "PostgresStore", "Projections",
+                "TestSupport", "EmbeddedPostgres", "Values", "JSON", "MerkleLog", "Events", "OptionTrades", "Postgres", "PostgresStore",
+                "Projections",
             ]),
         .target(name: "LoopbackServer", path: "Tests/LoopbackServer", swiftSettings: strict),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "LoopbackServer"]),
@@ -238,7 +241,8 @@ let package = Package(
         .testTarget(
             name: "TimeTravelTests",
             dependencies: [
-                "API", "Analyses", "Operations", "AlphaFeed", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events", "OptionTrades", "JSON",
+                "API", "Analyses", "Operations", "AlphaFeed", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events",
+                "OptionTrades", "JSON",
                 "Values", "TestSupport", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(

@@ -85,7 +85,8 @@ enum AuditBenchmark {
         for (name, values) in [("inclusion", times.0), ("consistency", times.1)] {
             let sorted = values.sorted()
             Bench.text(
-                "\(name) proof at \(head) events (goal within 5 ms): \(Bench.fixed(sorted[1_000])) ms p50, \(Bench.fixed(sorted[1_980])) ms p99")
+                "\(name) proof at \(head) events (goal within 5 ms): \(Bench.fixed(sorted[1_000])) ms p50, \(Bench.fixed(sorted[1_980])) ms p99"
+            )
         }
     }
 

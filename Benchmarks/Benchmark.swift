@@ -23,7 +23,10 @@ struct Benchmark {
         ("import", "observe import beside a bare COPY of the same rows", ImportBenchmark.run),
         ("matching", "FIFO matching in the pure function beside one pass over the same executions", MatchingBenchmark.run),
         ("verify", "the fold of all seven projections beside a bare COPY OUT, and its stages", VerifyBenchmark.run),
-        ("since", "a whole audit, and one --since nine tenths of the log, beside a fold with the digests of current rows", VerifyBenchmark.audits),
+        (
+            "since", "a whole audit, and one --since nine tenths of the log, beside a fold with the digests of current rows",
+            VerifyBenchmark.audits
+        ),
         ("sync", "a full-scope sync over HTTP, and the memory it takes", SyncBenchmark.run),
     ]
 

@@ -8,7 +8,9 @@ enum GeneratedEvents {
     static func event(_ number: Int) -> NewEvent {
         let block = number / 10 * 4
         switch number % 10 {
-        case 0..<4: return ExecutionPayload(row: row(block + number % 10), scopeKey: GeneratedExecutions.scopeKey, unknownFields: []).recordedEvent()
+        case 0..<4:
+            return ExecutionPayload(row: row(block + number % 10), scopeKey: GeneratedExecutions.scopeKey, unknownFields: [])
+                .recordedEvent()
         case 4, 5: return stamp(row(block + number % 2), number)
         case 6, 7: return benchmark(row(block + number % 2), number)
         default: return mark(row(block + number % 2), number)

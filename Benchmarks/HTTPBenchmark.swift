@@ -28,7 +28,8 @@ enum HTTPBenchmark {
                 let head = try await ledger.pool.run { session in try LogReader().head(session) }
                 let served = try await ledger.state().served["trades"]
                 let list = "http://127.0.0.1:\(port)/api/internal/trades"
-                let pinned = "as_of_position=\(head.position)&as_of=\(head.recordedAt?.description ?? "")"
+                let pinned =
+                    "as_of_position=\(head.position)&as_of=\(head.recordedAt?.description ?? "")"
                     + "&rules=trades@\(served?.version ?? "")/c\(served?.codeVersion ?? 0)"
                 let ours = try await show("list of 50 trades", "\(list)?limit=50", bench)
                 _ = try await show("list of 50 trades, gzip", "\(list)?limit=50", bench, header: "Accept-Encoding: gzip")
@@ -103,18 +104,19 @@ enum HTTPBenchmark {
         let arguments = ["wrk", "-t1", "-c\(connections)", "-d\(seconds)s", "--latency"] + (header.map { ["-H", $0] } ?? []) + [url]
         let output: String = try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
-                continuation.resume(with: Result {
-                    let process = Process()
-                    process.executableURL = URL(filePath: "/usr/bin/env")
-                    process.arguments = arguments
-                    let pipe = Pipe()
-                    process.standardOutput = pipe
-                    try process.run()
-                    let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-                    process.waitUntilExit()
-                    guard process.terminationStatus == 0 else { throw BenchmarkError("wrk failed; Debian's package `wrk` has it") }
-                    return String(decoding: data, as: UTF8.self)
-                })
+                continuation.resume(
+                    with: Result {
+                        let process = Process()
+                        process.executableURL = URL(filePath: "/usr/bin/env")
+                        process.arguments = arguments
+                        let pipe = Pipe()
+                        process.standardOutput = pipe
+                        try process.run()
+                        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+                        process.waitUntilExit()
+                        guard process.terminationStatus == 0 else { throw BenchmarkError("wrk failed; Debian's package `wrk` has it") }
+                        return String(decoding: data, as: UTF8.self)
+                    })
             }
         }
         func word(after name: String) -> String? {

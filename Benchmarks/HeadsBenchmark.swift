@@ -52,9 +52,10 @@ enum HeadsBenchmark {
         let signer = try NoteSigner(skey: String(line.dropLast())).named(checkpoint.origin)
         var bytes: [UInt8] = []
         for number in 1..<count {
-            bytes += try Checkpoint(
-                origin: checkpoint.origin, size: checkpoint.size, root: checkpoint.root, extensions: ["head \(number)"]
-            ).signed(by: signer).bytes + [0x0a]
+            bytes +=
+                try Checkpoint(
+                    origin: checkpoint.origin, size: checkpoint.size, root: checkpoint.root, extensions: ["head \(number)"]
+                ).signed(by: signer).bytes + [0x0a]
         }
         let file = try FileHandle(forWritingTo: URL(filePath: keyFile + ".checkpoints"))
         try file.seekToEnd()

@@ -19,7 +19,9 @@ enum LatencyBenchmark {
             let run = ledger.newID()
             let base = try await ledger.pool.run { session in try LogReader().head(session).position }
             let latencies = try await withThrowingTaskGroup(of: [Duration]?.self) { group in
-                group.addTask { await signal.run(); return nil }
+                group.addTask {
+                    await signal.run(); return nil
+                }
                 group.addTask {
                     await ProjectionGroup(ledger.registry, pool: ledger.projectorPool, owner: ledger.owner).run(signal)
                     return nil
@@ -47,7 +49,8 @@ enum LatencyBenchmark {
             guard let last = sorted.last else { return }
             Bench.text("append to visible in all \(ledger.registry.names.count) views, \(eventsPerSecond) events/s (goal p99 < 50 ms)")
             Bench.text(
-                "p50 \(Bench.fixed(sorted[sorted.count / 2])) ms, p99 \(Bench.fixed(sorted[sorted.count * 99 / 100])) ms, most \(Bench.fixed(last)) ms")
+                "p50 \(Bench.fixed(sorted[sorted.count / 2])) ms, p99 \(Bench.fixed(sorted[sorted.count * 99 / 100])) ms, most \(Bench.fixed(last)) ms"
+            )
         }
     }
 

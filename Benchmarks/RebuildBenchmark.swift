@@ -93,7 +93,8 @@ enum RebuildBenchmark {
                 ALTER TABLE {table} ADD PRIMARY KEY (\(key), valid_from);
                 CREATE INDEX ON {table} (era, \(key), valid_from) WHERE era IS NOT NULL;
                 """
-            let tables = [(version.tableName, definition.indexSQL)]
+            let tables =
+                [(version.tableName, definition.indexSQL)]
                 + (definition.rowsAreFacts ? [] : [("\(version.tableName)_facts", factsIndexes)])
             for (name, indexes) in tables {
                 let rows = try await rows(of: name, pool)

@@ -26,7 +26,8 @@ enum SlowClientsBenchmark {
         defer { for socket in sockets { close(socket) } }
         let beside = try healthz(port)
         Bench.text("/healthz alone: p50 \(milliseconds(alone, 50)) ms, p99 \(milliseconds(alone, 99)) ms")
-        Bench.text("/healthz beside \(clients) slow clients: p50 \(milliseconds(beside, 50)) ms, p99 \(milliseconds(beside, 99)) ms (goal < 100)")
+        Bench.text(
+            "/healthz beside \(clients) slow clients: p50 \(milliseconds(beside, 50)) ms, p99 \(milliseconds(beside, 99)) ms (goal < 100)")
     }
 
     /// The seconds of each of some requests, each on its own connection.

@@ -30,12 +30,14 @@ enum StreamBenchmark {
         head += Int64(burst)
         var last = 0.0
         let seconds = try await Bench.seconds {
-            last = try await readers.deliver(upTo: head) {
-                try await AppendBenchmark.append((0..<burst).map { GeneratedExecutions.payload(91_000_000 + $0) }, to: ledger)
-            }.max() ?? 0
+            last =
+                try await readers.deliver(upTo: head) {
+                    try await AppendBenchmark.append((0..<burst).map { GeneratedExecutions.payload(91_000_000 + $0) }, to: ledger)
+                }.max() ?? 0
         }
         Bench.text(
-            "a burst of \(burst) events: \(Int(Double(burst * subscribers) / seconds)) events/s delivered, all of them after \(Bench.fixed(last)) ms")
+            "a burst of \(burst) events: \(Int(Double(burst * subscribers) / seconds)) events/s delivered, all of them after \(Bench.fixed(last)) ms"
+        )
         Bench.text(
             "every stream had every event once, in order; resident \(before) MiB before, \(open) MiB with the streams open, "
                 + "\(try Bench.residentMebibytes()) MiB after the burst")

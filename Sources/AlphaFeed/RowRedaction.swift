@@ -33,7 +33,9 @@ public struct RowRedaction: Sendable {
                 coversUnknown = true
             } else if name.hasPrefix(Self.unknownPrefix), name.utf8.count > Self.unknownPrefix.utf8.count {
                 unknownKeys.insert(ByteKey(String(name.dropFirst(Self.unknownPrefix.count))))
-            } else if let field = Self.fields.first(where: { $0.name.isBytewiseEqual(to: name) || "\($0.key.name)".isBytewiseEqual(to: name) }) {
+            } else if let field = Self.fields.first(where: {
+                $0.name.isBytewiseEqual(to: name) || "\($0.key.name)".isBytewiseEqual(to: name)
+            }) {
                 keys.insert(field.key)
             } else {
                 throw Problem(

@@ -151,7 +151,8 @@ struct BundleReplay {
             faults.append(
                 BundleFault(
                     .badDigest, file: file,
-                    "its \(found.rows) rows have digest \(found.digest) and root \(found.root), not the manifest's \(view.tree.rows) with \(view.tree.digest) and \(view.tree.root)"))
+                    "its \(found.rows) rows have digest \(found.digest) and root \(found.root), not the manifest's \(view.tree.rows) with \(view.tree.digest) and \(view.tree.root)"
+                ))
         }
         return (faults, recorded != nil)
     }

@@ -36,7 +36,8 @@ struct BundleRules {
             faults.append(
                 BundleFault(
                     .codeVersionDiffers, file: BundlePaths.manifest,
-                    "its views are \(manifest.views.map(\.projection).joined(separator: ", ")), this program's \(registry.names.joined(separator: ", ")): verify it with the program that exported it"))
+                    "its views are \(manifest.views.map(\.projection).joined(separator: ", ")), this program's \(registry.names.joined(separator: ", ")): verify it with the program that exported it"
+                ))
             return
         }
         for view in manifest.views { add(view, registry) }
@@ -59,7 +60,8 @@ struct BundleRules {
             faults.append(
                 BundleFault(
                     .codeVersionDiffers, file: BundlePaths.view(view.projection),
-                    "it was made by code version \(view.codeVersion) of \(view.projection), this program has \(known): verify it with the program that exported it"))
+                    "it was made by code version \(view.codeVersion) of \(view.projection), this program has \(known): verify it with the program that exported it"
+                ))
             return
         }
         if definition.identity.promotedRules != view.rules {

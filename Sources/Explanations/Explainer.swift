@@ -28,9 +28,10 @@ extension ViewExplainer {
 /// How a program makes the explainer of a projection.
 public struct ExplainerSource: Sendable {
     /// Makes the explainer of a version.
-    public typealias Make = @Sendable (
-        _ identity: ProjectionIdentity, _ files: [String], _ read: RuleFileReader
-    ) throws -> any ViewExplainer
+    public typealias Make =
+        @Sendable (
+            _ identity: ProjectionIdentity, _ files: [String], _ read: RuleFileReader
+        ) throws -> any ViewExplainer
 
     public let projection: String
     let make: Make

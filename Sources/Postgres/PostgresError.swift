@@ -126,7 +126,8 @@ extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
         case .commitOutcomeUnknown:
             return "the connection to Postgres was lost during COMMIT, so whether the transaction happened is unknown"
         case .notReplicated:
-            return "Postgres committed a transaction without waiting for its synchronous standbys, so whether it outlasts a failover is unknown"
+            return
+                "Postgres committed a transaction without waiting for its synchronous standbys, so whether it outlasts a failover is unknown"
         case .cancelled: return "the statement was cancelled"
         case .server:
             if isDiskFull { return "the disk of the Postgres server is full: \(messageWithoutData)\(code)" }

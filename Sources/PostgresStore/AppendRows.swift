@@ -42,14 +42,14 @@ enum EventRows {
     static func statement(_ rows: [Row], recordedAt: Instant) -> (sql: String, parameters: [PostgresValue]) {
         (
             sql: """
-                INSERT INTO ledger.events (\(Self.columns))
-                SELECT position, event_id, stream, stream_version, type, schema_version, $7, effective_at, run_id,
-                       payload, leaf_hash
-                FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::int[],
-                            $8::timestamptz[], $9::uuid[], $10::text[], $11::bytea[])
-                    AS e (position, event_id, stream, stream_version, type, schema_version, effective_at, run_id,
-                          payload, leaf_hash)
-                """,
+            INSERT INTO ledger.events (\(Self.columns))
+            SELECT position, event_id, stream, stream_version, type, schema_version, $7, effective_at, run_id,
+                   payload, leaf_hash
+            FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::int[],
+                        $8::timestamptz[], $9::uuid[], $10::text[], $11::bytea[])
+                AS e (position, event_id, stream, stream_version, type, schema_version, effective_at, run_id,
+                      payload, leaf_hash)
+            """,
             parameters: [
                 .int8Array(rows.map { $0.placed.position }),
                 .uuidArray(rows.map { ($0.placed.event.eventID.high, $0.placed.event.eventID.low) }),
@@ -92,9 +92,9 @@ struct NodeRows {
         return [
             (
                 sql: """
-                    INSERT INTO ledger.merkle_nodes (level, index, hash)
-                    SELECT level, index, hash FROM unnest($1::int[], $2::bigint[], $3::bytea[]) AS n (level, index, hash)
-                    """,
+                INSERT INTO ledger.merkle_nodes (level, index, hash)
+                SELECT level, index, hash FROM unnest($1::int[], $2::bigint[], $3::bytea[]) AS n (level, index, hash)
+                """,
                 parameters: [
                     .int4Array(rows.map { Int32($0.level) }), .int8Array(rows.map(\.index)),
                     .byteaArray(rows.map { $0.hash.bytes }),

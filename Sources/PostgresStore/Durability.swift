@@ -42,15 +42,15 @@ public struct Durability: Sendable, Equatable {
             let answers = try session.pipeline([
                 (
                     sql: """
-                        SELECT current_setting('fsync'), current_setting('full_page_writes'), \(synchronousCommit),
-                               current_setting('synchronous_standby_names'), \(isUnsafeAllowed)
-                        """, parameters: []
+                    SELECT current_setting('fsync'), current_setting('full_page_writes'), \(synchronousCommit),
+                           current_setting('synchronous_standby_names'), \(isUnsafeAllowed)
+                    """, parameters: []
                 ),
                 (
                     sql: """
-                        SELECT application_name, state, sync_state FROM pg_stat_replication
-                        WHERE state IS DISTINCT FROM 'backup' ORDER BY application_name, pid
-                        """, parameters: []
+                    SELECT application_name, state, sync_state FROM pg_stat_replication
+                    WHERE state IS DISTINCT FROM 'backup' ORDER BY application_name, pid
+                    """, parameters: []
                 ),
             ])
             let row = answers[0][0]

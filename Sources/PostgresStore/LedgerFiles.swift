@@ -37,7 +37,8 @@ public struct LedgerFiles: Sendable {
 
     /// The schema files by name, `<Type>.v<N>.json`.
     public func eventSchemas() throws -> [String: [UInt8]] {
-        let all = try Self.files(in: engine + "/events", suffix: "ProjectionPromoted.v1.json")
+        let all =
+            try Self.files(in: engine + "/events", suffix: "ProjectionPromoted.v1.json")
             + Self.files(in: domain + "/schema/events", suffix: ".json")
         return Dictionary(all) { _, own in own }
     }

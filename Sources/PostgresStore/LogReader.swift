@@ -66,16 +66,16 @@ public struct LogReader: Sendable {
         let results = try session.pipeline([
             (
                 sql: """
-                    SELECT h.position,
-                           (SELECT e.leaf_hash FROM ledger.events e WHERE e.position = least(h.position, $1::bigint))
-                    FROM ledger.head h
-                    """, parameters: [.int8(last)]
+                SELECT h.position,
+                       (SELECT e.leaf_hash FROM ledger.events e WHERE e.position = least(h.position, $1::bigint))
+                FROM ledger.head h
+                """, parameters: [.int8(last)]
             ),
             (
                 sql: """
-                    SELECT \(Self.columns) FROM ledger.events
-                    WHERE position > $1 AND position <= $2 AND type = ANY ($3) ORDER BY position
-                    """,
+                SELECT \(Self.columns) FROM ledger.events
+                WHERE position > $1 AND position <= $2 AND type = ANY ($3) ORDER BY position
+                """,
                 parameters: [.int8(position), .int8(last), .textArray(types)]
             ),
         ])

@@ -16,7 +16,9 @@ public struct ChangedRuleFile: Sendable {
     public var problem: RuleError {
         RuleError(
             path: file.path,
-            problem: "it differs from the one recorded in this ledger (recorded \(recorded.prefix(12))…, found \(file.digest.prefix(12))…); put the old file back and add a new one instead")
+            problem:
+                "it differs from the one recorded in this ledger (recorded \(recorded.prefix(12))…, found \(file.digest.prefix(12))…); put the old file back and add a new one instead"
+        )
     }
 }
 

@@ -76,7 +76,8 @@ struct WideRatio {
 
     /// The value in units of 10⁻¹⁰ after rounding half to even to that many fractional digits, or nil beyond 128 bits.
     func roundedUnits(fractionDigits: Int) -> Int128? {
-        let magnitude = roundedMagnitude(fractionDigits: fractionDigits)
+        let magnitude =
+            roundedMagnitude(fractionDigits: fractionDigits)
             * Self.power(FixedDecimal.fractionDigits - fractionDigits)
         guard magnitude.bitWidth <= 127 else { return nil }
         let units = Int128(magnitude)

@@ -57,8 +57,11 @@ struct Failure: Error {
             default: self.init(code: 1, "\(error)")
             }
         case let error as PostgresError:
-            let isConfiguration = error.sqlState == .ledgerSchemaChanged || error.isInvalidConfiguration || error.isAuthenticationFailure || error.isUnknownDatabase
-            self.init(code: isConfiguration ? 2 : error.isUnreachable || error.isConnectionFailure || error.isServerTooOld ? 4 : 1, "\(error)")
+            let isConfiguration =
+                error.sqlState == .ledgerSchemaChanged || error.isInvalidConfiguration || error.isAuthenticationFailure
+                || error.isUnknownDatabase
+            self.init(
+                code: isConfiguration ? 2 : error.isUnreachable || error.isConnectionFailure || error.isServerTooOld ? 4 : 1, "\(error)")
         case let error as LedgerService.Failure: self.init(code: 1, "\(error)")
         case let error as EmbeddedPostgresError:
             self.init(code: error.isConfigurationProblem ? 2 : 4, "\(error)")

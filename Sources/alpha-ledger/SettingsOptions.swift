@@ -7,7 +7,8 @@ import PostgresStore
 
 /// The settings that every command takes as flags. Keys are never flags, because flags show in the process list.
 struct SettingsOptions: ParsableArguments {
-    @Option(help: "libpq URI of the database; goes over DATABASE_URL. Flags show in the process list: a password belongs into the variable.")
+    @Option(
+        help: "libpq URI of the database; goes over DATABASE_URL. Flags show in the process list: a password belongs into the variable.")
     var databaseURL: String?
 
     @Option(name: .customLong("data-dir"), help: "Directory of the embedded Postgres; goes over ALPHA_LEDGER_DATA_DIR.")

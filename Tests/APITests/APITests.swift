@@ -197,7 +197,8 @@ import Values
             #expect(await api.respond(to: get("/healthz", isLocal: false)).status == 401)
             #expect(await api.respond(to: get(path)).status == 401)
             for (value, status) in [
-                ("Bearer reader-key-of-tests", 200), ("Bearer admin-key-of-tests", 200), ("bearer reader-key-of-tests", 200), ("Bearer Reader-key-of-tests", 401), ("Bearer reader-key-of-test", 401),
+                ("Bearer reader-key-of-tests", 200), ("Bearer admin-key-of-tests", 200), ("bearer reader-key-of-tests", 200),
+                ("Bearer Reader-key-of-tests", 401), ("Bearer reader-key-of-test", 401),
                 ("Bearer reader-key-of-testss", 401), ("reader-key-of-tests", 401), ("Bearer ", 401), ("Basic reader-key-of-tests", 401),
             ] {
                 let response = await api.respond(to: get(path, headers: ["authorization": value], isLocal: false))

@@ -29,7 +29,9 @@ import Testing
                     let process = Process()
                     process.executableURL = URL(filePath: "/bin/bash")
                     process.arguments = ["-c", command]
-                    process.environment = ProcessInfo.processInfo.environment.merging(["ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"]) { $1 }
+                    process.environment = ProcessInfo.processInfo.environment.merging(["ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"]) {
+                        $1
+                    }
                     let pipe = Pipe()
                     process.standardOutput = pipe
                     process.standardError = pipe

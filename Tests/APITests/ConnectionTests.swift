@@ -117,7 +117,8 @@ struct ConnectionTests {
     }
 
     private static func metric(_ service: RunningService, _ line: String) async throws -> Int {
-        let text = String(decoding: try await service.ask("/metrics", headers: [("Authorization", "Bearer reader-key-of-tests")]).body, as: UTF8.self)
+        let text = String(
+            decoding: try await service.ask("/metrics", headers: [("Authorization", "Bearer reader-key-of-tests")]).body, as: UTF8.self)
         return text.split(separator: "\n").first { $0.hasPrefix(line + " ") }.flatMap { Int($0.dropFirst(line.count + 1)) } ?? 0
     }
 
@@ -218,7 +219,8 @@ struct ConnectionTests {
             while feed.connectionCount == 0 { try await Task.sleep(for: .milliseconds(10)) }
             try await refused(sync, "\(key)Content-Length: 5\r\n", 503, "overloaded")
             let signedIn = try await service.ask(
-                "/sign-in", method: "POST", headers: [("Origin", "http://127.0.0.1:\(service.port)")], body: "key=admin-key-of-tests&next=%2Ftrades")
+                "/sign-in", method: "POST", headers: [("Origin", "http://127.0.0.1:\(service.port)")],
+                body: "key=admin-key-of-tests&next=%2Ftrades")
             #expect(signedIn.status == 303 && signedIn.headers["set-cookie"] != nil)
             try long.close()
         }
@@ -244,7 +246,10 @@ struct ConnectionTests {
             #expect(answer.lowercased().contains("connection: close") && answer.lowercased().contains("retry-after: "))
             for socket in streams { try socket.close() }
             for _ in 0..<1000 {
-                if try await service.raw("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n").hasPrefix("HTTP/1.1 200 ") { break }
+                if try await service.raw("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n").hasPrefix("HTTP/1.1 200 ")
+                {
+                    break
+                }
                 try await Task.sleep(for: .milliseconds(10))
             }
             #expect(try await service.ask("/healthz").status == 200)

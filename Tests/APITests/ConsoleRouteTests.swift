@@ -143,7 +143,11 @@ struct ConsoleRouteTests {
     /// A signed-in administrator's form of the trade book, over the sample feed.
     private func withSyncForm(
         seconds: Int = 900, logger: Logger = quiet,
-        _ body: @Sendable (RunningService, SampleFeedServer, _ post: (String) async throws -> RunningService.Answer, _ page: (String) async throws -> String)
+        _ body:
+            @Sendable (
+                RunningService, SampleFeedServer, _ post: (String) async throws -> RunningService.Answer,
+                _ page: (String) async throws -> String
+            )
             async throws -> Void,
         then: @Sendable (RunningService, _ cookie: (String, String)) async throws -> Void = { _, _ in }
     ) async throws {
@@ -191,7 +195,9 @@ struct ConsoleRouteTests {
         }
     }
 
-    @Test func `resetting the watermark without the full scope is refused at the preview, with it the preview shows what it gives`() async throws {
+    @Test func `resetting the watermark without the full scope is refused at the preview, with it the preview shows what it gives`()
+        async throws
+    {
         try await withSyncForm { _, feed, post, page in
             #expect(try await post("mode=dry_run&reset_watermark=true").status == 303)
             let refused = try await page("/trades")
@@ -270,7 +276,8 @@ struct ConsoleRouteTests {
                 ("/trades?as_of_position=999999999", 400, "position"), ("/trades?as_of_position=x", 400, "as_of_position"),
                 ("/trade?id=nobody", 404, "no trade has this id"), ("/trade?id=IMST-000001&as_of=never", 400, "as_of"),
                 ("/log?position=999999999", 404, "no event at position"), ("/log?position=x", 400, "position"),
-                ("/log?as_of_position=4&position=5", 404, "at this moment: its last is 4"), ("/log?as_of=2999-01-01T00:00:00Z", 400, "as_of"),
+                ("/log?as_of_position=4&position=5", 404, "at this moment: its last is 4"),
+                ("/log?as_of=2999-01-01T00:00:00Z", 400, "as_of"),
                 ("/explain?view=trades&key=nobody", 404, "no row"), ("/explain?view=nothing&key=x", 400, "view"),
                 ("/projections?as_of_position=999999999", 400, "position"), ("/projections/diff?name=trades&from=v1&to=v9", 400, "v9"),
                 ("/performance/nothing", 404, "no such view"), ("/performance/execution_quality", 200, "Execution quality"),

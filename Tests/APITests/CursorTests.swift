@@ -44,7 +44,8 @@ import Values
             out.append(try other.text())
         }
         let keys: [Any] = [
-            [], ["a"], ["a", "b", "c"], ["a", "b", "c", "d", "e"], ["\u{0}", "b"], ["a", "b\u{0}c"], [1, 2], ["a", NSNull()], [["a"], "b"], "a", NSNull(),
+            [], ["a"], ["a", "b", "c"], ["a", "b", "c", "d", "e"], ["\u{0}", "b"], ["a", "b\u{0}c"], [1, 2], ["a", NSNull()], [["a"], "b"],
+            "a", NSNull(),
             [String(repeating: "x", count: 2000), "y"],
         ]
         let count = (cursor.k as? [Any])?.count ?? 0
@@ -60,7 +61,10 @@ import Values
         for json in ["", "{}", "[]", "null", "{\"p\":1}", String(repeating: "[", count: 2900), "\u{0}", "{\"f\":\"\\ud800\"}"] {
             out.append(Cursor.encode(Data(json.utf8)))
         }
-        out += ["%00", "%ff", "%20", "===", "a", "\u{e9}".addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "", String(repeating: "A", count: 5000)]
+        out += [
+            "%00", "%ff", "%20", "===", "a", "\u{e9}".addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "",
+            String(repeating: "A", count: 5000),
+        ]
         return out
     }
 
@@ -80,7 +84,9 @@ import Values
                     #expect(try await service.askSettled("\(list)&cursor=\(text)").status == 200)
                     for forged in try Self.forged(cursor) {
                         let answer = try await service.ask("\(list)&cursor=\(forged)")
-                        #expect(answer.status == 400, "\(list)&cursor=\(forged): \(answer.status) \(String(decoding: answer.body.prefix(200), as: UTF8.self))")
+                        #expect(
+                            answer.status == 400,
+                            "\(list)&cursor=\(forged): \(answer.status) \(String(decoding: answer.body.prefix(200), as: UTF8.self))")
                     }
                     // Bytes of a good one changed, cut and doubled.
                     var random = SeededGenerator(seed: UInt64(lists))

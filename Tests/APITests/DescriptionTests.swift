@@ -183,16 +183,22 @@ import Yams
     private static func queries(_ path: String) -> [String] {
         var queries = ["", "?no_such=1", "?nokey=1"]
         if path.hasPrefix("/api/market/series") || path.hasPrefix("/api/internal/trades") && !path.hasSuffix("history") {
-            queries += ["?limit=1000", "?limit=2", "?limit=0", "?as_of_position=20", "?as_of_position=99999999", "?cursor=x", "?receipt=true&limit=1", "?receipt=full&limit=1",
+            queries += [
+                "?limit=1000", "?limit=2", "?limit=0", "?as_of_position=20", "?as_of_position=99999999", "?cursor=x",
+                "?receipt=true&limit=1", "?receipt=full&limit=1",
                 "?rules=as_served&as_of_position=40", "?rules=x@v9", "?effective_at=2026-01-01T00:00:00Z&limit=3",
             ]
         }
         if path.hasPrefix("/api/market") && !path.hasPrefix("/api/market/series") {
-            queries += ["?currency=BTC", "?currency=BTC&receipt=true&as_of_position=20", "?currency=BTC&rules=v9", "?currency=BTC&rules=v1/c9"]
+            queries += [
+                "?currency=BTC", "?currency=BTC&receipt=true&as_of_position=20", "?currency=BTC&rules=v9", "?currency=BTC&rules=v1/c9",
+            ]
         }
         if path.contains("proof/inclusion") { queries += ["?position=3", "?position=99999999"] }
         if path.contains("proof/consistency") { queries += ["?from=3&to=9", "?from=9&to=3"] }
-        if path.contains("diff") { queries += ["?from=v1&to=v1", "?from=v1&to=v9", "?from=x&to=v1", "?from=v1&to=v1&explain=1", "?from=v1&to=v1&explain=-1"] }
+        if path.contains("diff") {
+            queries += ["?from=v1&to=v1", "?from=v1&to=v9", "?from=x&to=v1", "?from=v1&to=v1&explain=1", "?from=v1&to=v1&explain=-1"]
+        }
         if path.contains("explain") { queries += ["?view=trades&key=alpha_sync,none&field=price"] }
         return queries
     }

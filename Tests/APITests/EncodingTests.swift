@@ -147,8 +147,10 @@ import Values
             }
             let (first, second) = try await blocking {
                 let socket = try service.connect()
-                try socket.write(contentsOf: Array(
-                    "POST /api/internal/trades/sync HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer admin-key-of-tests\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n".utf8))
+                try socket.write(
+                    contentsOf: Array(
+                        "POST /api/internal/trades/sync HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer admin-key-of-tests\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
+                            .utf8))
                 var buffer = [UInt8](repeating: 0, count: 4096)
                 let count = recv(socket.fileDescriptor, &buffer, buffer.count, 0)
                 try socket.write(contentsOf: Array("{}".utf8))
@@ -188,7 +190,8 @@ import Values
     @Test func `what is no HTTP, or too large a head, is refused like everything else`() async throws {
         try await withService(projectors: false) { service in
             for text in [
-                "GET /healthz\r\n\r\n", "\u{1}\r\n\r\n", "GET /\(String(repeating: "a", count: 40_000)) HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                "GET /healthz\r\n\r\n", "\u{1}\r\n\r\n",
+                "GET /\(String(repeating: "a", count: 40_000)) HTTP/1.1\r\nHost: localhost\r\n\r\n",
                 "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\((0..<120).map { "X-\($0): y\r\n" }.joined())\r\n",
             ] {
                 let answer = try await service.raw(text)

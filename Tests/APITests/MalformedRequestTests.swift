@@ -137,7 +137,10 @@ private struct MalformedRequest {
         let isPost = chance(30)
         var method = isPost ? "POST" : "GET"
         if chance(12) {
-            method = pick(["PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "OPTIONS", "HEAD", "get", "G ET", "", "\u{1}", "PRI", String(repeating: "A", count: 300)])
+            method = pick([
+                "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "OPTIONS", "HEAD", "get", "G ET", "", "\u{1}", "PRI",
+                String(repeating: "A", count: 300),
+            ])
         }
         var target = pick(isPost ? Self.posts : Self.targets)
         if !isPost || chance(10) { target += query() }
@@ -148,7 +151,9 @@ private struct MalformedRequest {
         if !chance(4) { lines.append("Host: \(chance(90) ? "127.0.0.1:\(port)" : pick(["", "evil", "[", "a b", "a,b", ":"]))") }
         let hasKey = chance(70)
         if hasKey { lines.append("Authorization: Bearer \(isPost ? "admin-key-of-tests" : "reader-key-of-tests")") }
-        if !hasKey && chance(50) { lines.append("Authorization: \(pick(["Bearer", "Bearer ", "Bearer x", "Basic eA==", "bearer reader-key-of-test", "\u{80}"]))") }
+        if !hasKey && chance(50) {
+            lines.append("Authorization: \(pick(["Bearer", "Bearer ", "Bearer x", "Basic eA==", "bearer reader-key-of-test", "\u{80}"]))")
+        }
         if chance(15) { lines += (0..<1 + number(3)).map { _ in header() } }
         lines.append("Connection: close")
         var bytes = Array(lines.joined(separator: chance(97) ? "\r\n" : "\n").utf8)

@@ -44,7 +44,10 @@ import Values
         var asked: [Asked] = []
         for view in View.all {
             for position in positions {
-                for more in ["", "&limit=2&receipt=true", "&limit=2&receipt=full", "&effective_at=2026-01-20T00:00:00Z", "&as_of=2026-02-03T04:05:06Z"] {
+                for more in [
+                    "", "&limit=2&receipt=true", "&limit=2&receipt=full", "&effective_at=2026-01-20T00:00:00Z",
+                    "&as_of=2026-02-03T04:05:06Z",
+                ] {
                     let target = "\(view.path)?as_of_position=\(position)\(more)"
                     let answer = try await service.askSettled(target)
                     #expect(answer.status == 200, "\(target): \(String(decoding: answer.body, as: UTF8.self))")
@@ -109,7 +112,7 @@ import Values
                     }
                 }
                 try await expectSame(answers, service, "after promotions")
-                let others = answers.filter { 
+                let others = answers.filter {
                     $0.target.hasPrefix("/api/internal/trades/opportunity-alignment?as_of") && !$0.target.contains("cursor")
                 }
                 for one in others.prefix(3) {

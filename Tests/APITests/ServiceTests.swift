@@ -50,7 +50,7 @@ import Values
                 }.json()
                 #expect(
                     state["rows"]?.elements.compactMap { $0["scope_key"]?.string } == [
-                        "portfolio_names=ICOI,IMST|include_pending=false",
+                        "portfolio_names=ICOI,IMST|include_pending=false"
                     ])
                 // Each projection follows at its own pace.
                 var lags: [Int64?] = []
@@ -268,7 +268,9 @@ import Values
             let error = await #expect(throws: LedgerService.Failure.self) {
                 try await second.run(until: { try? await Task.sleep(for: .seconds(60)) }) { _ in }
             }
-            #expect(error?.description == "the service can't listen on 127.0.0.1:\(service.port): the address is in use (--port or ALPHA_LEDGER_PORT)")
+            #expect(
+                error?.description
+                    == "the service can't listen on 127.0.0.1:\(service.port): the address is in use (--port or ALPHA_LEDGER_PORT)")
             #expect(try await service.ask("/healthz").status == 200)
         }
     }

@@ -46,10 +46,11 @@ import Values
             while let block = try await nextBlock() {
                 let lines = block.split(separator: "\n").filter { !$0.hasPrefix(":") && !$0.hasPrefix("retry:") }
                 if lines.isEmpty { continue }
-                return Dictionary(uniqueKeysWithValues: lines.map { line in
-                    let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-                    return (parts[0], parts[1])
-                })
+                return Dictionary(
+                    uniqueKeysWithValues: lines.map { line in
+                        let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+                        return (parts[0], parts[1])
+                    })
             }
             return nil
         }
@@ -188,7 +189,9 @@ import Values
             for _ in 0..<500 {
                 if try await service.ask(path, method: "HEAD").status == 200,
                     String(decoding: try await service.ask("/metrics").body, as: UTF8.self).contains("\nalpha_ledger_event_streams 0\n")
-                { return }
+                {
+                    return
+                }
                 try await Task.sleep(for: .milliseconds(20))
             }
             Issue.record("the places of readers that left were not given back")
@@ -222,7 +225,9 @@ import Values
             #expect(try await other.next()?["id"] == "6001")
             for _ in 0..<1000 {
                 let metrics = String(decoding: try await service.ask("/metrics").body, as: UTF8.self)
-                if metrics.contains("\nalpha_ledger_event_streams_dropped_total 1\n") && metrics.contains("\nalpha_ledger_event_streams 1\n") {
+                if metrics.contains("\nalpha_ledger_event_streams_dropped_total 1\n")
+                    && metrics.contains("\nalpha_ledger_event_streams 1\n")
+                {
                     stalled.close()
                     other.close()
                     return

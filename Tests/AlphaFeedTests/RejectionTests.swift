@@ -57,7 +57,10 @@ struct RejectionTests {
         try await check([
             (row(notes: 4_094), []), (row(notes: 4_095), ["invalid:row"]),
             (row(notes: 10, rest: spare), []), (row(notes: 10, rest: spare + 1), ["invalid:row"]),
-            (FeedRow.least.with("else", "\"\(String(repeating: "e", count: 4_095))\"").with("strike", "-1").description, ["invalid:row", "invalid:strike"]),
+            (
+                FeedRow.least.with("else", "\"\(String(repeating: "e", count: 4_095))\"").with("strike", "-1").description,
+                ["invalid:row", "invalid:strike"]
+            ),
             // Of a row that is too long the other reasons may be too long too.
             (FeedRow.least.with("strike", "-1").with("notes", "\"\(String(repeating: "n", count: 70_000))\"").description, ["invalid:row"]),
         ])

@@ -60,7 +60,8 @@ import Values
                 }
                 #expect(
                     recorded.contains(line),
-                    "\(name) is another document than was recorded, or none was: raise the code version. \(String(decoding: document, as: UTF8.self))")
+                    "\(name) is another document than was recorded, or none was: raise the code version. \(String(decoding: document, as: UTF8.self))"
+                )
             }
         }
     }

@@ -28,13 +28,16 @@ import Values
     }
 
     @Test(arguments: [
-        ("fresh_minutes: 90", "fresh_minutes: -1", "needs.gex_hourly.fresh_minutes"), ("usable_minutes: 1440", "usable_minutes: 89", "usable_minutes"),
+        ("fresh_minutes: 90", "fresh_minutes: -1", "needs.gex_hourly.fresh_minutes"),
+        ("usable_minutes: 1440", "usable_minutes: 89", "usable_minutes"),
         ("gex_hourly: v1/c1", "gex_hourly: v1", "reads.gex_hourly: expected a version with its code"),
         ("  gex_hourly: v1/c1\n", "", "reads: the key `gex_hourly` is missing"), ("older_days: 90", "older_days: 30", "test.older_days"),
         ("  vol_metrics: {", "  vol_metric: {", "unknown key `vol_metric`"), ("test:", "tests:", "unknown key `tests`"),
     ])
     func `a broken rule file stops only what asks for it, and says where it breaks`(old: String, new: String, problem: String) throws {
-        let registry = try registry([1: Self.rules, 2: Self.rules.replacing("version: 1\n", with: "version: 2\n").replacing(old, with: new)])
+        let registry = try registry([
+            1: Self.rules, 2: Self.rules.replacing("version: 1\n", with: "version: 2\n").replacing(old, with: new),
+        ])
         #expect(registry.known("stationarity") == ["v1"])
         let found = try #require(registry.problem(of: "stationarity", version: "v2"))
         #expect("\(found)".hasPrefix("analyses/stationarity/rules.v2.yaml") && "\(found)".contains(problem), "\(found)")

@@ -29,7 +29,8 @@ struct ObservedMarket {
     }
 
     mutating func add(_ kind: MarketKind, _ timestamp: Instant, _ figures: [String: FixedDecimal], currency: String = "BTC") throws {
-        let fields = [("currency", MarketValue.text(currency)), ("timestamp", .instant(timestamp))] + figures.map { ($0.key, .decimal($0.value)) }
+        let fields =
+            [("currency", MarketValue.text(currency)), ("timestamp", .instant(timestamp))] + figures.map { ($0.key, .decimal($0.value)) }
         add(try #require(MarketObservedPayload(kind: kind, fields: fields)))
     }
 

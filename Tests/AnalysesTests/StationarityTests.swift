@@ -103,7 +103,8 @@ import Values
         var market = ObservedMarket()
         try market.add(.volMetrics, moment("2026-03-31T20:00:00Z"), ["dvol": decimal("50"), "rv_30d": decimal("45"), "vrp": decimal("3")])
         try market.add(.volMetrics, moment("2026-03-31T22:00:00Z"), ["dvol": decimal("52")])
-        try market.add(.gexHourly, moment("2026-03-31T23:00:00Z"), ["net_gex": decimal("1"), "abs_gex": decimal("3"), "gex_imbalance": decimal("0.5")])
+        try market.add(
+            .gexHourly, moment("2026-03-31T23:00:00Z"), ["net_gex": decimal("1"), "abs_gex": decimal("3"), "gex_imbalance": decimal("0.5")])
         try market.add(.gexHourly, moment("2026-03-30T23:00:00Z"), ["net_gex": decimal("1"), "abs_gex": decimal("3")])
         try market.add(.gexHourly, moment("2026-03-29T23:00:00Z"), ["net_gex": decimal("1"), "abs_gex": decimal("0")])
         let document = try market.document(.stationarity, now: moment(Self.now)).root
@@ -124,7 +125,10 @@ import Values
         #expect(document["status"]?.string == expected && document["age_minutes"]?.integer == Int64(age))
         let isUnavailable = expected == "unavailable"
         #expect(document["warnings"]?.elements.compactMap(\.string) == (isUnavailable ? ["unavailable:gex_hourly"] : []))
-        #expect(try figure(document, "gex_imbalance").members.allSatisfy { $0.value.isNull == isUnavailable || $0.key.hasSuffix("older") || $0.key == "variance_recent" })
+        #expect(
+            try figure(document, "gex_imbalance").members.allSatisfy {
+                $0.value.isNull == isUnavailable || $0.key.hasSuffix("older") || $0.key == "variance_recent"
+            })
         #expect(try figure(document, "dvol")["n_recent"]?.integer == 0)
     }
 

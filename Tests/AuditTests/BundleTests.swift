@@ -59,7 +59,8 @@ import Values
             #expect(earlier[head]?.files == whole.files)
             // What the manifest says is what the service says.
             for found in try await ledger.verifyProjections() {
-                let view = try #require(try BundleManifest(decoding: whole.files["manifest.json"] ?? []).views.first { $0.projection == found.name })
+                let view = try #require(
+                    try BundleManifest(decoding: whole.files["manifest.json"] ?? []).views.first { $0.projection == found.name })
                 #expect(view.tree.digest == found.storedDigest && view.tree.rows == found.rows)
             }
             // Later events change no earlier bundle, signed heads in between neither.

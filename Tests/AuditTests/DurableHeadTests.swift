@@ -82,7 +82,9 @@ import Values
             try await SignedHeadTests.append(ledger, 3..<5)
             // The key is recorded by now; the events are the reason. Nothing is kept of a head that may be lost.
             let before = Self.kept(keyFile)
-            try await expectToWait(uri) { _ = try await ledger.signCheckpoint() } meanwhile: {
+            try await expectToWait(uri) {
+                _ = try await ledger.signCheckpoint()
+            } meanwhile: {
                 #expect(Self.kept(keyFile) == before)
             }
             #expect(Self.kept(keyFile) > before)

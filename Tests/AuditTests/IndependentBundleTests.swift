@@ -27,7 +27,8 @@ import Values
                 let proof = try await ledger.proveRow(view, key: id, asOf: nil)
                 #expect(try Self.status(target, key.vkey, row: proof.node) == 0)
                 let text = String(decoding: proof.node.httpBytes(), as: UTF8.self)
-                let changed = try JSONDocument(parsing: Array(text.replacing("12.5", with: "12.6").replacing("\"index\":", with: "\"index\":1").utf8))
+                let changed = try JSONDocument(
+                    parsing: Array(text.replacing("12.5", with: "12.6").replacing("\"index\":", with: "\"index\":1").utf8))
                 #expect(try Self.status(target, key.vkey, row: changed.root.node) == 1)
             }
             let other = try NoteSigner.generate(name: key.name)

@@ -73,7 +73,11 @@ import Values
             let audit = Task {
                 try await ledger.audit { _ in
                     // The audit has its snapshot, and has read no projection yet.
-                    guard isFirst.withLock({ first in defer { first = false }; return first }) else { return }
+                    guard
+                        isFirst.withLock({ first in
+                            defer { first = false }; return first
+                        })
+                    else { return }
                     begin.yield()
                     goOn.wait()
                 }

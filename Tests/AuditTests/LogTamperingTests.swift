@@ -172,7 +172,8 @@ import Values
                 // The head turned back: what lies beyond it was not appended by the service.
                 try expect(
                     .fault(first + 1),
-                    "UPDATE ledger.head SET position = \(first), recorded_at = (SELECT recorded_at FROM ledger.events WHERE position = \(first))")
+                    "UPDATE ledger.head SET position = \(first), recorded_at = (SELECT recorded_at FROM ledger.events WHERE position = \(first))"
+                )
                 try expect(.fault(size), "UPDATE ledger.head SET recorded_at = recorded_at + interval '1 microsecond'")
                 try expect(.fork, "UPDATE ledger.head SET ledger_id = gen_random_uuid()")
                 // An older state of the database, whole: in order, and no continuation of what was signed.

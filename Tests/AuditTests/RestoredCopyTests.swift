@@ -64,7 +64,8 @@ import Values
                     #expect(try await Self.code { _ = try await ledger.verifyCheckpoints() } == "fork_detected")
                     #expect(try await Self.code { _ = try await ledger.signCheckpoint() } == "fork_detected")
                     let target = directory + "/bundle"
-                    #expect(try await Self.code { _ = try await ledger.exportBundle(asOf: 5, to: target) { _, _, _ in } } == "fork_detected")
+                    #expect(
+                        try await Self.code { _ = try await ledger.exportBundle(asOf: 5, to: target) { _, _, _ in } } == "fork_detected")
                     #expect(!FileManager.default.fileExists(atPath: target))
                 }
             }

@@ -108,7 +108,8 @@ import Values
                     let root = try await ledger.pool.run { session in try LogReader().root(at: head.position, session) }
                     let old = try Checkpoint(parsing: signed.text)
                     #expect(text.hasPrefix("fork_detected:"))
-                    #expect(text.contains("size \(old.size) with root \(old.root)") && text.contains("size \(head.position) with root \(root)"))
+                    #expect(
+                        text.contains("size \(old.size) with root \(old.root)") && text.contains("size \(head.position) with root \(root)"))
                 }
             }
             try await isRefused()

@@ -37,10 +37,12 @@ public final class Browser: Sendable {
     /// A page with cookies and storage of its own.
     public func newPage() async throws -> BrowserPage {
         let context = try await call("Target.createBrowserContext")["browserContextId"]?.string ?? ""
-        let target = try await call(
-            "Target.createTarget", [("url", .string("about:blank")), ("browserContextId", .string(context))])["targetId"]?.string ?? ""
-        let session = try await call(
-            "Target.attachToTarget", [("targetId", .string(target)), ("flatten", .bool(true))])["sessionId"]?.string ?? ""
+        let target =
+            try await call(
+                "Target.createTarget", [("url", .string("about:blank")), ("browserContextId", .string(context))])["targetId"]?.string ?? ""
+        let session =
+            try await call(
+                "Target.attachToTarget", [("targetId", .string(target)), ("flatten", .bool(true))])["sessionId"]?.string ?? ""
         let page = BrowserPage(self, session: session, context: context)
         try await page.enable()
         return page

@@ -65,7 +65,8 @@ public final class BrowserPage: Sendable {
     public func tamper(with path: String, _ change: @escaping @Sendable (String) -> String) async throws {
         state.withLock { $0.tampering[path] = change }
         try await call(
-            "Fetch.enable", [("patterns", .array([.object([("urlPattern", .string("*\(path)*")), ("requestStage", .string("Response"))])]))])
+            "Fetch.enable",
+            [("patterns", .array([.object([("urlPattern", .string("*\(path)*")), ("requestStage", .string("Response"))])]))])
     }
 
     public func stopTampering() async throws {
@@ -173,7 +174,8 @@ public final class BrowserPage: Sendable {
         try await wait(for: "document.querySelector(\(Self.literal(selector))) !== null")
         // The browser drops what is clicked before it has painted the page.
         _ = try await evaluate(
-            "Promise.race([new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))), new Promise((done) => setTimeout(done, 2000))]).then(() => true)")
+            "Promise.race([new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))), new Promise((done) => setTimeout(done, 2000))]).then(() => true)"
+        )
         let place = try await evaluate(
             """
             (() => { const e = document.querySelector(\(Self.literal(selector))); e.scrollIntoView({block: 'center', inline: 'center'});
@@ -188,7 +190,8 @@ public final class BrowserPage: Sendable {
             try await call(
                 "Input.dispatchMouseEvent",
                 [
-                    ("type", .string(type)), ("x", .integer(x)), ("y", .integer(y)), ("button", .string("left")), ("clickCount", .integer(1)),
+                    ("type", .string(type)), ("x", .integer(x)), ("y", .integer(y)), ("button", .string("left")),
+                    ("clickCount", .integer(1)),
                 ])
         }
     }

@@ -28,7 +28,10 @@ extension ConsoleBrowserTests {
               .observe(document.querySelector('main'), { subtree: true, childList: true, attributes: true, characterData: true }); true
             """)
         let compare = "\(card) a[href^='/projections/diff?name=alignment&']"
-        try await page.wait(for: "document.querySelector(\".state\(version)[data-state=ready]\") !== null && document.querySelector(\"\(compare)\") !== null")
+        try await page.wait(
+            for:
+                "document.querySelector(\".state\(version)[data-state=ready]\") !== null && document.querySelector(\"\(compare)\") !== null"
+        )
         #expect(try await page.evaluate("document.documentElement.dataset.stays").string == "yes")
         #expect(try await page.count("progress\(version)") == 0)
         let steps = try await page.evaluate("window.steps").elements.compactMap { Double($0.sourceText) }

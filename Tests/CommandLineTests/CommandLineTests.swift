@@ -61,7 +61,8 @@ import Values
             let line = "\(name) \(reference) \(version["rows"]?.sourceText ?? "") \(version["digest"]?.string ?? "")"
             #expect(
                 lines.contains(line),
-                "the sample scope yields other rows than were recorded: raise the projection's code version and add this line to sample-scope.digests, or find out why (GoldenTests shows fields). Found: \(line)")
+                "the sample scope yields other rows than were recorded: raise the projection's code version and add this line to sample-scope.digests, or find out why (GoldenTests shows fields). Found: \(line)"
+            )
         }
     }
 
@@ -214,7 +215,10 @@ import Values
             let bound = try #require(port, "\(Program.text(errors))")
             let curl = Process()
             curl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            curl.arguments = ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/\(bound); printf 'GET /healthz HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3"]
+            curl.arguments = [
+                "bash", "-c",
+                "exec 3<>/dev/tcp/127.0.0.1/\(bound); printf 'GET /healthz HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3",
+            ]
             let pipe = Pipe()
             curl.standardOutput = pipe
             try curl.run()

@@ -22,7 +22,8 @@ import Testing
 
     private static func commands(_ command: JSONValue, _ words: [String]) -> [Command] {
         let children = command["subcommands"]?.elements.map { $0 } ?? []
-        let options = command["arguments"]?.elements.filter { $0["shouldDisplay"]?.bool == true }
+        let options =
+            command["arguments"]?.elements.filter { $0["shouldDisplay"]?.bool == true }
             .flatMap { $0["names"]?.elements.filter { $0["kind"]?.string == "long" }.compactMap { $0["name"]?.string } ?? [] } ?? []
         let own = Command(words: words, options: options, subcommands: children.compactMap { $0["commandName"]?.string })
         return [own] + children.flatMap { child in commands(child, words + [child["commandName"]?.string ?? "?"]) }

@@ -105,7 +105,9 @@ import Values
             let (before, live) = (try await catalog(ledger), try await storedContents(ledger))
             for signal in [SIGINT, SIGTERM] {
                 let (process, _, errors) = try program.start(["projection", "rebuild"] + names)
-                while process.isRunning, try await ledger.pool.run({ try ProjectionCatalog().versions($0) }).allSatisfy({ $0.rebuild == nil }) {
+                while process.isRunning,
+                    try await ledger.pool.run({ try ProjectionCatalog().versions($0) }).allSatisfy({ $0.rebuild == nil })
+                {
                     try await Task.sleep(for: .milliseconds(20))
                 }
                 kill(process.processIdentifier, signal)

@@ -163,7 +163,9 @@ import Values
     /// Under load, in this order: a rebuild; a service is stopped; another rebuild; the primary is killed in the midst of it
     /// and its synchronous standby takes its place; the service goes on.
     @Test(.timeLimit(.minutes(10)))
-    func `no acknowledged append is lost and every projection is sound after rebuilds, a stopped service and a failover under load`() async throws {
+    func `no acknowledged append is lost and every projection is sound after rebuilds, a stopped service and a failover under load`()
+        async throws
+    {
         try await withDirectory { directory in
             try await withServer { primary in
                 try await withReplica(of: primary.uri) { standby in

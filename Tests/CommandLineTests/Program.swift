@@ -10,7 +10,8 @@ struct Program {
         let errors: String
     }
 
-    static let path: String = ProcessInfo.processInfo.environment["ALPHA_LEDGER_PROGRAM"]
+    static let path: String =
+        ProcessInfo.processInfo.environment["ALPHA_LEDGER_PROGRAM"]
         ?? projectRoot + "/.build/debug/alpha-ledger"
 
     var directory: String

@@ -65,7 +65,9 @@ import Values
                 behind.errors == "warning: projection trades v1/c1 has folded up to position 9, not yet to 10\n", "\(behind.errors)")
             // The error says it already.
             let beyond = try await program.run("view", "trades", "--as-of-position", "10")
-            #expect(beyond.code == 1 && beyond.errors == "error: projection trades has folded up to position 9, not yet to 10\n", "\(beyond.errors)")
+            #expect(
+                beyond.code == 1 && beyond.errors == "error: projection trades has folded up to position 9, not yet to 10\n",
+                "\(beyond.errors)")
         }
     }
 }

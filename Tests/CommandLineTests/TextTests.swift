@@ -43,7 +43,8 @@ import Testing
             for name in ["ALPHA_LEDGER_READ_KEY", "ALPHA_LEDGER_ADMIN_KEY"] {
                 for command in [["serve"], ["demo"], ["db", "status"]] {
                     let ended = try await Program(directory: directory, environment: [name: "fifteen-bytes-k"]).run(command)
-                    #expect(ended.code == 2 && ended.errors.hasPrefix("error: \(name): expected a key of 16 bytes or more"), "\(ended.errors)")
+                    #expect(
+                        ended.code == 2 && ended.errors.hasPrefix("error: \(name): expected a key of 16 bytes or more"), "\(ended.errors)")
                     #expect(!ended.errors.contains("fifteen"))
                 }
             }
@@ -79,7 +80,8 @@ import Testing
                     .run(command, "--port", "\(port)")
                 #expect(ended.code == 1, "\(ended.errors)")
                 #expect(
-                    ended.errors == "error: the service can't listen on 127.0.0.1:\(port): the address is in use (--port or ALPHA_LEDGER_PORT)\n",
+                    ended.errors
+                        == "error: the service can't listen on 127.0.0.1:\(port): the address is in use (--port or ALPHA_LEDGER_PORT)\n",
                     "\(command): \(ended.errors)")
             }
         }
@@ -100,15 +102,20 @@ import Testing
                     #expect(ended.code == 0, "\(arguments): \(ended.errors)")
                 }
                 let list = try await program.run("projection", "list")
-                #expect(list.code == 0 && list.errors.contains("warning: alignment v2, which nobody serves, can't be used"), "\(list.errors)")
-                for arguments in [["projection", "rebuild", "alignment", "--rules", "v2"], ["view", "alignment", "--rules", "alignment@v2"]] {
+                #expect(
+                    list.code == 0 && list.errors.contains("warning: alignment v2, which nobody serves, can't be used"), "\(list.errors)")
+                for arguments in [
+                    ["projection", "rebuild", "alignment", "--rules", "v2"], ["view", "alignment", "--rules", "alignment@v2"],
+                ] {
                     let ended = try await program.run(arguments)
-                    #expect(ended.code != 0 && ended.errors.contains("projections/alignment/rules.v2.yaml:"), "\(arguments): \(ended.errors)")
+                    #expect(
+                        ended.code != 0 && ended.errors.contains("projections/alignment/rules.v2.yaml:"), "\(arguments): \(ended.errors)")
                     #expect(ended.errors.contains("not YAML: ") && !ended.errors.contains("\\u{"), "\(ended.errors)")
                 }
                 // What is served, and what a new ledger would serve first, stops the program.
                 let served = home + "/projections/alignment/rules.v1.yaml"
-                try (try String(contentsOfFile: served, encoding: .utf8) + "labels: [\n").write(toFile: served, atomically: true, encoding: .utf8)
+                try (try String(contentsOfFile: served, encoding: .utf8) + "labels: [\n").write(
+                    toFile: served, atomically: true, encoding: .utf8)
                 try rules.write(toFile: file, atomically: true, encoding: .utf8)
                 let stopped = try await program.run("view", "trades")
                 #expect(stopped.code == 2 && stopped.errors.contains("projections/alignment/rules.v1.yaml:"), "\(stopped.errors)")
@@ -131,23 +138,29 @@ import Testing
                 #expect(try await program.run("projection", "rebuild", "alignment", "--rules", "v2").code == 0)
                 #expect(try await program.run("audit", "verify").code == 0)
                 try append("# another one\n", to: "alignment/rules.v2.yaml")
-                for arguments in [["view", "alignment"], ["projection", "verify"], ["projection", "rebuild", "trades"], ["sync", "--help"]] {
+                for arguments in [
+                    ["view", "alignment"], ["projection", "verify"], ["projection", "rebuild", "trades"], ["sync", "--help"],
+                ] {
                     let ended = try await program.run(arguments)
                     #expect(ended.code == 0, "\(arguments): \(ended.errors)")
                 }
                 let list = try await program.run("projection", "list")
-                #expect(list.code == 0 && list.errors.contains("warning: alignment v2, which nobody serves, can't be used"), "\(list.errors)")
+                #expect(
+                    list.code == 0 && list.errors.contains("warning: alignment v2, which nobody serves, can't be used"), "\(list.errors)")
                 for arguments in [
                     ["projection", "rebuild", "alignment", "--rules", "v2"], ["view", "alignment", "--rules", "alignment@v2"],
                     ["projection", "diff", "alignment", "v1", "v2"],
                 ] {
                     let ended = try await program.run(arguments)
-                    #expect(ended.code != 0 && ended.errors.contains("projections/alignment/rules.v2.yaml: "), "\(arguments): \(ended.errors)")
+                    #expect(
+                        ended.code != 0 && ended.errors.contains("projections/alignment/rules.v2.yaml: "), "\(arguments): \(ended.errors)")
                     #expect(ended.errors.contains("differs from the one recorded in this ledger"), "\(ended.errors)")
                 }
                 let audited = try await program.run("audit", "verify")
                 #expect(audited.code == 1, "\(audited.output)")
-                #expect((audited.output + audited.errors).contains("rule file alignment/rules.v2.yaml v2"), "\(audited.output)\(audited.errors)")
+                #expect(
+                    (audited.output + audited.errors).contains("rule file alignment/rules.v2.yaml v2"), "\(audited.output)\(audited.errors)"
+                )
                 // A file that is read by what is served stops the program.
                 try append("# another one\n", to: "shared/new_york.v1.yaml")
                 let stopped = try await program.run("view", "trades")
@@ -169,7 +182,8 @@ import Testing
                 let program = Program(directory: directory, environment: ["DATABASE_URL": uri])
                 #expect(try await program.run("db", "migrate").code == 0)
                 #expect(try await program.run("view", "trades").output.hasPrefix("Nothing was synced yet.\n0 rows"))
-                let row = #"{"tradeId":"T-1","updatedAt":"2026-01-10T15:00:00Z","tradeDate":"2026-01-10T14:30:00Z","tradeStatus":"FILLED","portfolioName":"IMST","underlyingSymbol":"MSTR","optionSymbol":"MSTR260130C00350000","side":"BUY","optionType":"CALL","strike":350,"expiry":"2026-01-30","filledQuantity":10,"price":12.1,"priceCurrency":"USD","contractMultiplier":100,"quantityUnit":"CONTRACTS","premiumUsd":12100.005,"feesUsd":6.5}"#
+                let row =
+                    #"{"tradeId":"T-1","updatedAt":"2026-01-10T15:00:00Z","tradeDate":"2026-01-10T14:30:00Z","tradeStatus":"FILLED","portfolioName":"IMST","underlyingSymbol":"MSTR","optionSymbol":"MSTR260130C00350000","side":"BUY","optionType":"CALL","strike":350,"expiry":"2026-01-30","filledQuantity":10,"price":12.1,"priceCurrency":"USD","contractMultiplier":100,"quantityUnit":"CONTRACTS","premiumUsd":12100.005,"feesUsd":6.5}"#
                 try await withFeed([row]) { url in
                     var syncing = program
                     syncing.environment.merge([

@@ -24,7 +24,8 @@ struct EventLinkTests {
 
     @Test func `positions among changed fields keep the moment, unless the event came after it`() throws {
         let diff = try document(
-            #"{"projection":"context","position":40,"rows":{"changed":1},"digest":"d","from":{"version":"v1"},"to":{"version":"v2"},"sample":[{"key":{"id":"1"},"change":"changed","fields":[{"field":"observed_through_position","from":12,"to":41}]}]}"#)
+            #"{"projection":"context","position":40,"rows":{"changed":1},"digest":"d","from":{"version":"v1"},"to":{"version":"v2"},"sample":[{"key":{"id":"1"},"change":"changed","fields":[{"field":"observed_through_position","from":12,"to":41}]}]}"#
+        )
         let page = VersionDiffPage(context: context(40), name: "context", from: "v1", to: "v2", diff: diff)
         let html = String(decoding: page.html(), as: UTF8.self)
         #expect(html.contains("/log?position=12&amp;\(kept)"), "\(html)")

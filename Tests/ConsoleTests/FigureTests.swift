@@ -25,7 +25,8 @@ struct FigureTests {
     @Test func whatIsShownExactlyReadsBackAsTheSameDecimal() throws {
         for seed in 0..<500 as Range<UInt64> {
             var random = SeededGenerator(seed: seed)
-            let value = FixedDecimal(units: Int128(Int64.random(in: .min ... .max, using: &random)) * Int128(Int.random(in: 1...1000, using: &random)))
+            let value = FixedDecimal(
+                units: Int128(Int64.random(in: .min ... .max, using: &random)) * Int128(Int.random(in: 1...1000, using: &random)))
             let shown = Figures.decimal(value.description, .exact)
             #expect(!shown.isRounded)
             #expect(try FixedDecimal(shown.text.replacing(",", with: "").replacing("\u{2212}", with: "-")) == value, "seed \(seed)")

@@ -5,7 +5,8 @@ import Testing
 /// Who imports whom, read from the sources.
 @Suite struct ModuleGraphTests {
     private static let engine = [
-        "Values", "JSON", "MerkleLog", "SignedNotes", "Events", "Rules", "Projections", "Explanations", "Analyses", "AuditBundle", "Postgres",
+        "Values", "JSON", "MerkleLog", "SignedNotes", "Events", "Rules", "Projections", "Explanations", "Analyses", "AuditBundle",
+        "Postgres",
         "PostgresStore", "EventLedger",
     ]
     private static let domain = ["OptionTrades", "MarketData"]

@@ -38,7 +38,8 @@ import Values
         let update = try #require(
             TradeEvents.registry.payload(
                 type: "AlphaExecutionUpdated", schemaVersion: 1,
-                bytes: TestFiles.sample("AlphaExecutionUpdated", version: 1)).payload(as: ExecutionPayload.self))
+                bytes: TestFiles.sample("AlphaExecutionUpdated", version: 1)
+            ).payload(as: ExecutionPayload.self))
         #expect(update.row.tradeStatus == .busted)
         #expect(update.row.premiumUSD == nil)
         #expect(update.row.tradedIV == FixedDecimal(units: 582_500_000_000))
@@ -46,12 +47,14 @@ import Values
         #expect(update.changedFields?.first?.old == .decimal(try FixedDecimal("12100.25")))
         let completed = try #require(
             TradeEvents.registry.payload(
-                type: "AlphaSyncCompleted", schemaVersion: 1, bytes: TestFiles.sample("AlphaSyncCompleted", version: 1)).payload(as: SyncCompletedPayload.self))
+                type: "AlphaSyncCompleted", schemaVersion: 1, bytes: TestFiles.sample("AlphaSyncCompleted", version: 1)
+            ).payload(as: SyncCompletedPayload.self))
         #expect(text(completed.scopeDetails) == #"{"include_pending":false,"portfolios":["ICOI","IMST"]}"#)
         #expect(try JSONDocument(parsing: completed.summary).root["fetched"]?.integer == 749)
         let failed = try #require(
             TradeEvents.registry.payload(
-                type: "AlphaSyncFailed", schemaVersion: 1, bytes: TestFiles.sample("AlphaSyncFailed", version: 1)).payload(as: SyncFailedPayload.self))
+                type: "AlphaSyncFailed", schemaVersion: 1, bytes: TestFiles.sample("AlphaSyncFailed", version: 1)
+            ).payload(as: SyncFailedPayload.self))
         #expect(failed.errorText == "cursor_repeated: the feed gave a cursor a second time")
     }
 

@@ -26,7 +26,8 @@ struct ExplainedLog {
         let definition = try definition(name)
         return try #require(
             try Explainer(
-                TradeLedger.explainers, definition.identity, columns: definition.columns, files: ["context/rules.v1.yaml"], read: projectRuleFile))
+                TradeLedger.explainers, definition.identity, columns: definition.columns, files: ["context/rules.v1.yaml"],
+                read: projectRuleFile))
     }
 
     // MARK: - Appending

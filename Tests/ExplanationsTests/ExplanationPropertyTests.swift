@@ -67,7 +67,9 @@ import Values
             #expect(event.record.eventID == source.eventID && event.record.type == source.type)
             #expect(event.record.recordedAt == source.recordedAt && event.record.effectiveAt == source.effectiveAt)
             if input.value.isNull { continue }
-            #expect(try Self.holds(event, payload: log.payload(of: event), input), "\(seed): event \(source.position) does not hold \(input.name) = \(input.value.json)")
+            #expect(
+                try Self.holds(event, payload: log.payload(of: event), input),
+                "\(seed): event \(source.position) does not hold \(input.name) = \(input.value.json)")
         }
     }
 
@@ -113,7 +115,9 @@ import Values
             let now = try instant("2026-03-01T00:00:00Z")
             for row in try ledger.log.rows(view, now: now).prefix(8) {
                 // What the explanation itself starts from: the row's own references and its key.
-                let fixed = ["event_positions", "inputs", "source", "source_trade_id", "scope_key", "market_proxy", "observed_through_position"]
+                let fixed = [
+                    "event_positions", "inputs", "source", "source_trade_id", "scope_key", "market_proxy", "observed_through_position",
+                ]
                 let field = try #require(explainer.fields.filter { !fixed.contains($0) }.randomElement(using: &random))
                 let published = row.published.root.members.map { name, value in
                     "\(Shown(name).json):\(name == field ? "\"altered\"" : value.sourceText)"

@@ -50,12 +50,17 @@ import Values
         #expect(realized.results.suffix(4) == ["750", "300", "1050", "1050"])
         #expect(realized.input("C.price")?.source?.position == 3)
         #expect(try log.explain("lifecycles", "cycle_count").results.last == "2")
-        #expect(try log.explain("lifecycles", "average_open_price").steps.map(\.formula).suffix(3) == ["2 × 100 × 12.5", "2500 ÷ 200", "average_open_price"])
+        #expect(
+            try log.explain("lifecycles", "average_open_price").steps.map(\.formula).suffix(3) == [
+                "2 × 100 × 12.5", "2500 ÷ 200", "average_open_price",
+            ])
         let net = try log.explain("lifecycles", "net_quantity")
         #expect(net.steps.map(\.formula) == ["3 + 2", "7", "5 − 7"] && net.results.last == "-2")
         // Open after its expiry only from New York's next day on.
         #expect(try log.explain("lifecycles", "lifecycle_flags", now: "2026-01-31T04:59:59Z").results.last == "[\"flipped\"]")
-        #expect(try log.explain("lifecycles", "lifecycle_flags", now: "2026-01-31T05:00:00Z").results.last == "[\"expired_unresolved\",\"flipped\"]")
+        #expect(
+            try log.explain("lifecycles", "lifecycle_flags", now: "2026-01-31T05:00:00Z").results.last
+                == "[\"expired_unresolved\",\"flipped\"]")
     }
 
     @Test func `a match of different multipliers has no profit, and the sum none`() throws {
@@ -85,7 +90,9 @@ import Values
     }
 
     @Test func `stale, locked, model and foreign quotes say why a figure is null`() throws {
-        func log(_ bid: String?, _ ask: String?, apart: Int = 1, _ change: (inout ExecutionRow) throws -> Void = { _ in }) throws -> ExplainedLog {
+        func log(_ bid: String?, _ ask: String?, apart: Int = 1, _ change: (inout ExecutionRow) throws -> Void = { _ in }) throws
+            -> ExplainedLog
+        {
             var log = ExplainedLog()
             try log.trade("A", .sell, 10, change)
             try log.benchmark("A", bid: bid, ask: ask, apart: apart)
@@ -165,7 +172,11 @@ import Values
         try log.trade("A", .buy, 1)
         let series = MarketSeries.build(
             from: log.events.compactMap { event in
-                if let payload = event.payload(as: MarketObservedPayload.self) { (position: event.record.position, payload: payload) } else { nil }
+                if let payload = event.payload(as: MarketObservedPayload.self) {
+                    (position: event.record.position, payload: payload)
+                } else {
+                    nil
+                }
             })
         let row = try sampleRow("A")
         try log.append(
@@ -202,7 +213,8 @@ import Values
         let details = ExecutionScope.details(portfolios: [], includePending: false)
         try log.append(
             SyncFailedPayload(
-                runID: UniqueID(high: 9, low: 9), scopeKey: "a|b", scopeDetails: details, sourceName: TradeLedger.standardFeed, errorCode: "timed_out",
+                runID: UniqueID(high: 9, low: 9), scopeKey: "a|b", scopeDetails: details, sourceName: TradeLedger.standardFeed,
+                errorCode: "timed_out",
                 errorMessage: "no answer", startedAt: .minimum, finishedAt: .minimum
             ).event())
         let error = try log.explain("sync_state", "last_error")
@@ -253,7 +265,10 @@ import Values
         try log.trade("A", .buy, 10) { $0.notes = "\u{1b}[31m" }
         let text = try log.explain("trades", "entry_premium_usd").text()
         #expect(text.hasPrefix("trades alpha_sync|A · entry_premium_usd = 12500\n\ninputs\n"))
-        #expect(text.contains("  price                12.5       event 1  AlphaExecutionRecorded  recorded 2026-06-01T00:00:01Z  effective 2026-01-10T14:30:00Z\n"))
+        #expect(
+            text.contains(
+                "  price                12.5       event 1  AlphaExecutionRecorded  recorded 2026-06-01T00:00:01Z  effective 2026-01-10T14:30:00Z\n"
+            ))
         #expect(text.contains("trades/rules.v1.yaml:9   premium.currency"))
         #expect(text.contains("  1  entry_premium_usd: derived, price × quantity × contract_multiplier  12.5 × 10 × 100    = 12500\n"))
         let escaped = try log.explain("trades", nil).text { $0.replacing("\\u001b", with: "ESC") }

@@ -239,7 +239,8 @@ struct RandomLedger {
         if chance(1, in: 3) {
             try log.append(
                 SyncFailedPayload(
-                    runID: id, scopeKey: scope, scopeDetails: details, sourceName: TradeLedger.standardFeed, errorCode: "timed_out", errorMessage: "no \"answer\"",
+                    runID: id, scopeKey: scope, scopeDetails: details, sourceName: TradeLedger.standardFeed, errorCode: "timed_out",
+                    errorMessage: "no \"answer\"",
                     startedAt: Self.start, finishedAt: Self.start
                 ).event())
             return

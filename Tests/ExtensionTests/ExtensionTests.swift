@@ -23,7 +23,9 @@ import Testing
         #expect(try files("CSVFills").count == 1)
     }
 
-    @Test func `rows of another source and events of another type are recorded, projected, proved and refused like the product's own`() async throws {
+    @Test func `rows of another source and events of another type are recorded, projected, proved and refused like the product's own`()
+        async throws
+    {
         try await withExtendedLedger { ledger in
             let fills = try CSVFills(path: Self.here + "/CSVFills/fills.csv")
             let first = try await SyncOperation(ledger: ledger, source: fills).run(SyncOptions(apply: true, fullScope: true))
@@ -98,7 +100,9 @@ import Testing
             var rows: [String] = []
             try StoredRows(version, definition.columns).forEach(at: version.position, session) { _, bytes in
                 let root = try JSONDocument(parsing: bytes).root
-                rows.append((fields.isEmpty ? ["source_trade_id", "quantity", "note"] : fields).map { root[$0]?.string ?? "" }.joined(separator: " "))
+                rows.append(
+                    (fields.isEmpty ? ["source_trade_id", "quantity", "note"] : fields).map { root[$0]?.string ?? "" }.joined(
+                        separator: " "))
             }
             return rows
         }

@@ -19,8 +19,7 @@ struct Reading {
         reader.finish { take($0) }
     }
 
-    init(_ text: String, _ format: ImportFormat, unit: VolatilityUnit = .points, kind: String? = nil, piece: Int = .max)
-    {
+    init(_ text: String, _ format: ImportFormat, unit: VolatilityUnit = .points, kind: String? = nil, piece: Int = .max) {
         self.init(Array(text.utf8), ImportOptions(format: format, unit: unit, kind: kind), piece: piece)
     }
 

@@ -346,7 +346,11 @@ import Values
         let without = try Settings(environment: [:])
         let with = try Settings(environment: ["AMBERDATA_API_KEY": "k"])
         if case .log = try QuoteChoice(named: "auto", without) {} else { Issue.record("expected the log") }
-        if case .vendor(let vendor) = try QuoteChoice(named: "auto", with) { #expect(vendor.name == "amberdata") } else { Issue.record("expected Amberdata") }
+        if case .vendor(let vendor) = try QuoteChoice(named: "auto", with) {
+            #expect(vendor.name == "amberdata")
+        } else {
+            Issue.record("expected Amberdata")
+        }
         if case .log = try QuoteChoice(named: "log", with) {} else { Issue.record("expected the log") }
         #expect(throws: BackfillError.self) { try QuoteChoice(named: "amberdata", without) }
         #expect(throws: BackfillError.self) { try QuoteChoice(named: "elsewhere", with) }

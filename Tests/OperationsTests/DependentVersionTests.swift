@@ -23,7 +23,8 @@ import Values
         defer { try? FileManager.default.removeItem(atPath: home) }
         for name in names {
             let folder = "\(home)/projections/\(name)"
-            var text = try String(contentsOfFile: "\(folder)/rules.v1.yaml", encoding: .utf8).replacing("version: 1\n", with: "version: 2\n")
+            var text = try String(contentsOfFile: "\(folder)/rules.v1.yaml", encoding: .utf8).replacing(
+                "version: 1\n", with: "version: 2\n")
             for used in names + ["alignment"] { text = text.replacing("\(used)/rules.v1.yaml", with: "\(used)/rules.v2.yaml") }
             if name == "alignment" { text = text.replacing("score: 70", with: "score: 60") }
             try text.write(toFile: "\(folder)/rules.v2.yaml", atomically: true, encoding: .utf8)
@@ -92,7 +93,10 @@ import Values
         }
         try await withRules(of: [], rebuilt: ["alignment"]) { (ledger: Ledger) async throws -> Void in
             let text = await problem(ledger)
-            for part in ["alignment/rules.v1.yaml", "reads alignment/rules.v2.yaml", "write projections/outcomes/rules.v2.yaml", "rebuild outcomes --rules v2`"] {
+            for part in [
+                "alignment/rules.v1.yaml", "reads alignment/rules.v2.yaml", "write projections/outcomes/rules.v2.yaml",
+                "rebuild outcomes --rules v2`",
+            ] {
                 #expect(text.contains(part), "\(text)")
             }
             let digest = String(repeating: "0", count: 64)
@@ -120,7 +124,8 @@ import Values
                 #expect(alone.digest == diff.digest && alone.json() == diff.json())
             }
             // As docs/engineer.md says it.
-            let text = #"{"diffs":[{"digest":"\#(group.diffs[0].digest)","projection":"alignment"},{"digest":"\#(group.diffs[1].digest)","projection":"outcomes"}],"position":\#(group.position)}"#
+            let text =
+                #"{"diffs":[{"digest":"\#(group.diffs[0].digest)","projection":"alignment"},{"digest":"\#(group.diffs[1].digest)","projection":"outcomes"}],"position":\#(group.position)}"#
             #expect(group.digest == "\(Digest32(sha256Of: Array(text.utf8)))")
             // Asked for from its other end it is the same.
             let other = try await ledger.diffWithDependents("outcomes", from: one, to: two)

@@ -8,7 +8,8 @@ import Values
 /// What an answer is known by: a list that says the same keeps its tag for as long as the log stands still.
 @Suite struct EntityTagTests {
     private static func page(
-        rows: [String] = ["{\"a\":1}", "{\"a\":2}"], next: String? = nil, sum: Int64? = 3, position: Int64 = 9, asOf: String = "2026-01-31T10:00:00Z",
+        rows: [String] = ["{\"a\":1}", "{\"a\":2}"], next: String? = nil, sum: Int64? = 3, position: Int64 = 9,
+        asOf: String = "2026-01-31T10:00:00Z",
         head: Int64 = 9, isFixed: Bool = false
     ) throws -> ViewPage {
         let definition = try #require(try projectRegistry().firstDefinition("trades"))

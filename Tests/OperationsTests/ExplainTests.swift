@@ -128,7 +128,8 @@ import Values
                 PostgresConfiguration(uri: try #require(ledger.settings.databaseURL)))
             let altered = try await owner.run { session in
                 try session.execute(
-                    "UPDATE projection.\"\(table)\" SET document = replace(document, '\"12500\"', '\"12501\"') RETURNING 1").rowCount
+                    "UPDATE projection.\"\(table)\" SET document = replace(document, '\"12500\"', '\"12501\"') RETURNING 1"
+                ).rowCount
             }
             await owner.close()
             #expect(altered == 1)
@@ -143,9 +144,13 @@ import Values
                 await #expect { try await ledger.explain(ask) } throws: { "\($0)".contains(part) }
             }
             ask = try ExplainRequest(view: "trades", key: ["T0"], field: "premium")
-            await #expect { try await ledger.explain(ask) } throws: { "\($0)".hasPrefix("field: expected one of the columns of trades: contract_multiplier, ") }
+            await #expect { try await ledger.explain(ask) } throws: {
+                "\($0)".hasPrefix("field: expected one of the columns of trades: contract_multiplier, ")
+            }
             ask = try ExplainRequest(view: "trades", key: ["none"])
-            await #expect { try await ledger.explain(ask) } throws: { "\($0)".hasPrefix("trades has no row alpha_sync|none as of position ") }
+            await #expect { try await ledger.explain(ask) } throws: {
+                "\($0)".hasPrefix("trades has no row alpha_sync|none as of position ")
+            }
             ask = try ExplainRequest(view: "trades", key: ["T0"])
             ask.asOfPosition = 1_000
             await #expect { try await ledger.explain(ask) } throws: { "\($0)".contains("position 1000 is not in the log") }
@@ -166,7 +171,8 @@ import Values
                 let summary = RunSummary(
                     runID: id, scopeKey: "a|b", dryRun: false, fullScope: false, startedAt: .minimum, finishedAt: .minimum)
                 return SyncCompletedPayload(
-                    scopeKey: "a|b", scopeDetails: details, sourceName: TradeLedger.standardFeed, summary: summary.canonicalBytes(), cursor: cursor,
+                    scopeKey: "a|b", scopeDetails: details, sourceName: TradeLedger.standardFeed, summary: summary.canonicalBytes(),
+                    cursor: cursor,
                     watermark: cursor == nil ? nil : Instant("2026-01-01T00:00:00Z")
                 ).event(runID: id)
             }

@@ -12,7 +12,8 @@ import Values
 /// The recorded prints of MSTR options, where they are at hand.
 private let recordedPrints: [UInt8]? = {
     let named = ProcessInfo.processInfo.environment["ALPHA_LEDGER_AMBERDATA_BODIES"]
-    let folder = named.map { URL(filePath: $0) } ?? URL(filePath: projectRoot).deletingLastPathComponent().appending(path: "shared/data/amberdata")
+    let folder =
+        named.map { URL(filePath: $0) } ?? URL(filePath: projectRoot).deletingLastPathComponent().appending(path: "shared/data/amberdata")
     return try? [UInt8](Data(contentsOf: folder.appending(path: "decorated-trades-tradfi.mstr.json")))
 }()
 

@@ -27,7 +27,9 @@ import Testing
     }
 
     @Test func `a file that is not YAML is named with the line, in one line, and without a copy of what it holds`() {
-        for file in ["host: [1, 2\nport: 5\n", "port: 1\n\tadmin_key: verysecretverysecret\n", "a: \"verysecret", "port: 1\nport: 2\n", "port: @1"] {
+        for file in [
+            "host: [1, 2\nport: 5\n", "port: 1\n\tadmin_key: verysecretverysecret\n", "a: \"verysecret", "port: 1\nport: 2\n", "port: @1",
+        ] {
             let text = problem([:], file: file) ?? ""
             #expect(text.hasPrefix("alpha-ledger.yaml is not YAML: line "), "\(text)")
             #expect(!text.contains("\n") && !text.contains("secret") && !text.contains("^"), "\(text)")

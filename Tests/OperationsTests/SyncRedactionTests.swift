@@ -61,10 +61,12 @@ import Testing
                 }
             }
             // A later version is stored as it is asked for now; another contradiction is one still.
-            try await withRedaction(uri, .rows([row("A", updated: "2026-01-11T15:00:00Z")]), "notes") { (bench: SyncBench) async throws -> Void in
+            try await withRedaction(uri, .rows([row("A", updated: "2026-01-11T15:00:00Z")]), "notes") {
+                (bench: SyncBench) async throws -> Void in
                 #expect(try await bench.sync(full: true).updated == 1)
             }
-            try await withRedaction(uri, .rows([row("A", ["broker": "\"OTHER\""], updated: "2026-01-11T15:00:00Z")]), "notes") { (bench: SyncBench) async throws -> Void in
+            try await withRedaction(uri, .rows([row("A", ["broker": "\"OTHER\""], updated: "2026-01-11T15:00:00Z")]), "notes") {
+                (bench: SyncBench) async throws -> Void in
                 #expect(try await bench.sync(full: true).rejectedByReason == ["conflicting_update": 1])
             }
         }

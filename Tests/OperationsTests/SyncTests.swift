@@ -134,7 +134,9 @@ import Values
         }
     }
 
-    @Test func `a run names the rows that it inserts, updates and rejects, with the reasons, and no more of each than is asked`() async throws {
+    @Test func `a run names the rows that it inserts, updates and rejects, with the reasons, and no more of each than is asked`()
+        async throws
+    {
         let rows = [feedRow("A"), feedRow("B"), feedRow("C", ["side": "\"HOLD\""]), feedRow("D"), feedRow("D", ["price": "3"])]
         try await withSync(feed: .rows(rows)) { bench in
             try await bench.sync()
@@ -148,7 +150,10 @@ import Values
                 #expect(run.rows.inserted == ["E", "F", "G"] && run.rows.updated == ["A"], "\(run.rows)")
                 #expect(
                     run.rows.rejected.map { "\($0.sourceTradeID ?? "none"): \($0.reasons.joined(separator: " "))" }
-                        == ["C: invalid:side", "B: conflicting_duplicate", "D: conflicting_duplicate", "D: conflicting_duplicate", "B: conflicting_duplicate"],
+                        == [
+                            "C: invalid:side", "B: conflicting_duplicate", "D: conflicting_duplicate", "D: conflicting_duplicate",
+                            "B: conflicting_duplicate",
+                        ],
                     "\(run.rows)")
                 // Nothing of it goes into the event that ends the run, whose members are what they were.
                 if case .object(let members) = run.summary.node { #expect(!members.contains { $0.0 == "inserted_ids" }) }
@@ -160,7 +165,8 @@ import Values
     }
 
     @Test func staleRowsChangeNothingAndEqualTimesWithOtherContentConflict() async throws {
-        try await withSync(feed: .rows([feedRow("A", updated: "2026-01-10T16:00:00Z"), feedRow("B")])) { (bench: SyncBench) async throws -> Void in
+        try await withSync(feed: .rows([feedRow("A", updated: "2026-01-10T16:00:00Z"), feedRow("B")])) {
+            (bench: SyncBench) async throws -> Void in
             try await bench.sync()
             bench.server.replace(
                 feed: .rows([feedRow("A", updated: "2026-01-10T15:59:59Z", ["price": "1"]), feedRow("B", ["price": "2"])]))

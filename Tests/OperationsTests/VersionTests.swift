@@ -134,7 +134,9 @@ import Values
             }
             // What psql sees went along.
             let seen = try await ledger.pool.run { session in
-                try session.execute("SELECT source_trade_id, alignment_label FROM projection.alignment").map { (try $0.text(0), try $0.text(1)) }
+                try session.execute("SELECT source_trade_id, alignment_label FROM projection.alignment").map {
+                    (try $0.text(0), try $0.text(1))
+                }
             }
             #expect(Dictionary(uniqueKeysWithValues: seen) == expected)
 
@@ -181,7 +183,9 @@ import Values
             }
             func seen() async throws -> [String: String] {
                 let rows = try await ledger.pool.run { session in
-                    try session.execute("SELECT source_trade_id, alignment_label FROM projection.mine").map { (try $0.text(0), try $0.text(1)) }
+                    try session.execute("SELECT source_trade_id, alignment_label FROM projection.mine").map {
+                        (try $0.text(0), try $0.text(1))
+                    }
                 }
                 return Dictionary(uniqueKeysWithValues: rows)
             }
@@ -249,7 +253,8 @@ import Values
             _ = try await ledger.drop("alignment", two)
             await #expect(throws: LedgerError.self) { try await ledger.diff("alignment", from: one, to: two) }
             let tables = try await ledger.pool.run { session in
-                try session.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'projection' AND tablename LIKE 'alignment_v2%'").rowCount
+                try session.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'projection' AND tablename LIKE 'alignment_v2%'")
+                    .rowCount
             }
             #expect(tables == 0)
             await #expect(throws: VersionError.nothingToRollBack(projection: "alignment")) {

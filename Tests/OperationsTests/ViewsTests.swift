@@ -90,10 +90,13 @@ import Values
                     let derived = try await all(reader, view, ask)
                     #expect(stored.rows == derived.rows, "\(view.name) \(selection)")
                     #expect(stored.last.aggregates?.httpBytes() == derived.last.aggregates?.httpBytes(), "\(view.name) \(selection)")
-                    let plain = try ask.filters.isEmpty ? everything : everything.filter { row in
-                        let root = try JSONDocument(parsing: Array(row.utf8)).root
-                        return ask.filters.allSatisfy { $0.passes(root) }
-                    }
+                    let plain =
+                        try ask.filters.isEmpty
+                        ? everything
+                        : everything.filter { row in
+                            let root = try JSONDocument(parsing: Array(row.utf8)).root
+                            return ask.filters.allSatisfy { $0.passes(root) }
+                        }
                     #expect(stored.rows == plain, "\(view.name) \(selection)")
                 }
             }

@@ -147,7 +147,8 @@ import Values
         func rules(_ text: String) throws -> MarketProxyRules {
             try MarketProxyRules(path: "shared/market_proxy.v1.yaml") { _ in Array(text.utf8) }
         }
-        let good = "rules: market_proxy\nversion: 1\nsymbols:\n  X: {market_proxy: BTC, mapping_method: m, mapping_confidence: 0.5, mapping_quality: q}\nunmapped: {mapping_method: u, mapping_confidence: 0, mapping_quality: u}\n"
+        let good =
+            "rules: market_proxy\nversion: 1\nsymbols:\n  X: {market_proxy: BTC, mapping_method: m, mapping_confidence: 0.5, mapping_quality: q}\nunmapped: {mapping_method: u, mapping_confidence: 0, mapping_quality: u}\n"
         #expect(try rules(good).mapping(of: "X").confidence == FixedDecimal("0.5"))
         for (text, part) in [
             (good.replacingOnce("0.5", "half"), "market_proxy.v1.yaml:4: symbols.X.mapping_confidence"),

@@ -161,9 +161,10 @@ import Values
 
     @Test func figuresAreRoundedOnceHalfToEven() throws {
         // 0.0000000005 × 0.1 × 1 each: 5 × 10⁻¹¹ rounds to 0, three of them to 1.5 × 10⁻¹⁰, so to 2 × 10⁻¹⁰.
-        let rows = try ["A", "B", "C"].map { id in
-            try book.row(id, .buy, "0.1", "0", at: 0) { $0.contractMultiplier = FixedDecimal(1) }
-        } + [book.row("D", .sell, "0.3", "0.0000000005", at: 1) { $0.contractMultiplier = FixedDecimal(1) }]
+        let rows =
+            try ["A", "B", "C"].map { id in
+                try book.row(id, .buy, "0.1", "0", at: 0) { $0.contractMultiplier = FixedDecimal(1) }
+            } + [book.row("D", .sell, "0.3", "0.0000000005", at: 1) { $0.contractMultiplier = FixedDecimal(1) }]
         let life = try book.lifecycle(rows)
         #expect(life.matches.map(\.profitBeforeFeesUSD) == [.zero, .zero, .zero])
         #expect(life.realizedProfitBeforeFeesUSD == (try fixed("0.0000000002")))

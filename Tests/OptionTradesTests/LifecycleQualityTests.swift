@@ -145,7 +145,7 @@ import Values
         #expect(partial.flagNames == ["incomplete_fees", "incomplete_premium", "incomplete_price"])
         #expect(partial.missingFields == ["entry_premium_usd", "fees_usd", "price"])
         let missing = try book.lifecycle([
-            book.row("A", .buy, "1", nil, at: 0) { $0.feesUSD = nil },
+            book.row("A", .buy, "1", nil, at: 0) { $0.feesUSD = nil }
         ])
         #expect(missing.grossPremiumUSD.known == nil && missing.grossPremiumUSD.coverage == .missing)
         #expect(missing.feesUSD.known == nil && missing.feesUSD.total == nil && missing.feesUSD.coverage == .missing)

@@ -35,7 +35,9 @@ import Values
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func `an acknowledged append outlasts its server although the database says that none need`() async throws {
+    @Test(.timeLimit(.minutes(2))) func `an acknowledged append outlasts its server although the database says that none need`()
+        async throws
+    {
         let directory = try temporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: directory) }
         // What nobody asks to be written stays in the server's memory.

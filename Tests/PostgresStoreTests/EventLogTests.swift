@@ -170,9 +170,11 @@ import Values
         }
     }
 
-    @Test(arguments: ["UPDATE ledger.events SET payload = '{}'", "DELETE FROM ledger.events", "TRUNCATE ledger.events",
+    @Test(arguments: [
+        "UPDATE ledger.events SET payload = '{}'", "DELETE FROM ledger.events", "TRUNCATE ledger.events",
         "UPDATE ledger.merkle_nodes SET index = 7", "DELETE FROM ledger.merkle_nodes", "TRUNCATE ledger.merkle_nodes",
-        "DELETE FROM ledger.head"])
+        "DELETE FROM ledger.head",
+    ])
     func changesAreRefusedForTheServiceAndForTheOwner(_ sql: String) async throws {
         try await withLedger { ledger in
             try await ledger.log.append([recorded(try sampleRow("A")), recorded(try sampleRow("B"))], runID: run)

@@ -36,7 +36,8 @@ import Values
         }
     }
 
-    @Test(.timeLimit(.minutes(3))) func `a program that comes back to a promoted standby without its last events goes on with the standby's tree`() async throws {
+    @Test(.timeLimit(.minutes(3)))
+    func `a program that comes back to a promoted standby without its last events goes on with the standby's tree`() async throws {
         try await withServer { primary in
             try await withLedger(at: primary.uri) { _ in
                 try await withReplica(of: primary.uri) { standby in

@@ -7,9 +7,10 @@ import Testing
 import Values
 
 @Suite struct VersionReferenceTests {
-    @Test(arguments: [
-        ("v1", "v1", nil), ("v2/c3", "v2", 3), ("v999999999", "v999999999", nil), ("v10/c12", "v10", 12),
-    ] as [(String, String, Int?)])
+    @Test(
+        arguments: [
+            ("v1", "v1", nil), ("v2/c3", "v2", 3), ("v999999999", "v999999999", nil), ("v10/c12", "v10", 12),
+        ] as [(String, String, Int?)])
     func aReferenceNamesRulesAndPerhapsCode(text: String, version: String, code: Int?) throws {
         let reference = try VersionReference(parsing: text)
         #expect(reference.version == version)
@@ -159,9 +160,10 @@ import Values
                     """)
                 #expect(try Migrator(migrations).migrate(session).first == 5)
                 let versions = try catalog.versions(session)
-                #expect(versions.map { "\($0.name) \($0.reference) \($0.position) \($0.epoch) \($0.isServed)" } == [
-                    "context v1/c2 4 3 true", "trades v1/c1 17 6 false", "trades v2/c3 9 2 true",
-                ])
+                #expect(
+                    versions.map { "\($0.name) \($0.reference) \($0.position) \($0.epoch) \($0.isServed)" } == [
+                        "context v1/c2 4 3 true", "trades v1/c1 17 6 false", "trades v2/c3 9 2 true",
+                    ])
                 #expect(versions.allSatisfy { $0.state == .ready && $0.rebuild == nil && $0.previous == nil && !$0.isPrevious })
                 // The same again changes nothing, as where a migration is run by hand.
                 let fifth = try #require(migrations.first { $0.number == 5 })

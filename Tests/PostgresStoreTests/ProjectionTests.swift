@@ -93,7 +93,8 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
                     definition, pool: ledger.pool, owner: "process-\(Int.random(in: 0..<3, using: &random))",
                     batchSize: Int.random(in: 1...30, using: &random), cachedBytes: Bool.random(using: &random) ? 1 : 1 << 20)
                 position = try #require(
-                    try await follower.catchUp(upTo: position + Int64.random(in: 1...60, using: &random))).position
+                    try await follower.catchUp(upTo: position + Int64.random(in: 1...60, using: &random))
+                ).position
             }
             let final = try await served("trades", ledger)
             let verification = try await ledger.pool.run { session in
@@ -109,7 +110,8 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
                 if event.position % 7 != 0 { continue }
                 var expected = RowDigest(definition.columns)
                 try fold.forEachRow { _, document in try expected.add(document) }
-                #expect(try await digest("trades", ledger, at: event.position) == expected.finish(), "seed \(seed), position \(event.position)")
+                #expect(
+                    try await digest("trades", ledger, at: event.position) == expected.finish(), "seed \(seed), position \(event.position)")
             }
         }
     }

@@ -201,7 +201,8 @@ import Values
             #expect(sound.contains { $0.position == 0 } && sound.contains { $0.position > 1000 })
 
             let name = try #require(
-                try await ledger.pool.run { session in try ProjectionCatalog().served("outcomes", session) }).tableName
+                try await ledger.pool.run { session in try ProjectionCatalog().served("outcomes", session) }
+            ).tableName
             let table = "projection.\"\(name)\""
             try await ledger.asSuperuser { session in
                 try session.executeScript(
@@ -258,7 +259,9 @@ import Values
                         }
                     }
                     for (entity, number) in numbers { fold.finish(number, entity, into: sink) }
-                    let ordered = sink.all.sorted { ($0.kind.rawValue, $0.key, $0.digest.from) < ($1.kind.rawValue, $1.key, $1.digest.from) }
+                    let ordered = sink.all.sorted {
+                        ($0.kind.rawValue, $0.key, $0.digest.from) < ($1.kind.rawValue, $1.key, $1.digest.from)
+                    }
                     let expected = Digest32(sha256Of: ordered.flatMap { $0.digest.digest.bytes }).description
                     let found = try await ledger.pool.run { session in
                         let version = try #require(try ProjectionCatalog().served(name, session))

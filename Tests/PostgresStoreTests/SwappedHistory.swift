@@ -24,9 +24,9 @@ struct SwappedHistory {
             [(sql: "BEGIN", parameters: [])] + cutting(after: position) + [
                 (
                     sql: """
-                        UPDATE ledger.head SET position = $1,
-                            recorded_at = (SELECT recorded_at FROM ledger.events WHERE position = $1)
-                        """, parameters: [.int8(position)]
+                    UPDATE ledger.head SET position = $1,
+                        recorded_at = (SELECT recorded_at FROM ledger.events WHERE position = $1)
+                    """, parameters: [.int8(position)]
                 ),
                 (sql: "COMMIT", parameters: []),
             ])

@@ -42,7 +42,9 @@ import Values
         return steps + [.append(program: 0, events: 1), .append(program: 1, events: 1)]
     }
 
-    @Test(.timeLimit(.minutes(30))) func `ten thousand schedules of appends, lost sessions and swapped histories leave a sound log`() async throws {
+    @Test(.timeLimit(.minutes(30))) func `ten thousand schedules of appends, lost sessions and swapped histories leave a sound log`()
+        async throws
+    {
         try await withLedger { ledger in
             let programs = [ledger, try ledger.another()]
             let superuser = try await PostgresConnection.open(PostgresConfiguration(uri: ledger.uri))

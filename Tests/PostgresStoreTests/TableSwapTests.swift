@@ -251,16 +251,21 @@ import Values
                     SELECT relacl::text FROM pg_class WHERE oid = 'projection.trades'::regclass
                     UNION ALL SELECT attname || attacl::text FROM pg_attribute
                     WHERE attrelid = 'projection.trades'::regclass AND attacl IS NOT NULL
-                    """).map { try $0.text(0) }
+                    """
+                ).map { try $0.text(0) }
             }
-            #expect(grants.count == 2 && grants[0].contains("=r/alpha_ledger_service") && grants[1] == "source{pg_monitor=r*/alpha_ledger_service}", "\(grants)")
+            #expect(
+                grants.count == 2 && grants[0].contains("=r/alpha_ledger_service")
+                    && grants[1] == "source{pg_monitor=r*/alpha_ledger_service}", "\(grants)")
         }
     }
 
     @Test func tablesThatSomebodysViewIsOverStayAndTheVersionIsNotDropped() async throws {
         try await withTrades { ledger, trades in
             let old = try await tableName(ledger)
-            try await ledger.pool.run { try $0.executeScript("CREATE VIEW projection.direct AS SELECT document FROM projection.trades_v1_c1") }
+            try await ledger.pool.run {
+                try $0.executeScript("CREATE VIEW projection.direct AS SELECT document FROM projection.trades_v1_c1")
+            }
             try await rebuild(trades, ledger)
             let remainder = VersionUpkeep.Remainder.usedTables(old, dependents: ["view projection.direct"])
             #expect(try await attempt(ledger) == [remainder])

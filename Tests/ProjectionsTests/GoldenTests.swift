@@ -45,7 +45,8 @@ import Values
             let changes = try differences(expected, lines, definition.columns)
             #expect(
                 changes.isEmpty,
-                "\(name) yields other rows than were recorded. Raise the projection's code version, or put the rule file back.\n\(changes.prefix(20).joined(separator: "\n"))")
+                "\(name) yields other rows than were recorded. Raise the projection's code version, or put the rule file back.\n\(changes.prefix(20).joined(separator: "\n"))"
+            )
         }
     }
 

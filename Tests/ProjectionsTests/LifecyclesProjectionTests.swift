@@ -66,7 +66,9 @@ import Values
         var published: [UInt8] = []
         fixture.definition.columns.appendPublished(document, to: &published)
         let shown = String(decoding: published, as: UTF8.self)
-        #expect(shown.contains(#""open_lots":[{"contract_multiplier":100,"opened_at":"2026-01-10T14:35:00Z","price":1,"remaining_quantity":1,"#))
+        #expect(
+            shown.contains(#""open_lots":[{"contract_multiplier":100,"opened_at":"2026-01-10T14:35:00Z","price":1,"remaining_quantity":1,"#)
+        )
         #expect(shown.contains(#""strike":350,"#) && shown.contains(#""event_positions":[1]"#))
     }
 

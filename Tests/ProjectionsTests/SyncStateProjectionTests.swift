@@ -16,12 +16,14 @@ import Values
         let summary = RunSummary(
             runID: run, scopeKey: "a|b", dryRun: false, fullScope: false, startedAt: .minimum, finishedAt: .minimum)
         return SyncCompletedPayload(
-            scopeKey: "a|b", scopeDetails: details, sourceName: TradeLedger.standardFeed, summary: summary.canonicalBytes(), cursor: cursor, watermark: watermark)
+            scopeKey: "a|b", scopeDetails: details, sourceName: TradeLedger.standardFeed, summary: summary.canonicalBytes(), cursor: cursor,
+            watermark: watermark)
     }
 
     private static func failed() -> any EventPayload {
         SyncFailedPayload(
-            runID: run, scopeKey: "a|b", scopeDetails: ExecutionScope.details(portfolios: [], includePending: false), sourceName: TradeLedger.standardFeed,
+            runID: run, scopeKey: "a|b", scopeDetails: ExecutionScope.details(portfolios: [], includePending: false),
+            sourceName: TradeLedger.standardFeed,
             errorCode: "timed_out", errorMessage: "no answer", startedAt: .minimum, finishedAt: .minimum)
     }
 

@@ -47,6 +47,9 @@ import Testing
 
     @Test func `a family without samples is left out, and numbers that are none are named`() {
         let odd = MetricFamily("g", .gauge, help: "G.", [.init(.nan), .init(.infinity), .init(-.infinity), .init(0.125)])
-        #expect(text([MetricFamily("none", .gauge, help: "", []), odd]).split(separator: "\n").dropFirst(2) == ["g NaN", "g +Inf", "g -Inf", "g 0.125"])
+        #expect(
+            text([MetricFamily("none", .gauge, help: "", []), odd]).split(separator: "\n").dropFirst(2) == [
+                "g NaN", "g +Inf", "g -Inf", "g 0.125",
+            ])
     }
 }

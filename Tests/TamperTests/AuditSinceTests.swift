@@ -110,7 +110,8 @@ import Values
                                     """
                                     UPDATE \(table) SET \(change.set) WHERE ctid =
                                         (SELECT ctid FROM \(table) WHERE \(change.of) ORDER BY valid_to NULLS LAST, ctid LIMIT 1)
-                                    """).affectedRows > 0
+                                    """
+                                ).affectedRows > 0
                             })
                         if findings[0] == "nothing" { continue }
                         found += 1
@@ -134,7 +135,8 @@ import Values
                 let columns = try TamperedColumn.all(session).filter { $0.schema == "projection" }
                 var found = 0
                 for _ in 0..<80 {
-                    guard let column = columns.randomElement(using: &random), let kind = Mutation.Kind.allCases.randomElement(using: &random)
+                    guard let column = columns.randomElement(using: &random),
+                        let kind = Mutation.Kind.allCases.randomElement(using: &random)
                     else { break }
                     let mutation = Mutation(kind, column, rows: 12, &random)
                     let findings = Self.texts(
@@ -168,7 +170,8 @@ import Values
             let root = record.root.description
             let forked = try await problems(try text { $0.replacing(root, with: String(root.reversed())) })
             #expect(forked.count == 1 && forked[0].contains(root) && forked[0].contains("have the root"), "\(forked)")
-            let longer = try await problems(try text { $0.replacing("\"position\":\(record.position),", with: "\"position\":\(record.position + 1_000),") })
+            let longer = try await problems(
+                try text { $0.replacing("\"position\":\(record.position),", with: "\"position\":\(record.position + 1_000),") })
             #expect(longer.count >= 1 && longer[0].contains("events only"), "\(longer)")
         }
     }

@@ -38,7 +38,9 @@ struct TamperedColumn: Hashable, Sendable {
         case "text": return ["\(quoted) || 'x'", "coalesce(\(quoted), 'x')", "''", "upper(\(quoted)) || 'e' || chr(769)"]
         case "bigint", "integer", "smallint": return ["\(quoted) + 1", "\(quoted) - 1", "coalesce(\(quoted), 7)", "3 * \(quoted)"]
         case "timestamp with time zone":
-            return ["\(quoted) + interval '1 microsecond'", "\(quoted) - interval '1 day'", "'infinity'", "coalesce(\(quoted), '2026-01-01Z')"]
+            return [
+                "\(quoted) + interval '1 microsecond'", "\(quoted) - interval '1 day'", "'infinity'", "coalesce(\(quoted), '2026-01-01Z')",
+            ]
         case "boolean": return ["NOT \(quoted)"]
         case "uuid": return ["gen_random_uuid()"]
         case "bytea": return ["sha256(\(quoted))", "substring(\(quoted) FROM 2)"]

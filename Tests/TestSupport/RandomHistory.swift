@@ -111,7 +111,8 @@ public struct RandomHistory: Sendable {
 
     private mutating func observe() throws {
         // Few moments, so that an observation is superseded now and then; one of them within a second of another.
-        let time = try instant("2026-01-01T00:00:00Z", plusSeconds: 3600 * random.pick([1, 2, 3, 400, 500]))
+        let time =
+            try instant("2026-01-01T00:00:00Z", plusSeconds: 3600 * random.pick([1, 2, 3, 400, 500]))
             .advanced(byMicroseconds: random.pick([0, 0, 500_000])) ?? .minimum
         let (kind, figure) = random.pick([
             (MarketKind.spot, "price"), (.volMetrics, "dvol"), (.volMetrics, "spot"), (.gexHourly, "net_gex"), (.gexHourly, "spot"),
@@ -134,13 +135,15 @@ public struct RandomHistory: Sendable {
         if random.chance(1, in: 3) {
             add(
                 SyncFailedPayload(
-                    runID: run, scopeKey: scope, scopeDetails: details, sourceName: TradeLedger.standardFeed, errorCode: "timed_out", errorMessage: "no answer",
+                    runID: run, scopeKey: scope, scopeDetails: details, sourceName: TradeLedger.standardFeed, errorCode: "timed_out",
+                    errorMessage: "no answer",
                     startedAt: .minimum, finishedAt: .minimum
                 ).event())
         } else {
             add(
                 SyncCompletedPayload(
-                    scopeKey: scope, scopeDetails: details, sourceName: TradeLedger.standardFeed, summary: Array("{\"n\":\(events.count)}".utf8), cursor: nil,
+                    scopeKey: scope, scopeDetails: details, sourceName: TradeLedger.standardFeed,
+                    summary: Array("{\"n\":\(events.count)}".utf8), cursor: nil,
                     watermark: nil
                 ).event(runID: run))
         }

@@ -15,7 +15,8 @@ import Values
     private static let day: Int64 = 86_400_000_000
 
     private func observation(_ kind: MarketKind, _ at: Instant, _ figures: [(String, Int)], previous: Int64 = 0) throws -> NewEvent {
-        let fields = [("currency", MarketValue.text("BTC")), ("timestamp", .instant(at))]
+        let fields =
+            [("currency", MarketValue.text("BTC")), ("timestamp", .instant(at))]
             + figures.map { ($0.0, .decimal(FixedDecimal($0.1))) }
         return try #require(MarketObservedPayload(kind: kind, fields: fields)).event(previousVersion: previous)
     }
@@ -57,7 +58,8 @@ import Values
 
     private func header(_ response: APIResponse, _ name: String) -> String? { response.headers.first { $0.name == name }?.value }
 
-    @Test func `a pinned answer is the same bytes after more observations, corrections and a restart, and another one is not`() async throws {
+    @Test func `a pinned answer is the same bytes after more observations, corrections and a restart, and another one is not`() async throws
+    {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             let head = try await fill(bench)
             let pinned = try await AnalysisReader(bench.ledger).answer(request(at: head))
@@ -131,7 +133,9 @@ import Values
             let reader = AnalysisReader(bench.ledger)
             let whole = try await reader.explain(request(at: head), nil)
             #expect(!whole.hasMismatch, "\(String(decoding: whole.json(), as: UTF8.self))")
-            let one = try JSONDocument(parsing: try await reader.explain(request(at: head), FieldPath("data.gex_imbalance.blend_weight")).json()).root
+            let one = try JSONDocument(
+                parsing: try await reader.explain(request(at: head), FieldPath("data.gex_imbalance.blend_weight")).json()
+            ).root
             #expect(one["view"]?.string == "stationarity" && one["key"]?.elements.compactMap(\.string) == ["BTC"])
             #expect(one["inputs"]?.elements.allSatisfy { $0["type"]?.string == "MarketObserved" && $0["position"]?.integer != nil } == true)
             #expect(one["inputs"]?.count == 80 && one["ledger"]?["position"]?.integer == head)
@@ -155,9 +159,10 @@ import Values
             let again = await get(bench, query + "&rules=stationarity@v1/c1&receipt=true", headers: ["if-none-match": tag])
             #expect(again.status == 304)
             let root = try JSONDocument(parsing: pinned.body).root
-            #expect(root.members.map(\.key) == [
-                "age_minutes", "as_of", "currency", "data", "ledger", "now", "receipt", "source_quality", "status", "warnings",
-            ])
+            #expect(
+                root.members.map(\.key) == [
+                    "age_minutes", "as_of", "currency", "data", "ledger", "now", "receipt", "source_quality", "status", "warnings",
+                ])
             let ledger = try #require(root["ledger"])
             #expect(ledger["position"]?.integer == head && ledger["head_position"]?.integer == head)
             #expect(ledger["rules"]?["analyses/stationarity/rules.v1.yaml"]?.integer == 1 && ledger["code_version"]?.integer == 1)
@@ -182,7 +187,9 @@ import Values
         ("currency=BTC&rules=v1/c9", 409, "rules_unavailable", "lacks the code of stationarity v1/c9"),
         ("currency=BTC&receipt=full", 400, "bad_parameter", "receipt: expected true or false"),
     ])
-    func `what can't be asked is refused by a stable code that names the parameter`(query: String, status: Int, code: String, part: String) async throws {
+    func `what can't be asked is refused by a stable code that names the parameter`(query: String, status: Int, code: String, part: String)
+        async throws
+    {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             let response = await get(bench, query)
             let problem = try JSONDocument(parsing: response.body).root
@@ -228,7 +235,8 @@ import Values
             let filters = [("currency", "BTC"), ("from", "\(second)Z"), ("to", "2026-03-30T23:00:01Z")]
             #expect(try await times(filters, at: head) == ["\(second)Z 1"])
             #expect(try await times(filters, at: head + 2) == ["\(second).500000Z 7", "\(second)Z 8"])
-            #expect(try await times([("from", "\(second).500000Z"), ("to", "2026-03-30T23:00:01Z")], at: head + 2) == ["\(second).500000Z 7"])
+            #expect(
+                try await times([("from", "\(second).500000Z"), ("to", "2026-03-30T23:00:01Z")], at: head + 2) == ["\(second).500000Z 7"])
             #expect(try await times([("from", "\(second)Z"), ("to", "\(second).5Z")], at: head + 2) == ["\(second)Z 8"])
             #expect(try await times([("currency", "ETH")], at: head + 2) == [])
         }

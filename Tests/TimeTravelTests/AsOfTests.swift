@@ -127,7 +127,9 @@ import Values
             var asked: [(view: View, ask: ViewRequest, bytes: [UInt8])] = []
             for view in View.all {
                 for position in [head, head / 2, head * 3 / 4] {
-                    for rules in try [RulesChoice.asServed] + ["v1", "v2"].map({ .version(try bench.definition(view, $0).identity.reference) }) {
+                    for rules in try [RulesChoice.asServed]
+                        + ["v1", "v2"].map({ .version(try bench.definition(view, $0).identity.reference) })
+                    {
                         var ask = ViewRequest()
                         ask.asOfPosition = position
                         ask.asOf = Instant("2026-02-03T04:05:06Z")

@@ -116,7 +116,8 @@ import Values
         let summary = RunSummary(
             runID: id, scopeKey: "a|b", dryRun: false, fullScope: false, startedAt: .minimum, finishedAt: .minimum)
         return SyncCompletedPayload(
-            scopeKey: "a|b", scopeDetails: ExecutionScope.details(portfolios: [], includePending: false), sourceName: TradeLedger.standardFeed,
+            scopeKey: "a|b", scopeDetails: ExecutionScope.details(portfolios: [], includePending: false),
+            sourceName: TradeLedger.standardFeed,
             summary: summary.canonicalBytes(), cursor: cursor, watermark: nil
         ).event(runID: id)
     }

@@ -118,7 +118,8 @@ import Values
     @Test func aBundleWhoseTableIsReplacedIsWrittenOnceMore() async throws {
         let directory = try temporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        try await withTimeTravel(environment: ["ALPHA_LEDGER_SIGNING_KEY_FILE": directory + "/key"]) { (bench: TimeTravelBench) async throws -> Void in
+        try await withTimeTravel(environment: ["ALPHA_LEDGER_SIGNING_KEY_FILE": directory + "/key"]) {
+            (bench: TimeTravelBench) async throws -> Void in
             try await bench.append(try RandomHistory(seed: 63, trades: 6, events: 60).events)
             try await bench.project()
             let ledger = bench.ledger

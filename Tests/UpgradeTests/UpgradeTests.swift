@@ -18,7 +18,9 @@ import Values
     @Test func `there is a ledger to open`() { #expect(!Self.names.isEmpty) }
 
     @Test(arguments: names)
-    func `a ledger of an earlier program opens, upgrades, verifies and answers a hundred pinned questions byte for byte`(name: String) async throws {
+    func `a ledger of an earlier program opens, upgrades, verifies and answers a hundred pinned questions byte for byte`(name: String)
+        async throws
+    {
         try await withDatabase { uri in
             try await restore(name, to: uri)
             let ledger = try await Ledger.open(

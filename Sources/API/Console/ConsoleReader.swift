@@ -127,7 +127,9 @@ extension API {
 
     func firstRecordedAt() async -> String? {
         if let known = console.firstRecordedAt.withLock({ $0 }) { return known }
-        guard case .success(let document) = await document(["api", "ledger", "events"], [("after", "0"), ("limit", "1")]) else { return nil }
+        guard case .success(let document) = await document(["api", "ledger", "events"], [("after", "0"), ("limit", "1")]) else {
+            return nil
+        }
         for event in document.root["events"]?.elements.map({ $0 }) ?? [] {
             let instant = event["recorded_at"]?.string
             console.firstRecordedAt.withLock { $0 = instant }

@@ -44,6 +44,7 @@ public final class AuthenticationFailures: Sendable {
 
     private func refilled(_ bucket: Bucket, _ now: ContinuousClock.Instant) -> Double {
         let passed = bucket.asOf.duration(to: now)
-        return min(burst, bucket.left + Double(passed.components.seconds) * perSecond + Double(passed.components.attoseconds) / 1e18 * perSecond)
+        return min(
+            burst, bucket.left + Double(passed.components.seconds) * perSecond + Double(passed.components.attoseconds) / 1e18 * perSecond)
     }
 }

@@ -58,7 +58,8 @@ extension API {
             guard let shown = Basis(document)?.shown else {
                 return .failure(PageProblem(status: 500, code: "internal", detail: "the answer does not say what it stands on"))
             }
-            return .success(TimeFrame.Shown(position: asked.time.isPinned ? shown.position : asked.time.head ?? shown.position, asOf: shown.asOf))
+            return .success(
+                TimeFrame.Shown(position: asked.time.isPinned ? shown.position : asked.time.head ?? shown.position, asOf: shown.asOf))
         }
     }
 
@@ -71,7 +72,9 @@ extension API {
                 return .failure(
                     PageProblem(
                         status: 404, code: "position_unknown",
-                        detail: "the log has no event at position \(position)\(asked.time.isPinned ? " at this moment" : ""): its last is \(newest)"))
+                        detail:
+                            "the log has no event at position \(position)\(asked.time.isPinned ? " at this moment" : ""): its last is \(newest)"
+                    ))
             }
             return await document(["api", "ledger", "events", "\(position)"]).map {
                 LogPage.Found(events: [$0.root], searchedDownTo: position, olderBefore: position > 1 ? position : nil)
@@ -111,7 +114,8 @@ extension API {
         if let type = asked["type"], event["type"]?.string != type { return false }
         if let stream = asked["stream"], event["stream"]?.string?.contains(stream) != true { return false }
         // An event without valid time holds at every instant.
-        guard let end = asked.time.effectiveAt.flatMap({ Instant($0) }), let effective = event["effective_at"]?.string.flatMap({ Instant($0) })
+        guard let end = asked.time.effectiveAt.flatMap({ Instant($0) }),
+            let effective = event["effective_at"]?.string.flatMap({ Instant($0) })
         else { return true }
         return effective <= end
     }

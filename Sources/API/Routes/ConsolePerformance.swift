@@ -108,9 +108,11 @@ private struct RowReader {
     init(asked: ConsoleRequest, view: View, filters: [String], pin: TimeFrame.Shown?) {
         self.asked = asked
         self.view = view
-        let moment = pin.map { [("as_of_position", "\($0.position)"), ("as_of", $0.asOf)] }
+        let moment =
+            pin.map { [("as_of_position", "\($0.position)"), ("as_of", $0.asOf)] }
             ?? asked.time.parameters.filter { $0.name != "effective_at" }.map { ($0.name, $0.value) }
-        parameters = asked.query.filter { filters.contains($0.name) }.map { ($0.name, $0.value) } + moment
+        parameters =
+            asked.query.filter { filters.contains($0.name) }.map { ($0.name, $0.value) } + moment
             + (asked.time.effectiveAt.map { [("effective_at", $0)] } ?? [])
     }
 

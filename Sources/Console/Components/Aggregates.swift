@@ -42,32 +42,40 @@ enum Aggregates {
         if entries.elements.contains(where: { $0["priced"]?.integer != $0["priced_after_fees"]?.integer }) {
             html.element(
                 "p", [.class("quiet")],
-                text: "Sums after fees are over the rows whose fees are known, those before fees over all that are priced: the two are not one minus the fees of the other.")
+                text:
+                    "Sums after fees are over the rows whose fees are known, those before fees over all that are priced: the two are not one minus the fees of the other."
+            )
         }
-        group("\(words(name)), \(horizon)", entries, [
-            ("Sum before fees USD", "sum_pnl_before_fees_usd", .money), ("Sum after fees USD", "sum_pnl_after_fees_usd", .money),
-            ("Mean before fees USD", "mean_pnl_before_fees_usd", .money), ("Mean after fees USD", "mean_pnl_after_fees_usd", .money),
-            ("Win rate", "win_rate", .ratio), ("Rows", "count", .quantity), ("Priced", "priced", .quantity),
-            ("Pending", "pending", .quantity), ("Unavailable", "unavailable", .quantity), ("Positive", "positive", .quantity),
-            ("Negative", "negative", .quantity),
-        ], &html)
+        group(
+            "\(words(name)), \(horizon)", entries,
+            [
+                ("Sum before fees USD", "sum_pnl_before_fees_usd", .money), ("Sum after fees USD", "sum_pnl_after_fees_usd", .money),
+                ("Mean before fees USD", "mean_pnl_before_fees_usd", .money), ("Mean after fees USD", "mean_pnl_after_fees_usd", .money),
+                ("Win rate", "win_rate", .ratio), ("Rows", "count", .quantity), ("Priced", "priced", .quantity),
+                ("Pending", "pending", .quantity), ("Unavailable", "unavailable", .quantity), ("Positive", "positive", .quantity),
+                ("Negative", "negative", .quantity),
+            ], &html)
     }
 
     private static func alignment(_ name: String, _ entries: JSONValue, _ html: inout HTMLWriter) {
         Plots.stackedBars(
-            "Labels \(words(name))", series: AlignmentLabel.allCases.map(\.rawValue), entries.elements.map { entry in
+            "Labels \(words(name))", series: AlignmentLabel.allCases.map(\.rawValue),
+            entries.elements.map { entry in
                 (label: key(entry), counts: AlignmentLabel.allCases.map { entry["labels"]?[$0.rawValue]?.integer ?? 0 })
             }, to: &html)
-        group(words(name), entries, [
-            ("Rows", "count", .quantity), ("Scored", "scored", .quantity), ("Mean score", "mean_alignment_score", .score),
-            ("Mean confidence", "mean_confidence", .ratio),
-        ], &html)
+        group(
+            words(name), entries,
+            [
+                ("Rows", "count", .quantity), ("Scored", "scored", .quantity), ("Mean score", "mean_alignment_score", .score),
+                ("Mean confidence", "mean_confidence", .ratio),
+            ], &html)
     }
 
     private static func signals(_ entries: JSONValue, _ html: inout HTMLWriter) {
         let series = ["drivers", "detractors", "neutral", "missing"]
         Plots.stackedBars(
-            "Signals over scored rows", series: series, entries.elements.map { entry in
+            "Signals over scored rows", series: series,
+            entries.elements.map { entry in
                 (label: key(entry), counts: series.map { entry[$0]?.integer ?? 0 })
             }, to: &html)
         group("by signal", entries, series.map { ($0, $0, .quantity) }, &html)
@@ -76,14 +84,17 @@ enum Aggregates {
     private static func execution(_ name: String, _ entries: JSONValue, _ html: inout HTMLWriter) {
         let series = ["quoted", "stale", "estimated", "unavailable"]
         Plots.stackedBars(
-            "Source quality \(words(name))", series: series, entries.elements.map { entry in
+            "Source quality \(words(name))", series: series,
+            entries.elements.map { entry in
                 (label: key(entry), counts: series.map { entry[$0]?.integer ?? 0 })
             }, to: &html)
-        group(words(name), entries, [
-            ("Sum fill vs mid USD", "sum_fill_vs_mid_usd", .money), ("Mean fill vs mid bps", "mean_fill_vs_mid_bps", .points),
-            ("Covered share", "covered_share", .ratio), ("Rows", "count", .quantity), ("Quoted", "quoted", .quantity),
-            ("Stale", "stale", .quantity), ("Estimated", "estimated", .quantity), ("Unavailable", "unavailable", .quantity),
-        ], &html)
+        group(
+            words(name), entries,
+            [
+                ("Sum fill vs mid USD", "sum_fill_vs_mid_usd", .money), ("Mean fill vs mid bps", "mean_fill_vs_mid_bps", .points),
+                ("Covered share", "covered_share", .ratio), ("Rows", "count", .quantity), ("Quoted", "quoted", .quantity),
+                ("Stale", "stale", .quantity), ("Estimated", "estimated", .quantity), ("Unavailable", "unavailable", .quantity),
+            ], &html)
     }
 
     /// An entry's key. Null forms a group of its own.
@@ -129,7 +140,9 @@ enum Aggregates {
                                 html.element("th", [.scope("row")], text: key(entry))
                                 for figure in figures {
                                     html.element("td", [.class("number")]) { html in
-                                        guard entry[figure.field]?.isNull == false else { return Unavailable.write("nothing priced", to: &html) }
+                                        guard entry[figure.field]?.isNull == false else {
+                                            return Unavailable.write("nothing priced", to: &html)
+                                        }
                                         Cell.figure(entry, figure.field, figure.places, nil, to: &html)
                                         guard let over = counted[figure.field].flatMap({ coverage(entry, $0) }) else { return }
                                         html.text(" ")

@@ -10,7 +10,9 @@ struct FilterForm {
     let context: PageContext
 
     func write(to html: inout HTMLWriter) {
-        html.element("form", [.class("filters"), .method("get"), .action(Address(context.address.path)), .role("search"), .label("Filter the rows")]) { html in
+        html.element(
+            "form", [.class("filters"), .method("get"), .action(Address(context.address.path)), .role("search"), .label("Filter the rows")]
+        ) { html in
             for (name, value) in context.time.parameters {
                 html.void("input", [.type("hidden"), .name(name), .value(value)])
             }

@@ -40,7 +40,11 @@ struct JSONOutline {
             }
         default:
             let text = value.string ?? value.sourceText
-            if text.utf8.count == 64, text.utf8.allSatisfy({ !$0.isWhitespace }) { html.element("code", text: text) } else { html.text(text) }
+            if text.utf8.count == 64, text.utf8.allSatisfy({ !$0.isWhitespace }) {
+                html.element("code", text: text)
+            } else {
+                html.text(text)
+            }
         }
     }
 

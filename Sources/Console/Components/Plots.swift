@@ -17,7 +17,9 @@ enum Plots {
                 var start = 0.0
                 for (number, count) in row.counts.enumerated() where count > 0 {
                     let width = Double(count) / Double(max(total, 1)) * 100
-                    bar(index, start, width, tone(series[number]), "\(row.label): \(series[number].replacing("_", with: " ")) \(Figures.count(count))", &html)
+                    bar(
+                        index, start, width, tone(series[number]),
+                        "\(row.label): \(series[number].replacing("_", with: " ")) \(Figures.count(count))", &html)
                     start += width
                 }
             }
@@ -25,7 +27,9 @@ enum Plots {
             html.element("ul", [.class("legend")]) { html in
                 for name in series {
                     html.element("li") { html in
-                        html.element("svg", [.ariaHidden]) { $0.element("rect", [.class(tone(name)), .svg("width", "100%"), .svg("height", "100%")]) { _ in } }
+                        html.element("svg", [.ariaHidden]) {
+                            $0.element("rect", [.class(tone(name)), .svg("width", "100%"), .svg("height", "100%")]) { _ in }
+                        }
                         html.text(name.replacing("_", with: " "))
                     }
                 }
@@ -57,7 +61,8 @@ enum Plots {
                 let width = abs(value) / span * 100
                 bar(index, value < 0 ? zero - width : zero, width, tone(polarity.isGood(shown)), "\(row.label): \(shown)", &html)
             }
-        } legend: { _ in }
+        } legend: { _ in
+        }
     }
 
     private static func figure(
@@ -67,7 +72,12 @@ enum Plots {
         html.element("figure", [.class("plot card")]) { html in
             html.element("figcaption", text: title)
             if count == 0 { return html.element("p", [.class("quiet")], text: "No rows.") }
-            html.element("svg", [.role("img"), .label("\(title); the figures are in the table below"), .svg("width", "100%"), .svg("height", "\(count * lineHeight)")], content)
+            html.element(
+                "svg",
+                [
+                    .role("img"), .label("\(title); the figures are in the table below"), .svg("width", "100%"),
+                    .svg("height", "\(count * lineHeight)"),
+                ], content)
             legend(&html)
         }
     }
@@ -84,7 +94,8 @@ enum Plots {
             [
                 .class(tone), .svg("x", percent(start)), .svg("y", "\(index * lineHeight + 19)"), .svg("width", percent(width)),
                 .svg("height", "12"),
-            ]) { html in html.element("title", text: title) }
+            ]
+        ) { html in html.element("title", text: title) }
     }
 
     private static func zeroLine(_ zero: Double, _ index: Int, _ html: inout HTMLWriter) {

@@ -38,7 +38,9 @@ struct Column {
         Column(title) { row, html in
             guard let text = row[field]?.string else { return Cell.none(row, field, explained, to: &html) }
             guard let explained else { return Badge.write(text, to: &html) }
-            html.element("a", [.class("figure"), .href(explained.address(row, field)), .title("Why \(text)?")]) { Badge.write(text, to: &$0) }
+            html.element("a", [.class("figure"), .href(explained.address(row, field)), .title("Why \(text)?")]) {
+                Badge.write(text, to: &$0)
+            }
         }
     }
 

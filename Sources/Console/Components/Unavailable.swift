@@ -92,10 +92,23 @@ enum Unavailable {
         "target_timestamp": ["expiry"],
         "spot_at_horizon": ["horizon_after_expiry"],
         "spot_move_pct": ["horizon_after_expiry"],
-        "fill_vs_mid": ["missing:benchmark_quote", "stale_quote", "crossed_quote", "missing:benchmark_bid", "missing:benchmark_ask", "missing:fill_price", "missing:direction", "non_usd_price", "missing:price_currency"],
-        "fill_vs_mid_bps": ["missing:benchmark_quote", "stale_quote", "crossed_quote", "missing:benchmark_bid", "missing:benchmark_ask", "missing:fill_price", "missing:direction", "non_usd_price", "missing:price_currency"],
-        "fill_vs_mid_usd": ["missing:benchmark_quote", "stale_quote", "crossed_quote", "missing:benchmark_bid", "missing:benchmark_ask", "missing:fill_price", "missing:direction", "missing:quantity", "missing:contract_multiplier", "non_usd_price", "missing:price_currency"],
-        "spread_capture": ["missing:benchmark_quote", "stale_quote", "crossed_quote", "missing:benchmark_bid", "missing:benchmark_ask", "missing:fill_price", "missing:direction", "non_usd_price", "missing:price_currency"],
+        "fill_vs_mid": [
+            "missing:benchmark_quote", "stale_quote", "crossed_quote", "missing:benchmark_bid", "missing:benchmark_ask",
+            "missing:fill_price", "missing:direction", "non_usd_price", "missing:price_currency",
+        ],
+        "fill_vs_mid_bps": [
+            "missing:benchmark_quote", "stale_quote", "crossed_quote", "missing:benchmark_bid", "missing:benchmark_ask",
+            "missing:fill_price", "missing:direction", "non_usd_price", "missing:price_currency",
+        ],
+        "fill_vs_mid_usd": [
+            "missing:benchmark_quote", "stale_quote", "crossed_quote", "missing:benchmark_bid", "missing:benchmark_ask",
+            "missing:fill_price", "missing:direction", "missing:quantity", "missing:contract_multiplier", "non_usd_price",
+            "missing:price_currency",
+        ],
+        "spread_capture": [
+            "missing:benchmark_quote", "stale_quote", "crossed_quote", "missing:benchmark_bid", "missing:benchmark_ask",
+            "missing:fill_price", "missing:direction", "non_usd_price", "missing:price_currency",
+        ],
         "benchmark_mid": ["missing:benchmark_quote", "stale_quote", "crossed_quote", "missing:benchmark_bid", "missing:benchmark_ask"],
         "benchmark_bid": ["missing:benchmark_quote", "stale_quote", "crossed_quote"],
         "benchmark_ask": ["missing:benchmark_quote", "stale_quote", "crossed_quote"],

@@ -92,13 +92,15 @@ struct TimeBar {
             if let shown = time.shown {
                 html.element("li") { html in
                     html.element(
-                        "a", [.href(context.address.with(time.pin.map { ($0.name, $0.value) } + [("cursor", nil)]))], text: "Pin this moment")
+                        "a", [.href(context.address.with(time.pin.map { ($0.name, $0.value) } + [("cursor", nil)]))],
+                        text: "Pin this moment")
                 }
                 html.element("li") { html in
                     let address = Address(
                         ["changes"],
                         [
-                            ("view", context.view), ("from", "\(shown.position == time.head ? max(0, shown.position - 1) : shown.position)"),
+                            ("view", context.view),
+                            ("from", "\(shown.position == time.head ? max(0, shown.position - 1) : shown.position)"),
                             ("to", "\(time.head ?? shown.position)"),
                         ])
                     html.element("a", [.href(address)], text: "What changed")
@@ -107,7 +109,8 @@ struct TimeBar {
             if time.isPinned || time.effectiveAt != nil {
                 html.element("li") { html in
                     html.element(
-                        "a", [.href(context.address.with([("as_of_position", nil), ("as_of", nil), ("effective_at", nil), ("cursor", nil)]))],
+                        "a",
+                        [.href(context.address.with([("as_of_position", nil), ("as_of", nil), ("effective_at", nil), ("cursor", nil)]))],
                         text: "Back to the latest")
                 }
             }

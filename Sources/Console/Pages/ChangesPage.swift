@@ -43,7 +43,8 @@ public struct ChangesPage: Sendable {
                     html.void(
                         "input",
                         [
-                            .type("text"), .id("changes-\(name)"), .name(name), .value("\(value)"), .inputMode("numeric"), .pattern("[0-9]+"),
+                            .type("text"), .id("changes-\(name)"), .name(name), .value("\(value)"), .inputMode("numeric"),
+                            .pattern("[0-9]+"),
                             .required, .class("short"), .autocomplete("off"),
                         ])
                 }
@@ -65,12 +66,17 @@ public struct ChangesPage: Sendable {
             }
         }
         if changes.isPartial {
-            html.element("p", [.class("notice hint")], text: "Only the first \(Figures.count(changes.compared)) rows were compared; the command line compares them all.")
+            html.element(
+                "p", [.class("notice hint")],
+                text: "Only the first \(Figures.count(changes.compared)) rows were compared; the command line compares them all.")
         }
         if changes.sample.isEmpty { return html.element("p", text: "Nothing changed between the two.") }
         html.element("div", [.class("scroll"), .role("region"), .label("Changed rows"), .tabIndex(0)]) { html in
             html.element("table", [.class("rows"), .role("table")]) { html in
-                html.element("caption", text: changes.sample.count < changes.added + changes.removed + changes.changed ? "The first \(changes.sample.count) rows that differ" : "The rows that differ")
+                html.element(
+                    "caption",
+                    text: changes.sample.count < changes.added + changes.removed + changes.changed
+                        ? "The first \(changes.sample.count) rows that differ" : "The rows that differ")
                 html.element("thead", [.role("rowgroup")]) { html in
                     html.element("tr", [.role("row")]) { html in
                         for title in ["Row", "Change", "Field", "After event \(Figures.count(from))", "After event \(Figures.count(to))"] {
@@ -97,10 +103,18 @@ public struct ChangesPage: Sendable {
                     if field.name.isEmpty { html.element("span", [.class("quiet")], text: "the whole row") } else { html.text(field.name) }
                 }
                 cell("After event \(Figures.count(from))", &html) { html in
-                    if change.kind == .changed { html.element("del") { ValueText.write(field.old, name: field.name, to: &$0) } } else { html.text("") }
+                    if change.kind == .changed {
+                        html.element("del") { ValueText.write(field.old, name: field.name, to: &$0) }
+                    } else {
+                        html.text("")
+                    }
                 }
                 cell("After event \(Figures.count(to))", &html) { html in
-                    if change.kind == .changed { html.element("ins") { ValueText.write(field.new, name: field.name, to: &$0) } } else { html.text("") }
+                    if change.kind == .changed {
+                        html.element("ins") { ValueText.write(field.new, name: field.name, to: &$0) }
+                    } else {
+                        html.text("")
+                    }
                 }
             }
         }

@@ -40,7 +40,11 @@ public struct ExplainPage: Sendable {
         }
         for mismatch in explanation["mismatches"]?.elements.map({ $0 }) ?? [] {
             html.element("div", [.class("notice refused"), .role("alert")]) { html in
-                html.element("p", text: "Worked out anew, \(mismatch["field"]?.string ?? "the figure") is another: published \(mismatch["published"]?.sourceText ?? "?"), computed \(mismatch["computed"]?.sourceText ?? "?").")
+                html.element(
+                    "p",
+                    text:
+                        "Worked out anew, \(mismatch["field"]?.string ?? "the figure") is another: published \(mismatch["published"]?.sourceText ?? "?"), computed \(mismatch["computed"]?.sourceText ?? "?")."
+                )
             }
         }
         for note in explanation["notes"]?.elements.compactMap(\.string) ?? [] {

@@ -82,10 +82,11 @@ public struct LogPage: Sendable {
         html.element("div", [.class("live-bar")]) { html in
             if isLive {
                 html.element(
-                    "label", [.class("check live"), .hidden, .id("live-label")]) { html in
-                        html.void("input", [.type("checkbox"), .id("live"), .data("data-after", "\(context.time.head ?? 0)")])
-                        html.text("Follow live")
-                    }
+                    "label", [.class("check live"), .hidden, .id("live-label")]
+                ) { html in
+                    html.void("input", [.type("checkbox"), .id("live"), .data("data-after", "\(context.time.head ?? 0)")])
+                    html.text("Follow live")
+                }
                 html.element("span", [.id("live-status"), .class("quiet"), .live("polite")]) { _ in }
             }
         }
@@ -98,7 +99,8 @@ public struct LogPage: Sendable {
         html.element("nav", [.class("pager"), .label("Pages")]) { html in
             html.element("span", text: found.events.count == 1 ? "1 event" : "\(found.events.count) events")
             if let before = found.olderBefore {
-                html.element("a", [.href(context.address.with([("before", "\(before)"), ("position", nil)])), .relation("next")], text: "Older")
+                html.element(
+                    "a", [.href(context.address.with([("before", "\(before)"), ("position", nil)])), .relation("next")], text: "Older")
             } else if context.address["position"] == nil {
                 html.element("span", [.class("quiet")], text: "the log's beginning")
             }

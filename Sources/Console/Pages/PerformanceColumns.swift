@@ -21,8 +21,11 @@ enum PerformanceColumns {
     private static func lifecycles(_ explained: Explained) -> [Column] {
         [
             Column("Position") { row, html in
-                html.element("a", [.class("name"), .href(explained.address(row, nil))], text: row["contract_key"]?.string ?? "no contract named")
-                html.element("span", [.class("contract")], text: "\(row["source_portfolio"]?.string ?? "no portfolio") · \((row["position_id"]?.string ?? "").prefix(12))…")
+                html.element(
+                    "a", [.class("name"), .href(explained.address(row, nil))], text: row["contract_key"]?.string ?? "no contract named")
+                html.element(
+                    "span", [.class("contract")],
+                    text: "\(row["source_portfolio"]?.string ?? "no portfolio") · \((row["position_id"]?.string ?? "").prefix(12))…")
             },
             .badge("State", "lifecycle_state", explained), .badge("Quality", "lifecycle_quality", explained),
             .figure("Net", unit: "contracts", "net_quantity", .quantity, explained),
@@ -113,7 +116,8 @@ enum Signals {
                 html.element("li", [.title(signal["explanation"]?.string ?? "")]) { html in
                     html.text((signal["signal"]?.string ?? "?").replacing("_", with: " "))
                     html.text(" ")
-                    html.element("span", [.class("figure")], text: (impact.hasPrefix("-") ? "" : "+") + Figures.decimal(impact, .price).text)
+                    html.element(
+                        "span", [.class("figure")], text: (impact.hasPrefix("-") ? "" : "+") + Figures.decimal(impact, .price).text)
                 }
             }
         }
@@ -129,7 +133,10 @@ enum MatchDetails {
         html.element("details") { html in
             html.element("summary", text: "\(matches.count) matched, \(lots.count) open")
             if !matches.isEmpty {
-                table("Matches, first in first out", ["Opened by", "Closed by", "Contracts", "Open price", "Close price", "P&L before fees USD"], matches, &html) { match, html in
+                table(
+                    "Matches, first in first out",
+                    ["Opened by", "Closed by", "Contracts", "Open price", "Close price", "P&L before fees USD"], matches, &html
+                ) { match, html in
                     cell(match, "open_trade_id", nil, &html)
                     cell(match, "close_trade_id", nil, &html)
                     cell(match, "quantity", .quantity, &html)

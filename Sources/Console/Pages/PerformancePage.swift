@@ -67,7 +67,8 @@ public struct PerformancePage: Sendable {
         let series = ["unrealized_mark", "terminal_mark", "pending", "unavailable"]
         let horizons = Aggregates.byHorizon(aggregates).map { ($0.horizon, $0.groups["by_portfolio"]?.elements.map { $0 } ?? []) }
         Plots.stackedBars(
-            "Outcome states per horizon", series: series, horizons.map { horizon, entries in
+            "Outcome states per horizon", series: series,
+            horizons.map { horizon, entries in
                 (label: horizon, counts: series.map { name in entries.reduce(0) { $0 + ($1[name]?.integer ?? 0) } })
             }, to: &html)
         for (horizon, groups) in Aggregates.byHorizon(aggregates) {
@@ -108,7 +109,8 @@ public struct PerformancePage: Sendable {
         case .success(let tally):
             let series = ["available", "proxy_mapped", "stale", "unavailable", "unmapped"]
             Plots.stackedBars(
-                "Market context by portfolio" + tally.remark, series: series, tally.groups.map { group in
+                "Market context by portfolio" + tally.remark, series: series,
+                tally.groups.map { group in
                     (label: group.key, counts: series.map { group.counts[$0] ?? 0 })
                 }, to: &html)
         }
@@ -122,7 +124,8 @@ public struct PerformancePage: Sendable {
             let series = ["clean", "open", "incomplete_economics", "ambiguous"]
             html.element("div", [.class("grid")]) { html in
                 Plots.stackedBars(
-                    "Quality by state" + tally.remark, series: series, tally.groups.map { group in
+                    "Quality by state" + tally.remark, series: series,
+                    tally.groups.map { group in
                         (label: group.key, counts: series.map { group.counts[$0] ?? 0 })
                     }, to: &html)
             }

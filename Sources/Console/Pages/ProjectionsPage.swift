@@ -30,7 +30,9 @@ public struct ProjectionsPage: Sendable {
                 let versions = document.root["projections"]?.elements.map { $0 } ?? []
                 let head = document.root["head_position"]?.integer ?? 0
                 if let servedThen { writeServedThen(servedThen, &html) }
-                html.element("p", [.class("quiet")], text: "The log has \(Figures.count(head)) events. Versions live side by side; the served one answers.")
+                html.element(
+                    "p", [.class("quiet")],
+                    text: "The log has \(Figures.count(head)) events. Versions live side by side; the served one answers.")
                 Table(caption: "Projection versions", columns: columns(head), id: "projections", empty: "None was activated yet.")
                     .write(versions, to: &html)
                 // Actions apply to the current versions.
@@ -45,9 +47,13 @@ public struct ProjectionsPage: Sendable {
         Table(
             caption: "Served at this moment",
             columns: [
-                Column("Projection") { row, html in html.element("span", [.class("name")], text: row["payload"]?["projection"]?.string ?? "?") },
+                Column("Projection") { row, html in
+                    html.element("span", [.class("name")], text: row["payload"]?["projection"]?.string ?? "?")
+                },
                 Column("Version") { row, html in
-                    html.text("\(row["payload"]?["new_version"]?.string ?? "?"), code \(row["payload"]?["code_version"]?.integer.map { "\($0)" } ?? "?")")
+                    html.text(
+                        "\(row["payload"]?["new_version"]?.string ?? "?"), code \(row["payload"]?["code_version"]?.integer.map { "\($0)" } ?? "?")"
+                    )
                 },
                 Column("Since event") { row, html in
                     let position = row["position"]?.integer ?? 0
@@ -57,7 +63,8 @@ public struct ProjectionsPage: Sendable {
             ], id: "served-then", empty: "Nothing was served yet at this moment."
         ).write(promotions, to: &html)
         html.element("h2", text: "The versions now")
-        html.element("p", [.class("quiet")], text: "How far a version is, who holds it and what stopped it is not in the log: this is as of now.")
+        html.element(
+            "p", [.class("quiet")], text: "How far a version is, who holds it and what stopped it is not in the log: this is as of now.")
     }
 
     private func columns(_ head: Int64) -> [Column] {
@@ -84,15 +91,19 @@ public struct ProjectionsPage: Sendable {
                         [
                             .label("\(rebuilt == nil ? "Folded" : "Rebuilt") of \(version)"), .maximum("\(head)"), .value("\(done)"),
                             .data("data-version", version),
-                        ]) { _ in }
+                        ]
+                    ) { _ in }
                     if rebuilt != nil {
                         html.text(" ")
-                        html.element("small", [.class("rebuilt"), .data("data-version", version)], text: "rebuilt to \(Figures.count(done))")
+                        html.element(
+                            "small", [.class("rebuilt"), .data("data-version", version)], text: "rebuilt to \(Figures.count(done))")
                     }
                 }
             },
             Column("Lag", unit: "events", isNumber: true) { row, html in
-                html.element("span", [.class("lag"), .data("data-version", VersionName.key(row))], text: row["lag"]?.integer.map(Figures.count) ?? "?")
+                html.element(
+                    "span", [.class("lag"), .data("data-version", VersionName.key(row))],
+                    text: row["lag"]?.integer.map(Figures.count) ?? "?")
             },
             Column("Stopped by") { row, html in
                 guard let poison = row["poison"], !poison.isNull else { return html.element("span", [.class("quiet")], text: "nothing") }
@@ -138,7 +149,8 @@ public struct ProjectionsPage: Sendable {
                 }
                 let address = Address(
                     ["projections", "diff"],
-                    [("name", name), ("from", served.map(VersionName.reference) ?? ""), ("to", VersionName.reference(other))] + context.time.parameters)
+                    [("name", name), ("from", served.map(VersionName.reference) ?? ""), ("to", VersionName.reference(other))]
+                        + context.time.parameters)
                 html.element("p") { $0.element("a", [.href(address)], text: "What would change with \(VersionName.of(other))") }
             }
             guard context.visitor.role == .administrator, let token = context.visitor.formToken else {
@@ -178,7 +190,8 @@ public struct ProjectionsPage: Sendable {
             columns: [
                 Column("Event") { row, html in
                     let position = row["position"]?.integer ?? 0
-                    html.element("a", [.class("name"), .href(EventLink.address(position, context.time))], text: "#\(Figures.count(position))")
+                    html.element(
+                        "a", [.class("name"), .href(EventLink.address(position, context.time))], text: "#\(Figures.count(position))")
                 },
                 .instant("Recorded", "recorded_at"),
                 Column("Projection") { row, html in html.text(row["payload"]?["projection"]?.string ?? "?") },
@@ -188,7 +201,9 @@ public struct ProjectionsPage: Sendable {
                 },
                 Column("To") { row, html in html.text(row["payload"]?["new_version"]?.string ?? "?") },
                 Column("Diff digest") { row, html in
-                    guard let digest = row["payload"]?["diff_digest"]?.string else { return Unavailable.write("nothing to compare", to: &html) }
+                    guard let digest = row["payload"]?["diff_digest"]?.string else {
+                        return Unavailable.write("nothing to compare", to: &html)
+                    }
                     html.element("code", text: digest)
                 },
             ], empty: "Nothing was served yet at this moment."

@@ -117,8 +117,10 @@ public struct SyncCard: Sendable {
         html.element("form", [.class("actions"), .method("post"), .action(Address(["trades", "sync"])), .id("dry-run")]) { html in
             html.void("input", [.type("hidden"), .name("form_token"), .value(token)])
             html.void("input", [.type("hidden"), .name("mode"), .value("dry_run")])
-            Self.box("full_scope", "Full-scope diagnostic", "compares the whole scope, finds what is missing", options?.fullScope ?? true, &html)
-            Self.box("include_pending", "Include pending", "pending rows are shown and count nowhere", options?.includePending ?? false, &html)
+            Self.box(
+                "full_scope", "Full-scope diagnostic", "compares the whole scope, finds what is missing", options?.fullScope ?? true, &html)
+            Self.box(
+                "include_pending", "Include pending", "pending rows are shown and count nowhere", options?.includePending ?? false, &html)
             Self.box(
                 "reset_watermark", "Reset the watermark", "after the source was restored; needs the full scope",
                 options?.resetWatermark ?? false, &html)

@@ -76,11 +76,16 @@ public struct VersionDiffPage: Sendable {
                 JSONOutline(time: context.time).inline(value, name: row["field"]?.string ?? "", &html)
             }
         }
-        table("Rows by the state that they leave and enter", "moved", [field, state("From", "from"), state("To", "to"), count("Rows", "count")])
+        table(
+            "Rows by the state that they leave and enter", "moved",
+            [field, state("From", "from"), state("To", "to"), count("Rows", "count")])
         table("Changed fields", "fields", [field, count("Rows", "changed")])
         table(
             "Sums over all rows", "sums",
-            [field, value("From", "from"), count("Rows", "from_count"), value("To", "to"), count("Rows", "to_count"), value("Moves by", "delta")])
+            [
+                field, value("From", "from"), count("Rows", "from_count"), value("To", "to"), count("Rows", "to_count"),
+                value("Moves by", "delta"),
+            ])
         table(
             "Changes row by row (the first ones)", "sample",
             [

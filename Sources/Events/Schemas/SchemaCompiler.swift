@@ -166,8 +166,7 @@ struct SchemaCompiler {
         var members: [(key: String, value: JSONValue)] = schema["properties"].map { Array($0.members) } ?? []
         members.sort { CanonicalKeyOrder.precedes($0.key, $1.key) }
         let required = try strings(schema["required"], at: "\(pointer)/required")
-        for (index, name) in required.enumerated() where !members.contains(where: { $0.key.isBytewiseEqual(to: name) })
-        {
+        for (index, name) in required.enumerated() where !members.contains(where: { $0.key.isBytewiseEqual(to: name) }) {
             throw error("\(pointer)/required/\(index)", "is not among the properties")
         }
         for (name, property) in members {

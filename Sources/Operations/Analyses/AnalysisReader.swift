@@ -155,9 +155,11 @@ extension AnalysisRequest {
     /// The command that gives the answer without a service's bounds, pinned to what the request stood on.
     func command(_ identity: AnalysisIdentity, _ standing: AnalysisStanding) -> String {
         let parameters = analysis.source.parameters.flatMap { ["--\($0.name)", (values[$0.name] ?? "").shellQuoted] }
-        return (["alpha-ledger", "analysis", analysis.name] + parameters + [
-            "--as-of-position", "\(standing.position)", "--as-of", "\(standing.now)", "--rules", "\(identity.name)@\(identity.reference)",
-            hasReceipt ? "--receipt --json" : "--json",
-        ]).joined(separator: " ")
+        return
+            (["alpha-ledger", "analysis", analysis.name] + parameters + [
+                "--as-of-position", "\(standing.position)", "--as-of", "\(standing.now)", "--rules",
+                "\(identity.name)@\(identity.reference)",
+                hasReceipt ? "--receipt --json" : "--json",
+            ]).joined(separator: " ")
     }
 }

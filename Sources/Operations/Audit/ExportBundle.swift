@@ -163,7 +163,9 @@ extension Ledger {
     private func checkReplay(
         _ manifest: BundleManifest, _ output: BundleOutput, _ progress: @Sendable (String, Int64, Int64) -> Void
     ) throws {
-        let report = try BundleVerifier(BundleDirectory(output.directory), TradeLedger.model, key: nil).verify { progress("replay", $0, $1) }
+        let report = try BundleVerifier(BundleDirectory(output.directory), TradeLedger.model, key: nil).verify {
+            progress("replay", $0, $1)
+        }
         if let fault = report.faults.first(where: { $0.file != BundlePaths.checkpoint }) {
             throw BundleError.alteredRows(problem: "\(fault)")
         }

@@ -41,10 +41,12 @@ final class HeadSigner: Sendable {
     /// The signed head. Concurrent callers share one.
     func signed() async throws -> SignedNote {
         let work = shared.withLock { shared in
-            let work = shared ?? SharedWork { [weak self] in
-                guard let self else { throw CancellationError() }
-                return try await signHead()
-            }
+            let work =
+                shared
+                ?? SharedWork { [weak self] in
+                    guard let self else { throw CancellationError() }
+                    return try await signHead()
+                }
             shared = work
             return work
         }

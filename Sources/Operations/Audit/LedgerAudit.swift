@@ -177,7 +177,8 @@ extension AuditRecord {
         let now = try LogReader().root(at: position, session)
         if now == root { return nil }
         return AuditFinding(
-            .fault, subject, "the log's first \(position) events have the root \(now), and had the root \(root) then: another history took their place")
+            .fault, subject,
+            "the log's first \(position) events have the root \(now), and had the root \(root) then: another history took their place")
     }
 }
 

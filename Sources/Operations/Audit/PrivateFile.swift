@@ -28,7 +28,10 @@ struct PrivateFile: Sendable {
         guard fstat(descriptor, &status) == 0 else { throw failed("can't be examined") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw Problem(description: "\(path) is not a regular file") }
         guard status.st_mode & 0o077 == 0 else {
-            throw Problem(description: "\(path) can be read or changed by others than its owner: make it mode 0600, and make another where they may have seen it")
+            throw Problem(
+                description:
+                    "\(path) can be read or changed by others than its owner: make it mode 0600, and make another where they may have seen it"
+            )
         }
         guard status.st_size <= limit else { throw Problem(description: "\(title) \(path) is larger than \(limit) bytes") }
         var bytes = [UInt8](repeating: 0, count: Int(status.st_size))

@@ -45,7 +45,10 @@ struct SigningRecords {
             let segment = history?.segments.first { $0.origin.isBytewiseEqual(to: origin) }
             guard let recorded = keys[id] else {
                 if segment == nil && forks[id] == nil { continue }
-                throw .keyRecords(problem: "heads of \(origin) were signed, but ledger.signing_keys has no row for it; `alpha-ledger audit checkpoint` records the key of this ledger again")
+                throw .keyRecords(
+                    problem:
+                        "heads of \(origin) were signed, but ledger.signing_keys has no row for it; `alpha-ledger audit checkpoint` records the key of this ledger again"
+                )
             }
             if segment != nil, let key, key != recorded {
                 throw .keyRecords(problem: "ledger.signing_keys has another key for \(id) than the one that signed its heads")
@@ -56,7 +59,10 @@ struct SigningRecords {
                 throw .keyRecords(problem: "ledger.signing_keys has the key for \(id), but no head of it is kept")
             }
             if let fork = forks[id], fork.position != segment.first.size {
-                throw .forkRecords(problem: "ledger.forks has \(id) begin at position \(fork.position), but its first signed head has size \(segment.first.size)")
+                throw .forkRecords(
+                    problem:
+                        "ledger.forks has \(id) begin at position \(fork.position), but its first signed head has size \(segment.first.size)"
+                )
             }
         }
     }

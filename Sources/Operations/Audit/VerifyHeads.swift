@@ -43,7 +43,9 @@ extension Ledger {
             try history.read(file, key.verifier)
             guard history.length == bytes else {
                 throw AuditError.checkpoint(
-                    problem: "the file of signed checkpoints ends in the middle of one, after \(history.count) of them: it was cut off, or a program died while it signed; `alpha-ledger audit checkpoint` signs again")
+                    problem:
+                        "the file of signed checkpoints ends in the middle of one, after \(history.count) of them: it was cut off, or a program died while it signed; `alpha-ledger audit checkpoint` signs again"
+                )
             }
             return KeptHeads(keyFile: keyFile, key: key, history: history, areUnread: false)
         }
@@ -92,11 +94,15 @@ extension Ledger {
         guard let recorded = own.recordedKey else { return nil }
         guard let key = kept.key else {
             return .keyFileMissing(
-                problem: "the database recorded a key for this ledger, but the key file \(kept.keyFile.path) is missing: no head that it signed can be checked")
+                problem:
+                    "the database recorded a key for this ledger, but the key file \(kept.keyFile.path) is missing: no head that it signed can be checked"
+            )
         }
         guard kept.history?.segments.isEmpty ?? true, recorded == key.verifier.publicKey else { return nil }
         return .signedHeadsMissing(
-            problem: "the database recorded the key of \(kept.keyFile.path) for this ledger, but \(kept.keyFile.checkpoints) has no head that it signed: the file was lost, or nothing was signed yet; put it back, or sign with `alpha-ledger audit checkpoint`")
+            problem:
+                "the database recorded the key of \(kept.keyFile.path) for this ledger, but \(kept.keyFile.checkpoints) has no head that it signed: the file was lost, or nothing was signed yet; put it back, or sign with `alpha-ledger audit checkpoint`"
+        )
     }
 
     private static func checkpoint(_ bytes: [UInt8], publicKey: [UInt8]?) throws -> Checkpoint {

@@ -52,9 +52,11 @@ extension Ledger {
                 expected: "one of the columns of \(view.projection): \(columns.columns.map(\.name).joined(separator: ", "))")
         }
         let page = try await (reader ?? ViewReader(self)).page(view, Self.ask(request, key, columns))
-        guard let published = try page.rows.lazy.map({ try JSONDocument(parsing: $0) }).first(where: { row in
-            zip(columns.key, key).allSatisfy { row.root[$0]?.string?.isBytewiseEqual(to: $1) ?? false }
-        }) else { throw ExplainError.noRow(view: view.projection, key: key, position: page.position) }
+        guard
+            let published = try page.rows.lazy.map({ try JSONDocument(parsing: $0) }).first(where: { row in
+                zip(columns.key, key).allSatisfy { row.root[$0]?.string?.isBytewiseEqual(to: $1) ?? false }
+            })
+        else { throw ExplainError.noRow(view: view.projection, key: key, position: page.position) }
 
         let explainer = try explainer(page)
         let row = try await read(
@@ -108,7 +110,8 @@ extension Ledger {
         guard !page.isFrozen,
             let definition = registry.definition(name, version: version, codeVersion: page.version.codeVersion),
             let explainer = try Explainer(
-                TradeLedger.explainers, definition.identity, columns: definition.columns, files: try resources.files.projectionFiles(), read: ruleFiles)
+                TradeLedger.explainers, definition.identity, columns: definition.columns, files: try resources.files.projectionFiles(),
+                read: ruleFiles)
         else {
             throw ExplainError.notInstalled(
                 "this program lacks the code of \(name) \(version), whose rows are frozen: it can't explain them")

@@ -12,40 +12,44 @@ extension Ledger {
     /// Throws `LedgerError.positionUnknown` if the log has no such event, and `.projectionBehind` if a view has not
     /// folded up to it. Writes nothing.
     public func impact(ofEventAt position: Int64) async throws -> Impact {
-        try await withFreshCatalog { try await pool.run { session in
-            try session.transaction(.snapshot) {
-                guard position > 0, let event = try LogReader().event(at: position, session) else {
-                    throw LedgerError.positionUnknown(
-                        position: position, head: try LogReader().head(session).position)
+        try await withFreshCatalog {
+            try await pool.run { session in
+                try session.transaction(.snapshot) {
+                    guard position > 0, let event = try LogReader().event(at: position, session) else {
+                        throw LedgerError.positionUnknown(
+                            position: position, head: try LogReader().head(session).position)
+                    }
+                    return Impact(
+                        verdict: .recorded, event: event, positionBefore: position - 1, asOf: event.recordedAt,
+                        views: try impact(of: event, now: event.recordedAt, session))
                 }
-                return Impact(
-                    verdict: .recorded, event: event, positionBefore: position - 1, asOf: event.recordedAt,
-                    views: try impact(of: event, now: event.recordedAt, session))
             }
-        } }
+        }
     }
 
     /// The changes that a candidate would make if it were appended now. Writes nothing.
     public func impact(of candidate: ImpactCandidate) async throws -> Impact {
-        try await withFreshCatalog { try await pool.run { session in
-            try session.transaction(.snapshot) {
-                let head = try LogReader().head(session)
-                let clock = try session.execute("SELECT clock_timestamp()")[0].timestamptz(0)
-                let present = (Instant(microseconds: clock) ?? .minimum).flooredToMinute
-                let now = max(present, head.recordedAt ?? .minimum)
-                let (verdict, new) = try candidate.event(session)
-                let event = new.map { new in
-                    RecordedEvent(
-                        position: head.position + 1, eventID: new.eventID, stream: new.stream,
-                        streamVersion: (new.expectedVersion ?? 0) + 1, type: new.type.rawValue,
-                        schemaVersion: new.schemaVersion, recordedAt: now, effectiveAt: new.effectiveAt, runID: newID(),
-                        payload: new.payload, leafHash: Digest32(sha256Of: new.payload))
+        try await withFreshCatalog {
+            try await pool.run { session in
+                try session.transaction(.snapshot) {
+                    let head = try LogReader().head(session)
+                    let clock = try session.execute("SELECT clock_timestamp()")[0].timestamptz(0)
+                    let present = (Instant(microseconds: clock) ?? .minimum).flooredToMinute
+                    let now = max(present, head.recordedAt ?? .minimum)
+                    let (verdict, new) = try candidate.event(session)
+                    let event = new.map { new in
+                        RecordedEvent(
+                            position: head.position + 1, eventID: new.eventID, stream: new.stream,
+                            streamVersion: (new.expectedVersion ?? 0) + 1, type: new.type.rawValue,
+                            schemaVersion: new.schemaVersion, recordedAt: now, effectiveAt: new.effectiveAt, runID: newID(),
+                            payload: new.payload, leafHash: Digest32(sha256Of: new.payload))
+                    }
+                    return Impact(
+                        verdict: verdict, event: event, positionBefore: head.position, asOf: now,
+                        views: try event.map { try impact(of: $0, now: now, session) } ?? [])
                 }
-                return Impact(
-                    verdict: verdict, event: event, positionBefore: head.position, asOf: now,
-                    views: try event.map { try impact(of: $0, now: now, session) } ?? [])
             }
-        } }
+        }
     }
 
     private func impact(

@@ -34,7 +34,8 @@ public struct Resources: Sendable {
         }
         throw Problem(
             description:
-                "schema/ and projections/ were not found in a folder above \(executable), nor in its share/alpha-ledger: set ALPHA_LEDGER_HOME to the folder that holds them, which is the one that the program was built in or installed to")
+                "schema/ and projections/ were not found in a folder above \(executable), nor in its share/alpha-ledger: set ALPHA_LEDGER_HOME to the folder that holds them, which is the one that the program was built in or installed to"
+        )
     }
 
     /// The running program's real path.

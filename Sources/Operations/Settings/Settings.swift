@@ -55,7 +55,8 @@ public struct Settings: Sendable {
         for (name, key) in [("ALPHA_LEDGER_READ_KEY", readKey), ("ALPHA_LEDGER_ADMIN_KEY", adminKey)] {
             guard let key, key.utf8.count < Self.shortestKeyBytes else { continue }
             throw SettingProblem(
-                "\(name): expected a key of \(Self.shortestKeyBytes) bytes or more, as `openssl rand -hex 32` makes one; a shorter one can be guessed")
+                "\(name): expected a key of \(Self.shortestKeyBytes) bytes or more, as `openssl rand -hex 32` makes one; a shorter one can be guessed"
+            )
         }
         if let readKey, readKey == adminKey {
             throw SettingProblem("ALPHA_LEDGER_ADMIN_KEY must differ from ALPHA_LEDGER_READ_KEY: a reader could administer")
@@ -82,7 +83,8 @@ public struct Settings: Sendable {
             let line = key.mark.map { ":\($0.line)" } ?? ""
             guard names.contains(name) else {
                 throw SettingProblem(
-                    "alpha-ledger.yaml\(line): unknown setting `\(key.scalar?.string ?? "?")`\(Suggestion.question(name, among: names.sorted().map { $0.lowercased() }))")
+                    "alpha-ledger.yaml\(line): unknown setting `\(key.scalar?.string ?? "?")`\(Suggestion.question(name, among: names.sorted().map { $0.lowercased() }))"
+                )
             }
             if let scalar = value.scalar {
                 values[name] = scalar.string

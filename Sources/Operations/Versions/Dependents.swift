@@ -159,11 +159,13 @@ struct DependentVersions {
         }
         let own = registry.definitions.map(\.identity).filter { $0.name.isBytewiseEqual(to: served.name) }
         if let installed = own.last(where: { replaced.areRead(files, by: $0.rules.map(\.path)) }) {
-            return "\(reads), and its \(installed.version), which reads \(wanted), is not built: run `alpha-ledger projection rebuild \(served.name) --rules \(installed.version)`"
+            return
+                "\(reads), and its \(installed.version), which reads \(wanted), is not built: run `alpha-ledger projection rebuild \(served.name) --rules \(installed.version)`"
         }
         let numbers = own.map(\.version) + versions.filter { $0.name.isBytewiseEqual(to: served.name) }.map(\.version)
         let next = (numbers.compactMap { Int($0.dropFirst()) }.max() ?? 0) + 1
-        return "\(reads), and has no version that reads \(wanted): write projections/\(served.name)/rules.v\(next).yaml, which does, and run `alpha-ledger projection rebuild \(served.name) --rules v\(next)`"
+        return
+            "\(reads), and has no version that reads \(wanted): write projections/\(served.name)/rules.v\(next).yaml, which does, and run `alpha-ledger projection rebuild \(served.name) --rules v\(next)`"
     }
 }
 

@@ -150,9 +150,11 @@ extension Ledger {
         for name in names where !references.contains(where: { $0.name.isBytewiseEqual(to: name) }) {
             try requireProjection(name)
             let served = try await pool.run { session in try self.catalog.served(name, session) }
-            let version = rules ?? served.map { served in
-                registry.definition(of: served) == nil ? VersionReference(version: served.version) : served.reference
-            }
+            let version =
+                rules
+                ?? served.map { served in
+                    registry.definition(of: served) == nil ? VersionReference(version: served.version) : served.reference
+                }
             guard let version else {
                 throw ViewError.notActivated(projection: name)
             }

@@ -37,7 +37,8 @@ extension ViewRequest {
 extension String {
     /// The text for a shell: unchanged if it is plain, else in single quotes.
     var shellQuoted: String {
-        let isPlain = !isEmpty
+        let isPlain =
+            !isEmpty
             && utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -75,7 +75,8 @@ struct ViewSources {
         }
         if let best = alike.max(by: { $0.position < $1.position }) { throw behind(best, position) }
         throw ViewError.rulesUnavailable(
-            "\(projection) \(asked) needs facts folded by code version \(installed.foldVersion), and none are stored; run `alpha-ledger projection rebuild \(projection) --rules \(asked)`")
+            "\(projection) \(asked) needs facts folded by code version \(installed.foldVersion), and none are stored; run `alpha-ledger projection rebuild \(projection) --rules \(asked)`"
+        )
     }
 
     /// The definition that a reference means. Nil if this program lacks the rules or the code.

@@ -32,9 +32,10 @@ public struct ViewVersion: Sendable, Equatable {
         version = stored.version
         codeVersion = stored.codeVersion
         let document = try? JSONDocument(parsing: Array(stored.rules.utf8))
-        rules = document?.root.members.map { file, value in
-            Rule(file: file, version: value["version"]?.integer.map { Int($0) } ?? 0)
-        } ?? []
+        rules =
+            document?.root.members.map { file, value in
+                Rule(file: file, version: value["version"]?.integer.map { Int($0) } ?? 0)
+            } ?? []
     }
 
     /// `v1/c1`

@@ -51,6 +51,7 @@ extension Worksheet {
         else { return }
         step("now − as_of in minutes", "\(now) − \(Shown(quality.asOf).text)", Shown(exact: age))
         step(
-            "live up to \(tolerance.freshMinutes) minutes, stale up to \(tolerance.usableMinutes)", "status", Shown(quality.status.rawValue))
+            "live up to \(tolerance.freshMinutes) minutes, stale up to \(tolerance.usableMinutes)", "status", Shown(quality.status.rawValue)
+        )
     }
 }

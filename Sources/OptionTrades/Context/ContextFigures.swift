@@ -261,7 +261,9 @@ struct ContextFigures {
 
     /// A figure whose window was not read.
     private func asStamped(_ field: String, _ sheet: inout Worksheet) {
-        sheet.note("\(field) follows from the market's past, which was not read: it is shown as event \(stamp.event.record.position) stamped it, not recomputed")
+        sheet.note(
+            "\(field) follows from the market's past, which was not read: it is shown as event \(stamp.event.record.position) stamped it, not recomputed"
+        )
         sheet.step("as stamped", field, sheet.stamped(field, stamp.payload))
     }
 

@@ -14,7 +14,9 @@ extension ContextStampedPayload {
     }
 
     /// The canonical JSON of the content: the payload without `inputs` and `observed_through_position`.
-    public func contentBytes() -> [UInt8] { JSONWriter.bytes(reservingCapacity: 1536) { write(contentOnly: true, withInputs: false, to: &$0) } }
+    public func contentBytes() -> [UInt8] {
+        JSONWriter.bytes(reservingCapacity: 1536) { write(contentOnly: true, withInputs: false, to: &$0) }
+    }
 
     /// The SHA-256 of ``contentBytes()``.
     public var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }

@@ -63,7 +63,8 @@ extension SyncFailedPayload {
     /// `AlphaSyncFailed` or `SyncFailed` of its run.
     public func event() -> NewEvent {
         NewEvent(
-            ExecutionEventTypes.of(feed: sourceName).failed, identity: Identity.syncFailed(runID: runID), stream: Streams.sync(scopeKey: scopeKey),
+            ExecutionEventTypes.of(feed: sourceName).failed, identity: Identity.syncFailed(runID: runID),
+            stream: Streams.sync(scopeKey: scopeKey),
             payload: encode())
     }
 }

@@ -266,7 +266,9 @@ struct OutcomeFigures {
                 "the observations that gave returns, by their positions", "\(used.count) of events \(first) … \(last)",
                 Shown(Int64(used.count)))
         }
-        sheet.note("√(\(rules.realizedVol.periodsPerYear) × (S ÷ n)) × 100 is a figure of IEEE doubles that the backfill worked out and the mark recorded")
+        sheet.note(
+            "√(\(rules.realizedVol.periodsPerYear) × (S ÷ n)) × 100 is a figure of IEEE doubles that the backfill worked out and the mark recorded"
+        )
         sheet.copy("realized_vol", Shown(mark.realizedVol), facts.markEvent)
     }
 

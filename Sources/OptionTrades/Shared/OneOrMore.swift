@@ -1,5 +1,3 @@
-
-
 /// An ordered collection without duplicates. It nearly always holds no element or one, and then needs no memory of its own.
 enum OneOrMore<Element: Sendable>: Sendable {
     case none

@@ -59,9 +59,9 @@ enum FencedTransaction {
     ) -> (sql: String, parameters: [PostgresValue]) {
         (
             sql: """
-                WITH changed AS (\(update) RETURNING 1)
-                SELECT 1 / (count(*) = $\(parameters.count + 1)::bigint)::int FROM changed
-                """, parameters: parameters + [.int8(Int64(count))]
+            WITH changed AS (\(update) RETURNING 1)
+            SELECT 1 / (count(*) = $\(parameters.count + 1)::bigint)::int FROM changed
+            """, parameters: parameters + [.int8(Int64(count))]
         )
     }
 

@@ -165,7 +165,8 @@ public struct CatalogVerifier: Sendable {
             }
             return AuditFinding(
                 .unchecked, subject,
-                "it shows \(shown), which was served before: a rebuild or a promotion is being finished, and the view follows once no open transaction has read it")
+                "it shows \(shown), which was served before: a rebuild or a promotion is being finished, and the view follows once no open transaction has read it"
+            )
         }
     }
 
@@ -269,7 +270,8 @@ public struct CatalogVerifier: Sendable {
         }
         for (key, event) in promoted.sorted(by: { $0.key < $1.key }) where !recorded.contains(key) {
             findings.append(
-                AuditFinding(.fault, "rule file \(key)", "event \(event.position) promoted a version that reads it, but no digest is recorded"))
+                AuditFinding(
+                    .fault, "rule file \(key)", "event \(event.position) promoted a version that reads it, but no digest is recorded"))
         }
         return findings
     }

@@ -29,7 +29,8 @@ public struct SchemaVerifier: Sendable {
                 """, [.text("ledger.\(table)"), .text(trigger)])
             if try found.first?.optionalBool(0) != true {
                 findings.append(
-                    AuditFinding(.fault, "ledger.\(table)", "the trigger \(trigger), which refuses changes, is gone or does not fire always"))
+                    AuditFinding(
+                        .fault, "ledger.\(table)", "the trigger \(trigger), which refuses changes, is gone or does not fire always"))
             }
         }
         if try session.definition(ofView: "ledger.events_json") != session.definition(ofQuery: Self.eventsView) {

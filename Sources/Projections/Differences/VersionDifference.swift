@@ -109,7 +109,10 @@ public struct VersionDifference {
                         ])
                     })
             ),
-            ("changes_digest", .string(changes.finalize().map { byte in byte < 16 ? "0" + String(byte, radix: 16) : String(byte, radix: 16) }.joined())),
+            (
+                "changes_digest",
+                .string(changes.finalize().map { byte in byte < 16 ? "0" + String(byte, radix: 16) : String(byte, radix: 16) }.joined())
+            ),
         ]
     }
 

@@ -15,7 +15,9 @@ struct AnalysisCommand: AsyncParsableCommand {
         @Option(help: "The market, as its observations name it, for example BTC.") var currency: String
         @Option(parsing: .unconditional, help: "What the ledger knew after this event.", transform: Arguments.position)
         var asOfPosition: Int64?
-        @Option(help: "What it knew at this instant, as in 2026-01-31T00:00:00Z; beside a position the reader's now.", transform: Arguments.instant)
+        @Option(
+            help: "What it knew at this instant, as in 2026-01-31T00:00:00Z; beside a position the reader's now.",
+            transform: Arguments.instant)
         var asOf: Instant?
         @Option(help: "v<N> or v<N>/c<M>, after <analysis>@ or not: under that version's rules; the newest where left out.")
         var rules: String?
@@ -86,7 +88,8 @@ private func showAnalysis(
             }, rightAligned: [3])
         for warning in root["warnings"]?.elements.compactMap(\.string) ?? [] { Output.line(warning) }
         Output.line(
-            "\(Output.cell(root["currency"])) is \(Output.cell(root["status"])) at \(Output.cell(root["now"])), as of position \(answer.position)")
+            "\(Output.cell(root["currency"])) is \(Output.cell(root["status"])) at \(Output.cell(root["now"])), as of position \(answer.position)"
+        )
         if let receipt = answer.receipt {
             Output.line("root    \(receipt.rootHash)")
             Output.line("digest  \(receipt.digest)")

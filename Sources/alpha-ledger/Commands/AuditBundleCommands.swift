@@ -90,7 +90,9 @@ extension AuditCommand {
                 Output.line("signature  \(report.signature.rawValue)")
                 report.root.map { Output.line("root       \($0)") }
                 for view in report.views {
-                    Output.line("\(view.view.projection) \(view.view.version): \(view.view.tree.rows) rows, digest \(view.view.tree.digest)\(view.isVerified ? "" : " NOT VERIFIED")")
+                    Output.line(
+                        "\(view.view.projection) \(view.view.version): \(view.view.tree.rows) rows, digest \(view.view.tree.digest)\(view.isVerified ? "" : " NOT VERIFIED")"
+                    )
                 }
                 if report.isVerified { Output.line("verified") }
             }

@@ -9,7 +9,9 @@ import Values
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Prove that nothing was altered.",
-        subcommands: [Verify.self, Explain.self, SignCheckpoint.self, Key.self, Prove.self, Export.self, VerifyBundle.self, ImpactOf.self, Fork.self])
+        subcommands: [
+            Verify.self, Explain.self, SignCheckpoint.self, Key.self, Prove.self, Export.self, VerifyBundle.self, ImpactOf.self, Fork.self,
+        ])
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -111,7 +113,9 @@ extension AuditReport {
         Output.line("events  \(log.size)")
         if let root = log.root { Output.line("root    \(root)") }
         for projection in projections {
-            Output.line("\(projection.name) \(projection.label): \(projection.rows) rows and \(projection.versions) versions at position \(projection.position), digest \(projection.storedDigest)\(projection.matches ? "" : " DOES NOT MATCH")")
+            Output.line(
+                "\(projection.name) \(projection.label): \(projection.rows) rows and \(projection.versions) versions at position \(projection.position), digest \(projection.storedDigest)\(projection.matches ? "" : " DOES NOT MATCH")"
+            )
         }
         Output.line("consistent with \(signedCheckpoints) signed checkpoints")
         if let reliedOn { Output.line("relied on: \(reliedOn.sentence(file ?? ""))") }
@@ -143,7 +147,8 @@ extension AuditRecord {
         let versions = projections.map {
             "\($0.name) \($0.label)\($0.position == position ? "" : " up to event \($0.position)")"
         }
-        return "the fold of events 1…\(position), as \(file) of \(recordedAt.map { "\($0)" } ?? "an empty log") recorded it (for \(versions.joined(separator: ", ")))"
+        return
+            "the fold of events 1…\(position), as \(file) of \(recordedAt.map { "\($0)" } ?? "an empty log") recorded it (for \(versions.joined(separator: ", ")))"
     }
 }
 

@@ -44,7 +44,10 @@ struct DatabaseCommand: AsyncParsableCommand {
                 ])
                 Output.bytes(body.httpBytes() + [UInt8(ascii: "\n")])
             } else {
-                Output.line(applied.isEmpty ? "schema version \(migrator.latest): nothing to do" : "schema version \(migrator.latest): applied \(applied.map(String.init).joined(separator: ", "))")
+                Output.line(
+                    applied.isEmpty
+                        ? "schema version \(migrator.latest): nothing to do"
+                        : "schema version \(migrator.latest): applied \(applied.map(String.init).joined(separator: ", "))")
             }
         }
     }

@@ -60,7 +60,9 @@ extension AuditCommand {
         private func show(_ impact: Impact, _ document: JSONValue) {
             let verdict = document["verdict"]?.string ?? ""
             if let event = document["event"], !event.isNull {
-                Output.line("\(text(event["type"])) in stream \(Output.escaped(text(event["stream"]))) (\(verdict)), after position \(text(document["position_before"]))")
+                Output.line(
+                    "\(text(event["type"])) in stream \(Output.escaped(text(event["stream"]))) (\(verdict)), after position \(text(document["position_before"]))"
+                )
             } else {
                 Output.line("nothing would be appended: \(verdict)")
             }

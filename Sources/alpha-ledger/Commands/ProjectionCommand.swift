@@ -69,7 +69,10 @@ struct ProjectionCommand: AsyncParsableCommand {
             let name = name.map { View.projection(named: $0) }
             try await options.withLedger(writes: false) { ledger in
                 if let name, !ledger.registry.names.contains(name) {
-                    throw Failure(code: 2, "no projection is called \(name); expected \(ledger.registry.names.joined(separator: ", "))\(Suggestion.question(name, among: ledger.registry.names))")
+                    throw Failure(
+                        code: 2,
+                        "no projection is called \(name); expected \(ledger.registry.names.joined(separator: ", "))\(Suggestion.question(name, among: ledger.registry.names))"
+                    )
                 }
                 let progress = ProgressLine()
                 let results = try await ledger.verifyProjections(name) { progress.show($0) }

@@ -277,7 +277,8 @@ private func show(_ promotion: Promotion, json: Bool) {
         Output.bytes(promotion.node.httpBytes() + [UInt8(ascii: "\n")])
     } else {
         for one in [promotion] + promotion.dependents {
-            Output.line("\(one.promoted.name) serves \(one.promoted.reference) instead of \(one.replaced.reference), since event \(one.event)")
+            Output.line(
+                "\(one.promoted.name) serves \(one.promoted.reference) instead of \(one.replaced.reference), since event \(one.event)")
         }
     }
     for dependent in promotion.left { Output.warning("\(dependent)") }
@@ -296,7 +297,10 @@ private func show(_ diff: ProjectionDiff, _ explained: [ExplainedChange]) {
         if rows.isEmpty { return }
         Output.line("")
         Output.table(
-            columns, rows.map { row in columns.map { Money.cell(row[$0] ?? "", column: ["from", "to", "delta"].contains($0) ? row["field"] ?? "" : "") } },
+            columns,
+            rows.map { row in
+                columns.map { Money.cell(row[$0] ?? "", column: ["from", "to", "delta"].contains($0) ? row["field"] ?? "" : "") }
+            },
             rightAligned: rightAligned)
     }
     Output.line("\(diff.from.name) \(diff.from.reference) → \(diff.to.reference) as of position \(diff.position)")

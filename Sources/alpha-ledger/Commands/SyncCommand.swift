@@ -77,13 +77,15 @@ func show(_ summary: RunSummary, _ rows: RunRows? = nil, namesAllRows: Bool = fa
     Output.line(
         "fetched \(summary.fetched) rows in \(summary.pages) pages: normalized \(summary.normalized), rejected \(summary.rejected)")
     Output.line(
-        "inserted \(summary.inserted), updated \(summary.updated), unchanged \(summary.unchanged), stale \(summary.staleIgnored), duplicates \(summary.duplicates), missing \(summary.missing), reappeared \(summary.reappeared)")
+        "inserted \(summary.inserted), updated \(summary.updated), unchanged \(summary.unchanged), stale \(summary.staleIgnored), duplicates \(summary.duplicates), missing \(summary.missing), reappeared \(summary.reappeared)"
+    )
     if !summary.rejectedByReason.isEmpty { Output.line("rejected by reason: \(counts(summary.rejectedByReason))") }
     if let rows {
         showIDs("inserted", rows.inserted, of: summary.inserted)
         showIDs("updated", rows.updated, of: summary.updated)
         if !rows.rejected.isEmpty {
-            Output.table(["rejected", "reasons"], rows.rejected.map { [$0.sourceTradeID ?? "(no id)", $0.reasons.joined(separator: ", ")] })
+            Output.table(
+                ["rejected", "reasons"], rows.rejected.map { [$0.sourceTradeID ?? "(no id)", $0.reasons.joined(separator: ", ")] })
             if summary.rejected > rows.rejected.count {
                 Output.line("and \(summary.rejected - rows.rejected.count) more rejected rows: --all-rows names them")
             }

@@ -51,7 +51,8 @@ enum Money {
         init?(_ text: String) {
             let bytes = Array(text.utf8)
             isNegative = bytes.first == UInt8(ascii: "-")
-            let parts = bytes.dropFirst(isNegative ? 1 : 0).split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = bytes.dropFirst(isNegative ? 1 : 0).split(
+                separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
             func digits(_ part: ArraySlice<UInt8>) -> [UInt8]? {
                 part.isEmpty || !part.allSatisfy { 0x30...0x39 ~= $0 } ? nil : part.map { $0 - 0x30 }
             }
