@@ -82,12 +82,15 @@ import Values
         }
     }
 
+    private func shape(_ type: EventType) -> String {
+        type.rawValue.replacing("Alpha", with: "").replacing("ExecutionReappeared", with: "ExecutionMissing")
+    }
+
     @Test func `a payload of another type is malformed`() throws {
         for (type, version) in payloadVersions {
             for (other, otherVersion) in payloadVersions where other != type {
-                // What is missing and what has reappeared have the same shape.
-                let presences: Set<EventType> = [.alphaExecutionMissing, .alphaExecutionReappeared]
-                if presences == [type, other] { continue }
+                // Every source has the same payloads, and what is missing and what has reappeared have the same shape.
+                if shape(type) == shape(other) { continue }
                 let bytes = try TestFiles.sample(other.rawValue, version: otherVersion)
                 #expect("\(other) as \(type)") {
                     try TradeEvents.registry.payload(type: type, schemaVersion: version, bytes: bytes)
