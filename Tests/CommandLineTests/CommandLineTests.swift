@@ -191,13 +191,13 @@ import Values
                     try session.executeScript(
                         """
                         ALTER TABLE ledger.events DISABLE TRIGGER ALL;
-                        UPDATE ledger.events SET payload = replace(payload, '"direction":"sell"', '"direction":"buy"') WHERE position = 40;
+                        UPDATE ledger.events SET payload = replace(payload, '"direction":"sell"', '"direction":"buy"') WHERE position = 42;
                         ALTER TABLE ledger.events ENABLE TRIGGER ALL
                         """)
                 }
                 await ledger.close()
                 let audit = try await program.run("audit", "verify")
-                #expect(audit.code == 1 && audit.errors.contains("position 40"), "\(audit.errors)")
+                #expect(audit.code == 1 && audit.errors.contains("position 42"), "\(audit.errors)")
             }
         }
     }
