@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -10,8 +11,11 @@ address = sys.argv[1].rstrip("/")
 
 
 def ask(path):
-    with urllib.request.urlopen(address + path, timeout=120) as answer:
-        return answer.read()
+    try:
+        with urllib.request.urlopen(address + path, timeout=120) as answer:
+            return answer.read()
+    except urllib.error.HTTPError as error:
+        sys.exit(f"{path}: {error.code} {error.read().decode()}")
 
 
 def document(path):
@@ -20,16 +24,16 @@ def document(path):
 
 VIEWS = {
     "trades": "/api/internal/trades",
-    "lifecycles": "/api/internal/trades/lifecycles",
+    "lifecycles": "/api/internal/trades/positions",
     "context": "/api/internal/trades/context",
     "execution_quality": "/api/internal/trades/execution-quality",
-    "alignment": "/api/internal/trades/alignment",
+    "alignment": "/api/internal/trades/opportunity-alignment",
     "outcomes": "/api/internal/trades/outcomes",
     "sync_state": "/api/internal/trades/sync-state",
 }
 
 head = document("/api/ledger/head")["position"]
-code = {p["projection"]: p["code_version"] for p in document("/api/ledger/projections")["projections"] if p["is_served"]}
+code = {p["name"]: p["code_version"] for p in document("/api/ledger/projections")["projections"] if p["served"]}
 last = document(f"/api/ledger/events/{head}")["recorded_at"]
 
 
@@ -72,9 +76,7 @@ for view, fields in FIELDS.items():
     for field in fields:
         for trade in trades[5:200:97]:
             key = urllib.parse.quote(f"alpha_sync|{trade['source_trade_id']}")
-            rules = urllib.parse.quote(f"v1/c{code[view]}")
-            questions.append(
-                f"/api/ledger/explain?view={view}&key={key}&field={field}&as_of_position={head}&as_of={last}&rules={rules}")
+            questions.append(f"/api/ledger/explain?view={view}&key={key}&field={field}&as_of_position={head}&as_of={last}")
 
 answers = []
 for question in questions[:100]:
