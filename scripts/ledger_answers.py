@@ -56,14 +56,12 @@ for view in VIEWS:
         cursor = urllib.parse.quote(page["next_cursor"])
         questions.append(pinned(view, head, f"&limit=5&cursor={cursor}"))
 questions.append(pinned("outcomes", head, "&horizons=1,30&limit=20"))
-for position in [1, 2, head // 3, head // 2, head - 1, head]:
+for position in [1, 2, 100, 700, head // 3, head // 2, head * 2 // 3, head - 1, head]:
     questions.append(f"/api/ledger/events/{position}")
     questions.append(f"/api/ledger/proof/inclusion?position={position}&size={head}")
 for first in [1, 2, 1000, head // 2, head - 1]:
     questions.append(f"/api/ledger/proof/consistency?from={first}&to={head}")
 trades = document(pinned("trades", head, "&limit=1000"))["rows"]
-for trade in trades[:: max(len(trades) // 8, 1)][:8]:
-    questions.append(f"/api/internal/trades/{urllib.parse.quote(trade['source_trade_id'])}/history")
 FIELDS = {
     "trades": ["entry_premium_usd", "market_proxy"],
     "execution_quality": ["fill_vs_mid_bps", "benchmark_quality"],
@@ -74,7 +72,7 @@ FIELDS = {
 }
 for view, fields in FIELDS.items():
     for field in fields:
-        for trade in trades[5:200:97]:
+        for trade in trades[5:400:97]:
             key = urllib.parse.quote(f"alpha_sync|{trade['source_trade_id']}")
             questions.append(f"/api/ledger/explain?view={view}&key={key}&field={field}&as_of_position={head}&as_of={last}")
 
