@@ -314,13 +314,15 @@ import Values
                     try await Task.sleep(for: .milliseconds(20))
                     poison = try await ledger.pool.run { try catalog.served("trades", $0)?.poison }
                 }
-                #expect(poison?.position == 8)
+                // After the activations.
+                let position = Int64(ledger.registry.names.count + 1)
+                #expect(poison?.position == position)
                 // The repair: the projection is taken past the event.
                 try await ledger.pool.run { session in
                     try session.executeScript(
                         """
-                        UPDATE ledger.projection_versions SET position = 8, poison_position = NULL, poison_error = NULL
-                        WHERE poison_position = 8
+                        UPDATE ledger.projection_versions SET position = \(position), poison_position = NULL, poison_error = NULL
+                        WHERE poison_position = \(position)
                         """)
                 }
                 try await ledger.log.append([recorded(try sampleRow("A"))], runID: run)
