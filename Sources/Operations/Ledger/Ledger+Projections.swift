@@ -16,7 +16,7 @@ extension Ledger {
             if version.position >= head { continue }
             let deadline = ContinuousClock.now + .seconds(2)
             let follower = ProjectionFollower(definition, pool: projectorPool, owner: owner)
-            while try await follower.catchUp() == nil, ContinuousClock.now < deadline {
+            while try await !follower.hasCaughtUp(), ContinuousClock.now < deadline {
                 let position = try await pool.run { session in try catalog.served(name, session)?.position ?? 0 }
                 if position >= head { break }
                 try await Task.sleep(for: .milliseconds(50))
@@ -44,6 +44,17 @@ extension Ledger {
         let verified = versions
         return try await pool.run { session in
             try ProjectionVerifier.verify(verified, session) { progress($0) }
+        }
+    }
+}
+
+extension ProjectionFollower {
+    /// Catches up; false if somebody else holds the lease, or took it meanwhile, and does the same.
+    fileprivate func hasCaughtUp() async throws -> Bool {
+        do {
+            return try await catchUp() != nil
+        } catch LedgerError.leaseLost {
+            return false
         }
     }
 }
