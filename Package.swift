@@ -263,7 +263,7 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "alpha-ledger", "SampleScope", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events",
+                "alpha-ledger", "Operations", "SampleScope", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events",
                 "OptionTrades", "JSON", "Values", "LoopbackServer", "TestSupport",
             ]),
     ],

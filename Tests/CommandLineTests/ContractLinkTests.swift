@@ -1,4 +1,6 @@
 import Foundation
+import Operations
+import OptionTrades
 import TestSupport
 import Testing
 
@@ -63,6 +65,14 @@ import Testing
                 #expect(headings[cited]?.contains(heading) == true, "\(document).md cites \(cited).md, \(heading)")
             }
         }
+    }
+
+    @Test func `the contract names every event type, view, address, analysis and setting`() throws {
+        let contract = try documents().map { try text(of: $0) }.joined()
+        let names =
+            TradeEvents.typeNames + View.all.flatMap { [$0.name, $0.projection, "\($0.path)"] }
+            + MarketAnalysis.all.flatMap { [$0.name, "\($0.path)"] } + Settings.names.sorted()
+        for name in names { #expect(contract.contains("`\(name)`") || contract.contains("`GET \(name)`"), "\(name)") }
     }
 
     @Test func `no comment cites a document that is not in the project`() throws {
