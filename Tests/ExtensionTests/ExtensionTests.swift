@@ -59,6 +59,31 @@ import Testing
         }
     }
 
+    @Test func `two sources with the same ids and the same portfolio share no trade, no watermark and nothing that went missing`()
+        async throws
+    {
+        try await withExtendedLedger { ledger in
+            let file = FileManager.default.temporaryDirectory.appending(path: "fills-\(UUID()).csv").path
+            defer { try? FileManager.default.removeItem(atPath: file) }
+            func sync(_ source: String, _ lines: String) async throws -> RunSummary {
+                try lines.write(toFile: file, atomically: true, encoding: .utf8)
+                return try await SyncOperation(ledger: ledger, source: try CSVFills(path: file, source: source))
+                    .run(SyncOptions(apply: true, fullScope: true)).summary
+            }
+            let two = "F-1,2026-03-02T15:00:00Z,buy,3,1.25\nF-2,2026-03-02T15:01:00Z,sell,3,1.5\n"
+            for source in ["desk_fills", "night_fills"] { #expect(try await sync(source, two).inserted == 2) }
+            // One trade goes missing at one source; the other source still has it.
+            let one = "F-1,2026-03-02T15:00:00Z,buy,3,1.25\n"
+            #expect(try await sync("night_fills", one).missing == 1)
+            let other = try await sync("desk_fills", two)
+            #expect(other.missing == 0 && other.reappeared == 0 && other.unchanged == 2)
+            #expect(other.comparison?.localRows == 2)
+            #expect(try await sync("night_fills", two).reappeared == 1)
+            try await ledger.bringUpToDate(["trades", "sync_state"])
+            #expect(try await rows(ledger, "trades").count == 4 && rows(ledger, "sync_state").count == 2)
+        }
+    }
+
     @Test func `a run that the source can't answer says so in an event of its own`() async throws {
         try await withExtendedLedger { ledger in
             let fills = try CSVFills(path: "/nowhere/fills.csv")
@@ -70,8 +95,60 @@ import Testing
         }
     }
 
+    @Test func `the library's verification names the row, or the event of a long log, that somebody altered`() async throws {
+        try await withExtendedFiles { root in
+            try await withDatabase { uri in
+                let ledger = try await EventLedger.Ledger.open(
+                    uri, Self.model, LedgerFiles(engine: root + "/schema", domain: root))
+                // More than a server sends before it hears that the reader stopped.
+                let note = String(repeating: "n", count: 2_000)
+                try await ledger.append(
+                    (0..<10_000).map { DeskNoted(source: "desk", sourceTradeID: "\($0 % 50)", note: "\(note)\($0)").event(number: $0) })
+                try await ledger.catchUp()
+                #expect(try await ledger.verify().isEmpty)
+
+                let version = try #require(
+                    try await ledger.pool.run { try ProjectionCatalog().served("noted_trades", $0) })
+                let owner = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
+                try await owner.run {
+                    try $0.executeScript(
+                        "UPDATE projection.\(version.tableName) SET document = replace(document, 'n9999', 'n0') WHERE era IS NULL")
+                }
+                let altered = try await ledger.verify()
+                #expect(altered.contains { $0.hasPrefix("projection noted_trades") }, "\(altered)")
+
+                try await owner.run {
+                    try $0.executeScript(
+                        """
+                        ALTER TABLE ledger.events DISABLE TRIGGER ALL;
+                        UPDATE ledger.events SET payload = replace(payload, 'nnn', 'mmm') WHERE position = 40;
+                        ALTER TABLE ledger.events ENABLE TRIGGER ALL
+                        """)
+                }
+                await owner.close()
+                let faults = try await ledger.verify()
+                #expect(faults.count == 1 && faults.first?.hasPrefix("position 40: ") == true, "\(faults)")
+                await ledger.close()
+            }
+        }
+    }
+
     /// A ledger of the product's files and those of the extensions' folders.
     private func withExtendedLedger(_ body: (Operations.Ledger) async throws -> Void) async throws {
+        try await withExtendedFiles { root in
+            try await withDatabase { uri in
+                let ledger = try await Operations.Ledger.open(
+                    try Settings(environment: ["DATABASE_URL": uri]), Resources(root: root), model: Self.model, migration: .always)
+                let result: Result<Void, any Error>
+                do { result = .success(try await body(ledger)) } catch { result = .failure(error) }
+                await ledger.close()
+                try result.get()
+            }
+        }
+    }
+
+    /// The product's files and those of the extensions' folders, in one place.
+    private func withExtendedFiles(_ body: (String) async throws -> Void) async throws {
         let root = FileManager.default.temporaryDirectory.appending(path: "extended-\(UUID())").path
         defer { try? FileManager.default.removeItem(atPath: root) }
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
@@ -82,14 +159,7 @@ import Testing
             atPath: Self.here + "/DeskNotes/schema/events/DeskNoted.v1.json", toPath: root + "/schema/events/DeskNoted.v1.json")
         try FileManager.default.copyItem(
             atPath: Self.here + "/NotedTrades/projections/noted_trades", toPath: root + "/projections/noted_trades")
-        try await withDatabase { uri in
-            let ledger = try await Operations.Ledger.open(
-                try Settings(environment: ["DATABASE_URL": uri]), Resources(root: root), model: Self.model, migration: .always)
-            let result: Result<Void, any Error>
-            do { result = .success(try await body(ledger)) } catch { result = .failure(error) }
-            await ledger.close()
-            try result.get()
-        }
+        try await body(root)
     }
 
     /// Some fields of a projection's rows in key order; without names, trade, quantity and note.

@@ -7,6 +7,7 @@ import PostgresStore
 import SampleScope
 import TestSupport
 import Testing
+import Values
 
 /// `redact_fields` in a real sync: what the log never holds.
 @Suite struct SyncRedactionTests {

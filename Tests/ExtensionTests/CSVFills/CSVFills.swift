@@ -8,9 +8,9 @@ struct CSVFills: ExecutionSource {
     let scope: ExecutionScope
     let feedName = "desk_file"
 
-    init(path: String) throws {
+    init(path: String, source: String = "desk_fills") throws {
         self.path = path
-        scope = try ExecutionScope(source: "desk_fills", portfolios: ["DESK"])
+        scope = try ExecutionScope(source: source, portfolios: ["DESK"])
     }
 
     func redact(_ row: JSONValue) -> JSONValue { row }
