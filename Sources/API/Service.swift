@@ -2,7 +2,7 @@ import Glibc
 public import Logging
 import NIOCore
 public import Operations
-public import OptionTrades
+public import Values
 import PostgresStore
 import Projections
 import ServiceLifecycle

@@ -1,5 +1,6 @@
 import JSON
 public import OptionTrades
+import Values
 
 /// What the Alpha feed's settings say.
 struct AlphaSettings {

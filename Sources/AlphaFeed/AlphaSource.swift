@@ -47,9 +47,12 @@ public struct AlphaSource: ExecutionSource {
 extension SourceError {
     init(_ error: FeedError) {
         let kind: Kind =
-            if error.isConfigurationProblem { .notConfigured } else if error.code == TransportError.Code.timedOut.description {
-                .timedOut
-            } else if error.isUnreachable { .unreachable } else { .contract }
+            switch error {
+            case .transport(let failure) where failure.code == .timedOut: .timedOut
+            case _ where error.isConfigurationProblem: .notConfigured
+            case _ where error.isUnreachable: .unreachable
+            default: .contract
+            }
         // Who reads of it should know where to look.
         let prefix = kind == .notConfigured ? "ALPHA_TRADE_FEED_URL, ALPHA_TRADE_FEED_API_KEY: " : ""
         self.init(kind, code: error.code, "\(prefix)\(error)")

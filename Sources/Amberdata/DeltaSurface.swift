@@ -6,8 +6,8 @@ import Values
 extension ParsedObservations {
     /// `/analytics/volatility/delta-surfaces/constant` and `…/tradfi`: an `iv_surface` for each point of each row.
     ///
-    /// `deltaCall25` stands at delta 25, `deltaPut25` at -25, `atm` at 50 unless a `deltaCall50` does; points that are null on the wire are left
-    /// out, and a row without any counts as skipped. `dte` is `daysToExpiration` as the vendor counts it,
+    /// `deltaCall25` stands at delta 25, `deltaPut25` at -25, `atm` at 50 unless a `deltaCall50` does; points that are null on
+    /// the wire are left out, and a row without any counts as skipped. `dte` is `daysToExpiration` as the vendor counts it,
     /// `source_index_price` is `indexPrice`; forward and strike are not known.
     public static func deltaSurface(
         _ pages: [[UInt8]], unit: VolatilityUnit = .volPoints

@@ -9,10 +9,10 @@ extension ParsedObservations {
     ///
     /// Over the instruments of a snapshot (rows of one currency and time), with q = `dealerNetInventory` and
     /// g = `gammaLevel`: `net_gex` = Σ q and `abs_gex` = Σ |q|, as the data dictionary has them, `gex_imbalance` =
-    /// net_gex ÷ abs_gex (null if that is 0), `net_gamma` = Σ g: the vendor's level is dealer inventory × gamma already. `spot` is the median
-    /// `indexPrice` (the lower of two), since the rows of a snapshot are priced seconds apart. A strike's `dealer_gamma`
-    /// is g, its spot its own. Rows without q or g give neither; all pages of a snapshot have to be there. A contract
-    /// that comes twice in a snapshot is an error: its inventory would count twice.
+    /// net_gex ÷ abs_gex (null if that is 0), `net_gamma` = Σ g: the vendor's level is dealer inventory × gamma already.
+    /// `spot` is the median `indexPrice` (the lower of two), since the rows of a snapshot are priced seconds apart. A
+    /// strike's `dealer_gamma` is g, its spot its own. Rows without q or g give neither; all pages of a snapshot have to be
+    /// there. A contract that comes twice in a snapshot is an error: its inventory would count twice.
     public static func gammaExposures(_ pages: [[UInt8]]) throws(AmberdataError) -> ParsedObservations {
         var parsed = ParsedObservations()
         var snapshots: [SnapshotKey: Snapshot] = [:]

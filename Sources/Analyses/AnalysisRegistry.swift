@@ -19,7 +19,7 @@ public struct AnalysisRegistry: Sendable {
         var found: [AnalysisDefinition] = []
         var unusable: [UnusableRules] = []
         for source in sources {
-            for version in Self.versions(of: source.name, files) {
+            for version in RuleFile.versions(in: "analyses/\(source.name)", among: files) {
                 do {
                     found.append(try source.define(version, read))
                 } catch let problem as RuleError {
@@ -38,14 +38,6 @@ public struct AnalysisRegistry: Sendable {
         }
         self.unusable = unusable
         self.changedFiles = changedFiles
-    }
-
-    private static func versions(of name: String, _ files: [String]) -> [Int] {
-        files.compactMap { file in
-            let prefix = "analyses/\(name)/rules.v"
-            guard file.hasPrefix(prefix), file.hasSuffix(".yaml") else { return nil }
-            return Int(file.dropFirst(prefix.count).dropLast(".yaml".count))
-        }
     }
 
     /// The rules versions that can be asked for, as in `v1`.

@@ -63,11 +63,7 @@ struct InstalledProjection {
         }
         tableSQL = String(decoding: try bytes("table.sql"), as: UTF8.self)
         indexSQL = String(decoding: try bytes("indexes.sql"), as: UTF8.self)
-        versions = files.compactMap { path -> Int? in
-            let prefix = "\(name)/rules.v"
-            guard path.hasPrefix(prefix), path.hasSuffix(".yaml") else { return nil }
-            return Int(path.dropFirst(prefix.count).dropLast(".yaml".count))
-        }.sorted()
+        versions = RuleFile.versions(in: name, among: files)
         if versions.isEmpty {
             throw ProjectionRegistry.Problem(description: "projections/\(name): no rules.v<N>.yaml is installed")
         }

@@ -22,6 +22,15 @@ public struct RuleFile: Sendable, Hashable {
     /// Where a rule file of that path stands in the files of a ledger.
     public static func location(of path: String) -> String { path.hasPrefix("analyses/") ? path : "projections/\(path)" }
 
+    /// The numbers of the installed rules versions of a name, ascending, by the files' paths `<folder>/rules.v<N>.yaml`.
+    public static func versions(in folder: String, among files: [String]) -> [Int] {
+        let prefix = "\(folder)/rules.v"
+        return files.compactMap { path in
+            guard path.hasPrefix(prefix), path.hasSuffix(".yaml") else { return nil }
+            return Int(path.dropFirst(prefix.count).dropLast(".yaml".count))
+        }.sorted()
+    }
+
     /// The path without the version suffix, which all versions of the file share.
     public var family: String {
         guard let range = path.range(ofSuffix: ".v\(version).yaml") else { return path }

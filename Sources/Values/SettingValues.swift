@@ -1,4 +1,4 @@
-/// A setting that a source understands, by its name in the environment.
+/// A setting of a program, by its name in the environment.
 public struct Setting: Sendable, Hashable {
     public let name: String
     /// Whether its value must not show in a log, an error text or an event.

@@ -7,6 +7,7 @@ import Postgres
 import PostgresStore
 import Projections
 import Rules
+import Values
 
 /// What a failed command says, and its exit code (docs/contract/command-line.md, "Exit codes").
 struct Failure: Error {

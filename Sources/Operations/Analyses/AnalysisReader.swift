@@ -134,16 +134,8 @@ public struct AnalysisReader: Sendable {
         var root = ""
         for read in standing.reads {
             let version = read.source.version
-            let name = "receipt|false|\(version.name)/\(version.label)|\(standing.position)"
-            let result = try await ledger.folds.result(name, isBounded: isBounded) { deadline in
-                try await deadline.read(database, standing.point) { session in
-                    .receipt(
-                        ViewReceipt(
-                            rootHash: try LogReader().root(at: standing.position, session).description,
-                            digest: try standing.rows(of: read, [], ledger.registry).digest(deadline, session), full: nil))
-                }
-            }
-            guard case .receipt(let receipt) = result else { preconditionFailure("a fold of a receipt gives one") }
+            let receipt = try await standing.rows(of: read, [], ledger.registry)
+                .receipt(isFull: false, isBounded: isBounded, ledger.folds, database)
             root = receipt.rootHash
             reads.append(AnalysisReceipt.Read(projection: version.name, version: version.label, digest: receipt.digest))
         }

@@ -1,6 +1,6 @@
-public import OptionTrades
+import OptionTrades
 import Rules
-import Values
+public import Values
 internal import Yams
 
 /// What the program is configured with (docs/contract/command-line.md, "Settings"): flags over environment over `alpha-ledger.yaml`.

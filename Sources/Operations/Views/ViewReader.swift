@@ -86,7 +86,8 @@ public struct ViewReader: Sendable {
                 found = try await search(rows, request, after: after, selection)
             }
             aggregates = request.hasAggregates ? try await self.aggregates(rows, selection) : nil
-            receipt = request.hasReceipt ? try await self.receipt(rows, isFull: request.isReceiptFull) : nil
+            receipt =
+                request.hasReceipt ? try await rows.receipt(isFull: request.isReceiptFull, isBounded: isBounded, folds, database) : nil
         } catch is FoldDeadline.Passed {
             throw ViewError.foldTooLarge(command: request.command(view, standing))
         }
@@ -242,22 +243,6 @@ public struct ViewReader: Sendable {
         }
         guard case .node(let node) = result else { preconditionFailure("a fold of sums gives sums") }
         return node
-    }
-
-    private func receipt(_ rows: ViewRows, isFull: Bool) async throws -> ViewReceipt {
-        let standing = rows.standing
-        let version = standing.source.version
-        let result = try await fold("receipt|\(isFull)|\(version.name)/\(version.label)|\(standing.position)") { deadline in
-            try await deadline.read(database, rows.standing.point) { session in
-                let root = try LogReader().root(at: standing.position, session)
-                return .receipt(
-                    ViewReceipt(
-                        rootHash: root.description, digest: try rows.digest(deadline, session),
-                        full: isFull ? try rows.fullDigest(session) : nil))
-            }
-        }
-        guard case .receipt(let receipt) = result else { preconditionFailure("a fold of a receipt gives one") }
-        return receipt
     }
 
     private func fold(

@@ -1,7 +1,8 @@
 import JSON
 import Values
 
-/// The document of an analysis of a market (docs/contract/analyses.md, "The document of a market"): what it is as of, how good its series are, and its data.
+/// The document of an analysis of a market (docs/contract/analyses.md, "The document of a market"): its moment, the quality of its
+/// series, and its data.
 ///
 /// `{age_minutes, as_of, currency, data, now, source_quality, status, warnings}`; ages in minutes, rounded half to even to 10 digits.
 struct MarketDocument {

@@ -82,8 +82,8 @@ public struct RunSummary: Sendable, Equatable {
         self.finishedAt = finishedAt
     }
 
-    /// The summary as a JSON object with its keys in the order of (docs/contract/alpha-feed.md, "Run summary"). Members that only full-scope runs
-    /// have are `null` for other runs.
+    /// The summary as a JSON object with its keys in contract order (docs/contract/alpha-feed.md, "Run summary"). Members
+    /// that only full-scope runs have are `null` for other runs.
     public var node: JSONNode {
         .object([
             ("run_id", .string(runID.description)),

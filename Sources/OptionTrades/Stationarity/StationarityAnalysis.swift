@@ -4,8 +4,8 @@ import Projections
 import Rules
 import Values
 
-/// Whether a market's recent figures are of a kind with its older ones (docs/contract/analyses.md, "Stationarity"): the test of the context stamps on
-/// `dvol`, `vrp`, `gex_imbalance` and `rv_30d`.
+/// Whether a market's recent figures are of a kind with its older ones (docs/contract/analyses.md, "Stationarity"): the test
+/// of the context stamps on `dvol`, `vrp`, `gex_imbalance` and `rv_30d`.
 ///
 /// The verdict is exact; means and variances are rounded half to even to 10 digits. Volatilities are in vol points. A figure whose
 /// series is unavailable is null.
