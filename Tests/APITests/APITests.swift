@@ -15,10 +15,8 @@ import Values
         _ environment: [String: String] = [:], rows: [NewEvent] = [], _ body: (API, Ledger) async throws -> T
     ) async throws -> T {
         try await withDatabase { uri in
-            var all = environment
-            all["DATABASE_URL"] = uri
             let ledger = try await Ledger.open(
-                try Settings(environment: all), Resources(root: projectRoot), migration: .always)
+                try Settings(environment: ledgerEnvironment(uri, environment)), Resources(root: projectRoot), migration: .always)
             let result: Result<T, any Error>
             do {
                 try await ledger.log.append(rows, runID: UniqueID(high: 1, low: 1))

@@ -15,7 +15,7 @@ import Values
 
     private func withAPI(_ body: (API, Ledger) async throws -> Void) async throws {
         try await withDatabase { uri in
-            let settings = try Settings(environment: ["DATABASE_URL": uri, "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"])
+            let settings = try Settings(environment: ledgerEnvironment(uri, ["ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"]))
             let ledger = try await Ledger.open(settings, Resources(root: projectRoot), migration: .always)
             let result: Result<Void, any Error>
             do {

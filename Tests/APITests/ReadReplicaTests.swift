@@ -27,7 +27,7 @@ import Values
 
     @Test func `reads go to the replica once it has what they ask for, and never back behind what was shown`() async throws {
         try await withReplica { primary, replica in
-            let settings = try Settings(environment: ["DATABASE_URL": primary, "DATABASE_READ_URL": replica])
+            let settings = try Settings(environment: ledgerEnvironment(primary, ["DATABASE_READ_URL": replica]))
             let ledger = try await Ledger.open(settings, Resources(root: projectRoot), migration: .always, logger: quiet)
             // Another program that appends to the same ledger: what it does this service has not shown.
             let other = try LedgerDatabase(uri: primary)

@@ -24,7 +24,7 @@ import Values
         _ uri: String, _ home: String, replica: String? = nil, projectors: Bool = true,
         _ body: @Sendable (RunningService) async throws -> Void
     ) async throws {
-        let settings = ["DATABASE_URL": uri].merging(replica.map { ["DATABASE_READ_URL": $0] } ?? [:]) { old, _ in old }
+        let settings = ledgerEnvironment(uri, replica.map { ["DATABASE_READ_URL": $0] } ?? [:])
         let ledger = try await Ledger.open(
             try Settings(environment: settings), Resources(root: home), migration: .always, logger: quiet)
         let result: Result<Void, any Error>

@@ -131,7 +131,7 @@ func withService<T: Sendable>(
 ) async throws -> T {
     try await withDatabase { uri in
         let ledger = try await Ledger.open(
-            try Settings(environment: environment.merging(["DATABASE_URL": uri]) { own, _ in own }),
+            try Settings(environment: ledgerEnvironment(uri, environment)),
             Resources(root: home), migration: .always, logger: logger)
         let result: Result<T, any Error>
         do {

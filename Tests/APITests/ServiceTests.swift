@@ -237,7 +237,7 @@ import Values
     @Test func aStopEndsIdleConnectionsAndGivesLeasesBack() async throws {
         try await withDatabase { uri in
             let ledger = try await Ledger.open(
-                try Settings(environment: ["DATABASE_URL": uri]), Resources(root: projectRoot), migration: .always, logger: quiet)
+                try Settings(environment: ledgerEnvironment(uri)), Resources(root: projectRoot), migration: .always, logger: quiet)
             let service = try LedgerService(ledger, host: "127.0.0.1", port: 0, runsProjectors: true, logger: quiet)
             let connection = try await run(service) { port in
                 let running = RunningService(ledger: ledger, port: port)

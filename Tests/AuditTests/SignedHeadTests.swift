@@ -21,7 +21,7 @@ import Values
     }
 
     static func opened(_ uri: String, _ keyFile: String, _ body: (Ledger) async throws -> Void) async throws {
-        let settings = try Settings(environment: ["DATABASE_URL": uri, "ALPHA_LEDGER_SIGNING_KEY_FILE": keyFile])
+        let settings = try Settings(environment: ledgerEnvironment(uri, ["ALPHA_LEDGER_SIGNING_KEY_FILE": keyFile]))
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let ledger = try await Ledger.open(settings, Resources(root: projectRoot), migration: .always, logger: logger)

@@ -56,10 +56,14 @@ struct WithConsole: SuiteTrait, TestScoping {
         let home = try projectWithSecondAlignment()
         defer { try? FileManager.default.removeItem(atPath: home) }
         try await withDatabase { uri in
-            let settings = try Settings(environment: [
-                "DATABASE_URL": uri, "ALPHA_LEDGER_READ_KEY": "reader-key-of-tests", "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests",
-                "ALPHA_TRADE_FEED_URL": feed.url, "ALPHA_TRADE_FEED_API_KEY": "feed", "ALPHA_TRADE_FEED_PORTFOLIOS": "ICOI,IMST",
-            ])
+            let settings = try Settings(
+                environment: ledgerEnvironment(
+                    uri,
+                    [
+                        "ALPHA_LEDGER_READ_KEY": "reader-key-of-tests", "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests",
+                        "ALPHA_TRADE_FEED_URL": feed.url, "ALPHA_TRADE_FEED_API_KEY": "feed",
+                        "ALPHA_TRADE_FEED_PORTFOLIOS": "ICOI,IMST",
+                    ]))
             let ledger = try await Ledger.open(settings, Resources(root: home), migration: .always, logger: logger)
             let result: Result<Void, any Error>
             do {

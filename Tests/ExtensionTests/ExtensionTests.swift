@@ -138,7 +138,7 @@ import Testing
         try await withExtendedFiles { root in
             try await withDatabase { uri in
                 let ledger = try await Operations.Ledger.open(
-                    try Settings(environment: ["DATABASE_URL": uri]), Resources(root: root), model: Self.model, migration: .always)
+                    try Settings(environment: ledgerEnvironment(uri)), Resources(root: root), model: Self.model, migration: .always)
                 let result: Result<Void, any Error>
                 do { result = .success(try await body(ledger)) } catch { result = .failure(error) }
                 await ledger.close()

@@ -144,10 +144,8 @@ func withQuotes<T>(
     _ environment: [String: String] = [:], _ body: (QuotesBench) async throws -> T
 ) async throws -> T {
     try await withDatabase { uri in
-        var environment = environment
-        environment["DATABASE_URL"] = uri
         let ledger = try await Ledger.open(
-            try Settings(environment: environment), Resources(root: projectRoot), migration: .always)
+            try Settings(environment: ledgerEnvironment(uri, environment)), Resources(root: projectRoot), migration: .always)
         let result: Result<T, any Error>
         do {
             result = .success(try await body(QuotesBench(ledger: ledger)))

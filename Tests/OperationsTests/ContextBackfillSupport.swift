@@ -95,7 +95,7 @@ func withContext<T>(
 ) async throws -> T {
     try await withDatabase { uri in
         let ledger = try await Ledger.open(
-            try Settings(environment: ["DATABASE_URL": uri]), Resources(root: root), migration: .always)
+            try Settings(environment: ledgerEnvironment(uri)), Resources(root: root), migration: .always)
         let result: Result<T, any Error>
         do {
             result = .success(try await body(ContextBench(ledger: ledger)))

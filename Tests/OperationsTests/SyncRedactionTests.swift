@@ -16,7 +16,7 @@ import Values
         _ uri: String, _ feed: Feed, _ fields: String, _ body: (SyncBench) async throws -> Void
     ) async throws {
         let ledger = try await Ledger.open(
-            try Settings(environment: ["DATABASE_URL": uri], file: "redact_fields: [\(fields)]"), Resources(root: projectRoot),
+            try Settings(environment: ledgerEnvironment(uri), file: "redact_fields: [\(fields)]"), Resources(root: projectRoot),
             migration: .always)
         let server = try await SampleFeedServer.start(feed: feed, apiKey: "test-key")
         let result: Result<Void, any Error>

@@ -86,7 +86,7 @@ func withSync<T>(feed: Feed = .sample, _ body: (SyncBench) async throws -> T) as
 }
 
 func openLedger(_ uri: String) async throws -> Ledger {
-    let settings = try Settings(environment: ["DATABASE_URL": uri])
+    let settings = try Settings(environment: ledgerEnvironment(uri))
     return try await Ledger.open(settings, Resources(root: projectRoot), migration: .always)
 }
 

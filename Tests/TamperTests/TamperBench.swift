@@ -25,7 +25,7 @@ struct TamperBench {
         let directory = try temporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: directory) }
         try await withDatabase { uri in
-            let settings = try Settings(environment: ["DATABASE_URL": uri, "ALPHA_LEDGER_SIGNING_KEY_FILE": directory + "/key"])
+            let settings = try Settings(environment: ledgerEnvironment(uri, ["ALPHA_LEDGER_SIGNING_KEY_FILE": directory + "/key"]))
             var logger = Logger(label: "test")
             logger.logLevel = .critical
             let ledger = try await Ledger.open(settings, Resources(root: TwoVersions.root), migration: .always, logger: logger)

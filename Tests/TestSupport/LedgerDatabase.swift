@@ -142,8 +142,18 @@ private func withDatabase<T>(of server: EmbeddedPostgresHandle, _ body: (String)
         result = .failure(error)
     }
     try? await run("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
+    try? FileManager.default.removeItem(atPath: ledgerDirectory(name))
     return try result.get()
 }
+
+/// The environment of a program on a test's database. The program's key and signed heads go when the database goes; beside
+/// the checkout they would be the next test's.
+public func ledgerEnvironment(_ uri: String, _ more: [String: String] = [:]) -> [String: String] {
+    let name = URLComponents(string: uri).map { String($0.path.dropFirst()) } ?? ""
+    return ["DATABASE_URL": uri, "ALPHA_LEDGER_DATA_DIR": ledgerDirectory(name)].merging(more) { _, own in own }
+}
+
+private func ledgerDirectory(_ database: String) -> String { "/tmp/alpha-ledger-tests-\(database)" }
 
 /// The server's URI with another database name.
 func databaseURI(_ uri: String, _ name: String) -> String {

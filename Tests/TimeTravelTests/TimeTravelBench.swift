@@ -25,7 +25,7 @@ struct TimeTravelBench: Sendable {
         _ uri: String, environment: [String: String] = [:], _ body: (TimeTravelBench) async throws -> T
     ) async throws -> T {
         let ledger = try await Ledger.open(
-            try Settings(environment: environment.merging(["DATABASE_URL": uri]) { own, _ in own }),
+            try Settings(environment: ledgerEnvironment(uri, environment)),
             Resources(root: TwoVersions.root), migration: .always, logger: quiet)
         let result: Result<T, any Error>
         do { result = .success(try await body(TimeTravelBench(ledger: ledger, uri: uri))) } catch { result = .failure(error) }

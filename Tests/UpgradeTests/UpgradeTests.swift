@@ -24,7 +24,7 @@ import Values
         try await withDatabase { uri in
             try await restore(name, to: uri)
             let ledger = try await Ledger.open(
-                try Settings(environment: ["DATABASE_URL": uri]), Resources(root: projectRoot), migration: .always, logger: quiet)
+                try Settings(environment: ledgerEnvironment(uri)), Resources(root: projectRoot), migration: .always, logger: quiet)
             let result: Result<Void, any Error>
             do { result = .success(try await check(ledger, name)) } catch { result = .failure(error) }
             await ledger.close()
