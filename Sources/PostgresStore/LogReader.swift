@@ -3,14 +3,6 @@ import MerkleLog
 public import Postgres
 public import Values
 
-/// The log's last event, and the ledger that the log belongs to.
-public struct LogHead: Sendable, Equatable {
-    public let ledgerID: UniqueID
-    /// The last position; 0 for an empty log.
-    public let position: Int64
-    public let recordedAt: Instant?
-}
-
 /// Reads of the log: by position, by stream, and as a stream of all events.
 public struct LogReader: Sendable {
     static let columns =
@@ -143,6 +135,11 @@ public struct LogReader: Sendable {
         }
     }
 
+    /// Locks the head until the transaction ends: appends wait.
+    package func lockHead(_ session: PostgresSession) throws {
+        _ = try session.execute("SELECT position FROM ledger.head FOR UPDATE")
+    }
+
     /// A stream's events of a type, latest first, at most a hundred.
     public func latestEvents(
         of type: EventType, inStream name: String, _ session: PostgresSession
@@ -167,14 +164,33 @@ public struct LogReader: Sendable {
         var high = head
         while low < high {
             let middle = low + (high - low + 1) / 2
-            let result = try session.execute(
-                "SELECT recorded_at FROM ledger.events WHERE position = $1", [.int8(middle)])
-            guard let row = result.first else {
+            guard let recorded = try recordedMicroseconds(middle, session) else {
                 throw LedgerError.corrupt(position: middle, problem: "the event is missing")
             }
-            if try row.timestamptz(0) <= instant.microseconds { low = middle } else { high = middle - 1 }
+            if recorded <= instant.microseconds { low = middle } else { high = middle - 1 }
         }
         return low
+    }
+
+    /// When the event at a position was recorded. Throws `LedgerError.corrupt` if the log does not have the event.
+    package func recordedAt(_ position: Int64, _ session: PostgresSession) throws -> Instant {
+        guard let instant = try recordedMicroseconds(position, session).flatMap({ Instant(microseconds: $0) }) else {
+            throw LedgerError.corrupt(position: position, problem: "the event is missing")
+        }
+        return instant
+    }
+
+    private func recordedMicroseconds(_ position: Int64, _ session: PostgresSession) throws -> Int64? {
+        try session.execute("SELECT recorded_at FROM ledger.events WHERE position = $1", [.int8(position)]).first?.timestamptz(0)
+    }
+
+    /// The stored leaf hashes at some positions. Positions that the log does not have are absent.
+    package func leafHashes(at positions: [Int64], _ session: PostgresSession) throws -> [Int64: [UInt8]] {
+        var hashes: [Int64: [UInt8]] = [:]
+        for row in try session.execute(
+            "SELECT position, leaf_hash FROM ledger.events WHERE position = ANY ($1)", [.int8Array(positions)])
+        { hashes[try row.int8(0)] = try row.bytea(1) }
+        return hashes
     }
 
     /// Streams the events of a position range in order, without holding them or copying a byte: an event is valid only

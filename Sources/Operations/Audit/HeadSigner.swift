@@ -106,7 +106,7 @@ final class HeadSigner: Sendable {
     /// can lose them. A later commit waits for them. It has to write something, and a row's lock is enough.
     private func requireDurable() async throws {
         try await pool.run { session in
-            try session.durableTransaction { _ = try session.execute("SELECT position FROM ledger.head FOR UPDATE") }
+            try session.durableTransaction { try LogReader().lockHead(session) }
         }
     }
 

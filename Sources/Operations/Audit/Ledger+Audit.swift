@@ -38,7 +38,7 @@ extension Ledger {
         let opened = try await heads.open()
         return try await pool.run { session in
             return try session.durableTransaction {
-                _ = try session.execute("SELECT position FROM ledger.head FOR UPDATE")
+                try LogReader().lockHead(session)
                 let old = try AuditedHead.read(session)
                 do {
                     try old.requireContinuation(of: opened.history, session)
@@ -46,7 +46,7 @@ extension Ledger {
                         throw AuditError.nothingToAcknowledge
                     }
                 } catch AuditError.forkDetected {}
-                _ = try session.execute("SELECT ledger.start_fork($1)", [.uuid(newID.high, newID.low)])
+                try LedgerFork.start(newID, session)
                 let signer = try opened.key.named(AuditedHead.origin(newID))
                 try AuditedHead.recordKey(signer.verifier, for: newID, session)
                 let note = try Checkpoint(origin: signer.verifier.name, size: old.head.position, root: old.root)

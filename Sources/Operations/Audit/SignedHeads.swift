@@ -20,12 +20,8 @@ struct AuditedHead {
 
     static func read(_ session: PostgresSession) throws -> AuditedHead {
         let head = try LogReader().head(session)
-        let key = try session.execute(
-            "SELECT public_key FROM ledger.signing_keys WHERE ledger_id = $1",
-            [.uuid(head.ledgerID.high, head.ledgerID.low)])
-        return AuditedHead(
-            head: head, root: try LogReader().root(at: head.position, session),
-            recordedKey: try key.first.map { try $0.bytea(0) })
+        let key = try SigningKeys().key(of: head.ledgerID, session)
+        return AuditedHead(head: head, root: try LogReader().root(at: head.position, session), recordedKey: key)
     }
 
     /// The checkpoint of the first `size` events. Their tree is proven to be part of the head's.
@@ -86,11 +82,7 @@ struct AuditedHead {
 
     /// Records a ledger's key. The first key stays; another key is refused.
     static func recordKey(_ key: NoteVerifier, for id: UniqueID, _ session: PostgresSession) throws {
-        let id = PostgresValue.uuid(id.high, id.low)
-        _ = try session.execute(
-            "INSERT INTO ledger.signing_keys (ledger_id, public_key) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            [id, .bytea(key.publicKey)])
-        let recorded = try session.execute("SELECT public_key FROM ledger.signing_keys WHERE ledger_id = $1", [id])[0].bytea(0)
+        let recorded = try SigningKeys().record(key.publicKey, for: id, session)
         guard recorded == key.publicKey else {
             throw AuditError.keyMismatch(recorded: try NoteVerifier(name: key.name, publicKey: recorded).vkey, own: key.vkey)
         }

@@ -4,24 +4,14 @@ import Values
 
 /// The database's records of keys and acknowledged forks.
 struct SigningRecords {
-    private struct Fork {
-        let old: UniqueID
-        let position: Int64
-    }
-
     private let head: UniqueID
     private let keys: [UniqueID: [UInt8]]
     /// By the new id.
-    private let forks: [UniqueID: Fork]
+    private let forks: [UniqueID: LedgerFork]
 
     static func read(_ head: UniqueID, _ session: PostgresSession) throws -> SigningRecords {
-        func id(_ pair: (high: UInt64, low: UInt64)) -> UniqueID { UniqueID(high: pair.high, low: pair.low) }
-        let keys = try session.execute("SELECT ledger_id, public_key FROM ledger.signing_keys").map {
-            (id(try $0.uuid(0)), try $0.bytea(1))
-        }
-        let forks = try session.execute("SELECT new_ledger_id, old_ledger_id, position FROM ledger.forks").map {
-            (id(try $0.uuid(0)), Fork(old: id(try $0.uuid(1)), position: try $0.int8(2)))
-        }
+        let keys = try SigningKeys().all(session).map { ($0.ledgerID, $0.publicKey) }
+        let forks = try LedgerFork.all(session).map { ($0.newID, $0) }
         return SigningRecords(
             head: head, keys: Dictionary(keys) { first, _ in first }, forks: Dictionary(forks) { first, _ in first })
     }
@@ -31,8 +21,8 @@ struct SigningRecords {
     func check(_ history: SignedHistory?, key: [UInt8]?) throws(AuditError) {
         var chain = [head]
         while let last = chain.last, let fork = forks[last] {
-            if chain.contains(fork.old) { throw .forkRecords(problem: "ledger.forks leads from \(fork.old) back to itself") }
-            chain.append(fork.old)
+            if chain.contains(fork.oldID) { throw .forkRecords(problem: "ledger.forks leads from \(fork.oldID) back to itself") }
+            chain.append(fork.oldID)
         }
         if let stray = forks.keys.filter({ !chain.contains($0) }).min() {
             throw .forkRecords(problem: "ledger.forks has a row for \(stray), which is neither this ledger nor one that it continues")

@@ -51,13 +51,13 @@ public struct BackfillProgress: Sendable, Equatable {
 
 /// Permits one backfill of a kind at a time across all programs.
 public struct BackfillLock: Sendable {
-    private let lock: RunLock
+    private let lock: AdvisoryLock
 
     /// Throws `BackfillError.alreadyRunning` if another backfill holds the lock.
     public static func acquire(
         _ kind: BackfillKind, _ configuration: PostgresConfiguration
     ) async throws -> BackfillLock {
-        guard let lock = try await RunLock.acquire("backfill|\(kind.rawValue)", configuration) else {
+        guard let lock = try await AdvisoryLock.acquire("backfill|\(kind.rawValue)", configuration) else {
             throw BackfillError.alreadyRunning(kind)
         }
         return BackfillLock(lock: lock)

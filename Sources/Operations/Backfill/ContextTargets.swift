@@ -76,34 +76,16 @@ struct ContextTargets {
     private func forEachStamp(
         _ session: PostgresSession, _ body: (Int64, ContextStampedPayload) throws -> Void
     ) throws {
-        func give(_ version: Int64, _ schema: Int32, _ bytes: [UInt8]) throws {
-            let decoded = try TradeEvents.registry.payload(type: .contextStamped, schemaVersion: Int(schema), bytes: bytes)
+        let streams = tradeIDs.map { Streams.context(source: TradeLedger.standardSource, id: $0) }
+        let read: StreamSet = tradeIDs.isEmpty ? .prefixed("context-") : .named(streams)
+        try LogReader().forEachEvent(in: read, upTo: position, session) { version, stored in
+            let decoded = try TradeEvents.registry.payload(
+                type: .contextStamped, schemaVersion: stored.schemaVersion, bytes: stored.bytes)
             guard let stamp = decoded.payload(as: ContextStampedPayload.self) else {
                 throw LedgerError.schemaViolation(
                     type: EventType.contextStamped.rawValue, problem: "a stamp was expected")
             }
             try body(version, stamp)
         }
-        guard tradeIDs.isEmpty else {
-            let streams = tradeIDs.map { Streams.context(source: TradeLedger.standardSource, id: $0) }
-            for row in try session.execute(
-                """
-                SELECT stream_version, schema_version, payload FROM ledger.events
-                WHERE stream = ANY ($1) AND position <= $2 ORDER BY stream, stream_version
-                """, [.textArray(streams), .int8(position)])
-            {
-                try give(try row.int8(0), try row.int4(1), try row.utf8(2))
-            }
-            return
-        }
-        // `.` is the byte after `-`.
-        try session.copyOut(
-            """
-            COPY (SELECT stream_version, schema_version, payload FROM ledger.events
-                  WHERE stream >= 'context-' AND stream < 'context.' AND position <= \(position)
-                  ORDER BY stream, stream_version)
-            TO STDOUT (FORMAT binary)
-            """
-        ) { row in try give(try row.int8(0), try row.int4(1), try row.utf8(2)) }
     }
 }

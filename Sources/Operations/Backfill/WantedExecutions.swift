@@ -12,15 +12,13 @@ struct WantedExecutions: Sendable {
     /// Trades of ``TradeLedger/standardSource``. Empty for all trades of all sources.
     let tradeIDs: [String]
 
-    private static let rowTypes = TradeEvents.executions.map(\.rawValue)
-
     /// Visits the latest row of every trade that counts as an execution, in no meaningful order. O(trades).
     ///
     /// Throws `BackfillError.badOptions` if a named trade is not in the log.
     func forEach(_ rules: TradesRules, _ session: PostgresSession, _ body: (ExecutionRow) throws -> Void) throws {
         var found: Set<ByteKey> = []
         let streams = tradeIDs.map { Streams.execution(source: TradeLedger.standardSource, id: $0) }
-        try latest(prefix: "execution-", streams, types: Self.rowTypes, session) { (_, payload: ExecutionPayload) in
+        try latest(prefix: "execution-", streams, types: TradeEvents.executions, session) { (_, payload: ExecutionPayload) in
             if !tradeIDs.isEmpty { found.insert(ByteKey(payload.row.sourceTradeID)) }
             if payload.row.isExecution(rules) { try body(payload.row) }
         }
@@ -34,7 +32,7 @@ struct WantedExecutions: Sendable {
         _ session: PostgresSession, _ body: (Int64, ExecutionBenchmarkPayload) throws -> Void
     ) throws {
         let streams = tradeIDs.map { Streams.benchmark(source: TradeLedger.standardSource, id: $0) }
-        try latest(prefix: "benchmark-", streams, types: [EventType.executionBenchmarkRecorded.rawValue], session) {
+        try latest(prefix: "benchmark-", streams, types: [.executionBenchmarkRecorded], session) {
             try body($0, $1)
         }
     }
@@ -46,7 +44,7 @@ struct WantedExecutions: Sendable {
         let streams = tradeIDs.flatMap { id in
             horizons.map { Streams.mark(source: TradeLedger.standardSource, id: id, horizonKey: $0.key) }
         }
-        try latest(prefix: "mark-", streams, types: [EventType.forwardMarkRecorded.rawValue], session) {
+        try latest(prefix: "mark-", streams, types: [.forwardMarkRecorded], session) {
             try body($0, $1)
         }
     }
@@ -54,36 +52,13 @@ struct WantedExecutions: Sendable {
     /// Visits the last event of the given types in each of the given streams. Without given streams, it visits all
     /// streams with a prefix.
     private func latest<Payload: EventPayload>(
-        prefix: StaticString, _ streams: [String], types: [String], _ session: PostgresSession,
+        prefix: StaticString, _ streams: [String], types: [EventType], _ session: PostgresSession,
         _ body: (Int64, Payload) throws -> Void
     ) throws {
-        func give(_ streamVersion: Int64, _ type: String, _ schema: Int32, _ bytes: [UInt8]) throws {
-            let decoded = try TradeEvents.registry.payload(type: EventType(type), schemaVersion: Int(schema), bytes: bytes)
-            if let payload = decoded.payload(as: Payload.self) { try body(streamVersion, payload) }
+        let read: StreamSet = tradeIDs.isEmpty ? .prefixed(prefix) : .named(streams)
+        try LogReader().forEachLatest(of: types, in: read, upTo: position, session) { streamVersion, stored in
+            if let payload = try stored.decoded().payload(as: Payload.self) { try body(streamVersion, payload) }
         }
-        if !tradeIDs.isEmpty {
-            for row in try session.execute(
-                """
-                SELECT DISTINCT ON (stream) stream_version, type, schema_version, payload FROM ledger.events
-                WHERE stream = ANY ($1) AND type = ANY ($2) AND position <= $3 ORDER BY stream, stream_version DESC
-                """, [.textArray(streams), .textArray(types), .int8(position)])
-            {
-                try give(try row.int8(0), try row.text(1), try row.int4(2), try row.utf8(3))
-            }
-            return
-        }
-        // COPY takes no parameters. Prefixes and types are compiled in and never come from a user. A prefix ends in
-        // `-`, and `.` is the byte after it.
-        let end = "\(prefix)".dropLast() + "."
-        try session.copyOut(
-            """
-            COPY (SELECT DISTINCT ON (stream) stream_version, type, schema_version, payload FROM ledger.events
-                  WHERE stream >= '\(prefix)' AND stream < '\(end)' AND position <= \(position)
-                    AND type IN (\(types.map { "'\($0)'" }.joined(separator: ", ")))
-                  ORDER BY stream, stream_version DESC)
-            TO STDOUT (FORMAT binary)
-            """
-        ) { row in try give(try row.int8(0), try row.text(1), try row.int4(2), try row.utf8(3)) }
     }
 }
 

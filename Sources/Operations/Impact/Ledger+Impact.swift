@@ -33,8 +33,7 @@ extension Ledger {
             try await pool.run { session in
                 try session.transaction(.snapshot) {
                     let head = try LogReader().head(session)
-                    let clock = try session.execute("SELECT clock_timestamp()")[0].timestamptz(0)
-                    let present = (Instant(microseconds: clock) ?? .minimum).flooredToMinute
+                    let present = (try session.clock() ?? .minimum).flooredToMinute
                     let now = max(present, head.recordedAt ?? .minimum)
                     let (verdict, new) = try candidate.event(session)
                     let event = new.map { new in

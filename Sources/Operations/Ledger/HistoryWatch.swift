@@ -1,3 +1,4 @@
+import Events
 import Postgres
 import PostgresStore
 import Synchronization
@@ -23,11 +24,7 @@ final class HistoryWatch: Sendable {
     func note(_ head: LogHead, _ session: PostgresSession) throws {
         let seen = state.withLock { $0.seen }
         if let seen, seen.position == 0, head.position == 0, seen.ledgerID == head.ledgerID { return }
-        var hashes: [Int64: [UInt8]] = [:]
-        for row in try session.execute(
-            "SELECT position, leaf_hash FROM ledger.events WHERE position = ANY ($1)",
-            [.int8Array([head.position, seen?.position ?? head.position])])
-        { hashes[try row.int8(0)] = try row.bytea(1) }
+        let hashes = try LogReader().leafHashes(at: [head.position, seen?.position ?? head.position], session)
         let isSame = seen.map { $0.ledgerID == head.ledgerID && $0.hash == hashes[$0.position] } ?? true
         let now = Seen(ledgerID: head.ledgerID, position: head.position, hash: hashes[head.position])
         state.withLock { state in

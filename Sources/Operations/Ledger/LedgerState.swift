@@ -14,9 +14,8 @@ public struct LedgerState: Sendable {
         // Checkpoints are read first, so that the log holds their positions when the head is read.
         let versions = try catalog.versions(session).filter(\.isServed)
         let head = try LogReader().head(session)
-        let clock = try session.execute("SELECT clock_timestamp()")[0].timestamptz(0)
         return LedgerState(
-            head: head, present: Instant(microseconds: clock) ?? .minimum,
+            head: head, present: try session.clock() ?? .minimum,
             served: Dictionary(versions.map { ($0.name, $0) }) { first, _ in first })
     }
 }

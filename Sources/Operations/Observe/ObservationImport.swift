@@ -102,7 +102,7 @@ public struct ObservationImport: Sendable {
             throw ObservationImportError.unreadable(problem.description)
         }
         guard options.apply else { return try await run(sources, options) }
-        guard let lock = try await RunLock.acquire(Self.lockKey, configuration) else {
+        guard let lock = try await AdvisoryLock.acquire(Self.lockKey, configuration) else {
             throw ObservationImportError.alreadyRunning
         }
         let result: Result<ImportSummary, any Error>

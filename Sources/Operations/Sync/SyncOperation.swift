@@ -93,7 +93,7 @@ public struct SyncOperation: Sendable {
     /// Throws `SyncError`; a real run that failed on the source's side has appended `AlphaSyncFailed` or `SyncFailed`.
     public func run(_ options: SyncOptions) async throws -> SyncRun {
         if let problem = options.problem { throw SyncError.badOptions(problem) }
-        let lock = try await RunLock.acquire("sync|\(scope.key)", ledger.serviceConfiguration)
+        let lock = try await AdvisoryLock.acquire("sync|\(scope.key)", ledger.serviceConfiguration)
         guard let lock else { throw SyncError.alreadyRunning(scopeKey: scope.key) }
         do {
             let run = try await runLocked(options)

@@ -1,6 +1,7 @@
 import Events
 import JSON
 import Postgres
+import PostgresStore
 import Projections
 import Values
 
@@ -46,8 +47,7 @@ struct FoldDeadline: Sendable {
                     if let instant {
                         let left = (instant - ContinuousClock.now) / .milliseconds(1)
                         try check()
-                        _ = try session.execute(
-                            "SELECT set_config('statement_timeout', $1, true)", [.text("\(max(1, Int(left)))")])
+                        try session.limitStatements(milliseconds: max(1, Int(left)))
                     }
                     return try body(session)
                 }

@@ -27,8 +27,7 @@ struct ReadMoment {
     ) throws {
         let log = LogReader()
         head = try log.head(session)
-        let clock = try session.execute("SELECT clock_timestamp()")[0].timestamptz(0)
-        guard let present = Instant(microseconds: clock) else { throw ViewError.notActivated(projection: checkpoint.projection) }
+        guard let present = try session.clock() else { throw ViewError.notActivated(projection: checkpoint.projection) }
         self.present = present
         if let pinned {
             if pinned < 0 { throw ViewError.badParameter(name: "as_of_position", expected: "a position, 0 or more") }
@@ -54,19 +53,10 @@ struct ReadMoment {
         if let asOf {
             now = asOf
         } else if let pinned {
-            now = try Self.recordedAt(pinned, session)
+            now = pinned == 0 ? .minimum : try log.recordedAt(pinned, session)
         } else {
             now = max(present.flooredToMinute, head.recordedAt ?? .minimum)
         }
-    }
-
-    private static func recordedAt(_ position: Int64, _ session: PostgresSession) throws -> Instant {
-        if position == 0 { return .minimum }
-        let row = try session.execute("SELECT recorded_at FROM ledger.events WHERE position = $1", [.int8(position)])
-        guard let recorded = try row.first?.timestamptz(0), let instant = Instant(microseconds: recorded) else {
-            throw LedgerError.corrupt(position: position, problem: "the event is missing")
-        }
-        return instant
     }
 }
 
