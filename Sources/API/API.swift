@@ -1,7 +1,6 @@
 import JSON
 import Logging
 public import Operations
-import PostgresStore
 import PrometheusMetrics
 import Values
 

@@ -1,8 +1,6 @@
 import JSON
 import Operations
 import OptionTrades
-import Postgres
-import PostgresStore
 
 /// An error in the form for clients: RFC 9457 with a stable code, and never a statement, a path or a secret.
 struct Problem: Error {
@@ -85,6 +83,9 @@ struct Problem: Error {
     /// The queue of waiting requests is full.
     static let overloaded = Problem(.overloaded, "too many requests wait already")
 
+    /// The service ends, and with it the request.
+    static let stopping = Problem(.stopping, "the service is stopping")
+
     /// An address has its maximum number of connections, each with a request in progress.
     static let tooManyConnections = Problem(.tooManyConnections, "too many connections of this address are open")
 
@@ -118,19 +119,6 @@ struct Problem: Error {
             case .foldTooLarge: self.init(.foldTooLarge, "\(error)")
             case .asOfUndecided: self.init(.asOfUndecided, "\(error)")
             }
-        case let error as LedgerError:
-            switch error {
-            case .positionUnknown, .positionBeyondSize: self.init(.positionUnknown, "\(error)")
-            case .projectionBehind: self.init(.projectionBehind, "\(error)")
-            case .identityConflict, .versionConflict, .versionHeld, .versionInUse, .viewInUse, .versionStopped, .historyReplaced:
-                self.init(.conflict, "\(error)")
-            case .versionUnknown: self.init(.badParameter, "\(error)")
-            case .clockRegressed: self.init(.clockRegressed, "\(error)")
-            case .notMigrated, .schemaChanged: self.init(.notReady, "the database's schema is not this program's")
-            case .unsafeServer: self.init(.notReady, "the database may lose what it acknowledges: nothing is written to it")
-            case .leafTooLarge: self.init(.conflict, "\(error)")
-            case .schemaViolation, .fileChanged, .corrupt, .leaseLost: self.init(.internalError, "the request failed; the log says why")
-            }
         case let error as SyncError:
             switch error {
             case .alreadyRunning: self.init(.conflict, "\(error)")
@@ -138,16 +126,24 @@ struct Problem: Error {
             case .source(let failure):
                 self.init(failure.kind == .timedOut ? .feedTimedOut : .feedFailed, "\(failure)")
             }
-        case let error as PostgresError
-        where error.isUnreachable || error.isConnectionFailure || error.isAuthenticationFailure || error.isUnknownDatabase:
-            self.init(.databaseUnreachable, "the database can't be reached")
-        case let error as PostgresError where error.sqlState == .ledgerSchemaChanged:
-            self.init(.notReady, "the database's schema is not this program's")
-        case let error as PostgresError where error.isCancelled: self.init(.stopping, "the service is stopping")
         case is DeadlineExceeded: self.init(.deadlineExceeded, "the request took longer than it may, and was cancelled")
-        case is CancellationError: self.init(.stopping, "the service is stopping")
+        case is CancellationError: self = .stopping
         default:
-            self.init(.internalError, "the request failed; the log says why")
+            self = LedgerFailure(error).map { Problem($0) } ?? Problem(.internalError, "the request failed; the log says why")
+        }
+    }
+
+    private init(_ failure: LedgerFailure) {
+        switch failure.kind {
+        case .positionUnknown: self.init(.positionUnknown, failure.reason)
+        case .projectionBehind: self.init(.projectionBehind, failure.reason)
+        case .conflict: self.init(.conflict, failure.reason)
+        case .versionUnknown: self.init(.badParameter, failure.reason)
+        case .clockRegressed: self.init(.clockRegressed, failure.reason)
+        case .otherSchema: self.init(.notReady, "the database's schema is not this program's")
+        case .unsafeServer: self.init(.notReady, "the database may lose what it acknowledges: nothing is written to it")
+        case .unreachable: self.init(.databaseUnreachable, "the database can't be reached")
+        case .cancelled: self = .stopping
         }
     }
 

@@ -3,7 +3,6 @@ public import Logging
 import NIOCore
 public import Operations
 public import Values
-import PostgresStore
 import Projections
 import ServiceLifecycle
 
@@ -85,9 +84,9 @@ public struct LedgerService: Sendable {
     private func services(_ onRunning: @escaping @Sendable (Int) async -> Void) async throws -> ServiceGroup {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
-        let signal = LogSignal(ledger.serviceConfiguration)
+        let notifications = ledger.notifications()
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
-            .init(service: UntilShutdown { await signal.run() }, successTerminationBehavior: .ignore)
+            .init(service: UntilShutdown { await notifications.run() }, successTerminationBehavior: .ignore)
         ]
         for broken in ledger.registry.unusable {
             logger.warning(
@@ -98,11 +97,12 @@ public struct LedgerService: Sendable {
             for status in try await ProjectionStatus.all(ledger).versions where status.isFrozen {
                 logger.warning(
                     "this program lacks the code of a projection version; it is served as it is",
-                    metadata: ["projection": "\(status.version.name)", "version": "\(status.version.version)"])
+                    metadata: ["projection": "\(status.name)", "version": "\(status.version)"])
             }
-            let projectors = ProjectionGroup(ledger.registry, pool: ledger.projectorPool, owner: ledger.owner)
             services.append(
-                .init(service: UntilShutdown { await projectors.run(signal) }, successTerminationBehavior: .ignore))
+                .init(
+                    service: UntilShutdown { await ledger.runProjectors(notifications) },
+                    successTerminationBehavior: .ignore))
         }
         var limits = limits
         if let connections = FileDescriptors.raiseLimit(), connections < limits.connections {
@@ -120,7 +120,7 @@ public struct LedgerService: Sendable {
                     await rebuilds.stop()
                 }, successTerminationBehavior: .ignore))
         services.append(
-            .init(service: UntilShutdown { await api.feed.run(signal) }, successTerminationBehavior: .ignore))
+            .init(service: UntilShutdown { await api.feed.run(notifications) }, successTerminationBehavior: .ignore))
         let application = api.application(host: host, port: port, logger: quiet, onRunning: onRunning)
         services.append(.init(service: application))
         var configuration = ServiceGroupConfiguration(

@@ -293,7 +293,7 @@ import Values
     }
 
     private func leaseOwners(_ ledger: Ledger) async throws -> [String?] {
-        try await ProjectionStatus.all(ledger).versions.map(\.version.leaseOwner)
+        try await ProjectionStatus.all(ledger).versions.map(\.leaseOwner)
     }
 
     private func superuser(_ service: RunningService, _ sql: String, database: String? = nil) async throws {

@@ -10,19 +10,30 @@ import Testing
         "PostgresStore", "EventLedger",
     ]
     private static let domain = ["OptionTrades", "MarketData"]
+    private static let store = ["Postgres", "PostgresStore"]
     /// What may reach a server, a file or a socket.
     private static let outside = [
         "Postgres", "PostgresStore", "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "SampleScope", "Operations", "API",
         "Hummingbird", "Logging", "Foundation",
     ]
 
+    private func modules() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "\(projectRoot)/Sources").sorted()
+    }
+
+    /// A module's Swift files.
+    private func files(of module: String) throws -> [(path: String, text: String)] {
+        let root = "\(projectRoot)/Sources/\(module)"
+        return try #require(FileManager.default.enumerator(atPath: root)).compactMap { file in
+            guard let path = file as? String, path.hasSuffix(".swift") else { return nil }
+            return ("\(module)/\(path)", try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8))
+        }
+    }
+
     /// The modules that a module's files import.
     private func imports(of module: String) throws -> Set<String> {
-        let root = "\(projectRoot)/Sources/\(module)"
         var found: Set<String> = []
-        for file in try #require(FileManager.default.enumerator(atPath: root)) {
-            guard let path = file as? String, path.hasSuffix(".swift") else { continue }
-            let text = try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)
+        for (_, text) in try files(of: module) {
             for match in text.matches(of: #/(?m)^(?:@\w+ )?(?:public |package |internal )?import (\w+)$/#) { found.insert("\(match.1)") }
         }
         return found
@@ -40,19 +51,40 @@ import Testing
     }
 
     @Test func `Nobody imports the command line`() throws {
-        for module in try FileManager.default.contentsOfDirectory(atPath: "\(projectRoot)/Sources") {
+        for module in try modules() {
             #expect(try !imports(of: module).contains("alpha_ledger"), "\(module)")
         }
     }
 
-    @Test(arguments: ["Events", "Rules", "Projections", "Explanations", "Analyses", "EventLedger", "JSON", "MerkleLog"])
+    @Test func `The HTTP interface knows no database`() throws {
+        let found = try imports(of: "API")
+        #expect(!found.isEmpty && found.isDisjoint(with: Self.store), "\(found.sorted())")
+    }
+
+    /// The words that begin a statement on rows.
+    private func statements(in module: String) throws -> [(path: String, word: String)] {
+        try files(of: module).flatMap { path, text in
+            text.matches(of: #/\b(SELECT|INSERT|UPDATE|DELETE|COPY)\s/#).map { (path, "\($0.1)") }
+        }
+    }
+
+    @Test func `Only the store has SQL`() throws {
+        for module in try modules() where !Self.store.contains(module) {
+            let found = try statements(in: module)
+            #expect(found.isEmpty, "\(found)")
+        }
+        // The same search finds the store's own.
+        #expect(try Set(statements(in: "PostgresStore").map(\.word)) == ["SELECT", "INSERT", "UPDATE", "DELETE", "COPY"])
+    }
+
+    @Test(arguments: [
+        "Events", "Rules", "Projections", "Explanations", "Analyses", "EventLedger", "JSON", "MerkleLog", "Postgres", "PostgresStore",
+    ])
     func `The engine has no word of trades`(module: String) throws {
-        let root = "\(projectRoot)/Sources/\(module)"
-        for file in try #require(FileManager.default.enumerator(atPath: root)) {
-            guard let path = file as? String, path.hasSuffix(".swift") else { continue }
-            let text = try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8).lowercased()
+        for (path, text) in try files(of: module) {
+            let text = text.lowercased()
             for word in ["trade", "amberdata", "portfolio", "horizon", "alphaexecution"] {
-                #expect(!text.contains(word), "\(module)/\(path) says \(word)")
+                #expect(!text.contains(word), "\(path) says \(word)")
             }
         }
     }

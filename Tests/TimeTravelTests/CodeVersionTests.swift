@@ -71,7 +71,7 @@ import Values
             // The version is followed, not frozen, though this program has newer code.
             let status = try await ProjectionStatus.all(bench.ledger)
             #expect(status.versions.count == 9)
-            #expect(status.versions.allSatisfy { $0.version.codeVersion == 1 && !$0.isFrozen && $0.lag == 0 })
+            #expect(status.versions.allSatisfy { $0.codeVersion == 1 && !$0.isFrozen && $0.lag == 0 })
             let served = try await answer(bench, "")
             #expect(served.root["ledger"]?["code_version"]?.integer == 1)
             #expect(served.root["ledger"]?["frozen"] == nil)

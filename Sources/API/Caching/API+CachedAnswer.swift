@@ -1,5 +1,6 @@
+import Events
 import Operations
-import PostgresStore
+import Projections
 import Values
 
 extension API {
@@ -44,9 +45,8 @@ extension API {
     private static func key(
         _ name: String, _ projections: [String], _ query: String, _ state: LedgerState, _ history: UInt64
     ) -> String? {
-        let versions = projections.compactMap { state.served[$0] }
-        guard versions.count == projections.count else { return nil }
-        let what = "\(history)|" + versions.map { "\($0.version)/\($0.codeVersion)" }.joined(separator: ",")
+        guard let versions = state.versions(of: projections) else { return nil }
+        let what = "\(history)|" + versions.map { "\($0.reference)" }.joined(separator: ",")
         let isPinned = query.split(separator: "&").contains { $0.hasPrefix("as_of_position=") || $0.hasPrefix("as_of=") }
         if isPinned { return "\(what)|\(name)?\(query)" }
         let now = max(state.present.flooredToMinute, state.head.recordedAt ?? .minimum)

@@ -3,8 +3,6 @@ import Events
 import JSON
 import Operations
 import OptionTrades
-import Postgres
-import PostgresStore
 import Values
 
 extension API {
@@ -31,21 +29,8 @@ extension API {
     /// The log's head after a past event, in the form of the answer of `/api/ledger/head`.
     private func head(at position: Int64) async -> Loaded {
         do {
-            let (id, recordedAt, root) = try await ledger.read(.latest) { session in
-                try session.transaction(.snapshot) {
-                    let log = LogReader()
-                    return (
-                        try log.head(session).ledgerID, try log.event(at: position, session)?.recordedAt,
-                        try log.root(at: position, session)
-                    )
-                }
-            }
-            return .success(
-                try JSONDocument(
-                    parsing: JSONNode.object([
-                        ("position", .integer(position)), ("recorded_at", recordedAt.map { .string($0.description) } ?? .null),
-                        ("root_hash", .string(root.description)), ("ledger_id", .string(id.description)),
-                    ]).httpBytes()))
+            let (head, root) = try await ledger.head(at: position)
+            return .success(try JSONDocument(parsing: head.json(root: root)))
         } catch {
             return .failure(pageProblem(error))
         }

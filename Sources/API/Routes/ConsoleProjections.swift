@@ -2,8 +2,6 @@ import Console
 import Events
 import JSON
 import Operations
-import Postgres
-import PostgresStore
 import Values
 
 extension API {
@@ -33,14 +31,7 @@ extension API {
 
     /// The latest promotions of every projection up to a position, newest first, and the last one of each, ordered by name.
     private func promotions(of names: [String], upTo limit: Int64) async throws -> (all: [JSONValue], last: [JSONValue]) {
-        let events = try await ledger.pool.run { session in
-            try names.flatMap { name -> [RecordedEvent] in
-                let (log, stream) = (LogReader(), ProjectionPromotedPayload.stream(of: name))
-                guard let last = try log.latest(inStream: stream, upTo: limit, session) else { return [] }
-                let first = max(0, last.streamVersion - Self.shownPromotions)
-                return try log.stream(stream, after: first, limit: Int(last.streamVersion - first), session)
-            }
-        }
+        let events = try await ledger.promotions(of: names, upTo: limit, limit: Self.shownPromotions)
         let all = try events.sorted { $0.position > $1.position }.map { try JSONDocument(parsing: $0.json()).root }
         let last = names.compactMap { name in all.first { $0["payload"]?["projection"]?.string == name } }
         return (all, last)

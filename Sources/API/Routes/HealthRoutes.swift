@@ -1,7 +1,5 @@
 import JSON
 import Operations
-import Postgres
-import PostgresStore
 import Projections
 
 extension Route {
@@ -31,12 +29,14 @@ extension API {
         var readiness = Readiness()
         do {
             let schema = try await withDeadline(.seconds(Self.databaseSeconds)) { [ledger] in
-                try await Self.schemaProblem(ledger)
+                try await ledger.schemaProblem().map { Problem($0).detail }
             }
             readiness.isReachable = true
             readiness.schemaProblem = schema
             readiness.replica = await Self.replicaNode(ledger)
-            readiness.take(try await ledger.pool.run { session in try Durability.read(session) })
+            let durability = try await ledger.durability()
+            readiness.durability = durability.report
+            if let refusal = durability.refusal { readiness.problems.append(refusal) }
             if schema == nil { readiness.take(try await ProjectionStatus.all(ledger), behindEvents: Self.behindEvents) }
         } catch {
             readiness.problems.append(Problem(error).detail)
@@ -53,17 +53,6 @@ extension API {
             ("position", state.map { .integer($0.head.position) } ?? .null),
         ])
     }
-
-    /// The problem with the database's schema, nil without one. Throws if the database cannot be asked.
-    private static func schemaProblem(_ ledger: Ledger) async throws -> String? {
-        let resources = ledger.resources
-        do {
-            try await ledger.pool.run { session in try Migrator(resources.files.migrations()).requireCurrent(session) }
-            return nil
-        } catch let error as LedgerError {
-            return Problem(error).detail
-        }
-    }
 }
 
 /// The state of readiness.
@@ -71,34 +60,29 @@ private struct Readiness {
     var isReachable = false
     var schemaProblem: String?
     var replica = JSONNode.null
-    private var durability = JSONNode.null
+    var durability = JSONNode.null
     var problems: [String] = []
     private var projections: [JSONNode] = []
     private var frozen: [String] = []
 
     var isReady: Bool { problems.isEmpty && schemaProblem == nil }
 
-    mutating func take(_ durability: Durability) {
-        self.durability = durability.node
-        if let problem = durability.refusal { problems.append(problem) }
-    }
-
     mutating func take(_ list: ProjectionStatus.List, behindEvents: Int64) {
-        for status in list.versions where status.version.isServed {
-            let name = status.version.name
+        for status in list.versions where status.isServed {
+            let name = status.name
             var state = "ready"
             if status.lag > behindEvents { state = "behind" }
             if status.isFrozen {
                 state = "frozen"
                 frozen.append(name)
             }
-            if let poison = status.version.poison {
+            if let poison = status.poison {
                 state = "poisoned"
                 problems.append("projection \(name) stopped at event \(poison.position)")
             }
             projections.append(
                 .object([
-                    ("name", .string(name)), ("state", .string(state)), ("position", .integer(status.version.position)),
+                    ("name", .string(name)), ("state", .string(state)), ("position", .integer(status.position)),
                     ("lag", .integer(status.lag)),
                 ]))
         }

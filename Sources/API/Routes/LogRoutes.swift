@@ -1,8 +1,6 @@
 import Events
 import JSON
 import Operations
-import Postgres
-import PostgresStore
 import Values
 
 extension Route {
@@ -18,30 +16,16 @@ extension Route {
 extension API {
     func head(_ request: APIRequest) async throws -> APIResponse {
         _ = try Parameters(request.query, allowed: [])
-        let (head, root) = try await ledger.read(.latest) { session in
-            try session.transaction(.snapshot) {
-                let head = try LogReader().head(session)
-                return (head, try LogReader().root(at: head.position, session))
-            }
-        }
+        let (head, root) = try await ledger.head()
         ledger.noteShown(head: head.position)
-        return .json(
-            JSONNode.object([
-                ("position", .integer(head.position)),
-                ("recorded_at", head.recordedAt.map { .string($0.description) } ?? .null),
-                ("root_hash", .string(root.description)), ("ledger_id", .string(head.ledgerID.description)),
-            ]).httpBytes(), tag: head.tag)
+        return .json(head.json(root: root), tag: head.tag)
     }
 
     func events(_ request: APIRequest) async throws -> APIResponse {
         let parameters = try Parameters(request.query, allowed: ["after", "limit"])
         let after = try parameters.integer("after", in: 0...Int64.max) ?? 0
         let limit = Int(try parameters.integer("limit", in: 1...1000) ?? 100)
-        let (head, events) = try await ledger.read(.latest) { session in
-            try session.transaction(.snapshot) {
-                (try LogReader().head(session), try LogReader().events(after: after, limit: limit + 1, session))
-            }
-        }
+        let (head, events) = try await ledger.events(after: after, limit: limit + 1)
         ledger.noteShown(head: head.position)
         let list = EventList(
             events: Array(events.prefix(limit)), hasMore: events.count > limit, after: \.position, headPosition: head.position)
@@ -53,8 +37,7 @@ extension API {
         guard let position = Parameters.wholeNumber(text), position >= 1 else {
             throw Problem(.badParameter, "position: expected a whole number, 1 or more")
         }
-        let event = try await ledger.read(.event(position)) { session in try LogReader().event(at: position, session) }
-        guard let event else {
+        guard let event = try await ledger.event(at: position) else {
             throw Problem(.positionUnknown, status: 404, "the log has no event at position \(position)")
         }
         // An event never changes.
@@ -87,6 +70,14 @@ struct EventList {
 extension LogHead {
     /// The log only grows, so a read with fixed bounds changes only if the head does.
     var tag: EntityTag { .strong("\(ledgerID)-\(position)") }
+
+    /// `{"position":…,"recorded_at":…,"root_hash":…,"ledger_id":…}`
+    func json(root: Digest32) -> [UInt8] {
+        JSONNode.object([
+            ("position", .integer(position)), ("recorded_at", recordedAt.map { .string($0.description) } ?? .null),
+            ("root_hash", .string(root.description)), ("ledger_id", .string(ledgerID.description)),
+        ]).httpBytes()
+    }
 }
 
 extension RecordedEvent {

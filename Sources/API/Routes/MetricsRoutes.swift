@@ -1,6 +1,4 @@
 import Operations
-import Postgres
-import PostgresStore
 import PrometheusMetrics
 
 extension Route {
@@ -32,25 +30,25 @@ extension API {
     }
 
     private func logFamilies() async -> [MetricFamily] {
-        let log = ledger.log
+        let appends = await ledger.appendCounts()
         return [
             .counter(
                 "alpha_ledger_appends_total", help: "Append requests answered without an error by this process.",
-                Double(await log.appends)),
+                Double(appends.requests)),
             .counter(
                 "alpha_ledger_append_batches_total", help: "Commits that appended events by this process.",
-                Double(await log.commits)),
+                Double(appends.commits)),
             .counter(
-                "alpha_ledger_events_appended_total", help: "Events appended by this process.", Double(await log.appended)),
+                "alpha_ledger_events_appended_total", help: "Events appended by this process.", Double(appends.events)),
         ]
     }
 
     private func poolFamilies() -> [MetricFamily] {
-        let pools = [("reads", ledger.pool.usage), ("projectors", ledger.projectorPool.usage)]
-        func family(_ name: String, _ help: String, _ value: KeyPath<PostgresPool.Usage, Int>) -> MetricFamily {
+        let pools = ledger.poolUsage
+        func family(_ name: String, _ help: String, _ value: KeyPath<PoolUsage, Int>) -> MetricFamily {
             MetricFamily(
                 "alpha_ledger_pool_\(name)", .gauge, help: help,
-                pools.map { .init(Double($0.1[keyPath: value]), labels: [("pool", $0.0)]) })
+                pools.map { .init(Double($0[keyPath: value]), labels: [("pool", $0.name)]) })
         }
         return [
             family("in_use", "Database connections in use.", \.inUse), family("idle", "Open ones nobody uses.", \.idle),
@@ -78,23 +76,22 @@ extension API {
                     .init(
                         value(one),
                         labels: [
-                            ("projection", one.version.name), ("version", one.version.version),
-                            ("code_version", "\(one.version.codeVersion)"),
+                            ("projection", one.name), ("version", one.version), ("code_version", "\(one.codeVersion)"),
                         ])
                 })
         }
         return [
             .gauge("alpha_ledger_head_position", help: "The log's last position.", Double(status.headPosition)),
-            family("alpha_ledger_projection_position", "Position up to which a version is folded.") { Double($0.version.position) },
+            family("alpha_ledger_projection_position", "Position up to which a version is folded.") { Double($0.position) },
             family("alpha_ledger_projection_lag_events", "Events in the log that a version has not folded.") { Double($0.lag) },
-            family("alpha_ledger_projection_served", "1 for the version that answers.") { $0.version.isServed ? 1 : 0 },
+            family("alpha_ledger_projection_served", "1 for the version that answers.") { $0.isServed ? 1 : 0 },
             family("alpha_ledger_projection_rebuilding", "1 while a rebuild is under way, or can be resumed.") {
-                $0.version.rebuild == nil ? 0 : 1
+                $0.rebuildPosition == nil ? 0 : 1
             },
             family("alpha_ledger_projection_rebuild_position", "How far a rebuild has come; 0 where there is none.") {
-                Double($0.version.rebuild?.position ?? 0)
+                Double($0.rebuildPosition ?? 0)
             },
-            family("alpha_ledger_projection_poisoned", "1 where an event stopped a version.") { $0.version.poison == nil ? 0 : 1 },
+            family("alpha_ledger_projection_poisoned", "1 where an event stopped a version.") { $0.poison == nil ? 0 : 1 },
         ]
     }
 }

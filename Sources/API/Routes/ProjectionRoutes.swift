@@ -2,7 +2,6 @@ import JSON
 import Logging
 import Operations
 import OptionTrades
-import PostgresStore
 import Projections
 import Values
 

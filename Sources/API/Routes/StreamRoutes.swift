@@ -1,6 +1,5 @@
 import NIOCore
 import Operations
-import PostgresStore
 import Synchronization
 
 extension Route {

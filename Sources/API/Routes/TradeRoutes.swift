@@ -3,8 +3,6 @@ import JSON
 import Logging
 import Operations
 import OptionTrades
-import Postgres
-import PostgresStore
 import Values
 
 extension Route {
@@ -23,14 +21,7 @@ extension API {
         let source = parameters["source"] ?? TradeLedger.standardSource
         let after = try parameters.integer("after", in: 0...Int64.max) ?? 0
         let limit = Int(try parameters.integer("limit", in: 1...1000) ?? 100)
-        let (head, events) = try await ledger.read(.latest) { session in
-            try session.transaction(.snapshot) {
-                let stream = Streams.execution(source: source, id: id)
-                return (
-                    try LogReader().head(session), try LogReader().stream(stream, after: after, limit: limit + 1, session)
-                )
-            }
-        }
+        let (head, events) = try await ledger.stream(Streams.execution(source: source, id: id), after: after, limit: limit + 1)
         if events.isEmpty && after == 0 { throw Problem(.notFound, "no trade has this id") }
         ledger.noteShown(head: head.position)
         let list = EventList(

@@ -2,8 +2,6 @@ import Events
 import Logging
 import Operations
 import OptionTrades
-import Postgres
-import PostgresStore
 
 /// The log's tail, read once for all open streams.
 ///
@@ -63,7 +61,7 @@ actor EventFeed {
 
     /// Opens a stream's place. Throws `Problem` if all places are taken.
     func open(head: Int64) throws(Problem) -> UInt64 {
-        if isEnded { throw Problem(.stopping, "the service is stopping") }
+        if isEnded { throw .stopping }
         if streams.count >= maximumStreams {
             throw Problem(.tooManyStreams, "there are \(maximumStreams) event streams already")
         }
@@ -132,7 +130,7 @@ actor EventFeed {
     // MARK: The log
 
     /// Reads new events as long as it runs. Afterwards it ends all streams.
-    func run(_ signal: LogSignal) async {
+    func run(_ notifications: LogNotifications) async {
         let beating = Task {
             while !Task.isCancelled {
                 try? await Task.sleep(for: heartbeat)
@@ -141,7 +139,7 @@ actor EventFeed {
         }
         var looked: ContinuousClock.Instant?
         while !Task.isCancelled {
-            let seen = await signal.seen
+            let seen = await notifications.seen
             do {
                 try await advance()
                 // Cached answers do not read the log, so this has to check it.
@@ -154,7 +152,7 @@ actor EventFeed {
                 ledger.logger.warning("the event streams' tail can't be read", metadata: ["reason": "\(error)"])
             }
             try? await Task.sleep(for: .milliseconds(Self.paceMilliseconds))
-            await signal.wait(after: seen)
+            await notifications.wait(after: seen)
         }
         beating.cancel()
         end()
@@ -187,9 +185,7 @@ actor EventFeed {
             queries += 1
             let position = known.last
             let first = known.lastHash == nil ? position + 1 : position
-            var events = try await ledger.pool.run { session in
-                try LogReader().events(after: first - 1, limit: Int(Self.pageEvents), session)
-            }[...]
+            var events = try await ledger.primaryEvents(after: first - 1, limit: Int(Self.pageEvents))[...]
             // The last stream may have closed in the meantime, and another one opened.
             guard var page = tail, page.last == position else { return }
             if let hash = known.lastHash {
@@ -214,9 +210,7 @@ actor EventFeed {
         queries += 1
         let reading = Task { [ledger, history] in
             try await history.run {
-                try await ledger.pool.run { session in
-                    EventPage(after: start, try LogReader().events(after: start, limit: Int(Self.pageEvents), session))
-                }
+                EventPage(after: start, try await ledger.primaryEvents(after: start, limit: Int(Self.pageEvents)))
             }
         }
         pages[index] = reading

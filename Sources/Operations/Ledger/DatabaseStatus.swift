@@ -55,6 +55,25 @@ public struct DatabaseStatus: Sendable {
     }
 }
 
+extension Ledger {
+    /// The server's guarantees for a commit, and why appends are refused; nil if they are not.
+    public func durability() async throws -> (report: JSONNode, refusal: String?) {
+        let durability = try await pool.run { session in try Durability.read(session) }
+        return (durability.node, durability.refusal)
+    }
+
+    /// The error with which this program refuses the database's schema, nil if the schema is this program's. Throws if the
+    /// database can't be asked.
+    public func schemaProblem() async throws -> (any Error)? {
+        do {
+            try await pool.run { session in try Migrator(resources.files.migrations()).requireCurrent(session) }
+            return nil
+        } catch let error as LedgerError {
+            return error
+        }
+    }
+}
+
 extension Durability {
     /// `{"fsync":…,"full_page_writes":…,"synchronous_commit":…,"synchronous_standby_names":…,"standbys":[…],"problems":[…]}`
     public var node: JSONNode {

@@ -1,5 +1,7 @@
+public import Events
 public import Postgres
 public import PostgresStore
+public import Projections
 public import Values
 
 /// The state that reads depend on at one moment: the log's head, the served versions with their checkpoints, and the time.
@@ -9,6 +11,12 @@ public struct LedgerState: Sendable {
     public let present: Instant
     /// By projection.
     public let served: [String: ProjectionVersion]
+
+    /// The served versions of some projections, and their checkpoints; nil if one has no version yet.
+    public func versions(of projections: [String]) -> [(reference: VersionReference, position: Int64)]? {
+        let versions = projections.compactMap { served[$0] }
+        return versions.count == projections.count ? versions.map { ($0.reference, $0.position) } : nil
+    }
 
     static func read(_ catalog: ProjectionCatalog, _ session: PostgresSession) throws -> LedgerState {
         // Checkpoints are read first, so that the log holds their positions when the head is read.

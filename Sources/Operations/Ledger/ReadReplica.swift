@@ -5,7 +5,7 @@ import Synchronization
 public import Values
 
 /// The data that a read has to see.
-public enum ReadPoint: Sendable {
+enum ReadPoint: Sendable {
     /// The latest log: nothing older than this program's own appends or earlier answers.
     case latest
     /// The latest log and the latest rows of a projection.
@@ -115,7 +115,7 @@ extension Ledger {
     /// Runs a read on the replica if there is one with the required data, else on the primary.
     ///
     /// A replica can cancel a query because of its replay, or lose its connection. The read then runs again on the primary.
-    public func read<T: Sendable>(
+    func read<T: Sendable>(
         _ point: ReadPoint, _ body: @Sendable (PostgresSession) throws -> T
     ) async throws -> T {
         guard let replica else { return try await pool.run(body) }

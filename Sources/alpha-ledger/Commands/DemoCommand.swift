@@ -133,10 +133,7 @@ private struct DemoReport {
         var views: [ViewCounts] = []
         for (view, columns) in ViewCounts.counted { views.append(try await ViewCounts(ledger, view, columns)) }
         let scopes = try await ViewReader(ledger, isBounded: false).page(.syncState, ViewRequest())
-        let (head, root) = try await ledger.pool.run { session in
-            let head = try LogReader().head(session)
-            return (head, try LogReader().root(at: head.position, session))
-        }
+        let (head, root) = try await ledger.head()
         return DemoReport(
             summary: summary, head: head, root: root, projections: try await ledger.verifyProjections(),
             observations: observations, backfills: backfills, views: views,

@@ -37,13 +37,12 @@ struct ProjectionCommand: AsyncParsableCommand {
                 Output.table(
                     ["projection", "version", "code", "served", "position", "lag", "state"],
                     list.versions.map { status in
-                        let version = status.version
                         let state =
-                            version.poison.map { "stopped at event \($0.position): \($0.problem)" }
-                            ?? (status.isFrozen ? "frozen" : version.leaseOwner == nil ? "idle" : "followed")
+                            status.poison.map { "stopped at event \($0.position): \($0.problem)" }
+                            ?? (status.isFrozen ? "frozen" : status.leaseOwner == nil ? "idle" : "followed")
                         return [
-                            version.name, version.version, "\(version.codeVersion)", version.isServed ? "yes" : "no",
-                            "\(version.position)", "\(status.lag)", state,
+                            status.name, status.version, "\(status.codeVersion)", status.isServed ? "yes" : "no",
+                            "\(status.position)", "\(status.lag)", state,
                         ]
                     }, rightAligned: [2, 4, 5])
             }
