@@ -1,4 +1,5 @@
 import API
+import Events
 import Foundation
 import Operations
 import Postgres

@@ -1,3 +1,4 @@
+import Events
 import Operations
 import Postgres
 import PostgresStore

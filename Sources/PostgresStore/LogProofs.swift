@@ -1,3 +1,4 @@
+import Events
 import MerkleLog
 public import Postgres
 public import Values

@@ -1,4 +1,5 @@
 import Analyses
+import Events
 import JSON
 import OptionTrades
 import Postgres

@@ -1,3 +1,4 @@
+import Events
 import Postgres
 import PostgresStore
 import SignedNotes

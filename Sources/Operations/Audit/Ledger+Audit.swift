@@ -1,3 +1,4 @@
+import Events
 import Postgres
 public import PostgresStore
 public import SignedNotes

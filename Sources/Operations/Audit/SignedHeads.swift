@@ -1,3 +1,4 @@
+import Events
 import MerkleLog
 import Postgres
 import PostgresStore

@@ -1,3 +1,4 @@
+import Events
 public import Postgres
 import PostgresStore
 import SignedNotes

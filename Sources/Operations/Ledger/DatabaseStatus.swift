@@ -1,3 +1,4 @@
+public import Events
 public import JSON
 import Postgres
 public import PostgresStore

@@ -1,3 +1,4 @@
+import Events
 import Postgres
 public import PostgresStore
 import Projections

@@ -1,8 +1,9 @@
+import Events
 import Logging
-public import Postgres
+import Postgres
 import PostgresStore
 import Synchronization
-public import Values
+import Values
 
 /// The data that a read has to see.
 enum ReadPoint: Sendable {

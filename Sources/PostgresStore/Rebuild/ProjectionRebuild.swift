@@ -1,3 +1,4 @@
+import Events
 public import Postgres
 public import Projections
 import Values

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EmbeddedPostgres
+import Events
 import JSON
 import Logging
 import Operations
