@@ -1,7 +1,6 @@
 import ArgumentParser
 import Operations
 import OptionTrades
-import PostgresStore
 import Projections
 import Values
 

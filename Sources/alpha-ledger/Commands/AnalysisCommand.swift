@@ -2,7 +2,6 @@ import ArgumentParser
 import JSON
 import Operations
 import OptionTrades
-import PostgresStore
 import Projections
 import Values
 

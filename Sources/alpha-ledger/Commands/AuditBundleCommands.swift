@@ -3,7 +3,6 @@ import AuditBundle
 import JSON
 import Operations
 import OptionTrades
-import PostgresStore
 import SignedNotes
 import Values
 

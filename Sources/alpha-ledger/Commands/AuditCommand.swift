@@ -2,7 +2,6 @@ import ArgumentParser
 import Events
 import JSON
 import Operations
-import Postgres
 import PostgresStore
 import Values
 

@@ -4,7 +4,6 @@ import Events
 import JSON
 import Logging
 import Operations
-import Postgres
 import PostgresStore
 import Values
 

@@ -6,7 +6,6 @@ import Glibc
 import JSON
 import Operations
 import OptionTrades
-import Postgres
 import PostgresStore
 import Projections
 import SampleScope
