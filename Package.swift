@@ -138,8 +138,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Console", "SignedNotes", "Values", "JSON", "Events", "OptionTrades", "Projections", "Analyses", "AlphaFeed", "Operations",
-                "CZlib", "PrometheusMetrics", .product(name: "Crypto", package: "swift-crypto"),
+                "Console", "SignedNotes", "Values", "JSON", "Events", "OptionTrades", "Projections", "Analyses", "AlphaFeed",
+                "Operations", "CZlib", "PrometheusMetrics", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),

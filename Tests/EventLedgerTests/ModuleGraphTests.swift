@@ -78,7 +78,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "Events", "Rules", "Projections", "Explanations", "Analyses", "EventLedger", "JSON", "MerkleLog", "Postgres", "PostgresStore",
+        "Events", "Rules", "Projections", "Explanations", "Analyses", "EventLedger", "JSON", "MerkleLog", "Postgres",
+        "PostgresStore",
     ])
     func `The engine has no word of trades`(module: String) throws {
         for (path, text) in try files(of: module) {
