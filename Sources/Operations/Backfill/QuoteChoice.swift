@@ -1,5 +1,6 @@
 public import OptionTrades
 import Postgres
+import Values
 
 /// Which source a backfill asks.
 public enum QuoteChoice: Sendable {
