@@ -11,8 +11,11 @@ import Values
 ///
 /// Programs that need more find it in the modules that `EventLedger` exports.
 public final class Ledger: Sendable {
+    /// The log, for appends under a run's own id or together with other statements.
     public let log: EventLog
+    /// Connections with the service's role, for everything that this type has no method for.
     public let pool: PostgresPool
+    /// The model's projections in every installed version.
     public let registry: ProjectionRegistry
     private let writer: PostgresPool
     private let configuration: PostgresConfiguration
