@@ -126,13 +126,16 @@ public struct ProjectionDefinition: Sendable {
 
     /// A fold from position 0 to a last position that writes nothing.
     ///
-    /// - Parameter start: the position to fold from and the tally of all versions up to it. Without it, the fold keeps no
-    ///   tally.
+    /// - Parameters:
+    ///   - last: the last position to fold.
+    ///   - start: the position to fold from and the tally of all versions up to it. Without it, the fold keeps no
+    ///     tally.
     public func wholeFold(upTo last: Int64, tally start: FoldStart? = nil) -> WholeFold { startWhole(last, start) }
 
     /// The rows that follow from stored facts, in ascending key order.
     ///
     /// - Parameters:
+    ///   - document: the stored facts.
     ///   - instant: if given, only facts that hold in the world by then count.
     ///   - selection: selects the rows; without it, the result is the stored rows.
     public func rows(

@@ -22,7 +22,8 @@ public struct ProjectionSource: Sendable {
     /// Registers a projection.
     ///
     /// - Parameters:
-    ///   - codes: in ascending order.
+    ///   - name: the projection's name, which is also that of its folder below `projections/`.
+    ///   - codes: the code versions that readers know, in ascending order.
     ///   - folding: the projection as a code version folds it, if code versions differ in more than their sums.
     ///   - make: the projection under its rules of a version, `rules.v<N>.yaml`; throws `RuleError` if these can't be
     ///     used.
