@@ -24,10 +24,6 @@ public struct ProjectionDefinition: Sendable {
     /// Starts this code version's sums over a list's rows; nil if its answers have no sums.
     public let aggregates: (@Sendable () -> any RowAggregates)?
     public let columns: ColumnSet
-    /// The DDL of the table, with `{table}` in place of its name.
-    public let tableSQL: String
-    /// The DDL of the primary key and the indexes, with `{table}` in place of the table's name.
-    public let indexSQL: String
     public let consumes: [EventType: Set<Int>]
     /// The event types that the program knows.
     public let events: EventRegistry
@@ -53,8 +49,6 @@ public struct ProjectionDefinition: Sendable {
         foldVersion = projection.identity.codeVersion
         aggregates = code.aggregates
         columns = installed.columns
-        tableSQL = installed.tableSQL
-        indexSQL = installed.indexSQL
         consumes = P.consumes
         consumedTypes = consumed
         rowsAreFacts = P.rowsAreFacts
