@@ -87,18 +87,21 @@ public struct ColumnSet: Sendable {
             columns.append(Column(name: name, kind: kind, isDigested: digested, decimals: Set(decimals)))
         }
         self.columns = columns
-        byName = Dictionary(uniqueKeysWithValues: columns.enumerated().map { (ByteKey($0.element.name), $0.offset) })
+        let byName = Dictionary(uniqueKeysWithValues: columns.enumerated().map { (ByteKey($0.element.name), $0.offset) })
+        self.byName = byName
         for name in key where byName[ByteKey(name)] == nil {
             throw Problem(description: "the key column `\(name)` is not among `columns`")
         }
-        storedColumns = try stored.map { name throws(Problem) in
+        var storedColumns: [StoredColumn] = []
+        for name in stored {
             // The one stored column that no document has: the valid time of the row.
             let kind = byName[ByteKey(name)].map { columns[$0].kind } ?? (name == "effective_at" ? .instant : nil)
             guard let kind, kind == .text || kind == .instant else {
                 throw Problem(description: "the stored column `\(name)` is not a text or an instant among `columns`")
             }
-            return StoredColumn(name: name, isInstant: kind == .instant, isRequired: required.contains(ByteKey(name)))
+            storedColumns.append(StoredColumn(name: name, isInstant: kind == .instant, isRequired: required.contains(ByteKey(name))))
         }
+        self.storedColumns = storedColumns
         for name in required where !stored.contains(where: { ByteKey($0) == name }) {
             throw Problem(description: "the required column `\(name)` is not among `stored`")
         }
