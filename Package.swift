@@ -166,11 +166,16 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Values", "JSON", "Events", "OptionTrades", "Projections", "Postgres", "PostgresStore", "EmbeddedPostgres"],
             path: "Tests/TestSupport", swiftSettings: strict),
+        // Writes the sources of payloads from their schemas; only engineers run it.
+        .target(name: "PayloadGenerator", dependencies: ["JSON", "Values"], swiftSettings: strict),
+        .executableTarget(name: "payload-generator", dependencies: ["PayloadGenerator"], swiftSettings: strict),
+
         .testTarget(name: "ValuesTests", dependencies: ["Values", .product(name: "BigInt", package: "BigInt")]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "Values"]),
         .testTarget(name: "MerkleLogTests", dependencies: ["MerkleLog", "Values"]),
         .testTarget(
             name: "EventsTests", dependencies: ["Events", "OptionTrades", "JSON", "MerkleLog", "Values"], exclude: ["Samples"]),
+        .testTarget(name: "PayloadGeneratorTests", dependencies: ["PayloadGenerator", "JSON", "Values"]),
         .testTarget(name: "OptionTradesTests", dependencies: ["OptionTrades", "Rules", "Events", "Values", "TestSupport"]),
         .testTarget(
             name: "ProjectionsTests",

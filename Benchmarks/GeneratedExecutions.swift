@@ -9,7 +9,7 @@ enum GeneratedExecutions {
         let strike = 200 + number % 60 * 5
         let symbol = "MSTR260130\(isCall ? "C" : "P")00\(strike)000"
         return ExecutionRow(
-            sourceTradeID: "trd-\(10_000_000 + number)",
+            source: "alpha_sync", sourceTradeID: "trd-\(10_000_000 + number)",
             sourceUpdatedAt: Instant(microseconds: 1_767_300_000_000_000 + Int64(number) * 1_000_000) ?? .minimum,
             tradeDate: Instant(microseconds: 1_767_290_000_000_000 + Int64(number) * 1_000_000) ?? .minimum,
             tradeStatus: .filled,

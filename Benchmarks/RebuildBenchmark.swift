@@ -88,15 +88,10 @@ enum RebuildBenchmark {
         var (write, index, bytes) = (Cost(), Cost(), 0)
         for version in try await pool.run({ session in try ledger.catalog.versions(session) }) {
             guard let definition = ledger.registry.definition(of: version) else { continue }
-            let key = definition.columns.entityKey.joined(separator: ", ")
-            let factsIndexes = """
-                ALTER TABLE {table} ADD PRIMARY KEY (\(key), valid_from);
-                CREATE INDEX ON {table} (era, \(key), valid_from) WHERE era IS NOT NULL;
-                """
             let tables =
-                [(version.tableName, definition.indexSQL)]
-                + (definition.rowsAreFacts ? [] : [("\(version.tableName)_facts", factsIndexes)])
-            for (name, indexes) in tables {
+                [(version.tableName, definition.columns.key)]
+                + (definition.rowsAreFacts ? [] : [("\(version.tableName)_facts", definition.columns.entityKey)])
+            for (name, columns) in tables {
                 let rows = try await rows(of: name, pool)
                 bytes += rows.reduce(0) { $0 + $1.count }
                 let copy = "projection.\(name)_copy"
@@ -114,7 +109,14 @@ enum RebuildBenchmark {
                     }
                 }
                 index += try await Cost.of(ledger) {
-                    try await pool.run { try $0.executeScript(indexes.replacing("{table}", with: copy)) }
+                    let key = columns.map { "\"\($0)\"" }.joined(separator: ", ")
+                    try await pool.run {
+                        try $0.executeScript(
+                            """
+                            ALTER TABLE \(copy) ADD PRIMARY KEY (\(key), valid_from);
+                            CREATE INDEX ON \(copy) (era, \(key), valid_from) WHERE era IS NOT NULL;
+                            """)
+                    }
                 }
                 try await pool.run { try $0.executeScript("DROP TABLE \(copy)") }
             }

@@ -21,7 +21,7 @@ struct RowDraft {
 
     init(source: String) {
         row = ExecutionRow(
-            sourceTradeID: "", sourceUpdatedAt: .minimum, tradeDate: .minimum, tradeStatus: .filled, source: source)
+            source: source, sourceTradeID: "", sourceUpdatedAt: .minimum, tradeDate: .minimum, tradeStatus: .filled)
     }
 
     /// Reads a member of the row.

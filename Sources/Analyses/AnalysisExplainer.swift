@@ -18,8 +18,12 @@ public struct AnalysisExplainer: Sendable {
     private let sources: [ByteKey: RuleSource]
 
     /// - Parameters:
+    ///   - identity: the version of the analysis.
+    ///   - asked: the version with the question that was answered.
     ///   - key: the values of the parameters, in their order.
     ///   - document: what was published.
+    ///   - rows: the rows that the document follows from, by input.
+    ///   - now: the reader's now.
     ///   - read: gives the rule files, with the digests that the identity names.
     public init(
         _ identity: AnalysisIdentity, _ asked: AskedAnalysis, key: [String], document: JSONDocument, rows: [[JSONDocument]],

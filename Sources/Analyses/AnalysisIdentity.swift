@@ -20,7 +20,10 @@ public struct AnalysisIdentity: Sendable, Hashable {
         public let version: VersionReference
     }
 
-    /// - Parameter document: its rule file, with the table `reads`: `<projection>: v<N>/c<M>`.
+    /// - Parameters:
+    ///   - name: the analysis's name, which is also that of its folder of rules.
+    ///   - codeVersion: the number of the code.
+    ///   - document: its rule file, with the table `reads`: `<projection>: v<N>/c<M>`.
     public init(name: String, codeVersion: Int, _ document: RuleDocument) throws {
         self.name = name
         self.codeVersion = codeVersion

@@ -13,6 +13,7 @@ public struct AnalysisRegistry: Sendable {
     /// Reads every installed rules version of every analysis; one without any is there, and can't be asked.
     ///
     /// - Parameters:
+    ///   - sources: the analyses, each code version as a source of its own.
     ///   - files: the paths of all rule files below `analyses/`, from the root.
     ///   - read: gives a file's bytes by such a path.
     public init(_ sources: [AnalysisSource], files: [String], read: RuleFileReader) throws {

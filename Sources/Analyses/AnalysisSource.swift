@@ -10,8 +10,10 @@ public struct AnalysisSource: Sendable {
     public let parameters: [AnalysisParameter]
     let define: @Sendable (Int, RuleFileReader) throws -> AnalysisDefinition
 
-    /// - Parameter make: the analysis under its rules of a version, `analyses/<name>/rules.v<N>.yaml`; throws `RuleError` if these
-    ///   can't be used.
+    /// - Parameters:
+    ///   - name: the analysis's name.
+    ///   - make: the analysis under its rules of a version, `analyses/<name>/rules.v<N>.yaml`; throws `RuleError` if
+    ///     these can't be used.
     public init<A: Analysis>(
         _ name: String, _ make: @escaping @Sendable (_ version: Int, _ read: RuleFileReader) throws -> A
     ) {

@@ -11,8 +11,11 @@ import Values
 ///
 /// Programs that need more find it in the modules that `EventLedger` exports.
 public final class Ledger: Sendable {
+    /// The log, for appends under a run's own id or together with other statements.
     public let log: EventLog
+    /// Connections with the service's role, for everything that this type has no method for.
     public let pool: PostgresPool
+    /// The model's projections in every installed version.
     public let registry: ProjectionRegistry
     private let writer: PostgresPool
     private let configuration: PostgresConfiguration
@@ -26,6 +29,7 @@ public final class Ledger: Sendable {
     ///
     /// - Parameters:
     ///   - uri: a libpq connection URI of a role that may create roles and schemas.
+    ///   - model: the program's event types and projections.
     ///   - files: the migrations, event schemas and rule files.
     public static func open(_ uri: String, _ model: LedgerModel, _ files: LedgerFiles) async throws -> Ledger {
         let migrator = Migrator(try files.migrations())
@@ -94,6 +98,7 @@ public final class Ledger: Sendable {
     /// The rows of a projection in key order.
     ///
     /// - Parameters:
+    ///   - projection: the projection's name.
     ///   - rules: a rules version, for example `v2`; without it, the served version.
     ///   - position: the event after which the rows are shown; without it, the last folded event.
     public func rows(of projection: String, rules: String? = nil, at position: Int64? = nil) async throws -> [JSONDocument] {

@@ -250,6 +250,25 @@ extension CanonicalReader {
         return digits == 0 || digits > 18 || digits > 1 && bytes[start] == UInt8(ascii: "0") ? nil : value
     }
 
+    package mutating func integer(_ value: inout Int64) -> Bool {
+        guard let integer = integer() else { return false }
+        value = integer
+        return true
+    }
+
+    package mutating func integer(_ value: inout Int) -> Bool {
+        guard let integer = integer() else { return false }
+        value = Int(integer)
+        return true
+    }
+
+    package mutating func integer(_ value: inout Int?) -> Bool {
+        if isNull() { return true }
+        guard let integer = integer() else { return false }
+        value = Int(integer)
+        return true
+    }
+
     /// The elements of an array of strings.
     package mutating func texts(_ value: inout [String]) -> Bool {
         if take("[]") { return true }

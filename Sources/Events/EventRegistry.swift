@@ -13,7 +13,9 @@ public struct EventDefinition: Sendable {
 
     /// Makes the definition of a type.
     ///
-    /// - Parameter readers: by schema version; all of them return the same type of payload.
+    /// - Parameters:
+    ///   - type: the type, by its name in the log.
+    ///   - readers: by schema version; all of them return the same type of payload.
     public init(_ type: EventType, readers: [Int: Reader]) {
         self.type = type
         self.readers = readers

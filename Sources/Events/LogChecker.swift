@@ -31,7 +31,9 @@ public struct LogChecker {
 
     /// Checks the next event and returns its fault, or nil. A fault ends the check: later events mean nothing.
     ///
-    /// - Parameter completed: receives each subtree of the tree that the event completes.
+    /// - Parameters:
+    ///   - event: the event after the last one that was checked.
+    ///   - completed: receives each subtree of the tree that the event completes.
     public mutating func check(
         _ event: EventBytes, completed: (_ level: Int, _ index: Int64, _ node: Digest32) -> Void = { _, _, _ in }
     ) -> LogFault? {

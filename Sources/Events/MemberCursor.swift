@@ -27,10 +27,15 @@ package struct MemberCursor {
             next = members.next()
             return member.value
         }
-        guard let member = object.memberViews.first(where: { $0.keyIs(key) }) else {
-            throw PayloadError(pointer: pointer, problem: "lacks the key \(key)")
+        // A member that nobody asks for stands between, or the keys are in another order.
+        var rest = object.memberViews.makeIterator()
+        while let member = rest.next() {
+            guard member.keyIs(key) else { continue }
+            next = rest.next()
+            members = rest
+            return member.value
         }
-        return member.value
+        throw PayloadError(pointer: pointer, problem: "lacks the key \(key)")
     }
 
     /// Throws if the object has a key that was not asked for.
@@ -80,6 +85,13 @@ extension MemberCursor {
         return truth
     }
 
+    package mutating func optionalBool(_ key: StaticString) throws(PayloadError) -> Bool? {
+        let value = try value(key)
+        if value.isNull { return nil }
+        guard let truth = value.bool else { throw error(key, "is not true or false") }
+        return truth
+    }
+
     package mutating func integer(_ key: StaticString) throws(PayloadError) -> Int64 {
         guard let number = try value(key).integer else { throw error(key, "is not an integer") }
         return number
@@ -90,6 +102,12 @@ extension MemberCursor {
         if value.isNull { return nil }
         guard let number = value.integer else { throw error(key, "is not an integer") }
         return number
+    }
+
+    package mutating func count(_ key: StaticString) throws(PayloadError) -> Int { Int(try integer(key)) }
+
+    package mutating func optionalCount(_ key: StaticString) throws(PayloadError) -> Int? {
+        try optionalInteger(key).map(Int.init)
     }
 
     package mutating func decimal(_ key: StaticString) throws(PayloadError) -> FixedDecimal {
@@ -125,6 +143,35 @@ extension MemberCursor {
         let parsed: CalendarDate?? = value.withUnescapedUTF8 { CalendarDate(parsing: $0) }
         guard case .some(.some(let date)) = parsed else { throw error(key, "is not a date") }
         return date
+    }
+
+    package mutating func enumeration<Value: RawRepresentable<String>>(_ key: StaticString) throws(PayloadError) -> Value {
+        try present(try optionalEnumeration(key), key)
+    }
+
+    package mutating func optionalEnumeration<Value: RawRepresentable<String>>(
+        _ key: StaticString
+    ) throws(PayloadError) -> Value? {
+        let value = try value(key)
+        if value.isNull { return nil }
+        guard let text = value.string, let known = Value(rawValue: text) else {
+            throw error(key, "is not one of the known values")
+        }
+        return known
+    }
+
+    /// A value that another type reads, which receives the value's JSON pointer for its errors.
+    package mutating func object<Value>(
+        _ key: StaticString, _ read: (JSONValue, String) throws(PayloadError) -> Value
+    ) throws(PayloadError) -> Value {
+        try read(try value(key), pointer(of: key))
+    }
+
+    package mutating func optionalObject<Value>(
+        _ key: StaticString, _ read: (JSONValue, String) throws(PayloadError) -> Value
+    ) throws(PayloadError) -> Value? {
+        let value = try value(key)
+        return value.isNull ? nil : try read(value, pointer(of: key))
     }
 
     package func present<Value>(_ value: Value?, _ key: StaticString) throws(PayloadError) -> Value {

@@ -25,6 +25,23 @@ public struct RuleReference: Sendable, Equatable {
         out.endObject()
     }
 
+    /// Writes an array of references.
+    package static func write(_ references: [RuleReference], to out: inout JSONWriter) {
+        out.beginArray()
+        for reference in references { reference.write(to: &out) }
+        out.endArray()
+    }
+
+    /// Reads an array that ``write(_:to:)`` wrote.
+    package static func read(_ value: JSONValue, pointer: String) throws(PayloadError) -> [RuleReference] {
+        guard value.kind == .array else { throw PayloadError(pointer: pointer, problem: "is not an array") }
+        var references: [RuleReference] = []
+        for element in value.elements {
+            references.append(try RuleReference(decoding: element, pointer: "\(pointer)/\(references.count)"))
+        }
+        return references
+    }
+
     package init(decoding value: JSONValue, pointer: String) throws(PayloadError) {
         var members = try MemberCursor(value, pointer: pointer)
         digest = try members.text("digest")

@@ -38,7 +38,9 @@ public struct ExplainerSource: Sendable {
 
     /// Registers the explainer of a projection.
     ///
-    /// - Parameter make: receives the paths of all files below `projections/`.
+    /// - Parameters:
+    ///   - projection: the projection's name.
+    ///   - make: receives the paths of all files below `projections/`.
     public init(_ projection: String, _ make: @escaping Make) {
         self.projection = projection
         self.make = make
@@ -78,6 +80,7 @@ public struct Explainer: Sendable {
     ///   - identity: the version that published the rows; its rule files must be installed with the same digests.
     ///   - columns: the view's columns.
     ///   - files: the paths of all files below `projections/`.
+    ///   - read: gives the bytes of such a file by its path.
     /// - Returns: nil for a projection without an explainer.
     public init?(
         _ sources: [ExplainerSource], _ identity: ProjectionIdentity, columns: ColumnSet, files: [String], read: RuleFileReader

@@ -10,7 +10,12 @@ extension Explanation {
 
     /// Of figures that were published together: each with its last step, over all inputs and rules.
     ///
-    /// - Parameter empty: a sheet that nothing is on yet.
+    /// - Parameters:
+    ///   - view: what was published.
+    ///   - key: the key of the row, or the parameters of the question.
+    ///   - value: the published value.
+    ///   - empty: a sheet that nothing is on yet.
+    ///   - figures: the figures in their order: the field, what was published, and the sheet that works it out.
     public init(
         view: String, key: [String], value: Shown, _ empty: Worksheet, _ figures: [(field: String, published: Shown, sheet: Worksheet)]
     ) {

@@ -16,7 +16,9 @@ public struct Worksheet {
 
     /// Makes an empty worksheet for a row.
     ///
-    /// - Parameter sources: the texts of the rule files by their path.
+    /// - Parameters:
+    ///   - row: the row to explain, with its events.
+    ///   - sources: the texts of the rule files by their path.
     public init(_ row: ExplainedRow, _ sources: [ByteKey: RuleSource]) {
         self.row = row
         self.sources = sources

@@ -7,6 +7,13 @@ extension JSONWriter {
         text.withUTF8 { string(utf8: $0) }
     }
 
+    /// Writes an array of strings.
+    public mutating func strings(_ texts: [String]) {
+        beginArray()
+        for text in texts { string(text) }
+        endArray()
+    }
+
     /// Writes a string of well-formed UTF-8, escaped as in RFC 8785: `\b \t \n \f \r \" \\`, `\u00xx` in lower case for
     /// the other control characters, and everything else unchanged.
     public mutating func string(utf8 text: Span<UInt8>) {

@@ -66,7 +66,10 @@ public struct JSONWriter: Sendable {
 
     /// An empty writer with room for that many bytes.
     ///
-    /// - Parameter omitting: the keys of a document's own members that are left out, whatever the caller writes for them.
+    /// - Parameters:
+    ///   - capacity: the number of bytes that it holds before it grows.
+    ///   - keyOrder: the order in which the caller writes the keys of an object.
+    ///   - omitting: the keys of a document's own members that are left out, whatever the caller writes for them.
     public init(reservingCapacity capacity: Int = 256, keyOrder: KeyOrder = .canonical, omitting: [String] = []) {
         #if DEBUG
             self.keyOrder = keyOrder

@@ -41,7 +41,10 @@ extension PostgresSession {
     /// A row's bytes are valid only during the call. If `row` throws, the statement is cancelled (with its transaction)
     /// and the error is passed on.
     ///
-    /// - Parameter settings: server settings, in SQL, for this statement alone.
+    /// - Parameters:
+    ///   - sql: the statement.
+    ///   - settings: server settings, in SQL, for this statement alone.
+    ///   - row: receives each row.
     public func copyOut(
         _ sql: String, settings: KeyValuePairs<String, String> = [:], row: (BinaryCopyRow) throws -> Void
     ) throws {

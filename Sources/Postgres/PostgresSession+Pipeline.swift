@@ -7,7 +7,9 @@ extension PostgresSession {
     /// after it are skipped, and its error is thrown. COPY is not possible here. Memory: all parameters and all
     /// results.
     ///
-    /// - Parameter hint: sent after the other statements, which end their transaction; its failure is ignored.
+    /// - Parameters:
+    ///   - statements: the statements with their parameters, in order.
+    ///   - hint: sent after the other statements, which end their transaction; its failure is ignored.
     public func pipeline(
         _ statements: [(sql: String, parameters: [PostgresValue])],
         hint: (sql: String, parameters: [PostgresValue])? = nil

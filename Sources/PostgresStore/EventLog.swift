@@ -36,7 +36,9 @@ public actor EventLog {
 
     /// Makes a log over a pool.
     ///
-    /// - Parameter writer: a pool of its own, of ``PostgresConfiguration/service(_:schemaVersion:applicationName:)``.
+    /// - Parameters:
+    ///   - writer: a pool of its own, of ``PostgresConfiguration/service(_:schemaVersion:applicationName:)``.
+    ///   - schemas: the schemas that payloads are checked against.
     public init(writer: PostgresPool, schemas: EventSchemas) {
         self.writer = writer
         self.schemas = schemas

@@ -40,7 +40,10 @@ public struct LogProofs: Sendable {
 
     /// Proves that an event is in the tree of the first `size` events. Throws `positionUnknown`, `positionBeyondSize`.
     ///
-    /// - Parameter position: from 1 to `size`; `size` must not exceed the head.
+    /// - Parameters:
+    ///   - position: from 1 to `size`.
+    ///   - size: the number of events in the tree, which must not exceed the head.
+    ///   - session: a session on the ledger's database.
     public func inclusion(position: Int64, size: Int64, _ session: PostgresSession) throws -> InclusionProof {
         try require(position, in: size, from: 1, session)
         return try reading(session) { node in
@@ -54,7 +57,10 @@ public struct LogProofs: Sendable {
     /// Proves that the tree of `to` events starts with the tree of `from` events. Throws `positionUnknown`,
     /// `positionBeyondSize`.
     ///
-    /// - Parameter from: from 0 to `to`, which must not exceed the head.
+    /// - Parameters:
+    ///   - from: the size of the old tree, from 0 to `to`.
+    ///   - to: the size of the new tree, which must not exceed the head.
+    ///   - session: a session on the ledger's database.
     public func consistency(from: Int64, to: Int64, _ session: PostgresSession) throws -> ConsistencyProof {
         try require(from, in: to, from: 0, session)
         return try consistencies(from: [from], to: to, session)[0]

@@ -40,7 +40,11 @@ extension LogReader {
     ///
     /// A range of the stream index: O(events of these streams).
     ///
-    /// - Parameter prefix: must end in a colon.
+    /// - Parameters:
+    ///   - prefix: must end in a colon.
+    ///   - position: the last position that counts.
+    ///   - session: a session on the ledger's database.
+    ///   - body: receives each event with its payload.
     public func forEachLatest(
         ofStreamsPrefixed prefix: String, upTo position: Int64, _ session: PostgresSession,
         _ body: (EventHeader, _ payload: [UInt8]) throws -> Void

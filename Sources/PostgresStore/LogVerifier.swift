@@ -23,7 +23,9 @@ public struct LogVerifier: Sendable {
 
     /// Verifies the whole log.
     ///
-    /// - Parameter progress: called after each range with the position reached and the head's position.
+    /// - Parameters:
+    ///   - session: a session on the ledger's database.
+    ///   - progress: called after each range with the position reached and the head's position.
     public func verify(_ session: PostgresSession, progress: (Int64, Int64) -> Void = { _, _ in }) throws
         -> LogVerification
     {

@@ -219,7 +219,11 @@ public struct ProjectionCatalog: Sendable {
     /// Throws `LedgerError.versionInUse` for the served version, for the previously served version unless asked for,
     /// and for a version that somebody's view depends on. Throws `.versionHeld` while a rebuild of it runs. Its
     /// follower loses its lease.
-    /// - Parameter includingPrevious: whether the previously served version, the target of a rollback, may be dropped.
+    ///
+    /// - Parameters:
+    ///   - version: the version to drop.
+    ///   - includingPrevious: whether the previously served version, the target of a rollback, may be dropped.
+    ///   - session: a session on the ledger's database.
     public func drop(_ version: ProjectionVersion, includingPrevious: Bool = false, _ session: PostgresSession) throws {
         let tables: [String] = try session.transaction {
             // The row is locked first, as in every transaction that writes the version.

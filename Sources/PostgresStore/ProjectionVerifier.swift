@@ -84,7 +84,10 @@ public struct ProjectionVerifier: Sendable {
     ///
     /// Everything is read in one snapshot. If a transaction is open, the snapshot is the caller's, and the versions
     /// must have been looked up in it. Otherwise it is a new one, in which the versions are looked up again.
+    ///
     /// - Parameters:
+    ///   - versions: the versions with their definitions.
+    ///   - session: a session on the ledger's database.
     ///   - workers: the number of threads that decode and fold; by default the number of processors. The results do not
     ///     depend on it.
     ///   - progress: called from time to time.
@@ -129,10 +132,14 @@ public struct ProjectionVerifier: Sendable {
     /// looked up.
     ///
     /// - Parameters:
+    ///   - versions: the versions with their definitions.
     ///   - recorded: the records of earlier comparisons. A version that continues one of them is folded only from
     ///     there. If its tables no longer hold exactly what was recorded, or if there is no record, it is folded from
     ///     zero.
     ///   - key: the key of the recorded tallies, or a new one if there are none.
+    ///   - session: a session on the ledger's database.
+    ///   - workers: the number of threads that decode and fold; by default the number of processors.
+    ///   - progress: called from time to time.
     public static func compare(
         _ versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], since recorded: [RecordedVersion] = [],
         key: TallyKey, _ session: PostgresSession, workers: Int? = nil, progress: (Progress) -> Void = { _ in }
@@ -203,7 +210,11 @@ public struct ProjectionVerifier: Sendable {
     /// Folds the log from zero for any number of projections in one pass, each up to its own position, and digests
     /// their rows. It reads only the log.
     ///
-    /// - Parameter progress: called from time to time while the log is folded.
+    /// - Parameters:
+    ///   - projections: the definitions, each with the last position to fold.
+    ///   - session: a session on the ledger's database.
+    ///   - workers: the number of threads that decode and fold; by default the number of processors.
+    ///   - progress: called from time to time while the log is folded.
     public static func fold(
         _ projections: [(definition: ProjectionDefinition, upTo: Int64)], _ session: PostgresSession,
         workers: Int? = nil, progress: (Progress) -> Void = { _ in }

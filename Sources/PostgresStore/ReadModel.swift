@@ -22,7 +22,13 @@ public struct ReadModel: Sendable {
 
     /// The facts valid at a position, starting with the entity of a row's key, or after an entity.
     ///
-    /// - Parameter filters: on columns of the entity's key only.
+    /// - Parameters:
+    ///   - position: the position at which the facts are valid.
+    ///   - filters: on columns of the entity's key only.
+    ///   - key: the key of a row, or of an entity; nil to start with the first entity.
+    ///   - isIncluded: whether the entity of that key is the first one; otherwise the next one is.
+    ///   - limit: the largest number of entities.
+    ///   - session: a session on the ledger's database.
     public func facts(
         at position: Int64, filters: [RowFilter] = [], from key: RowKey?, isIncluded: Bool, limit: Int,
         _ session: PostgresSession

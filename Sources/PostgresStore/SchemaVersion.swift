@@ -24,7 +24,10 @@ extension PostgresConfiguration {
 
     /// The configuration of sessions that append and write projections.
     ///
-    /// - Parameter schemaVersion: the newest version that the program's migrations make.
+    /// - Parameters:
+    ///   - uri: a libpq connection URI.
+    ///   - schemaVersion: the newest version that the program's migrations make.
+    ///   - applicationName: the name of the session in `pg_stat_activity`.
     public static func service(
         _ uri: String, schemaVersion: Int, applicationName: String = "alpha-ledger"
     ) -> PostgresConfiguration {

@@ -6,7 +6,11 @@ extension VersionReference {
     /// program's, else the only one.
     ///
     /// Throws `LedgerError.versionUnknown`, which names the versions that there are.
-    /// - Parameter installed: the code versions of this program, in ascending order; empty where it lacks these rules.
+    ///
+    /// - Parameters:
+    ///   - versions: all versions of the projection in this ledger.
+    ///   - name: the projection's name.
+    ///   - installed: the code versions of this program, in ascending order; empty where it lacks these rules.
     public func resolve(
         among versions: [ProjectionVersion], of name: String, installed: [Int]
     ) throws(LedgerError) -> ProjectionVersion {

@@ -146,6 +146,14 @@ struct VersionTable: Sendable {
             sql: "INSERT INTO \(name) (\(columns(all))) SELECT * FROM unnest(\(arrays))", parameters: parameters)
     }
 
+    /// The DDL of the primary key, and of the index of each key's first version.
+    var indexes: String {
+        """
+        ALTER TABLE \(name) ADD PRIMARY KEY (\(columns(key)), valid_from);
+        CREATE INDEX ON \(name) (era, \(columns(key)), valid_from) WHERE era IS NOT NULL;
+        """
+    }
+
     private var all: [String] { ["valid_from", "valid_to", "era"] + key + stored + ["document"] }
 
     private func columns(_ names: [String]) -> String { names.map(quoteIdentifier).joined(separator: ", ") }

@@ -9,8 +9,7 @@ struct VersionTables: Sendable {
     let rows: VersionTable
     /// The table of facts; nil if a row is its entity's facts.
     let facts: VersionTable?
-    private let tableSQL: String
-    private let indexSQL: String
+    private let stored: [ColumnSet.StoredColumn]
 
     init(_ definition: ProjectionDefinition, tableName: String) {
         let columns = definition.columns
@@ -22,26 +21,27 @@ struct VersionTables: Sendable {
             ? nil
             : VersionTable(
                 name: "projection.\(quoteIdentifier("\(tableName)_facts"))", key: columns.entityKey, stored: [])
-        tableSQL = definition.tableSQL.replacing("{table}", with: rows.name)
-        indexSQL = definition.indexSQL.replacing("{table}", with: rows.name)
+        stored = columns.storedColumns
     }
 
     /// Makes the tables, without indexes.
     func create(_ session: PostgresSession) throws {
-        try session.executeScript(tableSQL)
-        try compress(rows, session)
-        guard let facts else { return }
-        try session.executeScript(
-            """
-            CREATE TABLE \(facts.name) (
-                valid_from bigint NOT NULL,
-                valid_to   bigint,
-                era        smallint,
-                \(facts.key.map { "\(quoteIdentifier($0)) text COLLATE \"C\" NOT NULL," }.joined(separator: "\n    "))
-                document   text COLLATE "C" NOT NULL
-            )
-            """)
-        try compress(facts, session)
+        try create(rows, stored, session)
+        if let facts { try create(facts, [], session) }
+    }
+
+    /// Makes a table: the positions at which a version begins and ends (null: current), its era, the key, the columns beside
+    /// the document, and the document. Texts compare by their bytes.
+    private func create(_ table: VersionTable, _ stored: [ColumnSet.StoredColumn], _ session: PostgresSession) throws {
+        let text = #"text COLLATE "C""#
+        let columns =
+            ["valid_from bigint NOT NULL", "valid_to bigint", "era smallint"]
+            + table.key.map { "\(quoteIdentifier($0)) \(text) NOT NULL" }
+            + stored.map {
+                "\(quoteIdentifier($0.name)) \($0.isInstant ? "timestamptz" : text)\($0.isRequired ? " NOT NULL" : "")"
+            } + ["document \(text) NOT NULL"]
+        try session.executeScript("CREATE TABLE \(table.name) (\(columns.joined(separator: ", ")))")
+        try compress(table, session)
     }
 
     /// Compresses long documents with LZ4 if the server was built with it, which is several times as fast as its own
@@ -72,14 +72,7 @@ struct VersionTables: Sendable {
 
     /// Makes the indexes: the primary key, and the index of each key's first version.
     func createIndexes(_ session: PostgresSession) throws {
-        try session.executeScript(indexSQL)
-        guard let facts else { return }
-        let key = facts.key.map(quoteIdentifier).joined(separator: ", ")
-        try session.executeScript(
-            """
-            ALTER TABLE \(facts.name) ADD PRIMARY KEY (\(key), valid_from);
-            CREATE INDEX ON \(facts.name) (era, \(key), valid_from) WHERE era IS NOT NULL;
-            """)
+        for table in [rows, facts].compactMap({ $0 }) { try session.executeScript(table.indexes) }
     }
 
     /// Takes the lock that making the indexes needs. Throws if another open transaction, such as a backup's, has read

@@ -18,7 +18,9 @@ public struct AggregateGroups<Entry: AggregateEntry> {
 
     /// Makes empty groups.
     ///
-    /// - Parameter empty: the initial entry of a new key.
+    /// - Parameters:
+    ///   - names: the names of the groupings.
+    ///   - empty: the initial entry of a new key.
     public init(_ names: [String], _ empty: Entry) {
         self.names = names
         self.empty = empty
@@ -27,7 +29,9 @@ public struct AggregateGroups<Entry: AggregateEntry> {
 
     /// Adds a row to each grouping.
     ///
-    /// - Parameter keys: the row's key in each grouping, in the order of the groupings' names.
+    /// - Parameters:
+    ///   - row: the row.
+    ///   - keys: the row's key in each grouping, in the order of the groupings' names.
     public mutating func add(_ row: Entry.Row, keys: [String?]) {
         let empty = empty
         for (index, key) in keys.enumerated() {

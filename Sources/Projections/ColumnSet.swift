@@ -3,7 +3,8 @@ public import JSON
 public import Values
 
 /// The contents of `projections/<name>/columns.json`: the key, the columns that are stored beside the document for
-/// filters, each column's type, and the columns that the digest covers.
+/// filters, which of these are never null, each column's type, and the columns that the digest covers. A version's table
+/// and indexes follow from it.
 ///
 /// A row is stored as one canonical JSON document in event encoding (decimals are strings). The types here turn the
 /// document into the answer over HTTP (decimals are numbers) and into the line that is digested.
@@ -40,6 +41,15 @@ public struct ColumnSet: Sendable {
         }
     }
 
+    /// A column that is stored beside the document.
+    public struct StoredColumn: Sendable {
+        public let name: String
+        /// Whether it holds instants; if not, it holds texts.
+        public let isInstant: Bool
+        /// Whether it is never null.
+        public let isRequired: Bool
+    }
+
     /// Why `columns.json` can't be used.
     public struct Problem: Error, CustomStringConvertible {
         public let description: String
@@ -50,6 +60,8 @@ public struct ColumnSet: Sendable {
     /// The columns of the row's entity: the first parts of the key.
     public var entityKey: [String] { Array(key.prefix(RowKey.entityParts)) }
     /// The columns stored beside the document, in order.
+    public let storedColumns: [StoredColumn]
+    /// The names of ``storedColumns``.
     public let stored: [String]
     /// All columns of the document, in canonical order.
     public let columns: [Column]
@@ -63,6 +75,7 @@ public struct ColumnSet: Sendable {
         }
         key = try names("key")
         stored = try names("stored")
+        let required = root["required"] == nil ? [] : Set(try names("required").map { ByteKey($0) })
         guard let members = root["columns"], members.kind == .object else {
             throw Problem(description: "`columns` must be an object")
         }
@@ -74,9 +87,29 @@ public struct ColumnSet: Sendable {
             columns.append(Column(name: name, kind: kind, isDigested: digested, decimals: Set(decimals)))
         }
         self.columns = columns
-        byName = Dictionary(uniqueKeysWithValues: columns.enumerated().map { (ByteKey($0.element.name), $0.offset) })
+        let byName = Dictionary(uniqueKeysWithValues: columns.enumerated().map { (ByteKey($0.element.name), $0.offset) })
+        self.byName = byName
         for name in key where byName[ByteKey(name)] == nil {
             throw Problem(description: "the key column `\(name)` is not among `columns`")
+        }
+        var storedColumns: [StoredColumn] = []
+        for name in stored {
+            // The one stored column that no document has: the valid time of the row.
+            let kind = byName[ByteKey(name)].map { columns[$0].kind } ?? (name == "effective_at" ? .instant : nil)
+            guard let kind, kind == .text || kind == .instant else {
+                throw Problem(description: "the stored column `\(name)` is not a text or an instant among `columns`")
+            }
+            storedColumns.append(StoredColumn(name: name, isInstant: kind == .instant, isRequired: required.contains(ByteKey(name))))
+        }
+        self.storedColumns = storedColumns
+        for name in required where !stored.contains(where: { ByteKey($0) == name }) {
+            throw Problem(description: "the required column `\(name)` is not among `stored`")
+        }
+        let identifier = /[a-z][a-z0-9_]*/
+        let reserved = ["valid_from", "valid_to", "era", "document"]
+        for name in key + stored where name.wholeMatch(of: identifier) == nil || reserved.contains(name) {
+            let expected = "expected a-z, 0-9 and _, and none of \(reserved.joined(separator: ", "))"
+            throw Problem(description: "`\(name)` can't be the name of a column: \(expected)")
         }
     }
 

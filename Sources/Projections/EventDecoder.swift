@@ -40,7 +40,11 @@ public struct EventDecoder: Sendable {
 
     /// Reads an event of the consumed type at an index from its bytes, in place if possible.
     ///
-    /// - Parameter pool: keeps texts that events share from call to call.
+    /// - Parameters:
+    ///   - header: the event's other columns.
+    ///   - place: the index of its type.
+    ///   - payload: its payload.
+    ///   - pool: keeps texts that events share from call to call.
     public func read(
         _ header: EventHeader, _ place: Int, payload: UnsafeBufferPointer<UInt8>, _ pool: TextPool
     ) -> ReadEvent {

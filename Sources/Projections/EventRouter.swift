@@ -50,14 +50,18 @@ public struct EventRouter: Sendable {
 
     /// Decodes and routes an event; nil if no projection consumes its type or its payload can't be read.
     ///
-    /// - Parameter poison: receives each projection that can't fold the event, with the reason.
+    /// - Parameters:
+    ///   - record: the event.
+    ///   - poison: receives each projection that can't fold the event, with the reason.
     public func route(_ record: RecordedEvent, poison: (Int, PoisonEvent) -> Void) -> Routed? {
         decoder.read(record).flatMap { route($0, poison: poison) }
     }
 
     /// Routes an event; nil if its payload can't be read.
     ///
-    /// - Parameter poison: receives each projection that can't fold the event, with the reason.
+    /// - Parameters:
+    ///   - read: the event.
+    ///   - poison: receives each projection that can't fold the event, with the reason.
     public func route(_ read: ReadEvent, poison: (Int, PoisonEvent) -> Void) -> Routed? {
         let consumers = consumers[read.place]
         guard case .success(let event) = read.event else {

@@ -24,10 +24,6 @@ public struct ProjectionDefinition: Sendable {
     /// Starts this code version's sums over a list's rows; nil if its answers have no sums.
     public let aggregates: (@Sendable () -> any RowAggregates)?
     public let columns: ColumnSet
-    /// The DDL of the table, with `{table}` in place of its name.
-    public let tableSQL: String
-    /// The DDL of the primary key and the indexes, with `{table}` in place of the table's name.
-    public let indexSQL: String
     public let consumes: [EventType: Set<Int>]
     /// The event types that the program knows.
     public let events: EventRegistry
@@ -53,8 +49,6 @@ public struct ProjectionDefinition: Sendable {
         foldVersion = projection.identity.codeVersion
         aggregates = code.aggregates
         columns = installed.columns
-        tableSQL = installed.tableSQL
-        indexSQL = installed.indexSQL
         consumes = P.consumes
         consumedTypes = consumed
         rowsAreFacts = P.rowsAreFacts
@@ -126,13 +120,16 @@ public struct ProjectionDefinition: Sendable {
 
     /// A fold from position 0 to a last position that writes nothing.
     ///
-    /// - Parameter start: the position to fold from and the tally of all versions up to it. Without it, the fold keeps no
-    ///   tally.
+    /// - Parameters:
+    ///   - last: the last position to fold.
+    ///   - start: the position to fold from and the tally of all versions up to it. Without it, the fold keeps no
+    ///     tally.
     public func wholeFold(upTo last: Int64, tally start: FoldStart? = nil) -> WholeFold { startWhole(last, start) }
 
     /// The rows that follow from stored facts, in ascending key order.
     ///
     /// - Parameters:
+    ///   - document: the stored facts.
     ///   - instant: if given, only facts that hold in the world by then count.
     ///   - selection: selects the rows; without it, the result is the stored rows.
     public func rows(

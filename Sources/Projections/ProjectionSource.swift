@@ -22,7 +22,8 @@ public struct ProjectionSource: Sendable {
     /// Registers a projection.
     ///
     /// - Parameters:
-    ///   - codes: in ascending order.
+    ///   - name: the projection's name, which is also that of its folder below `projections/`.
+    ///   - codes: the code versions that readers know, in ascending order.
     ///   - folding: the projection as a code version folds it, if code versions differ in more than their sums.
     ///   - make: the projection under its rules of a version, `rules.v<N>.yaml`; throws `RuleError` if these can't be
     ///     used.
@@ -43,26 +44,19 @@ public struct ProjectionSource: Sendable {
 struct InstalledProjection {
     let events: EventRegistry
     let columns: ColumnSet
-    let tableSQL: String
-    let indexSQL: String
     /// The numbers of its rules versions, ascending; never empty.
     let versions: [Int]
 
     init(_ name: String, _ events: EventRegistry, files: [String], read: RuleFileReader) throws {
-        func bytes(_ file: String) throws -> [UInt8] {
-            guard let bytes = try read("\(name)/\(file)") else {
-                throw ProjectionRegistry.Problem(description: "projections/\(name)/\(file): there is no such file")
-            }
-            return bytes
-        }
         self.events = events
+        guard let bytes = try read("\(name)/columns.json") else {
+            throw ProjectionRegistry.Problem(description: "projections/\(name)/columns.json: there is no such file")
+        }
         do {
-            columns = try ColumnSet(parsing: try bytes("columns.json"))
+            columns = try ColumnSet(parsing: bytes)
         } catch {
             throw ProjectionRegistry.Problem(description: "projections/\(name)/columns.json: \(error)")
         }
-        tableSQL = String(decoding: try bytes("table.sql"), as: UTF8.self)
-        indexSQL = String(decoding: try bytes("indexes.sql"), as: UTF8.self)
         versions = RuleFile.versions(in: name, among: files)
         if versions.isEmpty {
             throw ProjectionRegistry.Problem(description: "projections/\(name): no rules.v<N>.yaml is installed")

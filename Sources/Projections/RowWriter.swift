@@ -28,7 +28,9 @@ public struct RowWriter: Sendable {
 
     /// Makes a writer that receives documents only.
     ///
-    /// - Parameter omitting: the keys of members that are left out of the documents.
+    /// - Parameters:
+    ///   - omitted: the keys of members that are left out of the documents.
+    ///   - capacity: the number of bytes that it holds before it grows.
     public init(documentsOmitting omitted: [String], reservingCapacity capacity: Int) {
         out = JSONWriter(reservingCapacity: capacity, omitting: omitted)
         takesRows = false

@@ -65,6 +65,17 @@ extension String {
     }
 }
 
+extension String? {
+    /// Whether both are nil, or both have the same UTF-8 bytes.
+    public func isBytewiseEqual(to other: String?) -> Bool {
+        switch (self, other) {
+        case (nil, nil): true
+        case (let left?, let right?): left.isBytewiseEqual(to: right)
+        default: false
+        }
+    }
+}
+
 extension Span<UInt8> {
     /// Whether both spans hold the same bytes.
     public func isBytewiseEqual(to other: Span<UInt8>) -> Bool {

@@ -28,7 +28,7 @@ struct RowNormalizerTests {
     @Test func `Every key is stored under its name, exact`() throws {
         let row = try accepted(.full)
         let expected = ExecutionRow(
-            sourceTradeID: "T-1",
+            source: "alpha_sync", sourceTradeID: "T-1",
             sourceUpdatedAt: try #require(Instant("2026-02-03T21:14:09.12Z")),
             tradeDate: try #require(Instant("2026-01-15T15:30:00Z")),
             tradeStatus: .filled,
@@ -53,7 +53,7 @@ struct RowNormalizerTests {
         #expect(
             least
                 == ExecutionRow(
-                    sourceTradeID: "T-1", sourceUpdatedAt: try #require(Instant("2026-02-03T21:14:09.12Z")),
+                    source: "alpha_sync", sourceTradeID: "T-1", sourceUpdatedAt: try #require(Instant("2026-02-03T21:14:09.12Z")),
                     tradeDate: try #require(Instant("2026-01-15T15:30:00Z")), tradeStatus: .filled))
         var nulls = FeedRow.full
         var empty = FeedRow.full

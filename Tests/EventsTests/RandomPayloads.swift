@@ -70,7 +70,7 @@ struct RandomPayloads {
 
     mutating func row() -> ExecutionRow {
         ExecutionRow(
-            sourceTradeID: text(), sourceUpdatedAt: instant(), tradeDate: instant(),
+            source: "alpha_sync", sourceTradeID: text(), sourceUpdatedAt: instant(), tradeDate: instant(),
             tradeStatus: pick(TradeStatus.allCases), sourceCreatedAt: optional { $0.instant() },
             sourceTradeTicketID: optional { $0.text() }, sourcePortfolioID: optional { $0.text() },
             sourceSecurityID: optional { $0.text() }, sourcePortfolio: optional { $0.text() },

@@ -48,7 +48,7 @@ private let recordedPrints: [UInt8]? = {
             }
             return Print(
                 execution: ExecutionRow(
-                    sourceTradeID: "print-\(number)", sourceUpdatedAt: time, tradeDate: time, tradeStatus: .filled,
+                    source: "alpha_sync", sourceTradeID: "print-\(number)", sourceUpdatedAt: time, tradeDate: time, tradeStatus: .filled,
                     sourcePortfolio: "IMST", underlyingSymbol: "MSTR", instrument: row["instrumentNormalized"]?.string,
                     direction: price >= mid ? .buy : .sell, optionType: type, strike: strike, expiry: expiry,
                     quantity: WireValue.decimal(row["tradeAmount"])?.value, price: price, priceCurrency: "USD",

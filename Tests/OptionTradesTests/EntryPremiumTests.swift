@@ -106,7 +106,8 @@ import Values
     @Test func whatIsMissingIsNamed() throws {
         let all = try flags { row in
             row = ExecutionRow(
-                sourceTradeID: "A", sourceUpdatedAt: row.sourceUpdatedAt, tradeDate: row.tradeDate, tradeStatus: .filled)
+                source: "alpha_sync", sourceTradeID: "A", sourceUpdatedAt: row.sourceUpdatedAt, tradeDate: row.tradeDate,
+                tradeStatus: .filled)
         }
         #expect(
             all == [

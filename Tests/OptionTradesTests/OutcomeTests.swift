@@ -188,7 +188,7 @@ import Values
 
     @Test func everythingThatIsMissingIsNamedOnceInOrder() throws {
         let row = ExecutionRow(
-            sourceTradeID: "A", sourceUpdatedAt: .minimum,
+            source: "alpha_sync", sourceTradeID: "A", sourceUpdatedAt: .minimum,
             tradeDate: try OutcomeFixture.instant("2026-01-10T14:30:00Z"),
             tradeStatus: .filled)
         #expect(

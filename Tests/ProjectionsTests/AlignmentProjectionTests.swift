@@ -200,11 +200,4 @@ func alignmentColumns() throws -> ColumnSet {
             #expect(throws: (any Error).self) { try projection.facts(from: Array(text.utf8)) }
         }
     }
-
-    @Test("The table has the key and the filter columns")
-    func table() throws {
-        let table = String(decoding: try #require(projectRuleFile("alignment/table.sql")), as: UTF8.self)
-        for column in columns.key + columns.stored { #expect(table.contains("\n    \(column) ")) }
-        #expect(table.contains("CREATE TABLE {table} ("))
-    }
 }

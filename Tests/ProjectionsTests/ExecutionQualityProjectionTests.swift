@@ -161,15 +161,4 @@ func executionQualityColumns() throws -> ColumnSet {
             #expect(throws: (any Error).self) { try projection.facts(from: Array(text.utf8)) }
         }
     }
-
-    @Test("The table has the key and the filter columns")
-    func table() throws {
-        let table = String(decoding: try #require(projectRuleFile("execution_quality/table.sql")), as: UTF8.self)
-        for column in columns.key + columns.stored { #expect(table.contains("\n    \(column) ")) }
-        #expect(table.contains("CREATE TABLE {table} ("))
-        let indexes = String(decoding: try #require(projectRuleFile("execution_quality/indexes.sql")), as: UTF8.self)
-        let key = columns.key.joined(separator: ", ")
-        #expect(indexes.contains("ALTER TABLE {table} ADD PRIMARY KEY (\(key), valid_from);"))
-        #expect(indexes.contains("CREATE INDEX ON {table} (era, \(key), valid_from) WHERE era IS NOT NULL;"))
-    }
 }

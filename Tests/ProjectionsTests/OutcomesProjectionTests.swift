@@ -329,9 +329,5 @@ import Values
                 }
             }
         }
-        let table = String(decoding: try #require(projectRuleFile("outcomes/table.sql")), as: UTF8.self)
-        for name in columns.key + columns.stored + ["valid_from", "valid_to", "document"] {
-            #expect(table.contains(name))
-        }
     }
 }

@@ -8,7 +8,7 @@ public func sampleRow(
     notes: String? = nil
 ) throws -> ExecutionRow {
     ExecutionRow(
-        sourceTradeID: id, sourceUpdatedAt: try instant("2026-01-10T15:00:00Z", plusSeconds: updatedAt),
+        source: "alpha_sync", sourceTradeID: id, sourceUpdatedAt: try instant("2026-01-10T15:00:00Z", plusSeconds: updatedAt),
         tradeDate: try instant("2026-01-10T14:30:00Z"), tradeStatus: status, sourcePortfolio: "IMST",
         underlyingSymbol: "MSTR", optionSymbol: "MSTR260130C00350000", direction: .buy, optionType: .call,
         strike: try FixedDecimal("350"), expiry: CalendarDate("2026-01-30"), quantity: FixedDecimal(quantity),

@@ -139,7 +139,9 @@ struct SchemaCompiler {
         _ reference: JSONValue, in schema: JSONValue, at pointer: String
     ) throws(SchemaFileError) -> SchemaNode {
         let prefix = "#/$defs/"
-        guard schema.count == 1 else { throw error(pointer, "has keywords beside $ref") }
+        for (keyword, _) in schema.members where keyword != "$ref" && !Self.annotations.contains(keyword) {
+            throw error("\(pointer)/\(keyword)", "stands beside $ref")
+        }
         guard let text = reference.string, text.hasPrefix(prefix) else {
             throw error("\(pointer)/$ref", "does not refer to #/$defs")
         }

@@ -37,11 +37,10 @@ public struct EventInput: Sendable, Equatable {
         left.field.isBytewiseEqual(to: right.field) && left.positions == right.positions
     }
 
-    /// Writes inputs as an object from field to position. A field with several positions gets a list of them. The
-    /// inputs must be sorted by field, as decoding leaves them.
+    /// Writes inputs as an object from field to position. A field with several positions gets a list of them.
     public static func write(_ inputs: [EventInput], to out: inout JSONWriter) {
         out.beginObject()
-        for input in inputs {
+        for input in sorted(inputs) {
             out.key(input.field)
             switch input.held {
             case .one(let position): out.integer(position)
@@ -55,13 +54,12 @@ public struct EventInput: Sendable, Equatable {
     }
 
     /// The inputs in canonical key order.
-    static func sorted(_ inputs: [EventInput]) -> [EventInput] {
+    private static func sorted(_ inputs: [EventInput]) -> [EventInput] {
         inputs.count < 2 ? inputs : inputs.sorted { CanonicalKeyOrder.precedes($0.field, $1.field) }
     }
 
     /// Reads an object that ``write(_:to:)`` wrote.
-    static func read(_ value: JSONValue) throws(PayloadError) -> [EventInput] {
-        let pointer = "/inputs"
+    static func read(_ value: JSONValue, pointer: String) throws(PayloadError) -> [EventInput] {
         guard value.kind == .object else { throw PayloadError(pointer: pointer, problem: "is not an object") }
         var inputs: [EventInput] = []
         inputs.reserveCapacity(value.count)

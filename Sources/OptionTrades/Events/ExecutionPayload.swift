@@ -43,10 +43,10 @@ public struct ExecutionPayload: Sendable {
             }
             out.endArray()
         }
-        row.writeFieldsBeforeSource(to: &out)
+        row.writeFieldsBeforeScopeKey(to: &out)
         out.append(#","scope_key":"#)
         out.string(scopeKey)
-        row.writeFieldsFromSource(to: &out)
+        row.writeFieldsAfterScopeKey(to: &out)
         out.key("unknown_fields")
         out.beginObject()
         let unknown =
@@ -71,28 +71,15 @@ public struct ExecutionPayload: Sendable {
         }
     }
 
-    /// Reads a parsed payload in a single pass over its members.
+    /// Reads a parsed payload. Members in canonical order need a single pass.
     public init(decoding payload: JSONValue) throws(PayloadError) {
-        guard payload.kind == .object else { throw PayloadError(pointer: "", problem: "is not an object") }
-        var draft = ExecutionDraft()
-        var scopeKey: String?
-        var unknownFields: [(key: String, sourceText: String)]?
-        var changedFields: [ChangedField]?
-        for member in payload.memberViews {
-            if try draft.take(member) { continue }
-            if member.keyIs("scope_key") {
-                scopeKey = member.value.string
-            } else if member.keyIs("unknown_fields") {
-                unknownFields = try Self.unknownFields(member.value)
-            } else if member.keyIs("changed_fields") {
-                changedFields = try Self.changedFields(member.value)
-            } else {
-                throw PayloadError(pointer: "", problem: "has the unknown key \(member.key)")
-            }
-        }
-        guard let scopeKey else { throw PayloadError(pointer: "/scope_key", problem: "is not a string") }
-        guard let unknownFields else { throw PayloadError(pointer: "", problem: "lacks the key unknown_fields") }
-        self.init(row: try draft.row(), scopeKey: scopeKey, unknownFields: unknownFields, changedFields: changedFields)
+        var members = try MemberCursor(payload)
+        let changedFields = payload["changed_fields"] == nil ? nil : try Self.changedFields(try members.value("changed_fields"))
+        let row = try ExecutionRow(reading: &members)
+        let scopeKey = try members.text("scope_key")
+        let unknownFields = try Self.unknownFields(try members.value("unknown_fields"))
+        try members.finish(ExecutionField.allCases.map(\.name) + ["changed_fields", "scope_key", "unknown_fields"])
+        self.init(row: row, scopeKey: scopeKey, unknownFields: unknownFields, changedFields: changedFields)
     }
 
     static func unknownFields(
@@ -139,16 +126,6 @@ extension ExecutionPayload: Equatable {
 }
 
 extension ExecutionField {
-    /// Whether the field holds a decimal.
-    var isDecimal: Bool {
-        switch self {
-        case .contractMultiplier, .feesUSD, .pendingQuantity, .premiumUSD, .price, .quantity, .spotAtTrade, .strike,
-            .tradedIV:
-            true
-        default: false
-        }
-    }
-
     /// A value of this field in the form that `changed_fields` holds.
     fileprivate func node(
         _ value: JSONValue, at reader: PayloadReader, _ key: String

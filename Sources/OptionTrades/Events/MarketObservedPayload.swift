@@ -191,7 +191,7 @@ extension MarketValue {
             case .date: try members.optionalDate(key).map(MarketValue.date) ?? .null
             case .decimal: try members.optionalDecimal(key).map(MarketValue.decimal) ?? .null
             case .integer: try members.optionalInteger(key).map(MarketValue.integer) ?? .null
-            case .optionType: try members.optionalOptionType(key).map(MarketValue.optionType) ?? .null
+            case .optionType: try members.optionalEnumeration(key).map(MarketValue.optionType) ?? .null
             }
     }
 

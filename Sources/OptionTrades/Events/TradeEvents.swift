@@ -59,14 +59,14 @@ public enum TradeEvents {
         ExecutionEventTypes.alpha.definitions + [
             EventDefinition(
                 .contextStamped, readers: [1: { bytes throws(PayloadError) in try ContextStampedPayload(decoding: bytes) }],
-                inPlace: { $0.stamp() }),
+                inPlace: { $0.contextStamped() }),
             EventDefinition(
                 .executionBenchmarkRecorded,
                 readers: [1: { bytes throws(PayloadError) in try ExecutionBenchmarkPayload(decoding: bytes) }],
-                inPlace: { $0.benchmark() }),
+                inPlace: { $0.executionBenchmark() }),
             EventDefinition(
                 .forwardMarkRecorded, readers: [1: { bytes throws(PayloadError) in try ForwardMarkPayload(decoding: bytes) }],
-                inPlace: { $0.mark() }),
+                inPlace: { $0.forwardMark() }),
             EventDefinition(
                 .marketObserved, readers: [1: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes) }]),
         ] + ExecutionEventTypes.neutral.definitions

@@ -174,7 +174,7 @@ extension LifecycleMember {
         let tradeDate = try reader.present("trade_date", reader.instant("trade_date"))
         self.init(
             of: ExecutionRow(
-                sourceTradeID: try reader.present("source_trade_id", reader.text("source_trade_id")),
+                source: "alpha_sync", sourceTradeID: try reader.present("source_trade_id", reader.text("source_trade_id")),
                 sourceUpdatedAt: tradeDate, tradeDate: tradeDate,
                 tradeStatus: try reader.present("trade_status", reader.enumeration("trade_status")),
                 sourceCreatedAt: try reader.instant("source_created_at"),

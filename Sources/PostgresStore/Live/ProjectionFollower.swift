@@ -20,6 +20,8 @@ public struct ProjectionFollower: Sendable {
     /// Makes a follower of one version.
     ///
     /// - Parameters:
+    ///   - definition: the version to bring up to date.
+    ///   - pool: connections with the service's role.
     ///   - owner: names this process among all that share the database.
     ///   - batchSize: the number of positions per transaction.
     ///   - cachedBytes: the bytes of documents kept in memory from batch to batch.

@@ -41,6 +41,8 @@ public actor ProjectionGroup {
     /// Makes a group for all versions that a registry can fold.
     ///
     /// - Parameters:
+    ///   - registry: the versions that this program can fold.
+    ///   - pool: connections with the service's role.
     ///   - owner: names this process among all that share the database.
     ///   - batchSize: the number of positions per transaction.
     ///   - cachedBytes: the bytes of documents that each version keeps in memory from step to step.

@@ -88,6 +88,7 @@ public struct ProjectionRebuild: Sendable {
     ///   - definitions: the versions to build, each once, at most `EventRouter.limit`.
     ///   - configuration: for sessions with the service's role; the rebuild opens its own.
     ///   - owner: names this rebuild among all that share the database, including other rebuilds of this process.
+    ///   - options: the number of parts, and the sizes of chunks and memory.
     public init(
         _ definitions: [ProjectionDefinition], _ configuration: PostgresConfiguration, owner: String,
         options: Options = Options()

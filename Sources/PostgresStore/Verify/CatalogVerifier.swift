@@ -13,7 +13,9 @@ public struct CatalogVerifier: Sendable {
     private let otherRules: Set<RuleFile>
     private let catalog = ProjectionCatalog()
 
-    /// - Parameter otherRules: installed rule files that no projection reads: those of analyses.
+    /// - Parameters:
+    ///   - registry: the versions that this program can fold.
+    ///   - otherRules: installed rule files that no projection reads: those of analyses.
     public init(_ registry: ProjectionRegistry, otherRules: Set<RuleFile> = []) {
         self.registry = registry
         self.otherRules = otherRules
@@ -191,8 +193,10 @@ public struct CatalogVerifier: Sendable {
     /// Keeps the tables of all stored versions from being dropped until the transaction ends. A rebuild may replace
     /// them by then, but the transaction's snapshot does not know the new ones.
     ///
-    /// - Parameter skipsMissing: whether absent tables are skipped; otherwise an absent table throws an undefined-table
-    ///   error. A table may have been dropped since the snapshot.
+    /// - Parameters:
+    ///   - skipsMissing: whether absent tables are skipped; otherwise an absent table throws an undefined-table error.
+    ///     A table may have been dropped since the snapshot.
+    ///   - session: a session in the transaction.
     public func holdTables(skipsMissing: Bool, _ session: PostgresSession) throws {
         for version in try catalog.versions(session) where version.state == .ready {
             guard let definition = registry.definition(of: version) else { continue }

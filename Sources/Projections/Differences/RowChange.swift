@@ -22,7 +22,9 @@ public struct RowChange: Sendable {
 
     /// Writes `{"change":…,"fields":[{"field":…,"from":…,"to":…}],"key":{…}}`.
     ///
-    /// - Parameter form: decimals as strings for the event encoding, or as numbers for HTTP and the command line.
+    /// - Parameters:
+    ///   - out: receives the object.
+    ///   - form: decimals as strings for the event encoding, or as numbers for HTTP and the command line.
     public func write(to out: inout JSONWriter, decimals form: JSONWriter.DecimalForm) {
         out.beginObject()
         out.key("change"); out.string(kind.rawValue)

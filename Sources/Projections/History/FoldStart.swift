@@ -39,7 +39,11 @@ public struct StandingEntity: Sendable {
 
     /// Adds a version that is valid at the position.
     ///
-    /// - Parameter document: the digest of its document.
+    /// - Parameters:
+    ///   - kind: whether it is a row or facts.
+    ///   - key: its key.
+    ///   - document: the digest of its document.
+    ///   - digest: the digest of the version.
     public mutating func add(_ kind: DocumentKind, _ key: RowKey, document: Digest32, _ digest: VersionDigest) {
         let version = Version(key: key, document: document, digest: digest)
         switch kind {

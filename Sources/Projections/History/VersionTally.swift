@@ -47,7 +47,10 @@ public struct VersionTally: Sendable, Equatable {
 
     /// The tally of an earlier comparison; nil for a text that ``sumsText`` would not write.
     ///
-    /// - Parameter count: the number of its versions.
+    /// - Parameters:
+    ///   - key: the key of that comparison.
+    ///   - text: its sums, as ``sumsText`` wrote them.
+    ///   - count: the number of its versions.
     public init?(_ key: TallyKey, sums text: String, count: Int64) {
         let text = Substring(text).utf8
         guard text.count == Self.buckets * Self.digits, count >= 0 else { return nil }

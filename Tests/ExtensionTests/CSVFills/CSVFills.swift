@@ -27,7 +27,7 @@ struct CSVFills: ExecutionSource {
         guard let quantity = try? FixedDecimal(fields[3]) else { return rejected("invalid:quantity") }
         guard let price = try? FixedDecimal(fields[4]) else { return rejected("invalid:price") }
         var execution = ExecutionRow(
-            sourceTradeID: fields[0], sourceUpdatedAt: changed, tradeDate: changed, tradeStatus: .filled, source: scope.source)
+            source: scope.source, sourceTradeID: fields[0], sourceUpdatedAt: changed, tradeDate: changed, tradeStatus: .filled)
         execution.sourcePortfolio = "DESK"
         execution.direction = side
         execution.quantity = quantity

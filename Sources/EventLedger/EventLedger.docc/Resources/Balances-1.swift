@@ -1,0 +1,11 @@
+// MARK: The projection
+
+/// Every account's balance, and whether the rules count it as overdrawn.
+struct Balances: Projection {
+    struct Facts: Sendable {
+        let account: String
+        var balance: FixedDecimal
+    }
+
+    static let consumes: [EventType: Set<Int>] = ["MoneyMoved": [1]]
+}

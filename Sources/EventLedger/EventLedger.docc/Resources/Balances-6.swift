@@ -1,0 +1,54 @@
+// MARK: The projection
+
+/// Every account's balance, and whether the rules count it as overdrawn.
+struct Balances: Projection {
+    struct Facts: Sendable {
+        let account: String
+        var balance: FixedDecimal
+    }
+
+    static let consumes: [EventType: Set<Int>] = ["MoneyMoved": [1]]
+    let identity: ProjectionIdentity
+    private let limit: FixedDecimal
+
+    init(version: Int, read: RuleFileReader) throws {
+        let document = try RuleDocument(path: "balances/rules.v\(version).yaml", kind: "balances", read: read)
+        try document.root.allowOnly(["rules", "version", "limit"])
+        limit = try document.root.decimal("limit")
+        identity = ProjectionIdentity(name: "balances", codeVersion: 1, ownRules: document.file, rules: [document.file])
+    }
+
+    func entities(touchedBy event: DecodedEvent) -> [RowKey] {
+        event.payload(as: MoneyMoved.self).map { [RowKey(["bank", $0.account])] } ?? []
+    }
+
+    func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
+        guard let moved = event.payload(as: MoneyMoved.self) else { return }
+        facts = Facts(account: moved.account, balance: (facts?.balance ?? .zero) + moved.amount)
+    }
+
+    func writeRows(of facts: Facts, to rows: inout RowWriter) {
+        rows.out.beginObject()
+        rows.out.key("account"); rows.out.string(facts.account)
+        rows.out.key("balance"); rows.out.decimalString(facts.balance)
+        rows.out.key("bank"); rows.out.string("bank")
+        rows.out.key("state"); rows.out.string(facts.balance < limit ? "overdrawn" : "open")
+        rows.out.endObject()
+        rows.endRow(RowKey(["bank", facts.account]))
+    }
+
+    func encode(_ facts: Facts, to out: inout JSONWriter) {
+        out.beginObject()
+        out.key("account"); out.string(facts.account)
+        out.key("balance"); out.decimalString(facts.balance)
+        out.endObject()
+    }
+
+    struct Damaged: Error {}
+
+    func facts(from document: [UInt8]) throws -> Facts {
+        let root = try JSONDocument(parsing: document).root
+        guard let account = root["account"]?.string, let balance = root["balance"]?.decimal else { throw Damaged() }
+        return Facts(account: account, balance: balance)
+    }
+}

@@ -1,0 +1,8 @@
+// MARK: The program
+
+@main
+struct Accounts {
+    static let model = LedgerModel(
+        events: EventRegistry([MoneyMoved.definition]),
+        projections: [ProjectionSource("balances") { try Balances(version: $0, read: $1) }])
+}

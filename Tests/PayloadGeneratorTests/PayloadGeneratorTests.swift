@@ -1,0 +1,84 @@
+import Foundation
+import JSON
+import PayloadGenerator
+import Testing
+
+/// The checked-in sources of payloads follow from `schema/events`; `swift run payload-generator` makes them anew.
+@Suite struct PayloadGeneratorTests {
+    static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private static func schema(_ name: String) -> [UInt8]? {
+        (try? Data(contentsOf: root.appending(path: "schema/events/\(name).json"))).map { Array($0) }
+    }
+
+    private static func text(_ name: String, _ change: (String) -> String = { $0 }) throws -> String {
+        let description = try #require(TradePayloads.all.first { $0.name == name })
+        return try PayloadSource.text(of: description, TradePayloads.types) { file in
+            schema(file).map { Array(change(String(decoding: $0, as: UTF8.self)).utf8) }
+        }
+    }
+
+    @Test(arguments: TradePayloads.all.map(\.name))
+    func `what is checked in is what the generator writes`(name: String) throws {
+        let folder = Self.root.appending(path: "Sources/OptionTrades/Events/Generated")
+        let kept = try String(contentsOf: folder.appending(path: "\(name).swift"), encoding: .utf8)
+        #expect(try Self.text(name) == kept, "run `swift run payload-generator`")
+    }
+
+    @Test func `nothing else lies in the folder`() throws {
+        let folder = Self.root.appending(path: "Sources/OptionTrades/Events/Generated")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(files == TradePayloads.all.map { "\($0.name).swift" }.sorted())
+    }
+
+    @Test func `a property that a schema gains is a field, a parameter, a key to write and a key to read`() throws {
+        let grown = try Self.text("ModelMark") {
+            $0.replacing(
+                #""mark": {"#, with: ##""delta_usd": {"$ref": "#/$defs/decimal_or_null", "description": "US dollars."}, "mark": {"##,
+                maxReplacements: 1
+            ).replacing(#""iv","#, with: #""delta_usd", "iv","#, maxReplacements: 1)
+        }
+        #expect(grown.contains("    /// `delta_usd`: US dollars.\n    public var deltaUSD: FixedDecimal?\n"))
+        #expect(grown.contains("        deltaUSD: FixedDecimal? = nil,\n"))
+        #expect(grown.contains(#"        out.key("delta_usd")"#))
+        #expect(grown.contains(#"        deltaUSD = try members.optionalDecimal("delta_usd")"#))
+        #expect(grown.contains(##"take(#"{"delta_usd":"#), decimal(&read.deltaUSD),"##))
+        #expect(grown.contains("left.deltaUSD == right.deltaUSD"))
+    }
+
+    @Test func `a schema that the generator can't follow is refused by name`() {
+        #expect(throws: GeneratorError(description: "ContextStamped.v1.json is not there, or is not JSON")) {
+            try Self.text("ContextStampedPayload") { _ in "" }
+        }
+        #expect(throws: GeneratorError(description: "ContextStamped.v1: dvol has a type that the generator does not know")) {
+            try Self.text("ContextStampedPayload") {
+                $0.replacing(
+                    "\"dvol\": {\n      \"$ref\": \"#/$defs/decimal_or_null\"", with: "\"dvol\": {\n      \"type\": \"object\"")
+            }
+        }
+        #expect(
+            throws: GeneratorError(
+                description: "ExecutionBenchmarkRecorded.v1: iv is not required; a payload has every key, null for an absent value")
+        ) {
+            try Self.text("ModelMark") { $0.replacing(#""iv","#, with: "") }
+        }
+    }
+
+    @Test func `schemas that share an object must agree on it`() {
+        #expect(throws: GeneratorError(description: "Basis: ExecutionBenchmarkRecorded.v1 and ContextStamped.v1 differ in strike")) {
+            let description = try #require(TradePayloads.all.first { $0.name == "Basis" })
+            _ = try PayloadSource.text(of: description, TradePayloads.types) { file in
+                let bytes = Self.schema(file)
+                guard file.hasPrefix("ExecutionBenchmark") else { return bytes }
+                return bytes.map {
+                    Array(
+                        String(decoding: $0, as: UTF8.self).replacing(
+                            "\"strike\": {\n          \"$ref\": \"#/$defs/positive_decimal_or_null\"",
+                            with: "\"strike\": {\n          \"$ref\": \"#/$defs/text\""
+                        ).utf8)
+                }
+            }
+        }
+    }
+}

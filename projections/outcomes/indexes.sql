@@ -1,3 +1,0 @@
--- Indexes of `outcomes`, apart from its table so that a rebuild fills it first.
-ALTER TABLE {table} ADD PRIMARY KEY (source, source_trade_id, horizon_key, valid_from);
-CREATE INDEX ON {table} (era, source, source_trade_id, horizon_key, valid_from) WHERE era IS NOT NULL;
