@@ -1,11 +1,11 @@
 import JSON
 import Logging
-public import Operations
+package import Operations
 import PrometheusMetrics
 import Values
 
 /// The HTTP interface over an open ledger: it turns requests into responses.
-public struct API: Sendable {
+package struct API: Sendable {
     let ledger: Ledger
     let rebuilds = RebuildJobs()
     let limits: ServiceLimits
@@ -14,7 +14,7 @@ public struct API: Sendable {
     let feed: EventFeed
     let answers: AnswerCache
     /// Wrong keys by address. Any other endpoint that takes a key from a client counts here too.
-    public let failures: AuthenticationFailures
+    package let failures: AuthenticationFailures
     let access: AccessPolicy
     let console = ConsoleGate()
     private let reads: RequestGate
@@ -30,9 +30,9 @@ public struct API: Sendable {
     private static let all = routes + Route.console
 
     /// The method and path pattern of every route of the interface.
-    public static var routeTable: [(method: String, path: String)] { routes.map { ($0.method, $0.path) } }
+    package static var routeTable: [(method: String, path: String)] { routes.map { ($0.method, $0.path) } }
 
-    public init(_ ledger: Ledger, limits: ServiceLimits = ServiceLimits()) {
+    package init(_ ledger: Ledger, limits: ServiceLimits = ServiceLimits()) {
         self.ledger = ledger
         self.limits = limits
         metrics = ServiceMetrics()
@@ -54,7 +54,7 @@ public struct API: Sendable {
     }
 
     /// Answers a request. Never throws, and never reveals more than a problem's code and detail.
-    public func respond(to request: APIRequest) async -> APIResponse { await respond(to: request, body: nil) }
+    package func respond(to request: APIRequest) async -> APIResponse { await respond(to: request, body: nil) }
 
     /// Answers a request whose body, if any, is still unread. A request that can be refused without its body is refused
     /// before the body is read.

@@ -2,23 +2,23 @@ import Operations
 import Values
 
 /// A request as the routes see it. It depends on no framework, so routes can be called without a socket.
-public struct APIRequest: Sendable {
-    public var method: String
+package struct APIRequest: Sendable {
+    package var method: String
     /// Percent-encoded, as sent.
-    public var path: String
+    package var path: String
     /// Percent-encoded, without the question mark. Nil for a request without a query.
-    public var query: String?
+    package var query: String?
     /// Lower-case name → values.
-    public var headers: [String: [String]]
-    public var body: [UInt8]
+    package var headers: [String: [String]]
+    package var body: [UInt8]
     /// Whether the request is for a page that a person reads. Filters are then applied leniently.
     var isForPerson = false
     /// Whether the peer's address is a loopback one.
-    public var isFromLoopback: Bool
+    package var isFromLoopback: Bool
     /// The peer's address as text. Behind a proxy this is the proxy's address.
-    public var peer = ""
+    package var peer = ""
 
-    public init(
+    package init(
         method: String, path: String, query: String? = nil, headers: [String: [String]] = [:], body: [UInt8] = [],
         isFromLoopback: Bool
     ) {
@@ -32,20 +32,20 @@ public struct APIRequest: Sendable {
 }
 
 /// The response to a request.
-public struct APIResponse: Sendable {
-    public var status: Int
-    public var headers: [(name: String, value: String)]
-    public var body: [UInt8]
+package struct APIResponse: Sendable {
+    package var status: Int
+    package var headers: [(name: String, value: String)]
+    package var body: [UInt8]
     /// The body compressed with gzip, if that was done before.
     var compressed: [UInt8]?
     /// Whether the request's body was left unread, so that no further request can follow on the connection.
     var leavesBody = false
     /// The pieces to send in place of `body`.
-    public var stream: APIStream?
+    package var stream: APIStream?
     /// The problem for the log if the status does not show it, as with redirects and pages that describe a problem.
     var problem: Problem.Code?
 
-    public init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
+    package init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
         self.status = status
         self.headers = headers
         self.body = body

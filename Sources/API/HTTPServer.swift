@@ -1,18 +1,18 @@
 import HTTPTypes
-public import Hummingbird
+package import Hummingbird
 import HummingbirdCore
-public import Logging
+package import Logging
 import NIOCore
 import PrometheusMetrics
 import ServiceLifecycle
 
 /// The context of a request: the connection and its peer's address.
-public struct PeerContext: RequestContext {
-    public var coreContext: CoreRequestContextStorage
+package struct PeerContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
     let channel: any Channel
     let peer: String
 
-    public init(source: ApplicationRequestContextSource) {
+    package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
         peer = source.channel.remoteAddress?.ipAddress ?? ""
@@ -78,7 +78,7 @@ struct APIResponder: HTTPResponder {
 
 extension API {
     /// The HTTP server, ready to run. `onRunning` receives the bound port.
-    public func application(
+    package func application(
         host: String, port: Int, logger: Logger, onRunning: @escaping @Sendable (Int) async -> Void
     ) -> some ApplicationProtocol {
         let (limits, connections, metrics) = (limits, connections, metrics)

@@ -7,7 +7,7 @@ extension LedgerService {
     ///
     /// Throws the errors of ``run(until:onRunning:)``. That method may still throw them, because the check releases the
     /// port.
-    public static func checkFree(host: String, port: Int) throws {
+    package static func checkFree(host: String, port: Int) throws {
         var hints = addrinfo()
         hints.ai_flags = AI_PASSIVE
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

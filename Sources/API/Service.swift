@@ -1,13 +1,13 @@
 import Glibc
-public import Logging
+package import Logging
 import NIOCore
-public import Operations
-public import Values
+package import Operations
+package import Values
 import Projections
 import ServiceLifecycle
 
 /// The service: the HTTP server, and the projectors of all versions with installed code. It runs until it is stopped.
-public struct LedgerService: Sendable {
+package struct LedgerService: Sendable {
     private let ledger: Ledger
     private let host: String
     private let port: Int
@@ -18,19 +18,19 @@ public struct LedgerService: Sendable {
     private static let shutdownSeconds = 5
 
     /// The reason why the service could not listen, or ended by itself.
-    public struct Failure: Error, CustomStringConvertible {
-        public let description: String
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// Throws if the service would listen beyond loopback without a read key.
-    public static func check(host: String, _ settings: Settings) throws(SettingProblem) {
+    package static func check(host: String, _ settings: Settings) throws(SettingProblem) {
         if settings.readKey == nil && !AccessPolicy.isLoopback(host: host == "::1" ? "[::1]" : host) {
             throw SettingProblem(
                 "host \(host) is not a loopback address: set ALPHA_LEDGER_READ_KEY before the service listens beyond loopback")
         }
     }
 
-    public init(
+    package init(
         _ ledger: Ledger, host: String, port: Int, runsProjectors: Bool, limits: ServiceLimits = ServiceLimits(),
         logger: Logger
     ) throws(SettingProblem) {
@@ -52,7 +52,7 @@ public struct LedgerService: Sendable {
     /// - Parameters:
     ///   - stop: returns when the service is to end, or when its task is cancelled
     ///   - onRunning: receives the port after it is bound
-    public func run(
+    package func run(
         until stop: @escaping @Sendable () async -> Void, onRunning: @escaping @Sendable (Int) async -> Void
     ) async throws {
         let group = try await services(onRunning)

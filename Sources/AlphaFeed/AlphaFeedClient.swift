@@ -1,10 +1,10 @@
-public import Curl
-public import Logging
-public import OptionTrades
-public import Values
+package import Curl
+package import Logging
+package import OptionTrades
+package import Values
 
 /// Reads the pages of a scope from the Alpha feed, one after another.
-public struct AlphaFeedClient: Sendable {
+package struct AlphaFeedClient: Sendable {
     private let configuration: AlphaFeedConfiguration
     private let transport: CurlTransport
     private let retries: RetryPolicy
@@ -14,7 +14,7 @@ public struct AlphaFeedClient: Sendable {
     ///   - transport: what sends requests; may be shared with other upstreams.
     ///   - retries: when a request is sent again.
     ///   - logger: is told of retries, without the key and without a query.
-    public init(
+    package init(
         _ configuration: AlphaFeedConfiguration, transport: CurlTransport = CurlTransport(upstream: "alpha_feed"),
         retries: RetryPolicy = RetryPolicy(), logger: Logger = Logger(label: "alpha-feed")
     ) {
@@ -35,7 +35,7 @@ public struct AlphaFeedClient: Sendable {
     ///     recover from a source that was set back.
     ///   - onPage: takes a page and its index, from 0. What it throws ends the run and is thrown on.
     /// - Throws: `FeedError`; `CancellationError` when the task is cancelled.
-    nonisolated(nonsending) public func pages(
+    nonisolated(nonsending) package func pages(
         scope: ExecutionScope, updatedSince: Instant?, lowestWatermark: Instant?,
         onPage: (FeedPage, Int) async throws -> Void
     ) async throws -> SourceRunEnd {

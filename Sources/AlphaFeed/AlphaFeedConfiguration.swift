@@ -1,18 +1,18 @@
 /// Where the Alpha feed is and how it is asked.
 ///
 /// Its texts never show the key.
-public struct AlphaFeedConfiguration: Sendable {
+package struct AlphaFeedConfiguration: Sendable {
     /// The export endpoint's URL, without the query parameters of a request (docs/contract/alpha-feed.md, "Request"); others that it has
     /// are kept.
-    public var url: String
+    package var url: String
     /// The key, sent raw in `Authorization`.
-    public var apiKey: String
+    package var apiKey: String
     /// The longest that one request may take.
-    public var timeoutSeconds: Double
+    package var timeoutSeconds: Double
     /// How many rows a page is asked for.
-    public var pageLimit: Int
+    package var pageLimit: Int
 
-    public init(url: String, apiKey: String, timeoutSeconds: Double = 20, pageLimit: Int = 500) {
+    package init(url: String, apiKey: String, timeoutSeconds: Double = 20, pageLimit: Int = 500) {
         self.url = url
         self.apiKey = apiKey
         self.timeoutSeconds = timeoutSeconds
@@ -22,11 +22,11 @@ public struct AlphaFeedConfiguration: Sendable {
 
 extension AlphaFeedConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The URL without its query, and the limits.
-    public var description: String {
+    package var description: String {
         "\(url.prefix { $0 != "?" && $0 != "#" }) (time-out \(timeoutSeconds) s, pages of \(pageLimit))"
     }
 
-    public var debugDescription: String { description }
+    package var debugDescription: String { description }
 
-    public var customMirror: Mirror { Mirror(self, children: ["feed": description]) }
+    package var customMirror: Mirror { Mirror(self, children: ["feed": description]) }
 }

@@ -1,5 +1,5 @@
 import JSON
-public import OptionTrades
+package import OptionTrades
 import Values
 
 /// What the Alpha feed's settings say.
@@ -58,7 +58,7 @@ struct AlphaSettings {
 
 extension ExecutionSourceDefinition {
     /// The Alpha feed.
-    public static let alphaFeed = ExecutionSourceDefinition(
+    package static let alphaFeed = ExecutionSourceDefinition(
         name: TradeLedger.standardSource, settings: AlphaSettings.names,
         check: { values throws(SettingProblem) in _ = try AlphaSettings(values) },
         reader: { values, row throws(SettingProblem) in

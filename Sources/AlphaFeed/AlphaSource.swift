@@ -1,6 +1,6 @@
 import Curl
-public import JSON
-public import OptionTrades
+package import JSON
+package import OptionTrades
 
 /// How rows of the Alpha feed are read.
 struct AlphaReader: ExecutionReader {
@@ -13,25 +13,25 @@ struct AlphaReader: ExecutionReader {
 }
 
 /// The Alpha feed as a source of executions: the rows of `alpha_sync`.
-public struct AlphaSource: ExecutionSource {
+package struct AlphaSource: ExecutionSource {
     private let reader: AlphaReader
     private let client: AlphaFeedClient
 
     /// - Parameter redaction: what of the rows is replaced before they are stored.
-    public init(_ client: AlphaFeedClient, scope: ExecutionScope, redaction: RowRedaction = RowRedaction()) {
+    package init(_ client: AlphaFeedClient, scope: ExecutionScope, redaction: RowRedaction = RowRedaction()) {
         reader = AlphaReader(scope: scope, redaction: redaction)
         self.client = client
     }
 
-    public var feedName: String { TradeLedger.standardFeed }
+    package var feedName: String { TradeLedger.standardFeed }
 
-    public var scope: ExecutionScope { reader.scope }
+    package var scope: ExecutionScope { reader.scope }
 
-    public func redact(_ row: JSONValue) throws(JSONError) -> JSONValue { try reader.redact(row) }
+    package func redact(_ row: JSONValue) throws(JSONError) -> JSONValue { try reader.redact(row) }
 
-    public func normalize(_ row: JSONValue) -> NormalizedRow { reader.normalize(row) }
+    package func normalize(_ row: JSONValue) -> NormalizedRow { reader.normalize(row) }
 
-    nonisolated(nonsending) public func pages(
+    nonisolated(nonsending) package func pages(
         _ query: SourceQuery, onPage: (JSONElements, Int) async throws -> Void
     ) async throws -> SourceRunEnd {
         do {

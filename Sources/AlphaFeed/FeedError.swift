@@ -1,7 +1,7 @@
-public import Curl
+package import Curl
 
 /// Why a run of the feed failed as a whole. Nothing of such a run is stored.
-public enum FeedError: Error, Sendable, Equatable {
+package enum FeedError: Error, Sendable, Equatable {
     /// The feed answered, and not as the contract says.
     case contract(FeedContractError)
     /// The feed answered with another status than 200, a retried one to the last time.
@@ -10,7 +10,7 @@ public enum FeedError: Error, Sendable, Equatable {
     case transport(TransportError)
 
     /// A stable word for events and programs: a contract failure's code, `http_<status>`, or the transport's code.
-    public var code: String {
+    package var code: String {
         switch self {
         case .contract(let error): error.code.rawValue
         case .http(let status): "http_\(status)"
@@ -19,19 +19,19 @@ public enum FeedError: Error, Sendable, Equatable {
     }
 
     /// Whether the feed could not be reached, as against answering wrongly.
-    public var isUnreachable: Bool {
+    package var isUnreachable: Bool {
         if case .transport(let error) = self { error.isUnreachable } else { false }
     }
 
     /// Whether nothing could be sent: the configured URL or key is none that a request can carry.
-    public var isConfigurationProblem: Bool {
+    package var isConfigurationProblem: Bool {
         if case .transport(let error) = self { error.code == .invalidRequest } else { false }
     }
 }
 
 extension FeedError: CustomStringConvertible {
     /// One sentence, without the key and without anything that the feed sent beyond names of keys, cursors left out.
-    public var description: String {
+    package var description: String {
         switch self {
         case .contract(let error): "the Alpha feed broke its contract: \(error)"
         case .http(let status):
@@ -47,9 +47,9 @@ extension FeedError: CustomStringConvertible {
 }
 
 /// How an answer broke the contract (docs/contract/alpha-feed.md, "Failures of a run").
-public struct FeedContractError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct FeedContractError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The rules that an answer can break, as stable words.
-    public enum Code: String, Sendable, CaseIterable {
+    package enum Code: String, Sendable, CaseIterable {
         /// The body is not JSON.
         case bodyNotJSON = "body_not_json"
         /// Arrays and objects are nested deeper than 64.
@@ -77,17 +77,17 @@ public struct FeedContractError: Error, Sendable, Equatable, CustomStringConvert
     }
 
     /// The rule that is broken.
-    public let code: Code
+    package let code: Code
     /// The page, from 1.
-    public let page: Int
+    package let page: Int
     /// What was found, in words.
-    public let detail: String
+    package let detail: String
 
-    public init(_ code: Code, page: Int, _ detail: String) {
+    package init(_ code: Code, page: Int, _ detail: String) {
         self.code = code
         self.page = page
         self.detail = detail
     }
 
-    public var description: String { "\(code.rawValue) on page \(page): \(detail)" }
+    package var description: String { "\(code.rawValue) on page \(page): \(detail)" }
 }

@@ -1,25 +1,25 @@
-public import JSON
-public import Values
+package import JSON
+package import Values
 
 /// A page of the feed, its envelope checked; what its rows hold is not.
-public struct FeedPage: Sendable {
+package struct FeedPage: Sendable {
     /// The body; keeps the bytes that rows are views of.
-    public let document: JSONDocument
+    package let document: JSONDocument
     /// The rows as they came, in order.
-    public let rows: JSONElements
+    package let rows: JSONElements
     /// How many rows there are.
-    public let rowCount: Int
+    package let rowCount: Int
     /// Where the next page starts; nil exactly where ``hasMore`` is false.
-    public let nextCursor: String?
+    package let nextCursor: String?
     /// Whether there is a next page.
-    public let hasMore: Bool
+    package let hasMore: Bool
     /// The largest `updatedAt` of the scope when the run's first page was cut; nil for an empty scope.
-    public let watermark: Instant?
+    package let watermark: Instant?
 
     /// Reads a body by itself.
     ///
     /// - Parameter number: the page's number in its run, from 1, for errors.
-    public init(parsing body: [UInt8], number: Int) throws(FeedContractError) {
+    package init(parsing body: [UInt8], number: Int) throws(FeedContractError) {
         do throws(JSONError) {
             document = try JSONDocument(parsing: body, maximumDepth: Self.maximumDepth)
         } catch {
@@ -49,7 +49,7 @@ public struct FeedPage: Sendable {
     }
 
     /// How many arrays and objects may be open at once in a body.
-    public static let maximumDepth = 64
+    package static let maximumDepth = 64
 }
 
 /// The members of the envelope. Keys that the contract doesn't name are no failure.

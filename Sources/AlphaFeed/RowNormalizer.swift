@@ -1,22 +1,22 @@
 import Events
-public import JSON
-public import OptionTrades
+package import JSON
+package import OptionTrades
 import Values
 
 /// Turns a row of the feed into the ledger's own terms, or says all that is wrong with it (docs/contract/alpha-feed.md, "Row").
 ///
 /// Absent is accepted, malformed is rejected; nothing is filled in, rounded or corrected. What needs other rows, or the
 /// ledger, to be seen (`conflicting_duplicate`, `conflicting_update`) is not looked for.
-public enum RowNormalizer {
+package enum RowNormalizer {
     /// Bytes of a row's source text, at most (docs/contract/alpha-feed.md, "Rejection").
-    public static let longestRow = RejectedRowPayload.longestRaw
+    package static let longestRow = RejectedRowPayload.longestRaw
     /// Bytes of the source text of a field's value, at most.
-    public static let longestField = 4_096
+    package static let longestField = 4_096
 
     /// Normalizes one row, in time linear in its length.
     ///
     /// - Parameter scope: the scope that fetched the row.
-    public static func normalize(_ row: JSONValue, scope: ExecutionScope) -> NormalizedRow {
+    package static func normalize(_ row: JSONValue, scope: ExecutionScope) -> NormalizedRow {
         guard row.kind == .object else {
             return .rejected(raw: row.sourceText, reasons: ["invalid:row"], sourceTradeID: nil, unknownKeys: [])
         }

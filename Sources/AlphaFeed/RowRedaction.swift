@@ -1,4 +1,4 @@
-public import JSON
+package import JSON
 import OptionTrades
 import Values
 
@@ -6,7 +6,7 @@ import Values
 ///
 /// The ledger has no erasure, so that this is the only moment. Only texts that no figure, no identity and no scope
 /// follows from can be named. A value that is null or an empty string stays what it is: that nothing was there is no secret.
-public struct RowRedaction: Sendable {
+package struct RowRedaction: Sendable {
     /// The fields that can be named, by their stored names and by the feed's keys.
     private static let fields: [(name: String, key: FeedKey)] = [
         ("notes", .notes), ("recon_status", .reconStatus), ("source_broker", .broker), ("source_created_by", .createdBy),
@@ -21,13 +21,13 @@ public struct RowRedaction: Sendable {
     private var coversUnknown = false
 
     /// A name that can't be redacted.
-    public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
-        public let description: String
+    package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
+        package let description: String
     }
 
     /// - Parameter names: stored names (`source_created_by`) or the feed's (`createdBy`), `unknown_fields` for all keys that
     ///   the contract does not name, `unknown_fields.<key>` for one.
-    public init(_ names: [String]) throws(Problem) {
+    package init(_ names: [String]) throws(Problem) {
         for name in names {
             if name.isBytewiseEqual(to: "unknown_fields") {
                 coversUnknown = true
@@ -48,12 +48,12 @@ public struct RowRedaction: Sendable {
     }
 
     /// Replaces nothing.
-    public init() {}
+    package init() {}
 
-    public var isEmpty: Bool { keys.isEmpty && unknownKeys.isEmpty && !coversUnknown }
+    package var isEmpty: Bool { keys.isEmpty && unknownKeys.isEmpty && !coversUnknown }
 
     /// The row with its values replaced; the same row where none is to be. What is no object is replaced as a whole.
-    public func apply(_ row: JSONValue) throws(JSONError) -> JSONValue {
+    package func apply(_ row: JSONValue) throws(JSONError) -> JSONValue {
         if isEmpty { return row }
         guard row.kind == .object else { return try JSONDocument(parsing: Self.replacement).root }
         let bytes = row.documentBytes

@@ -1,17 +1,17 @@
-public import Curl
+package import Curl
 import Events
 import JSON
 import Logging
-public import OptionTrades
+package import OptionTrades
 import Synchronization
-public import Values
+package import Values
 
 /// Asks Amberdata for quotes of options on stocks.
 ///
 /// Requests are spaced to the vendor's rate; 429 and 5xx are sent again with a cap, 401 and 403 never.
-public final class AmberdataClient: Sendable {
+package final class AmberdataClient: Sendable {
     /// How far apart the quotes of an answer are.
-    public enum Interval: String, Sendable {
+    package enum Interval: String, Sendable {
         case minute
         case hour
 
@@ -31,7 +31,7 @@ public final class AmberdataClient: Sendable {
     /// Pages that one call may go on over; its rows fit in one.
     static let maximumPages = 100
 
-    public convenience init(
+    package convenience init(
         _ configuration: AmberdataConfiguration, transport: CurlTransport = CurlTransport(upstream: "amberdata")
     ) {
         self.init(
@@ -61,13 +61,13 @@ public final class AmberdataClient: Sendable {
     }
 
     /// Requests sent so far, those sent again not counted.
-    public var callsMade: Int { calls.withLock { $0 } }
+    package var callsMade: Int { calls.withLock { $0 } }
 
     /// The quotes of a contract in buckets from an instant up to, not including, another, ascending by bucket.
     ///
     /// An unknown contract has none. Long spans take several calls: 60 minutes or 24 hours each. Both ends go up to
     /// the next millisecond, the finest that is asked for.
-    public func quotes(
+    package func quotes(
         _ contract: OptionContract, from: Instant, to: Instant, interval: Interval
     ) async throws(AmberdataError) -> [OptionQuote] {
         var quotes: [OptionQuote] = []

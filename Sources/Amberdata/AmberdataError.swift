@@ -1,7 +1,7 @@
 import Curl
 
 /// Why Amberdata gave no data, in a sentence without the key.
-public struct AmberdataError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct AmberdataError: Error, Sendable, Equatable, CustomStringConvertible {
     private enum Kind: Sendable, Equatable {
         case status(Int)
         case transport(TransportError.Code)
@@ -11,19 +11,19 @@ public struct AmberdataError: Error, Sendable, Equatable, CustomStringConvertibl
     }
 
     private let kind: Kind
-    public let description: String
+    package let description: String
 
     /// Refused with 401 or 403, whatever the answer says.
-    public var isNotEntitled: Bool { kind == .status(401) || kind == .status(403) }
+    package var isNotEntitled: Bool { kind == .status(401) || kind == .status(403) }
 
     /// No answer at all.
-    public var isUnreachable: Bool {
+    package var isUnreachable: Bool {
         if case .transport(let code) = kind { return TransportError(code, "").isUnreachable }
         return false
     }
 
     /// The asking task was cancelled.
-    public var isCancelled: Bool { kind == .cancelled }
+    package var isCancelled: Bool { kind == .cancelled }
 
     static func status(_ status: Int, _ text: String) -> AmberdataError {
         AmberdataError(

@@ -1,35 +1,35 @@
 import Curl
 import Events
-public import OptionTrades
+package import OptionTrades
 import Values
 
 /// Level-1 quotes from Amberdata.
 ///
 /// Neighbouring look-ups of a contract share the quotes fetched for the previous one. The widened search first requests
 /// hours, and then only the minutes of those hours that can hold the nearest quote.
-public struct AmberdataQuotes: QuoteSource {
-    public static let baseURL = "https://api.amberdata.com/markets/derivatives"
+package struct AmberdataQuotes: QuoteSource {
+    package static let baseURL = "https://api.amberdata.com/markets/derivatives"
 
-    public let name = "amberdata"
-    public let lookupsPerBatch = 32
-    public let concurrency = CurlTransport.maximumConcurrentRequests
+    package let name = "amberdata"
+    package let lookupsPerBatch = 32
+    package let concurrency = CurlTransport.maximumConcurrentRequests
     private let client: AmberdataClient
 
-    public init(_ configuration: AmberdataConfiguration) {
+    package init(_ configuration: AmberdataConfiguration) {
         self.init(client: AmberdataClient(configuration))
     }
 
     init(client: AmberdataClient) { self.client = client }
 
-    public var callsMade: Int { client.callsMade }
+    package var callsMade: Int { client.callsMade }
 
-    public func label(for use: QuoteUse) -> String {
+    package func label(for use: QuoteUse) -> String {
         if use.isAdjustedRoot { return "amberdata_tradfi_level1_adjusted_root" }
         if use.isWidened { return "amberdata_tradfi_level1_chunked_recovery" }
         return use.isExpiry ? "amberdata_tradfi_level1_expiry_quote" : "amberdata_tradfi_level1"
     }
 
-    public func answers(to lookups: [QuoteLookup]) async -> [Result<QuoteAnswer, QuoteError>] {
+    package func answers(to lookups: [QuoteLookup]) async -> [Result<QuoteAnswer, QuoteError>] {
         var answers: [Result<QuoteAnswer, QuoteError>] = []
         var minutes: FetchedMinutes?
         for lookup in lookups {
@@ -154,7 +154,7 @@ public struct AmberdataQuotes: QuoteSource {
 
 extension QuoteVendor {
     /// Amberdata's quotes of options on stocks.
-    public static let amberdata = QuoteVendor(
+    package static let amberdata = QuoteVendor(
         name: "amberdata", settings: [Setting("AMBERDATA_BASE_URL"), Setting("AMBERDATA_API_KEY", isSecret: true)],
         key: ("AMBERDATA_API_KEY", "Amberdata's key")
     ) { values, key in

@@ -9,7 +9,7 @@ extension ParsedObservations {
     /// `deltaCall25` stands at delta 25, `deltaPut25` at -25, `atm` at 50 unless a `deltaCall50` does; points that are null on
     /// the wire are left out, and a row without any counts as skipped. `dte` is `daysToExpiration` as the vendor counts it,
     /// `source_index_price` is `indexPrice`; forward and strike are not known.
-    public static func deltaSurface(
+    package static func deltaSurface(
         _ pages: [[UInt8]], unit: VolatilityUnit = .volPoints
     ) throws(AmberdataError) -> ParsedObservations {
         var parsed = ParsedObservations()

@@ -13,7 +13,7 @@ extension ParsedObservations {
     /// `spot` is the median `indexPrice` (the lower of two), since the rows of a snapshot are priced seconds apart. A
     /// strike's `dealer_gamma` is g, its spot its own. Rows without q or g give neither; all pages of a snapshot have to be
     /// there. A contract that comes twice in a snapshot is an error: its inventory would count twice.
-    public static func gammaExposures(_ pages: [[UInt8]]) throws(AmberdataError) -> ParsedObservations {
+    package static func gammaExposures(_ pages: [[UInt8]]) throws(AmberdataError) -> ParsedObservations {
         var parsed = ParsedObservations()
         var snapshots: [SnapshotKey: Snapshot] = [:]
         for row in try rows(pages) {

@@ -8,7 +8,7 @@ extension ParsedObservations {
     ///
     /// `oi_value` is `coin`, in coins; `oi_notional` is `usd` as it stands, which is millions of dollars in what was
     /// recorded. The rows don't name the currency.
-    public static func openInterest(
+    package static func openInterest(
         _ pages: [[UInt8]], currency: String
     ) throws(AmberdataError) -> ParsedObservations {
         var parsed = ParsedObservations()

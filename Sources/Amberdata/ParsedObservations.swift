@@ -1,6 +1,6 @@
 import Events
 import JSON
-public import OptionTrades
+package import OptionTrades
 import Values
 
 /// The observations that answers of Amberdata hold, in ascending order of time.
@@ -9,13 +9,13 @@ import Values
 /// exactly; what has more than 10 fractional digits is rounded once, half to even, and `rounded` says so. A figure that
 /// is null on the wire or outside its field's range is null; a row without currency, time, or whatever else identifies
 /// its observation counts as skipped.
-public struct ParsedObservations: Sendable {
-    public internal(set) var observations: [MarketObservedPayload] = []
+package struct ParsedObservations: Sendable {
+    package internal(set) var observations: [MarketObservedPayload] = []
     /// Rows that gave no observation.
-    public internal(set) var skippedRows = 0
+    package internal(set) var skippedRows = 0
 
     /// What the volatilities of an answer are. Recorded ones are vol points throughout.
-    public enum VolatilityUnit: Sendable {
+    package enum VolatilityUnit: Sendable {
         /// 58.3 means 58.3 %.
         case volPoints
         /// 0.583 means 58.3 %; observations say `fraction` in `unit_source`.

@@ -12,7 +12,7 @@ extension ParsedObservations {
     /// `realizedVolatility7` and `realizedVolatility30`, `spot` is `indexPrice`. TradFi rows have tenors of trading days
     /// (5, 10, 21 …), which are none of these: without a volatility a row counts as skipped. `vrp` stays null: the
     /// vendor's looks ahead.
-    public static func volatilityMetrics(
+    package static func volatilityMetrics(
         index: [[UInt8]] = [], impliedVersusRealized: [[UInt8]] = [], unit: VolatilityUnit = .volPoints
     ) throws(AmberdataError) -> ParsedObservations {
         var parsed = ParsedObservations()

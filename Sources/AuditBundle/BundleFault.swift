@@ -1,7 +1,7 @@
 /// One fault of a bundle: the file, the place in it, and the problem.
-public struct BundleFault: Sendable, Equatable, CustomStringConvertible {
+package struct BundleFault: Sendable, Equatable, CustomStringConvertible {
     /// A stable name of the fault, for programs.
-    public enum Code: String, Sendable {
+    package enum Code: String, Sendable {
         /// No key was given: the bundle's author may have invented all of it.
         case signatureUntrusted = "signature_untrusted"
         /// The checkpoint is not signed by the given key.
@@ -25,16 +25,16 @@ public struct BundleFault: Sendable, Equatable, CustomStringConvertible {
         case badDigest = "bad_digest"
     }
 
-    public let code: Code
+    package let code: Code
     /// The path inside the bundle.
-    public let file: String
+    package let file: String
     /// The line number in a file of lines, from 1.
-    public let line: Int?
+    package let line: Int?
     /// The position of the faulty event, if an event is at fault.
-    public let position: Int64?
-    public let problem: String
+    package let position: Int64?
+    package let problem: String
 
-    public init(_ code: Code, file: String, line: Int? = nil, position: Int64? = nil, _ problem: String) {
+    package init(_ code: Code, file: String, line: Int? = nil, position: Int64? = nil, _ problem: String) {
         self.code = code
         self.file = file
         self.line = line
@@ -42,7 +42,7 @@ public struct BundleFault: Sendable, Equatable, CustomStringConvertible {
         self.problem = problem
     }
 
-    public var description: String {
+    package var description: String {
         let place = line.map { "\(file):\($0)" } ?? file
         return "\(code.rawValue): \(place): \(position.map { "position \($0): " } ?? "")\(problem)"
     }

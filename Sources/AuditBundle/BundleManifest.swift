@@ -1,20 +1,20 @@
 import Crypto
-public import Events
+package import Events
 import JSON
-public import Values
+package import Values
 
 /// A bundle's description of itself: canonical JSON, signed through the checkpoint's extension line.
-public struct BundleManifest: Sendable, Equatable {
-    public static let format = "alpha-ledger-bundle/1"
+package struct BundleManifest: Sendable, Equatable {
+    package static let format = "alpha-ledger-bundle/1"
 
     /// A file's length and SHA-256.
-    public struct File: Sendable, Equatable {
-        public let path: String
-        public let bytes: Int64
+    package struct File: Sendable, Equatable {
+        package let path: String
+        package let bytes: Int64
         /// The lower-case hex SHA-256 of the file's bytes.
-        public let sha256: String
+        package let sha256: String
 
-        public init(path: String, bytes: Int64, sha256: String) {
+        package init(path: String, bytes: Int64, sha256: String) {
             self.path = path
             self.bytes = bytes
             self.sha256 = sha256
@@ -22,15 +22,15 @@ public struct BundleManifest: Sendable, Equatable {
     }
 
     /// A view's rows as of the position, with the version and rules that they follow from.
-    public struct View: Sendable, Equatable {
-        public let projection: String
-        public let version: String
-        public let codeVersion: Int
+    package struct View: Sendable, Equatable {
+        package let projection: String
+        package let version: String
+        package let codeVersion: Int
         /// Every rule file that the version reads, in path order.
-        public let rules: [ProjectionPromotedPayload.Rule]
-        public let tree: RowTree.Summary
+        package let rules: [ProjectionPromotedPayload.Rule]
+        package let tree: RowTree.Summary
 
-        public init(
+        package init(
             projection: String, version: String, codeVersion: Int, rules: [ProjectionPromotedPayload.Rule],
             tree: RowTree.Summary
         ) {
@@ -42,17 +42,17 @@ public struct BundleManifest: Sendable, Equatable {
         }
     }
 
-    public let ledgerID: UniqueID
+    package let ledgerID: UniqueID
     /// The position of the last event in the bundle.
-    public let position: Int64
+    package let position: Int64
     /// The root of the log's tree at that position.
-    public let root: Digest32
+    package let root: Digest32
     /// All files except the manifest and the checkpoint, by path, bytewise.
-    public let files: [File]
+    package let files: [File]
     /// The views by projection, bytewise.
-    public let views: [View]
+    package let views: [View]
 
-    public init(ledgerID: UniqueID, position: Int64, root: Digest32, files: [File], views: [View]) {
+    package init(ledgerID: UniqueID, position: Int64, root: Digest32, files: [File], views: [View]) {
         self.ledgerID = ledgerID
         self.position = position
         self.root = root
@@ -61,13 +61,13 @@ public struct BundleManifest: Sendable, Equatable {
     }
 
     /// The origin of the bundle's checkpoint: `alpha-ledger/<ledger id>`.
-    public var origin: String { "alpha-ledger/\(ledgerID)" }
+    package var origin: String { "alpha-ledger/\(ledgerID)" }
 
     /// The manifest as canonical JSON and a newline.
-    public func encode() -> [UInt8] { node.canonicalBytes() + [UInt8(ascii: "\n")] }
+    package func encode() -> [UInt8] { node.canonicalBytes() + [UInt8(ascii: "\n")] }
 
     /// The lower-case hex SHA-256 of the encoded manifest, which the checkpoint's extension line names.
-    public var digest: String { hexadecimal(SHA256.hash(data: encode())) }
+    package var digest: String { hexadecimal(SHA256.hash(data: encode())) }
 
     private var node: JSONNode {
         .object([

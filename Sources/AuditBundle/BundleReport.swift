@@ -1,9 +1,9 @@
-public import JSON
-public import Values
+package import JSON
+package import Values
 
 /// The result of the verification of a bundle.
-public struct BundleReport: Sendable {
-    public enum Signature: String, Sendable {
+package struct BundleReport: Sendable {
+    package enum Signature: String, Sendable {
         /// The given key signed the checkpoint.
         case trusted
         /// No key was given.
@@ -12,31 +12,31 @@ public struct BundleReport: Sendable {
     }
 
     /// A replayed view of the bundle.
-    public struct View: Sendable {
-        public let view: BundleManifest.View
+    package struct View: Sendable {
+        package let view: BundleManifest.View
         /// Whether the events, folded by the view's rules, give its rows, count, digest and tree root.
-        public let isVerified: Bool
+        package let isVerified: Bool
         /// Whether an event of the log recorded exactly these rule files for this version. It is also false if the
         /// version was promoted after the bundle's position.
-        public let areRulesRecorded: Bool
+        package let areRulesRecorded: Bool
     }
 
-    public internal(set) var signature = Signature.untrusted
+    package internal(set) var signature = Signature.untrusted
     /// The ledger of the manifest; nil if the manifest can't be read.
-    public internal(set) var ledgerID: UniqueID?
-    public internal(set) var position: Int64?
+    package internal(set) var ledgerID: UniqueID?
+    package internal(set) var position: Int64?
     /// The number of events in order.
-    public internal(set) var events: Int64 = 0
+    package internal(set) var events: Int64 = 0
     /// The root over the recomputed leaves; nil if an event is at fault.
-    public internal(set) var root: Digest32?
-    public internal(set) var views: [View] = []
+    package internal(set) var root: Digest32?
+    package internal(set) var views: [View] = []
     /// The faults in the order of the checks; at most one for the content of each file.
-    public internal(set) var faults: [BundleFault] = []
+    package internal(set) var faults: [BundleFault] = []
 
-    public var isVerified: Bool { faults.isEmpty }
+    package var isVerified: Bool { faults.isEmpty }
 
     /// The JSON that `audit verify-bundle --json` prints.
-    public var node: JSONNode {
+    package var node: JSONNode {
         .object([
             ("verified", .bool(isVerified)), ("signature", .string(signature.rawValue)),
             ("ledger_id", ledgerID.map { .string($0.description) } ?? .null),

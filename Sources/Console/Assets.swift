@@ -5,7 +5,7 @@ import Values
 ///
 /// Each file is served below a folder named after the digest of all files. A browser may therefore cache it forever,
 /// and the scripts can import each other by name.
-public enum ConsoleAsset: String, Sendable, CaseIterable {
+package enum ConsoleAsset: String, Sendable, CaseIterable {
     case styles = "console.css"
     case console = "console.js"
     case log = "log.js"
@@ -14,7 +14,7 @@ public enum ConsoleAsset: String, Sendable, CaseIterable {
     case canonical = "canonical.js"
 
     /// The file's bytes.
-    public var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         switch self {
         case .styles: PackageResources.console_css
         case .console: PackageResources.console_js
@@ -26,17 +26,17 @@ public enum ConsoleAsset: String, Sendable, CaseIterable {
     }
 
     /// The file's media type.
-    public var contentType: String {
+    package var contentType: String {
         self == .styles ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8"
     }
 
     /// The first 16 hex digits of the digest of all files.
-    public static let version: String = {
+    package static let version: String = {
         var hash = SHA256()
         for asset in allCases { hash.update(data: asset.bytes) }
         return String(Digest32(Array(hash.finalize())).description.prefix(16))
     }()
 
     /// The file's address for pages.
-    public var address: Address { Address(["assets", Self.version, rawValue]) }
+    package var address: Address { Address(["assets", Self.version, rawValue]) }
 }

@@ -1,19 +1,19 @@
 extension CurlTransport {
     /// A request that is about to be sent again.
-    public struct Retry: Sendable {
+    package struct Retry: Sendable {
         /// The number of the retry, from 1.
-        public let number: Int
+        package let number: Int
         /// The wait before the retry.
-        public let delaySeconds: Double
+        package let delaySeconds: Double
         /// The reason in a few words.
-        public let reason: String
+        package let reason: String
     }
 
     /// Sends a request, and retries it according to the policy.
     ///
     /// Returns the last answer, whatever its status; throws the last transport error. If the task is cancelled during a
     /// wait, it throws `cancelled`.
-    public func get(
+    package func get(
         _ request: HTTPRequestSpec, retries policy: RetryPolicy, onRetry: @Sendable (Retry) -> Void = { _ in }
     ) async throws(TransportError) -> HTTPResponse {
         var number = 1

@@ -6,9 +6,9 @@ import Synchronization
 /// Connections are kept open and reused. Redirects are not followed. Certificates and host names are always checked
 /// (TLS 1.2 or later). Only `http` and `https` are allowed. Cookies, `.netrc` and the environment's proxies are
 /// ignored. A cancelled task aborts its request at once. The thread ends with the transport.
-public final class CurlTransport: Sendable {
+package final class CurlTransport: Sendable {
     /// The largest number of concurrent requests. Others wait their turn, and their time-outs start with it.
-    public static let maximumConcurrentRequests = 8
+    package static let maximumConcurrentRequests = 8
 
     private let loop = TransferLoop()
     private let upstream: String
@@ -16,7 +16,7 @@ public final class CurlTransport: Sendable {
     /// Makes a transport.
     ///
     /// - Parameter upstream: the upstream's name in the process's metrics.
-    public init(upstream: String = "other") { self.upstream = upstream }
+    package init(upstream: String = "other") { self.upstream = upstream }
 
     deinit { loop.close() }
 
@@ -24,7 +24,7 @@ public final class CurlTransport: Sendable {
     ///
     /// Redirects are errors. So are a body over the request's limit, an incomplete answer, and all other cases of
     /// ``TransportError/Code``.
-    public func get(_ request: HTTPRequestSpec) async throws(TransportError) -> HTTPResponse {
+    package func get(_ request: HTTPRequestSpec) async throws(TransportError) -> HTTPResponse {
         let address = try UpstreamAddress(url: request.url)
         let ticket = TransferTicket()
         let result = await withTaskCancellationHandler {

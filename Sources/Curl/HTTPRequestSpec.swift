@@ -2,22 +2,22 @@
 ///
 /// Its texts (`description`, `String(reflecting:)`, `dump`) omit the query and the values of headers, which may hold
 /// secrets.
-public struct HTTPRequestSpec: Sendable {
+package struct HTTPRequestSpec: Sendable {
     /// An absolute `http` or `https` URL, percent-encoded. It must not carry a user name or a password.
-    public var url: String
+    package var url: String
     /// The names and values, in the order of sending.
-    public var headers: [(name: String, value: String)]
+    package var headers: [(name: String, value: String)]
     /// The time limit for the whole request, including the connection.
-    public var timeoutSeconds: Double
+    package var timeoutSeconds: Double
     /// The largest accepted body, counted after decompression.
-    public var maximumBodyBytes: Int
+    package var maximumBodyBytes: Int
     /// Whether a gzip body is requested. Any encoding that arrives is decoded, or else refused.
-    public var acceptsGzip: Bool
+    package var acceptsGzip: Bool
 
     /// The largest body that any upstream may send, after decompression: 64 MiB.
-    public static let defaultMaximumBodyBytes = 64 << 20
+    package static let defaultMaximumBodyBytes = 64 << 20
 
-    public init(
+    package init(
         url: String, headers: [(name: String, value: String)] = [], timeoutSeconds: Double = 20,
         maximumBodyBytes: Int = HTTPRequestSpec.defaultMaximumBodyBytes, acceptsGzip: Bool = true
     ) {
@@ -31,12 +31,12 @@ public struct HTTPRequestSpec: Sendable {
 
 extension HTTPRequestSpec: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The method, the URL without its query, and the names of the headers.
-    public var description: String {
+    package var description: String {
         let shown = url.prefix { $0 != "?" && $0 != "#" }
         return "GET \(shown) [\(headers.map(\.name).joined(separator: ", "))]"
     }
 
-    public var debugDescription: String { description }
+    package var debugDescription: String { description }
 
-    public var customMirror: Mirror { Mirror(self, children: ["request": description]) }
+    package var customMirror: Mirror { Mirror(self, children: ["request": description]) }
 }

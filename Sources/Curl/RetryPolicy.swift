@@ -7,30 +7,30 @@ import Glibc
 /// with jitter. The other 5xx are retried in the same way if ``retriesServerErrors`` is set. A connection that broke
 /// halfway is retried fewer times; a GET changes nothing at the upstream. Everything else is final: other statuses, an
 /// unreachable upstream, a time-out.
-public struct RetryPolicy: Sendable {
+package struct RetryPolicy: Sendable {
     /// The largest number of retries.
-    public var maximumRetries = 5
+    package var maximumRetries = 5
     /// Whether the other 5xx are retried like a 503.
-    public var retriesServerErrors = false
+    package var retriesServerErrors = false
     /// The wait after a 429 without a `Retry-After`; nil for the back-off.
-    public var tooManyRequestsSeconds: Double?
+    package var tooManyRequestsSeconds: Double?
     /// The largest number of these retries after broken connections.
-    public var maximumLostConnectionRetries = 2
+    package var maximumLostConnectionRetries = 2
     /// The longest `Retry-After` that is accepted. If an answer asks for a longer wait, it is final.
-    public var maximumRetryAfterSeconds: Double = 300
+    package var maximumRetryAfterSeconds: Double = 300
     /// The back-off before the first retry; it doubles with each.
-    public var firstBackoffSeconds: Double = 0.5
+    package var firstBackoffSeconds: Double = 0.5
     /// The longest back-off.
-    public var maximumBackoffSeconds: Double = 30
+    package var maximumBackoffSeconds: Double = 30
     /// Returns the seconds since 1970-01-01Z, for a `Retry-After` that is a date.
-    public var now: @Sendable () -> Double
+    package var now: @Sendable () -> Double
     /// Returns a number from 0 up to, but not including, 1.
-    public var random: @Sendable () -> Double
+    package var random: @Sendable () -> Double
     /// Waits; throws if the task is cancelled.
-    public var sleep: @Sendable (_ seconds: Double) async throws -> Void
+    package var sleep: @Sendable (_ seconds: Double) async throws -> Void
 
     /// Makes the default policy of every upstream. Clock, random numbers and sleep are the system's unless given.
-    public init(
+    package init(
         now: @escaping @Sendable () -> Double = RetryPolicy.systemNow,
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
         sleep: @escaping @Sendable (_ seconds: Double) async throws -> Void = {
@@ -43,7 +43,7 @@ public struct RetryPolicy: Sendable {
     }
 
     /// Returns the system's clock in seconds since 1970-01-01Z.
-    public static let systemNow: @Sendable () -> Double = {
+    package static let systemNow: @Sendable () -> Double = {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

@@ -1,9 +1,9 @@
 /// Why a request got no usable answer.
 ///
 /// Its text names the upstream as scheme, host and port. It never holds a header's value, a path or a query.
-public struct TransportError: Error, Sendable, Equatable {
+package struct TransportError: Error, Sendable, Equatable {
     /// The kind of failure, as a stable word for logs and events.
-    public struct Code: Sendable, Hashable, CustomStringConvertible {
+    package struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Name: String {
             case unreachable, tls, cancelled
             case timedOut = "timed_out"
@@ -19,44 +19,44 @@ public struct TransportError: Error, Sendable, Equatable {
         private init(_ name: Name) { self.name = name }
 
         /// No connection was made: the name is unknown, nobody listens, or the network is down.
-        public static let unreachable = Code(.unreachable)
+        package static let unreachable = Code(.unreachable)
         /// No secure connection was made: the certificate is not trusted or belongs to another host, or there is no TLS
         /// at all.
-        public static let tls = Code(.tls)
+        package static let tls = Code(.tls)
         /// The whole answer did not arrive in time.
-        public static let timedOut = Code(.timedOut)
+        package static let timedOut = Code(.timedOut)
         /// The connection broke before the whole answer had arrived.
-        public static let connectionLost = Code(.connectionLost)
+        package static let connectionLost = Code(.connectionLost)
         /// The upstream answered with a redirect. Redirects are not followed, because the key would travel along.
-        public static let redirectRefused = Code(.redirectRefused)
+        package static let redirectRefused = Code(.redirectRefused)
         /// The body, after decompression, is larger than the request allows.
-        public static let bodyTooLarge = Code(.bodyTooLarge)
+        package static let bodyTooLarge = Code(.bodyTooLarge)
         /// The answer is not HTTP, or its body's encoding is broken or unknown.
-        public static let malformedResponse = Code(.malformedResponse)
+        package static let malformedResponse = Code(.malformedResponse)
         /// The request can't be sent as it is: an invalid URL, another scheme, or control characters in a header.
-        public static let invalidRequest = Code(.invalidRequest)
+        package static let invalidRequest = Code(.invalidRequest)
         /// The requesting task was cancelled.
-        public static let cancelled = Code(.cancelled)
+        package static let cancelled = Code(.cancelled)
 
-        public var description: String { name.rawValue }
+        package var description: String { name.rawValue }
     }
 
     /// The kind of failure.
-    public let code: Code
+    package let code: Code
     /// One sentence.
-    public let message: String
+    package let message: String
 
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
     /// Whether the upstream could not be reached, or its answer broke off. Another attempt may succeed.
-    public var isUnreachable: Bool {
+    package var isUnreachable: Bool {
         [.unreachable, .tls, .timedOut, .connectionLost].contains(code)
     }
 }
 
 extension TransportError: CustomStringConvertible {
-    public var description: String { message }
+    package var description: String { message }
 }

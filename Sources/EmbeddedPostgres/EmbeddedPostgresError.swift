@@ -1,11 +1,11 @@
 /// Why the embedded server could not be used, in one sentence.
-public struct EmbeddedPostgresError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct EmbeddedPostgresError: Error, Sendable, Equatable, CustomStringConvertible {
     private enum Kind: Sendable {
         case binaries, version, directory, busy, initialization, start, system
     }
 
     private let kind: Kind
-    public let description: String
+    package let description: String
 
     private init(_ kind: Kind, _ description: String) {
         self.kind = kind
@@ -13,7 +13,7 @@ public struct EmbeddedPostgresError: Error, Sendable, Equatable, CustomStringCon
     }
 
     /// Whether the user has to change something (a directory, an installation) before a start can succeed.
-    public var isConfigurationProblem: Bool {
+    package var isConfigurationProblem: Bool {
         switch kind {
         case .binaries, .version, .directory: true
         case .busy, .initialization, .start, .system: false
@@ -21,13 +21,13 @@ public struct EmbeddedPostgresError: Error, Sendable, Equatable, CustomStringCon
     }
 
     /// Whether no suitable server programs were found.
-    public var isMissingBinaries: Bool { kind == .binaries }
+    package var isMissingBinaries: Bool { kind == .binaries }
 
     /// Whether the data directory was made by another major version than that of the server programs.
-    public var isVersionMismatch: Bool { kind == .version }
+    package var isVersionMismatch: Bool { kind == .version }
 
     /// Whether the server's user can't use the data directory.
-    public var isDirectoryProblem: Bool { kind == .directory }
+    package var isDirectoryProblem: Bool { kind == .directory }
 
     static func binaries(_ text: String) -> EmbeddedPostgresError { .init(.binaries, text) }
     static func version(_ text: String) -> EmbeddedPostgresError { .init(.version, text) }

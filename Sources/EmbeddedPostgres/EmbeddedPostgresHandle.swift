@@ -4,24 +4,24 @@ import Synchronization
 /// One program's use of an embedded server; the last user stops the server.
 ///
 /// A handle that is deallocated without `stop` gives up its use and leaves the server running for the next start.
-public final class EmbeddedPostgresHandle: Sendable {
+package final class EmbeddedPostgresHandle: Sendable {
     /// libpq's URI of the server's database, `ledger`, as its owner, `alpha_ledger`, on the Unix socket.
-    public let uri: String
+    package let uri: String
 
     /// Whether the server was already running.
-    public let joined: Bool
+    package let joined: Bool
 
     /// The directory of the Unix socket, which is also libpq's `host`.
-    public let socketDirectory: String
+    package let socketDirectory: String
 
     /// The part of the socket's name that libpq calls the port.
-    public let port: Int
+    package let port: Int
 
     /// The process id of the server's main process.
-    public let processID: Int32
+    package let processID: Int32
 
     /// The server's log file.
-    public let logFile: String
+    package let logFile: String
 
     private let data: DataDirectory
     private let log: Logger
@@ -49,7 +49,7 @@ public final class EmbeddedPostgresHandle: Sendable {
     /// Gives up the use of the server, and stops the server if nobody else uses it. A second call does nothing.
     ///
     /// Returns when the server has ended, or is left to other users.
-    public func stop() async {
+    package func stop() async {
         guard let lock = usersLock.withLock({ $0.take() }) else { return }
         let data = data
         let log = log

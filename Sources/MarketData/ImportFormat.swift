@@ -1,5 +1,5 @@
 /// How a file of observations is written (docs/contract/market-data.md, "Import format").
-public enum ImportFormat: String, Sendable, CaseIterable {
+package enum ImportFormat: String, Sendable, CaseIterable {
     /// One JSON object for each line.
     case ndjson
     /// RFC 4180 with a header. The columns have the names of the fields.
@@ -7,7 +7,7 @@ public enum ImportFormat: String, Sendable, CaseIterable {
 }
 
 /// The unit of a file's volatilities.
-public enum VolatilityUnit: String, Sendable, CaseIterable {
+package enum VolatilityUnit: String, Sendable, CaseIterable {
     /// 58.3 means 58.3 %.
     case points = "vol_points"
     /// 0.583 means 58.3 %. The value is multiplied by 100, exactly, and the observation's `unit_source` records this.
@@ -15,14 +15,14 @@ public enum VolatilityUnit: String, Sendable, CaseIterable {
 }
 
 /// The options for reading a file.
-public struct ImportOptions: Sendable {
-    public var format: ImportFormat
+package struct ImportOptions: Sendable {
+    package var format: ImportFormat
     /// The unit for lines without a `unit` of their own.
-    public var unit: VolatilityUnit
+    package var unit: VolatilityUnit
     /// The name of the kind for lines without a `kind` of their own. If nil, each line must name its kind.
-    public var kind: String?
+    package var kind: String?
 
-    public init(format: ImportFormat, unit: VolatilityUnit = .points, kind: String? = nil) {
+    package init(format: ImportFormat, unit: VolatilityUnit = .points, kind: String? = nil) {
         self.format = format
         self.unit = unit
         self.kind = kind
@@ -30,14 +30,14 @@ public struct ImportOptions: Sendable {
 }
 
 /// The reason why a line is not an observation.
-public struct LineFault: Error, Sendable, Equatable, CustomStringConvertible {
+package struct LineFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// One sentence without the line's number. It may quote a piece of the line.
-    public let reason: String
+    package let reason: String
 
-    public init(_ reason: String) { self.reason = reason }
+    package init(_ reason: String) { self.reason = reason }
 
-    public var description: String { reason }
+    package var description: String { reason }
 }
 
 /// The largest size of a line or CSV record, in bytes. A longer one is refused without being held in memory.
-public let maximumRecordLength = 1 << 20
+package let maximumRecordLength = 1 << 20

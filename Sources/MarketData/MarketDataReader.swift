@@ -1,10 +1,10 @@
 import Events
-public import OptionTrades
+package import OptionTrades
 
 /// Reads a file of observations in pieces of any size and never holds more than one line.
 ///
 /// It skips blank lines and a byte order mark.
-public struct MarketDataReader: Sendable {
+package struct MarketDataReader: Sendable {
     private enum Source: Sendable {
         case ndjson(LineReader, JSONObservation)
         case csv(CSVReader, CSVObservation?)
@@ -17,7 +17,7 @@ public struct MarketDataReader: Sendable {
     /// The part of a byte order mark read so far at the start. Nil after it.
     private var mark: [UInt8]? = []
 
-    public init(_ options: ImportOptions) {
+    package init(_ options: ImportOptions) {
         self.options = options
         switch options.format {
         case .ndjson: source = .ndjson(LineReader(), JSONObservation(options: options))
@@ -26,10 +26,10 @@ public struct MarketDataReader: Sendable {
     }
 
     /// The report on a line: its number from 1, and the observation or the line's fault.
-    public typealias Line = (number: Int, content: Result<MarketObservedPayload, LineFault>)
+    package typealias Line = (number: Int, content: Result<MarketObservedPayload, LineFault>)
 
     /// Reads the next piece and reports the lines that end in it.
-    public mutating func read(_ piece: Span<UInt8>, _ body: (Line) throws -> Void) rethrows {
+    package mutating func read(_ piece: Span<UInt8>, _ body: (Line) throws -> Void) rethrows {
         guard mark != nil else { return try readOn(piece, body) }
         var used = 0
         while used < piece.count, var held = mark {
@@ -48,7 +48,7 @@ public struct MarketDataReader: Sendable {
     private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
 
     /// Reads the end of the file, which may end a last line without a line break.
-    public mutating func finish(_ body: (Line) throws -> Void) rethrows {
+    package mutating func finish(_ body: (Line) throws -> Void) rethrows {
         if let held = mark, !held.isEmpty {
             mark = nil
             try readOn(held.span, body)

@@ -10,21 +10,21 @@ extension PayloadSource {
         let bytes = "JSONWriter.bytes(reservingCapacity: \(description.capacity))"
         block(0, "\nextension \(name) {")
         comment(1, "The canonical JSON of the payload.")
-        block(1, "public func encode() -> [UInt8] { \(bytes) { write(to: &$0) } }\n")
+        block(1, "package func encode() -> [UInt8] { \(bytes) { write(to: &$0) } }\n")
         comment(1, "Writes the canonical JSON of the payload.")
         if hasInputs {
             comment(1, "\n- Parameter withInputs: whether to write the events behind the figures. If false, `inputs` is empty.")
-            line(1, "public func write(to out: inout JSONWriter, withInputs: Bool = true) {")
+            line(1, "package func write(to out: inout JSONWriter, withInputs: Bool = true) {")
             block(1, "    write(contentOnly: false, withInputs: withInputs, to: &out)\n}\n")
         } else {
-            block(1, "public func write(to out: inout JSONWriter) { write(contentOnly: false, to: &out) }\n")
+            block(1, "package func write(to out: inout JSONWriter) { write(contentOnly: false, to: &out) }\n")
         }
         comment(1, "The canonical JSON of the content: the payload without \(Self.list(outside)).")
-        line(1, "public func contentBytes() -> [UInt8] {")
+        line(1, "package func contentBytes() -> [UInt8] {")
         line(2, "\(bytes) { write(contentOnly: true,\(hasInputs ? " withInputs: false," : "") to: &$0) }")
         block(1, "}\n")
         comment(1, "The SHA-256 of ``contentBytes()``.")
-        block(1, "public var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }\n")
+        block(1, "package var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }\n")
         line(1, "private func write(contentOnly: Bool,\(hasInputs ? " withInputs: Bool," : "") to out: inout JSONWriter) {")
         writeMembers(2, keys)
         block(1, "}\n")
@@ -33,7 +33,7 @@ extension PayloadSource {
         block(
             1,
             """
-            public init(decoding payload: [UInt8]) throws(PayloadError) {
+            package init(decoding payload: [UInt8]) throws(PayloadError) {
                 if let canonical = CanonicalReader.read(payload, { $0.\(reader)() }) {
                     self = canonical
                 } else {
@@ -43,14 +43,14 @@ extension PayloadSource {
 
             """)
         comment(1, "Reads a parsed payload. Members in canonical order need a single pass.")
-        line(1, "public init(decoding payload: JSONValue) throws(PayloadError) {")
+        line(1, "package init(decoding payload: JSONValue) throws(PayloadError) {")
         block(2, "var members = try MemberCursor(payload)\nvar fields = Fields.unread")
         for property in keys { line(2, "fields.\(property.name) = \(decoded(property))") }
         block(2, "try members.finish(Self.keys)\nself.init(fields)")
         block(1, "}")
         block(0, "}\n\nextension \(name): Equatable {")
         comment(1, "Two payloads are equal if they encode to the same bytes.")
-        line(1, "public static func == (left: \(name), right: \(name)) -> Bool { left.encode() == right.encode() }")
+        line(1, "package static func == (left: \(name), right: \(name)) -> Bool { left.encode() == right.encode() }")
         line(0, "}")
     }
 
@@ -60,12 +60,12 @@ extension PayloadSource {
     mutating func writePartCoding() {
         block(0, "\nextension \(name) {")
         comment(1, "Writes the value as an object.")
-        line(1, "public func write(to out: inout JSONWriter) {")
+        line(1, "package func write(to out: inout JSONWriter) {")
         writeMembers(2, keys)
         block(1, "}\n")
         writeKeys()
         comment(1, "Reads an object that ``write(to:)`` wrote. `pointer` is its place in the payload, for errors.")
-        line(1, "public init(decoding value: JSONValue, pointer: String) throws(PayloadError) {")
+        line(1, "package init(decoding value: JSONValue, pointer: String) throws(PayloadError) {")
         block(2, "var members = try MemberCursor(value, pointer: pointer)\nself = .unread")
         for property in keys { line(2, "\(property.name) = \(decoded(property))") }
         line(2, "try members.finish(Self.keys)")
@@ -82,15 +82,15 @@ extension PayloadSource {
         let suffix = place.prefix(1).uppercased() + place.dropFirst()
         block(0, "\nextension \(name) {")
         comment(1, "The canonical JSON object of the content: every content key, null for an absent field, decimals as strings.")
-        line(1, "public func contentBytes() -> [UInt8] {")
+        line(1, "package func contentBytes() -> [UInt8] {")
         line(2, "JSONWriter.bytes(reservingCapacity: \(description.capacity)) { writeContent(to: &$0) }")
         block(1, "}\n")
         comment(1, "Writes the object of ``contentBytes()``.")
-        line(1, "public func writeContent(to out: inout JSONWriter) {")
+        line(1, "package func writeContent(to out: inout JSONWriter) {")
         block(2, "out.beginObject()\nwriteFieldsBefore\(suffix)(to: &out)\nwriteFieldsAfter\(suffix)(to: &out)\nout.endObject()")
         block(1, "}\n")
         comment(1, "The SHA-256 of ``contentBytes()``.")
-        block(1, "public var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }\n")
+        block(1, "package var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }\n")
         for (word, part, isFirst) in [("Before", before, true), ("After", after, false)] {
             comment(1, "Writes the fields whose keys come \(word.lowercased()) `\(interruption)`.")
             line(1, "func writeFields\(word)\(suffix)(to out: inout JSONWriter) {")
@@ -99,7 +99,7 @@ extension PayloadSource {
         }
         comment(1, "Reads the content from an object that has all of it, such as a payload or a stored row. Other members are ignored.")
         comment(1, "The time is linear in the members if they are in canonical order.")
-        line(1, "public init(decoding object: JSONValue) throws(PayloadError) {")
+        line(1, "package init(decoding object: JSONValue) throws(PayloadError) {")
         block(2, "var members = try MemberCursor(object)\nself = try Self(reading: &members)")
         block(1, "}\n")
         comment(1, "Reads the content from among the members of an object.")

@@ -100,7 +100,7 @@ extension PayloadSource {
     mutating func writeEquality() {
         block(0, "\nextension \(name): Equatable {")
         comment(1, "Two values are equal if all their fields are equal. Texts compare by their UTF-8 bytes.")
-        line(1, "public static func == (left: \(name), right: \(name)) -> Bool {")
+        line(1, "package static func == (left: \(name), right: \(name)) -> Bool {")
         // Texts come last: they are seldom what differs, and cost the most.
         let isText = { (property: PayloadProperty) in if case .text = property.kind { true } else { false } }
         for (index, property) in (properties.filter { !isText($0) } + properties.filter(isText)).enumerated() {

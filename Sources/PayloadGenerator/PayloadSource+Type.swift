@@ -4,28 +4,28 @@ extension PayloadSource {
         comment(0, description.documentation)
         if isShared {
             line(0, "@dynamicMemberLookup")
-            line(0, "public struct \(name): Sendable {")
+            line(0, "package struct \(name): Sendable {")
             line(1, "/// The fields. Dynamic member lookup exposes them as members of the value.")
-            line(1, "public struct Fields: Sendable {")
+            line(1, "package struct Fields: Sendable {")
             for property in properties { writeField(2, property) }
             line(1, "}")
             block(1, "\n@usableFromInline var shared: Shared<Fields>\n\ninit(_ fields: Fields) { shared = Shared(fields) }\n")
             block(
                 1,
                 """
-                @inlinable public subscript<Value>(dynamicMember field: WritableKeyPath<Fields, Value>) -> Value {
+                @inlinable package subscript<Value>(dynamicMember field: WritableKeyPath<Fields, Value>) -> Value {
                     get { shared.fields[keyPath: field] }
                     set { shared.fields[keyPath: field] = newValue }
                 }
 
                 """)
         } else {
-            line(0, "public struct \(name): Sendable {")
+            line(0, "package struct \(name): Sendable {")
             for property in properties { writeField(1, property) }
             line(0, "")
         }
         for alias in description.aliases { writeAlias(alias) }
-        line(1, "public init(")
+        line(1, "package init(")
         for property in properties {
             line(2, "\(property.name): \(declared(property))\(defaultValue(property))\(property == properties.last ? "" : ",")")
         }
@@ -46,7 +46,7 @@ extension PayloadSource {
 
     private mutating func writeField(_ indentation: Int, _ property: PayloadProperty) {
         comment(indentation, documentation(property))
-        line(indentation, "public var \(property.name): \(declared(property))")
+        line(indentation, "package var \(property.name): \(declared(property))")
     }
 
     private func documentation(_ property: PayloadProperty) -> String {
@@ -67,7 +67,7 @@ extension PayloadSource {
     private mutating func writeAlias(_ alias: (key: String, of: String)) {
         guard let property = properties.first(where: { $0.key == alias.of }) else { return }
         comment(1, "`\(alias.key)`: another name of `\(alias.of)`.")
-        line(1, "public var \(PayloadProperty.name(alias.key)): \(declared(property)) { self.\(property.name) }")
+        line(1, "package var \(PayloadProperty.name(alias.key)): \(declared(property)) { self.\(property.name) }")
         line(0, "")
     }
 

@@ -4,8 +4,8 @@ import Synchronization
 ///
 /// The number of combinations is bounded. Beyond the limit every new combination is counted under `other`, so that no
 /// input can make the metrics grow without end.
-public final class Counter: Sendable {
-    public static let maximumSeries = 256
+package final class Counter: Sendable {
+    package static let maximumSeries = 256
 
     private let name: String
     private let help: String
@@ -15,14 +15,14 @@ public final class Counter: Sendable {
     /// Makes a counter without counts.
     ///
     /// - Parameter labels: the labels' names, in the order in which values are given.
-    public init(_ name: String, help: String, labels: [String] = []) {
+    package init(_ name: String, help: String, labels: [String] = []) {
         self.name = name
         self.help = help
         self.labels = labels
     }
 
     /// Adds to one combination of label values.
-    public func increment(_ values: [String] = [], by amount: Int = 1) {
+    package func increment(_ values: [String] = [], by amount: Int = 1) {
         precondition(values.count == labels.count && amount >= 0, "\(name): as many values as labels, and never down")
         counts.withLock { counts in
             let key = SeriesLimit.key(values, isKnown: counts[values] != nil, count: counts.count)
@@ -31,10 +31,10 @@ public final class Counter: Sendable {
     }
 
     /// The current number of one combination.
-    public func value(_ values: [String] = []) -> Int { counts.withLock { $0[values] ?? 0 } }
+    package func value(_ values: [String] = []) -> Int { counts.withLock { $0[values] ?? 0 } }
 
     /// The counter's current numbers, sorted by label values.
-    public var family: MetricFamily {
+    package var family: MetricFamily {
         let series = counts.withLock { $0 }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         return MetricFamily(
             name, .counter, help: help,

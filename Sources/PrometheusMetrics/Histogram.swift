@@ -1,9 +1,9 @@
 import Synchronization
 
 /// The number of measured times below each bound, for each combination of label values; bounded like ``Counter``.
-public final class Histogram: Sendable {
+package final class Histogram: Sendable {
     /// Upper bounds for the time of a request, in seconds: 1 ms to 10 s.
-    public static let requestSeconds: [Double] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+    package static let requestSeconds: [Double] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
     private struct Series {
         /// Each bucket's own observations, without those of lower buckets. The last bucket is for values above every
@@ -21,7 +21,7 @@ public final class Histogram: Sendable {
     /// Makes a histogram without observations.
     ///
     /// - Parameter bounds: upper bounds, inclusive, ascending.
-    public init(_ name: String, help: String, labels: [String] = [], bounds: [Double] = Histogram.requestSeconds) {
+    package init(_ name: String, help: String, labels: [String] = [], bounds: [Double] = Histogram.requestSeconds) {
         precondition(zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 }, "\(name): ascending bounds")
         self.name = name
         self.help = help
@@ -29,7 +29,7 @@ public final class Histogram: Sendable {
         self.bounds = bounds
     }
 
-    public func observe(_ value: Double, _ values: [String] = []) {
+    package func observe(_ value: Double, _ values: [String] = []) {
         precondition(values.count == labels.count, "\(name): as many values as labels")
         let bucket = bounds.firstIndex { value <= $0 } ?? bounds.count
         series.withLock { series in
@@ -40,7 +40,7 @@ public final class Histogram: Sendable {
     }
 
     /// Cumulative buckets, sum and count, sorted by label values.
-    public var family: MetricFamily {
+    package var family: MetricFamily {
         var samples: [MetricFamily.Sample] = []
         for (values, one) in series.withLock({ $0 }).sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
             let pairs = zip(labels, values).map { (name: $0, value: $1) }

@@ -1,17 +1,17 @@
 /// A metric with its samples at one moment, in Prometheus's terms.
-public struct MetricFamily: Sendable {
-    public enum Kind: String, Sendable {
+package struct MetricFamily: Sendable {
+    package enum Kind: String, Sendable {
         case counter, gauge, histogram
     }
 
     /// One line of a family: its labels in order, and its value.
-    public struct Sample: Sendable {
+    package struct Sample: Sendable {
         /// The suffix of the family's name: empty, `_bucket`, `_sum` or `_count`.
-        public let suffix: String
-        public let labels: [(name: String, value: String)]
-        public let value: Double
+        package let suffix: String
+        package let labels: [(name: String, value: String)]
+        package let value: Double
 
-        public init(_ value: Double, labels: [(name: String, value: String)] = [], suffix: String = "") {
+        package init(_ value: Double, labels: [(name: String, value: String)] = [], suffix: String = "") {
             self.suffix = suffix
             self.labels = labels
             self.value = value
@@ -19,12 +19,12 @@ public struct MetricFamily: Sendable {
     }
 
     /// The name, `[a-z_:][a-z0-9_:]*`. Counters end in `_total`, and units come last (`_seconds`, `_bytes`).
-    public let name: String
-    public let help: String
-    public let kind: Kind
-    public let samples: [Sample]
+    package let name: String
+    package let help: String
+    package let kind: Kind
+    package let samples: [Sample]
 
-    public init(_ name: String, _ kind: Kind, help: String, _ samples: [Sample]) {
+    package init(_ name: String, _ kind: Kind, help: String, _ samples: [Sample]) {
         self.name = name
         self.kind = kind
         self.help = help
@@ -32,12 +32,12 @@ public struct MetricFamily: Sendable {
     }
 
     /// A gauge of one sample without labels.
-    public static func gauge(_ name: String, help: String, _ value: Double) -> MetricFamily {
+    package static func gauge(_ name: String, help: String, _ value: Double) -> MetricFamily {
         MetricFamily(name, .gauge, help: help, [Sample(value)])
     }
 
     /// A counter of one sample without labels, which never goes down while the process lives.
-    public static func counter(_ name: String, help: String, _ value: Double) -> MetricFamily {
+    package static func counter(_ name: String, help: String, _ value: Double) -> MetricFamily {
         MetricFamily(name, .counter, help: help, [Sample(value)])
     }
 }

@@ -1,9 +1,9 @@
 /// The Prometheus text format, version 0.0.4.
-public enum PrometheusText {
-    public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+package enum PrometheusText {
+    package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
     /// The families in the given order, each with its HELP and TYPE; a family without samples is left out.
-    public static func bytes(_ families: [MetricFamily]) -> [UInt8] {
+    package static func bytes(_ families: [MetricFamily]) -> [UInt8] {
         var out = ""
         for family in families where !family.samples.isEmpty {
             out += "# HELP \(family.name) \(escaped(family.help, quotes: false))\n"

@@ -1,11 +1,11 @@
-public import Values
+package import Values
 
 /// The failures of a ``SampleFeedServer``, by the number of the request.
 ///
 /// Requests are counted from 0, starting when the plan is installed.
-public struct FailurePlan: Sendable {
+package struct FailurePlan: Sendable {
     /// The failure of one request. It replaces or modifies the proper answer.
-    public indirect enum Failure: Sendable {
+    package indirect enum Failure: Sendable {
         /// A status with headers and a body in place of a page, such as 429 with `Retry-After`.
         case status(Int, headers: [(String, String)] = [], body: String = "")
         /// The page's header and its first bytes, followed by a closed connection.
@@ -28,20 +28,20 @@ public struct FailurePlan: Sendable {
     private var everyRequest: Failure?
 
     /// The plan without failures.
-    public static let none = FailurePlan(byRequest: [:], everyRequest: nil)
+    package static let none = FailurePlan(byRequest: [:], everyRequest: nil)
 
     /// The same failure for every request.
-    public static func every(_ failure: Failure) -> FailurePlan {
+    package static func every(_ failure: Failure) -> FailurePlan {
         FailurePlan(byRequest: [:], everyRequest: failure)
     }
 
     /// Failures for the requests with these numbers. The others get their proper answer.
-    public static func requests(_ failures: [Int: Failure]) -> FailurePlan {
+    package static func requests(_ failures: [Int: Failure]) -> FailurePlan {
         FailurePlan(byRequest: failures, everyRequest: nil)
     }
 
     /// The same failure for the first `count` requests.
-    public static func first(_ count: Int, _ failure: Failure) -> FailurePlan {
+    package static func first(_ count: Int, _ failure: Failure) -> FailurePlan {
         requests(Dictionary(uniqueKeysWithValues: (0..<max(0, count)).map { ($0, failure) }))
     }
 

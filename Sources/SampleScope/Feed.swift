@@ -1,10 +1,10 @@
-public import Values
+package import Values
 
 /// The content of a ``SampleFeedServer``.
 ///
 /// A feed has an order of its own that source updates never change. A cursor therefore stays valid while rows change
 /// during a run.
-public struct Feed: Sendable {
+package struct Feed: Sendable {
     enum Source: Sendable {
         case sample
         case rows([FeedRow])
@@ -14,7 +14,7 @@ public struct Feed: Sendable {
     let source: Source
 
     /// The sample scope: ``SampleScope/rows(phase:includePending:)`` in the server's current phase.
-    public static let sample = Feed(source: .sample)
+    package static let sample = Feed(source: .sample)
 
     /// The given row texts, served unchanged, well-formed or not.
     ///
@@ -25,7 +25,7 @@ public struct Feed: Sendable {
     ///   - filtered: if false, rows of other portfolios and `PENDING` rows are served too, as by a source that breaks
     ///     the contract; `updatedSince` still applies
     ///   - watermark: the answer's watermark if no row of a scope has a readable `updatedAt`
-    public static func rows(
+    package static func rows(
         _ texts: [String], filtered: Bool = true,
         watermark: Instant = Instant("2026-01-30T21:14:09.12Z") ?? .minimum
     ) -> Feed {
@@ -34,7 +34,7 @@ public struct Feed: Sendable {
 
     /// Rows `0 ..< count`, computed from their index in ten forms, half of them of portfolio `IMST` and half of `ICOI`.
     /// All are valid, none is pending, and none is held in memory. Any page costs O(limit).
-    public static func generated(count: Int) -> Feed {
+    package static func generated(count: Int) -> Feed {
         Feed(source: .generated(GeneratedRows(count: max(0, count))))
     }
 }

@@ -4,14 +4,14 @@ import Values
 /// A server on 127.0.0.1 that speaks the Alpha export feed, for the demo and for tests.
 ///
 /// It runs until ``stop()``. Requests may be concurrent.
-public final class SampleFeedServer: Sendable {
+package final class SampleFeedServer: Sendable {
     /// The path of the export endpoint.
     static let path = "/api/v1/alpha/optionTrades/export"
 
     /// The endpoint, for `ALPHA_TRADE_FEED_URL`.
-    public let url: String
+    package let url: String
     /// The port that the server listens on.
-    public let port: Int
+    package let port: Int
 
     private let state: FeedState
     private let server: RunningServer
@@ -30,7 +30,7 @@ public final class SampleFeedServer: Sendable {
     ///   - port: the port to listen on, 0 for any free one
     ///   - failures: the planned failures
     /// - Throws: the system's error if the port is not available.
-    public static func start(
+    package static func start(
         feed: Feed, apiKey: String, port: Int = 0, failures: FailurePlan = .none
     ) async throws -> SampleFeedServer {
         let state = FeedState(feed: feed, failures: failures)
@@ -40,33 +40,33 @@ public final class SampleFeedServer: Sendable {
     }
 
     /// The number of requests so far, including refused ones.
-    public var requestCount: Int { state.requests.count }
+    package var requestCount: Int { state.requests.count }
 
     /// The query part of every request to the endpoint, in order of arrival.
-    public var requests: [String] { state.requests }
+    package var requests: [String] { state.requests }
 
     /// Serves another feed from now on. Cursors issued earlier still count rows of the feed.
-    public func replace(feed: Feed) {
+    package func replace(feed: Feed) {
         state.replace(feed: feed)
     }
 
     /// Serves these row texts from now on, in the manner of ``Feed/rows(_:filtered:watermark:)``.
-    public func replace(rows texts: [String]) {
+    package func replace(rows texts: [String]) {
         replace(feed: .rows(texts))
     }
 
     /// Serves the sample in the given phase from now on. Other feeds have no phases.
-    public func setPhase(_ phase: SampleScope.Phase) {
+    package func setPhase(_ phase: SampleScope.Phase) {
         state.setPhase(phase)
     }
 
     /// Installs a plan. The next request is its request 0.
-    public func setFailures(_ failures: FailurePlan) {
+    package func setFailures(_ failures: FailurePlan) {
         state.setFailures(failures)
     }
 
     /// Stops accepting, closes the connections and returns when all are closed. A second call has no effect.
-    public func stop() async {
+    package func stop() async {
         await server.stop()
     }
 }

@@ -1,13 +1,13 @@
-public import Values
+package import Values
 
 /// The sample that ships with the project: 749 executions of the portfolios `IMST` (options on MSTR) and `ICOI`
 /// (options on COIN) from September 2025 to January 2026. All are made up and the same on every machine.
 ///
 /// The rows follow the feed contract. In both phases the quantities of the 749 rows sum to exactly 269267 and their
 /// premiums to exactly 466630651.75 USD.
-public enum SampleScope {
+package enum SampleScope {
     /// The state of the source.
-    public enum Phase: String, Sendable, CaseIterable {
+    package enum Phase: String, Sendable, CaseIterable {
         /// The rows on the evening of 2026-01-30.
         case initial
         /// The rows after the corrections of 2026-02-03, which change ten rows and keep the totals.
@@ -15,12 +15,12 @@ public enum SampleScope {
     }
 
     /// The portfolios of the scope, sorted.
-    public static let portfolios = ["ICOI", "IMST"]
+    package static let portfolios = ["ICOI", "IMST"]
 
     /// The rows in order of `tradeDate`. A trade has the same place in both phases.
     /// - Parameter includePending: whether to append the two `PENDING` rows to the 749 others
     /// - Complexity: O(rows). The rows are made once.
-    public static func rows(phase: Phase = .initial, includePending: Bool = false) -> [SampleRow] {
+    package static func rows(phase: Phase = .initial, includePending: Bool = false) -> [SampleRow] {
         let rows = phase == .initial ? initialRows : updatedRows
         return includePending ? rows + pendingRows : rows
     }
@@ -31,21 +31,21 @@ public enum SampleScope {
 }
 
 /// One row of the sample.
-public struct SampleRow: Sendable, Hashable {
+package struct SampleRow: Sendable, Hashable {
     /// The row in the feed's form: one JSON object.
-    public let text: String
+    package let text: String
     /// `tradeId`.
-    public let tradeId: String
+    package let tradeId: String
     /// `updatedAt`.
-    public let updatedAt: Instant
+    package let updatedAt: Instant
     /// `portfolioName`. Nil if the row has none.
-    public let portfolio: String?
+    package let portfolio: String?
     /// `filledQuantity`. Nil if it is null.
-    public let quantity: FixedDecimal?
+    package let quantity: FixedDecimal?
     /// `premiumUsd`. Nil if it is null.
-    public let premium: FixedDecimal?
+    package let premium: FixedDecimal?
     /// Whether `tradeStatus` is `PENDING`.
-    public let isPending: Bool
+    package let isPending: Bool
 
     init(_ execution: SampleExecution) {
         text = execution.text

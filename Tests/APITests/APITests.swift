@@ -54,7 +54,7 @@ import Values
 
     private func trades(_ count: Int) throws -> [NewEvent] { try (0..<count).map { recorded(try sampleRow("T\($0)")) } }
 
-    @Test func rowsComeInKeyOrderWithDecimalsAsNumbersAndWhatTheyStandOn() async throws {
+    @Test func `rows come in key order with decimals as numbers and what they stand on`() async throws {
         try await withAPI(rows: try trades(3)) { (api: API, _) async throws -> Void in
             let response = await api.respond(to: get("/api/internal/trades?source=alpha_sync"))
             #expect(response.status == 200)
@@ -71,7 +71,7 @@ import Values
         }
     }
 
-    @Test func pagesArePinnedToTheirFirstPositionWhileTheLogGrows() async throws {
+    @Test func `pages are pinned to their first position while the log grows`() async throws {
         try await withAPI(rows: try trades(7)) { (api: API, ledger: Ledger) async throws -> Void in
             var seen: [String] = []
             var cursor = ""
@@ -88,7 +88,7 @@ import Values
         }
     }
 
-    @Test func aCursorBelongsToItsListAndFilters() async throws {
+    @Test func `a cursor belongs to its list and filters`() async throws {
         try await withAPI(rows: try trades(5)) { (api: API, _) async throws -> Void in
             let page = try json(await api.respond(to: get("/api/internal/trades?limit=2&underlying=MSTR")))
             let cursor = try #require(page["next_cursor"]?.string)
@@ -123,7 +123,7 @@ import Values
         }
     }
 
-    @Test func filtersSelectByPortfolioUnderlyingDateStateAndQuality() async throws {
+    @Test func `filters select by portfolio underlying date state and quality`() async throws {
         var other = try sampleRow("other")
         other.sourcePortfolio = "ICOI"
         other.underlyingSymbol = "XYZ"
@@ -141,7 +141,7 @@ import Values
         }
     }
 
-    @Test func eventsAreServedWithTheirExactPayloadsAndHistoryFollowsATrade() async throws {
+    @Test func `events are served with their exact payloads and history follows a trade`() async throws {
         let old = try sampleRow("A/b")
         let new = try sampleRow("A/b", updatedAt: 9, quantity: 11)
         try await withAPI(rows: [recorded(old), updated(new, from: old, previous: 1)]) { (api: API, _) async throws -> Void in
@@ -161,7 +161,7 @@ import Values
         }
     }
 
-    @Test func theSameAnswerIsA304() async throws {
+    @Test func `the same answer is A304`() async throws {
         try await withAPI(rows: try trades(1)) { (api: API, _) async throws -> Void in
             let first = await api.respond(to: get("/api/internal/trades?as_of_position=10"))
             let tag = try #require(first.headers.first { $0.name == "ETag" }?.value)
@@ -172,7 +172,7 @@ import Values
         }
     }
 
-    @Test func withoutAReadKeyOnlyLoopbackIsAnswered() async throws {
+    @Test func `without a read key only loopback is answered`() async throws {
         try await withAPI { (api: API, _) async throws -> Void in
             let path = "/api/ledger/head"
             #expect(await api.respond(to: get(path)).status == 200)
@@ -187,7 +187,7 @@ import Values
         }
     }
 
-    @Test func keysOpenWhatTheyAreFor() async throws {
+    @Test func `keys open what they are for`() async throws {
         let keys = ["ALPHA_LEDGER_READ_KEY": "reader-key-of-tests", "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"]
         try await withAPI(keys) { (api: API, _) async throws -> Void in
             let path = "/api/ledger/head"
@@ -213,7 +213,7 @@ import Values
         }
     }
 
-    @Test func aPostedSyncIsADryRunUnlessItSaysOtherwise() async throws {
+    @Test func `a posted sync is a dry run unless it says otherwise`() async throws {
         let server = try await SampleFeedServer.start(feed: .sample, apiKey: "feed-key")
         let environment = [
             "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests", "ALPHA_TRADE_FEED_URL": server.url, "ALPHA_TRADE_FEED_API_KEY": "feed-key",
@@ -238,7 +238,7 @@ import Values
         await server.stop()
     }
 
-    @Test func aWrongMethodIsNamedAndReadinessTellsWhatIsNotReady() async throws {
+    @Test func `a wrong method is named and readiness tells what is not ready`() async throws {
         let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s", isMissing: true)
         try await withAPI(["ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"], rows: [orphan.event(previousVersion: 0)]) {
             (api: API, _) async throws -> Void in

@@ -39,8 +39,8 @@ import Values
         try await ledger.pool.run { session in try LogReader().head(session).position }
     }
 
-    @Test("each is a dry run where the body does not say otherwise, and answers its summary", arguments: paths)
-    func dryRuns(_ path: String) async throws {
+    @Test(arguments: paths)
+    func `each is a dry run where the body does not say otherwise, and answers its summary`(_ path: String) async throws {
         try await withAPI { api, ledger in
             let before = try await head(ledger)
             for body in ["", "{}", #"{"dry_run":true}"#] {
@@ -60,8 +60,7 @@ import Values
         }
     }
 
-    @Test("a body that says something else is a 400, and none without the admin key is heard")
-    func badBodies() async throws {
+    @Test func `a body that says something else is a 400, and none without the admin key is heard`() async throws {
         try await withAPI { api, ledger in
             let before = try await head(ledger)
             let bad = [
@@ -87,8 +86,7 @@ import Values
         }
     }
 
-    @Test("all options of a body reach the run, and a source that is not configured is a 503")
-    func options() async throws {
+    @Test func `all options of a body reach the run, and a source that is not configured is a 503`() async throws {
         try await withAPI { api, _ in
             let body =
                 #"{"dry_run":true,"horizons":[1,"7d","expiry"],"limit":1,"trade_ids":["T-1"],"quotes":"log","retry":true,"adjusted_roots":true}"#

@@ -31,7 +31,7 @@ struct ConsoleRouteTests {
         return String(text[start...].prefix { $0 != "\"" })
     }
 
-    @Test func withoutAKeyThePagesOfAServiceWithAReadKeyLeadToTheSignIn() async throws {
+    @Test func `without a key the pages of a service with a read key lead to the sign in`() async throws {
         try await withService(Self.keys) { service in
             for page in ["/trades", "/log", "/performance/outcomes"] {
                 let answer = try await service.ask(page)
@@ -47,7 +47,7 @@ struct ConsoleRouteTests {
         }
     }
 
-    @Test func aSessionReadsPagesAndDocumentsUntilItSignsOut() async throws {
+    @Test func `a session reads pages and documents until it signs out`() async throws {
         try await withService(Self.keys) { service in
             let cookie = try await Self.signIn(service, "reader-key-of-tests")
             let page = try await service.ask("/trades", headers: [cookie])
@@ -69,7 +69,7 @@ struct ConsoleRouteTests {
         }
     }
 
-    @Test func aFormFromElsewhereOrOfAnotherSessionIsRefused() async throws {
+    @Test func `a form from elsewhere or of another session is refused`() async throws {
         try await withService(Self.keys) { service in
             let cookie = try await Self.signIn(service, "admin-key-of-tests")
             let other = try await Self.signIn(service, "admin-key-of-tests")
@@ -99,7 +99,7 @@ struct ConsoleRouteTests {
         }
     }
 
-    @Test func signingInLeadsToPathsOfThisServiceOnly() async throws {
+    @Test func `signing in leads to paths of this service only`() async throws {
         try await withService(Self.keys) { service in
             for next in ["//evil.example/", "https://evil.example", "/\\evil.example", "javascript:1", "/a\r\nSet-Cookie:x=1"] {
                 let encoded = try #require(next.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
@@ -110,7 +110,7 @@ struct ConsoleRouteTests {
         }
     }
 
-    @Test func aRealSyncFollowsAPreviewOfTheSameOptionsOnce() async throws {
+    @Test func `a real sync follows a preview of the same options once`() async throws {
         let feed = try await SampleFeedServer.start(feed: .sample, apiKey: "feed")
         let environment = Self.keys.merging([
             "ALPHA_TRADE_FEED_URL": feed.url, "ALPHA_TRADE_FEED_API_KEY": "feed", "ALPHA_TRADE_FEED_PORTFOLIOS": "ICOI,IMST",
@@ -342,7 +342,7 @@ struct ConsoleRouteTests {
         }
     }
 
-    @Test func assetsAreKeptForEverAndPagesAreNot() async throws {
+    @Test func `assets are kept for ever and pages are not`() async throws {
         try await withService(Self.keys) { service in
             let text = Self.text(try await service.ask("/sign-in"))
             let start = try #require(text.range(of: "href=\"/assets/")).lowerBound

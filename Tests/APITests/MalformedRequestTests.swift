@@ -17,7 +17,7 @@ import Values
     /// What only the inside would say.
     private static let inside = ["SELECT ", "SQLSTATE", "pg_", "ledger.events", "Fatal error", "/schema/", "Postgres refused", "unnest("]
 
-    @Test("no malformed request is answered with an error of the service or with data") func malformedRequests() async throws {
+    @Test func `no malformed request is answered with an error of the service or with data`() async throws {
         var limits = ServiceLimits()
         limits.authenticationFailures = 1_000_000
         let keys = ["ALPHA_LEDGER_READ_KEY": "reader-key-of-tests", "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"]

@@ -77,7 +77,7 @@ import Values
         return try await ledger.pool.run { try LogReader().head($0).position }
     }
 
-    @Test func pinnedAnswersStayTheSameBytesThroughAppendsRebuildsPromotionsRestartsAndOnAReplica() async throws {
+    @Test func `pinned answers stay the same bytes through appends rebuilds promotions restarts and on a replica`() async throws {
         let history = try RandomHistory(seed: 71, trades: 8, events: 160).events
         let home = try projectWithSecondAlignment()
         defer { try? FileManager.default.removeItem(atPath: home) }

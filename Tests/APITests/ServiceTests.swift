@@ -30,7 +30,7 @@ import Values
         return try result.get()
     }
 
-    @Test func aPostedSyncIsProjectedByTheServiceItselfAndReadBack() async throws {
+    @Test func `a posted sync is projected by the service itself and read back`() async throws {
         try await withFeed { server in
             try await withService(feedSettings(server)) { service in
                 let run = try await service.post(syncPath, #"{"dry_run": false, "full_scope": true}"#)
@@ -67,7 +67,7 @@ import Values
         }
     }
 
-    @Test func everyAnswerHasARequestIdNoCORSAndACachePolicy() async throws {
+    @Test func `every answer has a request id no CORS and a cache policy`() async throws {
         try await withService { service in
             var ids: Set<String> = []
             for (target, cache) in [
@@ -87,7 +87,7 @@ import Values
         }
     }
 
-    @Test func listsAndEventsAreNotSentAgainWhileNothingChanged() async throws {
+    @Test func `lists and events are not sent again while nothing changed`() async throws {
         try await withService { service in
             for target in ["/api/ledger/head", "/api/ledger/events?limit=2", "/api/ledger/events/1"] {
                 let tag = try #require(try await service.ask(target).headers["etag"])
@@ -105,7 +105,7 @@ import Values
         }
     }
 
-    @Test func keysTravelAsBearerOnlyAndAWrongOneIsChallenged() async throws {
+    @Test func `keys travel as bearer only and a wrong one is challenged`() async throws {
         try await withService(keys) { service in
             let path = "/api/ledger/head"
             let without = try await service.ask(path)
@@ -129,7 +129,7 @@ import Values
         }
     }
 
-    @Test func withoutAReadKeyARebindingPageOrAProxyIsRefused() async throws {
+    @Test func `without a read key a rebinding page or a proxy is refused`() async throws {
         try await withService { service in
             for host in ["localhost", "LOCALHOST:1", "[::1]", "[::1]:8080", "127.0.0.1"] {
                 #expect(try await service.ask("/api/ledger/head", headers: [("Host", host)]).status == 200, "\(host)")
@@ -146,7 +146,7 @@ import Values
         }
     }
 
-    @Test func aBodyBeyondTheLimitIsRefusedHoweverItIsSent() async throws {
+    @Test func `a body beyond the limit is refused however it is sent`() async throws {
         try await withService(["ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"]) { service in
             let long = #"{"dry_run": true"# + String(repeating: " ", count: 70_000) + "}"
             let answer = try await service.post(syncPath, long)
@@ -174,7 +174,7 @@ import Values
         }
     }
 
-    @Test func aSecondSyncOfTheScopeIsAConflictAndASlowFeedATimeout() async throws {
+    @Test func `a second sync of the scope is a conflict and a slow feed a timeout`() async throws {
         try await withFeed { server in
             try await withService(feedSettings(server, timeout: "0.4")) { service in
                 let other = try await PostgresConnection.open(service.ledger.serviceConfiguration)
@@ -194,7 +194,7 @@ import Values
         }
     }
 
-    @Test func whatTheProjectionHasNotFoldedYetIsNeverAnsweredWithOlderRows() async throws {
+    @Test func `what the projection has not folded yet is never answered with older rows`() async throws {
         try await withService(projectors: false) { service in
             try await service.ledger.log.append([recorded(try sampleRow("new"))], runID: service.ledger.newID())
             let answer = try await service.ask("/api/internal/trades?as_of_position=8")
@@ -203,7 +203,7 @@ import Values
         }
     }
 
-    @Test func anInternalErrorSaysNothingAboutTheInside() async throws {
+    @Test func `an internal error says nothing about the inside`() async throws {
         try await withService(projectors: false) { service in
             try await superuser(service, "REVOKE SELECT ON ledger.events FROM alpha_ledger_service")
             let answer = try await service.ask("/api/ledger/events")
@@ -214,7 +214,7 @@ import Values
         }
     }
 
-    @Test func readinessTellsOfAnotherSchemaAndOfALostDatabase() async throws {
+    @Test func `readiness tells of another schema and of a lost database`() async throws {
         try await withService(projectors: false) { service in
             try await superuser(
                 service, "INSERT INTO ledger.migrations (number, name, checksum) VALUES (9999, 'later', 'x')")
@@ -234,7 +234,7 @@ import Values
         }
     }
 
-    @Test func aStopEndsIdleConnectionsAndGivesLeasesBack() async throws {
+    @Test func `a stop ends idle connections and gives leases back`() async throws {
         try await withDatabase { uri in
             let ledger = try await Ledger.open(
                 try Settings(environment: ledgerEnvironment(uri)), Resources(root: projectRoot), migration: .always, logger: quiet)
@@ -261,7 +261,7 @@ import Values
         }
     }
 
-    @Test func aPortInUseIsNamedWithItsHost() async throws {
+    @Test func `a port in use is named with its host`() async throws {
         try await withService(projectors: false) { service in
             let second = try LedgerService(
                 service.ledger, host: "127.0.0.1", port: service.port, runsProjectors: true, logger: quiet)
@@ -275,7 +275,7 @@ import Values
         }
     }
 
-    @Test func theServiceListensBeyondLoopbackOnlyWithAReadKey() throws {
+    @Test func `the service listens beyond loopback only with a read key`() throws {
         let open = try Settings(environment: [:])
         for host in ["127.0.0.1", "127.8.8.8", "localhost", "::1"] { try LedgerService.check(host: host, open) }
         for host in ["0.0.0.0", "::", "10.0.0.1", "ledger.example", "", "127.0.0.1.example"] {

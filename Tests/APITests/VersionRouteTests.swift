@@ -20,7 +20,7 @@ import Values
         }
     }
 
-    @Test func aRebuildAPromotionAndARollbackFailNoReaderAndTearNoPage() async throws {
+    @Test func `a rebuild a promotion and a rollback fail no reader and tear no page`() async throws {
         try await withVersions { service in
             let head = try await service.ledger.pool.run { session in try LogReader().head(session).position }
             _ = try await service.ask("/api/internal/trades/opportunity-alignment?as_of_position=\(head)&limit=1")
@@ -72,7 +72,7 @@ import Values
     }
 
     /// A rebuild of what is served ends while somebody's query over it goes on.
-    @Test(.timeLimit(.minutes(3))) func listsAreAnsweredWhileARebuildEndsUnderALongReader() async throws {
+    @Test(.timeLimit(.minutes(3))) func `lists are answered while a rebuild ends under a long reader`() async throws {
         try await withService(["ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"], projectors: false) { service in
             let ledger = service.ledger
             try await ledger.log.append(try GoldenLog.newEvents(), runID: UniqueID(high: 1, low: 1))
@@ -117,7 +117,7 @@ import Values
     }
 
     /// `outcomes` reads the labels of `alignment`: with it, or alone, which the answer says.
-    @Test func dependentsAreServedAlongWhereThatIsAskedAndElseNamed() async throws {
+    @Test func `dependents are served along where that is asked and else named`() async throws {
         let home = try projectWithSecondAlignment()
         defer { try? FileManager.default.removeItem(atPath: home) }
         let folder = "\(home)/projections/outcomes"
@@ -169,7 +169,7 @@ import Values
     }
 
     /// As `projection diff --explain N --json` prints them, and only where they are asked for.
-    @Test func theFirstChangedRowsAreExplainedWhereThatIsAsked() async throws {
+    @Test func `the first changed rows are explained where that is asked`() async throws {
         try await withVersions { service in
             _ = try await service.ledger.rebuild([(name: "alignment", version: VersionReference(version: "v2"))])
             let head = try await service.ledger.pool.run { session in try LogReader().head(session).position }
@@ -206,7 +206,7 @@ import Values
         }
     }
 
-    @Test func whatIsMissingOrWrongIsSaid() async throws {
+    @Test func `what is missing or wrong is said`() async throws {
         try await withVersions { service in
             let path = "/api/ledger/projections"
             let digest = String(repeating: "0", count: 64)

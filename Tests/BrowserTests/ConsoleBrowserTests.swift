@@ -14,7 +14,7 @@ struct ConsoleBrowserTests {
 
     // MARK: Signing in and out
 
-    @Test func aKeyTypedOnceSignsInAndTheWayOutForgetsIt() async throws {
+    @Test func `a key typed once signs in and the way out forgets it`() async throws {
         let console = try console
         let page = try await console.browser.newPage()
         try await page.go("\(console.origin)/performance/outcomes?portfolio=IMST")
@@ -40,7 +40,7 @@ struct ConsoleBrowserTests {
 
     // MARK: Trade book
 
-    @Test func theTradeBookIsFilteredAndPagedByKeysAndClicks() async throws {
+    @Test func `the trade book is filtered and paged by keys and clicks`() async throws {
         let page = try await console.signedIn("reader-key-of-tests")
         #expect(try await page.count("#trades tbody tr") == 50)
         let titles = try await page.texts("#trades thead th")
@@ -68,7 +68,7 @@ struct ConsoleBrowserTests {
         await page.close()
     }
 
-    @Test func aPreviewShowsWhatWouldChangeBeforeARealSyncDoesIt() async throws {
+    @Test func `a preview shows what would change before a real sync does it`() async throws {
         let console = try console
         let page = try await console.signedIn()
         #expect(try await page.count("#real-sync") == 0)
@@ -91,7 +91,7 @@ struct ConsoleBrowserTests {
         await page.close()
     }
 
-    @Test func aReaderIsOfferedNoActions() async throws {
+    @Test func `a reader is offered no actions`() async throws {
         let page = try await console.signedIn("reader-key-of-tests")
         #expect(try await page.count("#dry-run, #real-sync") == 0)
         try await page.follow(".session a")
@@ -106,7 +106,7 @@ struct ConsoleBrowserTests {
 
     // MARK: Time
 
-    @Test func theSliderGoesBackAndTheLinkPinsWhatIsShown() async throws {
+    @Test func `the slider goes back and the link pins what is shown`() async throws {
         let page = try await console.signedIn("reader-key-of-tests")
         _ = try await page.evaluate("document.getElementById('position-slider').focus()")
         try await page.press("Home")
@@ -132,7 +132,7 @@ struct ConsoleBrowserTests {
 
     // MARK: Explanations
 
-    @Test func aFigureOfTheTradeBookLeadsToItsExplanationAndOnToItsEvent() async throws {
+    @Test func `a figure of the trade book leads to its explanation and on to its event`() async throws {
         let page = try await console.signedIn("reader-key-of-tests")
         let shown = try await page.text("#trades tbody tr td[data-label^='Premium total'] a")
         try await page.follow("#trades tbody tr td[data-label^='Premium total'] a")
@@ -182,7 +182,7 @@ struct ConsoleBrowserTests {
 
     // MARK: Proofs in the browser
 
-    @Test func anEventIsProvenInTheBrowserAndATamperedOneFails() async throws {
+    @Test func `an event is proven in the browser and a tampered one fails`() async throws {
         let console = try console
         let page = try await console.signedIn("reader-key-of-tests")
         for position in [1, 2, 777] {
@@ -219,7 +219,7 @@ struct ConsoleBrowserTests {
         return text.replacingCharacters(in: at..<text.index(after: at), with: text[at] == "0" ? "1" : "0")
     }
 
-    @Test func newEventsAppearLive() async throws {
+    @Test func `new events appear live`() async throws {
         let console = try console
         let log = try await console.signedIn("reader-key-of-tests")
         try await log.go("\(console.origin)/log")
@@ -252,7 +252,7 @@ struct ConsoleBrowserTests {
         ("pinned", "/trades?as_of_position=60"), ("not-here", "/trade?id=none"),
     ]
 
-    @Test func everyPageIsSoundInLightInDarkAndOnAPhone() async throws {
+    @Test func `every page is sound in light in dark and on a phone`() async throws {
         let page = try await console.signedIn()
         for (name, path) in Self.pages { try await checkLooks(of: path, named: name, page) }
         await page.close()
@@ -278,7 +278,7 @@ struct ConsoleBrowserTests {
         try await page.view(width: 1440, height: 900)
     }
 
-    @Test func theTabKeyWalksAPageInOrderAndTheFocusIsSeen() async throws {
+    @Test func `the tab key walks a page in order and the focus is seen`() async throws {
         let console = try console
         let page = try await console.signedIn("reader-key-of-tests")
         let stops = try await page.tabStops(24)

@@ -4,7 +4,7 @@ import Testing
 
 /// The main flow for somebody who has no mouse.
 extension ConsoleBrowserTests {
-    @Test func theTradeBookIsWorkedByTabSpaceAndEnterAlone() async throws {
+    @Test func `the trade book is worked by tab space and enter alone`() async throws {
         let console = try console
         let page = try await console.signedIn()
         console.feed.setPhase(.updated)

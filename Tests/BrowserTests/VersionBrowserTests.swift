@@ -4,7 +4,7 @@ import Testing
 
 /// Rules as engineers change them in the console.
 extension ConsoleBrowserTests {
-    @Test func aVersionIsBuiltComparedPromotedAndTakenBackByClicks() async throws {
+    @Test func `a version is built compared promoted and taken back by clicks`() async throws {
         let console = try console
         let page = try await console.signedIn()
         try await page.go("\(console.origin)/projections")
@@ -65,7 +65,7 @@ extension ConsoleBrowserTests {
         await page.close()
     }
 
-    @Test func aReaderComparesVersionsButIsOfferedNoChange() async throws {
+    @Test func `a reader compares versions but is offered no change`() async throws {
         let page = try await console.signedIn("reader-key-of-tests")
         try await page.go("\(try console.origin)/projections")
         #expect(try await page.count("form[action^='/projections/']") == 0)

@@ -61,8 +61,7 @@ import Values
         }
     }
 
-    @Test("each example of the help runs as it stands")
-    func examples() async throws {
+    @Test func `each example of the help runs as it stands`() async throws {
         try await withExecutions(2) { program, _ in
             for name in ["context", "benchmarks", "marks"] {
                 let help = try await program.run("backfill", name, "--help")
@@ -78,8 +77,7 @@ import Values
         }
     }
 
-    @Test("exit codes say what went wrong, and no output shows the key")
-    func exitCodes() async throws {
+    @Test func `exit codes say what went wrong, and no output shows the key`() async throws {
         let refusing = try vendor(status: 403)
         let environment = ["AMBERDATA_API_KEY": "vendor-key-1", "AMBERDATA_BASE_URL": refusing.url]
         try await withExecutions(2, environment) { program, ledger in
@@ -119,8 +117,7 @@ import Values
         }
     }
 
-    @Test("a run that is killed is run again, and asks only for what is missing; a second one beside it is a conflict")
-    func killed() async throws {
+    @Test func `a run that is killed is run again, and asks only for what is missing; a second one beside it is a conflict`() async throws {
         let vendor = try vendor(milliseconds: 20)
         let environment = ["AMBERDATA_API_KEY": "k", "AMBERDATA_BASE_URL": vendor.url]
         try await withExecutions(60, environment) { program, ledger in

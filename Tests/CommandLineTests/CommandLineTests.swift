@@ -7,7 +7,7 @@ import Testing
 import Values
 
 @Suite struct CommandLineTests {
-    @Test func theDemoReproducesTheDiagnosticTwiceAndEveryDocumentedExampleRuns() async throws {
+    @Test func `the demo reproduces the diagnostic twice and every documented example runs`() async throws {
         try await withDirectory { directory in
             let program = Program(directory: directory)
             let first = try await program.run("demo", "--once", "--json")
@@ -77,7 +77,7 @@ import Values
         }
     }
 
-    @Test func badUsageAndConfigurationExitWithTwoAndNameTheField() async throws {
+    @Test func `bad usage and configuration exit with two and name the field`() async throws {
         try await withDirectory { directory in
             let program = Program(directory: directory)
             for (arguments, environment, part) in [
@@ -103,7 +103,7 @@ import Values
         }
     }
 
-    @Test func anUnreachableDatabaseOrFeedExitsWithFour() async throws {
+    @Test func `an unreachable database or feed exits with four`() async throws {
         try await withDirectory { directory in
             var program = Program(directory: directory)
             program.environment = ["DATABASE_URL": "postgresql://someone:verysecret@127.0.0.1:1/none"]
@@ -123,7 +123,7 @@ import Values
         }
     }
 
-    @Test func aFeedThatCannotBeAskedIsBadConfiguration() async throws {
+    @Test func `a feed that cannot be asked is bad configuration`() async throws {
         try await withDirectory { directory in
             for (url, key) in [
                 ("not a url", "key"), ("ftp://127.0.0.1/feed", "key"), ("http://someone:secret@127.0.0.1:1/feed", "key"),
@@ -141,7 +141,7 @@ import Values
         }
     }
 
-    @Test func whatOnlyLooksAppendsNothingToALedgerThatHasNothing() async throws {
+    @Test func `what only looks appends nothing to a ledger that has nothing`() async throws {
         try await withDatabase { uri in
             try await withDirectory { directory in
                 let program = Program(directory: directory, environment: ["DATABASE_URL": uri])
@@ -165,7 +165,7 @@ import Values
         }
     }
 
-    @Test func aDatabaseOfOnesOwnIsMigratedOnRequestOnly() async throws {
+    @Test func `a database of ones own is migrated on request only`() async throws {
         try await withDatabase { uri in
             try await withDirectory { directory in
                 let program = Program(directory: directory, environment: ["DATABASE_URL": uri])
@@ -180,7 +180,7 @@ import Values
         }
     }
 
-    @Test func tamperingIsFoundByTheAuditAndItsPositionNamed() async throws {
+    @Test func `tampering is found by the audit and its position named`() async throws {
         try await withDatabase { uri in
             try await withDirectory { directory in
                 let program = Program(directory: directory, environment: ["DATABASE_URL": uri])
@@ -202,7 +202,7 @@ import Values
         }
     }
 
-    @Test func theServiceAnswersAndStopsGracefully() async throws {
+    @Test func `the service answers and stops gracefully`() async throws {
         try await withDirectory { directory in
             let program = Program(directory: directory)
             let (process, _, errors) = try program.start(["demo", "--port", "0"])

@@ -29,8 +29,8 @@ import Testing
         return [own] + children.flatMap { child in commands(child, words + [child["commandName"]?.string ?? "?"]) }
     }
 
-    @Test("each shell's completions name every command and option", arguments: ["bash", "zsh", "fish"])
-    func completions(_ shell: String) async throws {
+    @Test(arguments: ["bash", "zsh", "fish"])
+    func `each shell's completions name every command and option`(_ shell: String) async throws {
         let script = try await Program(directory: projectRoot).run("--generate-completion-script", shell)
         #expect(script.code == 0 && script.errors.isEmpty)
         let words = Set(script.output.split { !($0.isLetter || $0.isNumber || $0 == "-") }.map { String($0.drop { $0 == "-" }) })

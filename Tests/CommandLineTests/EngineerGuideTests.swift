@@ -4,7 +4,7 @@ import Testing
 
 /// The commands of docs/engineer.md, run by a shell in their order.
 @Suite struct EngineerGuideTests {
-    @Test func everyCommandOfTheGuideRuns() async throws {
+    @Test func `every command of the guide runs`() async throws {
         try await withDirectory { directory in
             let guide = try #require(projectText("docs/engineer.md"))
             let commands = guide.split(separator: "\n").filter { $0.hasPrefix("$ ") }.map { $0.dropFirst(2) }

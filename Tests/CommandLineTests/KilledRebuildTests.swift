@@ -54,7 +54,7 @@ import Values
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func aRebuildKilledAtTenRandomPointsAndRunAgainGivesTheSameRowsHistoryAndFacts() async throws {
+    func `a rebuild killed at ten random points and run again gives the same rows history and facts`() async throws {
         try await withHistory(events: 1_500) { program, ledger, names in
             let live = try await storedContents(ledger)
             let start = ContinuousClock.now
@@ -100,7 +100,7 @@ import Values
         }
     }
 
-    @Test(.timeLimit(.minutes(5))) func anInterruptedRebuildLeavesNoTrace() async throws {
+    @Test(.timeLimit(.minutes(5))) func `an interrupted rebuild leaves no trace`() async throws {
         try await withHistory(events: 1_500) { program, ledger, names in
             let (before, live) = (try await catalog(ledger), try await storedContents(ledger))
             for signal in [SIGINT, SIGTERM] {

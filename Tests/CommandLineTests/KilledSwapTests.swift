@@ -10,7 +10,7 @@ import Values
 /// `projection rebuild` killed between the moment when its tables take the place of others and the drop of those, with two
 /// services live.
 @Suite struct KilledSwapTests {
-    @Test(.timeLimit(.minutes(4))) func whatAKilledRebuildLeavesIsDroppedByALiveService() async throws {
+    @Test(.timeLimit(.minutes(4))) func `what a killed rebuild leaves is dropped by a live service`() async throws {
         try await withDirectory { directory in
             try await withDatabase { uri in
                 let program = Program(directory: directory, environment: ["DATABASE_URL": uri])

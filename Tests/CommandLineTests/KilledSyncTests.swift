@@ -52,7 +52,7 @@ import Values
         return (said, digests)
     }
 
-    @Test func aSyncKilledAtFiftyRandomPointsAndRunAgainGivesTheSameEventsAndDigests() async throws {
+    @Test func `a sync killed at fifty random points and run again gives the same events and digests`() async throws {
         let server = try await SampleFeedServer.start(feed: .generated(count: 4_000), apiKey: "k")
         var random = SeededGenerator(seed: 20_260_203)
         try await withDirectory { directory in

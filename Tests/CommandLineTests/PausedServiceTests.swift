@@ -11,7 +11,7 @@ import Values
 
     /// A service is stopped for longer than its leases hold while events come in; another takes them over, and the first
     /// writes nothing when it wakes.
-    @Test(.timeLimit(.minutes(4))) func aServicePausedPastItsLeaseWritesNothingWhenItWakes() async throws {
+    @Test(.timeLimit(.minutes(4))) func `a service paused past its lease writes nothing when it wakes`() async throws {
         try await withDirectory { directory in
             try await withDatabase { uri in
                 let program = Program(directory: directory, environment: ["DATABASE_URL": uri])

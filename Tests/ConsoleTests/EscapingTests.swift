@@ -207,7 +207,7 @@ struct EscapingTests {
     }
 
     @Test(arguments: hostile)
-    func textFromOutsideNeverBecomesMarkup(text: String) throws {
+    func `text from outside never becomes markup`(text: String) throws {
         let harmless = try Self.pages("harmless")
         for (index, page) in try Self.pages(text).enumerated() {
             let found = try Markup(page.html)
@@ -224,7 +224,7 @@ struct EscapingTests {
     }
 
     @Test(arguments: hostile)
-    func whatIsWrittenReadsBackAsItWas(text: String) throws {
+    func `what is written reads back as it was`(text: String) throws {
         var writer = HTMLWriter()
         writer.element("p", [.title(text)], text: text)
         let found = try Markup(writer.bytes)
@@ -237,7 +237,7 @@ struct EscapingTests {
         #expect(found.attributes.map { unescape($0.value) } == [shown])
     }
 
-    @Test func addressesStayHereWhateverTheyAreMadeOf() {
+    @Test func `addresses stay here whatever they are made of`() {
         for text in hostile + ["//evil.example", "https://evil.example", "..", "a/b?c#d", "%2e%2e"] {
             let address = Address(["trade"], [(text, text)], fragment: text).text
             #expect(address.hasPrefix("/trade?"))
@@ -245,7 +245,7 @@ struct EscapingTests {
         }
     }
 
-    @Test func randomTextsNeverBecomeMarkup() throws {
+    @Test func `random texts never become markup`() throws {
         for seed in 0..<300 as Range<UInt64> {
             var random = SeededGenerator(seed: seed)
             let alphabet = Array("<>\"'&=/ \u{0}\u{9}\n;!-[]abcscriptonload`\u{202E}\u{1F600}".unicodeScalars)

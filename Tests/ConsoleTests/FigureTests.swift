@@ -22,7 +22,7 @@ struct FigureTests {
         #expect(figure.isRounded == isRounded)
     }
 
-    @Test func whatIsShownExactlyReadsBackAsTheSameDecimal() throws {
+    @Test func `what is shown exactly reads back as the same decimal`() throws {
         for seed in 0..<500 as Range<UInt64> {
             var random = SeededGenerator(seed: seed)
             let value = FixedDecimal(
@@ -33,7 +33,7 @@ struct FigureTests {
         }
     }
 
-    @Test func instantsLoseOnlyTheirFractions() {
+    @Test func `instants lose only their fractions`() {
         #expect(Figures.instant("2026-01-30T21:14:08.988000Z") == "2026-01-30 21:14:08Z")
         #expect(Figures.instant("yesterday") == "yesterday")
     }
@@ -66,7 +66,7 @@ struct UnavailableTests {
         #expect(!html.contains("0"))
     }
 
-    @Test func aZeroThatIsKnownShowsAsZero() throws {
+    @Test func `a zero that is known shows as zero`() throws {
         #expect(try cell("fees_usd", #"{"fees_usd":0}"#).contains(">0.00<"))
     }
 }

@@ -34,7 +34,7 @@ struct PolarityTests {
         }
     }
 
-    @Test func everyColumnOfMoneyAndOfPointsDeclaresWhatMoreOfItMeans() throws {
+    @Test func `every column of money and of points declares what more of it means`() throws {
         let fields = try ["alignment", "context", "execution_quality", "lifecycles", "outcomes", "sync_state", "trades"].flatMap { name in
             let text = try #require(projectText("projections/\(name)/columns.json"))
             return text.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
@@ -49,13 +49,13 @@ struct PolarityTests {
         for field in measured.sorted() { #expect(Polarity.isDeclared(field), "\(field)") }
     }
 
-    @Test func aColumnsHeadSaysWhichWayIsGood() {
+    @Test func `a columns head says which way is good`() {
         #expect(Column.figure("Fill vs mid", unit: "total", "fill_vs_mid_usd", .money).unit == "total, + is worse")
         #expect(Column.figure("P&L", "pnl_after_fees_usd", .money).unit == "+ is better")
         #expect(Column.figure("Fees", "fees_usd", .money).unit == nil)
     }
 
-    @Test func barsOfCostsAndGainsAreColouredByTheirMeaning() throws {
+    @Test func `bars of costs and gains are coloured by their meaning`() throws {
         let entries = try value(#"[{"key":"A","cost":1,"sum_pnl_before_fees_usd":-5,"sum_fill_vs_mid_usd":-5,"fees_usd":-5}]"#)
         func bar(_ field: String) -> String {
             html { Plots.signedBars("t", field: field, entries.elements.map { (entry: $0, note: "") }, places: .money, to: &$0) }
@@ -65,7 +65,7 @@ struct PolarityTests {
         #expect(bar("fees_usd").contains("class=\"s1\""))
     }
 
-    @Test func sumsStandBesideTheCountOfTheRowsThatTheyAreOver() throws {
+    @Test func `sums stand beside the count of the rows that they are over`() throws {
         let outcomes = try value(
             """
             {"7d":{"by_portfolio":[{"key":"IMST","count":1200,"priced":1100,"priced_after_fees":7,"positive":1,"negative":6,"flat":0,

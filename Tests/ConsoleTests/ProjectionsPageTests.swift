@@ -17,7 +17,7 @@ struct ProjectionsPageTests {
         #"{"name":"alignment","version":"v2","code_version":3,"frozen":false,"poison":null,"lease_owner":null,\#(members)}"#
     }
 
-    @Test func aVersionThatIsBuiltShowsHowFarItIsAndIsNotComparedYet() throws {
+    @Test func `a version that is built shows how far it is and is not compared yet`() throws {
         let html = try page(
             row(#""served":false,"state":"building","rebuild_position":1500,"position":0,"lag":4000"#))
         #expect(html.contains(#"max="4000" value="1500""#))
@@ -26,7 +26,7 @@ struct ProjectionsPageTests {
         #expect(!html.contains("/projections/diff") && html.contains("is being built"))
     }
 
-    @Test func aServedVersionShowsABarOnlyWhileItIsBehindOrBuiltAnew() throws {
+    @Test func `a served version shows a bar only while it is behind or built anew`() throws {
         let settled = try page(row(#""served":true,"state":"ready","rebuild_position":null,"position":4000,"lag":0"#))
         #expect(!settled.contains("<progress") && settled.contains(#"data-state="served""#))
         let behind = try page(row(#""served":true,"state":"ready","rebuild_position":null,"position":3000,"lag":1000"#))
@@ -36,7 +36,7 @@ struct ProjectionsPageTests {
     }
 
     /// What reads the rules that a version replaces is served along by one digest, or named with what it lacks.
-    @Test func aComparisonShowsWhatReadsTheReplacedRules() throws {
+    @Test func `a comparison shows what reads the replaced rules`() throws {
         func diff(_ name: String, changed: Int) -> String {
             #"{"projection":"\#(name)","position":9,"from":{"version":"v1","code_version":1},"to":{"version":"v2","code_version":1},"rows":{"changed":\#(changed)},"digest":"\#(name)-digest"}"#
         }

@@ -46,8 +46,7 @@ struct EmbeddedPostgresTests {
         return nil
     }
 
-    @Test("a server is made, started, stopped, and has its data when it starts again")
-    func lifeCycle() async throws {
+    @Test func `a server is made, started, stopped, and has its data when it starts again`() async throws {
         try await withDirectory { directory in
             let first = try await EmbeddedPostgres.start(configuration(directory))
             #expect(!first.joined)
@@ -69,8 +68,7 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("a second user joins, and the last one to leave stops the server")
-    func joining() async throws {
+    @Test func `a second user joins, and the last one to leave stops the server`() async throws {
         try await withDirectory { directory in
             let first = try await EmbeddedPostgres.start(configuration(directory))
             let second = try await EmbeddedPostgres.start(configuration(directory))
@@ -83,8 +81,7 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("many starts at once yield one server")
-    func concurrentStarts() async throws {
+    @Test func `many starts at once yield one server`() async throws {
         try await withDirectory { directory in
             let configuration = configuration(directory)
             let handles = try await withThrowingTaskGroup(of: EmbeddedPostgresHandle.self) { group in
@@ -100,8 +97,7 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("a server killed with SIGKILL recovers what was committed")
-    func killedServer() async throws {
+    @Test func `a server killed with SIGKILL recovers what was committed`() async throws {
         try await withDirectory { directory in
             let first = try await EmbeddedPostgres.start(configuration(directory))
             _ = try await query(first.uri, "CREATE TABLE kept AS SELECT 'committed'::text AS value")
@@ -117,8 +113,7 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("a server without users is taken over and stopped with its new user")
-    func orphan() async throws {
+    @Test func `a server without users is taken over and stopped with its new user`() async throws {
         try await withDirectory { directory in
             var first: EmbeddedPostgresHandle? = try await EmbeddedPostgres.start(configuration(directory))
             let process = try #require(first?.processID)
@@ -132,8 +127,7 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("a server whose socket was removed is started again, unless somebody uses it")
-    func removedSocket() async throws {
+    @Test func `a server whose socket was removed is started again, unless somebody uses it`() async throws {
         try await withDirectory { directory in
             var first: EmbeddedPostgresHandle? = try await EmbeddedPostgres.start(configuration(directory))
             let process = try #require(first?.processID)
@@ -149,8 +143,7 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("an interrupted initialization is removed and done again")
-    func interruptedInitialization() async throws {
+    @Test func `an interrupted initialization is removed and done again`() async throws {
         try await withDirectory { directory in
             let files = FileManager.default
             for path in ["\(directory)/postgres.new-1/base", "\(directory)/postgres/base/1"] {
@@ -164,8 +157,7 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("a cluster with data but without its version is never removed")
-    func damagedCluster() async throws {
+    @Test func `a cluster with data but without its version is never removed`() async throws {
         try await withDirectory { directory in
             let handle = try await EmbeddedPostgres.start(configuration(directory))
             await handle.stop()
@@ -176,8 +168,7 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("a cluster of another major version is refused")
-    func otherVersion() async throws {
+    @Test func `a cluster of another major version is refused`() async throws {
         try await withDirectory { directory in
             try FileManager.default.createDirectory(
                 atPath: "\(directory)/postgres", withIntermediateDirectories: true,
@@ -189,8 +180,7 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("a server that can't start tells why, from its log")
-    func brokenOption() async throws {
+    @Test func `a server that can't start tells why, from its log`() async throws {
         try await withDirectory { directory in
             var configuration = configuration(directory)
             configuration.options["no_such_setting"] = "1"
@@ -202,8 +192,7 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("programs that are not a server's are refused by name")
-    func wrongBinaries() async throws {
+    @Test func `programs that are not a server's are refused by name`() async throws {
         try await withDirectory { directory in
             let fake = "\(directory)-bin"
             try FileManager.default.createDirectory(atPath: fake, withIntermediateDirectories: true)
@@ -220,8 +209,7 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("a data directory that is refused is left as it was found")
-    func refused() async throws {
+    @Test func `a data directory that is refused is left as it was found`() async throws {
         try await withDirectory { directory in
             let files = FileManager.default
             let parent = String(directory.dropLast("/data".count))
@@ -253,8 +241,7 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("a data directory with a long, strange path has its socket elsewhere")
-    func longPath() async throws {
+    @Test func `a data directory with a long, strange path has its socket elsewhere`() async throws {
         try await withDirectory { directory in
             let long = directory + "/" + String(repeating: "länger ", count: 12) + "\"x', %"
             let handle = try await EmbeddedPostgres.start(configuration(long))
@@ -269,8 +256,7 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("a socket directory of a strange name is found by libpq")
-    func strangePath() async throws {
+    @Test func `a socket directory of a strange name is found by libpq`() async throws {
         try await withDirectory { directory in
             let handle = try await EmbeddedPostgres.start(configuration(directory + "/a \"b'% ü"))
             #expect(handle.socketDirectory.contains("ü"))
@@ -279,8 +265,8 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("root is told which directory the server's user can't enter", .enabled(if: geteuid() == 0))
-    func closedParent() async throws {
+    @Test(.enabled(if: geteuid() == 0))
+    func `root is told which directory the server's user can't enter`() async throws {
         try await withDirectory { directory in
             let closed = "\(directory)/closed"
             try FileManager.default.createDirectory(
@@ -297,8 +283,8 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("root's server and its files belong to another user", .enabled(if: geteuid() == 0))
-    func droppedPrivileges() async throws {
+    @Test(.enabled(if: geteuid() == 0))
+    func `root's server and its files belong to another user`() async throws {
         try await withDirectory { directory in
             let handle = try await EmbeddedPostgres.start(configuration(directory))
             let owner = try #require(ProcessTable.owner(handle.processID))
@@ -312,8 +298,7 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("the server holds no descriptor of ours")
-    func descriptors() async throws {
+    @Test func `the server holds no descriptor of ours`() async throws {
         try await withDirectory { directory in
             // Without close-on-exec, as a careless library would open it.
             let careless = open("/etc/passwd", O_RDONLY)
@@ -327,8 +312,7 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("a setting is tried on the programs before a server is started with it")
-    func settings() async throws {
+    @Test func `a setting is tried on the programs before a server is started with it`() async throws {
         try await withDirectory { directory in
             let handle = try await EmbeddedPostgres.start(configuration(directory))
             await handle.stop()
@@ -339,8 +323,7 @@ struct EmbeddedPostgresTests {
         }
     }
 
-    @Test("what postmaster.pid and --version say is read as it is meant")
-    func parsing() {
+    @Test func `what postmaster.pid and --version say is read as it is meant`() {
         let text = "1234\n/data/postgres\n1700000000\n5432\n/data/socket\n\n 123456  789\nready   \n"
         let file = PostmasterFile(parsing: text)
         #expect(file?.processID == 1234)
@@ -355,8 +338,7 @@ struct EmbeddedPostgresTests {
         #expect(ServerBinaries.parseVersion("bash 5.2", named: "postgres") == nil)
     }
 
-    @Test("a number in postmaster.pid that a stranger has by now does not stop a start")
-    func reusedProcessID() async throws {
+    @Test func `a number in postmaster.pid that a stranger has by now does not stop a start`() async throws {
         try await withDirectory { directory in
             let first = try await EmbeddedPostgres.start(configuration(directory))
             kill(first.processID, SIGKILL)

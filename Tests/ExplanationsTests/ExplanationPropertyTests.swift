@@ -27,8 +27,8 @@ import Values
         return try RandomLedger(seed: seed, trades: trades, observes: view == "context")
     }
 
-    @Test("Every figure's arithmetic ends in what was published, from events of the row that hold its inputs", arguments: views)
-    func everything(_ view: String) throws {
+    @Test(arguments: views)
+    func `every figure's arithmetic ends in what was published, from events of the row that hold its inputs`(_ view: String) throws {
         let explainer = try ExplainedLog.explainer(view)
         var (rows, notNull) = (0, [String: Int]())
         for seed in UInt64(1)...600 {
@@ -105,8 +105,8 @@ import Values
         return shown.members.map(\.key).sorted() == value.members.map(\.key).sorted()
     }
 
-    @Test("A published value that was altered is told, and only that one", arguments: views)
-    func mutations(_ view: String) throws {
+    @Test(arguments: views)
+    func `a published value that was altered is told, and only that one`(_ view: String) throws {
         let explainer = try ExplainedLog.explainer(view)
         var random = SeededGenerator(seed: 3)
         var told = 0

@@ -8,8 +8,7 @@ private func canonical(_ text: String) throws -> String {
 
 @Suite("Canonical JSON")
 struct CanonicalJSONTests {
-    @Test("The key order of RFC 8785's own example")
-    func standardExample() throws {
+    @Test func `the key order of RFC 8785's own example`() throws {
         // Section 3.2.3, with strings that name the keys.
         let source = #"""
             {"\u20ac":"Euro Sign","\r":"Carriage Return","\ufb33":"Hebrew Letter Dalet With Dagesh","1":"One",
@@ -24,8 +23,8 @@ struct CanonicalJSONTests {
             ])
     }
 
-    @Test("Keys are ordered by UTF-16 code units, surrogates below U+E000", arguments: UInt64(1)...40)
-    func order(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...40)
+    func `keys are ordered by UTF-16 code units, surrogates below U+E000`(seed: UInt64) throws {
         var random = Seeded(seed)
         let alphabet = [
             "a", "b", "\u{7f}", "\u{80}", "é", "\u{7ff}", "\u{800}", "\u{d7ff}", "\u{e000}", "\u{fffd}", "\u{ffff}",
@@ -78,8 +77,8 @@ struct CanonicalJSONTests {
         #expect(throws: CanonicalJSONError(reason: reason, offset: offset)) { try canonicalize(value) }
     }
 
-    @Test("Canonical form is a fixed point that keeps the content", arguments: UInt64(1)...40)
-    func fixedPoint(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...40)
+    func `canonical form is a fixed point that keeps the content`(seed: UInt64) throws {
         var source = RandomJSON(seed: seed)
         for _ in 0..<40 {
             guard let document = try? JSONDocument(parsing: source.document()) else { continue }

@@ -37,8 +37,8 @@ private func bytes(_ string: JSONValue) -> [UInt8] {
 
 @Suite("The JSON reader")
 struct ReaderTests {
-    @Test("It agrees with a plain reader on random documents", arguments: UInt64(1)...60)
-    func agreesOnDocuments(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...60)
+    func `it agrees with a plain reader on random documents`(seed: UInt64) throws {
         var source = RandomJSON(seed: seed)
         for _ in 0..<40 {
             let text = source.document()
@@ -46,8 +46,8 @@ struct ReaderTests {
         }
     }
 
-    @Test("It agrees with a plain reader on damaged documents", arguments: UInt64(1)...60)
-    func agreesOnDamage(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...60)
+    func `it agrees with a plain reader on damaged documents`(seed: UInt64) throws {
         var source = RandomJSON(seed: seed)
         for _ in 0..<40 {
             let text = source.document()
@@ -121,8 +121,7 @@ struct ReaderTests {
         #expect(failure(sequence)?.kind == .unexpectedByte)
     }
 
-    @Test("Every boundary of well-formed UTF-8 is read")
-    func boundaries() throws {
+    @Test func `every boundary of well-formed UTF-8 is read`() throws {
         for text in [
             "\u{7f}", "\u{80}", "\u{7ff}", "\u{800}", "\u{d7ff}", "\u{e000}", "\u{ffff}", "\u{10000}", "\u{10ffff}",
         ] {
@@ -130,8 +129,8 @@ struct ReaderTests {
         }
     }
 
-    @Test("64 levels are read, 65 are not, whatever they are made of", arguments: ["[", "{\"a\":"])
-    func depth(opening: String) {
+    @Test(arguments: ["[", "{\"a\":"])
+    func `64 levels are read, 65 are not, whatever they are made of`(opening: String) {
         let closing = opening == "[" ? "]" : "}"
         func nested(_ count: Int) -> [UInt8] {
             Array((String(repeating: opening, count: count) + "1" + String(repeating: closing, count: count)).utf8)

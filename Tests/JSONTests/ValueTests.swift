@@ -4,8 +4,7 @@ import Values
 
 @Suite("Parsed values")
 struct ValueTests {
-    @Test("Every kind answers to its own questions alone")
-    func kinds() throws {
+    @Test func `every kind answers to its own questions alone`() throws {
         let root = try parsed(#"[null,true,false,1,"s",[1,2],{"a":1}]"#)
         let values = Array(root.elements)
         #expect(values.map(\.kind) == [.null, .bool, .bool, .number, .string, .array, .object])
@@ -32,8 +31,7 @@ struct ValueTests {
         #expect(try parsed("[\(text)]").elements.first { _ in true }?.integer == expected)
     }
 
-    @Test("Decimals are read from numbers and from strings, escaped or not")
-    func decimals() throws {
+    @Test func `decimals are read from numbers and from strings, escaped or not`() throws {
         #expect(try parsed("12.10").decimal?.description == "12.1")
         #expect(try parsed("\"12.10\"").decimal?.description == "12.1")
         #expect(try parsed(#""1\u0032.5""#).decimal?.description == "12.5")
@@ -46,8 +44,7 @@ struct ValueTests {
         #expect(try parsed("1e18").decimal == nil)
     }
 
-    @Test("Strings with unpaired surrogates or U+0000 parse, and say so")
-    func issues() throws {
+    @Test func `strings with unpaired surrogates or U+0000 parse, and say so`() throws {
         let lone = try parsed(#""a\ud800b""#)
         #expect(lone.string == nil && lone.stringIssue == .unpairedSurrogate && lone.hasUnpairedSurrogate)
         #expect(lone.withUnescapedUTF8 { $0.count } == nil)
@@ -63,15 +60,13 @@ struct ValueTests {
         #expect(try parsed("1").stringIssue == nil)
     }
 
-    @Test("Every escape is undone")
-    func escapes() throws {
+    @Test func `every escape is undone`() throws {
         let text = try #require(try parsed(#""\"\\\/\b\f\n\r\t\u0041\u00e9\u20AC\ud83D\uDe00é""#).string)
         #expect(text.isBytewiseEqual(to: "\"\\/\u{8}\u{c}\n\r\tA\u{e9}€😀é"))
         #expect(try parsed(#""\ue000\uffff\u07ff\u0800""#).string == "\u{e000}\u{ffff}\u{7ff}\u{800}")
     }
 
-    @Test("Members are found by the bytes of their unescaped keys")
-    func members() throws {
+    @Test func `members are found by the bytes of their unescaped keys`() throws {
         let root = try parsed(#"{ "a" : 1 , "b\u0063" : [ 1 , {"x":2} ] , "é":true, "":null, "\ud800":3 }"#)
         #expect(root.members.map(\.key) == ["a", "bc", "é", "", "\u{fffd}"])
         #expect(root.memberViews.map { $0.keyIs("bc") } == [false, true, false, false, false])

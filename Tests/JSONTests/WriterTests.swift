@@ -8,8 +8,7 @@ private func text(_ bytes: [UInt8]) -> String {
 
 @Suite("The JSON writer")
 struct WriterTests {
-    @Test("Commas stand where they belong, absent values are null")
-    func commas() throws {
+    @Test func `commas stand where they belong, absent values are null`() throws {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("a")
@@ -51,8 +50,8 @@ struct WriterTests {
     }
 
     /// Documents of members a to h; which are shared, first or last in the document or neither, is in the mask.
-    @Test("What documents share is what each of them would have written", arguments: 0..<64, [[], ["a"], ["c", "d"], ["h"]])
-    func shared(mask: Int, omitted: [String]) {
+    @Test(arguments: 0..<64, [[], ["a"], ["c", "d"], ["h"]])
+    func `what documents share is what each of them would have written`(mask: Int, omitted: [String]) {
         func documents(_ share: (inout JSONWriter, (inout JSONWriter) -> Void) -> Void) -> String {
             var writer = JSONWriter(reservingCapacity: 8, omitting: omitted)
             for group in 0..<3 {
@@ -81,8 +80,7 @@ struct WriterTests {
         #expect(plain.hasPrefix(omitted.isEmpty ? #"{"a":0,"b":0,"c":0,"d":0,"# : "{"))
     }
 
-    @Test("Strings are escaped as RFC 8785 says")
-    func escaping() {
+    @Test func `strings are escaped as RFC 8785 says`() {
         let controls = String(String.UnicodeScalarView((0..<0x20).compactMap(Unicode.Scalar.init)))
         #expect(
             text(JSONNode.string(controls).canonicalBytes())
@@ -93,8 +91,8 @@ struct WriterTests {
                 == "\"\\\"\\\\/\u{7f}\u{80}é€😀\u{2028}\"")
     }
 
-    @Test("Whatever is written reads as the same text", arguments: UInt64(1)...30)
-    func roundTrip(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...30)
+    func `whatever is written reads as the same text`(seed: UInt64) throws {
         var random = Seeded(seed)
         for _ in 0..<200 {
             var scalars = String.UnicodeScalarView()
@@ -110,8 +108,7 @@ struct WriterTests {
         }
     }
 
-    @Test("Nodes write decimals as strings in events and as numbers in HTTP")
-    func nodes() throws {
+    @Test func `nodes write decimals as strings in events and as numbers in HTTP`() throws {
         let node = JSONNode.object([
             ("z", .decimal(try FixedDecimal("466630651.75"))),
             ("a", .array([.null, .bool(false), .object([("c", .integer(1)), ("b", .string("x"))])])),

@@ -45,7 +45,7 @@ import Values
         let tree = ReferenceTree(size: size, seed: seed)
         let root = tree.root(size)
         let path = inclusionPath(position: Int64(index), size: Int64(size), node: tree.node)
-        func holds(_ leaf: Digest32, _ index: Int, _ size: Int, _ path: [Digest32], _ root: Digest32) -> Bool {
+        func `holds`(_ leaf: Digest32, _ index: Int, _ size: Int, _ path: [Digest32], _ root: Digest32) -> Bool {
             verifyInclusion(leaf: leaf, position: Int64(index), size: Int64(size), path: path, root: root)
         }
         let leaf = tree.leaves[index]
@@ -73,7 +73,7 @@ import Values
         let tree = ReferenceTree(size: new, seed: seed)
         let (oldRoot, newRoot) = (tree.root(old), tree.root(new))
         let path = consistencyPath(from: Int64(old), to: Int64(new), node: tree.node)
-        func holds(_ oldRoot: Digest32, _ newRoot: Digest32, _ path: [Digest32]) -> Bool {
+        func `holds`(_ oldRoot: Digest32, _ newRoot: Digest32, _ path: [Digest32]) -> Bool {
             verifyConsistency(from: Int64(old), to: Int64(new), oldRoot: oldRoot, newRoot: newRoot, path: path)
         }
         #expect(holds(oldRoot, newRoot, path))

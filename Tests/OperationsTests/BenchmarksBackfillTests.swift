@@ -11,8 +11,7 @@ import Values
 @Suite("Backfill of benchmarks") struct BenchmarksBackfillTests {
     // MARK: - Which quote
 
-    @Test("the nearest quote is taken, at the same distance the earlier, within thirty minutes inclusive")
-    func nearestQuote() async throws {
+    @Test func `the nearest quote is taken, at the same distance the earlier, within thirty minutes inclusive`() async throws {
         try await withQuotes { bench in
             try await bench.record(
                 bench.row("near"),
@@ -44,8 +43,7 @@ import Values
         }
     }
 
-    @Test("a later observation of the same identity supersedes the earlier")
-    func supersededQuote() async throws {
+    @Test func `a later observation of the same identity supersedes the earlier`() async throws {
         try await withQuotes { bench in
             try await bench.record(bench.row("T-1"))
             try await bench.quote(at: "2026-01-10T14:29:00Z", bid: "10")
@@ -57,8 +55,7 @@ import Values
         }
     }
 
-    @Test("the event holds from the trade's date, or from the quote's time where that is later")
-    func effectiveAt() async throws {
+    @Test func `the event holds from the trade's date, or from the quote's time where that is later`() async throws {
         try await withQuotes { bench in
             try await bench.record(
                 bench.row("before"), bench.row("after") { $0.tradeDate = try instant("2026-01-12T14:30:00Z") })
@@ -75,8 +72,7 @@ import Values
 
     // MARK: - Which executions
 
-    @Test("only executions count; a null quantity does, a bust does not")
-    func whatCounts() async throws {
+    @Test func `only executions count; a null quantity does, a bust does not`() async throws {
         try await withQuotes { bench in
             let filled = try bench.row("busted")
             try await bench.record(
@@ -91,8 +87,7 @@ import Values
         }
     }
 
-    @Test("without the full contract there is an event and no look-up")
-    func incompleteContract() async throws {
+    @Test func `without the full contract there is an event and no look-up`() async throws {
         try await withQuotes { bench in
             try await bench.record(
                 bench.row("no-strike") { $0.strike = nil }, bench.row("no-expiry") { $0.expiry = nil },
@@ -107,8 +102,7 @@ import Values
         }
     }
 
-    @Test("an adjusted or mismatched root is looked up only when that is asked for")
-    func adjustedRoots() async throws {
+    @Test func `an adjusted or mismatched root is looked up only when that is asked for`() async throws {
         try await withQuotes { bench in
             try await bench.record(
                 bench.row("adjusted") { $0.optionSymbol = "MSTR1260130C00350000" },
@@ -133,8 +127,7 @@ import Values
         }
     }
 
-    @Test("nothing is asked for twice; retry asks for those without a usable quote, another basis for all")
-    func askedAgain() async throws {
+    @Test func `nothing is asked for twice; retry asks for those without a usable quote, another basis for all`() async throws {
         try await withQuotes { bench in
             let stale = try bench.row("stale") { $0.tradeDate = try instant("2026-01-11T14:30:00Z") }
             let crossed = try bench.row("crossed") { $0.tradeDate = try instant("2026-01-12T14:30:00Z") }
@@ -174,8 +167,7 @@ import Values
         }
     }
 
-    @Test("a limit takes the earliest executions, and named trades alone are asked for")
-    func selection() async throws {
+    @Test func `a limit takes the earliest executions, and named trades alone are asked for`() async throws {
         try await withQuotes { bench in
             for (id, minutes) in [("c", 20), ("a", 40), ("b", 20), ("d", 0)] {
                 try await bench.record(
@@ -194,8 +186,7 @@ import Values
 
     // MARK: - Runs
 
-    @Test("a dry run writes nothing and says what a real run would")
-    func dryRun() async throws {
+    @Test func `a dry run writes nothing and says what a real run would`() async throws {
         try await withQuotes { bench in
             try await bench.record(bench.row("T-1"), bench.row("T-2") { $0.strike = nil })
             try await bench.quote(at: "2026-01-10T14:29:00Z")
@@ -210,8 +201,7 @@ import Values
         }
     }
 
-    @Test("executions of one contract and time share a look-up, also across batches")
-    func sharedLookups() async throws {
+    @Test func `executions of one contract and time share a look-up, also across batches`() async throws {
         try await withQuotes { bench in
             for number in 0..<10 {
                 try await bench.record(
@@ -227,8 +217,7 @@ import Values
         }
     }
 
-    @Test("a second run beside the first is a conflict, one of another kind is not")
-    func concurrentRuns() async throws {
+    @Test func `a second run beside the first is a conflict, one of another kind is not`() async throws {
         try await withQuotes { bench in
             try await bench.record(bench.row("T-1"))
             let (started, isStarted) = AsyncStream.makeStream(of: Void.self)
@@ -251,8 +240,7 @@ import Values
         }
     }
 
-    @Test("a run that is cancelled keeps what it appended, and the next one asks only for the rest")
-    func killedRun() async throws {
+    @Test func `a run that is cancelled keeps what it appended, and the next one asks only for the rest`() async throws {
         try await withQuotes { bench in
             for number in 0..<20 {
                 try await bench.record(bench.row("T-\(number)") { $0.strike = FixedDecimal(300 + number) })
@@ -279,8 +267,7 @@ import Values
         }
     }
 
-    @Test("a source that can't be reached ends the run; what it answered before is kept")
-    func unreachableSource() async throws {
+    @Test func `a source that can't be reached ends the run; what it answered before is kept`() async throws {
         try await withQuotes { bench in
             for number in 0..<10 {
                 try await bench.record(bench.row("T-\(number)") { $0.strike = FixedDecimal(300 + number) })
@@ -302,8 +289,7 @@ import Values
         }
     }
 
-    @Test("a refused or failed look-up is recorded with its reason, without a secret, and retried on demand")
-    func failedLookups() async throws {
+    @Test func `a refused or failed look-up is recorded with its reason, without a secret, and retried on demand`() async throws {
         try await withQuotes(["AMBERDATA_API_KEY": "top-secret-key"]) { bench in
             try await bench.record(
                 bench.row("refused"), bench.row("failed") { $0.strike = FixedDecimal(360) },
@@ -334,15 +320,13 @@ import Values
         }
     }
 
-    @Test("a vendor's text is kept on one line, of a bounded length")
-    func errorText() throws {
+    @Test func `a vendor's text is kept on one line, of a bounded length`() throws {
         let error = QuoteError(.other, "a\u{0}b\r\nc " + String(repeating: "x", count: 1000))
         let text = LookupProblem.text(error) { $0 }
         #expect(text.hasPrefix("lookup_failed: a b  c xxx") && text.count == 300)
     }
 
-    @Test("auto is Amberdata where its key is set, else the log")
-    func choices() throws {
+    @Test func `auto is Amberdata where its key is set, else the log`() throws {
         let without = try Settings(environment: [:])
         let with = try Settings(environment: ["AMBERDATA_API_KEY": "k"])
         if case .log = try QuoteChoice(named: "auto", without) {} else { Issue.record("expected the log") }
@@ -356,8 +340,7 @@ import Values
         #expect(throws: BackfillError.self) { try QuoteChoice(named: "elsewhere", with) }
     }
 
-    @Test("the summary names its counts")
-    func summary() async throws {
+    @Test func `the summary names its counts`() async throws {
         try await withQuotes { bench in
             try await bench.record(bench.row("T-1"), bench.row("T-2") { $0.strike = nil })
             try await bench.quote(at: "2026-01-10T14:29:00Z")
@@ -374,8 +357,7 @@ import Values
 }
 
 @Suite("Nearest quotes") struct NearestQuoteTests {
-    @Test("the quote's own time counts before its bucket, and of two at one time the earlier bucket")
-    func exchangeTime() throws {
+    @Test func `the quote's own time counts before its bucket, and of two at one time the earlier bucket`() throws {
         let target = try instant("2026-01-10T14:30:00Z")
         func quote(_ bucket: Int, _ exchange: Int?) throws -> SourcedQuote {
             SourcedQuote(
@@ -392,8 +374,8 @@ import Values
     }
 
     /// Against looking at every quote for every look-up.
-    @Test("one pass finds what a look at all quotes finds", arguments: UInt64(0)..<300)
-    func agreesWithBruteForce(seed: UInt64) throws {
+    @Test(arguments: UInt64(0)..<300)
+    func `one pass finds what a look at all quotes finds`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let base = try instant("2026-01-10T00:00:00Z")
         let date = try #require(CalendarDate("2026-01-30"))

@@ -11,7 +11,7 @@ import Values
 
 /// Backfills of context on a real Postgres.
 @Suite struct ContextBackfillTests {
-    @Test func aRunStampsEveryExecutionAndASecondAppendsNothing() async throws {
+    @Test func `a run stamps every execution and a second appends nothing`() async throws {
         try await withContext { bench in
             try await bench.record([
                 bench.row("A"), bench.row("B", "BTC"), bench.row("C", "XYZ"), bench.row("D", nil),
@@ -36,7 +36,7 @@ import Values
         }
     }
 
-    @Test func aDryRunAppendsNothingAndSaysWhatItWould() async throws {
+    @Test func `a dry run appends nothing and says what it would`() async throws {
         try await withContext { bench in
             try await bench.record([bench.row("A"), bench.row("B")])
             try await bench.observe()
@@ -48,7 +48,7 @@ import Values
         }
     }
 
-    @Test func limitsAndTradeIDsNarrowARun() async throws {
+    @Test func `limits and trade i ds narrow a run`() async throws {
         try await withContext { bench in
             // The earliest first, whatever the order of arrival.
             try await bench.record([
@@ -68,7 +68,7 @@ import Values
         }
     }
 
-    @Test func optionsThatCannotBeAreRefused() async throws {
+    @Test func `options that cannot be are refused`() async throws {
         try await withContext { bench in
             await #expect(throws: BackfillError.self) { try await bench.run { $0.limit = 0 } }
             await #expect(throws: BackfillError.self) { try await bench.run { $0.tradeIDs = ["nobody"] } }
@@ -76,7 +76,7 @@ import Values
         }
     }
 
-    @Test func aChangedBasisIsAskedForAgainAndAFormerOneToo() async throws {
+    @Test func `a changed basis is asked for again and a former one too`() async throws {
         try await withContext { bench in
             let first = try bench.row("A")
             var second = first
@@ -104,7 +104,7 @@ import Values
         }
     }
 
-    @Test func forceStampsAgainWhereObservationsCameInSince() async throws {
+    @Test func `force stamps again where observations came in since`() async throws {
         try await withContext { bench in
             try await bench.record([bench.row("A"), bench.row("B", "XYZ")])
             #expect(try await bench.run().byQuality == ["unavailable": 1, "unmapped": 1])
@@ -116,7 +116,7 @@ import Values
         }
     }
 
-    @Test func aLaterObservationOfOneIdentitySupersedesAndAnotherMarketsDoNotMix() async throws {
+    @Test func `a later observation of one identity supersedes and another markets do not mix`() async throws {
         try await withContext { bench in
             try await bench.record([bench.row("A")])
             try await bench.observe("BTC", spot: 97_000)
@@ -132,7 +132,7 @@ import Values
         }
     }
 
-    @Test func theReaderGivesWhatWasCurrentAtAPosition() async throws {
+    @Test func `the reader gives what was current at a position`() async throws {
         try await withContext { bench in
             try await bench.observe("BTC", spot: 1)
             try await bench.observe("BTC", spot: 2, previous: 1)
@@ -159,7 +159,7 @@ import Values
         }
     }
 
-    @Test func aRunThatDiedBetweenTransactionsIsCompletedByTheNext() async throws {
+    @Test func `a run that died between transactions is completed by the next`() async throws {
         try await withContext { bench in
             try await bench.record(try (0..<2_050).map { try bench.row("T\($0)", minutes: $0) })
             try await bench.observe()
@@ -175,7 +175,7 @@ import Values
         }
     }
 
-    @Test func otherRulesAppendStampsOfTheirOwn() async throws {
+    @Test func `other rules append stamps of their own`() async throws {
         let root = try temporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: root) }
         for folder in ["schema", "projections"] {
@@ -200,7 +200,7 @@ import Values
         }
     }
 
-    @Test func whatALimitLeftIsDoneByTheNextRun() async throws {
+    @Test func `what a limit left is done by the next run`() async throws {
         try await withContext { bench in
             let rows = try (0..<30).map { try bench.row("T\($0)", minutes: $0) }
             try await bench.record(rows)
@@ -213,7 +213,7 @@ import Values
         }
     }
 
-    @Test func oneBackfillOfContextAtATime() async throws {
+    @Test func `one backfill of context at a time`() async throws {
         try await withContext { bench in
             let lock = try await BackfillLock.acquire(.context, bench.ledger.serviceConfiguration)
             await #expect(throws: BackfillError.self) { try await bench.run() }
@@ -222,7 +222,7 @@ import Values
         }
     }
 
-    @Test func stampsShowInTheViewAsOfTheirExecutions() async throws {
+    @Test func `stamps show in the view as of their executions`() async throws {
         try await withContext { bench in
             let row = try bench.row("A")
             try await bench.record([row, bench.row("B", "XYZ")])
@@ -236,7 +236,7 @@ import Values
         }
     }
 
-    @Test func stampsMatchTheirSchema() async throws {
+    @Test func `stamps match their schema`() async throws {
         try await withContext { bench in
             try await bench.record([bench.row("A"), bench.row("B", "XYZ"), bench.row("C", "ETH")])
             try await bench.observe()

@@ -60,7 +60,7 @@ import Values
         }
     }
 
-    @Test func aVersionPromotedAloneNamesWhatKeepsTheOldRules() async throws {
+    @Test func `a version promoted alone names what keeps the old rules`() async throws {
         try await withRules(of: ["outcomes"], rebuilt: ["alignment"]) { ledger in
             let diff = try await ledger.diff("alignment", from: one, to: two)
             let left = try await ledger.dependents(leftBy: diff)
@@ -81,7 +81,7 @@ import Values
         }
     }
 
-    @Test func whatAVersionOfADependentLacksIsSaid() async throws {
+    @Test func `what a version of a dependent lacks is said`() async throws {
         func problem(_ ledger: Ledger) async -> String {
             do {
                 _ = try await ledger.diffWithDependents("alignment", from: one, to: two)
@@ -114,7 +114,7 @@ import Values
         }
     }
 
-    @Test func dependentsAreComparedPromotedAndRolledBackTogether() async throws {
+    @Test func `dependents are compared promoted and rolled back together`() async throws {
         try await withRules(of: ["outcomes"], rebuilt: ["alignment", "outcomes"]) { ledger in
             let both = ["alignment", "outcomes"]
             let group = try await ledger.diffWithDependents("alignment", from: one, to: two)
@@ -169,7 +169,7 @@ import Values
         }
     }
 
-    @Test func whatMovedSinceTheDiffIsRefusedAndNothingIsServed() async throws {
+    @Test func `what moved since the diff is refused and nothing is served`() async throws {
         try await withRules(of: ["outcomes"], rebuilt: ["alignment", "outcomes"]) { ledger in
             let group = try await ledger.diffWithDependents("alignment", from: one, to: two)
             let diff = group.diffs[1]
@@ -194,7 +194,7 @@ import Values
     }
 
     /// Everything reads the trade book's rules, and outcomes alignment's too, which change with them.
-    @Test func dependentsOfDependentsAreServedAlong() async throws {
+    @Test func `dependents of dependents are served along`() async throws {
         let names = ["trades", "alignment", "context", "execution_quality", "lifecycles", "outcomes"]
         try await withRules(of: names, rebuilt: names) { ledger in
             let group = try await ledger.diffWithDependents("trades", from: one, to: two)

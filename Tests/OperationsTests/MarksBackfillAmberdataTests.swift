@@ -80,8 +80,7 @@ private func amberdata(_ server: LoopbackServer, key: String = "vendor-key") -> 
 }
 
 @Suite("Amberdata's quotes in backfills") struct AmberdataBackfillTests {
-    @Test("benchmarks take the quote that is nearest by exchange time, and name their source")
-    func benchmarks() async throws {
+    @Test func `benchmarks take the quote that is nearest by exchange time, and name their source`() async throws {
         try await withQuotes { bench in
             try await bench.record(bench.row("T-1"))
             let vendor = QuoteVendor()
@@ -99,8 +98,7 @@ private func amberdata(_ server: LoopbackServer, key: String = "vendor-key") -> 
         }
     }
 
-    @Test("a quote whose bucket lies before the window, and its own time within, is found")
-    func lateQuote() async throws {
+    @Test func `a quote whose bucket lies before the window, and its own time within, is found`() async throws {
         try await withQuotes { bench in
             try await bench.record(bench.row("T-1") { $0.tradeDate = try instant("2026-01-10T14:30:30Z") })
             let vendor = QuoteVendor()
@@ -110,8 +108,7 @@ private func amberdata(_ server: LoopbackServer, key: String = "vendor-key") -> 
         }
     }
 
-    @Test("neighbouring executions of a contract ask only for the minutes that are not there yet")
-    func sharedCalls() async throws {
+    @Test func `neighbouring executions of a contract ask only for the minutes that are not there yet`() async throws {
         try await withQuotes { bench in
             for (id, seconds) in [("a", 0), ("b", 0), ("c", 20), ("d", 1200)] {
                 try await bench.record(
@@ -129,8 +126,7 @@ private func amberdata(_ server: LoopbackServer, key: String = "vendor-key") -> 
         }
     }
 
-    @Test("marks name how they were found: at the horizon, at the expiry, in the widened search, under a foreign root")
-    func sources() async throws {
+    @Test func `marks name how they were found: at the horizon, at the expiry, in the widened search, under a foreign root`() async throws {
         try await withQuotes { bench in
             try await bench.record(
                 bench.row("T-1"),
@@ -159,8 +155,8 @@ private func amberdata(_ server: LoopbackServer, key: String = "vendor-key") -> 
     }
 
     /// Against all quotes of the window, and with few calls.
-    @Test("the widened search finds the nearest quote of two days in a few calls", arguments: UInt64(0)..<40)
-    func widenedSearch(seed: UInt64) async throws {
+    @Test(arguments: UInt64(0)..<40)
+    func `the widened search finds the nearest quote of two days in a few calls`(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let target = try instant("2026-01-15T14:30:00Z", plusSeconds: Int.random(in: 0..<7200, using: &random))
         let endsThere = Bool.random(using: &random)
@@ -192,8 +188,7 @@ private func amberdata(_ server: LoopbackServer, key: String = "vendor-key") -> 
         #expect(source.callsMade == vendor.calls && vendor.calls <= 9, "seed \(seed)")
     }
 
-    @Test("refusals are recorded, a vendor that is not there ends the run, and the key shows nowhere")
-    func failures() async throws {
+    @Test func `refusals are recorded, a vendor that is not there ends the run, and the key shows nowhere`() async throws {
         try await withQuotes(["AMBERDATA_API_KEY": "vendor-key"]) { bench in
             try await bench.record(
                 bench.row("refused"), bench.row("forbidden") { $0.strike = FixedDecimal(360) },

@@ -11,8 +11,7 @@ import Values
 @Suite("Backfill of marks") struct MarksBackfillTests {
     // MARK: - Windows
 
-    @Test("a day horizon takes the nearest quote within thirty minutes, before or after")
-    func dayHorizon() async throws {
+    @Test func `a day horizon takes the nearest quote within thirty minutes, before or after`() async throws {
         try await withQuotes { bench in
             try await bench.record(bench.row("T-1"))
             try await bench.quote(at: "2026-01-11T14:10:00Z", bid: "1")
@@ -35,8 +34,7 @@ import Values
         }
     }
 
-    @Test("the search is widened to a day only where the first window holds no quote at all")
-    func widenedSearch() async throws {
+    @Test func `the search is widened to a day only where the first window holds no quote at all`() async throws {
         try await withQuotes { bench in
             try await bench.record(bench.row("T-1"))
             // Within the first window, without any price: it is taken as it is.
@@ -62,8 +60,7 @@ import Values
         }
     }
 
-    @Test("both windows of an expiry end at the expiry instant")
-    func expiryWindows() async throws {
+    @Test func `both windows of an expiry end at the expiry instant`() async throws {
         try await withQuotes { bench in
             try await bench.record(bench.row("T-1"), bench.row("T-2") { $0.strike = FixedDecimal(355) })
             try await bench.quote(at: "2026-01-30T21:00:00.000001Z", bid: "1")
@@ -84,8 +81,7 @@ import Values
         }
     }
 
-    @Test("the expiry instant is New York's close, early ones too, or eight in UTC for a directly mapped symbol")
-    func expiryInstants() async throws {
+    @Test func `the expiry instant is New York's close, early ones too, or eight in UTC for a directly mapped symbol`() async throws {
         try await withQuotes { bench in
             func expiring(_ id: String, _ date: String, _ symbol: String = "MSTR") throws -> ExecutionRow {
                 try bench.row(id) {
@@ -115,8 +111,7 @@ import Values
 
     // MARK: - Which horizons
 
-    @Test("no target after now, none after the expiry, and none without an expiry is asked for")
-    func maturity() async throws {
+    @Test func `no target after now, none after the expiry, and none without an expiry is asked for`() async throws {
         try await withQuotes { bench in
             try await bench.record(bench.row("T-1"), bench.row("no-expiry") { $0.expiry = nil })
             let source = ScriptedQuotes { lookup, _ in ScriptedQuotes.quoted(lookup) }
@@ -134,8 +129,7 @@ import Values
         }
     }
 
-    @Test("without a time of its own a run takes the clock: what lies ahead of it is not asked for")
-    func clock() async throws {
+    @Test func `without a time of its own a run takes the clock: what lies ahead of it is not asked for`() async throws {
         try await withQuotes { bench in
             let now = bench.ledger.now()
             try await bench.record(
@@ -147,8 +141,7 @@ import Values
         }
     }
 
-    @Test("at most eight horizons, each from 1 to 3650 days or expiry")
-    func horizons() async throws {
+    @Test func `at most eight horizons, each from 1 to 3650 days or expiry`() async throws {
         try await withQuotes { bench in
             for bad in ["", "0", "3651", "7d7", "1,2,3,4,5,6,7,8,9", "1,,7", "never"] {
                 await #expect(throws: BackfillError.self, "\(bad)") { try await bench.marks { $0.horizons = bad } }
@@ -159,8 +152,7 @@ import Values
         }
     }
 
-    @Test("a horizon looked up in vain is not asked for again, but on retry or under another basis")
-    func askedAgain() async throws {
+    @Test func `a horizon looked up in vain is not asked for again, but on retry or under another basis`() async throws {
         try await withQuotes { bench in
             let row = try bench.row("T-1")
             try await bench.record(row)
@@ -189,8 +181,7 @@ import Values
         }
     }
 
-    @Test("without the full contract, or with a foreign root, there is an event and no look-up")
-    func notLookedUp() async throws {
+    @Test func `without the full contract, or with a foreign root, there is an event and no look-up`() async throws {
         try await withQuotes { bench in
             try await bench.record(
                 bench.row("incomplete") { $0.optionType = nil },
@@ -214,8 +205,7 @@ import Values
         }
     }
 
-    @Test("a refused look-up is recorded and asked for again on retry alone")
-    func refused() async throws {
+    @Test func `a refused look-up is recorded and asked for again on retry alone`() async throws {
         try await withQuotes(["AMBERDATA_API_KEY": "top-secret-key"]) { bench in
             try await bench.record(bench.row("T-1"))
             let source = ScriptedQuotes { _, _ in
@@ -236,8 +226,7 @@ import Values
 
     // MARK: - Runs
 
-    @Test("horizons at one target share a look-up, dry runs write nothing, and the rest is asked for after a failure")
-    func runs() async throws {
+    @Test func `horizons at one target share a look-up, dry runs write nothing, and the rest is asked for after a failure`() async throws {
         try await withQuotes { bench in
             // The second trade's first day is the first trade's second.
             try await bench.record(
@@ -264,8 +253,7 @@ import Values
         }
     }
 
-    @Test("a limit takes the horizons of the earliest executions")
-    func limit() async throws {
+    @Test func `a limit takes the horizons of the earliest executions`() async throws {
         try await withQuotes { bench in
             try await bench.record(
                 bench.row("late") { $0.tradeDate = try instant("2026-01-12T14:30:00Z") }, bench.row("early"))
@@ -298,8 +286,7 @@ import Values
         return positions
     }
 
-    @Test("a directly mapped symbol gets the nearest spot and the realized vol with their positions")
-    func directSymbol() async throws {
+    @Test func `a directly mapped symbol gets the nearest spot and the realized vol with their positions`() async throws {
         try await withQuotes { bench in
             try await bench.record(bitcoin(bench, "T-1"))
             let positions = try await day(bench)
@@ -328,8 +315,7 @@ import Values
         }
     }
 
-    @Test("a proxy's market never reaches the mark of a symbol that it stands for")
-    func proxy() async throws {
+    @Test func `a proxy's market never reaches the mark of a symbol that it stands for`() async throws {
         try await withQuotes { bench in
             try await bench.record(bench.row("T-1"), bitcoin(bench, "unmapped", "XYZ"))
             _ = try await day(bench)
@@ -341,8 +327,7 @@ import Values
         }
     }
 
-    @Test("spot and realized vol are recorded of an incomplete contract too")
-    func incompleteContract() async throws {
+    @Test func `spot and realized vol are recorded of an incomplete contract too`() async throws {
         try await withQuotes { bench in
             var row = try bitcoin(bench, "T-1")
             row.strike = nil
@@ -356,8 +341,7 @@ import Values
         }
     }
 
-    @Test("observations that come later, or supersede, bring a new mark with the same quote; the next run none")
-    func refreshed() async throws {
+    @Test func `observations that come later, or supersede, bring a new mark with the same quote; the next run none`() async throws {
         try await withQuotes { bench in
             try await bench.record(bitcoin(bench, "T-1"))
             let quote = try await bench.quote(

@@ -58,7 +58,7 @@ private let recordedPrints: [UInt8]? = {
         }
     }
 
-    @Test func theyRunThroughToAllViews() async throws {
+    @Test func `they run through to all views`() async throws {
         try await withQuotes { (bench: QuotesBench) async throws -> Void in
             let prints = try prints()
             #expect(prints.count == 445)

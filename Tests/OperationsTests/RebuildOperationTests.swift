@@ -5,7 +5,7 @@ import Projections
 import Testing
 
 @Suite struct RebuildOperationTests {
-    @Test func aRebuildGivesTheDigestsOfWhatWasFoldedLive() async throws {
+    @Test func `a rebuild gives the digests of what was folded live`() async throws {
         try await withSync { bench in
             try await bench.sync()
             let ledger = bench.ledger

@@ -30,7 +30,7 @@ import Values
         feedRow(id, updated: updated, ["notes": "\"SECRET\"", "deskTag": "\"SECRET\"", "broker": "\"HARBOR\""].merging(changes) { $1 })
     }
 
-    @Test func noEventHoldsWhatIsRedactedNeitherInARowNorInARejectedOne() async throws {
+    @Test func `no event holds what is redacted neither in a row nor in a rejected one`() async throws {
         try await withDatabase { uri in
             let rows = [row("A"), row("A", ["notes": "\"SECRET too\""]), row("B", ["price": "-1"]), "\"SECRET\"", row("C", ["notes": nil])]
             try await withRedaction(uri, .rows(rows, filtered: false), "notes, unknown_fields") { (bench: SyncBench) async throws -> Void in
@@ -50,7 +50,7 @@ import Values
         }
     }
 
-    @Test func namingAFieldLaterOrNoMoreIsNoContradictionOfTheSource() async throws {
+    @Test func `naming a field later or no more is no contradiction of the source`() async throws {
         try await withDatabase { uri in
             try await withRedaction(uri, .rows([row("A")]), "") { (bench: SyncBench) async throws -> Void in
                 #expect(try await bench.sync(full: true).inserted == 1)
@@ -73,7 +73,7 @@ import Values
         }
     }
 
-    @Test func aNameThatCantBeRedactedIsBadConfiguration() {
+    @Test func `a name that can't be redacted is bad configuration`() {
         #expect(throws: SettingProblem.self) { try Settings(environment: [:], file: "redact_fields: [price]") }
         #expect(throws: SettingProblem.self) { try Settings(environment: ["ALPHA_LEDGER_REDACT_FIELDS": "notes,x"]) }
     }

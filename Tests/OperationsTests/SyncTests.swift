@@ -12,7 +12,7 @@ import Values
 @Suite struct SyncTests {
     private func decimal(_ text: String) throws -> FixedDecimal { try FixedDecimal(text) }
 
-    @Test func theSampleScopeGivesTheDocumentedDiagnosticAndASecondRunChangesNothing() async throws {
+    @Test func `the sample scope gives the documented diagnostic and a second run changes nothing`() async throws {
         try await withSync { (bench: SyncBench) async throws -> Void in
             let first = try await bench.sync(full: true)
             #expect(first.inserted == 749 && first.rejected == 0 && first.fetched == 749)
@@ -32,7 +32,7 @@ import Values
         }
     }
 
-    @Test func aDryRunWritesNothingAtAll() async throws {
+    @Test func `a dry run writes nothing at all`() async throws {
         try await withSync { (bench: SyncBench) async throws -> Void in
             let before = try await bench.events()
             let summary = try await bench.sync(apply: false, full: true)
@@ -43,7 +43,7 @@ import Values
         }
     }
 
-    @Test func laterSourceUpdatesAreUpdatesWithEvidenceAndLeaveTheTotals() async throws {
+    @Test func `later source updates are updates with evidence and leave the totals`() async throws {
         try await withSync { (bench: SyncBench) async throws -> Void in
             try await bench.sync()
             bench.server.setPhase(.updated)
@@ -64,7 +64,7 @@ import Values
         }
     }
 
-    @Test func anIncrementalRunStartsAtTheStoredWatermark() async throws {
+    @Test func `an incremental run starts at the stored watermark`() async throws {
         try await withSync { (bench: SyncBench) async throws -> Void in
             let first = try await bench.sync()
             let watermark = try #require(first.nextWatermark)
@@ -76,7 +76,7 @@ import Values
         }
     }
 
-    @Test func rejectedRowsAreKeptWithTheirReasonsAndTheRunGoesOn() async throws {
+    @Test func `rejected rows are kept with their reasons and the run goes on`() async throws {
         let rows = [
             feedRow("A"), feedRow("B", ["price": "-1", "side": "\"HOLD\""]), feedRow("C", ["tradeStatus": nil]), "17",
             feedRow("D", ["portfolioName": "\"OTHER\""]),
@@ -98,7 +98,7 @@ import Values
         }
     }
 
-    @Test func aRowThatIsTooLongIsRejectedByItsDigestAndTheRunGoesOn() async throws {
+    @Test func `a row that is too long is rejected by its digest and the run goes on`() async throws {
         let long = feedRow("L", ["notes": "\"\(String(repeating: "n", count: 70_000))\""])
         try await withSync(feed: .rows([feedRow("A"), long], filtered: false)) { (bench: SyncBench) async throws -> Void in
             let summary = try await bench.sync(full: true)
@@ -113,7 +113,7 @@ import Values
         }
     }
 
-    @Test func duplicatesAndConflictsWithinARunAreSettledBeforeAnythingIsStored() async throws {
+    @Test func `duplicates and conflicts within a run are settled before anything is stored`() async throws {
         let rows = [
             feedRow("same"), feedRow("same", ["price": "12.1"]),
             feedRow("clash"), feedRow("clash", ["price": "99"]),
@@ -164,7 +164,7 @@ import Values
         }
     }
 
-    @Test func staleRowsChangeNothingAndEqualTimesWithOtherContentConflict() async throws {
+    @Test func `stale rows change nothing and equal times with other content conflict`() async throws {
         try await withSync(feed: .rows([feedRow("A", updated: "2026-01-10T16:00:00Z"), feedRow("B")])) {
             (bench: SyncBench) async throws -> Void in
             try await bench.sync()
@@ -178,7 +178,7 @@ import Values
         }
     }
 
-    @Test func aNewUpdatedAtAloneIsAnUpdateAndAChangeOfUnknownKeysAloneIsNone() async throws {
+    @Test func `a new updated at alone is an update and a change of unknown keys alone is none`() async throws {
         try await withSync(feed: .rows([feedRow("A"), feedRow("B")])) { (bench: SyncBench) async throws -> Void in
             try await bench.sync()
             bench.server.replace(
@@ -191,7 +191,7 @@ import Values
         }
     }
 
-    @Test func tradesThatLeaveTheSourceAreFlaggedAndComeBack() async throws {
+    @Test func `trades that leave the source are flagged and come back`() async throws {
         try await withSync(feed: .rows([feedRow("A"), feedRow("B"), feedRow("C")])) { (bench: SyncBench) async throws -> Void in
             try await bench.sync(full: true)
             // B comes broken: it is found, though not accepted. C is gone.
@@ -215,7 +215,7 @@ import Values
         }
     }
 
-    @Test func pendingRowsNeedToBeAskedFor() async throws {
+    @Test func `pending rows need to be asked for`() async throws {
         let rows = [feedRow("A"), feedRow("P", ["tradeStatus": "\"PENDING\""])]
         try await withSync(feed: .rows(rows, filtered: false)) { (bench: SyncBench) async throws -> Void in
             let without = try await bench.sync()
@@ -226,7 +226,7 @@ import Values
         }
     }
 
-    @Test func aLowerWatermarkIsRefusedUnlessItIsReset() async throws {
+    @Test func `a lower watermark is refused unless it is reset`() async throws {
         try await withSync(feed: .rows([feedRow("A", updated: "2026-01-10T16:00:00Z")])) { (bench: SyncBench) async throws -> Void in
             try await bench.sync()
             bench.server.replace(feed: .rows([feedRow("A")]))
@@ -251,7 +251,7 @@ import Values
         }
     }
 
-    @Test func anEmptyScopeKeepsTheStoredWatermark() async throws {
+    @Test func `an empty scope keeps the stored watermark`() async throws {
         try await withSync(feed: .rows([feedRow("A")])) { (bench: SyncBench) async throws -> Void in
             try await bench.sync()
             bench.server.replace(feed: .rows([]))
@@ -261,7 +261,7 @@ import Values
         }
     }
 
-    @Test func aFailedRealRunIsRecordedAndADryOneIsNot() async throws {
+    @Test func `a failed real run is recorded and a dry one is not`() async throws {
         try await withSync { (bench: SyncBench) async throws -> Void in
             bench.server.setFailures(.every(.status(403)))
             await #expect(throws: SyncError.self) { try await bench.sync(apply: false) }
@@ -272,7 +272,7 @@ import Values
         }
     }
 
-    @Test func aContractFailureOnTheLastPageStoresNoRows() async throws {
+    @Test func `a contract failure on the last page stores no rows`() async throws {
         try await withSync { (bench: SyncBench) async throws -> Void in
             bench.server.setFailures(.requests([1: .body(Array("{\"rows\": [".utf8))]))
             await #expect(throws: SyncError.self) { try await bench.sync() }
@@ -283,7 +283,7 @@ import Values
         }
     }
 
-    @Test func aSecondRunOfTheScopeIsAConflictAndAnotherScopeIsNot() async throws {
+    @Test func `a second run of the scope is a conflict and another scope is not`() async throws {
         try await withSync { (bench: SyncBench) async throws -> Void in
             bench.server.setFailures(.requests([0: .delay(seconds: 2)]))
             let slow = Task { try await bench.sync() }
@@ -297,7 +297,7 @@ import Values
         }
     }
 
-    @Test func theSameHistoryComesOutOfAnyPageAndChunkBoundaries() async throws {
+    @Test func `the same history comes out of any page and chunk boundaries`() async throws {
         // More rows than one transaction takes, twice: the second run finds nothing to do.
         try await withSync(feed: .generated(count: 4_321)) { (bench: SyncBench) async throws -> Void in
             let summary = try await bench.sync(full: true)

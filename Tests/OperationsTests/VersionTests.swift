@@ -35,7 +35,7 @@ import Values
         }
     }
 
-    @Test func theDiffIsWhatAComparisonOfAllRowsSays() async throws {
+    @Test func `the diff is what a comparison of all rows says`() async throws {
         try await withVersions { ledger, one, two in
             let changes = Collected()
             let diff = try await ledger.diff("alignment", from: one, to: two, sampleSize: 3) { changes.add($0) }
@@ -68,7 +68,7 @@ import Values
         }
     }
 
-    @Test func changedRowsAreExplainedUnderBothVersions() async throws {
+    @Test func `changed rows are explained under both versions`() async throws {
         try await withVersions { ledger, one, two in
             let diff = try await ledger.diff("alignment", from: one, to: two, sampleSize: 5)
             let explained = try await ledger.explain(diff, rows: 4)
@@ -93,7 +93,7 @@ import Values
         }
     }
 
-    @Test func theFirstDifferenceIsFoundByTryingEveryPosition() async throws {
+    @Test func `the first difference is found by trying every position`() async throws {
         try await withVersions { ledger, one, two in
             let diff = try await ledger.diff("alignment", from: one, to: two)
             var first: Int64?
@@ -107,7 +107,7 @@ import Values
         }
     }
 
-    @Test func aPromotionServesWhatItsDiffSaidAndARollbackGoesBack() async throws {
+    @Test func `a promotion serves what its diff said and a rollback goes back`() async throws {
         try await withVersions { ledger, one, two in
             let diff = try await ledger.diff("alignment", from: one, to: two)
             let wrong = String(repeating: "0", count: 64)
@@ -152,7 +152,7 @@ import Values
         }
     }
 
-    @Test func aPromotionThatCameSecondIsRefusedAndChangesNothing() async throws {
+    @Test func `a promotion that came second is refused and changes nothing`() async throws {
         try await withVersions { ledger, one, two in
             let diff = try await ledger.diff("alignment", from: one, to: two)
             let outcomes = await withTaskGroup(of: Bool.self) { tasks in
@@ -172,7 +172,7 @@ import Values
     }
 
     /// Somebody's query over the view goes on: the promotion is done, the view follows, and what was granted on it stays.
-    @Test(.timeLimit(.minutes(2))) func aPromotionWaitsForNoReaderOfTheViewWhichFollows() async throws {
+    @Test(.timeLimit(.minutes(2))) func `a promotion waits for no reader of the view which follows`() async throws {
         try await withVersions { ledger, one, two in
             try await ledger.pool.run { session in
                 try session.executeScript(
@@ -220,7 +220,7 @@ import Values
     }
 
     /// A rebuild that makes indexes holds the version's row for as long as that takes.
-    @Test(.timeLimit(.minutes(2))) func aPromotionThatSomebodyIsInTheWayOfKeepsNobodyFromAppending() async throws {
+    @Test(.timeLimit(.minutes(2))) func `a promotion that somebody is in the way of keeps nobody from appending`() async throws {
         try await withVersions { ledger, one, two in
             let diff = try await ledger.diff("alignment", from: one, to: two)
             let other = try await OpenTransaction(
@@ -247,7 +247,7 @@ import Values
         }
     }
 
-    @Test func aDroppedVersionLeavesNoTraceAndTheServedOneStays() async throws {
+    @Test func `a dropped version leaves no trace and the served one stays`() async throws {
         try await withVersions { ledger, one, two in
             await #expect(throws: LedgerError.self) { try await ledger.drop("alignment", one) }
             _ = try await ledger.drop("alignment", two)
@@ -266,7 +266,7 @@ import Values
         }
     }
 
-    @Test func listsThatWereBegunBeforeAPromotionGoOnInTheirVersion() async throws {
+    @Test func `lists that were begun before a promotion go on in their version`() async throws {
         try await withVersions { ledger, one, two in
             let reader = ViewReader(ledger)
             var whole = ViewRequest()

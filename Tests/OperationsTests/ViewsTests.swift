@@ -57,7 +57,7 @@ import Values
 
     private static let enriched: [View] = [.lifecycles, .context, .executionQuality, .alignment, .outcomes]
 
-    @Test func rowsWorkedOutFromFactsAreTheStoredOnesUnderAnyFilter() async throws {
+    @Test func `rows worked out from facts are the stored ones under any filter`() async throws {
         try await withViews { _, reader in
             let end = try #require(Instant("2199-01-01T00:00:00Z"))
             for view in View.all where view.timeColumn != nil {
@@ -103,7 +103,7 @@ import Values
         }
     }
 
-    @Test func whatHadNotHappenedByThenIsLeftOut() async throws {
+    @Test func `what had not happened by then is left out`() async throws {
         try await withViews { _, reader in
             let moment = try #require(Instant("2026-01-12T00:00:00Z"))
             var ask = ViewRequest()
@@ -129,7 +129,7 @@ import Values
         }
     }
 
-    @Test func horizonsAreThoseThatAreAskedForAndPagesHaveOneSetOfAggregates() async throws {
+    @Test func `horizons are those that are asked for and pages have one set of aggregates`() async throws {
         try await withViews { _, reader in
             var ask = ViewRequest()
             ask.limit = 5
@@ -153,7 +153,7 @@ import Values
         }
     }
 
-    @Test func aCursorGoesOnOnlyWhereItsPositionAndMomentAreThoseThatAreAskedFor() async throws {
+    @Test func `a cursor goes on only where its position and moment are those that are asked for`() async throws {
         try await withViews { bench, reader in
             let head = try await bench.ledger.pool.run { session in try LogReader().head(session) }
             let recorded = try #require(head.recordedAt)
@@ -180,7 +180,7 @@ import Values
         }
     }
 
-    @Test func noFigureOfAnotherMarketReachesATradeOfMSTR() async throws {
+    @Test func `no figure of another market reaches a trade of MSTR`() async throws {
         try await withViews { _, reader in
             for row in try await all(reader, .outcomes, ViewRequest()).rows {
                 let root = try JSONDocument(parsing: Array(row.utf8)).root

@@ -26,8 +26,7 @@ import Values
         return "was read"
     }
 
-    @Test("The files that they use come in path order")
-    func files() throws {
+    @Test func `the files that they use come in path order`() throws {
         let shared = ["shared/market_proxy.v1.yaml", "shared/root_aliases.v1.yaml", "trades/rules.v1.yaml"]
         #expect(try AlignmentRules(version: 1, read: projectRuleFile).files.map(\.path) == [Self.alignment] + shared)
         #expect(

@@ -67,8 +67,7 @@ import Values
         #expect(try fixture.impact(of: signal, .sell, set) == sell)
     }
 
-    @Test("A state that no table lists is not observed, and a stationarity that is insufficient neither")
-    func unlistedStates() throws {
+    @Test func `a state that no table lists is not observed, and a stationarity that is insufficient neither`() throws {
         let alignment = try fixture.alignment(.buy) { stamp in
             stamp.dvolPercentile = FixedDecimal(20)
             stamp.vrp = FixedDecimal(0)
@@ -81,8 +80,7 @@ import Values
         #expect(alignment.missingSignals == [.gammaRegime, .smile, .stationarity, .termStructure])
     }
 
-    @Test("Words of an impact name the rule and the figures")
-    func explanations() throws {
+    @Test func `words of an impact name the rule and the figures`() throws {
         let number = SignalExplanation(
             of: .vrp, value: "-1.25", impact: try .of("7.5"), strategy: .longVol, rules: fixture.rules)
         #expect(number.rule == "15 × clamp((2.5 − vrp) ÷ 7.5, −1, 1)")

@@ -20,8 +20,7 @@ import Values
         stamp.stationarityStatus = "stable"
     }
 
-    @Test("A stamp with every signal for a buy adds up to 106 and is kept at 100")
-    func highestScore() throws {
+    @Test func `a stamp with every signal for a buy adds up to 106 and is kept at 100`() throws {
         let alignment = try fixture.alignment(.buy, Self.everySupport)
         // 50 + 15 + 15 + 10 + 6 + 6 + 4 = 106
         #expect(alignment.score == FixedDecimal(100))
@@ -42,8 +41,7 @@ import Values
         #expect(alignment.confidenceLabel == .high)
     }
 
-    @Test("A stamp with every signal against a sale adds up to 0 and below")
-    func lowestScore() throws {
+    @Test func `a stamp with every signal against a sale adds up to 0 and below`() throws {
         let alignment = try fixture.alignment(.sell) { stamp in
             Self.everySupport(&stamp)
             stamp.stationarityStatus = "unstable"
@@ -61,8 +59,7 @@ import Values
         #expect(alignment.confidence == (try .of("0.6")))
     }
 
-    @Test("Without the last detractor a sale against everything scores 8")
-    func nearlyLowestScore() throws {
+    @Test func `without the last detractor a sale against everything scores 8`() throws {
         let alignment = try fixture.alignment(.sell, Self.everySupport)
         // 50 − 15 − 15 − 10 − 3 − 3 + 4
         #expect(alignment.score == FixedDecimal(8))
@@ -89,8 +86,7 @@ import Values
         #expect(alignment.label == label)
     }
 
-    @Test("The score is the sum of the rounded impacts, not of the exact ones")
-    func sumOfRoundedImpacts() throws {
+    @Test func `the score is the sum of the rounded impacts, not of the exact ones`() throws {
         // (50 − 49.9999) ÷ 2 = 0.00005 and 2 × (2.5 − 2.499975) = 0.00005: 0.0001 exactly, 0 as published.
         let alignment = try fixture.alignment(.buy) { stamp in
             stamp.dvolPercentile = try .of("49.9999")
@@ -174,8 +170,7 @@ import Values
         #expect(alignment.confidenceLabel == given.label)
     }
 
-    @Test("No score without a direction, yet the stamp's signals are counted")
-    func noDirection() throws {
+    @Test func `no score without a direction, yet the stamp's signals are counted`() throws {
         let alignment = try fixture.alignment(nil) { stamp in
             stamp.dvolPercentile = FixedDecimal(10)
             stamp.vrp = FixedDecimal(-8)
@@ -187,8 +182,7 @@ import Values
         #expect(alignment.missingSignals == [.gammaRegime, .smile, .termStructure])
     }
 
-    @Test("No score without a stamp: every signal is missing")
-    func noStamp() throws {
+    @Test func `no score without a stamp: every signal is missing`() throws {
         let alignment = Alignment(of: try fixture.row(.buy), stamp: nil, rules: fixture.rules)
         try expectUnscored(alignment)
         #expect(alignment.assumedStrategy == .longVol)
@@ -200,8 +194,8 @@ import Values
         #expect(alignment.stamp == nil)
     }
 
-    @Test("A stamp of another basis is no stamp", arguments: 0..<6)
-    func otherBasis(_ field: Int) throws {
+    @Test(arguments: 0..<6)
+    func `a stamp of another basis is no stamp`(_ field: Int) throws {
         let row = try fixture.row(.buy)
         let alignment = Alignment(
             of: row,
@@ -242,8 +236,7 @@ import Values
         #expect(alignment.score == FixedDecimal(100))
     }
 
-    @Test("One signal and stationarity make no score, two signals do without it")
-    func minimumSignals() throws {
+    @Test func `one signal and stationarity make no score, two signals do without it`() throws {
         let one = try fixture.alignment(.buy) { stamp in
             stamp.dvolPercentile = FixedDecimal(10)
             stamp.stationarityStatus = "stable"
@@ -259,8 +252,7 @@ import Values
         #expect(two.label == "mixed")
     }
 
-    @Test("A missing signal adds nothing and a signal of 0 is observed")
-    func missingIsNotZero() throws {
+    @Test func `a missing signal adds nothing and a signal of 0 is observed`() throws {
         let without = try fixture.alignment(.buy) { stamp in
             stamp.gammaRegime = "short_gamma"
             stamp.termStructureState = "near_term_risk"

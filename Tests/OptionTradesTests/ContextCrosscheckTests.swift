@@ -10,7 +10,7 @@ import Values
 @Suite struct ContextCrosscheckTests {
     private static let path = ProcessInfo.processInfo.environment["ALPHA_LEDGER_CONTEXT_CASES"]
 
-    @Test(.enabled(if: path != nil)) func stampsAreWhatPandasAndNumpySay() throws {
+    @Test(.enabled(if: path != nil)) func `stamps are what pandas and numpy say`() throws {
         let path = try #require(Self.path)
         let text = String(decoding: try #require(FileManager.default.contents(atPath: path)), as: UTF8.self)
         let contexts = [

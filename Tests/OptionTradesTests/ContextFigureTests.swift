@@ -7,7 +7,7 @@ import Values
 
 /// Premiums, slopes, mappings and what is named missing.
 @Suite struct ContextFigureTests {
-    @Test func volatilitiesAreStampedInVolPointsAndTheRiskPremiumIsObservedOrDerived() throws {
+    @Test func `volatilities are stamped in vol points and the risk premium is observed or derived`() throws {
         let context = try ContextFixture()
         func stamp(_ vrp: String?, _ dvol: String?, _ realized: String?) throws -> ContextStampedPayload {
             try context.stamp(vol: [try context.vol(dvol: dvol, vrp: vrp, far: "57.25", realized: realized)]).payload
@@ -33,7 +33,7 @@ import Values
         #expect(try context.stamp(vol: [try context.vol(near: near, far: far)]).payload.termStructureState == state)
     }
 
-    @Test func theTermStructureNeedsBothEnds() throws {
+    @Test func `the term structure needs both ends`() throws {
         let context = try ContextFixture()
         for point in [try context.vol(near: "50"), try context.vol(far: "50")] {
             let stamp = try context.stamp(vol: [point]).payload
@@ -41,7 +41,7 @@ import Values
         }
     }
 
-    @Test func anImbalanceIsTheSeriesOwnElseNetOverAbsolute() throws {
+    @Test func `an imbalance is the series own else net over absolute`() throws {
         let context = try ContextFixture()
         func imbalance(_ own: String?, _ net: String?, _ abs: String?) throws -> String? {
             let stamp = try context.stamp(gex: [try context.gex(imbalance: own, net: net, abs: abs)]).payload
@@ -65,7 +65,7 @@ import Values
         #expect(try imbalance(nil, "99999999.9999999999", "0.0000000001") == "999999999999999999")
     }
 
-    @Test func aProxyMappedTradeWithoutObservationsIsUnavailableAndNamesEveryFigure() throws {
+    @Test func `a proxy mapped trade without observations is unavailable and names every figure`() throws {
         let context = try ContextFixture()
         for series in [nil, MarketSeries()] {
             let stamp = context.stamper.stamp(row: try context.row(), series: series, observedThrough: 7).payload
@@ -107,7 +107,7 @@ import Values
             ])
     }
 
-    @Test func aStampCarriesItsBasisAndTheRulesThatMadeIt() throws {
+    @Test func `a stamp carries its basis and the rules that made it`() throws {
         let context = try ContextFixture()
         let row = try context.row()
         let stamp = try context.stamp(row).payload
@@ -118,7 +118,7 @@ import Values
         #expect(stamp.source == "alpha_sync" && stamp.sourceTradeID == "A")
     }
 
-    @Test func whatCameOfAStampReadsBack() throws {
+    @Test func `what came of a stamp reads back`() throws {
         let context = try ContextFixture()
         let stamp = try context.stamp(
             gex: [try context.gex(11, -60_000_000, spot: "97000", net: "1", abs: "3")],

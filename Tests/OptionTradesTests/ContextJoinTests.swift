@@ -8,7 +8,7 @@ import Values
 @Suite struct ContextJoinTests {
     private let minute = ContextFixture.minute
 
-    @Test func theNearestObservationIsTakenAndOfTwoTheEarlier() throws {
+    @Test func `the nearest observation is taken and of two the earlier`() throws {
         let context = try ContextFixture()
         let tie = try context.stamp(gex: [
             try context.gex(1, -30 * minute, spot: "97000"), try context.gex(2, 30 * minute, spot: "98000"),
@@ -23,7 +23,7 @@ import Values
         #expect(later.inputs.contains(EventInput(field: "spot_at_trade", position: 2)))
     }
 
-    @Test func theDistanceIsRoundedHalfToEvenToFourPlaces() throws {
+    @Test func `the distance is rounded half to even to four places`() throws {
         let context = try ContextFixture()
         for (microseconds, text) in [
             (3_000, "0"), (3_001, "0.0001"), (9_000, "0.0002"), (15_000, "0.0002"), (15_001, "0.0003"),
@@ -54,7 +54,7 @@ import Values
         #expect(try stamp(edge + 1).spotAtTrade == nil)
     }
 
-    @Test func aStaleObservationBeforeTheTradeGoesBeforeANearerOneAfterItThatIsNotFresh() throws {
+    @Test func `a stale observation before the trade goes before a nearer one after it that is not fresh`() throws {
         let context = try ContextFixture()
         let stamp = try context.stamp(gex: [
             try context.gex(1, -120 * minute, spot: "97000"), try context.gex(2, 100 * minute, spot: "98000"),
@@ -63,7 +63,7 @@ import Values
         #expect(stamp.contextQuality == "stale")
     }
 
-    @Test func atOrBeforeNeverLooksPastTheTrade() throws {
+    @Test func `at or before never looks past the trade`() throws {
         let context = try ContextFixture([("join: nearest", "join: at_or_before")])
         let points = [
             try context.gex(1, -80 * minute, spot: "97000"), try context.gex(2, 1, spot: "98000"),
@@ -74,7 +74,7 @@ import Values
             try context.stamp(gex: [try context.gex(2, 0, spot: "98000")]).payload.spotAtTrade == FixedDecimal(98_000))
     }
 
-    @Test func aNullInTheNearestRowStaysNullAndOnlySpotFallsToTheOtherKind() throws {
+    @Test func `a null in the nearest row stays null and only spot falls to the other kind`() throws {
         let context = try ContextFixture()
         let gex = [
             try context.gex(1, -60 * minute, spot: "97000", imbalance: "0.5"), try context.gex(2, -1 * minute),
@@ -97,7 +97,7 @@ import Values
             ])
     }
 
-    @Test func bothNearestRowsCountForStalenessWhateverTheyHold() throws {
+    @Test func `both nearest rows count for staleness whatever they hold`() throws {
         let context = try ContextFixture()
         let fresh = try context.gex(1, -1 * minute, spot: "97000")
         let stale = try context.vol(2, -2161 * minute)
@@ -109,7 +109,7 @@ import Values
         #expect(try context.stamp(try context.row("BTC"), gex: [fresh]).payload.contextQuality == "available")
     }
 
-    @Test func aStampHoldsFromTheTradeOrTheLatestJoinedObservation() throws {
+    @Test func `a stamp holds from the trade or the latest joined observation`() throws {
         let context = try ContextFixture()
         #expect(try context.stamp().effectiveAt == context.trade)
         #expect(try context.stamp(gex: [try context.gex(1, -minute)]).effectiveAt == context.trade)
@@ -125,7 +125,7 @@ import Values
         #expect(try context.stamp(try context.row("XYZ"), gex: gex).effectiveAt == context.trade)
     }
 
-    @Test func aStampNamesThePositionsItUsed() throws {
+    @Test func `a stamp names the positions it used`() throws {
         let context = try ContextFixture()
         let stamp = try context.stamp(
             gex: [try context.gex(11, -minute, spot: "97000", imbalance: "0.2")],
@@ -141,7 +141,7 @@ import Values
         #expect(try context.stamp().payload.inputs.isEmpty)
     }
 
-    @Test func aLaterObservationSupersedesTheEarlierOfItsIdentityInAnyOrder() throws {
+    @Test func `a later observation supersedes the earlier of its identity in any order`() throws {
         let context = try ContextFixture()
         func observed(_ position: Int64, _ minutes: Int64, _ spot: Int?) throws -> (
             position: Int64, payload: MarketObservedPayload

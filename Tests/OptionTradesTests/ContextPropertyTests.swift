@@ -77,7 +77,7 @@ import Values
         return best?.point
     }
 
-    @Test func nothingThatIsMissingShowsAsZeroAndEveryNullIsNamed() throws {
+    @Test func `nothing that is missing shows as zero and every null is named`() throws {
         let context = try ContextFixture(Self.small)
         for seed in Self.seeds {
             var random = SeededGenerator(seed: seed)
@@ -113,7 +113,7 @@ import Values
         }
     }
 
-    @Test func percentilesRegimesAndStationarityAreThoseOfPlainScans() throws {
+    @Test func `percentiles regimes and stationarity are those of plain scans`() throws {
         let context = try ContextFixture(Self.small)
         var seen: [String: Int] = [:]
         for seed in Self.seeds {
@@ -187,7 +187,7 @@ import Values
         return 2 * v1 < v2 || v1 > 2 * v2 ? "unstable" : "stable"
     }
 
-    @Test func aTradesOwnFiguresNeverBecomeTheMarketsNorTheOtherWayRound() throws {
+    @Test func `a trade's own figures never become the markets nor the other way round`() throws {
         let context = try ContextFixture(Self.small)
         for seed in Self.seeds {
             var random = SeededGenerator(seed: seed)
@@ -209,7 +209,7 @@ import Values
         }
     }
 
-    @Test func neitherTheOrderOfObservationsNorTheirPositionsNorSharedHistoryChangeContent() throws {
+    @Test func `neither the order of observations nor their positions nor shared history change content`() throws {
         let context = try ContextFixture(Self.small)
         for seed in Self.seeds {
             var random = SeededGenerator(seed: seed)
@@ -234,7 +234,7 @@ import Values
         }
     }
 
-    @Test func whatWasObservedOutsideOfItsReachAndWindowsChangesNothing() throws {
+    @Test func `what was observed outside of its reach and windows changes nothing`() throws {
         let context = try ContextFixture(Self.small)
         for seed in Self.seeds {
             var random = SeededGenerator(seed: seed)

@@ -5,7 +5,7 @@ import Testing
 import Values
 
 @Suite struct ContextRulesTests {
-    @Test func versionOneHasTheNumbersOfTheContract() throws {
+    @Test func `version one has the numbers of the contract`() throws {
         let rules = try ContextFixture().stamper.rules
         #expect(rules.join == .nearest && rules.smileState == "not_sourced")
         #expect(rules.gexReach.freshMinutes == 90 && rules.gexReach.staleMinutes == 10_080)

@@ -11,7 +11,7 @@ import Values
 
     // MARK: - dvol_percentile
 
-    @Test func aPercentileCountsWhatIsBelowAndHalfOfWhatIsEqual() throws {
+    @Test func `a percentile counts what is below and half of what is equal`() throws {
         let context = try ContextFixture()
         // 60 days with 1, 2 … 60 but the stamped 30 last: 29 below, 1 equal: 100 × 29.5 ÷ 60.
         let values = (1...60).filter { $0 != 30 }.map(String.init) + ["30"]
@@ -30,7 +30,7 @@ import Values
                 == "0.8333333333")
     }
 
-    @Test func fewerThanSixtyDaysHaveNoPercentile() throws {
+    @Test func `fewer than sixty days have no percentile`() throws {
         let context = try ContextFixture()
         let values = (1...59).map(String.init)
         let stamp = try context.stamp(vol: try context.daily(values)).payload
@@ -42,7 +42,7 @@ import Values
         #expect(try context.stamp(vol: try context.daily(values) + [sixtieth]).payload.dvolPercentile != nil)
     }
 
-    @Test func theLastValueOfEachUTCDayCounts() throws {
+    @Test func `the last value of each UTC day counts`() throws {
         let context = try ContextFixture()
         // The days 60…1 before the trade at 14:29 hold 10; the stamped value of the trade's own day is 20.
         let past = try context.daily([String](repeating: "10", count: 60), last: 1)
@@ -62,7 +62,7 @@ import Values
         #expect(try percentile([try context.vol(2, -60 * minute, dvol: "30")]) == "99.1803278689")
     }
 
-    @Test func theWindowEndsBeforeTheTradeWhateverIsStamped() throws {
+    @Test func `the window ends before the trade whatever is stamped`() throws {
         let context = try ContextFixture()
         let past = try context.daily([String](repeating: "10", count: 60), last: 1)
         // Stamped at the trade's own instant: not among the values before it.
@@ -76,7 +76,7 @@ import Values
         #expect("\(try #require(after.dvolPercentile))" == "98.3606557377")
     }
 
-    @Test func aDayIsPlacedInTheWindowByItsLastValuesOwnTime() throws {
+    @Test func `a day is placed in the window by its last values own time`() throws {
         let context = try ContextFixture()
         let past = try context.daily([String](repeating: "10", count: 59), last: 1)
         let now = try context.vol(1, -minute, dvol: "10")
@@ -132,7 +132,7 @@ import Values
         #expect(stamp.isMissing("gamma_regime_history") && !stamp.isMissing("gamma_regime"))
     }
 
-    @Test func whereBothThresholdsAreOneValueItIsLongGamma() throws {
+    @Test func `where both thresholds are one value it is long gamma`() throws {
         let context = try ContextFixture()
         let past = [String](repeating: "0.05", count: 240)
         #expect(
@@ -143,7 +143,7 @@ import Values
                 == "short_gamma")
     }
 
-    @Test func regimesCompareUnroundedValues() throws {
+    @Test func `regimes compare unrounded values`() throws {
         let context = try ContextFixture()
         // 1 ÷ 3 throughout; 0.3333333333 is below it, though it is what 1 ÷ 3 rounds to.
         let past = try (0..<240).map {
@@ -155,7 +155,7 @@ import Values
         #expect(try stamp(try context.gex(1, minute, net: "2", abs: "6")).gexImbalance == FixedDecimal("0.3333333333"))
     }
 
-    @Test func theRegimesWindowIsNinetyDaysBeforeTheTrade() throws {
+    @Test func `the regimes window is ninety days before the trade`() throws {
         let context = try ContextFixture()
         // 239 in the window; the one more is at its first instant, before it, or empty.
         let past = try (0..<239).map { try context.gex(Int64($0 + 10), -Int64($0 + 1) * 60 * minute, imbalance: "0.5") }
@@ -191,7 +191,7 @@ import Values
         return values
     }
 
-    @Test func stationarityNeedsTwentyRecentAndFortyOlderDays() throws {
+    @Test func `stationarity needs twenty recent and forty older days`() throws {
         let recent = try around("50", ["1"], count: 20)
         let older = try around("50", ["1"], count: 40)
         let short = [
@@ -202,7 +202,7 @@ import Values
         }
     }
 
-    @Test func aShiftOfTheMeanByMoreThanOnePooledDeviationIsUnstable() throws {
+    @Test func `a shift of the mean by more than one pooled deviation is unstable`() throws {
         // Squares 2 × 9 and 2 × (16 + 4): pooled (18 + 40) ÷ 58 = 1; the variances' ratio is 39 × 9 ÷ (19 × 20).
         let older = try around("50", ["4", "2"], count: 40)
         let atEdge = try stationarity(try around("51", ["3"], count: 20), older)
@@ -213,7 +213,7 @@ import Values
         #expect(try stationarity(try around("49", ["3"], count: 20), older).stationarityStatus == "stable")
     }
 
-    @Test func aRatioOfVariancesOutsideOneHalfToTwoIsUnstable() throws {
+    @Test func `a ratio of variances outside one half to two is unstable`() throws {
         // Recent 76 ÷ 19 = 4, older 78 ÷ 39 = 2: exactly 2.
         let two = try around("50", ["6", "1", "1", "1"], count: 40)
         #expect(try stationarity(try around("50", ["6", "1", "1"], count: 20), two).stationarityStatus == "stable")
@@ -228,7 +228,7 @@ import Values
                 == "unstable")
     }
 
-    @Test func aVarianceOfZeroIsOutsideUnlessBothAre() throws {
+    @Test func `a variance of zero is outside unless both are`() throws {
         let flat = [String](repeating: "50", count: 40)
         #expect(try stationarity([String](repeating: "50", count: 20), flat).stationarityStatus == "stable")
         #expect(
@@ -240,7 +240,7 @@ import Values
                 == "unstable")
     }
 
-    @Test func theWindowsMeetThirtyDaysBeforeTheTrade() throws {
+    @Test func `the windows meet thirty days before the trade`() throws {
         let context = try ContextFixture()
         // 19 recent days and 40 older ones, all alike: one more at the seam makes twenty recent ones or none.
         let base =

@@ -16,17 +16,17 @@ import Values
         return EntryPremium(of: row, rules: rules)
     }
 
-    @Test func aProvidedPremiumIsTakenAsItIs() throws {
+    @Test func `a provided premium is taken as it is`() throws {
         let premium = try premium { $0.premiumUSD = try FixedDecimal("12500") }
         #expect(premium.usd == FixedDecimal(12_500) && premium.source == .provided && !premium.mismatch)
     }
 
-    @Test func aMissingPremiumIsDerivedFromUSDPriceQuantityAndMultiplier() throws {
+    @Test func `a missing premium is derived from USD price quantity and multiplier`() throws {
         let premium = try premium { _ in }
         #expect(premium.usd == FixedDecimal(12_500) && premium.source == .derived)
     }
 
-    @Test func aDerivedPremiumIsRoundedOnceHalfToEven() throws {
+    @Test func `a derived premium is rounded once half to even`() throws {
         // 0.0000000005 × 0.1 × 1 = 0.00000000005: a tie, to the even 0.
         let tie = try premium {
             $0.price = try FixedDecimal("0.0000000005")
@@ -66,7 +66,7 @@ import Values
         #expect(premium.source == .provided && premium.usd == expected)
     }
 
-    @Test func theToleranceHasAFloorOfACent() throws {
+    @Test func `the tolerance has a floor of a cent`() throws {
         func small(_ provided: String) throws -> Bool {
             try premium {
                 $0.price = try FixedDecimal("0.01")
@@ -79,7 +79,7 @@ import Values
         #expect(try small("0.0200000001"))
     }
 
-    @Test func aFigureTooLargeToExistIsMissingAndNotWrapped() throws {
+    @Test func `a figure too large to exist is missing and not wrapped`() throws {
         let premium = try premium {
             $0.price = try FixedDecimal("999999999999999999")
             $0.quantity = try FixedDecimal("999999999999999999")
@@ -99,11 +99,11 @@ import Values
         return row.flags(premium: EntryPremium(of: row, rules: rules), missingUpstream: false, rules: rules)
     }
 
-    @Test func aCompleteRowHasNone() throws {
+    @Test func `a complete row has none`() throws {
         #expect(try flags { _ in } == [])
     }
 
-    @Test func whatIsMissingIsNamed() throws {
+    @Test func `what is missing is named`() throws {
         let all = try flags { row in
             row = ExecutionRow(
                 source: "alpha_sync", sourceTradeID: "A", sourceUpdatedAt: row.sourceUpdatedAt, tradeDate: row.tradeDate,
@@ -137,14 +137,14 @@ import Values
         #expect(found == expected)
     }
 
-    @Test func otherFlags() throws {
+    @Test func `other flags`() throws {
         #expect(try flags { $0.isSynthetic = true } == ["synthetic"])
         #expect(try flags { $0.quantityUnit = "SHARES" } == ["non_contract_unit"])
     }
 }
 
 @Suite struct RuleFileTests {
-    @Test func errorsNameFileKeyAndLine() throws {
+    @Test func `errors name file key and line`() throws {
         func rules(_ text: String) throws -> MarketProxyRules {
             try MarketProxyRules(path: "shared/market_proxy.v1.yaml") { _ in Array(text.utf8) }
         }
@@ -167,7 +167,7 @@ import Values
         }
     }
 
-    @Test func unknownSymbolsAreUnmappedAndNeverBTC() throws {
+    @Test func `unknown symbols are unmapped and never BTC`() throws {
         let rules = try MarketProxyRules(path: "shared/market_proxy.v1.yaml", read: projectRuleFile)
         #expect(rules.mapping(of: "MSTR").marketProxy == "BTC" && rules.mapping(of: "MSTR").quality == "proxy_mapped")
         for symbol in ["mstr", "TSLA", "", "BTC "] {

@@ -30,8 +30,8 @@ let unusableQuotes = [
 
     init() throws { fixture = try ExecutionQualityFixture() }
 
-    @Test("A fresh quote that is crossed, one-sided or without a bid is unavailable", arguments: unusableQuotes)
-    func unusable(_ given: UnusableQuote) throws {
+    @Test(arguments: unusableQuotes)
+    func `a fresh quote that is crossed, one-sided or without a bid is unavailable`(_ given: UnusableQuote) throws {
         let quality = try fixture.quoted { quote in
             quote.bid = try given.bid.map { try .of($0) }
             quote.ask = try given.ask.map { try .of($0) }
@@ -44,8 +44,8 @@ let unusableQuotes = [
         #expect(quality.missingFields == given.missing)
     }
 
-    @Test("A model's mark makes the same an estimate and never fills bid, ask or mid", arguments: unusableQuotes)
-    func unusableWithModel(_ given: UnusableQuote) throws {
+    @Test(arguments: unusableQuotes)
+    func `a model's mark makes the same an estimate and never fills bid, ask or mid`(_ given: UnusableQuote) throws {
         let quality = try fixture.quoted(model: ModelMark(mark: FixedDecimal(12), iv: FixedDecimal(60))) { quote in
             quote.bid = try given.bid.map { try .of($0) }
             quote.ask = try given.ask.map { try .of($0) }
@@ -60,8 +60,7 @@ let unusableQuotes = [
         #expect(quality.missingFields == given.missing)
     }
 
-    @Test("A model alone is an estimate; a sale's sign is the other one")
-    func modelAlone() throws {
+    @Test func `a model alone is an estimate; a sale's sign is the other one`() throws {
         let quality = try fixture.quality(row: { $0.direction = .sell }) {
             $0.model = ModelMark(mark: FixedDecimal(12))
         }
@@ -77,8 +76,7 @@ let unusableQuotes = [
         #expect(quality.missingFields == ["missing:benchmark_quote"])
     }
 
-    @Test("A model's mark is not compared with a fill in another currency either")
-    func modelOtherCurrency() throws {
+    @Test func `a model's mark is not compared with a fill in another currency either`() throws {
         let quality = try fixture.quality(row: { $0.priceCurrency = "EUR" }) {
             $0.model = ModelMark(mark: FixedDecimal(12))
         }
@@ -87,8 +85,8 @@ let unusableQuotes = [
         #expect(quality.missingFields == ["missing:benchmark_quote", "non_usd_price"])
     }
 
-    @Test("A stale quote goes before a model's mark and shows its time", arguments: [true, false])
-    func stale(_ withModel: Bool) throws {
+    @Test(arguments: [true, false])
+    func `a stale quote goes before a model's mark and shows its time`(_ withModel: Bool) throws {
         let model = withModel ? ModelMark(mark: FixedDecimal(12), iv: FixedDecimal(60)) : nil
         let quality = try fixture.quoted(model: model) { $0.timestamp = try instant("2026-01-10T14:41:30Z") }
         #expect(quality.benchmark.quality == .stale)
@@ -100,8 +98,7 @@ let unusableQuotes = [
         #expect(quality.missingFields == ["stale_quote"])
     }
 
-    @Test("A stale quote that is crossed or one-sided says both")
-    func staleAndUnusable() throws {
+    @Test func `a stale quote that is crossed or one-sided says both`() throws {
         let crossed = try fixture.quoted { quote in
             quote.timestamp = try instant("2026-01-10T14:10:00Z")
             quote.ask = FixedDecimal(1)
@@ -118,8 +115,7 @@ let unusableQuotes = [
 
     // MARK: No quote
 
-    @Test("Without a benchmark nothing was sourced")
-    func notSourced() throws {
+    @Test func `without a benchmark nothing was sourced`() throws {
         let quality = ExecutionQuality(of: try sampleRow("T-1"), benchmark: nil, rules: fixture.rules)
         #expect(quality.benchmark.quality == .unavailable)
         #expect(quality.benchmark.liquidity == .notSourced)
@@ -130,8 +126,7 @@ let unusableQuotes = [
         #expect(quality.missingFields == ["missing:benchmark_quote"])
     }
 
-    @Test("Everything that is missing is named once, in bytewise order")
-    func everythingMissing() throws {
+    @Test func `everything that is missing is named once, in bytewise order`() throws {
         var row = try sampleRow("T-1")
         row.price = nil
         row.direction = nil
@@ -158,8 +153,8 @@ let unusableQuotes = [
         #expect(quality.missingFields == ["missing:benchmark_quote"])
     }
 
-    @Test("A refused look-up is not entitled, with a model's mark or without", arguments: [true, false])
-    func notEntitled(_ withModel: Bool) throws {
+    @Test(arguments: [true, false])
+    func `a refused look-up is not entitled, with a model's mark or without`(_ withModel: Bool) throws {
         let quality = try fixture.quality { benchmark in
             benchmark.notEntitled = true
             benchmark.error = "not_entitled: 403"
@@ -171,8 +166,8 @@ let unusableQuotes = [
         fixture.expectNoQuoteFigures(quality)
     }
 
-    @Test("A benchmark of another basis counts as absent but for its flag", arguments: 0..<6)
-    func staleBasis(_ field: Int) throws {
+    @Test(arguments: 0..<6)
+    func `a benchmark of another basis counts as absent but for its flag`(_ field: Int) throws {
         let quote = try fixture.fullQuote()
         let quality = try fixture.quality { benchmark in
             benchmark.quote = quote
@@ -198,8 +193,7 @@ let unusableQuotes = [
         #expect(quality.missingFields == ["missing:benchmark_quote"])
     }
 
-    @Test("A quote of an adjusted contract, where one was asked for, counts like any other")
-    func adjustedRoot() throws {
+    @Test func `a quote of an adjusted contract, where one was asked for, counts like any other`() throws {
         let quote = try fixture.fullQuote()
         let quality = try fixture.quality(row: { $0.optionSymbol = "MSTR1260130C00350000" }) { benchmark in
             benchmark.quote = quote

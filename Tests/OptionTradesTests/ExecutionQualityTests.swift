@@ -11,8 +11,7 @@ import Values
 
     init() throws { fixture = try ExecutionQualityFixture() }
 
-    @Test("A buy above the mid")
-    func buy() throws {
+    @Test func `a buy above the mid`() throws {
         let quality = try fixture.quoted()
         #expect(quality.benchmark.quality == .quoted)
         #expect(quality.benchmark.liquidity == .available)
@@ -41,8 +40,7 @@ import Values
         #expect(quality.lookupError == nil)
     }
 
-    @Test("A sale above the mid is better than it")
-    func sell() throws {
+    @Test func `a sale above the mid is better than it`() throws {
         let quality = try fixture.quoted(row: { $0.direction = .sell })
         #expect(quality.fillVsMid == (try .of("-0.1")))
         #expect(quality.fillVsMidUSD == FixedDecimal(-100))
@@ -66,8 +64,7 @@ import Values
         #expect(quality.spreadCapture == (try .of(expected)))
     }
 
-    @Test("A fill at the mid is 0, which is no missing figure")
-    func atTheMid() throws {
+    @Test func `a fill at the mid is 0, which is no missing figure`() throws {
         let quality = try fixture.quoted(row: { $0.price = try .of("12.4") })
         #expect(quality.fillVsMid == .zero)
         #expect(quality.fillVsMidUSD == .zero)
@@ -75,8 +72,7 @@ import Values
         #expect(quality.spreadCapture == (try .of("0.5")))
     }
 
-    @Test("Figures come from the exact mid and are rounded once, half to even")
-    func exactMid() throws {
+    @Test func `figures come from the exact mid and are rounded once, half to even`() throws {
         // mid 0.00000000025 is shown as 0.0000000002, and fill − mid, 0.00000000005, as 0: not as 0.0000000001.
         let quality = try fixture.quoted(row: { $0.price = try .of("0.0000000003") }) { quote in
             quote.bid = try .of("0.0000000001")
@@ -94,8 +90,7 @@ import Values
         #expect(quality.fillVsSurfaceMark == .zero)
     }
 
-    @Test("Without a mark of its own the quote's mid is its mark, and a mark of 0 is a mark")
-    func marks() throws {
+    @Test func `without a mark of its own the quote's mid is its mark, and a mark of 0 is a mark`() throws {
         let without = try fixture.quoted { $0.mark = nil }
         #expect(without.benchmarkMark == (try .of("12.4")))
         #expect(without.fillVsSurfaceMark == (try .of("0.1")))
@@ -104,8 +99,7 @@ import Values
         #expect(zero.fillVsSurfaceMark == (try .of("12.5")))
     }
 
-    @Test("A locked quote is quoted, without a spread to capture")
-    func locked() throws {
+    @Test func `a locked quote is quoted, without a spread to capture`() throws {
         let quality = try fixture.quoted { $0.ask = $0.bid }
         #expect(quality.benchmark.quality == .quoted)
         #expect(quality.benchmarkMid == (try .of("12.2")))
@@ -129,8 +123,7 @@ import Values
         #expect(quality.benchmarkFlags == (edge > 0 ? ["post_trade_quote"] : []))
     }
 
-    @Test("A quote's time is the exchange's, else that of its bucket; minutes have 4 places")
-    func quoteTime() throws {
+    @Test func `a quote's time is the exchange's, else that of its bucket; minutes have 4 places`() throws {
         let quality = try fixture.quoted { quote in
             quote.timestamp = try instant("2026-01-10T14:00:00Z")
             quote.exchangeTimestamp = try instant("2026-01-10T14:30:20Z")
@@ -141,15 +134,14 @@ import Values
         #expect(quality.benchmarkFlags == ["post_trade_quote"])
     }
 
-    @Test("A quote of the trade's own microsecond is not later than it")
-    func sameInstant() throws {
+    @Test func `a quote of the trade's own microsecond is not later than it`() throws {
         let quality = try fixture.quoted { $0.timestamp = try instant("2026-01-10T14:30:00Z") }
         #expect(quality.benchmarkFlags.isEmpty)
         #expect(quality.benchmark.timeDeltaMinutes == .zero)
     }
 
-    @Test("Liquidity is available with all four figures, partial with some, unavailable with none", arguments: 0..<16)
-    func liquidity(_ present: Int) throws {
+    @Test(arguments: 0..<16)
+    func `liquidity is available with all four figures, partial with some, unavailable with none`(_ present: Int) throws {
         let quality = try fixture.quoted { quote in
             if present & 1 == 0 { quote.bidSize = nil }
             if present & 2 == 0 { quote.askSize = nil }
@@ -167,8 +159,7 @@ import Values
         #expect(quality.fillVsMid == (try .of("0.1")))
     }
 
-    @Test("Sizes of 0 are known")
-    func zeroSizes() throws {
+    @Test func `sizes of 0 are known`() throws {
         let quality = try fixture.quoted { quote in
             quote.bidSize = .zero
             quote.askSize = .zero
@@ -179,8 +170,7 @@ import Values
         #expect(quality.missingFields.isEmpty)
     }
 
-    @Test("A quoted row without IV, quantity or multiplier says so")
-    func missingInputs() throws {
+    @Test func `a quoted row without IV, quantity or multiplier says so`() throws {
         let quality = try fixture.quoted(row: { row in
             row.quantity = nil
             row.contractMultiplier = nil
@@ -192,8 +182,7 @@ import Values
             quality.missingFields == ["missing:benchmark_iv", "missing:contract_multiplier", "missing:quantity"])
     }
 
-    @Test("A quoted model mark changes nothing")
-    func modelBesideQuote() throws {
+    @Test func `a quoted model mark changes nothing`() throws {
         let quality = try fixture.quoted(model: ModelMark(mark: FixedDecimal(99), iv: FixedDecimal(5))) {
             $0.mark = nil
         }
@@ -205,22 +194,20 @@ import Values
 
     // MARK: What a fill lacks
 
-    @Test("Without a direction the quote stands and nothing is compared")
-    func noDirection() throws {
+    @Test func `without a direction the quote stands and nothing is compared`() throws {
         let quality = try fixture.quoted(row: { $0.direction = nil })
         #expect(quality.benchmarkMid == (try .of("12.4")))
         try expectNotCompared(quality, ["missing:direction"])
     }
 
-    @Test("Without a price likewise")
-    func noPrice() throws {
+    @Test func `without a price likewise`() throws {
         let quality = try fixture.quoted(row: { $0.price = nil })
         #expect(quality.fillPrice == nil)
         try expectNotCompared(quality, ["missing:fill_price"])
     }
 
-    @Test("A price in another currency, or in none, is not compared", arguments: ["EUR", "usd", "USDC", nil])
-    func otherCurrency(_ currency: String?) throws {
+    @Test(arguments: ["EUR", "usd", "USDC", nil])
+    func `a price in another currency, or in none, is not compared`(_ currency: String?) throws {
         let quality = try fixture.quoted(row: { $0.priceCurrency = currency })
         #expect(quality.fillPrice == (try .of("12.5")))
         try expectNotCompared(quality, [currency == nil ? "missing:price_currency" : "non_usd_price"])

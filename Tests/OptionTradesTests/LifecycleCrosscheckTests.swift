@@ -10,7 +10,7 @@ import Values
     private static let path = ProcessInfo.processInfo.environment["ALPHA_LEDGER_CROSSCHECK_FIFO"]
 
     @Test(.enabled(if: path != nil))
-    func writesRandomLifecyclesForAnIndependentProgram() throws {
+    func `writes random lifecycles for an independent program`() throws {
         let book = try LifecycleBook()
         var lines = ""
         for seed in 0..<2_000 as Range<UInt64> {

@@ -10,7 +10,7 @@ import Values
 
     init() throws { book = try LifecycleBook() }
 
-    @Test func aRoundTripIsClosedAndClean() throws {
+    @Test func `a round trip is closed and clean`() throws {
         let life = try book.lifecycle([
             book.row("A", .buy, "10", "2.5", at: 0), book.row("B", .sell, "10", "3.75", at: 60),
         ])
@@ -35,7 +35,7 @@ import Values
             ])
     }
 
-    @Test func anExecutionClosesTheOldestLotsFirst() throws {
+    @Test func `an execution closes the oldest lots first`() throws {
         let life = try book.lifecycle([
             book.row("A", .buy, "5", "1", at: 0), book.row("B", .buy, "5", "2", at: 1),
             book.row("C", .buy, "5", "4", at: 2), book.row("D", .sell, "7", "3", at: 3),
@@ -54,7 +54,7 @@ import Values
         #expect(life.closedAt == nil && life.cycleCount == 1)
     }
 
-    @Test func aShortLotGainsWhereThePriceFalls() throws {
+    @Test func `a short lot gains where the price falls`() throws {
         let life = try book.lifecycle([
             book.row("A", .sell, "4", "5", at: 0), book.row("B", .buy, "1", "3.5", at: 1),
         ])
@@ -68,7 +68,7 @@ import Values
         #expect(life.netPremiumCashflowUSD.total == FixedDecimal(2_000 - 350))
     }
 
-    @Test func buyingFiveAndSellingEightFlips() throws {
+    @Test func `buying five and selling eight flips`() throws {
         let life = try book.lifecycle([
             book.row("A", .buy, "5", "10", at: 0), book.row("B", .sell, "8", "12", at: 1),
         ])
@@ -79,7 +79,7 @@ import Values
         #expect(life.cycleCount == 2 && life.flagNames == ["flipped"])
     }
 
-    @Test func openingAgainFromZeroIsReopenedAndAFlipIsNot() throws {
+    @Test func `opening again from zero is reopened and a flip is not`() throws {
         let reopened = try book.lifecycle([
             book.row("A", .buy, "2", "1", at: 0), book.row("B", .sell, "2", "1", at: 1),
             book.row("C", .sell, "1", "1", at: 2),
@@ -93,7 +93,7 @@ import Values
         #expect(both.flagNames == ["flipped", "reopened"] && both.cycleCount == 3 && both.state == .closed)
     }
 
-    @Test func oneExecutionClosesManyLotsAndThenFlips() throws {
+    @Test func `one execution closes many lots and then flips`() throws {
         let life = try book.lifecycle([
             book.row("A", .sell, "1", "1", at: 0), book.row("B", .sell, "2", "2", at: 1),
             book.row("C", .sell, "3", "3", at: 2), book.row("D", .buy, "10", "2", at: 3),
@@ -105,7 +105,7 @@ import Values
         #expect(life.openLots.map(\.remainingQuantity) == [FixedDecimal(4)] && life.cycleCount == 2)
     }
 
-    @Test func ordersByTradeDateThenCreationThenBytesOfTheID() throws {
+    @Test func `orders by trade date then creation then bytes of the ID`() throws {
         let created = try instant("2026-01-10T14:00:00Z")
         let later = try instant("2026-01-10T14:00:01Z")
         let life = try book.lifecycle([
@@ -119,7 +119,7 @@ import Values
         #expect(life.eventPositions == [1, 2, 3, 4, 5, 6, 7])
     }
 
-    @Test func aTieIsOneOfOppositeDirectionsOnly() throws {
+    @Test func `a tie is one of opposite directions only`() throws {
         let tie = try book.lifecycle([
             book.row("A", .buy, "1", "1", at: 0), book.row("B", .sell, "1", "1", at: 0),
         ])
@@ -140,7 +140,7 @@ import Values
         #expect(null.flags.contains(.sameTimestampTie))
     }
 
-    @Test func aMatchOfTwoMultipliersHasNoProfit() throws {
+    @Test func `a match of two multipliers has no profit`() throws {
         let life = try book.lifecycle([
             book.row("A", .buy, "1", "1", at: 0), book.row("B", .buy, "1", "1", at: 1) { $0.contractMultiplier = FixedDecimal(10) },
             book.row("C", .sell, "2", "2", at: 2),
@@ -150,7 +150,7 @@ import Values
         #expect(life.flagNames == ["mixed_multiplier"] && life.quality == "ambiguous" && life.state == .closed)
     }
 
-    @Test func openLotsOfTwoMultipliersRaiseNoFlagAndAreWeightedByBoth() throws {
+    @Test func `open lots of two multipliers raise no flag and are weighted by both`() throws {
         let life = try book.lifecycle([
             book.row("A", .buy, "3", "10", at: 0), book.row("B", .buy, "5", "4", at: 1) { $0.contractMultiplier = FixedDecimal(10) },
         ])
@@ -159,7 +159,7 @@ import Values
         #expect(life.flags.isEmpty && life.quality == "open" && life.realizedProfitBeforeFeesUSD == .zero)
     }
 
-    @Test func figuresAreRoundedOnceHalfToEven() throws {
+    @Test func `figures are rounded once half to even`() throws {
         // 0.0000000005 × 0.1 × 1 each: 5 × 10⁻¹¹ rounds to 0, three of them to 1.5 × 10⁻¹⁰, so to 2 × 10⁻¹⁰.
         let rows =
             try ["A", "B", "C"].map { id in
@@ -170,7 +170,7 @@ import Values
         #expect(life.realizedProfitBeforeFeesUSD == (try fixed("0.0000000002")))
     }
 
-    @Test func figuresBeyondTheLargestAreNull() throws {
+    @Test func `figures beyond the largest are null`() throws {
         let huge = "999999999999999999.9999999999"
         let life = try book.lifecycle([
             book.row("A", .buy, huge, "0", at: 0), book.row("B", .sell, huge, huge, at: 1),

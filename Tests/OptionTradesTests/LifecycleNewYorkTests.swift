@@ -18,7 +18,7 @@ import Values
         return try #require(n == 0 ? sundays.last : sundays[n - 1])
     }
 
-    @Test func everyYearChangesWhenTheLawOfItsTimeSays() throws {
+    @Test func `every year changes when the law of its time says`() throws {
         for year in 1970...2199 {
             let from =
                 switch year {
@@ -40,7 +40,7 @@ import Values
         }
     }
 
-    @Test func aDateChangesAtNewYorksMidnight() throws {
+    @Test func `a date changes at new yorks midnight`() throws {
         #expect(newYork.date(at: try at("2026-01-30T04:59:59.999999Z")) == CalendarDate("2026-01-29"))
         #expect(newYork.date(at: try at("2026-01-30T05:00:00Z")) == CalendarDate("2026-01-30"))
         #expect(newYork.date(at: try at("2026-07-01T03:59:59.999999Z")) == CalendarDate("2026-06-30"))
@@ -49,7 +49,7 @@ import Values
         #expect(newYork.date(at: .maximum) == CalendarDate("2199-12-31"))
     }
 
-    @Test func theCloseOfADateFollowsDaylightSavingTime() throws {
+    @Test func `the close of a date follows daylight saving time`() throws {
         func close(_ date: String) throws -> Instant? {
             newYork.instant(of: try #require(CalendarDate(date)), hour: 16, minute: 0)
         }
@@ -62,7 +62,7 @@ import Values
         #expect(try close("2200-01-01") == nil)
     }
 
-    @Test func anHourLeftOutIsNoMomentAndOneThatComesTwiceIsTheEarlier() throws {
+    @Test func `an hour left out is no moment and one that comes twice is the earlier`() throws {
         let spring = try #require(CalendarDate("2026-03-08"))
         let autumn = try #require(CalendarDate("2026-11-01"))
         #expect(newYork.instant(of: spring, hour: 1, minute: 59) == (try at("2026-03-08T06:59:00Z")))
@@ -75,7 +75,7 @@ import Values
         #expect(newYork.instant(of: autumn, hour: 16, minute: 60) == nil)
     }
 
-    @Test func dateAndMomentAgreeOverRandomMoments() throws {
+    @Test func `date and moment agree over random moments`() throws {
         for seed in 0..<2_000 as Range<UInt64> {
             var random = SeededGenerator(seed: seed)
             let moment = try #require(

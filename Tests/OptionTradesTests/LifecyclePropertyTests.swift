@@ -56,7 +56,7 @@ import Values
         }
     }
 
-    @Test func matchingIsWhatCountingContractByContractGives() throws {
+    @Test func `matching is what counting contract by contract gives`() throws {
         try forEachSeed { seed, rows, _ in
             let executions = rows.filter { $0.isExecution(book.rules.trades) }.sorted(by: ExecutionOrder.precedes)
             guard let life = lifecycle(rows) else {
@@ -84,7 +84,7 @@ import Values
         }
     }
 
-    @Test func quantitiesBalance() throws {
+    @Test func `quantities balance`() throws {
         try forEachSeed { seed, rows, _ in
             guard let life = lifecycle(rows) else { return }
             let remaining = life.openLots.reduce(FixedDecimal.zero) { $0 + $1.remainingQuantity }
@@ -97,7 +97,7 @@ import Values
     }
 
     /// With every figure known: cash in less cash out is what was realized and what is still tied up.
-    @Test func cashflowIsRealizedProfitLessWhatIsOpen() throws {
+    @Test func `cashflow is realized profit less what is open`() throws {
         try forEachSeed { seed, rows, _ in
             guard seed % 2 == 0, let life = lifecycle(rows) else { return }
             let cash = try #require(life.netPremiumCashflowUSD.total)
@@ -107,7 +107,7 @@ import Values
         }
     }
 
-    @Test func theOrderOfArrivalChangesNothing() throws {
+    @Test func `the order of arrival changes nothing`() throws {
         try forEachSeed { seed, rows, random in
             let key = LifecycleKey(of: rows[0])
             let members = rows.enumerated().map { LifecycleMember(of: $0.element, position: Int64($0.offset + 1)) }
@@ -137,7 +137,7 @@ import Values
         }
     }
 
-    @Test func nothingMissingShowsAsZero() throws {
+    @Test func `nothing missing shows as zero`() throws {
         var (nulls, withheld) = (0, 0)
         try forEachSeed { seed, rows, _ in
             guard let life = lifecycle(rows) else { return }

@@ -17,7 +17,7 @@ import Values
         ])
     }
 
-    @Test func onlyExecutionsCount() throws {
+    @Test func `only executions count`() throws {
         for status in TradeStatus.allCases {
             let life = try book.lifecycle([
                 book.row("A", .buy, "1", "1", at: 0), book.row("B", .buy, "1", "1", at: 1) { $0.tradeStatus = status },
@@ -34,7 +34,7 @@ import Values
         }
     }
 
-    @Test func aNullQuantityIsAMemberThatNeverMatchesWhosePremiumAndFeesCount() throws {
+    @Test func `a null quantity is a member that never matches whose premium and fees count`() throws {
         let life = try book.lifecycle([
             book.row("A", .buy, "10", "2", at: 0),
             book.row("B", .sell, nil, "3", at: 1) { $0.premiumUSD = FixedDecimal(700) },
@@ -47,7 +47,7 @@ import Values
         #expect(life.lastExecutionAt == (try instant("2026-01-10T14:31:00Z")))
     }
 
-    @Test func aNullDirectionNeverMatchesAndMakesTheCompleteCashflowNull() throws {
+    @Test func `a null direction never matches and makes the complete cashflow null`() throws {
         let life = try roundTrip { $0.direction = nil }
         #expect(life.unmatchedTradeIDs == ["B"] && life.missingFields == ["direction"])
         #expect(life.grossPremiumUSD.total == FixedDecimal(5_000) && life.grossPremiumUSD.coverage == .complete)
@@ -56,7 +56,7 @@ import Values
         #expect(life.realizedProfitBeforeFeesUSD == .zero && life.cycleCount == 1)
     }
 
-    @Test func nothingThatMatchesIsIndeterminate() throws {
+    @Test func `nothing that matches is indeterminate`() throws {
         let life = try book.lifecycle([
             book.row("A", nil, "10", "2", at: 0), book.row("B", .sell, nil, "3", at: 1),
         ])
@@ -86,7 +86,7 @@ import Values
         #expect(life.grossPremiumUSD.total == FixedDecimal(5_000))
     }
 
-    @Test func aPriceInAnotherCurrencyIsNotMissingAndNotRealized() throws {
+    @Test func `a price in another currency is not missing and not realized`() throws {
         let life = try roundTrip { $0.priceCurrency = "EUR" }
         #expect(life.missingFields == ["entry_premium_usd"])
         #expect(life.flagNames == ["incomplete_premium", "incomplete_price"])
@@ -94,7 +94,7 @@ import Values
         #expect(life.grossPremiumUSD.known == FixedDecimal(2_000) && life.grossPremiumUSD.total == nil)
     }
 
-    @Test func anUnpricedExecutionThatNothingMatchedLeavesRealizedAlone() throws {
+    @Test func `an unpriced execution that nothing matched leaves realized alone`() throws {
         let life = try book.lifecycle([
             book.row("A", .buy, "1", "2", at: 0), book.row("B", .sell, "1", "3", at: 1),
             book.row("C", .buy, "1", nil, at: 2),
@@ -104,7 +104,7 @@ import Values
         #expect(life.quality == "incomplete_economics")
     }
 
-    @Test func theAveragePriceNeedsOneCurrencyAndThePremiumNeedsDollars() throws {
+    @Test func `the average price needs one currency and the premium needs dollars`() throws {
         func open(_ first: String?, _ second: String?) throws -> Lifecycle {
             try book.lifecycle([
                 book.row("A", .buy, "1", "2", at: 0) { $0.priceCurrency = first },
@@ -124,7 +124,7 @@ import Values
         }
     }
 
-    @Test func aClosedLotsCurrencyDoesNotCountForTheAverage() throws {
+    @Test func `a closed lots currency does not count for the average`() throws {
         let life = try book.lifecycle([
             book.row("A", .buy, "1", "2", at: 0) { $0.priceCurrency = "EUR" }, book.row("B", .buy, "3", "4", at: 1),
             book.row("C", .sell, "1", "4", at: 2),
@@ -133,7 +133,7 @@ import Values
         #expect(life.realizedProfitBeforeFeesUSD == nil)
     }
 
-    @Test func premiumsAndFeesAreAllOrNullBesideWhatIsKnown() throws {
+    @Test func `premiums and fees are all or null beside what is known`() throws {
         let partial = try roundTrip { row in
             row.price = nil
             row.feesUSD = nil
@@ -152,7 +152,7 @@ import Values
         #expect(missing.netPremiumCashflowUSD.known == nil && missing.quality == "incomplete_economics")
     }
 
-    @Test func aRebateIsANegativeFeeAndZeroFeesAreKnown() throws {
+    @Test func `a rebate is a negative fee and zero fees are known`() throws {
         let life = try book.lifecycle([
             book.row("A", .buy, "1", "1", at: 0) { $0.feesUSD = try fixed("-2.5") },
             book.row("B", .buy, "1", "1", at: 1) { $0.feesUSD = .zero },
@@ -182,7 +182,7 @@ import Values
         #expect(life.state == .openLong)
     }
 
-    @Test func theContractKeyIsTheSymbolOrElseTheInstrument() throws {
+    @Test func `the contract key is the symbol or else the instrument`() throws {
         let symbol = try book.row("A", .buy, "1", "1", at: 0) { $0.instrument = "MSTR 30JAN26 350 C" }
         #expect(LifecycleKey(of: symbol).contractKey == "MSTR260130C00350000")
         let instrument = try book.row("A", .buy, "1", "1", at: 0) { row in
@@ -193,7 +193,7 @@ import Values
         #expect(LifecycleKey(of: symbol) != LifecycleKey(of: instrument))
     }
 
-    @Test func otherFlags() throws {
+    @Test func `other flags`() throws {
         #expect(try roundTrip { $0.isSynthetic = true }.flagNames == ["includes_synthetic"])
         #expect(try roundTrip { $0.isSynthetic = false }.flagNames == [])
         // Provided 3000.31 against 3000: the tolerance is max(0.01, 0.300031).
@@ -206,7 +206,7 @@ import Values
         #expect(try roundTrip { $0.quantityUnit = nil }.flagNames == [])
     }
 
-    @Test func aRuleFileThatIsWrongIsRefused() throws {
+    @Test func `a rule file that is wrong is refused`() throws {
         for (old, new) in [
             ("- missing_strike", "- missing_strikes"), ("- missing_strike", "- expired_unresolved"),
             ("price_currency", "currency"), ("  - shared/new_york.v1.yaml\n", ""), ("  - trades/rules.v1.yaml\n", ""),

@@ -24,7 +24,7 @@ import Values
         #expect(Horizon(parsing: text) == nil)
     }
 
-    @Test func listsAreSortedByKeyAndCountEachHorizonOnce() throws {
+    @Test func `lists are sorted by key and count each horizon once`() throws {
         #expect(
             try Horizon.list(parsing: "7,1d,expiry,30,7d", rules: fixture.rules).map(\.key) == [
                 "1d", "30d", "7d", "expiry",
@@ -33,7 +33,7 @@ import Values
         #expect(Horizon.defaults(fixture.rules).map(\.key) == ["1d", "30d", "7d", "expiry"])
     }
 
-    @Test func listsThatCannotBeAskedForSayWhy() {
+    @Test func `lists that cannot be asked for say why`() {
         #expect(throws: HorizonListError.empty) { try Horizon.list(parsing: "", rules: fixture.rules) }
         #expect(throws: HorizonListError.tooMany(maximum: 8)) {
             try Horizon.list(parsing: "1,2,3,4,5,6,7,8,9", rules: fixture.rules)
@@ -45,7 +45,7 @@ import Values
         }
     }
 
-    @Test func aDayHorizonIsSoManyTimes24HoursAfterTheTradeAcrossAClockChange() throws {
+    @Test func `a day horizon is so many times24 hours after the trade across a clock change`() throws {
         // New York's clocks go forward on 2026-03-08: in UTC a day stays 24 hours.
         let row = try fixture.row {
             $0.tradeDate = try OutcomeFixture.instant("2026-03-06T14:30:00.000001Z")
@@ -92,7 +92,7 @@ import Values
                 == "\(expiry)T08:00:00Z")
     }
 
-    @Test func aDayHorizonBeyondTheExpiryInstantIsNothingToMeasure() throws {
+    @Test func `a day horizon beyond the expiry instant is nothing to measure`() throws {
         func target(_ tradeDate: String, days: Int) throws -> HorizonTarget {
             let row = try fixture.row { $0.tradeDate = try OutcomeFixture.instant(tradeDate) }
             return HorizonTarget(of: row, horizon: Horizon(days: days), rules: fixture.rules)
@@ -113,7 +113,7 @@ import Values
                 at: OutcomeFixture.instant("2026-01-30T20:59:59.999999Z")))
     }
 
-    @Test func aTradeWithoutExpiryHasNoExpiryTargetAndNoHorizonBeyondIt() throws {
+    @Test func `a trade without expiry has no expiry target and no horizon beyond it`() throws {
         let row = try fixture.row { $0.expiry = nil }
         let expiry = HorizonTarget(of: row, horizon: .expiry, rules: fixture.rules)
         #expect(expiry.instant == nil && !expiry.isAfterExpiry && !expiry.isMatured(at: .maximum))
@@ -121,7 +121,7 @@ import Values
             !HorizonTarget(of: row, horizon: Horizon(days: 3650), rules: fixture.rules).isAfterExpiry)
     }
 
-    @Test func aTargetBeyondTheLastInstantIsAfterAnyExpiry() throws {
+    @Test func `a target beyond the last instant is after any expiry`() throws {
         let row = try fixture.row {
             $0.tradeDate = try OutcomeFixture.instant("2199-12-20T00:00:00Z")
             $0.expiry = CalendarDate("2199-12-24")
@@ -154,7 +154,7 @@ import Values
         }
     }
 
-    @Test func theFileSaysWhatTheContractSays() throws {
+    @Test func `the file says what the contract says`() throws {
         let rules = try OutcomesRules(version: 1, read: projectRuleFile)
         #expect(
             rules.freshMinutes == 30 && rules.widenedMinutes == 24 * 60

@@ -39,19 +39,19 @@ import Values
         #expect(difference.map { $0 <= 1e-9 * max(1, expected) } ?? false, comment)
     }
 
-    @Test func equalStepsGiveTheStepTimesTheRootOfAYear() throws {
+    @Test func `equal steps give the step times the root of a year`() throws {
         // Each return is ±ln 1.01: 0.0099503308531681 × √8766 × 100.
         let found = try #require(vol(hourly(zigzag(24))))
         expect(found.value, near: 93.16188228621739)
         #expect(found.positions == Array(1...24))
     }
 
-    @Test func pricesThatStandStillHaveNoVolatility() throws {
+    @Test func `prices that stand still have no volatility`() throws {
         let found = try #require(vol(hourly(Array(repeating: FixedDecimal(5), count: 24))))
         #expect(found.value == .zero)
     }
 
-    @Test func atLeastTwentyReturnsAreNeeded() {
+    @Test func `at least twenty returns are needed`() {
         // 25 hours: 0.8 × 25 = 20 returns are the least by share, too.
         #expect(vol(hourly(zigzag(21)), hours: 25) != nil)
         #expect(vol(hourly(zigzag(20)), hours: 25) == nil)
@@ -59,7 +59,7 @@ import Values
         #expect(vol(hourly(zigzag(21)), hours: 21) != nil)
     }
 
-    @Test func atLeastFourFifthsOfTheHoursAreNeeded() {
+    @Test func `at least four fifths of the hours are needed`() {
         #expect(vol(hourly(zigzag(81)), hours: 100) != nil, "80 of 100")
         #expect(vol(hourly(zigzag(80)), hours: 100) == nil, "79 of 100")
         // A microsecond more asks for one return more.
@@ -69,7 +69,7 @@ import Values
                 gex: hourly(zigzag(81)), from: start, through: longer, rules: fixture.rules) == nil)
     }
 
-    @Test func aPointAtTheTradeDoesNotCountAndOneAtTheTargetDoes() throws {
+    @Test func `a point at the trade does not count and one at the target does`() throws {
         let points = (0...24).map {
             GexPoint(position: Int64($0), timestamp: Self.at(60 * $0), spot: FixedDecimal(100 + $0))
         }
@@ -77,7 +77,7 @@ import Values
         #expect(found.positions == Array(1...24))
     }
 
-    @Test func aGapGivesNoReturn() throws {
+    @Test func `a gap gives no return`() throws {
         var spots = zigzag(24)
         spots[10] = nil
         let found = try #require(vol(hourly(spots)))
@@ -86,7 +86,7 @@ import Values
         #expect(found.positions == Array(1...10) + Array(12...24))
     }
 
-    @Test func onlyNeighboursGiveReturns() {
+    @Test func `only neighbours give returns`() {
         // A point at every half hour: the points an hour apart are no neighbours.
         let points = (0..<48).map {
             GexPoint(position: Int64($0), timestamp: Self.at(30 + 30 * $0), spot: FixedDecimal(100))
@@ -94,13 +94,13 @@ import Values
         #expect(vol(points) == nil)
     }
 
-    @Test func aSpotOfZeroGivesNoReturn() throws {
+    @Test func `a spot of zero gives no return`() throws {
         var spots = zigzag(24)
         spots[3] = .zero
         expect(vol(hourly(spots))?.value, near: 93.16188228621739)
     }
 
-    @Test func thereIsNothingBeforeOrWithoutTime() {
+    @Test func `there is nothing before or without time`() {
         #expect(vol(hourly(zigzag(24)), hours: 0) == nil)
         #expect(vol([]) == nil)
         #expect(vol(hourly(zigzag(24)), from: Self.at(6000)) == nil)
@@ -168,7 +168,7 @@ import Values
         return HorizonSpotLookup.nearest(series: series, target: target, rules: fixture.rules)
     }
 
-    @Test func theNearestWinsWhateverItsKindAndSide() {
+    @Test func `the nearest wins whatever its kind and side`() {
         let found = nearest(
             spot: [(-20 * Self.minute, FixedDecimal(1)), (30 * Self.minute, FixedDecimal(2))],
             gex: [(-40 * Self.minute, FixedDecimal(3)), (10 * Self.minute, FixedDecimal(4))])
@@ -179,7 +179,7 @@ import Values
         #expect(found?.position == 101)
     }
 
-    @Test func ninetyMinutesAreWithinReachAndAMicrosecondMoreIsNot() {
+    @Test func `ninety minutes are within reach and a microsecond more is not`() {
         let reach = 90 * Self.minute
         #expect(
             nearest(gex: [(-reach, FixedDecimal(1))]) != nil
@@ -189,7 +189,7 @@ import Values
                 && nearest(spot: [(reach + 1, FixedDecimal(1))]) == nil)
     }
 
-    @Test func atTheSameDistanceTheEarlierWins() {
+    @Test func `at the same distance the earlier wins`() {
         let found = nearest(
             spot: [(Self.minute, FixedDecimal(1))], gex: [(-Self.minute, FixedDecimal(2))])
         #expect(found?.spot.price == FixedDecimal(2))
@@ -198,14 +198,14 @@ import Values
         #expect(other?.spot.price == FixedDecimal(1))
     }
 
-    @Test func atTheSameInstantASpotGoesBeforeAGexRow() {
+    @Test func `at the same instant a spot goes before a gex row`() {
         let found = nearest(
             spot: [(Self.minute, FixedDecimal(1))], gex: [(Self.minute, FixedDecimal(2))])
         #expect(
             found?.spot.price == FixedDecimal(1) && found?.spot.kind == "spot" && found?.position == 200)
     }
 
-    @Test func observationsWithoutASpotAreSkipped() {
+    @Test func `observations without a spot are skipped`() {
         let found = nearest(
             spot: [(0, nil)], gex: [(-5, nil), (0, nil), (60 * Self.minute, FixedDecimal(7))])
         #expect(found?.spot.price == FixedDecimal(7))

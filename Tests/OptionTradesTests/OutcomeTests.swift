@@ -14,7 +14,7 @@ import Values
 
     // MARK: P&L
 
-    @Test func aBuyEarnsWhatTheMarkIsAboveTheEntry() throws {
+    @Test func `a buy earns what the mark is above the entry`() throws {
         let outcome = try fixture.quoted(try fixture.row()) {
             $0.mark = exactDecimal("15.25")
             $0.markIV = exactDecimal("58.3")
@@ -37,7 +37,7 @@ import Values
         #expect(outcome.mark.timestamp?.description == "2026-01-17T14:30:00Z")
     }
 
-    @Test func aSaleEarnsWhatTheMarkIsBelowTheEntry() throws {
+    @Test func `a sale earns what the mark is below the entry`() throws {
         let outcome = try fixture.quoted(try fixture.row { $0.direction = .sell }) {
             $0.mark = exactDecimal("15.25")
         }
@@ -45,7 +45,7 @@ import Values
         #expect(outcome.pnlAfterFeesUSD == exactDecimal("-2756.5"))
     }
 
-    @Test func theSameAtExpiryIsATerminalMark() throws {
+    @Test func `the same at expiry is a terminal mark`() throws {
         let outcome = try fixture.quoted(try fixture.row(), .expiry, minutes: -10) {
             $0.mark = exactDecimal("15.25")
         }
@@ -53,7 +53,7 @@ import Values
         #expect(outcome.mark.timeDeltaMinutes == FixedDecimal(10))
     }
 
-    @Test func aMarkOfZeroIsAPrice() throws {
+    @Test func `a mark of zero is a price`() throws {
         let outcome = try fixture.quoted(try fixture.row()) { $0.mark = .zero }
         #expect(outcome.state == .unrealizedMark && outcome.mark.quality == .quoted)
         #expect(outcome.markPrice == .zero && outcome.markPremiumUSD == .zero)
@@ -61,7 +61,7 @@ import Values
         #expect(outcome.pnlAfterFeesUSD == exactDecimal("-12506.5"))
     }
 
-    @Test func unknownFeesLeaveOnlyTheFigureBeforeThem() throws {
+    @Test func `unknown fees leave only the figure before them`() throws {
         let outcome = try fixture.quoted(try fixture.row { $0.feesUSD = nil }) {
             $0.mark = exactDecimal("15.25")
         }
@@ -69,28 +69,28 @@ import Values
         #expect(outcome.pnlAfterFeesUSD == nil && outcome.missingFields == ["fees_usd"])
     }
 
-    @Test func aRebateAddsToTheFigureBeforeFees() throws {
+    @Test func `a rebate adds to the figure before fees`() throws {
         let outcome = try fixture.quoted(try fixture.row { $0.feesUSD = FixedDecimal(-2) }) {
             $0.mark = exactDecimal("15.25")
         }
         #expect(outcome.pnlAfterFeesUSD == FixedDecimal(2_752))
     }
 
-    @Test func feesOfZeroAreKnown() throws {
+    @Test func `fees of zero are known`() throws {
         let outcome = try fixture.quoted(try fixture.row { $0.feesUSD = .zero }) {
             $0.mark = exactDecimal("15.25")
         }
         #expect(outcome.pnlAfterFeesUSD == FixedDecimal(2_750) && outcome.missingFields == [])
     }
 
-    @Test func aProvidedPremiumIsWhatTheEntryCost() throws {
+    @Test func `a provided premium is what the entry cost`() throws {
         let outcome = try fixture.quoted(try fixture.row { $0.premiumUSD = FixedDecimal(13_000) }) {
             $0.mark = exactDecimal("15.25")
         }
         #expect(outcome.pnlBeforeFeesUSD == FixedDecimal(2_250))
     }
 
-    @Test func figuresAreRoundedOnceFromExactInputs() throws {
+    @Test func `figures are rounded once from exact inputs`() throws {
         // The middle 0.00000000015 is a tie, to the even …2; the premium comes from the exact middle.
         let middle = try fixture.quoted(try fixture.row { $0.premiumUSD = .zero }) {
             $0.bid = exactDecimal("0.0000000001")
@@ -138,7 +138,7 @@ import Values
         }
     }
 
-    @Test func aMaturedHorizonWithoutAnyEventNeedsAMark() throws {
+    @Test func `a matured horizon without any event needs a mark`() throws {
         let outcome = fixture.outcome(try fixture.row(), week)
         #expect(outcome.state == .unavailable && outcome.mark.quality == .unavailable)
         #expect(outcome.missingFields == ["forward_mark"] && outcome.needsMark && !outcome.usesMark)
@@ -147,7 +147,7 @@ import Values
                 && outcome.markSource == nil)
     }
 
-    @Test func aLookUpThatFoundNothingSaysSo() throws {
+    @Test func `a look up that found nothing says so`() throws {
         let row = try fixture.row()
         let outcome = fixture.outcome(
             row, week, mark: fixture.mark(row, week, quote: nil, error: "not_entitled: HTTP 403"))
@@ -159,7 +159,7 @@ import Values
                 && outcome.usesMark)
     }
 
-    @Test func aTradeWithoutItsWholeContractKeyNeedsNoMark() throws {
+    @Test func `a trade without its whole contract key needs no mark`() throws {
         let rows = try [
             fixture.row { $0.strike = nil }, fixture.row { $0.optionType = nil },
             fixture.row { $0.underlyingSymbol = nil },
@@ -172,7 +172,7 @@ import Values
         }
     }
 
-    @Test func aTradeWithoutExpirySaysSoAtEveryHorizon() throws {
+    @Test func `a trade without expiry says so at every horizon`() throws {
         let row = try fixture.row { $0.expiry = nil }
         let expiry = fixture.outcome(row, .expiry)
         #expect(
@@ -186,7 +186,7 @@ import Values
         #expect(quoted.state == .unrealizedMark && quoted.missingFields == ["expiry"])
     }
 
-    @Test func everythingThatIsMissingIsNamedOnceInOrder() throws {
+    @Test func `everything that is missing is named once in order`() throws {
         let row = ExecutionRow(
             source: "alpha_sync", sourceTradeID: "A", sourceUpdatedAt: .minimum,
             tradeDate: try OutcomeFixture.instant("2026-01-10T14:30:00Z"),
@@ -198,7 +198,7 @@ import Values
             ])
     }
 
-    @Test func aHorizonBeyondTheExpiryHasOneReasonAndNoMark() throws {
+    @Test func `a horizon beyond the expiry has one reason and no mark`() throws {
         let month = Horizon(days: 30)
         let row = try fixture.row { ($0.direction, $0.feesUSD) = (nil, nil) }
         let target = try #require(HorizonTarget(of: row, horizon: month, rules: fixture.rules).instant)
@@ -217,7 +217,7 @@ import Values
         #expect(outcome.entry.spot == FixedDecimal(340), "what the entry had stays")
     }
 
-    @Test func aMarkOfAnotherBasisCountsAsAbsent() throws {
+    @Test func `a mark of another basis counts as absent`() throws {
         let row = try fixture.row()
         let target = try #require(HorizonTarget(of: row, horizon: week, rules: fixture.rules).instant)
         let mark = fixture.mark(
@@ -240,7 +240,7 @@ import Values
 
     // MARK: Quotes
 
-    @Test func aStaleQuoteShowsItsTimeAndNothingElse() throws {
+    @Test func `a stale quote shows its time and nothing else`() throws {
         let outcome = try fixture.quoted(try fixture.row(), minutes: 31) {
             $0.mark = exactDecimal("15.25")
             $0.markIV = FixedDecimal(58)
@@ -259,7 +259,7 @@ import Values
                 && outcome.moneynessAtHorizon == nil)
     }
 
-    @Test func theToleranceIsInclusiveToTheMicrosecond() throws {
+    @Test func `the tolerance is inclusive to the microsecond`() throws {
         let row = try fixture.row()
         let target = try #require(HorizonTarget(of: row, horizon: week, rules: fixture.rules).instant)
         let half: Int64 = 30 * 60_000_000
@@ -275,7 +275,7 @@ import Values
         }
     }
 
-    @Test func atExpiryAQuoteAfterItIsStaleAndOneAtItFresh() throws {
+    @Test func `at expiry a quote after it is stale and one at it fresh`() throws {
         for (minutes, quality) in [(0, MarkQuality.quoted), (-30, .quoted), (-31, .stale), (1, .stale)] {
             let outcome = try fixture.quoted(try fixture.row(), .expiry, minutes: minutes) {
                 $0.mark = FixedDecimal(1)
@@ -287,7 +287,7 @@ import Values
         }
     }
 
-    @Test func theExchangesTimeGoesBeforeTheBuckets() throws {
+    @Test func `the exchanges time goes before the buckets`() throws {
         let outcome = try fixture.quoted(try fixture.row()) {
             $0.mark = FixedDecimal(1)
             $0.exchangeTimestamp = $0.timestamp.advanced(byMicroseconds: 30 * 60_000_000 + 1)
@@ -298,7 +298,7 @@ import Values
         #expect(outcome.mark.timeDeltaMinutes == FixedDecimal(30))
     }
 
-    @Test func minutesAreRoundedHalfToEvenToFourPlaces() throws {
+    @Test func `minutes are rounded half to even to four places`() throws {
         // 3 ms are 0.00005 min, a tie to the even 0; 9 ms are 0.00015, a tie to 0.0002.
         for (microseconds, expected) in [
             (3_000, "0"), (9_000, "0.0002"), (90_000_000, "1.5"), (20_000_000, "0.3333"),
@@ -343,7 +343,7 @@ import Values
 
     // MARK: Spots
 
-    @Test func aProxysSpotIsNeverTheUnderlyings() throws {
+    @Test func `a proxys spot is never the underlyings`() throws {
         for symbol in ["MSTR", "COIN", "TSLA"] {
             let row = try fixture.row { ($0.underlyingSymbol, $0.spotAtTrade) = (symbol, nil) }
             let spot = HorizonSpot(price: FixedDecimal(98_000), kind: "spot", timestamp: row.tradeDate)
@@ -360,7 +360,7 @@ import Values
         }
     }
 
-    @Test func aDirectlyMappedSymbolTakesTheStampsSpotAndTheObservedOne() throws {
+    @Test func `a directly mapped symbol takes the stamps spot and the observed one`() throws {
         let row = try fixture.directRow { ($0.spotAtTrade, $0.strike) = (nil, FixedDecimal(100_000)) }
         let spot = HorizonSpot(
             price: FixedDecimal(99_910), kind: "gex_hourly", timestamp: row.tradeDate)
@@ -393,7 +393,7 @@ import Values
                 .spotAtHorizon == FixedDecimal(99_910))
     }
 
-    @Test func aStampThatWasMadeOfAnotherMarketOrByProxyGivesNoSpot() throws {
+    @Test func `a stamp that was made of another market or by proxy gives no spot`() throws {
         let row = try fixture.directRow { $0.spotAtTrade = nil }
         #expect(
             fixture.outcome(
@@ -404,7 +404,7 @@ import Values
                 .spot == nil)
     }
 
-    @Test func aStampOfAnotherBasisCountsAsAbsent() throws {
+    @Test func `a stamp of another basis counts as absent`() throws {
         let row = try fixture.directRow { $0.spotAtTrade = nil }
         let stamp = fixture.stamp(
             row, method: "direct_market_symbol", percentile: FixedDecimal(50), regime: "long_gamma")
@@ -418,7 +418,7 @@ import Values
         #expect(old.alignmentLabel == "insufficient_data")
     }
 
-    @Test func spotsThatLackTheirPartnerGiveNoFigure() throws {
+    @Test func `spots that lack their partner give no figure`() throws {
         let noStrike = try fixture.quoted(try fixture.row { $0.strike = nil }) {
             $0.underlyingPrice = FixedDecimal(357)
         }

@@ -35,7 +35,7 @@ private func appendUntilAnswered(_ log: EventLog, _ events: [NewEvent], _ run: U
     /// Sixteen writers, each a process's worth of log and pool, some of whose batches conflict, while backends are
     /// killed under them and a reader watches.
     @Test(arguments: [1, 2, 3] as [UInt64])
-    func positionsStayGaplessUnderAbortsAndKilledConnections(seed: UInt64) async throws {
+    func `positions stay gapless under aborts and killed connections`(seed: UInt64) async throws {
         try await withLedger { ledger in
             let isDone = Flag()
             let watcher = Task {
@@ -113,7 +113,7 @@ private func appendUntilAnswered(_ log: EventLog, _ events: [NewEvent], _ run: U
         }
     }
 
-    @Test func manySmallConcurrentAppendsShareCommits() async throws {
+    @Test func `many small concurrent appends share commits`() async throws {
         try await withLedger { ledger in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for index in 0..<400 {

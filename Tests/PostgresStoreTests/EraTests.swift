@@ -9,7 +9,7 @@ import Values
     private let run = UniqueID(high: 6, low: 6)
     private let catalog = ProjectionCatalog()
 
-    @Test func anEraIsTheNumberOfOctalDigits() {
+    @Test func `an era is the number of octal digits`() {
         for (position, era) in [(0, 0), (1, 1), (7, 1), (8, 2), (63, 2), (64, 3), (511, 3), (512, 4), (Int64.max, 21)] {
             #expect(Era(of: position as Int64).number == era)
         }
@@ -39,7 +39,7 @@ import Values
 
     /// A ledger of an earlier program: its tables have no eras, and an index of what is current.
     @Test(arguments: 0..<3 as Range<UInt64>)
-    func tablesFromBeforeGetTheErasThatAFoldGives(seed: UInt64) async throws {
+    func `tables from before get the eras that a fold gives`(seed: UInt64) async throws {
         try await withLedger { ledger in
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             try await ledger.log.append(try mixedHistory(seed: seed, trades: 9, events: 160), runID: run)

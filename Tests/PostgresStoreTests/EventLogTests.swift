@@ -10,7 +10,7 @@ import Values
 @Suite struct EventLogTests {
     let run = UniqueID(high: 1, low: 2)
 
-    @Test func anAppendAnswersWithPositionsAndVersions() async throws {
+    @Test func `an append answers with positions and versions`() async throws {
         try await withLedger { ledger in
             let old = try sampleRow("A")
             let new = try sampleRow("A", updatedAt: 5, quantity: 11)
@@ -27,7 +27,7 @@ import Values
         }
     }
 
-    @Test func theSameIdentityWithAnEqualPayloadIsANoOpWhateverVersionItExpects() async throws {
+    @Test func `the same identity with an equal payload is a no op whatever version it expects`() async throws {
         try await withLedger { ledger in
             let row = try sampleRow("A")
             try await ledger.log.append([recorded(row)], runID: run)
@@ -37,7 +37,7 @@ import Values
         }
     }
 
-    @Test func theSameIdentityWithAnotherPayloadIsAConflictAndStoresNothing() async throws {
+    @Test func `the same identity with another payload is a conflict and stores nothing`() async throws {
         try await withLedger { ledger in
             try await ledger.log.append([recorded(try sampleRow("A"))], runID: run)
             await #expect(throws: LedgerError.self) {
@@ -48,7 +48,7 @@ import Values
         }
     }
 
-    @Test func anUnexpectedVersionIsATypedConflict() async throws {
+    @Test func `an unexpected version is a typed conflict`() async throws {
         try await withLedger { ledger in
             let old = try sampleRow("A")
             let new = try sampleRow("A", updatedAt: 5)
@@ -59,7 +59,7 @@ import Values
         }
     }
 
-    @Test func aPayloadThatDoesNotMatchItsSchemaIsRefused() async throws {
+    @Test func `a payload that does not match its schema is refused`() async throws {
         try await withLedger { ledger in
             let event = NewEvent(
                 identity: "x", stream: "execution-alpha_sync:A", type: .alphaExecutionRecorded,
@@ -70,7 +70,7 @@ import Values
         }
     }
 
-    @Test func storedEventsReadBackWithLeafHashesAndTheRootIsThatOfTheirRows() async throws {
+    @Test func `stored events read back with leaf hashes and the root is that of their rows`() async throws {
         try await withLedger { ledger in
             var events: [NewEvent] = []
             for index in 0..<300 { events.append(recorded(try sampleRow("T\(index)"))) }
@@ -94,7 +94,7 @@ import Values
     }
 
     /// Large groups are tried without look-ups first: what is there already, and what conflicts, is found all the same.
-    @Test func largeAppendsFindRepetitionsAndConflicts() async throws {
+    @Test func `large appends find repetitions and conflicts`() async throws {
         try await withLedger { ledger in
             let rows = try (0..<400).map { try sampleRow("T\($0)") }
             let events = rows.map { recorded($0) }
@@ -136,7 +136,7 @@ import Values
         }
     }
 
-    @Test func recordedAtGrowsWithEveryCommitAndIsResolvedByBinarySearch() async throws {
+    @Test func `recorded at grows with every commit and is resolved by binary search`() async throws {
         try await withLedger { ledger in
             for index in 0..<20 { try await ledger.log.append([recorded(try sampleRow("T\(index)"))], runID: run) }
             let stored = try await ledger.pool.run { try LogReader().events(after: 0, limit: 100, $0) }
@@ -152,7 +152,7 @@ import Values
         }
     }
 
-    @Test func appendsAreRefusedWhileTheClockIsBehindTheHead() async throws {
+    @Test func `appends are refused while the clock is behind the head`() async throws {
         try await withLedger { ledger in
             try await ledger.asSuperuser { session in
                 try session.executeScript("UPDATE ledger.head SET recorded_at = clock_timestamp() + interval '2 minutes'")

@@ -76,7 +76,7 @@ import Values
                 try await withReplica(of: primary.uri) { standby in
                     let ledger = try LedgerDatabase(uri: writableURI(primary.uri, standby))
                     let other = try LedgerDatabase(uri: standby)
-                    func group() async throws -> FoldingGroup {
+                    func `group`() async throws -> FoldingGroup {
                         let members = try await ledger.pool.run { session in
                             try ledger.registry.firstDefinitions.compactMap {
                                 try ProjectionMember.acquire($0, owner: "g", cachedBytes: 1 << 20, session)

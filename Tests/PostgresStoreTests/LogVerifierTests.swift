@@ -48,7 +48,7 @@ import Values
     ]
 
     @Test(arguments: tamperings)
-    func alteredHistoryIsFoundAndItsPositionNamed(_ tampering: Tampering) async throws {
+    func `altered history is found and its position named`(_ tampering: Tampering) async throws {
         try await withLedger { ledger in
             let events = try (0..<100).map { recorded(try sampleRow("T\($0)")) }
             try await ledger.log.append(events, runID: UniqueID(high: 1, low: 1))
@@ -67,7 +67,7 @@ import Values
         }
     }
 
-    @Test func anEmptyLogVerifies() async throws {
+    @Test func `an empty log verifies`() async throws {
         try await withLedger { ledger in
             let verification = try await ledger.pool.run { try LogVerifier().verify($0) }
             #expect(verification.size == 0 && verification.fault == nil)

@@ -47,7 +47,7 @@ import Values
         }
     }
 
-    @Test func aBareReferenceMeansThisProgramsCodeOrTheOnlyOne() async throws {
+    @Test func `a bare reference means this programs code or the only one`() async throws {
         try await withLedger { ledger in
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             try await addTrades(codeVersion: 8, ledger)
@@ -76,7 +76,7 @@ import Values
         }
     }
 
-    @Test func theServedAndThePreviousVersionAreNotDroppedByAccident() async throws {
+    @Test func `the served and the previous version are not dropped by accident`() async throws {
         try await withLedger { ledger in
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             try await addTrades(codeVersion: 8, ledger)
@@ -116,7 +116,7 @@ import Values
     /// A ledger that an older program filled: its versions and what it serves are what they were.
     /// A reader that looked up a table before two rebuilds must find it gone, not another one in its place, whose rows
     /// its snapshot does not see.
-    @Test func aTablesNameIsNeverGivenAgain() async throws {
+    @Test func `a tables name is never given again`() async throws {
         try await withLedger { ledger in
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             try await ledger.log.append([recorded(try sampleRow("T1"))], runID: run)
@@ -145,7 +145,7 @@ import Values
         }
     }
 
-    @Test func aLedgerOfTheFourthMigrationKeepsItsVersions() async throws {
+    @Test func `a ledger of the fourth migration keeps its versions`() async throws {
         try await withDatabase { uri in
             let connection = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
             let migrations = try projectMigrations()

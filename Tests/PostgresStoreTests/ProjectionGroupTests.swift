@@ -76,7 +76,7 @@ import Values
     }
 
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
-    func aGroupWritesWhatOnePassOfEachWritesAtAnyBatchSizeAndCacheSize(seed: UInt64) async throws {
+    func `a group writes what one pass of each writes at any batch size and cache size`(seed: UInt64) async throws {
         try await withActiveLedger { ledger in
             var random = SeededGenerator(seed: seed)
             let history = try mixedHistory(seed: seed, trades: 6, events: 70)
@@ -104,7 +104,7 @@ import Values
 
     /// An event that one projection can't fold, anywhere in a batch; the lease of another goes to somebody else.
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    func whatHappensToOneMemberDoesNotTouchTheOthers(seed: UInt64) async throws {
+    func `what happens to one member does not touch the others`(seed: UInt64) async throws {
         try await withActiveLedger { ledger in
             var random = SeededGenerator(seed: seed)
             var history = try mixedHistory(seed: seed, trades: 5, events: 60)
@@ -153,7 +153,7 @@ import Values
     }
 
     /// A version whose rows are not what was written leaves with a reason; the others are written all the same.
-    @Test func aMemberThatLostRowsLeavesAndTheOthersGoOn() async throws {
+    @Test func `a member that lost rows leaves and the others go on`() async throws {
         try await withActiveLedger { ledger in
             let group = try await group(ledger, owner: "g", batchSize: 100, cachedBytes: 1 << 20)
             let row = try sampleRow("A")
@@ -208,7 +208,7 @@ import Values
         Issue.record("at \(found), expected \(end)", sourceLocation: sourceLocation)
     }
 
-    @Test func aGroupPicksUpAppendsSurvivesLostConnectionsAndGivesItsLeasesBack() async throws {
+    @Test func `a group picks up appends survives lost connections and gives its leases back`() async throws {
         try await withActiveLedger { ledger in
             let history = try mixedHistory(seed: 3, trades: 6, events: 90)
             try await running(ledger, owner: "g") {
@@ -231,7 +231,7 @@ import Values
         }
     }
 
-    @Test func processesShareTheVersionsAndTakeOverFromEachOther() async throws {
+    @Test func `processes share the versions and take over from each other`() async throws {
         try await withActiveLedger { ledger in
             let history = try mixedHistory(seed: 5, trades: 6, events: 90)
             let third = history.count / 3
@@ -273,7 +273,7 @@ import Values
         }
     }
 
-    @Test func versionsComeAndGoWhileAGroupRuns() async throws {
+    @Test func `versions come and go while a group runs`() async throws {
         try await withActiveLedger { ledger in
             let history = try mixedHistory(seed: 8, trades: 6, events: 60)
             let definition = try #require(ledger.registry.firstDefinition("lifecycles"))
@@ -303,7 +303,7 @@ import Values
     }
 
     /// A projection that stopped goes on where its error was taken away, as after a repair.
-    @Test func aStoppedProjectionIsTriedAgainOnceItsErrorIsGone() async throws {
+    @Test func `a stopped projection is tried again once its error is gone`() async throws {
         try await withActiveLedger { ledger in
             try await running(ledger, owner: "g") {
                 let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "late", scopeKey: "s", isMissing: true)

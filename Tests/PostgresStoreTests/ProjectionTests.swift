@@ -53,7 +53,7 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
         }
     }
 
-    @Test func activationHappensOnceAndIsInTheLog() async throws {
+    @Test func `activation happens once and is in the log`() async throws {
         try await withLedger { ledger in
             let catalog = ProjectionCatalog()
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -75,7 +75,7 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
 
     /// Any batch size, any restart points: the same rows at every position as a fold in memory.
     @Test(arguments: 1...6 as ClosedRange<UInt64>)
-    func liveFoldsEqualAFoldFromZeroAtAnyBatchSizeAndPosition(seed: UInt64) async throws {
+    func `live folds equal a fold from zero at any batch size and position`(seed: UInt64) async throws {
         try await withLedger { ledger in
             let catalog = ProjectionCatalog()
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
@@ -118,7 +118,7 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
 
     /// Catching up folds a batch while the one before is written: entities that both touch come out the same.
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    func catchingUpInSmallBatchesEqualsAFoldFromZeroWhateverStopsIt(seed: UInt64) async throws {
+    func `catching up in small batches equals a fold from zero whatever stops it`(seed: UInt64) async throws {
         try await withLedger { ledger in
             try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             var random = SeededGenerator(seed: seed)
@@ -143,7 +143,7 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
         }
     }
 
-    @Test func aWriterThatLostItsLeaseChangesNothing() async throws {
+    @Test func `a writer that lost its lease changes nothing`() async throws {
         try await withLedger { ledger in
             try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             try await ledger.log.append([recorded(try sampleRow("A")), recorded(try sampleRow("B"))], runID: run)
@@ -182,7 +182,7 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
         }
     }
 
-    @Test func aPoisonEventStopsItsProjectionThereAndShowsTheError() async throws {
+    @Test func `a poison event stops its projection there and shows the error`() async throws {
         try await withLedger { ledger in
             try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             let orphan = PresencePayload(source: "alpha_sync", sourceTradeID: "never", scopeKey: "s", isMissing: true)
@@ -204,7 +204,7 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
     }
 
     /// The poll is an hour away: each append's notification alone wakes the waiter, the second one too.
-    @Test(.timeLimit(.minutes(2))) func everyAppendWakesWhoeverFollowsTheLog() async throws {
+    @Test(.timeLimit(.minutes(2))) func `every append wakes whoever follows the log`() async throws {
         try await withLedger { ledger in
             let signal = LogSignal(ledger.configuration, pollMilliseconds: 3_600_000)
             let listening = Task { await signal.run() }
@@ -221,7 +221,7 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
         }
     }
 
-    @Test func aChangedRuleFileIsRefused() async throws {
+    @Test func `a changed rule file is refused`() async throws {
         try await withLedger { ledger in
             try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             try await ledger.asSuperuser { session in
@@ -235,7 +235,7 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
 }
 
 @Suite struct MigratorTests {
-    @Test func migratingTwiceDoesNothingAndAChangedMigrationIsRefused() async throws {
+    @Test func `migrating twice does nothing and a changed migration is refused`() async throws {
         try await withLedger { ledger in
             let migrations = try projectMigrations()
             let again = try await ledger.asSuperuser { try Migrator(migrations).migrate($0) }
@@ -251,7 +251,7 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
         }
     }
 
-    @Test func twoProgramsThatStartTogetherMigrateOnce() async throws {
+    @Test func `two programs that start together migrate once`() async throws {
         try await withDatabase { uri in
             let migrator = Migrator(try projectMigrations())
             try await withThrowingTaskGroup(of: Int.self) { group in

@@ -32,7 +32,7 @@ private struct Killed: Error {}
     ///
     /// Compared is every row of every table, history and facts included, and the digests with a fold from zero.
     @Test(arguments: 0..<Self.databases)
-    func aRebuildEqualsTheLiveFoldHoweverBothAreCutAndKilled(database: UInt64) async throws {
+    func `a rebuild equals the live fold however both are cut and killed`(database: UInt64) async throws {
         try await withLedger { ledger in
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             try await ledger.asSuperuser { session in

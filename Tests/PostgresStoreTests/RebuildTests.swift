@@ -54,7 +54,7 @@ private struct Killed: Error {}
     }
 
     /// A version that does not exist yet, built beside the served one: nobody sees it before it is whole.
-    @Test func aNewVersionIsInvisibleUntilItIsWholeAndLeavesNoTraceWhereItIsDropped() async throws {
+    @Test func `a new version is invisible until it is whole and leaves no trace where it is dropped`() async throws {
         try await withLedger { ledger in
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             var history = RandomTradeLog(seed: 5, trades: 6)
@@ -110,7 +110,7 @@ private struct Killed: Error {}
         }
     }
 
-    @Test func aVersionThatSomebodyElseWritesIsNotRebuilt() async throws {
+    @Test func `a version that somebody else writes is not rebuilt`() async throws {
         try await withLedger { ledger in
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             let (lease, _) = try #require(
@@ -134,7 +134,7 @@ private struct Killed: Error {}
     }
 
     /// Of several versions: what was begun for the others goes, and what an earlier rebuild had left stays.
-    @Test func aRebuildThatIsRefusedLeavesWhatItFound() async throws {
+    @Test func `a rebuild that is refused leaves what it found`() async throws {
         try await withLedger { ledger in
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             var history = RandomTradeLog(seed: 6, trades: 6)
@@ -194,7 +194,7 @@ private struct Killed: Error {}
     }
 
     /// One that slept past its lease, while another took over and finished, changes nothing.
-    @Test func aRebuildThatSleptPastItsLeaseWritesNothing() async throws {
+    @Test func `a rebuild that slept past its lease writes nothing`() async throws {
         try await withLedger { ledger in
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             var history = RandomTradeLog(seed: 3, trades: 4)
@@ -225,7 +225,7 @@ private struct Killed: Error {}
 
     /// Stopped where the live fold stops, with the same rows and the same error; the other versions go on.
     @Test(arguments: 0..<4 as Range<UInt64>)
-    func aVersionThatCannotFoldAnEventEndsBeforeItLikeTheLiveOne(seed: UInt64) async throws {
+    func `a version that cannot fold an event ends before it like the live one`(seed: UInt64) async throws {
         try await withLedger { ledger in
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             var random = SeededGenerator(seed: seed)
@@ -265,7 +265,7 @@ private struct Killed: Error {}
     }
 
     /// A served version keeps its tables, a new one is gone, and so is what a rebuild that was killed had left.
-    @Test func aCancelledRebuildLeavesNoTrace() async throws {
+    @Test func `a cancelled rebuild leaves no trace`() async throws {
         try await withLedger { ledger in
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             var history = RandomTradeLog(seed: 8, trades: 6)
@@ -306,7 +306,7 @@ private struct Killed: Error {}
     }
 
     /// What is appended while the fold runs is left to whoever follows.
-    @Test func whatIsAppendedMeanwhileIsFollowed() async throws {
+    @Test func `what is appended meanwhile is followed`() async throws {
         try await withLedger { ledger in
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             let history = Mutex(RandomTradeLog(seed: 11, trades: 6))

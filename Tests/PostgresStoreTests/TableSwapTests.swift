@@ -61,7 +61,7 @@ import Values
             "SELECT count(*) FROM projection.trades; SELECT count(*) FROM projection.\(quoteIdentifier(tableName))")
     }
 
-    @Test(.timeLimit(.minutes(2))) func aRebuildWaitsForNoReaderAndNobodyWaitsForTheRebuild() async throws {
+    @Test(.timeLimit(.minutes(2))) func `a rebuild waits for no reader and nobody waits for the rebuild`() async throws {
         try await withTrades { ledger, trades in
             let old = try await tableName(ledger)
             let reader = try await reader(of: old, ledger)
@@ -90,7 +90,7 @@ import Values
     }
 
     /// As if the program had been killed after its new tables took the place of the old ones.
-    @Test(.timeLimit(.minutes(2))) func whatARebuildLeavesIsDoneByTheNextOneOrByAService() async throws {
+    @Test(.timeLimit(.minutes(2))) func `what a rebuild leaves is done by the next one or by a service`() async throws {
         try await withTrades { ledger, trades in
             let first = try await tableName(ledger)
             var reader = try await reader(of: first, ledger)
@@ -120,7 +120,7 @@ import Values
     }
 
     /// A backup, which reads every table that there is when it begins, comes into the middle of a rebuild.
-    @Test(.timeLimit(.minutes(2))) func aRebuildWhoseNewTablesAreReadKeepsNobodyWaitingUntilItCanEnd() async throws {
+    @Test(.timeLimit(.minutes(2))) func `a rebuild whose new tables are read keeps nobody waiting until it can end`() async throws {
         try await withTrades { ledger, trades in
             let backup = Mutex<OpenTransaction?>(nil)
             var options = ProjectionRebuild.Options()
@@ -166,7 +166,7 @@ import Values
         }
     }
 
-    @Test func grantsAndViewsOverTheViewSurviveRebuilds() async throws {
+    @Test func `grants and views over the view survive rebuilds`() async throws {
         try await withTrades { ledger, trades in
             try await ledger.asSuperuser { session in
                 try session.executeScript(
@@ -190,7 +190,7 @@ import Values
         }
     }
 
-    @Test func aViewKeepsTheOrderOfItsColumnsAndOneThatHasToLoseAColumnIsReplacedOnlyWhereNobodyStandsOnIt() async throws {
+    @Test func `a view keeps the order of its columns and one that loses a column is replaced only where nobody stands on it`() async throws {
         try await withTrades { ledger, trades in
             // As another program made it: columns in another order, one not there yet.
             try await ledger.pool.run { session in
@@ -260,7 +260,7 @@ import Values
         }
     }
 
-    @Test func tablesThatSomebodysViewIsOverStayAndTheVersionIsNotDropped() async throws {
+    @Test func `tables that somebody's view is over stay and the version is not dropped`() async throws {
         try await withTrades { ledger, trades in
             let old = try await tableName(ledger)
             try await ledger.pool.run {
@@ -300,7 +300,7 @@ import Values
     }
 
     /// Whatever is written down as left over: what the catalog names, or a rebuild fills, is not dropped.
-    @Test func aTableThatTheCatalogNamesIsNeverDroppedAsALeftover() async throws {
+    @Test func `a table that the catalog names is never dropped as a leftover`() async throws {
         try await withTrades { ledger, trades in
             let table = try await tableName(ledger)
             try await ledger.pool.run { session in

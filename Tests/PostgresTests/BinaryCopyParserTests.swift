@@ -20,8 +20,8 @@ struct BinaryCopyParserTests {
         return bytes
     }
 
-    @Test("a stream reads the same however it is cut into chunks", arguments: 0..<50)
-    func chunks(seed: UInt64) throws {
+    @Test(arguments: 0..<50)
+    func `a stream reads the same however it is cut into chunks`(seed: UInt64) throws {
         var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
         let bytes = Self.stream(rows: 40)
         var parser = BinaryCopyParser()
@@ -43,8 +43,7 @@ struct BinaryCopyParserTests {
         #expect(parser.isComplete)
     }
 
-    @Test("a cut-off stream isn't complete, and a damaged one is refused")
-    func damage() throws {
+    @Test func `a cut-off stream isn't complete, and a damaged one is refused`() throws {
         let bytes = Self.stream(rows: 3)
         var parser = BinaryCopyParser()
         try bytes.dropLast(5).withUnsafeBytes { try parser.parse($0) { _ in } }

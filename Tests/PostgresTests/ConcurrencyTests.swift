@@ -6,8 +6,7 @@ import Testing
 
 @Suite("Connections and pools")
 struct ConcurrencyTests {
-    @Test("cancelling a task cancels its statement on the server, and only that")
-    func cancellation() async throws {
+    @Test func `cancelling a task cancels its statement on the server, and only that`() async throws {
         try await withServer { server in
             let connection = try await PostgresConnection.open(PostgresConfiguration(uri: server.uri))
             for _ in 0..<5 {
@@ -29,8 +28,8 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("cancellations at any moment never hit another run", arguments: [1, 2, 3] as [UInt64])
-    func cancellationRaces(seed: UInt64) async throws {
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `cancellations at any moment never hit another run`(seed: UInt64) async throws {
         try await withServer { server in
             let connection = try await PostgresConnection.open(PostgresConfiguration(uri: server.uri))
             for step in 0..<60 {
@@ -49,8 +48,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("a cancelled COPY ends soon")
-    func cancelledCopy() async throws {
+    @Test func `a cancelled COPY ends soon`() async throws {
         try await withServer { server in
             let connection = try await PostgresConnection.open(PostgresConfiguration(uri: server.uri))
             let task = Task {
@@ -72,8 +70,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("notifications arrive, time out, and stop at cancellation")
-    func notifications() async throws {
+    @Test func `notifications arrive, time out, and stop at cancellation`() async throws {
         try await withServer { server in
             let pool = PostgresPool(PostgresConfiguration(uri: server.uri), maximumConnections: 3)
             let (ready, continuation) = AsyncStream<Void>.makeStream()
@@ -114,8 +111,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("a pool opens no more connections than its maximum, and serves everyone")
-    func bounds() async throws {
+    @Test func `a pool opens no more connections than its maximum, and serves everyone`() async throws {
         try await withServer { server in
             let pool = PostgresPool(PostgresConfiguration(uri: server.uri), maximumConnections: 3)
             let pids = try await withThrowingTaskGroup(of: Int32.self) { group in
@@ -136,8 +132,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("a waiter that is cancelled leaves the line, and closing waits for those at work")
-    func waiters() async throws {
+    @Test func `a waiter that is cancelled leaves the line, and closing waits for those at work`() async throws {
         try await withServer { server in
             let pool = PostgresPool(PostgresConfiguration(uri: server.uri), maximumConnections: 1)
             let isDone = Mutex(false)
@@ -158,8 +153,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("a transaction left open is rolled back before the next user comes")
-    func leftOpen() async throws {
+    @Test func `a transaction left open is rolled back before the next user comes`() async throws {
         try await withServer { server in
             let pool = PostgresPool(PostgresConfiguration(uri: server.uri), maximumConnections: 1)
             try await pool.run { session in
@@ -191,8 +185,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("a killed connection is replaced, and what was under way is reported")
-    func killedConnection() async throws {
+    @Test func `a killed connection is replaced, and what was under way is reported`() async throws {
         try await withServer { server in
             let pool = PostgresPool(PostgresConfiguration(uri: server.uri), maximumConnections: 2)
             let killer = try await PostgresConnection.open(PostgresConfiguration(uri: server.uri))
@@ -230,8 +223,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("a connection lost during COMMIT leaves the outcome unknown")
-    func lostCommit() async throws {
+    @Test func `a connection lost during COMMIT leaves the outcome unknown`() async throws {
         try await withServer { server in
             let connection = try await PostgresConnection.open(PostgresConfiguration(uri: server.uri))
             let killer = try await PostgresConnection.open(PostgresConfiguration(uri: server.uri))
@@ -261,8 +253,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("a pool survives a restart of its server")
-    func restart() async throws {
+    @Test func `a pool survives a restart of its server`() async throws {
         let directory = try temporaryDirectory()
         let configuration = EmbeddedPostgres.Configuration(
             dataDirectory: directory, options: ["fsync": "off", "shared_buffers": "16MB"])
@@ -292,8 +283,7 @@ struct ConcurrencyTests {
         try FileManager.default.removeItem(atPath: directory)
     }
 
-    @Test("blocked sessions don't hold up Swift's own threads")
-    func cooperativeThreads() async throws {
+    @Test func `blocked sessions don't hold up Swift's own threads`() async throws {
         try await withServer { server in
             let pool = PostgresPool(PostgresConfiguration(uri: server.uri), maximumConnections: 12)
             // Twelve blocked sessions, more than there are cores: a task that needs none of them still comes first.

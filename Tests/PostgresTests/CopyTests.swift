@@ -5,8 +5,7 @@ import Testing
 struct CopyTests {
     private static let rowCount = 100_000
 
-    @Test("100,000 rows go in and come out")
-    func bothWays() async throws {
+    @Test func `100,000 rows go in and come out`() async throws {
         try await withConnection { session in
             try session.executeScript(
                 "CREATE TEMP TABLE t (i int8, n int4, s text, b bytea, u uuid, at timestamptz, d date, a text[], f bool)"
@@ -43,8 +42,7 @@ struct CopyTests {
         }
     }
 
-    @Test("rows larger than a chunk go both ways")
-    func largeRows() async throws {
+    @Test func `rows larger than a chunk go both ways`() async throws {
         try await withConnection { session in
             try session.executeScript("CREATE TEMP TABLE t (s text)")
             let text = [UInt8](repeating: 0x61, count: 3_000_000)
@@ -62,8 +60,7 @@ struct CopyTests {
         }
     }
 
-    @Test("an empty COPY is complete in both directions")
-    func empty() async throws {
+    @Test func `an empty COPY is complete in both directions`() async throws {
         try await withConnection { session in
             try session.executeScript("CREATE TEMP TABLE t (s text)")
             #expect(try session.copyIn("COPY t FROM STDIN (FORMAT binary)") { _ in } == 0)
@@ -71,8 +68,7 @@ struct CopyTests {
         }
     }
 
-    @Test("an error while rows go in leaves nothing behind and the session usable")
-    func failuresIn() async throws {
+    @Test func `an error while rows go in leaves nothing behind and the session usable`() async throws {
         try await withConnection { session in
             try session.executeScript("CREATE TEMP TABLE t (i int8 PRIMARY KEY)")
             let thrown = Result { try Self.copy(session, (0..<100_000).map { Int64($0) }, isGivenUp: true) }
@@ -85,8 +81,7 @@ struct CopyTests {
         }
     }
 
-    @Test("an error while rows come out leaves the session usable")
-    func failuresOut() async throws {
+    @Test func `an error while rows come out leaves the session usable`() async throws {
         try await withConnection { session throws in
             let thrown = Result { try Self.giveUpReading(session) }
             #expect(throws: PostgresTestFailure.self) { try thrown.get() }
@@ -127,8 +122,7 @@ struct CopyTests {
         }
     }
 
-    @Test("a row kept beyond its call can't be read")
-    func keptRow() async throws {
+    @Test func `a row kept beyond its call can't be read`() async throws {
         try await withConnection { session in
             var kept: BinaryCopyRow?
             try session.copyOut("COPY (SELECT 1) TO STDOUT (FORMAT binary)") { kept = $0 }
@@ -137,8 +131,7 @@ struct CopyTests {
         }
     }
 
-    @Test("settings of a COPY hold for it alone, in a transaction or outside of one, whether it ends well or not")
-    func settings() async throws {
+    @Test func `settings of a COPY hold for it alone, in a transaction or outside of one, whether it ends well or not`() async throws {
         try await withConnection { session throws in
             #expect(try Self.sortDuringCopy(session) == ["off1"])
             #expect(try Self.sort(session) == "on")

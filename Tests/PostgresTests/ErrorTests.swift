@@ -13,8 +13,7 @@ struct ErrorTests {
         }
     }
 
-    @Test("a server that isn't there is unreachable")
-    func unreachable() async throws {
+    @Test func `a server that isn't there is unreachable`() async throws {
         for uri in [
             "postgresql://user:s3cret@127.0.0.1:1/x", "postgresql:///x?host=/nonexistent",
             "postgresql://no-such-host.invalid/x",
@@ -28,8 +27,7 @@ struct ErrorTests {
         }
     }
 
-    @Test("a server that accepts and says nothing runs into the time limit")
-    func silence() async throws {
+    @Test func `a server that accepts and says nothing runs into the time limit`() async throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(listener) }
         var address = sockaddr_in()
@@ -49,8 +47,7 @@ struct ErrorTests {
         #expect(error?.description.contains("did not answer within 1 seconds") == true)
     }
 
-    @Test("a URI that can't be read is told apart and not quoted")
-    func invalidURI() async throws {
+    @Test func `a URI that can't be read is told apart and not quoted`() async throws {
         for uri in [
             "postgresql://user:s3cret@host:port:x/", "postgresql://u:s3cret@h/x?nonsense=1", "nonsense",
             "postgresql://u:s3cret@h/x?sslmode=perhaps", "postgresql://u:s3cret@[::1/x",
@@ -62,8 +59,7 @@ struct ErrorTests {
         }
     }
 
-    @Test("a configuration never shows its password")
-    func redaction() throws {
+    @Test func `a configuration never shows its password`() throws {
         let configuration = PostgresConfiguration(uri: "postgresql://u:s3cret@h:5/db?application_name=x")
         var dumped = ""
         dump(configuration, to: &dumped)
@@ -75,8 +71,7 @@ struct ErrorTests {
         #expect(try configuration.parameters()["password"] == nil)
     }
 
-    @Test("an unknown database and an unknown role are named")
-    func unknownDatabase() async throws {
+    @Test func `an unknown database and an unknown role are named`() async throws {
         try await withServer { server in
             let database = await Self.openError(server.uri.replacing("/ledger?", with: "/nothing?"))
             #expect(database?.isUnknownDatabase == true)
@@ -89,8 +84,7 @@ struct ErrorTests {
         }
     }
 
-    @Test("a wrong and a missing password are told in one sentence without it")
-    func wrongPassword() async throws {
+    @Test func `a wrong and a missing password are told in one sentence without it`() async throws {
         let directory = try temporaryDirectory()
         let server = try await EmbeddedPostgres.start(
             .init(dataDirectory: directory, options: ["fsync": "off", "shared_buffers": "16MB"]))
@@ -156,8 +150,7 @@ struct ErrorTests {
         try FileManager.default.removeItem(atPath: directory)
     }
 
-    @Test("errors name what failed by SQLSTATE, constraint and table, and quote no data")
-    func sqlErrors() async throws {
+    @Test func `errors name what failed by SQLSTATE, constraint and table, and quote no data`() async throws {
         try await withConnection { session in
             try session.executeScript("CREATE TEMP TABLE people (name text CONSTRAINT one_name PRIMARY KEY)")
             _ = try session.execute("INSERT INTO people VALUES ($1)", [.text("hidden")])
@@ -178,8 +171,7 @@ struct ErrorTests {
         }
     }
 
-    @Test("a full disk is told as such")
-    func diskFull() async throws {
+    @Test func `a full disk is told as such`() async throws {
         try await withConnection { session in
             let error = postgresError {
                 try session.executeScript(
@@ -190,8 +182,7 @@ struct ErrorTests {
         }
     }
 
-    @Test("the session is set up as every caller expects it")
-    func sessionSetup() async throws {
+    @Test func `the session is set up as every caller expects it`() async throws {
         try await withServer { server in
             let connection = try await PostgresConnection.open(
                 PostgresConfiguration(

@@ -6,8 +6,7 @@ import Testing
 struct PoolStateTests {
     private typealias State = PoolState<Int, Int>
 
-    @Test("requests are granted up to the maximum and then wait in line")
-    func line() {
+    @Test func `requests are granted up to the maximum and then wait in line`() {
         var state = State(maximum: 2)
         for waiter in 0..<2 {
             guard case .granted(.permit) = state.request(waiter) else {
@@ -27,8 +26,8 @@ struct PoolStateTests {
         #expect(state.leased == 2)
     }
 
-    @Test("never more than the maximum are out, and every waiter is served", arguments: 0..<100)
-    func property(seed: UInt64) {
+    @Test(arguments: 0..<100)
+    func `never more than the maximum are out, and every waiter is served`(seed: UInt64) {
         var random = seed &* 0x9E37_79B9_7F4A_7C15 | 1
         func next(_ bound: Int) -> Int {
             random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -78,8 +77,7 @@ struct PoolStateTests {
         }
     }
 
-    @Test("a closed pool grants nothing and closes what comes back")
-    func closed() {
+    @Test func `a closed pool grants nothing and closes what comes back`() {
         var state = State(maximum: 1)
         _ = state.request(0)
         _ = state.request(1)

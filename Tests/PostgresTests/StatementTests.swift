@@ -8,8 +8,7 @@ struct StatementTests {
         try session.execute("SELECT count(*) FROM pg_prepared_statements")[0].int8(0)
     }
 
-    @Test("a statement is prepared once for a text and its types, and the number kept is bounded")
-    func cache() async throws {
+    @Test func `a statement is prepared once for a text and its types, and the number kept is bounded`() async throws {
         try await withServer { server in
             let connection = try await PostgresConnection.open(
                 PostgresConfiguration(uri: server.uri, preparedStatementLimit: 8))
@@ -27,16 +26,14 @@ struct StatementTests {
         }
     }
 
-    @Test("texts that only look equal are statements of their own")
-    func canonicalEquivalence() async throws {
+    @Test func `texts that only look equal are statements of their own`() async throws {
         try await withConnection { session throws in
             #expect(try session.execute("SELECT 'e\u{301}'")[0].utf8(0) == [0x65, 0xCC, 0x81])
             #expect(try session.execute("SELECT '\u{E9}'")[0].utf8(0) == [0xC3, 0xA9])
         }
     }
 
-    @Test("a changed table or a deallocated statement is prepared again outside a transaction")
-    func stalePlans() async throws {
+    @Test func `a changed table or a deallocated statement is prepared again outside a transaction`() async throws {
         try await withConnection { session in
             try session.executeScript("CREATE TEMP TABLE t (a int8); INSERT INTO t VALUES (1)")
             #expect(try session.execute("SELECT * FROM t").columnNames == ["a"])
@@ -56,8 +53,7 @@ struct StatementTests {
         }
     }
 
-    @Test("a pipeline answers in order, in one transaction")
-    func pipeline() async throws {
+    @Test func `a pipeline answers in order, in one transaction`() async throws {
         try await withConnection { session in
             try session.executeScript("CREATE TEMP TABLE t (a int8 PRIMARY KEY)")
             let inserts = (0..<300).map { ("INSERT INTO t VALUES ($1)", [PostgresValue.int8(Int64($0))]) }
@@ -77,8 +73,7 @@ struct StatementTests {
         }
     }
 
-    @Test("a large pipeline does not lock up both sides")
-    func largePipeline() async throws {
+    @Test func `a large pipeline does not lock up both sides`() async throws {
         try await withConnection { session in
             let text = String(repeating: "x", count: 100_000)
             let results = try session.pipeline((0..<200).map { _ in ("SELECT $1", [.text(text)]) })
@@ -87,8 +82,7 @@ struct StatementTests {
         }
     }
 
-    @Test("a pipeline takes part in a transaction")
-    func pipelineInTransaction() async throws {
+    @Test func `a pipeline takes part in a transaction`() async throws {
         try await withConnection { session in
             try session.executeScript("CREATE TEMP TABLE t (a int8)")
             #expect(throws: PostgresError.self) {
@@ -101,8 +95,7 @@ struct StatementTests {
         }
     }
 
-    @Test("a transaction commits, rolls back on an error, and reports a rollback at its end")
-    func transactions() async throws {
+    @Test func `a transaction commits, rolls back on an error, and reports a rollback at its end`() async throws {
         struct Stop: Error {}
         try await withConnection { session in
             try session.executeScript("CREATE TEMP TABLE t (a int8)")
@@ -132,8 +125,7 @@ struct StatementTests {
         }
     }
 
-    @Test("a COPY where it doesn't belong leaves the session usable")
-    func misplacedCopy() async throws {
+    @Test func `a COPY where it doesn't belong leaves the session usable`() async throws {
         try await withConnection { session in
             try session.executeScript("CREATE TEMP TABLE t (a int8)")
             #expect(throws: PostgresError.self) { try session.executeScript("COPY t FROM STDIN") }
@@ -146,8 +138,7 @@ struct StatementTests {
         }
     }
 
-    @Test("identifiers and literals are quoted")
-    func quoting() async throws {
+    @Test func `identifiers and literals are quoted`() async throws {
         try await withConnection { session in
             let name = "a\"b c"
             try session.executeScript("CREATE TEMP TABLE \(quoteIdentifier(name)) (x int)")

@@ -3,8 +3,7 @@ import Testing
 
 @Suite("Values")
 struct ValueTests {
-    @Test("every kind of parameter comes back as it was sent")
-    func roundTrip() async throws {
+    @Test func `every kind of parameter comes back as it was sent`() async throws {
         try await withConnection { session in
             let row = try session.execute(
                 "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10",
@@ -27,8 +26,7 @@ struct ValueTests {
         }
     }
 
-    @Test("the server understands instants, dates and identifiers as they are meant")
-    func meaning() async throws {
+    @Test func `the server understands instants, dates and identifiers as they are meant`() async throws {
         try await withConnection { session in
             let row = try session.execute(
                 "SELECT $1::timestamptz::text, $2::date::text, $3::uuid::text",
@@ -42,8 +40,7 @@ struct ValueTests {
         }
     }
 
-    @Test("arrays come back as they were sent, empty and with nulls")
-    func arrays() async throws {
+    @Test func `arrays come back as they were sent, empty and with nulls`() async throws {
         try await withConnection { session in
             let row = try session.execute(
                 "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14",
@@ -70,8 +67,7 @@ struct ValueTests {
         }
     }
 
-    @Test("nulls and empty values are told apart")
-    func nulls() async throws {
+    @Test func `nulls and empty values are told apart`() async throws {
         try await withConnection { session in
             let row = try session.execute(
                 "SELECT $1::int8, $2::text, $3::text, $4::bytea", [.null, .null, .text(""), .bytea([])])[0]
@@ -84,8 +80,7 @@ struct ValueTests {
         }
     }
 
-    @Test("a column read as another type, or that isn't there, is a decoding error")
-    func mismatches() async throws {
+    @Test func `a column read as another type, or that isn't there, is a decoding error`() async throws {
         try await withConnection { session in
             let row = try session.execute("SELECT 1::int4, 'x'::text, 1.5::numeric")[0]
             #expect(try row.int8(0) == 1)
@@ -97,8 +92,7 @@ struct ValueTests {
         }
     }
 
-    @Test("texts of other types are read: json, jsonb, names, enumerations")
-    func textLikes() async throws {
+    @Test func `texts of other types are read: json, jsonb, names, enumerations`() async throws {
         try await withConnection { session in
             try session.executeScript("CREATE TYPE pg_temp.mood AS ENUM ('calm')")
             let row = try session.execute(
@@ -111,8 +105,7 @@ struct ValueTests {
         }
     }
 
-    @Test("infinities are refused in both directions")
-    func infinities() async throws {
+    @Test func `infinities are refused in both directions`() async throws {
         try await withConnection { session in
             let row = try session.execute("SELECT 'infinity'::timestamptz, '-infinity'::date")[0]
             #expect(postgresError { _ = try row.timestamptz(0) }?.isDecodingFailure == true)
@@ -128,8 +121,7 @@ struct ValueTests {
         }
     }
 
-    @Test("a result tells its columns, rows and what it changed")
-    func results() async throws {
+    @Test func `a result tells its columns, rows and what it changed`() async throws {
         try await withConnection { session in
             try session.executeScript("CREATE TEMP TABLE t (a int8, b text); INSERT INTO t VALUES (1, 'x'), (2, 'y')")
             let rows = try session.execute("SELECT a, b FROM t ORDER BY a")

@@ -39,8 +39,7 @@ func alignmentColumns() throws -> ColumnSet {
             observedThroughPosition: 99)
     }
 
-    @Test("A row is a document of all columns; a proxied row's confidence peaks at 0.7333")
-    func document() throws {
+    @Test func `a row is a document of all columns; a proxied row's confidence peaks at 0.7333`() throws {
         var log = TradeEventLog()
         let row = try sampleRow("T-1")
         log.append(row)
@@ -68,8 +67,7 @@ func alignmentColumns() throws -> ColumnSet {
         #expect(String(decoding: rows[0].document, as: UTF8.self) == expected)
     }
 
-    @Test("Readers are given each impact's rule and explanation, which the digest does not cover")
-    func presented() throws {
+    @Test func `readers are given each impact's rule and explanation, which the digest does not cover`() throws {
         var log = TradeEventLog()
         let row = try sampleRow("T-1")
         log.append(row)
@@ -98,8 +96,7 @@ func alignmentColumns() throws -> ColumnSet {
         #expect(line.contains("\"drivers\":[{\"impact\":\"15\","))
     }
 
-    @Test("Over HTTP an impact and a number are JSON numbers, a state is a string")
-    func published() throws {
+    @Test func `over HTTP an impact and a number are JSON numbers, a state is a string`() throws {
         var log = TradeEventLog()
         let row = try sampleRow("T-1")
         log.append(row)
@@ -118,8 +115,7 @@ func alignmentColumns() throws -> ColumnSet {
         #expect(root["confidence"]?.sourceText == "0.7333")
     }
 
-    @Test("Every execution has a row, stamped or not, and nothing else has one")
-    func rowsOfExecutions() throws {
+    @Test func `every execution has a row, stamped or not, and nothing else has one`() throws {
         var log = TradeEventLog()
         for (index, status) in TradeStatus.allCases.enumerated() {
             log.append(try sampleRow("T-\(index)", status: status))
@@ -145,8 +141,7 @@ func alignmentColumns() throws -> ColumnSet {
         }
     }
 
-    @Test("The latest stamp of the row's basis counts, in whichever context it was made")
-    func latestStamp() throws {
+    @Test func `the latest stamp of the row's basis counts, in whichever context it was made`() throws {
         var row = try sampleRow("T-1")
         var log = TradeEventLog()
         log.append(try stamp(row, key: "unmapped:MSTR", percentile: "80"))
@@ -178,8 +173,7 @@ func alignmentColumns() throws -> ColumnSet {
         #expect(try log.rows(projection).isEmpty)
     }
 
-    @Test("What had not happened by a moment counts as not recorded")
-    func effective() throws {
+    @Test func `what had not happened by a moment counts as not recorded`() throws {
         let row = try sampleRow("T-1")
         var log = TradeEventLog()
         log.append(row)
@@ -192,8 +186,7 @@ func alignmentColumns() throws -> ColumnSet {
         #expect(try label("2026-01-10T15:00:00Z") == "partially_aligned")
     }
 
-    @Test("Facts that do not read back are refused")
-    func damagedFacts() throws {
+    @Test func `facts that do not read back are refused`() throws {
         for text in [
             "{}", "{\"execution\":null}", "{\"execution\":null,\"stamps\":{}}", "{\"execution\":null,\"stamps\":[{}]}",
         ] {

@@ -10,8 +10,7 @@ import Values
 @Suite struct AlignmentPropertyTests {
     static let seeds: Range<UInt64> = 0..<600
 
-    @Test("Rows equal a second, independent computation, and a missing signal adds nothing")
-    func oracle() throws {
+    @Test func `rows equal a second, independent computation, and a missing signal adds nothing`() throws {
         let projection = try alignmentProjection()
         let columns = try alignmentColumns()
         var labels: [String: Int] = [:]
@@ -50,8 +49,7 @@ import Values
         }
     }
 
-    @Test("The order in which unrelated events arrive, and restarts, change no digested column")
-    func order() throws {
+    @Test func `the order in which unrelated events arrive, and restarts, change no digested column`() throws {
         let projection = try alignmentProjection()
         let columns = try alignmentColumns()
         for seed in Self.seeds {
@@ -68,8 +66,7 @@ import Values
         }
     }
 
-    @Test("Aggregates equal what a reader adds up from the published rows, in any order")
-    func aggregates() throws {
+    @Test func `aggregates equal what a reader adds up from the published rows, in any order`() throws {
         let projection = try alignmentProjection()
         let columns = try alignmentColumns()
         for seed in Self.seeds {

@@ -12,7 +12,7 @@ import Values
 
     init() throws { fold = try ContextFold() }
 
-    @Test func aWholeRowByHand() throws {
+    @Test func `a whole row by hand`() throws {
         var log = ContextLog()
         let row = try fold.row("A") { $0.spotAtTrade = FixedDecimal(350) }
         try log.append(row)
@@ -41,7 +41,7 @@ import Values
                 """)
     }
 
-    @Test func theRowHasExactlyTheColumnsAndStoredValues() throws {
+    @Test func `the row has exactly the columns and stored values`() throws {
         var log = ContextLog()
         let row = try fold.row("A")
         try log.append(row)
@@ -59,7 +59,7 @@ import Values
         #expect(fold.columns.stored.count == projected.stored.count)
     }
 
-    @Test func tradesThatAreNoExecutionsHaveNoRows() throws {
+    @Test func `trades that are no executions have no rows`() throws {
         for status in TradeStatus.allCases {
             var log = ContextLog()
             let row = try fold.row("A") { $0.tradeStatus = status }
@@ -76,7 +76,7 @@ import Values
         }
     }
 
-    @Test func aBustEndsTheRowAndItsRevocationBringsItBack() throws {
+    @Test func `a bust ends the row and its revocation brings it back`() throws {
         var log = ContextLog()
         let row = try fold.row("A")
         try log.append(row)
@@ -88,7 +88,7 @@ import Values
         #expect(versions.map(\.validTo) == [3, nil])
     }
 
-    @Test func aStampMayComeBeforeItsExecution() throws {
+    @Test func `a stamp may come before its execution`() throws {
         var log = ContextLog()
         let row = try fold.row("A")
         try log.append(try fold.stamp(row))
@@ -98,7 +98,7 @@ import Values
         #expect(try fold.versions(log, batch: 1).map(\.validFrom) == [2])
     }
 
-    @Test func aStampOfAnotherBasisCountsAsAbsentUntilItsBasisIsBack() throws {
+    @Test func `a stamp of another basis counts as absent until its basis is back`() throws {
         var log = ContextLog()
         let row = try fold.row("A")
         try log.append(row)
@@ -121,7 +121,7 @@ import Values
         }
     }
 
-    @Test func theLatestStampOfEachContextKeyIsShown() throws {
+    @Test func `the latest stamp of each context key is shown`() throws {
         var log = ContextLog()
         let row = try fold.row("A")
         try log.append(row)
@@ -138,7 +138,7 @@ import Values
         #expect(try JSONDocument(parsing: rows[0].document).root["event_positions"]?.elements.map(\.integer) == [1, 3])
     }
 
-    @Test func whatHadNotHappenedInTheWorldIsLeftOutAndNothingSupersededComesBack() throws {
+    @Test func `what had not happened in the world is left out and nothing superseded comes back`() throws {
         var log = ContextLog()
         let row = try fold.row("A")
         try log.append(row)
@@ -154,7 +154,7 @@ import Values
         #expect(try count(try #require(row.tradeDate.advanced(byMicroseconds: -1))) == nil)
     }
 
-    @Test func stampsOfUnmappedTradesAreShownWithoutFigures() throws {
+    @Test func `stamps of unmapped trades are shown without figures`() throws {
         var log = ContextLog()
         let row = try fold.row("A") { $0.underlyingSymbol = "XYZ" }
         try log.append(row)

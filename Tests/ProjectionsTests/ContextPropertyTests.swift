@@ -46,7 +46,7 @@ import Values
         return log
     }
 
-    @Test func theOrderOfUnrelatedEventsNeverChangesADigest() throws {
+    @Test func `the order of unrelated events never changes a digest`() throws {
         for seed in UInt64(0)..<500 {
             var random = SeededGenerator(seed: seed)
             let log = try randomLog(&random)
@@ -54,7 +54,7 @@ import Values
         }
     }
 
-    @Test func batchesAndRestartsNeverChangeAVersion() throws {
+    @Test func `batches and restarts never change a version`() throws {
         for seed in UInt64(0)..<500 {
             var random = SeededGenerator(seed: seed)
             let log = try randomLog(&random)
@@ -66,7 +66,7 @@ import Values
         }
     }
 
-    @Test func rowsAreTheLatestStampsOfTheCurrentBasisOfExecutions() throws {
+    @Test func `rows are the latest stamps of the current basis of executions`() throws {
         for seed in UInt64(0)..<500 {
             var random = SeededGenerator(seed: seed)
             let log = try randomLog(&random)
@@ -95,7 +95,7 @@ import Values
         }
     }
 
-    @Test func factsReadBackAsTheyWere() throws {
+    @Test func `facts read back as they were`() throws {
         for seed in UInt64(0)..<500 {
             var random = SeededGenerator(seed: seed)
             let log = try randomLog(&random)

@@ -66,7 +66,7 @@ struct RejectionsProjection: Projection {
 // end
 
 @Suite struct ExampleProjectionTests {
-    @Test func theExampleOfTheGuideCountsWhatWasRejected() throws {
+    @Test func `the example of the guide counts what was rejected`() throws {
         let projection = RejectionsProjection(rules: RuleFile(path: "rejections/rules.v1.yaml", version: 1, digest: ""))
         var state: [RowKey: RejectionsProjection.Facts] = [:]
         for (index, reasons) in [["missing:quantity"], ["missing:price", "missing:quantity"], ["missing:price"]].enumerated() {
@@ -91,7 +91,7 @@ struct RejectionsProjection: Projection {
             ])
     }
 
-    @Test func theGuideShowsThisVeryCode() throws {
+    @Test func `the guide shows this very code`() throws {
         let own = try #require(projectText("Tests/ProjectionsTests/ExampleProjectionTests.swift"))
         let guide = try #require(projectText("docs/engineer.md"))
         let parts = own.components(between: "// example: docs/engineer.md\n", and: "// end\n")

@@ -35,8 +35,7 @@ func executionQualityColumns() throws -> ColumnSet {
             quoteSource: "imported_option_quote", lookedUpAt: .minimum)
     }
 
-    @Test("A row is a document of all columns with the positions that it follows from")
-    func document() throws {
+    @Test func `a row is a document of all columns with the positions that it follows from`() throws {
         var log = TradeEventLog()
         let row = try sampleRow("T-1")
         log.append(row)
@@ -68,8 +67,7 @@ func executionQualityColumns() throws -> ColumnSet {
         #expect(!(try rows[0].digested(columns)).contains("event_positions"))
     }
 
-    @Test("Every execution has a row, sourced or not, and nothing else has one")
-    func rowsOfExecutions() throws {
+    @Test func `every execution has a row, sourced or not, and nothing else has one`() throws {
         var log = TradeEventLog()
         for (index, status) in TradeStatus.allCases.enumerated() {
             log.append(try sampleRow("T-\(index)", status: status))
@@ -91,8 +89,7 @@ func executionQualityColumns() throws -> ColumnSet {
         }
     }
 
-    @Test("A benchmark may come before its execution")
-    func benchmarkFirst() throws {
+    @Test func `a benchmark may come before its execution`() throws {
         let row = try sampleRow("T-1")
         var log = TradeEventLog()
         log.append(try benchmark(row))
@@ -104,8 +101,7 @@ func executionQualityColumns() throws -> ColumnSet {
         #expect(root.text("inputs") == "{\"benchmark\":1,\"execution\":2}")
     }
 
-    @Test("The latest benchmark counts, and a correction of the contract makes it stale until the next")
-    func corrections() throws {
+    @Test func `the latest benchmark counts, and a correction of the contract makes it stale until the next`() throws {
         var row = try sampleRow("T-1")
         var log = TradeEventLog()
         log.append(row)
@@ -137,8 +133,7 @@ func executionQualityColumns() throws -> ColumnSet {
         #expect(try seen().text("benchmark_quality") == "quoted")
     }
 
-    @Test("What had not happened by a moment counts as not recorded")
-    func effective() throws {
+    @Test func `what had not happened by a moment counts as not recorded`() throws {
         let row = try sampleRow("T-1")
         var log = TradeEventLog()
         log.append(row)
@@ -152,8 +147,7 @@ func executionQualityColumns() throws -> ColumnSet {
         #expect(try quality("2026-01-10T14:31:00Z") == "partial")
     }
 
-    @Test("Facts that do not read back are refused")
-    func damagedFacts() throws {
+    @Test func `facts that do not read back are refused`() throws {
         for text in [
             "{}", "{\"benchmark\":null}", "{\"benchmark\":{},\"execution\":null}",
             "{\"benchmark\":{\"content\":{},\"effective_at\":null,\"position\":1},\"execution\":null}",

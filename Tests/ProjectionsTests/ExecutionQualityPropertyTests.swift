@@ -10,8 +10,7 @@ import Values
 @Suite struct ExecutionQualityPropertyTests {
     static let seeds: Range<UInt64> = 0..<600
 
-    @Test("Rows equal a second, independent computation, and no missing input shows as a figure")
-    func oracle() throws {
+    @Test func `rows equal a second, independent computation, and no missing input shows as a figure`() throws {
         let projection = try executionQualityProjection()
         let columns = try executionQualityColumns()
         var qualities: [String: Int] = [:]
@@ -65,8 +64,7 @@ import Values
         for quality in ["quoted", "stale", "estimated", "unavailable"] { #expect((qualities[quality] ?? 0) > 50) }
     }
 
-    @Test("The order in which unrelated events arrive, and restarts, change no digested column")
-    func order() throws {
+    @Test func `the order in which unrelated events arrive, and restarts, change no digested column`() throws {
         let projection = try executionQualityProjection()
         let columns = try executionQualityColumns()
         for seed in Self.seeds {
@@ -83,8 +81,7 @@ import Values
         }
     }
 
-    @Test("Aggregates equal what a reader adds up from the published rows, in any order")
-    func aggregates() throws {
+    @Test func `aggregates equal what a reader adds up from the published rows, in any order`() throws {
         let projection = try executionQualityProjection()
         for seed in Self.seeds {
             var random = RandomEnrichment(seed: seed)

@@ -21,15 +21,15 @@ import Values
         return try zip(ids, events).compactMap { try fold.missingEntities(for: $1).isEmpty ? nil : $0 }
     }
 
-    @Test func withoutMemoryOnlyTheLastBatchIsKept() throws {
+    @Test func `without memory only the last batch is kept`() throws {
         #expect(try forgotten(["T0", "T1", "T2"], keepingBytes: 0) == ["T0", "T1"])
     }
 
-    @Test func nothingIsForgottenBelowTheLimit() throws {
+    @Test func `nothing is forgotten below the limit`() throws {
         #expect(try forgotten((0..<50).map { "T\($0)" }, keepingBytes: 1 << 20) == [])
     }
 
-    @Test func theOldestAreForgottenFirst() throws {
+    @Test func `the oldest are forgotten first`() throws {
         let ids = (0..<40).map { "T\($0)" }
         let gone = try forgotten(ids, keepingBytes: 30_000)
         #expect(!gone.isEmpty && gone.count < 38)
@@ -37,7 +37,7 @@ import Values
         #expect(try forgotten(ids, keepingBytes: 30_000) == gone)
     }
 
-    @Test func whatIsUsedAgainIsNotOld() throws {
+    @Test func `what is used again is not old`() throws {
         var ids = ["T0"]
         for number in 1..<40 { ids += ["T\(number)", "T0"] }
         let gone = Set(try forgotten(ids, keepingBytes: 30_000))

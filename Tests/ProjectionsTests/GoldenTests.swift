@@ -13,7 +13,7 @@ import Values
 /// columns of the rows that follow, a line each in key order. A new code or rules version is recorded by running this
 /// test once with `ALPHA_LEDGER_RECORD_GOLDEN=1`; a recorded file is never rewritten.
 @Suite struct GoldenTests {
-    @Test func everyFoldYieldsTheRowsThatWereRecordedForItsVersion() throws {
+    @Test func `every fold yields the rows that were recorded for its version`() throws {
         let events = try GoldenLog.recordedEvents()
         #expect(events.count > 200)
         for definition in try projectRegistry().definitions {

@@ -19,7 +19,7 @@ import Values
         try LifecyclesFixture.row(id, side, quantity, price, at: minutes, change)
     }
 
-    @Test func aWholeRowByHand() throws {
+    @Test func `a whole row by hand`() throws {
         var log = LifecyclesLog()
         try log.append(row("A", .buy, 5, "10", at: 0))
         try log.append(row("B", .sell, 8, "12.5", at: 1) { $0.feesUSD = nil })
@@ -49,7 +49,7 @@ import Values
                 """)
     }
 
-    @Test func theRowHasExactlyTheColumnsAndStoredValues() throws {
+    @Test func `the row has exactly the columns and stored values`() throws {
         let facts = LifecycleGroup(
             key: LifecycleKey(of: try row("A", .buy, 1, "1", at: 5)),
             members: [LifecycleMember(of: try row("A", .buy, 1, "1", at: 5), position: 1)])
@@ -72,7 +72,7 @@ import Values
         #expect(shown.contains(#""strike":350,"#) && shown.contains(#""event_positions":[1]"#))
     }
 
-    @Test func aPositionIsTheHashOfItsSevenKeyFields() throws {
+    @Test func `a position is the hash of its seven key fields`() throws {
         let empty = LifecycleKey(
             source: "alpha_sync", sourcePortfolio: nil, underlyingSymbol: nil, contractKey: nil, optionType: nil,
             strike: nil, expiry: nil)
@@ -84,7 +84,7 @@ import Values
         #expect(full.positionID == "pos_3d9f4e59e94191bcc1c4c8d2f15a465b")
     }
 
-    @Test func aBustTakesAnExecutionOutAndABustOfTheLastTakesTheRow() throws {
+    @Test func `a bust takes an execution out and a bust of the last takes the row`() throws {
         var log = LifecyclesLog()
         try log.append(row("A", .buy, 5, "10", at: 0))
         try log.append(row("B", .sell, 5, "12", at: 1))
@@ -101,7 +101,7 @@ import Values
         #expect(last["trade_ids"]?.sourceText == #"["A"]"#)
     }
 
-    @Test func aPendingOrderCountsOnceItIsFilled() throws {
+    @Test func `a pending order counts once it is filled`() throws {
         var log = LifecyclesLog()
         try log.append(row("A", .buy, 0, nil, at: 0) { $0.tradeStatus = .pending })
         try log.correct("A") { row in
@@ -114,7 +114,7 @@ import Values
         #expect(row["net_quantity"]?.string == "3" && row["event_positions"]?.sourceText == "[2]")
     }
 
-    @Test func aCorrectionReplacesTheRowAndNeverAddsToIt() throws {
+    @Test func `a correction replaces the row and never adds to it`() throws {
         var log = LifecyclesLog()
         try log.append(row("A", .buy, 5, "10", at: 0))
         try log.correct("A") { $0.quantity = FixedDecimal(7) }
@@ -122,7 +122,7 @@ import Values
         #expect(row["total_buy_quantity"]?.string == "7" && row["trade_ids"]?.count == 1)
     }
 
-    @Test func aCorrectionMovesAnExecutionFromOneGroupToAnother() throws {
+    @Test func `a correction moves an execution from one group to another`() throws {
         var log = LifecyclesLog()
         try log.append(row("A", .buy, 5, "10", at: 0))
         try log.append(row("B", .sell, 5, "12", at: 1))
@@ -147,7 +147,7 @@ import Values
         #expect(try fixture.rows(log).compactMap { $0["source_portfolio"]?.string } == ["IMST"])
     }
 
-    @Test func aLateBackdatedFillRederivesItsGroupAndNoOther() throws {
+    @Test func `a late backdated fill rederives its group and no other`() throws {
         var log = LifecyclesLog()
         try log.append(row("A", .buy, 5, "10", at: 10))
         try log.append(row("B", .sell, 5, "12", at: 20))
@@ -161,7 +161,7 @@ import Values
         #expect(row["opened_at"]?.string == "2026-01-10T14:30:00Z" && row["trade_ids"]?.sourceText == #"["D","A","B"]"#)
     }
 
-    @Test func aChangeThatNoLifecycleFollowsFromOnlyMovesThePosition() throws {
+    @Test func `a change that no lifecycle follows from only moves the position`() throws {
         var log = LifecyclesLog()
         try log.append(row("A", .buy, 5, "10", at: 0))
         let before = try fixture.digestLines(fixture.fold(log))
@@ -171,7 +171,7 @@ import Values
         #expect(try fixture.rows(log).first?["event_positions"]?.sourceText == "[2]")
     }
 
-    @Test func whatHadHappenedByAnInstantIsWorkedOutFromTheFacts() throws {
+    @Test func `what had happened by an instant is worked out from the facts`() throws {
         var log = LifecyclesLog()
         try log.append(row("A", .buy, 5, "10", at: 0))
         try log.append(row("B", .sell, 5, "12", at: 60))
@@ -186,7 +186,7 @@ import Values
         #expect(try state("2026-01-10T15:30:00Z") == ["closed"])
     }
 
-    @Test func anOpenLifecycleIsExpiredFromTheDayAfterExpiryInNewYork() throws {
+    @Test func `an open lifecycle is expired from the day after expiry in new york`() throws {
         func flags(_ rows: [ExecutionRow], at now: String) throws -> String? {
             var log = LifecyclesLog()
             for row in rows { try log.append(row) }
@@ -218,7 +218,7 @@ import Values
         #expect(try flags(long, at: "2027-01-01T00:00:00Z") == #"["expired_unresolved"]"#)
     }
 
-    @Test func factsThatDoNotReadBackAreAProblem() throws {
+    @Test func `facts that do not read back are a problem`() throws {
         var log = LifecyclesLog()
         try log.append(row("A", .buy, 5, "10", at: 0))
         let facts = try #require(try fixture.fold(log).facts.documents().values.first)

@@ -42,7 +42,7 @@ import Values
         return log
     }
 
-    @Test func batchesAndRestartsNeverChangeAVersion() throws {
+    @Test func `batches and restarts never change a version`() throws {
         for seed in Self.seeds {
             var random = SeededGenerator(seed: seed)
             let log = try randomLog(&random)
@@ -57,7 +57,7 @@ import Values
         }
     }
 
-    @Test func theOrderInWhichTradesArriveNeverChangesTheDigest() throws {
+    @Test func `the order in which trades arrive never changes the digest`() throws {
         for seed in Self.seeds {
             var random = SeededGenerator(seed: seed)
             let log = try randomLog(&random)
@@ -66,7 +66,7 @@ import Values
         }
     }
 
-    @Test func theRowsAreThoseOfTheLatestRowsAlone() throws {
+    @Test func `the rows are those of the latest rows alone`() throws {
         for seed in Self.seeds {
             var random = SeededGenerator(seed: seed)
             let log = try randomLog(&random)
@@ -81,7 +81,7 @@ import Values
         }
     }
 
-    @Test func aCompleteFoldGivesTheCurrentRows() throws {
+    @Test func `a complete fold gives the current rows`() throws {
         for seed in Self.seeds {
             var random = SeededGenerator(seed: seed)
             let log = try randomLog(&random)
@@ -94,7 +94,7 @@ import Values
         }
     }
 
-    @Test func aRowNamesTheLatestEventOfEachOfItsExecutions() throws {
+    @Test func `a row names the latest event of each of its executions`() throws {
         for seed in Self.seeds {
             var random = SeededGenerator(seed: seed)
             let log = try randomLog(&random)

@@ -29,7 +29,7 @@ import Values
         return try JSONDocument(parsing: aggregates.node().httpBytes()).root
     }
 
-    @Test func sumsAndRatesByHand() throws {
+    @Test func `sums and rates by hand`() throws {
         let node = try node([
             row("7d", portfolio: "IMST", state: "unrealized_mark", before: "100.5", after: "99"),
             row("7d", portfolio: "IMST", state: "unrealized_mark", before: "-0.25"),
@@ -47,7 +47,7 @@ import Values
                 """)
     }
 
-    @Test func whereNothingIsPricedFiguresAreNullAndCountsZero() throws {
+    @Test func `where nothing is priced figures are null and counts zero`() throws {
         let node = try node([row("expiry", portfolio: "IMST", state: "pending")])
         #expect(
             node["expiry"]?["by_dvol_bucket"]?.sourceText == """
@@ -58,7 +58,7 @@ import Values
                 """)
     }
 
-    @Test func horizonsAndKeysAreSortedBytewiseWithTheMissingKeyLast() throws {
+    @Test func `horizons and keys are sorted bytewise with the missing key last`() throws {
         let node = try node([
             row("expiry", portfolio: nil, state: "pending"), row("7d", portfolio: "b", state: "pending"),
             row("7d", portfolio: nil, state: "pending"), row("7d", portfolio: "Z", state: "pending"),
@@ -76,7 +76,7 @@ import Values
         #expect(try self.node([]).count == 0)
     }
 
-    @Test func aggregatesEqualASecondSumOverTheRows() throws {
+    @Test func `aggregates equal a second sum over the rows`() throws {
         let projection = try outcomesProjection()
         let rules = try OutcomesRules(version: 1, read: projectRuleFile)
         for seed in UInt64(1)...500 {

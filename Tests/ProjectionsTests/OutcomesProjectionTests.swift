@@ -44,7 +44,7 @@ import Values
             regime: regime)
     }
 
-    @Test func aPricedRowHasEveryColumnToTheLastDigit() throws {
+    @Test func `a priced row has every column to the last digit`() throws {
         var log = OutcomesLog()
         log.append(row)
         log.append(stamp(row))
@@ -78,7 +78,7 @@ import Values
             ])
     }
 
-    @Test func beforeItsTargetAHorizonIsPendingAndShowsNothingOfItsMark() throws {
+    @Test func `before its target a horizon is pending and shows nothing of its mark`() throws {
         var log = OutcomesLog()
         log.append(row)
         log.append(stamp(row))
@@ -108,7 +108,7 @@ import Values
             mature["outcome_state"] == "unrealized_mark" && mature["mark_lookup_error"] == "found late")
     }
 
-    @Test func aPendingHorizonNamesNothingMissingAndNeedsNoMark() throws {
+    @Test func `a pending horizon names nothing missing and needs no mark`() throws {
         var bare = row
         (bare.direction, bare.feesUSD) = (nil, nil)
         var log = OutcomesLog()
@@ -123,7 +123,7 @@ import Values
         #expect(after["missing_fields"] == #"["direction","fees_usd","forward_mark"]"#)
     }
 
-    @Test func aHorizonBeyondTheExpiryIsUnavailableAtAnyNow() throws {
+    @Test func `a horizon beyond the expiry is unavailable at any now`() throws {
         var log = OutcomesLog()
         log.append(row)
         let month = try log.rows(projection)[1]
@@ -136,7 +136,7 @@ import Values
         }
     }
 
-    @Test func anExpiryThatIsUnknownIsNeverPending() throws {
+    @Test func `an expiry that is unknown is never pending`() throws {
         var bare = row
         bare.expiry = nil
         var log = OutcomesLog()
@@ -148,7 +148,7 @@ import Values
         }
     }
 
-    @Test func terminalMarksAreThoseOfTheExpiry() throws {
+    @Test func `terminal marks are those of the expiry`() throws {
         var log = OutcomesLog()
         log.append(row)
         log.append(try mark(row, .expiry, price: .zero))
@@ -160,7 +160,7 @@ import Values
         #expect(seen["horizon_days"] == nil && seen["target_timestamp"] == "2026-01-30T21:00:00Z")
     }
 
-    @Test func rowsAreStoredForTheDefaultHorizonsAndThoseWithAMark() throws {
+    @Test func `rows are stored for the default horizons and those with a mark`() throws {
         var log = OutcomesLog()
         log.append(row)
         log.append(try mark(row, Horizon(days: 14), price: FixedDecimal(1)))
@@ -168,7 +168,7 @@ import Values
             try log.rows(projection).map { $0.key.parts[2].text } == ["14d", "1d", "30d", "7d", "expiry"])
     }
 
-    @Test func rowsOfAnyOtherHorizonsFollowFromTheFacts() throws {
+    @Test func `rows of any other horizons follow from the facts`() throws {
         var log = OutcomesLog()
         log.append(row)
         log.append(try mark(row, Horizon(days: 14), price: FixedDecimal(1)))
@@ -180,7 +180,7 @@ import Values
         #expect(try rows[1].seen(projection, at: later)["needs_mark"] == "true")
     }
 
-    @Test func aBustTakesTheExecutionOutAndACorrectionReplacesIt() throws {
+    @Test func `a bust takes the execution out and a correction replaces it`() throws {
         var log = OutcomesLog()
         log.append(row)
         log.append(try mark(row, week, price: FixedDecimal(20)))
@@ -199,7 +199,7 @@ import Values
     }
 
     @Test(arguments: [TradeStatus.pending, .cancelled, .rejected, .busted])
-    func whatIsNoExecutionHasNoRows(_ status: TradeStatus) throws {
+    func `what is no execution has no rows`(_ status: TradeStatus) throws {
         var other = row
         other.tradeStatus = status
         var log = OutcomesLog()
@@ -207,7 +207,7 @@ import Values
         #expect(try log.rows(projection).isEmpty)
     }
 
-    @Test func aQuantityOfZeroIsNoExecutionAndAnUnknownOneIs() throws {
+    @Test func `a quantity of zero is no execution and an unknown one is`() throws {
         var (zero, unknown) = (row, row)
         (zero.quantity, unknown.quantity) = (.zero, nil)
         var log = OutcomesLog()
@@ -217,7 +217,7 @@ import Values
         #expect(try log.rows(projection).count == 4)
     }
 
-    @Test func marksAndStampsThatComeFirstWaitForTheirExecution() throws {
+    @Test func `marks and stamps that come first wait for their execution`() throws {
         var log = OutcomesLog()
         log.append(try mark(row, week, price: FixedDecimal(20)))
         log.append(stamp(row))
@@ -228,7 +228,7 @@ import Values
         #expect(seen["gamma_regime"] == "long_gamma")
     }
 
-    @Test func aLaterMarkOfTheHorizonReplacesTheEarlier() throws {
+    @Test func `a later mark of the horizon replaces the earlier`() throws {
         var log = OutcomesLog()
         log.append(row)
         log.append(try mark(row, week, price: FixedDecimal(20)))
@@ -238,7 +238,7 @@ import Values
         #expect(seen["mark_lookup_error"] == "none")
     }
 
-    @Test func theLatestStampOfTheCurrentBasisCounts() throws {
+    @Test func `the latest stamp of the current basis counts`() throws {
         var moved = row
         moved.underlyingSymbol = "TSLA"
         var log = OutcomesLog()
@@ -254,7 +254,7 @@ import Values
         #expect(seen["gamma_regime"] == "long_gamma" && seen["event_positions"] == "[2,5]")
     }
 
-    @Test func ofTwoStampsOfTheCurrentBasisTheLaterOneCounts() throws {
+    @Test func `of two stamps of the current basis the later one counts`() throws {
         var log = OutcomesLog()
         log.append(row)
         log.append(stamp(row, market: "ETH", regime: "neutral"))
@@ -263,7 +263,7 @@ import Values
         #expect(seen["gamma_regime"] == "short_gamma" && seen["event_positions"] == "[1,3]")
     }
 
-    @Test func whatIsEffectiveLaterCountsAsNotRecorded() throws {
+    @Test func `what is effective later counts as not recorded`() throws {
         var log = OutcomesLog()
         log.append(row)
         log.append(stamp(row), effectiveAt: try OutcomesSample.instant("2026-01-10T14:45:00Z"))
@@ -290,7 +290,7 @@ import Values
         #expect(row["outcome_state"] == "unavailable" && row["missing_fields"] == #"["forward_mark"]"#)
     }
 
-    @Test func aMarkOfAnUnknownHorizonStopsTheProjection() throws {
+    @Test func `a mark of an unknown horizon stops the projection`() throws {
         var log = OutcomesLog()
         var bad = try mark(row, week, price: nil)
         bad.horizonKey = "soon"
@@ -298,7 +298,7 @@ import Values
         #expect(throws: PoisonEvent.self) { try log.rows(projection) }
     }
 
-    @Test func documentsHaveExactlyTheColumnsOfTheFile() throws {
+    @Test func `documents have exactly the columns of the file`() throws {
         let columns = try outcomesColumns()
         #expect(columns.key == ["source", "source_trade_id", "horizon_key"])
         #expect(

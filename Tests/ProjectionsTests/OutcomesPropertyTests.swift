@@ -31,7 +31,7 @@ import Values
         return projection.rows(of: facts, selecting: RandomOutcome.horizons)
     }
 
-    @Test func rowsEqualTheContractWorkedOutASecondTime() throws {
+    @Test func `rows equal the contract worked out a second time`() throws {
         var states: [String: Int] = [:]
         for seed in Self.seeds {
             var random = SeededGenerator(seed: seed)
@@ -62,7 +62,7 @@ import Values
         }
     }
 
-    @Test func nothingMissingShowsAsZero() throws {
+    @Test func `nothing missing shows as zero`() throws {
         /// A figure and the inputs without which it must be null.
         let needs: [(String, [String])] = [
             ("mark_premium_usd", ["mark_price", "quantity", "contract_multiplier"]),
@@ -110,7 +110,7 @@ import Values
         }
     }
 
-    @Test func noProxySpotReachesARowOfAnotherUnderlying() throws {
+    @Test func `no proxy spot reaches a row of another underlying`() throws {
         var changed = 0
         for seed in Self.seeds {
             var random = SeededGenerator(seed: seed)
@@ -144,7 +144,7 @@ import Values
         #expect(changed > 100)
     }
 
-    @Test func theOrderOfUnrelatedEventsNeverChangesTheRows() throws {
+    @Test func `the order of unrelated events never changes the rows`() throws {
         let columns = try outcomesColumns()
         func lines(_ log: OutcomesLog, stored: Bool) throws -> [String] {
             try log.rows(projection, stored: stored).map { row in
@@ -185,7 +185,7 @@ import Values
         }
     }
 
-    @Test func whatIsPendingSaysTheSameWhateverMarksExist() throws {
+    @Test func `what is pending says the same whatever marks exist`() throws {
         for seed in Self.seeds {
             var random = SeededGenerator(seed: seed)
             var trade = try RandomOutcome("A", rules: rules, using: &random)

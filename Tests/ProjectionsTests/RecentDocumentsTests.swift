@@ -5,8 +5,8 @@ import Testing
 
 @Suite("The documents that were made last")
 struct RecentDocumentsTests {
-    @Test("What is still held is what was kept, and the room is used before anything is forgotten", arguments: 0..<50)
-    func rounds(seed: Int) {
+    @Test(arguments: 0..<50)
+    func `what is still held is what was kept, and the room is used before anything is forgotten`(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         let room = Int.random(in: 0...200, using: &random)
         let recent = RecentDocuments(byteCount: room)

@@ -7,8 +7,7 @@ import Values
 struct FeedFailureTests {
     private static let query = "portfolioNames=ICOI,IMST&limit=300"
 
-    @Test("a status with headers and a body comes for the requests planned, then the feed is well again")
-    func status() async throws {
+    @Test func `a status with headers and a body comes for the requests planned, then the feed is well again`() async throws {
         let busy = FailurePlan.Failure.status(429, headers: [("Retry-After", "1")], body: "slow down")
         try await withServer(.sample, failures: .first(2, busy)) { server, client in
             for _ in 0..<2 {
@@ -22,8 +21,7 @@ struct FeedFailureTests {
         }
     }
 
-    @Test("a plan counts from the request after it was installed")
-    func plans() async throws {
+    @Test func `a plan counts from the request after it was installed`() async throws {
         try await withServer(.sample) { server, client in
             try await #expect(client.get(Self.query).status == 200)
             server.setFailures(.requests([1: .status(503)]))
@@ -37,8 +35,8 @@ struct FeedFailureTests {
         }
     }
 
-    @Test("a connection dropped in the middle of a body is an error to the client", arguments: [0, 1000, 10_000_000])
-    func dropped(afterBytes: Int) async throws {
+    @Test(arguments: [0, 1000, 10_000_000])
+    func `a connection dropped in the middle of a body is an error to the client`(afterBytes: Int) async throws {
         try await withServer(.sample, failures: .requests([0: .connectionDropped(afterBytes: afterBytes)])) {
             _, client in
             await #expect(throws: (any Error).self) { try await client.get(Self.query) }
@@ -46,8 +44,8 @@ struct FeedFailureTests {
         }
     }
 
-    @Test("a truncated page is a complete answer that is no JSON", arguments: [0, 1, 1000, 10_000_000])
-    func truncated(afterBytes: Int) async throws {
+    @Test(arguments: [0, 1, 1000, 10_000_000])
+    func `a truncated page is a complete answer that is no JSON`(afterBytes: Int) async throws {
         try await withServer(.sample, failures: .requests([0: .truncated(afterBytes: afterBytes)])) { _, client in
             let answer = try await client.get(Self.query)
             #expect(answer.status == 200 && answer.body.count <= afterBytes)
@@ -57,8 +55,7 @@ struct FeedFailureTests {
         }
     }
 
-    @Test("a delay comes before the answer, proper or not")
-    func delay() async throws {
+    @Test func `a delay comes before the answer, proper or not`() async throws {
         let failures = FailurePlan.requests([0: .delay(seconds: 0.2), 1: .delay(seconds: 0.2, then: .status(503))])
         try await withServer(.sample, failures: failures) { _, client in
             let start = ContinuousClock.now
@@ -68,8 +65,7 @@ struct FeedFailureTests {
         }
     }
 
-    @Test("any bytes can be a body")
-    func body() async throws {
+    @Test func `any bytes can be a body`() async throws {
         let bytes: [UInt8] = [0x7B, 0xFF, 0x00, 0x0A]
         try await withServer(.sample, failures: .every(.body(bytes))) { _, client in
             let answer = try await client.get("")
@@ -77,8 +73,7 @@ struct FeedFailureTests {
         }
     }
 
-    @Test("watermark, cursor and hasMore can be wrong on a page that is right otherwise")
-    func envelopes() async throws {
+    @Test func `watermark, cursor and hasMore can be wrong on a page that is right otherwise`() async throws {
         let watermark = try #require(Instant("2020-01-01T00:00:00Z"))
         let failures = FailurePlan.requests([
             0: .watermark(watermark), 1: .repeatedCursor, 2: .hasMore(false), 3: .watermark(nil),

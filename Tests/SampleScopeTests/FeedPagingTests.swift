@@ -5,8 +5,8 @@ import Values
 
 @Suite("Pages of the sample feed over HTTP")
 struct FeedPagingTests {
-    @Test("a full run serves every row once, under one watermark", arguments: [1000, 749, 748, 500, 123])
-    func fullRun(limit: Int) async throws {
+    @Test(arguments: [1000, 749, 748, 500, 123])
+    func `a full run serves every row once, under one watermark`(limit: Int) async throws {
         try await withServer(.sample) { server, client in
             let pages = try await client.run(limit: limit)
             #expect(pages.flatMap(\.ids) == SampleScope.rows().map(\.tradeId))
@@ -19,31 +19,27 @@ struct FeedPagingTests {
         }
     }
 
-    @Test("rows keep their written bytes")
-    func bytes() async throws {
+    @Test func `rows keep their written bytes`() async throws {
         try await withServer(.sample) { _, client in
             let page = try await client.page("portfolioNames=ICOI,IMST&limit=749")
             #expect(page.rows.map(\.sourceText) == SampleScope.rows().map(\.text))
         }
     }
 
-    @Test("a portfolio alone gets its own rows and those without a portfolio")
-    func onePortfolio() async throws {
+    @Test func `a portfolio alone gets its own rows and those without a portfolio`() async throws {
         try await withServer(.sample) { _, client in
             let expected = SampleScope.rows().filter { $0.portfolio != "IMST" }
             try await #expect(client.run(portfolios: "ICOI").flatMap(\.ids) == expected.map(\.tradeId))
         }
     }
 
-    @Test("pending rows come when they are included")
-    func pending() async throws {
+    @Test func `pending rows come when they are included`() async throws {
         try await withServer(.sample) { _, client in
             try await #expect(client.run(includePending: true).flatMap(\.ids).count == 751)
         }
     }
 
-    @Test("updatedSince includes rows of that very moment, on every page of the run")
-    func updatedSince() async throws {
+    @Test func `updatedSince includes rows of that very moment, on every page of the run`() async throws {
         try await withServer(.sample) { server, client in
             let rows = SampleScope.rows()
             let moment = rows[700].updatedAt
@@ -58,8 +54,7 @@ struct FeedPagingTests {
         }
     }
 
-    @Test("updatedSince beyond the last update gets no row, but the scope's watermark")
-    func nothingNew() async throws {
+    @Test func `updatedSince beyond the last update gets no row, but the scope's watermark`() async throws {
         try await withServer(.sample) { _, client in
             let page = try await client.page("portfolioNames=ICOI&updatedSince=2026-03-01T00%3A00%3A00%2B00:00")
             #expect(page.ids.isEmpty && !page.hasMore && page.nextCursor == nil)
@@ -67,8 +62,7 @@ struct FeedPagingTests {
         }
     }
 
-    @Test("the watermark is null exactly where the scope is empty")
-    func emptyScope() async throws {
+    @Test func `the watermark is null exactly where the scope is empty`() async throws {
         try await withServer(.rows([])) { _, client in
             let page = try await client.page("portfolioNames=ICOI")
             #expect(page.ids.isEmpty && page.watermark == nil)
@@ -79,8 +73,7 @@ struct FeedPagingTests {
         }
     }
 
-    @Test("a row that changes during a run is newer than the run's watermark, and no row is lost or doubled")
-    func changeDuringRun() async throws {
+    @Test func `a row that changes during a run is newer than the run's watermark, and no row is lost or doubled`() async throws {
         try await withServer(.sample) { server, client in
             let query = "portfolioNames=ICOI,IMST&limit=100"
             var pages = [try await client.page(query)]
@@ -96,8 +89,7 @@ struct FeedPagingTests {
         }
     }
 
-    @Test("another feed takes its place")
-    func replace() async throws {
+    @Test func `another feed takes its place`() async throws {
         try await withServer(.rows([#"{"tradeId":"a","updatedAt":"2026-01-02T00:00:00Z"}"#])) { server, client in
             try await #expect(client.run().flatMap(\.ids) == ["a"])
             server.replace(
@@ -139,8 +131,8 @@ struct FeedPagingTests {
         }
     }
 
-    @Test("a start that is cancelled ends, with a server or without", .timeLimit(.minutes(1)))
-    func cancelledStart() async throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `a start that is cancelled ends, with a server or without`() async throws {
         for _ in 0..<5 {
             let starting = Task { try await SampleFeedServer.start(feed: .sample, apiKey: "secret") }
             starting.cancel()
@@ -148,8 +140,7 @@ struct FeedPagingTests {
         }
     }
 
-    @Test("two servers run side by side, and a stopped one answers no more")
-    func stopping() async throws {
+    @Test func `two servers run side by side, and a stopped one answers no more`() async throws {
         let first = try await SampleFeedServer.start(feed: .sample, apiKey: "secret")
         let second = try await SampleFeedServer.start(feed: .sample, apiKey: "secret")
         #expect(first.url != second.url)

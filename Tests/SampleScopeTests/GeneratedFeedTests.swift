@@ -15,8 +15,8 @@ struct GeneratedFeedTests {
         return rows
     }
 
-    @Test("serves every index once, valid and with its premium", arguments: [1, 2, 999, 1001])
-    func everyRow(count: Int) async throws {
+    @Test(arguments: [1, 2, 999, 1001])
+    func `serves every index once, valid and with its premium`(count: Int) async throws {
         try await withServer(.generated(count: count)) { _, client in
             let pages = try await client.run(limit: 250)
             let ids = pages.flatMap(\.ids)
@@ -47,8 +47,7 @@ struct GeneratedFeedTests {
         #expect(row.isNull("premiumUsd") || row.decimal("premiumUsd") == derived, "\(row.id)")
     }
 
-    @Test("ten forms differ in what they say and leave out, and come again every ten rows")
-    func forms() async throws {
+    @Test func `ten forms differ in what they say and leave out, and come again every ten rows`() async throws {
         let rows = try await rows(40)
         func form(_ row: ParsedRow) -> String {
             row.object.members.map { "\($0.key) \($0.value.kind)" }.joined(separator: ",")
@@ -63,8 +62,7 @@ struct GeneratedFeedTests {
         #expect(rows.contains { $0.counts && $0.isNull("premiumUsd") })
     }
 
-    @Test("every contract is bought and sold")
-    func contracts() async throws {
+    @Test func `every contract is bought and sold`() async throws {
         var sides: [String: Set<String>] = [:]
         for row in try await rows(2000) where row.counts {
             sides["\(try #require(row.symbol))", default: []].insert(row.string("side") ?? "")
@@ -74,16 +72,14 @@ struct GeneratedFeedTests {
         #expect(sides.values.allSatisfy { $0 == ["BUY", "SELL"] })
     }
 
-    @Test("a row's bytes don't depend on the page it comes on")
-    func pagesDoNotMatter() async throws {
+    @Test func `a row's bytes don't depend on the page it comes on`() async throws {
         let expected = try await rows(333, limit: 333).map(\.object.sourceText)
         for limit in [1, 10, 77] {
             try await #expect(rows(333, limit: limit).map(\.object.sourceText) == expected, "\(limit)")
         }
     }
 
-    @Test("a portfolio is every second row; updatedSince starts in the middle")
-    func parts() async throws {
+    @Test func `a portfolio is every second row; updatedSince starts in the middle`() async throws {
         try await withServer(.generated(count: 1001)) { _, client in
             try await #expect(client.run(portfolios: "IMST", limit: 100).flatMap(\.ids).count == 501)
             try await #expect(client.run(portfolios: "ICOI", limit: 100).flatMap(\.ids).count == 500)
@@ -92,8 +88,7 @@ struct GeneratedFeedTests {
         }
     }
 
-    @Test("a page deep in a million rows is found without serving those before it")
-    func deepPage() async throws {
+    @Test func `a page deep in a million rows is found without serving those before it`() async throws {
         try await withServer(.generated(count: 1_000_000)) { _, client in
             let first = try await client.page("portfolioNames=ICOI,IMST&limit=10000")
             #expect(first.ids.count == 10_000)

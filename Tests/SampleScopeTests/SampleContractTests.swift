@@ -20,8 +20,8 @@ struct SampleContractTests {
             "priceCurrency", "quantityUnit", "feesUsd", "isSynthetic",
         ])
 
-    @Test("types, ranges and enumerations hold", arguments: SampleScope.Phase.allCases)
-    func fields(phase: SampleScope.Phase) throws {
+    @Test(arguments: SampleScope.Phase.allCases)
+    func `types, ranges and enumerations hold`(phase: SampleScope.Phase) throws {
         for row in try ParsedRow.all(phase, includePending: true) {
             for key in ["updatedAt", "tradeDate", "createdAt"] {
                 #expect(row.string(key).flatMap { Instant($0) } != nil, "\(row.id) \(key)")
@@ -45,8 +45,8 @@ struct SampleContractTests {
         }
     }
 
-    @Test("every option symbol says what type, strike and expiry say", arguments: SampleScope.Phase.allCases)
-    func symbols(phase: SampleScope.Phase) throws {
+    @Test(arguments: SampleScope.Phase.allCases)
+    func `every option symbol says what type, strike and expiry say`(phase: SampleScope.Phase) throws {
         for row in try ParsedRow.all(phase, includePending: true) {
             let symbol = try #require(row.symbol, "\(row.id)")
             #expect(symbol.strike == row.decimal("strike"), "\(row.id)")
@@ -58,8 +58,7 @@ struct SampleContractTests {
         }
     }
 
-    @Test("the funds trade options on their own share, between September 2025 and January 2026")
-    func portfolios() throws {
+    @Test func `the funds trade options on their own share, between September 2025 and January 2026`() throws {
         for row in try ParsedRow.all() {
             if let portfolio = row.string("portfolioName") {
                 #expect(row.string("underlyingSymbol") == ["IMST": "MSTR", "ICOI": "COIN"][portfolio], "\(row.id)")
@@ -70,8 +69,7 @@ struct SampleContractTests {
         #expect(Set(SampleScope.rows().compactMap(\.portfolio)) == Set(SampleScope.portfolios))
     }
 
-    @Test("rows come in order of time, written by the source after the trade")
-    func order() throws {
+    @Test func `rows come in order of time, written by the source after the trade`() throws {
         let rows = try ParsedRow.all()
         for (earlier, later) in zip(rows, rows.dropFirst()) {
             #expect(try #require(earlier.traded) <= (try #require(later.traded)), "\(later.id)")
@@ -83,8 +81,7 @@ struct SampleContractTests {
         }
     }
 
-    @Test("prices lie between a cent and 60 USD, strikes in the range of their share")
-    func magnitudes() throws {
+    @Test func `prices lie between a cent and 60 USD, strikes in the range of their share`() throws {
         for row in try ParsedRow.all() {
             let price = try #require(row.decimal("price"))
             #expect(price >= (try FixedDecimal("0.01")) && price < FixedDecimal(60), "\(row.id)")

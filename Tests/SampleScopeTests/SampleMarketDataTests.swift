@@ -28,8 +28,7 @@ struct SampleMarketDataTests {
 
     private static func instant(_ text: String) throws -> Int64 { try #require(Instant(text)).microseconds }
 
-    @Test("the lines are the same bytes every time and everywhere, each ended by a newline")
-    func bytes() {
+    @Test func `the lines are the same bytes every time and everywhere, each ended by a newline`() {
         let lines = SampleMarketData.lines()
         #expect(lines == SampleMarketData.lines())
         #expect(lines.last == UInt8(ascii: "\n"))
@@ -39,8 +38,7 @@ struct SampleMarketDataTests {
         #expect(digest == 7_314_117_545_011_030_387)
     }
 
-    @Test("there are two kinds, of BTC, and no moment twice")
-    func identities() throws {
+    @Test func `there are two kinds, of BTC, and no moment twice`() throws {
         let observations = try Self.observations()
         #expect(observations.count { $0.kind == "gex_hourly" } == 5568)
         #expect(observations.count { $0.kind == "vol_metrics" } == 1956)
@@ -52,8 +50,7 @@ struct SampleMarketDataTests {
         }
     }
 
-    @Test("gamma exposure comes every hour and volatility every four, but for the two gaps")
-    func gaps() throws {
+    @Test func `gamma exposure comes every hour and volatility every four, but for the two gaps`() throws {
         let silence = (try Self.instant("2025-11-20T00:00:00Z"), try Self.instant("2025-12-06T00:00:00Z"))
         let exposure = (try Self.instant("2025-10-20T00:00:00Z"), try Self.instant("2025-10-22T00:00:00Z"))
         for (kind, first, step, gaps) in [
@@ -67,8 +64,7 @@ struct SampleMarketDataTests {
         }
     }
 
-    @Test("figures are of their size, and what is missing is null")
-    func figures() throws {
+    @Test func `figures are of their size, and what is missing is null`() throws {
         let observations = try Self.observations()
         for row in observations where row.kind == "gex_hourly" {
             let net = try #require(row.decimal("net_gex"))
@@ -97,8 +93,7 @@ struct SampleMarketDataTests {
         }
     }
 
-    @Test("volatility rises and falls through all shapes of the term structure, exposure through both signs")
-    func shapes() throws {
+    @Test func `volatility rises and falls through all shapes of the term structure, exposure through both signs`() throws {
         let observations = try Self.observations()
         var slopes: [String: Int] = [:]
         for row in observations where row.kind == "vol_metrics" {
@@ -119,8 +114,7 @@ struct SampleMarketDataTests {
         return [before, after].compactMap(\.self).min()
     }
 
-    @Test("around the sample's executions context is fresh, stale and out of reach")
-    func context() throws {
+    @Test func `around the sample's executions context is fresh, stale and out of reach`() throws {
         let observations = try Self.observations()
         let reach = 10_080 * Self.minute
         let kinds: [(times: [Int64], freshMinutes: Int64)] = [("gex_hourly", 90), ("vol_metrics", 2160)].map { kind, fresh in

@@ -46,8 +46,7 @@ struct SampleMarketQuoteTests {
         return quote.mark == nil ? "no mark" : "usual"
     }
 
-    @Test("around the executions every kind of quote comes, and often none within half an hour")
-    func states() throws {
+    @Test func `around the executions every kind of quote comes, and often none within half an hour`() throws {
         var nearest: [String: Int] = [:]
         for trade in try Self.trades() {
             let window = trade.quotes.quotes(
@@ -66,8 +65,7 @@ struct SampleMarketQuoteTests {
         #expect(nearest["usual", default: 0] > 350, "\(nearest)")
     }
 
-    @Test("a day and a week after an execution, a month after it and at expiry some have a quote and some have none")
-    func horizons() throws {
+    @Test func `a day and a week after an execution, a month after it and at expiry some have a quote and some have none`() throws {
         var counts: [String: (with: Int, without: Int)] = [:]
         for trade in try Self.trades() {
             let expires = try Self.later(try #require(Instant(startOf: trade.expiry)), minutes: 21 * 60)
@@ -85,8 +83,7 @@ struct SampleMarketQuoteTests {
         for (key, count) in counts { #expect(count.with > 200 && count.without > 5, "\(key) \(count)") }
     }
 
-    @Test("quotes lie in order, in the hours that New York trades all year, on trading days to the day of expiry")
-    func times() throws {
+    @Test func `quotes lie in order, in the hours that New York trades all year, on trading days to the day of expiry`() throws {
         let quotes = try #require(
             SampleQuotes(symbol: "MSTR", expiry: try Self.date("2025-12-19"), strike: FixedDecimal(300), isCall: true))
         let all = quotes.quotes(from: try Self.midnight("2025-08-01"), to: try Self.midnight("2026-03-01"))
@@ -105,8 +102,7 @@ struct SampleMarketQuoteTests {
         }
     }
 
-    @Test("the start counts and the end does not, and how a span is cut changes nothing")
-    func spans() throws {
+    @Test func `the start counts and the end does not, and how a span is cut changes nothing`() throws {
         for (seed, trade) in try Self.trades().enumerated() where seed % 25 == 0 {
             let from = try Self.later(trade.moment, minutes: -2 * 1440)
             let to = try Self.later(trade.moment, minutes: 2 * 1440)
@@ -126,8 +122,7 @@ struct SampleMarketQuoteTests {
         }
     }
 
-    @Test("the market stands where the sample's own stands, and usual quotes lie around its price")
-    func consistency() throws {
+    @Test func `the market stands where the sample's own stands, and usual quotes lie around its price`() throws {
         for trade in try Self.trades() {
             for quote in trade.quotes.quotes(
                 from: try #require(Instant(startOf: trade.moment.date)), to: try Self.later(trade.moment, minutes: 600))
@@ -142,8 +137,7 @@ struct SampleMarketQuoteTests {
         }
     }
 
-    @Test("most executions lie near the quotes of their minutes")
-    func fills() throws {
+    @Test func `most executions lie near the quotes of their minutes`() throws {
         var near = 0
         var judged = 0
         for trade in try Self.trades() {
@@ -157,8 +151,7 @@ struct SampleMarketQuoteTests {
         #expect(judged > 350 && near * 10 >= judged * 9, "\(near) of \(judged)")
     }
 
-    @Test("contracts that differ in one part alone have quotes of their own")
-    func contracts() throws {
+    @Test func `contracts that differ in one part alone have quotes of their own`() throws {
         let expiry = try Self.date("2025-12-19")
         let day = (try Self.midnight("2025-10-01"), try Self.midnight("2025-10-08"))
         let contracts = [
@@ -175,8 +168,7 @@ struct SampleMarketQuoteTests {
         }
     }
 
-    @Test("other symbols, and strikes that are no whole cents or not above zero, have no quotes")
-    func unknown() throws {
+    @Test func `other symbols, and strikes that are no whole cents or not above zero, have no quotes`() throws {
         let expiry = try Self.date("2025-12-19")
         for symbol in ["BTC", "mstr", "MSTR1", ""] {
             #expect(SampleQuotes(symbol: symbol, expiry: expiry, strike: FixedDecimal(300), isCall: true) == nil)

@@ -72,8 +72,7 @@ struct SampleMarketServerTests {
         try #require(row["timestamp"]?.string.flatMap { Instant($0) })
     }
 
-    @Test("an answer is an envelope of rows that name their contract, newest first, within the span")
-    func answer() async throws {
+    @Test func `an answer is an envelope of rows that name their contract, newest first, within the span`() async throws {
         try await Self.withServer { server in
             let answer = try await Self.get(server)
             let root = try answer.root()
@@ -104,8 +103,7 @@ struct SampleMarketServerTests {
         }
     }
 
-    @Test("the same question has the same answer, from another server too")
-    func determinism() async throws {
+    @Test func `the same question has the same answer, from another server too`() async throws {
         try await Self.withServer { server in
             let body = try await Self.get(server).body
             try await #expect(Self.get(server).body == body)
@@ -114,8 +112,7 @@ struct SampleMarketServerTests {
         }
     }
 
-    @Test("the start counts and the end does not")
-    func bounds() async throws {
+    @Test func `the start counts and the end does not`() async throws {
         try await Self.withServer { server in
             let buckets = try await Self.get(server).rows().map { try Self.bucket($0).description }
             let (last, first) = (try #require(buckets.first), try #require(buckets.last))
@@ -126,8 +123,7 @@ struct SampleMarketServerTests {
         }
     }
 
-    @Test("an hour is its last quote, in a bucket on the hour")
-    func hours() async throws {
+    @Test func `an hour is its last quote, in a bucket on the hour`() async throws {
         try await Self.withServer { server in
             let day: [String: String?] = [
                 "startDate": "2025-10-01T00:00:00Z", "endDate": "2025-10-02T00:00:00Z", "timeInterval": "hour",
@@ -149,8 +145,8 @@ struct SampleMarketServerTests {
         }
     }
 
-    @Test("more than 60 minutes or 24 hours are not answered at once", arguments: [("minute", 60), ("hour", 1440)])
-    func longSpans(interval: String, minutes: Int64) async throws {
+    @Test(arguments: [("minute", 60), ("hour", 1440)])
+    func `more than 60 minutes or 24 hours are not answered at once`(interval: String, minutes: Int64) async throws {
         try await Self.withServer { server in
             let start = try #require(Instant("2025-10-01T00:00:00Z"))
             for (extra, status) in [(0, 200), (1, 400)] as [(Int64, Int)] {
@@ -163,8 +159,8 @@ struct SampleMarketServerTests {
         }
     }
 
-    @Test("without its key nothing is answered", arguments: [nil, "", "quote-secre", "quote-secret2", "QUOTE-SECRET"])
-    func keys(key: String?) async throws {
+    @Test(arguments: [nil, "", "quote-secre", "quote-secret2", "QUOTE-SECRET"])
+    func `without its key nothing is answered`(key: String?) async throws {
         try await Self.withServer { server in
             let answer = try await Self.get(server, key: key)
             #expect(answer.status == 401)
@@ -173,8 +169,7 @@ struct SampleMarketServerTests {
         }
     }
 
-    @Test("another path is not found")
-    func paths() async throws {
+    @Test func `another path is not found`() async throws {
         try await Self.withServer { server in
             try await #expect(Self.get(server, path: "/analytics/volatility/index").status == 404)
             try await #expect(Self.get(server, path: Self.path + "/x").status == 404)
@@ -199,8 +194,7 @@ struct SampleMarketServerTests {
         }
     }
 
-    @Test("an unknown currency is a good answer without rows, as is a contract that nobody could trade")
-    func unknown() async throws {
+    @Test func `an unknown currency is a good answer without rows, as is a contract that nobody could trade`() async throws {
         try await Self.withServer { server in
             let nobody: [[String: String?]] = [
                 ["currency": "NONE"], ["currency": "mstr"], ["currency": ""], ["strike": "300.001"],
@@ -216,8 +210,7 @@ struct SampleMarketServerTests {
 
     // MARK: - Failures
 
-    @Test("statuses come for the requests planned, then the server is well again")
-    func statuses() async throws {
+    @Test func `statuses come for the requests planned, then the server is well again`() async throws {
         let plan = FailurePlan.requests([
             0: .status(401), 1: .status(403, body: #"{"error":true,"message":"not in your plan"}"#),
             2: .status(429, headers: [("Retry-After", "3")]), 3: .status(500), 4: .status(503),
@@ -236,8 +229,7 @@ struct SampleMarketServerTests {
         }
     }
 
-    @Test("a plan counts from the request after it was installed")
-    func plans() async throws {
+    @Test func `a plan counts from the request after it was installed`() async throws {
         try await Self.withServer { server in
             try await #expect(Self.get(server).status == 200)
             server.setFailures(.requests([1: .status(503)]))
@@ -250,8 +242,8 @@ struct SampleMarketServerTests {
         }
     }
 
-    @Test("a truncated answer is complete to HTTP and no JSON", arguments: [0, 1, 700, 10_000_000])
-    func truncated(afterBytes: Int) async throws {
+    @Test(arguments: [0, 1, 700, 10_000_000])
+    func `a truncated answer is complete to HTTP and no JSON`(afterBytes: Int) async throws {
         try await Self.withServer(.requests([0: .truncated(afterBytes: afterBytes)])) { server in
             let answer = try await Self.get(server)
             let whole = try await Self.get(server).body
@@ -261,16 +253,15 @@ struct SampleMarketServerTests {
         }
     }
 
-    @Test("a dropped connection is an error to the client", arguments: [0, 700, 10_000_000])
-    func dropped(afterBytes: Int) async throws {
+    @Test(arguments: [0, 700, 10_000_000])
+    func `a dropped connection is an error to the client`(afterBytes: Int) async throws {
         try await Self.withServer(.requests([0: .connectionDropped(afterBytes: afterBytes)])) { server in
             await #expect(throws: (any Error).self) { try await Self.get(server) }
             try await #expect(Self.get(server).rows().count == 10)
         }
     }
 
-    @Test("a delay comes before the answer, proper or not, and any body can be one")
-    func delaysAndBodies() async throws {
+    @Test func `a delay comes before the answer, proper or not, and any body can be one`() async throws {
         let elsewhere = #"{"payload":{"data":[],"metadata":{"next":"https://elsewhere.example/x"}}}"#
         let plan = FailurePlan.requests([
             0: .delay(seconds: 0.2), 1: .delay(seconds: 0.2, then: .status(503)), 2: .body(Array(elsewhere.utf8)),
@@ -286,8 +277,7 @@ struct SampleMarketServerTests {
         }
     }
 
-    @Test("a stopped server answers nothing, and stopping twice changes nothing")
-    func stopping() async throws {
+    @Test func `a stopped server answers nothing, and stopping twice changes nothing`() async throws {
         let server = try await SampleQuoteServer.start(apiKey: Self.key)
         try await #expect(Self.get(server).status == 200)
         await server.stop()

@@ -9,8 +9,7 @@ struct SampleSpecialsTests {
         try ParsedRow.all(phase).filter(holds).count
     }
 
-    @Test("statuses")
-    func statuses() throws {
+    @Test func `statuses`() throws {
         #expect(try count { $0.string("tradeStatus") == "CANCELLED" } == 2)
         #expect(try count { $0.string("tradeStatus") == "BUSTED" } == 1)
         #expect(try count { $0.string("tradeStatus") == "PARTIALLY_FILLED" } == 20)
@@ -22,8 +21,7 @@ struct SampleSpecialsTests {
             })
     }
 
-    @Test("missing values")
-    func missingValues() throws {
+    @Test func `missing values`() throws {
         #expect(try count { $0.isNull("feesUsd") } == 5)
         #expect(try count(.updated) { $0.isNull("feesUsd") } == 4)
         #expect(try count { $0.isNull("broker") } == 3)
@@ -34,8 +32,7 @@ struct SampleSpecialsTests {
         #expect(try count { $0.object["notes"]?.string == "" } == 9)
     }
 
-    @Test("unusual symbols, synthetic rows, an unknown key, numbers in quotes, a rebate, a fraction of a cent")
-    func unusualValues() throws {
+    @Test func `unusual symbols, synthetic rows, an unknown key, numbers in quotes, a rebate, a fraction of a cent`() throws {
         #expect(try count { $0.string("optionSymbol")?.utf8.count == 21 } == 1)
         #expect(try count { $0.symbol?.root == "MSTR1" } == 1)
         #expect(try count { $0.object["isSynthetic"]?.bool == true } == 3)
@@ -45,8 +42,7 @@ struct SampleSpecialsTests {
         #expect(try count { ($0.decimal("price")?.units ?? 0) % 100_000_000 != 0 } == 1)
     }
 
-    @Test("premiums are price × quantity × multiplier but for two rows")
-    func premiums() throws {
+    @Test func `premiums are price × quantity × multiplier but for two rows`() throws {
         let mismatches = try ParsedRow.all().filter { row in
             guard let premium = row.decimal("premiumUsd"), let derived = row.derivedPremium else { return false }
             return derived != premium
@@ -62,8 +58,7 @@ struct SampleSpecialsTests {
         }
     }
 
-    @Test("ten rows change in the second phase, all to newer updates")
-    func updates() throws {
+    @Test func `ten rows change in the second phase, all to newer updates`() throws {
         let before = SampleScope.rows(phase: .initial)
         let after = SampleScope.rows(phase: .updated)
         let changed = zip(before, after).filter { $0 != $1 }
@@ -87,8 +82,7 @@ struct SampleSpecialsTests {
             ])
     }
 
-    @Test("corrected premiums follow from the corrected prices and quantities, and cancel out in pairs")
-    func correctedPairs() throws {
+    @Test func `corrected premiums follow from the corrected prices and quantities, and cancel out in pairs`() throws {
         var change = FixedDecimal.zero
         for (before, after) in zip(SampleScope.rows(phase: .initial), SampleScope.rows(phase: .updated))
         where before.premium != after.premium {
@@ -100,8 +94,7 @@ struct SampleSpecialsTests {
         #expect(change.isZero)
     }
 
-    @Test("positions are partly closed, flipped, reopened, traded both ways in one instant, and left open")
-    func lifecycles() throws {
+    @Test func `positions are partly closed, flipped, reopened, traded both ways in one instant, and left open`() throws {
         let shapes = PositionShapes(try ParsedRow.all())
         #expect(
             shapes == PositionShapes(groups: 209, closed: 129, partialCloses: 242, flips: 17, reopenings: 22, ties: 15))

@@ -4,16 +4,16 @@ import Values
 
 @Suite("The sample's totals")
 struct SampleTotalsTests {
-    @Test("749 rows sum to the documented quantity and premium in both phases", arguments: SampleScope.Phase.allCases)
-    func totals(phase: SampleScope.Phase) throws {
+    @Test(arguments: SampleScope.Phase.allCases)
+    func `749 rows sum to the documented quantity and premium in both phases`(phase: SampleScope.Phase) throws {
         let rows = SampleScope.rows(phase: phase)
         #expect(rows.count == 749)
         #expect(rows.compactMap(\.quantity).reduce(.zero, +) == FixedDecimal(269_267))
         #expect(rows.compactMap(\.premium).reduce(.zero, +) == (try FixedDecimal("466630651.75")))
     }
 
-    @Test("the sums of the rows' own texts are those of their values", arguments: SampleScope.Phase.allCases)
-    func textsHoldTheValues(phase: SampleScope.Phase) throws {
+    @Test(arguments: SampleScope.Phase.allCases)
+    func `the sums of the rows' own texts are those of their values`(phase: SampleScope.Phase) throws {
         for row in SampleScope.rows(phase: phase, includePending: true) {
             let parsed = try ParsedRow(row)
             #expect(parsed.decimal("filledQuantity") == row.quantity)
@@ -25,24 +25,21 @@ struct SampleTotalsTests {
         }
     }
 
-    @Test("every id is there once, at the same place in both phases")
-    func uniqueIDs() {
+    @Test func `every id is there once, at the same place in both phases`() {
         let initial = SampleScope.rows(phase: .initial, includePending: true).map { ByteKey($0.tradeId) }
         let updated = SampleScope.rows(phase: .updated, includePending: true).map { ByteKey($0.tradeId) }
         #expect(Set(initial).count == 751)
         #expect(initial == updated)
     }
 
-    @Test("the two pending rows come only when they are asked for")
-    func pendingRows() {
+    @Test func `the two pending rows come only when they are asked for`() {
         #expect(SampleScope.rows().allSatisfy { !$0.isPending })
         let withPending = SampleScope.rows(includePending: true)
         #expect(withPending.filter(\.isPending).count == 2)
         #expect(withPending.filter { $0.isPending && ($0.quantity != nil || $0.premium != nil) }.isEmpty)
     }
 
-    @Test("the texts are the same on every machine")
-    func texts() {
+    @Test func `the texts are the same on every machine`() {
         #expect(digest(.initial) == "f535016acf95621e")
         #expect(digest(.updated) == "401761c41dc0fa93")
     }

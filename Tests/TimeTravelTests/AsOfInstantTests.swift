@@ -20,7 +20,7 @@ import Values
         return try await ViewReader(bench.ledger).page(.syncState, ask).position
     }
 
-    @Test func itIsTheLargestPositionRecordedByThen() async throws {
+    @Test func `it is the largest position recorded by then`() async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             for number in 0..<5 { try await bench.append([recorded(try sampleRow("T\(number)"))]) }
             try await bench.project()
@@ -45,7 +45,7 @@ import Values
     }
 
     /// An append has taken its `recorded_at` and has not committed: an answer as of a later instant waits for it.
-    @Test func anAppendUnderWayIsWaitedForWhereItCouldStillLandBefore() async throws {
+    @Test func `an append under way is waited for where it could still land before`() async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             try await bench.project()
             let head = Int64(try await bench.events().count)

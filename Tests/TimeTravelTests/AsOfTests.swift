@@ -28,7 +28,7 @@ import Values
     }
 
     @Test(arguments: 1...2 as ClosedRange<UInt64>)
-    func rowsAsOfEveryPositionAreAFoldFromZeroUnderTheServedRulesAndUnderOthers(seed: UInt64) async throws {
+    func `rows as of every position are a fold from zero under the served rules and under others`(seed: UInt64) async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             try await fill(bench, try RandomHistory(seed: seed, trades: 8, events: 70), seed: seed)
             let events = try await bench.events()
@@ -82,7 +82,7 @@ import Values
     }
 
     @Test(arguments: 11...13 as ClosedRange<UInt64>)
-    func whatHadNotHappenedByThenCountsAsNotRecorded(seed: UInt64) async throws {
+    func `what had not happened by then counts as not recorded`(seed: UInt64) async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             try await fill(bench, try RandomHistory(seed: seed, trades: 9, events: 90), seed: seed)
             let events = try await bench.events()
@@ -118,7 +118,7 @@ import Values
     }
 
     @Test(arguments: 21...22 as ClosedRange<UInt64>)
-    func aPinnedAnswerIsTheSameBytesAfterLaterAppendsAndRestarts(seed: UInt64) async throws {
+    func `a pinned answer is the same bytes after later appends and restarts`(seed: UInt64) async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             let history = try RandomHistory(seed: seed, trades: 9, events: 120)
             try await bench.append(history.events.prefix(60))

@@ -37,7 +37,7 @@ import Testing
         #expect(gauge.runs == 2)
     }
 
-    @Test func readersOfTheSameShareOneFoldAndItsResultIsKept() async throws {
+    @Test func `readers of the same share one fold and its result is kept`() async throws {
         let gate = FoldGate()
         let gauge = Gauge()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -76,7 +76,7 @@ import Testing
         await #expect(throws: CancellationError.self) { try await first.value }
     }
 
-    @Test func twoFoldsRunAtATime() async throws {
+    @Test func `two folds run at a time`() async throws {
         let gate = FoldGate()
         let gauge = Gauge()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -88,7 +88,7 @@ import Testing
         #expect(gauge.runs == 9 && gauge.most == 2)
     }
 
-    @Test func whoGetsNoTurnInTimeOrFindsTooManyWaitingIsRefusedAndALaterOneIsServed() async throws {
+    @Test func `who gets no turn in time or finds too many waiting is refused and a later one is served`() async throws {
         let gate = FoldGate(slots: 1, maximumWaiting: 1, limit: .milliseconds(50))
         let (ends, end) = AsyncStream.makeStream(of: Void.self)
         let (starts, start) = AsyncStream.makeStream(of: Void.self)
@@ -109,7 +109,7 @@ import Testing
         _ = try await gate.result("long", isBounded: true) { _ in .node(.null) }
     }
 
-    @Test func aFoldWithoutBoundsNeedsNoTurnAndHasNoDeadline() async throws {
+    @Test func `a fold without bounds needs no turn and has no deadline`() async throws {
         let gate = FoldGate(slots: 0, maximumWaiting: 0, limit: .zero)
         await #expect(throws: FoldDeadline.Passed.self) { try await gate.result("a", isBounded: true) { _ in .node(.null) } }
         _ = try await gate.result("a", isBounded: false) { deadline in
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func theServerEndsAStatementOfAFoldThatTakesTooLong() async throws {
+    @Test func `the server ends a statement of a fold that takes too long`() async throws {
         try await withDatabase { uri in
             try await TimeTravelBench.open(uri) { bench in
                 let deadline = FoldDeadline(instant: .now + .milliseconds(100))
@@ -131,7 +131,7 @@ import Testing
         }
     }
 
-    @Test func aReadThatIsTooLargeNamesTheCommandThatDoesIt() async throws {
+    @Test func `a read that is too large names the command that does it`() async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             try await bench.append([recorded(try sampleRow("it's"))])
             try await bench.project()

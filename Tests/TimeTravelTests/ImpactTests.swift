@@ -60,7 +60,7 @@ import Values
     }
 
     @Test(arguments: 31...32 as ClosedRange<UInt64>)
-    func whatAnEventChangedIsTheDifferenceOfTwoFoldsFromZero(seed: UInt64) async throws {
+    func `what an event changed is the difference of two folds from zero`(seed: UInt64) async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             try await bench.append(try RandomHistory(seed: seed, trades: 8, events: 90).events)
             try await bench.project()
@@ -106,7 +106,7 @@ import Values
     /// What a candidate would change is how the stored rows differ once its event is appended, and what the event is then said
     /// to have changed; nothing is written before.
     @Test(arguments: 33...36 as ClosedRange<UInt64>)
-    func whatACandidateWouldChangeIsWhatAppendingItChanges(seed: UInt64) async throws {
+    func `what a candidate would change is what appending it changes`(seed: UInt64) async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             let history = try RandomHistory(seed: seed, trades: 8, events: 70).events
             try await bench.append(history.prefix(30))
@@ -144,7 +144,7 @@ import Values
         }
     }
 
-    @Test func aRowOfTheFeedIsReadAsASyncReadsIt() async throws {
+    @Test func `a row of the feed is read as a sync reads it`() async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             func feedRow(_ change: String = "", updatedAt: String = "2026-02-01T00:00:00Z", quantity: String = "\"4\"") -> [UInt8] {
                 Array(

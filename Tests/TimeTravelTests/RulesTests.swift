@@ -45,7 +45,7 @@ import Values
 
     static let path = "/api/internal/trades/positions"
 
-    @Test func anAnswerNamesTheRulesThatItWasMadeUnder() async throws {
+    @Test func `an answer names the rules that it was made under`() async throws {
         try await withTrades { bench in
             let one = try json(await get(bench, Self.path))
             #expect(one["ledger"]?["rules"]?["lifecycles/rules.v1.yaml"]?.integer == 1)
@@ -78,7 +78,7 @@ import Values
         }
     }
 
-    @Test func asServedIsWhatTheLogSaysWasPromotedThen() async throws {
+    @Test func `as served is what the log says was promoted then`() async throws {
         try await withTrades { bench in
             let before = Int64(try await bench.events().count)
             try await bench.append([promotion("v2", code: 1).event(runID: UniqueID(high: 3, low: 3))])
@@ -101,7 +101,7 @@ import Values
         }
     }
 
-    @Test func onlyAnAnswerThatPinsEverythingIsKeptForEver() async throws {
+    @Test func `only an answer that pins everything is kept for ever`() async throws {
         try await withTrades { bench in
             let pins = ["as_of_position=9", "as_of=2026-05-01T00:00:00Z", "rules=lifecycles@v1/c1"]
             for missing in pins.indices {
@@ -124,7 +124,7 @@ import Values
         }
     }
 
-    @Test func aCursorStaysAtTheRulesOfItsFirstPage() async throws {
+    @Test func `a cursor stays at the rules of its first page`() async throws {
         try await withTrades { bench in
             for (rules, file) in [("trades@v2", "trades/rules.v2.yaml"), ("as_served", "trades/rules.v1.yaml")] {
                 let path = "/api/internal/trades?limit=1&rules=\(rules)"

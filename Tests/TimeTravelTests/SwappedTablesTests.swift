@@ -63,7 +63,7 @@ import Values
             [.text("\(old)x"), .text(name), .text(old)])
     }
 
-    @Test func aReadWhoseTableIsReplacedReadsTheNewOne() async throws {
+    @Test func `a read whose table is replaced reads the new one`() async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             try await bench.append(try RandomHistory(seed: 61, trades: 6, events: 60).events)
             try await bench.project()
@@ -91,7 +91,7 @@ import Values
         }
     }
 
-    @Test func aDiffWhoseTableIsReplacedReadsTheNewOneAndTellsEachRowOnce() async throws {
+    @Test func `a diff whose table is replaced reads the new one and tells each row once`() async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             try await bench.append(try RandomHistory(seed: 62, trades: 6, events: 60).events)
             try await bench.project()
@@ -115,7 +115,7 @@ import Values
     }
 
     /// Its events are written by then, and some of its views.
-    @Test func aBundleWhoseTableIsReplacedIsWrittenOnceMore() async throws {
+    @Test func `a bundle whose table is replaced is written once more`() async throws {
         let directory = try temporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: directory) }
         try await withTimeTravel(environment: ["ALPHA_LEDGER_SIGNING_KEY_FILE": directory + "/key"]) {

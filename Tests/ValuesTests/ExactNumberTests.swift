@@ -43,8 +43,8 @@ private func fits(_ units: BigInt) -> Bool {
 
 @Suite("Exact arithmetic")
 struct ExactNumberTests {
-    @Test("Chains of operations agree with plain fractions", arguments: UInt64(1)...60)
-    func chains(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...60)
+    func `chains of operations agree with plain fractions`(seed: UInt64) throws {
         var random = Seeded(seed)
         var made: [(ExactNumber, Fraction)] = [(ExactNumber(0), Fraction(0, 1)), (ExactNumber(-3), Fraction(-3, 1))]
         for _ in 0..<60 {
@@ -75,8 +75,8 @@ struct ExactNumberTests {
         }
     }
 
-    @Test("Products of three agree with wide integers, exact and rounded", arguments: UInt64(1)...60)
-    func products(seed: UInt64) {
+    @Test(arguments: UInt64(1)...60)
+    func `products of three agree with wide integers, exact and rounded`(seed: UInt64) {
         var random = Seeded(seed)
         for _ in 0..<300 {
             let values = (0..<3).map { _ -> FixedDecimal in
@@ -109,8 +109,7 @@ struct ExactNumberTests {
         #expect(try FixedDecimal(text).exact.rounded(fractionDigits: digits)?.description == expected)
     }
 
-    @Test("A product rounds once, half to even, in the eleventh digit")
-    func roundedOnce() throws {
+    @Test func `a product rounds once, half to even, in the eleventh digit`() throws {
         let tiny = try FixedDecimal("0.0000000005")
         let tenth = try FixedDecimal("0.1")
         #expect(FixedDecimal.roundedProduct(tiny, tenth, FixedDecimal(1)) == .zero)
@@ -123,8 +122,7 @@ struct ExactNumberTests {
         #expect(try FixedDecimal.roundedProduct(FixedDecimal("1e17"), FixedDecimal("1e17"), FixedDecimal(1)) == nil)
     }
 
-    @Test("Thirds are exact until they are published")
-    func quotients() throws {
+    @Test func `thirds are exact until they are published`() throws {
         let third = try #require(ExactNumber(1).divided(by: ExactNumber(3)))
         #expect(third.rounded()?.description == "0.3333333333")
         #expect(third + third + third == ExactNumber(1))

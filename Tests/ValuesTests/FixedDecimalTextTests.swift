@@ -47,8 +47,8 @@ struct FixedDecimalTextTests {
         #expect(throws: DecimalError.outOfRange) { try FixedDecimal(text) }
     }
 
-    @Test("Text and value round trip", arguments: UInt64(1)...50)
-    func roundTrip(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...50)
+    func `text and value round trip`(seed: UInt64) throws {
         var random = Seeded(seed)
         for _ in 0..<200 {
             let value = FixedDecimal(units: random.units(digits: 28))
@@ -60,8 +60,8 @@ struct FixedDecimalTextTests {
         }
     }
 
-    @Test("Any spelling of a number reads as the same value", arguments: UInt64(1)...50)
-    func spellings(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...50)
+    func `any spelling of a number reads as the same value`(seed: UInt64) throws {
         var random = Seeded(seed)
         for _ in 0..<100 {
             let value = FixedDecimal(units: random.units(digits: 28))
@@ -79,16 +79,14 @@ struct FixedDecimalTextTests {
         }
     }
 
-    @Test("Sums beyond every input's bound still have a text")
-    func wide() {
+    @Test func `sums beyond every input's bound still have a text`() {
         #expect(FixedDecimal(units: .max).description == "17014118346046923173168730371.5884105727")
         #expect(FixedDecimal(units: .min).description == "-17014118346046923173168730371.5884105728")
         #expect(
             FixedDecimal(units: 100_000_000_000_000_000_000_000_000_000_000).description == "10000000000000000000000")
     }
 
-    @Test("Whole numbers, signs and order")
-    func basics() throws {
+    @Test func `whole numbers, signs and order`() throws {
         #expect(FixedDecimal(-7).description == "-7")
         #expect(FixedDecimal(0) == .zero && FixedDecimal.zero.isZero && !FixedDecimal.zero.isNegative)
         #expect((-FixedDecimal(3)).magnitude == FixedDecimal(3))

@@ -3,8 +3,8 @@ import Values
 
 @Suite("Identifiers, digests and byte order")
 struct IdentifierTests {
-    @Test("UUID text, bytes and halves round trip", arguments: UInt64(1)...20)
-    func uniqueIDs(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...20)
+    func `UUID text, bytes and halves round trip`(seed: UInt64) throws {
         var random = Seeded(seed)
         for _ in 0..<50 {
             let id = UniqueID(random: &random)
@@ -32,8 +32,7 @@ struct IdentifierTests {
         #expect(UniqueID(text) == nil)
     }
 
-    @Test("A known UUID")
-    func known() {
+    @Test func `a known UUID`() {
         let id = UniqueID(high: 0x6ba7_b810_9dad_11d1, low: 0x80b4_00c0_4fd4_30c8)
         #expect(id.description == "6ba7b810-9dad-11d1-80b4-00c04fd430c8")
         let short: [UInt8] = [1, 2, 3]
@@ -41,8 +40,8 @@ struct IdentifierTests {
         #expect(read == nil)
     }
 
-    @Test("Digests round trip through bytes and hexadecimal", arguments: UInt64(1)...20)
-    func digests(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...20)
+    func `digests round trip through bytes and hexadecimal`(seed: UInt64) throws {
         var random = Seeded(seed)
         let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
         let digest = Digest32(bytes)
@@ -61,8 +60,7 @@ struct IdentifierTests {
         #expect(Digest32(hex: digest.description.dropLast() + "g") == nil)
     }
 
-    @Test("Keys are their bytes: canonically equivalent strings differ")
-    func byteKeys() {
+    @Test func `keys are their bytes: canonically equivalent strings differ`() {
         let composed = "caf\u{e9}"
         let decomposed = "cafe\u{301}"
         #expect(composed == decomposed)
@@ -72,8 +70,8 @@ struct IdentifierTests {
         #expect(("" as ByteKey) < "a" && !(("a" as ByteKey) < "a"))
     }
 
-    @Test("Order is that of the UTF-8 bytes", arguments: UInt64(1)...20)
-    func order(seed: UInt64) {
+    @Test(arguments: UInt64(1)...20)
+    func `order is that of the UTF-8 bytes`(seed: UInt64) {
         var random = Seeded(seed)
         let alphabet: [Character] = ["a", "b", "é", "\u{ffff}", "\u{e000}", "😀", "\u{0}"]
         for _ in 0..<200 {

@@ -36,8 +36,8 @@ struct InstantTests {
         #expect(Instant(text) == nil)
     }
 
-    @Test("Text and moment round trip, also written at an offset", arguments: UInt64(1)...50)
-    func roundTrip(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...50)
+    func `text and moment round trip, also written at an offset`(seed: UInt64) throws {
         var random = Seeded(seed)
         for _ in 0..<200 {
             var microseconds = Int64.random(in: 0...Instant.maximum.microseconds, using: &random)
@@ -58,8 +58,7 @@ struct InstantTests {
         }
     }
 
-    @Test("The bounds hold")
-    func bounds() {
+    @Test func `the bounds hold`() {
         #expect(Instant.minimum.description == "1970-01-01T00:00:00Z")
         #expect(Instant.maximum.description == "2199-12-31T23:59:59.999999Z")
         #expect(Instant(microseconds: -1) == nil && Instant(microseconds: Instant.maximum.microseconds + 1) == nil)
@@ -72,8 +71,7 @@ struct InstantTests {
 
 @Suite("Dates")
 struct CalendarDateTests {
-    @Test("Every day of the years 1…9999 has its place and its text")
-    func everyDay() throws {
+    @Test func `every day of the years 1…9999 has its place and its text`() throws {
         var days = Int(CalendarDate.minimum.daysSinceEpoch)
         for year in 1...9999 {
             let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
@@ -93,8 +91,8 @@ struct CalendarDateTests {
         #expect(days - 1 == Int(CalendarDate.maximum.daysSinceEpoch))
     }
 
-    @Test("Text round trips", arguments: UInt64(1)...10)
-    func roundTrip(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...10)
+    func `text round trips`(seed: UInt64) throws {
         var random = Seeded(seed)
         for _ in 0..<200 {
             let days = Int.random(
@@ -107,8 +105,7 @@ struct CalendarDateTests {
         }
     }
 
-    @Test("Known dates")
-    func known() {
+    @Test func `known dates`() {
         #expect(CalendarDate("1970-01-01")?.daysSinceEpoch == 0)
         #expect(CalendarDate("2000-03-01")?.daysSinceEpoch == 11_017)
         #expect(CalendarDate.minimum.description == "0001-01-01" && CalendarDate.maximum.description == "9999-12-31")

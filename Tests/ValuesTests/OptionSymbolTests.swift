@@ -3,8 +3,7 @@ import Values
 
 @Suite("Option symbols")
 struct OptionSymbolTests {
-    @Test("The compact and the padded form are the same symbol")
-    func forms() throws {
+    @Test func `the compact and the padded form are the same symbol`() throws {
         let compact = try #require(OptionSymbol("MSTR260130C00350000"))
         #expect(compact.root == "MSTR" && compact.optionType == .call)
         #expect(compact.expiry.description == "2026-01-30" && compact.strikeThousandths == 350_000)
@@ -31,8 +30,8 @@ struct OptionSymbolTests {
         #expect(OptionSymbol(text) == nil)
     }
 
-    @Test("Text round trips", arguments: UInt64(1)...30)
-    func roundTrip(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...30)
+    func `text round trips`(seed: UInt64) throws {
         var random = Seeded(seed)
         for _ in 0..<100 {
             let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")

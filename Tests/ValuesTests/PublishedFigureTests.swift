@@ -4,7 +4,7 @@ import Values
 
 /// Figures that rows publish: beyond the bound of inputs, up to what 128 bits hold.
 @Suite struct PublishedFigureTests {
-    @Test func everyFigureReadsBackAsItWasWritten() throws {
+    @Test func `every figure reads back as it was written`() throws {
         var random = Seeded(11)
         for round in 0..<20_000 {
             let bits = Int.random(in: 0...127, using: &random)
@@ -31,11 +31,11 @@ import Values
         #expect(throws: error) { try FixedDecimal(published: text) }
     }
 
-    @Test func zerosAtTheEndDoNotCount() throws {
+    @Test func `zeros at the end do not count`() throws {
         #expect(try FixedDecimal(published: "1000000000000000000.50000000000000").description == "1000000000000000000.5")
     }
 
-    @Test func theTextOfAnExactNumberIsItsDecimalHoweverLargeItIs() {
+    @Test func `the text of an exact number is its decimal however large it is`() {
         var random = Seeded(12)
         for round in 0..<2_000 {
             var sum = ExactNumber.zero

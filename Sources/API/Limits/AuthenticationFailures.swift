@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// An address with an empty bucket is refused before its key is checked, so a right guess among wrong ones reveals
 /// nothing. Addresses claimed by proxies are not trusted: clients behind one proxy share a bucket.
-public final class AuthenticationFailures: Sendable {
+package final class AuthenticationFailures: Sendable {
     private struct Bucket {
         var left: Double
         var asOf: ContinuousClock.Instant
@@ -23,7 +23,7 @@ public final class AuthenticationFailures: Sendable {
     }
 
     /// The seconds that an address has to wait before a key from it is checked again. Nil if it need not wait.
-    public func wait(_ address: String, at now: ContinuousClock.Instant = .now) -> Int? {
+    package func wait(_ address: String, at now: ContinuousClock.Instant = .now) -> Int? {
         buckets.withLock { buckets in
             guard let bucket = buckets[address] else { return nil }
             let left = refilled(bucket, now)
@@ -32,7 +32,7 @@ public final class AuthenticationFailures: Sendable {
     }
 
     /// Counts a wrong key.
-    public func count(_ address: String, at now: ContinuousClock.Instant = .now) {
+    package func count(_ address: String, at now: ContinuousClock.Instant = .now) {
         buckets.withLock { buckets in
             let left = buckets[address].map { refilled($0, now) } ?? burst
             buckets[address] = Bucket(left: max(0, left - 1), asOf: now)

@@ -1,22 +1,22 @@
 /// An address within the service: path segments and query parameters, percent-encoded on writing (RFC 3986).
 ///
 /// It always starts with a slash and a segment, so no text can turn it into an address elsewhere.
-public struct Address: Sendable {
-    public var path: [String]
-    public var query: [(name: String, value: String)]
-    public var fragment: String?
+package struct Address: Sendable {
+    package var path: [String]
+    package var query: [(name: String, value: String)]
+    package var fragment: String?
 
     /// - Parameters:
     ///   - path: the segments, which are the program's own; text from outside belongs in the query
     ///   - query: the parameters, in the order of writing
-    public init(_ path: [String], _ query: [(name: String, value: String)] = [], fragment: String? = nil) {
+    package init(_ path: [String], _ query: [(name: String, value: String)] = [], fragment: String? = nil) {
         self.path = path
         self.query = query
         self.fragment = fragment
     }
 
     /// The same address with parameters set or replaced. A nil value removes the parameter.
-    public func with(_ changes: [(name: String, value: String?)], fragment: String? = nil) -> Address {
+    package func with(_ changes: [(name: String, value: String?)], fragment: String? = nil) -> Address {
         var copy = self
         copy.fragment = fragment
         for (name, value) in changes {
@@ -31,10 +31,10 @@ public struct Address: Sendable {
         return copy
     }
 
-    public subscript(_ name: String) -> String? { query.first { $0.name == name }?.value }
+    package subscript(_ name: String) -> String? { query.first { $0.name == name }?.value }
 
     /// The address in the form for links.
-    public var text: String {
+    package var text: String {
         var out: [UInt8] = []
         for segment in path {
             out.append(UInt8(ascii: "/"))

@@ -2,7 +2,7 @@
 ///
 /// Attributes that a browser treats as an address can only be made from an ``Address``. There are no attributes for
 /// styles and event handlers, because the content security policy allows neither.
-public struct Attribute: Sendable {
+package struct Attribute: Sendable {
     let name: StaticString
     /// Nil for boolean attributes.
     let value: String?

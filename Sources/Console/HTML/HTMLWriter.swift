@@ -2,17 +2,17 @@
 ///
 /// Text and attribute values are escaped by construction: no method writes a string as markup. Names of elements and
 /// attributes are literals of the program.
-public struct HTMLWriter: Sendable {
+package struct HTMLWriter: Sendable {
     /// The bytes written so far.
-    public private(set) var bytes: [UInt8] = []
+    package private(set) var bytes: [UInt8] = []
 
-    public init(reservingCapacity capacity: Int = 16 << 10) { bytes.reserveCapacity(capacity) }
+    package init(reservingCapacity capacity: Int = 16 << 10) { bytes.reserveCapacity(capacity) }
 
     /// Writes `<!doctype html>`.
-    public mutating func doctype() { append("<!doctype html>\n") }
+    package mutating func doctype() { append("<!doctype html>\n") }
 
     /// Writes an element. `content` writes its inside.
-    public mutating func element(
+    package mutating func element(
         _ name: StaticString, _ attributes: [Attribute] = [], _ content: (inout HTMLWriter) throws -> Void
     ) rethrows {
         open(name, attributes)
@@ -23,15 +23,15 @@ public struct HTMLWriter: Sendable {
     }
 
     /// Writes an element that holds only text.
-    public mutating func element(_ name: StaticString, _ attributes: [Attribute] = [], text: String) {
+    package mutating func element(_ name: StaticString, _ attributes: [Attribute] = [], text: String) {
         element(name, attributes) { $0.text(text) }
     }
 
     /// Writes an element without content and end tag, such as `input`.
-    public mutating func void(_ name: StaticString, _ attributes: [Attribute] = []) { open(name, attributes) }
+    package mutating func void(_ name: StaticString, _ attributes: [Attribute] = []) { open(name, attributes) }
 
     /// Writes text.
-    public mutating func text(_ text: String) { Escaping.append(text, to: &bytes) }
+    package mutating func text(_ text: String) { Escaping.append(text, to: &bytes) }
 
     private mutating func open(_ name: StaticString, _ attributes: [Attribute]) {
         bytes.append(UInt8(ascii: "<"))

@@ -1,17 +1,17 @@
-public import JSON
+package import JSON
 
 /// The state of the ledger behind an answer: its `ledger` member.
-public struct Basis: Sendable {
+package struct Basis: Sendable {
     let ledger: JSONValue
 
     /// - Parameter document: a list of the HTTP interface. The result is nil if it has no `ledger` member.
-    public init?(_ document: JSONDocument) {
+    package init?(_ document: JSONDocument) {
         guard let ledger = document.root["ledger"] else { return nil }
         self.ledger = ledger
     }
 
     /// The moment that the answer shows.
-    public var shown: TimeFrame.Shown? {
+    package var shown: TimeFrame.Shown? {
         guard let position = ledger["position"]?.integer, let asOf = ledger["as_of"]?.string else { return nil }
         return TimeFrame.Shown(position: position, asOf: asOf)
     }

@@ -1,15 +1,15 @@
-public import JSON
+package import JSON
 
 /// The surroundings of a page's content: the signed-in visitor, the page's address, and the shown moment.
-public struct PageContext: Sendable {
+package struct PageContext: Sendable {
     /// The page's own address with its query.
-    public var address: Address
-    public var visitor: Visitor
-    public var time: TimeFrame
+    package var address: Address
+    package var visitor: Visitor
+    package var time: TimeFrame
     /// A remark about the action just taken. Shown once, at the top.
-    public var notice: Notice?
+    package var notice: Notice?
 
-    public init(address: Address, visitor: Visitor, time: TimeFrame, notice: Notice? = nil) {
+    package init(address: Address, visitor: Visitor, time: TimeFrame, notice: Notice? = nil) {
         self.address = address
         self.visitor = visitor
         self.time = time
@@ -18,21 +18,21 @@ public struct PageContext: Sendable {
 }
 
 /// The visitor of a page, as far as the page needs to know.
-public struct Visitor: Sendable {
-    public enum Role: Sendable {
+package struct Visitor: Sendable {
+    package enum Role: Sendable {
         /// No session, in a service that does not require a key for reading.
         case anonymous
         case reader
         case administrator
     }
 
-    public var role: Role
+    package var role: Role
     /// The token that every form sends back. Nil without a session, and then the page has no forms that act.
-    public var formToken: String?
+    package var formToken: String?
     /// Whether an administrator's key is configured. Without one the console cannot change anything.
-    public var canAdminister: Bool
+    package var canAdminister: Bool
 
-    public init(role: Role, formToken: String?, canAdminister: Bool) {
+    package init(role: Role, formToken: String?, canAdminister: Bool) {
         self.role = role
         self.formToken = formToken
         self.canAdminister = canAdminister
@@ -40,30 +40,30 @@ public struct Visitor: Sendable {
 }
 
 /// The moment that a page shows.
-public struct TimeFrame: Sendable {
+package struct TimeFrame: Sendable {
     /// The requested moment as text. Nil if the page is not pinned.
-    public var asOfPosition: String?
-    public var asOf: String?
-    public var effectiveAt: String?
+    package var asOfPosition: String?
+    package var asOf: String?
+    package var effectiveAt: String?
     /// The log's last event. Nil if the log cannot be read.
-    public var head: Int64?
-    public var headRecordedAt: String?
-    public var firstRecordedAt: String?
+    package var head: Int64?
+    package var headRecordedAt: String?
+    package var firstRecordedAt: String?
     /// The position of the page's own views, after they were read.
-    public var shown: Shown?
+    package var shown: Shown?
 
     /// The moment behind an answer.
-    public struct Shown: Sendable {
-        public var position: Int64
-        public var asOf: String
+    package struct Shown: Sendable {
+        package var position: Int64
+        package var asOf: String
 
-        public init(position: Int64, asOf: String) {
+        package init(position: Int64, asOf: String) {
             self.position = position
             self.asOf = asOf
         }
     }
 
-    public init(
+    package init(
         asOfPosition: String? = nil, asOf: String? = nil, effectiveAt: String? = nil, head: Int64? = nil,
         headRecordedAt: String? = nil, firstRecordedAt: String? = nil
     ) {
@@ -75,17 +75,17 @@ public struct TimeFrame: Sendable {
         self.firstRecordedAt = firstRecordedAt
     }
 
-    public var isPinned: Bool { asOfPosition != nil || asOf != nil }
+    package var isPinned: Bool { asOfPosition != nil || asOf != nil }
 
     /// The parameters that request this moment again.
-    public var parameters: [(name: String, value: String)] {
+    package var parameters: [(name: String, value: String)] {
         [("as_of_position", asOfPosition), ("as_of", asOf), ("effective_at", effectiveAt)].compactMap { name, value in
             value.map { (name, $0) }
         }
     }
 
     /// The parameters that pin the shown moment: both position and time, so that the answer never changes.
-    public var pin: [(name: String, value: String)] {
+    package var pin: [(name: String, value: String)] {
         guard let shown else { return parameters }
         return [("as_of_position", "\(shown.position)"), ("as_of", shown.asOf)]
             + (effectiveAt.map { [("effective_at", $0)] } ?? [])
@@ -93,26 +93,26 @@ public struct TimeFrame: Sendable {
 }
 
 /// A remark to the reader.
-public struct Notice: Sendable {
-    public enum Kind: String, Sendable { case done, refused, hint }
+package struct Notice: Sendable {
+    package enum Kind: String, Sendable { case done, refused, hint }
 
-    public var kind: Kind
-    public var text: String
+    package var kind: Kind
+    package var text: String
 
-    public init(_ kind: Kind, _ text: String) {
+    package init(_ kind: Kind, _ text: String) {
         self.kind = kind
         self.text = text
     }
 }
 
 /// The reason why a read or an action failed: the problem from the HTTP interface.
-public struct PageProblem: Error, Sendable {
-    public var status: Int
+package struct PageProblem: Error, Sendable {
+    package var status: Int
     /// The stable code.
-    public var code: String
-    public var detail: String
+    package var code: String
+    package var detail: String
 
-    public init(status: Int, code: String, detail: String) {
+    package init(status: Int, code: String, detail: String) {
         self.status = status
         self.code = code
         self.detail = detail
@@ -120,7 +120,7 @@ public struct PageProblem: Error, Sendable {
 }
 
 /// A document of the HTTP interface, or the reason for its absence.
-public typealias Loaded = Result<JSONDocument, PageProblem>
+package typealias Loaded = Result<JSONDocument, PageProblem>
 
 extension Loaded {
     /// The document's value.

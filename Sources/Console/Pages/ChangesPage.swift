@@ -1,15 +1,15 @@
-public import JSON
-public import OptionTrades
+package import JSON
+package import OptionTrades
 
 /// The changes of a view between two positions, row by row and field by field.
-public struct ChangesPage: Sendable {
-    public var context: PageContext
-    public var view: View
-    public var from: Int64
-    public var to: Int64
-    public var changes: Result<RowChanges, PageProblem>
+package struct ChangesPage: Sendable {
+    package var context: PageContext
+    package var view: View
+    package var from: Int64
+    package var to: Int64
+    package var changes: Result<RowChanges, PageProblem>
 
-    public init(context: PageContext, view: View, from: Int64, to: Int64, changes: Result<RowChanges, PageProblem>) {
+    package init(context: PageContext, view: View, from: Int64, to: Int64, changes: Result<RowChanges, PageProblem>) {
         self.context = context
         self.view = view
         self.from = from
@@ -17,7 +17,7 @@ public struct ChangesPage: Sendable {
         self.changes = changes
     }
 
-    public func html() -> [UInt8] {
+    package func html() -> [UInt8] {
         Page(title: "What changed in \(view.title.lowercased())", context: context, hasTime: false).html { html in
             form(&html)
             switch changes {
@@ -127,47 +127,47 @@ public struct ChangesPage: Sendable {
 
 /// The differences between a view's rows at two positions. Both lists are compared in a single pass, in the order of
 /// their keys.
-public struct RowChanges: Sendable {
-    public enum Kind: String, Sendable { case added, removed, changed }
+package struct RowChanges: Sendable {
+    package enum Kind: String, Sendable { case added, removed, changed }
 
     /// A field that differs. A side that lacks the field is nil.
-    public struct Field: Sendable {
-        public let name: String
-        public let old: JSONValue?
-        public let new: JSONValue?
+    package struct Field: Sendable {
+        package let name: String
+        package let old: JSONValue?
+        package let new: JSONValue?
     }
 
-    public struct Change: Sendable {
-        public let key: [String]
-        public let kind: Kind
+    package struct Change: Sendable {
+        package let key: [String]
+        package let kind: Kind
         /// The changed fields. Only for changed rows.
-        public let fields: [Field]
+        package let fields: [Field]
     }
 
     /// The largest number of changes shown.
-    public static let sampleLimit = 100
+    package static let sampleLimit = 100
 
-    public private(set) var added: Int64 = 0
-    public private(set) var removed: Int64 = 0
-    public private(set) var changed: Int64 = 0
-    public private(set) var unchanged: Int64 = 0
-    public private(set) var sample: [Change] = []
+    package private(set) var added: Int64 = 0
+    package private(set) var removed: Int64 = 0
+    package private(set) var changed: Int64 = 0
+    package private(set) var unchanged: Int64 = 0
+    package private(set) var sample: [Change] = []
     /// Whether the comparison stopped before the end of the lists.
-    public var isPartial = false
+    package var isPartial = false
     private let key: [String]
 
     /// Fields about a row's origin, which do not count as changes.
     private static let provenance: Set<String> = ["event_positions", "inputs"]
 
     /// - Parameter key: the members that identify a row
-    public init(key: [String]) { self.key = key }
+    package init(key: [String]) { self.key = key }
 
     /// The number of keys compared, on either side or both.
-    public var compared: Int64 { added + removed + changed + unchanged }
+    package var compared: Int64 { added + removed + changed + unchanged }
 
     /// Takes the next row of each list and returns which lists to advance. A row whose key comes later than the other
     /// side's stays.
-    public mutating func take(old: JSONValue?, new: JSONValue?) -> (old: Bool, new: Bool) {
+    package mutating func take(old: JSONValue?, new: JSONValue?) -> (old: Bool, new: Bool) {
         guard let old else {
             guard let new else { return (false, false) }
             add(.added, new)

@@ -1,17 +1,17 @@
 import JSON
 
 /// The explanation of a figure: the inputs with their events, the rule lines, and the arithmetic that leads to it.
-public struct ExplainPage: Sendable {
-    public var context: PageContext
+package struct ExplainPage: Sendable {
+    package var context: PageContext
     /// The answer of `/api/ledger/explain`.
-    public var explanation: Loaded
+    package var explanation: Loaded
 
-    public init(context: PageContext, explanation: Loaded) {
+    package init(context: PageContext, explanation: Loaded) {
         self.context = context
         self.explanation = explanation
     }
 
-    public func html() -> [UInt8] {
+    package func html() -> [UInt8] {
         let field = context.address["field"].map { $0.replacing("_", with: " ") } ?? "the whole row"
         var context = context
         let basis = (try? explanation.get()).flatMap { Basis($0) }

@@ -1,40 +1,40 @@
-public import JSON
+package import JSON
 import OptionTrades
 
 /// The log: its latest events, or those below a position, with filters. Each event has its payload, its hash, and a
 /// check of its inclusion by the browser itself.
-public struct LogPage: Sendable {
+package struct LogPage: Sendable {
     /// The result of a search.
-    public struct Found: Sendable {
+    package struct Found: Sendable {
         /// Newest first.
-        public var events: [JSONValue]
+        package var events: [JSONValue]
         /// The lowest position searched. Every position from here up to the newest was searched.
-        public var searchedDownTo: Int64
+        package var searchedDownTo: Int64
         /// Nil if the search reached the log's first event.
-        public var olderBefore: Int64?
+        package var olderBefore: Int64?
 
-        public init(events: [JSONValue], searchedDownTo: Int64, olderBefore: Int64?) {
+        package init(events: [JSONValue], searchedDownTo: Int64, olderBefore: Int64?) {
             self.events = events
             self.searchedDownTo = searchedDownTo
             self.olderBefore = olderBefore
         }
     }
 
-    public var context: PageContext
-    public var found: Result<Found, PageProblem>
+    package var context: PageContext
+    package var found: Result<Found, PageProblem>
     /// The answer of `/api/ledger/head`.
-    public var head: Loaded
+    package var head: Loaded
 
-    public init(context: PageContext, found: Result<Found, PageProblem>, head: Loaded) {
+    package init(context: PageContext, found: Result<Found, PageProblem>, head: Loaded) {
         self.context = context
         self.found = found
         self.head = head
     }
 
     /// Every event type that this program writes.
-    public static let types = TradeEvents.typeNames
+    package static let types = TradeEvents.typeNames
 
-    public func html() -> [UInt8] {
+    package func html() -> [UInt8] {
         Page(title: "Log", context: context, scripts: [.log]).html { html in
             writeHead(&html)
             FilterForm(

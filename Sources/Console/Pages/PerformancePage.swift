@@ -1,19 +1,19 @@
-public import JSON
+package import JSON
 import OptionTrades
 
 /// The overview of the trades' performance: coverage, alignment, execution and outcomes, each with its unknowns.
-public struct PerformancePage: Sendable {
-    public var context: PageContext
-    public var alignment: Loaded
-    public var executionQuality: Loaded
-    public var outcomes: Loaded
+package struct PerformancePage: Sendable {
+    package var context: PageContext
+    package var alignment: Loaded
+    package var executionQuality: Loaded
+    package var outcomes: Loaded
     /// Lifecycles by state and quality, and context by quality and portfolio, counted from the rows.
-    public var lifecycles: Result<Tally, PageProblem>
-    public var marketContext: Result<Tally, PageProblem>
+    package var lifecycles: Result<Tally, PageProblem>
+    package var marketContext: Result<Tally, PageProblem>
     /// The reason for the absence of rows, if there are no rows and it is known.
-    public var emptiness: String?
+    package var emptiness: String?
 
-    public init(
+    package init(
         context: PageContext, alignment: Loaded, executionQuality: Loaded, outcomes: Loaded,
         lifecycles: Result<Tally, PageProblem>, marketContext: Result<Tally, PageProblem>, emptiness: String? = nil
     ) {
@@ -26,7 +26,7 @@ public struct PerformancePage: Sendable {
         self.marketContext = marketContext
     }
 
-    public func html() -> [UInt8] {
+    package func html() -> [UInt8] {
         let bases = [alignment, executionQuality, outcomes].compactMap { (try? $0.get()).flatMap { Basis($0) } }
         var context = context
         context.time.shown = bases.first?.shown
@@ -149,16 +149,16 @@ public struct PerformancePage: Sendable {
 }
 
 /// Counts of rows by group and state.
-public struct Tally: Sendable {
-    public private(set) var groups: [(key: String, counts: [String: Int64])] = []
+package struct Tally: Sendable {
+    package private(set) var groups: [(key: String, counts: [String: Int64])] = []
     /// The number of rows counted.
-    public private(set) var rows: Int64 = 0
+    package private(set) var rows: Int64 = 0
     /// Whether there are more rows than were counted.
-    public var isPartial = false
+    package var isPartial = false
 
-    public init() {}
+    package init() {}
 
-    public mutating func add(_ row: JSONValue, group: String, state: String) {
+    package mutating func add(_ row: JSONValue, group: String, state: String) {
         let key = row[group]?.string ?? "not named"
         let state = row[state]?.string ?? "not named"
         rows += 1

@@ -1,15 +1,15 @@
 import JSON
-public import OptionTrades
+package import OptionTrades
 
 /// The rows of one of the performance views.
-public struct PerformanceRowsPage: Sendable {
-    public var context: PageContext
-    public var view: View
-    public var list: Loaded
+package struct PerformanceRowsPage: Sendable {
+    package var context: PageContext
+    package var view: View
+    package var list: Loaded
     /// The reason for the absence of rows, if there are no rows and it is known.
-    public var emptiness: String?
+    package var emptiness: String?
 
-    public init(
+    package init(
         context: PageContext, view: View, list: Loaded, emptiness: String? = nil
     ) {
         self.context = context
@@ -18,7 +18,7 @@ public struct PerformanceRowsPage: Sendable {
         self.emptiness = emptiness
     }
 
-    public func html() -> [UInt8] {
+    package func html() -> [UInt8] {
         let basis = (try? list.get()).flatMap { Basis($0) }
         var context = context
         context.time.shown = basis?.shown

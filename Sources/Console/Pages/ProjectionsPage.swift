@@ -1,24 +1,24 @@
-public import JSON
+package import JSON
 
 /// The projection versions: which are served, their progress, and the reason for any stop. Actions: rebuild, compare,
 /// promote, roll back.
-public struct ProjectionsPage: Sendable {
-    public var context: PageContext
+package struct ProjectionsPage: Sendable {
+    package var context: PageContext
     /// The answer of `/api/ledger/projections`.
-    public var projections: Loaded
+    package var projections: Loaded
     /// The events that changed the served version, newest first, as of the page's moment.
-    public var promotions: [JSONValue]
+    package var promotions: [JSONValue]
     /// The last of these events for every projection. Nil unless the page shows a past moment.
-    public var servedThen: [JSONValue]?
+    package var servedThen: [JSONValue]?
 
-    public init(context: PageContext, projections: Loaded, promotions: [JSONValue], servedThen: [JSONValue]? = nil) {
+    package init(context: PageContext, projections: Loaded, promotions: [JSONValue], servedThen: [JSONValue]? = nil) {
         self.servedThen = servedThen
         self.context = context
         self.projections = projections
         self.promotions = promotions
     }
 
-    public func html() -> [UInt8] {
+    package func html() -> [UInt8] {
         var context = context
         if let head = context.time.head, let recordedAt = context.time.headRecordedAt, !context.time.isPinned {
             context.time.shown = .init(position: head, asOf: recordedAt)

@@ -1,18 +1,18 @@
 /// Asks for a key once. Afterwards the browser holds a random token, never the key.
-public struct SignInPage: Sendable {
-    public var context: PageContext
+package struct SignInPage: Sendable {
+    package var context: PageContext
     /// The page to open after signing in, as a path of this service.
-    public var next: String
+    package var next: String
     /// Whether the page asks for an administrator's key.
-    public var asAdministrator: Bool
+    package var asAdministrator: Bool
 
-    public init(context: PageContext, next: String, asAdministrator: Bool) {
+    package init(context: PageContext, next: String, asAdministrator: Bool) {
         self.context = context
         self.next = next
         self.asAdministrator = asAdministrator
     }
 
-    public func html() -> [UInt8] {
+    package func html() -> [UInt8] {
         Page(title: "Sign in", context: context, hasTime: false).html { html in
             html.element("form", [.class("card sign-in"), .method("post"), .action(Address(["sign-in"]))]) { html in
                 html.void("input", [.type("hidden"), .name("next"), .value(next)])
@@ -36,16 +36,16 @@ public struct SignInPage: Sendable {
 }
 
 /// A page that shows only a problem.
-public struct ProblemPage: Sendable {
-    public var context: PageContext
-    public var problem: PageProblem
+package struct ProblemPage: Sendable {
+    package var context: PageContext
+    package var problem: PageProblem
 
-    public init(context: PageContext, problem: PageProblem) {
+    package init(context: PageContext, problem: PageProblem) {
         self.context = context
         self.problem = problem
     }
 
-    public func html() -> [UInt8] {
+    package func html() -> [UInt8] {
         Page(title: problem.status == 404 ? "Not here" : "That did not work", context: context, hasTime: false).html { html in
             ProblemBox.write(problem, to: &html)
             html.element("p") { $0.element("a", [.href(Address(["trades"], context.time.parameters))], text: "To the trade book") }

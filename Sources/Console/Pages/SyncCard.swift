@@ -1,27 +1,27 @@
 import JSON
 
 /// The sync of the Alpha feed: its state, a dry run, the preview from it, and the real run that a preview permits.
-public struct SyncCard: Sendable {
+package struct SyncCard: Sendable {
     /// The answer of `/api/internal/trades/sync-state`.
-    public var state: Loaded
+    package var state: Loaded
     /// The latest run of this session.
-    public var run: Run?
+    package var run: Run?
     /// The preview from that run. Nil unless it was a dry run without a later real run.
-    public var preview: Preview?
+    package var preview: Preview?
 
-    public init(state: Loaded, run: Run? = nil, preview: Preview? = nil) {
+    package init(state: Loaded, run: Run? = nil, preview: Preview? = nil) {
         self.state = state
         self.run = run
         self.preview = preview
     }
 
     /// The preview that a real run with the same options must name, and its expiry.
-    public struct Preview: Sendable {
-        public var id: String
-        public var ends: String
-        public var hasExpired: Bool
+    package struct Preview: Sendable {
+        package var id: String
+        package var ends: String
+        package var hasExpired: Bool
 
-        public init(id: String, ends: String, hasExpired: Bool) {
+        package init(id: String, ends: String, hasExpired: Bool) {
             self.id = id
             self.ends = ends
             self.hasExpired = hasExpired
@@ -29,12 +29,12 @@ public struct SyncCard: Sendable {
     }
 
     /// The options of a sync.
-    public struct Options: Sendable, Equatable {
-        public var fullScope: Bool
-        public var includePending: Bool
-        public var resetWatermark: Bool
+    package struct Options: Sendable, Equatable {
+        package var fullScope: Bool
+        package var includePending: Bool
+        package var resetWatermark: Bool
 
-        public init(fullScope: Bool, includePending: Bool, resetWatermark: Bool) {
+        package init(fullScope: Bool, includePending: Bool, resetWatermark: Bool) {
             self.fullScope = fullScope
             self.includePending = includePending
             self.resetWatermark = resetWatermark
@@ -49,13 +49,13 @@ public struct SyncCard: Sendable {
     }
 
     /// A run and its result.
-    public struct Run: Sendable {
-        public var options: Options
-        public var isDryRun: Bool
+    package struct Run: Sendable {
+        package var options: Options
+        package var isDryRun: Bool
         /// `{"summary": …, "changes": […]}`: the run's summary, and the changes of single rows, real or previewed.
-        public var summary: Loaded
+        package var summary: Loaded
 
-        public init(options: Options, isDryRun: Bool, summary: Loaded) {
+        package init(options: Options, isDryRun: Bool, summary: Loaded) {
             self.options = options
             self.isDryRun = isDryRun
             self.summary = summary

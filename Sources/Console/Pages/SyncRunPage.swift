@@ -1,16 +1,16 @@
 import JSON
 
 /// The session's last sync, with the name of every row that it inserted, updated or rejected.
-public struct SyncRunPage: Sendable {
-    public var context: PageContext
-    public var run: SyncCard.Run
+package struct SyncRunPage: Sendable {
+    package var context: PageContext
+    package var run: SyncCard.Run
 
-    public init(context: PageContext, run: SyncCard.Run) {
+    package init(context: PageContext, run: SyncCard.Run) {
         self.context = context
         self.run = run
     }
 
-    public func html() -> [UInt8] {
+    package func html() -> [UInt8] {
         Page(title: "Rows of the last sync", context: context, hasTime: false).html { html in
             html.element("p") { $0.element("a", [.href(Address(["trades"], fragment: "sync"))], text: "The trade book") }
             html.element("div", [.class("card run"), .id("run")]) { html in

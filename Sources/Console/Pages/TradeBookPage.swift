@@ -2,15 +2,15 @@ import JSON
 import OptionTrades
 
 /// The trade book: the synced rows at a moment, and the card that syncs them.
-public struct TradeBookPage: Sendable {
-    public var context: PageContext
+package struct TradeBookPage: Sendable {
+    package var context: PageContext
     /// The answer of `/api/internal/trades`.
-    public var trades: Loaded
-    public var sync: SyncCard
+    package var trades: Loaded
+    package var sync: SyncCard
     /// The reason for the absence of rows, if there are no rows and it is known.
-    public var emptiness: String?
+    package var emptiness: String?
 
-    public init(
+    package init(
         context: PageContext, trades: Loaded, sync: SyncCard, emptiness: String? = nil
     ) {
         self.context = context
@@ -19,7 +19,7 @@ public struct TradeBookPage: Sendable {
         self.emptiness = emptiness
     }
 
-    public func html() -> [UInt8] {
+    package func html() -> [UInt8] {
         let basis = (try? trades.get()).flatMap { Basis($0) }
         var context = context
         context.time.shown = basis?.shown

@@ -2,19 +2,19 @@ import JSON
 import Values
 
 /// One trade: each event of its stream, with the changes at the source as evidence.
-public struct TradePage: Sendable {
-    public var context: PageContext
-    public var tradeID: String
+package struct TradePage: Sendable {
+    package var context: PageContext
+    package var tradeID: String
     /// The answer of `/api/internal/trades/{source_trade_id}/history`.
-    public var history: Loaded
+    package var history: Loaded
 
-    public init(context: PageContext, tradeID: String, history: Loaded) {
+    package init(context: PageContext, tradeID: String, history: Loaded) {
         self.context = context
         self.tradeID = tradeID
         self.history = history
     }
 
-    public func html() -> [UInt8] {
+    package func html() -> [UInt8] {
         Page(title: "Trade \(tradeID)", context: context).html { html in
             switch history {
             case .failure(let problem): ProblemBox.write(problem, to: &html)

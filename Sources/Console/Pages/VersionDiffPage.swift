@@ -1,17 +1,17 @@
 import JSON
 
 /// The differences that another version of a projection would make, and the form that promotes it.
-public struct VersionDiffPage: Sendable {
-    public var context: PageContext
-    public var name: String
-    public var from: String
-    public var to: String
+package struct VersionDiffPage: Sendable {
+    package var context: PageContext
+    package var name: String
+    package var from: String
+    package var to: String
     /// The answer of `/api/ledger/projections/{name}/diff`.
-    public var diff: Loaded
+    package var diff: Loaded
     /// The same answer for `with_dependents=true`.
-    public var together: Loaded
+    package var together: Loaded
 
-    public init(
+    package init(
         context: PageContext, name: String, from: String, to: String, diff: Loaded,
         together: Loaded = .failure(PageProblem(status: 404, code: "not_found", detail: "It was not asked for."))
     ) {
@@ -23,7 +23,7 @@ public struct VersionDiffPage: Sendable {
         self.together = together
     }
 
-    public func html() -> [UInt8] {
+    package func html() -> [UInt8] {
         Page(title: "\(name): \(from) to \(to)", context: context).html { html in
             html.element("p") { $0.element("a", [.href(Address(["projections"], context.time.parameters))], text: "All projections") }
             switch diff {

@@ -1,11 +1,11 @@
-public import OptionTrades
+package import OptionTrades
 
 extension View {
     /// The path segments of the view's list.
-    public var segments: [String] { "\(path)".split(separator: "/").map { String($0) } }
+    package var segments: [String] { "\(path)".split(separator: "/").map { String($0) } }
 
     /// The parameters of the filters that the view's page offers. They exclude `source`, because a page covers one source.
-    public var offeredFilters: [String] {
+    package var offeredFilters: [String] {
         filterParameters.filter { $0 != "source" } + (hasHorizons ? ["horizons"] : [])
     }
 

@@ -1,17 +1,17 @@
 import Analyses
-public import JSON
+package import JSON
 import Projections
 import Rules
 import Values
 
 /// A document with what it stands on.
-public struct AnalysisAnswer: Sendable {
+package struct AnalysisAnswer: Sendable {
     /// The document alone, canonical JSON.
-    public let document: JSONDocument
-    public let position: Int64
+    package let document: JSONDocument
+    package let position: Int64
     /// The same request gives these bytes for ever: it pins the position, the moment, the rules and the code.
-    public let isPinned: Bool
-    public let receipt: AnalysisReceipt?
+    package let isPinned: Bool
+    package let receipt: AnalysisReceipt?
     private let ledger: JSONNode
     /// What the bytes depend on besides the query, and, unless the request fixes them, the document itself.
     private let standing: String
@@ -37,7 +37,7 @@ public struct AnalysisAnswer: Sendable {
     }
 
     /// The document with `ledger`, and the receipt where it was asked for: canonical JSON in which decimals are numbers.
-    public func json() -> [UInt8] {
+    package func json() -> [UInt8] {
         var members = document.root.members.map { (key: $0.key, json: $0.value.sourceText) }
         members.append(("ledger", text(ledger)))
         if let receipt { members.append(("receipt", text(receipt.node))) }
@@ -50,7 +50,7 @@ public struct AnalysisAnswer: Sendable {
 
     /// The tag of the answer to a query: strong where the request names the position or the moment, else weak, over what the
     /// document says at the reader's now.
-    public func entityTag(query: String) -> EntityTag {
+    package func entityTag(query: String) -> EntityTag {
         if isFixed { return .strong(EntityTag.digest([Array("\(standing)|\(text(ledger))|\(query)".utf8)])) }
         return .weak(EntityTag.digest([Array("\(standing)|\(query)|".utf8), document.bytes]))
     }
@@ -60,18 +60,18 @@ public struct AnalysisAnswer: Sendable {
 }
 
 /// What an answer can be checked by against the log's proofs and the digests of the rows that it was made from.
-public struct AnalysisReceipt: Sendable {
+package struct AnalysisReceipt: Sendable {
     /// RFC 6962 root over the log up to the answer's position, lower-case hex.
-    public let rootHash: String
+    package let rootHash: String
     /// SHA-256 of the document without `ledger` and `receipt`, canonical JSON, lower-case hex.
-    public let digest: String
+    package let digest: String
     /// Of each projection that was read its version and `digest(projection, position)` under it: of all its rows.
-    public let reads: [Read]
+    package let reads: [Read]
 
-    public struct Read: Sendable {
-        public let projection: String
-        public let version: String
-        public let digest: String
+    package struct Read: Sendable {
+        package let projection: String
+        package let version: String
+        package let digest: String
     }
 
     var node: JSONNode {

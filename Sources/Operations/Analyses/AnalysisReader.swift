@@ -1,4 +1,4 @@
-public import Analyses
+package import Analyses
 import Events
 import Explanations
 import JSON
@@ -9,27 +9,27 @@ import Projections
 import Values
 
 /// Answers analyses from the rows of the projections that they read, as of a position and a moment.
-public struct AnalysisReader: Sendable {
+package struct AnalysisReader: Sendable {
     private let ledger: Ledger
     private let database: ReadDatabase
     private let isBounded: Bool
 
     /// - Parameter isBounded: whether the work has a service's bounds; a command takes its time.
-    public init(_ ledger: Ledger, isBounded: Bool = true) {
+    package init(_ ledger: Ledger, isBounded: Bool = true) {
         self.ledger = ledger
         self.isBounded = isBounded
         database = ReadDatabase(ledger)
     }
 
     /// The projections that a request reads; throws as ``answer(_:)`` does for what can't be asked.
-    public func projections(_ request: AnalysisRequest) throws(ViewError) -> [String] {
+    package func projections(_ request: AnalysisRequest) throws(ViewError) -> [String] {
         try request.read(ledger.analyses).definition.identity.reads.map(\.projection)
     }
 
     /// The document as of the request's position, or of the least checkpoint of the projections that are read.
     ///
     /// Throws as ``ViewReader/page(_:_:)`` does: never an older answer.
-    public func answer(_ request: AnalysisRequest) async throws -> AnalysisAnswer {
+    package func answer(_ request: AnalysisRequest) async throws -> AnalysisAnswer {
         let (definition, asked) = try request.read(ledger.analyses)
         return try await withFreshCatalog {
             let standing = try await standing(definition.identity, request)
@@ -47,7 +47,7 @@ public struct AnalysisReader: Sendable {
     /// Explains a figure of the document, or all that stand at or below a path, as of the request's position.
     ///
     /// Throws `ExplainError.badParameter` for a path at which nothing stands.
-    public func explain(_ request: AnalysisRequest, _ path: FieldPath?, maximumEvents: Int = 5_000) async throws -> ExplainedFigure {
+    package func explain(_ request: AnalysisRequest, _ path: FieldPath?, maximumEvents: Int = 5_000) async throws -> ExplainedFigure {
         let answer = try await answer(request)
         let (definition, asked) = try request.read(ledger.analyses)
         let standing = try await standing(definition.identity, request, at: answer)

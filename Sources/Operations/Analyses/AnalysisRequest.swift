@@ -1,24 +1,24 @@
 import Analyses
 import Explanations
-public import OptionTrades
-public import Projections
-public import Values
+package import OptionTrades
+package import Projections
+package import Values
 
 /// What a reader asks of an analysis.
-public struct AnalysisRequest: Sendable {
-    public let analysis: MarketAnalysis
+package struct AnalysisRequest: Sendable {
+    package let analysis: MarketAnalysis
     /// The parameters by their names.
-    public let values: [String: String]
+    package let values: [String: String]
     /// What the ledger knew after this event; nil for the checkpoint of the projections that are read.
-    public var asOfPosition: Int64?
+    package var asOfPosition: Int64?
     /// What it knew at this instant.
-    public var asOf: Instant?
+    package var asOf: Instant?
     /// Under which rules and code; nil for the newest that are installed.
-    public var version: VersionReference?
+    package var version: VersionReference?
     /// Whether the answer names the log's root, the document's digest and those of the rows that were read.
-    public var hasReceipt = false
+    package var hasReceipt = false
 
-    public init(_ analysis: MarketAnalysis, _ values: [String: String]) {
+    package init(_ analysis: MarketAnalysis, _ values: [String: String]) {
         self.analysis = analysis
         self.values = values
     }
@@ -26,7 +26,7 @@ public struct AnalysisRequest: Sendable {
     /// Reads `rules=`: `v<N>` or `<analysis>@v<N>`, with `/c<M>` the code version too.
     ///
     /// Analyses are not promoted, so that `as_served` means nothing here.
-    public static func version(parsing text: String, of analysis: MarketAnalysis) throws(ViewError) -> VersionReference {
+    package static func version(parsing text: String, of analysis: MarketAnalysis) throws(ViewError) -> VersionReference {
         guard let reference = try? VersionReference(parsing: text, of: analysis.name) else {
             throw .badParameter(name: "rules", expected: "v<N> or \(analysis.name)@v<N>, with the code version v<N>/c<M>")
         }

@@ -1,5 +1,5 @@
 /// The reason why a head was not signed, or why it does not agree with earlier signed heads.
-public enum AuditError: Error, Equatable, CustomStringConvertible {
+package enum AuditError: Error, Equatable, CustomStringConvertible {
     /// The key file is unusable.
     case keyFile(problem: String)
     /// The database recorded another public key first.
@@ -23,7 +23,7 @@ public enum AuditError: Error, Equatable, CustomStringConvertible {
     case record(problem: String)
 
     /// A stable name for programs.
-    public var code: String {
+    package var code: String {
         switch self {
         case .keyFile: "key_file"
         case .keyMismatch: "key_mismatch"
@@ -39,7 +39,7 @@ public enum AuditError: Error, Equatable, CustomStringConvertible {
     }
 
     /// Exit code of the commands that sign (docs/contract/proofs.md, "Signing").
-    public var exitCode: Int32 {
+    package var exitCode: Int32 {
         switch self {
         case .keyFile, .record: 2
         case .checkpoint, .keyFileMissing, .signedHeadsMissing, .keyRecords, .forkRecords: 1
@@ -47,7 +47,7 @@ public enum AuditError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .keyFile(let problem), .record(let problem): problem
         case .keyFileMissing(let problem), .signedHeadsMissing(let problem), .keyRecords(let problem), .forkRecords(let problem):

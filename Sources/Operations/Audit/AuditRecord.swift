@@ -1,23 +1,23 @@
 import Events
-public import PostgresStore
+package import PostgresStore
 import Projections
 import Rules
-public import Values
+package import Values
 
 /// The result of a successful audit. A later audit that relies on it folds only the events since.
 ///
 /// It must stay secret: whoever has its key could alter tables in such a way that the sums stay the same.
-public struct AuditRecord: Sendable, Equatable {
-    public let ledgerID: UniqueID
+package struct AuditRecord: Sendable, Equatable {
+    package let ledgerID: UniqueID
     /// The number of events in the log.
-    public let position: Int64
+    package let position: Int64
     /// The root of the log's tree.
-    public let root: Digest32
+    package let root: Digest32
     /// The `recorded_at` of the last event. Nil for an empty log.
-    public let recordedAt: Instant?
+    package let recordedAt: Instant?
     /// The key of the tallies.
     let key: TallyKey
-    public let projections: [RecordedVersion]
+    package let projections: [RecordedVersion]
 
     init(
         ledgerID: UniqueID, position: Int64, root: Digest32, recordedAt: Instant?, key: TallyKey, projections: [RecordedVersion]
@@ -37,5 +37,5 @@ public struct AuditRecord: Sendable, Equatable {
     }
 
     /// The record's statement about the log.
-    public var head: String { "\(position) events\(recordedAt.map { " up to \($0)" } ?? "")" }
+    package var head: String { "\(position) events\(recordedAt.map { " up to \($0)" } ?? "")" }
 }

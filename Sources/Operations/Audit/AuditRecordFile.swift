@@ -1,12 +1,12 @@
 /// A file with an audit's record. Its mode is 0600, because the record holds a key.
-public struct AuditRecordFile: Sendable {
+package struct AuditRecordFile: Sendable {
     private static let mostBytes = 1 << 26
 
     private let file: PrivateFile
 
-    public init(_ path: String) { file = PrivateFile(path, "the record") }
+    package init(_ path: String) { file = PrivateFile(path, "the record") }
 
-    public func read() throws(AuditError) -> AuditRecord {
+    package func read() throws(AuditError) -> AuditRecord {
         let bytes: [UInt8]?
         do { bytes = try file.read(atMost: Self.mostBytes) } catch { throw .record(problem: error.description) }
         guard let bytes else { throw .record(problem: "\(file.path) is not there") }
@@ -18,7 +18,7 @@ public struct AuditRecordFile: Sendable {
     }
 
     /// Writes a record in place of an earlier one.
-    public func write(_ record: AuditRecord) throws(AuditError) {
+    package func write(_ record: AuditRecord) throws(AuditError) {
         do { try file.replace(by: record.encode()) } catch { throw .record(problem: error.description) }
     }
 }

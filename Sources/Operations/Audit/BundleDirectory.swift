@@ -1,16 +1,16 @@
-public import AuditBundle
+package import AuditBundle
 import Glibc
 import Values
 
 /// A bundle in a directory.
-public struct BundleDirectory: BundleSource {
+package struct BundleDirectory: BundleSource {
     private let root: String
 
-    public init(_ root: String) { self.root = root }
+    package init(_ root: String) { self.root = root }
 
     /// Throws `BundleError` if the directory cannot be read, or if it contains anything except files and directories. A
     /// bundle has no links that lead out of it.
-    public func paths() throws -> [String] {
+    package func paths() throws -> [String] {
         var found: [String] = []
         try list("", depth: 0, &found)
         return found.sorted { $0.isBytewiseLess(than: $1) }
@@ -32,7 +32,7 @@ public struct BundleDirectory: BundleSource {
         }
     }
 
-    public func open(_ path: String) throws -> any BundleBytes {
+    package func open(_ path: String) throws -> any BundleBytes {
         let full = "\(root)/\(path)"
         let descriptor = Glibc.open(full, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw BundleOutput.failure(full, "can't be read") }

@@ -2,7 +2,7 @@ import AuditBundle
 import Events
 
 /// The reason why a bundle was not exported, or a row not proven.
-public enum BundleError: Error, Equatable, CustomStringConvertible {
+package enum BundleError: Error, Equatable, CustomStringConvertible {
     /// The path exists and is not an empty directory.
     case targetExists(path: String)
     /// The view is served by code that this program lacks.
@@ -18,7 +18,7 @@ public enum BundleError: Error, Equatable, CustomStringConvertible {
     case files(problem: String)
 
     /// Exit code of the commands (docs/contract/command-line.md, "Exit codes").
-    public var exitCode: Int32 {
+    package var exitCode: Int32 {
         switch self {
         case .alteredLog, .alteredRows, .noSuchRow, .files: 1
         case .targetExists, .badKey: 2
@@ -26,7 +26,7 @@ public enum BundleError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .targetExists(let path): "\(path) exists and is not an empty directory: nothing was written"
         case .frozen(let projection, let codeVersion):

@@ -1,4 +1,4 @@
-public import AuditBundle
+package import AuditBundle
 import Events
 import MerkleLog
 import OptionTrades
@@ -6,13 +6,13 @@ import Postgres
 import PostgresStore
 import Projections
 import Rules
-public import SignedNotes
+package import SignedNotes
 
 /// An exported bundle.
-public struct ExportedBundle: Sendable {
-    public let manifest: BundleManifest
+package struct ExportedBundle: Sendable {
+    package let manifest: BundleManifest
     /// The signed note for the log's head at the manifest's position and for the manifest.
-    public let note: SignedNote
+    package let note: SignedNote
 }
 
 /// A served version with its code.
@@ -34,7 +34,7 @@ extension Ledger {
     ///   - progress: the current step, and how far it has got
     /// - Throws: `BundleError`, `AuditError`, and `LedgerError.projectionBehind` if a view does not reach the position
     ///   within two seconds.
-    public func exportBundle(
+    package func exportBundle(
         asOf position: Int64?, to directory: String, progress: @Sendable (_ step: String, _ done: Int64, _ of: Int64) -> Void
     ) async throws -> ExportedBundle {
         let output = try BundleOutput(for: directory)

@@ -1,15 +1,15 @@
 import Events
 import Postgres
-public import PostgresStore
-public import SignedNotes
-public import Values
+package import PostgresStore
+package import SignedNotes
+package import Values
 
 extension Ledger {
     /// Signs the head after a proof that it continues every head signed before. If the head has not moved, the note
     /// stays the same. Throws `AuditError`.
     ///
     /// Each call does constant work, however many heads were signed. The first call of a process reads them all.
-    public func signCheckpoint() async throws -> SignedNote { try await heads.signed() }
+    package func signCheckpoint() async throws -> SignedNote { try await heads.signed() }
 
     /// Signs the tree of the first events, at any size up to the head's, after the same proofs. Linear in the signed heads.
     ///
@@ -23,7 +23,7 @@ extension Ledger {
 
     /// The key that verifies this ledger's checkpoints. If there is no key yet, it is made, together with a first
     /// signed head.
-    public func verifierKey() async throws -> NoteVerifier {
+    package func verifierKey() async throws -> NoteVerifier {
         let own = try await pool.run { session in try session.transaction(.snapshot) { try AuditedHead.read(session) } }
         if own.recordedKey == nil { _ = try await heads.signed() }
         let keyFile = heads.keyFile
@@ -34,7 +34,7 @@ extension Ledger {
 
     /// Gives the ledger a new id after a deliberate restore, and signs its head under this id. Throws if the database
     /// continues every signed head with the recorded key.
-    public func acknowledgeFork() async throws -> SignedNote {
+    package func acknowledgeFork() async throws -> SignedNote {
         let newID = newID()
         let opened = try await heads.open()
         return try await pool.run { session in
@@ -61,7 +61,7 @@ extension Ledger {
     }
 
     /// The proof that an event is in the log. A nil `size` means the current size.
-    public func proveInclusion(position: Int64, size: Int64?) async throws -> (proof: InclusionProof, ledgerID: UniqueID) {
+    package func proveInclusion(position: Int64, size: Int64?) async throws -> (proof: InclusionProof, ledgerID: UniqueID) {
         try await pool.run { session in
             try session.transaction(.snapshot) {
                 let head = try LogReader().head(session)
@@ -72,7 +72,7 @@ extension Ledger {
         }
     }
 
-    public func proveConsistency(from: Int64, to: Int64) async throws -> (proof: ConsistencyProof, ledgerID: UniqueID) {
+    package func proveConsistency(from: Int64, to: Int64) async throws -> (proof: ConsistencyProof, ledgerID: UniqueID) {
         try await pool.run { session in
             try session.transaction(.snapshot) {
                 (try LogProofs().consistency(from: from, to: to, session), try LogReader().head(session).ledgerID)

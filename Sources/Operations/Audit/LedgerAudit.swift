@@ -1,51 +1,51 @@
 import Analyses
 import Events
 import Postgres
-public import PostgresStore
+package import PostgresStore
 import Projections
 import SignedNotes
 import Values
 
 /// The options of `audit verify`.
-public struct AuditRequest: Sendable {
+package struct AuditRequest: Sendable {
     /// Checkpoints kept by others. The log must continue them.
-    public var others: [[UInt8]] = []
+    package var others: [[UInt8]] = []
     /// The subjects, as findings name them, whose checks are impossible here and knowingly skipped.
-    public var waivers: [String] = []
+    package var waivers: [String] = []
     /// The result of an earlier audit. The audit relies on it instead of folding the log from the start.
-    public var since: AuditRecord?
+    package var since: AuditRecord?
 
-    public init() {}
+    package init() {}
 }
 
 /// The result of an audit of a whole ledger.
-public struct AuditReport: Sendable {
-    public let log: LogVerification
+package struct AuditReport: Sendable {
+    package let log: LogVerification
     /// Every stored version that this program can fold, served or not, because each of them can be requested.
-    public let projections: [ProjectionVerifier.Verification]
+    package let projections: [ProjectionVerifier.Verification]
     /// The number of signed heads that the log was proven to continue.
-    public let signedCheckpoints: Int
+    package let signedCheckpoints: Int
     /// The faults, and the failures to check.
-    public let findings: [AuditFinding]
+    package let findings: [AuditFinding]
     /// The failures to check that were waived by name.
-    public let waived: [AuditFinding]
+    package let waived: [AuditFinding]
     /// The waivers that matched no finding.
-    public let idleWaivers: [String]
+    package let idleWaivers: [String]
     /// The earlier audit's record, with the versions for which it was believed instead of a new fold. Nil if everything
     /// was folded from the first event.
-    public let reliedOn: AuditRecord?
+    package let reliedOn: AuditRecord?
     /// The results, correct or not.
     fileprivate let found: AuditRecord?
 
-    public var isVerified: Bool {
+    package var isVerified: Bool {
         log.fault == nil && findings.isEmpty && idleWaivers.isEmpty && projections.allSatisfy(\.matches)
     }
 
     /// The record for a later audit to rely on. Nil if anything is wrong.
-    public var record: AuditRecord? { isVerified ? found : nil }
+    package var record: AuditRecord? { isVerified ? found : nil }
 
     /// Every problem as a sentence, the gravest first.
-    public var problems: [String] {
+    package var problems: [String] {
         var problems: [String] = []
         if let fault = log.fault { problems.append("position \(fault.position): \(fault.problem)") }
         problems += findings.filter { $0.kind == .fault }.map(\.description)
@@ -69,7 +69,7 @@ extension AuditReport {
 
 extension Ledger {
     /// The progress of an audit.
-    public enum AuditProgress: Sendable {
+    package enum AuditProgress: Sendable {
         case log(done: Int64, of: Int64)
         case projections(ProjectionVerifier.Progress)
     }
@@ -79,7 +79,7 @@ extension Ledger {
     ///
     /// The whole database is read in one snapshot. A check that is impossible counts as a fault unless it is waived by
     /// name.
-    public func audit(
+    package func audit(
         _ request: AuditRequest = AuditRequest(), progress: @Sendable (AuditProgress) -> Void = { _ in }
     ) async throws -> AuditReport {
         let kept = try await headsToAudit()

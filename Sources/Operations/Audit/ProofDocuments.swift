@@ -1,10 +1,10 @@
-public import JSON
-public import PostgresStore
-public import Values
+package import JSON
+package import PostgresStore
+package import Values
 
 extension InclusionProof {
     /// The answer of the command line and HTTP. Hashes are in hex; `path` starts with the lowest node.
-    public func node(_ ledgerID: UniqueID) -> JSONNode {
+    package func node(_ ledgerID: UniqueID) -> JSONNode {
         .object([
             ("position", .integer(position)), ("size", .integer(size)), ("leaf_hash", .string(leaf.description)),
             ("root_hash", .string(root.description)), ("path", .array(path.map { .string($0.description) })),
@@ -14,7 +14,7 @@ extension InclusionProof {
 }
 
 extension ConsistencyProof {
-    public func node(_ ledgerID: UniqueID) -> JSONNode {
+    package func node(_ ledgerID: UniqueID) -> JSONNode {
         .object([
             ("from", .integer(from)), ("to", .integer(to)), ("from_root_hash", .string(fromRoot.description)),
             ("to_root_hash", .string(toRoot.description)), ("path", .array(path.map { .string($0.description) })),

@@ -1,36 +1,36 @@
 import AuditBundle
 import Events
-public import JSON
+package import JSON
 import MerkleLog
-public import OptionTrades
+package import OptionTrades
 import Postgres
 import PostgresStore
 import Projections
-public import SignedNotes
-public import Values
+package import SignedNotes
+package import Values
 
 /// A proof that a row is among the rows of a view at a position.
-public struct RowProof: Sendable {
-    public let projection: String
-    public let version: String
-    public let codeVersion: Int
-    public let position: Int64
-    public let key: [String]
+package struct RowProof: Sendable {
+    package let projection: String
+    package let version: String
+    package let codeVersion: Int
+    package let position: Int64
+    package let key: [String]
     /// The row's digest line without its newline. The leaf includes the newline.
-    public let line: [UInt8]
+    package let line: [UInt8]
     /// From 0, in key order.
-    public let index: Int64
-    public let rows: Int64
-    public let digest: String
-    public let leaf: Digest32
-    public let root: Digest32
+    package let index: Int64
+    package let rows: Int64
+    package let digest: String
+    package let leaf: Digest32
+    package let root: Digest32
     /// RFC 6962 section 2.1.1, lowest node first.
-    public let path: [Digest32]
+    package let path: [Digest32]
     /// The log's signed head at the position. Its extension line contains the tree's root.
-    public let note: SignedNote
+    package let note: SignedNote
 
     /// The output of `audit prove row --json`.
-    public var node: JSONNode {
+    package var node: JSONNode {
         .object([
             ("projection", .string(projection)), ("version", .string(version)),
             ("code_version", .integer(Int64(codeVersion))), ("position", .integer(position)),
@@ -52,7 +52,7 @@ extension Ledger {
     ///
     /// - Parameter position: nil for the projection's checkpoint
     /// - Throws: `BundleError`, `AuditError`, `LedgerError.projectionBehind`.
-    public func proveRow(_ view: View, key: [String], asOf position: Int64?) async throws -> RowProof {
+    package func proveRow(_ view: View, key: [String], asOf position: Int64?) async throws -> RowProof {
         try await bringUpToDate([view.projection])
         let found = try await withFreshCatalog {
             try await pool.run { session in

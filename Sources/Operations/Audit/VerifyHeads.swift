@@ -1,26 +1,26 @@
 import Events
-public import Postgres
+package import Postgres
 import PostgresStore
 import SignedNotes
 import Values
 
 /// A check that a verification may skip if told to by name.
-public enum AuditWaiver: String, Sendable, CaseIterable {
+package enum AuditWaiver: String, Sendable, CaseIterable {
     /// The key file or the signed heads are kept elsewhere.
     case signedHeads = "signed-heads"
 }
 
 /// The result of verifying the signed heads.
-public struct SignedHeadsReport: Sendable, Equatable {
+package struct SignedHeadsReport: Sendable, Equatable {
     /// The number of heads that the log was proven to continue, including the given ones.
-    public let count: Int
+    package let count: Int
     /// The failures to check that were waived.
-    public let waived: [AuditError]
+    package let waived: [AuditError]
 }
 
 /// The contents of the key file and of the file of signed heads. They must be read before the snapshot in which they
 /// are verified, because a head signed later may be above the snapshot.
-public struct KeptHeads: Sendable {
+package struct KeptHeads: Sendable {
     let keyFile: SigningKeyFile
     let key: NoteSigner?
     /// Nil if the file does not exist.
@@ -31,7 +31,7 @@ public struct KeptHeads: Sendable {
 
 extension Ledger {
     /// Reads the files kept beside the database and checks every signature. Throws `AuditError`.
-    public func keptHeads() async throws -> KeptHeads {
+    package func keptHeads() async throws -> KeptHeads {
         let keyFile = heads.keyFile
         return try await onOwnThread {
             let key = try keyFile.read()
@@ -54,7 +54,7 @@ extension Ledger {
 
     /// Proves the log consistent with every checkpoint in the file beside the key, and with given checkpoints of
     /// others. Stored tree nodes are trusted, so `LogVerifier` must run first. Throws `AuditError`.
-    public func verifyCheckpoints(
+    package func verifyCheckpoints(
         others: [[UInt8]] = [], waiving waivers: Set<AuditWaiver> = []
     ) async throws -> SignedHeadsReport {
         let kept = try await keptHeads()
@@ -68,7 +68,7 @@ extension Ledger {
     /// Verifies within a transaction whose snapshot was taken after `kept` was read.
     ///
     /// It also compares `ledger.signing_keys` and `ledger.forks` with the kept heads.
-    public func verifyCheckpoints(
+    package func verifyCheckpoints(
         _ kept: KeptHeads, others: [[UInt8]] = [], waiving waivers: Set<AuditWaiver> = [], _ session: PostgresSession
     ) throws -> SignedHeadsReport {
         let own = try AuditedHead.read(session)

@@ -1,12 +1,12 @@
 import Events
 import Logging
-public import Postgres
+package import Postgres
 import PostgresStore
 import Rules
 import Values
 
 /// The kinds of backfill. Each appends one kind of event.
-public enum BackfillKind: String, Sendable, CaseIterable {
+package enum BackfillKind: String, Sendable, CaseIterable {
     /// `ContextStamped`
     case context
     /// `ExecutionBenchmarkRecorded`
@@ -16,7 +16,7 @@ public enum BackfillKind: String, Sendable, CaseIterable {
 }
 
 /// The reason why a backfill did not complete. The events appended by then stay, and the next run handles only the rest.
-public enum BackfillError: Error, CustomStringConvertible {
+package enum BackfillError: Error, CustomStringConvertible {
     /// Another backfill of the same kind is in progress.
     case alreadyRunning(BackfillKind)
     /// The source of quotes did not answer at all.
@@ -26,7 +26,7 @@ public enum BackfillError: Error, CustomStringConvertible {
     /// The source needs a key that is not configured.
     case notConfigured(String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .alreadyRunning(let kind): "a backfill of \(kind.rawValue) is already running"
         case .unreachable(let problem), .badOptions(let problem), .notConfigured(let problem): problem
@@ -35,14 +35,14 @@ public enum BackfillError: Error, CustomStringConvertible {
 }
 
 /// The progress of a backfill.
-public struct BackfillProgress: Sendable, Equatable {
+package struct BackfillProgress: Sendable, Equatable {
     /// The number of settled stamps, benchmarks or marks.
-    public var done: Int
-    public var of: Int
+    package var done: Int
+    package var of: Int
     /// The number of requests sent to a vendor.
-    public var calls = 0
+    package var calls = 0
 
-    public init(done: Int, of: Int, calls: Int = 0) {
+    package init(done: Int, of: Int, calls: Int = 0) {
         self.done = done
         self.of = of
         self.calls = calls
@@ -50,11 +50,11 @@ public struct BackfillProgress: Sendable, Equatable {
 }
 
 /// Permits one backfill of a kind at a time across all programs.
-public struct BackfillLock: Sendable {
+package struct BackfillLock: Sendable {
     private let lock: AdvisoryLock
 
     /// Throws `BackfillError.alreadyRunning` if another backfill holds the lock.
-    public static func acquire(
+    package static func acquire(
         _ kind: BackfillKind, _ configuration: PostgresConfiguration
     ) async throws -> BackfillLock {
         guard let lock = try await AdvisoryLock.acquire("backfill|\(kind.rawValue)", configuration) else {
@@ -64,7 +64,7 @@ public struct BackfillLock: Sendable {
     }
 
     /// Releases the lock, even if the caller is cancelled.
-    public func release() async { await lock.release() }
+    package func release() async { await lock.release() }
 }
 
 /// A backfill in progress. Its reads are pinned to the head at its start, and its events carry its run id.

@@ -1,39 +1,39 @@
-public import JSON
-public import Values
+package import JSON
+package import Values
 
 /// The result of a backfill, or in a dry run the result that it would have.
-public struct BackfillSummary: Sendable, Equatable {
-    public var kind: BackfillKind
-    public var runID: UniqueID
+package struct BackfillSummary: Sendable, Equatable {
+    package var kind: BackfillKind
+    package var runID: UniqueID
     /// Whether this was a dry run, which appends nothing.
-    public var dryRun: Bool
+    package var dryRun: Bool
     /// The source of quotes. Nil for context.
-    public var quoteSource: String?
+    package var quoteSource: String?
     /// The stamps, benchmarks or marks that the log lacked, plus those to look up again.
-    public var wanted = 0
+    package var wanted = 0
     /// Events appended, or in a dry run those that would be.
-    public var appended = 0
+    package var appended = 0
     /// Answers whose content equals the latest of their stream.
-    public var unchanged = 0
+    package var unchanged = 0
     /// Answers by the quality that the rules give them: a stamp's `context_quality`, a `benchmark_quality` or a
     /// `mark_quality`, and `failed` for a failed look-up.
-    public private(set) var byQuality: [ByteKey: Int] = [:]
+    package private(set) var byQuality: [ByteKey: Int] = [:]
     /// The qualities of marks, by horizon.
-    public private(set) var byHorizon: [ByteKey: [ByteKey: Int]] = [:]
+    package private(set) var byHorizon: [ByteKey: [ByteKey: Int]] = [:]
     /// Answers without a look-up, or with a failed one, by the first word of the error: `incomplete_contract`,
     /// `adjusted_root`, `not_entitled`, `lookup_failed`.
-    public private(set) var byError: [ByteKey: Int] = [:]
+    package private(set) var byError: [ByteKey: Int] = [:]
     /// Marks without a new look-up whose spot or realized vol has changed. They count only here and in `appended`.
-    public var refreshed = 0
+    package var refreshed = 0
     /// The number of different contracts and windows to look up.
-    public var lookups = 0
+    package var lookups = 0
     /// The number of requests sent to a vendor.
-    public var calls = 0
-    public var startedAt: Instant
-    public var finishedAt: Instant
+    package var calls = 0
+    package var startedAt: Instant
+    package var finishedAt: Instant
 
     /// The summary at the start of a run, with all counts at zero.
-    public init(kind: BackfillKind, runID: UniqueID, dryRun: Bool, startedAt: Instant) {
+    package init(kind: BackfillKind, runID: UniqueID, dryRun: Bool, startedAt: Instant) {
         self.kind = kind
         self.runID = runID
         self.dryRun = dryRun
@@ -42,29 +42,29 @@ public struct BackfillSummary: Sendable, Equatable {
     }
 
     /// Counts one answer.
-    public mutating func count(quality: String, horizon: String? = nil) {
+    package mutating func count(quality: String, horizon: String? = nil) {
         byQuality[ByteKey(quality), default: 0] += 1
         if let horizon { byHorizon[ByteKey(horizon), default: [:]][ByteKey(quality), default: 0] += 1 }
     }
 
     /// Counts the reason why an answer has no quote.
-    public mutating func count(error: String) {
+    package mutating func count(error: String) {
         byError[ByteKey(error), default: 0] += 1
     }
 
     /// The number of answers with a quality.
-    public func count(of quality: String) -> Int { byQuality[ByteKey(quality)] ?? 0 }
+    package func count(of quality: String) -> Int { byQuality[ByteKey(quality)] ?? 0 }
 
     /// The number of answers with a failed look-up, including refused ones.
-    public var failed: Int { count(of: "failed") }
+    package var failed: Int { count(of: "failed") }
 
     /// The number of answers whose look-up the vendor refused with 401 or 403.
-    public var notEntitled: Int { byError["not_entitled"] ?? 0 }
+    package var notEntitled: Int { byError["not_entitled"] ?? 0 }
 
     /// The summary as a JSON object, with `wanted` under the name `asked`. `quoted` is null for context, which looks up
     /// no quotes. For benchmarks and marks `asked` = `quoted` + `stale` + `unavailable` + `failed` (plus `estimated`,
     /// if there were a model).
-    public var node: JSONNode {
+    package var node: JSONNode {
         .object([
             ("kind", .string(kind.rawValue)),
             ("run_id", .string(runID.description)),

@@ -5,19 +5,19 @@ import Rules
 import Values
 
 /// The options of a backfill of benchmarks.
-public struct BenchmarksBackfillOptions: Sendable {
+package struct BenchmarksBackfillOptions: Sendable {
     /// False for a dry run, which looks everything up and appends nothing.
-    public var apply: Bool
+    package var apply: Bool
     /// Whether to look up again the benchmarks that are not `quoted`.
-    public var retry: Bool
+    package var retry: Bool
     /// Whether to look up contracts whose root is adjusted or belongs to another underlying.
-    public var adjustedRoots: Bool
+    package var adjustedRoots: Bool
     /// The largest number of executions, the earliest first. Nil for all.
-    public var limit: Int?
+    package var limit: Int?
     /// The trades to handle. Empty for all.
-    public var tradeIDs: [String]
+    package var tradeIDs: [String]
 
-    public init(
+    package init(
         apply: Bool = false, retry: Bool = false, adjustedRoots: Bool = false, limit: Int? = nil,
         tradeIDs: [String] = []
     ) {
@@ -33,12 +33,12 @@ public struct BenchmarksBackfillOptions: Sendable {
 ///
 /// Executions and benchmarks are read at the head when the run began. Benchmarks are appended as their quotes arrive. A
 /// run that died is simply run again and handles only the rest. A second complete run appends nothing.
-public struct BenchmarksBackfill: Sendable {
+package struct BenchmarksBackfill: Sendable {
     let ledger: Ledger
     let quotes: QuoteChoice
     let onProgress: @Sendable (BackfillProgress) -> Void
 
-    public init(
+    package init(
         ledger: Ledger, quotes: QuoteChoice, onProgress: @escaping @Sendable (BackfillProgress) -> Void = { _ in }
     ) {
         self.ledger = ledger
@@ -47,7 +47,7 @@ public struct BenchmarksBackfill: Sendable {
     }
 
     /// Runs once and returns the summary. Throws `BackfillError`.
-    public func run(_ options: BenchmarksBackfillOptions) async throws -> BackfillSummary {
+    package func run(_ options: BenchmarksBackfillOptions) async throws -> BackfillSummary {
         try BackfillRun.check(limit: options.limit)
         return try await BackfillRun.run(.benchmarks, ledger: ledger, apply: options.apply) { run, summary in
             let version = try await ledger.servedRulesVersion("execution_quality")

@@ -2,25 +2,25 @@ import Events
 import OptionTrades
 import Postgres
 import PostgresStore
-public import Projections
+package import Projections
 import Rules
 import Values
 
 /// The options of a backfill of context.
-public struct ContextBackfillOptions: Sendable {
+package struct ContextBackfillOptions: Sendable {
     /// False for a dry run, which appends nothing.
-    public var apply: Bool
+    package var apply: Bool
     /// Whether to stamp all executions, not only those without a stamp for their current basis and context key.
-    public var force: Bool
+    package var force: Bool
     /// The largest number of executions, the earliest first. Nil for all.
-    public var limit: Int?
+    package var limit: Int?
     /// The trades to handle. Empty for all.
-    public var tradeIDs: [String]
+    package var tradeIDs: [String]
     /// The version of the context rules. Its stamps are then wanted even for executions that other rules have stamped.
     /// Nil means the version whose projection is served.
-    public var rulesVersion: Int?
+    package var rulesVersion: Int?
 
-    public init(
+    package init(
         apply: Bool = false, force: Bool = false, limit: Int? = nil, tradeIDs: [String] = [], rulesVersion: Int? = nil
     ) {
         self.apply = apply
@@ -33,7 +33,7 @@ public struct ContextBackfillOptions: Sendable {
     /// Reads a version of the context rules as people write it: `v1`, `context@v1`, `v1/c1`.
     ///
     /// Throws too for a code version other than this program's, because no other code can stamp.
-    public static func rulesVersion(_ text: String) throws(VersionReference.Problem) -> Int {
+    package static func rulesVersion(_ text: String) throws(VersionReference.Problem) -> Int {
         let reference = try VersionReference(parsing: text, of: ContextProjection.name)
         guard let version = Int(reference.version.dropFirst()),
             reference.codeVersion ?? ContextProjection.codeVersion == ContextProjection.codeVersion
@@ -50,14 +50,14 @@ public struct ContextBackfillOptions: Sendable {
 /// Trades, stamps and observations are read at the head when the run began. Stamps are appended in chunks. A run that
 /// died leaves its stamps, and the next run handles only the rest. A stamp whose content equals the latest of its trade
 /// is not appended, so a second run appends nothing, forced or not.
-public struct ContextBackfill: Sendable {
+package struct ContextBackfill: Sendable {
     /// The number of stamps computed and appended together.
     static let chunkSize = 2_000
 
     let ledger: Ledger
     let onProgress: @Sendable (BackfillProgress) -> Void
 
-    public init(ledger: Ledger, onProgress: @escaping @Sendable (BackfillProgress) -> Void = { _ in }) {
+    package init(ledger: Ledger, onProgress: @escaping @Sendable (BackfillProgress) -> Void = { _ in }) {
         self.ledger = ledger
         self.onProgress = onProgress
     }
@@ -67,7 +67,7 @@ public struct ContextBackfill: Sendable {
     ///
     /// Throws `BackfillError` if another backfill of context is in progress or an option is invalid. Throws `RuleError`
     /// if the rules version is not installed.
-    public func run(_ options: ContextBackfillOptions) async throws -> BackfillSummary {
+    package func run(_ options: ContextBackfillOptions) async throws -> BackfillSummary {
         if let limit = options.limit, limit < 1 { throw BackfillError.badOptions("the limit must be at least 1") }
         return try await BackfillRun.run(.context, ledger: ledger, apply: options.apply) { run, summary in
             try await stamp(options, run, &summary)

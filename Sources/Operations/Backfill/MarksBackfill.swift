@@ -2,24 +2,24 @@ import Events
 import OptionTrades
 import Postgres
 import Rules
-public import Values
+package import Values
 
 /// The options of a backfill of marks.
-public struct MarksBackfillOptions: Sendable {
+package struct MarksBackfillOptions: Sendable {
     /// False for a dry run, which looks everything up and appends nothing.
-    public var apply: Bool
+    package var apply: Bool
     /// `1,7,30,expiry`. Nil for the rules' default.
-    public var horizons: String?
+    package var horizons: String?
     /// Whether to look up again the matured horizons whose mark is not `quoted`.
-    public var retry: Bool
+    package var retry: Bool
     /// Whether to look up contracts whose root is adjusted or belongs to another underlying.
-    public var adjustedRoots: Bool
+    package var adjustedRoots: Bool
     /// The largest number of executions, the earliest first. Nil for all.
-    public var limit: Int?
+    package var limit: Int?
     /// The trades to handle. Empty for all.
-    public var tradeIDs: [String]
+    package var tradeIDs: [String]
 
-    public init(
+    package init(
         apply: Bool = false, horizons: String? = nil, retry: Bool = false, adjustedRoots: Bool = false,
         limit: Int? = nil, tradeIDs: [String] = []
     ) {
@@ -38,14 +38,14 @@ public struct MarksBackfillOptions: Sendable {
 /// Executions, marks and observations are read at the head when the run began. Horizons mature by the run's start. A
 /// mark whose quote is not looked up again still gets a new event if its spot or realized vol depends on observations
 /// that changed since.
-public struct MarksBackfill: Sendable {
+package struct MarksBackfill: Sendable {
     let ledger: Ledger
     let quotes: QuoteChoice
     /// The instant by which horizons must have matured. Nil means the run's start.
     let now: Instant?
     let onProgress: @Sendable (BackfillProgress) -> Void
 
-    public init(
+    package init(
         ledger: Ledger, quotes: QuoteChoice, now: Instant? = nil,
         onProgress: @escaping @Sendable (BackfillProgress) -> Void = { _ in }
     ) {
@@ -56,7 +56,7 @@ public struct MarksBackfill: Sendable {
     }
 
     /// Runs once and returns the summary. Throws `BackfillError`.
-    public func run(_ options: MarksBackfillOptions) async throws -> BackfillSummary {
+    package func run(_ options: MarksBackfillOptions) async throws -> BackfillSummary {
         try BackfillRun.check(limit: options.limit)
         return try await BackfillRun.run(.marks, ledger: ledger, apply: options.apply) { run, summary in
             let rules = try OutcomesRules(

@@ -1,12 +1,12 @@
 import Events
-public import OptionTrades
-public import Postgres
+package import OptionTrades
+package import Postgres
 import PostgresStore
 import Values
 
 /// Reads market observations from the log, in their state at a position.
-public struct ObservationReader: Sendable {
-    public init() {}
+package struct ObservationReader: Sendable {
+    package init() {}
 
     /// Streams the observations of some kinds that are current at a position, without holding them. An observation
     /// superseded by then by a later one of the same identity is omitted. The order is not that of positions.
@@ -17,7 +17,7 @@ public struct ObservationReader: Sendable {
     ///   - kinds: each at most once
     ///   - subject: a currency or an underlying; nil for all
     ///   - position: the last position to read
-    public func forEach(
+    package func forEach(
         kinds: [MarketKind], subject: String?, upTo position: Int64, _ session: PostgresSession,
         body: (Int64, MarketObservedPayload) throws -> Void
     ) throws {

@@ -1,9 +1,9 @@
-public import OptionTrades
+package import OptionTrades
 import Postgres
 import Values
 
 /// Which source a backfill asks.
-public enum QuoteChoice: Sendable {
+package enum QuoteChoice: Sendable {
     /// Imported `option_quote` observations.
     case log
     case vendor(any QuoteSource)
@@ -11,7 +11,7 @@ public enum QuoteChoice: Sendable {
     /// `log`, a vendor's name, or `auto`: the first vendor whose key is configured, else the log.
     ///
     /// Throws `BackfillError.badOptions` for another name, and `notConfigured` if the vendor's key is absent.
-    public init(named name: String, _ settings: Settings) throws(BackfillError) {
+    package init(named name: String, _ settings: Settings) throws(BackfillError) {
         if name == "log" {
             self = .log
             return

@@ -1,30 +1,30 @@
 import Explanations
 import JSON
-public import OptionTrades
-public import Values
+package import OptionTrades
+package import Values
 
 /// The figure to explain, and the moment.
-public struct ExplainRequest: Sendable {
-    public let view: View
+package struct ExplainRequest: Sendable {
+    package let view: View
     /// The parts of the row's primary key.
-    public let key: [String]
+    package let key: [String]
     /// A column. Nil for the whole row.
-    public var field: String?
+    package var field: String?
     /// Explains the ledger's knowledge after this event. Nil means the projection's checkpoint.
-    public var asOfPosition: Int64?
+    package var asOfPosition: Int64?
     /// Explains the ledger's knowledge at this instant.
-    public var asOf: Instant?
+    package var asOf: Instant?
     /// Explains only facts with a valid time up to this instant.
-    public var effectiveAt: Instant?
+    package var effectiveAt: Instant?
     /// The rules and code. A version other than the served one is identified by both.
     var rules = RulesChoice.served
     /// The largest number of events that an explanation may read. A request that needs more is refused.
-    public var maximumEvents = 5_000
+    package var maximumEvents = 5_000
 
     /// - Parameters:
     ///   - view: the view's name on the command line (`execution-quality`) or its projection's (`execution_quality`)
     ///   - key: the row's key; without a source it means that of synced trades
-    public init(view name: String, key: [String], field: String? = nil) throws(ExplainError) {
+    package init(view name: String, key: [String], field: String? = nil) throws(ExplainError) {
         guard let view = View.named(name) else {
             throw .badParameter(
                 name: "view", expected: View.expected(insteadOf: name))
@@ -35,7 +35,7 @@ public struct ExplainRequest: Sendable {
     }
 
     /// Reads a key in its HTTP form: parts separated by `|`, with `%` as `%25` and `|` as `%7C` inside each part.
-    public static func key(parsing text: String) throws(ExplainError) -> [String] {
+    package static func key(parsing text: String) throws(ExplainError) -> [String] {
         var parts: [String] = []
         for part in text.split(separator: "|", omittingEmptySubsequences: false) {
             var bytes: [UInt8] = []
@@ -60,7 +60,7 @@ public struct ExplainRequest: Sendable {
 }
 
 /// The reason why a figure is not explained, with a stable code.
-public enum ExplainError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum ExplainError: Error, Equatable, Sendable, CustomStringConvertible {
     case badParameter(name: String, expected: String)
     /// The view has no row with that key at the position.
     case noRow(view: String, key: [String], position: Int64)
@@ -71,7 +71,7 @@ public enum ExplainError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The log does not hold the events that the row names.
     case inconsistent(String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .badParameter(let name, let expected): "\(name): expected \(expected)"
         case .noRow(let view, let key, let position):

@@ -8,12 +8,12 @@ import OptionTrades
 import Values
 
 /// An explanation with the state of the ledger that it depends on.
-public struct ExplainedFigure: Sendable {
+package struct ExplainedFigure: Sendable {
     private let explanation: Explanation
     private let ledger: [UInt8]
     /// The tag over everything that the answer depends on, except the query.
-    public let tag: EntityTag
-    public let position: Int64
+    package let tag: EntityTag
+    package let position: Int64
 
     init(_ explanation: Explanation, ledger: [UInt8], tag: EntityTag, position: Int64) {
         self.explanation = explanation
@@ -23,13 +23,13 @@ public struct ExplainedFigure: Sendable {
     }
 
     /// Whether the arithmetic contradicts the published value.
-    public var hasMismatch: Bool { !explanation.mismatches.isEmpty }
+    package var hasMismatch: Bool { !explanation.mismatches.isEmpty }
 
     /// `{view, key, field, value, inputs, rules, steps, notes, mismatch, mismatches, ledger}`
-    public func json() -> [UInt8] { explanation.json(ledger: ledger) }
+    package func json() -> [UInt8] { explanation.json(ledger: ledger) }
 
     /// Lines for a reader. `escaping` writes each cell.
-    public func text(escaping: (String) -> String) -> String {
+    package func text(escaping: (String) -> String) -> String {
         explanation.text(escaping: escaping) + "\nas of position \(position)\n"
     }
 }
@@ -40,7 +40,7 @@ extension Ledger {
     /// The same request pinned to a position always gives the same bytes, under the same served rules and code.
     ///
     /// - Parameter reader: the reader of the row
-    public func explain(_ request: ExplainRequest, reader: ViewReader? = nil) async throws -> ExplainedFigure {
+    package func explain(_ request: ExplainRequest, reader: ViewReader? = nil) async throws -> ExplainedFigure {
         let view = request.view
         guard let columns = registry.firstDefinition(view.projection)?.columns else {
             throw ViewError.notActivated(projection: view.projection)

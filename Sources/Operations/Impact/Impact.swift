@@ -1,14 +1,14 @@
-public import Events
-public import JSON
-public import OptionTrades
+package import Events
+package import JSON
+package import OptionTrades
 import PostgresStore
-public import Projections
-public import Values
+package import Projections
+package import Values
 
 /// The changes that one event makes in every view. The event is in the log, or is a candidate for appending.
-public struct Impact: Sendable {
+package struct Impact: Sendable {
     /// The outcome for the candidate.
-    public enum Verdict: String, Sendable {
+    package enum Verdict: String, Sendable {
         /// The event is in the log.
         case recorded
         /// The trade is new, or its values change, as in a sync.
@@ -22,28 +22,28 @@ public struct Impact: Sendable {
     }
 
     /// One view, before and after the event.
-    public struct OfView: Sendable {
-        public let view: View
-        public let version: ViewVersion
+    package struct OfView: Sendable {
+        package let view: View
+        package let version: ViewVersion
         /// The added, removed and changed rows, in key order. If only one side has the row, the row itself is included.
-        public let changes: [(change: RowChange, row: [UInt8]?)]
+        package let changes: [(change: RowChange, row: [UInt8]?)]
         /// `rows`, `fields`, `moved`, `sums` and `changes_digest` over the rows that the event touches.
-        public let summary: [(String, JSONNode)]
+        package let summary: [(String, JSONNode)]
     }
 
-    public let verdict: Verdict
+    package let verdict: Verdict
     /// Nil if nothing would be appended.
-    public let event: RecordedEvent?
+    package let event: RecordedEvent?
     /// The position before the event.
-    public let positionBefore: Int64
+    package let positionBefore: Int64
     /// The reader's current time, the same for both sides: the event's `recorded_at`, or this moment for a candidate.
-    public let asOf: Instant
+    package let asOf: Instant
     /// All views, including those without changes.
-    public let views: [OfView]
+    package let views: [OfView]
 
     /// `{"verdict":…,"event":…,"position_before":…,"as_of":…,"views":[{"view":…,"projection":…,"version":…,"rows":…,
     /// "fields":…,"moved":…,"sums":…,"changes_digest":…,"changes":[…]}]}`
-    public func json() -> [UInt8] {
+    package func json() -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 8192, keyOrder: .given)
         out.beginObject()
         out.key("verdict"); out.string(verdict.rawValue)

@@ -9,7 +9,7 @@ import Values
 ///
 /// A row is read under the contract of a sync and becomes the event that a sync would append. If the trade has these
 /// values already, or newer ones, there is no event.
-public struct ImpactCandidate: Sendable {
+package struct ImpactCandidate: Sendable {
     private enum Content: Sendable {
         case execution(ExecutionRow, unknown: [(key: String, sourceText: String)], scopeKey: String, text: String)
         case event(any EventPayload)
@@ -18,8 +18,8 @@ public struct ImpactCandidate: Sendable {
     private let content: Content
 
     /// The reason why a text is not a candidate: the field, and the expected value.
-    public struct Problem: Error, Equatable, CustomStringConvertible {
-        public let description: String
+    package struct Problem: Error, Equatable, CustomStringConvertible {
+        package let description: String
     }
 
     private static let types =
@@ -28,7 +28,7 @@ public struct ImpactCandidate: Sendable {
     /// Reads a row of the feed, or `{"type": …, "payload": {…}}`.
     ///
     /// - Parameter settings: contains the portfolios in the scope of a sync; without any, the row's own portfolio is used
-    public init(parsing bytes: [UInt8], _ settings: Settings) throws(Problem) {
+    package init(parsing bytes: [UInt8], _ settings: Settings) throws(Problem) {
         let document: JSONDocument
         do {
             document = try JSONDocument(parsing: bytes)

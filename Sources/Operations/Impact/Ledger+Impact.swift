@@ -11,7 +11,7 @@ extension Ledger {
     ///
     /// Throws `LedgerError.positionUnknown` if the log has no such event, and `.projectionBehind` if a view has not
     /// folded up to it. Writes nothing.
-    public func impact(ofEventAt position: Int64) async throws -> Impact {
+    package func impact(ofEventAt position: Int64) async throws -> Impact {
         try await withFreshCatalog {
             try await pool.run { session in
                 try session.transaction(.snapshot) {
@@ -28,7 +28,7 @@ extension Ledger {
     }
 
     /// The changes that a candidate would make if it were appended now. Writes nothing.
-    public func impact(of candidate: ImpactCandidate) async throws -> Impact {
+    package func impact(of candidate: ImpactCandidate) async throws -> Impact {
         try await withFreshCatalog {
             try await pool.run { session in
                 try session.transaction(.snapshot) {

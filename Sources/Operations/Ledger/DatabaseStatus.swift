@@ -1,20 +1,20 @@
-public import Events
-public import JSON
+package import Events
+package import JSON
 import Postgres
-public import PostgresStore
+package import PostgresStore
 import Values
 
 /// The contents of a database and its connection parameters.
-public struct DatabaseStatus: Sendable {
+package struct DatabaseStatus: Sendable {
     /// 0 if the database has no ledger.
-    public let schemaVersion: Int
-    public let latestVersion: Int
-    public let head: LogHead?
-    public let durability: Durability
+    package let schemaVersion: Int
+    package let latestVersion: Int
+    package let head: LogHead?
+    package let durability: Durability
     /// libpq's keywords for `psql`, without secrets.
-    public let connection: [String: String]
+    package let connection: [String: String]
 
-    public static func read(_ uri: String, _ migrator: Migrator) async throws -> DatabaseStatus {
+    package static func read(_ uri: String, _ migrator: Migrator) async throws -> DatabaseStatus {
         let configuration = PostgresConfiguration(uri: uri, applicationName: "alpha-ledger status")
         let parameters = try configuration.parameters()
         let connection = try await PostgresConnection.open(configuration)
@@ -37,7 +37,7 @@ public struct DatabaseStatus: Sendable {
         }
     }
 
-    public var node: JSONNode {
+    package var node: JSONNode {
         .object([
             ("schema_version", .integer(Int64(schemaVersion))), ("latest_schema_version", .integer(Int64(latestVersion))),
             (
@@ -58,14 +58,14 @@ public struct DatabaseStatus: Sendable {
 
 extension Ledger {
     /// The server's guarantees for a commit, and why appends are refused; nil if they are not.
-    public func durability() async throws -> (report: JSONNode, refusal: String?) {
+    package func durability() async throws -> (report: JSONNode, refusal: String?) {
         let durability = try await pool.run { session in try Durability.read(session) }
         return (durability.node, durability.refusal)
     }
 
     /// The error with which this program refuses the database's schema, nil if the schema is this program's. Throws if the
     /// database can't be asked.
-    public func schemaProblem() async throws -> (any Error)? {
+    package func schemaProblem() async throws -> (any Error)? {
         do {
             try await pool.run { session in try Migrator(resources.files.migrations()).requireCurrent(session) }
             return nil
@@ -77,7 +77,7 @@ extension Ledger {
 
 extension Durability {
     /// `{"fsync":…,"full_page_writes":…,"synchronous_commit":…,"synchronous_standby_names":…,"standbys":[…],"problems":[…]}`
-    public var node: JSONNode {
+    package var node: JSONNode {
         .object([
             ("fsync", .bool(fsync)), ("full_page_writes", .bool(fullPageWrites)),
             ("synchronous_commit", .string(synchronousCommit)),

@@ -1,11 +1,11 @@
-public import Events
+package import Events
 import Postgres
 import PostgresStore
-public import Values
+package import Values
 
 extension Ledger {
     /// The log's head, and the root of its tree.
-    public func head() async throws -> (head: LogHead, root: Digest32) {
+    package func head() async throws -> (head: LogHead, root: Digest32) {
         try await read(.latest) { session in
             try session.transaction(.snapshot) {
                 let head = try LogReader().head(session)
@@ -15,7 +15,7 @@ extension Ledger {
     }
 
     /// The log's head after a past event, and the root of its tree then.
-    public func head(at position: Int64) async throws -> (head: LogHead, root: Digest32) {
+    package func head(at position: Int64) async throws -> (head: LogHead, root: Digest32) {
         try await read(.latest) { session in
             try session.transaction(.snapshot) {
                 let log = LogReader()
@@ -28,7 +28,7 @@ extension Ledger {
     }
 
     /// The events at the `limit` positions after one, in order, with the head of the same moment.
-    public func events(after position: Int64, limit: Int) async throws -> (head: LogHead, events: [RecordedEvent]) {
+    package func events(after position: Int64, limit: Int) async throws -> (head: LogHead, events: [RecordedEvent]) {
         try await read(.latest) { session in
             try session.transaction(.snapshot) {
                 (try LogReader().head(session), try LogReader().events(after: position, limit: limit, session))
@@ -37,7 +37,7 @@ extension Ledger {
     }
 
     /// The first `limit` events of a stream after a version, in order, with the head of the same moment.
-    public func stream(
+    package func stream(
         _ name: String, after version: Int64, limit: Int
     ) async throws -> (head: LogHead, events: [RecordedEvent]) {
         try await read(.latest) { session in
@@ -48,17 +48,17 @@ extension Ledger {
     }
 
     /// The event at a position; nil if the log does not have the position.
-    public func event(at position: Int64) async throws -> RecordedEvent? {
+    package func event(at position: Int64) async throws -> RecordedEvent? {
         try await read(.event(position)) { session in try LogReader().event(at: position, session) }
     }
 
     /// The events at the `limit` positions after one, in order, always from the primary.
-    public func primaryEvents(after position: Int64, limit: Int) async throws -> [RecordedEvent] {
+    package func primaryEvents(after position: Int64, limit: Int) async throws -> [RecordedEvent] {
         try await pool.run { session in try LogReader().events(after: position, limit: limit, session) }
     }
 
     /// The latest promotions of each of some projections up to a position, at most `limit` of each, oldest first.
-    public func promotions(of names: [String], upTo position: Int64, limit: Int64) async throws -> [RecordedEvent] {
+    package func promotions(of names: [String], upTo position: Int64, limit: Int64) async throws -> [RecordedEvent] {
         try await pool.run { session in
             try names.flatMap { name -> [RecordedEvent] in
                 let (log, stream) = (LogReader(), ProjectionPromotedPayload.stream(of: name))

@@ -1,6 +1,6 @@
 import Events
 import Postgres
-public import PostgresStore
+package import PostgresStore
 import Projections
 
 extension Ledger {
@@ -8,7 +8,7 @@ extension Ledger {
     ///
     /// If another process holds a lease, this waits up to two seconds for that process's checkpoint. It then leaves the
     /// rest to the reader, who pins the position to read. A version that this program cannot fold stays frozen.
-    public func bringUpToDate(_ names: [String]) async throws {
+    package func bringUpToDate(_ names: [String]) async throws {
         for name in names {
             guard let version = try await pool.run({ session in try catalog.served(name, session) }),
                 let definition = registry.definition(of: version)
@@ -27,7 +27,7 @@ extension Ledger {
 
     /// Folds the served versions again from zero, in one pass over the log, and compares digests. Versions without
     /// installed code are skipped.
-    public func verifyProjections(
+    package func verifyProjections(
         _ name: String? = nil, progress: @Sendable (ProjectionVerifier.Progress) -> Void = { _ in }
     ) async throws -> [ProjectionVerifier.Verification] {
         try await withFreshCatalog { try await verifyProjectionsOnce(name, progress) }

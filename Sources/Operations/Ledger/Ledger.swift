@@ -1,38 +1,38 @@
-public import EmbeddedPostgres
+package import EmbeddedPostgres
 import Analyses
 import Events
 import Glibc
-public import Logging
-public import OptionTrades
-public import Postgres
-public import PostgresStore
-public import Projections
+package import Logging
+package import OptionTrades
+package import Postgres
+package import PostgresStore
+package import Projections
 import Synchronization
-public import Values
+package import Values
 
 /// An open ledger: the database's pools, the log, and the projections that this program can fold.
-public final class Ledger: Sendable {
-    public let settings: Settings
-    public let resources: Resources
-    public let logger: Logger
+package final class Ledger: Sendable {
+    package let settings: Settings
+    package let resources: Resources
+    package let logger: Logger
     /// Sessions with the service's role.
-    public let pool: PostgresPool
-    public let log: EventLog
-    public let registry: ProjectionRegistry
+    package let pool: PostgresPool
+    package let log: EventLog
+    package let registry: ProjectionRegistry
     let analyses: AnalysisRegistry
-    public let catalog = ProjectionCatalog()
+    package let catalog = ProjectionCatalog()
     /// The configuration of separate connections, for example to listen or to hold a lock.
-    public let serviceConfiguration: PostgresConfiguration
+    package let serviceConfiguration: PostgresConfiguration
     /// Identifies this process among all that share the database.
-    public let owner: String
+    package let owner: String
     /// The directory for the runs' spool files. The system cleans it.
-    public let temporaryDirectory: String
+    package let temporaryDirectory: String
     let folds = FoldGate()
     let heads: HeadSigner
     /// Sessions of the projectors.
-    public let projectorPool: PostgresPool
+    package let projectorPool: PostgresPool
     /// The replica at `DATABASE_READ_URL`.
-    public let replica: ReadReplica?
+    package let replica: ReadReplica?
     let shown = ShownPositions()
     let primaryState: LedgerStateReader
     private let writer: PostgresPool
@@ -40,7 +40,7 @@ public final class Ledger: Sendable {
     private let redactor: Redactor
 
     /// The treatment of a database without a ledger, or with an older one, on opening.
-    public enum MigrationPolicy: Sendable {
+    package enum MigrationPolicy: Sendable {
         /// Migrate an embedded server, but refuse another: its owner decides when to migrate.
         case embeddedOnly
         case always
@@ -50,7 +50,7 @@ public final class Ledger: Sendable {
     /// files and their recorded digests, and activates projections that serve no version yet.
     /// - Parameter writes: false for read-only work such as a dry run. Nothing is activated then, because an activation
     ///   is an event.
-    public static func open(
+    package static func open(
         _ settings: Settings, _ resources: Resources, model: LedgerModel = TradeLedger.model, migration: MigrationPolicy = .embeddedOnly,
         writes: Bool = true, logger: Logger = Logger(label: "alpha-ledger")
     ) async throws -> Ledger {
@@ -130,7 +130,7 @@ public final class Ledger: Sendable {
     }
 
     /// The database's URI. Without a configured database, the embedded server is started or joined.
-    public static func server(_ settings: Settings, _ logger: Logger) async throws -> (
+    package static func server(_ settings: Settings, _ logger: Logger) async throws -> (
         uri: String, embedded: EmbeddedPostgresHandle?
     ) {
         if let url = settings.databaseURL { return (url, nil) }
@@ -142,7 +142,7 @@ public final class Ledger: Sendable {
 
     /// Applies missing migrations as the URI's own user. Returns their numbers.
     @discardableResult
-    public static func migrate(_ uri: String, _ migrator: Migrator, _ logger: Logger) async throws -> [Int] {
+    package static func migrate(_ uri: String, _ migrator: Migrator, _ logger: Logger) async throws -> [Int] {
         let connection = try await PostgresConnection.open(
             PostgresConfiguration(uri: uri, applicationName: "alpha-ledger migrate"))
         do {
@@ -183,22 +183,22 @@ public final class Ledger: Sendable {
     }
 
     /// Closes all connections. If this was the embedded server's last user, the server stops too.
-    public func close() async {
+    package func close() async {
         await closePools()
         await embedded?.stop()
     }
 
     /// The system clock, for values outside folds: run times and look-up windows.
-    public func now() -> Instant {
+    package func now() -> Instant {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Instant(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000) ?? .minimum
     }
 
-    public func newID() -> UniqueID {
+    package func newID() -> UniqueID {
         var generator = SystemRandomNumberGenerator()
         return UniqueID(random: &generator)
     }
 
-    public func redact(_ text: String) -> String { redactor.redact(text) }
+    package func redact(_ text: String) -> String { redactor.redact(text) }
 }

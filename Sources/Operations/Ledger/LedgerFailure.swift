@@ -2,8 +2,8 @@ import Postgres
 import PostgresStore
 
 /// What an error of the log or of its database means to whoever asked.
-public struct LedgerFailure: Sendable {
-    public enum Kind: Sendable {
+package struct LedgerFailure: Sendable {
+    package enum Kind: Sendable {
         /// The log does not have the position.
         case positionUnknown
         /// A projection has not folded up to the position.
@@ -24,12 +24,12 @@ public struct LedgerFailure: Sendable {
         case cancelled
     }
 
-    public let kind: Kind
+    package let kind: Kind
     /// The error in its own words. Those of Postgres are for an operator.
-    public let reason: String
+    package let reason: String
 
     /// Nil for an error that says nothing to whoever asked, such as damage.
-    public init?(_ error: any Error) {
+    package init?(_ error: any Error) {
         let kind: Kind? =
             switch error {
             case let error as LedgerError: Kind(error)

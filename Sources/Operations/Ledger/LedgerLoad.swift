@@ -2,17 +2,17 @@ import Postgres
 import PostgresStore
 
 /// The use of a pool of database connections at one moment.
-public struct PoolUsage: Sendable {
+package struct PoolUsage: Sendable {
     /// `reads` or `projectors`
-    public let name: String
+    package let name: String
     /// The number of connections in use or being opened.
-    public let inUse: Int
+    package let inUse: Int
     /// The number of open connections that nobody uses.
-    public let idle: Int
+    package let idle: Int
     /// The number of requests that wait for a connection.
-    public let waiting: Int
+    package let waiting: Int
     /// The largest number of connections.
-    public let maximum: Int
+    package let maximum: Int
 
     init(_ name: String, _ pool: PostgresPool) {
         let usage = pool.usage
@@ -25,19 +25,19 @@ public struct PoolUsage: Sendable {
 }
 
 /// The appends of this process so far.
-public struct AppendCounts: Sendable {
+package struct AppendCounts: Sendable {
     /// Requests answered without an error.
-    public let requests: Int
+    package let requests: Int
     /// Commits of these requests that added events.
-    public let commits: Int
+    package let commits: Int
     /// New events.
-    public let events: Int
+    package let events: Int
 }
 
 extension Ledger {
-    public var poolUsage: [PoolUsage] { [PoolUsage("reads", pool), PoolUsage("projectors", projectorPool)] }
+    package var poolUsage: [PoolUsage] { [PoolUsage("reads", pool), PoolUsage("projectors", projectorPool)] }
 
-    public func appendCounts() async -> AppendCounts {
+    package func appendCounts() async -> AppendCounts {
         AppendCounts(requests: await log.appends, commits: await log.commits, events: await log.appended)
     }
 }

@@ -1,19 +1,19 @@
-public import Events
-public import Postgres
-public import PostgresStore
-public import Projections
-public import Values
+package import Events
+package import Postgres
+package import PostgresStore
+package import Projections
+package import Values
 
 /// The state that reads depend on at one moment: the log's head, the served versions with their checkpoints, and the time.
-public struct LedgerState: Sendable {
-    public let head: LogHead
+package struct LedgerState: Sendable {
+    package let head: LogHead
     /// The database's clock.
-    public let present: Instant
+    package let present: Instant
     /// By projection.
-    public let served: [String: ProjectionVersion]
+    package let served: [String: ProjectionVersion]
 
     /// The served versions of some projections, and their checkpoints; nil if one has no version yet.
-    public func versions(of projections: [String]) -> [(reference: VersionReference, position: Int64)]? {
+    package func versions(of projections: [String]) -> [(reference: VersionReference, position: Int64)]? {
         let versions = projections.compactMap { served[$0] }
         return versions.count == projections.count ? versions.map { ($0.reference, $0.position) } : nil
     }
@@ -29,11 +29,11 @@ public struct LedgerState: Sendable {
 }
 
 /// Reads the state once for all concurrent callers.
-public final class LedgerStateReader: Sendable {
+package final class LedgerStateReader: Sendable {
     private let reading: SharedWork<LedgerState>
     private let watch = HistoryWatch()
 
-    public init(_ pool: PostgresPool) {
+    package init(_ pool: PostgresPool) {
         let catalog = ProjectionCatalog()
         reading = SharedWork { [watch] in
             try await pool.run { session in
@@ -48,5 +48,5 @@ public final class LedgerStateReader: Sendable {
     var history: UInt64 { watch.count }
 
     /// A state read after the call began.
-    public func current() async throws -> LedgerState { try await reading.result() }
+    package func current() async throws -> LedgerState { try await reading.result() }
 }

@@ -20,7 +20,7 @@ enum ReadPoint: Sendable {
 }
 
 /// A streaming replica of the database. Reads go to it if it has replayed the data that they have to see.
-public final class ReadReplica: Sendable {
+package final class ReadReplica: Sendable {
     private struct State {
         /// The latest known state. The replica keeps whatever it has replayed.
         var known: LedgerState?
@@ -43,7 +43,7 @@ public final class ReadReplica: Sendable {
     }
 
     /// The replica's current state. Nil if it does not answer, or recently did not.
-    public func current() async -> LedgerState? {
+    package func current() async -> LedgerState? {
         if let until = state.withLock({ $0.silentUntil }), until > .now { return nil }
         do {
             let current = try await reader.current()
@@ -136,7 +136,7 @@ extension Ledger {
     }
 
     /// The current state for reads, from the database that answers them.
-    public func state() async throws -> LedgerState {
+    package func state() async throws -> LedgerState {
         if let replica {
             shown.add(head: await log.lastPosition)
             if let current = await replica.current(), shown.isReached(by: current) { return current }
@@ -145,13 +145,13 @@ extension Ledger {
     }
 
     /// A counter that grows when the log's history changes. Anything cached under an earlier value is void.
-    public var history: UInt64 { primaryState.history + (replica?.reader.history ?? 0) }
+    package var history: UInt64 { primaryState.history + (replica?.reader.history ?? 0) }
 
     /// The log's last position, read once for all concurrent callers.
-    public func primaryHead() async throws -> Int64 { try await primaryState.current().head.position }
+    package func primaryHead() async throws -> Int64 { try await primaryState.current().head.position }
 
     /// Records the positions in an answer. Later reads of the latest data show at least these.
-    public func noteShown(head: Int64, projection: String? = nil, position: Int64 = 0) {
+    package func noteShown(head: Int64, projection: String? = nil, position: Int64 = 0) {
         if replica == nil { return }
         shown.add(head: head, rows: projection.map { ($0, position) })
     }

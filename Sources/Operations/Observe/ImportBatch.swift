@@ -49,15 +49,15 @@ struct ImportBatch: Sendable {
 }
 
 /// The outcome of observations.
-public struct ImportCounts: Sendable, Equatable {
+package struct ImportCounts: Sendable, Equatable {
     /// Observations that are the first of their stream.
-    public var inserted = 0
+    package var inserted = 0
     /// Observations whose content differs from their stream's latest, which they supersede.
-    public var superseding = 0
+    package var superseding = 0
     /// Observations that the log has already.
-    public var unchanged = 0
+    package var unchanged = 0
 
-    public init(inserted: Int = 0, superseding: Int = 0, unchanged: Int = 0) {
+    package init(inserted: Int = 0, superseding: Int = 0, unchanged: Int = 0) {
         self.inserted = inserted
         self.superseding = superseding
         self.unchanged = unchanged

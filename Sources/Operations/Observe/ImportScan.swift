@@ -4,14 +4,14 @@ import OptionTrades
 import Values
 
 /// A line that is not an observation.
-public struct ImportFault: Sendable, Equatable {
+package struct ImportFault: Sendable, Equatable {
     /// The file's name as given.
-    public let file: String
+    package let file: String
     /// From 1.
-    public let line: Int
-    public let reason: String
+    package let line: Int
+    package let reason: String
 
-    public init(file: String, line: Int, reason: String) {
+    package init(file: String, line: Int, reason: String) {
         self.file = file
         self.line = line
         self.reason = reason

@@ -1,28 +1,28 @@
 import Events
-public import JSON
-public import OptionTrades
-public import Values
+package import JSON
+package import OptionTrades
+package import Values
 
 /// The result of an import, or the result that it would have.
-public struct ImportSummary: Sendable {
-    public var runID: UniqueID
+package struct ImportSummary: Sendable {
+    package var runID: UniqueID
     /// Whether this was a dry run, which writes nothing.
-    public var dryRun: Bool
+    package var dryRun: Bool
     /// Whether a bad line prevents all writes.
-    public var strict: Bool
+    package var strict: Bool
     /// The files in the order of reading.
-    public var files: [String]
+    package var files: [String]
     /// The number of non-empty lines. A CSV record counts once, a header does not count.
-    public var lines = 0
-    public var rejected = 0
+    package var lines = 0
+    package var rejected = 0
     /// The outcome of the observations, by kind.
-    public var byKind: [MarketKind: ImportCounts] = [:]
+    package var byKind: [MarketKind: ImportCounts] = [:]
     /// The first bad lines.
-    public var faults: [ImportFault] = []
-    public var startedAt: Instant
-    public var finishedAt: Instant
+    package var faults: [ImportFault] = []
+    package var startedAt: Instant
+    package var finishedAt: Instant
 
-    public init(
+    package init(
         runID: UniqueID, dryRun: Bool, strict: Bool, files: [String], startedAt: Instant, finishedAt: Instant
     ) {
         self.runID = runID
@@ -34,13 +34,13 @@ public struct ImportSummary: Sendable {
     }
 
     /// The sum over all kinds.
-    public var total: ImportCounts { byKind.values.reduce(into: ImportCounts()) { $0 += $1 } }
+    package var total: ImportCounts { byKind.values.reduce(into: ImportCounts()) { $0 += $1 } }
 
     /// Whether a strict run had bad lines and was therefore refused as a whole.
-    public var isRefused: Bool { strict && rejected > 0 }
+    package var isRefused: Bool { strict && rejected > 0 }
 
     /// The summary in JSON form, with the kinds in the order of the specification.
-    public var node: JSONNode {
+    package var node: JSONNode {
         func counts(_ counts: ImportCounts) -> [(String, JSONNode)] {
             [
                 ("inserted", .integer(Int64(counts.inserted))), ("superseding", .integer(Int64(counts.superseding))),

@@ -1,27 +1,27 @@
 import Events
 import Glibc
-public import MarketData
-public import OptionTrades
-public import Postgres
-public import PostgresStore
+package import MarketData
+package import OptionTrades
+package import Postgres
+package import PostgresStore
 import Values
 
 /// The options of an import of observations.
-public struct ObservationImportOptions: Sendable {
+package struct ObservationImportOptions: Sendable {
     /// False for a dry run, which writes nothing at all.
-    public var apply: Bool
+    package var apply: Bool
     /// Whether a bad line prevents all storing.
-    public var strict: Bool
+    package var strict: Bool
     /// The format. Nil means by the name's ending: CSV for `.csv`, else NDJSON.
-    public var format: ImportFormat?
+    package var format: ImportFormat?
     /// The unit of volatilities in lines without a unit of their own.
-    public var unit: VolatilityUnit
+    package var unit: VolatilityUnit
     /// The kind of lines without a kind of their own.
-    public var kind: MarketKind?
+    package var kind: MarketKind?
     /// The largest number of bad lines kept for the summary.
-    public var shownFaults: Int
+    package var shownFaults: Int
 
-    public init(
+    package init(
         apply: Bool, strict: Bool = false, format: ImportFormat? = nil, unit: VolatilityUnit = .points,
         kind: MarketKind? = nil, shownFaults: Int = 20
     ) {
@@ -35,13 +35,13 @@ public struct ObservationImportOptions: Sendable {
 }
 
 /// The reason why an import did not run.
-public enum ObservationImportError: Error, CustomStringConvertible {
+package enum ObservationImportError: Error, CustomStringConvertible {
     /// A file cannot be opened or read. If it could not be opened, nothing was stored.
     case unreadable(String)
     /// Another import is in progress.
     case alreadyRunning
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unreadable(let problem): problem
         case .alreadyRunning: "another import of observations is already running"
@@ -56,16 +56,16 @@ public enum ObservationImportError: Error, CustomStringConvertible {
 /// supersede each other in the files are recognized as stored in their order; they do not count as a return to an older
 /// content. Memory holds two batches. A dry run, and a run over streams that have been superseded before, need another
 /// 16 to 43 bytes for each observation.
-public struct ObservationImport: Sendable {
+package struct ObservationImport: Sendable {
     private static let maximumConflictRetries = 50
     private static let lockKey = "observe import"
 
-    public struct Progress: Sendable {
-        public enum Phase: Sendable { case checking, importing }
-        public let phase: Phase
-        public let lines: Int
-        public let bytes: Int64
-        public let totalBytes: Int64
+    package struct Progress: Sendable {
+        package enum Phase: Sendable { case checking, importing }
+        package let phase: Phase
+        package let lines: Int
+        package let bytes: Int64
+        package let totalBytes: Int64
     }
 
     private let pool: PostgresPool
@@ -77,7 +77,7 @@ public struct ObservationImport: Sendable {
     /// - Parameters:
     ///   - configuration: for the connection that holds the import lock
     ///   - temporaryDirectory: the directory for copies of pipes
-    public init(
+    package init(
         pool: PostgresPool, log: EventLog, configuration: PostgresConfiguration, temporaryDirectory: String = "/tmp",
         onProgress: @escaping @Sendable (Progress) -> Void = { _ in }
     ) {
@@ -92,7 +92,7 @@ public struct ObservationImport: Sendable {
     ///
     /// - Returns: the summary, even if lines were bad. Throws ``ObservationImportError`` and the log's errors. A run
     ///   that fails midway has stored the earlier batches.
-    public func run(_ files: [String], _ options: ObservationImportOptions) async throws -> ImportSummary {
+    package func run(_ files: [String], _ options: ObservationImportOptions) async throws -> ImportSummary {
         let sources: [ImportSource]
         do {
             var opened: [ImportSource] = []

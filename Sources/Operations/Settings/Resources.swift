@@ -1,24 +1,24 @@
 import Glibc
-public import PostgresStore
+package import PostgresStore
 
 /// The project's own files that the program reads as it runs: migrations, event schemas, projections' rules.
 ///
 /// Found wherever the program was started from: in `ALPHA_LEDGER_HOME`, or beside or above the executable, or in
 /// `../share/alpha-ledger` of where it is installed. Rule files can be added there without a rebuild.
-public struct Resources: Sendable {
-    public let root: String
+package struct Resources: Sendable {
+    package let root: String
 
     /// The folder that holds `schema` and `projections`.
-    public init(root: String) { self.root = root }
+    package init(root: String) { self.root = root }
 
-    public struct Problem: Error, CustomStringConvertible {
-        public let description: String
+    package struct Problem: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// - Parameters:
     ///   - home: `ALPHA_LEDGER_HOME`, where it is set.
     ///   - executable: the running program's real path.
-    public static func find(home: String?, executable: String) throws -> Resources {
+    package static func find(home: String?, executable: String) throws -> Resources {
         if let home, !home.isEmpty {
             guard isRoot(home) else {
                 throw Problem(description: "ALPHA_LEDGER_HOME=\(home): there is no schema/migrations and projections in it")
@@ -39,7 +39,7 @@ public struct Resources: Sendable {
     }
 
     /// The running program's real path.
-    public static func executablePath() -> String {
+    package static func executablePath() -> String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let length = readlink("/proc/self/exe", &buffer, buffer.count)
         if length <= 0 { return CommandLine.arguments[0] }
@@ -56,8 +56,8 @@ public struct Resources: Sendable {
     }
 
     /// The migrations, event schemas and rules.
-    public var files: LedgerFiles { LedgerFiles(engine: root + "/schema", domain: root) }
+    package var files: LedgerFiles { LedgerFiles(engine: root + "/schema", domain: root) }
 
     /// The OpenAPI description of the HTTP interface, `schema/openapi.yaml`.
-    public func apiDescription() throws -> [UInt8] { try LedgerFiles.read(root + "/schema/openapi.yaml") }
+    package func apiDescription() throws -> [UInt8] { try LedgerFiles.read(root + "/schema/openapi.yaml") }
 }

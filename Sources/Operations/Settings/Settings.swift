@@ -1,28 +1,28 @@
 import OptionTrades
 import Rules
-public import Values
+package import Values
 internal import Yams
 
 /// What the program is configured with (docs/contract/command-line.md, "Settings"): flags over environment over `alpha-ledger.yaml`.
-public struct Settings: Sendable {
-    public var databaseURL: String?
-    public var databaseReadURL: String?
-    public var dataDirectory: String
-    public var postgresBinaries: String?
-    public var readKey: String?
-    public var adminKey: String?
-    public var host: String
-    public var port: Int
+package struct Settings: Sendable {
+    package var databaseURL: String?
+    package var databaseReadURL: String?
+    package var dataDirectory: String
+    package var postgresBinaries: String?
+    package var readKey: String?
+    package var adminKey: String?
+    package var host: String
+    package var port: Int
     /// Open connections of one address; nil for the service's own limit.
-    public var connectionsPerAddress: Int?
-    public var signingKeyFile: String?
+    package var connectionsPerAddress: Int?
+    package var signingKeyFile: String?
     /// Whether events go to a server that runs without `fsync`.
-    public var allowsUnsafeDurability: Bool
+    package var allowsUnsafeDurability: Bool
     /// The settings of sources and vendors by name, which read them themselves.
-    public var values: SettingValues
+    package var values: SettingValues
 
     /// The names that are understood; in the file they may be written in lower case too.
-    public static let names = Set(
+    package static let names = Set(
         [
             "DATABASE_URL", "DATABASE_READ_URL", "ALPHA_LEDGER_DATA_DIR", "ALPHA_LEDGER_POSTGRES_BIN", "ALPHA_LEDGER_READ_KEY",
             "ALPHA_LEDGER_ADMIN_KEY", "ALPHA_LEDGER_HOST", "ALPHA_LEDGER_PORT", "ALPHA_LEDGER_CONNECTIONS_PER_ADDRESS",
@@ -34,7 +34,7 @@ public struct Settings: Sendable {
     /// - Parameters:
     ///   - environment: the process's environment.
     ///   - file: the text of `alpha-ledger.yaml`, where there is one.
-    public init(environment: [String: String], file: String? = nil) throws {
+    package init(environment: [String: String], file: String? = nil) throws {
         var all = try file.map(Self.parse) ?? [:]
         // An empty variable leaves the file's value in place.
         for (name, value) in environment where Self.names.contains(name) && !value.isEmpty { all[name] = value }
@@ -64,7 +64,7 @@ public struct Settings: Sendable {
     }
 
     /// Secrets that must not show in a log, an error text or an event.
-    public var secrets: [String] {
+    package var secrets: [String] {
         [readKey, adminKey].compactMap { $0 } + Ingestion.settings.compactMap { $0.isSecret ? values[$0.name] : nil }
     }
 
@@ -99,15 +99,15 @@ public struct Settings: Sendable {
 }
 
 /// Replaces configured secrets in a text before it is logged, answered or appended.
-public struct Redactor: Sendable {
+package struct Redactor: Sendable {
     private let secrets: [String]
 
     /// Secrets too short to be told from ordinary text are left alone only where they are empty.
-    public init(_ secrets: [String]) {
+    package init(_ secrets: [String]) {
         self.secrets = secrets.filter { !$0.isEmpty }.sorted { $0.utf8.count > $1.utf8.count }
     }
 
-    public func redact(_ text: String) -> String {
+    package func redact(_ text: String) -> String {
         secrets.reduce(text) { $0.replacing($1, with: "[redacted]") }
     }
 }

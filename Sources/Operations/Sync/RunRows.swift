@@ -4,27 +4,27 @@ import Values
 /// Which rows a sync inserted, updated or rejected, or in a dry run would: what the summary's counts stand for.
 ///
 /// It is no part of the event that ends a run: the rows' own events say the same with the run's id.
-public struct RunRows: Sendable, Equatable {
+package struct RunRows: Sendable, Equatable {
     /// A row that was rejected.
-    public struct Rejected: Sendable, Equatable {
+    package struct Rejected: Sendable, Equatable {
         /// Nil if the row has no id that can be read.
-        public let sourceTradeID: String?
+        package let sourceTradeID: String?
         /// Sorted bytewise.
-        public let reasons: [String]
+        package let reasons: [String]
     }
 
     /// How many of each kind a summary names; the counts tell of the others.
-    public static let shown = 100
+    package static let shown = 100
 
     /// In the order in which they were applied.
-    public private(set) var inserted: [String] = []
-    public private(set) var updated: [String] = []
+    package private(set) var inserted: [String] = []
+    package private(set) var updated: [String] = []
     /// Those that break the contract first, in the order in which they came.
-    public private(set) var rejected: [Rejected] = []
+    package private(set) var rejected: [Rejected] = []
     private let limit: Int
 
     /// - Parameter limit: how many of each kind are kept.
-    public init(limit: Int = RunRows.shown) { self.limit = limit }
+    package init(limit: Int = RunRows.shown) { self.limit = limit }
 
     mutating func insert(_ id: String) { if inserted.count < limit { inserted.append(id) } }
 

@@ -1,23 +1,23 @@
 import Events
 import JSON
 import Logging
-public import OptionTrades
+package import OptionTrades
 import Postgres
 import PostgresStore
 import Values
 
 /// How a sync was asked for.
-public struct SyncOptions: Sendable {
+package struct SyncOptions: Sendable {
     /// False: a dry run, which writes nothing at all.
-    public var apply: Bool
+    package var apply: Bool
     /// Compare the whole scope instead of what changed since the watermark.
-    public var fullScope: Bool
+    package var fullScope: Bool
     /// Accept a watermark below the stored one; only with a full-scope run. A dry run shows what that would give.
-    public var resetWatermark: Bool
+    package var resetWatermark: Bool
     /// How many inserted, updated and rejected rows the run names, of each kind.
-    public var namedRows: Int
+    package var namedRows: Int
 
-    public init(apply: Bool, fullScope: Bool = false, resetWatermark: Bool = false, namedRows: Int = RunRows.shown) {
+    package init(apply: Bool, fullScope: Bool = false, resetWatermark: Bool = false, namedRows: Int = RunRows.shown) {
         self.apply = apply
         self.fullScope = fullScope
         self.resetWatermark = resetWatermark
@@ -25,21 +25,21 @@ public struct SyncOptions: Sendable {
     }
 
     /// Why no run can be asked for so; nil if one can.
-    public var problem: String? {
+    package var problem: String? {
         resetWatermark && !fullScope
             ? "resetting the watermark needs the full scope: what lies below the stored watermark is compared with nothing else" : nil
     }
 }
 
 /// Why a sync did not complete.
-public enum SyncError: Error, CustomStringConvertible {
+package enum SyncError: Error, CustomStringConvertible {
     /// Another run of the scope is under way.
     case alreadyRunning(scopeKey: String)
     /// The source could not be reached or broke its contract; nothing of the run was stored.
     case source(SourceError)
     case badOptions(String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .alreadyRunning(let scopeKey): "a sync of the scope \(scopeKey) is already running"
         case .source(let error): "\(error)"
@@ -53,21 +53,21 @@ public enum SyncError: Error, CustomStringConvertible {
 /// All pages are fetched, checked and settled against each other first; then rows are applied in the order of
 /// their `updatedAt`, a chunk a transaction, the completion with the last of them. A run that dies leaves rows that
 /// the next one finds unchanged, and a watermark that has not moved.
-public struct SyncOperation: Sendable {
+package struct SyncOperation: Sendable {
     /// Rows a transaction.
     static let chunkSize = 2_000
     private static let maximumConflictRetries = 5
 
-    public enum Progress: Sendable {
+    package enum Progress: Sendable {
         case fetching(pages: Int, rows: Int)
         case applying(done: Int, of: Int)
     }
 
     /// A trade that the run updates, or would: the evidence behind the summary's counts.
-    public struct Update: Sendable {
-        public let sourceTradeID: String
+    package struct Update: Sendable {
+        package let sourceTradeID: String
         /// Sorted by field.
-        public let changes: [ChangedField]
+        package let changes: [ChangedField]
     }
 
     let ledger: Ledger
@@ -77,7 +77,7 @@ public struct SyncOperation: Sendable {
     private var scope: ExecutionScope { source.scope }
 
     /// - Parameter onUpdate: hears of each trade that the run updates; of a dry run, of each that a real one would.
-    public init(
+    package init(
         ledger: Ledger, source: any ExecutionSource,
         onProgress: @escaping @Sendable (Progress) -> Void = { _ in },
         onUpdate: @escaping @Sendable (Update) -> Void = { _ in }
@@ -91,7 +91,7 @@ public struct SyncOperation: Sendable {
     /// Runs once and returns the summary.
     ///
     /// Throws `SyncError`; a real run that failed on the source's side has appended `AlphaSyncFailed` or `SyncFailed`.
-    public func run(_ options: SyncOptions) async throws -> SyncRun {
+    package func run(_ options: SyncOptions) async throws -> SyncRun {
         if let problem = options.problem { throw SyncError.badOptions(problem) }
         let lock = try await AdvisoryLock.acquire("sync|\(scope.key)", ledger.serviceConfiguration)
         guard let lock else { throw SyncError.alreadyRunning(scopeKey: scope.key) }

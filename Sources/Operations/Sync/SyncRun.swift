@@ -1,14 +1,14 @@
 import Events
-public import JSON
-public import OptionTrades
+package import JSON
+package import OptionTrades
 
 /// What a sync did: its summary, and the rows that the summary counts.
-public struct SyncRun: Sendable {
-    public let summary: RunSummary
-    public let rows: RunRows
+package struct SyncRun: Sendable {
+    package let summary: RunSummary
+    package let rows: RunRows
 
     /// The summary's members, then those of the rows.
-    public var node: JSONNode {
+    package var node: JSONNode {
         guard case .object(let members) = summary.node else { return summary.node }
         return .object(members + rows.members)
     }

@@ -1,29 +1,29 @@
 import Events
-public import JSON
+package import JSON
 import PostgresStore
-public import Projections
+package import Projections
 import Rules
 import Values
 
 /// A served version that keeps reading an old version of a rule file that a promotion replaces.
-public struct Dependent: Sendable, Equatable, CustomStringConvertible {
-    public let projection: String
-    public let reference: VersionReference
+package struct Dependent: Sendable, Equatable, CustomStringConvertible {
+    package let projection: String
+    package let reference: VersionReference
     /// The files that it keeps reading, and the files that the promoted version reads in their place. Paths below
     /// `projections/`.
-    public let files: [Replacement]
+    package let files: [Replacement]
 
-    public struct Replacement: Sendable, Equatable {
-        public let old: String
-        public let new: String
+    package struct Replacement: Sendable, Equatable {
+        package let old: String
+        package let new: String
     }
 
-    public var description: String {
+    package var description: String {
         "\(projection) \(reference) goes on reading \(files.map { "\($0.old), not \($0.new)" }.joined(separator: "; "))"
     }
 
     /// `{"projection":…,"version":…,"code_version":…,"files":[{"old":…,"new":…}]}`
-    public var node: JSONNode {
+    package var node: JSONNode {
         .object([
             ("projection", .string(projection)), ("version", .string(reference.version)),
             ("code_version", reference.codeVersion.map { .integer(Int64($0)) } ?? .null),

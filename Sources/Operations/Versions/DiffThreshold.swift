@@ -4,7 +4,7 @@ import Values
 
 /// The change above which a diff fails a build: `any`, `rows>100`, `rows>2.5%`, or `premium_usd>1000` for the movement
 /// of a sum.
-public struct DiffThreshold: Sendable, CustomStringConvertible {
+package struct DiffThreshold: Sendable, CustomStringConvertible {
     private enum Measure: Sendable {
         /// The number of changed rows.
         case rows
@@ -16,13 +16,13 @@ public struct DiffThreshold: Sendable, CustomStringConvertible {
 
     private let measure: Measure
     private let limit: FixedDecimal
-    public let description: String
+    package let description: String
 
-    public struct Problem: Error, CustomStringConvertible {
-        public let description: String
+    package struct Problem: Error, CustomStringConvertible {
+        package let description: String
     }
 
-    public init(parsing text: String) throws(Problem) {
+    package init(parsing text: String) throws(Problem) {
         description = text
         if text == "any" {
             (measure, limit) = (.rows, .zero)
@@ -46,7 +46,7 @@ public struct DiffThreshold: Sendable, CustomStringConvertible {
     }
 
     /// The reasons why a group of diffs fails, each with its projection's name. A field that no diff sums up is a problem.
-    public func faults(of group: GroupDiff) throws(Problem) -> [String] {
+    package func faults(of group: GroupDiff) throws(Problem) -> [String] {
         var faults: [String] = []
         var problem: Problem?
         var isMeasured = false
@@ -64,7 +64,7 @@ public struct DiffThreshold: Sendable, CustomStringConvertible {
 
     /// The reason why the diff fails. Nil if it stays within the threshold. A field that the projection does not sum up
     /// is a problem.
-    public func fault(of diff: ProjectionDiff) throws(Problem) -> String? {
+    package func fault(of diff: ProjectionDiff) throws(Problem) -> String? {
         switch measure {
         case .rows:
             if ExactNumber(Int(diff.changedRows)) > ExactNumber(limit) { return "\(diff.changedRows) rows differ" }

@@ -3,15 +3,15 @@ import PostgresStore
 import Projections
 
 /// The explanations of a changed row's column under two versions.
-public struct ExplainedChange: Sendable {
+package struct ExplainedChange: Sendable {
     /// The parts of the row's key.
-    public let key: [String]
+    package let key: [String]
     /// The column that differs. Nil for a row that only one version has, which is explained as a whole.
-    public let field: String?
+    package let field: String?
     /// The explanation under the old version. Nil if that version has no such row, or if this program lacks its code.
-    public let from: ExplainedFigure?
+    package let from: ExplainedFigure?
     /// The explanation under the new version. Nil in the same cases.
-    public let to: ExplainedFigure?
+    package let to: ExplainedFigure?
 
     /// Writes `{"key":[…],"field":…,"from":{…},"to":{…}}`, with each side in the form of `audit explain --json`.
     func write(to out: inout JSONWriter) {
@@ -33,7 +33,7 @@ public struct ExplainedChange: Sendable {
 extension Ledger {
     /// Explains the first rows of a diff's sample under both of its versions, for each column that differs, at the
     /// diff's position.
-    public func explain(_ diff: ProjectionDiff, rows limit: Int) async throws -> [ExplainedChange] {
+    package func explain(_ diff: ProjectionDiff, rows limit: Int) async throws -> [ExplainedChange] {
         var explained: [ExplainedChange] = []
         for change in diff.sample.prefix(limit) {
             let key = change.key.map { $0.value.string ?? $0.value.sourceText }

@@ -2,17 +2,17 @@ import Events
 import JSON
 import Postgres
 import PostgresStore
-public import Projections
+package import Projections
 import Values
 
 /// The changes that serving a version would make, together with the versions of the projections that read its rule files.
-public struct GroupDiff: Sendable {
+package struct GroupDiff: Sendable {
     /// The diff of the requested version, then the others by name. All are at one position.
-    public let diffs: [ProjectionDiff]
-    public let position: Int64
+    package let diffs: [ProjectionDiff]
+    package let position: Int64
     /// SHA-256 of the canonical JSON `{"diffs":[{"digest":…,"projection":…},…],"position":…}`, with the diffs in the
     /// bytewise order of their projections. A promotion of all of them names this digest.
-    public let digest: String
+    package let digest: String
 
     init(_ diffs: [ProjectionDiff], position: Int64) {
         self.diffs = diffs
@@ -31,7 +31,7 @@ public struct GroupDiff: Sendable {
     /// `{"position":…,"diffs":[…],"digest":…}`, with each diff in the form of ``ProjectionDiff/json(explained:)``.
     ///
     /// - Parameter explained: rows of each diff's sample, in the order of the diffs; nil omits the members
-    public func json(explained: [[ExplainedChange]]? = nil) -> [UInt8] {
+    package func json(explained: [[ExplainedChange]]? = nil) -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 4096, keyOrder: .given)
         out.beginObject()
         out.key("position")
@@ -53,7 +53,7 @@ extension Ledger {
     ///
     /// Throws as ``diff(_:from:to:position:sampleSize:onChange:)`` does, `VersionError.notServed` if `from` is not the
     /// served version, and `.dependentsMissing` with instructions if a projection has no version to be served along.
-    public func diffWithDependents(
+    package func diffWithDependents(
         _ name: String, from: VersionReference, to: VersionReference, position: Int64? = nil,
         sampleSize: Int = ProjectionDiff.sampleSize
     ) async throws -> GroupDiff {

@@ -1,35 +1,35 @@
-public import Events
-public import JSON
+package import Events
+package import JSON
 import Postgres
-public import PostgresStore
-public import Projections
+package import PostgresStore
+package import Projections
 import Values
 
 /// The changes at a position if one version of a projection replaced another.
-public struct ProjectionDiff: Sendable {
-    public let from: ProjectionVersion
-    public let to: ProjectionVersion
-    public let position: Int64
+package struct ProjectionDiff: Sendable {
+    package let from: ProjectionVersion
+    package let to: ProjectionVersion
+    package let position: Int64
     /// The number of added, removed or changed rows, and the number of all rows of the old version.
-    public let changedRows: Int64
-    public let totalRows: Int64
+    package let changedRows: Int64
+    package let totalRows: Int64
     /// The event after which the two versions first differed. Nil if they never did.
-    public let firstDifference: RecordedEvent?
+    package let firstDifference: RecordedEvent?
     /// Some of the changed rows, the first ones by key.
-    public let sample: [RowChange]
+    package let sample: [RowChange]
     /// SHA-256 of the canonical JSON of everything here except the sample. A promotion names this digest.
-    public let digest: String
+    package let digest: String
     /// `rows`, `fields`, `moved`, `sums`, `changes_digest`
-    public let summary: [(String, JSONNode)]
+    package let summary: [(String, JSONNode)]
 
     /// The default number of changed rows in the sample.
-    public static let sampleSize = 20
+    package static let sampleSize = 20
 
     /// `{"projection":…,"position":…,"from":{…},"to":{…},"rows":{…},"fields":[…],"moved":[…],"sums":[…],
     /// "changes_digest":…,"first_difference":…,"digest":…,"sample":[…]}`
     ///
     /// - Parameter explained: adds `explanations` of rows of the sample; nil omits the member
-    public func json(explained: [ExplainedChange]? = nil) -> [UInt8] {
+    package func json(explained: [ExplainedChange]? = nil) -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 4096, keyOrder: .given)
         out.beginObject()
         for (name, node) in Self.members(from, to, position, summary, firstDifference) + [("digest", .string(digest))] {
@@ -52,7 +52,7 @@ public struct ProjectionDiff: Sendable {
     }
 
     /// The fields of the sums, with the movement of each.
-    public var sums: [(field: String, delta: JSONNode)] {
+    package var sums: [(field: String, delta: JSONNode)] {
         guard case .array(let entries)? = summary.first(where: { $0.0 == "sums" })?.1 else { return [] }
         return entries.compactMap { entry in
             guard case .object(let members) = entry, case .string(let field)? = members.first?.1,
@@ -118,7 +118,7 @@ extension Ledger {
     /// - Parameters:
     ///   - sampleSize: the number of changed rows that the result keeps
     ///   - onChange: receives every changed row, in key order
-    public func diff(
+    package func diff(
         _ name: String, from: VersionReference, to: VersionReference, position: Int64? = nil,
         sampleSize: Int = ProjectionDiff.sampleSize, onChange: @escaping @Sendable (RowChange) throws -> Void = { _ in }
     ) async throws -> ProjectionDiff {

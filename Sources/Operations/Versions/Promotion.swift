@@ -1,25 +1,25 @@
 import Events
-public import JSON
+package import JSON
 import Logging
 import Postgres
-public import PostgresStore
-public import Projections
+package import PostgresStore
+package import Projections
 import Values
 
 /// A promoted version, and the served version that it replaced.
-public struct Promotion: Sendable {
-    public let promoted: ProjectionVersion
-    public let replaced: ProjectionVersion
+package struct Promotion: Sendable {
+    package let promoted: ProjectionVersion
+    package let replaced: ProjectionVersion
     /// The position of the `ProjectionPromoted` event.
-    public let event: Int64
+    package let event: Int64
     /// The promotions made with it, in the same transaction.
-    public var dependents: [Promotion] = []
+    package var dependents: [Promotion] = []
     /// The served versions that still read rule files that it replaced.
-    public var left: [Dependent] = []
+    package var left: [Dependent] = []
 
     /// `{"projection":…,…,"event_position":…,"dependents":[…],"dependents_left":[…]}`. The promotions under `dependents`
     /// lack the last two members.
-    public var node: JSONNode {
+    package var node: JSONNode {
         .object(
             members + [
                 ("dependents", .array(dependents.map { .object($0.members) })),
@@ -56,7 +56,7 @@ extension Ledger {
     /// - Parameters:
     ///   - position: the position of the diff
     ///   - digest: the digest of the diff, or with dependents that of all diffs together
-    public func promote(
+    package func promote(
         _ name: String, _ reference: VersionReference, position: Int64, digest: String, withDependents: Bool = false
     ) async throws -> Promotion {
         let (planned, left) = try await withFreshCatalog {
@@ -88,7 +88,7 @@ extension Ledger {
     }
 
     /// Serves the version that the current one replaced. With dependents, it also serves the versions that those replaced.
-    public func rollback(_ name: String, withDependents: Bool = false) async throws -> Promotion {
+    package func rollback(_ name: String, withDependents: Bool = false) async throws -> Promotion {
         let (planned, left) = try await pool.run { session in
             try requireProjection(name)
             return try session.transaction(.snapshot) {
@@ -107,7 +107,7 @@ extension Ledger {
     }
 
     /// The served versions that would keep reading a rule file that a promotion on this diff replaces.
-    public func dependents(leftBy diff: ProjectionDiff) async throws -> [Dependent] {
+    package func dependents(leftBy diff: ProjectionDiff) async throws -> [Dependent] {
         try await pool.run { session in
             try dependentVersions(session).left(by: [ServingStep(served: diff.from, candidate: diff.to)])
         }
@@ -117,7 +117,7 @@ extension Ledger {
     ///
     /// - Parameter includingPrevious: whether it may be the version that the served one replaced. A rollback is then no
     ///   longer possible.
-    public func drop(
+    package func drop(
         _ name: String, _ reference: VersionReference, includingPrevious: Bool = false
     ) async throws -> ProjectionVersion {
         let version = try await pool.run { session in
@@ -143,7 +143,7 @@ extension Ledger {
 
     /// The subjects of a rebuild of some projections: the named rules, else the served versions. If this program lacks
     /// the code of a served version, its rules are rebuilt under this program's newest code.
-    public func references(
+    package func references(
         _ names: [String], _ rules: VersionReference?
     ) async throws -> [(name: String, version: VersionReference)] {
         var references: [(name: String, version: VersionReference)] = []

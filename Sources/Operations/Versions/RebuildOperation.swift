@@ -1,7 +1,7 @@
 import Glibc
 import Postgres
-public import PostgresStore
-public import Projections
+package import PostgresStore
+package import Projections
 import Values
 
 extension Ledger {
@@ -19,7 +19,7 @@ extension Ledger {
     ///   - references: projection and version, each pair once; `v2` means this program's newest code
     ///   - workers: the number of parts of the entities that are folded at a time; nil for the number of cores
     ///   - progress: called after each chunk of positions
-    public func rebuild(
+    package func rebuild(
         _ references: [(name: String, version: VersionReference)], workers: Int? = nil,
         progress: @escaping @Sendable (ProjectionRebuild.Progress) -> Void = { _ in }
     ) async throws -> RebuildSummary {
@@ -54,7 +54,7 @@ extension Ledger {
     private static let mostWorkers = 64
 
     /// The definition of a version. Throws `LedgerError.versionUnknown` if this program lacks its rules or code.
-    public func installed(_ name: String, _ reference: VersionReference) throws -> ProjectionDefinition {
+    package func installed(_ name: String, _ reference: VersionReference) throws -> ProjectionDefinition {
         if let problem = registry.problem(of: name, version: reference.version) { throw VersionError.rulesUnusable("\(problem)") }
         let definition =
             if let code = reference.codeVersion {

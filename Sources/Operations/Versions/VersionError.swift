@@ -1,7 +1,7 @@
 import PostgresStore
 
 /// The reason why a version cannot be compared, promoted, rolled back to or dropped.
-public enum VersionError: Error, Equatable, CustomStringConvertible {
+package enum VersionError: Error, Equatable, CustomStringConvertible {
     case unknownProjection(String, known: [String])
     /// A file of its rules is unusable.
     case rulesUnusable(String)
@@ -25,14 +25,14 @@ public enum VersionError: Error, Equatable, CustomStringConvertible {
     case dependentsMissing([String])
 
     /// Whether the request names something that does not exist, or contradicts the present state.
-    public var isUsage: Bool {
+    package var isUsage: Bool {
         switch self {
         case .unknownProjection, .rulesUnusable: true
         default: false
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unknownProjection(let name, let known):
             "no projection is called \(name); expected \(known.joined(separator: ", "))"

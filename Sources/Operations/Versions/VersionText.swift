@@ -1,5 +1,5 @@
-public import OptionTrades
-public import Projections
+package import OptionTrades
+package import Projections
 import Values
 
 extension VersionReference {
@@ -7,7 +7,7 @@ extension VersionReference {
     /// may have its own name or its view's.
     ///
     /// Throws a `Problem` too if the text names another projection.
-    public init(parsing text: String, of projection: String) throws(Problem) {
+    package init(parsing text: String, of projection: String) throws(Problem) {
         guard let at = text.firstIndex(of: "@") else {
             try self.init(parsing: text)
             return
@@ -22,5 +22,5 @@ extension VersionReference {
 
 extension View {
     /// The projection with the given name: its own, or its view's (`execution-quality`). Any other text stays unchanged.
-    public static func projection(named text: String) -> String { named(text)?.projection ?? text }
+    package static func projection(named text: String) -> String { named(text)?.projection ?? text }
 }

@@ -1,9 +1,9 @@
-public import OptionTrades
+package import OptionTrades
 import PostgresStore
 import Projections
 
 /// The reason why a list has no rows.
-public enum Emptiness: Sendable, Equatable, CustomStringConvertible {
+package enum Emptiness: Sendable, Equatable, CustomStringConvertible {
     /// There are rows without the filters.
     case filtered
     /// There are rows now, but there were none at the requested moment.
@@ -13,7 +13,7 @@ public enum Emptiness: Sendable, Equatable, CustomStringConvertible {
     /// There is nothing yet that gives this view a row.
     case nothingRecorded(String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .filtered: "No row matches the filters; without them there are rows."
         case .notYet: "Nothing was known at this moment; there are rows by now."
@@ -22,12 +22,12 @@ public enum Emptiness: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    public static func == (left: Emptiness, right: Emptiness) -> Bool { left.description == right.description }
+    package static func == (left: Emptiness, right: Emptiness) -> Bool { left.description == right.description }
 }
 
 extension ViewReader {
     /// The reason why a request got no rows. It reads a row of one or two views.
-    public func emptiness(of view: View, _ request: ViewRequest) async throws -> Emptiness {
+    package func emptiness(of view: View, _ request: ViewRequest) async throws -> Emptiness {
         let isFiltered = request.filters.contains { $0 != .equals(column: "source", value: TradeLedger.standardSource) }
         var open = request
         open.filters = []

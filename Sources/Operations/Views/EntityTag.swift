@@ -1,12 +1,12 @@
 import Crypto
 
 /// The tag of an answer for `ETag` (RFC 9110, section 8.8.3).
-public struct EntityTag: Sendable, Equatable {
+package struct EntityTag: Sendable, Equatable {
     /// The text in the header.
-    public let header: String
+    package let header: String
 
     /// A tag for exact bytes. The text contains no quotes.
-    public static func strong(_ text: String) -> EntityTag { EntityTag(header: "\"\(text)\"") }
+    package static func strong(_ text: String) -> EntityTag { EntityTag(header: "\"\(text)\"") }
 
     /// A tag for the content of an answer, except the time of the request.
     static func weak(_ text: String) -> EntityTag { EntityTag(header: "W/\"\(text)\"") }

@@ -1,9 +1,9 @@
 import OptionTrades
-public import Projections
+package import Projections
 import Values
 
 /// The rules under which a reader requests a view: `rules=`.
-public enum RulesChoice: Sendable, Hashable {
+package enum RulesChoice: Sendable, Hashable {
     /// The version that is served now.
     case served
     /// `as_served`: the version that was promoted at the position to read.
@@ -14,7 +14,7 @@ public enum RulesChoice: Sendable, Hashable {
     /// Reads the parameter's text.
     ///
     /// - Parameter projection: the view's projection. The name of another one is refused.
-    public init(parsing text: String, projection: String) throws(ViewError) {
+    package init(parsing text: String, projection: String) throws(ViewError) {
         if text == "as_served" {
             self = .asServed
             return
@@ -33,7 +33,7 @@ public enum RulesChoice: Sendable, Hashable {
     }
 
     /// The parameter's text. Nil for the version served now.
-    public func text(projection: String) -> String? {
+    package func text(projection: String) -> String? {
         switch self {
         case .served: nil
         case .asServed: "as_served"

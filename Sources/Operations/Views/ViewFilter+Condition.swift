@@ -3,7 +3,7 @@ import Projections
 import Values
 
 /// The comparison of a filter's text with stored values.
-public enum FilterMatching: Sendable {
+package enum FilterMatching: Sendable {
     /// Byte by byte, for programs.
     case exact
     /// Without surrounding spaces and without regard to the case of ASCII letters, for people.

@@ -1,4 +1,4 @@
-public import OptionTrades
+package import OptionTrades
 import Projections
 
 extension ColumnSet {
@@ -10,7 +10,7 @@ extension ColumnSet {
 
 extension Ledger {
     /// The full key of a view's row. The source may be omitted from the given key.
-    public func completed(_ key: [String], of view: View) -> [String] {
+    package func completed(_ key: [String], of view: View) -> [String] {
         registry.firstDefinition(view.projection)?.columns.completed(key) ?? key
     }
 }

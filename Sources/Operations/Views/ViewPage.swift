@@ -1,31 +1,31 @@
-public import JSON
+package import JSON
 import OptionTrades
-public import Projections
-public import Values
+package import Projections
+package import Values
 
 /// A reader's request for a view.
-public struct ViewRequest: Sendable {
-    public var filters: [RowFilter] = []
+package struct ViewRequest: Sendable {
+    package var filters: [RowFilter] = []
     /// Reads the ledger's knowledge after this event. Nil means the projection's checkpoint.
-    public var asOfPosition: Int64?
+    package var asOfPosition: Int64?
     /// Reads the ledger's knowledge at this instant.
-    public var asOf: Instant?
+    package var asOf: Instant?
     /// Reads only facts with a valid time up to this instant.
-    public var effectiveAt: Instant?
+    package var effectiveAt: Instant?
     /// The rules for the read.
-    public var rules = RulesChoice.served
+    package var rules = RulesChoice.served
     /// Whether the answer contains the log's root and the digest of the projection's rows.
-    public var hasReceipt = false
+    package var hasReceipt = false
     /// Whether the receipt covers every version of rows and facts, instead of only the rows at the position.
-    public var isReceiptFull = false
+    package var isReceiptFull = false
     /// The horizons, for views that have them: `1,7,30,expiry`. Nil means the rules' own.
-    public var horizons: String?
-    public var limit = 100
-    public var cursor: String?
+    package var horizons: String?
+    package var limit = 100
+    package var cursor: String?
     /// Whether to compute the sums over all selected rows too.
     var hasAggregates = true
 
-    public init() {}
+    package init() {}
 
     /// The selection of rows as text. All pages of one list share it.
     ///
@@ -72,48 +72,48 @@ public struct ViewRequest: Sendable {
 }
 
 /// The means to check an answer against the log's proofs and the projection's digests.
-public struct ViewReceipt: Sendable, Equatable {
+package struct ViewReceipt: Sendable, Equatable {
     /// RFC 6962 root over the log up to the answer's position, lower-case hex.
-    public let rootHash: String
+    package let rootHash: String
     /// `digest(projection, position)` under the answer's rules, in lower-case hex. It covers all rows, not only the
     /// selected ones.
-    public let digest: String
+    package let digest: String
     /// On request, the digest of everything in the tables that the answer was read from: every version of rows and
     /// facts, with their accompanying columns.
-    public let full: Full?
+    package let full: Full?
 
-    public struct Full: Sendable, Equatable {
+    package struct Full: Sendable, Equatable {
         /// `ProjectionVerifier.fullDigest`, lower-case hex.
-        public let digest: String
+        package let digest: String
         /// The version that owns the tables, for example `v1/c2`. Under rules that are not stored, an answer is
         /// computed from another version's facts.
-        public let tables: String
+        package let tables: String
     }
 }
 
 /// A page of a view, with the state of the ledger that it depends on.
-public struct ViewPage: Sendable {
+package struct ViewPage: Sendable {
     /// Rows in the form of HTTP and the command line, one JSON object for each.
-    public let rows: [[UInt8]]
-    public let nextCursor: String?
+    package let rows: [[UInt8]]
+    package let nextCursor: String?
     /// The sums over all rows that the filters select, not only this page. Nil if the view has no sums.
-    public let aggregates: JSONNode?
-    public let remark: (name: String, text: String)?
-    public let position: Int64
-    public let asOf: Instant
-    public let headPosition: Int64
-    public let version: ViewVersion
+    package let aggregates: JSONNode?
+    package let remark: (name: String, text: String)?
+    package let position: Int64
+    package let asOf: Instant
+    package let headPosition: Int64
+    package let version: ViewVersion
     /// Whether this program lacks the version's code, so that the rows are those of its last checkpoint.
-    public let isFrozen: Bool
+    package let isFrozen: Bool
     /// Whether the same request always gives these bytes, because it pins the position, the moment, the rules and the code.
-    public let isPinned: Bool
+    package let isPinned: Bool
     /// Whether the request names the position or the moment, so that later readers have the same current time.
     let isFixed: Bool
     /// The receipt, on request.
-    public let receipt: ViewReceipt?
+    package let receipt: ViewReceipt?
 
     /// `{"rows":[…],"next_cursor":…,"aggregates":…,"ledger":{…}}`, plus the receipt and the view's remark.
-    public func json() -> [UInt8] {
+    package func json() -> [UInt8] {
         var out: [UInt8] = Array("{\"rows\":[".utf8)
         for (index, row) in rows.enumerated() {
             if index > 0 { out.append(UInt8(ascii: ",")) }
@@ -146,7 +146,7 @@ public struct ViewPage: Sendable {
     /// If the request names the position or the moment, the tag is strong and covers everything that the bytes depend
     /// on. Else it is weak and covers the position, the head, the version, and the rows and sums at the reader's
     /// current time. It stays the same as long as their content does.
-    public func entityTag(query: String) -> EntityTag {
+    package func entityTag(query: String) -> EntityTag {
         entityTag(query: query) {
             rows.map { $0 + [0x0a] } + [(aggregates ?? .null).httpBytes(), Array("\(nextCursor != nil)".utf8)]
         }
@@ -174,7 +174,7 @@ public struct ViewPage: Sendable {
 }
 
 /// The error of a request that cannot be answered, with a stable code.
-public enum ViewError: Error, Equatable, CustomStringConvertible {
+package enum ViewError: Error, Equatable, CustomStringConvertible {
     case badParameter(name: String, expected: String)
     case badCursor
     case notActivated(projection: String)
@@ -185,7 +185,7 @@ public enum ViewError: Error, Equatable, CustomStringConvertible {
     /// An append that could still be recorded before the instant was in progress for two seconds.
     case asOfUndecided(Instant)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .badParameter(let name, let expected): "\(name): expected \(expected)"
         case .badCursor: "cursor: expected a next_cursor of the same list with the same filters"

@@ -1,24 +1,24 @@
 import Events
 import JSON
-public import OptionTrades
-public import Postgres
+package import OptionTrades
+package import Postgres
 import PostgresStore
-public import Projections
-public import Values
+package import Projections
+package import Values
 
 /// Reads views from their projections' rows.
-public struct ViewReader: Sendable {
+package struct ViewReader: Sendable {
     private let ledger: Ledger
     private let database: ReadDatabase
     private let isBounded: Bool
     private let folds: FoldGate
-    public static let maximumLimit = 1000
+    package static let maximumLimit = 1000
 
     /// - Parameters:
     ///   - pool: the database to read, if it is not the ledger's; if omitted, the ledger's primary or replica,
     ///     depending on the data to see
     ///   - isBounded: whether work over a whole view has a service's limits; a command has no limits
-    public init(_ ledger: Ledger, pool: PostgresPool? = nil, isBounded: Bool = true) {
+    package init(_ ledger: Ledger, pool: PostgresPool? = nil, isBounded: Bool = true) {
         self.init(ledger, pool: pool, isBounded: isBounded, folds: ledger.folds)
     }
 
@@ -31,7 +31,7 @@ public struct ViewReader: Sendable {
 
     /// Builds the filters of a view from parameters. Throws for a filter that the view does not have, and for a value
     /// that no row can have.
-    public static func filters(
+    package static func filters(
         _ view: View, _ parameters: [(name: String, value: String)], _ matching: FilterMatching = .exact
     ) throws(ViewError) -> [RowFilter] {
         var filters: [RowFilter] = []
@@ -57,7 +57,7 @@ public struct ViewReader: Sendable {
     /// Throws `LedgerError.positionUnknown` above the head. Throws `.projectionBehind` if the checkpoint does not reach
     /// the position within two seconds; an older answer is never given. Throws `ViewError.foldTooLarge` if the limits
     /// do not permit the computation of the rows or the sums.
-    public func page(_ view: View, _ request: ViewRequest) async throws -> ViewPage {
+    package func page(_ view: View, _ request: ViewRequest) async throws -> ViewPage {
         guard 1...Self.maximumLimit ~= request.limit else {
             throw ViewError.badParameter(name: "limit", expected: "1 to \(Self.maximumLimit)")
         }
@@ -254,5 +254,5 @@ public struct ViewReader: Sendable {
 
 extension CalendarDate {
     /// UTC midnight. Nil outside the years 1970…2199.
-    public var start: Instant? { Instant(microseconds: Int64(daysSinceEpoch) * 86_400_000_000) }
+    package var start: Instant? { Instant(microseconds: Int64(daysSinceEpoch) * 86_400_000_000) }
 }

@@ -1,9 +1,9 @@
 import Postgres
 import PostgresStore
-public import Projections
+package import Projections
 
 /// The reason why a projection's served version ends before an event of the log, as one sentence.
-public enum ViewShortfall: Sendable, CustomStringConvertible {
+package enum ViewShortfall: Sendable, CustomStringConvertible {
     /// The version stopped at an event that it cannot fold.
     case stopped(version: String, PoisonEvent)
     /// This program lacks the version's code.
@@ -11,7 +11,7 @@ public enum ViewShortfall: Sendable, CustomStringConvertible {
     /// Another process holds the version and has not folded that far.
     case behind(version: String, position: Int64, head: Int64)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .stopped(let version, let poison):
             "projection \(version) stopped before event \(poison.position), which it can't fold: \(poison.problem)"
@@ -25,7 +25,7 @@ public enum ViewShortfall: Sendable, CustomStringConvertible {
 
 extension Ledger {
     /// The reason why the served version ends before a position. Nil if it has reached the position.
-    public func shortfall(of projection: String, before position: Int64) async throws -> ViewShortfall? {
+    package func shortfall(of projection: String, before position: Int64) async throws -> ViewShortfall? {
         guard let version = try await pool.run({ [catalog] session in try catalog.served(projection, session) }),
             version.position < position
         else { return nil }

@@ -4,19 +4,19 @@ import Projections
 import Rules
 
 /// The origin of a page's rows: a projection, its code and its rules.
-public struct ViewVersion: Sendable, Equatable {
+package struct ViewVersion: Sendable, Equatable {
     /// The projection's name.
-    public let name: String
+    package let name: String
     /// The rules version, as in `v1`.
-    public let version: String
-    public let codeVersion: Int
+    package let version: String
+    package let codeVersion: Int
     /// Every rule file that the version reads, in path order.
-    public let rules: [Rule]
+    package let rules: [Rule]
 
     /// A rule file, by its path below `projections/`.
-    public struct Rule: Sendable, Equatable {
-        public let file: String
-        public let version: Int
+    package struct Rule: Sendable, Equatable {
+        package let file: String
+        package let version: Int
     }
 
     init(_ identity: ProjectionIdentity) {

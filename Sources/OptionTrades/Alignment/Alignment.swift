@@ -1,43 +1,43 @@
 import Events
 import Rules
-public import Values
+package import Values
 
 /// How far the market around an execution was consistent with the volatility position that its direction stands for
 /// (docs/contract/alignment.md, "Score"): signal consistency, never P&L.
 ///
 /// An unobserved signal adds nothing and is listed as missing. Without enough observed signals there is no score. The
 /// score is the sum of the published impacts, which a reader can add up.
-public struct Alignment: Sendable {
+package struct Alignment: Sendable {
     /// Nil without a direction.
-    public let assumedStrategy: AssumedStrategy?
+    package let assumedStrategy: AssumedStrategy?
     /// Always the rules' value, because nobody has stated what the trade was meant to do.
-    public let strategyIntent: String
+    package let strategyIntent: String
     /// 0…100, to 4 places. Nil if the inputs do not suffice for a score.
-    public let score: FixedDecimal?
-    public let alignmentLabel: AlignmentLabel
+    package let score: FixedDecimal?
+    package let alignmentLabel: AlignmentLabel
     /// The signals that support the strategy, largest impact first. Empty without a score.
-    public let drivers: [SignalImpact]
+    package let drivers: [SignalImpact]
     /// The signals that contradict the strategy, largest impact first. Empty without a score.
-    public let detractors: [SignalImpact]
+    package let detractors: [SignalImpact]
     /// The number of signals in the stamp, whether or not there is a score.
-    public let observedSignalCount: Int
+    package let observedSignalCount: Int
     /// The signals that the stamp lacks, by name.
-    public let missingSignals: [AlignmentSignal]
+    package let missingSignals: [AlignmentSignal]
     /// 0…1, to 4 places. Without a score, the rules' lowest.
-    public let confidence: FixedDecimal
-    public let confidenceLabel: ConfidenceLabel
+    package let confidence: FixedDecimal
+    package let confidenceLabel: ConfidenceLabel
     /// The stamp behind the alignment. Nil if no stamp was made from the current row.
-    public let stamp: ContextStampedPayload?
+    package let stamp: ContextStampedPayload?
 
     /// The warning beside every score.
-    public static let warning =
+    package static let warning =
         "Alignment measures signal consistency at execution time; it is not realized P&L and no prediction of it."
 
     /// The label's name, for example `partially_aligned`.
-    public var label: String { alignmentLabel.rawValue }
+    package var label: String { alignmentLabel.rawValue }
 
     /// - Parameter stamp: the trade's latest stamp. A stamp whose basis differs from the row's counts as absent.
-    public init(of row: ExecutionRow, stamp given: ContextStampedPayload?, rules: AlignmentRules) {
+    package init(of row: ExecutionRow, stamp given: ContextStampedPayload?, rules: AlignmentRules) {
         let stamp = given.flatMap { $0.basis.isBasis(of: row) ? $0 : nil }
         let (observed, missing) = Self.observed(stamp, rules)
         let strategy = row.direction.flatMap { rules.assumedStrategy(direction: $0.rawValue) }
@@ -110,7 +110,7 @@ public struct Alignment: Sendable {
 
 extension ContextStampedPayload {
     /// The value of a signal in the stamp. Nil if the stamp lacks it.
-    public func value(of signal: AlignmentSignal) -> SignalValue? {
+    package func value(of signal: AlignmentSignal) -> SignalValue? {
         switch signal {
         case .dvolPercentile: self.dvolPercentile.map { .number($0) }
         case .gammaRegime: self.gammaRegime.map { .state($0) }

@@ -1,5 +1,5 @@
-public import JSON
-public import Projections
+package import JSON
+package import Projections
 import Rules
 import Values
 
@@ -7,13 +7,13 @@ import Values
 ///
 /// The sums use the rows' published figures, so a reader who adds up the rows gets the same results. Means cover scored
 /// rows, are rounded half to even to 4 places, and are null without scored rows.
-public struct AlignmentAggregates: RowAggregates {
+package struct AlignmentAggregates: RowAggregates {
     private var groups = AggregateGroups<Entry>(["by_portfolio", "by_underlying", "by_regime", "by_month"], Entry())
     private var signals: [AlignmentSignal: SignalEntry] = [:]
 
-    public init() {}
+    package init() {}
 
-    public mutating func add(_ row: JSONValue) {
+    package mutating func add(_ row: JSONValue) {
         let entry = Entry.Row(row)
         groups.add(
             entry,
@@ -38,7 +38,7 @@ public struct AlignmentAggregates: RowAggregates {
 
     /// `{by_portfolio: […], by_underlying: […], by_regime: […], by_month: […], by_signal: […]}`. Every signal has its
     /// entry.
-    public func node() -> JSONNode {
+    package func node() -> JSONNode {
         .object(
             groups.members() + [
                 (

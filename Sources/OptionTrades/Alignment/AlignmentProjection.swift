@@ -1,39 +1,39 @@
-public import Events
-public import JSON
-public import Projections
+package import Events
+package import JSON
+package import Projections
 import Rules
-public import Values
+package import Values
 
 /// How consistent executions were with the market around them: a row an execution (docs/contract/alignment.md, "Columns").
 ///
 /// A stored row lacks the free text of its drivers and detractors, `rule` and `explanation`, which no digest covers.
 /// ``present(_:now:)`` adds it.
-public struct AlignmentProjection: Projection {
-    public static let name = "alignment"
-    public static let codeVersion = 1
-    public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + [.contextStamped])
+package struct AlignmentProjection: Projection {
+    package static let name = "alignment"
+    package static let codeVersion = 1
+    package static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + [.contextStamped])
 
     /// A trade of any status, and its latest stamp in each context, including stamps made from older rows.
-    public struct Facts: Sendable {
+    package struct Facts: Sendable {
         /// Nil if a stamp came before the execution.
         var execution: TradeFact<ExecutionRow>?
         var stamps = TradeStamps()
     }
 
-    public let identity: ProjectionIdentity
+    package let identity: ProjectionIdentity
     private let rules: AlignmentRules
 
-    public init(rules: AlignmentRules) {
+    package init(rules: AlignmentRules) {
         self.rules = rules
         identity = ProjectionIdentity(
             name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
     }
 
-    public static var entitiesAreSubjects: Bool { true }
+    package static var entitiesAreSubjects: Bool { true }
 
-    public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
+    package func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
-    public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
+    package func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
         if let payload = event.payload(as: ExecutionPayload.self) {
             facts[orNew: Facts()].execution = TradeFact(payload.row, from: event.record)
         } else if let payload = event.payload(as: ContextStampedPayload.self) {
@@ -41,13 +41,13 @@ public struct AlignmentProjection: Projection {
         }
     }
 
-    public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
+    package func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
         guard let execution = facts.execution, execution.isTraded(by: instant) else { return nil }
         return Facts(execution: execution, stamps: facts.stamps.held(by: instant))
     }
 
     /// Writes one row, or no row for a trade that does not count.
-    public func writeRows(of facts: Facts, to rows: inout RowWriter) {
+    package func writeRows(of facts: Facts, to rows: inout RowWriter) {
         guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
         let row = execution.value
         let stamp = facts.stamps.latest(for: row)
@@ -126,7 +126,7 @@ extension JSONWriter {
 
 extension AlignmentProjection {
     /// Adds the texts of a row's drivers and detractors.
-    public func present(_ document: JSONDocument, now: Instant) -> [UInt8] {
+    package func present(_ document: JSONDocument, now: Instant) -> [UInt8] {
         let root = document.root
         guard let strategy = root["assumed_strategy"]?.string.flatMap(AssumedStrategy.init(rawValue:)) else {
             return document.bytes
@@ -167,7 +167,7 @@ extension AlignmentProjection {
 // MARK: - Facts as JSON
 
 extension AlignmentProjection {
-    public func encode(_ facts: Facts, to out: inout JSONWriter) {
+    package func encode(_ facts: Facts, to out: inout JSONWriter) {
         out.beginObject()
         out.key("execution"); out.execution(facts.execution)
         // No row depends on the observations behind a stamp, and the stamp's event names them anyway.
@@ -175,7 +175,7 @@ extension AlignmentProjection {
         out.endObject()
     }
 
-    public func facts(from document: [UInt8]) throws -> Facts {
+    package func facts(from document: [UInt8]) throws -> Facts {
         let root = try JSONDocument(parsing: document).root
         guard let execution = root["execution"], let stamps = root["stamps"], stamps.kind == .array else {
             throw RowProblem(description: "stored facts of an alignment lack a key")

@@ -1,15 +1,15 @@
-public import Rules
-public import Values
+package import Rules
+package import Values
 
 /// The volatility position that an execution's direction is assumed to stand for.
-public enum AssumedStrategy: String, Sendable, Hashable, CaseIterable {
+package enum AssumedStrategy: String, Sendable, Hashable, CaseIterable {
     case longVol = "long_vol"
     case shortVol = "short_vol"
 }
 
 /// A feature of the market around an execution that speaks for or against its strategy. The cases are in bytewise order
 /// of their names.
-public enum AlignmentSignal: String, Sendable, Hashable, CaseIterable {
+package enum AlignmentSignal: String, Sendable, Hashable, CaseIterable {
     case dvolPercentile = "dvol_percentile"
     case gammaRegime = "gamma_regime"
     case smile
@@ -18,7 +18,7 @@ public enum AlignmentSignal: String, Sendable, Hashable, CaseIterable {
     case vrp
 
     /// Every signal, in order.
-    public static let all = allCases
+    package static let all = allCases
 
     /// The signal's index in ``all``.
     var place: Int {
@@ -34,7 +34,7 @@ public enum AlignmentSignal: String, Sendable, Hashable, CaseIterable {
 }
 
 /// The label of a score, best first.
-public enum AlignmentLabel: String, Sendable, Hashable, CaseIterable {
+package enum AlignmentLabel: String, Sendable, Hashable, CaseIterable {
     case aligned
     case partiallyAligned = "partially_aligned"
     case mixed
@@ -45,25 +45,25 @@ public enum AlignmentLabel: String, Sendable, Hashable, CaseIterable {
 }
 
 /// The label of a confidence.
-public enum ConfidenceLabel: String, Sendable, Hashable, CaseIterable {
+package enum ConfidenceLabel: String, Sendable, Hashable, CaseIterable {
     case high, medium, low
 }
 
 /// The rules of opportunity alignment (`alignment/rules.v<N>.yaml`), with the rule files that they use.
-public final class AlignmentRules: Sendable {
+package final class AlignmentRules: Sendable {
     /// The impact of a numeric signal: weight × clamp((center − value) ÷ width, −limit, limit).
-    public struct Ramp: Sendable, Equatable {
-        public let weights: [AssumedStrategy: FixedDecimal]
-        public let center: FixedDecimal
+    package struct Ramp: Sendable, Equatable {
+        package let weights: [AssumedStrategy: FixedDecimal]
+        package let center: FixedDecimal
         /// Above zero.
-        public let width: FixedDecimal
+        package let width: FixedDecimal
         /// Zero or more.
-        public let limit: FixedDecimal
+        package let limit: FixedDecimal
     }
 
     /// The impact of a signal that is a state, by strategy and state. Every strategy lists the same states.
-    public struct Table: Sendable {
-        public let impacts: [AssumedStrategy: [ByteKey: FixedDecimal]]
+    package struct Table: Sendable {
+        package let impacts: [AssumedStrategy: [ByteKey: FixedDecimal]]
         private let long: NamedValues<FixedDecimal>
         private let short: NamedValues<FixedDecimal>
 
@@ -74,87 +74,87 @@ public final class AlignmentRules: Sendable {
         }
 
         /// Whether the signal knows a state.
-        public func lists(_ state: String) -> Bool { long[ByteKey(state)] != nil && short[ByteKey(state)] != nil }
+        package func lists(_ state: String) -> Bool { long[ByteKey(state)] != nil && short[ByteKey(state)] != nil }
 
         /// The impact of a state. Nil if the signal does not know it.
-        public func impact(of state: String, _ strategy: AssumedStrategy) -> FixedDecimal? {
+        package func impact(of state: String, _ strategy: AssumedStrategy) -> FixedDecimal? {
             strategy == .longVol ? long[ByteKey(state)] : short[ByteKey(state)]
         }
     }
 
     /// How a signal's value turns into an impact on the score.
-    public enum Scale: Sendable {
+    package enum Scale: Sendable {
         case ramp(Ramp)
         case table(Table)
     }
 
     /// A label and the inclusive start of its range.
-    public struct Step<Label: Sendable & Equatable>: Sendable, Equatable {
-        public let from: FixedDecimal
-        public let label: Label
+    package struct Step<Label: Sendable & Equatable>: Sendable, Equatable {
+        package let from: FixedDecimal
+        package let label: Label
     }
 
     /// The factors that reduce confidence.
-    public struct Confidence: Sendable {
-        public let start: FixedDecimal
+    package struct Confidence: Sendable {
+        package let start: FixedDecimal
         /// The confidence without a score.
-        public let unscored: FixedDecimal
+        package let unscored: FixedDecimal
         /// The factor for a quality or status. An unlisted one leaves the confidence unchanged.
-        public let byMappingQuality: NamedValues<FixedDecimal>
-        public let byContextQuality: NamedValues<FixedDecimal>
-        public let byStationarity: NamedValues<FixedDecimal>
+        package let byMappingQuality: NamedValues<FixedDecimal>
+        package let byContextQuality: NamedValues<FixedDecimal>
+        package let byStationarity: NamedValues<FixedDecimal>
         /// The factor for any other stationarity, and for a missing one.
-        public let otherStationarity: FixedDecimal
+        package let otherStationarity: FixedDecimal
         /// The coverage factor: base + share × observed ÷ all signals.
-        public let coverageBase: FixedDecimal
-        public let coverageShare: FixedDecimal
+        package let coverageBase: FixedDecimal
+        package let coverageShare: FixedDecimal
         /// In descending order.
-        public let steps: [Step<ConfidenceLabel>]
-        public let lowest: ConfidenceLabel
+        package let steps: [Step<ConfidenceLabel>]
+        package let lowest: ConfidenceLabel
 
         /// The factors of a context.
-        public func factors(mappingQuality: String, contextQuality: String, stationarity: String?) -> [FixedDecimal] {
+        package func factors(mappingQuality: String, contextQuality: String, stationarity: String?) -> [FixedDecimal] {
             [
                 byMappingQuality[ByteKey(mappingQuality)], byContextQuality[ByteKey(contextQuality)],
                 stationarity.flatMap { byStationarity[ByteKey($0)] } ?? otherStationarity,
             ].compactMap { $0 }
         }
 
-        public func label(of confidence: FixedDecimal) -> ConfidenceLabel {
+        package func label(of confidence: FixedDecimal) -> ConfidenceLabel {
             steps.first { confidence >= $0.from }?.label ?? lowest
         }
     }
 
-    public let file: RuleFile
-    public let trades: TradesRules
+    package let file: RuleFile
+    package let trades: TradesRules
     /// The published intent of a strategy.
-    public let strategyIntent: String
+    package let strategyIntent: String
     /// By direction, `buy` or `sell`.
     private let assumed: NamedValues<AssumedStrategy>
     /// One for each signal, in order.
     private let scaleList: [Scale]
-    public let startScore: FixedDecimal
-    public let lowestScore: FixedDecimal
-    public let highestScore: FixedDecimal
+    package let startScore: FixedDecimal
+    package let lowestScore: FixedDecimal
+    package let highestScore: FixedDecimal
     /// The smallest number of observed signals among ``countedSignals`` that makes a score.
-    public let minimumSignals: Int
-    public let countedSignals: Set<AlignmentSignal>
+    package let minimumSignals: Int
+    package let countedSignals: Set<AlignmentSignal>
     private let isCounted: [Bool]
     private let unscoredContextQualities: NameList
     /// In descending order.
-    public let labelSteps: [Step<AlignmentLabel>]
-    public let lowestLabel: AlignmentLabel
-    public let confidence: Confidence
+    package let labelSteps: [Step<AlignmentLabel>]
+    package let lowestLabel: AlignmentLabel
+    package let confidence: Confidence
 
     /// All files read, in path order.
-    public var files: [RuleFile] { ([file] + trades.files).sorted { $0.path < $1.path } }
+    package var files: [RuleFile] { ([file] + trades.files).sorted { $0.path < $1.path } }
 
-    public convenience init(version: Int, read: RuleFileReader) throws {
+    package convenience init(version: Int, read: RuleFileReader) throws {
         try self.init(path: "alignment/rules.v\(version).yaml", read: read)
     }
 
     /// - Parameter path: the path in another rule file's `uses`
-    public init(path: String, read: RuleFileReader) throws {
+    package init(path: String, read: RuleFileReader) throws {
         let document = try RuleDocument(path: path, kind: "alignment", read: read)
         let root = document.root
         try root.allowOnly([
@@ -203,24 +203,24 @@ public final class AlignmentRules: Sendable {
     }
 
     /// The assumed strategy of a direction, `buy` or `sell`. Nil if the rules name none.
-    public func assumedStrategy(direction: String) -> AssumedStrategy? { assumed[ByteKey(direction)] }
+    package func assumedStrategy(direction: String) -> AssumedStrategy? { assumed[ByteKey(direction)] }
 
     /// The scale of a signal.
-    public func scale(of signal: AlignmentSignal) -> Scale { scaleList[signal.place] }
+    package func scale(of signal: AlignmentSignal) -> Scale { scaleList[signal.place] }
 
     /// The scales of all signals.
-    public var scales: [AlignmentSignal: Scale] {
+    package var scales: [AlignmentSignal: Scale] {
         Dictionary(uniqueKeysWithValues: zip(AlignmentSignal.all, scaleList))
     }
 
     /// Whether a signal is among ``countedSignals``.
-    public func counts(_ signal: AlignmentSignal) -> Bool { isCounted[signal.place] }
+    package func counts(_ signal: AlignmentSignal) -> Bool { isCounted[signal.place] }
 
     /// Whether a context of the given quality can be scored.
-    public func scores(contextQuality: String) -> Bool { !unscoredContextQualities.contains(contextQuality) }
+    package func scores(contextQuality: String) -> Bool { !unscoredContextQualities.contains(contextQuality) }
 
     /// The label of a score.
-    public func label(of score: FixedDecimal) -> AlignmentLabel {
+    package func label(of score: FixedDecimal) -> AlignmentLabel {
         labelSteps.first { score >= $0.from }?.label ?? lowestLabel
     }
 }

@@ -1,5 +1,5 @@
 extension View {
-    public static let alignment = View(
+    package static let alignment = View(
         "alignment", title: "Alignment", path: "/api/internal/trades/opportunity-alignment", projection: "alignment",
         key: ["source", "source_trade_id"],
         filters: ViewFilter.ofTrades + [

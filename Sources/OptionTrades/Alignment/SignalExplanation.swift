@@ -1,16 +1,16 @@
 import Rules
-public import Values
+package import Values
 
 /// A signal's impact in words: how the rules compute it, and what it means.
 ///
 /// This is free text. Another release may word it differently, while the figures may not change.
-public struct SignalExplanation: Sendable, Equatable {
+package struct SignalExplanation: Sendable, Equatable {
     /// For example `15 × clamp((50 − p) ÷ 30, −1, 1)`, or the impact of each state.
-    public let rule: String
+    package let rule: String
     /// For example `DVol percentile 12.5 supports long_vol by 15 points.`
-    public let explanation: String
+    package let explanation: String
 
-    public init(
+    package init(
         of signal: AlignmentSignal, value: String, impact: FixedDecimal, strategy: AssumedStrategy,
         rules: AlignmentRules
     ) {

@@ -1,18 +1,18 @@
 import Rules
-public import Values
+package import Values
 
 /// The value of a signal when the trade was made.
-public enum SignalValue: Sendable, Equatable {
+package enum SignalValue: Sendable, Equatable {
     case number(FixedDecimal)
     case state(String)
 }
 
 /// The impact of an observed signal on a trade's alignment.
-public struct SignalImpact: Sendable, Equatable {
-    public let signal: AlignmentSignal
-    public let value: SignalValue
+package struct SignalImpact: Sendable, Equatable {
+    package let signal: AlignmentSignal
+    package let value: SignalValue
     /// Points of score, rounded half to even to 4 places. Above zero the signal is a driver, below zero a detractor.
-    public let impact: FixedDecimal
+    package let impact: FixedDecimal
 
     /// The number of fractional digits of impacts, scores and confidences.
     static let places = 4

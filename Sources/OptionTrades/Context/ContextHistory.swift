@@ -6,7 +6,7 @@ import Values
 ///
 /// Not `Sendable`, because it caches the thresholds of windows. A window is a range of the series. There are at most
 /// two distinct windows for each observation, so the cache stays within the size of the series.
-public final class ContextHistory {
+package final class ContextHistory {
     /// A pair of percentiles, unrounded.
     struct GammaThresholds {
         let lower: ExactNumber
@@ -27,7 +27,7 @@ public final class ContextHistory {
     private var known: [Range<Int>: GammaThresholds] = [:]
 
     /// O(n). The first window that needs ranking adds O(n log n).
-    public init(_ series: MarketSeries, rules: ContextRules) {
+    package init(_ series: MarketSeries, rules: ContextRules) {
         self.series = series
         self.rules = rules.gammaRegime
         var daily: [VolPoint] = []

@@ -1,40 +1,40 @@
-public import Events
-public import JSON
-public import Projections
+package import Events
+package import JSON
+package import Projections
 import Rules
-public import Values
+package import Values
 
 /// The market around executions: one row for each execution and context key, from the latest stamp made of the execution as it
 /// is now (docs/contract/context.md, "The view context").
 ///
 /// The figures were computed when the stamp was made. The stamp holds them together with the rules that made them. The
 /// rules here only decide which trades are executions.
-public struct ContextProjection: Projection {
-    public static let name = "context"
-    public static let codeVersion = 1
-    public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + [.contextStamped])
+package struct ContextProjection: Projection {
+    package static let name = "context"
+    package static let codeVersion = 1
+    package static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + [.contextStamped])
 
     /// A trade of any status and its latest stamps.
-    public struct Facts: Sendable {
+    package struct Facts: Sendable {
         /// Nil if a stamp came before the execution.
         var execution: TradeFact<ExecutionRow>?
         var stamps = TradeStamps()
     }
 
-    public let identity: ProjectionIdentity
+    package let identity: ProjectionIdentity
     private let rules: ContextRules
 
-    public init(rules: ContextRules) {
+    package init(rules: ContextRules) {
         self.rules = rules
         identity = ProjectionIdentity(
             name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
     }
 
-    public static var entitiesAreSubjects: Bool { true }
+    package static var entitiesAreSubjects: Bool { true }
 
-    public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
+    package func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
-    public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
+    package func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
         if let payload = event.payload(as: ExecutionPayload.self) {
             facts[orNew: Facts()].execution = TradeFact(payload.row, from: event.record)
         } else if let payload = event.payload(as: ContextStampedPayload.self) {
@@ -42,12 +42,12 @@ public struct ContextProjection: Projection {
         }
     }
 
-    public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
+    package func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
         guard let execution = facts.execution, execution.isTraded(by: instant) else { return nil }
         return Facts(execution: execution, stamps: facts.stamps.held(by: instant))
     }
 
-    public func writeRows(of facts: Facts, to rows: inout RowWriter) {
+    package func writeRows(of facts: Facts, to rows: inout RowWriter) {
         guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
         let row = execution.value
         facts.stamps.forEachCurrent(for: row) { stamp in
@@ -128,14 +128,14 @@ public struct ContextProjection: Projection {
 // MARK: - Facts as JSON
 
 extension ContextProjection {
-    public func encode(_ facts: Facts, to out: inout JSONWriter) {
+    package func encode(_ facts: Facts, to out: inout JSONWriter) {
         out.beginObject()
         out.key("execution"); out.execution(facts.execution)
         out.key("stamps"); facts.stamps.write(to: &out)
         out.endObject()
     }
 
-    public func facts(from document: [UInt8]) throws -> Facts {
+    package func facts(from document: [UInt8]) throws -> Facts {
         let root = try JSONDocument(parsing: document).root
         guard let execution = root["execution"], let stamps = root["stamps"], stamps.kind == .array else {
             throw RowProblem(description: "stored facts of a context lack a key")

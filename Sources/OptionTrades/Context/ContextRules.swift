@@ -1,10 +1,10 @@
-public import Rules
-public import Values
+package import Rules
+package import Values
 
 /// The rules of market context (`context/rules.v<N>.yaml`), with those of the trade book, which name the market proxies.
-public final class ContextRules: Sendable {
+package final class ContextRules: Sendable {
     /// The choice of an observation for a trade.
-    public enum Join: String, Sendable, CaseIterable {
+    package enum Join: String, Sendable, CaseIterable {
         /// The observation nearest in time, of two the earlier. After the trade only within the fresh reach.
         case nearest
         /// The latest observation at or before the trade.
@@ -12,69 +12,69 @@ public final class ContextRules: Sendable {
     }
 
     /// The largest distance between an observation and the trade, in minutes, inclusive.
-    public struct Reach: Sendable, Equatable {
+    package struct Reach: Sendable, Equatable {
         /// Up to this distance the observation is fresh.
-        public let freshMinutes: Int
+        package let freshMinutes: Int
         /// Up to this distance the observation is used and makes the stamp stale. Beyond it the observation counts as
         /// absent.
-        public let staleMinutes: Int
+        package let staleMinutes: Int
     }
 
     /// The rank of `dvol` among the last values of the preceding days.
-    public struct DvolPercentile: Sendable, Equatable {
-        public let windowDays: Int
+    package struct DvolPercentile: Sendable, Equatable {
+        package let windowDays: Int
         /// The smallest number of days with a value.
-        public let minimumDays: Int
+        package let minimumDays: Int
         /// The weight of a day with the same value.
-        public let equalWeight: FixedDecimal
+        package let equalWeight: FixedDecimal
     }
 
     /// The gamma regime of a `gex_imbalance`.
-    public struct GammaRegime: Sendable, Equatable {
-        public let windowDays: Int
+    package struct GammaRegime: Sendable, Equatable {
+        package let windowDays: Int
         /// The smallest number of observations for percentiles. With fewer, the fixed thresholds apply.
-        public let minimumObservations: Int
+        package let minimumObservations: Int
         /// 0…100.
-        public let lowerPercentile: FixedDecimal
+        package let lowerPercentile: FixedDecimal
         /// 0…100.
-        public let upperPercentile: FixedDecimal
-        public let fallbackLower: FixedDecimal
-        public let fallbackUpper: FixedDecimal
+        package let upperPercentile: FixedDecimal
+        package let fallbackLower: FixedDecimal
+        package let fallbackUpper: FixedDecimal
     }
 
     /// The state of the slope `iv_atm_7d − iv_atm_30d`, in vol points.
-    public struct TermStructure: Sendable, Equatable {
-        public let nearTermRiskFrom: FixedDecimal
-        public let contangoTo: FixedDecimal
+    package struct TermStructure: Sendable, Equatable {
+        package let nearTermRiskFrom: FixedDecimal
+        package let contangoTo: FixedDecimal
     }
 
-    public let file: RuleFile
-    public let trades: TradesRules
-    public let join: Join
-    public let gexReach: Reach
-    public let volReach: Reach
-    public let dvolPercentile: DvolPercentile
-    public let gammaRegime: GammaRegime
-    public let termStructure: TermStructure
-    public let stationarity: StationarityRules
+    package let file: RuleFile
+    package let trades: TradesRules
+    package let join: Join
+    package let gexReach: Reach
+    package let volReach: Reach
+    package let dvolPercentile: DvolPercentile
+    package let gammaRegime: GammaRegime
+    package let termStructure: TermStructure
+    package let stationarity: StationarityRules
     /// The `smile_state` of every stamp.
-    public let smileState: String
+    package let smileState: String
 
     /// The mapping from symbols to markets.
-    public var marketProxy: MarketProxyRules { trades.marketProxy }
+    package var marketProxy: MarketProxyRules { trades.marketProxy }
 
     /// All files read, in path order.
-    public var files: [RuleFile] { ([file] + trades.files).sorted { $0.path < $1.path } }
+    package var files: [RuleFile] { ([file] + trades.files).sorted { $0.path < $1.path } }
 
     /// The files that a stamp depends on, in path order: this one and the market proxies.
-    public var stampFiles: [RuleFile] { [file, trades.marketProxy.file].sorted { $0.path < $1.path } }
+    package var stampFiles: [RuleFile] { [file, trades.marketProxy.file].sorted { $0.path < $1.path } }
 
-    public convenience init(version: Int, read: RuleFileReader) throws {
+    package convenience init(version: Int, read: RuleFileReader) throws {
         try self.init(path: "context/rules.v\(version).yaml", read: read)
     }
 
     /// - Parameter path: the path in another rule file's `uses`
-    public init(path: String, read: RuleFileReader) throws {
+    package init(path: String, read: RuleFileReader) throws {
         let document = try RuleDocument(path: path, kind: "context", read: read)
         let root = document.root
         try root.allowOnly([

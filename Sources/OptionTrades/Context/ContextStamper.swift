@@ -1,18 +1,18 @@
-public import Events
+package import Events
 import Rules
-public import Values
+package import Values
 
 /// Works out the market context of executions (docs/contract/context.md, "Figures").
 ///
 /// The stamper is pure: a row, the series of the market behind it, and the rules determine the stamp. A missing figure
 /// is null and listed, never zero. The market's figures stay in fields of the stamp and never become figures of the
 /// traded contract.
-public struct ContextStamper: Sendable {
-    public let rules: ContextRules
+package struct ContextStamper: Sendable {
+    package let rules: ContextRules
     /// The `rules` of every stamp: the files that it depends on, in path order.
-    public let ruleReferences: [RuleReference]
+    package let ruleReferences: [RuleReference]
 
-    public init(rules: ContextRules) {
+    package init(rules: ContextRules) {
         self.rules = rules
         ruleReferences = rules.stampFiles.map {
             RuleReference(version: $0.version, digest: $0.digest, file: $0.path)
@@ -20,19 +20,19 @@ public struct ContextStamper: Sendable {
     }
 
     /// The market whose series stamps a row. Nil if the row's symbol is unmapped.
-    public func market(of row: ExecutionRow) -> String? {
+    package func market(of row: ExecutionRow) -> String? {
         rules.marketProxy.mapping(of: row.underlyingSymbol).marketProxy
     }
 
     /// `context_key`: the market, else `unmapped:` followed by the symbol, if the row has one.
-    public func contextKey(of row: ExecutionRow) -> String {
+    package func contextKey(of row: ExecutionRow) -> String {
         market(of: row) ?? "unmapped:" + (row.underlyingSymbol ?? "")
     }
 
     /// Stamps one row. For many rows of one market, prepare a ``ContextHistory`` once.
     ///
     /// - Parameter series: the series of ``market(of:)``, nil without observations
-    public func stamp(
+    package func stamp(
         row: ExecutionRow, series: MarketSeries?, observedThrough: Int64
     ) -> (payload: ContextStampedPayload, effectiveAt: Instant) {
         stamp(row: row, history: series.map { ContextHistory($0, rules: rules) }, observedThrough: observedThrough)
@@ -44,7 +44,7 @@ public struct ContextStamper: Sendable {
     ///   - history: the history of ``market(of:)``, prepared under the same rules; nil without observations
     ///   - observedThrough: the log's position up to which observations were read
     /// - Returns: the payload, and its valid time: the latest of the trade and the observations joined to it.
-    public func stamp(
+    package func stamp(
         row: ExecutionRow, history: ContextHistory?, observedThrough: Int64
     ) -> (payload: ContextStampedPayload, effectiveAt: Instant) {
         let mapping = rules.marketProxy.mapping(of: row.underlyingSymbol)

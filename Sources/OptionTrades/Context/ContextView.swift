@@ -1,5 +1,5 @@
 extension View {
-    public static let context = View(
+    package static let context = View(
         "context", title: "Market context", path: "/api/internal/trades/context", projection: "context",
         key: ["source", "source_trade_id", "context_key"],
         filters: ViewFilter.ofTrades + [

@@ -1,22 +1,22 @@
 import Events
-public import Values
+package import Values
 
 /// An observation of a market in a series, with its time and its position in the log.
-public protocol MarketPoint: Sendable {
+package protocol MarketPoint: Sendable {
     var position: Int64 { get }
     var timestamp: Instant { get }
 }
 
 /// A `gex_hourly` observation: dealer gamma and spot. Omitted figures are nil.
-public struct GexPoint: MarketPoint, Equatable {
-    public var position: Int64
-    public var timestamp: Instant
-    public var netGex: FixedDecimal?
-    public var absGex: FixedDecimal?
-    public var gexImbalance: FixedDecimal?
-    public var spot: FixedDecimal?
+package struct GexPoint: MarketPoint, Equatable {
+    package var position: Int64
+    package var timestamp: Instant
+    package var netGex: FixedDecimal?
+    package var absGex: FixedDecimal?
+    package var gexImbalance: FixedDecimal?
+    package var spot: FixedDecimal?
 
-    public init(
+    package init(
         position: Int64, timestamp: Instant, netGex: FixedDecimal? = nil, absGex: FixedDecimal? = nil,
         gexImbalance: FixedDecimal? = nil, spot: FixedDecimal? = nil
     ) {
@@ -29,7 +29,7 @@ public struct GexPoint: MarketPoint, Equatable {
     }
 
     /// ``imbalance(own:net:abs:)`` of the observation.
-    public var imbalance: ExactNumber? { Self.imbalance(own: gexImbalance, net: netGex, abs: absGex) }
+    package var imbalance: ExactNumber? { Self.imbalance(own: gexImbalance, net: netGex, abs: absGex) }
 
     /// The series' own imbalance, else `net_gex ÷ abs_gex`, exact. Nil if a part is missing, if `abs_gex` is 0, or if
     /// the quotient reaches 10^18, which no stored decimal does.
@@ -45,17 +45,17 @@ public struct GexPoint: MarketPoint, Equatable {
 }
 
 /// A `vol_metrics` observation. Volatilities are in vol points (58.3 is 58.3%).
-public struct VolPoint: MarketPoint, Equatable {
-    public var position: Int64
-    public var timestamp: Instant
-    public var dvol: FixedDecimal?
-    public var vrp: FixedDecimal?
-    public var ivAtm7d: FixedDecimal?
-    public var ivAtm30d: FixedDecimal?
-    public var rv30d: FixedDecimal?
-    public var spot: FixedDecimal?
+package struct VolPoint: MarketPoint, Equatable {
+    package var position: Int64
+    package var timestamp: Instant
+    package var dvol: FixedDecimal?
+    package var vrp: FixedDecimal?
+    package var ivAtm7d: FixedDecimal?
+    package var ivAtm30d: FixedDecimal?
+    package var rv30d: FixedDecimal?
+    package var spot: FixedDecimal?
 
-    public init(
+    package init(
         position: Int64, timestamp: Instant, dvol: FixedDecimal? = nil, vrp: FixedDecimal? = nil,
         ivAtm7d: FixedDecimal? = nil, ivAtm30d: FixedDecimal? = nil, rv30d: FixedDecimal? = nil,
         spot: FixedDecimal? = nil
@@ -84,12 +84,12 @@ extension VolPoint {
 }
 
 /// A `spot` observation.
-public struct SpotPoint: MarketPoint, Equatable {
-    public var position: Int64
-    public var timestamp: Instant
-    public var price: FixedDecimal?
+package struct SpotPoint: MarketPoint, Equatable {
+    package var position: Int64
+    package var timestamp: Instant
+    package var price: FixedDecimal?
 
-    public init(position: Int64, timestamp: Instant, price: FixedDecimal? = nil) {
+    package init(position: Int64, timestamp: Instant, price: FixedDecimal? = nil) {
         self.position = position
         self.timestamp = timestamp
         self.price = price
@@ -98,16 +98,16 @@ public struct SpotPoint: MarketPoint, Equatable {
 
 /// The log's observations of one market by kind. Each kind is in ascending order of time, with one observation for each
 /// timestamp.
-public struct MarketSeries: Sendable, Equatable {
-    public var gex: [GexPoint] = []
-    public var vol: [VolPoint] = []
-    public var spot: [SpotPoint] = []
+package struct MarketSeries: Sendable, Equatable {
+    package var gex: [GexPoint] = []
+    package var vol: [VolPoint] = []
+    package var spot: [SpotPoint] = []
 
-    public init() {}
+    package init() {}
 
     /// The series of every market that the observations name. Among observations with the same identity (kind, market,
     /// timestamp) the highest position wins. Kinds without a series are ignored. O(n log n).
-    public static func build(
+    package static func build(
         from observations: some Sequence<(position: Int64, payload: MarketObservedPayload)>
     ) -> [ByteKey: MarketSeries] {
         var builder = MarketSeriesBuilder()
@@ -117,13 +117,13 @@ public struct MarketSeries: Sendable, Equatable {
 }
 
 /// Collects observations in any order without keeping their payloads.
-public struct MarketSeriesBuilder: Sendable {
+package struct MarketSeriesBuilder: Sendable {
     private var series: [ByteKey: MarketSeries] = [:]
 
-    public init() {}
+    package init() {}
 
     /// Adds one observation. Kinds without a series are ignored.
-    public mutating func add(_ payload: MarketObservedPayload, at position: Int64) {
+    package mutating func add(_ payload: MarketObservedPayload, at position: Int64) {
         let market = ByteKey(payload.subject)
         let timestamp = payload.timestamp
         switch payload.kind {
@@ -148,7 +148,7 @@ public struct MarketSeriesBuilder: Sendable {
     }
 
     /// The series of every market in order of time, without superseded observations.
-    public consuming func finish() -> [ByteKey: MarketSeries] {
+    package consuming func finish() -> [ByteKey: MarketSeries] {
         series.mapValues { collected in
             var ordered = collected
             ordered.gex.settle()

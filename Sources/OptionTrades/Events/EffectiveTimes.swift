@@ -1,17 +1,17 @@
-public import Values
+package import Values
 
 extension OptionQuote {
     /// The time at which the quote holds: ``exchangeTimestamp``, else ``timestamp``.
-    public var time: Instant { exchangeTimestamp ?? timestamp }
+    package var time: Instant { exchangeTimestamp ?? timestamp }
 }
 
 extension ExecutionBenchmarkPayload {
     /// The event's valid time: the trade's date, or the quote's time if that is later.
-    public var effectiveAt: Instant { max(self.basis.tradeDate, self.quote?.time ?? .minimum) }
+    package var effectiveAt: Instant { max(self.basis.tradeDate, self.quote?.time ?? .minimum) }
 }
 
 extension ForwardMarkPayload {
     /// The event's valid time: the target, or the quote's time if that is later. The trade's date stands in for an
     /// absent target.
-    public var effectiveAt: Instant { max(self.basis.target ?? self.basis.tradeDate, self.quote?.time ?? .minimum) }
+    package var effectiveAt: Instant { max(self.basis.target ?? self.basis.tradeDate, self.quote?.time ?? .minimum) }
 }

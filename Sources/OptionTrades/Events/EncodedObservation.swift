@@ -1,19 +1,19 @@
-public import Events
-public import Values
+package import Events
+package import Values
 
 /// An observation, encoded and hashed once, ready for comparison and appending.
-public struct EncodedObservation: Sendable {
-    public let kind: MarketKind
+package struct EncodedObservation: Sendable {
+    package let kind: MarketKind
     /// See ``Streams/market(kind:subject:identifyingDigest:)``.
-    public let stream: String
-    public let identifyingDigest: Digest32
+    package let stream: String
+    package let identifyingDigest: Digest32
     /// The canonical JSON of the payload.
-    public let payload: [UInt8]
+    package let payload: [UInt8]
     /// The SHA-256 of ``payload``. Two observations of a stream are the same if their digests are.
-    public let contentDigest: Digest32
-    public let timestamp: Instant
+    package let contentDigest: Digest32
+    package let timestamp: Instant
 
-    public init(_ observation: MarketObservedPayload) {
+    package init(_ observation: MarketObservedPayload) {
         kind = observation.kind
         identifyingDigest = observation.identifyingDigest
         stream = Streams.market(
@@ -24,7 +24,7 @@ public struct EncodedObservation: Sendable {
     }
 
     /// `MarketObserved` after the given version of its stream (0 for the first observation).
-    public func event(previousVersion: Int64) -> NewEvent {
+    package func event(previousVersion: Int64) -> NewEvent {
         NewEvent(
             .marketObserved,
             identity: Identity.marketObserved(

@@ -1,11 +1,11 @@
 import Events
-public import JSON
+package import JSON
 import Values
 
 /// The events behind one field of a stamp, a benchmark or a mark.
-public struct EventInput: Sendable, Equatable {
+package struct EventInput: Sendable, Equatable {
     /// The name of the field.
-    public let field: String
+    package let field: String
     /// Nearly every input has a single position, which needs no list.
     private enum Positions: Sendable {
         case one(Int64)
@@ -15,30 +15,30 @@ public struct EventInput: Sendable, Equatable {
     private let held: Positions
 
     /// The positions, ascending. There is at least one.
-    public var positions: [Int64] {
+    package var positions: [Int64] {
         switch held {
         case .one(let position): [position]
         case .several(let positions): positions
         }
     }
 
-    public init(field: String, positions: [Int64]) {
+    package init(field: String, positions: [Int64]) {
         self.field = field
         held = positions.count == 1 ? .one(positions[0]) : .several(positions)
     }
 
     /// A field with one event behind it.
-    public init(field: String, position: Int64) {
+    package init(field: String, position: Int64) {
         self.field = field
         held = .one(position)
     }
 
-    public static func == (left: EventInput, right: EventInput) -> Bool {
+    package static func == (left: EventInput, right: EventInput) -> Bool {
         left.field.isBytewiseEqual(to: right.field) && left.positions == right.positions
     }
 
     /// Writes inputs as an object from field to position. A field with several positions gets a list of them.
-    public static func write(_ inputs: [EventInput], to out: inout JSONWriter) {
+    package static func write(_ inputs: [EventInput], to out: inout JSONWriter) {
         out.beginObject()
         for input in sorted(inputs) {
             out.key(input.field)

@@ -1,31 +1,31 @@
-public import Events
+package import Events
 import Values
 
 /// What the events of a source are called. The payloads are the same for all sources.
-public struct ExecutionEventTypes: Sendable {
+package struct ExecutionEventTypes: Sendable {
     /// An execution seen for the first time, and one that changed.
-    public let recorded, updated: EventType
+    package let recorded, updated: EventType
     /// An execution that a full-scope run no longer found, or found again.
-    public let missing, reappeared: EventType
+    package let missing, reappeared: EventType
     /// A row that broke its source's contract.
-    public let rejected: EventType
+    package let rejected: EventType
     /// How a real run ended.
-    public let completed, failed: EventType
+    package let completed, failed: EventType
 
     /// Those of the standard source, the Alpha feed, which was the first.
-    public static let alpha = ExecutionEventTypes(
+    package static let alpha = ExecutionEventTypes(
         recorded: .alphaExecutionRecorded, updated: .alphaExecutionUpdated, missing: .alphaExecutionMissing,
         reappeared: .alphaExecutionReappeared, rejected: .alphaRowRejected, completed: .alphaSyncCompleted,
         failed: .alphaSyncFailed)
     /// Those of every other source.
-    public static let neutral = ExecutionEventTypes(
+    package static let neutral = ExecutionEventTypes(
         recorded: .executionRecorded, updated: .executionUpdated, missing: .executionMissing, reappeared: .executionReappeared,
         rejected: .rowRejected, completed: .syncCompleted, failed: .syncFailed)
 
     static let all = [alpha, neutral]
 
     /// The types of the events of a stored `source`.
-    public static func of(source: String) -> ExecutionEventTypes {
+    package static func of(source: String) -> ExecutionEventTypes {
         source.isBytewiseEqual(to: TradeLedger.standardSource) ? .alpha : .neutral
     }
 

@@ -1,20 +1,20 @@
-public import Events
-public import JSON
+package import Events
+package import JSON
 import Values
 
 /// The payload of `AlphaExecutionRecorded` and `AlphaExecutionUpdated`: the whole row of a trade at the time of the sync.
-public struct ExecutionPayload: Sendable {
+package struct ExecutionPayload: Sendable {
     /// The normalized known fields: the content.
-    public let row: ExecutionRow
+    package let row: ExecutionRow
     /// The scope that fetched the row.
-    public let scopeKey: String
+    package let scopeKey: String
     /// The feed's keys that the contract does not know, each with the exact source text of its value. Encoding puts
     /// them in canonical key order.
-    public let unknownFields: [(key: String, sourceText: String)]
+    package let unknownFields: [(key: String, sourceText: String)]
     /// The changed fields, sorted by field. Nil in `AlphaExecutionRecorded`.
-    public let changedFields: [ChangedField]?
+    package let changedFields: [ChangedField]?
 
-    public init(
+    package init(
         row: ExecutionRow, scopeKey: String, unknownFields: [(key: String, sourceText: String)],
         changedFields: [ChangedField]? = nil
     ) {
@@ -25,7 +25,7 @@ public struct ExecutionPayload: Sendable {
     }
 
     /// The canonical JSON of the payload.
-    public func encode() -> [UInt8] {
+    package func encode() -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 1280)
         out.beginObject()
         if let changedFields {
@@ -63,7 +63,7 @@ public struct ExecutionPayload: Sendable {
 
     /// Reads a payload of either type, with or without `changed_fields`. Canonical bytes, as the log holds them, read
     /// several times as fast as others.
-    public init(decoding payload: [UInt8]) throws(PayloadError) {
+    package init(decoding payload: [UInt8]) throws(PayloadError) {
         if let canonical = CanonicalReader.read(payload, { $0.execution() }) {
             self = canonical
         } else {
@@ -72,7 +72,7 @@ public struct ExecutionPayload: Sendable {
     }
 
     /// Reads a parsed payload. Members in canonical order need a single pass.
-    public init(decoding payload: JSONValue) throws(PayloadError) {
+    package init(decoding payload: JSONValue) throws(PayloadError) {
         var members = try MemberCursor(payload)
         let changedFields = payload["changed_fields"] == nil ? nil : try Self.changedFields(try members.value("changed_fields"))
         let row = try ExecutionRow(reading: &members)
@@ -117,7 +117,7 @@ public struct ExecutionPayload: Sendable {
 
 extension ExecutionPayload: Equatable {
     /// Two payloads are equal if they encode to the same bytes. The order of their unknown fields does not matter.
-    public static func == (left: ExecutionPayload, right: ExecutionPayload) -> Bool {
+    package static func == (left: ExecutionPayload, right: ExecutionPayload) -> Bool {
         left.row == right.row && left.scopeKey.isBytewiseEqual(to: right.scopeKey)
             && left.changedFields == right.changedFields
             && left.unknownFields.count == right.unknownFields.count

@@ -3,14 +3,14 @@ import JSON
 
 extension ExecutionRow {
     /// The name of the traded contract: `option_symbol`, else `instrument`, else nil.
-    public var contractKey: String? { self.optionSymbol ?? self.instrument }
+    package var contractKey: String? { self.optionSymbol ?? self.instrument }
 }
 
 extension ExecutionPayload {
     /// The row before an update, restored from the old values that the event carries. Nil for a first recording.
     ///
     /// - Throws: if an old value is not valid for its field.
-    public func previousRow() throws -> ExecutionRow? {
+    package func previousRow() throws -> ExecutionRow? {
         guard let changedFields else { return nil }
         var members: [(String, JSONNode)] = []
         for field in ExecutionField.allCases {

@@ -1,15 +1,15 @@
 import Events
-public import JSON
+package import JSON
 import Values
 
 /// A field that differs from the previous row of the same trade.
-public struct ChangedField: Sendable, Equatable {
+package struct ChangedField: Sendable, Equatable {
     /// The stored name.
-    public let field: String
-    public let old: JSONNode
-    public let new: JSONNode
+    package let field: String
+    package let old: JSONNode
+    package let new: JSONNode
 
-    public init(field: String, old: JSONNode, new: JSONNode) {
+    package init(field: String, old: JSONNode, new: JSONNode) {
         self.field = field
         self.old = old
         self.new = new
@@ -18,20 +18,20 @@ public struct ChangedField: Sendable, Equatable {
 
 extension ExecutionRow {
     /// The stored names of the content fields, in canonical key order.
-    public static var fieldNames: [String] { ExecutionField.names }
+    package static var fieldNames: [String] { ExecutionField.names }
 }
 
 // MARK: - Fields by name, and changes
 
 extension ExecutionRow {
     /// The value of a content field by its stored name. An absent value is `null`; an unknown name gives nil.
-    public func value(named name: String) -> JSONNode? {
+    package func value(named name: String) -> JSONNode? {
         ExecutionField.named(name).map(value(of:))
     }
 
     /// The fields that differ from an older row of the same trade, sorted by name. These are all content fields except
     /// `source`, `source_trade_id` and `currency`, which only repeats `underlying_symbol`.
-    public func changedFields(from old: ExecutionRow) -> [ChangedField] {
+    package func changedFields(from old: ExecutionRow) -> [ChangedField] {
         var changes: [ChangedField] = []
         for field in ExecutionField.allCases where field.isComparable {
             let (before, after) = (old.value(of: field), value(of: field))

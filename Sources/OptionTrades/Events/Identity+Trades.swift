@@ -1,64 +1,64 @@
-public import Events
-public import Values
+package import Events
+package import Values
 
 extension Identity {
     /// `execution|source|id|recorded`
-    public static func executionRecorded(source: String, id: String) -> String {
+    package static func executionRecorded(source: String, id: String) -> String {
         join(["execution", source, id, "recorded"])
     }
 
     /// `execution|source|id|updated|prev|digest`: `prev` is the stream's previous version, `digest` that of the new
     /// content.
-    public static func executionUpdated(source: String, id: String, previous: Int64, digest: Digest32) -> String {
+    package static func executionUpdated(source: String, id: String, previous: Int64, digest: Digest32) -> String {
         join(["execution", source, id, "updated", "\(previous)", "\(digest)"])
     }
 
     /// `execution|source|id|missing|prev`
-    public static func missing(source: String, id: String, previous: Int64) -> String {
+    package static func missing(source: String, id: String, previous: Int64) -> String {
         join(["execution", source, id, "missing", "\(previous)"])
     }
 
     /// `execution|source|id|reappeared|prev`
-    public static func reappeared(source: String, id: String, previous: Int64) -> String {
+    package static func reappeared(source: String, id: String, previous: Int64) -> String {
         join(["execution", source, id, "reappeared", "\(previous)"])
     }
 
     /// `rejected|source|raw digest|reasons digest`
-    public static func rejected(source: String, rawDigest: Digest32, reasonsDigest: Digest32) -> String {
+    package static func rejected(source: String, rawDigest: Digest32, reasonsDigest: Digest32) -> String {
         join(["rejected", source, "\(rawDigest)", "\(reasonsDigest)"])
     }
 
     /// `sync|run_id`
-    public static func syncCompleted(runID: UniqueID) -> String {
+    package static func syncCompleted(runID: UniqueID) -> String {
         join(["sync", "\(runID)"])
     }
 
     /// `syncfailed|run_id`
-    public static func syncFailed(runID: UniqueID) -> String {
+    package static func syncFailed(runID: UniqueID) -> String {
         join(["syncfailed", "\(runID)"])
     }
 
     /// `context|source|id|context_key|prev|digest`
-    public static func contextStamped(
+    package static func contextStamped(
         source: String, id: String, contextKey: String, previous: Int64, digest: Digest32
     ) -> String {
         join(["context", source, id, contextKey, "\(previous)", "\(digest)"])
     }
 
     /// `benchmark|source|id|prev|digest`
-    public static func benchmarkRecorded(source: String, id: String, previous: Int64, digest: Digest32) -> String {
+    package static func benchmarkRecorded(source: String, id: String, previous: Int64, digest: Digest32) -> String {
         join(["benchmark", source, id, "\(previous)", "\(digest)"])
     }
 
     /// `mark|source|id|horizon|prev|digest`
-    public static func markRecorded(
+    package static func markRecorded(
         source: String, id: String, horizonKey: String, previous: Int64, digest: Digest32
     ) -> String {
         join(["mark", source, id, horizonKey, "\(previous)", "\(digest)"])
     }
 
     /// `market|kind|identifying digest|prev|digest`
-    public static func marketObserved(
+    package static func marketObserved(
         kind: String, identifyingDigest: Digest32, previous: Int64, digest: Digest32
     ) -> String {
         join(["market", kind, "\(identifyingDigest)", "\(previous)", "\(digest)"])

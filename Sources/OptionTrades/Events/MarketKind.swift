@@ -1,8 +1,8 @@
 import Events
-public import Values
+package import Values
 
 /// A kind of market observation (docs/contract/market-data.md, "Kinds"). The raw value is the name in events and imports.
-public enum MarketKind: String, Sendable, Hashable, CaseIterable {
+package enum MarketKind: String, Sendable, Hashable, CaseIterable {
     /// Dealer gamma exposure of a currency's options.
     case gexHourly = "gex_hourly"
     /// Volatility figures of a currency.
@@ -19,10 +19,10 @@ public enum MarketKind: String, Sendable, Hashable, CaseIterable {
     case optionQuote = "option_quote"
 
     /// The fields in the order of the spec's table. The identifying fields come first.
-    public var fields: [MarketField] { shape.fields }
+    package var fields: [MarketField] { shape.fields }
 
     /// The field with the given name, nil if the kind has no such field.
-    public func field(named name: String) -> MarketField? {
+    package func field(named name: String) -> MarketField? {
         fields.first { name.utf8.elementsEqual($0.name.utf8) }
     }
 
@@ -40,9 +40,9 @@ public enum MarketKind: String, Sendable, Hashable, CaseIterable {
 }
 
 /// A field of a kind of market observation.
-public struct MarketField: Sendable {
+package struct MarketField: Sendable {
     /// The type of a field's values.
-    public enum FieldType: Sendable, Hashable {
+    package enum FieldType: Sendable, Hashable {
         /// 1 to 64 bytes of printable text without leading or trailing spaces.
         case text
         case instant
@@ -54,7 +54,7 @@ public struct MarketField: Sendable {
     }
 
     /// The values that a decimal field allows.
-    public enum Range: Sendable, Hashable {
+    package enum Range: Sendable, Hashable {
         case any
         case aboveZero
         case zeroOrAbove
@@ -65,17 +65,17 @@ public struct MarketField: Sendable {
     }
 
     /// The name in code.
-    public let key: StaticString
-    public let type: FieldType
+    package let key: StaticString
+    package let type: FieldType
     /// The values that a decimal field allows. Other types have ``Range/any``.
-    public let range: Range
+    package let range: Range
     /// Whether the field helps to identify the observation. An identifying field is never null.
-    public let isIdentifying: Bool
+    package let isIdentifying: Bool
     /// Whether the field is a volatility in vol points. Sources that give fractions are converted.
-    public let isVolatility: Bool
+    package let isVolatility: Bool
 
     /// The name in events and imports.
-    public var name: String { "\(key)" }
+    package var name: String { "\(key)" }
 
     fileprivate init(
         _ key: StaticString, _ type: FieldType, _ range: Range = .any, identifying: Bool = false,
@@ -182,7 +182,7 @@ struct MarketShape: Sendable {
 extension MarketField {
     /// The fault of a value for this field, in words that follow its name (`is not above zero`). Nil for a valid value.
     /// Null is valid unless the field is identifying.
-    public func problem(of value: MarketValue) -> String? {
+    package func problem(of value: MarketValue) -> String? {
         switch (type, value) {
         case (_, .null): isIdentifying ? "is missing" : nil
         case (.text, .text(let text)):
@@ -206,7 +206,7 @@ extension MarketField {
 
 extension MarketField.Range {
     /// Whether a decimal lies in the range.
-    public func contains(_ value: FixedDecimal) -> Bool {
+    package func contains(_ value: FixedDecimal) -> Bool {
         switch self {
         case .any: true
         case .aboveZero: value > .zero

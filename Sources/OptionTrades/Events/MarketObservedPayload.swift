@@ -1,9 +1,9 @@
-public import Events
-public import JSON
-public import Values
+package import Events
+package import JSON
+package import Values
 
 /// The value of a field of an observation.
-public enum MarketValue: Sendable {
+package enum MarketValue: Sendable {
     case null
     case text(String)
     case instant(Instant)
@@ -14,18 +14,18 @@ public enum MarketValue: Sendable {
 }
 
 /// The payload of `MarketObserved`: one observation of one kind.
-public struct MarketObservedPayload: Sendable {
-    public let kind: MarketKind
+package struct MarketObservedPayload: Sendable {
+    package let kind: MarketKind
     /// One value for each of the kind's fields, in their order. The value of an identifying field is never null.
-    public let values: [MarketValue]
+    package let values: [MarketValue]
     /// Whether a figure had more than 10 fractional digits at its source and was rounded half to even.
-    public let rounded: Bool
+    package let rounded: Bool
     /// The unit of the volatilities before their conversion to vol points: `fraction`, or null if they were vol points
     /// already.
-    public let unitSource: String?
+    package let unitSource: String?
 
     /// An observation with one value for each field. Nil if ``MarketField/problem(of:)`` finds a fault in a value.
-    public init?(kind: MarketKind, values: [MarketValue], rounded: Bool = false, unitSource: String? = nil) {
+    package init?(kind: MarketKind, values: [MarketValue], rounded: Bool = false, unitSource: String? = nil) {
         let fields = kind.fields
         guard values.count == fields.count else { return nil }
         for (field, value) in zip(fields, values) where field.problem(of: value) != nil { return nil }
@@ -34,7 +34,7 @@ public struct MarketObservedPayload: Sendable {
 
     /// An observation from the given fields, with all others null. Nil if a name is unknown or
     /// ``MarketField/problem(of:)`` finds a fault in a value.
-    public init?(
+    package init?(
         kind: MarketKind, fields: [(name: String, value: MarketValue)], rounded: Bool = false,
         unitSource: String? = nil
     ) {
@@ -58,39 +58,39 @@ public struct MarketObservedPayload: Sendable {
 
 extension MarketObservedPayload {
     /// The currency or the underlying, which is part of the stream's name.
-    public var subject: String {
+    package var subject: String {
         if case .text(let text) = values[kind.shape.subject] { text } else { "" }
     }
 
     /// The time at which the observation holds.
-    public var timestamp: Instant {
+    package var timestamp: Instant {
         if case .instant(let instant) = values[kind.shape.timestamp] { instant } else { .minimum }
     }
 
     /// The value of a field by its name. Null if the kind has no such field.
-    public func value(_ name: StaticString) -> MarketValue {
+    package func value(_ name: StaticString) -> MarketValue {
         let fields = kind.fields
         for index in fields.indices where fields[index].key.isBytewiseEqual(to: name) { return values[index] }
         return .null
     }
 
     /// A decimal field. Nil if it is null or the kind has no such field.
-    public func decimal(_ name: StaticString) -> FixedDecimal? {
+    package func decimal(_ name: StaticString) -> FixedDecimal? {
         if case .decimal(let decimal) = value(name) { decimal } else { nil }
     }
 
     /// A text field. Nil if it is null or the kind has no such field.
-    public func text(_ name: StaticString) -> String? {
+    package func text(_ name: StaticString) -> String? {
         if case .text(let text) = value(name) { text } else { nil }
     }
 
     /// A count. Nil if it is null or the kind has no such field.
-    public func integer(_ name: StaticString) -> Int64? {
+    package func integer(_ name: StaticString) -> Int64? {
         if case .integer(let integer) = value(name) { integer } else { nil }
     }
 
     /// The contract and its quote. Nil unless the kind is `option_quote`.
-    public var quote: (contract: OptionContract, quote: OptionQuote)? {
+    package var quote: (contract: OptionContract, quote: OptionQuote)? {
         guard kind == .optionQuote, case .date(let expiry) = value("expiry"), let strike = decimal("strike"),
             case .optionType(let optionType) = value("option_type")
         else { return nil }
@@ -109,7 +109,7 @@ extension MarketObservedPayload {
 extension MarketObservedPayload {
     /// The canonical JSON of the payload: all fields of the kind, `kind`, `rounded` and `unit_source`, flat. All of
     /// it is content.
-    public func encode() -> [UInt8] {
+    package func encode() -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 512)
         out.beginObject()
         for (key, slot) in kind.shape.slots {
@@ -126,7 +126,7 @@ extension MarketObservedPayload {
     }
 
     /// The canonical JSON object of the identifying fields, which say what the observation is about.
-    public func identifyingBytes() -> [UInt8] {
+    package func identifyingBytes() -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 128)
         out.beginObject()
         for index in kind.shape.identifying {
@@ -138,17 +138,17 @@ extension MarketObservedPayload {
     }
 
     /// The SHA-256 of ``identifyingBytes()``.
-    public var identifyingDigest: Digest32 { Digest32(sha256Of: identifyingBytes()) }
+    package var identifyingDigest: Digest32 { Digest32(sha256Of: identifyingBytes()) }
 
     /// The SHA-256 of ``encode()``.
-    public var contentDigest: Digest32 { Digest32(sha256Of: encode()) }
+    package var contentDigest: Digest32 { Digest32(sha256Of: encode()) }
 
-    public init(decoding payload: [UInt8]) throws(PayloadError) {
+    package init(decoding payload: [UInt8]) throws(PayloadError) {
         try self.init(decoding: try PayloadReader.document(payload))
     }
 
     /// Reads a parsed payload. Members in canonical order need a single pass.
-    public init(decoding payload: JSONValue) throws(PayloadError) {
+    package init(decoding payload: JSONValue) throws(PayloadError) {
         guard payload.kind == .object else { throw PayloadError(pointer: "", problem: "is not an object") }
         guard let name = payload["kind"], let kind = name.withUnescapedUTF8({ MarketKind(utf8: $0) }) ?? nil else {
             throw PayloadError(pointer: "/kind", problem: "is not one of the known kinds")
@@ -175,7 +175,7 @@ extension MarketObservedPayload {
 
 extension MarketObservedPayload: Equatable {
     /// Two payloads are equal if they encode to the same bytes.
-    public static func == (left: MarketObservedPayload, right: MarketObservedPayload) -> Bool {
+    package static func == (left: MarketObservedPayload, right: MarketObservedPayload) -> Bool {
         left.kind == right.kind && left.encode() == right.encode()
     }
 }

@@ -1,11 +1,11 @@
-public import Events
-public import Values
+package import Events
+package import Values
 
 // Each payload makes its own event, because type, stream, identity and expected version belong together.
 
 extension ExecutionPayload {
     /// `AlphaExecutionRecorded` or `ExecutionRecorded`: the first event of its stream.
-    public func recordedEvent() -> NewEvent {
+    package func recordedEvent() -> NewEvent {
         precondition(changedFields == nil, "a first recording has no changed fields")
         return NewEvent(
             ExecutionEventTypes.of(source: row.source).recorded,
@@ -15,7 +15,7 @@ extension ExecutionPayload {
     }
 
     /// `AlphaExecutionUpdated` after the given version of its stream.
-    public func updatedEvent(previousVersion: Int64) -> NewEvent {
+    package func updatedEvent(previousVersion: Int64) -> NewEvent {
         precondition(changedFields != nil, "an update has changed fields")
         return NewEvent(
             ExecutionEventTypes.of(source: row.source).updated,
@@ -28,7 +28,7 @@ extension ExecutionPayload {
 
 extension PresencePayload {
     /// `AlphaExecutionMissing`, `ExecutionMissing` or the same of `Reappeared`, after the given version of its stream.
-    public func event(previousVersion: Int64) -> NewEvent {
+    package func event(previousVersion: Int64) -> NewEvent {
         let types = ExecutionEventTypes.of(source: source)
         return NewEvent(
             isMissing ? types.missing : types.reappeared,
@@ -41,7 +41,7 @@ extension PresencePayload {
 
 extension RejectedRowPayload {
     /// `AlphaRowRejected` or `RowRejected`. The same row with the same reasons makes one event, no matter which runs saw it.
-    public func event() -> NewEvent {
+    package func event() -> NewEvent {
         NewEvent(
             ExecutionEventTypes.of(source: source).rejected, schemaVersion: schemaVersion,
             identity: Identity.rejected(source: source, rawDigest: rawDigest, reasonsDigest: reasonsDigest),
@@ -51,7 +51,7 @@ extension RejectedRowPayload {
 
 extension SyncCompletedPayload {
     /// `AlphaSyncCompleted` or `SyncCompleted` of a run.
-    public func event(runID: UniqueID) -> NewEvent {
+    package func event(runID: UniqueID) -> NewEvent {
         NewEvent(
             ExecutionEventTypes.of(feed: sourceName).completed, identity: Identity.syncCompleted(runID: runID),
             stream: Streams.sync(scopeKey: scopeKey),
@@ -61,7 +61,7 @@ extension SyncCompletedPayload {
 
 extension SyncFailedPayload {
     /// `AlphaSyncFailed` or `SyncFailed` of its run.
-    public func event() -> NewEvent {
+    package func event() -> NewEvent {
         NewEvent(
             ExecutionEventTypes.of(feed: sourceName).failed, identity: Identity.syncFailed(runID: runID),
             stream: Streams.sync(scopeKey: scopeKey),
@@ -71,12 +71,12 @@ extension SyncFailedPayload {
 
 extension MarketObservedPayload {
     /// `MarketObserved` after the given version of its stream (0 for the first observation).
-    public func event(previousVersion: Int64) -> NewEvent {
+    package func event(previousVersion: Int64) -> NewEvent {
         EncodedObservation(self).event(previousVersion: previousVersion)
     }
 
     /// The stream that holds the observation and its later corrections.
-    public var stream: String {
+    package var stream: String {
         Streams.market(kind: kind.rawValue, subject: subject, identifyingDigest: identifyingDigest)
     }
 }
@@ -84,7 +84,7 @@ extension MarketObservedPayload {
 extension ContextStampedPayload {
     /// `ContextStamped` after the given version of its stream. Its valid time is the trade's date, or the time of the
     /// latest observation used if that is later.
-    public func event(previousVersion: Int64, effectiveAt: Instant) -> NewEvent {
+    package func event(previousVersion: Int64, effectiveAt: Instant) -> NewEvent {
         NewEvent(
             .contextStamped,
             identity: Identity.contextStamped(
@@ -97,7 +97,7 @@ extension ContextStampedPayload {
 
 extension ExecutionBenchmarkPayload {
     /// `ExecutionBenchmarkRecorded` after the given version of its stream.
-    public func event(previousVersion: Int64, effectiveAt: Instant) -> NewEvent {
+    package func event(previousVersion: Int64, effectiveAt: Instant) -> NewEvent {
         NewEvent(
             .executionBenchmarkRecorded,
             identity: Identity.benchmarkRecorded(
@@ -107,14 +107,14 @@ extension ExecutionBenchmarkPayload {
     }
 
     /// The same event with ``effectiveAt`` as its valid time.
-    public func event(previousVersion: Int64) -> NewEvent {
+    package func event(previousVersion: Int64) -> NewEvent {
         event(previousVersion: previousVersion, effectiveAt: effectiveAt)
     }
 }
 
 extension ForwardMarkPayload {
     /// `ForwardMarkRecorded` after the given version of its stream.
-    public func event(previousVersion: Int64, effectiveAt: Instant) -> NewEvent {
+    package func event(previousVersion: Int64, effectiveAt: Instant) -> NewEvent {
         NewEvent(
             .forwardMarkRecorded,
             identity: Identity.markRecorded(
@@ -125,7 +125,7 @@ extension ForwardMarkPayload {
     }
 
     /// The same event with ``effectiveAt`` as its valid time.
-    public func event(previousVersion: Int64) -> NewEvent {
+    package func event(previousVersion: Int64) -> NewEvent {
         event(previousVersion: previousVersion, effectiveAt: effectiveAt)
     }
 }

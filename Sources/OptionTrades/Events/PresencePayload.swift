@@ -1,16 +1,16 @@
-public import Events
+package import Events
 import JSON
 
 /// The payload of `AlphaExecutionMissing` and `AlphaExecutionReappeared`: the trade, and the scope of the full-scope
 /// run that noticed the change.
-public struct PresencePayload: EventPayload {
-    public let source: String
-    public let sourceTradeID: String
-    public let scopeKey: String
+package struct PresencePayload: EventPayload {
+    package let source: String
+    package let sourceTradeID: String
+    package let scopeKey: String
     /// True if the run no longer found the trade, false if it found the trade again.
-    public let isMissing: Bool
+    package let isMissing: Bool
 
-    public init(source: String, sourceTradeID: String, scopeKey: String, isMissing: Bool) {
+    package init(source: String, sourceTradeID: String, scopeKey: String, isMissing: Bool) {
         self.isMissing = isMissing
         self.source = source
         self.sourceTradeID = sourceTradeID
@@ -18,7 +18,7 @@ public struct PresencePayload: EventPayload {
     }
 
     /// The canonical JSON of the payload.
-    public func encode() -> [UInt8] {
+    package func encode() -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 192)
         out.beginObject()
         out.key("scope_key")
@@ -31,9 +31,9 @@ public struct PresencePayload: EventPayload {
         return out.bytes
     }
 
-    public var subjectKey: RowKey? { RowKey([source, sourceTradeID]) }
+    package var subjectKey: RowKey? { RowKey([source, sourceTradeID]) }
 
-    public init(decoding payload: [UInt8], isMissing: Bool) throws(PayloadError) {
+    package init(decoding payload: [UInt8], isMissing: Bool) throws(PayloadError) {
         let reader = try PayloadReader(
             try PayloadReader.document(payload), keys: ["scope_key", "source", "source_trade_id"])
         self.init(

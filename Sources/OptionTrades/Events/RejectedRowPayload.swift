@@ -1,32 +1,32 @@
-public import Events
+package import Events
 import JSON
-public import Values
+package import Values
 
 /// The payload of `AlphaRowRejected`: a row that broke the contract, and the reasons.
 ///
 /// Version 1 of the payload carries the whole row, of up to ``longestRaw`` bytes. For a longer row, version 2 carries
 /// its length, digest and beginning, because a leaf has to stay below 64 KiB.
-public struct RejectedRowPayload: Sendable, Equatable {
+package struct RejectedRowPayload: Sendable, Equatable {
     /// The largest size of a row that is carried whole, in bytes.
-    public static let longestRaw = 16_384
+    package static let longestRaw = 16_384
     /// The largest size of the beginning of a longer row, in bytes.
-    public static let longestPrefix = 1_024
+    package static let longestPrefix = 1_024
 
-    public let source: String
+    package let source: String
     /// The row's exact source text. Nil if it is longer than ``longestRaw``.
-    public let raw: String?
-    public let rawByteCount: Int
+    package let raw: String?
+    package let rawByteCount: Int
     /// The SHA-256 of the raw text's UTF-8 bytes.
-    public let rawDigest: Digest32
+    package let rawDigest: Digest32
     /// The beginning of a row that is not carried whole, cut between two scalars. Nil for other rows.
-    public let rawPrefix: String?
+    package let rawPrefix: String?
     /// `<reason>:<key>` or `<reason>`, sorted bytewise, at least one.
-    public let reasons: [String]
+    package let reasons: [String]
     /// The trade id, if the row carries a usable one.
-    public let sourceTradeID: String?
+    package let sourceTradeID: String?
 
     /// - Parameter raw: the row's exact source text, of any length
-    public init(source: String, raw: String, reasons: [String], sourceTradeID: String?) {
+    package init(source: String, raw: String, reasons: [String], sourceTradeID: String?) {
         self.source = source
         rawByteCount = raw.utf8.count
         rawDigest = Digest32(sha256Of: raw)
@@ -49,17 +49,17 @@ public struct RejectedRowPayload: Sendable, Equatable {
     }
 
     /// 1 for a row that is carried whole, 2 for others.
-    public var schemaVersion: Int { raw == nil ? 2 : 1 }
+    package var schemaVersion: Int { raw == nil ? 2 : 1 }
 
     /// The SHA-256 of the canonical JSON array of the reasons.
-    public var reasonsDigest: Digest32 {
+    package var reasonsDigest: Digest32 {
         var out = JSONWriter()
         writeReasons(to: &out)
         return Digest32(sha256Of: out.bytes)
     }
 
     /// The canonical JSON of the payload.
-    public func encode() -> [UInt8] {
+    package func encode() -> [UInt8] {
         var out = JSONWriter(reservingCapacity: (raw ?? rawPrefix ?? "").utf8.count * 5 / 4 + 256)
         out.beginObject()
         out.key("raw")
@@ -89,7 +89,7 @@ public struct RejectedRowPayload: Sendable, Equatable {
     }
 
     /// Reads version 1 of the payload.
-    public init(decoding payload: [UInt8]) throws(PayloadError) {
+    package init(decoding payload: [UInt8]) throws(PayloadError) {
         let reader = try PayloadReader(
             try PayloadReader.document(payload),
             keys: ["raw", "reasons", "source", "source_trade_id"])
@@ -105,7 +105,7 @@ public struct RejectedRowPayload: Sendable, Equatable {
     }
 
     /// Reads version 2 of the payload.
-    public init(decodingCut payload: [UInt8]) throws(PayloadError) {
+    package init(decodingCut payload: [UInt8]) throws(PayloadError) {
         let reader = try PayloadReader(
             try PayloadReader.document(payload),
             keys: ["raw", "raw_bytes", "raw_prefix", "raw_sha256", "reasons", "source", "source_trade_id"])

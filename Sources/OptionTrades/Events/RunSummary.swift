@@ -1,23 +1,23 @@
 import Events
-public import JSON
-public import Values
+package import JSON
+package import Values
 
 /// What a sync run did, the same for every mode (docs/contract/alpha-feed.md, "Run summary").
-public struct RunSummary: Sendable, Equatable {
+package struct RunSummary: Sendable, Equatable {
     /// The comparison of a scope's accepted source rows with the ledger's rows. Only full-scope runs have one.
-    public struct Comparison: Sendable, Equatable {
-        public var sourceRows: Int
-        public var localRows: Int
-        public var sourceQuantity: FixedDecimal
-        public var localQuantity: FixedDecimal
-        public var sourcePremiumUSD: FixedDecimal
-        public var localPremiumUSD: FixedDecimal
+    package struct Comparison: Sendable, Equatable {
+        package var sourceRows: Int
+        package var localRows: Int
+        package var sourceQuantity: FixedDecimal
+        package var localQuantity: FixedDecimal
+        package var sourcePremiumUSD: FixedDecimal
+        package var localPremiumUSD: FixedDecimal
         /// Sorted bytewise.
-        public var unmatchedSourceTradeIDs: [String]
+        package var unmatchedSourceTradeIDs: [String]
         /// Sorted bytewise.
-        public var unmatchedLocalTradeIDs: [String]
+        package var unmatchedLocalTradeIDs: [String]
 
-        public init(
+        package init(
             sourceRows: Int, localRows: Int, sourceQuantity: FixedDecimal, localQuantity: FixedDecimal,
             sourcePremiumUSD: FixedDecimal, localPremiumUSD: FixedDecimal, unmatchedSourceTradeIDs: [String],
             unmatchedLocalTradeIDs: [String]
@@ -33,45 +33,45 @@ public struct RunSummary: Sendable, Equatable {
         }
 
         /// Source − local.
-        public var quantityDelta: FixedDecimal { sourceQuantity - localQuantity }
+        package var quantityDelta: FixedDecimal { sourceQuantity - localQuantity }
         /// Source − local.
-        public var premiumDeltaUSD: FixedDecimal { sourcePremiumUSD - localPremiumUSD }
+        package var premiumDeltaUSD: FixedDecimal { sourcePremiumUSD - localPremiumUSD }
     }
 
-    public var runID: UniqueID
-    public var scopeKey: String
-    public var dryRun: Bool
-    public var fullScope: Bool
-    public var startedAt: Instant
-    public var finishedAt: Instant
-    public var pages = 0
+    package var runID: UniqueID
+    package var scopeKey: String
+    package var dryRun: Bool
+    package var fullScope: Bool
+    package var startedAt: Instant
+    package var finishedAt: Instant
+    package var pages = 0
     /// `normalized` + `rejected`.
-    public var fetched = 0
+    package var fetched = 0
     /// `inserted` + `updated` + `unchanged` + `staleIgnored` + `duplicates`.
-    public var normalized = 0
-    public var rejected = 0
+    package var normalized = 0
+    package var rejected = 0
     /// Rows by reason. A row counts under each of its reasons.
-    public var rejectedByReason: [ByteKey: Int] = [:]
-    public var inserted = 0
-    public var updated = 0
-    public var unchanged = 0
-    public var staleIgnored = 0
-    public var duplicates = 0
-    public var aheadOfWatermark = 0
-    public var missing = 0
-    public var reappeared = 0
+    package var rejectedByReason: [ByteKey: Int] = [:]
+    package var inserted = 0
+    package var updated = 0
+    package var unchanged = 0
+    package var staleIgnored = 0
+    package var duplicates = 0
+    package var aheadOfWatermark = 0
+    package var missing = 0
+    package var reappeared = 0
     /// Updates by the stored name of the changed field.
-    public var changedFields: [ByteKey: Int] = [:]
+    package var changedFields: [ByteKey: Int] = [:]
     /// Nil for runs that are not full-scope.
-    public var comparison: Comparison?
+    package var comparison: Comparison?
     /// Rows by key that the contract does not know.
-    public var unknownKeys: [ByteKey: Int] = [:]
+    package var unknownKeys: [ByteKey: Int] = [:]
     /// The last non-null cursor of the run.
-    public var nextCursor: String?
-    public var nextWatermark: Instant?
+    package var nextCursor: String?
+    package var nextWatermark: Instant?
 
     /// The summary at the start of a run, with all counts at zero.
-    public init(
+    package init(
         runID: UniqueID, scopeKey: String, dryRun: Bool, fullScope: Bool, startedAt: Instant, finishedAt: Instant
     ) {
         self.runID = runID
@@ -84,7 +84,7 @@ public struct RunSummary: Sendable, Equatable {
 
     /// The summary as a JSON object with its keys in contract order (docs/contract/alpha-feed.md, "Run summary"). Members
     /// that only full-scope runs have are `null` for other runs.
-    public var node: JSONNode {
+    package var node: JSONNode {
         .object([
             ("run_id", .string(runID.description)),
             ("scope_key", .string(scopeKey)),
@@ -124,7 +124,7 @@ public struct RunSummary: Sendable, Equatable {
 
     /// The summary in the form that events hold. Lists and counts that would make a leaf too long are cut; their last
     /// entry says how many were left out.
-    public func canonicalBytes() -> [UInt8] {
+    package func canonicalBytes() -> [UInt8] {
         let whole = node.canonicalBytes()
         return whole.count <= Self.longestInEvent ? whole : shortened.node.canonicalBytes()
     }

@@ -1,34 +1,34 @@
 import Events
-public import Values
+package import Values
 
 /// Stream names: events of one stream are versioned together (docs/contract/event-log.md, "Streams").
-public enum Streams {
+package enum Streams {
     /// `execution-<source>:<source_trade_id>`: the life of one trade.
-    public static func execution(source: String, id: String) -> String { "execution-\(source):\(id)" }
+    package static func execution(source: String, id: String) -> String { "execution-\(source):\(id)" }
 
     /// `rejections-<source>`: the rows of a source that broke the contract.
-    public static func rejections(source: String) -> String { "rejections-\(source)" }
+    package static func rejections(source: String) -> String { "rejections-\(source)" }
 
     /// `sync-<scope_key>`: the runs of one scope.
-    public static func sync(scopeKey: String) -> String { "sync-\(scopeKey)" }
+    package static func sync(scopeKey: String) -> String { "sync-\(scopeKey)" }
 
     /// `context-<source>:<id>`: the context stamps of one trade.
-    public static func context(source: String, id: String) -> String { "context-\(source):\(id)" }
+    package static func context(source: String, id: String) -> String { "context-\(source):\(id)" }
 
     /// `benchmark-<source>:<id>`: the benchmarks of one trade.
-    public static func benchmark(source: String, id: String) -> String { "benchmark-\(source):\(id)" }
+    package static func benchmark(source: String, id: String) -> String { "benchmark-\(source):\(id)" }
 
     /// `mark-<source>:<id>:<horizon_key>`: the marks of one trade at one horizon.
-    public static func mark(source: String, id: String, horizonKey: String) -> String {
+    package static func mark(source: String, id: String, horizonKey: String) -> String {
         "mark-\(source):\(id):\(horizonKey)"
     }
 
     /// `market-<kind>:<currency or underlying>:<digest of the identifying fields>`: one observation and its later
     /// corrections.
-    public static func market(kind: String, subject: String, identifyingDigest: Digest32) -> String {
+    package static func market(kind: String, subject: String, identifyingDigest: Digest32) -> String {
         "\(market(kind: kind, subject: subject))\(identifyingDigest)"
     }
 
     /// The prefix of the streams that hold observations of one kind: those of one subject, or of all subjects.
-    public static func market(kind: String, subject: String?) -> String { "market-\(kind):\(subject.map { "\($0):" } ?? "")" }
+    package static func market(kind: String, subject: String?) -> String { "market-\(kind):\(subject.map { "\($0):" } ?? "")" }
 }

@@ -1,21 +1,21 @@
-public import Events
+package import Events
 import JSON
-public import Values
+package import Values
 
 /// The payload of `AlphaSyncCompleted` and `SyncCompleted`: what a real run that ended well leaves behind.
-public struct SyncCompletedPayload: Sendable, Equatable {
-    public let scopeKey: String
+package struct SyncCompletedPayload: Sendable, Equatable {
+    package let scopeKey: String
     /// Canonical JSON; see ``ExecutionScope/details``.
-    public let scopeDetails: [UInt8]
-    public let sourceName: String
+    package let scopeDetails: [UInt8]
+    package let sourceName: String
     /// The whole run summary as a canonical JSON object; see ``RunSummary/canonicalBytes()``.
-    public let summary: [UInt8]
+    package let summary: [UInt8]
     /// The last non-null cursor of the run.
-    public let cursor: String?
+    package let cursor: String?
     /// The watermark at which the next incremental run starts. Nil if the scope was empty.
-    public let watermark: Instant?
+    package let watermark: Instant?
 
-    public init(
+    package init(
         scopeKey: String, scopeDetails: [UInt8], sourceName: String, summary: [UInt8],
         cursor: String?, watermark: Instant?
     ) {
@@ -28,7 +28,7 @@ public struct SyncCompletedPayload: Sendable, Equatable {
     }
 
     /// The canonical JSON of the payload.
-    public func encode() -> [UInt8] {
+    package func encode() -> [UInt8] {
         var out = JSONWriter(reservingCapacity: summary.count + 512)
         out.beginObject()
         out.key("cursor")
@@ -47,7 +47,7 @@ public struct SyncCompletedPayload: Sendable, Equatable {
         return out.bytes
     }
 
-    public init(decoding payload: [UInt8]) throws(PayloadError) {
+    package init(decoding payload: [UInt8]) throws(PayloadError) {
         let reader = try PayloadReader(
             try PayloadReader.document(payload),
             keys: ["cursor", "scope_details", "scope_key", "source_name", "summary", "watermark"])
@@ -59,20 +59,20 @@ public struct SyncCompletedPayload: Sendable, Equatable {
 }
 
 /// The payload of `AlphaSyncFailed`: the reason why a real run stored no rows.
-public struct SyncFailedPayload: Sendable, Equatable {
-    public let runID: UniqueID
-    public let scopeKey: String
+package struct SyncFailedPayload: Sendable, Equatable {
+    package let runID: UniqueID
+    package let scopeKey: String
     /// Canonical JSON; see ``ExecutionScope/details``.
-    public let scopeDetails: [UInt8]
-    public let sourceName: String
+    package let scopeDetails: [UInt8]
+    package let sourceName: String
     /// A stable code.
-    public let errorCode: String
+    package let errorCode: String
     /// One sentence, without secrets.
-    public let errorMessage: String
-    public let startedAt: Instant
-    public let finishedAt: Instant
+    package let errorMessage: String
+    package let startedAt: Instant
+    package let finishedAt: Instant
 
-    public init(
+    package init(
         runID: UniqueID, scopeKey: String, scopeDetails: [UInt8], sourceName: String,
         errorCode: String, errorMessage: String, startedAt: Instant, finishedAt: Instant
     ) {
@@ -87,10 +87,10 @@ public struct SyncFailedPayload: Sendable, Equatable {
     }
 
     /// The error as one line: `code: message`.
-    public var errorText: String { "\(errorCode): \(errorMessage)" }
+    package var errorText: String { "\(errorCode): \(errorMessage)" }
 
     /// The canonical JSON of the payload.
-    public func encode() -> [UInt8] {
+    package func encode() -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 640)
         out.beginObject()
         out.key("error")
@@ -116,7 +116,7 @@ public struct SyncFailedPayload: Sendable, Equatable {
         return out.bytes
     }
 
-    public init(decoding payload: [UInt8]) throws(PayloadError) {
+    package init(decoding payload: [UInt8]) throws(PayloadError) {
         let reader = try PayloadReader(
             try PayloadReader.document(payload),
             keys: ["error", "finished_at", "run_id", "scope_details", "scope_key", "source_name", "started_at"])

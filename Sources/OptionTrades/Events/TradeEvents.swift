@@ -1,61 +1,61 @@
-public import Events
+package import Events
 
 extension EventType {
     /// A trade id was seen for the first time.
-    public static let alphaExecutionRecorded = EventType("AlphaExecutionRecorded")
+    package static let alphaExecutionRecorded = EventType("AlphaExecutionRecorded")
     /// A trade's row changed.
-    public static let alphaExecutionUpdated = EventType("AlphaExecutionUpdated")
+    package static let alphaExecutionUpdated = EventType("AlphaExecutionUpdated")
     /// A full-scope run no longer found a trade of its scope.
-    public static let alphaExecutionMissing = EventType("AlphaExecutionMissing")
+    package static let alphaExecutionMissing = EventType("AlphaExecutionMissing")
     /// A full-scope run found a missing trade again.
-    public static let alphaExecutionReappeared = EventType("AlphaExecutionReappeared")
+    package static let alphaExecutionReappeared = EventType("AlphaExecutionReappeared")
     /// A row of the feed broke the contract.
-    public static let alphaRowRejected = EventType("AlphaRowRejected")
+    package static let alphaRowRejected = EventType("AlphaRowRejected")
     /// A real sync succeeded.
-    public static let alphaSyncCompleted = EventType("AlphaSyncCompleted")
+    package static let alphaSyncCompleted = EventType("AlphaSyncCompleted")
     /// A real sync failed.
-    public static let alphaSyncFailed = EventType("AlphaSyncFailed")
+    package static let alphaSyncFailed = EventType("AlphaSyncFailed")
     /// An execution of another source seen for the first time.
-    public static let executionRecorded = EventType("ExecutionRecorded")
+    package static let executionRecorded = EventType("ExecutionRecorded")
     /// An execution of another source changed.
-    public static let executionUpdated = EventType("ExecutionUpdated")
+    package static let executionUpdated = EventType("ExecutionUpdated")
     /// A full-scope run of another source no longer found an execution of its scope.
-    public static let executionMissing = EventType("ExecutionMissing")
+    package static let executionMissing = EventType("ExecutionMissing")
     /// A full-scope run of another source found a missing execution again.
-    public static let executionReappeared = EventType("ExecutionReappeared")
+    package static let executionReappeared = EventType("ExecutionReappeared")
     /// A row of another source broke its contract.
-    public static let rowRejected = EventType("RowRejected")
+    package static let rowRejected = EventType("RowRejected")
     /// A real sync of another source ended well.
-    public static let syncCompleted = EventType("SyncCompleted")
+    package static let syncCompleted = EventType("SyncCompleted")
     /// A real sync of another source failed.
-    public static let syncFailed = EventType("SyncFailed")
+    package static let syncFailed = EventType("SyncFailed")
     /// The market context of a trade (docs/contract/event-types.md, "ContextStamped").
-    public static let contextStamped = EventType("ContextStamped")
+    package static let contextStamped = EventType("ContextStamped")
     /// The quote nearest to an execution (docs/contract/event-types.md, "ExecutionBenchmarkRecorded").
-    public static let executionBenchmarkRecorded = EventType("ExecutionBenchmarkRecorded")
+    package static let executionBenchmarkRecorded = EventType("ExecutionBenchmarkRecorded")
     /// The quote nearest to a horizon of an execution (docs/contract/event-types.md, "ForwardMarkRecorded").
-    public static let forwardMarkRecorded = EventType("ForwardMarkRecorded")
+    package static let forwardMarkRecorded = EventType("ForwardMarkRecorded")
     /// One market observation (docs/contract/event-types.md, "MarketObserved").
-    public static let marketObserved = EventType("MarketObserved")
+    package static let marketObserved = EventType("MarketObserved")
 }
 
 /// The events of option trades (docs/contract/event-types.md, "Types").
-public enum TradeEvents {
+package enum TradeEvents {
     /// The types whose payload is an execution, of all sources.
-    public static let executions = ExecutionEventTypes.all.flatMap { [$0.recorded, $0.updated] }
+    package static let executions = ExecutionEventTypes.all.flatMap { [$0.recorded, $0.updated] }
     /// The types that say that an execution is missing, or is there again.
-    public static let presences = ExecutionEventTypes.all.flatMap { [$0.missing, $0.reappeared] }
+    package static let presences = ExecutionEventTypes.all.flatMap { [$0.missing, $0.reappeared] }
 
     /// What a projection consumes of types in their first schema version.
     static func firstVersions(of types: [EventType]) -> [EventType: Set<Int>] {
         Dictionary(uniqueKeysWithValues: types.map { ($0, [1]) })
     }
 
-    public static let registry = EventRegistry(definitions)
+    package static let registry = EventRegistry(definitions)
     /// The names of all types, in the order of their definitions.
-    public static let typeNames = registry.types.map(\.rawValue)
+    package static let typeNames = registry.types.map(\.rawValue)
 
-    public static let definitions =
+    package static let definitions =
         ExecutionEventTypes.alpha.definitions + [
             EventDefinition(
                 .contextStamped, readers: [1: { bytes throws(PayloadError) in try ContextStampedPayload(decoding: bytes) }],
@@ -73,19 +73,19 @@ public enum TradeEvents {
 }
 
 extension ExecutionPayload: EventPayload {
-    public var subjectKey: RowKey? { RowKey([row.source, row.sourceTradeID]) }
+    package var subjectKey: RowKey? { RowKey([row.source, row.sourceTradeID]) }
 }
 
 extension ContextStampedPayload: EventPayload {
-    public var subjectKey: RowKey? { RowKey([self.source, self.sourceTradeID]) }
+    package var subjectKey: RowKey? { RowKey([self.source, self.sourceTradeID]) }
 }
 
 extension ExecutionBenchmarkPayload: EventPayload {
-    public var subjectKey: RowKey? { RowKey([self.source, self.sourceTradeID]) }
+    package var subjectKey: RowKey? { RowKey([self.source, self.sourceTradeID]) }
 }
 
 extension ForwardMarkPayload: EventPayload {
-    public var subjectKey: RowKey? { RowKey([self.source, self.sourceTradeID]) }
+    package var subjectKey: RowKey? { RowKey([self.source, self.sourceTradeID]) }
 }
 
 extension MarketObservedPayload: EventPayload {}

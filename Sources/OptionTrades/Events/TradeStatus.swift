@@ -1,5 +1,5 @@
 /// The state of an order at the source.
-public enum TradeStatus: String, Sendable, Hashable, CaseIterable {
+package enum TradeStatus: String, Sendable, Hashable, CaseIterable {
     case filled = "FILLED"
     case partiallyFilled = "PARTIALLY_FILLED"
     case pending = "PENDING"
@@ -9,7 +9,7 @@ public enum TradeStatus: String, Sendable, Hashable, CaseIterable {
 }
 
 /// The side of an execution.
-public enum Direction: String, Sendable, Hashable, CaseIterable {
+package enum Direction: String, Sendable, Hashable, CaseIterable {
     case buy
     case sell
 }

@@ -1,38 +1,38 @@
 import Events
 import Rules
-public import Values
+package import Values
 
 /// What an execution's price was worth against the quote of its own contract (docs/contract/execution-quality.md, "Columns").
 ///
 /// All arithmetic is exact, and each figure is rounded once, half to even, to 10 digits. A figure that lacks an input
 /// is nil, never zero. Positive slippage is worse than the benchmark, for a buy and for a sale.
-public struct ExecutionQuality: Sendable {
+package struct ExecutionQuality: Sendable {
     /// The row's price, in its own currency.
-    public let fillPrice: FixedDecimal?
-    public let benchmark: JudgedBenchmark
-    public let benchmarkMid: FixedDecimal?
-    public let benchmarkMark: FixedDecimal?
+    package let fillPrice: FixedDecimal?
+    package let benchmark: JudgedBenchmark
+    package let benchmarkMid: FixedDecimal?
+    package let benchmarkMark: FixedDecimal?
     /// For a buy fill − mid, for a sale mid − fill.
-    public let fillVsMid: FixedDecimal?
+    package let fillVsMid: FixedDecimal?
     /// fillVsMid × quantity × multiplier.
-    public let fillVsMidUSD: FixedDecimal?
+    package let fillVsMidUSD: FixedDecimal?
     /// fillVsMid ÷ mid × 10000.
-    public let fillVsMidBps: FixedDecimal?
+    package let fillVsMidBps: FixedDecimal?
     /// For a buy (ask − fill) ÷ (ask − bid), for a sale (fill − bid) ÷ (ask − bid). Below 0 or above 1 for a fill
     /// outside the quote, nil for a locked quote.
-    public let spreadCapture: FixedDecimal?
+    package let spreadCapture: FixedDecimal?
     /// For a buy fill − mark, for a sale mark − fill. The mark may be a model's.
-    public let fillVsSurfaceMark: FixedDecimal?
+    package let fillVsSurfaceMark: FixedDecimal?
     /// The reason why the look-up failed or was not made.
-    public let lookupError: String?
+    package let lookupError: String?
     /// Sorted bytewise: `post_trade_quote`, `stale_basis`.
-    public let benchmarkFlags: [String]
+    package let benchmarkFlags: [String]
     /// Sorted bytewise.
-    public let missingFields: [String]
+    package let missingFields: [String]
 
     /// - Parameter event: the trade's latest benchmark. One whose basis differs from the row's counts as absent, except
     ///   for the flag `stale_basis`.
-    public init(of row: ExecutionRow, benchmark event: ExecutionBenchmarkPayload?, rules: ExecutionQualityRules) {
+    package init(of row: ExecutionRow, benchmark event: ExecutionBenchmarkPayload?, rules: ExecutionQualityRules) {
         let used = event.flatMap { $0.basis.isBasis(of: row) ? $0 : nil }
         let benchmark = JudgedBenchmark(of: used, tradeDate: row.tradeDate, rules: rules)
         let fill = ComparableFill(row, rules)

@@ -1,21 +1,21 @@
-public import JSON
-public import Projections
+package import JSON
+package import Projections
 import Values
 
 /// Sums over executions' quality (docs/contract/execution-quality.md, "Aggregates").
 ///
 /// The sums use the rows' published figures, so a reader who adds up the rows gets the same results. A sum or mean is
 /// null, never zero, if no row has a figure for it. Figures are rounded half to even to 10 digits.
-public struct ExecutionQualityAggregates: RowAggregates {
+package struct ExecutionQualityAggregates: RowAggregates {
     private let sums: SumsVersion
     private var groups: AggregateGroups<Entry>
 
-    public init(_ sums: SumsVersion) {
+    package init(_ sums: SumsVersion) {
         self.sums = sums
         groups = AggregateGroups(["by_portfolio", "by_underlying", "by_direction", "by_month"], Entry(sums: sums))
     }
 
-    public mutating func add(_ row: JSONValue) {
+    package mutating func add(_ row: JSONValue) {
         groups.add(
             Entry.Row(row, sums),
             keys: [
@@ -25,7 +25,7 @@ public struct ExecutionQualityAggregates: RowAggregates {
     }
 
     /// `{by_portfolio: […], by_underlying: […], by_direction: […], by_month: […]}`.
-    public func node() -> JSONNode { .object(groups.members()) }
+    package func node() -> JSONNode { .object(groups.members()) }
 }
 
 /// The executions of one key.

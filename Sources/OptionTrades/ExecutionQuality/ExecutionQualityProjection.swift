@@ -1,37 +1,37 @@
-public import Events
-public import JSON
-public import Projections
+package import Events
+package import JSON
+package import Projections
 import Rules
-public import Values
+package import Values
 
 /// What executions' prices were worth against quotes of their own contracts: a row an execution
 /// (docs/contract/execution-quality.md, "Columns").
-public struct ExecutionQualityProjection: Projection {
-    public static let name = "execution_quality"
-    public static let codeVersion = 1
-    public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + [.executionBenchmarkRecorded])
+package struct ExecutionQualityProjection: Projection {
+    package static let name = "execution_quality"
+    package static let codeVersion = 1
+    package static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + [.executionBenchmarkRecorded])
 
     /// A trade of any status and its latest benchmark, which may have been made from an older row.
-    public struct Facts: Sendable {
+    package struct Facts: Sendable {
         /// Nil if the benchmark came before the execution.
         var execution: TradeFact<ExecutionRow>?
         var benchmark: TradeFact<ExecutionBenchmarkPayload>?
     }
 
-    public let identity: ProjectionIdentity
+    package let identity: ProjectionIdentity
     private let rules: ExecutionQualityRules
 
-    public init(rules: ExecutionQualityRules) {
+    package init(rules: ExecutionQualityRules) {
         self.rules = rules
         identity = ProjectionIdentity(
             name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
     }
 
-    public static var entitiesAreSubjects: Bool { true }
+    package static var entitiesAreSubjects: Bool { true }
 
-    public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
+    package func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
-    public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
+    package func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
         if let payload = event.payload(as: ExecutionPayload.self) {
             facts[orNew: Facts()].execution = TradeFact(payload.row, from: event.record)
         } else if let payload = event.payload(as: ExecutionBenchmarkPayload.self) {
@@ -39,13 +39,13 @@ public struct ExecutionQualityProjection: Projection {
         }
     }
 
-    public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
+    package func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
         guard let execution = facts.execution, execution.isTraded(by: instant) else { return nil }
         return Facts(execution: execution, benchmark: facts.benchmark.flatMap { $0.holds(by: instant) ? $0 : nil })
     }
 
     /// Writes one row, or no row for a trade that does not count.
-    public func writeRows(of facts: Facts, to rows: inout RowWriter) {
+    package func writeRows(of facts: Facts, to rows: inout RowWriter) {
         guard let execution = facts.execution, execution.value.isExecution(rules.trades) else { return }
         let row = execution.value
         let quality = ExecutionQuality(of: row, benchmark: facts.benchmark?.value, rules: rules)
@@ -116,7 +116,7 @@ public struct ExecutionQualityProjection: Projection {
 // MARK: - Facts as JSON
 
 extension ExecutionQualityProjection {
-    public func encode(_ facts: Facts, to out: inout JSONWriter) {
+    package func encode(_ facts: Facts, to out: inout JSONWriter) {
         out.beginObject()
         out.key("benchmark")
         if let benchmark = facts.benchmark {
@@ -128,7 +128,7 @@ extension ExecutionQualityProjection {
         out.endObject()
     }
 
-    public func facts(from document: [UInt8]) throws -> Facts {
+    package func facts(from document: [UInt8]) throws -> Facts {
         let root = try JSONDocument(parsing: document).root
         guard let execution = root["execution"], let benchmark = root["benchmark"] else {
             throw RowProblem(description: "stored facts of an execution's quality lack a key")

@@ -1,30 +1,30 @@
-public import Rules
-public import Values
+package import Rules
+package import Values
 
 /// The rules of execution quality (`execution_quality/rules.v<N>.yaml`), with the rule files that they use.
-public final class ExecutionQualityRules: Sendable {
-    public let file: RuleFile
-    public let trades: TradesRules
+package final class ExecutionQualityRules: Sendable {
+    package let file: RuleFile
+    package let trades: TradesRules
     /// The only currency of fills that are compared with quotes.
-    public let priceCurrency: String
+    package let priceCurrency: String
     /// The distance from the trade within which a backfill looks for quotes, inclusive.
-    public let lookupMinutes: Int
+    package let lookupMinutes: Int
     /// The distance from the trade within which a quote is fresh, inclusive.
-    public let freshMinutes: Int
+    package let freshMinutes: Int
     /// A bid counts only if it is above this.
-    public let bidAbove: FixedDecimal
+    package let bidAbove: FixedDecimal
     /// The `benchmark_source` of a model's mark.
-    public let modelSource: String
+    package let modelSource: String
 
     /// All files read, in path order.
-    public var files: [RuleFile] { ([file] + trades.files).sorted { $0.path < $1.path } }
+    package var files: [RuleFile] { ([file] + trades.files).sorted { $0.path < $1.path } }
 
-    public convenience init(version: Int, read: RuleFileReader) throws {
+    package convenience init(version: Int, read: RuleFileReader) throws {
         try self.init(path: "execution_quality/rules.v\(version).yaml", read: read)
     }
 
     /// - Parameter path: the path in another rule file's `uses`
-    public init(path: String, read: RuleFileReader) throws {
+    package init(path: String, read: RuleFileReader) throws {
         let document = try RuleDocument(path: path, kind: "execution_quality", read: read)
         let root = document.root
         try root.allowOnly(["rules", "version", "uses", "price_currency", "quote", "bid_above", "model_source"])

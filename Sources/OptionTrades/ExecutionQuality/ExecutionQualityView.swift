@@ -1,5 +1,5 @@
 extension View {
-    public static let executionQuality = View(
+    package static let executionQuality = View(
         "execution-quality", title: "Execution quality", path: "/api/internal/trades/execution-quality",
         projection: "execution_quality", key: ["source", "source_trade_id"],
         filters: ViewFilter.ofTrades + [

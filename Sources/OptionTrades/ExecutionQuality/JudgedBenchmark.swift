@@ -1,9 +1,9 @@
 import Events
 import Rules
-public import Values
+package import Values
 
 /// How trustworthy a benchmark is.
-public enum BenchmarkQuality: String, Sendable, CaseIterable {
+package enum BenchmarkQuality: String, Sendable, CaseIterable {
     /// A fresh quote with a bid, and an ask at or above it.
     case quoted
     /// A quote outside the tolerance. A model's mark does not change this.
@@ -14,7 +14,7 @@ public enum BenchmarkQuality: String, Sendable, CaseIterable {
 }
 
 /// What the benchmark shows about the liquidity of the traded contract.
-public enum ExecutionLiquidityQuality: String, Sendable, CaseIterable {
+package enum ExecutionLiquidityQuality: String, Sendable, CaseIterable {
     /// Quoted, with both sizes, volume and open interest.
     case available
     /// Quoted, with some but not all of these.
@@ -30,40 +30,40 @@ public enum ExecutionLiquidityQuality: String, Sendable, CaseIterable {
 /// A recorded benchmark held against its execution (docs/contract/execution-quality.md, "Benchmark quality").
 ///
 /// A quote's figures are present only if it is `quoted`. A model's mark never becomes a bid, an ask or a mid.
-public struct JudgedBenchmark: Sendable, Equatable {
-    public let quality: BenchmarkQuality
-    public let liquidity: ExecutionLiquidityQuality
+package struct JudgedBenchmark: Sendable, Equatable {
+    package let quality: BenchmarkQuality
+    package let liquidity: ExecutionLiquidityQuality
     /// Per contract.
-    public let bid: FixedDecimal?
+    package let bid: FixedDecimal?
     /// Per contract.
-    public let ask: FixedDecimal?
+    package let ask: FixedDecimal?
     /// (bid + ask) ÷ 2, exact.
-    public let mid: ExactNumber?
+    package let mid: ExactNumber?
     /// In contracts.
-    public let bidSize: FixedDecimal?
+    package let bidSize: FixedDecimal?
     /// In contracts.
-    public let askSize: FixedDecimal?
+    package let askSize: FixedDecimal?
     /// In contracts.
-    public let volume24h: FixedDecimal?
+    package let volume24h: FixedDecimal?
     /// In contracts.
-    public let openInterest: FixedDecimal?
+    package let openInterest: FixedDecimal?
     /// The quote's own mark, else its mid. For an estimate, the model's mark. Exact.
-    public let mark: ExactNumber?
+    package let mark: ExactNumber?
     /// Vol points, from the same source as the mark.
-    public let iv: FixedDecimal?
+    package let iv: FixedDecimal?
     /// The origin of the quote or of the model's mark.
-    public let source: String?
+    package let source: String?
     /// The quote's own time. Independent of the quality.
-    public let timestamp: Instant?
+    package let timestamp: Instant?
     /// |quote time − trade| in minutes, rounded half to even to 4 places. Independent of the quality.
-    public let timeDeltaMinutes: FixedDecimal?
+    package let timeDeltaMinutes: FixedDecimal?
     /// Whether the quote is later than the trade.
-    public let isPostTrade: Bool
+    package let isPostTrade: Bool
     /// The faults of the quote, as named in `missing_fields`; sorted.
     let missing: [String]
 
     /// - Parameter event: nil if no look-up was made for the current row
-    public init(of event: ExecutionBenchmarkPayload?, tradeDate: Instant, rules: ExecutionQualityRules) {
+    package init(of event: ExecutionBenchmarkPayload?, tradeDate: Instant, rules: ExecutionQualityRules) {
         let quote = event?.quote
         let apart = quote.map { $0.time.microseconds - tradeDate.microseconds }
         let isFresh = apart.map { $0.magnitude <= UInt64(rules.freshMinutes) * UInt64(Self.minute) } ?? false

@@ -7,6 +7,6 @@ extension ObservationTable {
 }
 
 extension View {
-    public static let gexHourly = View.ofObservations(
+    package static let gexHourly = View.ofObservations(
         "gex-hourly", title: "Gamma exposure by hour", path: "/api/market/series/gex_hourly", of: .gexHourly)
 }

@@ -2,22 +2,22 @@ import JSON
 import Values
 
 /// The executions that one run of a source covers: portfolios by name, with or without pending executions.
-public struct ExecutionScope: Sendable {
+package struct ExecutionScope: Sendable {
     /// The stored `source` of the rows.
-    public let source: String
+    package let source: String
     /// The names, each once, sorted by their UTF-8 bytes.
-    public let portfolios: [String]
+    package let portfolios: [String]
     /// Whether the scope includes `PENDING` executions.
-    public let includePending: Bool
+    package let includePending: Bool
 
     /// Why a scope can't be asked for.
-    public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
-        public let description: String
+    package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
+        package let description: String
     }
 
     /// A scope of at least one portfolio. A name has one character or more. It has no comma, which separates names, and no control
     /// character. A name given twice counts once.
-    public init(source: String = TradeLedger.standardSource, portfolios: [String], includePending: Bool = false) throws(Problem) {
+    package init(source: String = TradeLedger.standardSource, portfolios: [String], includePending: Bool = false) throws(Problem) {
         guard !portfolios.isEmpty else { throw Problem(description: "no portfolio is named") }
         for name in portfolios {
             guard !name.isEmpty,
@@ -34,15 +34,15 @@ public struct ExecutionScope: Sendable {
     /// What identifies the scope in the ledger: `portfolio_names=ICOI,IMST|include_pending=false`.
     ///
     /// A source other than the standard one goes before: `source=desk_fills|portfolio_names=…`.
-    public var key: String {
+    package var key: String {
         let own = source.isBytewiseEqual(to: TradeLedger.standardSource) ? "" : "source=\(source)|"
         return "\(own)portfolio_names=\(portfolios.joined(separator: ","))|include_pending=\(includePending)"
     }
 
     /// `scope_details` of the sync events: `{"include_pending":…,"portfolios":[…]}` in canonical JSON.
-    public var details: [UInt8] { Self.details(portfolios: portfolios, includePending: includePending) }
+    package var details: [UInt8] { Self.details(portfolios: portfolios, includePending: includePending) }
 
-    public static func details(portfolios: [String], includePending: Bool) -> [UInt8] {
+    package static func details(portfolios: [String], includePending: Bool) -> [UInt8] {
         var out = JSONWriter()
         out.beginObject()
         out.key("include_pending")
@@ -56,7 +56,7 @@ public struct ExecutionScope: Sendable {
     }
 
     /// Whether a portfolio of that name, byte for byte, belongs to the scope.
-    public func contains(_ portfolio: String) -> Bool {
+    package func contains(_ portfolio: String) -> Bool {
         portfolios.contains { $0.isBytewiseEqual(to: portfolio) }
     }
 
@@ -64,7 +64,7 @@ public struct ExecutionScope: Sendable {
     ///
     /// Its portfolio is in the scope. An execution without a portfolio belongs to the scope that fetched it last. A pending one
     /// belongs only to a scope that includes pending executions.
-    public func covers(_ row: ExecutionRow, fetchedBy scopeKey: String) -> Bool {
+    package func covers(_ row: ExecutionRow, fetchedBy scopeKey: String) -> Bool {
         if row.tradeStatus == .pending && !includePending { return false }
         guard let portfolio = row.sourcePortfolio else { return scopeKey.isBytewiseEqual(to: key) }
         return contains(portfolio)

@@ -1,8 +1,8 @@
-public import JSON
-public import Values
+package import JSON
+package import Values
 
 /// How the rows of a source are read: pure, so that a row can be judged without asking the source for it.
-public protocol ExecutionReader: Sendable {
+package protocol ExecutionReader: Sendable {
     /// Which rows are wanted. Its ``ExecutionScope/source`` is the stored `source` of the rows.
     var scope: ExecutionScope { get }
 
@@ -18,7 +18,7 @@ public protocol ExecutionReader: Sendable {
 ///
 /// A sync fetches all pages of a run, settles the rows against each other and against the log, and appends events whose types
 /// follow from the source (``ExecutionEventTypes``). A source only fetches, redacts and reads.
-public protocol ExecutionSource: ExecutionReader {
+package protocol ExecutionSource: ExecutionReader {
     /// What the runs' events call the source, for example `alpha_trade_feed`.
     var feedName: String { get }
 
@@ -32,28 +32,28 @@ public protocol ExecutionSource: ExecutionReader {
 }
 
 /// Which rows of its scope a run asks a source for.
-public struct SourceQuery: Sendable, Equatable {
+package struct SourceQuery: Sendable, Equatable {
     /// Only rows that changed at that instant or later; nil for the whole scope.
-    public var updatedSince: Instant?
+    package var updatedSince: Instant?
     /// The watermark of the last successful run, below which the source's must not be; nil accepts any.
-    public var lowestWatermark: Instant?
+    package var lowestWatermark: Instant?
 
-    public init(updatedSince: Instant?, lowestWatermark: Instant?) {
+    package init(updatedSince: Instant?, lowestWatermark: Instant?) {
         self.updatedSince = updatedSince
         self.lowestWatermark = lowestWatermark
     }
 }
 
 /// How a run of a source ended.
-public struct SourceRunEnd: Sendable, Equatable {
+package struct SourceRunEnd: Sendable, Equatable {
     /// How many pages there were, one or more.
-    public let pages: Int
+    package let pages: Int
     /// The last cursor of the run that was not null; nil for a run of one page.
-    public let lastCursor: String?
+    package let lastCursor: String?
     /// The latest change in the scope when the run began; nil for an empty scope.
-    public let watermark: Instant?
+    package let watermark: Instant?
 
-    public init(pages: Int, lastCursor: String?, watermark: Instant?) {
+    package init(pages: Int, lastCursor: String?, watermark: Instant?) {
         self.pages = pages
         self.lastCursor = lastCursor
         self.watermark = watermark
@@ -61,8 +61,8 @@ public struct SourceRunEnd: Sendable, Equatable {
 }
 
 /// Why a run of a source failed as a whole. Nothing of such a run is stored.
-public struct SourceError: Error, Sendable, Equatable, CustomStringConvertible {
-    public enum Kind: Sendable {
+package struct SourceError: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Kind: Sendable {
         /// The source could not be reached.
         case unreachable
         /// The source did not answer in time.
@@ -73,13 +73,13 @@ public struct SourceError: Error, Sendable, Equatable, CustomStringConvertible {
         case contract
     }
 
-    public let kind: Kind
+    package let kind: Kind
     /// A stable word for events and programs, for example `http_503`.
-    public let code: String
+    package let code: String
     /// One sentence, without a key and without the values that the source sent.
-    public let description: String
+    package let description: String
 
-    public init(_ kind: Kind, code: String, _ description: String) {
+    package init(_ kind: Kind, code: String, _ description: String) {
         self.kind = kind
         self.code = code
         self.description = description
@@ -87,19 +87,19 @@ public struct SourceError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 /// A source as a program registers it: its settings, and how it is opened from their values.
-public struct ExecutionSourceDefinition: Sendable {
+package struct ExecutionSourceDefinition: Sendable {
     /// The stored `source` of its rows.
-    public let name: String
+    package let name: String
     /// The settings that it understands.
-    public let settings: [Setting]
+    package let settings: [Setting]
     /// Refuses values that can't be used, whether or not the source is asked.
-    public let check: @Sendable (SettingValues) throws(SettingProblem) -> Void
+    package let check: @Sendable (SettingValues) throws(SettingProblem) -> Void
     /// The reader of a row that nobody fetched. Its scope is that of a sync; if the settings name none, the row's own portfolio.
-    public let reader: @Sendable (SettingValues, _ row: JSONValue) throws(SettingProblem) -> any ExecutionReader
+    package let reader: @Sendable (SettingValues, _ row: JSONValue) throws(SettingProblem) -> any ExecutionReader
     /// The source, ready to be asked; throws if a setting that this takes is absent.
-    public let open: @Sendable (SettingValues, SourceRequest) throws(SettingProblem) -> any ExecutionSource
+    package let open: @Sendable (SettingValues, SourceRequest) throws(SettingProblem) -> any ExecutionSource
 
-    public init(
+    package init(
         name: String, settings: [Setting], check: @escaping @Sendable (SettingValues) throws(SettingProblem) -> Void,
         reader: @escaping @Sendable (SettingValues, _ row: JSONValue) throws(SettingProblem) -> any ExecutionReader,
         open: @escaping @Sendable (SettingValues, SourceRequest) throws(SettingProblem) -> any ExecutionSource
@@ -113,13 +113,13 @@ public struct ExecutionSourceDefinition: Sendable {
 }
 
 /// What a user asks of a source for one run, over its settings.
-public struct SourceRequest: Sendable, Equatable {
+package struct SourceRequest: Sendable, Equatable {
     /// Where the source is asked.
-    public var address: String?
-    public var portfolios: [String]?
-    public var includePending: Bool?
+    package var address: String?
+    package var portfolios: [String]?
+    package var includePending: Bool?
 
-    public init(address: String? = nil, portfolios: [String]? = nil, includePending: Bool? = nil) {
+    package init(address: String? = nil, portfolios: [String]? = nil, includePending: Bool? = nil) {
         self.address = address
         self.portfolios = portfolios
         self.includePending = includePending

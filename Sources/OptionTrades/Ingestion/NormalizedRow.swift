@@ -1,5 +1,5 @@
 /// What a fetched row came to.
-public enum NormalizedRow: Sendable {
+package enum NormalizedRow: Sendable {
     /// The row keeps its source's contract.
     ///
     /// `unknown`: the keys that the contract doesn't name, in source order, each with the exact source text of its value.

@@ -1,35 +1,35 @@
 import Events
-public import Values
+package import Values
 
 /// A span of time, both ends inclusive.
-public struct QuoteWindow: Sendable, Hashable {
-    public var from: Instant
-    public var through: Instant
+package struct QuoteWindow: Sendable, Hashable {
+    package var from: Instant
+    package var through: Instant
 
-    public init(from: Instant, through: Instant) {
+    package init(from: Instant, through: Instant) {
         self.from = from
         self.through = through
     }
 
     /// The given number of minutes around an instant. `endsThere` excludes the time after it.
-    public init(around target: Instant, minutes: Int, endsThere: Bool = false) {
+    package init(around target: Instant, minutes: Int, endsThere: Bool = false) {
         let reach = Int64(minutes) * 60_000_000
         from = target.advanced(byMicroseconds: -reach) ?? .minimum
         through = endsThere ? target : target.advanced(byMicroseconds: reach) ?? .maximum
     }
 
-    public func contains(_ instant: Instant) -> Bool { from <= instant && instant <= through }
+    package func contains(_ instant: Instant) -> Bool { from <= instant && instant <= through }
 }
 
 /// A request to a source: the quote of a contract that is nearest to an instant.
-public struct QuoteLookup: Sendable, Hashable {
-    public var contract: OptionContract
-    public var target: Instant
-    public var window: QuoteWindow
+package struct QuoteLookup: Sendable, Hashable {
+    package var contract: OptionContract
+    package var target: Instant
+    package var window: QuoteWindow
     /// The window to search if the first one holds no quote at all. Nil to search no further.
-    public var widened: QuoteWindow?
+    package var widened: QuoteWindow?
 
-    public init(contract: OptionContract, target: Instant, window: QuoteWindow, widened: QuoteWindow? = nil) {
+    package init(contract: OptionContract, target: Instant, window: QuoteWindow, widened: QuoteWindow? = nil) {
         self.contract = contract
         self.target = target
         self.window = window
@@ -39,7 +39,7 @@ public struct QuoteLookup: Sendable, Hashable {
 
 extension QuoteLookup: Comparable {
     /// Orders by contract, then by time, so that look-ups with shared calls are adjacent.
-    public static func < (left: QuoteLookup, right: QuoteLookup) -> Bool {
+    package static func < (left: QuoteLookup, right: QuoteLookup) -> Bool {
         if left.contract != right.contract { return left.contract < right.contract }
         if left.target != right.target { return left.target < right.target }
         if left.window != right.window {
@@ -51,25 +51,25 @@ extension QuoteLookup: Comparable {
 }
 
 /// A quote with the observation that imported it. The position is nil for a vendor's answer.
-public struct SourcedQuote: Sendable, Equatable {
-    public var quote: OptionQuote
-    public var position: Int64?
+package struct SourcedQuote: Sendable, Equatable {
+    package var quote: OptionQuote
+    package var position: Int64?
 
-    public init(_ quote: OptionQuote, position: Int64? = nil) {
+    package init(_ quote: OptionQuote, position: Int64? = nil) {
         self.quote = quote
         self.position = position
     }
 }
 
 /// The result of a look-up.
-public struct QuoteAnswer: Sendable, Equatable {
+package struct QuoteAnswer: Sendable, Equatable {
     /// Nil if neither window holds a quote.
-    public var found: SourcedQuote?
+    package var found: SourcedQuote?
     /// The last window searched.
-    public var window: QuoteWindow
-    public var isWidened: Bool
+    package var window: QuoteWindow
+    package var isWidened: Bool
 
-    public init(found: SourcedQuote?, window: QuoteWindow, isWidened: Bool) {
+    package init(found: SourcedQuote?, window: QuoteWindow, isWidened: Bool) {
         self.found = found
         self.window = window
         self.isWidened = isWidened
@@ -77,8 +77,8 @@ public struct QuoteAnswer: Sendable, Equatable {
 }
 
 /// The reason why a look-up failed, as a sentence without secrets.
-public struct QuoteError: Error, Sendable, Equatable, CustomStringConvertible {
-    public enum Kind: Sendable {
+package struct QuoteError: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Kind: Sendable {
         /// The vendor refused with 401 or 403.
         case notEntitled
         /// The vendor did not answer at all.
@@ -88,25 +88,25 @@ public struct QuoteError: Error, Sendable, Equatable, CustomStringConvertible {
         case other
     }
 
-    public var kind: Kind
-    public var description: String
+    package var kind: Kind
+    package var description: String
 
-    public init(_ kind: Kind = .other, _ description: String) {
+    package init(_ kind: Kind = .other, _ description: String) {
         self.kind = kind
         self.description = description
     }
 
     /// Whether further requests are useless and nothing was learned about the contract.
-    public var endsRun: Bool { kind == .unreachable || kind == .notConfigured }
+    package var endsRun: Bool { kind == .unreachable || kind == .notConfigured }
 }
 
 /// The purpose of a quote, which determines the label of its source.
-public struct QuoteUse: Sendable, Equatable {
-    public var isWidened: Bool
-    public var isExpiry: Bool
-    public var isAdjustedRoot: Bool
+package struct QuoteUse: Sendable, Equatable {
+    package var isWidened: Bool
+    package var isExpiry: Bool
+    package var isAdjustedRoot: Bool
 
-    public init(isWidened: Bool = false, isExpiry: Bool = false, isAdjustedRoot: Bool = false) {
+    package init(isWidened: Bool = false, isExpiry: Bool = false, isAdjustedRoot: Bool = false) {
         self.isWidened = isWidened
         self.isExpiry = isExpiry
         self.isAdjustedRoot = isAdjustedRoot
@@ -114,7 +114,7 @@ public struct QuoteUse: Sendable, Equatable {
 }
 
 /// A source of quotes.
-public protocol QuoteSource: Sendable {
+package protocol QuoteSource: Sendable {
     /// `log` or `amberdata`.
     var name: String { get }
     /// The number of look-ups that are settled before their events are appended. A run that dies loses at most this many.
@@ -132,13 +132,13 @@ public protocol QuoteSource: Sendable {
 
 /// The nearest quote to an instant so far, by its own time. At equal distances the earlier quote wins, at the same time
 /// the one of the earlier bucket.
-public struct NearestQuote: Sendable {
-    public let target: Instant
-    public private(set) var best: SourcedQuote?
+package struct NearestQuote: Sendable {
+    package let target: Instant
+    package private(set) var best: SourcedQuote?
 
-    public init(to target: Instant) { self.target = target }
+    package init(to target: Instant) { self.target = target }
 
-    public mutating func consider(_ candidate: SourcedQuote) {
+    package mutating func consider(_ candidate: SourcedQuote) {
         guard let best else {
             self.best = candidate
             return
@@ -151,21 +151,21 @@ public struct NearestQuote: Sendable {
 
 extension Instant {
     /// In microseconds, without sign.
-    public func distance(to other: Instant) -> UInt64 { (microseconds - other.microseconds).magnitude }
+    package func distance(to other: Instant) -> UInt64 { (microseconds - other.microseconds).magnitude }
 }
 
 /// A vendor of quotes as a program registers it: its settings, and how it is opened from their values.
-public struct QuoteVendor: Sendable {
+package struct QuoteVendor: Sendable {
     /// What a user calls it, for example `amberdata`.
-    public let name: String
+    package let name: String
     /// The settings that it understands.
-    public let settings: [Setting]
+    package let settings: [Setting]
     /// The setting without which it can't be asked, and what was expected of it.
-    public let key: (name: String, expected: String)
+    package let key: (name: String, expected: String)
     /// The source, ready to be asked.
-    public let open: @Sendable (SettingValues, _ key: String) -> any QuoteSource
+    package let open: @Sendable (SettingValues, _ key: String) -> any QuoteSource
 
-    public init(
+    package init(
         name: String, settings: [Setting], key: (name: String, expected: String),
         open: @escaping @Sendable (SettingValues, _ key: String) -> any QuoteSource
     ) {

@@ -1,8 +1,8 @@
-public import JSON
+package import JSON
 
 /// A value that its source gave and the ledger does not keep.
-public enum RedactedValue {
+package enum RedactedValue {
     /// What stands in its place.
-    public static let text = "[redacted]"
-    public static let node = JSONNode.string(text)
+    package static let text = "[redacted]"
+    package static let node = JSONNode.string(text)
 }

@@ -1,17 +1,17 @@
-public import Values
+package import Values
 
 /// A sum over values of which some may be missing: all or null, beside what is known (docs/contract/lifecycles.md, "Columns").
-public struct CoveredSum: Sendable, Equatable {
-    public enum Coverage: String, Sendable { case complete, partial, missing }
+package struct CoveredSum: Sendable, Equatable {
+    package enum Coverage: String, Sendable { case complete, partial, missing }
 
     /// Nil if a value is missing. 0 only if there is nothing to sum.
-    public let total: FixedDecimal?
+    package let total: FixedDecimal?
     /// The sum of the known values. Nil if no value is known.
-    public let known: FixedDecimal?
-    public let coverage: Coverage
+    package let known: FixedDecimal?
+    package let coverage: Coverage
 
     /// Sums exactly, in any order. A sum that does not fit is nil.
-    public init(_ values: some Sequence<FixedDecimal?>) {
+    package init(_ values: some Sequence<FixedDecimal?>) {
         var sum = ExactNumber.zero
         var (count, missing) = (0, 0)
         for value in values {

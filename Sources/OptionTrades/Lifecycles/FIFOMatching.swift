@@ -1,18 +1,18 @@
 import Events
-public import Values
+package import Values
 
 /// The fields of an execution that matching needs. It holds no strings and nothing on the heap.
-public struct MatchableExecution: Sendable {
-    public let side: Direction
+package struct MatchableExecution: Sendable {
+    package let side: Direction
     /// Contracts, above zero.
-    public let quantity: FixedDecimal
+    package let quantity: FixedDecimal
     /// Per contract. Nil if the source gave no price.
-    public let price: FixedDecimal?
-    public let multiplier: FixedDecimal?
+    package let price: FixedDecimal?
+    package let multiplier: FixedDecimal?
     /// Whether the price is in the currency of P&L.
-    public let isInPricedCurrency: Bool
+    package let isInPricedCurrency: Bool
 
-    public init(
+    package init(
         side: Direction, quantity: FixedDecimal, price: FixedDecimal?, multiplier: FixedDecimal?,
         isInPricedCurrency: Bool
     ) {
@@ -30,54 +30,54 @@ public struct MatchableExecution: Sendable {
 /// Each execution first closes opposite open lots, oldest first. Its remainder opens a lot. All open lots therefore
 /// have the same side at any time. Time is linear in the executions: each opens at most one lot, and each match except
 /// an execution's last uses up a lot.
-public struct FIFOMatching: Sendable {
+package struct FIFOMatching: Sendable {
     /// Contracts of an execution that closed contracts of an earlier one.
-    public struct Match: Sendable {
+    package struct Match: Sendable {
         /// Indices of the executions.
-        public let open: Int
-        public let close: Int
+        package let open: Int
+        package let close: Int
         /// Contracts, above zero.
-        public let quantity: FixedDecimal
+        package let quantity: FixedDecimal
         /// For a long lot (close price − open price) × quantity × multiplier, for a short lot the opposite. Rounded
         /// once, half to even, to 10 digits. Nil if either execution lacks price, multiplier or the priced currency, if
         /// their multipliers differ, or if the figure does not fit.
-        public let profit: FixedDecimal?
+        package let profit: FixedDecimal?
     }
 
     /// Contracts of an execution that are still open.
-    public struct Lot: Sendable {
+    package struct Lot: Sendable {
         /// Index of the execution.
-        public let execution: Int
+        package let execution: Int
         /// Contracts, above zero.
-        public fileprivate(set) var remaining: FixedDecimal
+        package fileprivate(set) var remaining: FixedDecimal
     }
 
     /// In order of occurrence.
-    public private(set) var matches: [Match] = []
+    package private(set) var matches: [Match] = []
     /// Oldest first, all of one side.
-    public private(set) var openLots: [Lot] = []
+    package private(set) var openLots: [Lot] = []
     /// Total contracts bought and sold.
-    public private(set) var buyQuantity = FixedDecimal.zero
-    public private(set) var sellQuantity = FixedDecimal.zero
+    package private(set) var buyQuantity = FixedDecimal.zero
+    package private(set) var sellQuantity = FixedDecimal.zero
     /// Contracts matched, each pair counted once.
-    public private(set) var closedQuantity = FixedDecimal.zero
+    package private(set) var closedQuantity = FixedDecimal.zero
     /// The sum of the matches' unrounded profits, rounded once. Nil if a profit is nil or the sum does not fit; 0 if
     /// nothing matched.
-    public private(set) var realizedProfit: FixedDecimal?
+    package private(set) var realizedProfit: FixedDecimal?
     /// How often the net quantity left zero. A flip counts as leaving it again.
-    public private(set) var cycleCount = 0
+    package private(set) var cycleCount = 0
     /// Whether an execution closed lots and opened the other side.
-    public private(set) var isFlipped = false
+    package private(set) var isFlipped = false
     /// Whether an execution opened from zero after an earlier close.
-    public private(set) var isReopened = false
+    package private(set) var isReopened = false
     /// Whether a match joined executions of different multipliers.
-    public private(set) var hasMixedMultiplier = false
+    package private(set) var hasMixedMultiplier = false
 
     /// Contracts bought less contracts sold: above zero for open long lots, below zero for open short lots.
-    public var netQuantity: FixedDecimal { buyQuantity - sellQuantity }
+    package var netQuantity: FixedDecimal { buyQuantity - sellQuantity }
 
     /// - Parameter executions: the executions in their order
-    public init(_ executions: [MatchableExecution]) {
+    package init(_ executions: [MatchableExecution]) {
         matches.reserveCapacity(executions.count)
         /// The lots from this index on are open.
         var oldest = 0

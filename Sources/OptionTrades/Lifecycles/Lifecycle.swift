@@ -1,13 +1,13 @@
 import Events
 import Rules
-public import Values
+package import Values
 
 /// The executions of one contract in one portfolio, from opening to close, as they follow from a group's trades
 /// (docs/contract/lifecycles.md, "Columns"). For internal investigation: realized figures are derived, not accounting.
 ///
 /// US dollar figures are computed exactly and rounded once, half to even, to 10 digits.
-public struct Lifecycle: Sendable {
-    public enum State: String, Sendable, CaseIterable {
+package struct Lifecycle: Sendable {
+    package enum State: String, Sendable, CaseIterable {
         case closed
         case openLong = "open_long"
         case openShort = "open_short"
@@ -15,74 +15,74 @@ public struct Lifecycle: Sendable {
         case indeterminate
     }
 
-    public struct Match: Sendable, Equatable {
-        public let openTradeID: String
-        public let closeTradeID: String
-        public let quantity: FixedDecimal
-        public let openPrice: FixedDecimal?
-        public let closePrice: FixedDecimal?
+    package struct Match: Sendable, Equatable {
+        package let openTradeID: String
+        package let closeTradeID: String
+        package let quantity: FixedDecimal
+        package let openPrice: FixedDecimal?
+        package let closePrice: FixedDecimal?
         /// The side of the lot that was closed.
-        public let openSide: Direction
+        package let openSide: Direction
         /// See ``FIFOMatching/Match/profit``.
-        public let profitBeforeFeesUSD: FixedDecimal?
+        package let profitBeforeFeesUSD: FixedDecimal?
     }
 
-    public struct OpenLot: Sendable, Equatable {
-        public let tradeID: String
-        public let side: Direction
-        public let remainingQuantity: FixedDecimal
-        public let price: FixedDecimal?
-        public let contractMultiplier: FixedDecimal?
-        public let openedAt: Instant
+    package struct OpenLot: Sendable, Equatable {
+        package let tradeID: String
+        package let side: Direction
+        package let remainingQuantity: FixedDecimal
+        package let price: FixedDecimal?
+        package let contractMultiplier: FixedDecimal?
+        package let openedAt: Instant
     }
 
-    public let key: LifecycleKey
+    package let key: LifecycleKey
     /// All executions, in order.
-    public let tradeIDs: [String]
+    package let tradeIDs: [String]
     /// The executions without a direction or a quantity.
-    public let unmatchedTradeIDs: [String]
+    package let unmatchedTradeIDs: [String]
     /// Sorted bytewise, each once.
-    public let missingFields: [String]
+    package let missingFields: [String]
     /// Contracts of the executions that match.
-    public let totalBuyQuantity: FixedDecimal
-    public let totalSellQuantity: FixedDecimal
+    package let totalBuyQuantity: FixedDecimal
+    package let totalSellQuantity: FixedDecimal
     /// Bought less sold.
-    public let netQuantity: FixedDecimal
+    package let netQuantity: FixedDecimal
     /// Contracts matched, each pair counted once.
-    public let closedQuantity: FixedDecimal
-    public let state: State
+    package let closedQuantity: FixedDecimal
+    package let state: State
     /// Σ(remaining × multiplier × price) ÷ Σ(remaining × multiplier) of the open lots. Nil if no lot is open, if a lot
     /// lacks price or multiplier, or if the lots' price currencies differ. A null currency differs from every other.
-    public let averageOpenPrice: FixedDecimal?
+    package let averageOpenPrice: FixedDecimal?
     /// Σ(remaining × multiplier × price) of the open lots, 0 without open lots. Nil if a lot lacks price or multiplier
     /// or is not in the rules' currency.
-    public let openPremiumUSD: FixedDecimal?
+    package let openPremiumUSD: FixedDecimal?
     /// See ``FIFOMatching/realizedProfit``.
-    public let realizedProfitBeforeFeesUSD: FixedDecimal?
-    public let grossPremiumUSD: CoveredSum
+    package let realizedProfitBeforeFeesUSD: FixedDecimal?
+    package let grossPremiumUSD: CoveredSum
     /// Buys are negative, sells positive. An execution without a direction counts as missing.
-    public let netPremiumCashflowUSD: CoveredSum
-    public let feesUSD: CoveredSum
+    package let netPremiumCashflowUSD: CoveredSum
+    package let feesUSD: CoveredSum
     /// The first and the last trade date.
-    public let openedAt: Instant
-    public let lastExecutionAt: Instant
+    package let openedAt: Instant
+    package let lastExecutionAt: Instant
     /// See ``FIFOMatching/cycleCount``.
-    public let cycleCount: Int
-    public let matches: [Match]
+    package let cycleCount: Int
+    package let matches: [Match]
     /// Oldest first.
-    public let openLots: [OpenLot]
+    package let openLots: [OpenLot]
     /// Without ``LifecycleFlag/expiredUnresolved``, which depends on the reader's current time.
-    public let flags: Set<LifecycleFlag>
-    public let quality: String
+    package let flags: Set<LifecycleFlag>
+    package let quality: String
     /// The positions of the executions' latest events, ascending.
-    public let eventPositions: [Int64]
+    package let eventPositions: [Int64]
 
     /// The last trade date, if the lifecycle is closed.
-    public var closedAt: Instant? { state == .closed ? lastExecutionAt : nil }
+    package var closedAt: Instant? { state == .closed ? lastExecutionAt : nil }
 
     /// The lifecycle of a group. Nil if none of its trades is an execution. Time is linear in the members, which are
     /// sorted already.
-    public init?(of group: LifecycleGroup, rules: LifecyclesRules) {
+    package init?(of group: LifecycleGroup, rules: LifecyclesRules) {
         let members = group.members.filter { $0.isExecution(rules.trades) }
         guard let first = members.first, let last = members.last else { return nil }
         let matching = LifecycleMatching(members, rules)

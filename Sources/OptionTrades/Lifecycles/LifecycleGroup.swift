@@ -1,18 +1,18 @@
 import Events
-public import Values
+package import Values
 
 /// The key of a lifecycle: a contract in a portfolio. A null differs from every other value. Texts compare by their bytes.
-public struct LifecycleKey: Sendable, Equatable {
-    public let source: String
-    public let sourcePortfolio: String?
-    public let underlyingSymbol: String?
+package struct LifecycleKey: Sendable, Equatable {
+    package let source: String
+    package let sourcePortfolio: String?
+    package let underlyingSymbol: String?
     /// `option_symbol`, else `instrument`.
-    public let contractKey: String?
-    public let optionType: OptionType?
-    public let strike: FixedDecimal?
-    public let expiry: CalendarDate?
+    package let contractKey: String?
+    package let optionType: OptionType?
+    package let strike: FixedDecimal?
+    package let expiry: CalendarDate?
 
-    public init(
+    package init(
         source: String, sourcePortfolio: String?, underlyingSymbol: String?, contractKey: String?,
         optionType: OptionType?, strike: FixedDecimal?, expiry: CalendarDate?
     ) {
@@ -25,13 +25,13 @@ public struct LifecycleKey: Sendable, Equatable {
         self.expiry = expiry
     }
 
-    public init(of row: ExecutionRow) {
+    package init(of row: ExecutionRow) {
         self.init(
             source: row.source, sourcePortfolio: row.sourcePortfolio, underlyingSymbol: row.underlyingSymbol,
             contractKey: row.contractKey, optionType: row.optionType, strike: row.strike, expiry: row.expiry)
     }
 
-    public static func == (left: LifecycleKey, right: LifecycleKey) -> Bool {
+    package static func == (left: LifecycleKey, right: LifecycleKey) -> Bool {
         func same(_ a: String?, _ b: String?) -> Bool {
             guard let a, let b else { return a == nil && b == nil }
             return a.isBytewiseEqual(to: b)
@@ -43,24 +43,24 @@ public struct LifecycleKey: Sendable, Equatable {
 }
 
 /// A trade of a group, of any status: the fields of its latest row that a lifecycle may depend on.
-public struct LifecycleMember: Sendable {
-    public let tradeID: String
+package struct LifecycleMember: Sendable {
+    package let tradeID: String
     /// The position of the event with the latest row.
-    public let position: Int64
-    public let tradeDate: Instant
-    public let sourceCreatedAt: Instant?
-    public let status: TradeStatus
-    public let direction: Direction?
-    public let quantity: FixedDecimal?
-    public let price: FixedDecimal?
-    public let priceCurrency: String?
-    public let contractMultiplier: FixedDecimal?
-    public let quantityUnit: String?
-    public let premiumUSD: FixedDecimal?
-    public let feesUSD: FixedDecimal?
-    public let isSynthetic: Bool?
+    package let position: Int64
+    package let tradeDate: Instant
+    package let sourceCreatedAt: Instant?
+    package let status: TradeStatus
+    package let direction: Direction?
+    package let quantity: FixedDecimal?
+    package let price: FixedDecimal?
+    package let priceCurrency: String?
+    package let contractMultiplier: FixedDecimal?
+    package let quantityUnit: String?
+    package let premiumUSD: FixedDecimal?
+    package let feesUSD: FixedDecimal?
+    package let isSynthetic: Bool?
 
-    public init(of row: ExecutionRow, position: Int64) {
+    package init(of row: ExecutionRow, position: Int64) {
         tradeID = row.sourceTradeID
         self.position = position
         tradeDate = row.tradeDate
@@ -87,21 +87,21 @@ public struct LifecycleMember: Sendable {
 }
 
 /// The trades that share a ``LifecycleKey``, each with its latest row.
-public struct LifecycleGroup: Sendable {
-    public let key: LifecycleKey
+package struct LifecycleGroup: Sendable {
+    package let key: LifecycleKey
     /// In the order of executions. Each trade occurs once.
-    public private(set) var members: [LifecycleMember]
+    package private(set) var members: [LifecycleMember]
 
     /// - Parameter members: members of different trades, in any order
-    public init(key: LifecycleKey, members: [LifecycleMember] = []) {
+    package init(key: LifecycleKey, members: [LifecycleMember] = []) {
         self.key = key
         self.members = members.sorted { $0.precedes($1) }
     }
 
-    public var isEmpty: Bool { members.isEmpty }
+    package var isEmpty: Bool { members.isEmpty }
 
     /// Adds a trade or replaces its member. Linear in the members.
-    public mutating func record(_ member: LifecycleMember) {
+    package mutating func record(_ member: LifecycleMember) {
         remove(tradeID: member.tradeID)
         var (low, high) = (0, members.count)
         while low < high {
@@ -112,14 +112,14 @@ public struct LifecycleGroup: Sendable {
     }
 
     /// Removes a trade if the group holds it. Linear in the members.
-    public mutating func remove(tradeID: String) {
+    package mutating func remove(tradeID: String) {
         if let index = members.firstIndex(where: { $0.tradeID.isBytewiseEqual(to: tradeID) }) {
             members.remove(at: index)
         }
     }
 
     /// The group without trades dated after an instant.
-    public func effective(by instant: Instant) -> LifecycleGroup {
+    package func effective(by instant: Instant) -> LifecycleGroup {
         var group = self
         group.members.removeAll { $0.tradeDate > instant }
         return group

@@ -1,25 +1,25 @@
-public import Events
-public import JSON
-public import Projections
+package import Events
+package import JSON
+package import Projections
 import Rules
-public import Values
+package import Values
 
 /// Lifecycles: one row a contract in a portfolio, its executions matched first in, first out (docs/contract/lifecycles.md, "Key").
 ///
 /// The entity is the group of trades that share the seven key fields. A correction that moves a trade from one group to
 /// another changes both groups.
-public struct LifecyclesProjection: Projection {
-    public static let name = "lifecycles"
-    public static let codeVersion = 1
-    public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions)
+package struct LifecyclesProjection: Projection {
+    package static let name = "lifecycles"
+    package static let codeVersion = 1
+    package static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions)
 
     /// A group's trades of any status. The rules decide which of them count.
-    public typealias Facts = LifecycleGroup
+    package typealias Facts = LifecycleGroup
 
-    public let identity: ProjectionIdentity
+    package let identity: ProjectionIdentity
     private let rules: LifecyclesRules
 
-    public init(rules: LifecyclesRules) {
+    package init(rules: LifecyclesRules) {
         self.rules = rules
         identity = ProjectionIdentity(
             name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
@@ -34,7 +34,7 @@ public struct LifecyclesProjection: Projection {
         "expiry", "instrument", "option_symbol", "option_type", "source_portfolio", "strike", "underlying_symbol",
     ]
 
-    public func entities(touchedBy event: DecodedEvent) throws -> [RowKey] {
+    package func entities(touchedBy event: DecodedEvent) throws -> [RowKey] {
         guard let payload = event.payload(as: ExecutionPayload.self) else { return [] }
         let entity = Self.entity(of: payload.row)
         guard let changes = payload.changedFields,
@@ -45,7 +45,7 @@ public struct LifecyclesProjection: Projection {
         return left == entity ? [entity] : [left, entity]
     }
 
-    public func apply(_ event: DecodedEvent, to facts: inout LifecycleGroup?, of entity: RowKey) throws {
+    package func apply(_ event: DecodedEvent, to facts: inout LifecycleGroup?, of entity: RowKey) throws {
         guard let payload = event.payload(as: ExecutionPayload.self) else { return }
         let key = LifecycleKey(of: payload.row)
         // Comparing keys avoids the digest of the entity's key, which would take longer than everything else here.
@@ -59,13 +59,13 @@ public struct LifecyclesProjection: Projection {
         }
     }
 
-    public func facts(_ facts: LifecycleGroup, effectiveBy instant: Instant) -> LifecycleGroup? {
+    package func facts(_ facts: LifecycleGroup, effectiveBy instant: Instant) -> LifecycleGroup? {
         let group = facts.effective(by: instant)
         return group.isEmpty ? nil : group
     }
 
     /// Writes no row if none of the trades is an execution.
-    public func writeRows(of facts: LifecycleGroup, to rows: inout RowWriter) {
+    package func writeRows(of facts: LifecycleGroup, to rows: inout RowWriter) {
         guard let lifecycle = Lifecycle(of: facts, rules: rules) else { return }
         let key = lifecycle.key
         let positionID = key.positionID
@@ -78,12 +78,12 @@ public struct LifecyclesProjection: Projection {
             ])
     }
 
-    public func encode(_ facts: LifecycleGroup, to out: inout JSONWriter) { facts.write(to: &out) }
+    package func encode(_ facts: LifecycleGroup, to out: inout JSONWriter) { facts.write(to: &out) }
 
-    public func facts(from document: [UInt8]) throws -> LifecycleGroup { try LifecycleGroup(document: document) }
+    package func facts(from document: [UInt8]) throws -> LifecycleGroup { try LifecycleGroup(document: document) }
 
     /// Adds the flag of an open lifecycle whose expiry lies before the current date in New York.
-    public func present(_ document: JSONDocument, now: Instant) -> [UInt8] {
+    package func present(_ document: JSONDocument, now: Instant) -> [UInt8] {
         let root = document.root
         guard let state = root["lifecycle_state"]?.string.flatMap(Lifecycle.State.init(rawValue:)),
             state == .openLong || state == .openShort,

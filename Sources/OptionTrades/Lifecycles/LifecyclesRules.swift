@@ -1,8 +1,8 @@
-public import Rules
+package import Rules
 import Values
 
 /// What a lifecycle's reader must know about it (docs/contract/lifecycles.md, "Flags"); the raw value is the published name.
-public enum LifecycleFlag: String, Sendable, Hashable, CaseIterable {
+package enum LifecycleFlag: String, Sendable, Hashable, CaseIterable {
     /// An execution closed lots and opened the other side.
     case flipped
     /// An execution opened from zero after an earlier close.
@@ -36,30 +36,30 @@ public enum LifecycleFlag: String, Sendable, Hashable, CaseIterable {
 }
 
 /// The rules of lifecycles (`lifecycles/rules.v<N>.yaml`), with the rule files that they use.
-public final class LifecyclesRules: Sendable {
+package final class LifecyclesRules: Sendable {
     /// A quality and the flags that cause it. Any one of them suffices.
-    public struct FlaggedQuality: Sendable {
-        public let quality: String
-        public let flags: Set<LifecycleFlag>
+    package struct FlaggedQuality: Sendable {
+        package let quality: String
+        package let flags: Set<LifecycleFlag>
     }
 
-    public let file: RuleFile
-    public let trades: TradesRules
-    public let newYork: NewYorkRules
+    package let file: RuleFile
+    package let trades: TradesRules
+    package let newYork: NewYorkRules
     /// The only price currency for open premium and realized P&L.
-    public let priceCurrency: String
+    package let priceCurrency: String
     /// The first match wins.
-    public let qualitiesByFlag: [FlaggedQuality]
+    package let qualitiesByFlag: [FlaggedQuality]
     /// The quality of a lifecycle that no flagged quality applies to: with open contracts, and without.
-    public let openQuality: String
-    public let closedQuality: String
+    package let openQuality: String
+    package let closedQuality: String
     /// The authority that answers for realized figures.
-    public let realizedPnLAuthority: String
+    package let realizedPnLAuthority: String
 
     /// All files read, each once, in path order.
-    public var files: [RuleFile] { ([file, newYork.file] + trades.files).sorted { $0.path < $1.path } }
+    package var files: [RuleFile] { ([file, newYork.file] + trades.files).sorted { $0.path < $1.path } }
 
-    public init(version: Int, read: RuleFileReader) throws {
+    package init(version: Int, read: RuleFileReader) throws {
         let path = "lifecycles/rules.v\(version).yaml"
         let document = try RuleDocument(path: path, kind: "lifecycles", read: read)
         let root = document.root
@@ -95,7 +95,7 @@ public final class LifecyclesRules: Sendable {
     }
 
     /// The quality for a lifecycle's flags and whether it has open contracts.
-    public func quality(flags: Set<LifecycleFlag>, isOpen: Bool) -> String {
+    package func quality(flags: Set<LifecycleFlag>, isOpen: Bool) -> String {
         for candidate in qualitiesByFlag where !candidate.flags.isDisjoint(with: flags) { return candidate.quality }
         return isOpen ? openQuality : closedQuality
     }

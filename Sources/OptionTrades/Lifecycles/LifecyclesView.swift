@@ -1,5 +1,5 @@
 extension View {
-    public static let lifecycles = View(
+    package static let lifecycles = View(
         "lifecycles", title: "Lifecycles", path: "/api/internal/trades/positions", projection: "lifecycles",
         key: ["source", "position_id"],
         filters: ViewFilter.ofTrades + [

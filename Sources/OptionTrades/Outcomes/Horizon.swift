@@ -2,14 +2,14 @@ import Rules
 import Values
 
 /// The time after a trade at which its outcome is measured: a number of days of 24 hours, or the contract's expiry.
-public struct Horizon: Sendable, Hashable {
+package struct Horizon: Sendable, Hashable {
     /// Above 0. Nil for the expiry.
-    public let days: Int?
+    package let days: Int?
     /// `1d`, `30d`, `expiry`: the key of the row and of the mark's stream, derived from the days.
-    public let key: String
+    package let key: String
 
     /// The contract's expiry.
-    public static let expiry = Horizon(orExpiry: nil)
+    package static let expiry = Horizon(orExpiry: nil)
 
     private init(orExpiry days: Int?) {
         self.days = days
@@ -17,17 +17,17 @@ public struct Horizon: Sendable, Hashable {
     }
 
     /// The given number of days after the trade, which must be above 0.
-    public init(days: Int) {
+    package init(days: Int) {
         precondition(days > 0, "a horizon lies after the trade")
         self.init(orExpiry: days)
     }
 
-    public static func == (left: Horizon, right: Horizon) -> Bool { left.days == right.days }
+    package static func == (left: Horizon, right: Horizon) -> Bool { left.days == right.days }
 
-    public func hash(into hasher: inout Hasher) { hasher.combine(days) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(days) }
 
     /// Reads `7`, `7d` or `expiry`. A number has one to four digits and does not start with zero. Nil for anything else.
-    public init?(parsing text: String) {
+    package init?(parsing text: String) {
         if text.isBytewiseEqual(to: "expiry") {
             self = .expiry
             return
@@ -48,18 +48,18 @@ public struct Horizon: Sendable, Hashable {
 
 extension Horizon: Comparable {
     /// Orders by the bytes of the keys, as rows are sorted: `1d`, `30d`, `7d`, `expiry`.
-    public static func < (left: Horizon, right: Horizon) -> Bool {
+    package static func < (left: Horizon, right: Horizon) -> Bool {
         left.key.isBytewiseLess(than: right.key)
     }
 }
 
 extension Horizon: CustomStringConvertible {
     /// The key.
-    public var description: String { key }
+    package var description: String { key }
 }
 
 /// The reason why a list of horizons is invalid.
-public enum HorizonListError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum HorizonListError: Error, Equatable, Sendable, CustomStringConvertible {
     /// An entry is neither `expiry` nor a number of days that the rules allow.
     case notAHorizon(String, maximumDays: Int)
     /// The list is empty.
@@ -67,7 +67,7 @@ public enum HorizonListError: Error, Equatable, Sendable, CustomStringConvertibl
     /// The list has more horizons than the rules allow.
     case tooMany(maximum: Int)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .notAHorizon(let text, let maximum):
             "\"\(text)\" is no horizon: a number of days from 1 to \(maximum), or expiry"
@@ -79,7 +79,7 @@ public enum HorizonListError: Error, Equatable, Sendable, CustomStringConvertibl
 
 extension Horizon {
     /// Reads `1,7,30,expiry`: horizons separated by commas. Duplicates count once. The result is sorted by key.
-    public static func list(parsing text: String, rules: OutcomesRules) throws(HorizonListError)
+    package static func list(parsing text: String, rules: OutcomesRules) throws(HorizonListError)
         -> [Horizon]
     {
         var found: Set<Horizon> = []
@@ -99,7 +99,7 @@ extension Horizon {
     }
 
     /// The horizons that apply if a request names none, sorted by key.
-    public static func defaults(_ rules: OutcomesRules) -> [Horizon] {
+    package static func defaults(_ rules: OutcomesRules) -> [Horizon] {
         rules.defaultHorizonDays.map { $0.map { Horizon(days: $0) } ?? .expiry }.sorted()
     }
 }

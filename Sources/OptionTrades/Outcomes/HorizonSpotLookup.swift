@@ -1,14 +1,14 @@
 import Events
 import Rules
-public import Values
+package import Values
 
 /// The observed spot that may stand for a directly mapped symbol's at a horizon (docs/contract/outcomes.md, "Spot at the horizon").
-public enum HorizonSpotLookup {
+package enum HorizonSpotLookup {
     /// The observation with a spot that is nearest to the target, before or after it, within the rules' tolerance
     /// (inclusive). At equal distances the earlier observation wins. At the same instant `spot` wins over `gex_hourly`.
     ///
     /// - Returns: the spot with the position of its observation. Nil if no observation is near enough.
-    public static func nearest(
+    package static func nearest(
         series: MarketSeries, target: Instant, rules: OutcomesRules
     ) -> (spot: HorizonSpot, position: Int64)? {
         let tolerance = Int64(rules.spotToleranceMinutes) * OutcomeClock.microsecondsPerMinute

@@ -1,19 +1,19 @@
 import Events
 import Rules
-public import Values
+package import Values
 
 /// When a horizon of an execution is measured (docs/contract/outcomes.md, "Horizons and targets").
-public struct HorizonTarget: Sendable, Equatable {
+package struct HorizonTarget: Sendable, Equatable {
     /// `trade_date` + days × 24 h, or the expiry instant. Nil for the expiry of a trade without one, and outside the
     /// range of an instant.
-    public let instant: Instant?
+    package let instant: Instant?
     /// The instant at which the traded contract expires. Nil if the trade has no expiry.
-    public let expiry: Instant?
+    package let expiry: Instant?
     /// Whether this is a day horizon whose target is later than the expiry instant. Such a horizon never has anything
     /// to measure.
-    public let isAfterExpiry: Bool
+    package let isAfterExpiry: Bool
 
-    public init(of row: ExecutionRow, horizon: Horizon, rules: OutcomesRules) {
+    package init(of row: ExecutionRow, horizon: Horizon, rules: OutcomesRules) {
         self.init(of: row, horizon: horizon, expiry: Self.expiryInstant(of: row, rules: rules))
     }
 
@@ -33,13 +33,13 @@ public struct HorizonTarget: Sendable, Equatable {
     }
 
     /// Whether the horizon can be measured at a moment: its target has come and does not lie after the expiry.
-    public func isMatured(at now: Instant) -> Bool {
+    package func isMatured(at now: Instant) -> Bool {
         !isAfterExpiry && instant.map { $0 <= now } ?? false
     }
 
     /// New York's close on the expiry date, earlier on the days that the rules list. For a symbol that is its own
     /// market, the rules' time in UTC. Nil without an expiry.
-    public static func expiryInstant(of row: ExecutionRow, rules: OutcomesRules) -> Instant? {
+    package static func expiryInstant(of row: ExecutionRow, rules: OutcomesRules) -> Instant? {
         guard let date = row.expiry else { return nil }
         if rules.isDirectlyMapped(row.underlyingSymbol) {
             let minutes = rules.directClose.hour * 60 + rules.directClose.minute
@@ -59,12 +59,12 @@ enum OutcomeClock {
 
 extension OutcomesRules {
     /// Whether the symbol is its own market. Only then may market spots stand for it; a proxy's never do.
-    public func isDirectlyMapped(_ symbol: String?) -> Bool {
+    package func isDirectlyMapped(_ symbol: String?) -> Bool {
         trades.marketProxy.mapping(of: symbol).method.isBytewiseEqual(to: directMappingMethod)
     }
 
     /// The bucket of a DVol percentile (0…100). Without a percentile, the unknown bucket.
-    public func dvolBucket(of percentile: FixedDecimal?) -> String {
+    package func dvolBucket(of percentile: FixedDecimal?) -> String {
         guard let percentile else { return unknownDvolBucket }
         return dvolBuckets.first { percentile < $0.below }?.name ?? highestDvolBucket
     }

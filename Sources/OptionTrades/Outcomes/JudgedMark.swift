@@ -1,9 +1,9 @@
 import Events
 import Rules
-public import Values
+package import Values
 
 /// How trustworthy a mark is.
-public enum MarkQuality: String, Sendable, CaseIterable {
+package enum MarkQuality: String, Sendable, CaseIterable {
     /// A fresh quote with a price.
     case quoted
     /// A quote outside the tolerance.
@@ -13,21 +13,21 @@ public enum MarkQuality: String, Sendable, CaseIterable {
 }
 
 /// A quote held against a horizon's target (docs/contract/outcomes.md, "Marks").
-public struct JudgedMark: Sendable, Equatable {
-    public let quality: MarkQuality
+package struct JudgedMark: Sendable, Equatable {
+    package let quality: MarkQuality
     /// The quote's own time. Independent of the quality; nil without a quote.
-    public let timestamp: Instant?
+    package let timestamp: Instant?
     /// |quote time − target| in minutes, rounded half to even to 4 places. Independent of the quality.
-    public let timeDeltaMinutes: FixedDecimal?
+    package let timeDeltaMinutes: FixedDecimal?
     /// The quote's mark, else (bid + ask) ÷ 2 if bid > 0 and ask ≥ bid. Exact, and present only if `quoted`. A mark of
     /// 0 is a price.
-    public let price: ExactNumber?
+    package let price: ExactNumber?
     /// The quote's implied volatility in vol points. Present only if `quoted`.
-    public let iv: FixedDecimal?
+    package let iv: FixedDecimal?
     /// The underlying's price in a fresh quote, which itself need not have a price.
-    public let underlyingPrice: FixedDecimal?
+    package let underlyingPrice: FixedDecimal?
 
-    public init(of quote: OptionQuote?, horizon: Horizon, target: Instant, rules: OutcomesRules) {
+    package init(of quote: OptionQuote?, horizon: Horizon, target: Instant, rules: OutcomesRules) {
         guard let quote else {
             (quality, timestamp, timeDeltaMinutes) = (.unavailable, nil, nil)
             (price, iv, underlyingPrice) = (nil, nil, nil)

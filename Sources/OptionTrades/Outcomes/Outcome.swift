@@ -1,9 +1,9 @@
 import Events
 import Rules
-public import Values
+package import Values
 
 /// The state of an execution's outcome at a horizon.
-public enum OutcomeState: String, Sendable, CaseIterable {
+package enum OutcomeState: String, Sendable, CaseIterable {
     /// A P&L from a day horizon's fresh mark.
     case unrealizedMark = "unrealized_mark"
     /// The same from a mark at expiry.
@@ -19,40 +19,40 @@ public enum OutcomeState: String, Sendable, CaseIterable {
 ///
 /// All arithmetic is exact, and each figure is rounded once, half to even, to 10 digits (minutes to 4). A figure that
 /// lacks an input is nil, never zero. No intrinsic or model value ever stands in for it.
-public struct Outcome: Sendable {
-    public let entry: OutcomeEntry
-    public let horizon: Horizon
-    public let target: HorizonTarget
-    public let state: OutcomeState
-    public let mark: JudgedMark
+package struct Outcome: Sendable {
+    package let entry: OutcomeEntry
+    package let horizon: Horizon
+    package let target: HorizonTarget
+    package let state: OutcomeState
+    package let mark: JudgedMark
     /// Whether the mark event counted: it exists and has this row and target as its basis.
-    public let usesMark: Bool
-    public let markSource: String?
-    public let markLookupError: String?
+    package let usesMark: Bool
+    package let markSource: String?
+    package let markLookupError: String?
     /// Whether a backfill can look for the mark: the horizon has no `quoted` mark, and the contract's key is known.
-    public let needsMark: Bool
-    public let markPrice: FixedDecimal?
+    package let needsMark: Bool
+    package let markPrice: FixedDecimal?
     /// mark price × quantity × multiplier.
-    public let markPremiumUSD: FixedDecimal?
+    package let markPremiumUSD: FixedDecimal?
     /// For a buy mark premium − entry premium, for a sale entry premium − mark premium.
-    public let pnlBeforeFeesUSD: FixedDecimal?
+    package let pnlBeforeFeesUSD: FixedDecimal?
     /// P&L before fees − fees. Nil if the fees are unknown.
-    public let pnlAfterFeesUSD: FixedDecimal?
+    package let pnlAfterFeesUSD: FixedDecimal?
     /// The traded underlying's spot: the fresh quote's, or for a directly mapped symbol the observed one.
-    public let spotAtHorizon: FixedDecimal?
+    package let spotAtHorizon: FixedDecimal?
     /// (spot at horizon ÷ spot at entry − 1) × 100.
-    public let spotMovePercent: FixedDecimal?
-    public let moneynessAtHorizon: FixedDecimal?
+    package let spotMovePercent: FixedDecimal?
+    package let moneynessAtHorizon: FixedDecimal?
     /// The value that the backfill recorded. Only for directly mapped symbols.
-    public let realizedVol: FixedDecimal?
+    package let realizedVol: FixedDecimal?
     /// Sorted bytewise.
-    public let missingFields: [String]
+    package let missingFields: [String]
 
     /// The token of a day horizon that lies after the expiry. It is always the only token of its row.
-    public static let horizonAfterExpiry = "horizon_after_expiry"
+    package static let horizonAfterExpiry = "horizon_after_expiry"
 
     /// - Parameter mark: the horizon's latest mark. One whose basis differs from the row and target counts as absent.
-    public init(
+    package init(
         _ entry: OutcomeEntry, horizon: Horizon, mark event: ForwardMarkPayload?, rules: OutcomesRules
     ) {
         let row = entry.row

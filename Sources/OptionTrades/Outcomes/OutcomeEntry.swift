@@ -1,28 +1,28 @@
 import Events
 import Rules
-public import Values
+package import Values
 
 /// The common start of an execution's outcomes at every horizon: the entry, and the context that groups it.
-public struct OutcomeEntry: Sendable {
-    public let row: ExecutionRow
-    public let premium: EntryPremium
+package struct OutcomeEntry: Sendable {
+    package let row: ExecutionRow
+    package let premium: EntryPremium
     /// The exact premium: the provided one, or the unrounded product behind a derived one. Nil if the premium is missing.
     let exactPremium: ExactNumber?
     /// The instant at which the contract expires. Nil without an expiry.
     let expiry: Instant?
     /// Whether the symbol is its own market.
-    public let isDirectlyMapped: Bool
+    package let isDirectlyMapped: Bool
     /// The traded underlying's spot: the row's own, or for a directly mapped symbol the stamp's. Never a proxy's.
-    public let spot: FixedDecimal?
+    package let spot: FixedDecimal?
     /// spot ÷ strike, to 10 digits.
-    public let moneyness: FixedDecimal?
+    package let moneyness: FixedDecimal?
     /// The label of `alignment` under the same stamp.
-    public let alignmentLabel: String
-    public let gammaRegime: String?
-    public let dvolBucket: String
+    package let alignmentLabel: String
+    package let gammaRegime: String?
+    package let dvolBucket: String
 
     /// - Parameter stamp: the trade's latest stamp. One whose basis differs from the row's counts as absent.
-    public init(of row: ExecutionRow, stamp: ContextStampedPayload?, rules: OutcomesRules) {
+    package init(of row: ExecutionRow, stamp: ContextStampedPayload?, rules: OutcomesRules) {
         let stamp = stamp.flatMap { $0.basis.isBasis(of: row) ? $0 : nil }
         self.row = row
         premium = EntryPremium(of: row, rules: rules.trades)

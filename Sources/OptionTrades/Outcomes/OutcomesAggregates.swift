@@ -1,12 +1,12 @@
-public import JSON
-public import Projections
+package import JSON
+package import Projections
 import Values
 
 /// Sums over outcomes as their readers see them, a horizon at a time (docs/contract/outcomes.md, "Aggregates").
 ///
 /// The sums use the rows' published figures, so a reader who adds up the rows gets the same results. Without priced
 /// rows counts are 0 and figures null. Means and rates are rounded half to even to 10 digits.
-public struct OutcomesAggregates: RowAggregates {
+package struct OutcomesAggregates: RowAggregates {
     /// The groupings of rows, each with the column that holds its key.
     private static let groupings: [(name: String, column: String)] = [
         ("by_portfolio", "source_portfolio"), ("by_underlying", "underlying_symbol"),
@@ -17,16 +17,16 @@ public struct OutcomesAggregates: RowAggregates {
     private let sums: SumsVersion
     private var horizons: [ByteKey: AggregateGroups<OutcomeSums>] = [:]
 
-    public init(_ sums: SumsVersion) { self.sums = sums }
+    package init(_ sums: SumsVersion) { self.sums = sums }
 
-    public mutating func add(_ row: JSONValue) {
+    package mutating func add(_ row: JSONValue) {
         guard let horizon = row["horizon_key"]?.string else { return }
         horizons[ByteKey(horizon), default: AggregateGroups(Self.groupings.map(\.name), OutcomeSums())].add(
             OutcomeSums.Row(row, sums), keys: Self.groupings.map { row[$0.column]?.string })
     }
 
     /// `{horizon_key: {by_portfolio: […], …}}`. Horizons and entries are sorted bytewise by key, with the null key last.
-    public func node() -> JSONNode {
+    package func node() -> JSONNode {
         .object(horizons.sorted { $0.key < $1.key }.map { ($0.key.text, .object($0.value.members())) })
     }
 }

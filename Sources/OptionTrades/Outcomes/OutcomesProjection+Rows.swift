@@ -1,6 +1,6 @@
 import Events
-public import JSON
-public import Values
+package import JSON
+package import Values
 
 /// The positions of the events behind an outcome's row.
 struct OutcomeInputs {
@@ -140,7 +140,7 @@ extension OutcomesProjection {
 
     /// A row as a reader sees it at a moment. If the horizon's target is later, the row is `pending` and shows nothing
     /// of its mark, P&L or horizon, even if marks exist. A horizon after the expiry is `unavailable` at any time.
-    public func present(_ document: JSONDocument, now: Instant) -> [UInt8] {
+    package func present(_ document: JSONDocument, now: Instant) -> [UInt8] {
         let root = document.root
         guard let target = root["target_timestamp"]?.string.flatMap({ Instant($0) }), target > now,
             !(root["missing_fields"]?.elements.contains { $0.string == Outcome.horizonAfterExpiry }

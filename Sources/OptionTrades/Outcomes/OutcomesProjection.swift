@@ -1,33 +1,33 @@
-public import Events
-public import JSON
-public import Projections
+package import Events
+package import JSON
+package import Projections
 import Rules
-public import Values
+package import Values
 
 /// What became of executions: a row an execution and horizon (docs/contract/outcomes.md, "Columns").
 ///
 /// Rows are computed as if their horizon had matured. ``present(_:now:)`` blanks the figures of horizons that the
 /// reader's current time has not reached. The rules' default horizons and those with a mark are stored. Rows of other
 /// horizons are computed from the facts.
-public struct OutcomesProjection: SelectiveProjection {
-    public static let name = "outcomes"
-    public static let codeVersion = 1
-    public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + [.contextStamped, .forwardMarkRecorded])
+package struct OutcomesProjection: SelectiveProjection {
+    package static let name = "outcomes"
+    package static let codeVersion = 1
+    package static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + [.contextStamped, .forwardMarkRecorded])
 
     /// A trade, its latest stamp in each context, and its latest mark at each horizon.
-    public struct Facts: Sendable {
+    package struct Facts: Sendable {
         /// Nil if a stamp or a mark came before the execution.
         var execution: TradeFact<ExecutionRow>?
         var stamps = TradeStamps()
         var marks = TradeMarks()
     }
 
-    public let identity: ProjectionIdentity
+    package let identity: ProjectionIdentity
     private let rules: OutcomesRules
     /// The horizons for a reader who names none, sorted by key.
-    public let standardSelection: [Horizon]
+    package let standardSelection: [Horizon]
 
-    public init(rules: OutcomesRules) {
+    package init(rules: OutcomesRules) {
         self.rules = rules
         standardSelection = Horizon.defaults(rules)
         identity = ProjectionIdentity(
@@ -35,15 +35,15 @@ public struct OutcomesProjection: SelectiveProjection {
     }
 
     /// Reads the horizons of a request, `1,7,30,expiry`. The result is sorted by key.
-    public func selection(parsing text: String) throws(HorizonListError) -> [Horizon] {
+    package func selection(parsing text: String) throws(HorizonListError) -> [Horizon] {
         try Horizon.list(parsing: text, rules: rules)
     }
 
-    public static var entitiesAreSubjects: Bool { true }
+    package static var entitiesAreSubjects: Bool { true }
 
-    public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
+    package func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
-    public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) throws {
+    package func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) throws {
         if let payload = event.payload(as: ExecutionPayload.self) {
             facts[orNew: Facts()].execution = TradeFact(payload.row, from: event.record)
         } else if let payload = event.payload(as: ContextStampedPayload.self) {
@@ -61,19 +61,19 @@ public struct OutcomesProjection: SelectiveProjection {
         }
     }
 
-    public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
+    package func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
         guard let execution = facts.execution, execution.isTraded(by: instant) else { return nil }
         return Facts(
             execution: execution, stamps: facts.stamps.held(by: instant),
             marks: facts.marks.held(by: instant))
     }
 
-    public func writeRows(of facts: Facts, to rows: inout RowWriter) {
+    package func writeRows(of facts: Facts, to rows: inout RowWriter) {
         write(facts, facts.marks.horizons(and: standardSelection), to: &rows)
     }
 
     /// Writes the rows of an execution at the given horizons, in key order. A trade that does not count gets no rows.
-    public func writeRows(of facts: Facts, selecting horizons: [Horizon], to rows: inout RowWriter) {
+    package func writeRows(of facts: Facts, selecting horizons: [Horizon], to rows: inout RowWriter) {
         write(facts, horizons.sorted(), to: &rows)
     }
 
@@ -104,7 +104,7 @@ public struct OutcomesProjection: SelectiveProjection {
 // MARK: - Facts as JSON
 
 extension OutcomesProjection {
-    public func encode(_ facts: Facts, to out: inout JSONWriter) {
+    package func encode(_ facts: Facts, to out: inout JSONWriter) {
         out.beginObject()
         out.key("execution"); out.execution(facts.execution)
         out.key("marks")
@@ -115,7 +115,7 @@ extension OutcomesProjection {
         out.endObject()
     }
 
-    public func facts(from document: [UInt8]) throws -> Facts {
+    package func facts(from document: [UInt8]) throws -> Facts {
         let root = try JSONDocument(parsing: document).root
         guard let execution = root["execution"], let marks = root["marks"], let stamps = root["stamps"]
         else {

@@ -1,73 +1,73 @@
-public import Rules
-public import Values
+package import Rules
+package import Values
 
 /// The rules of forward outcomes (`outcomes/rules.v<N>.yaml`), with the rule files that they use.
-public final class OutcomesRules: Sendable {
+package final class OutcomesRules: Sendable {
     /// A time of day.
-    public struct TimeOfDay: Sendable, Equatable {
+    package struct TimeOfDay: Sendable, Equatable {
         /// 0…23.
-        public let hour: Int
+        package let hour: Int
         /// 0…59.
-        public let minute: Int
+        package let minute: Int
     }
 
     /// A bucket of DVol percentiles.
-    public struct Bucket: Sendable, Equatable {
+    package struct Bucket: Sendable, Equatable {
         /// The exclusive upper bound. The previous bucket's bound is the inclusive lower one.
-        public let below: FixedDecimal
-        public let name: String
+        package let below: FixedDecimal
+        package let name: String
     }
 
     /// The parameters of realized volatility.
-    public struct RealizedVol: Sendable {
+    package struct RealizedVol: Sendable {
         /// The exact distance between two neighbouring spots that give a return.
-        public let stepMinutes: Int
+        package let stepMinutes: Int
         /// The number of such returns in a year.
-        public let periodsPerYear: Int
+        package let periodsPerYear: Int
         /// The smallest number of returns.
-        public let minimumReturns: Int
+        package let minimumReturns: Int
         /// The smallest number of returns, as a share of the horizon's steps.
-        public let minimumShare: FixedDecimal
+        package let minimumShare: FixedDecimal
     }
 
-    public let file: RuleFile
-    public let trades: TradesRules
-    public let newYork: NewYorkRules
-    public let alignment: AlignmentRules
+    package let file: RuleFile
+    package let trades: TradesRules
+    package let newYork: NewYorkRules
+    package let alignment: AlignmentRules
     /// Days after the trade, or nil for the contract's expiry. Each occurs once.
-    public let defaultHorizonDays: [Int?]
+    package let defaultHorizonDays: [Int?]
     /// The largest number of days that a horizon may have.
-    public let maximumHorizonDays: Int
+    package let maximumHorizonDays: Int
     /// The largest number of horizons in a request.
-    public let maximumHorizonsPerRequest: Int
+    package let maximumHorizonsPerRequest: Int
     /// The mapping method of symbols that are their own market.
-    public let directMappingMethod: String
+    package let directMappingMethod: String
     /// The time in New York at which a contract expires on its expiry date.
-    public let newYorkClose: TimeOfDay
+    package let newYorkClose: TimeOfDay
     /// The same on days that close early.
-    public let earlyClose: TimeOfDay
+    package let earlyClose: TimeOfDay
     /// Expiry dates on which New York closes early.
-    public let earlyCloses: Set<CalendarDate>
+    package let earlyCloses: Set<CalendarDate>
     /// The time in UTC at which a contract on a directly mapped symbol expires on its expiry date.
-    public let directClose: TimeOfDay
+    package let directClose: TimeOfDay
     /// A quote at most this far from the target is fresh. The first look-up covers this distance.
-    public let freshMinutes: Int
+    package let freshMinutes: Int
     /// The distance of the second look-up, made if the first found no quote at all.
-    public let widenedMinutes: Int
+    package let widenedMinutes: Int
     /// A quote without a mark is valued at its middle only if its bid is above this.
-    public let bidAbove: FixedDecimal
+    package let bidAbove: FixedDecimal
     /// A spot at most this far from the target may serve as the spot at the horizon.
-    public let spotToleranceMinutes: Int
-    public let realizedVol: RealizedVol
+    package let spotToleranceMinutes: Int
+    package let realizedVol: RealizedVol
     /// In ascending order.
-    public let dvolBuckets: [Bucket]
+    package let dvolBuckets: [Bucket]
     /// The bucket of percentiles that are not below the bound of any other bucket.
-    public let highestDvolBucket: String
+    package let highestDvolBucket: String
     /// The bucket of an absent percentile.
-    public let unknownDvolBucket: String
+    package let unknownDvolBucket: String
 
     /// All files read, each once, in path order.
-    public var files: [RuleFile] {
+    package var files: [RuleFile] {
         var found: [RuleFile] = []
         let all = [file, newYork.file] + trades.files + alignment.files
         for file in all.sorted(by: { $0.path < $1.path }) where found.last?.path != file.path {
@@ -76,12 +76,12 @@ public final class OutcomesRules: Sendable {
         return found
     }
 
-    public convenience init(version: Int, read: RuleFileReader) throws {
+    package convenience init(version: Int, read: RuleFileReader) throws {
         try self.init(path: "outcomes/rules.v\(version).yaml", read: read)
     }
 
     /// - Parameter path: the path in another rule file's `uses`
-    public init(path: String, read: RuleFileReader) throws {
+    package init(path: String, read: RuleFileReader) throws {
         let document = try RuleDocument(path: path, kind: "outcomes", read: read)
         let root = document.root
         try root.allowOnly([

@@ -1,5 +1,5 @@
 extension View {
-    public static let outcomes = View(
+    package static let outcomes = View(
         "outcomes", title: "Outcomes", path: "/api/internal/trades/outcomes", projection: "outcomes",
         key: ["source", "source_trade_id", "horizon_key"],
         filters: ViewFilter.ofTrades + [

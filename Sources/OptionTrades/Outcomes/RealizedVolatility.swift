@@ -1,9 +1,9 @@
 import Glibc
 import Rules
-public import Values
+package import Values
 
 /// Realized volatility of a market over a horizon, from hourly spots (docs/contract/outcomes.md, "Realized volatility").
-public enum RealizedVolatility {
+package enum RealizedVolatility {
     /// √(periods per year × (S ÷ n)) × 100 in vol points. S is the sum, from left to right, of the squares of n returns
     /// ln(b ÷ a) of neighbouring spots exactly one step apart.
     ///
@@ -16,7 +16,7 @@ public enum RealizedVolatility {
     ///   - end: the target, inclusive
     /// - Returns: the value and the positions of the observations that gave a return, ascending. Nil if there are fewer
     ///   returns than the rules require, in number or as a share of the horizon's steps.
-    public static func afterTrade(
+    package static func afterTrade(
         gex: [GexPoint], from start: Instant, through end: Instant, rules: OutcomesRules
     ) -> (value: FixedDecimal, positions: [Int64])? {
         let step = Int64(rules.realizedVol.stepMinutes) * OutcomeClock.microsecondsPerMinute

@@ -1,22 +1,22 @@
-public import Rules
-public import Values
+package import Rules
+package import Values
 
 /// The mapping from traded symbols to crypto markets (`shared/market_proxy.v<N>.yaml`).
-public final class MarketProxyRules: Sendable {
-    public struct Mapping: Sendable, Equatable {
+package final class MarketProxyRules: Sendable {
+    package struct Mapping: Sendable, Equatable {
         /// The market whose context stands behind the symbol. Nil for an unmapped symbol.
-        public let marketProxy: String?
-        public let method: String
+        package let marketProxy: String?
+        package let method: String
         /// 0…1.
-        public let confidence: FixedDecimal
-        public let quality: String
+        package let confidence: FixedDecimal
+        package let quality: String
     }
 
-    public let file: RuleFile
+    package let file: RuleFile
     private let bySymbol: [ByteKey: Mapping]
     private let unmapped: Mapping
 
-    public init(path: String, read: RuleFileReader) throws {
+    package init(path: String, read: RuleFileReader) throws {
         let document = try RuleDocument(path: path, kind: "market_proxy", read: read)
         try document.root.allowOnly(["rules", "version", "symbols", "unmapped"])
         file = document.file
@@ -35,7 +35,7 @@ public final class MarketProxyRules: Sendable {
     }
 
     /// The mapping of a symbol. A symbol that is null or not listed is unmapped; it never gets a default market.
-    public func mapping(of symbol: String?) -> Mapping {
+    package func mapping(of symbol: String?) -> Mapping {
         guard let symbol else { return unmapped }
         return bySymbol[ByteKey(symbol)] ?? unmapped
     }

@@ -1,10 +1,10 @@
-public import Rules
-public import Values
+package import Rules
+package import Values
 
 /// The clock of New York (`shared/new_york.v<N>.yaml`): its offsets from UTC and, for each year, the dates of daylight
 /// saving time. Results depend on this file, never on the host's zone data.
-public final class NewYorkRules: Sendable {
-    public let file: RuleFile
+package final class NewYorkRules: Sendable {
+    package let file: RuleFile
     /// Minutes east of UTC in winter and in summer.
     private let standardOffset: Int
     private let daylightOffset: Int
@@ -13,7 +13,7 @@ public final class NewYorkRules: Sendable {
     /// For each year: the first moment of daylight saving time, and the first moment after it.
     private let daylight: [(from: Instant, to: Instant)]
 
-    public init(path: String, read: RuleFileReader) throws {
+    package init(path: String, read: RuleFileReader) throws {
         let document = try RuleDocument(path: path, kind: "new_york", read: read)
         let root = document.root
         try root.allowOnly([
@@ -63,7 +63,7 @@ public final class NewYorkRules: Sendable {
     ///
     /// A year's first hours in UTC still belong to the previous year in New York. The offset is the same, because both
     /// are in winter.
-    public func offsetMinutes(at instant: Instant) -> Int? {
+    package func offsetMinutes(at instant: Instant) -> Int? {
         let index = instant.date.year - firstYear
         guard daylight.indices.contains(index) else { return nil }
         let (from, to) = daylight[index]
@@ -71,7 +71,7 @@ public final class NewYorkRules: Sendable {
     }
 
     /// The calendar date in New York at a moment. Nil if the moment's year in UTC is not in the table.
-    public func date(at instant: Instant) -> CalendarDate? {
+    package func date(at instant: Instant) -> CalendarDate? {
         guard let offset = offsetMinutes(at: instant) else { return nil }
         let (days, microseconds) = (instant.microseconds + Int64(offset) * 60_000_000)
             .quotientAndRemainder(dividingBy: 86_400_000_000)
@@ -82,7 +82,7 @@ public final class NewYorkRules: Sendable {
     ///
     /// In the autumn hour that occurs twice, this is the earlier moment. Nil for a time in the hour that spring skips,
     /// for an invalid time, and outside the table.
-    public func instant(of date: CalendarDate, hour: Int, minute: Int) -> Instant? {
+    package func instant(of date: CalendarDate, hour: Int, minute: Int) -> Instant? {
         guard (0..<24).contains(hour), (0..<60).contains(minute) else { return nil }
         let local = Int64(date.daysSinceEpoch) * 86_400_000_000 + Int64(hour * 60 + minute) * 60_000_000
         for offset in [max(daylightOffset, standardOffset), min(daylightOffset, standardOffset)] {

@@ -2,14 +2,14 @@ import Rules
 import Values
 
 /// How an option symbol's root stands to the underlying that the row names (docs/contract/trades.md, "Roots").
-public enum OptionRoot: Sendable, Equatable {
+package enum OptionRoot: Sendable, Equatable {
     /// The root equals the underlying without dots, or is a listed alias, or either side is missing.
     case matches
     /// The root equals the underlying after its trailing digits are dropped too: a contract adjusted by a corporate action.
     case adjusted
     case mismatch
 
-    public init(root: String?, underlying: String?, aliases: RootAliases) {
+    package init(root: String?, underlying: String?, aliases: RootAliases) {
         guard let root, let underlying else {
             self = .matches
             return

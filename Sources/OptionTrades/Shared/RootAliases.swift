@@ -1,12 +1,12 @@
-public import Rules
+package import Rules
 import Values
 
 /// Option roots that belong to an underlying of another name (`shared/root_aliases.v<N>.yaml`).
-public final class RootAliases: Sendable {
-    public let file: RuleFile
+package final class RootAliases: Sendable {
+    package let file: RuleFile
     private let underlyings: [ByteKey: Set<ByteKey>]
 
-    public init(path: String, read: RuleFileReader) throws {
+    package init(path: String, read: RuleFileReader) throws {
         let document = try RuleDocument(path: path, kind: "root_aliases", read: read)
         try document.root.allowOnly(["rules", "version", "aliases"])
         file = document.file
@@ -19,7 +19,7 @@ public final class RootAliases: Sendable {
     }
 
     /// Whether the pair is listed. Both sides compare by their bytes.
-    public func lists(root: String, underlying: String) -> Bool {
+    package func lists(root: String, underlying: String) -> Bool {
         underlyings[ByteKey(root)]?.contains(ByteKey(underlying)) ?? false
     }
 }

@@ -1,23 +1,23 @@
 import Rules
-public import Values
+package import Values
 
 /// When recent values of a series are of a kind with older ones: the last value of each UTC day, a day being 24 hours.
-public struct StationarityRules: Sendable, Equatable {
+package struct StationarityRules: Sendable, Equatable {
     /// The recent window: that many days before now, or the trade.
-    public let recentDays: Int
+    package let recentDays: Int
     /// At least two.
-    public let minimumRecent: Int
+    package let minimumRecent: Int
     /// The older window begins that many days before and ends where the recent one begins.
-    public let olderDays: Int
+    package let olderDays: Int
     /// At least two.
-    public let minimumOlder: Int
+    package let minimumOlder: Int
     /// In pooled variances: how far apart the means may be, squared.
-    public let maximumMeanShift: FixedDecimal
-    public let varianceRatioLower: FixedDecimal
-    public let varianceRatioUpper: FixedDecimal
-    public let stableWeight: FixedDecimal
-    public let unstableWeight: FixedDecimal
-    public let insufficientWeight: FixedDecimal
+    package let maximumMeanShift: FixedDecimal
+    package let varianceRatioLower: FixedDecimal
+    package let varianceRatioUpper: FixedDecimal
+    package let stableWeight: FixedDecimal
+    package let unstableWeight: FixedDecimal
+    package let insufficientWeight: FixedDecimal
 
     func blendWeight(_ status: StationarityTest.Status) -> FixedDecimal {
         switch status {

@@ -5,7 +5,7 @@ import Values
 ///
 /// A published figure can be larger than any input. Code version 1 read it back with the bound of inputs, and its
 /// answers stay as they were.
-public enum SumsVersion: Sendable {
+package enum SumsVersion: Sendable {
     /// Sums, means and counts silently omit a row whose figure is 10^18 or more.
     case withinInputBound
     /// Every published figure counts. Each sum or mean comes with the count of the rows that it covers.

@@ -1,7 +1,7 @@
 import Analyses
 
 extension MarketAnalysis {
-    public static let stationarity = MarketAnalysis(
+    package static let stationarity = MarketAnalysis(
         title: "Stationarity", path: "/api/market/stationarity",
         source: AnalysisSource(StationarityAnalysis.name) { version, read in
             try StationarityAnalysis(rulesVersion: version, read: read)

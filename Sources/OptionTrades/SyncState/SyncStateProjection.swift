@@ -1,25 +1,25 @@
-public import Events
-public import JSON
-public import Projections
+package import Events
+package import JSON
+package import Projections
 import Rules
-public import Values
+package import Values
 
 /// The sync state: one row a scope, what its last runs reported (docs/contract/alpha-feed.md, "Sync state").
-public struct SyncStateProjection: Projection {
-    public static let name = "sync_state"
-    public static let consumes = TradeEvents.firstVersions(of: ExecutionEventTypes.all.flatMap { [$0.completed, $0.failed] })
+package struct SyncStateProjection: Projection {
+    package static let name = "sync_state"
+    package static let consumes = TradeEvents.firstVersions(of: ExecutionEventTypes.all.flatMap { [$0.completed, $0.failed] })
 
     /// Which run's cursor a scope shows.
-    public enum CursorSource: Sendable {
+    package enum CursorSource: Sendable {
         /// Code version 1: the cursor of the last successful run that had one.
         case latestRunWithCursor
         /// From code version 2 on: the last successful run's cursor, null if it had none.
         case latestRun
 
-        public init(codeVersion: Int) { self = codeVersion < 2 ? .latestRunWithCursor : .latestRun }
+        package init(codeVersion: Int) { self = codeVersion < 2 ? .latestRunWithCursor : .latestRun }
     }
 
-    public struct Facts: Sendable {
+    package struct Facts: Sendable {
         var sourceName: String
         var scopeKey: String
         /// Canonical JSON.
@@ -33,11 +33,11 @@ public struct SyncStateProjection: Projection {
         var summary: [UInt8]?
     }
 
-    public let identity: ProjectionIdentity
+    package let identity: ProjectionIdentity
     private let rules: SyncStateRules
     private let cursorSource: CursorSource
 
-    public init(rules: SyncStateRules, codeVersion: Int = 1) {
+    package init(rules: SyncStateRules, codeVersion: Int = 1) {
         identity = ProjectionIdentity(
             name: Self.name, codeVersion: codeVersion, ownRules: rules.file, rules: [rules.file])
         self.rules = rules
@@ -47,15 +47,15 @@ public struct SyncStateProjection: Projection {
     /// The same rules, folded with the code of another version.
     func folding(as codeVersion: Int) -> Self { Self(rules: rules, codeVersion: codeVersion) }
 
-    public static var rowsAreFacts: Bool { true }
+    package static var rowsAreFacts: Bool { true }
 
-    public func entities(touchedBy event: DecodedEvent) -> [RowKey] {
+    package func entities(touchedBy event: DecodedEvent) -> [RowKey] {
         if let payload = event.payload(as: SyncCompletedPayload.self) { return [RowKey([payload.sourceName, payload.scopeKey])] }
         if let payload = event.payload(as: SyncFailedPayload.self) { return [RowKey([payload.sourceName, payload.scopeKey])] }
         return []
     }
 
-    public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
+    package func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
         if let payload = event.payload(as: SyncCompletedPayload.self) {
             var state = facts ?? Self.empty(payload.sourceName, payload.scopeKey)
             state.scopeDetails = payload.scopeDetails
@@ -83,14 +83,14 @@ public struct SyncStateProjection: Projection {
     }
 
     /// A run has no valid time, so the state is the same at every instant.
-    public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? { facts }
+    package func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? { facts }
 
-    public func writeRows(of facts: Facts, to rows: inout RowWriter) {
+    package func writeRows(of facts: Facts, to rows: inout RowWriter) {
         encode(facts, to: &rows.out)
         rows.endRow(RowKey([facts.sourceName, facts.scopeKey]))
     }
 
-    public func encode(_ facts: Facts, to out: inout JSONWriter) {
+    package func encode(_ facts: Facts, to out: inout JSONWriter) {
         out.beginObject()
         out.key("last_error"); out.string(facts.error)
         out.key("last_error_at"); out.instant(facts.errorAt)
@@ -105,7 +105,7 @@ public struct SyncStateProjection: Projection {
         out.endObject()
     }
 
-    public func facts(from document: [UInt8]) throws -> Facts {
+    package func facts(from document: [UInt8]) throws -> Facts {
         let parsed = try JSONDocument(parsing: document)
         let root = parsed.root
         guard let source = root["source_name"]?.string, let scope = root["scope_key"]?.string,

@@ -1,10 +1,10 @@
 import Events
 import Rules
-public import Values
+package import Values
 
 /// What an execution cost or brought in, in US dollars (docs/contract/trades.md, "Entry premium").
-public struct EntryPremium: Sendable, Equatable {
-    public enum Source: String, Sendable { case provided, derived, missing }
+package struct EntryPremium: Sendable, Equatable {
+    package enum Source: String, Sendable { case provided, derived, missing }
 
     private enum Amount: Sendable, Equatable {
         case provided(FixedDecimal)
@@ -17,14 +17,14 @@ public struct EntryPremium: Sendable, Equatable {
     private let amount: Amount
 
     /// Total USD. Null if it is neither provided nor derivable. A missing premium is never zero.
-    public var usd: FixedDecimal? {
+    package var usd: FixedDecimal? {
         switch amount {
         case .provided(let usd), .doubted(let usd), .derived(let usd): usd
         case .missing: nil
         }
     }
 
-    public var source: Source {
+    package var source: Source {
         switch amount {
         case .provided, .doubted: .provided
         case .derived: .derived
@@ -33,7 +33,7 @@ public struct EntryPremium: Sendable, Equatable {
     }
 
     /// Whether both a provided and a derived premium exist and differ by more than max(absolute, relative × provided).
-    public var mismatch: Bool {
+    package var mismatch: Bool {
         if case .doubted = amount { true } else { false }
     }
 
@@ -41,7 +41,7 @@ public struct EntryPremium: Sendable, Equatable {
     /// is exact and rounded once, half to even, to 10 digits. It needs all three factors, a price in the premium
     /// currency, and contracts (or null) as the unit; else the premium is missing. The mismatch check uses the
     /// unrounded product.
-    public init(of row: ExecutionRow, rules: TradesRules) {
+    package init(of row: ExecutionRow, rules: TradesRules) {
         self.init(
             of: Terms(
                 premiumUSD: row.premiumUSD, price: row.price, priceCurrency: row.priceCurrency, quantity: row.quantity,

@@ -5,7 +5,7 @@ import Values
 extension ExecutionRow {
     /// Whether the row is an execution: a status that the rules count, and a quantity that is null or above zero
     /// (docs/contract/trades.md, "Executions"). Only executions show anywhere but in the trade book.
-    public func isExecution(_ rules: TradesRules) -> Bool {
+    package func isExecution(_ rules: TradesRules) -> Bool {
         guard rules.executionStatuses.contains(self.tradeStatus.rawValue) else { return false }
         return self.quantity.map { $0 > .zero } ?? true
     }
@@ -13,8 +13,8 @@ extension ExecutionRow {
 
 /// The order of executions in all views: `trade_date`, then `source_created_at` with null last, then `source_trade_id`
 /// by its bytes.
-public enum ExecutionOrder {
-    public static func precedes(_ left: ExecutionRow, _ right: ExecutionRow) -> Bool {
+package enum ExecutionOrder {
+    package static func precedes(_ left: ExecutionRow, _ right: ExecutionRow) -> Bool {
         if left.tradeDate != right.tradeDate { return left.tradeDate < right.tradeDate }
         switch (left.sourceCreatedAt, right.sourceCreatedAt) {
         case (let a?, let b?) where a != b: return a < b

@@ -4,7 +4,7 @@ import Values
 
 extension ExecutionRow {
     /// The flags of the trade book (docs/contract/trades.md, "Flags"), bytewise sorted, each at most once.
-    public func flags(premium: EntryPremium, missingUpstream: Bool, rules: TradesRules) -> [String] {
+    package func flags(premium: EntryPremium, missingUpstream: Bool, rules: TradesRules) -> [String] {
         var flags: [String] = []
         if premium.mismatch { flags.append("premium_mismatch") }
         if let symbol = self.optionSymbol {

@@ -1,18 +1,18 @@
-public import Events
-public import JSON
-public import Projections
+package import Events
+package import JSON
+package import Projections
 import Rules
-public import Values
+package import Values
 
 /// The trade book: one row a `(source, source_trade_id)`, the latest version of the source's row and what
 /// follows from it (docs/contract/trades.md, "Columns").
-public struct TradesProjection: Projection {
-    public static let name = "trades"
-    public static let codeVersion = 1
-    public static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + TradeEvents.presences)
+package struct TradesProjection: Projection {
+    package static let name = "trades"
+    package static let codeVersion = 1
+    package static let consumes = TradeEvents.firstVersions(of: TradeEvents.executions + TradeEvents.presences)
 
     /// A trade's latest row from the source, and its history in the log.
-    public struct Facts: Sendable {
+    package struct Facts: Sendable {
         var execution: ExecutionRow
         var scopeKey: String
         var streamVersion: Int64
@@ -23,21 +23,21 @@ public struct TradesProjection: Projection {
         var isMissingUpstream: Bool
     }
 
-    public let identity: ProjectionIdentity
+    package let identity: ProjectionIdentity
     private let rules: TradesRules
 
-    public init(rules: TradesRules) {
+    package init(rules: TradesRules) {
         self.rules = rules
         identity = ProjectionIdentity(
             name: Self.name, codeVersion: Self.codeVersion, ownRules: rules.file, rules: rules.files)
     }
 
-    public static var rowsAreFacts: Bool { true }
-    public static var entitiesAreSubjects: Bool { true }
+    package static var rowsAreFacts: Bool { true }
+    package static var entitiesAreSubjects: Bool { true }
 
-    public func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
+    package func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.trade }
 
-    public func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) throws {
+    package func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) throws {
         let record = event.record
         if let payload = event.payload(as: ExecutionPayload.self) {
             facts = Facts(
@@ -60,11 +60,11 @@ public struct TradesProjection: Projection {
         facts?.lastRecordedAt = record.recordedAt
     }
 
-    public func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
+    package func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? {
         facts.execution.tradeDate <= instant ? facts : nil
     }
 
-    public func writeRows(of facts: Facts, to rows: inout RowWriter) {
+    package func writeRows(of facts: Facts, to rows: inout RowWriter) {
         let execution = facts.execution
         encode(facts, to: &rows.out)
         rows.endRow(
@@ -76,7 +76,7 @@ public struct TradesProjection: Projection {
             ])
     }
 
-    public func encode(_ facts: Facts, to out: inout JSONWriter) {
+    package func encode(_ facts: Facts, to out: inout JSONWriter) {
         let execution = facts.execution
         let premium = EntryPremium(of: execution, rules: rules)
         let mapping = rules.marketProxy.mapping(of: execution.underlyingSymbol)
@@ -137,7 +137,7 @@ public struct TradesProjection: Projection {
         out.endObject()
     }
 
-    public func facts(from document: [UInt8]) throws -> Facts {
+    package func facts(from document: [UInt8]) throws -> Facts {
         let root = try JSONDocument(parsing: document).root
         guard let scopeKey = root["scope_key"]?.string, let version = root["stream_version"]?.integer,
             let first = root["first_recorded_at"]?.string.flatMap({ Instant($0) }),

@@ -1,30 +1,30 @@
-public import Rules
-public import Values
+package import Rules
+package import Values
 
 /// The rules of the trade book (`trades/rules.v<N>.yaml`), with the shared files that they use.
-public final class TradesRules: Sendable {
-    public let file: RuleFile
-    public let marketProxy: MarketProxyRules
-    public let rootAliases: RootAliases
+package final class TradesRules: Sendable {
+    package let file: RuleFile
+    package let marketProxy: MarketProxyRules
+    package let rootAliases: RootAliases
     /// The statuses whose rows are executions.
-    public let executionStatuses: NameList
+    package let executionStatuses: NameList
     /// The only currency for derived premiums.
-    public let premiumCurrency: String
+    package let premiumCurrency: String
     /// The quantity units that mean contracts, besides null.
-    public let contractUnits: NameList
+    package let contractUnits: NameList
     /// A provided premium is doubted if it differs by more than max(absolute USD, relative × provided).
-    public let mismatchAbsoluteUSD: FixedDecimal
-    public let mismatchRelative: FixedDecimal
+    package let mismatchAbsoluteUSD: FixedDecimal
+    package let mismatchRelative: FixedDecimal
 
     /// All files read, in path order.
-    public var files: [RuleFile] { [file, marketProxy.file, rootAliases.file].sorted { $0.path < $1.path } }
+    package var files: [RuleFile] { [file, marketProxy.file, rootAliases.file].sorted { $0.path < $1.path } }
 
-    public convenience init(version: Int, read: RuleFileReader) throws {
+    package convenience init(version: Int, read: RuleFileReader) throws {
         try self.init(path: "trades/rules.v\(version).yaml", read: read)
     }
 
     /// - Parameter path: the path in another rule file's `uses`
-    public init(path: String, read: RuleFileReader) throws {
+    package init(path: String, read: RuleFileReader) throws {
         let document = try RuleDocument(path: path, kind: "trades", read: read)
         let root = document.root
         try root.allowOnly(["rules", "version", "uses", "execution_statuses", "premium"])
@@ -49,10 +49,10 @@ public final class TradesRules: Sendable {
 }
 
 /// The rules of the sync state (`sync_state/rules.v<N>.yaml`): a version, without anything to tune.
-public struct SyncStateRules: Sendable {
-    public let file: RuleFile
+package struct SyncStateRules: Sendable {
+    package let file: RuleFile
 
-    public init(version: Int, read: RuleFileReader) throws {
+    package init(version: Int, read: RuleFileReader) throws {
         let document = try RuleDocument(path: "sync_state/rules.v\(version).yaml", kind: "sync_state", read: read)
         try document.root.allowOnly(["rules", "version", "uses"])
         file = document.file

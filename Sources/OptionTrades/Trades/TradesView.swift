@@ -1,5 +1,5 @@
 extension View {
-    public static let trades = View(
+    package static let trades = View(
         "trades", title: "Trades", path: "/api/internal/trades", projection: "trades", key: ["source", "source_trade_id"],
         filters: ViewFilter.ofTrades + [
             .choice("state", "trade_status", "Status", TradeStatus.self),

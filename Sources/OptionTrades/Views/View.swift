@@ -4,28 +4,28 @@ import Values
 ///
 /// The folder of its feature alone declares its name and filters. The HTTP list and its refusals, the command line's
 /// options, help and completions, and the console's forms all follow from this declaration.
-public struct View: Sendable {
+package struct View: Sendable {
     /// The name on the command line, for example `sync-state`.
-    public let name: String
-    public let title: String
+    package let name: String
+    package let title: String
     /// The address over HTTP.
-    public let path: StaticString
-    public let projection: String
+    package let path: StaticString
+    package let projection: String
     /// The members that identify a row, in the order of the list. They are the key in `columns.json`.
-    public let key: [String]
+    package let key: [String]
     /// The filters, except those on time.
-    public let filters: [ViewFilter]
+    package let filters: [ViewFilter]
     /// The column that `from` and `to` compare. Nil if these do not apply.
-    public let timeColumn: String?
+    package let timeColumn: String?
     /// Whether readers ask for horizons, and the rows depend on the reader's current time.
-    public let hasHorizons: Bool
+    package let hasHorizons: Bool
     /// A remark that every answer carries beside the rows.
-    public let remark: (name: String, text: String)?
+    package let remark: (name: String, text: String)?
     /// A note for people who look at the rows. Nil if the rows speak for themselves.
-    public let note: String?
+    package let note: String?
 
     /// What is said of a list in which no event has made a row yet; nil if only a sync is missing.
-    public let whenEmpty: String?
+    package let whenEmpty: String?
 
     init(
         _ name: String, title: String, path: StaticString, projection: String, key: [String], filters: [ViewFilter] = [],
@@ -48,26 +48,26 @@ public struct View: Sendable {
     /// What views of executions say while there are none.
     static let noExecution = "No trade that was synced is an execution yet."
 
-    public static let all = TradeFeature.all.map(\.view)
+    package static let all = TradeFeature.all.map(\.view)
     /// The views that show how trades turned out, in the order in which people go through them.
-    public static let performance = [lifecycles, alignment, executionQuality, outcomes, context]
+    package static let performance = [lifecycles, alignment, executionQuality, outcomes, context]
 
     /// The view with the given name: its own (`execution-quality`) or its projection's (`execution_quality`).
-    public static func named(_ name: String) -> View? {
+    package static func named(_ name: String) -> View? {
         all.first { $0.name.isBytewiseEqual(to: name) || $0.projection.isBytewiseEqual(to: name) }
     }
 
     /// The expected names, for an error about an unknown name.
-    public static func expected(insteadOf name: String) -> String {
+    package static func expected(insteadOf name: String) -> String {
         "one of \(all.map(\.name).joined(separator: ", "))\(Suggestion.question(name, among: all.map(\.name)))"
     }
 
     /// Whether its rows are about synced trades, which are selected by their source.
-    public var isOfTrades: Bool { filter("source") != nil }
+    package var isOfTrades: Bool { filter("source") != nil }
 
     /// The filter with the given parameter. Nil if the view does not have it.
-    public func filter(_ parameter: String) -> ViewFilter? { filters.first { $0.parameter == parameter } }
+    package func filter(_ parameter: String) -> ViewFilter? { filters.first { $0.parameter == parameter } }
 
     /// The parameters that select rows.
-    public var filterParameters: [String] { filters.map(\.parameter) + (timeColumn == nil ? [] : ["from", "to"]) }
+    package var filterParameters: [String] { filters.map(\.parameter) + (timeColumn == nil ? [] : ["from", "to"]) }
 }

@@ -2,13 +2,13 @@
 ///
 /// Its possible values are declared here alone. The HTTP interface's refusals and description, the command line's help
 /// and completions, and the console's choices all follow from this declaration.
-public struct ViewFilter: Sendable {
-    public let parameter: String
-    public let column: String
+package struct ViewFilter: Sendable {
+    package let parameter: String
+    package let column: String
     /// The label for people who choose.
-    public let title: String
+    package let title: String
     /// The values that the column can hold. Empty if it can hold any text.
-    public let values: [String]
+    package let values: [String]
 
     /// What all views of trades are filtered by.
     static let ofTrades = [
@@ -34,7 +34,7 @@ public struct ViewFilter: Sendable {
     }
 
     /// `closed, open_long, open_short or indeterminate`. Nil if the filter accepts any text.
-    public var allowed: String? {
+    package var allowed: String? {
         guard let last = values.last else { return nil }
         return values.count == 1 ? last : "\(values.dropLast().joined(separator: ", ")) or \(last)"
     }

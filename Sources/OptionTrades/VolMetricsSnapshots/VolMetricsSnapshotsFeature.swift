@@ -8,7 +8,7 @@ extension ObservationTable {
 }
 
 extension View {
-    public static let volMetricsSnapshots = View.ofObservations(
+    package static let volMetricsSnapshots = View.ofObservations(
         "vol-metrics-snapshots", title: "Volatility figures", path: "/api/market/series/vol_metrics_snapshots",
         of: .volMetricsSnapshots)
 }

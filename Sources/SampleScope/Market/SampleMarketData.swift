@@ -6,11 +6,11 @@ import Values
 /// Gamma exposure is hourly from 2025-06-01, volatility four-hourly from 2025-03-01, both until 2026-02-06. There are
 /// two gaps: two days without gamma exposure in October, and sixteen days without anything from 2025-11-20 on. A trade
 /// in the middle of the second gap has no context within reach.
-public enum SampleMarketData {
+package enum SampleMarketData {
     private static let hour: Int64 = 3_600_000_000
 
     /// The lines in order of time. Each ends with a newline.
-    public static func lines() -> [UInt8] {
+    package static func lines() -> [UInt8] {
         var out: [UInt8] = []
         let end = moment(2026, 2, 6)
         for time in stride(from: moment(2025, 3, 1), to: end, by: Int(4 * hour)) where !isSilent(time) {

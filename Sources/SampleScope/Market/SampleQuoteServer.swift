@@ -9,12 +9,12 @@ import Values
 ///
 /// It knows the options of the sample. An unknown currency gets no rows. One answer covers at most 60 minutes by the
 /// minute, or 24 hours by the hour. The server runs until ``stop()``.
-public final class SampleQuoteServer: Sendable {
+package final class SampleQuoteServer: Sendable {
     private static let basePath = "/markets/derivatives"
     private static let path = "/markets/derivatives/analytics/volatility/level-1-quotes/tradfi"
 
     /// The value for `AMBERDATA_BASE_URL`.
-    public let baseURL: String
+    package let baseURL: String
     private let state: State
     private let server: RunningServer
 
@@ -59,7 +59,7 @@ public final class SampleQuoteServer: Sendable {
     /// - Parameters:
     ///   - apiKey: the required value of the `x-api-key` header
     ///   - failures: the planned failures; those of the trade feed's pages have no effect here
-    public static func start(
+    package static func start(
         apiKey: String, port: Int = 0, failures: FailurePlan = .none
     ) async throws -> SampleQuoteServer {
         let state = State(failures)
@@ -70,13 +70,13 @@ public final class SampleQuoteServer: Sendable {
     }
 
     /// The number of requests so far, including refused ones.
-    public var requestCount: Int { state.requests }
+    package var requestCount: Int { state.requests }
 
     /// Installs a plan. The next request is its request 0.
-    public func setFailures(_ failures: FailurePlan) { state.setFailures(failures) }
+    package func setFailures(_ failures: FailurePlan) { state.setFailures(failures) }
 
     /// Stops accepting, closes the connections and returns when all are closed. A second call has no effect.
-    public func stop() async { await server.stop() }
+    package func stop() async { await server.stop() }
 
     private static func answer(
         _ request: Request, _ apiKey: String, _ failure: FailurePlan.Failure?

@@ -1,27 +1,27 @@
 // Made by `swift run payload-generator` from schema/events/ContextStamped.v1.json. Change the schema, not this file.
-public import Events
-public import JSON
-public import Values
+package import Events
+package import JSON
+package import Values
 
 /// The fields of a trade's row that a stamp, a benchmark or a mark was made from. An enrichment whose basis differs
 /// from that of the current row counts as absent.
-public struct Basis: Sendable {
+package struct Basis: Sendable {
     /// `trade_date`
-    public var tradeDate: Instant
+    package var tradeDate: Instant
     /// `underlying_symbol`
-    public var underlyingSymbol: String?
+    package var underlyingSymbol: String?
     /// `contract_key`: The option symbol, else the instrument.
-    public var contractKey: String?
+    package var contractKey: String?
     /// `option_type`
-    public var optionType: OptionType?
+    package var optionType: OptionType?
     /// `strike`
-    public var strike: FixedDecimal?
+    package var strike: FixedDecimal?
     /// `expiry`
-    public var expiry: CalendarDate?
+    package var expiry: CalendarDate?
     /// `target`: The instant that a mark is for. Stamps and benchmarks have no target.
-    public var target: Instant?
+    package var target: Instant?
 
-    public init(
+    package init(
         tradeDate: Instant,
         underlyingSymbol: String? = nil,
         contractKey: String? = nil,
@@ -50,7 +50,7 @@ extension Basis {
 
 extension Basis {
     /// Writes the value as an object.
-    public func write(to out: inout JSONWriter) {
+    package func write(to out: inout JSONWriter) {
         out.beginObject()
         out.key("contract_key")
         out.string(self.contractKey)
@@ -74,7 +74,7 @@ extension Basis {
     ]
 
     /// Reads an object that ``write(to:)`` wrote. `pointer` is its place in the payload, for errors.
-    public init(decoding value: JSONValue, pointer: String) throws(PayloadError) {
+    package init(decoding value: JSONValue, pointer: String) throws(PayloadError) {
         var members = try MemberCursor(value, pointer: pointer)
         self = .unread
         contractKey = try members.optionalText("contract_key")
@@ -105,7 +105,7 @@ extension CanonicalReader {
 
 extension Basis: Equatable {
     /// Two values are equal if all their fields are equal. Texts compare by their UTF-8 bytes.
-    public static func == (left: Basis, right: Basis) -> Bool {
+    package static func == (left: Basis, right: Basis) -> Bool {
         guard left.tradeDate == right.tradeDate,
             left.optionType == right.optionType,
             left.strike == right.strike,

@@ -1,93 +1,93 @@
 // Made by `swift run payload-generator` from schema/events/ContextStamped.v1.json. Change the schema, not this file.
-public import Events
-public import JSON
-public import Values
+package import Events
+package import JSON
+package import Values
 
 /// The payload of `ContextStamped`: the market around an execution, by the rules of the time
 /// (docs/contract/event-types.md, "ContextStamped").
 ///
 /// A figure with a missing input is nil, never zero, and `missingFields` lists it.
 @dynamicMemberLookup
-public struct ContextStampedPayload: Sendable {
+package struct ContextStampedPayload: Sendable {
     /// The fields. Dynamic member lookup exposes them as members of the value.
-    public struct Fields: Sendable {
+    package struct Fields: Sendable {
         /// `source`
-        public var source: String
+        package var source: String
         /// `source_trade_id`
-        public var sourceTradeID: String
+        package var sourceTradeID: String
         /// `context_key`: The market proxy, or unmapped:<symbol>.
-        public var contextKey: String
+        package var contextKey: String
         /// `basis`
-        public var basis: Basis
+        package var basis: Basis
         /// `rules`: The rule files that the stamp follows from, sorted by file.
-        public var rules: [RuleReference]
+        package var rules: [RuleReference]
         /// `quote_underlying`: The traded underlying, as the row names it.
-        public var quoteUnderlying: String?
+        package var quoteUnderlying: String?
         /// `market_proxy`
-        public var marketProxy: String?
+        package var marketProxy: String?
         /// `mapping_method`
-        public var mappingMethod: String
+        package var mappingMethod: String
         /// `mapping_confidence`
-        public var mappingConfidence: FixedDecimal
+        package var mappingConfidence: FixedDecimal
         /// `mapping_quality`
-        public var mappingQuality: String
+        package var mappingQuality: String
         /// `spot_at_trade`: The proxy's spot, as a backdrop. It is the traded underlying's own price only if the underlying is mapped
         /// to itself.
-        public var spotAtTrade: FixedDecimal?
+        package var spotAtTrade: FixedDecimal?
         /// `spot_source`: The kind of the observation that supplied the spot.
-        public var spotSource: String?
+        package var spotSource: String?
         /// `spot_time_delta_minutes`: The absolute distance between that observation and the trade, rounded to 4 places.
-        public var spotTimeDeltaMinutes: FixedDecimal?
+        package var spotTimeDeltaMinutes: FixedDecimal?
         /// `dvol`: Vol points.
-        public var dvol: FixedDecimal?
+        package var dvol: FixedDecimal?
         /// `iv_30d`: Vol points.
-        public var iv30d: FixedDecimal?
+        package var iv30d: FixedDecimal?
         /// `rv_30d`: Vol points.
-        public var rv30d: FixedDecimal?
+        package var rv30d: FixedDecimal?
         /// `vrp`: Vol points.
-        public var vrp: FixedDecimal?
+        package var vrp: FixedDecimal?
         /// `vrp_source`: observed or derived.
-        public var vrpSource: String?
+        package var vrpSource: String?
         /// `dvol_percentile`: 0 to 100.
-        public var dvolPercentile: FixedDecimal?
+        package var dvolPercentile: FixedDecimal?
         /// `gex_imbalance`: −1 to 1.
-        public var gexImbalance: FixedDecimal?
+        package var gexImbalance: FixedDecimal?
         /// `gamma_regime`
-        public var gammaRegime: String?
+        package var gammaRegime: String?
         /// `term_structure_state`
-        public var termStructureState: String?
+        package var termStructureState: String?
         /// `stationarity_status`
-        public var stationarityStatus: String?
+        package var stationarityStatus: String?
         /// `stationarity_blend_weight`
-        public var stationarityBlendWeight: FixedDecimal?
+        package var stationarityBlendWeight: FixedDecimal?
         /// `smile_rich_cheap`
-        public var smileRichCheap: String?
+        package var smileRichCheap: String?
         /// `smile_state`
-        public var smileState: String
+        package var smileState: String
         /// `volume_24h`
-        public var volume24h: FixedDecimal?
+        package var volume24h: FixedDecimal?
         /// `open_interest`
-        public var openInterest: FixedDecimal?
+        package var openInterest: FixedDecimal?
         /// `context_quality`
-        public var contextQuality: String
+        package var contextQuality: String
         /// `missing_fields`: Sorted bytewise.
-        public var missingFields: [String]
+        package var missingFields: [String]
         /// `inputs`: The observations used, sorted by field. They are not part of the content.
-        public var inputs: [EventInput]
+        package var inputs: [EventInput]
         /// `observed_through_position`: The head of the log when the backfill began. It is not part of the content.
-        public var observedThroughPosition: Int64
+        package var observedThroughPosition: Int64
     }
 
     @usableFromInline var shared: Shared<Fields>
 
     init(_ fields: Fields) { shared = Shared(fields) }
 
-    @inlinable public subscript<Value>(dynamicMember field: WritableKeyPath<Fields, Value>) -> Value {
+    @inlinable package subscript<Value>(dynamicMember field: WritableKeyPath<Fields, Value>) -> Value {
         get { shared.fields[keyPath: field] }
         set { shared.fields[keyPath: field] = newValue }
     }
 
-    public init(
+    package init(
         source: String,
         sourceTradeID: String,
         contextKey: String,
@@ -180,22 +180,22 @@ extension ContextStampedPayload.Fields {
 
 extension ContextStampedPayload {
     /// The canonical JSON of the payload.
-    public func encode() -> [UInt8] { JSONWriter.bytes(reservingCapacity: 1536) { write(to: &$0) } }
+    package func encode() -> [UInt8] { JSONWriter.bytes(reservingCapacity: 1536) { write(to: &$0) } }
 
     /// Writes the canonical JSON of the payload.
     ///
     /// - Parameter withInputs: whether to write the events behind the figures. If false, `inputs` is empty.
-    public func write(to out: inout JSONWriter, withInputs: Bool = true) {
+    package func write(to out: inout JSONWriter, withInputs: Bool = true) {
         write(contentOnly: false, withInputs: withInputs, to: &out)
     }
 
     /// The canonical JSON of the content: the payload without `inputs` and `observed_through_position`.
-    public func contentBytes() -> [UInt8] {
+    package func contentBytes() -> [UInt8] {
         JSONWriter.bytes(reservingCapacity: 1536) { write(contentOnly: true, withInputs: false, to: &$0) }
     }
 
     /// The SHA-256 of ``contentBytes()``.
-    public var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }
+    package var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }
 
     private func write(contentOnly: Bool, withInputs: Bool, to out: inout JSONWriter) {
         out.beginObject()
@@ -279,7 +279,7 @@ extension ContextStampedPayload {
     ]
 
     /// Reads a payload. Canonical bytes, as the log holds them, read several times as fast as others.
-    public init(decoding payload: [UInt8]) throws(PayloadError) {
+    package init(decoding payload: [UInt8]) throws(PayloadError) {
         if let canonical = CanonicalReader.read(payload, { $0.contextStamped() }) {
             self = canonical
         } else {
@@ -288,7 +288,7 @@ extension ContextStampedPayload {
     }
 
     /// Reads a parsed payload. Members in canonical order need a single pass.
-    public init(decoding payload: JSONValue) throws(PayloadError) {
+    package init(decoding payload: JSONValue) throws(PayloadError) {
         var members = try MemberCursor(payload)
         var fields = Fields.unread
         fields.basis = try members.object("basis", Basis.init(decoding:pointer:))
@@ -330,7 +330,7 @@ extension ContextStampedPayload {
 
 extension ContextStampedPayload: Equatable {
     /// Two payloads are equal if they encode to the same bytes.
-    public static func == (left: ContextStampedPayload, right: ContextStampedPayload) -> Bool { left.encode() == right.encode() }
+    package static func == (left: ContextStampedPayload, right: ContextStampedPayload) -> Bool { left.encode() == right.encode() }
 }
 
 extension CanonicalReader {

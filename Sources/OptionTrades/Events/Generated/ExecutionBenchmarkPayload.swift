@@ -1,50 +1,50 @@
 // Made by `swift run payload-generator` from schema/events/ExecutionBenchmarkRecorded.v1.json. Change the schema, not this file.
-public import Events
-public import JSON
-public import Values
+package import Events
+package import JSON
+package import Values
 
 /// The payload of `ExecutionBenchmarkRecorded`: the quote nearest to an execution, and how it was looked for. Facts
 /// only; the projection judges (docs/contract/event-types.md, "ExecutionBenchmarkRecorded").
 @dynamicMemberLookup
-public struct ExecutionBenchmarkPayload: Sendable {
+package struct ExecutionBenchmarkPayload: Sendable {
     /// The fields. Dynamic member lookup exposes them as members of the value.
-    public struct Fields: Sendable {
+    package struct Fields: Sendable {
         /// `source`
-        public var source: String
+        package var source: String
         /// `source_trade_id`
-        public var sourceTradeID: String
+        package var sourceTradeID: String
         /// `basis`
-        public var basis: Basis
+        package var basis: Basis
         /// `quote`: Null if no quote was found or nothing was looked up.
-        public var quote: OptionQuote?
+        package var quote: OptionQuote?
         /// `quote_source`: The origin of the quote (benchmark_source). Null without a quote.
-        public var quoteSource: String?
+        package var quoteSource: String?
         /// `model`: An option model's estimate; the volatility in vol points. Null where there is none.
-        public var model: ModelMark?
+        package var model: ModelMark?
         /// `window_from`: The beginning of the look-up's window, inclusive. Null if nothing was looked up.
-        public var windowFrom: Instant?
+        package var windowFrom: Instant?
         /// `window_to`: The end of the look-up's window, inclusive. Null if nothing was looked up.
-        public var windowTo: Instant?
+        package var windowTo: Instant?
         /// `error`: The reason why no look-up was made or why it failed, without secrets.
-        public var error: String?
+        package var error: String?
         /// `not_entitled`: Whether the look-up failed with 401 or 403.
-        public var notEntitled: Bool
+        package var notEntitled: Bool
         /// `looked_up_at`: The time of the look-up. It is not part of the content.
-        public var lookedUpAt: Instant
+        package var lookedUpAt: Instant
         /// `inputs`: The events used, sorted by field. They are not part of the content.
-        public var inputs: [EventInput]
+        package var inputs: [EventInput]
     }
 
     @usableFromInline var shared: Shared<Fields>
 
     init(_ fields: Fields) { shared = Shared(fields) }
 
-    @inlinable public subscript<Value>(dynamicMember field: WritableKeyPath<Fields, Value>) -> Value {
+    @inlinable package subscript<Value>(dynamicMember field: WritableKeyPath<Fields, Value>) -> Value {
         get { shared.fields[keyPath: field] }
         set { shared.fields[keyPath: field] = newValue }
     }
 
-    public init(
+    package init(
         source: String,
         sourceTradeID: String,
         basis: Basis,
@@ -90,22 +90,22 @@ extension ExecutionBenchmarkPayload.Fields {
 
 extension ExecutionBenchmarkPayload {
     /// The canonical JSON of the payload.
-    public func encode() -> [UInt8] { JSONWriter.bytes(reservingCapacity: 1024) { write(to: &$0) } }
+    package func encode() -> [UInt8] { JSONWriter.bytes(reservingCapacity: 1024) { write(to: &$0) } }
 
     /// Writes the canonical JSON of the payload.
     ///
     /// - Parameter withInputs: whether to write the events behind the figures. If false, `inputs` is empty.
-    public func write(to out: inout JSONWriter, withInputs: Bool = true) {
+    package func write(to out: inout JSONWriter, withInputs: Bool = true) {
         write(contentOnly: false, withInputs: withInputs, to: &out)
     }
 
     /// The canonical JSON of the content: the payload without `inputs` and `looked_up_at`.
-    public func contentBytes() -> [UInt8] {
+    package func contentBytes() -> [UInt8] {
         JSONWriter.bytes(reservingCapacity: 1024) { write(contentOnly: true, withInputs: false, to: &$0) }
     }
 
     /// The SHA-256 of ``contentBytes()``.
-    public var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }
+    package var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }
 
     private func write(contentOnly: Bool, withInputs: Bool, to out: inout JSONWriter) {
         out.beginObject()
@@ -144,7 +144,7 @@ extension ExecutionBenchmarkPayload {
     ]
 
     /// Reads a payload. Canonical bytes, as the log holds them, read several times as fast as others.
-    public init(decoding payload: [UInt8]) throws(PayloadError) {
+    package init(decoding payload: [UInt8]) throws(PayloadError) {
         if let canonical = CanonicalReader.read(payload, { $0.executionBenchmark() }) {
             self = canonical
         } else {
@@ -153,7 +153,7 @@ extension ExecutionBenchmarkPayload {
     }
 
     /// Reads a parsed payload. Members in canonical order need a single pass.
-    public init(decoding payload: JSONValue) throws(PayloadError) {
+    package init(decoding payload: JSONValue) throws(PayloadError) {
         var members = try MemberCursor(payload)
         var fields = Fields.unread
         fields.basis = try members.object("basis", Basis.init(decoding:pointer:))
@@ -175,7 +175,7 @@ extension ExecutionBenchmarkPayload {
 
 extension ExecutionBenchmarkPayload: Equatable {
     /// Two payloads are equal if they encode to the same bytes.
-    public static func == (left: ExecutionBenchmarkPayload, right: ExecutionBenchmarkPayload) -> Bool { left.encode() == right.encode() }
+    package static func == (left: ExecutionBenchmarkPayload, right: ExecutionBenchmarkPayload) -> Bool { left.encode() == right.encode() }
 }
 
 extension CanonicalReader {

@@ -1,99 +1,99 @@
 // Made by `swift run payload-generator` from schema/events/AlphaExecutionUpdated.v1.json. Change the schema, not this file.
-public import Events
-public import JSON
-public import Values
+package import Events
+package import JSON
+package import Values
 
 /// The row of an execution after normalization: its known fields under their stored names (docs/contract/alpha-feed.md, "Row").
 ///
 /// The row is the content: two rows are equal if all their fields are. Strings compare by their UTF-8 bytes. A field is
 /// nil, never zero, if the source omitted it or sent null or an empty string.
 @dynamicMemberLookup
-public struct ExecutionRow: Sendable {
+package struct ExecutionRow: Sendable {
     /// The fields. Dynamic member lookup exposes them as members of the value.
-    public struct Fields: Sendable {
+    package struct Fields: Sendable {
         /// `source`: The name of the source: alpha_sync for every row of the Alpha feed.
-        public var source: String
+        package var source: String
         /// `source_trade_id`
-        public var sourceTradeID: String
+        package var sourceTradeID: String
         /// `source_updated_at`
-        public var sourceUpdatedAt: Instant
+        package var sourceUpdatedAt: Instant
         /// `trade_date`
-        public var tradeDate: Instant
+        package var tradeDate: Instant
         /// `trade_status`
-        public var tradeStatus: TradeStatus
+        package var tradeStatus: TradeStatus
         /// `source_created_at`
-        public var sourceCreatedAt: Instant?
+        package var sourceCreatedAt: Instant?
         /// `source_trade_ticket_id`
-        public var sourceTradeTicketID: String?
+        package var sourceTradeTicketID: String?
         /// `source_portfolio_id`
-        public var sourcePortfolioID: String?
+        package var sourcePortfolioID: String?
         /// `source_security_id`
-        public var sourceSecurityID: String?
+        package var sourceSecurityID: String?
         /// `source_portfolio`: The portfolio's name.
-        public var sourcePortfolio: String?
+        package var sourcePortfolio: String?
         /// `underlying_symbol`
-        public var underlyingSymbol: String?
+        package var underlyingSymbol: String?
         /// `underlying_type`
-        public var underlyingType: String?
+        package var underlyingType: String?
         /// `option_symbol`: The OCC symbol in its compact form.
-        public var optionSymbol: String?
+        package var optionSymbol: String?
         /// `instrument`
-        public var instrument: String?
+        package var instrument: String?
         /// `direction`
-        public var direction: Direction?
+        package var direction: Direction?
         /// `option_type`
-        public var optionType: OptionType?
+        package var optionType: OptionType?
         /// `strike`: Above zero.
-        public var strike: FixedDecimal?
+        package var strike: FixedDecimal?
         /// `expiry`
-        public var expiry: CalendarDate?
+        package var expiry: CalendarDate?
         /// `quantity`: The filled quantity, zero or more.
-        public var quantity: FixedDecimal?
+        package var quantity: FixedDecimal?
         /// `pending_quantity`: Zero or more.
-        public var pendingQuantity: FixedDecimal?
+        package var pendingQuantity: FixedDecimal?
         /// `price`: Per contract, zero or more; never a total.
-        public var price: FixedDecimal?
+        package var price: FixedDecimal?
         /// `price_currency`: 3 to 5 capital letters.
-        public var priceCurrency: String?
+        package var priceCurrency: String?
         /// `contract_multiplier`: Above zero.
-        public var contractMultiplier: FixedDecimal?
+        package var contractMultiplier: FixedDecimal?
         /// `quantity_unit`
-        public var quantityUnit: String?
+        package var quantityUnit: String?
         /// `premium_usd`: The total in US dollars as the source gave it, zero or more.
-        public var premiumUSD: FixedDecimal?
+        package var premiumUSD: FixedDecimal?
         /// `fees_usd`: US dollars; a rebate is negative.
-        public var feesUSD: FixedDecimal?
+        package var feesUSD: FixedDecimal?
         /// `traded_iv`: Above zero.
-        public var tradedIV: FixedDecimal?
+        package var tradedIV: FixedDecimal?
         /// `spot_at_trade`: Above zero.
-        public var spotAtTrade: FixedDecimal?
+        package var spotAtTrade: FixedDecimal?
         /// `recon_status`
-        public var reconStatus: String?
+        package var reconStatus: String?
         /// `source_broker`
-        public var sourceBroker: String?
+        package var sourceBroker: String?
         /// `source_execution_type`
-        public var sourceExecutionType: String?
+        package var sourceExecutionType: String?
         /// `source_created_by`
-        public var sourceCreatedBy: String?
+        package var sourceCreatedBy: String?
         /// `notes`
-        public var notes: String?
+        package var notes: String?
         /// `is_synthetic`
-        public var isSynthetic: Bool?
+        package var isSynthetic: Bool?
     }
 
     @usableFromInline var shared: Shared<Fields>
 
     init(_ fields: Fields) { shared = Shared(fields) }
 
-    @inlinable public subscript<Value>(dynamicMember field: WritableKeyPath<Fields, Value>) -> Value {
+    @inlinable package subscript<Value>(dynamicMember field: WritableKeyPath<Fields, Value>) -> Value {
         get { shared.fields[keyPath: field] }
         set { shared.fields[keyPath: field] = newValue }
     }
 
     /// `currency`: another name of `underlying_symbol`.
-    public var currency: String? { self.underlyingSymbol }
+    package var currency: String? { self.underlyingSymbol }
 
-    public init(
+    package init(
         source: String,
         sourceTradeID: String,
         sourceUpdatedAt: Instant,
@@ -182,12 +182,12 @@ extension ExecutionRow.Fields {
 
 extension ExecutionRow {
     /// The canonical JSON object of the content: every content key, null for an absent field, decimals as strings.
-    public func contentBytes() -> [UInt8] {
+    package func contentBytes() -> [UInt8] {
         JSONWriter.bytes(reservingCapacity: 1280) { writeContent(to: &$0) }
     }
 
     /// Writes the object of ``contentBytes()``.
-    public func writeContent(to out: inout JSONWriter) {
+    package func writeContent(to out: inout JSONWriter) {
         out.beginObject()
         writeFieldsBeforeScopeKey(to: &out)
         writeFieldsAfterScopeKey(to: &out)
@@ -195,7 +195,7 @@ extension ExecutionRow {
     }
 
     /// The SHA-256 of ``contentBytes()``.
-    public var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }
+    package var contentDigest: Digest32 { Digest32(sha256Of: contentBytes()) }
 
     /// Writes the fields whose keys come before `scope_key`.
     func writeFieldsBeforeScopeKey(to out: inout JSONWriter) {
@@ -277,7 +277,7 @@ extension ExecutionRow {
 
     /// Reads the content from an object that has all of it, such as a payload or a stored row. Other members are ignored.
     /// The time is linear in the members if they are in canonical order.
-    public init(decoding object: JSONValue) throws(PayloadError) {
+    package init(decoding object: JSONValue) throws(PayloadError) {
         var members = try MemberCursor(object)
         self = try Self(reading: &members)
     }
@@ -554,7 +554,7 @@ extension ExecutionRow {
 
 extension ExecutionRow: Equatable {
     /// Two values are equal if all their fields are equal. Texts compare by their UTF-8 bytes.
-    public static func == (left: ExecutionRow, right: ExecutionRow) -> Bool {
+    package static func == (left: ExecutionRow, right: ExecutionRow) -> Bool {
         guard left.sourceUpdatedAt == right.sourceUpdatedAt,
             left.tradeDate == right.tradeDate,
             left.tradeStatus == right.tradeStatus,

@@ -1,18 +1,18 @@
 // Made by `swift run payload-generator` from schema/events/ForwardMarkRecorded.v1.json. Change the schema, not this file.
-public import Events
-public import JSON
-public import Values
+package import Events
+package import JSON
+package import Values
 
 /// The price of a directly mapped underlying at a horizon, taken from an observation.
-public struct HorizonSpot: Sendable {
+package struct HorizonSpot: Sendable {
     /// `price`
-    public var price: FixedDecimal
+    package var price: FixedDecimal
     /// `kind`: The kind of observation: spot or gex_hourly.
-    public var kind: String
+    package var kind: String
     /// `timestamp`: The observation's time.
-    public var timestamp: Instant
+    package var timestamp: Instant
 
-    public init(
+    package init(
         price: FixedDecimal,
         kind: String,
         timestamp: Instant
@@ -35,7 +35,7 @@ extension HorizonSpot {
 
 extension HorizonSpot {
     /// Writes the value as an object.
-    public func write(to out: inout JSONWriter) {
+    package func write(to out: inout JSONWriter) {
         out.beginObject()
         out.key("kind")
         out.string(self.kind)
@@ -51,7 +51,7 @@ extension HorizonSpot {
     ]
 
     /// Reads an object that ``write(to:)`` wrote. `pointer` is its place in the payload, for errors.
-    public init(decoding value: JSONValue, pointer: String) throws(PayloadError) {
+    package init(decoding value: JSONValue, pointer: String) throws(PayloadError) {
         var members = try MemberCursor(value, pointer: pointer)
         self = .unread
         kind = try members.text("kind")
@@ -77,7 +77,7 @@ extension CanonicalReader {
 
 extension HorizonSpot: Equatable {
     /// Two values are equal if all their fields are equal. Texts compare by their UTF-8 bytes.
-    public static func == (left: HorizonSpot, right: HorizonSpot) -> Bool {
+    package static func == (left: HorizonSpot, right: HorizonSpot) -> Bool {
         guard left.price == right.price,
             left.timestamp == right.timestamp,
             left.kind.isBytewiseEqual(to: right.kind)

@@ -1,16 +1,16 @@
 // Made by `swift run payload-generator` from schema/events/ExecutionBenchmarkRecorded.v1.json. Change the schema, not this file.
-public import Events
-public import JSON
-public import Values
+package import Events
+package import JSON
+package import Values
 
 /// The value of a contract according to an option model.
-public struct ModelMark: Sendable {
+package struct ModelMark: Sendable {
     /// `mark`: Per contract.
-    public var mark: FixedDecimal
+    package var mark: FixedDecimal
     /// `iv`: Vol points.
-    public var iv: FixedDecimal?
+    package var iv: FixedDecimal?
 
-    public init(
+    package init(
         mark: FixedDecimal,
         iv: FixedDecimal? = nil
     ) {
@@ -29,7 +29,7 @@ extension ModelMark {
 
 extension ModelMark {
     /// Writes the value as an object.
-    public func write(to out: inout JSONWriter) {
+    package func write(to out: inout JSONWriter) {
         out.beginObject()
         out.key("iv")
         out.decimalString(self.iv)
@@ -43,7 +43,7 @@ extension ModelMark {
     ]
 
     /// Reads an object that ``write(to:)`` wrote. `pointer` is its place in the payload, for errors.
-    public init(decoding value: JSONValue, pointer: String) throws(PayloadError) {
+    package init(decoding value: JSONValue, pointer: String) throws(PayloadError) {
         var members = try MemberCursor(value, pointer: pointer)
         self = .unread
         iv = try members.optionalDecimal("iv")
@@ -67,7 +67,7 @@ extension CanonicalReader {
 
 extension ModelMark: Equatable {
     /// Two values are equal if all their fields are equal. Texts compare by their UTF-8 bytes.
-    public static func == (left: ModelMark, right: ModelMark) -> Bool {
+    package static func == (left: ModelMark, right: ModelMark) -> Bool {
         guard left.mark == right.mark,
             left.iv == right.iv
         else { return false }

@@ -1,36 +1,36 @@
 // Made by `swift run payload-generator` from schema/events/ForwardMarkRecorded.v1.json. Change the schema, not this file.
-public import Events
-public import JSON
-public import Values
+package import Events
+package import JSON
+package import Values
 
 /// A source's quote for a contract at a time. The quote is not judged here: any side may be null, zero or crossed.
-public struct OptionQuote: Sendable {
+package struct OptionQuote: Sendable {
     /// `timestamp`: The source's time bucket.
-    public var timestamp: Instant
+    package var timestamp: Instant
     /// `exchange_timestamp`: The time at which the quote was made, if the source gives it. It can lie minutes after its bucket.
-    public var exchangeTimestamp: Instant?
+    package var exchangeTimestamp: Instant?
     /// `bid`: Per contract, in the currency of the underlying's market.
-    public var bid: FixedDecimal?
+    package var bid: FixedDecimal?
     /// `ask`: Per contract, in the currency of the underlying's market.
-    public var ask: FixedDecimal?
+    package var ask: FixedDecimal?
     /// `bid_size`: In contracts.
-    public var bidSize: FixedDecimal?
+    package var bidSize: FixedDecimal?
     /// `ask_size`: In contracts.
-    public var askSize: FixedDecimal?
+    package var askSize: FixedDecimal?
     /// `mark`: The source's own mark. 0 is a valid price.
-    public var mark: FixedDecimal?
+    package var mark: FixedDecimal?
     /// `mark_iv`: In vol points: 58.3 means 58.3 %.
-    public var markIV: FixedDecimal?
+    package var markIV: FixedDecimal?
     /// `underlying_price`
-    public var underlyingPrice: FixedDecimal?
+    package var underlyingPrice: FixedDecimal?
     /// `volume_24h`: In contracts.
-    public var volume24h: FixedDecimal?
+    package var volume24h: FixedDecimal?
     /// `open_interest`: In contracts.
-    public var openInterest: FixedDecimal?
+    package var openInterest: FixedDecimal?
     /// `rounded`: Whether a figure had more than 10 fractional digits on the wire and was rounded half to even.
-    public var rounded: Bool
+    package var rounded: Bool
 
-    public init(
+    package init(
         timestamp: Instant,
         exchangeTimestamp: Instant? = nil,
         bid: FixedDecimal? = nil,
@@ -70,7 +70,7 @@ extension OptionQuote {
 
 extension OptionQuote {
     /// Writes the value as an object.
-    public func write(to out: inout JSONWriter) {
+    package func write(to out: inout JSONWriter) {
         out.beginObject()
         out.key("ask")
         out.decimalString(self.ask)
@@ -105,7 +105,7 @@ extension OptionQuote {
     ]
 
     /// Reads an object that ``write(to:)`` wrote. `pointer` is its place in the payload, for errors.
-    public init(decoding value: JSONValue, pointer: String) throws(PayloadError) {
+    package init(decoding value: JSONValue, pointer: String) throws(PayloadError) {
         var members = try MemberCursor(value, pointer: pointer)
         self = .unread
         ask = try members.optionalDecimal("ask")
@@ -149,7 +149,7 @@ extension CanonicalReader {
 
 extension OptionQuote: Equatable {
     /// Two values are equal if all their fields are equal. Texts compare by their UTF-8 bytes.
-    public static func == (left: OptionQuote, right: OptionQuote) -> Bool {
+    package static func == (left: OptionQuote, right: OptionQuote) -> Bool {
         guard left.timestamp == right.timestamp,
             left.exchangeTimestamp == right.exchangeTimestamp,
             left.bid == right.bid,
