@@ -190,7 +190,7 @@ import Values
         }
     }
 
-    @Test func `a view keeps the order of its columns and one that loses a column is replaced only where nobody stands on it`() async throws {
+    @Test func `a view keeps the order of its columns, and is replaced without one only where nobody stands on it`() async throws {
         try await withTrades { ledger, trades in
             // As another program made it: columns in another order, one not there yet.
             try await ledger.pool.run { session in

@@ -3,7 +3,7 @@ import Analyses
 import Events
 import Glibc
 package import Logging
-package import OptionTrades
+import OptionTrades
 package import Postgres
 package import PostgresStore
 package import Projections

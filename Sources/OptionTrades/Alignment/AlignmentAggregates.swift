@@ -1,5 +1,5 @@
 package import JSON
-package import Projections
+import Projections
 import Rules
 import Values
 

@@ -1,5 +1,5 @@
 package import JSON
-package import Projections
+import Projections
 import Values
 
 /// Sums over executions' quality (docs/contract/execution-quality.md, "Aggregates").

@@ -1,5 +1,5 @@
 package import JSON
-package import Projections
+import Projections
 import Values
 
 /// Sums over outcomes as their readers see them, a horizon at a time (docs/contract/outcomes.md, "Aggregates").

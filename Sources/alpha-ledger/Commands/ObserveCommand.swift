@@ -1,4 +1,4 @@
-public import ArgumentParser
+import ArgumentParser
 import Events
 import JSON
 import MarketData
