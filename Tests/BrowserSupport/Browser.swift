@@ -3,7 +3,7 @@ import JSON
 import Synchronization
 
 /// A browser under the DevTools protocol.
-public final class Browser: Sendable {
+package final class Browser: Sendable {
     private struct State {
         var next: Int64 = 1
         var waiting: [Int64: CheckedContinuation<JSONValue, any Error>] = [:]
@@ -12,10 +12,10 @@ public final class Browser: Sendable {
     }
 
     /// What the browser refused, or could not do.
-    public struct Failure: Error, CustomStringConvertible {
-        public let description: String
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
 
-        public init(_ description: String) { self.description = description }
+        package init(_ description: String) { self.description = description }
     }
 
     private let process: BrowserProcess
@@ -23,7 +23,7 @@ public final class Browser: Sendable {
 
     private init(_ process: BrowserProcess) { self.process = process }
 
-    public static func start() throws -> Browser {
+    package static func start() throws -> Browser {
         let browser = Browser(try BrowserProcess())
         Thread.detachNewThread {
             browser.process.receive { browser.take($0) }
@@ -32,10 +32,10 @@ public final class Browser: Sendable {
         return browser
     }
 
-    public func stop() { process.stop() }
+    package func stop() { process.stop() }
 
     /// A page with cookies and storage of its own.
-    public func newPage() async throws -> BrowserPage {
+    package func newPage() async throws -> BrowserPage {
         let context = try await call("Target.createBrowserContext")["browserContextId"]?.string ?? ""
         let target =
             try await call(

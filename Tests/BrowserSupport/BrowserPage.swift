@@ -1,9 +1,9 @@
 import Foundation
-public import JSON
+package import JSON
 import Synchronization
 
 /// A page of a browser: real clicks and keys, and what a reader would find.
-public final class BrowserPage: Sendable {
+package final class BrowserPage: Sendable {
     private struct State {
         var problems: [String] = []
         /// Path → what the service's answer is turned into.
@@ -29,7 +29,7 @@ public final class BrowserPage: Sendable {
         try await view(width: 1440, height: 900)
     }
 
-    public func close() async { _ = try? await browser.call("Target.disposeBrowserContext", [("browserContextId", .string(context))]) }
+    package func close() async { _ = try? await browser.call("Target.disposeBrowserContext", [("browserContextId", .string(context))]) }
 
     @discardableResult
     private func call(_ method: String, _ parameters: [(String, JSONNode)] = []) async throws -> JSONValue {
@@ -54,7 +54,7 @@ public final class BrowserPage: Sendable {
     private func note(_ problem: String) { state.withLock { $0.problems.append(problem) } }
 
     /// Errors and warnings of the console since the last call.
-    public func takeProblems() -> [String] {
+    package func takeProblems() -> [String] {
         state.withLock { state in
             defer { state.problems = [] }
             return state.problems
@@ -62,14 +62,14 @@ public final class BrowserPage: Sendable {
     }
 
     /// Turns the service's answers to a path into others before the page's scripts see them.
-    public func tamper(with path: String, _ change: @escaping @Sendable (String) -> String) async throws {
+    package func tamper(with path: String, _ change: @escaping @Sendable (String) -> String) async throws {
         state.withLock { $0.tampering[path] = change }
         try await call(
             "Fetch.enable",
             [("patterns", .array([.object([("urlPattern", .string("*\(path)*")), ("requestStage", .string("Response"))])]))])
     }
 
-    public func stopTampering() async throws {
+    package func stopTampering() async throws {
         state.withLock { $0.tampering = [:] }
         try await call("Fetch.disable")
     }
@@ -96,7 +96,7 @@ public final class BrowserPage: Sendable {
 
     // MARK: Looking
 
-    public func view(width: Int, height: Int, isDark: Bool = false, isPhone: Bool = false) async throws {
+    package func view(width: Int, height: Int, isDark: Bool = false, isPhone: Bool = false) async throws {
         try await call(
             "Emulation.setDeviceMetricsOverride",
             [
@@ -114,7 +114,7 @@ public final class BrowserPage: Sendable {
     }
 
     /// What an expression of the page's language gives, as JSON. A promise is awaited.
-    public func evaluate(_ expression: String) async throws -> JSONValue {
+    package func evaluate(_ expression: String) async throws -> JSONValue {
         let answer = try await call(
             "Runtime.evaluate",
             [("expression", .string(expression)), ("awaitPromise", .bool(true)), ("returnByValue", .bool(true))])
@@ -125,22 +125,22 @@ public final class BrowserPage: Sendable {
         return value
     }
 
-    public func text(_ selector: String) async throws -> String {
+    package func text(_ selector: String) async throws -> String {
         try await evaluate("document.querySelector(\(Self.literal(selector)))?.innerText ?? ''").string ?? ""
     }
 
-    public func texts(_ selector: String) async throws -> [String] {
+    package func texts(_ selector: String) async throws -> [String] {
         try await evaluate("[...document.querySelectorAll(\(Self.literal(selector)))].map(e => e.innerText)").elements.compactMap(\.string)
     }
 
-    public func count(_ selector: String) async throws -> Int {
+    package func count(_ selector: String) async throws -> Int {
         Int(try await evaluate("document.querySelectorAll(\(Self.literal(selector))).length").integer ?? 0)
     }
 
     /// The page's path and query.
-    public func location() async throws -> String { try await evaluate("location.pathname + location.search").string ?? "" }
+    package func location() async throws -> String { try await evaluate("location.pathname + location.search").string ?? "" }
 
-    public func screenshot(_ path: String) async throws {
+    package func screenshot(_ path: String) async throws {
         let answer = try await call("Page.captureScreenshot", [("format", .string("png"))])
         guard let data = answer["data"]?.string.flatMap({ Data(base64Encoded: $0) }) else { throw Browser.Failure("no screenshot") }
         try data.write(to: URL(fileURLWithPath: path))
@@ -149,17 +149,17 @@ public final class BrowserPage: Sendable {
     // MARK: Doing
 
     /// Goes to an address and waits until it is there.
-    public func go(_ address: String) async throws {
+    package func go(_ address: String) async throws {
         let answer = try await call("Page.navigate", [("url", .string(address))])
         if let problem = answer["errorText"]?.string { throw Browser.Failure("\(address): \(problem)") }
         try await settle()
     }
 
     /// Waits until the document and its scripts are there.
-    public func settle() async throws { try await wait(for: "document.readyState === 'complete' && location.href !== 'about:blank'") }
+    package func settle() async throws { try await wait(for: "document.readyState === 'complete' && location.href !== 'about:blank'") }
 
     /// Waits until an expression holds, across navigations.
-    public func wait(for expression: String) async throws {
+    package func wait(for expression: String) async throws {
         let deadline = ContinuousClock.now + Self.patience
         while true {
             // A page that is just being left can't be asked.
@@ -170,7 +170,7 @@ public final class BrowserPage: Sendable {
     }
 
     /// Presses the left button in the middle of an element, as a person would, after scrolling to it.
-    public func click(_ selector: String) async throws {
+    package func click(_ selector: String) async throws {
         try await wait(for: "document.querySelector(\(Self.literal(selector))) !== null")
         // The browser drops what is clicked before it has painted the page.
         _ = try await evaluate(
@@ -197,22 +197,22 @@ public final class BrowserPage: Sendable {
     }
 
     /// Clicks something that leads to another document, and waits for that.
-    public func follow(_ selector: String) async throws {
+    package func follow(_ selector: String) async throws {
         try await leave { try await click(selector) }
     }
 
     /// Does something that leads to another document, and waits for that.
-    public func leave(_ action: () async throws -> Void) async throws {
+    package func leave(_ action: () async throws -> Void) async throws {
         _ = try await evaluate("document.documentElement.dataset.left = 'not yet'; true")
         try await action()
         try await wait(for: "document.documentElement.dataset.left === undefined && document.readyState === 'complete'")
     }
 
     /// Types text where the focus is.
-    public func type(_ text: String) async throws { try await call("Input.insertText", [("text", .string(text))]) }
+    package func type(_ text: String) async throws { try await call("Input.insertText", [("text", .string(text))]) }
 
     /// Presses Tab until an element has the focus, as somebody without a mouse would.
-    public func tab(to selector: String, atMost limit: Int = 400) async throws {
+    package func tab(to selector: String, atMost limit: Int = 400) async throws {
         for _ in 0..<limit {
             try await press("Tab")
             if try await evaluate("document.activeElement.matches(\(Self.literal(selector)))").bool == true { return }
@@ -221,7 +221,7 @@ public final class BrowserPage: Sendable {
     }
 
     /// Presses a key: a character, or a name such as `Enter`, `Tab`, `ArrowLeft`.
-    public func press(_ key: String) async throws {
+    package func press(_ key: String) async throws {
         var members: [(String, JSONNode)] = [("key", .string(key))]
         if let code = Self.codes[key] {
             members += [("windowsVirtualKeyCode", .integer(code)), ("code", .string(key))]
@@ -240,5 +240,5 @@ public final class BrowserPage: Sendable {
     ]
 
     /// A text as a string of the page's language.
-    public static func literal(_ text: String) -> String { String(decoding: JSONNode.string(text).httpBytes(), as: UTF8.self) }
+    package static func literal(_ text: String) -> String { String(decoding: JSONNode.string(text).httpBytes(), as: UTF8.self) }
 }

@@ -2,12 +2,12 @@ import JSON
 
 extension BrowserPage {
     /// What keeps people out: names, contrast, structure, sizes. One line a problem; empty where there is none.
-    public func accessibilityProblems() async throws -> [String] {
+    package func accessibilityProblems() async throws -> [String] {
         try await evaluate(Self.checks).elements.compactMap(\.string)
     }
 
     /// Walks the page by the Tab key; returns what has the focus at each step, and whether one can see it.
-    public func tabStops(_ count: Int) async throws -> [(name: String, isVisible: Bool)] {
+    package func tabStops(_ count: Int) async throws -> [(name: String, isVisible: Bool)] {
         var stops: [(String, Bool)] = []
         for _ in 0..<count {
             try await press("Tab")

@@ -1,7 +1,7 @@
 /// Gzip files (RFC 1952) written without a library.
-public enum Gzip {
+package enum Gzip {
     /// The bytes in stored blocks: valid gzip that is not smaller.
-    public static func stored(_ bytes: [UInt8]) -> [UInt8] {
+    package static func stored(_ bytes: [UInt8]) -> [UInt8] {
         var out = header
         var start = 0
         repeat {
@@ -18,7 +18,7 @@ public enum Gzip {
     ///
     /// The size is rounded to 1 + a multiple of 258. There is no checksum, which nobody comes to if the rest does its
     /// work.
-    public static func bomb(of byte: UInt8 = 0x20, size: Int) -> [UInt8] {
+    package static func bomb(of byte: UInt8 = 0x20, size: Int) -> [UInt8] {
         precondition(byte < 144)
         var out = BitWriter(bytes: header)
         out.write(1, count: 1)  // last block

@@ -4,24 +4,24 @@ import Synchronization
 /// A small HTTP server on 127.0.0.1 for tests, which can also do what no good server does.
 ///
 /// Blocking sockets, a thread a connection. It serves until the process ends, so that a test needn't hold on to it.
-public final class LoopbackServer: Sendable {
+package final class LoopbackServer: Sendable {
     /// A request as it was read.
-    public struct Request: Sendable {
+    package struct Request: Sendable {
         /// The request line's target: path and query.
-        public let target: String
-        public let headers: [(name: String, value: String)]
+        package let target: String
+        package let headers: [(name: String, value: String)]
         /// Which request of the server it is, from 1.
-        public let number: Int
+        package let number: Int
         /// Which connection it came on, from 1.
-        public let connection: Int
+        package let connection: Int
 
-        public func header(_ name: String) -> String? {
+        package func header(_ name: String) -> String? {
             headers.first { $0.name.lowercased() == name.lowercased() }?.value
         }
     }
 
     /// A thing to do on a connection instead of a whole answer.
-    public enum Step: Sendable {
+    package enum Step: Sendable {
         case bytes([UInt8])
         case pause(milliseconds: Int)
         /// Ends the connection in order.
@@ -31,38 +31,38 @@ public final class LoopbackServer: Sendable {
     }
 
     /// How a request is answered.
-    public enum Reply: Sendable {
+    package enum Reply: Sendable {
         /// A whole answer; the connection stays open.
         case response(status: Int, headers: [(name: String, value: String)], body: [UInt8])
         /// These things in turn; the connection stays open unless one ends it.
         case steps([Step])
 
-        public static func json(_ text: String) -> Reply {
+        package static func json(_ text: String) -> Reply {
             .response(status: 200, headers: [("Content-Type", "application/json")], body: Array(text.utf8))
         }
 
-        public static func status(_ status: Int, _ headers: [(name: String, value: String)] = []) -> Reply {
+        package static func status(_ status: Int, _ headers: [(name: String, value: String)] = []) -> Reply {
             .response(status: status, headers: headers, body: [])
         }
 
-        public static func raw(_ text: String) -> Reply {
+        package static func raw(_ text: String) -> Reply {
             .steps([.bytes(Array(text.utf8)), .close])
         }
     }
 
-    public struct Failure: Error {
-        public let call: String
-        public let code: Int32
+    package struct Failure: Error {
+        package let call: String
+        package let code: Int32
     }
 
     /// The port, which the system chose.
-    public let port: Int
-    public var url: String { "http://127.0.0.1:\(port)" }
+    package let port: Int
+    package var url: String { "http://127.0.0.1:\(port)" }
 
     private let log = Mutex<(requests: [Request], connections: Int)>(([], 0))
     private let handler: @Sendable (Request) -> Reply
 
-    public init(_ handler: @escaping @Sendable (Request) -> Reply) throws {
+    package init(_ handler: @escaping @Sendable (Request) -> Reply) throws {
         self.handler = handler
         let listener: Int32
         (listener, port) = try Self.listen()
@@ -70,16 +70,16 @@ public final class LoopbackServer: Sendable {
     }
 
     /// The requests so far.
-    public var requests: [Request] { log.withLock { $0.requests } }
+    package var requests: [Request] { log.withLock { $0.requests } }
 
     /// How many connections were made so far.
-    public var connectionCount: Int { log.withLock { $0.connections } }
+    package var connectionCount: Int { log.withLock { $0.connections } }
 
     /// A port of this machine on which nobody listens.
     ///
     /// Below the range that the system chooses from (32768 and up), or a server of another test could get it. It is
     /// tried without listening: a process that is started meanwhile must not answer there.
-    public static func unusedPort() throws -> Int {
+    package static func unusedPort() throws -> Int {
         while true {
             do {
                 let (socket, port) = try bound(to: UInt16.random(in: 10_000..<30_000))

@@ -1,18 +1,18 @@
-public import Events
+package import Events
 import Foundation
 import JSON
 import Values
 
 /// Events of forty trades of the sample scope, as the log recorded them, for tests that need a realistic history.
-public enum GoldenLog {
-    public static let folder = projectRoot + "/Tests/ProjectionsTests/Golden/"
+package enum GoldenLog {
+    package static let folder = projectRoot + "/Tests/ProjectionsTests/Golden/"
 
-    public struct Problem: Error {
+    package struct Problem: Error {
         let line: Int
     }
 
     /// The events in order, at positions from 1 on, without leaf hashes.
-    public static func recordedEvents() throws -> [RecordedEvent] {
+    package static func recordedEvents() throws -> [RecordedEvent] {
         guard let bytes = FileManager.default.contents(atPath: folder + "events.ndjson") else { throw Problem(line: 0) }
         return try bytes.split(separator: UInt8(ascii: "\n")).enumerated().map { index, line in
             let root = try JSONDocument(parsing: Array(line)).root
@@ -30,7 +30,7 @@ public enum GoldenLog {
     }
 
     /// The same events in the form for appending to a ledger.
-    public static func newEvents() throws -> [NewEvent] {
+    package static func newEvents() throws -> [NewEvent] {
         try recordedEvents().map { event in
             NewEvent(
                 identity: "golden|\(event.position)", stream: event.stream, type: EventType(event.type), schemaVersion: event.schemaVersion,
@@ -41,7 +41,7 @@ public enum GoldenLog {
 
 /// A copy of the project's own files in a separate directory, with `alignment` rules v2 beside v1. The labels of v2
 /// start ten points lower.
-public func projectWithSecondAlignment() throws -> String {
+package func projectWithSecondAlignment() throws -> String {
     let home = try temporaryDirectory()
     for folder in ["schema", "projections", "analyses"] {
         try FileManager.default.copyItem(atPath: "\(projectRoot)/\(folder)", toPath: "\(home)/\(folder)")

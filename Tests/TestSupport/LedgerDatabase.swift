@@ -2,14 +2,14 @@ import EmbeddedPostgres
 import Events
 import Foundation
 import OptionTrades
-public import Postgres
-public import PostgresStore
-public import Projections
+package import Postgres
+package import PostgresStore
+package import Projections
 import Synchronization
 import Values
 
 /// The root of the checkout, from which migrations, schemas and rule files are read.
-public let projectRoot = URL(fileURLWithPath: #filePath)
+package let projectRoot = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
 /// A server that concurrent tests share. It stops with the last of them.
@@ -45,7 +45,7 @@ actor SharedServer {
 }
 
 /// A directory that the server's unprivileged user can enter.
-public func temporaryDirectory() throws -> String {
+package func temporaryDirectory() throws -> String {
     let path = "/tmp/alpha-ledger-tests-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(
         atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
@@ -53,16 +53,16 @@ public func temporaryDirectory() throws -> String {
 }
 
 /// A migrated ledger in a separate database.
-public struct LedgerDatabase: Sendable {
-    public let uri: String
-    public let configuration: PostgresConfiguration
-    public let pool: PostgresPool
-    public let log: EventLog
-    public let registry: ProjectionRegistry
+package struct LedgerDatabase: Sendable {
+    package let uri: String
+    package let configuration: PostgresConfiguration
+    package let pool: PostgresPool
+    package let log: EventLog
+    package let registry: ProjectionRegistry
     private let writer: PostgresPool
 
     /// - Parameter schemaVersion: the schema version that its program writes; nil for the newest
-    public init(uri: String, schemaVersion: Int? = nil, settings: [String: String] = [:]) throws {
+    package init(uri: String, schemaVersion: Int? = nil, settings: [String: String] = [:]) throws {
         self.uri = uri
         var service = PostgresConfiguration.service(
             uri, schemaVersion: try schemaVersion ?? Migrator(try projectMigrations()).latest)
@@ -75,17 +75,17 @@ public struct LedgerDatabase: Sendable {
     }
 
     /// The same database as another process sees it, with its own writer, log and pool.
-    public func another(settings: [String: String] = [:]) throws -> LedgerDatabase {
+    package func another(settings: [String: String] = [:]) throws -> LedgerDatabase {
         try LedgerDatabase(uri: uri, settings: settings)
     }
 
-    public func close() async {
+    package func close() async {
         await writer.close()
         await pool.close()
     }
 
     /// Runs as the database's owner, a superuser.
-    public func asSuperuser<T: Sendable>(_ body: @Sendable (PostgresSession) throws -> T) async throws -> T {
+    package func asSuperuser<T: Sendable>(_ body: @Sendable (PostgresSession) throws -> T) async throws -> T {
         let connection = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
         do {
             let value = try await connection.run(body)
@@ -101,15 +101,15 @@ public struct LedgerDatabase: Sendable {
 private let projectFiles = LedgerFiles(engine: projectRoot + "/schema", domain: projectRoot)
 
 /// The installed projections of the checkout.
-public func projectRegistry() throws -> ProjectionRegistry {
+package func projectRegistry() throws -> ProjectionRegistry {
     try ProjectionRegistry(TradeLedger.model, files: try projectFiles.projectionFiles(), read: projectFiles.projectionFile)
 }
 
-public func projectMigrations() throws -> [Migration] { try projectFiles.migrations() }
+package func projectMigrations() throws -> [Migration] { try projectFiles.migrations() }
 
 /// Runs a test on an empty database of the shared server. The database is dropped after the test. If other tests run,
 /// this first waits for a place among them; the server keeps running in the meantime.
-public func withDatabase<T>(_ body: (String) async throws -> T) async throws -> T {
+package func withDatabase<T>(_ body: (String) async throws -> T) async throws -> T {
     let server = try await SharedServer.shared.enter()
     let result: Result<T, any Error>
     do {
@@ -148,7 +148,7 @@ private func withDatabase<T>(of server: EmbeddedPostgresHandle, _ body: (String)
 
 /// The environment of a program on a test's database. The program's key and signed heads go when the database goes; beside
 /// the checkout they would be the next test's.
-public func ledgerEnvironment(_ uri: String, _ more: [String: String] = [:]) -> [String: String] {
+package func ledgerEnvironment(_ uri: String, _ more: [String: String] = [:]) -> [String: String] {
     let name = URLComponents(string: uri).map { String($0.path.dropFirst()) } ?? ""
     return ["DATABASE_URL": uri, "ALPHA_LEDGER_DATA_DIR": ledgerDirectory(name)].merging(more) { _, own in own }
 }
@@ -163,12 +163,12 @@ func databaseURI(_ uri: String, _ name: String) -> String {
 }
 
 /// Runs a test on a migrated ledger.
-public func withLedger<T>(_ body: (LedgerDatabase) async throws -> T) async throws -> T {
+package func withLedger<T>(_ body: (LedgerDatabase) async throws -> T) async throws -> T {
     try await withDatabase { uri in try await withLedger(at: uri, body) }
 }
 
 /// Runs a test on a ledger that is created in an empty database.
-public func withLedger<T>(at uri: String, _ body: (LedgerDatabase) async throws -> T) async throws -> T {
+package func withLedger<T>(at uri: String, _ body: (LedgerDatabase) async throws -> T) async throws -> T {
     let migrator = Migrator(try projectMigrations())
     let ledger = try LedgerDatabase(uri: uri)
     _ = try await ledger.asSuperuser { session in try migrator.migrate(session) }
@@ -179,11 +179,11 @@ public func withLedger<T>(at uri: String, _ body: (LedgerDatabase) async throws 
 }
 
 /// A rule file of the checkout, by its path below `projections/`.
-public func projectRuleFile(_ path: String) -> [UInt8]? {
+package func projectRuleFile(_ path: String) -> [UInt8]? {
     FileManager.default.contents(atPath: "\(projectRoot)/projections/\(path)").map { Array($0) }
 }
 
 /// A text file of the checkout, by its path from the root.
-public func projectText(_ path: String) -> String? {
+package func projectText(_ path: String) -> String? {
     FileManager.default.contents(atPath: "\(projectRoot)/\(path)").map { String(decoding: $0, as: UTF8.self) }
 }

@@ -1,8 +1,8 @@
-public import Postgres
+package import Postgres
 import Synchronization
 
 /// A transaction on a separate connection that has run some statements and stays open until told to end.
-public final class OpenTransaction: Sendable {
+package final class OpenTransaction: Sendable {
     private let isOver: Over
     private let task: Task<Void, any Error>
 
@@ -13,7 +13,7 @@ public final class OpenTransaction: Sendable {
     }
 
     /// Returns after the statements have run.
-    public init(_ configuration: PostgresConfiguration, _ statements: String) async throws {
+    package init(_ configuration: PostgresConfiguration, _ statements: String) async throws {
         let isOver = Over()
         self.isOver = isOver
         let connection = try await PostgresConnection.open(configuration)
@@ -39,7 +39,7 @@ public final class OpenTransaction: Sendable {
     }
 
     /// Ends the transaction and throws its error, if any.
-    public func end() async throws {
+    package func end() async throws {
         isOver.set()
         try await task.value
     }

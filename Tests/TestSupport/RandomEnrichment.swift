@@ -1,33 +1,33 @@
 import Events
-public import OptionTrades
-public import Values
+package import OptionTrades
+package import Values
 
 /// Rows, benchmarks and stamps in which any field may be missing. The same seed gives the same values.
-public struct RandomEnrichment: Sendable {
-    public var random: SeededGenerator
+package struct RandomEnrichment: Sendable {
+    package var random: SeededGenerator
 
-    public init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+    package init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
-    public mutating func chance(_ one: Int, in all: Int) -> Bool { Int.random(in: 0..<all, using: &random) < one }
+    package mutating func chance(_ one: Int, in all: Int) -> Bool { Int.random(in: 0..<all, using: &random) < one }
 
-    public mutating func pick<Value>(_ values: [Value]) -> Value { values[Int.random(in: 0..<values.count, using: &random)] }
+    package mutating func pick<Value>(_ values: [Value]) -> Value { values[Int.random(in: 0..<values.count, using: &random)] }
 
     /// Nil in one of six cases.
-    public mutating func maybe<Value>(_ value: Value?) -> Value? { chance(1, in: 6) ? nil : value }
+    package mutating func maybe<Value>(_ value: Value?) -> Value? { chance(1, in: 6) ? nil : value }
 
     /// A decimal in steps of the given number of units of 10⁻¹⁰.
-    public mutating func decimal(_ range: ClosedRange<Int>, units: Int128) -> FixedDecimal {
+    package mutating func decimal(_ range: ClosedRange<Int>, units: Int128) -> FixedDecimal {
         FixedDecimal(units: Int128(Int.random(in: range, using: &random)) * units)
     }
 
     /// A price in cents, or sometimes in the smallest possible steps.
-    public mutating func price(_ range: ClosedRange<Int>) -> FixedDecimal {
+    package mutating func price(_ range: ClosedRange<Int>) -> FixedDecimal {
         let price = decimal(range, units: 100_000_000)
         return chance(1, in: 8) ? price + decimal(0...9, units: 1) : price
     }
 
     /// An execution in which any field may be missing.
-    public mutating func row(_ id: String) throws -> ExecutionRow {
+    package mutating func row(_ id: String) throws -> ExecutionRow {
         var row = try sampleRow(id)
         row.tradeDate =
             row.tradeDate.advanced(
@@ -55,7 +55,7 @@ public struct RandomEnrichment: Sendable {
     }
 
     /// The result of a look-up for a trade: a quote near it, or the reason for its absence.
-    public mutating func benchmark(_ row: ExecutionRow) throws -> ExecutionBenchmarkPayload {
+    package mutating func benchmark(_ row: ExecutionRow) throws -> ExecutionBenchmarkPayload {
         var benchmark = ExecutionBenchmarkPayload(
             source: row.source, sourceTradeID: row.sourceTradeID, basis: basis(of: row), lookedUpAt: row.tradeDate)
         if chance(4, in: 5) {
@@ -87,7 +87,7 @@ public struct RandomEnrichment: Sendable {
     }
 
     /// The market around a trade, based on the current row or on another.
-    public mutating func stamp(_ row: ExecutionRow) -> ContextStampedPayload {
+    package mutating func stamp(_ row: ExecutionRow) -> ContextStampedPayload {
         let mapping = pick(
             [
                 ("BTC", "proxy_mapped"), ("BTC", "available"), ("ETH", "available"), (nil, "unmapped"),
@@ -117,7 +117,7 @@ public struct RandomEnrichment: Sendable {
     }
 
     /// A quote at or around a horizon's target, or the reason for its absence.
-    public mutating func mark(_ row: ExecutionRow, horizonDays days: Int, target: Instant) -> ForwardMarkPayload {
+    package mutating func mark(_ row: ExecutionRow, horizonDays days: Int, target: Instant) -> ForwardMarkPayload {
         let minute: Int64 = 60_000_000
         var quote: OptionQuote?
         if chance(4, in: 5) {

@@ -1,12 +1,12 @@
-public import Events
+package import Events
 import OptionTrades
 import Values
 
 /// A history of everything that the views depend on: executions with updates, busts, corrections that move them to
 /// other positions, disappearances and returns; stamps, benchmarks and marks of current and stale rows; observations;
 /// ends of runs. The same seed gives the same history.
-public struct RandomHistory: Sendable {
-    public private(set) var events: [NewEvent] = []
+package struct RandomHistory: Sendable {
+    package private(set) var events: [NewEvent] = []
     private var random: RandomEnrichment
     private var trades: [String: Trade] = [:]
     private var versions: [String: Int64] = [:]
@@ -16,7 +16,7 @@ public struct RandomHistory: Sendable {
         var isMissing = false
     }
 
-    public init(seed: UInt64, trades count: Int, events total: Int) throws {
+    package init(seed: UInt64, trades count: Int, events total: Int) throws {
         random = RandomEnrichment(seed: seed)
         while events.count < total {
             let id = "T\(Int.random(in: 0..<count, using: &random.random))"

@@ -1,23 +1,23 @@
-public import Events
+package import Events
 import OptionTrades
 import Values
 
 /// A log of executions, corrections, disappearances, stamps, benchmarks and marks of a few trades. The same seed gives
 /// the same log. Some stamps and marks come before their trade, or are based on a row that was corrected since.
-public struct RandomTradeLog {
+package struct RandomTradeLog {
     private var random: SeededGenerator
     private let trades: Int
     private var rows: [String: (row: ExecutionRow, isMissing: Bool)] = [:]
     private var versions: [String: Int64] = [:]
     private var step = 0
 
-    public init(seed: UInt64, trades: Int) {
+    package init(seed: UInt64, trades: Int) {
         random = SeededGenerator(seed: seed)
         self.trades = trades
     }
 
     /// The next events of the log.
-    public mutating func events(_ count: Int) throws -> [NewEvent] {
+    package mutating func events(_ count: Int) throws -> [NewEvent] {
         try (0..<count).map { _ in try next() }
     }
 

@@ -1,4 +1,4 @@
-public import EmbeddedPostgres
+package import EmbeddedPostgres
 import Foundation
 import Postgres
 
@@ -10,7 +10,7 @@ let serverOptions = [
 /// Runs a test on a separate server, which may be stopped or killed.
 ///
 /// - Parameter options: settings of the server besides those of all tests
-public func withServer<T>(
+package func withServer<T>(
     in place: String? = nil, options: [String: String] = [:], _ body: (EmbeddedPostgresHandle) async throws -> T
 ) async throws -> T {
     let directory = try place ?? temporaryDirectory()
@@ -28,7 +28,7 @@ public func withServer<T>(
 }
 
 /// Makes a streaming replica of a database's server with `pg_basebackup`, and runs a test on its URI.
-public func withReplica(
+package func withReplica(
     of uri: String, options: [String: String] = [:], _ body: (String) async throws -> Void
 ) async throws {
     let owner = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
@@ -58,12 +58,12 @@ public func withReplica(
 }
 
 /// Makes a replica of the test's own database.
-public func withReplica(_ body: (_ primary: String, _ replica: String) async throws -> Void) async throws {
+package func withReplica(_ body: (_ primary: String, _ replica: String) async throws -> Void) async throws {
     try await withDatabase { uri in try await withReplica(of: uri) { replica in try await body(uri, replica) } }
 }
 
 /// A URI with both servers, which connects to the one that takes writes.
-public func writableURI(_ first: String, _ second: String) -> String {
+package func writableURI(_ first: String, _ second: String) -> String {
     guard var parts = URLComponents(string: first), let others = URLComponents(string: second)?.queryItems else { return first }
     parts.queryItems = parts.queryItems?.map { item in
         guard item.name == "host" || item.name == "port", let other = others.first(where: { $0.name == item.name })?.value

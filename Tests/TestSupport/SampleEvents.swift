@@ -1,9 +1,9 @@
-public import Events
-public import OptionTrades
-public import Values
+package import Events
+package import OptionTrades
+package import Values
 
 /// An execution in the form that tests append.
-public func sampleRow(
+package func sampleRow(
     _ id: String, updatedAt: Int = 0, quantity: Int = 10, price: String = "12.5", status: TradeStatus = .filled,
     notes: String? = nil
 ) throws -> ExecutionRow {
@@ -16,22 +16,22 @@ public func sampleRow(
         quantityUnit: "CONTRACTS", feesUSD: try FixedDecimal("6.5"), notes: notes)
 }
 
-public func recorded(_ row: ExecutionRow) -> NewEvent {
+package func recorded(_ row: ExecutionRow) -> NewEvent {
     ExecutionPayload(row: row, scopeKey: "portfolio_names=IMST|include_pending=false", unknownFields: []).recordedEvent()
 }
 
-public func updated(_ row: ExecutionRow, from old: ExecutionRow, previous: Int64) -> NewEvent {
+package func updated(_ row: ExecutionRow, from old: ExecutionRow, previous: Int64) -> NewEvent {
     ExecutionPayload(
         row: row, scopeKey: "portfolio_names=IMST|include_pending=false", unknownFields: [],
         changedFields: row.changedFields(from: old)
     ).updatedEvent(previousVersion: previous)
 }
 
-public struct BadSample: Error {
-    public init() {}
+package struct BadSample: Error {
+    package init() {}
 }
 
-public func instant(_ text: String, plusSeconds: Int = 0) throws -> Instant {
+package func instant(_ text: String, plusSeconds: Int = 0) throws -> Instant {
     guard let value = Instant(text)?.advanced(byMicroseconds: Int64(plusSeconds) * 1_000_000) else { throw BadSample() }
     return value
 }

@@ -1,8 +1,8 @@
 import Foundation
 
 /// A root with a second version of every projection's rules, so that tests can read views under either version.
-public enum TwoVersions {
-    public static let root: String = {
+package enum TwoVersions {
+    package static let root: String = {
         do { return try make() } catch { fatalError("\(error)") }
     }()
 
