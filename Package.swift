@@ -98,7 +98,8 @@ let package = Package(
         .target(
             name: "EventLedger",
             dependencies: [
-                "Values", "JSON", "MerkleLog", "Events", "Rules", "Projections", "Explanations", "Analyses", "Postgres", "PostgresStore",
+                "Values", "JSON", "MerkleLog", "Events", "Rules", "Projections", "Explanations", "Analyses", "AuditBundle", "SignedNotes",
+                "Postgres", "PostgresStore",
             ], swiftSettings: strict),
         .executableTarget(
             name: "Accounts", dependencies: ["EventLedger", "EmbeddedPostgres"], path: "Examples/Accounts",

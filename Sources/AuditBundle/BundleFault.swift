@@ -1,7 +1,7 @@
 /// One fault of a bundle: the file, the place in it, and the problem.
-package struct BundleFault: Sendable, Equatable, CustomStringConvertible {
+public struct BundleFault: Sendable, Equatable, CustomStringConvertible {
     /// A stable name of the fault, for programs.
-    package enum Code: String, Sendable {
+    public enum Code: String, Sendable {
         /// No key was given: the bundle's author may have invented all of it.
         case signatureUntrusted = "signature_untrusted"
         /// The checkpoint is not signed by the given key.
@@ -25,16 +25,16 @@ package struct BundleFault: Sendable, Equatable, CustomStringConvertible {
         case badDigest = "bad_digest"
     }
 
-    package let code: Code
+    public let code: Code
     /// The path inside the bundle.
-    package let file: String
+    public let file: String
     /// The line number in a file of lines, from 1.
-    package let line: Int?
+    public let line: Int?
     /// The position of the faulty event, if an event is at fault.
-    package let position: Int64?
-    package let problem: String
+    public let position: Int64?
+    public let problem: String
 
-    package init(_ code: Code, file: String, line: Int? = nil, position: Int64? = nil, _ problem: String) {
+    public init(_ code: Code, file: String, line: Int? = nil, position: Int64? = nil, _ problem: String) {
         self.code = code
         self.file = file
         self.line = line
@@ -42,7 +42,7 @@ package struct BundleFault: Sendable, Equatable, CustomStringConvertible {
         self.problem = problem
     }
 
-    package var description: String {
+    public var description: String {
         let place = line.map { "\(file):\($0)" } ?? file
         return "\(code.rawValue): \(place): \(position.map { "position \($0): " } ?? "")\(problem)"
     }

@@ -4,12 +4,12 @@ import Values
 
 extension BundleManifest {
     /// Why a manifest can't be read.
-    package struct Problem: Error, Equatable, CustomStringConvertible {
-        package let description: String
+    public struct Problem: Error, Equatable, CustomStringConvertible {
+        public let description: String
     }
 
     /// Reads a manifest in exactly the form that ``encode()`` writes. Any other order, space or member is refused.
-    package init(decoding bytes: [UInt8]) throws(Problem) {
+    public init(decoding bytes: [UInt8]) throws(Problem) {
         let document: JSONDocument
         do {
             document = try JSONDocument(parsing: bytes)

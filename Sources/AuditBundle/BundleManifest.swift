@@ -1,20 +1,20 @@
 import Crypto
-package import Events
+public import Events
 import JSON
-package import Values
+public import Values
 
 /// A bundle's description of itself: canonical JSON, signed through the checkpoint's extension line.
-package struct BundleManifest: Sendable, Equatable {
-    package static let format = "alpha-ledger-bundle/1"
+public struct BundleManifest: Sendable, Equatable {
+    public static let format = "alpha-ledger-bundle/1"
 
     /// A file's length and SHA-256.
-    package struct File: Sendable, Equatable {
-        package let path: String
-        package let bytes: Int64
+    public struct File: Sendable, Equatable {
+        public let path: String
+        public let bytes: Int64
         /// The lower-case hex SHA-256 of the file's bytes.
-        package let sha256: String
+        public let sha256: String
 
-        package init(path: String, bytes: Int64, sha256: String) {
+        public init(path: String, bytes: Int64, sha256: String) {
             self.path = path
             self.bytes = bytes
             self.sha256 = sha256
@@ -22,15 +22,15 @@ package struct BundleManifest: Sendable, Equatable {
     }
 
     /// A view's rows as of the position, with the version and rules that they follow from.
-    package struct View: Sendable, Equatable {
-        package let projection: String
-        package let version: String
-        package let codeVersion: Int
+    public struct View: Sendable, Equatable {
+        public let projection: String
+        public let version: String
+        public let codeVersion: Int
         /// Every rule file that the version reads, in path order.
-        package let rules: [ProjectionPromotedPayload.Rule]
-        package let tree: RowTree.Summary
+        public let rules: [ProjectionPromotedPayload.Rule]
+        public let tree: RowTree.Summary
 
-        package init(
+        public init(
             projection: String, version: String, codeVersion: Int, rules: [ProjectionPromotedPayload.Rule],
             tree: RowTree.Summary
         ) {
@@ -42,17 +42,17 @@ package struct BundleManifest: Sendable, Equatable {
         }
     }
 
-    package let ledgerID: UniqueID
+    public let ledgerID: UniqueID
     /// The position of the last event in the bundle.
-    package let position: Int64
+    public let position: Int64
     /// The root of the log's tree at that position.
-    package let root: Digest32
+    public let root: Digest32
     /// All files except the manifest and the checkpoint, by path, bytewise.
-    package let files: [File]
+    public let files: [File]
     /// The views by projection, bytewise.
-    package let views: [View]
+    public let views: [View]
 
-    package init(ledgerID: UniqueID, position: Int64, root: Digest32, files: [File], views: [View]) {
+    public init(ledgerID: UniqueID, position: Int64, root: Digest32, files: [File], views: [View]) {
         self.ledgerID = ledgerID
         self.position = position
         self.root = root
@@ -61,13 +61,13 @@ package struct BundleManifest: Sendable, Equatable {
     }
 
     /// The origin of the bundle's checkpoint: `alpha-ledger/<ledger id>`.
-    package var origin: String { "alpha-ledger/\(ledgerID)" }
+    public var origin: String { "alpha-ledger/\(ledgerID)" }
 
     /// The manifest as canonical JSON and a newline.
-    package func encode() -> [UInt8] { node.canonicalBytes() + [UInt8(ascii: "\n")] }
+    public func encode() -> [UInt8] { node.canonicalBytes() + [UInt8(ascii: "\n")] }
 
     /// The lower-case hex SHA-256 of the encoded manifest, which the checkpoint's extension line names.
-    package var digest: String { hexadecimal(SHA256.hash(data: encode())) }
+    public var digest: String { hexadecimal(SHA256.hash(data: encode())) }
 
     private var node: JSONNode {
         .object([

@@ -1,9 +1,9 @@
-package import JSON
-package import Values
+public import JSON
+public import Values
 
 /// The result of the verification of a bundle.
-package struct BundleReport: Sendable {
-    package enum Signature: String, Sendable {
+public struct BundleReport: Sendable {
+    public enum Signature: String, Sendable {
         /// The given key signed the checkpoint.
         case trusted
         /// No key was given.
@@ -12,31 +12,31 @@ package struct BundleReport: Sendable {
     }
 
     /// A replayed view of the bundle.
-    package struct View: Sendable {
-        package let view: BundleManifest.View
+    public struct View: Sendable {
+        public let view: BundleManifest.View
         /// Whether the events, folded by the view's rules, give its rows, count, digest and tree root.
-        package let isVerified: Bool
+        public let isVerified: Bool
         /// Whether an event of the log recorded exactly these rule files for this version. It is also false if the
         /// version was promoted after the bundle's position.
-        package let areRulesRecorded: Bool
+        public let areRulesRecorded: Bool
     }
 
-    package internal(set) var signature = Signature.untrusted
+    public internal(set) var signature = Signature.untrusted
     /// The ledger of the manifest; nil if the manifest can't be read.
-    package internal(set) var ledgerID: UniqueID?
-    package internal(set) var position: Int64?
+    public internal(set) var ledgerID: UniqueID?
+    public internal(set) var position: Int64?
     /// The number of events in order.
-    package internal(set) var events: Int64 = 0
+    public internal(set) var events: Int64 = 0
     /// The root over the recomputed leaves; nil if an event is at fault.
-    package internal(set) var root: Digest32?
-    package internal(set) var views: [View] = []
+    public internal(set) var root: Digest32?
+    public internal(set) var views: [View] = []
     /// The faults in the order of the checks; at most one for the content of each file.
-    package internal(set) var faults: [BundleFault] = []
+    public internal(set) var faults: [BundleFault] = []
 
-    package var isVerified: Bool { faults.isEmpty }
+    public var isVerified: Bool { faults.isEmpty }
 
     /// The JSON that `audit verify-bundle --json` prints.
-    package var node: JSONNode {
+    public var node: JSONNode {
         .object([
             ("verified", .bool(isVerified)), ("signature", .string(signature.rawValue)),
             ("ledger_id", ledgerID.map { .string($0.description) } ?? .null),

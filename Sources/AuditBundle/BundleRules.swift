@@ -1,6 +1,6 @@
 import Crypto
-package import Events
-package import Projections
+public import Events
+public import Projections
 import Rules
 import Values
 
@@ -77,7 +77,7 @@ struct BundleRules {
 
 extension ProjectionIdentity {
     /// The rule files in the form of an event of the log, in bytewise order of their paths.
-    package var promotedRules: [ProjectionPromotedPayload.Rule] {
+    public var promotedRules: [ProjectionPromotedPayload.Rule] {
         ProjectionPromotedPayload(
             projection: name, oldVersion: nil, newVersion: version, codeVersion: codeVersion,
             rules: rules.map { .init(file: $0.path, version: $0.version, digest: $0.digest) }, position: 0, diffDigest: nil

@@ -1,5 +1,5 @@
 /// The place from which a bundle is read.
-package protocol BundleSource: Sendable {
+public protocol BundleSource: Sendable {
     /// The relative paths of all files, with parts joined by `/`, bytewise sorted.
     func paths() throws -> [String]
     /// Opens one of the files.
@@ -7,7 +7,7 @@ package protocol BundleSource: Sendable {
 }
 
 /// A file's bytes, read forward.
-package protocol BundleBytes: AnyObject {
+public protocol BundleBytes: AnyObject {
     /// Fills the buffer from its start with the bytes available, and returns their number; 0 at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
 }

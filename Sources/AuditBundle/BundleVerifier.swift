@@ -1,6 +1,6 @@
 import Events
-package import Projections
-package import SignedNotes
+public import Projections
+public import SignedNotes
 import Values
 
 /// Verifies a bundle by itself: no database, no network, and no claim trusted without being recomputed.
@@ -9,7 +9,7 @@ import Values
 /// log's tree and, by its extension line, for the manifest. The root vouches for every event, whose leaves are
 /// recomputed; the manifest vouches for every file. The rows of every view are folded again from the events, by the
 /// rule files of the bundle and this program's code.
-package struct BundleVerifier {
+public struct BundleVerifier {
     /// The largest size of a manifest or rule file; real ones are far smaller. A larger file is refused unread.
     static let maximumSmallFile = 16 << 20
 
@@ -22,7 +22,7 @@ package struct BundleVerifier {
     /// - Parameters:
     ///   - model: the event types and projections of the verifying program.
     ///   - key: the trusted key; nil if there is none.
-    package init(_ source: any BundleSource, _ model: LedgerModel, key: NoteVerifier?) {
+    public init(_ source: any BundleSource, _ model: LedgerModel, key: NoteVerifier?) {
         self.model = model
         self.source = source
         self.key = key
@@ -33,7 +33,7 @@ package struct BundleVerifier {
     /// Memory: the facts of the views and the streams' names, however many events there are. Rethrows errors of reading.
     ///
     /// - Parameter progress: called from time to time with the number of events read and their total.
-    package func verify(progress: (Int64, Int64) -> Void = { _, _ in }) throws -> BundleReport {
+    public func verify(progress: (Int64, Int64) -> Void = { _, _ in }) throws -> BundleReport {
         var report = BundleReport()
         let present = Set(try source.paths().map { ByteKey($0) })
         guard let manifest = try manifest(present, &report) else { return report }

@@ -1,13 +1,13 @@
-package import Events
+public import Events
 import JSON
-package import Values
+public import Values
 
 /// An event's form in a bundle: its leaf with the leaf hash inserted, one canonical JSON object per line.
 ///
 /// Without the member `"leaf_hash":"…",` a line is the leaf itself, byte for byte, so any program can hash it.
-package enum EventLine {
+public enum EventLine {
     /// Appends the line of the current leaf, with its newline.
-    package static func append(_ leaf: LeafBuffer, hash: Digest32, to out: inout [UInt8]) {
+    public static func append(_ leaf: LeafBuffer, hash: Digest32, to out: inout [UInt8]) {
         leaf.withBytes { bytes in
             out.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<leaf.hashOffset]))
             out.append(contentsOf: "\"leaf_hash\":\"".utf8)
@@ -19,13 +19,13 @@ package enum EventLine {
     }
 
     /// Why a line is not an event.
-    package struct Problem: Error, Equatable, CustomStringConvertible {
-        package let description: String
+    public struct Problem: Error, Equatable, CustomStringConvertible {
+        public let description: String
     }
 
     /// Reads the columns of a line without its newline. It does not check that the line has the exact form of
     /// ``append(_:hash:to:)``: the caller compares the line with the one that the event gives.
-    package static func event(_ line: [UInt8]) throws(Problem) -> RecordedEvent {
+    public static func event(_ line: [UInt8]) throws(Problem) -> RecordedEvent {
         let document: JSONDocument
         do {
             document = try JSONDocument(parsing: line)

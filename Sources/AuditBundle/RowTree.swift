@@ -1,23 +1,23 @@
 import Crypto
 import JSON
 import MerkleLog
-package import Projections
-package import Values
+public import Projections
+public import Values
 
 /// What a view's rows add up to, row by row in key order: the digest (docs/contract/projections.md, "Digest"), and the root of an RFC 6962
 /// tree whose leaves are the same lines, each with its newline.
 ///
 /// Digest and root follow from the same bytes. The digest identifies all rows together; the root also allows a proof
 /// that a single row is among them.
-package struct RowTree {
+public struct RowTree {
     /// The published summary of the tree.
-    package struct Summary: Sendable, Equatable {
-        package let rows: Int64
+    public struct Summary: Sendable, Equatable {
+        public let rows: Int64
         /// The digest as lower-case hex SHA-256.
-        package let digest: String
-        package let root: Digest32
+        public let digest: String
+        public let root: Digest32
 
-        package init(rows: Int64, digest: String, root: Digest32) {
+        public init(rows: Int64, digest: String, root: Digest32) {
             self.rows = rows
             self.digest = digest
             self.root = root
@@ -28,13 +28,13 @@ package struct RowTree {
     private var hash = SHA256()
     private var frontier = MerkleFrontier()
     /// The digest line of the last added row.
-    package private(set) var line: [UInt8] = []
+    public private(set) var line: [UInt8] = []
 
-    package init(_ columns: ColumnSet) { self.columns = columns }
+    public init(_ columns: ColumnSet) { self.columns = columns }
 
     /// Adds a row's document, and returns the leaf hash of its digest line. Rows must come in key order.
     @discardableResult
-    package mutating func add(_ document: [UInt8]) throws -> Digest32 {
+    public mutating func add(_ document: [UInt8]) throws -> Digest32 {
         line.removeAll(keepingCapacity: true)
         try columns.appendDigestLine(document, to: &line)
         hash.update(data: line)
@@ -43,13 +43,13 @@ package struct RowTree {
         return leaf
     }
 
-    package var summary: Summary {
+    public var summary: Summary {
         Summary(rows: frontier.size, digest: hexadecimal(hash.finalize()), root: frontier.root)
     }
 
     /// The audit path (RFC 6962 section 2.1.1) of a row, given all rows' leaf hashes, lowest node first. Linear in the
     /// rows.
-    package static func path(of index: Int, in leaves: [Digest32]) -> [Digest32] {
+    public static func path(of index: Int, in leaves: [Digest32]) -> [Digest32] {
         func node(_ level: Int, _ place: Int64) -> Digest32 {
             if level == 0 { return leaves[Int(place)] }
             return MerkleHash.node(node(level - 1, place * 2), node(level - 1, place * 2 + 1))

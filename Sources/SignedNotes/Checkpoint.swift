@@ -1,20 +1,20 @@
-package import Values
+public import Values
 
 /// A log's head in its signed form (C2SP tlog-checkpoint): one line each for the origin, the number of leaves and the
 /// base64 root, followed by extension lines. The signature also vouches for the extensions, which are opaque to a
 /// verifier of heads only.
-package struct Checkpoint: Sendable, Equatable {
+public struct Checkpoint: Sendable, Equatable {
     /// The largest number of extension lines; no known writer uses more.
-    package static let maximumExtensions = 16
+    public static let maximumExtensions = 16
 
     /// The name of the log.
-    package let origin: String
-    package let size: Int64
-    package let root: Digest32
+    public let origin: String
+    public let size: Int64
+    public let root: Digest32
     /// The extension lines, none of them empty, without control characters.
-    package let extensions: [String]
+    public let extensions: [String]
 
-    package init(origin: String, size: Int64, root: Digest32, extensions: [String] = []) throws(NoteError) {
+    public init(origin: String, size: Int64, root: Digest32, extensions: [String] = []) throws(NoteError) {
         guard NoteVerifier.isName(origin), size >= 0 else { throw NoteError("a checkpoint has an origin and a size") }
         guard extensions.count <= Self.maximumExtensions,
             extensions.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { $0 >= 0x20 } })
@@ -26,7 +26,7 @@ package struct Checkpoint: Sendable, Equatable {
     }
 
     /// Reads a note's text, in exactly the form that ``text`` writes.
-    package init(parsing text: [UInt8]) throws(NoteError) {
+    public init(parsing text: [UInt8]) throws(NoteError) {
         guard let string = String(validating: text, as: UTF8.self) else { throw NoteError("the checkpoint is not UTF-8") }
         let lines = string.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count >= 4, let end = lines.last, end.isEmpty else {
@@ -42,12 +42,12 @@ package struct Checkpoint: Sendable, Equatable {
             origin: String(lines[0]), size: size, root: root, extensions: lines[3..<(lines.count - 1)].map(String.init))
     }
 
-    package var text: [UInt8] {
+    public var text: [UInt8] {
         Array(([origin, "\(size)", Base64.encode(root.bytes)] + extensions).map { $0 + "\n" }.joined().utf8)
     }
 
     /// Reads a signed checkpoint. Throws unless the key signed it and the key's name is the origin.
-    package static func verified(_ note: SignedNote, _ key: NoteVerifier) throws(NoteError) -> Checkpoint {
+    public static func verified(_ note: SignedNote, _ key: NoteVerifier) throws(NoteError) -> Checkpoint {
         try note.verify(key)
         let checkpoint = try Checkpoint(parsing: note.text)
         guard Array(checkpoint.origin.utf8) == Array(key.name.utf8) else {
@@ -56,7 +56,7 @@ package struct Checkpoint: Sendable, Equatable {
         return checkpoint
     }
 
-    package func signed(by signer: NoteSigner) throws(NoteError) -> SignedNote {
+    public func signed(by signer: NoteSigner) throws(NoteError) -> SignedNote {
         try SignedNote(signing: text, with: signer)
     }
 }

@@ -1,27 +1,27 @@
 import Crypto
 
 /// Why a key, a note or a checkpoint is unusable.
-package struct NoteError: Error, Equatable, CustomStringConvertible {
-    package let description: String
+public struct NoteError: Error, Equatable, CustomStringConvertible {
+    public let description: String
 
     init(_ description: String) { self.description = description }
 }
 
 /// The public half of a note's Ed25519 key, with its name (C2SP signed-note).
-package struct NoteVerifier: Sendable, Equatable {
+public struct NoteVerifier: Sendable, Equatable {
     static let algorithm: UInt8 = 0x01
 
-    package let name: String
+    public let name: String
     /// The 32 bytes of the public key.
-    package let publicKey: [UInt8]
+    public let publicKey: [UInt8]
     /// The first 4 bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key), as a number.
-    package let keyHash: UInt32
+    public let keyHash: UInt32
     private let key: Curve25519.Signing.PublicKey
 
     /// Makes a verifier of a name and a public key of 32 bytes.
     ///
     /// - Parameter name: not empty, without `+`, spaces or control characters.
-    package init(name: String, publicKey: [UInt8]) throws(NoteError) {
+    public init(name: String, publicKey: [UInt8]) throws(NoteError) {
         guard Self.isName(name) else { throw NoteError("a key name is not empty and has neither spaces nor +") }
         guard publicKey.count == 32, let key = try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey) else {
             throw NoteError("not an Ed25519 public key")
@@ -35,7 +35,7 @@ package struct NoteVerifier: Sendable, Equatable {
     }
 
     /// Reads `<name>+<hash>+<key>`.
-    package init(vkey: String) throws(NoteError) {
+    public init(vkey: String) throws(NoteError) {
         let parts = vkey.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let key = Base64.decode(parts[2]), key.count == 33, key[0] == Self.algorithm else {
             throw NoteError("not a verifier key of the form <name>+<hash>+<key> with an Ed25519 key")
@@ -47,13 +47,13 @@ package struct NoteVerifier: Sendable, Equatable {
     }
 
     /// `<name>+<hash>+<key>`.
-    package var vkey: String { "\(name)+\(hexadecimal(keyHash))+\(Base64.encode([Self.algorithm] + publicKey))" }
+    public var vkey: String { "\(name)+\(hexadecimal(keyHash))+\(Base64.encode([Self.algorithm] + publicKey))" }
 
     func isValid(_ signature: [UInt8], for text: [UInt8]) -> Bool {
         signature.count == 64 && key.isValidSignature(signature, for: text)
     }
 
-    package static func == (left: NoteVerifier, right: NoteVerifier) -> Bool {
+    public static func == (left: NoteVerifier, right: NoteVerifier) -> Bool {
         Array(left.name.utf8) == Array(right.name.utf8) && left.publicKey == right.publicKey
     }
 
@@ -66,14 +66,14 @@ package struct NoteVerifier: Sendable, Equatable {
 }
 
 /// The private half of a note's Ed25519 key, with its name.
-package struct NoteSigner: Sendable {
-    package let verifier: NoteVerifier
+public struct NoteSigner: Sendable {
+    public let verifier: NoteVerifier
     private let seed: [UInt8]
 
     /// Makes a signer of a name and a private key.
     ///
     /// - Parameter seed: the 32 bytes of an Ed25519 private key.
-    package init(name: String, seed: [UInt8]) throws(NoteError) {
+    public init(name: String, seed: [UInt8]) throws(NoteError) {
         guard seed.count == 32, let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed) else {
             throw NoteError("not an Ed25519 private key")
         }
@@ -82,7 +82,7 @@ package struct NoteSigner: Sendable {
     }
 
     /// Reads `PRIVATE+KEY+<name>+<hash>+<seed>`. Errors quote nothing of it.
-    package init(skey: String) throws(NoteError) {
+    public init(skey: String) throws(NoteError) {
         let parts = skey.split(separator: "+", maxSplits: 4, omittingEmptySubsequences: false)
         guard parts.count == 5, parts[0] == "PRIVATE", parts[1] == "KEY", let key = Base64.decode(parts[4]),
             key.count == 33, key[0] == NoteVerifier.algorithm
@@ -94,17 +94,17 @@ package struct NoteSigner: Sendable {
     }
 
     /// Makes a new key from the system's random numbers.
-    package static func generate(name: String) throws(NoteError) -> NoteSigner {
+    public static func generate(name: String) throws(NoteError) -> NoteSigner {
         try NoteSigner(name: name, seed: Array(Curve25519.Signing.PrivateKey().rawRepresentation))
     }
 
     /// `PRIVATE+KEY+<name>+<hash>+<seed>`: a secret.
-    package var skey: String {
+    public var skey: String {
         "PRIVATE+KEY+\(verifier.name)+\(hexadecimal(verifier.keyHash))+\(Base64.encode([NoteVerifier.algorithm] + seed))"
     }
 
     /// The same key under another name.
-    package func named(_ name: String) throws(NoteError) -> NoteSigner { try NoteSigner(name: name, seed: seed) }
+    public func named(_ name: String) throws(NoteError) -> NoteSigner { try NoteSigner(name: name, seed: seed) }
 
     func signature(for text: [UInt8]) throws(NoteError) -> [UInt8] {
         guard let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed),

@@ -1,23 +1,23 @@
 /// A text with signatures (C2SP signed-note): the text, a blank line, then one line per signature:
 /// `— <key name> base64(key hash ‖ signature)`.
-package struct SignedNote: Sendable, Equatable {
+public struct SignedNote: Sendable, Equatable {
     /// A signature line. The name and the hash together identify the key.
-    package struct Signature: Sendable, Equatable {
-        package let name: String
-        package let keyHash: UInt32
-        package let bytes: [UInt8]
+    public struct Signature: Sendable, Equatable {
+        public let name: String
+        public let keyHash: UInt32
+        public let bytes: [UInt8]
     }
 
     /// The largest size of a note; a longer note is refused unread.
-    package static let maximumBytes = 1 << 20
-    package static let maximumSignatures = 100
+    public static let maximumBytes = 1 << 20
+    public static let maximumSignatures = 100
 
     /// The signed text; ends with a newline.
-    package let text: [UInt8]
-    package let signatures: [Signature]
+    public let text: [UInt8]
+    public let signatures: [Signature]
 
     /// Signs a text.
-    package init(signing text: [UInt8], with signer: NoteSigner) throws(NoteError) {
+    public init(signing text: [UInt8], with signer: NoteSigner) throws(NoteError) {
         guard Self.isText(text) else { throw NoteError("a note's text is UTF-8, ends with a newline, and has no control characters") }
         self.text = text
         signatures = [
@@ -27,7 +27,7 @@ package struct SignedNote: Sendable, Equatable {
     }
 
     /// Reads a note without verifying it. Refuses any note that is not exactly of the form.
-    package init(parsing bytes: [UInt8]) throws(NoteError) {
+    public init(parsing bytes: [UInt8]) throws(NoteError) {
         guard bytes.count <= Self.maximumBytes else { throw NoteError("the note is too long") }
         guard let split = (1..<max(1, bytes.count)).last(where: { bytes[$0] == 0x0a && bytes[$0 - 1] == 0x0a }) else {
             throw NoteError("the note has no blank line before its signatures")
@@ -50,7 +50,7 @@ package struct SignedNote: Sendable, Equatable {
 
     /// Throws unless the key signed the text. Signatures of other keys are ignored; every line that names this key must
     /// verify.
-    package func verify(_ key: NoteVerifier) throws(NoteError) {
+    public func verify(_ key: NoteVerifier) throws(NoteError) {
         let own = signatures.filter { $0.keyHash == key.keyHash && Array($0.name.utf8) == Array(key.name.utf8) }
         if own.isEmpty { throw NoteError("the note has no signature of \(key.vkey)") }
         guard own.allSatisfy({ key.isValid($0.bytes, for: text) }) else {
@@ -59,7 +59,7 @@ package struct SignedNote: Sendable, Equatable {
     }
 
     /// The note in its transmitted form.
-    package var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         var out = text + [0x0a]
         for signature in signatures {
             let hash = (0..<4).map { UInt8(truncatingIfNeeded: signature.keyHash >> UInt32(24 - 8 * $0)) }
