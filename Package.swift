@@ -30,76 +30,78 @@ let package = Package(
     ],
     targets: [
         // C: libraries bound, and the few calls that Swift can't make.
-        .systemLibrary(name: "CLibPQ"),
+        .systemLibrary(name: "CLedgerLibPQ"),
         .systemLibrary(name: "CLibCurl"),
         .systemLibrary(name: "CZlib"),
         .target(name: "CProcess"),
 
         // Pure: no I/O, no clock.
         .target(name: "PrometheusMetrics", swiftSettings: strict),
-        .target(name: "Values", dependencies: [.product(name: "BigInt", package: "BigInt")], swiftSettings: strict),
-        .target(name: "JSON", dependencies: ["Values"], swiftSettings: strict),
+        .target(name: "LedgerValues", dependencies: [.product(name: "BigInt", package: "BigInt")], swiftSettings: strict),
+        .target(name: "LedgerJSON", dependencies: ["LedgerValues"], swiftSettings: strict),
         .target(
-            name: "MerkleLog", dependencies: ["Values", .product(name: "Crypto", package: "swift-crypto")],
+            name: "LedgerMerkle", dependencies: ["LedgerValues", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(
-            name: "Events",
-            dependencies: ["Values", "JSON", "MerkleLog", .product(name: "Crypto", package: "swift-crypto")],
+            name: "LedgerEvents",
+            dependencies: ["LedgerValues", "LedgerJSON", "LedgerMerkle", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(
-            name: "Rules",
+            name: "LedgerRules",
             dependencies: [
-                "Values", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
+                "LedgerValues", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
         .target(
-            name: "Projections",
-            dependencies: ["Values", "JSON", "Events", "Rules", .product(name: "Crypto", package: "swift-crypto")],
+            name: "LedgerProjections",
+            dependencies: ["LedgerValues", "LedgerJSON", "LedgerEvents", "LedgerRules", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(
-            name: "Explanations", dependencies: ["Values", "JSON", "Events", "Rules", "Projections"], swiftSettings: strict),
+            name: "LedgerExplanations", dependencies: ["LedgerValues", "LedgerJSON", "LedgerEvents", "LedgerRules", "LedgerProjections"],
+            swiftSettings: strict),
 
         .target(
-            name: "Analyses", dependencies: ["Values", "JSON", "Rules", "Projections", "Explanations"],
+            name: "LedgerAnalyses", dependencies: ["LedgerValues", "LedgerJSON", "LedgerRules", "LedgerProjections", "LedgerExplanations"],
             swiftSettings: strict),
 
         // Option trades and the market beside them: what is recorded, and a folder for each view and each analysis.
         .target(
             name: "OptionTrades",
             dependencies: [
-                "Values", "JSON", "Events", "Rules", "Projections", "Explanations", "Analyses",
+                "LedgerValues", "LedgerJSON", "LedgerEvents", "LedgerRules", "LedgerProjections", "LedgerExplanations", "LedgerAnalyses",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
 
-        .target(name: "MarketData", dependencies: ["Values", "JSON", "Events", "OptionTrades"], swiftSettings: strict),
+        .target(name: "MarketData", dependencies: ["LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades"], swiftSettings: strict),
 
         .target(
-            name: "SignedNotes", dependencies: ["Values", .product(name: "Crypto", package: "swift-crypto")],
+            name: "LedgerNotes", dependencies: ["LedgerValues", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
 
         .target(
-            name: "AuditBundle",
+            name: "LedgerBundle",
             dependencies: [
-                "Values", "JSON", "MerkleLog", "Events", "Rules", "Projections", "SignedNotes",
+                "LedgerValues", "LedgerJSON", "LedgerMerkle", "LedgerEvents", "LedgerRules", "LedgerProjections", "LedgerNotes",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
 
         // Servers and upstreams.
-        .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
+        .target(name: "LedgerPostgres", dependencies: ["CLedgerLibPQ"], swiftSettings: strict),
         .target(
             name: "EmbeddedPostgres", dependencies: ["CProcess", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .target(
-            name: "PostgresStore",
+            name: "LedgerStore",
             dependencies: [
-                "Values", "JSON", "MerkleLog", "Events", "Rules", "Projections", "Postgres",
+                "LedgerValues", "LedgerJSON", "LedgerMerkle", "LedgerEvents", "LedgerRules", "LedgerProjections", "LedgerPostgres",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         // The library: a ledger of any domain in one import.
         .target(
             name: "EventLedger",
             dependencies: [
-                "Values", "JSON", "MerkleLog", "Events", "Rules", "Projections", "Explanations", "Analyses", "AuditBundle", "SignedNotes",
-                "Postgres", "PostgresStore",
+                "LedgerValues", "LedgerJSON", "LedgerMerkle", "LedgerEvents", "LedgerRules", "LedgerProjections", "LedgerExplanations",
+                "LedgerAnalyses", "LedgerBundle", "LedgerNotes",
+                "LedgerPostgres", "LedgerStore",
             ], swiftSettings: strict),
         .executableTarget(
             name: "Accounts", dependencies: ["EventLedger", "EmbeddedPostgres"], path: "Examples/Accounts",
@@ -108,30 +110,33 @@ let package = Package(
         .target(
             name: "AlphaFeed",
             dependencies: [
-                "Values", "JSON", "Events", "OptionTrades", "Curl", .product(name: "Logging", package: "swift-log"),
+                "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "Curl", .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .target(
             name: "Amberdata",
-            dependencies: ["Values", "JSON", "Events", "OptionTrades", "Curl", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "Curl", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .target(
             name: "SampleScope",
-            dependencies: ["Values", "JSON", .product(name: "Hummingbird", package: "hummingbird")],
+            dependencies: ["LedgerValues", "LedgerJSON", .product(name: "Hummingbird", package: "hummingbird")],
             swiftSettings: strict),
 
         // What a user asks for, and the ways of asking.
         .target(
             name: "Operations",
             dependencies: [
-                "Values", "JSON", "Events", "Rules", "OptionTrades", "Projections", "Explanations", "Analyses", "Postgres", "PostgresStore",
-                "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData", "MerkleLog", "SignedNotes", "AuditBundle",
+                "LedgerValues", "LedgerJSON", "LedgerEvents", "LedgerRules", "OptionTrades", "LedgerProjections", "LedgerExplanations",
+                "LedgerAnalyses", "LedgerPostgres", "LedgerStore",
+                "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData", "LedgerMerkle", "LedgerNotes", "LedgerBundle",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
         // Pages of the console: documents of the HTTP interface in, HTML out.
         .target(
             name: "Console",
-            dependencies: ["Values", "JSON", "OptionTrades", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["LedgerValues", "LedgerJSON", "OptionTrades", .product(name: "Crypto", package: "swift-crypto")],
             resources: [
                 .embedInCode("Assets/console.css"), .embedInCode("Assets/console.js"), .embedInCode("Assets/log.js"),
                 .embedInCode("Assets/projections.js"), .embedInCode("Assets/proof.js"), .embedInCode("Assets/canonical.js"),
@@ -139,7 +144,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Console", "SignedNotes", "Values", "JSON", "Events", "OptionTrades", "Projections", "Analyses", "AlphaFeed",
+                "Console", "LedgerNotes", "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections",
+                "LedgerAnalyses", "AlphaFeed",
                 "Operations", "CZlib", "PrometheusMetrics", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -147,8 +153,9 @@ let package = Package(
         .executableTarget(
             name: "alpha-ledger",
             dependencies: [
-                "SignedNotes", "Values", "JSON", "Events", "OptionTrades", "Projections", "Analyses", "Postgres", "PostgresStore",
-                "Operations", "API", "AuditBundle",
+                "LedgerNotes", "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections", "LedgerAnalyses",
+                "LedgerPostgres", "LedgerStore",
+                "Operations", "API", "LedgerBundle",
                 "SampleScope", "EmbeddedPostgres", "AlphaFeed", "Amberdata", "MarketData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -157,55 +164,69 @@ let package = Package(
         .executableTarget(
             name: "ledger-benchmarks",
             dependencies: [
-                "Values", "JSON", "Events", "Projections", "Postgres", "PostgresStore", "EmbeddedPostgres",
-                "AlphaFeed", "Curl", "Operations", "SampleScope", "API", "OptionTrades", "MarketData", "MerkleLog", "SignedNotes",
+                "LedgerValues", "LedgerJSON", "LedgerEvents", "LedgerProjections", "LedgerPostgres", "LedgerStore", "EmbeddedPostgres",
+                "AlphaFeed", "Curl", "Operations", "SampleScope", "API", "OptionTrades", "MarketData", "LedgerMerkle", "LedgerNotes",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ], path: "Benchmarks", swiftSettings: strict),
 
         // Tests: each against the real thing, on servers that they start themselves.
         .target(
             name: "TestSupport",
-            dependencies: ["Values", "JSON", "Events", "OptionTrades", "Projections", "Postgres", "PostgresStore", "EmbeddedPostgres"],
+            dependencies: [
+                "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections", "LedgerPostgres", "LedgerStore",
+                "EmbeddedPostgres",
+            ],
             path: "Tests/TestSupport", swiftSettings: strict),
         // Writes the sources of payloads from their schemas; only engineers run it.
-        .target(name: "PayloadGenerator", dependencies: ["JSON", "Values"], swiftSettings: strict),
+        .target(name: "PayloadGenerator", dependencies: ["LedgerJSON", "LedgerValues"], swiftSettings: strict),
         .executableTarget(name: "payload-generator", dependencies: ["PayloadGenerator"], swiftSettings: strict),
 
-        .testTarget(name: "ValuesTests", dependencies: ["Values", .product(name: "BigInt", package: "BigInt")]),
-        .testTarget(name: "JSONTests", dependencies: ["JSON", "Values"]),
-        .testTarget(name: "MerkleLogTests", dependencies: ["MerkleLog", "Values"]),
+        .testTarget(name: "LedgerValuesTests", dependencies: ["LedgerValues", .product(name: "BigInt", package: "BigInt")]),
+        .testTarget(name: "LedgerJSONTests", dependencies: ["LedgerJSON", "LedgerValues"]),
+        .testTarget(name: "LedgerMerkleTests", dependencies: ["LedgerMerkle", "LedgerValues"]),
         .testTarget(
-            name: "EventsTests", dependencies: ["Events", "OptionTrades", "JSON", "MerkleLog", "Values"], exclude: ["Samples"]),
-        .testTarget(name: "PayloadGeneratorTests", dependencies: ["PayloadGenerator", "JSON", "Values"]),
-        .testTarget(name: "OptionTradesTests", dependencies: ["OptionTrades", "Rules", "Events", "Values", "TestSupport"]),
+            name: "LedgerEventsTests", dependencies: ["LedgerEvents", "OptionTrades", "LedgerJSON", "LedgerMerkle", "LedgerValues"],
+            exclude: ["Samples"]),
+        .testTarget(name: "PayloadGeneratorTests", dependencies: ["PayloadGenerator", "LedgerJSON", "LedgerValues"]),
         .testTarget(
-            name: "ProjectionsTests",
+            name: "OptionTradesTests", dependencies: ["OptionTrades", "LedgerRules", "LedgerEvents", "LedgerValues", "TestSupport"]),
+        .testTarget(
+            name: "LedgerProjectionsTests",
             dependencies: [
-                "Projections", "OptionTrades", "Rules", "Events", "JSON", "Values", "TestSupport",
+                "LedgerProjections", "OptionTrades", "LedgerRules", "LedgerEvents", "LedgerJSON", "LedgerValues", "TestSupport",
                 .product(name: "BigInt", package: "BigInt"),
             ], exclude: ["Golden"]),
         .testTarget(
-            name: "ExplanationsTests",
-            dependencies: ["Explanations", "Projections", "OptionTrades", "Rules", "Events", "JSON", "Values", "TestSupport"]),
-        .testTarget(name: "MarketDataTests", dependencies: ["MarketData", "Events", "OptionTrades", "JSON", "Values", "TestSupport"]),
-        .testTarget(name: "SignedNotesTests", dependencies: ["SignedNotes", "MerkleLog", "Values"]),
+            name: "LedgerExplanationsTests",
+            dependencies: [
+                "LedgerExplanations", "LedgerProjections", "OptionTrades", "LedgerRules", "LedgerEvents", "LedgerJSON", "LedgerValues",
+                "TestSupport",
+            ]),
+        .testTarget(
+            name: "MarketDataTests",
+            dependencies: ["MarketData", "LedgerEvents", "OptionTrades", "LedgerJSON", "LedgerValues", "TestSupport"]),
+        .testTarget(name: "LedgerNotesTests", dependencies: ["LedgerNotes", "LedgerMerkle", "LedgerValues"]),
         .testTarget(
             name: "AuditTests",
             dependencies: [
-                "AuditBundle", "JSON", "Operations", "SignedNotes", "MerkleLog", "PostgresStore", "Postgres", "EmbeddedPostgres",
-                "Events", "OptionTrades", "Values", "Projections", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
+                "LedgerBundle", "LedgerJSON", "Operations", "LedgerNotes", "LedgerMerkle", "LedgerStore", "LedgerPostgres",
+                "EmbeddedPostgres",
+                "LedgerEvents", "OptionTrades", "LedgerValues", "LedgerProjections", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["verify_proof.py"]),
         .testTarget(
             name: "TamperTests",
             dependencies: [
-                "Operations", "PostgresStore", "Postgres", "Projections", "SignedNotes", "Events", "OptionTrades", "Values", "TestSupport",
+                "Operations", "LedgerStore", "LedgerPostgres", "LedgerProjections", "LedgerNotes", "LedgerEvents", "OptionTrades",
+                "LedgerValues", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
-            name: "AnalysesTests",
+            name: "LedgerAnalysesTests",
             dependencies: [
-                "Analyses", "Explanations", "OptionTrades", "PostgresStore", "Projections", "Rules", "Events", "JSON", "Values",
+                "LedgerAnalyses", "LedgerExplanations", "OptionTrades", "LedgerStore", "LedgerProjections", "LedgerRules", "LedgerEvents",
+                "LedgerJSON", "LedgerValues",
                 "SampleScope", "TestSupport",
             ]),
         .testTarget(name: "EventLedgerTests", dependencies: ["Accounts", "TestSupport"]),
@@ -216,59 +237,67 @@ let package = Package(
         .testTarget(
             name: "UpgradeTests",
             dependencies: [
-                "API", "Operations", "PostgresStore", "Postgres", "Events", "JSON", "Values", "TestSupport",
+                "API", "Operations", "LedgerStore", "LedgerPostgres", "LedgerEvents", "LedgerJSON", "LedgerValues", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Fixtures"]),
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"]),
-        .testTarget(name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "Postgres"]),
+        .testTarget(name: "LedgerPostgresTests", dependencies: ["LedgerPostgres", "EmbeddedPostgres"]),
+        .testTarget(name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "LedgerPostgres"]),
         .testTarget(
-            name: "PostgresStoreTests",
+            name: "LedgerStoreTests",
             dependencies: [
-                "TestSupport", "EmbeddedPostgres", "Values", "JSON", "MerkleLog", "Events", "OptionTrades", "Postgres", "PostgresStore",
-                "Projections",
+                "TestSupport", "EmbeddedPostgres", "LedgerValues", "LedgerJSON", "LedgerMerkle", "LedgerEvents", "OptionTrades",
+                "LedgerPostgres", "LedgerStore",
+                "LedgerProjections",
             ]),
         .target(name: "LoopbackServer", path: "Tests/LoopbackServer", swiftSettings: strict),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "LoopbackServer"]),
         .testTarget(
-            name: "AlphaFeedTests", dependencies: ["AlphaFeed", "Curl", "Events", "OptionTrades", "JSON", "Values", "LoopbackServer"]),
+            name: "AlphaFeedTests",
+            dependencies: ["AlphaFeed", "Curl", "LedgerEvents", "OptionTrades", "LedgerJSON", "LedgerValues", "LoopbackServer"]),
         .testTarget(
             name: "AmberdataTests",
-            dependencies: ["Amberdata", "SampleScope", "Curl", "Events", "OptionTrades", "JSON", "Values", "LoopbackServer"]),
-        .testTarget(name: "SampleScopeTests", dependencies: ["SampleScope", "JSON", "Values"]),
+            dependencies: [
+                "Amberdata", "SampleScope", "Curl", "LedgerEvents", "OptionTrades", "LedgerJSON", "LedgerValues", "LoopbackServer",
+            ]),
+        .testTarget(name: "SampleScopeTests", dependencies: ["SampleScope", "LedgerJSON", "LedgerValues"]),
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "Operations", "SampleScope", "AlphaFeed", "Amberdata", "MarketData", "PostgresStore", "Postgres",
-                "Projections", "OptionTrades", "Rules", "Events", "JSON", "Values", "TestSupport", "LoopbackServer", "Curl",
+                "Operations", "SampleScope", "AlphaFeed", "Amberdata", "MarketData", "LedgerStore", "LedgerPostgres",
+                "LedgerProjections", "OptionTrades", "LedgerRules", "LedgerEvents", "LedgerJSON", "LedgerValues", "TestSupport",
+                "LoopbackServer", "Curl",
             ]),
         .testTarget(name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics"]),
         .testTarget(
             name: "TimeTravelTests",
             dependencies: [
-                "API", "Analyses", "Operations", "AlphaFeed", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events",
-                "OptionTrades", "JSON",
-                "Values", "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "API", "LedgerAnalyses", "Operations", "AlphaFeed", "LedgerStore", "LedgerPostgres", "EmbeddedPostgres",
+                "LedgerProjections", "LedgerEvents",
+                "OptionTrades", "LedgerJSON",
+                "LedgerValues", "TestSupport", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "LoopbackServer", "PrometheusMetrics", "Projections", "Operations", "SampleScope", "AlphaFeed", "PostgresStore",
-                "Postgres", "EmbeddedPostgres", "Events", "OptionTrades", "JSON", "MerkleLog", "SignedNotes", "Values", "TestSupport",
+                "API", "LoopbackServer", "PrometheusMetrics", "LedgerProjections", "Operations", "SampleScope", "AlphaFeed", "LedgerStore",
+                "LedgerPostgres", "EmbeddedPostgres", "LedgerEvents", "OptionTrades", "LedgerJSON", "LedgerMerkle", "LedgerNotes",
+                "LedgerValues", "TestSupport",
                 .product(name: "Yams", package: "Yams"),
             ]),
-        .target(name: "BrowserSupport", dependencies: ["JSON"], path: "Tests/BrowserSupport", swiftSettings: strict),
+        .target(name: "BrowserSupport", dependencies: ["LedgerJSON"], path: "Tests/BrowserSupport", swiftSettings: strict),
         .testTarget(
             name: "BrowserTests",
             dependencies: [
-                "BrowserSupport", "API", "Operations", "OptionTrades", "SampleScope", "AlphaFeed", "Amberdata", "JSON", "TestSupport",
+                "BrowserSupport", "API", "Operations", "OptionTrades", "SampleScope", "AlphaFeed", "Amberdata", "LedgerJSON", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "ConsoleTests", dependencies: ["Console", "OptionTrades", "JSON", "Values", "TestSupport"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "OptionTrades", "LedgerJSON", "LedgerValues", "TestSupport"]),
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "alpha-ledger", "Operations", "SampleScope", "PostgresStore", "Postgres", "EmbeddedPostgres", "Projections", "Events",
-                "OptionTrades", "JSON", "Values", "LoopbackServer", "TestSupport",
+                "alpha-ledger", "Operations", "SampleScope", "LedgerStore", "LedgerPostgres", "EmbeddedPostgres", "LedgerProjections",
+                "LedgerEvents",
+                "OptionTrades", "LedgerJSON", "LedgerValues", "LoopbackServer", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,10 +1,10 @@
-import Events
+import LedgerEvents
 import Foundation
 import Operations
 import OptionTrades
-import Postgres
-import PostgresStore
-import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerValues
 
 /// Reads pages of 50 rows as of a position, alternately in a ledger of 10,000 events and in a large one.
 ///

@@ -1,10 +1,10 @@
-import Events
+import LedgerEvents
 import Glibc
-import MerkleLog
+import LedgerMerkle
 import Operations
-import Postgres
-import PostgresStore
-import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerValues
 
 /// `audit verify` of the log, beside the work that it can't avoid: reading every event, and hashing every leaf and node.
 /// Afterwards, the server's time for a proof.

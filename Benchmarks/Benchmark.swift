@@ -2,8 +2,8 @@ import EmbeddedPostgres
 import Foundation
 import Logging
 import Operations
-import Postgres
-import PostgresStore
+import LedgerPostgres
+import LedgerStore
 
 /// Runs the benchmarks, each beside its baseline in the same run, and prints rates and ratios.
 ///

@@ -1,6 +1,6 @@
-import Events
-import Postgres
-import Values
+import LedgerEvents
+import LedgerPostgres
+import LedgerValues
 
 /// The baseline of appends: a bare binary COPY of the log's finished rows into a table with the same columns, checks and
 /// indexes.

@@ -1,6 +1,6 @@
 import Foundation
 import Operations
-import Postgres
+import LedgerPostgres
 
 /// The cost of a piece of work.
 ///

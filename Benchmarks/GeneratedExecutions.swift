@@ -1,6 +1,6 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Values
+import LedgerValues
 
 /// Executions by number, with realistic sizes and unique ids.
 enum GeneratedExecutions {

@@ -1,8 +1,8 @@
-import Events
+import LedgerEvents
 import Operations
 import OptionTrades
-import PostgresStore
-import Values
+import LedgerStore
+import LedgerValues
 
 /// A log of any size, by number: the same numbers give the same events, whatever the log's size.
 ///

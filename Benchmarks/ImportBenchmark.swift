@@ -1,10 +1,10 @@
-import Events
+import LedgerEvents
 import Foundation
 import MarketData
 import Operations
-import Postgres
-import PostgresStore
-import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerValues
 
 /// `observe import` of a generated file (NDJSON, hourly GEX, volatility and option quotes in turn), for the first and
 /// for the second time. The baseline is a bare binary COPY of exactly the resulting rows into a table with the same

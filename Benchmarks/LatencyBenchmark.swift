@@ -1,9 +1,9 @@
-import Events
+import LedgerEvents
 import Operations
-import Postgres
-import PostgresStore
-import Projections
-import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
+import LedgerValues
 
 /// The time from an append's call until its event is in all views. Events are appended one at a time at a fixed rate,
 /// with the projectors in this process.

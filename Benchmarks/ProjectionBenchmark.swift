@@ -1,8 +1,8 @@
-import Events
+import LedgerEvents
 import Operations
-import Postgres
-import PostgresStore
-import Projections
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
 
 /// The live projection of `trades`, including rows, history and checkpoint, beside reading the same events by COPY OUT.
 enum ProjectionBenchmark {

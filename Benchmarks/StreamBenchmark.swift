@@ -1,7 +1,7 @@
-import Events
+import LedgerEvents
 import Operations
-import Postgres
-import PostgresStore
+import LedgerPostgres
+import LedgerStore
 
 /// Events to 1,000 open streams. It checks that every stream receives every event once, and measures the delay, the
 /// rate and the memory. The readers run in the same process and share its cores.

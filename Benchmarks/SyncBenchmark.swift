@@ -1,5 +1,5 @@
 import AlphaFeed
-import Events
+import LedgerEvents
 import Operations
 import OptionTrades
 import SampleScope

@@ -1,12 +1,12 @@
 import Crypto
-import Events
+import LedgerEvents
 import Glibc
-import JSON
+import LedgerJSON
 import Operations
-import Postgres
-import PostgresStore
-import Projections
-import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
+import LedgerValues
 
 /// Reads and folds all seven projections down to their digests without writing, beside a bare COPY OUT of the same log.
 /// It also measures the share of each stage.

@@ -1,8 +1,8 @@
 // The entry point of libFuzzer: every input goes through the JSON reader, its accessors and the canonical
 // form, and through the readers of the small texts. A broken property traps, which libFuzzer reports.
 
-import JSON
-import Values
+import LedgerJSON
+import LedgerValues
 
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {

@@ -1,8 +1,8 @@
-import JSON
+import LedgerJSON
 import Logging
 package import Operations
 import PrometheusMetrics
-import Values
+import LedgerValues
 
 /// The HTTP interface over an open ledger: it turns requests into responses.
 package struct API: Sendable {

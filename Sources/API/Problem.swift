@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
 

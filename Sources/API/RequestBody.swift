@@ -1,5 +1,5 @@
-import JSON
-import Values
+import LedgerJSON
+import LedgerValues
 
 /// The JSON object in a POST's body. The route knows all its keys. An empty body counts as an empty object.
 struct RequestBody {

@@ -2,8 +2,8 @@ import Glibc
 package import Logging
 import NIOCore
 package import Operations
-package import Values
-import Projections
+package import LedgerValues
+import LedgerProjections
 import ServiceLifecycle
 
 /// The service: the HTTP server, and the projectors of all versions with installed code. It runs until it is stopped.

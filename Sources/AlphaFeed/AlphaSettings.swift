@@ -1,6 +1,6 @@
-import JSON
+import LedgerJSON
 package import OptionTrades
-import Values
+import LedgerValues
 
 /// What the Alpha feed's settings say.
 struct AlphaSettings {

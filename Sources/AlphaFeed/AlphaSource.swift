@@ -1,5 +1,5 @@
 import Curl
-package import JSON
+package import LedgerJSON
 package import OptionTrades
 
 /// How rows of the Alpha feed are read.

@@ -1,5 +1,5 @@
-package import JSON
-package import Values
+package import LedgerJSON
+package import LedgerValues
 
 /// A page of the feed, its envelope checked; what its rows hold is not.
 package struct FeedPage: Sendable {

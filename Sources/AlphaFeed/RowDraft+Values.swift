@@ -1,7 +1,7 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
-import Values
+import LedgerValues
 
 /// Reading values that are neither null nor empty: nil where one is not what it must be.
 extension RowDraft {

@@ -1,7 +1,7 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
-import Values
+import LedgerValues
 
 /// A row while its members are read, and what has been found wrong with it.
 struct RowDraft {

@@ -1,7 +1,7 @@
-import Events
-package import JSON
+import LedgerEvents
+package import LedgerJSON
 package import OptionTrades
-import Values
+import LedgerValues
 
 /// Turns a row of the feed into the ledger's own terms, or says all that is wrong with it (docs/contract/alpha-feed.md, "Row").
 ///

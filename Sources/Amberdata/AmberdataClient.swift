@@ -1,10 +1,10 @@
 package import Curl
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Logging
 package import OptionTrades
 import Synchronization
-package import Values
+package import LedgerValues
 
 /// Asks Amberdata for quotes of options on stocks.
 ///

@@ -1,7 +1,7 @@
 import Curl
-import Events
+import LedgerEvents
 package import OptionTrades
-import Values
+import LedgerValues
 
 /// Level-1 quotes from Amberdata.
 ///

@@ -1,7 +1,7 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
-import Values
+import LedgerValues
 
 extension ParsedObservations {
     /// `/analytics/volatility/delta-surfaces/constant` and `…/tradfi`: an `iv_surface` for each point of each row.

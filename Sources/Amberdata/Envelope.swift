@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 
 /// One answer of Amberdata: rows, and where the next ones are.
 struct Envelope {

@@ -1,7 +1,7 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
-import Values
+import LedgerValues
 
 extension ParsedObservations {
     /// `/analytics/trades-flow/gamma-exposures-snapshots`: a `gex_strike` for each row, and after those of a snapshot its

@@ -1,7 +1,7 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
-import Values
+import LedgerValues
 
 extension OptionQuote {
     /// A row of level-1 quotes; nil where it is of another contract, or has no time.

@@ -1,7 +1,7 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
-import Values
+import LedgerValues
 
 extension ParsedObservations {
     /// Open interest of a currency's futures by exchange: an `open_interest` for each row.

@@ -1,7 +1,7 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 package import OptionTrades
-import Values
+import LedgerValues
 
 /// The observations that answers of Amberdata hold, in ascending order of time.
 ///

@@ -1,7 +1,7 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
-import Values
+import LedgerValues
 
 extension ParsedObservations {
     /// `/analytics/volatility/index` and `/analytics/realized-volatility/implied-vs-realized`: a `vol_metrics` for each

@@ -1,5 +1,5 @@
-import JSON
-import Values
+import LedgerJSON
+import LedgerValues
 
 /// Numbers and times as Amberdata writes them.
 enum WireValue {

@@ -1,5 +1,5 @@
 import Crypto
-import Values
+import LedgerValues
 
 /// The console's style sheet and scripts, compiled into the program.
 ///

@@ -1,11 +1,11 @@
-public import Events
+public import LedgerEvents
 import Foundation
-public import JSON
-import MerkleLog
-public import Postgres
-public import PostgresStore
-public import Projections
-import Values
+public import LedgerJSON
+import LedgerMerkle
+public import LedgerPostgres
+public import LedgerStore
+public import LedgerProjections
+import LedgerValues
 
 /// A ledger of one domain in a database: its log, and its projections in every installed rules version.
 ///

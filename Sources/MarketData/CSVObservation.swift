@@ -1,6 +1,6 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Values
+import LedgerValues
 
 /// Reads observations from CSV records, after the header.
 struct CSVObservation {

@@ -1,5 +1,5 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
 
 /// Reads an observation from a line of NDJSON.

@@ -1,4 +1,4 @@
-import Events
+import LedgerEvents
 package import OptionTrades
 
 /// Reads a file of observations in pieces of any size and never holds more than one line.

@@ -1,6 +1,6 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Values
+import LedgerValues
 
 extension MarketField {
     /// Reads a value of this field from the bytes of a number or a text, and checks its range.

@@ -1,6 +1,6 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Values
+import LedgerValues
 
 /// An observation under construction, while the values of its line are read.
 struct ObservationDraft {

@@ -1,4 +1,4 @@
-import Postgres
+import LedgerPostgres
 
 /// Runs blocking work, such as waiting for a file's lock, on a thread of its own. It therefore blocks neither a
 /// connection nor one of Swift's few threads.

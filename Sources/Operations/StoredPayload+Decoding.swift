@@ -1,6 +1,6 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import PostgresStore
+import LedgerStore
 
 extension StoredPayload {
     /// The payload as the domain's type. Throws for a payload that its type does not allow.

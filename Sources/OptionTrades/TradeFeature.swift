@@ -1,5 +1,5 @@
-package import Explanations
-package import Projections
+package import LedgerExplanations
+package import LedgerProjections
 
 /// A view of option trades. Its folder defines it, and its line in ``TradeFeature/all`` registers it.
 package struct TradeFeature: Sendable {

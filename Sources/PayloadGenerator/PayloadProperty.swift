@@ -1,5 +1,5 @@
-import JSON
-import Values
+import LedgerJSON
+import LedgerValues
 
 /// A problem of a schema, or of what the generator was told about it.
 package struct GeneratorError: Error, CustomStringConvertible, Equatable {

@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 extension PayloadSource {
     // MARK: - Payloads

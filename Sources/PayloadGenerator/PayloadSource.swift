@@ -1,5 +1,5 @@
-import JSON
-import Values
+import LedgerJSON
+import LedgerValues
 
 /// The Swift source of a payload's type: fields, initializers, canonical writer, strict decoder, in-place reader and equality.
 package struct PayloadSource {

@@ -1,4 +1,4 @@
-package import Values
+package import LedgerValues
 
 /// The failures of a ``SampleFeedServer``, by the number of the request.
 ///

@@ -1,4 +1,4 @@
-package import Values
+package import LedgerValues
 
 /// The content of a ``SampleFeedServer``.
 ///

@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 /// The progress of a run: the next row to look at, and the watermark of the run's first page.
 ///

@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 /// The parameters of a feed request.
 struct FeedQuery {

@@ -1,9 +1,9 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
-import JSON
+import LedgerJSON
 import NIOCore
-import Values
+import LedgerValues
 
 /// Answers the requests of a ``SampleFeedServer``.
 struct FeedResponder: Sendable {

@@ -1,5 +1,5 @@
-import JSON
-import Values
+import LedgerJSON
+import LedgerValues
 
 extension FeedRow {
     /// Reads the values that select a row from its text. A value that is absent or unreadable is nil.

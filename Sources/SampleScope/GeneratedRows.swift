@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 /// Rows computed from their index. Row `i` takes form `i` modulo the number of
 /// ``GeneratedPatterns``. It is of portfolio `IMST` if `i` is even, else of `ICOI`, and was updated `i` milliseconds

@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 /// The bytes that all generated rows of a pattern share, and the places of those that differ.
 ///

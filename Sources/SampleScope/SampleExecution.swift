@@ -1,5 +1,5 @@
-import JSON
-import Values
+import LedgerJSON
+import LedgerValues
 
 /// One execution of the sample. Amounts are whole numbers of the unit in their name.
 struct SampleExecution {

@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 /// The made-up market of the sample: its trading days, the prices of the two shares, and the prices of their options.
 ///

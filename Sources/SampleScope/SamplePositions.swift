@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 /// A way in which the sample's funds trade a contract.
 ///

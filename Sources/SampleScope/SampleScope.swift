@@ -1,4 +1,4 @@
-package import Values
+package import LedgerValues
 
 /// The sample that ships with the project: 749 executions of the portfolios `IMST` (options on MSTR) and `ICOI`
 /// (options on COIN) from September 2025 to January 2026. All are made up and the same on every machine.

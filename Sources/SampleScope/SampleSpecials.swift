@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 /// The unusual rows of the sample, by their number in order of time.
 enum SampleSpecials {

@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 /// Adjusts the generated executions to the documented totals.
 enum SampleTotals {

@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 /// The source's changes on 2026-02-03, after the first evening.
 enum SampleUpdates {

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Operations
 import OptionTrades
-import Projections
-import Values
+import LedgerProjections
+import LedgerValues
 
 /// Reads arguments that several commands share. Errors thrown here are bad usage: the parser names the flag and the text.
 enum Arguments {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Values
+import LedgerValues
 
 /// Reports a misspelt command before the parser takes the word for an excess argument.
 enum CommandNames {

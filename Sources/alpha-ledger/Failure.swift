@@ -3,11 +3,11 @@ import ArgumentParser
 import EmbeddedPostgres
 import Operations
 import OptionTrades
-import Postgres
-import PostgresStore
-import Projections
-import Rules
-import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 /// What a failed command says, and its exit code (docs/contract/command-line.md, "Exit codes").
 struct Failure: Error {

@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import Logging
 import Operations
-import PostgresStore
-import Values
+import LedgerStore
+import LedgerValues
 
 /// The settings that every command takes as flags. Keys are never flags, because flags show in the process list.
 struct SettingsOptions: ParsableArguments {

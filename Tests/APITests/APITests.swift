@@ -1,14 +1,14 @@
 import API
-import Events
+import LedgerEvents
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
-import PostgresStore
+import LedgerStore
 import SampleScope
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct APITests {
     private func withAPI<T>(

@@ -1,11 +1,11 @@
 import API
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Operations
-import PostgresStore
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite("Backfills over HTTP") struct BackfillRouteTests {
     private static let paths = [

@@ -1,11 +1,11 @@
 @testable import API
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
-import PostgresStore
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Texts are compared by their bytes: `é` in one scalar and in two is two portfolios.
 @Suite struct ByteTests {

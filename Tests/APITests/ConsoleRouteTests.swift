@@ -1,6 +1,6 @@
 import API
 import Foundation
-import JSON
+import LedgerJSON
 import Logging
 import Operations
 import SampleScope

@@ -1,11 +1,11 @@
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
-import PostgresStore
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Cursors that no list gave out, on every list: each is a 400, never an error of the service.
 @Suite struct CursorTests {

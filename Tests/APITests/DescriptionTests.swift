@@ -1,13 +1,13 @@
 import API
-import Events
+import LedgerEvents
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
 import SampleScope
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 import Yams
 
 /// `schema/openapi.yaml` against the service, both ways: what is described is there, what is there is described, and

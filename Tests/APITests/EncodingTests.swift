@@ -1,12 +1,12 @@
 @testable import API
-import Events
+import LedgerEvents
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
-import Postgres
+import LedgerPostgres
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Compressed answers, their tags, and what HTTP says of HEAD, OPTIONS and connections.
 @Suite struct EncodingTests {

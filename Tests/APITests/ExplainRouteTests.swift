@@ -1,7 +1,7 @@
-import JSON
+import LedgerJSON
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct ExplainRouteTests {
     @Test func `a figure is explained over HTTP, and the same position gives the same bytes and tag`() async throws {

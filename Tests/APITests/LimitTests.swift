@@ -1,10 +1,10 @@
 @testable import API
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
-import Postgres
+import LedgerPostgres
 import Testing
-import Values
+import LedgerValues
 
 /// What the service refuses rather than queue, buffer or wait without end.
 @Suite struct LimitTests {

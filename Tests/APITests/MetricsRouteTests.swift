@@ -1,10 +1,10 @@
 import API
-import Events
+import LedgerEvents
 import Foundation
 import Operations
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// What Prometheus reads, and what it must never be told.
 @Suite struct MetricsRouteTests {

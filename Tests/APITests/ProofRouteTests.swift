@@ -1,11 +1,11 @@
 import Foundation
-import JSON
-import MerkleLog
-import PostgresStore
-import SignedNotes
+import LedgerJSON
+import LedgerMerkle
+import LedgerStore
+import LedgerNotes
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Proofs and signed heads as a client gets them over HTTP, verified with nothing but the answers.
 @Suite struct ProofRouteTests {

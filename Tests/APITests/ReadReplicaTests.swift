@@ -1,14 +1,14 @@
 import API
 import EmbeddedPostgres
-import Events
+import LedgerEvents
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
-import Postgres
-import PostgresStore
+import LedgerPostgres
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Reads on a real streaming replica, made by `pg_basebackup` from the tests' server.
 @Suite struct ReadReplicaTests {

@@ -1,16 +1,16 @@
 import API
-import Events
+import LedgerEvents
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
-import Postgres
-import PostgresStore
-import Projections
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
 import Synchronization
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// An answer that is pinned to a position is the same bytes for ever, wherever it comes from.
 @Suite struct RepeatedAnswerTests {

@@ -1,11 +1,11 @@
 import API
 import Dispatch
 import Foundation
-import JSON
+import LedgerJSON
 import Logging
 import Operations
 import TestSupport
-import Values
+import LedgerValues
 
 /// A service on a port of its own, asked over real sockets.
 struct RunningService: Sendable {

@@ -1,14 +1,14 @@
 import API
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
-import Postgres
-import PostgresStore
+import LedgerPostgres
+import LedgerStore
 import SampleScope
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// The whole service over real sockets: HTTP, projectors, and how it ends.
 @Suite struct ServiceTests {

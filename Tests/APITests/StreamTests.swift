@@ -1,13 +1,13 @@
 @testable import API
-import Events
+import LedgerEvents
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
-import Postgres
-import PostgresStore
+import LedgerPostgres
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Server-sent events over real sockets.
 @Suite struct StreamTests {

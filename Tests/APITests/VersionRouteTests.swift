@@ -1,13 +1,13 @@
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
-import Postgres
-import PostgresStore
-import Projections
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
 import Synchronization
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// A rule change over HTTP, with readers at work all the time.
 @Suite struct VersionRouteTests {

@@ -2,7 +2,7 @@ import AlphaFeed
 import LoopbackServer
 import OptionTrades
 import Testing
-import Values
+import LedgerValues
 
 /// Every way in which an answer can break the contract (docs/contract/alpha-feed.md, "Failures of a run"), over HTTP.
 @Suite("Feed contract", .timeLimit(.minutes(1)))

@@ -1,5 +1,5 @@
 import AlphaFeed
-import JSON
+import LedgerJSON
 import OptionTrades
 import Testing
 

@@ -1,10 +1,10 @@
 import AlphaFeed
 import Curl
-import JSON
+import LedgerJSON
 import LoopbackServer
 import OptionTrades
 import Testing
-import Values
+import LedgerValues
 
 /// What is asked of the feed, as the feed reads it (docs/contract/alpha-feed.md, "Request").
 @Suite("Feed requests", .timeLimit(.minutes(1)))

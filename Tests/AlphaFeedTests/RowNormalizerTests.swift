@@ -1,9 +1,9 @@
 import AlphaFeed
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
 import Testing
-import Values
+import LedgerValues
 
 @Suite("Row normalizer")
 struct RowNormalizerTests {

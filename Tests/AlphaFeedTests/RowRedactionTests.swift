@@ -1,8 +1,8 @@
 import AlphaFeed
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Testing
-import Values
+import LedgerValues
 
 @Suite("What may not be kept is replaced")
 struct RowRedactionTests {

@@ -4,7 +4,7 @@ import LoopbackServer
 import OptionTrades
 import Synchronization
 import Testing
-import Values
+import LedgerValues
 
 /// What a run of the feed gave to its caller.
 struct FetchedRun {

@@ -3,7 +3,7 @@ import Curl
 import LoopbackServer
 import OptionTrades
 import Testing
-import Values
+import LedgerValues
 
 /// A feed that fails below its contract: statuses, connections, time.
 @Suite("Feed failures", .timeLimit(.minutes(1)))

@@ -1,10 +1,10 @@
 @testable import Amberdata
 import Curl
-import Events
+import LedgerEvents
 import LoopbackServer
 import Synchronization
 import Testing
-import Values
+import LedgerValues
 
 /// A vendor that refuses, fails or breaks off.
 @Suite("Amberdata failures", .timeLimit(.minutes(1)))

@@ -1,8 +1,8 @@
 @testable import Amberdata
-import Events
+import LedgerEvents
 import OptionTrades
 import Testing
-import Values
+import LedgerValues
 
 /// Observations from bodies made for the purpose.
 @Suite("Amberdata's observations")

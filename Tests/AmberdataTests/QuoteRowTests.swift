@@ -1,8 +1,8 @@
 @testable import Amberdata
-import Events
+import LedgerEvents
 import OptionTrades
 import Testing
-import Values
+import LedgerValues
 
 /// Which rows are quotes of a contract, and what they say.
 @Suite("Amberdata's quotes", .timeLimit(.minutes(1)))

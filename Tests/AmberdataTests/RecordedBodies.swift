@@ -1,8 +1,8 @@
-import Events
+import LedgerEvents
 import Foundation
 import LoopbackServer
 import Testing
-import Values
+import LedgerValues
 
 /// Bodies that the vendor's servers gave, which are not part of the project.
 ///

@@ -1,9 +1,9 @@
 @testable import Amberdata
-import Events
+import LedgerEvents
 import LoopbackServer
 import OptionTrades
 import Testing
-import Values
+import LedgerValues
 
 /// What the vendor's servers really answered. Expected figures were worked out from the files by other means.
 @Suite(

@@ -1,10 +1,10 @@
 @testable import Amberdata
-import Events
+import LedgerEvents
 import LoopbackServer
 import OptionTrades
 import Synchronization
 import Testing
-import Values
+import LedgerValues
 
 /// What is asked, how often and how fast.
 @Suite("Amberdata requests", .timeLimit(.minutes(1)))

@@ -1,10 +1,10 @@
 import Amberdata
 import Curl
-import Events
+import LedgerEvents
 import OptionTrades
 import SampleScope
 import Testing
-import Values
+import LedgerValues
 
 /// The client against the server that the demo asks: a real socket, the whole way, nothing scripted.
 @Suite("Amberdata on the sample's server", .timeLimit(.minutes(2)))

@@ -1,10 +1,10 @@
 @testable import Amberdata
 import Curl
-import Events
+import LedgerEvents
 import LoopbackServer
 import OptionTrades
 import Synchronization
-import Values
+import LedgerValues
 
 /// A vendor that answers its requests with these replies, one after another, and the client that asks it.
 final class ScriptedVendor: Sendable {

@@ -1,8 +1,8 @@
 @testable import Amberdata
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Testing
-import Values
+import LedgerValues
 
 /// Numbers and times as the vendor writes them.
 @Suite("Amberdata's numbers and times")

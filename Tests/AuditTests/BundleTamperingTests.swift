@@ -1,11 +1,11 @@
-import AuditBundle
-import Events
+import LedgerBundle
+import LedgerEvents
 import Foundation
 import OptionTrades
-import SignedNotes
+import LedgerNotes
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// What who holds a bundle can do to it, with and without making its manifest agree, and what its verification says.
 @Suite struct BundleTamperingTests {

@@ -1,17 +1,17 @@
-import AuditBundle
-import Events
+import LedgerBundle
+import LedgerEvents
 import Foundation
-import JSON
-import MerkleLog
+import LedgerJSON
+import LedgerMerkle
 @testable import Operations
-import Postgres
-import PostgresStore
-import Projections
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
 import OptionTrades
-import SignedNotes
+import LedgerNotes
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct BundleTests {
     /// A ledger with some executions, and some of them corrected; its bundle at a position, and the key.

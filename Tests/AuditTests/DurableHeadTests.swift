@@ -1,14 +1,14 @@
 import EmbeddedPostgres
-import Events
+import LedgerEvents
 import Foundation
 import Operations
-import Postgres
-import PostgresStore
-import SignedNotes
+import LedgerPostgres
+import LedgerStore
+import LedgerNotes
 import Synchronization
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// What a signed head stands on once it was given out, on a server whose commits would wait for nobody.
 @Suite(.serialized) struct DurableHeadTests {

@@ -1,11 +1,11 @@
 import Foundation
 @testable import Operations
-import Postgres
-import PostgresStore
-import SignedNotes
+import LedgerPostgres
+import LedgerStore
+import LedgerNotes
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// What a process remembers of the signed heads, and what it doesn't believe.
 @Suite struct HeadSignerTests {

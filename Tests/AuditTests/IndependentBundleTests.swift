@@ -1,13 +1,13 @@
-import AuditBundle
+import LedgerBundle
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
-import PostgresStore
-import SignedNotes
+import LedgerStore
+import LedgerNotes
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Bundles and row proofs judged by a program in another language that shares nothing with ours.
 @Suite struct IndependentBundleTests {

@@ -1,11 +1,11 @@
 import Foundation
 @testable import Operations
-import Postgres
-import PostgresStore
-import SignedNotes
+import LedgerPostgres
+import LedgerStore
+import LedgerNotes
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// What lies beside the database, key and signed heads, and what the database records of them: nothing is passed over.
 @Suite struct KeptHeadsTests {

@@ -1,14 +1,14 @@
-import Events
+import LedgerEvents
 import Foundation
 import Operations
-import Postgres
-import PostgresStore
-import Projections
-import SignedNotes
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
+import LedgerNotes
 import Synchronization
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Audits while a rebuild's tables take the place of others.
 @Suite struct LateViewTests {

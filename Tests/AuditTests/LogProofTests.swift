@@ -1,10 +1,10 @@
-import Events
-import MerkleLog
-import Postgres
-import PostgresStore
+import LedgerEvents
+import LedgerMerkle
+import LedgerPostgres
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct LogProofTests {
     /// The root of RFC 6962 section 2.1, by its definition alone.

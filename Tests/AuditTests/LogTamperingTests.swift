@@ -1,13 +1,13 @@
-import Events
-import MerkleLog
+import LedgerEvents
+import LedgerMerkle
 @testable import Operations
 import OptionTrades
-import Postgres
-@testable import PostgresStore
-import SignedNotes
+import LedgerPostgres
+@testable import LedgerStore
+import LedgerNotes
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// What who owns the machine can do to a log, and what the audit says to it: each mutation in a transaction of its own,
 /// with triggers and constraints out of the way, rolled back after the verification.

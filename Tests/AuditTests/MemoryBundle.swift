@@ -1,7 +1,7 @@
-import AuditBundle
+import LedgerBundle
 import Crypto
 import Foundation
-import Values
+import LedgerValues
 
 /// A bundle in memory, so that mutating one costs nothing.
 struct MemoryBundle: BundleSource {

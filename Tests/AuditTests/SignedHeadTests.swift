@@ -1,14 +1,14 @@
-import Events
+import LedgerEvents
 import Foundation
-import JSON
+import LedgerJSON
 import Logging
 import Operations
-import Postgres
-import PostgresStore
-import SignedNotes
+import LedgerPostgres
+import LedgerStore
+import LedgerNotes
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct SignedHeadTests {
     /// Runs on an open ledger whose key file is in a directory of its own.

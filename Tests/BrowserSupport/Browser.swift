@@ -1,5 +1,5 @@
 import Foundation
-import JSON
+import LedgerJSON
 import Synchronization
 
 /// A browser under the DevTools protocol.

@@ -1,5 +1,5 @@
 import Foundation
-package import JSON
+package import LedgerJSON
 import Synchronization
 
 /// A page of a browser: real clicks and keys, and what a reader would find.

@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 
 extension BrowserPage {
     /// What keeps people out: names, contrast, structure, sizes. One line a problem; empty where there is none.

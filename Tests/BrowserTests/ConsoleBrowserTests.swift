@@ -1,6 +1,6 @@
 import BrowserSupport
 import Foundation
-import JSON
+import LedgerJSON
 import SampleScope
 import TestSupport
 import Testing

@@ -1,8 +1,8 @@
 import Foundation
-import JSON
+import LedgerJSON
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct AuditorGuideTests {
     /// The commands of a guide, in order: its lines that start with `$ `.

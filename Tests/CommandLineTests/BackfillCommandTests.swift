@@ -1,12 +1,12 @@
-import Events
+import LedgerEvents
 import Foundation
-import JSON
+import LedgerJSON
 import LoopbackServer
-import Postgres
-import PostgresStore
+import LedgerPostgres
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite("Backfills on the command line") struct BackfillCommandTests {
     /// A migrated database with so many executions of contracts of their own.

@@ -1,10 +1,10 @@
 import Foundation
-import JSON
-import PostgresStore
-import Projections
+import LedgerJSON
+import LedgerStore
+import LedgerProjections
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct CommandLineTests {
     @Test func `the demo reproduces the diagnostic twice and every documented example runs`() async throws {
@@ -50,7 +50,7 @@ import Values
 
     /// Holds the digests of the whole sample scope against those that were recorded for each projection's rules and code.
     private func expectRecordedDigests(_ verified: JSONValue) throws {
-        let recorded = try #require(projectText("Tests/ProjectionsTests/Golden/sample-scope.digests"))
+        let recorded = try #require(projectText("Tests/LedgerProjectionsTests/Golden/sample-scope.digests"))
         let lines = Set(recorded.split(separator: "\n").map(String.init))
         let registry = try projectRegistry()
         #expect(verified.count == registry.names.count)
@@ -68,7 +68,7 @@ import Values
 
     /// Holds answers that pin their position, moment, rules and code against those of the release that first gave them.
     private func expectPinnedAnswers(_ program: Program) async throws {
-        let recorded = try #require(projectText("Tests/ProjectionsTests/Golden/pinned-answers.sha256")).split(separator: "\n")
+        let recorded = try #require(projectText("Tests/LedgerProjectionsTests/Golden/pinned-answers.sha256")).split(separator: "\n")
         #expect(recorded.count == 8)
         for line in recorded {
             let words = line.split(separator: " ").map(String.init)

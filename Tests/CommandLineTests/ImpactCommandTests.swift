@@ -1,10 +1,10 @@
-import Events
+import LedgerEvents
 import Foundation
-import JSON
-import PostgresStore
+import LedgerJSON
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct ImpactCommandTests {
     private let run = UniqueID(high: 8, low: 8)

@@ -1,11 +1,11 @@
 import Foundation
-import JSON
-import Postgres
-import PostgresStore
-import Projections
+import LedgerJSON
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// `projection rebuild` as a process that is killed or interrupted.
 @Suite struct KilledRebuildTests {

@@ -1,11 +1,11 @@
-import Events
+import LedgerEvents
 import Foundation
-import Postgres
-import PostgresStore
-import Projections
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// `projection rebuild` killed between the moment when its tables take the place of others and the drop of those, with two
 /// services live.

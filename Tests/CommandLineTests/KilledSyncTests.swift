@@ -1,12 +1,12 @@
-import Events
+import LedgerEvents
 import Foundation
-import Postgres
-import PostgresStore
-import Projections
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
 import SampleScope
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct KilledSyncTests {
     /// What an event says, apart from when this ledger heard of it.

@@ -1,14 +1,14 @@
 import EmbeddedPostgres
-import Events
+import LedgerEvents
 import Foundation
-import JSON
-import Postgres
-import PostgresStore
-import Projections
+import LedgerJSON
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
 import Synchronization
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking

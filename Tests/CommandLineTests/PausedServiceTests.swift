@@ -1,10 +1,10 @@
-import Events
+import LedgerEvents
 import Foundation
-import PostgresStore
-import Projections
+import LedgerStore
+import LedgerProjections
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct PausedServiceTests {
     private let run = UniqueID(high: 5, low: 5)

@@ -1,8 +1,8 @@
 import Foundation
-import JSON
+import LedgerJSON
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct ProofCommandTests {
     @Test func `a proof that can't be made names what is too large`() async throws {

@@ -1,10 +1,10 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
-import PostgresStore
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// What `view` says of a projection that did not come to the log's head.
 @Suite struct StoppedProjectionTests {

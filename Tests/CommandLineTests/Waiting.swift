@@ -1,6 +1,6 @@
 import Foundation
-import PostgresStore
-import Projections
+import LedgerStore
+import LedgerProjections
 import TestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 import OptionTrades
 import TestSupport
 import Testing

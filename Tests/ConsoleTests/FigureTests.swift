@@ -1,7 +1,7 @@
-import JSON
+import LedgerJSON
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @testable import Console
 

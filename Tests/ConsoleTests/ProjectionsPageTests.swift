@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 import Testing
 
 @testable import Console

@@ -1,5 +1,5 @@
 import Foundation
-import Postgres
+import LedgerPostgres
 import Testing
 
 @testable import EmbeddedPostgres

@@ -5,15 +5,14 @@ import Testing
 /// Who imports whom, read from the sources.
 @Suite struct ModuleGraphTests {
     private static let engine = [
-        "Values", "JSON", "MerkleLog", "SignedNotes", "Events", "Rules", "Projections", "Explanations", "Analyses", "AuditBundle",
-        "Postgres",
-        "PostgresStore", "EventLedger",
+        "LedgerValues", "LedgerJSON", "LedgerMerkle", "LedgerNotes", "LedgerEvents", "LedgerRules", "LedgerProjections",
+        "LedgerExplanations", "LedgerAnalyses", "LedgerBundle", "LedgerPostgres", "LedgerStore", "EventLedger",
     ]
     private static let domain = ["OptionTrades", "MarketData"]
-    private static let store = ["Postgres", "PostgresStore"]
+    private static let store = ["LedgerPostgres", "LedgerStore"]
     /// What may reach a server, a file or a socket.
     private static let outside = [
-        "Postgres", "PostgresStore", "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "SampleScope", "Operations", "API",
+        "LedgerPostgres", "LedgerStore", "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "SampleScope", "Operations", "API",
         "Hummingbird", "Logging", "Foundation",
     ]
 
@@ -75,13 +74,10 @@ import Testing
             #expect(found.isEmpty, "\(found)")
         }
         // The same search finds the store's own.
-        #expect(try Set(statements(in: "PostgresStore").map(\.word)) == ["SELECT", "INSERT", "UPDATE", "DELETE", "COPY"])
+        #expect(try Set(statements(in: "LedgerStore").map(\.word)) == ["SELECT", "INSERT", "UPDATE", "DELETE", "COPY"])
     }
 
-    @Test(arguments: [
-        "Events", "Rules", "Projections", "Explanations", "Analyses", "EventLedger", "JSON", "MerkleLog", "Postgres",
-        "PostgresStore",
-    ])
+    @Test(arguments: engine)
     func `The engine has no word of trades`(module: String) throws {
         for (path, text) in try files(of: module) {
             let text = text.lowercased()

@@ -1,8 +1,8 @@
-import Events
+import LedgerEvents
 import MarketData
 import OptionTrades
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct CSVTests {
     private let header = "kind,currency,timestamp,price,source"

@@ -1,8 +1,8 @@
-import Events
+import LedgerEvents
 import MarketData
 import OptionTrades
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct NDJSONTests {
     @Test func `every kind of the contract is read`() throws {

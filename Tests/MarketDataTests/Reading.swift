@@ -1,7 +1,7 @@
-import Events
+import LedgerEvents
 import MarketData
 import OptionTrades
-import Values
+import LedgerValues
 
 /// What a reader tells of a text, read in pieces of a given size.
 struct Reading {

@@ -1,12 +1,12 @@
-import Events
+import LedgerEvents
 import Operations
 import OptionTrades
-import Postgres
-import PostgresStore
+import LedgerPostgres
+import LedgerStore
 import Synchronization
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// A ledger with executions, quotes and market observations of its own, for the backfills of quotes.
 struct QuotesBench: Sendable {

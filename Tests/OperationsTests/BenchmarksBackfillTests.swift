@@ -1,12 +1,12 @@
-import Events
+import LedgerEvents
 @testable import Operations
 import OptionTrades
-import Postgres
-import PostgresStore
+import LedgerPostgres
+import LedgerStore
 import Synchronization
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite("Backfill of benchmarks") struct BenchmarksBackfillTests {
     // MARK: - Which quote

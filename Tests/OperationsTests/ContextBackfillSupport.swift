@@ -1,11 +1,11 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Operations
 import OptionTrades
-import PostgresStore
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// A ledger with executions and observations of its own, for backfills of context.
 struct ContextBench: Sendable {

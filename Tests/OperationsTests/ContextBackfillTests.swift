@@ -1,13 +1,13 @@
-import Events
+import LedgerEvents
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
-import PostgresStore
-import Rules
+import LedgerStore
+import LedgerRules
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Backfills of context on a real Postgres.
 @Suite struct ContextBackfillTests {

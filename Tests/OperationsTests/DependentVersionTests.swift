@@ -1,13 +1,13 @@
-import Events
+import LedgerEvents
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
-import Postgres
-import PostgresStore
-import Projections
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Versions whose rule files other served projections read: with them, or without.
 @Suite struct DependentVersionTests {

@@ -1,9 +1,9 @@
-import JSON
+import LedgerJSON
 @testable import Operations
-import PostgresStore
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// What an answer is known by: a list that says the same keeps its tag for as long as the log stands still.
 @Suite struct EntityTagTests {

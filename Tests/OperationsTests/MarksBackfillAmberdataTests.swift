@@ -1,13 +1,13 @@
 import Amberdata
-import Events
+import LedgerEvents
 import LoopbackServer
 @testable import Operations
 import OptionTrades
-import Postgres
+import LedgerPostgres
 import Synchronization
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// A vendor that has quotes at some times: it answers buckets of minutes, and of hours with the last quote of each.
 private final class QuoteVendor: Sendable {

@@ -1,11 +1,11 @@
-import Events
+import LedgerEvents
 @testable import Operations
 import OptionTrades
-import Postgres
-import PostgresStore
+import LedgerPostgres
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// The sample execution was traded at 2026-01-10T14:30:00Z; its contract stops at 2026-01-30T21:00:00Z.
 @Suite("Backfill of marks") struct MarksBackfillTests {

@@ -1,12 +1,12 @@
-import Events
+import LedgerEvents
 import Foundation
 import MarketData
 import Operations
 import OptionTrades
-import PostgresStore
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct ObserveImportTests {
     @Test func `a dry run writes nothing and says what the real one then does`() async throws {

@@ -1,12 +1,12 @@
-import Events
+import LedgerEvents
 import Foundation
 import MarketData
 import Operations
 import OptionTrades
-import Postgres
-import PostgresStore
+import LedgerPostgres
+import LedgerStore
 import TestSupport
-import Values
+import LedgerValues
 
 /// A ledger, and a folder for the files to import.
 struct ObserveBench: Sendable {

@@ -1,13 +1,13 @@
 @testable import Amberdata
-import Events
+import LedgerEvents
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
-import PostgresStore
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// The recorded prints of MSTR options, where they are at hand.
 private let recordedPrints: [UInt8]? = {

@@ -1,7 +1,7 @@
-import JSON
+import LedgerJSON
 import Operations
-import PostgresStore
-import Projections
+import LedgerStore
+import LedgerProjections
 import Testing
 
 @Suite struct RebuildOperationTests {

@@ -1,8 +1,8 @@
-import Events
+import LedgerEvents
 import OptionTrades
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Six observations of each kind that is a view: two markets, three days, one of them within a second.
 func sampleObservations() throws -> [NewEvent] {

@@ -1,13 +1,13 @@
 import AlphaFeed
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Operations
 import OptionTrades
-import PostgresStore
+import LedgerStore
 import SampleScope
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// `redact_fields` in a real sync: what the log never holds.
 @Suite struct SyncRedactionTests {

@@ -1,12 +1,12 @@
-import Events
+import LedgerEvents
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
-import PostgresStore
+import LedgerStore
 import SampleScope
 import TestSupport
-import Values
+import LedgerValues
 
 /// A ledger on a database of its own with a feed server beside it.
 struct SyncBench: Sendable {

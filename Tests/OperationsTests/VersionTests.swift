@@ -1,13 +1,13 @@
-import Events
+import LedgerEvents
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
-import Postgres
-import PostgresStore
-import Projections
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// A second version of the alignment rules beside the first: compared, promoted, rolled back to and dropped.
 @Suite struct VersionTests {

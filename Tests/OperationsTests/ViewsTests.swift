@@ -1,11 +1,11 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Operations
 import OptionTrades
-import PostgresStore
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// The views over a ledger with executions, stamps, benchmarks and marks of its own.
 @Suite struct ViewsTests {

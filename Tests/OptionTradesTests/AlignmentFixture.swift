@@ -1,8 +1,8 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Rules
+import LedgerRules
 import TestSupport
-import Values
+import LedgerValues
 
 /// An execution and a stamp of it, and the alignment that follows from them.
 struct AlignmentFixture {

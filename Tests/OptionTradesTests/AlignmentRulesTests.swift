@@ -1,8 +1,8 @@
 import OptionTrades
-import Rules
+import LedgerRules
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct AlignmentRulesTests {
     static let alignment = "alignment/rules.v1.yaml"

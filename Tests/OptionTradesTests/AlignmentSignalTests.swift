@@ -1,8 +1,8 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Rules
+import LedgerRules
 import Testing
-import Values
+import LedgerValues
 
 /// Each signal's impact, by hand (docs/contract/alignment.md, "Signals").
 @Suite struct AlignmentSignalTests {

@@ -1,9 +1,9 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Rules
+import LedgerRules
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Scores, labels and confidences, by hand (docs/contract/alignment.md, "Score").
 @Suite struct AlignmentTests {

@@ -1,9 +1,9 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Rules
+import LedgerRules
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// An execution of MSTR on 2026-01-10T14:30:00Z, and observations of BTC placed by their distance from it.
 struct ContextFixture {

@@ -1,9 +1,9 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Rules
+import LedgerRules
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Over random markets with random nulls, under rules whose windows are small enough that every branch is met.
 @Suite struct ContextPropertyTests {

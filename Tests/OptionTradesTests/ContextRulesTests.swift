@@ -1,8 +1,8 @@
 import OptionTrades
-import Rules
+import LedgerRules
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct ContextRulesTests {
     @Test func `version one has the numbers of the contract`() throws {

@@ -1,8 +1,8 @@
-import Events
+import LedgerEvents
 import OptionTrades
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// The market ranked against its own past: hand-worked percentiles, regimes and stationarity.
 @Suite struct ContextWindowTests {

@@ -1,9 +1,9 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Rules
+import LedgerRules
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Fills held against usable quotes (docs/contract/execution-quality.md, "Columns"), by hand.
 @Suite struct ExecutionQualityTests {

@@ -1,7 +1,7 @@
-import Events
+import LedgerEvents
 import OptionTrades
 import TestSupport
-import Values
+import LedgerValues
 
 /// Random executions of one contract: ties, flips, fractions, and nulls as often as asked.
 struct LifecycleGenerator {

@@ -1,8 +1,8 @@
-import Events
+import LedgerEvents
 @testable import OptionTrades
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Matching, states and open figures, each worked out by hand.
 @Suite struct LifecycleMatchingTests {

@@ -1,8 +1,8 @@
 import OptionTrades
-import Rules
+import LedgerRules
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct LifecycleNewYorkTests {
     let newYork: NewYorkRules

@@ -1,8 +1,8 @@
-import Events
+import LedgerEvents
 import OptionTrades
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Properties of lifecycles over random groups, half of them with nulls everywhere.
 @Suite struct LifecyclePropertyTests {

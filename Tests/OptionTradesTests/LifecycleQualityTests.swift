@@ -1,9 +1,9 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Rules
+import LedgerRules
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// What is missing, flagged and doubted, each worked out by hand.
 @Suite struct LifecycleQualityTests {

@@ -1,10 +1,10 @@
-import Events
+import LedgerEvents
 import Foundation
 import OptionTrades
-import Rules
+import LedgerRules
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 @Suite struct OutcomeRealizedVolatilityTests {
     let fixture: OutcomeFixture

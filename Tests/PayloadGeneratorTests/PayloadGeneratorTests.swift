@@ -1,5 +1,5 @@
 import Foundation
-import JSON
+import LedgerJSON
 import PayloadGenerator
 import Testing
 

@@ -1,7 +1,7 @@
-import JSON
+import LedgerJSON
 import SampleScope
 import Testing
-import Values
+import LedgerValues
 
 @Suite("Failures of the sample feed")
 struct FeedFailureTests {

@@ -1,6 +1,6 @@
-import JSON
+import LedgerJSON
 import SampleScope
-import Values
+import LedgerValues
 
 /// A sample row read by the project's own reader, for tests.
 struct ParsedRow {

@@ -1,7 +1,7 @@
-import JSON
+import LedgerJSON
 import SampleScope
 import Testing
-import Values
+import LedgerValues
 
 /// The sample's observations, read back from the lines that a user would import.
 @Suite("The sample's market observations")

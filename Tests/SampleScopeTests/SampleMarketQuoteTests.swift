@@ -1,5 +1,5 @@
 import Testing
-import Values
+import LedgerValues
 
 @testable import SampleScope
 

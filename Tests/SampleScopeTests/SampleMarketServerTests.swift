@@ -1,8 +1,8 @@
 import Foundation
-import JSON
+import LedgerJSON
 import SampleScope
 import Testing
-import Values
+import LedgerValues
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking

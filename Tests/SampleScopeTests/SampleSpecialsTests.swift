@@ -1,7 +1,7 @@
-import JSON
+import LedgerJSON
 import SampleScope
 import Testing
-import Values
+import LedgerValues
 
 @Suite("What the sample has of everything")
 struct SampleSpecialsTests {

@@ -1,6 +1,6 @@
 import SampleScope
 import Testing
-import Values
+import LedgerValues
 
 @Suite("The sample's totals")
 struct SampleTotalsTests {

@@ -1,11 +1,11 @@
 @testable import Operations
-import Postgres
-import PostgresStore
-import Projections
-import SignedNotes
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
+import LedgerNotes
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// An audit that goes on from a record finds what a full one finds, and names it alike.
 @Suite struct AuditSinceTests {

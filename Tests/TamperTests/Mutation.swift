@@ -1,4 +1,4 @@
-import Postgres
+import LedgerPostgres
 import TestSupport
 
 /// A column of a table as `information_schema` describes it.

@@ -1,11 +1,11 @@
 import Foundation
 import Logging
 @testable import Operations
-import Postgres
-import PostgresStore
-import Projections
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
 import TestSupport
-import Values
+import LedgerValues
 
 /// A small ledger that has everything a reader can see: all views, two versions of one of them, a promotion, signed heads.
 struct TamperBench {

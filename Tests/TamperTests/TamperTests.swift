@@ -1,7 +1,7 @@
 import Foundation
 @testable import Operations
-import Postgres
-import PostgresStore
+import LedgerPostgres
+import LedgerStore
 import TestSupport
 import Testing
 

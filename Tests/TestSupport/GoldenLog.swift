@@ -1,11 +1,11 @@
-package import Events
+package import LedgerEvents
 import Foundation
-import JSON
-import Values
+import LedgerJSON
+import LedgerValues
 
 /// Events of forty trades of the sample scope, as the log recorded them, for tests that need a realistic history.
 package enum GoldenLog {
-    package static let folder = projectRoot + "/Tests/ProjectionsTests/Golden/"
+    package static let folder = projectRoot + "/Tests/LedgerProjectionsTests/Golden/"
 
     package struct Problem: Error {
         let line: Int

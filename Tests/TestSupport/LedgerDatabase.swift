@@ -1,12 +1,12 @@
 import EmbeddedPostgres
-import Events
+import LedgerEvents
 import Foundation
 import OptionTrades
-package import Postgres
-package import PostgresStore
-package import Projections
+package import LedgerPostgres
+package import LedgerStore
+package import LedgerProjections
 import Synchronization
-import Values
+import LedgerValues
 
 /// The root of the checkout, from which migrations, schemas and rule files are read.
 package let projectRoot = URL(fileURLWithPath: #filePath)

@@ -1,4 +1,4 @@
-package import Postgres
+package import LedgerPostgres
 import Synchronization
 
 /// A transaction on a separate connection that has run some statements and stays open until told to end.

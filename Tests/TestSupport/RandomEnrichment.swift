@@ -1,6 +1,6 @@
-import Events
+import LedgerEvents
 package import OptionTrades
-package import Values
+package import LedgerValues
 
 /// Rows, benchmarks and stamps in which any field may be missing. The same seed gives the same values.
 package struct RandomEnrichment: Sendable {

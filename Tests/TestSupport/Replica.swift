@@ -1,6 +1,6 @@
 package import EmbeddedPostgres
 import Foundation
-import Postgres
+import LedgerPostgres
 
 /// The options of test servers. Nothing waits for a disk, and an option tells the program that this is intended.
 let serverOptions = [

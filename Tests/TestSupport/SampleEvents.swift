@@ -1,6 +1,6 @@
-package import Events
+package import LedgerEvents
 package import OptionTrades
-package import Values
+package import LedgerValues
 
 /// An execution in the form that tests append.
 package func sampleRow(

@@ -1,13 +1,13 @@
 import API
-import Analyses
-import Events
-import JSON
+import LedgerAnalyses
+import LedgerEvents
+import LedgerJSON
 import Operations
 import OptionTrades
-import Projections
+import LedgerProjections
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// An analysis over stored rows: what it is pinned to, what it may not see, and what it can be checked by.
 @Suite struct AnalysisTests {

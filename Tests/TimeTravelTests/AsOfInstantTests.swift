@@ -1,9 +1,9 @@
 import Operations
-import Postgres
-import PostgresStore
+import LedgerPostgres
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// `as_of=<instant>`: which position it means.
 @Suite struct AsOfInstantTests {

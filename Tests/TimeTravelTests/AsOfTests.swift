@@ -1,12 +1,12 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Operations
 import OptionTrades
-import PostgresStore
-import Projections
+import LedgerStore
+import LedgerProjections
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Every view at every position of random histories.
 @Suite struct AsOfTests {

@@ -1,15 +1,15 @@
 import API
-import Events
+import LedgerEvents
 import Foundation
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
-import Postgres
-import PostgresStore
-import Projections
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// A ledger that an earlier release made, whose served code this program has beside a newer one.
 @Suite struct CodeVersionTests {

@@ -1,8 +1,8 @@
-import JSON
+import LedgerJSON
 @testable import Operations
 import Synchronization
-import PostgresStore
-import Projections
+import LedgerStore
+import LedgerProjections
 import TestSupport
 import Testing
 

@@ -1,14 +1,14 @@
 import AlphaFeed
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 @testable import Operations
 import OptionTrades
-import Postgres
-import PostgresStore
-import Projections
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// `audit impact`: what one event changes in every view.
 @Suite struct ImpactTests {

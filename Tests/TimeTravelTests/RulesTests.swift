@@ -1,11 +1,11 @@
 import API
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Operations
-import PostgresStore
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// `rules=`, what an answer says of itself, and what may be kept for ever.
 @Suite struct RulesTests {

@@ -1,15 +1,15 @@
-import Events
+import LedgerEvents
 import Foundation
-import JSON
+import LedgerJSON
 @testable import Operations
 import OptionTrades
-import Postgres
-import PostgresStore
-import Projections
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
 import Synchronization
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Reads that have seen the catalog, and wait for a table that is gone when they come to it.
 @Suite struct SwappedTablesTests {

@@ -1,14 +1,14 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Logging
 import Operations
 import OptionTrades
-import Postgres
-import PostgresStore
-import Projections
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// A ledger under two versions of every projection's rules, and folds from zero to hold its answers against.
 struct TimeTravelBench: Sendable {

@@ -1,14 +1,14 @@
 import API
-import Events
+import LedgerEvents
 import Foundation
-import JSON
+import LedgerJSON
 import Logging
 import Operations
-import Postgres
-import PostgresStore
+import LedgerPostgres
+import LedgerStore
 import TestSupport
 import Testing
-import Values
+import LedgerValues
 
 /// Ledgers that earlier programs made: `scripts/ledger-fixture` keeps one, with a hundred pinned questions and their answers.
 @Suite struct UpgradeTests {

@@ -1,7 +1,7 @@
-import Events
+import LedgerEvents
 import Operations
-import Projections
-import Values
+import LedgerProjections
+import LedgerValues
 
 extension API {
     /// Answers a view from the cache, or makes the answer and caches it. An answer depends on the served version and

@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 /// The choice of an answer's encoding (RFC 9110, sections 12.5.3 and 8.8.3).
 enum ContentNegotiation {

@@ -1,4 +1,4 @@
-import Analyses
+import LedgerAnalyses
 import Operations
 import OptionTrades
 

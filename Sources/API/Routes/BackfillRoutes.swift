@@ -1,6 +1,6 @@
-import JSON
+import LedgerJSON
 import Operations
-import Values
+import LedgerValues
 
 extension Route {
     static let backfills = [

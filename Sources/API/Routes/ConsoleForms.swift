@@ -1,10 +1,10 @@
 import Console
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Operations
 import OptionTrades
 import Synchronization
-import Values
+import LedgerValues
 
 extension API {
     func form(_ request: APIRequest, _ names: [String]) throws(Problem) -> Parameters {

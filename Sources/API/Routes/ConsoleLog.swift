@@ -1,9 +1,9 @@
 import Console
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Operations
 import OptionTrades
-import Values
+import LedgerValues
 
 extension API {
     private static let searchPage: Int64 = 500

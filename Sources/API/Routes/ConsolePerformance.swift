@@ -1,5 +1,5 @@
 import Console
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
 

@@ -1,8 +1,8 @@
 import Console
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Operations
-import Values
+import LedgerValues
 
 extension API {
     func projectionsPage(_ request: APIRequest) async throws -> PageAnswer {

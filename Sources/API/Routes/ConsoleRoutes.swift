@@ -1,8 +1,8 @@
 import Console
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
-import Values
+import LedgerValues
 
 extension Route {
     /// The console's pages, assets and forms.

@@ -1,7 +1,7 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Operations
-import Projections
+import LedgerProjections
 
 extension Route {
     static let health = [

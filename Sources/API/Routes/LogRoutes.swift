@@ -1,7 +1,7 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Operations
-import Values
+import LedgerValues
 
 extension Route {
     static let log = [

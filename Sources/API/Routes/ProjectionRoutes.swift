@@ -1,9 +1,9 @@
-import JSON
+import LedgerJSON
 import Logging
 import Operations
 import OptionTrades
-import Projections
-import Values
+import LedgerProjections
+import LedgerValues
 
 extension Route {
     static let projections = [

@@ -1,6 +1,6 @@
-import JSON
+import LedgerJSON
 import Operations
-import SignedNotes
+import LedgerNotes
 
 extension Route {
     static let proofs = [

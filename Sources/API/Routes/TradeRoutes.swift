@@ -1,9 +1,9 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Logging
 import Operations
 import OptionTrades
-import Values
+import LedgerValues
 
 extension Route {
     static let trades = [

@@ -1,4 +1,4 @@
-import Events
+import LedgerEvents
 import Logging
 import Operations
 import OptionTrades

@@ -1,6 +1,6 @@
-import Events
+import LedgerEvents
 import NIOCore
-import Values
+import LedgerValues
 
 /// Events in the form of a stream, encoded once for all readers.
 struct EventPage: Sendable {

@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 import OptionTrades
 
 /// A view's sums over all rows that the filters select, with one table for each grouping.

@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 
 /// An event of the log: its type, time and stream, its changes, and its payload on demand.
 struct EventCard {

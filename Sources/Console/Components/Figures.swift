@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 /// Figures in the form for people: grouped, rounded only for display, with a true minus sign.
 enum Figures {

@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 
 /// Any JSON document in readable form: members as facts, lists of similar objects as tables. It suits documents of
 /// which the console shows every member, without knowing them.

@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 
 /// The end of a list's page: a link to the next page, at the same moment.
 enum Pager {

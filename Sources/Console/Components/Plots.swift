@@ -1,5 +1,5 @@
-import JSON
-import Values
+import LedgerJSON
+import LedgerValues
 
 /// Plots in SVG. Coordinates are percentages of the available width, so that text keeps its size on a phone. The exact
 /// figures are in tables; the plots are only for the eye.

@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 
 /// A column of a table over rows of a view.
 struct Column {

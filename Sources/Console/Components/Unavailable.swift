@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 
 /// The reason for an absent figure, from its row. An absent figure is never shown as zero and never without a reason.
 enum Unavailable {

@@ -1,4 +1,4 @@
-package import JSON
+package import LedgerJSON
 
 /// The state of the ledger behind an answer: its `ledger` member.
 package struct Basis: Sendable {

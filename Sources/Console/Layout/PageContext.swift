@@ -1,4 +1,4 @@
-package import JSON
+package import LedgerJSON
 
 /// The surroundings of a page's content: the signed-in visitor, the page's address, and the shown moment.
 package struct PageContext: Sendable {

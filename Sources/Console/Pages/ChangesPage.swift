@@ -1,4 +1,4 @@
-package import JSON
+package import LedgerJSON
 package import OptionTrades
 
 /// The changes of a view between two positions, row by row and field by field.

@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 
 /// The explanation of a figure: the inputs with their events, the rule lines, and the arithmetic that leads to it.
 package struct ExplainPage: Sendable {

@@ -1,4 +1,4 @@
-package import JSON
+package import LedgerJSON
 import OptionTrades
 
 /// The log: its latest events, or those below a position, with filters. Each event has its payload, its hash, and a

@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 import OptionTrades
 
 /// The columns of the performance views' tables.

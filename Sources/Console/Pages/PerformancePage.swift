@@ -1,4 +1,4 @@
-package import JSON
+package import LedgerJSON
 import OptionTrades
 
 /// The overview of the trades' performance: coverage, alignment, execution and outcomes, each with its unknowns.

@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 package import OptionTrades
 
 /// The rows of one of the performance views.

@@ -1,4 +1,4 @@
-package import JSON
+package import LedgerJSON
 
 /// The projection versions: which are served, their progress, and the reason for any stop. Actions: rebuild, compare,
 /// promote, roll back.

@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 
 /// The sync of the Alpha feed: its state, a dry run, the preview from it, and the real run that a preview permits.
 package struct SyncCard: Sendable {

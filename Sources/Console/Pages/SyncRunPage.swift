@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 
 /// The session's last sync, with the name of every row that it inserted, updated or rejected.
 package struct SyncRunPage: Sendable {

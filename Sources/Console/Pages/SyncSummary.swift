@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 
 /// The result of a run: counts, the comparison of source and ledger, changed fields as evidence, and rejected rows.
 struct SyncSummary {

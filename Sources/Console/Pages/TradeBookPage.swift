@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 import OptionTrades
 
 /// The trade book: the synced rows at a moment, and the card that syncs them.

@@ -1,5 +1,5 @@
-import JSON
-import Values
+import LedgerJSON
+import LedgerValues
 
 /// One trade: each event of its stream, with the changes at the source as evidence.
 package struct TradePage: Sendable {

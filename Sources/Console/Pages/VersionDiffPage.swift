@@ -1,4 +1,4 @@
-import JSON
+import LedgerJSON
 
 /// The differences that another version of a projection would make, and the form that promotes it.
 package struct VersionDiffPage: Sendable {

@@ -1,8 +1,8 @@
-import Analyses
-package import JSON
-import Projections
-import Rules
-import Values
+import LedgerAnalyses
+package import LedgerJSON
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 /// A document with what it stands on.
 package struct AnalysisAnswer: Sendable {

@@ -1,12 +1,12 @@
-package import Analyses
-import Events
-import Explanations
-import JSON
+package import LedgerAnalyses
+import LedgerEvents
+import LedgerExplanations
+import LedgerJSON
 import OptionTrades
-import Postgres
-import PostgresStore
-import Projections
-import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
+import LedgerValues
 
 /// Answers analyses from the rows of the projections that they read, as of a position and a moment.
 package struct AnalysisReader: Sendable {

@@ -1,8 +1,8 @@
-import Analyses
-import Explanations
+import LedgerAnalyses
+import LedgerExplanations
 package import OptionTrades
-package import Projections
-package import Values
+package import LedgerProjections
+package import LedgerValues
 
 /// What a reader asks of an analysis.
 package struct AnalysisRequest: Sendable {

@@ -1,11 +1,11 @@
-import Analyses
-import Events
-import JSON
+import LedgerAnalyses
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
-import Postgres
-import PostgresStore
-import Projections
-import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
+import LedgerValues
 
 /// What an answer stands on: the position, the moment, and where the rows of each projection that it reads come from.
 struct AnalysisStanding: Sendable {

@@ -1,8 +1,8 @@
-import JSON
-import PostgresStore
-import Projections
-import Rules
-import Values
+import LedgerJSON
+import LedgerStore
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 extension AuditRecord {
     static let format = "alpha-ledger-audit-record/1"

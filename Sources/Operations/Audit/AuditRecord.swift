@@ -1,8 +1,8 @@
-import Events
-package import PostgresStore
-import Projections
-import Rules
-package import Values
+import LedgerEvents
+package import LedgerStore
+import LedgerProjections
+import LedgerRules
+package import LedgerValues
 
 /// The result of a successful audit. A later audit that relies on it folds only the events since.
 ///

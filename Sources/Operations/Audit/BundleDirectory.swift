@@ -1,6 +1,6 @@
-package import AuditBundle
+package import LedgerBundle
 import Glibc
-import Values
+import LedgerValues
 
 /// A bundle in a directory.
 package struct BundleDirectory: BundleSource {

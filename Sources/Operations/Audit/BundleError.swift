@@ -1,5 +1,5 @@
-import AuditBundle
-import Events
+import LedgerBundle
+import LedgerEvents
 
 /// The reason why a bundle was not exported, or a row not proven.
 package enum BundleError: Error, Equatable, CustomStringConvertible {

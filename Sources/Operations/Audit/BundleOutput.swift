@@ -1,4 +1,4 @@
-import AuditBundle
+import LedgerBundle
 import Crypto
 import Glibc
 

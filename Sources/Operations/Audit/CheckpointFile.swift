@@ -1,5 +1,5 @@
 import Glibc
-import SignedNotes
+import LedgerNotes
 
 /// The signed checkpoints, oldest first, in a file outside the database. A restored database therefore cannot roll them
 /// back.

@@ -1,12 +1,12 @@
-package import AuditBundle
-import Events
-import MerkleLog
+package import LedgerBundle
+import LedgerEvents
+import LedgerMerkle
 import OptionTrades
-import Postgres
-import PostgresStore
-import Projections
-import Rules
-package import SignedNotes
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
+import LedgerRules
+package import LedgerNotes
 
 /// An exported bundle.
 package struct ExportedBundle: Sendable {

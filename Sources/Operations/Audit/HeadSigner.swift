@@ -1,9 +1,9 @@
-import Events
-import Postgres
-import PostgresStore
-import SignedNotes
+import LedgerEvents
+import LedgerPostgres
+import LedgerStore
+import LedgerNotes
 import Synchronization
-import Values
+import LedgerValues
 
 /// Signs this ledger's heads, each only after proof that it continues all heads signed before.
 ///

@@ -1,8 +1,8 @@
-import Events
-import Postgres
-package import PostgresStore
-package import SignedNotes
-package import Values
+import LedgerEvents
+import LedgerPostgres
+package import LedgerStore
+package import LedgerNotes
+package import LedgerValues
 
 extension Ledger {
     /// Signs the head after a proof that it continues every head signed before. If the head has not moved, the note

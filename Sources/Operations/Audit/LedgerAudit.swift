@@ -1,10 +1,10 @@
-import Analyses
-import Events
-import Postgres
-package import PostgresStore
-import Projections
-import SignedNotes
-import Values
+import LedgerAnalyses
+import LedgerEvents
+import LedgerPostgres
+package import LedgerStore
+import LedgerProjections
+import LedgerNotes
+import LedgerValues
 
 /// The options of `audit verify`.
 package struct AuditRequest: Sendable {

@@ -1,6 +1,6 @@
-package import JSON
-package import PostgresStore
-package import Values
+package import LedgerJSON
+package import LedgerStore
+package import LedgerValues
 
 extension InclusionProof {
     /// The answer of the command line and HTTP. Hashes are in hex; `path` starts with the lowest node.

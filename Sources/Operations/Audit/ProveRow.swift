@@ -1,13 +1,13 @@
-import AuditBundle
-import Events
-package import JSON
-import MerkleLog
+import LedgerBundle
+import LedgerEvents
+package import LedgerJSON
+import LedgerMerkle
 package import OptionTrades
-import Postgres
-import PostgresStore
-import Projections
-package import SignedNotes
-package import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
+package import LedgerNotes
+package import LedgerValues
 
 /// A proof that a row is among the rows of a view at a position.
 package struct RowProof: Sendable {

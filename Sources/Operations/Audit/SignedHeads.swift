@@ -1,9 +1,9 @@
-import Events
-import MerkleLog
-import Postgres
-import PostgresStore
-import SignedNotes
-import Values
+import LedgerEvents
+import LedgerMerkle
+import LedgerPostgres
+import LedgerStore
+import LedgerNotes
+import LedgerValues
 
 /// A ledger's head in the form for comparison with signed heads.
 struct AuditedHead {

@@ -1,5 +1,5 @@
-import SignedNotes
-import Values
+import LedgerNotes
+import LedgerValues
 
 /// A signed head. The segment that contains it determines its ledger.
 struct SignedHead: Sendable, Equatable {

@@ -1,5 +1,5 @@
 import Glibc
-import SignedNotes
+import LedgerNotes
 
 /// The file that holds the private key: one line, mode 0600, created on first use.
 ///

@@ -1,6 +1,6 @@
-import Postgres
-import PostgresStore
-import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerValues
 
 /// The database's records of keys and acknowledged forks.
 struct SigningRecords {

@@ -1,8 +1,8 @@
-import Events
-package import Postgres
-import PostgresStore
-import SignedNotes
-import Values
+import LedgerEvents
+package import LedgerPostgres
+import LedgerStore
+import LedgerNotes
+import LedgerValues
 
 /// A check that a verification may skip if told to by name.
 package enum AuditWaiver: String, Sendable, CaseIterable {

@@ -1,9 +1,9 @@
-import Events
+import LedgerEvents
 import Logging
-package import Postgres
-import PostgresStore
-import Rules
-import Values
+package import LedgerPostgres
+import LedgerStore
+import LedgerRules
+import LedgerValues
 
 /// The kinds of backfill. Each appends one kind of event.
 package enum BackfillKind: String, Sendable, CaseIterable {

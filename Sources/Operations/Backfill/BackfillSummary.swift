@@ -1,5 +1,5 @@
-package import JSON
-package import Values
+package import LedgerJSON
+package import LedgerValues
 
 /// The result of a backfill, or in a dry run the result that it would have.
 package struct BackfillSummary: Sendable, Equatable {

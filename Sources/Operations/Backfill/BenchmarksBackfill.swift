@@ -1,8 +1,8 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Postgres
-import Rules
-import Values
+import LedgerPostgres
+import LedgerRules
+import LedgerValues
 
 /// The options of a backfill of benchmarks.
 package struct BenchmarksBackfillOptions: Sendable {

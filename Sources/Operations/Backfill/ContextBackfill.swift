@@ -1,10 +1,10 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Postgres
-import PostgresStore
-package import Projections
-import Rules
-import Values
+import LedgerPostgres
+import LedgerStore
+package import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 /// The options of a backfill of context.
 package struct ContextBackfillOptions: Sendable {

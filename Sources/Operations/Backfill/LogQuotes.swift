@@ -1,7 +1,7 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Postgres
-import Values
+import LedgerPostgres
+import LedgerValues
 
 /// Imported quotes: the `option_quote` observations in the log, the latest of each identity.
 ///

@@ -1,7 +1,7 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Rules
-import Values
+import LedgerRules
+import LedgerValues
 
 /// The state of a directly mapped market by a horizon.
 struct MarketByHorizon: Sendable {

@@ -1,8 +1,8 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Postgres
-import Rules
-package import Values
+import LedgerPostgres
+import LedgerRules
+package import LedgerValues
 
 /// The options of a backfill of marks.
 package struct MarksBackfillOptions: Sendable {

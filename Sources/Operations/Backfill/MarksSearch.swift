@@ -1,8 +1,8 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Postgres
-import Rules
-import Values
+import LedgerPostgres
+import LedgerRules
+import LedgerValues
 
 /// Finds the marks that are wanted at a position and a moment.
 struct MarksSearch: Sendable {

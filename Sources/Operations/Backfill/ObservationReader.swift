@@ -1,8 +1,8 @@
-import Events
+import LedgerEvents
 package import OptionTrades
-package import Postgres
-import PostgresStore
-import Values
+package import LedgerPostgres
+import LedgerStore
+import LedgerValues
 
 /// Reads market observations from the log, in their state at a position.
 package struct ObservationReader: Sendable {

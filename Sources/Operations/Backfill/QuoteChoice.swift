@@ -1,6 +1,6 @@
 package import OptionTrades
-import Postgres
-import Values
+import LedgerPostgres
+import LedgerValues
 
 /// Which source a backfill asks.
 package enum QuoteChoice: Sendable {

@@ -1,7 +1,7 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Postgres
-import Values
+import LedgerPostgres
+import LedgerValues
 
 /// The result for one wanted benchmark or mark.
 struct Settled: Sendable {

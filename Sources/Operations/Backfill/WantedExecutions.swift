@@ -1,9 +1,9 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Postgres
-import PostgresStore
-import Rules
-import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerRules
+import LedgerValues
 
 /// Reads from the log which executions exist at a position, and their latest enrichments.
 struct WantedExecutions: Sendable {

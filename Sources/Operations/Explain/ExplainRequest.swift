@@ -1,7 +1,7 @@
-import Explanations
-import JSON
+import LedgerExplanations
+import LedgerJSON
 package import OptionTrades
-package import Values
+package import LedgerValues
 
 /// The figure to explain, and the moment.
 package struct ExplainRequest: Sendable {

@@ -1,11 +1,11 @@
-import Events
-import Explanations
-import JSON
-import Postgres
-import PostgresStore
-import Projections
+import LedgerEvents
+import LedgerExplanations
+import LedgerJSON
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
 import OptionTrades
-import Values
+import LedgerValues
 
 /// An explanation with the state of the ledger that it depends on.
 package struct ExplainedFigure: Sendable {

@@ -1,9 +1,9 @@
-package import Events
-package import JSON
+package import LedgerEvents
+package import LedgerJSON
 package import OptionTrades
-import PostgresStore
-package import Projections
-package import Values
+import LedgerStore
+package import LedgerProjections
+package import LedgerValues
 
 /// The changes that one event makes in every view. The event is in the log, or is a candidate for appending.
 package struct Impact: Sendable {

@@ -1,9 +1,9 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
-import Postgres
-import PostgresStore
-import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerValues
 
 /// A candidate for appending: a row in the feed's form, or an event's payload.
 ///

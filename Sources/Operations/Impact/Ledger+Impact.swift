@@ -1,10 +1,10 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
-import Postgres
-import PostgresStore
-import Projections
-import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
+import LedgerValues
 
 extension Ledger {
     /// The changes of an event in the log: the rows of every view before and after it, for everything that it touches.

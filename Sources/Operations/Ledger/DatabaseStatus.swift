@@ -1,8 +1,8 @@
-package import Events
-package import JSON
-import Postgres
-package import PostgresStore
-import Values
+package import LedgerEvents
+package import LedgerJSON
+import LedgerPostgres
+package import LedgerStore
+import LedgerValues
 
 /// The contents of a database and its connection parameters.
 package struct DatabaseStatus: Sendable {

@@ -1,8 +1,8 @@
-import Events
-import Postgres
-import PostgresStore
+import LedgerEvents
+import LedgerPostgres
+import LedgerStore
 import Synchronization
-import Values
+import LedgerValues
 
 /// Detects that a log's history has changed. After a failover that lost a tail, or a restore, positions read earlier
 /// may hold other events.

@@ -1,7 +1,7 @@
-package import Events
-import Postgres
-import PostgresStore
-package import Values
+package import LedgerEvents
+import LedgerPostgres
+import LedgerStore
+package import LedgerValues
 
 extension Ledger {
     /// The log's head, and the root of its tree.

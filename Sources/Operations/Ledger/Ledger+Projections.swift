@@ -1,7 +1,7 @@
-import Events
-import Postgres
-package import PostgresStore
-import Projections
+import LedgerEvents
+import LedgerPostgres
+package import LedgerStore
+import LedgerProjections
 
 extension Ledger {
     /// Folds the served versions of some projections up to the current head, in case no service does.

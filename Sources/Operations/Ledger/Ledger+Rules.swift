@@ -1,9 +1,9 @@
-import Analyses
-import Postgres
-import PostgresStore
-import Projections
-import Rules
-import Values
+import LedgerAnalyses
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 extension ProjectionRegistry {
     /// The rules that a ledger can use: all except the versions whose files differ from those that it recorded.

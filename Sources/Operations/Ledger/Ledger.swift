@@ -1,14 +1,14 @@
 package import EmbeddedPostgres
-import Analyses
-import Events
+import LedgerAnalyses
+import LedgerEvents
 import Glibc
 package import Logging
 import OptionTrades
-package import Postgres
-package import PostgresStore
-package import Projections
+package import LedgerPostgres
+package import LedgerStore
+package import LedgerProjections
 import Synchronization
-package import Values
+package import LedgerValues
 
 /// An open ledger: the database's pools, the log, and the projections that this program can fold.
 package final class Ledger: Sendable {

@@ -1,5 +1,5 @@
-import Postgres
-import PostgresStore
+import LedgerPostgres
+import LedgerStore
 
 /// What an error of the log or of its database means to whoever asked.
 package struct LedgerFailure: Sendable {

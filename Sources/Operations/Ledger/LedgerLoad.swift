@@ -1,5 +1,5 @@
-import Postgres
-import PostgresStore
+import LedgerPostgres
+import LedgerStore
 
 /// The use of a pool of database connections at one moment.
 package struct PoolUsage: Sendable {

@@ -1,8 +1,8 @@
-package import Events
-package import Postgres
-package import PostgresStore
-package import Projections
-package import Values
+package import LedgerEvents
+package import LedgerPostgres
+package import LedgerStore
+package import LedgerProjections
+package import LedgerValues
 
 /// The state that reads depend on at one moment: the log's head, the served versions with their checkpoints, and the time.
 package struct LedgerState: Sendable {

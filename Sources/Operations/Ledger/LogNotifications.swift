@@ -1,4 +1,4 @@
-import PostgresStore
+import LedgerStore
 
 /// Wakes everybody who follows a ledger's log, at least once a second.
 package struct LogNotifications: Sendable {

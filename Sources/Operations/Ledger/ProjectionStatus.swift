@@ -1,9 +1,9 @@
-import Events
-import JSON
-import Postgres
-import PostgresStore
-package import Projections
-import Values
+import LedgerEvents
+import LedgerJSON
+import LedgerPostgres
+import LedgerStore
+package import LedgerProjections
+import LedgerValues
 
 /// A projection version relative to the log's head.
 package struct ProjectionStatus: Sendable {

@@ -1,9 +1,9 @@
-import Events
+import LedgerEvents
 import Logging
-import Postgres
-import PostgresStore
+import LedgerPostgres
+import LedgerStore
 import Synchronization
-import Values
+import LedgerValues
 
 /// The data that a read has to see.
 enum ReadPoint: Sendable {

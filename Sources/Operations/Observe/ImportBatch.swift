@@ -1,6 +1,6 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Values
+import LedgerValues
 
 /// The events that a batch of observations adds to the log. The decision is pure, so it can be repeated if another
 /// writer came first.

@@ -1,7 +1,7 @@
-import Events
+import LedgerEvents
 import MarketData
 import OptionTrades
-import Values
+import LedgerValues
 
 /// A line that is not an observation.
 package struct ImportFault: Sendable, Equatable {

@@ -1,7 +1,7 @@
-import Events
-package import JSON
+import LedgerEvents
+package import LedgerJSON
 package import OptionTrades
-package import Values
+package import LedgerValues
 
 /// The result of an import, or the result that it would have.
 package struct ImportSummary: Sendable {

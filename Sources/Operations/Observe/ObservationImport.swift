@@ -1,10 +1,10 @@
-import Events
+import LedgerEvents
 import Glibc
 package import MarketData
 package import OptionTrades
-package import Postgres
-package import PostgresStore
-import Values
+package import LedgerPostgres
+package import LedgerStore
+import LedgerValues
 
 /// The options of an import of observations.
 package struct ObservationImportOptions: Sendable {

@@ -1,6 +1,6 @@
-import Events
+import LedgerEvents
 import OptionTrades
-import Values
+import LedgerValues
 
 /// A stream in eight bytes, for tables with an entry for each observation. Two streams have the same key with a
 /// probability of n² ÷ 2^65.

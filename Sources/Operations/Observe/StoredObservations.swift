@@ -1,7 +1,7 @@
-import Events
-import Postgres
-import PostgresStore
-import Values
+import LedgerEvents
+import LedgerPostgres
+import LedgerStore
+import LedgerValues
 
 /// The log's contents of some streams of observations.
 struct StoredObservations: Sendable {

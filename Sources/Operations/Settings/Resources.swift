@@ -1,5 +1,5 @@
 import Glibc
-package import PostgresStore
+package import LedgerStore
 
 /// The project's own files that the program reads as it runs: migrations, event schemas, projections' rules.
 ///

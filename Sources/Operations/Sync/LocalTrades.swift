@@ -1,9 +1,9 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
-import Postgres
-import PostgresStore
-import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerValues
 
 /// A trade as the log has it now.
 struct LocalTrade: Sendable {

@@ -1,5 +1,5 @@
 import Glibc
-import Values
+import LedgerValues
 
 /// The rows of a run on disk, in the order they arrived, so that all of them can be checked against each other
 /// before the first is stored while memory holds a few words a row.

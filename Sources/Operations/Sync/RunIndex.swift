@@ -1,5 +1,5 @@
 import Crypto
-import Values
+import LedgerValues
 
 /// 128 bits that stand for a text: enough that two of a run's texts never share them.
 struct ShortHash: Sendable, Hashable, Comparable {

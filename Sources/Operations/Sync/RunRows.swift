@@ -1,5 +1,5 @@
-import JSON
-import Values
+import LedgerJSON
+import LedgerValues
 
 /// Which rows a sync inserted, updated or rejected, or in a dry run would: what the summary's counts stand for.
 ///

@@ -1,9 +1,9 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
-import Postgres
-import PostgresStore
-import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerValues
 
 /// Applies a settled run to the log, or works out what that would do.
 struct SyncApply {

@@ -1,7 +1,7 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
-import Values
+import LedgerValues
 
 /// One fetched row of a chunk, normalized again from its text.
 struct ChunkRow: Sendable {

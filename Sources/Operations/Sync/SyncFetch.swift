@@ -1,7 +1,7 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import OptionTrades
-import Values
+import LedgerValues
 
 /// Fetches a run's pages, checks each row, and keeps the rows on disk and a few words of each in memory.
 struct SyncFetch {

@@ -1,10 +1,10 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Logging
 package import OptionTrades
-import Postgres
-import PostgresStore
-import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerValues
 
 /// How a sync was asked for.
 package struct SyncOptions: Sendable {

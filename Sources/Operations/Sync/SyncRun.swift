@@ -1,5 +1,5 @@
-import Events
-package import JSON
+import LedgerEvents
+package import LedgerJSON
 package import OptionTrades
 
 /// What a sync did: its summary, and the rows that the summary counts.

@@ -1,9 +1,9 @@
-import Events
-package import JSON
-import PostgresStore
-package import Projections
-import Rules
-import Values
+import LedgerEvents
+package import LedgerJSON
+import LedgerStore
+package import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 /// A served version that keeps reading an old version of a rule file that a promotion replaces.
 package struct Dependent: Sendable, Equatable, CustomStringConvertible {

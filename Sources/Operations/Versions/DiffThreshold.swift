@@ -1,6 +1,6 @@
-import JSON
-import PostgresStore
-import Values
+import LedgerJSON
+import LedgerStore
+import LedgerValues
 
 /// The change above which a diff fails a build: `any`, `rows>100`, `rows>2.5%`, or `premium_usd>1000` for the movement
 /// of a sum.

@@ -1,6 +1,6 @@
-import JSON
-import PostgresStore
-import Projections
+import LedgerJSON
+import LedgerStore
+import LedgerProjections
 
 /// The explanations of a changed row's column under two versions.
 package struct ExplainedChange: Sendable {

@@ -1,9 +1,9 @@
-import Events
-import JSON
-import Postgres
-import PostgresStore
-package import Projections
-import Values
+import LedgerEvents
+import LedgerJSON
+import LedgerPostgres
+import LedgerStore
+package import LedgerProjections
+import LedgerValues
 
 /// The changes that serving a version would make, together with the versions of the projections that read its rule files.
 package struct GroupDiff: Sendable {

@@ -1,9 +1,9 @@
-package import Events
-package import JSON
-import Postgres
-package import PostgresStore
-package import Projections
-import Values
+package import LedgerEvents
+package import LedgerJSON
+import LedgerPostgres
+package import LedgerStore
+package import LedgerProjections
+import LedgerValues
 
 /// The changes at a position if one version of a projection replaced another.
 package struct ProjectionDiff: Sendable {

@@ -1,10 +1,10 @@
-import Events
-package import JSON
+import LedgerEvents
+package import LedgerJSON
 import Logging
-import Postgres
-package import PostgresStore
-package import Projections
-import Values
+import LedgerPostgres
+package import LedgerStore
+package import LedgerProjections
+import LedgerValues
 
 /// A promoted version, and the served version that it replaced.
 package struct Promotion: Sendable {

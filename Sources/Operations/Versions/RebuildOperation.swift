@@ -1,8 +1,8 @@
 import Glibc
-import Postgres
-package import PostgresStore
-package import Projections
-import Values
+import LedgerPostgres
+package import LedgerStore
+package import LedgerProjections
+import LedgerValues
 
 extension Ledger {
     /// Builds projection versions from one pass over the log, beside the served ones, and catches them up.

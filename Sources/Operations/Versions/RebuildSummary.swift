@@ -1,6 +1,6 @@
-package import JSON
-package import Projections
-import Values
+package import LedgerJSON
+package import LedgerProjections
+import LedgerValues
 
 /// The result of a rebuild: the folded position, the rows and their digest for each version.
 package struct RebuildSummary: Sendable {

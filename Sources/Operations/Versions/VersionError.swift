@@ -1,4 +1,4 @@
-import PostgresStore
+import LedgerStore
 
 /// The reason why a version cannot be compared, promoted, rolled back to or dropped.
 package enum VersionError: Error, Equatable, CustomStringConvertible {

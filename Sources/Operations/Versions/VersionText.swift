@@ -1,6 +1,6 @@
 package import OptionTrades
-package import Projections
-import Values
+package import LedgerProjections
+import LedgerValues
 
 extension VersionReference {
     /// Reads a version of a projection as people write it: `v2`, `v2/c3`, `trades@v2` or `trades@v2/c3`. The projection

@@ -1,6 +1,6 @@
 package import OptionTrades
-import PostgresStore
-import Projections
+import LedgerStore
+import LedgerProjections
 
 /// The reason why a list has no rows.
 package enum Emptiness: Sendable, Equatable, CustomStringConvertible {

@@ -1,9 +1,9 @@
-import Events
-import JSON
-import Postgres
-import PostgresStore
-import Projections
-import Values
+import LedgerEvents
+import LedgerJSON
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
+import LedgerValues
 
 /// The result of a fold on request.
 enum FoldResult: Sendable {

@@ -1,4 +1,4 @@
-package import Values
+package import LedgerValues
 
 extension Instant {
     /// The expected form, for an error about a text that is not an instant. For a date it names the instants that may

@@ -1,7 +1,7 @@
-import Events
-import Postgres
-import PostgresStore
-import Values
+import LedgerEvents
+import LedgerPostgres
+import LedgerStore
+import LedgerValues
 
 /// What a request pins, settled against the log: the position that is read, and the reader's now.
 struct ReadMoment {

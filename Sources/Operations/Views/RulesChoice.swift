@@ -1,6 +1,6 @@
 import OptionTrades
-package import Projections
-import Values
+package import LedgerProjections
+import LedgerValues
 
 /// The rules under which a reader requests a view: `rules=`.
 package enum RulesChoice: Sendable, Hashable {

@@ -1,6 +1,6 @@
 import Crypto
-import JSON
-import Values
+import LedgerJSON
+import LedgerValues
 
 /// The point at which a list continues: its position and moment, the projection's version, and the last key. A digest
 /// of the row selection ensures that a page never mixes with another list's.

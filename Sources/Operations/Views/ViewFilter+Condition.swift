@@ -1,6 +1,6 @@
 import OptionTrades
-import Projections
-import Values
+import LedgerProjections
+import LedgerValues
 
 /// The comparison of a filter's text with stored values.
 package enum FilterMatching: Sendable {

@@ -1,7 +1,7 @@
-package import JSON
+package import LedgerJSON
 import OptionTrades
-package import Projections
-package import Values
+package import LedgerProjections
+package import LedgerValues
 
 /// A reader's request for a view.
 package struct ViewRequest: Sendable {

@@ -1,10 +1,10 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 package import OptionTrades
-package import Postgres
-import PostgresStore
-package import Projections
-package import Values
+package import LedgerPostgres
+import LedgerStore
+package import LedgerProjections
+package import LedgerValues
 
 /// Reads views from their projections' rows.
 package struct ViewReader: Sendable {

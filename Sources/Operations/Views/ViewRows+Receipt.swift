@@ -1,6 +1,6 @@
-import Postgres
-import PostgresStore
-import Values
+import LedgerPostgres
+import LedgerStore
+import LedgerValues
 
 extension ViewRows {
     /// The receipt of all rows at the standing, whatever is selected. It is worked out once for all who ask for it.

@@ -1,8 +1,8 @@
-import Events
-import Postgres
-import PostgresStore
-import Projections
-import Values
+import LedgerEvents
+import LedgerPostgres
+import LedgerStore
+import LedgerProjections
+import LedgerValues
 
 /// The basis of an answer: the position, the moment, the version of the rules, and the source of the rows.
 struct ViewStanding: Sendable {

@@ -1,7 +1,7 @@
-import JSON
-import PostgresStore
-import Projections
-import Rules
+import LedgerJSON
+import LedgerStore
+import LedgerProjections
+import LedgerRules
 
 /// The origin of a page's rows: a projection, its code and its rules.
 package struct ViewVersion: Sendable, Equatable {

@@ -1,6 +1,6 @@
-import Events
-import Rules
-package import Values
+import LedgerEvents
+import LedgerRules
+package import LedgerValues
 
 /// How far the market around an execution was consistent with the volatility position that its direction stands for
 /// (docs/contract/alignment.md, "Score"): signal consistency, never P&L.

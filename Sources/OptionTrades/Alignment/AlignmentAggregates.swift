@@ -1,7 +1,7 @@
-package import JSON
-import Projections
-import Rules
-import Values
+package import LedgerJSON
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 /// Sums over executions' alignment (docs/contract/alignment.md, "Aggregates").
 ///

@@ -1,9 +1,9 @@
-import Events
-import Explanations
-import JSON
-import Projections
-import Rules
-import Values
+import LedgerEvents
+import LedgerExplanations
+import LedgerJSON
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 /// Explains rows of `alignment` from the trade's row and its latest stamp: every signal, the score and the confidence.
 struct AlignmentExplainer: ViewExplainer {

@@ -1,8 +1,8 @@
-package import Events
-package import JSON
-package import Projections
-import Rules
-package import Values
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerProjections
+import LedgerRules
+package import LedgerValues
 
 /// How consistent executions were with the market around them: a row an execution (docs/contract/alignment.md, "Columns").
 ///

@@ -1,5 +1,5 @@
-package import Rules
-package import Values
+package import LedgerRules
+package import LedgerValues
 
 /// The volatility position that an execution's direction is assumed to stand for.
 package enum AssumedStrategy: String, Sendable, Hashable, CaseIterable {

@@ -1,9 +1,9 @@
-import Events
-import Explanations
-import JSON
-import Projections
-import Rules
-import Values
+import LedgerEvents
+import LedgerExplanations
+import LedgerJSON
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 /// A signal of a stamp and its impact on a trade's score, computed step by step from the rules.
 struct ExplainedSignal {

@@ -1,5 +1,5 @@
-import Rules
-package import Values
+import LedgerRules
+package import LedgerValues
 
 /// A signal's impact in words: how the rules compute it, and what it means.
 ///

@@ -1,5 +1,5 @@
-import Rules
-package import Values
+import LedgerRules
+package import LedgerValues
 
 /// The value of a signal when the trade was made.
 package enum SignalValue: Sendable, Equatable {

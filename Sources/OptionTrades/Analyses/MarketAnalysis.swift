@@ -1,5 +1,5 @@
-package import Analyses
-import Values
+package import LedgerAnalyses
+import LedgerValues
 
 /// An analysis of recorded observations: its folder makes it, and its line in ``MarketAnalysis/all`` registers it.
 package struct MarketAnalysis: Sendable {

@@ -1,5 +1,5 @@
-import JSON
-import Values
+import LedgerJSON
+import LedgerValues
 
 /// The document of an analysis of a market (docs/contract/analyses.md, "The document of a market"): its moment, the quality of its
 /// series, and its data.

@@ -1,7 +1,7 @@
-import Analyses
-import Explanations
-import Rules
-import Values
+import LedgerAnalyses
+import LedgerExplanations
+import LedgerRules
+import LedgerValues
 
 extension Worksheet {
     /// Explains a figure of a market's document that is not below `data`.

@@ -1,6 +1,6 @@
-import JSON
-import Projections
-import Values
+import LedgerJSON
+import LedgerProjections
+import LedgerValues
 
 /// A row of a table of observations.
 struct ObservedRow: Sendable {

@@ -1,5 +1,5 @@
-import Rules
-import Values
+import LedgerRules
+import LedgerValues
 
 /// A rule file's table `needs`: the series that a document needs, and how old each may be.
 struct SeriesNeeds: Sendable {

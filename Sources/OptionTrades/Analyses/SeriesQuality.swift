@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 /// How good a series is at a moment: as of when, and how old.
 struct SeriesQuality: Sendable {

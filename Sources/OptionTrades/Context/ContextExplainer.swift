@@ -1,9 +1,9 @@
-import Events
-import Explanations
-import JSON
-import Projections
-import Rules
-import Values
+import LedgerEvents
+import LedgerExplanations
+import LedgerJSON
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 /// Explains rows of `context` by the rules that stamped them: from the stamp, from the observations that it names and,
 /// if they were read, from all observations that the stamp could see.

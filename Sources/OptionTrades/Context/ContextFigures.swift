@@ -1,8 +1,8 @@
-import Events
-import Explanations
-import Projections
-import Rules
-import Values
+import LedgerEvents
+import LedgerExplanations
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 /// Recomputes the figures of a stamp whose rules are installed.
 struct ContextFigures {

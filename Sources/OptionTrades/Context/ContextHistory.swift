@@ -1,5 +1,5 @@
-import Rules
-import Values
+import LedgerRules
+import LedgerValues
 
 /// A market's series, prepared for stamping many trades: its daily last `dvol`, its imbalances in rank order, and the
 /// gamma thresholds of the windows asked for so far.

@@ -1,8 +1,8 @@
-package import Events
-package import JSON
-package import Projections
-import Rules
-package import Values
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerProjections
+import LedgerRules
+package import LedgerValues
 
 /// The market around executions: one row for each execution and context key, from the latest stamp made of the execution as it
 /// is now (docs/contract/context.md, "The view context").

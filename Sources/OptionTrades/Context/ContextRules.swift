@@ -1,5 +1,5 @@
-package import Rules
-package import Values
+package import LedgerRules
+package import LedgerValues
 
 /// The rules of market context (`context/rules.v<N>.yaml`), with those of the trade book, which name the market proxies.
 package final class ContextRules: Sendable {

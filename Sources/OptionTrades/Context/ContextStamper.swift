@@ -1,6 +1,6 @@
-package import Events
-import Rules
-package import Values
+package import LedgerEvents
+import LedgerRules
+package import LedgerValues
 
 /// Works out the market context of executions (docs/contract/context.md, "Figures").
 ///

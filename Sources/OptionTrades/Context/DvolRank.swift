@@ -1,5 +1,5 @@
-import Rules
-import Values
+import LedgerRules
+import LedgerValues
 
 /// How a `dvol` ranks among a market's daily last ones, exact.
 enum DvolRank {

@@ -1,5 +1,5 @@
-import Rules
-import Values
+import LedgerRules
+import LedgerValues
 
 /// A market's history before a trade, in plain lists, for recomputing percentiles and stationarity. The code is
 /// independent of `ContextHistory`, which made the stamp.

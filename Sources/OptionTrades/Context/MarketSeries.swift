@@ -1,5 +1,5 @@
-import Events
-package import Values
+import LedgerEvents
+package import LedgerValues
 
 /// An observation of a market in a series, with its time and its position in the log.
 package protocol MarketPoint: Sendable {

@@ -1,5 +1,5 @@
-import Rules
-import Values
+import LedgerRules
+import LedgerValues
 
 /// The observation that represents a market at trade time.
 struct JoinedObservation<Point: MarketPoint> {

@@ -1,4 +1,4 @@
-package import Values
+package import LedgerValues
 
 extension Basis {
     /// The basis of a row in its present form.

@@ -1,6 +1,6 @@
-import Events
-import JSON
-import Values
+import LedgerEvents
+import LedgerJSON
+import LedgerValues
 
 extension CanonicalReader {
     /// Reads the payload of an execution, with or without `changed_fields`.

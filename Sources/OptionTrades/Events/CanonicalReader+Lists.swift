@@ -1,5 +1,5 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 
 extension CanonicalReader {
     /// Reads an object from field to position or list of positions. Each field must occur once, in canonical order.

@@ -1,4 +1,4 @@
-package import Values
+package import LedgerValues
 
 extension OptionQuote {
     /// The time at which the quote holds: ``exchangeTimestamp``, else ``timestamp``.

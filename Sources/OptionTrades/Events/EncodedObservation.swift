@@ -1,5 +1,5 @@
-package import Events
-package import Values
+package import LedgerEvents
+package import LedgerValues
 
 /// An observation, encoded and hashed once, ready for comparison and appending.
 package struct EncodedObservation: Sendable {

@@ -1,6 +1,6 @@
-import Events
-package import JSON
-import Values
+import LedgerEvents
+package import LedgerJSON
+import LedgerValues
 
 /// The events behind one field of a stamp, a benchmark or a mark.
 package struct EventInput: Sendable, Equatable {

@@ -1,5 +1,5 @@
-package import Events
-import Values
+package import LedgerEvents
+import LedgerValues
 
 /// What the events of a source are called. The payloads are the same for all sources.
 package struct ExecutionEventTypes: Sendable {

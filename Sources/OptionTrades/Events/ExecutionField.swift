@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 extension ExecutionField {
     /// The number of fields.

@@ -1,6 +1,6 @@
-package import Events
-package import JSON
-import Values
+package import LedgerEvents
+package import LedgerJSON
+import LedgerValues
 
 /// The payload of `AlphaExecutionRecorded` and `AlphaExecutionUpdated`: the whole row of a trade at the time of the sync.
 package struct ExecutionPayload: Sendable {

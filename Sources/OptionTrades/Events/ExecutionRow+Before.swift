@@ -1,5 +1,5 @@
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 
 extension ExecutionRow {
     /// The name of the traded contract: `option_symbol`, else `instrument`, else nil.

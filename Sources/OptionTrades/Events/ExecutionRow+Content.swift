@@ -1,6 +1,6 @@
-import Events
-package import JSON
-import Values
+import LedgerEvents
+package import LedgerJSON
+import LedgerValues
 
 /// A field that differs from the previous row of the same trade.
 package struct ChangedField: Sendable, Equatable {

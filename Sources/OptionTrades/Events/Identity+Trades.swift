@@ -1,5 +1,5 @@
-package import Events
-package import Values
+package import LedgerEvents
+package import LedgerValues
 
 extension Identity {
     /// `execution|source|id|recorded`

@@ -1,5 +1,5 @@
-import Events
-package import Values
+import LedgerEvents
+package import LedgerValues
 
 /// A kind of market observation (docs/contract/market-data.md, "Kinds"). The raw value is the name in events and imports.
 package enum MarketKind: String, Sendable, Hashable, CaseIterable {

@@ -1,6 +1,6 @@
-package import Events
-package import JSON
-package import Values
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerValues
 
 /// The value of a field of an observation.
 package enum MarketValue: Sendable {

@@ -1,5 +1,5 @@
-package import Events
-package import Values
+package import LedgerEvents
+package import LedgerValues
 
 // Each payload makes its own event, because type, stream, identity and expected version belong together.
 

@@ -1,5 +1,5 @@
-import Events
-package import Values
+import LedgerEvents
+package import LedgerValues
 
 /// The identity of a listed option for a quote look-up: underlying, expiry, strike, and call or put. A vendor's
 /// instrument text never takes part.

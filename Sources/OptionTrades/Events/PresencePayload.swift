@@ -1,5 +1,5 @@
-package import Events
-import JSON
+package import LedgerEvents
+import LedgerJSON
 
 /// The payload of `AlphaExecutionMissing` and `AlphaExecutionReappeared`: the trade, and the scope of the full-scope
 /// run that noticed the change.

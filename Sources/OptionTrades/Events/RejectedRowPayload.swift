@@ -1,6 +1,6 @@
-package import Events
-import JSON
-package import Values
+package import LedgerEvents
+import LedgerJSON
+package import LedgerValues
 
 /// The payload of `AlphaRowRejected`: a row that broke the contract, and the reasons.
 ///

@@ -1,6 +1,6 @@
-import Events
-package import JSON
-package import Values
+import LedgerEvents
+package import LedgerJSON
+package import LedgerValues
 
 /// What a sync run did, the same for every mode (docs/contract/alpha-feed.md, "Run summary").
 package struct RunSummary: Sendable, Equatable {

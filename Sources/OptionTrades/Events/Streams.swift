@@ -1,5 +1,5 @@
-import Events
-package import Values
+import LedgerEvents
+package import LedgerValues
 
 /// Stream names: events of one stream are versioned together (docs/contract/event-log.md, "Streams").
 package enum Streams {

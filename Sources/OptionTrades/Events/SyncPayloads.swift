@@ -1,6 +1,6 @@
-package import Events
-import JSON
-package import Values
+package import LedgerEvents
+import LedgerJSON
+package import LedgerValues
 
 /// The payload of `AlphaSyncCompleted` and `SyncCompleted`: what a real run that ended well leaves behind.
 package struct SyncCompletedPayload: Sendable, Equatable {

@@ -1,4 +1,4 @@
-package import Events
+package import LedgerEvents
 
 extension EventType {
     /// A trade id was seen for the first time.

@@ -1,6 +1,6 @@
-import Events
-import Rules
-package import Values
+import LedgerEvents
+import LedgerRules
+package import LedgerValues
 
 /// What an execution's price was worth against the quote of its own contract (docs/contract/execution-quality.md, "Columns").
 ///

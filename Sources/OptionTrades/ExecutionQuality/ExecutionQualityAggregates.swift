@@ -1,6 +1,6 @@
-package import JSON
-import Projections
-import Values
+package import LedgerJSON
+import LedgerProjections
+import LedgerValues
 
 /// Sums over executions' quality (docs/contract/execution-quality.md, "Aggregates").
 ///

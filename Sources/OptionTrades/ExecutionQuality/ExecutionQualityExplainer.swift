@@ -1,8 +1,8 @@
-import Events
-import Explanations
-import Projections
-import Rules
-import Values
+import LedgerEvents
+import LedgerExplanations
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 /// Explains rows of `execution_quality` from the trade's row and its latest benchmark.
 struct ExecutionQualityExplainer: ViewExplainer {

@@ -1,8 +1,8 @@
-package import Events
-package import JSON
-package import Projections
-import Rules
-package import Values
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerProjections
+import LedgerRules
+package import LedgerValues
 
 /// What executions' prices were worth against quotes of their own contracts: a row an execution
 /// (docs/contract/execution-quality.md, "Columns").

@@ -1,5 +1,5 @@
-package import Rules
-package import Values
+package import LedgerRules
+package import LedgerValues
 
 /// The rules of execution quality (`execution_quality/rules.v<N>.yaml`), with the rule files that they use.
 package final class ExecutionQualityRules: Sendable {

@@ -1,6 +1,6 @@
-import Events
-import Rules
-package import Values
+import LedgerEvents
+import LedgerRules
+package import LedgerValues
 
 /// How trustworthy a benchmark is.
 package enum BenchmarkQuality: String, Sendable, CaseIterable {

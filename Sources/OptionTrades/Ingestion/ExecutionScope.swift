@@ -1,5 +1,5 @@
-import JSON
-import Values
+import LedgerJSON
+import LedgerValues
 
 /// The executions that one run of a source covers: portfolios by name, with or without pending executions.
 package struct ExecutionScope: Sendable {

@@ -1,5 +1,5 @@
-package import JSON
-package import Values
+package import LedgerJSON
+package import LedgerValues
 
 /// How the rows of a source are read: pure, so that a row can be judged without asking the source for it.
 package protocol ExecutionReader: Sendable {

@@ -1,5 +1,5 @@
-import Events
-package import Values
+import LedgerEvents
+package import LedgerValues
 
 /// A span of time, both ends inclusive.
 package struct QuoteWindow: Sendable, Hashable {

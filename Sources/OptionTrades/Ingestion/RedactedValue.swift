@@ -1,4 +1,4 @@
-package import JSON
+package import LedgerJSON
 
 /// A value that its source gave and the ledger does not keep.
 package enum RedactedValue {

@@ -1,4 +1,4 @@
-package import Values
+package import LedgerValues
 
 /// A sum over values of which some may be missing: all or null, beside what is known (docs/contract/lifecycles.md, "Columns").
 package struct CoveredSum: Sendable, Equatable {

@@ -1,7 +1,7 @@
-import Events
-import Explanations
-import Projections
-import Values
+import LedgerEvents
+import LedgerExplanations
+import LedgerProjections
+import LedgerValues
 
 /// A lifecycle's executions, matched again first in, first out, step by step. The code is independent of
 /// `FIFOMatching`, which published the row.

@@ -1,5 +1,5 @@
-import Events
-package import Values
+import LedgerEvents
+package import LedgerValues
 
 /// The fields of an execution that matching needs. It holds no strings and nothing on the heap.
 package struct MatchableExecution: Sendable {

@@ -1,6 +1,6 @@
-import Events
-import Rules
-package import Values
+import LedgerEvents
+import LedgerRules
+package import LedgerValues
 
 /// The executions of one contract in one portfolio, from opening to close, as they follow from a group's trades
 /// (docs/contract/lifecycles.md, "Columns"). For internal investigation: realized figures are derived, not accounting.

@@ -1,8 +1,8 @@
-import Events
-import JSON
-import Projections
-import Rules
-import Values
+import LedgerEvents
+import LedgerJSON
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 extension LifecycleKey {
     /// `pos_` and the first 32 hex digits of the SHA-256 of the canonical JSON array of the seven key fields. Decimals

@@ -1,5 +1,5 @@
-import Events
-package import Values
+import LedgerEvents
+package import LedgerValues
 
 /// The key of a lifecycle: a contract in a portfolio. A null differs from every other value. Texts compare by their bytes.
 package struct LifecycleKey: Sendable, Equatable {

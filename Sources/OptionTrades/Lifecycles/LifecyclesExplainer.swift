@@ -1,9 +1,9 @@
-import Events
-import Explanations
-import JSON
-import Projections
-import Rules
-import Values
+import LedgerEvents
+import LedgerExplanations
+import LedgerJSON
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 /// Explains rows of `lifecycles` from the group's executions: the lots that each consumed, and every sum over them.
 struct LifecyclesExplainer: ViewExplainer {

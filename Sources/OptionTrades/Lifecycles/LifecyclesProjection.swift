@@ -1,8 +1,8 @@
-package import Events
-package import JSON
-package import Projections
-import Rules
-package import Values
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerProjections
+import LedgerRules
+package import LedgerValues
 
 /// Lifecycles: one row a contract in a portfolio, its executions matched first in, first out (docs/contract/lifecycles.md, "Key").
 ///

@@ -1,5 +1,5 @@
-package import Rules
-import Values
+package import LedgerRules
+import LedgerValues
 
 /// What a lifecycle's reader must know about it (docs/contract/lifecycles.md, "Flags"); the raw value is the published name.
 package enum LifecycleFlag: String, Sendable, Hashable, CaseIterable {

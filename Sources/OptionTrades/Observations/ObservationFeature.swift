@@ -1,5 +1,5 @@
-import Explanations
-import Projections
+import LedgerExplanations
+import LedgerProjections
 
 extension TradeFeature {
     /// The observations of one kind as a view.

@@ -1,6 +1,6 @@
-import Events
-import JSON
-import Values
+import LedgerEvents
+import LedgerJSON
+import LedgerValues
 
 /// A table of observations: whose observations it shows, and its columns.
 struct ObservationTable: Sendable {

@@ -1,8 +1,8 @@
-import Events
-import Explanations
-import JSON
-import Projections
-import Values
+import LedgerEvents
+import LedgerExplanations
+import LedgerJSON
+import LedgerProjections
+import LedgerValues
 
 /// Explains rows of observations: each column shows what the event at `observed_position` says.
 struct ObservationsExplainer: ViewExplainer {

@@ -1,8 +1,8 @@
-import Events
-import JSON
-import Projections
-import Rules
-import Values
+import LedgerEvents
+import LedgerJSON
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 /// The observations of one kind: a row for each identity (market and timestamp), with the content that was recorded last and what
 /// recorded it (docs/contract/analyses.md, "Observations").

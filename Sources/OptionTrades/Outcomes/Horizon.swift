@@ -1,5 +1,5 @@
-import Rules
-import Values
+import LedgerRules
+import LedgerValues
 
 /// The time after a trade at which its outcome is measured: a number of days of 24 hours, or the contract's expiry.
 package struct Horizon: Sendable, Hashable {

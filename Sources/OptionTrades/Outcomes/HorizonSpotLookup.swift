@@ -1,6 +1,6 @@
-import Events
-import Rules
-package import Values
+import LedgerEvents
+import LedgerRules
+package import LedgerValues
 
 /// The observed spot that may stand for a directly mapped symbol's at a horizon (docs/contract/outcomes.md, "Spot at the horizon").
 package enum HorizonSpotLookup {

@@ -1,6 +1,6 @@
-import Events
-import Rules
-package import Values
+import LedgerEvents
+import LedgerRules
+package import LedgerValues
 
 /// When a horizon of an execution is measured (docs/contract/outcomes.md, "Horizons and targets").
 package struct HorizonTarget: Sendable, Equatable {

@@ -1,6 +1,6 @@
-import Events
-import Rules
-package import Values
+import LedgerEvents
+import LedgerRules
+package import LedgerValues
 
 /// The state of an execution's outcome at a horizon.
 package enum OutcomeState: String, Sendable, CaseIterable {

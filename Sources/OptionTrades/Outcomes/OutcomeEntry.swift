@@ -1,6 +1,6 @@
-import Events
-import Rules
-package import Values
+import LedgerEvents
+import LedgerRules
+package import LedgerValues
 
 /// The common start of an execution's outcomes at every horizon: the entry, and the context that groups it.
 package struct OutcomeEntry: Sendable {

@@ -1,7 +1,7 @@
-import Events
-import Explanations
-import Rules
-import Values
+import LedgerEvents
+import LedgerExplanations
+import LedgerRules
+import LedgerValues
 
 /// The figures of an outcome at its horizon: the target, the mark, and the P&L between entry and mark.
 struct OutcomeFigures {

@@ -1,6 +1,6 @@
-package import JSON
-import Projections
-import Values
+package import LedgerJSON
+import LedgerProjections
+import LedgerValues
 
 /// Sums over outcomes as their readers see them, a horizon at a time (docs/contract/outcomes.md, "Aggregates").
 ///

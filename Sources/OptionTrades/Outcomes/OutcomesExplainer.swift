@@ -1,8 +1,8 @@
-import Events
-import Explanations
-import Projections
-import Rules
-import Values
+import LedgerEvents
+import LedgerExplanations
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 /// Explains rows of `outcomes` from the trade's row, its stamp and the horizon's mark: entry, mark and fees.
 struct OutcomesExplainer: ViewExplainer {

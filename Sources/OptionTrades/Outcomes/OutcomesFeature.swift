@@ -1,5 +1,5 @@
-import Explanations
-import Projections
+import LedgerExplanations
+import LedgerProjections
 
 extension TradeFeature {
     static let outcomes = TradeFeature(

@@ -1,6 +1,6 @@
-import Events
-package import JSON
-package import Values
+import LedgerEvents
+package import LedgerJSON
+package import LedgerValues
 
 /// The positions of the events behind an outcome's row.
 struct OutcomeInputs {

@@ -1,8 +1,8 @@
-package import Events
-package import JSON
-package import Projections
-import Rules
-package import Values
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerProjections
+import LedgerRules
+package import LedgerValues
 
 /// What became of executions: a row an execution and horizon (docs/contract/outcomes.md, "Columns").
 ///

@@ -1,6 +1,6 @@
 import Glibc
-import Rules
-package import Values
+import LedgerRules
+package import LedgerValues
 
 /// Realized volatility of a market over a horizon, from hourly spots (docs/contract/outcomes.md, "Realized volatility").
 package enum RealizedVolatility {

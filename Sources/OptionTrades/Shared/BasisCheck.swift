@@ -1,8 +1,8 @@
-import Events
-import Explanations
-import JSON
-import Projections
-import Values
+import LedgerEvents
+import LedgerExplanations
+import LedgerJSON
+import LedgerProjections
+import LedgerValues
 
 extension Worksheet {
     /// Checks whether a stamp, benchmark or mark was made from the current row, and lists the fields that differ. A

@@ -1,8 +1,8 @@
-import Events
-import Explanations
-import Projections
-import Rules
-import Values
+import LedgerEvents
+import LedgerExplanations
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 /// A trade's latest row with the event that holds it. It supplies most inputs of every view.
 struct ExplainedExecution {

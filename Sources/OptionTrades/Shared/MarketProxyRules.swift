@@ -1,5 +1,5 @@
-package import Rules
-package import Values
+package import LedgerRules
+package import LedgerValues
 
 /// The mapping from traded symbols to crypto markets (`shared/market_proxy.v<N>.yaml`).
 package final class MarketProxyRules: Sendable {

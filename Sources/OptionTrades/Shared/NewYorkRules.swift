@@ -1,5 +1,5 @@
-package import Rules
-package import Values
+package import LedgerRules
+package import LedgerValues
 
 /// The clock of New York (`shared/new_york.v<N>.yaml`): its offsets from UTC and, for each year, the dates of daylight
 /// saving time. Results depend on this file, never on the host's zone data.

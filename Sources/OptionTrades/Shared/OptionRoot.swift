@@ -1,5 +1,5 @@
-import Rules
-import Values
+import LedgerRules
+import LedgerValues
 
 /// How an option symbol's root stands to the underlying that the row names (docs/contract/trades.md, "Roots").
 package enum OptionRoot: Sendable, Equatable {

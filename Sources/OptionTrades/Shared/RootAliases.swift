@@ -1,5 +1,5 @@
-package import Rules
-import Values
+package import LedgerRules
+import LedgerValues
 
 /// Option roots that belong to an underlying of another name (`shared/root_aliases.v<N>.yaml`).
 package final class RootAliases: Sendable {

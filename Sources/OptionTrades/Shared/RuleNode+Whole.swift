@@ -1,4 +1,4 @@
-import Rules
+import LedgerRules
 
 extension RuleNode {
     /// A whole number not below `minimum`, and small enough that as days or minutes it fits any arithmetic on instants.

@@ -1,6 +1,6 @@
-import Explanations
-import Rules
-import Values
+import LedgerExplanations
+import LedgerRules
+import LedgerValues
 
 extension Worksheet {
     /// Quotes the windows of a stationarity test.

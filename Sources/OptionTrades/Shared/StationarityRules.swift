@@ -1,5 +1,5 @@
-import Rules
-package import Values
+import LedgerRules
+package import LedgerValues
 
 /// When recent values of a series are of a kind with older ones: the last value of each UTC day, a day being 24 hours.
 package struct StationarityRules: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 /// Whether recent values of a series are of a kind with older ones (docs/contract/analyses.md, "Stationarity"); all of it exact.
 struct StationarityTest {

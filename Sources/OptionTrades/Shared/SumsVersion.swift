@@ -1,5 +1,5 @@
-import JSON
-import Values
+import LedgerJSON
+import LedgerValues
 
 /// The rule of a code version for which of the rows' figures enter its sums, and how it reports their coverage.
 ///

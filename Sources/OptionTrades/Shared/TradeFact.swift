@@ -1,7 +1,7 @@
-import Events
-import JSON
-import Projections
-import Values
+import LedgerEvents
+import LedgerJSON
+import LedgerProjections
+import LedgerValues
 
 /// The latest statement of the log about one aspect of a trade, with the position of its event.
 struct TradeFact<Value: Sendable>: Sendable {

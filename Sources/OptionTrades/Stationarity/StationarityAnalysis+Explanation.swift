@@ -1,8 +1,8 @@
-import Analyses
-import Events
-import Explanations
-import Projections
-import Values
+import LedgerAnalyses
+import LedgerEvents
+import LedgerExplanations
+import LedgerProjections
+import LedgerValues
 
 extension StationarityAnalysis {
     /// The figure that a path below `data` is about.

@@ -1,8 +1,8 @@
-import Analyses
-import JSON
-import Projections
-import Rules
-import Values
+import LedgerAnalyses
+import LedgerJSON
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 /// Whether a market's recent figures are of a kind with its older ones (docs/contract/analyses.md, "Stationarity"): the test
 /// of the context stamps on `dvol`, `vrp`, `gex_imbalance` and `rv_30d`.

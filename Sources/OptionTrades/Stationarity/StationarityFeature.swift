@@ -1,4 +1,4 @@
-import Analyses
+import LedgerAnalyses
 
 extension MarketAnalysis {
     package static let stationarity = MarketAnalysis(

@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 /// A figure whose recent values are held against its older ones.
 enum TestedFigure: String, CaseIterable {

@@ -1,8 +1,8 @@
-import Events
-import Explanations
-import JSON
-import Projections
-import Values
+import LedgerEvents
+import LedgerExplanations
+import LedgerJSON
+import LedgerProjections
+import LedgerValues
 
 /// Explains rows of `sync_state` from the scope's runs. Each column shows a value that one of the runs reported.
 struct SyncStateExplainer: ViewExplainer {

@@ -1,8 +1,8 @@
-package import Events
-package import JSON
-package import Projections
-import Rules
-package import Values
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerProjections
+import LedgerRules
+package import LedgerValues
 
 /// The sync state: one row a scope, what its last runs reported (docs/contract/alpha-feed.md, "Sync state").
 package struct SyncStateProjection: Projection {

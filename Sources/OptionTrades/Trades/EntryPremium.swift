@@ -1,6 +1,6 @@
-import Events
-import Rules
-package import Values
+import LedgerEvents
+import LedgerRules
+package import LedgerValues
 
 /// What an execution cost or brought in, in US dollars (docs/contract/trades.md, "Entry premium").
 package struct EntryPremium: Sendable, Equatable {

@@ -1,6 +1,6 @@
-import Events
-import Rules
-import Values
+import LedgerEvents
+import LedgerRules
+import LedgerValues
 
 extension ExecutionRow {
     /// Whether the row is an execution: a status that the rules count, and a quantity that is null or above zero

@@ -1,6 +1,6 @@
-import Events
-import Rules
-import Values
+import LedgerEvents
+import LedgerRules
+import LedgerValues
 
 extension ExecutionRow {
     /// The flags of the trade book (docs/contract/trades.md, "Flags"), bytewise sorted, each at most once.

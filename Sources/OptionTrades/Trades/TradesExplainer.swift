@@ -1,8 +1,8 @@
-import Events
-import Explanations
-import Projections
-import Rules
-import Values
+import LedgerEvents
+import LedgerExplanations
+import LedgerProjections
+import LedgerRules
+import LedgerValues
 
 /// Explains rows of `trades` from the trade's own stream.
 struct TradesExplainer: ViewExplainer {

@@ -1,8 +1,8 @@
-package import Events
-package import JSON
-package import Projections
-import Rules
-package import Values
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerProjections
+import LedgerRules
+package import LedgerValues
 
 /// The trade book: one row a `(source, source_trade_id)`, the latest version of the source's row and what
 /// follows from it (docs/contract/trades.md, "Columns").

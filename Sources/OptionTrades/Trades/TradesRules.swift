@@ -1,5 +1,5 @@
-package import Rules
-package import Values
+package import LedgerRules
+package import LedgerValues
 
 /// The rules of the trade book (`trades/rules.v<N>.yaml`), with the shared files that they use.
 package final class TradesRules: Sendable {

@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 /// A named view over the rows of one projection.
 ///

@@ -1,5 +1,5 @@
-import JSON
-import Values
+import LedgerJSON
+import LedgerValues
 
 /// Made-up observations of BTC around the sample's trades, as lines of the import format.
 ///

@@ -1,9 +1,9 @@
 import HTTPTypes
 import Hummingbird
-import JSON
+import LedgerJSON
 import NIOCore
 import Synchronization
-import Values
+import LedgerValues
 
 /// A server on 127.0.0.1 that answers level-1 quotes in Amberdata's form, for the demo and for tests.
 ///

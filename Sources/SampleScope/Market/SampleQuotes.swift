@@ -1,4 +1,4 @@
-import Values
+import LedgerValues
 
 /// The quotes of the sample's options: a made-up market around the sample's trades, with all the gaps of a real one.
 ///

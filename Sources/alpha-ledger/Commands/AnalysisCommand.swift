@@ -1,9 +1,9 @@
 import ArgumentParser
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
-import Projections
-import Values
+import LedgerProjections
+import LedgerValues
 
 struct AnalysisCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

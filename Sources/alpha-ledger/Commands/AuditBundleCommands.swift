@@ -1,10 +1,10 @@
 import ArgumentParser
-import AuditBundle
-import JSON
+import LedgerBundle
+import LedgerJSON
 import Operations
 import OptionTrades
-import SignedNotes
-import Values
+import LedgerNotes
+import LedgerValues
 
 extension AuditCommand {
     struct Export: AsyncParsableCommand {

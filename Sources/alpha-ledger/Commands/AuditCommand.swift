@@ -1,9 +1,9 @@
 import ArgumentParser
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Operations
-import PostgresStore
-import Values
+import LedgerStore
+import LedgerValues
 
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,9 +1,9 @@
 import ArgumentParser
-import JSON
+import LedgerJSON
 import Operations
-import PostgresStore
-import SignedNotes
-import Values
+import LedgerStore
+import LedgerNotes
+import LedgerValues
 
 extension AuditCommand {
     struct SignCheckpoint: AsyncParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import JSON
+import LedgerJSON
 import Operations
-import Values
+import LedgerValues
 
 struct BackfillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

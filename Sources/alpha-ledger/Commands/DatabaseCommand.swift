@@ -1,11 +1,11 @@
 import ArgumentParser
 import EmbeddedPostgres
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Logging
 import Operations
-import PostgresStore
-import Values
+import LedgerStore
+import LedgerValues
 
 struct DatabaseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

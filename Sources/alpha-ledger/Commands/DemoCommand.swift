@@ -1,15 +1,15 @@
 import API
 import Amberdata
 import ArgumentParser
-import Events
+import LedgerEvents
 import Glibc
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
-import PostgresStore
-import Projections
+import LedgerStore
+import LedgerProjections
 import SampleScope
-import Values
+import LedgerValues
 
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
-import Analyses
+import LedgerAnalyses
 import ArgumentParser
 import Operations
 import OptionTrades
-import Values
+import LedgerValues
 
 extension AuditCommand {
     struct Explain: AsyncParsableCommand {

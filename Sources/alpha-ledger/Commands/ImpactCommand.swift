@@ -1,9 +1,9 @@
 import ArgumentParser
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
-import PostgresStore
-import Projections
+import LedgerStore
+import LedgerProjections
 
 extension AuditCommand {
     struct ImpactOf: AsyncParsableCommand {

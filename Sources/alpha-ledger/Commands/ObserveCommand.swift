@@ -1,6 +1,6 @@
 import ArgumentParser
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import MarketData
 import Operations
 import OptionTrades

@@ -1,10 +1,10 @@
 import ArgumentParser
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
-import PostgresStore
-import Projections
-import Values
+import LedgerStore
+import LedgerProjections
+import LedgerValues
 
 struct ProjectionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,10 +1,10 @@
 import ArgumentParser
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Operations
 import OptionTrades
-import PostgresStore
-import Projections
+import LedgerStore
+import LedgerProjections
 
 extension ProjectionCommand {
     struct Rebuild: AsyncParsableCommand {

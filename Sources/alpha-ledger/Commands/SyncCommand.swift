@@ -1,9 +1,9 @@
 import ArgumentParser
-import Events
-import JSON
+import LedgerEvents
+import LedgerJSON
 import Operations
 import OptionTrades
-import Values
+import LedgerValues
 
 struct SyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,9 +1,9 @@
 import ArgumentParser
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
-import PostgresStore
-import Values
+import LedgerStore
+import LedgerValues
 
 struct ViewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

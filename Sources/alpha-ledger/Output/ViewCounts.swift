@@ -1,7 +1,7 @@
-import JSON
+import LedgerJSON
 import Operations
 import OptionTrades
-import Values
+import LedgerValues
 
 /// The numbers of a view's rows by state, label and quality, and by missing field.
 struct ViewCounts {

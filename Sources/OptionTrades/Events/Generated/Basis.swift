@@ -1,7 +1,7 @@
 // Made by `swift run payload-generator` from schema/events/ContextStamped.v1.json. Change the schema, not this file.
-package import Events
-package import JSON
-package import Values
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerValues
 
 /// The fields of a trade's row that a stamp, a benchmark or a mark was made from. An enrichment whose basis differs
 /// from that of the current row counts as absent.

@@ -1,7 +1,7 @@
 // Made by `swift run payload-generator` from schema/events/ContextStamped.v1.json. Change the schema, not this file.
-package import Events
-package import JSON
-package import Values
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerValues
 
 /// The payload of `ContextStamped`: the market around an execution, by the rules of the time
 /// (docs/contract/event-types.md, "ContextStamped").

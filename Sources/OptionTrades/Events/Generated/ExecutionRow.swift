@@ -1,7 +1,7 @@
 // Made by `swift run payload-generator` from schema/events/AlphaExecutionUpdated.v1.json. Change the schema, not this file.
-package import Events
-package import JSON
-package import Values
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerValues
 
 /// The row of an execution after normalization: its known fields under their stored names (docs/contract/alpha-feed.md, "Row").
 ///

@@ -1,7 +1,7 @@
 // Made by `swift run payload-generator` from schema/events/ForwardMarkRecorded.v1.json. Change the schema, not this file.
-package import Events
-package import JSON
-package import Values
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerValues
 
 /// The payload of `ForwardMarkRecorded`: the quote nearest to a horizon of an execution, how it was looked for, and
 /// what the market had done by then. Facts only; the projection judges (docs/contract/event-types.md, "ForwardMarkRecorded").

@@ -1,7 +1,7 @@
 // Made by `swift run payload-generator` from schema/events/ForwardMarkRecorded.v1.json. Change the schema, not this file.
-package import Events
-package import JSON
-package import Values
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerValues
 
 /// The price of a directly mapped underlying at a horizon, taken from an observation.
 package struct HorizonSpot: Sendable {

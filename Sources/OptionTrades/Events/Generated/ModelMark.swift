@@ -1,7 +1,7 @@
 // Made by `swift run payload-generator` from schema/events/ExecutionBenchmarkRecorded.v1.json. Change the schema, not this file.
-package import Events
-package import JSON
-package import Values
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerValues
 
 /// The value of a contract according to an option model.
 package struct ModelMark: Sendable {

@@ -1,7 +1,7 @@
 // Made by `swift run payload-generator` from schema/events/ForwardMarkRecorded.v1.json. Change the schema, not this file.
-package import Events
-package import JSON
-package import Values
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerValues
 
 /// A source's quote for a contract at a time. The quote is not judged here: any side may be null, zero or crossed.
 package struct OptionQuote: Sendable {

@@ -1,0 +1,87 @@
+public import LedgerJSON
+
+/// The difference between two versions' rows of one key, in the digested columns.
+public struct RowChange: Sendable {
+    /// Whether the row exists in the new version only, in the old version only, or differs between them.
+    public enum Kind: String, Sendable {
+        case added, removed, changed
+    }
+
+    /// A column's two values; nil on a side that has no row.
+    public struct Field: Sendable {
+        public let column: ColumnSet.Column
+        public let from: JSONValue?
+        public let to: JSONValue?
+    }
+
+    public let kind: Kind
+    /// The columns of the key, in order, with their values.
+    public let key: [(name: String, value: JSONValue)]
+    /// The columns that differ, in canonical order; empty for a row that only one side has.
+    public let fields: [Field]
+
+    /// Writes `{"change":…,"fields":[{"field":…,"from":…,"to":…}],"key":{…}}`.
+    ///
+    /// - Parameters:
+    ///   - out: receives the object.
+    ///   - form: decimals as strings for the event encoding, or as numbers for HTTP and the command line.
+    public func write(to out: inout JSONWriter, decimals form: JSONWriter.DecimalForm) {
+        out.beginObject()
+        out.key("change"); out.string(kind.rawValue)
+        out.key("fields")
+        out.beginArray()
+        for field in fields {
+            out.beginObject()
+            out.key("field"); out.string(field.column.name)
+            out.key("from"); out.raw(field.column.bytes(of: field.from, decimals: form))
+            out.key("to"); out.raw(field.column.bytes(of: field.to, decimals: form))
+            out.endObject()
+        }
+        out.endArray()
+        out.key("key")
+        out.beginObject()
+        for (name, value) in key.sorted(by: { CanonicalKeyOrder.precedes($0.name, $1.name) }) {
+            out.key(name); out.raw(Array(value.sourceText.utf8))
+        }
+        out.endObject()
+        out.endObject()
+    }
+}
+
+extension ColumnSet {
+    /// The difference between two versions' rows of one key, or nil if their digested columns are equal.
+    public func change(from old: JSONDocument?, to new: JSONDocument?) -> RowChange? {
+        guard let some = new ?? old else { return nil }
+        var fields: [RowChange.Field] = []
+        if let old, let new {
+            for column in columns where column.isDigested {
+                let (from, to) = (old.root[column.name], new.root[column.name])
+                if from.map({ old.bytes[$0.sourceRange] }) != to.map({ new.bytes[$0.sourceRange] }) {
+                    fields.append(RowChange.Field(column: column, from: from, to: to))
+                }
+            }
+            if fields.isEmpty { return nil }
+        }
+        return RowChange(
+            kind: old == nil ? .added : new == nil ? .removed : .changed,
+            key: key.compactMap { name in some.root[name].map { (name, $0) } }, fields: fields)
+    }
+}
+
+extension ColumnSet.Column {
+    /// The value as JSON; nil is `null`.
+    func bytes(of value: JSONValue?, decimals form: JSONWriter.DecimalForm) -> [UInt8] {
+        guard let value else { return Array("null".utf8) }
+        var out: [UInt8] = []
+        ColumnSet.append(value, of: self, decimalsAsNumbers: form == .numbers, to: &out)
+        return out
+    }
+
+    /// Whether the column's name ends in a suffix of states or classes.
+    var isState: Bool {
+        kind == .text && ["_label", "_state", "_status", "_quality", "_regime"].contains { name.hasSuffix($0) }
+    }
+
+    /// Whether the column's name ends in the suffix of amounts of money, which may be added up.
+    var isMoney: Bool { kind == .decimal && name.hasSuffix("_usd") }
+}

@@ -1,0 +1,65 @@
+public import LedgerEvents
+public import LedgerRules
+import LedgerValues
+
+/// The event types and projections of a program.
+public struct LedgerModel: Sendable {
+    public let events: EventRegistry
+    /// The projections; each name occurs once.
+    public let projections: [ProjectionSource]
+
+    public init(events: EventRegistry, projections: [ProjectionSource]) {
+        self.events = events
+        self.projections = projections
+    }
+}
+
+/// A projection as a program registers it: how to make it from a rules version, and the code versions that readers know.
+public struct ProjectionSource: Sendable {
+    public let name: String
+    let define: @Sendable (Int, InstalledProjection, RuleFileReader) throws -> [ProjectionDefinition]
+
+    /// Registers a projection.
+    ///
+    /// - Parameters:
+    ///   - name: the projection's name, which is also that of its folder below `projections/`.
+    ///   - codes: the code versions that readers know, in ascending order.
+    ///   - folding: the projection as a code version folds it, if code versions differ in more than their sums.
+    ///   - make: the projection under its rules of a version, `rules.v<N>.yaml`; throws `RuleError` if these can't be
+    ///     used.
+    public init<P: Projection>(
+        _ name: String, codes: [PublishedCode] = [PublishedCode(version: 1)],
+        folding: @escaping @Sendable (P, _ codeVersion: Int) -> P = { projection, _ in projection },
+        _ make: @escaping @Sendable (_ version: Int, _ read: RuleFileReader) throws -> P
+    ) {
+        self.name = name
+        define = { version, installed, read in
+            let projection = try make(version, read)
+            return codes.map { ProjectionDefinition(folding(projection, $0.version), $0, installed) }
+        }
+    }
+}
+
+/// The installed files of a projection below `projections/<name>/`.
+struct InstalledProjection {
+    let events: EventRegistry
+    let columns: ColumnSet
+    /// The numbers of its rules versions, ascending; never empty.
+    let versions: [Int]
+
+    init(_ name: String, _ events: EventRegistry, files: [String], read: RuleFileReader) throws {
+        self.events = events
+        guard let bytes = try read("\(name)/columns.json") else {
+            throw ProjectionRegistry.Problem(description: "projections/\(name)/columns.json: there is no such file")
+        }
+        do {
+            columns = try ColumnSet(parsing: bytes)
+        } catch {
+            throw ProjectionRegistry.Problem(description: "projections/\(name)/columns.json: \(error)")
+        }
+        versions = RuleFile.versions(in: name, among: files)
+        if versions.isEmpty {
+            throw ProjectionRegistry.Problem(description: "projections/\(name): no rules.v<N>.yaml is installed")
+        }
+    }
+}

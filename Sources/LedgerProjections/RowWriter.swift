@@ -1,0 +1,62 @@
+public import LedgerEvents
+public import LedgerJSON
+
+/// Receives the rows that follow from facts, one after the other: their documents, each followed by a line break, and the
+/// values that a table holds beside them.
+public struct RowWriter: Sendable {
+    /// A row without its document.
+    public struct Row: Sendable {
+        public let key: RowKey
+        /// The values of the `stored` columns, in their order.
+        public let stored: [StoredValue]
+        /// The range of its document, without the line break.
+        let document: Range<Int>
+    }
+
+    /// The writer for a row's document, used before ``endRow(_:_:)``.
+    public var out: JSONWriter
+    private(set) var rows: [Row] = []
+    /// Whether it receives rows in addition to documents.
+    package let takesRows: Bool
+    private var start = 0
+
+    /// Makes a writer that receives everything.
+    public init() {
+        out = JSONWriter(reservingCapacity: 2048)
+        takesRows = true
+    }
+
+    /// Makes a writer that receives documents only.
+    ///
+    /// - Parameters:
+    ///   - omitted: the keys of members that are left out of the documents.
+    ///   - capacity: the number of bytes that it holds before it grows.
+    public init(documentsOmitting omitted: [String], reservingCapacity capacity: Int) {
+        out = JSONWriter(reservingCapacity: capacity, omitting: omitted)
+        takesRows = false
+    }
+
+    /// Ends a row. Its key must start with its entity's two parts, and be larger than the previous key.
+    @inline(__always)
+    public mutating func endRow(_ key: @autoclosure () -> RowKey, _ stored: @autoclosure () -> [StoredValue] = []) {
+        let end = out.count
+        out.endLine()
+        guard takesRows else { return }
+        rows.append(Row(key: key(), stored: stored(), document: start..<end))
+        start = end + 1
+    }
+
+    /// Forgets everything written, and keeps the storage.
+    public mutating func removeAll() {
+        out.removeAll()
+        rows = []
+        start = 0
+    }
+
+    /// The rows with their documents.
+    var projectedRows: [ProjectedRow] {
+        out.withBytes { bytes in
+            rows.map { ProjectedRow(key: $0.key, document: Array(bytes[$0.document]), stored: $0.stored) }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import LedgerValues
+internal import Yams
+
+/// The text of a rule file, so that an explanation can quote the line it applied.
+public struct RuleSource: Sendable {
+    /// A key of a rule file with its line.
+    public struct Quote: Sendable, Equatable {
+        /// The line number, from 1.
+        public let line: Int
+        /// The text of the line, without surrounding space.
+        public let text: String
+    }
+
+    public let file: RuleFile
+    private let lines: [String]
+    private let lineOfKey: [ByteKey: Int]
+
+    /// Reads the file again. Throws if it is absent, is not YAML, or is no longer the file that `file` was read from.
+    public init(_ file: RuleFile, read: RuleFileReader) throws {
+        guard let bytes = try read(file.path) else { throw RuleError(path: file.path, problem: "there is no such file") }
+        guard RuleDocument.digest(of: bytes) == file.digest else {
+            throw RuleError(path: file.path, problem: "has changed since it was read; its digest was \(file.digest)")
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch {
+            throw RuleError(path: file.path, notYAML: error)
+        }
+        self.file = file
+        lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            var rest = line[...]
+            while rest.first == " " { rest = rest.dropFirst() }
+            while rest.last == " " || rest.last == "\r" { rest = rest.dropLast() }
+            return String(rest)
+        }
+        var found: [ByteKey: Int] = [:]
+        if let root { Self.collect(root, [], &found) }
+        lineOfKey = found
+    }
+
+    /// The line of a key by its path from the root, or nil if the key is absent. List elements are numbered from 0.
+    public func quote(_ path: [String]) -> Quote? {
+        guard let line = lineOfKey[Self.key(path)], lines.indices.contains(line - 1) else { return nil }
+        return Quote(line: line, text: lines[line - 1])
+    }
+
+    private static func collect(_ node: Node, _ path: [String], _ found: inout [ByteKey: Int]) {
+        if let mapping = node.mapping {
+            for (name, value) in mapping {
+                guard let text = name.scalar?.string else { continue }
+                if let line = name.mark?.line { found[key(path + [text])] = line }
+                collect(value, path + [text], &found)
+            }
+        } else if let sequence = node.sequence {
+            for (index, element) in sequence.enumerated() {
+                if let line = element.mark?.line { found[key(path + ["\(index)"])] = line }
+                collect(element, path + ["\(index)"], &found)
+            }
+        }
+    }
+
+    /// Joins a path into one key. U+001F is safe as the separator because names of rule keys hold no control characters.
+    private static func key(_ path: [String]) -> ByteKey { ByteKey(path.joined(separator: "\u{1f}")) }
+}

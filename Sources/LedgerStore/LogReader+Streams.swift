@@ -1,0 +1,131 @@
+package import LedgerEvents
+package import LedgerPostgres
+
+/// Streams that are read together.
+package enum StreamSet: Sendable {
+    case named([String])
+    /// Every stream whose name begins with a prefix. The prefix ends in a hyphen.
+    case prefixed(StaticString)
+
+    /// The SQL condition that a name begins with a prefix, as a range of the stream index.
+    fileprivate static func range(_ prefix: StaticString) -> String {
+        let start = "\(prefix)"
+        precondition(start.utf8.last == UInt8(ascii: "-"), "the prefix of stream names ends in a hyphen")
+        // `.` is the byte after `-`.
+        return "stream >= \(quoteLiteral(start)) AND stream < \(quoteLiteral("\(start.dropLast())."))"
+    }
+}
+
+/// A payload as stored, and what it takes to decode it.
+package struct StoredPayload: Sendable {
+    /// The stored name of the type, which this program may not know.
+    package let type: String
+    package let schemaVersion: Int
+    /// Canonical JSON, exactly the hashed bytes.
+    package let bytes: [UInt8]
+}
+
+extension LogReader {
+    private static let payload = "type, schema_version, payload"
+
+    /// Visits the events of some streams up to a position, by stream, oldest first, with each event's stream version.
+    ///
+    /// Named streams are looked up. Those of a prefix are a range of the stream index, which is never held in memory.
+    package func forEachEvent(
+        in streams: StreamSet, upTo position: Int64, _ session: PostgresSession,
+        _ body: (_ streamVersion: Int64, StoredPayload) throws -> Void
+    ) throws {
+        switch streams {
+        case .named(let names):
+            for row in try session.execute(
+                """
+                SELECT stream_version, \(Self.payload) FROM ledger.events
+                WHERE stream = ANY ($1) AND position <= $2 ORDER BY stream, stream_version
+                """, [.textArray(names), .int8(position)])
+            { try body(try row.int8(0), try StoredPayload(row, from: 1)) }
+        case .prefixed(let prefix):
+            // COPY takes no parameters.
+            try session.copyOut(
+                """
+                COPY (SELECT stream_version, \(Self.payload) FROM ledger.events
+                      WHERE \(StreamSet.range(prefix)) AND position <= \(position)
+                      ORDER BY stream, stream_version)
+                TO STDOUT (FORMAT binary)
+                """
+            ) { row in try body(try row.int8(0), try StoredPayload(copied: row, from: 1)) }
+        }
+    }
+
+    /// Visits the last event of some types in each of some streams up to a position, by stream, with the event's stream
+    /// version.
+    ///
+    /// Named streams are looked up. Those of a prefix are a range of the stream index, which is never held in memory.
+    package func forEachLatest(
+        of types: [EventType], in streams: StreamSet, upTo position: Int64, _ session: PostgresSession,
+        _ body: (_ streamVersion: Int64, StoredPayload) throws -> Void
+    ) throws {
+        switch streams {
+        case .named(let names):
+            for row in try session.execute(
+                """
+                SELECT DISTINCT ON (stream) stream_version, \(Self.payload) FROM ledger.events
+                WHERE stream = ANY ($1) AND type = ANY ($2) AND position <= $3 ORDER BY stream, stream_version DESC
+                """, [.textArray(names), .textArray(types.map(\.rawValue)), .int8(position)])
+            { try body(try row.int8(0), try StoredPayload(row, from: 1)) }
+        case .prefixed(let prefix):
+            try session.copyOut(
+                """
+                COPY (SELECT DISTINCT ON (stream) stream_version, \(Self.payload) FROM ledger.events
+                      WHERE \(StreamSet.range(prefix)) AND position <= \(position)
+                        AND type IN (\(Self.literals(types)))
+                      ORDER BY stream, stream_version DESC)
+                TO STDOUT (FORMAT binary)
+                """
+            ) { row in try body(try row.int8(0), try StoredPayload(copied: row, from: 1)) }
+        }
+    }
+
+    /// Visits the last event of some types in every stream of the log, by stream, without holding the events.
+    package func forEachLatest(
+        of types: [EventType], _ session: PostgresSession, _ body: (StoredPayload) throws -> Void
+    ) throws {
+        try session.copyOut(
+            """
+            COPY (SELECT DISTINCT ON (stream) \(Self.payload) FROM ledger.events
+                  WHERE type IN (\(Self.literals(types))) ORDER BY stream, stream_version DESC)
+            TO STDOUT (FORMAT binary)
+            """
+        ) { row in try body(try StoredPayload(copied: row, from: 0)) }
+    }
+
+    /// The streams of the log whose last event of some types is of one of them, in order.
+    package func streams(
+        whoseLatestOf types: [EventType], is type: EventType, _ session: PostgresSession
+    ) throws -> [String] {
+        try session.execute(
+            """
+            SELECT DISTINCT ON (stream) stream, type FROM ledger.events
+            WHERE type = ANY ($1) ORDER BY stream, stream_version DESC
+            """, [.textArray(types.map(\.rawValue))]
+        ).compactMap { row in try row.text(1) == type.rawValue ? try row.text(0) : nil }
+    }
+
+    private static func literals(_ types: [EventType]) -> String {
+        types.map { quoteLiteral($0.rawValue) }.joined(separator: ", ")
+    }
+}
+
+extension StoredPayload {
+    /// Reads type, schema version and payload from a column on.
+    init(_ row: PostgresRow, from column: Int) throws {
+        type = try row.text(column)
+        schemaVersion = Int(try row.int4(column + 1))
+        bytes = try row.utf8(column + 2)
+    }
+
+    init(copied row: BinaryCopyRow, from column: Int) throws {
+        type = try row.text(column)
+        schemaVersion = Int(try row.int4(column + 1))
+        bytes = try row.utf8(column + 2)
+    }
+}

@@ -1,0 +1,149 @@
+public import LedgerEvents
+public import LedgerPostgres
+public import LedgerProjections
+import LedgerValues
+
+/// Reads a projection version's documents as of a position, in key order; each read is an index range.
+public struct ReadModel: Sendable {
+    private let rows: VersionTable
+    private let facts: VersionTable
+
+    public init(_ version: ProjectionVersion, columns: ColumnSet, rowsAreFacts: Bool) {
+        rows = VersionTable(name: version.table, key: columns.key, stored: columns.stored)
+        facts = rowsAreFacts ? rows : VersionTable(name: version.factsTable, key: columns.entityKey, stored: [])
+    }
+
+    /// The rows valid at a position that pass every filter, after a key.
+    public func rows(
+        at position: Int64, filters: [RowFilter], after key: RowKey?, limit: Int, _ session: PostgresSession
+    ) throws -> [(key: RowKey, document: [UInt8])] {
+        try rows.page(at: position, filters, key.map { ($0, ">") }, limit: limit, session)
+    }
+
+    /// The facts valid at a position, starting with the entity of a row's key, or after an entity.
+    ///
+    /// - Parameters:
+    ///   - position: the position at which the facts are valid.
+    ///   - filters: on columns of the entity's key only.
+    ///   - key: the key of a row, or of an entity; nil to start with the first entity.
+    ///   - isIncluded: whether the entity of that key is the first one; otherwise the next one is.
+    ///   - limit: the largest number of entities.
+    ///   - session: a session on the ledger's database.
+    public func facts(
+        at position: Int64, filters: [RowFilter] = [], from key: RowKey?, isIncluded: Bool, limit: Int,
+        _ session: PostgresSession
+    ) throws -> [(key: RowKey, document: [UInt8])] {
+        try facts.page(
+            at: position, filters, key.map { (RowKey(entityOf: $0), isIncluded ? ">=" : ">") }, limit: limit, session)
+    }
+
+    /// The last row, or the last facts, valid at a position that pass every filter on the key.
+    public func last(at position: Int64, filters: [RowFilter], isFacts: Bool, _ session: PostgresSession) throws -> [UInt8]? {
+        try (isFacts ? facts : rows).last(at: position, filters, session)
+    }
+
+    /// The facts of some entities valid at a position; nil for an entity without facts.
+    public func facts(of entities: [RowKey], at position: Int64, _ session: PostgresSession) throws -> [[UInt8]?] {
+        try facts.documents(of: entities, at: position, session)
+    }
+}
+
+extension VersionTable {
+    /// The documents valid at a position, in key order.
+    ///
+    /// A page without conditions on other columns takes keys from their eras, and the last version of each key, with
+    /// one index descent each. It costs the same however long the keys' histories are and however many keys have come
+    /// since. Larger pages, and pages with other conditions, come from one scan of the range.
+    fileprivate func page(
+        at position: Int64, _ filters: [RowFilter], _ start: (key: RowKey, comparison: String)?, limit: Int,
+        _ session: PostgresSession
+    ) throws -> [(key: RowKey, document: [UInt8])] {
+        let isOnKey = filters.allSatisfy { filter in key.contains { $0.isBytewiseEqual(to: filter.column) } }
+        if !isOnKey || limit >= Self.scanThreshold {
+            return try query(scan, position, filters, start, limit, session).map { row in
+                (try rowKey(row), try row.utf8(0))
+            }
+        }
+        var found: [(key: RowKey, document: [UInt8])] = []
+        var start = start
+        while true {
+            // A key whose row was removed by then takes a place in the result, and has no document.
+            let missing = limit - found.count
+            let rows = try query({ pick($0, $1, position) }, position, filters, start, missing, session)
+            for row in rows where !row.isNull(0) { found.append((try rowKey(row), try row.utf8(0))) }
+            guard rows.rowCount == missing, found.count < limit, let last = rows.last else { return found }
+            start = (try rowKey(last), ">")
+        }
+    }
+
+    /// The last document valid at a position, by key: the key's index is read from its end.
+    fileprivate func last(at position: Int64, _ filters: [RowFilter], _ session: PostgresSession) throws -> [UInt8]? {
+        try query(
+            { filters, _ in
+                """
+                SELECT document FROM \(name)
+                WHERE \((["valid_from <= $1", "(valid_to IS NULL OR valid_to > $1)"] + filters).joined(separator: " AND "))
+                ORDER BY \(key.map { "\(quoteIdentifier($0)) DESC" }.joined(separator: ", ")) LIMIT $2
+                """
+            }, position, filters, nil, 1, session
+        ).first?.utf8(0)
+    }
+
+    /// The number of rows from which one scan of the range is cheaper.
+    private static var scanThreshold: Int { 1000 }
+
+    private var names: String { key.map(quoteIdentifier).joined(separator: ", ") }
+
+    private func rowKey(_ row: PostgresRow) throws -> RowKey {
+        RowKey(try key.indices.map { try row.text($0 + 1) })
+    }
+
+    /// Runs a query with the position as `$1` and the limit as `$2`. The SQL is made from the conditions that a row
+    /// must meet.
+    private func query(
+        _ sql: (_ filters: [String], _ from: String?) -> String, _ position: Int64, _ filters: [RowFilter],
+        _ start: (key: RowKey, comparison: String)?, _ limit: Int, _ session: PostgresSession
+    ) throws -> PostgresResult {
+        var parameters: [PostgresValue] = [.int8(position), .int8(Int64(limit))]
+        func bind(_ value: PostgresValue) -> String {
+            parameters.append(value)
+            return "$\(parameters.count)"
+        }
+        let conditions = filters.map { filter in
+            filter.sql(isKey: key.contains { $0.isBytewiseEqual(to: filter.column) }, bind: bind)
+        }
+        let from = start.map { start in
+            "(\(names)) \(start.comparison) (\(start.key.parts.map { bind(.text($0.text)) }.joined(separator: ", ")))"
+        }
+        return try session.execute(sql(conditions, from), parameters)
+    }
+
+    private func scan(_ filters: [String], _ from: String?) -> String {
+        let all = ["valid_from <= $1", "(valid_to IS NULL OR valid_to > $1)"] + filters + [from].compactMap { $0 }
+        return """
+            SELECT document, \(names) FROM \(name) WHERE \(all.joined(separator: " AND "))
+            ORDER BY \(names) LIMIT $2
+            """
+    }
+
+    /// The query of the first keys: the first of each era, the first among these, and the last version of each by then.
+    private func pick(_ filters: [String], _ from: String?, _ position: Int64) -> String {
+        let eras = Era.all(upTo: position).map { "(\($0)::smallint)" }.joined(separator: ", ")
+        let all = ["t.era = e.era", "valid_from <= $1"] + filters + [from].compactMap { $0 }
+        let picked = key.map { "k.\(quoteIdentifier($0))" }.joined(separator: ", ")
+        let isSame = key.map { "t.\(quoteIdentifier($0)) = k.\(quoteIdentifier($0))" }.joined(separator: " AND ")
+        return """
+            SELECT CASE WHEN v.valid_to IS NULL OR v.valid_to > $1 THEN v.document END, \(picked)
+            FROM (
+                SELECT DISTINCT \(picked) FROM (VALUES \(eras)) e (era)
+                CROSS JOIN LATERAL (
+                    SELECT DISTINCT \(names) FROM \(name) t WHERE \(all.joined(separator: " AND "))
+                    ORDER BY \(names) LIMIT $2) k
+                ORDER BY \(picked) LIMIT $2) k
+            CROSS JOIN LATERAL (
+                SELECT document, valid_to FROM \(name) t WHERE \(isSame) AND t.valid_from <= $1
+                ORDER BY t.valid_from DESC LIMIT 1) v
+            ORDER BY \(picked)
+            """
+    }
+}

@@ -1,0 +1,44 @@
+import LedgerEvents
+import LedgerPostgres
+import LedgerProjections
+
+/// The tallies of a version's tables, read once: the tally of everything they hold now and, if there is a record of
+/// them, the tally of everything they held as of the record. It also keeps the entities touched since the record, as
+/// they were then.
+struct StoredTally {
+    private(set) var now: VersionTally
+    private var then: VersionTally
+    private var entities: [RowKey: StandingEntity] = [:]
+    private let recorded: RecordedVersion?
+
+    init(
+        of version: ProjectionVersion, _ definition: ProjectionDefinition, _ key: TallyKey, _ tail: Tail?, _ session: PostgresSession
+    ) throws {
+        now = VersionTally(key)
+        then = VersionTally(key)
+        recorded = tail?.recorded
+        for table in StoredVersions.all(of: version, definition) {
+            try table.forEach(session) { row in
+                let entity = try row.entity()
+                let bucket = VersionTally.bucket(of: entity)
+                let weight = now.weight(of: row.digest)
+                now.add(weight, bucket: bucket)
+                guard let tail, row.digest.from <= tail.recorded.position else { return }
+                let digest = row.digest.asOf(tail.recorded.position)
+                then.add(digest == row.digest ? weight : then.weight(of: digest), bucket: bucket)
+                guard digest.to == nil, tail.touched.contains(entity) else { return }
+                entities[entity, default: StandingEntity()].add(row.kind, try row.key(), document: row.documentDigest, digest)
+                if row.kind == .facts || definition.rowsAreFacts { entities[entity]?.factsDocument = try row.document() }
+            }
+        }
+    }
+
+    /// The start of a fold: after the record, if the tables still held exactly what was recorded as of then; otherwise
+    /// nil.
+    ///
+    /// The recorded sums vouch for the entities read from the tables: other entities would give other sums.
+    var start: FoldStart? {
+        guard let recorded, then == recorded.tally else { return nil }
+        return FoldStart(after: recorded.position, recorded.tally, entities)
+    }
+}

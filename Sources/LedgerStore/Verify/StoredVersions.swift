@@ -1,0 +1,69 @@
+import LedgerEvents
+import LedgerPostgres
+import LedgerProjections
+import LedgerValues
+
+/// Every version that a table of a projection version holds, whatever its positions, in no order.
+struct StoredVersions {
+    private let table: VersionTable
+    private let kind: DocumentKind
+
+    init(_ table: VersionTable, _ kind: DocumentKind) {
+        self.table = table
+        self.kind = kind
+    }
+
+    /// The tables of a version: its rows, and the facts behind them if these are stored apart.
+    static func all(of version: ProjectionVersion, _ definition: ProjectionDefinition) -> [StoredVersions] {
+        let tables = VersionTables(definition, tableName: version.tableName)
+        return [StoredVersions(tables.rows, .row)] + (tables.facts.map { [StoredVersions($0, .facts)] } ?? [])
+    }
+
+    /// One version, in place: valid only during the call.
+    struct Row {
+        let kind: DocumentKind
+        let digest: VersionDigest
+        let documentDigest: Digest32
+        fileprivate let columns: BinaryCopyRow
+        fileprivate let table: VersionTable
+
+        /// The entity that the version belongs to.
+        func entity() throws -> RowKey { RowKey(entityOf: try key()) }
+
+        /// The key of the version. A null, which no key has, counts as an empty text.
+        func key() throws -> RowKey { RowKey(try table.key.indices.map { try columns.optionalText($0) ?? "" }) }
+
+        /// The columns beside the document, in the server's encoding.
+        func stored() throws -> [[UInt8]?] {
+            try table.stored.indices.map { index in
+                try columns.rawBytes(table.key.count + index).map { Array($0) }
+            }
+        }
+
+        func document() throws -> [UInt8] { try columns.optionalUTF8(table.key.count + table.stored.count) ?? [] }
+    }
+
+    /// Visits the versions. Throws `PostgresError` for an absent table or column.
+    ///
+    /// - Parameter position: if given, visits only the versions made up to it, by key and `valid_from`.
+    func forEach(
+        inOrderUpTo position: Int64? = nil, _ session: PostgresSession, _ visit: (Row) throws -> Void
+    ) throws {
+        let order = (table.key + ["valid_from"]).map(quoteIdentifier).joined(separator: ", ")
+        let part = position.map { " WHERE valid_from <= \($0) ORDER BY \(order)" } ?? ""
+        let columns = (table.key + table.stored + ["document", "valid_from", "valid_to", "era"]).map(quoteIdentifier)
+        let fields = table.key.count + table.stored.count
+        try session.copyOut(
+            "COPY (SELECT \(columns.joined(separator: ", ")) FROM \(table.name)\(part)) TO STDOUT (FORMAT binary)"
+        ) { row in
+            var content = VersionContent(kind)
+            for field in 0..<fields { content.add(try row.rawBytes(field)) }
+            let document = Digest32(sha256Of: try row.rawBytes(fields) ?? UnsafeRawBufferPointer(start: nil, count: 0))
+            content.addDocument(document)
+            let digest = VersionDigest(
+                content: content.digest, from: try row.optionalInt8(fields + 1) ?? 0, to: try row.optionalInt8(fields + 2),
+                era: try row.optionalInt4(fields + 3).map { Int16(truncatingIfNeeded: $0) })
+            try visit(Row(kind: kind, digest: digest, documentDigest: document, columns: row, table: table))
+        }
+    }
+}

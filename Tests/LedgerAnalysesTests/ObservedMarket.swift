@@ -1,0 +1,69 @@
+import LedgerAnalyses
+import LedgerEvents
+import LedgerJSON
+import OptionTrades
+import LedgerStore
+import LedgerProjections
+import TestSupport
+import Testing
+import LedgerValues
+
+/// Observations of a market in memory, and the documents of an analysis over the rows that the projections fold from them.
+struct ObservedMarket {
+    private(set) var events: [RecordedEvent] = []
+    private static let registry = Result { try projectRegistry() }
+
+    static func analyses() throws -> AnalysisRegistry {
+        let files = LedgerFiles(engine: projectRoot + "/schema", domain: projectRoot)
+        return try AnalysisRegistry(MarketAnalysis.all.map(\.source), files: files.analysisFiles(), read: files.analysisFile)
+    }
+
+    mutating func add(_ observed: MarketObservedPayload) {
+        let new = observed.event(previousVersion: 0)
+        let position = Int64(events.count + 1)
+        events.append(
+            RecordedEvent(
+                position: position, eventID: new.eventID, stream: new.stream, streamVersion: 1, type: new.type.rawValue,
+                schemaVersion: new.schemaVersion, recordedAt: Instant(microseconds: position) ?? .minimum,
+                effectiveAt: new.effectiveAt, runID: UniqueID(high: 1, low: 1), payload: new.payload, leafHash: Digest32(sha256Of: "")))
+    }
+
+    mutating func add(_ kind: MarketKind, _ timestamp: Instant, _ figures: [String: FixedDecimal], currency: String = "BTC") throws {
+        let fields =
+            [("currency", MarketValue.text(currency)), ("timestamp", .instant(timestamp))] + figures.map { ($0.key, .decimal($0.value)) }
+        add(try #require(MarketObservedPayload(kind: kind, fields: fields)))
+    }
+
+    /// The rows of a projection in key order.
+    func rows(of projection: String) throws -> [JSONDocument] {
+        let definition = try #require(try Self.registry.get().firstDefinition(projection))
+        let fold = definition.completeFold()
+        for record in events {
+            if let event = try definition.decode(record) { try fold.apply(event) }
+        }
+        var rows: [JSONDocument] = []
+        try fold.forEachRow { _, document in rows.append(try JSONDocument(parsing: document)) }
+        return rows
+    }
+
+    /// The rows of an analysis's inputs, found by their descriptions alone.
+    func rows(of asked: AskedAnalysis, now: Instant) throws -> [[JSONDocument]] {
+        try asked.inputs(now).map { range in
+            try rows(of: range.projection).filter { row in range.filters.allSatisfy { $0.passes(row.root) } }
+        }
+    }
+
+    func document(_ analysis: MarketAnalysis, now: Instant, currency: String = "BTC") throws -> JSONDocument {
+        let definition = try #require(try Self.analyses().definition(analysis.name, nil))
+        let asked = try definition.asked(ParameterValues(["currency": currency]))
+        return try JSONDocument(parsing: asked.document(try rows(of: asked, now: now), now))
+    }
+}
+
+/// A decimal as a test writes it.
+func decimal(_ text: String) throws -> FixedDecimal { try FixedDecimal(text) }
+
+func moment(_ text: String, plusMinutes minutes: Int = 0) throws -> Instant {
+    let instant = try #require(Instant(text))
+    return try #require(instant.advanced(byMicroseconds: Int64(minutes) * 60_000_000))
+}

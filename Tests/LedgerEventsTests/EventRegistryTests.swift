@@ -1,0 +1,114 @@
+import LedgerEvents
+import Foundation
+import LedgerJSON
+import OptionTrades
+import Testing
+import LedgerValues
+
+@Suite struct EventRegistryTests {
+    /// The bytes that a typed payload encodes to.
+    private func encoded(_ payload: any EventPayload) throws -> [UInt8] {
+        let encodings: [[UInt8]?] = [
+            payload.payload(as: ExecutionPayload.self)?.encode(), payload.payload(as: PresencePayload.self)?.encode(),
+            payload.payload(as: RejectedRowPayload.self)?.encode(), payload.payload(as: SyncCompletedPayload.self)?.encode(),
+            payload.payload(as: SyncFailedPayload.self)?.encode(),
+            payload.payload(as: ProjectionPromotedPayload.self)?.encode(),
+            payload.payload(as: MarketObservedPayload.self)?.encode(),
+            payload.payload(as: ContextStampedPayload.self)?.encode(),
+            payload.payload(as: ExecutionBenchmarkPayload.self)?.encode(), payload.payload(as: ForwardMarkPayload.self)?.encode(),
+        ]
+        return try #require(encodings.compactMap { $0 }.first)
+    }
+
+    @Test(arguments: payloadVersions.map { [$0.type.rawValue, "\($0.version)"] })
+    func `every stored sample reads as its type and encodes to the same bytes`(sample: [String]) throws {
+        let version = try #require(Int(sample[1]))
+        let bytes = try TestFiles.sample(sample[0], version: version)
+        let payload = try TradeEvents.registry.payload(type: EventType(sample[0]), schemaVersion: version, bytes: bytes)
+        #expect(try text(encoded(payload)) == text(bytes))
+    }
+
+    @Test func `every schema has a stored sample`() throws {
+        for (type, version) in try TestFiles.schemas().versions {
+            #expect(!(try TestFiles.sample(type, version: version)).isEmpty)
+        }
+    }
+
+    @Test func `samples read as what they say`() throws {
+        let update = try #require(
+            TradeEvents.registry.payload(
+                type: "AlphaExecutionUpdated", schemaVersion: 1,
+                bytes: TestFiles.sample("AlphaExecutionUpdated", version: 1)
+            ).payload(as: ExecutionPayload.self))
+        #expect(update.row.tradeStatus == .busted)
+        #expect(update.row.premiumUSD == nil)
+        #expect(update.row.tradedIV == FixedDecimal(units: 582_500_000_000))
+        #expect(update.changedFields?.map(\.field) == ["premium_usd", "source_updated_at", "trade_status"])
+        #expect(update.changedFields?.first?.old == .decimal(try FixedDecimal("12100.25")))
+        let completed = try #require(
+            TradeEvents.registry.payload(
+                type: "AlphaSyncCompleted", schemaVersion: 1, bytes: TestFiles.sample("AlphaSyncCompleted", version: 1)
+            ).payload(as: SyncCompletedPayload.self))
+        #expect(text(completed.scopeDetails) == #"{"include_pending":false,"portfolios":["ICOI","IMST"]}"#)
+        #expect(try JSONDocument(parsing: completed.summary).root["fetched"]?.integer == 749)
+        let failed = try #require(
+            TradeEvents.registry.payload(
+                type: "AlphaSyncFailed", schemaVersion: 1, bytes: TestFiles.sample("AlphaSyncFailed", version: 1)
+            ).payload(as: SyncFailedPayload.self))
+        #expect(failed.errorText == "cursor_repeated: the feed gave a cursor a second time")
+    }
+
+    @Test(arguments: 0..<50 as Range<UInt64>)
+    func `every payload comes back as it was encoded`(seed: UInt64) throws {
+        var payloads = RandomPayloads(seed: seed)
+        for (type, bytes) in payloads.all() {
+            #expect(try isCanonical(bytes), "seed \(seed), \(type)")
+            let payload = try TradeEvents.registry.payload(type: type, schemaVersion: 1, bytes: bytes)
+            #expect(try encoded(payload) == bytes, "seed \(seed), \(type)")
+        }
+    }
+
+    @Test func `an unknown type or version is a typed error`() throws {
+        let bytes = try TestFiles.sample("AlphaExecutionMissing", version: 1)
+        #expect(throws: UpcastError.unknownType("AlphaExecutionLost")) {
+            try TradeEvents.registry.payload(type: "AlphaExecutionLost", schemaVersion: 1, bytes: bytes)
+        }
+        for (type, _) in payloadVersions {
+            for version in [-1, 0, 2, 3] where !payloadVersions.contains(where: { $0.type == type && $0.version == version }) {
+                #expect(throws: UpcastError.unknownVersion(type: type.rawValue, version: version)) {
+                    try TradeEvents.registry.payload(type: type, schemaVersion: version, bytes: bytes)
+                }
+            }
+        }
+    }
+
+    private func shape(_ type: EventType) -> String {
+        type.rawValue.replacing("Alpha", with: "").replacing("ExecutionReappeared", with: "ExecutionMissing")
+    }
+
+    @Test func `a payload of another type is malformed`() throws {
+        for (type, version) in payloadVersions {
+            for (other, otherVersion) in payloadVersions where other != type {
+                // Every source has the same payloads, and what is missing and what has reappeared have the same shape.
+                if shape(type) == shape(other) { continue }
+                let bytes = try TestFiles.sample(other.rawValue, version: otherVersion)
+                #expect("\(other) as \(type)") {
+                    try TradeEvents.registry.payload(type: type, schemaVersion: version, bytes: bytes)
+                } throws: { error in
+                    if case .malformed? = error as? UpcastError { true } else { false }
+                }
+            }
+        }
+    }
+
+    @Test func `damaged bytes are malformed, never a crash`() throws {
+        for (type, version) in payloadVersions {
+            let sample = try TestFiles.sample(type.rawValue, version: version)
+            for end in stride(from: 0, to: sample.count, by: 7) {
+                #expect(throws: UpcastError.self) {
+                    try TradeEvents.registry.payload(type: type, schemaVersion: version, bytes: Array(sample[..<end]))
+                }
+            }
+        }
+    }
+}
