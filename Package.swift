@@ -18,6 +18,8 @@ let package = Package(
     products: [
         .executable(name: "alpha-ledger", targets: ["alpha-ledger"]),
         .library(name: "EventLedger", targets: ["EventLedger"]),
+        // A Postgres server of a program's own, as the example starts one.
+        .library(name: "EmbeddedPostgres", targets: ["EmbeddedPostgres"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

@@ -1,26 +1,26 @@
-package import Logging
+public import Logging
 
 /// A private Postgres server of the program, under a data directory, reached only through a Unix socket.
 ///
 /// The first program that uses a data directory makes the cluster and starts the server, others join it, and the last
 /// one to leave stops it. If a program is killed, the next start takes over the server that it left behind. A killed
 /// server is started again and recovers by itself.
-package struct EmbeddedPostgres: Sendable {
-    package struct Configuration: Sendable {
+public struct EmbeddedPostgres: Sendable {
+    public struct Configuration: Sendable {
         /// The directory of the cluster, the server's log and the locks; created if it doesn't exist.
-        package var dataDirectory: String
+        public var dataDirectory: String
 
         /// The directory of `postgres` and `initdb`; nil to search the usual places.
-        package var binaries: String?
+        public var binaries: String?
 
         /// Server settings that are added to `defaultOptions`, or replace them.
-        package var options: [String: String]
+        public var options: [String: String]
 
         /// The time limit for a start, including recovery after a crash, and for waiting on other programs that start
         /// or stop the same server.
-        package var startTimeoutSeconds: Int
+        public var startTimeoutSeconds: Int
 
-        package init(
+        public init(
             dataDirectory: String, binaries: String? = nil, options: [String: String] = [:],
             startTimeoutSeconds: Int = 300
         ) {
@@ -32,7 +32,7 @@ package struct EmbeddedPostgres: Sendable {
 
         /// Settings for speed that lose nothing in a crash. A server built without LZ4 compresses its write-ahead log
         /// with its own method, which takes several times as long.
-        package static let defaultOptions: [String: String] = [
+        public static let defaultOptions: [String: String] = [
             "fsync": "on",
             "jit": "off",
             "max_connections": "100",
@@ -47,7 +47,7 @@ package struct EmbeddedPostgres: Sendable {
     ///
     /// Blocks no cooperative thread, and logs nothing unless given a logger. Throws an `EmbeddedPostgresError`, whose
     /// description is one sentence.
-    package static func start(
+    public static func start(
         _ configuration: Configuration,
         log: Logger = Logger(label: "embedded-postgres") { _ in SwiftLogNoOpLogHandler() }
     ) async throws(EmbeddedPostgresError) -> EmbeddedPostgresHandle {

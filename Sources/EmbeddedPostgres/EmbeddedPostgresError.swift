@@ -1,11 +1,11 @@
 /// Why the embedded server could not be used, in one sentence.
-package struct EmbeddedPostgresError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct EmbeddedPostgresError: Error, Sendable, Equatable, CustomStringConvertible {
     private enum Kind: Sendable {
         case binaries, version, directory, busy, initialization, start, system
     }
 
     private let kind: Kind
-    package let description: String
+    public let description: String
 
     private init(_ kind: Kind, _ description: String) {
         self.kind = kind
@@ -13,7 +13,7 @@ package struct EmbeddedPostgresError: Error, Sendable, Equatable, CustomStringCo
     }
 
     /// Whether the user has to change something (a directory, an installation) before a start can succeed.
-    package var isConfigurationProblem: Bool {
+    public var isConfigurationProblem: Bool {
         switch kind {
         case .binaries, .version, .directory: true
         case .busy, .initialization, .start, .system: false
@@ -21,13 +21,13 @@ package struct EmbeddedPostgresError: Error, Sendable, Equatable, CustomStringCo
     }
 
     /// Whether no suitable server programs were found.
-    package var isMissingBinaries: Bool { kind == .binaries }
+    public var isMissingBinaries: Bool { kind == .binaries }
 
     /// Whether the data directory was made by another major version than that of the server programs.
-    package var isVersionMismatch: Bool { kind == .version }
+    public var isVersionMismatch: Bool { kind == .version }
 
     /// Whether the server's user can't use the data directory.
-    package var isDirectoryProblem: Bool { kind == .directory }
+    public var isDirectoryProblem: Bool { kind == .directory }
 
     static func binaries(_ text: String) -> EmbeddedPostgresError { .init(.binaries, text) }
     static func version(_ text: String) -> EmbeddedPostgresError { .init(.version, text) }

@@ -4,24 +4,24 @@ import Synchronization
 /// One program's use of an embedded server; the last user stops the server.
 ///
 /// A handle that is deallocated without `stop` gives up its use and leaves the server running for the next start.
-package final class EmbeddedPostgresHandle: Sendable {
+public final class EmbeddedPostgresHandle: Sendable {
     /// libpq's URI of the server's database, `ledger`, as its owner, `alpha_ledger`, on the Unix socket.
-    package let uri: String
+    public let uri: String
 
     /// Whether the server was already running.
-    package let joined: Bool
+    public let joined: Bool
 
     /// The directory of the Unix socket, which is also libpq's `host`.
-    package let socketDirectory: String
+    public let socketDirectory: String
 
     /// The part of the socket's name that libpq calls the port.
-    package let port: Int
+    public let port: Int
 
     /// The process id of the server's main process.
-    package let processID: Int32
+    public let processID: Int32
 
     /// The server's log file.
-    package let logFile: String
+    public let logFile: String
 
     private let data: DataDirectory
     private let log: Logger
@@ -49,7 +49,7 @@ package final class EmbeddedPostgresHandle: Sendable {
     /// Gives up the use of the server, and stops the server if nobody else uses it. A second call does nothing.
     ///
     /// Returns when the server has ended, or is left to other users.
-    package func stop() async {
+    public func stop() async {
         guard let lock = usersLock.withLock({ $0.take() }) else { return }
         let data = data
         let log = log
