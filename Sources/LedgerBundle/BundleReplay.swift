@@ -8,7 +8,7 @@ struct BundleReplay {
     private let manifest: BundleManifest
     private let registry: EventRegistry
     private let definitions: [ProjectionDefinition]
-    private let folds: [any Fold]
+    private let folds: [CompleteFold]
     /// The promotions of the views that the log records; the last one of a version counts.
     private var promotions: [ProjectionPromotedPayload] = []
     private var checker = LogChecker()

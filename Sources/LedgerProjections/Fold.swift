@@ -1,6 +1,6 @@
 public import LedgerEvents
 
-/// A projection's fold over a batch of events, independent of the type of its facts.
+/// A projection's live fold over batches of events, independent of the type of its facts.
 public protocol Fold: AnyObject {
     /// The entities that the event touches and that are not loaded yet.
     func missingEntities(for event: DecodedEvent) throws(PoisonEvent) -> [RowKey]
@@ -8,20 +8,15 @@ public protocol Fold: AnyObject {
     func load(_ entity: RowKey, facts document: [UInt8]?) throws
     /// Folds one event. Throws `PoisonEvent` if the event can't be folded; the fold is unusable afterwards.
     func apply(_ event: DecodedEvent) throws(PoisonEvent)
-    /// Returns the changes since the last call. A complete fold tracks no history, and returns no changes.
+    /// Returns the changes since the last call.
     func takeChanges() -> FoldChanges
     /// Forgets the least recently touched entities if the documents of all entities exceed a number of bytes. It never
     /// forgets an entity touched by the batch whose changes were taken last.
     func forget(beyond bytes: Int)
-    /// Visits the current rows in key order, one at a time.
-    func forEachRow(_ visit: (RowKey, [UInt8]) throws -> Void) rethrows
 }
 
-/// The fold of one projection over its entities.
-///
-/// A partial fold holds the entities loaded for a batch and tracks every version that the batch makes. An event that
-/// touches an entity that is not loaded stops the projection. A complete fold starts empty at position 0, holds every
-/// entity and tracks no versions.
+/// The live fold of one projection. It holds the entities loaded for a batch and tracks every version that the batch makes.
+/// An event that touches an entity that is not loaded stops the projection.
 final class ProjectionFold<P: Projection>: Fold {
     /// One entity with its facts and its current documents.
     private final class Entity {
@@ -55,22 +50,17 @@ final class ProjectionFold<P: Projection>: Fold {
     private static var entityOverhead: Int { 512 }
 
     private let projection: P
-    private let isComplete: Bool
     private var entities: [RowKey: Entity] = [:]
-    /// The entities that the batch of a partial fold has touched, each once.
+    /// The entities that the batch has touched, each once.
     private var touched: [Entity] = []
     private var bytes = 0
     private var changes = FoldChanges()
     private var batch = 1
 
-    init(_ projection: P, isComplete: Bool) {
-        self.projection = projection
-        self.isComplete = isComplete
-    }
+    init(_ projection: P) { self.projection = projection }
 
     func missingEntities(for event: DecodedEvent) throws(PoisonEvent) -> [RowKey] {
-        if isComplete { return [] }
-        return try touched(by: event).filter { entities[$0] == nil }
+        try touched(by: event).filter { entities[$0] == nil }
     }
 
     private func touched(by event: DecodedEvent) throws(PoisonEvent) -> [RowKey] {
@@ -95,15 +85,8 @@ final class ProjectionFold<P: Projection>: Fold {
     func apply(_ event: DecodedEvent) throws(PoisonEvent) {
         let position = event.record.position
         for key in try touched(by: event) {
-            let entity: Entity
-            if let known = entities[key] {
-                entity = known
-            } else {
-                guard isComplete else { throw PoisonEvent(position: position, problem: "\(key) was not loaded") }
-                entity = Entity()
-                entities[key] = entity
-            }
-            if entity.enter(batch), !isComplete { touched.append(entity) }
+            guard let entity = entities[key] else { throw PoisonEvent(position: position, problem: "\(key) was not loaded") }
+            if entity.enter(batch) { touched.append(entity) }
             do {
                 try projection.apply(event, to: &entity.facts, of: key)
             } catch let poison as PoisonEvent {
@@ -111,10 +94,8 @@ final class ProjectionFold<P: Projection>: Fold {
             } catch {
                 throw PoisonEvent(position: position, problem: "\(error)")
             }
-            if !isComplete {
-                if !P.rowsAreFacts { trackFacts(of: entity, key, at: position) }
-                trackRows(of: entity, at: position)
-            }
+            if !P.rowsAreFacts { trackFacts(of: entity, key, at: position) }
+            trackRows(of: entity, at: position)
         }
     }
 
@@ -186,13 +167,5 @@ final class ProjectionFold<P: Projection>: Fold {
         }
         entities = entities.filter { $0.value.batch >= oldest }
         bytes = entities.values.reduce(0) { $0 + $1.bytes }
-    }
-
-    func forEachRow(_ visit: (RowKey, [UInt8]) throws -> Void) rethrows {
-        // A row's key starts with its entity's key, so sorting the entities sorts the rows.
-        for (_, entity) in entities.sorted(by: { $0.key < $1.key }) {
-            guard let facts = entity.facts else { continue }
-            for row in projection.rows(of: facts) { try visit(row.key, row.document) }
-        }
     }
 }

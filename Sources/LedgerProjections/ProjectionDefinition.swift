@@ -32,7 +32,7 @@ public struct ProjectionDefinition: Sendable {
     public let rowsAreFacts: Bool
     /// Whether the one entity that an event touches is always the event's subject.
     let entitiesAreSubjects: Bool
-    private let start: @Sendable (_ isComplete: Bool) -> any Fold
+    private let startLive: @Sendable () -> any Fold
     private let startHistory: @Sendable (_ recent: RecentDocuments) -> HistoryFold
     private let touched: @Sendable (DecodedEvent) throws -> [RowKey]
     private let startWhole: @Sendable (_ last: Int64, _ start: FoldStart?) -> WholeFold
@@ -53,7 +53,7 @@ public struct ProjectionDefinition: Sendable {
         consumedTypes = consumed
         rowsAreFacts = P.rowsAreFacts
         entitiesAreSubjects = P.entitiesAreSubjects
-        start = { ProjectionFold(projection, isComplete: $0) }
+        startLive = { ProjectionFold(projection) }
         startHistory = { recent in
             let state = HistoryFoldState(projection, recent: recent)
             return HistoryFold(
@@ -99,10 +99,10 @@ public struct ProjectionDefinition: Sendable {
     }
 
     /// A fold over entities that are loaded as they are needed.
-    public func partialFold() -> any Fold { start(false) }
+    public func liveFold() -> any Fold { startLive() }
 
-    /// A fold from position 0 that keeps every entity in memory.
-    public func completeFold() -> any Fold { start(true) }
+    /// A fold from position 0 that is given one event after the other, and holds every entity.
+    public func completeFold() -> CompleteFold { CompleteFold(self) }
 
     /// A fold from position 0 that emits every version when the version ends.
     ///

@@ -100,7 +100,7 @@ struct ContextFold {
         var versions: [Version] = []
         var start = 0
         while start < log.events.count {
-            let fold = ProjectionFold(projection, isComplete: false)
+            let fold = ProjectionFold(projection)
             for event in log.events[start..<min(start + batch, log.events.count)] {
                 for entity in try fold.missingEntities(for: event) { try fold.load(entity, facts: facts[entity]) }
                 try fold.apply(event)
@@ -121,13 +121,13 @@ struct ContextFold {
         return versions.sorted { $0.key == $1.key ? $0.validFrom < $1.validFrom : $0.key < $1.key }
     }
 
-    /// The current rows of a complete fold.
+    /// The current rows in key order, from facts folded entity by entity.
     func rows(_ log: ContextLog) throws -> [(key: RowKey, document: [UInt8])] {
-        let fold = ProjectionFold(projection, isComplete: true)
-        for event in log.events { try fold.apply(event) }
-        var rows: [(key: RowKey, document: [UInt8])] = []
-        fold.forEachRow { rows.append(($0, $1)) }
-        return rows
+        var facts: [RowKey: ContextProjection.Facts] = [:]
+        for event in log.events {
+            for key in try projection.entities(touchedBy: event) { try projection.apply(event, to: &facts[key], of: key) }
+        }
+        return facts.sorted { $0.key < $1.key }.flatMap { projection.rows(of: $0.value) }.map { ($0.key, $0.document) }
     }
 
     /// The lines that a digest covers.

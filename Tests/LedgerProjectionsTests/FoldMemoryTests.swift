@@ -11,7 +11,7 @@ import LedgerValues
         var log = TradeEventLog()
         for id in ids { log.append(try sampleRow(id)) }
         let events = log.decoded()
-        let fold = definition.partialFold()
+        let fold = definition.liveFold()
         for event in events {
             for key in try fold.missingEntities(for: event) { try fold.load(key, facts: nil) }
             try fold.apply(event)

@@ -124,9 +124,9 @@ struct LifecyclesFixture {
     func fold(_ log: LifecyclesLog, batch: () -> Int = { .max }, restarts: () -> Bool = { true }) throws -> Tables {
         var tables = Tables()
         var rest = log.events[...]
-        var fold = definition.partialFold()
+        var fold = definition.liveFold()
         while !rest.isEmpty {
-            if restarts() { fold = definition.partialFold() }
+            if restarts() { fold = definition.liveFold() }
             let events = rest.prefix(batch())
             rest = rest.dropFirst(events.count)
             for event in events {

@@ -51,7 +51,7 @@ import LedgerValues
         return found
     }
 
-    private func rows(_ fold: any Fold, _ definition: ProjectionDefinition, now: Instant) throws -> [RowKey: JSONDocument] {
+    private func rows(_ fold: CompleteFold, _ definition: ProjectionDefinition, now: Instant) throws -> [RowKey: JSONDocument] {
         var rows: [RowKey: JSONDocument] = [:]
         try fold.forEachRow { key, document in
             rows[key] = try JSONDocument(parsing: definition.present(try JSONDocument(parsing: document), now: now))

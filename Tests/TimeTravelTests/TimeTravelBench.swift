@@ -76,7 +76,7 @@ func withTimeTravel<T>(
 /// A fold of events from zero, in memory, shown as readers see it.
 struct FoldFromZero {
     let definition: ProjectionDefinition
-    private let fold: any Fold
+    private let fold: CompleteFold
 
     init(_ definition: ProjectionDefinition) {
         self.definition = definition

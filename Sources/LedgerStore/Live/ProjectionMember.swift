@@ -32,7 +32,7 @@ actor ProjectionMember {
         self.tables = tables
         self.lease = lease
         self.cachedBytes = cachedBytes
-        fold = definition.partialFold()
+        fold = definition.liveFold()
     }
 
     /// Takes the lease of a definition's version, with the version's checkpoint; nil if another process holds the lease

@@ -122,7 +122,7 @@ extension Ledger {
 
     /// Folds the events up to a position, with the checks of `audit verify`. Returns the root over them.
     private func replay(
-        _ fold: any Fold, _ definition: ProjectionDefinition, upTo position: Int64, _ session: PostgresSession
+        _ fold: CompleteFold, _ definition: ProjectionDefinition, upTo position: Int64, _ session: PostgresSession
     ) throws -> Digest32 {
         var checker = LogChecker()
         while checker.position < position {
