@@ -1,9 +1,9 @@
 import LedgerEvents
-import Operations
-import OptionTrades
 import LedgerPostgres
 import LedgerStore
 import LedgerValues
+import Operations
+import OptionTrades
 
 /// Appends in batches, with identities, schema checks, deduplication, leaf hashes and tree nodes. The baseline is a bare
 /// COPY of exactly the resulting rows into a table with the same indexes and checks.

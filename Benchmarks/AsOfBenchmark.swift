@@ -1,10 +1,10 @@
-import LedgerEvents
 import Foundation
-import Operations
-import OptionTrades
+import LedgerEvents
 import LedgerPostgres
 import LedgerStore
 import LedgerValues
+import Operations
+import OptionTrades
 
 /// Reads pages of 50 rows as of a position, alternately in a ledger of 10,000 events and in a large one.
 ///

@@ -1,10 +1,10 @@
-import LedgerEvents
 import Glibc
+import LedgerEvents
 import LedgerMerkle
-import Operations
 import LedgerPostgres
 import LedgerStore
 import LedgerValues
+import Operations
 
 /// `audit verify` of the log, beside the work that it can't avoid: reading every event, and hashing every leaf and node.
 /// Afterwards, the server's time for a proof.

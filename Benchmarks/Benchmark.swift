@@ -1,9 +1,9 @@
 import EmbeddedPostgres
 import Foundation
-import Logging
-import Operations
 import LedgerPostgres
 import LedgerStore
+import Logging
+import Operations
 
 /// Runs the benchmarks, each beside its baseline in the same run, and prints rates and ratios.
 ///

@@ -1,9 +1,9 @@
 import LedgerEvents
-import Operations
-import OptionTrades
 import LedgerPostgres
 import LedgerStore
 import LedgerValues
+import Operations
+import OptionTrades
 
 /// 64 tasks that each append one event at a time, beside one connection that inserts and commits one bare row at a time.
 enum ConcurrentAppendBenchmark {

@@ -1,6 +1,6 @@
 import Foundation
-import Operations
 import LedgerPostgres
+import Operations
 
 /// The cost of a piece of work.
 ///

@@ -1,6 +1,6 @@
 import LedgerEvents
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// A realistic mix of events by number, in blocks of ten: four executions, followed by two stamps, two benchmarks and two
 /// marks of these executions. Each contract of a portfolio is traded a few times.

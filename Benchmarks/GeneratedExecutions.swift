@@ -1,6 +1,6 @@
 import LedgerEvents
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// Executions by number, with realistic sizes and unique ids.
 enum GeneratedExecutions {

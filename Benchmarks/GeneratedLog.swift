@@ -1,8 +1,8 @@
 import LedgerEvents
-import Operations
-import OptionTrades
 import LedgerStore
 import LedgerValues
+import Operations
+import OptionTrades
 
 /// A log of any size, by number: the same numbers give the same events, whatever the log's size.
 ///

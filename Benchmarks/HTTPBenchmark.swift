@@ -1,11 +1,11 @@
 import API
-import LedgerEvents
 import Foundation
-import Operations
+import LedgerEvents
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
 import LedgerValues
+import Operations
 
 /// The service under wrk on loopback, with all figures from one run: a list of 50 trades, positions, a list with
 /// aggregates, and an immutable as-of page. If `BENCH_UVICORN` names a uvicorn (scripts/bench-fastapi), the same list

@@ -1,9 +1,9 @@
 import Foundation
 import LedgerMerkle
-import Operations
-import LedgerStore
 import LedgerNotes
+import LedgerStore
 import LedgerValues
+import Operations
 
 /// The cost of a signed head after many earlier ones: a process's first head, another head of the same log, and a head
 /// after an append. Each is measured after 1,000 heads and after `--events` heads.

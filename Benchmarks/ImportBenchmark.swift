@@ -1,10 +1,10 @@
-import LedgerEvents
 import Foundation
-import MarketData
-import Operations
+import LedgerEvents
 import LedgerPostgres
 import LedgerStore
 import LedgerValues
+import MarketData
+import Operations
 
 /// `observe import` of a generated file (NDJSON, hourly GEX, volatility and option quotes in turn), for the first and
 /// for the second time. The baseline is a bare binary COPY of exactly the resulting rows into a table with the same

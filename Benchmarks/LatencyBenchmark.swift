@@ -1,9 +1,9 @@
 import LedgerEvents
-import Operations
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
 import LedgerValues
+import Operations
 
 /// The time from an append's call until its event is in all views. Events are appended one at a time at a fixed rate,
 /// with the projectors in this process.

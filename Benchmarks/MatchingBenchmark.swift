@@ -1,6 +1,6 @@
 import LedgerEvents
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// FIFO matching in the pure function on one core: matches, open lots, and the realized P&L of each match and of all
 /// matches. The baseline is one pass over the same executions that only adds up their values.

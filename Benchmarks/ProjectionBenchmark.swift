@@ -1,8 +1,8 @@
 import LedgerEvents
-import Operations
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import Operations
 
 /// The live projection of `trades`, including rows, history and checkpoint, beside reading the same events by COPY OUT.
 enum ProjectionBenchmark {

@@ -1,8 +1,8 @@
 import Foundation
-import Operations
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import Operations
 
 /// The rebuild of all projections beside its floor: a bare COPY OUT of the log, a bare COPY IN of exactly the rebuilt
 /// rows into tables of the same form, and their indexes. A tenth of the log is rebuilt first, for the rate at another

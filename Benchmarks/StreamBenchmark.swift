@@ -1,7 +1,7 @@
 import LedgerEvents
-import Operations
 import LedgerPostgres
 import LedgerStore
+import Operations
 
 /// Events to 1,000 open streams. It checks that every stream receives every event once, and measures the delay, the
 /// rate and the memory. The readers run in the same process and share its cores.

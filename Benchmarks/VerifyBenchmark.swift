@@ -1,12 +1,12 @@
 import Crypto
-import LedgerEvents
 import Glibc
+import LedgerEvents
 import LedgerJSON
-import Operations
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
 import LedgerValues
+import Operations
 
 /// Reads and folds all seven projections down to their digests without writing, beside a bare COPY OUT of the same log.
 /// It also measures the share of each stage.

@@ -1,8 +1,8 @@
 import LedgerJSON
+import LedgerValues
 import Logging
 package import Operations
 import PrometheusMetrics
-import LedgerValues
 
 /// The HTTP interface over an open ledger: it turns requests into responses.
 package struct API: Sendable {

@@ -1,5 +1,5 @@
-import Operations
 import LedgerValues
+import Operations
 
 /// A request as the routes see it. It depends on no framework, so routes can be called without a socket.
 package struct APIRequest: Sendable {

@@ -1,6 +1,6 @@
 import Glibc
-import Operations
 import LedgerValues
+import Operations
 
 extension LedgerService {
     /// Checks whether an address can be listened on, so that a taken port is found before anything long begins.

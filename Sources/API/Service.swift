@@ -1,9 +1,9 @@
 import Glibc
+import LedgerProjections
+package import LedgerValues
 package import Logging
 import NIOCore
 package import Operations
-package import LedgerValues
-import LedgerProjections
 import ServiceLifecycle
 
 /// The service: the HTTP server, and the projectors of all versions with installed code. It runs until it is stopped.

@@ -1,7 +1,7 @@
 package import Curl
+package import LedgerValues
 package import Logging
 package import OptionTrades
-package import LedgerValues
 
 /// Reads the pages of a scope from the Alpha feed, one after another.
 package struct AlphaFeedClient: Sendable {

@@ -1,6 +1,6 @@
 import LedgerJSON
-package import OptionTrades
 import LedgerValues
+package import OptionTrades
 
 /// What the Alpha feed's settings say.
 struct AlphaSettings {

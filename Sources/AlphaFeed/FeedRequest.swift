@@ -1,6 +1,6 @@
 import Curl
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// What is asked of the feed for one page (docs/contract/alpha-feed.md, "Request").
 struct FeedRequest {

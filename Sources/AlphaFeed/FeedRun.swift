@@ -1,5 +1,5 @@
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// Checks the pages of a run against each other and against what is stored.
 struct FeedRun {

@@ -1,7 +1,7 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// Reading values that are neither null nor empty: nil where one is not what it must be.
 extension RowDraft {

@@ -1,7 +1,7 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// A row while its members are read, and what has been found wrong with it.
 struct RowDraft {

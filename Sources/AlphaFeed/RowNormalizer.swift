@@ -1,7 +1,7 @@
 import LedgerEvents
 package import LedgerJSON
-package import OptionTrades
 import LedgerValues
+package import OptionTrades
 
 /// Turns a row of the feed into the ledger's own terms, or says all that is wrong with it (docs/contract/alpha-feed.md, "Row").
 ///

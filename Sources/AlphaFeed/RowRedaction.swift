@@ -1,6 +1,6 @@
 package import LedgerJSON
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// What of the feed's rows may not be kept: replaced before a row is compared, hashed or stored.
 ///

@@ -1,10 +1,10 @@
 package import Curl
 import LedgerEvents
 import LedgerJSON
+package import LedgerValues
 import Logging
 package import OptionTrades
 import Synchronization
-package import LedgerValues
 
 /// Asks Amberdata for quotes of options on stocks.
 ///

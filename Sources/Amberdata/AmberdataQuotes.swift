@@ -1,7 +1,7 @@
 import Curl
 import LedgerEvents
-package import OptionTrades
 import LedgerValues
+package import OptionTrades
 
 /// Level-1 quotes from Amberdata.
 ///

@@ -1,7 +1,7 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 extension ParsedObservations {
     /// `/analytics/volatility/delta-surfaces/constant` and `…/tradfi`: an `iv_surface` for each point of each row.

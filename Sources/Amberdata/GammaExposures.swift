@@ -1,7 +1,7 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 extension ParsedObservations {
     /// `/analytics/trades-flow/gamma-exposures-snapshots`: a `gex_strike` for each row, and after those of a snapshot its

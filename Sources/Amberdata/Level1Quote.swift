@@ -1,7 +1,7 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 extension OptionQuote {
     /// A row of level-1 quotes; nil where it is of another contract, or has no time.

@@ -1,7 +1,7 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 extension ParsedObservations {
     /// Open interest of a currency's futures by exchange: an `open_interest` for each row.

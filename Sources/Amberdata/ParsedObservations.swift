@@ -1,7 +1,7 @@
 import LedgerEvents
 import LedgerJSON
-package import OptionTrades
 import LedgerValues
+package import OptionTrades
 
 /// The observations that answers of Amberdata hold, in ascending order of time.
 ///

@@ -1,7 +1,7 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 extension ParsedObservations {
     /// `/analytics/volatility/index` and `/analytics/realized-volatility/implied-vs-realized`: a `vol_metrics` for each

@@ -1,10 +1,10 @@
-public import LedgerEvents
 import Foundation
+public import LedgerEvents
 public import LedgerJSON
 import LedgerMerkle
 public import LedgerPostgres
-public import LedgerStore
 public import LedgerProjections
+public import LedgerStore
 import LedgerValues
 
 /// A ledger of one domain in a database: its log, and its projections in every installed rules version.

@@ -1,6 +1,6 @@
 import LedgerEvents
-public import LedgerProjections
 public import LedgerNotes
+public import LedgerProjections
 import LedgerValues
 
 /// Verifies a bundle by itself: no database, no network, and no claim trusted without being recomputed.

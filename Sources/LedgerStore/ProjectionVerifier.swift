@@ -1,6 +1,6 @@
 import Crypto
-import LedgerEvents
 import Glibc
+import LedgerEvents
 public import LedgerPostgres
 public import LedgerProjections
 import LedgerValues

@@ -1,6 +1,6 @@
 import LedgerEvents
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// Reads observations from CSV records, after the header.
 struct CSVObservation {

@@ -1,6 +1,6 @@
 import LedgerEvents
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 extension MarketField {
     /// Reads a value of this field from the bytes of a number or a text, and checks its range.

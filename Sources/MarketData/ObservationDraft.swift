@@ -1,6 +1,6 @@
 import LedgerEvents
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// An observation under construction, while the values of its line are read.
 struct ObservationDraft {

@@ -1,6 +1,6 @@
 import LedgerEvents
-import OptionTrades
 import LedgerStore
+import OptionTrades
 
 extension StoredPayload {
     /// The payload as the domain's type. Throws for a payload that its type does not allow.

@@ -2,8 +2,8 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import LedgerJSON
-import NIOCore
 import LedgerValues
+import NIOCore
 
 /// Answers the requests of a ``SampleFeedServer``.
 struct FeedResponder: Sendable {

@@ -1,5 +1,5 @@
-import Synchronization
 import LedgerValues
+import Synchronization
 
 /// A server on 127.0.0.1 that speaks the Alpha export feed, for the demo and for tests.
 ///

@@ -1,8 +1,8 @@
 import ArgumentParser
-import Operations
-import OptionTrades
 import LedgerProjections
 import LedgerValues
+import Operations
+import OptionTrades
 
 /// Reads arguments that several commands share. Errors thrown here are bad usage: the parser names the flag and the text.
 enum Arguments {

@@ -1,13 +1,13 @@
 import API
 import ArgumentParser
 import EmbeddedPostgres
-import Operations
-import OptionTrades
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
 import LedgerRules
+import LedgerStore
 import LedgerValues
+import Operations
+import OptionTrades
 
 /// What a failed command says, and its exit code (docs/contract/command-line.md, "Exit codes").
 struct Failure: Error {

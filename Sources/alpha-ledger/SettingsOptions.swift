@@ -1,9 +1,9 @@
 import ArgumentParser
 import Foundation
-import Logging
-import Operations
 import LedgerStore
 import LedgerValues
+import Logging
+import Operations
 
 /// The settings that every command takes as flags. Keys are never flags, because flags show in the process list.
 struct SettingsOptions: ParsableArguments {

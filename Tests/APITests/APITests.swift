@@ -1,14 +1,14 @@
 import API
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
+import LedgerStore
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerStore
 import SampleScope
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct APITests {
     private func withAPI<T>(

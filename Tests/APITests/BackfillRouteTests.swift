@@ -1,11 +1,11 @@
 import API
 import LedgerEvents
 import LedgerJSON
-import Operations
 import LedgerStore
+import LedgerValues
+import Operations
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite("Backfills over HTTP") struct BackfillRouteTests {
     private static let paths = [

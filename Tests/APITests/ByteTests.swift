@@ -1,11 +1,12 @@
-@testable import API
 import Foundation
 import LedgerJSON
-import Operations
 import LedgerStore
+import LedgerValues
+import Operations
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import API
 
 /// Texts are compared by their bytes: `é` in one scalar and in two is two portfolios.
 @Suite struct ByteTests {

@@ -1,10 +1,11 @@
-@testable import API
 import Foundation
 import LoopbackServer
 import Operations
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import API
 
 /// What a connection may cost: clients that are slow, and clients that are many.
 @Suite(.serialized)

@@ -1,11 +1,11 @@
 import Foundation
 import LedgerJSON
+import LedgerStore
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerStore
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Cursors that no list gave out, on every list: each is a 400, never an error of the service.
 @Suite struct CursorTests {

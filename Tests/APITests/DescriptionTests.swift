@@ -1,13 +1,13 @@
 import API
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
+import LedgerValues
 import Operations
 import OptionTrades
 import SampleScope
 import TestSupport
 import Testing
-import LedgerValues
 import Yams
 
 /// `schema/openapi.yaml` against the service, both ways: what is described is there, what is there is described, and

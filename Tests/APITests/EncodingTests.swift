@@ -1,12 +1,13 @@
-@testable import API
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
-import Operations
 import LedgerPostgres
+import LedgerValues
+import Operations
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import API
 
 /// Compressed answers, their tags, and what HTTP says of HEAD, OPTIONS and connections.
 @Suite struct EncodingTests {

@@ -1,7 +1,7 @@
 import LedgerJSON
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct ExplainRouteTests {
     @Test func `a figure is explained over HTTP, and the same position gives the same bytes and tag`() async throws {

@@ -1,10 +1,11 @@
-@testable import API
 import Foundation
 import LedgerJSON
-import Operations
 import LedgerPostgres
-import Testing
 import LedgerValues
+import Operations
+import Testing
+
+@testable import API
 
 /// What the service refuses rather than queue, buffer or wait without end.
 @Suite struct LimitTests {

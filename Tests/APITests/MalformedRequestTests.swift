@@ -1,11 +1,11 @@
 import API
-import LedgerEvents
 import Foundation
+import LedgerEvents
+import LedgerValues
 import Operations
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Ten thousand requests that no good client sends, over raw sockets: none may end in a 500 or a crash, and none may show
 /// a row, a statement or a path.

@@ -1,10 +1,10 @@
 import API
-import LedgerEvents
 import Foundation
+import LedgerEvents
+import LedgerValues
 import Operations
 import TestSupport
 import Testing
-import LedgerValues
 
 /// What Prometheus reads, and what it must never be told.
 @Suite struct MetricsRouteTests {

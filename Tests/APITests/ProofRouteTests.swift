@@ -1,11 +1,11 @@
 import Foundation
 import LedgerJSON
 import LedgerMerkle
-import LedgerStore
 import LedgerNotes
+import LedgerStore
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Proofs and signed heads as a client gets them over HTTP, verified with nothing but the answers.
 @Suite struct ProofRouteTests {

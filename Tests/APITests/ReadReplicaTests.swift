@@ -1,14 +1,14 @@
 import API
 import EmbeddedPostgres
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
-import Operations
 import LedgerPostgres
 import LedgerStore
+import LedgerValues
+import Operations
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Reads on a real streaming replica, made by `pg_basebackup` from the tests' server.
 @Suite struct ReadReplicaTests {

@@ -1,16 +1,16 @@
 import API
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
+import LedgerPostgres
+import LedgerProjections
+import LedgerStore
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerPostgres
-import LedgerStore
-import LedgerProjections
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
 
 /// An answer that is pinned to a position is the same bytes for ever, wherever it comes from.
 @Suite struct RepeatedAnswerTests {

@@ -2,10 +2,10 @@ import API
 import Dispatch
 import Foundation
 import LedgerJSON
+import LedgerValues
 import Logging
 import Operations
 import TestSupport
-import LedgerValues
 
 /// A service on a port of its own, asked over real sockets.
 struct RunningService: Sendable {

@@ -1,14 +1,14 @@
 import API
 import Foundation
 import LedgerJSON
-import Operations
-import OptionTrades
 import LedgerPostgres
 import LedgerStore
+import LedgerValues
+import Operations
+import OptionTrades
 import SampleScope
 import TestSupport
 import Testing
-import LedgerValues
 
 /// The whole service over real sockets: HTTP, projectors, and how it ends.
 @Suite struct ServiceTests {

@@ -1,13 +1,14 @@
-@testable import API
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
-import Operations
 import LedgerPostgres
 import LedgerStore
+import LedgerValues
+import Operations
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import API
 
 /// Server-sent events over real sockets.
 @Suite struct StreamTests {

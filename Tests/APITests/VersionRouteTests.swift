@@ -1,13 +1,13 @@
 import Foundation
 import LedgerJSON
-import Operations
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import LedgerValues
+import Operations
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
 
 /// A rule change over HTTP, with readers at work all the time.
 @Suite struct VersionRouteTests {

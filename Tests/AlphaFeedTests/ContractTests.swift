@@ -1,8 +1,8 @@
 import AlphaFeed
+import LedgerValues
 import LoopbackServer
 import OptionTrades
 import Testing
-import LedgerValues
 
 /// Every way in which an answer can break the contract (docs/contract/alpha-feed.md, "Failures of a run"), over HTTP.
 @Suite("Feed contract", .timeLimit(.minutes(1)))

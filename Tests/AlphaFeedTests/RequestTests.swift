@@ -1,10 +1,10 @@
 import AlphaFeed
 import Curl
 import LedgerJSON
+import LedgerValues
 import LoopbackServer
 import OptionTrades
 import Testing
-import LedgerValues
 
 /// What is asked of the feed, as the feed reads it (docs/contract/alpha-feed.md, "Request").
 @Suite("Feed requests", .timeLimit(.minutes(1)))

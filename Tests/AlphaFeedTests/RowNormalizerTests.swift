@@ -1,9 +1,9 @@
 import AlphaFeed
 import LedgerEvents
 import LedgerJSON
+import LedgerValues
 import OptionTrades
 import Testing
-import LedgerValues
 
 @Suite("Row normalizer")
 struct RowNormalizerTests {

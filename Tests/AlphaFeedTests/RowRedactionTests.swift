@@ -1,8 +1,8 @@
 import AlphaFeed
 import LedgerEvents
 import LedgerJSON
-import Testing
 import LedgerValues
+import Testing
 
 @Suite("What may not be kept is replaced")
 struct RowRedactionTests {

@@ -1,10 +1,10 @@
 import AlphaFeed
 import Curl
+import LedgerValues
 import LoopbackServer
 import OptionTrades
 import Synchronization
 import Testing
-import LedgerValues
 
 /// What a run of the feed gave to its caller.
 struct FetchedRun {

@@ -1,9 +1,9 @@
 import AlphaFeed
 import Curl
+import LedgerValues
 import LoopbackServer
 import OptionTrades
 import Testing
-import LedgerValues
 
 /// A feed that fails below its contract: statuses, connections, time.
 @Suite("Feed failures", .timeLimit(.minutes(1)))

@@ -1,10 +1,11 @@
-@testable import Amberdata
 import Curl
 import LedgerEvents
+import LedgerValues
 import LoopbackServer
 import Synchronization
 import Testing
-import LedgerValues
+
+@testable import Amberdata
 
 /// A vendor that refuses, fails or breaks off.
 @Suite("Amberdata failures", .timeLimit(.minutes(1)))

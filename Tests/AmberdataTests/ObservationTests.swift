@@ -1,8 +1,9 @@
-@testable import Amberdata
 import LedgerEvents
+import LedgerValues
 import OptionTrades
 import Testing
-import LedgerValues
+
+@testable import Amberdata
 
 /// Observations from bodies made for the purpose.
 @Suite("Amberdata's observations")

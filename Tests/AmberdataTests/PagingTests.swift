@@ -1,7 +1,8 @@
-@testable import Amberdata
 import LoopbackServer
 import Synchronization
 import Testing
+
+@testable import Amberdata
 
 /// Where the key may go: the base address, and pages below it.
 @Suite("Amberdata pages", .timeLimit(.minutes(1)))

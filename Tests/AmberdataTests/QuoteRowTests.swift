@@ -1,8 +1,9 @@
-@testable import Amberdata
 import LedgerEvents
+import LedgerValues
 import OptionTrades
 import Testing
-import LedgerValues
+
+@testable import Amberdata
 
 /// Which rows are quotes of a contract, and what they say.
 @Suite("Amberdata's quotes", .timeLimit(.minutes(1)))

@@ -1,8 +1,8 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
+import LedgerValues
 import LoopbackServer
 import Testing
-import LedgerValues
 
 /// Bodies that the vendor's servers gave, which are not part of the project.
 ///

@@ -1,9 +1,10 @@
-@testable import Amberdata
 import LedgerEvents
+import LedgerValues
 import LoopbackServer
 import OptionTrades
 import Testing
-import LedgerValues
+
+@testable import Amberdata
 
 /// What the vendor's servers really answered. Expected figures were worked out from the files by other means.
 @Suite(

@@ -1,10 +1,11 @@
-@testable import Amberdata
 import LedgerEvents
+import LedgerValues
 import LoopbackServer
 import OptionTrades
 import Synchronization
 import Testing
-import LedgerValues
+
+@testable import Amberdata
 
 /// What is asked, how often and how fast.
 @Suite("Amberdata requests", .timeLimit(.minutes(1)))

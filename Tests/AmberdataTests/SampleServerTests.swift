@@ -1,10 +1,10 @@
 import Amberdata
 import Curl
 import LedgerEvents
+import LedgerValues
 import OptionTrades
 import SampleScope
 import Testing
-import LedgerValues
 
 /// The client against the server that the demo asks: a real socket, the whole way, nothing scripted.
 @Suite("Amberdata on the sample's server", .timeLimit(.minutes(2)))

@@ -1,10 +1,11 @@
-@testable import Amberdata
 import Curl
 import LedgerEvents
+import LedgerValues
 import LoopbackServer
 import OptionTrades
 import Synchronization
-import LedgerValues
+
+@testable import Amberdata
 
 /// A vendor that answers its requests with these replies, one after another, and the client that asks it.
 final class ScriptedVendor: Sendable {

@@ -1,8 +1,9 @@
-@testable import Amberdata
 import LedgerEvents
 import LedgerJSON
-import Testing
 import LedgerValues
+import Testing
+
+@testable import Amberdata
 
 /// Numbers and times as the vendor writes them.
 @Suite("Amberdata's numbers and times")

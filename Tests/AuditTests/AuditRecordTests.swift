@@ -1,7 +1,8 @@
 import Foundation
-@testable import Operations
 import TestSupport
 import Testing
+
+@testable import Operations
 
 /// The file that `audit verify --record` leaves.
 @Suite struct AuditRecordTests {

@@ -1,11 +1,11 @@
+import Foundation
 import LedgerBundle
 import LedgerEvents
-import Foundation
-import OptionTrades
 import LedgerNotes
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// What who holds a bundle can do to it, with and without making its manifest agree, and what its verification says.
 @Suite struct BundleTamperingTests {

@@ -1,17 +1,18 @@
+import Foundation
 import LedgerBundle
 import LedgerEvents
-import Foundation
 import LedgerJSON
 import LedgerMerkle
-@testable import Operations
-import LedgerPostgres
-import LedgerStore
-import LedgerProjections
-import OptionTrades
 import LedgerNotes
+import LedgerPostgres
+import LedgerProjections
+import LedgerStore
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import Operations
 
 @Suite struct BundleTests {
     /// A ledger with some executions, and some of them corrected; its bundle at a position, and the key.

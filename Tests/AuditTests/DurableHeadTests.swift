@@ -1,14 +1,14 @@
 import EmbeddedPostgres
-import LedgerEvents
 import Foundation
-import Operations
+import LedgerEvents
+import LedgerNotes
 import LedgerPostgres
 import LedgerStore
-import LedgerNotes
+import LedgerValues
+import Operations
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
 
 /// What a signed head stands on once it was given out, on a server whose commits would wait for nobody.
 @Suite(.serialized) struct DurableHeadTests {

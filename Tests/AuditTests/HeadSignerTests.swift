@@ -1,11 +1,12 @@
 import Foundation
-@testable import Operations
+import LedgerNotes
 import LedgerPostgres
 import LedgerStore
-import LedgerNotes
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import Operations
 
 /// What a process remembers of the signed heads, and what it doesn't believe.
 @Suite struct HeadSignerTests {

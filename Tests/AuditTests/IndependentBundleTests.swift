@@ -1,13 +1,13 @@
-import LedgerBundle
 import Foundation
+import LedgerBundle
 import LedgerJSON
+import LedgerNotes
+import LedgerStore
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerStore
-import LedgerNotes
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Bundles and row proofs judged by a program in another language that shares nothing with ours.
 @Suite struct IndependentBundleTests {

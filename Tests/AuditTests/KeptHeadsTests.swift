@@ -1,11 +1,12 @@
 import Foundation
-@testable import Operations
+import LedgerNotes
 import LedgerPostgres
 import LedgerStore
-import LedgerNotes
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import Operations
 
 /// What lies beside the database, key and signed heads, and what the database records of them: nothing is passed over.
 @Suite struct KeptHeadsTests {

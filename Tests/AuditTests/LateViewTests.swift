@@ -1,14 +1,14 @@
-import LedgerEvents
 import Foundation
-import Operations
-import LedgerPostgres
-import LedgerStore
-import LedgerProjections
+import LedgerEvents
 import LedgerNotes
+import LedgerPostgres
+import LedgerProjections
+import LedgerStore
+import LedgerValues
+import Operations
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Audits while a rebuild's tables take the place of others.
 @Suite struct LateViewTests {

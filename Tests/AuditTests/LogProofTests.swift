@@ -2,9 +2,9 @@ import LedgerEvents
 import LedgerMerkle
 import LedgerPostgres
 import LedgerStore
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct LogProofTests {
     /// The root of RFC 6962 section 2.1, by its definition alone.

@@ -1,13 +1,14 @@
 import LedgerEvents
 import LedgerMerkle
-@testable import Operations
-import OptionTrades
-import LedgerPostgres
-@testable import LedgerStore
 import LedgerNotes
+import LedgerPostgres
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import LedgerStore
+@testable import Operations
 
 /// What who owns the machine can do to a log, and what the audit says to it: each mutation in a transaction of its own,
 /// with triggers and constraints out of the way, rolled back after the verification.

@@ -1,6 +1,6 @@
-import LedgerBundle
 import Crypto
 import Foundation
+import LedgerBundle
 import LedgerValues
 
 /// A bundle in memory, so that mutating one costs nothing.

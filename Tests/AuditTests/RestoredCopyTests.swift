@@ -1,12 +1,12 @@
 import Foundation
-import Logging
-import Operations
+import LedgerNotes
 import LedgerPostgres
 import LedgerStore
-import LedgerNotes
+import LedgerValues
+import Logging
+import Operations
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Whole databases brought back or forged: copies that a server makes of a database, beside the same key file.
 @Suite struct RestoredCopyTests {

@@ -1,14 +1,14 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
-import Logging
-import Operations
+import LedgerNotes
 import LedgerPostgres
 import LedgerStore
-import LedgerNotes
+import LedgerValues
+import Logging
+import Operations
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct SignedHeadTests {
     /// Runs on an open ledger whose key file is in a directory of its own.

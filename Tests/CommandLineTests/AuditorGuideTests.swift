@@ -1,8 +1,8 @@
 import Foundation
 import LedgerJSON
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct AuditorGuideTests {
     /// The commands of a guide, in order: its lines that start with `$ `.

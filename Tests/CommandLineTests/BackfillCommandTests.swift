@@ -1,12 +1,12 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
-import LoopbackServer
 import LedgerPostgres
 import LedgerStore
+import LedgerValues
+import LoopbackServer
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite("Backfills on the command line") struct BackfillCommandTests {
     /// A migrated database with so many executions of contracts of their own.

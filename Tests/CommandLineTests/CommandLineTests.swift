@@ -1,10 +1,10 @@
 import Foundation
 import LedgerJSON
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct CommandLineTests {
     @Test func `the demo reproduces the diagnostic twice and every documented example runs`() async throws {

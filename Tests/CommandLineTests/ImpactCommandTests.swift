@@ -1,10 +1,10 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
 import LedgerStore
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct ImpactCommandTests {
     private let run = UniqueID(high: 8, low: 8)

@@ -1,11 +1,11 @@
 import Foundation
 import LedgerJSON
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
 
 /// `projection rebuild` as a process that is killed or interrupted.
 @Suite struct KilledRebuildTests {

@@ -1,11 +1,11 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
 
 /// `projection rebuild` killed between the moment when its tables take the place of others and the drop of those, with two
 /// services live.

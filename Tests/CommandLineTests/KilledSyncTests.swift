@@ -1,12 +1,12 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import LedgerValues
 import SampleScope
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct KilledSyncTests {
     /// What an event says, apart from when this ledger heard of it.

@@ -1,14 +1,14 @@
 import EmbeddedPostgres
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import LedgerValues
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking

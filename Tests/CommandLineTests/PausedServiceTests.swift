@@ -1,10 +1,10 @@
-import LedgerEvents
 import Foundation
-import LedgerStore
+import LedgerEvents
 import LedgerProjections
+import LedgerStore
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct PausedServiceTests {
     private let run = UniqueID(high: 5, low: 5)

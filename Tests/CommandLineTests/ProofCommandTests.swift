@@ -1,8 +1,8 @@
 import Foundation
 import LedgerJSON
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct ProofCommandTests {
     @Test func `a proof that can't be made names what is too large`() async throws {

@@ -1,10 +1,10 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerStore
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// What `view` says of a projection that did not come to the log's head.
 @Suite struct StoppedProjectionTests {

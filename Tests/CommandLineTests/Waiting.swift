@@ -1,6 +1,6 @@
 import Foundation
-import LedgerStore
 import LedgerProjections
+import LedgerStore
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
 import LedgerJSON
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
 
 @testable import Console
 

@@ -1,11 +1,11 @@
-import LedgerAnalyses
 import Foundation
+import LedgerAnalyses
 import LedgerJSON
+import LedgerValues
 import OptionTrades
 import SampleScope
 import TestSupport
 import Testing
-import LedgerValues
 
 /// The digests of the documents over the sample market: a change of the code that changes a document is a new code version.
 ///

@@ -1,11 +1,11 @@
 import LedgerAnalyses
 import LedgerJSON
-import OptionTrades
 import LedgerProjections
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct AnalysisRegistryTests {
     private static let rules = projectText("analyses/stationarity/rules.v1.yaml") ?? ""

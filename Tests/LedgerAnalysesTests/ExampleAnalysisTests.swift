@@ -2,12 +2,12 @@ import LedgerAnalyses
 import LedgerEvents
 import LedgerExplanations
 import LedgerJSON
-import OptionTrades
 import LedgerProjections
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 // example: docs/engineer.md
 /// The highest spot of a market in the hours before now.

@@ -1,12 +1,12 @@
 import LedgerAnalyses
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Observations of a market in memory, and the documents of an analysis over the rows that the projections fold from them.
 struct ObservedMarket {

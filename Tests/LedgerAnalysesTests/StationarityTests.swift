@@ -1,9 +1,9 @@
 import LedgerAnalyses
 import LedgerJSON
+import LedgerValues
 import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Hand-worked cases of the four figures: one value a day at noon, sixty days before the last thirty.
 @Suite struct StationarityTests {

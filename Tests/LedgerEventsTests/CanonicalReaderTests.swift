@@ -1,8 +1,9 @@
-@testable import LedgerEvents
 import LedgerJSON
+import LedgerValues
 import OptionTrades
 import Testing
-import LedgerValues
+
+@testable import LedgerEvents
 
 /// The readers of canonical bytes beside the general ones, over what the log holds and what it must not.
 @Suite struct CanonicalReaderTests {

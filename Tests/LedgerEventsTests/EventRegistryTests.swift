@@ -1,9 +1,9 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
+import LedgerValues
 import OptionTrades
 import Testing
-import LedgerValues
 
 @Suite struct EventRegistryTests {
     /// The bytes that a typed payload encodes to.

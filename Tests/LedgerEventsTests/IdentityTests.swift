@@ -1,7 +1,7 @@
 import LedgerEvents
+import LedgerValues
 import OptionTrades
 import Testing
-import LedgerValues
 
 @Suite struct IdentityTests {
     @Test func `percent signs and bars inside components are escaped, so that no two identities meet`() {

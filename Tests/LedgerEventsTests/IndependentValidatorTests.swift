@@ -1,8 +1,8 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
-import Testing
 import LedgerValues
+import Testing
 
 /// Python's `jsonschema`, where it is installed: a validator that shares nothing with ours.
 enum IndependentValidator {

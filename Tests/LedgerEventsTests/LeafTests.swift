@@ -1,7 +1,7 @@
 import LedgerEvents
 import LedgerJSON
-import Testing
 import LedgerValues
+import Testing
 
 @Suite struct LeafTests {
     private func event(stream: String, type: String, effectiveAt: Instant?, payload: [UInt8]) throws -> RecordedEvent {

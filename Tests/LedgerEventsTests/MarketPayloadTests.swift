@@ -1,8 +1,8 @@
 import LedgerEvents
 import LedgerJSON
+import LedgerValues
 import OptionTrades
 import Testing
-import LedgerValues
 
 @Suite struct MarketPayloadTests {
     private func sample<Payload>(_ type: String, _ read: ([UInt8]) throws -> Payload) throws -> Payload {

@@ -1,6 +1,6 @@
 import LedgerEvents
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// Observations, stamps, benchmarks and marks over the whole range of what they can hold.
 extension RandomPayloads {

@@ -1,6 +1,6 @@
 import LedgerEvents
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// A small repeatable generator.
 struct SplitMix: RandomNumberGenerator {

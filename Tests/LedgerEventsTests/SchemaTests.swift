@@ -1,8 +1,8 @@
 import LedgerEvents
 import LedgerJSON
+import LedgerValues
 import OptionTrades
 import Testing
-import LedgerValues
 
 @Suite struct SchemaTests {
     let schemas: EventSchemas

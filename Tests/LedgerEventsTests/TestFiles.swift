@@ -1,5 +1,5 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
 import OptionTrades
 import Testing

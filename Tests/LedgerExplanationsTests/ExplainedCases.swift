@@ -1,11 +1,11 @@
 import LedgerEvents
 import LedgerExplanations
 import LedgerJSON
-import OptionTrades
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Builders for cases that are worked out by hand.
 extension ExplainedLog {

@@ -1,11 +1,11 @@
 import LedgerEvents
 import LedgerExplanations
 import LedgerJSON
-import OptionTrades
 import LedgerProjections
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// A log in memory as the database would give it back, the rows that every projection folds from it, and their
 /// explanations.

@@ -2,9 +2,9 @@ import LedgerEvents
 import LedgerExplanations
 import LedgerJSON
 import LedgerProjections
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Every column of every row of random ledgers.
 @Suite struct ExplanationPropertyTests {

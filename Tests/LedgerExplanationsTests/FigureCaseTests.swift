@@ -1,11 +1,11 @@
 import LedgerEvents
 import LedgerExplanations
 import LedgerJSON
-import OptionTrades
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Explanations whose every step was worked out by hand.
 @Suite struct FigureCaseTests {

@@ -1,9 +1,9 @@
 import LedgerEvents
-import OptionTrades
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// A log in which any field may be missing: corrected, busted and vanished trades, stamps by the stamper and stamps of
 /// unknown rules, benchmarks and marks of any quality, runs that failed. The same for the same seed.

@@ -1,6 +1,6 @@
 import LedgerJSON
-import Testing
 import LedgerValues
+import Testing
 
 private func canonical(_ text: String) throws -> String {
     String(decoding: try canonicalize(parsed(text)), as: UTF8.self)

@@ -1,6 +1,6 @@
 import LedgerJSON
-import Testing
 import LedgerValues
+import Testing
 
 /// The document of a text that must parse.
 func parsed(_ text: String) throws -> JSONValue {

@@ -1,6 +1,6 @@
 import LedgerJSON
-import Testing
 import LedgerValues
+import Testing
 
 @Suite("Parsed values")
 struct ValueTests {

@@ -1,6 +1,6 @@
 import LedgerJSON
-import Testing
 import LedgerValues
+import Testing
 
 private func text(_ bytes: [UInt8]) -> String {
     String(decoding: bytes, as: UTF8.self)

@@ -1,6 +1,6 @@
 import LedgerMerkle
-import Testing
 import LedgerValues
+import Testing
 
 @Suite struct MerkleFrontierTests {
     @Test func `the frontier's root is the recursively defined one at every size`() {

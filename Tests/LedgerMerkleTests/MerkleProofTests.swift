@@ -1,6 +1,6 @@
 import LedgerMerkle
-import Testing
 import LedgerValues
+import Testing
 
 @Suite struct MerkleProofTests {
     @Test func `the root from stored nodes is the recursively defined one`() {

@@ -1,6 +1,6 @@
 import LedgerMerkle
-import Testing
 import LedgerValues
+import Testing
 
 /// The eight leaves and the roots that Certificate Transparency's implementations test against.
 @Suite struct PublishedVectorTests {

@@ -1,7 +1,7 @@
 import LedgerMerkle
 import LedgerNotes
-import Testing
 import LedgerValues
+import Testing
 
 @Suite struct SignedNoteTests {
     static let seed = (0..<32).map { UInt8($0) }

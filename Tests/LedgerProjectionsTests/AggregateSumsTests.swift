@@ -1,10 +1,10 @@
 import BigInt
 import LedgerJSON
-import OptionTrades
 import LedgerProjections
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Sums over figures near and beyond the bound of inputs, held against integers of any size.
 @Suite struct AggregateSumsTests {

@@ -1,7 +1,7 @@
-import LedgerEvents
 import Foundation
-import OptionTrades
+import LedgerEvents
 import LedgerValues
+import OptionTrades
 
 /// Alignment worked out a second time, another way, from the same row and stamp.
 struct AlignmentOracle {

@@ -1,11 +1,11 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerProjections
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 func alignmentProjection() throws -> AlignmentProjection {
     AlignmentProjection(rules: try AlignmentRules(version: 1, read: projectRuleFile))

@@ -1,11 +1,12 @@
 import LedgerEvents
 import LedgerJSON
-@testable import OptionTrades
-@testable import LedgerProjections
 import LedgerRules
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import LedgerProjections
+@testable import OptionTrades
 
 /// A log of executions and stamps in memory, and what the context projection makes of it.
 struct ContextLog {

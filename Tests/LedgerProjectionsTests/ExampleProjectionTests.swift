@@ -1,11 +1,11 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerProjections
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 // example: docs/engineer.md
 /// Why rows of the feed were rejected: for each source and reason how many, and the last one's position.

@@ -1,9 +1,9 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
+import LedgerValues
 import OptionTrades
 import TestSupport
-import LedgerValues
 
 /// Decimals of the platform, for sums that nothing of this project makes.
 enum PlatformDecimal {

@@ -1,11 +1,11 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerProjections
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct ExecutionQualityPropertyTests {
     static let seeds: Range<UInt64> = 0..<600

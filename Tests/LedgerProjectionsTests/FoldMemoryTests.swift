@@ -1,7 +1,7 @@
 import LedgerProjections
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Which entities a fold keeps in memory between batches.
 @Suite struct FoldMemoryTests {

@@ -1,10 +1,10 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
 import LedgerProjections
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
 
 /// What each projection yields today, kept beside the tests: a fold whose rows change must be a new code version.
 ///

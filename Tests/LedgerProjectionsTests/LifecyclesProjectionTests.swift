@@ -1,11 +1,12 @@
 import LedgerEvents
 import LedgerJSON
-@testable import OptionTrades
-@testable import LedgerProjections
 import LedgerRules
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import LedgerProjections
+@testable import OptionTrades
 
 @Suite struct LifecyclesProjectionTests {
     let fixture: LifecyclesFixture

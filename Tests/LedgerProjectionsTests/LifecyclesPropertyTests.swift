@@ -1,10 +1,10 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerProjections
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Properties of the projection over random logs: fills, corrections of anything, busts, moves between groups.
 @Suite struct LifecyclesPropertyTests {

@@ -1,11 +1,11 @@
 import Foundation
 import LedgerJSON
-import OptionTrades
 import LedgerProjections
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct OutcomesAggregatesTests {
     private func row(

@@ -1,12 +1,12 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerProjections
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// A small log in memory, and the outcomes that follow from it.
 struct OutcomesLog {

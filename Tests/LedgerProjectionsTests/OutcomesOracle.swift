@@ -1,8 +1,8 @@
-import LedgerEvents
 import Foundation
-import OptionTrades
+import LedgerEvents
 import LedgerRules
 import LedgerValues
+import OptionTrades
 
 /// The outcomes' rules a second time, straight from the contract, with Foundation's decimals and zone data: columns as
 /// texts, nil for null.

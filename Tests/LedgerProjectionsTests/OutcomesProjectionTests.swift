@@ -1,11 +1,11 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerProjections
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct OutcomesProjectionTests {
     let projection: OutcomesProjection

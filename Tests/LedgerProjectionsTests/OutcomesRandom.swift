@@ -1,9 +1,9 @@
 import LedgerEvents
-import OptionTrades
 import LedgerProjections
 import LedgerRules
-import TestSupport
 import LedgerValues
+import OptionTrades
+import TestSupport
 
 /// A trade with stamps and marks, any of whose fields may be missing; the same for the same seed.
 struct RandomOutcome {

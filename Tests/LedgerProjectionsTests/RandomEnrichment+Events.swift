@@ -1,5 +1,5 @@
-import TestSupport
 import LedgerValues
+import TestSupport
 
 extension RandomEnrichment {
     /// A trade's events: a row that may be corrected or busted, benchmarks and stamps before or after it.

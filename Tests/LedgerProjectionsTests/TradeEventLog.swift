@@ -1,10 +1,10 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerProjections
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Events in memory, folded by any projection.
 struct TradeEventLog {

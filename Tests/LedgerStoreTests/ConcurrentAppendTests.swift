@@ -1,12 +1,12 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerMerkle
 import LedgerPostgres
 import LedgerStore
+import LedgerValues
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
 
 private final class Flag: Sendable {
     private let value = Atomic<Bool>(false)

@@ -1,11 +1,11 @@
 import EmbeddedPostgres
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerPostgres
+import LedgerValues
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
 
 @testable import LedgerStore
 

@@ -1,9 +1,10 @@
 import LedgerPostgres
-@testable import LedgerStore
 import LedgerProjections
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import LedgerStore
 
 @Suite struct EraTests {
     private let run = UniqueID(high: 6, low: 6)

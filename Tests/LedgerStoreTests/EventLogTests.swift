@@ -1,11 +1,11 @@
 import LedgerEvents
 import LedgerMerkle
-import OptionTrades
 import LedgerPostgres
 import LedgerStore
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct EventLogTests {
     let run = UniqueID(high: 1, low: 2)

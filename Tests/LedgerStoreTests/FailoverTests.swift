@@ -1,11 +1,11 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerPostgres
 import LedgerProjections
+import LedgerValues
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
 
 @testable import LedgerStore
 

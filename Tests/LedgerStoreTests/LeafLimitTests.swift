@@ -1,10 +1,10 @@
-import OptionTrades
 import LedgerEvents
 import LedgerJSON
 import LedgerPostgres
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 @testable import LedgerStore
 

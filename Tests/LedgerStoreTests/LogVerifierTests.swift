@@ -1,9 +1,9 @@
 import LedgerEvents
 import LedgerPostgres
 import LedgerStore
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct LogVerifierTests {
     struct Tampering: Sendable, CustomTestStringConvertible {

@@ -1,12 +1,13 @@
 import LedgerEvents
-import OptionTrades
-@testable import LedgerPostgres
-@testable import LedgerStore
 import LedgerProjections
+import LedgerValues
+import OptionTrades
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import LedgerPostgres
+@testable import LedgerStore
 
 /// Runs statements on the thread at hand: what is called between reading and writing can't wait in another way.
 func runAtOnce(_ configuration: PostgresConfiguration, _ body: (PostgresSession) throws -> Void) {

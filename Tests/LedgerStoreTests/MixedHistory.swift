@@ -1,7 +1,7 @@
 import LedgerEvents
+import LedgerValues
 import OptionTrades
 import TestSupport
-import LedgerValues
 
 /// A history that touches all projections, the same for the same seed: executions with their updates, disappearances and
 /// returns, and stamps, benchmarks and marks of them.

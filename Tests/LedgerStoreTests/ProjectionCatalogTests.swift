@@ -1,10 +1,10 @@
 import LedgerEvents
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct VersionReferenceTests {
     @Test(

@@ -1,11 +1,12 @@
 import LedgerEvents
-import OptionTrades
 import LedgerPostgres
-@testable import LedgerStore
 import LedgerProjections
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import LedgerStore
 
 /// All projections folded together, whatever interrupts them.
 @Suite struct ProjectionGroupTests {

@@ -1,11 +1,12 @@
 import LedgerEvents
-import OptionTrades
 import LedgerPostgres
-@testable import LedgerStore
 import LedgerProjections
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import LedgerStore
 
 /// A history of executions, updates, disappearances and returns, the same for the same seed.
 func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] {

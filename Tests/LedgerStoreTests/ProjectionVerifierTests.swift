@@ -1,11 +1,11 @@
 import LedgerEvents
-import OptionTrades
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Many versions verified in one pass over the log.
 @Suite struct ProjectionVerifierTests {

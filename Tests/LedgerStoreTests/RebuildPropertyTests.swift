@@ -1,11 +1,12 @@
 import LedgerEvents
-import OptionTrades
 import LedgerPostgres
-@testable import LedgerStore
 import LedgerProjections
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import LedgerStore
 
 /// Stops a rebuild as if its process had been killed.
 private struct Killed: Error {}

@@ -1,10 +1,10 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerPostgres
+import LedgerValues
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
 
 @testable import LedgerStore
 

@@ -1,10 +1,10 @@
 import LedgerEvents
-import OptionTrades
 import LedgerPostgres
 import LedgerStore
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Reads of many streams at once.
 @Suite struct StreamReadTests {

@@ -1,8 +1,9 @@
 import LedgerEvents
 import LedgerMerkle
 import LedgerPostgres
-@testable import LedgerStore
 import LedgerValues
+
+@testable import LedgerStore
 
 /// Puts another history in the place of a log's tail, as a failover that lost it or a restored database does.
 struct SwappedHistory {

@@ -1,11 +1,11 @@
-import OptionTrades
 import LedgerEvents
 import LedgerMerkle
 import LedgerPostgres
+import LedgerValues
+import OptionTrades
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
 
 @testable import LedgerStore
 

@@ -1,12 +1,13 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerPostgres
-@testable import LedgerStore
 import LedgerProjections
+import LedgerValues
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import LedgerStore
 
 /// Rebuilds whose tables take the place of others that are being read, and what operators have made of the views.
 @Suite struct TableSwapTests {

@@ -1,6 +1,6 @@
 import BigInt
-import Testing
 import LedgerValues
+import Testing
 
 /// A fraction in lowest terms, the plain way: what ``ExactNumber`` is held against.
 private struct Fraction: Equatable {

@@ -1,5 +1,5 @@
-import Testing
 import LedgerValues
+import Testing
 
 @Suite("Decimal text")
 struct FixedDecimalTextTests {

@@ -1,5 +1,5 @@
-import Testing
 import LedgerValues
+import Testing
 
 @Suite("Identifiers, digests and byte order")
 struct IdentifierTests {

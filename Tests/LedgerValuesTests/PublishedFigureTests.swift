@@ -1,6 +1,6 @@
 import BigInt
-import Testing
 import LedgerValues
+import Testing
 
 /// Figures that rows publish: beyond the bound of inputs, up to what 128 bits hold.
 @Suite struct PublishedFigureTests {

@@ -1,8 +1,8 @@
 import LedgerEvents
+import LedgerValues
 import MarketData
 import OptionTrades
 import Testing
-import LedgerValues
 
 @Suite struct CSVTests {
     private let header = "kind,currency,timestamp,price,source"

@@ -1,8 +1,8 @@
 import LedgerEvents
+import LedgerValues
 import MarketData
 import OptionTrades
 import Testing
-import LedgerValues
 
 @Suite struct NDJSONTests {
     @Test func `every kind of the contract is read`() throws {

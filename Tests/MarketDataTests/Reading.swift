@@ -1,7 +1,7 @@
 import LedgerEvents
+import LedgerValues
 import MarketData
 import OptionTrades
-import LedgerValues
 
 /// What a reader tells of a text, read in pieces of a given size.
 struct Reading {

@@ -1,12 +1,12 @@
 import LedgerEvents
-import Operations
-import OptionTrades
 import LedgerPostgres
 import LedgerStore
+import LedgerValues
+import Operations
+import OptionTrades
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
 
 /// A ledger with executions, quotes and market observations of its own, for the backfills of quotes.
 struct QuotesBench: Sendable {

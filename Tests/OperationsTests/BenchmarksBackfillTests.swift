@@ -1,12 +1,13 @@
 import LedgerEvents
-@testable import Operations
-import OptionTrades
 import LedgerPostgres
 import LedgerStore
+import LedgerValues
+import OptionTrades
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import Operations
 
 @Suite("Backfill of benchmarks") struct BenchmarksBackfillTests {
     // MARK: - Which quote

@@ -1,11 +1,11 @@
 import LedgerEvents
 import LedgerJSON
+import LedgerStore
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerStore
 import TestSupport
 import Testing
-import LedgerValues
 
 /// A ledger with executions and observations of its own, for backfills of context.
 struct ContextBench: Sendable {

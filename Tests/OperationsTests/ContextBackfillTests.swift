@@ -1,13 +1,13 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
+import LedgerRules
+import LedgerStore
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerStore
-import LedgerRules
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Backfills of context on a real Postgres.
 @Suite struct ContextBackfillTests {

@@ -1,13 +1,13 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
-import Operations
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import LedgerValues
+import Operations
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Versions whose rule files other served projections read: with them, or without.
 @Suite struct DependentVersionTests {

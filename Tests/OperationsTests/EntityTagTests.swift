@@ -1,9 +1,10 @@
 import LedgerJSON
-@testable import Operations
 import LedgerStore
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import Operations
 
 /// What an answer is known by: a list that says the same keeps its tag for as long as the log stands still.
 @Suite struct EntityTagTests {

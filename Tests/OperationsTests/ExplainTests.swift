@@ -1,12 +1,12 @@
 import LedgerEvents
 import LedgerJSON
-import Operations
-import OptionTrades
 import LedgerPostgres
 import LedgerStore
+import LedgerValues
+import Operations
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Explanations of what a real ledger publishes.
 @Suite struct ExplainTests {

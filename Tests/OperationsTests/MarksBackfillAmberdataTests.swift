@@ -1,13 +1,14 @@
 import Amberdata
 import LedgerEvents
-import LoopbackServer
-@testable import Operations
-import OptionTrades
 import LedgerPostgres
+import LedgerValues
+import LoopbackServer
+import OptionTrades
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import Operations
 
 /// A vendor that has quotes at some times: it answers buckets of minutes, and of hours with the last quote of each.
 private final class QuoteVendor: Sendable {

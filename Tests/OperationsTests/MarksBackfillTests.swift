@@ -1,11 +1,12 @@
 import LedgerEvents
-@testable import Operations
-import OptionTrades
 import LedgerPostgres
 import LedgerStore
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import Operations
 
 /// The sample execution was traded at 2026-01-10T14:30:00Z; its contract stops at 2026-01-30T21:00:00Z.
 @Suite("Backfill of marks") struct MarksBackfillTests {

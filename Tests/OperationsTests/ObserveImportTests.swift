@@ -1,12 +1,12 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
+import LedgerStore
+import LedgerValues
 import MarketData
 import Operations
 import OptionTrades
-import LedgerStore
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct ObserveImportTests {
     @Test func `a dry run writes nothing and says what the real one then does`() async throws {
@@ -206,13 +206,13 @@ import LedgerValues
             #expect(summary.rejected == 3)
             #expect(summary.faults.map { "\($0.file):\($0.line)" } == ["\(first):1", "\(first):3"])
             #expect(summary.total == ImportCounts(inserted: 2))
-            let node = try JSONText(summary.node.httpBytes())
+            let node = try jsonText(summary.node.httpBytes())
             #expect(node.contains(#""rejected":3"#))
             #expect(node.contains(#""bad_lines_not_shown":1"#))
         }
     }
 
-    private func JSONText(_ bytes: [UInt8]) throws -> String { String(decoding: bytes, as: UTF8.self) }
+    private func jsonText(_ bytes: [UInt8]) throws -> String { String(decoding: bytes, as: UTF8.self) }
 
     @Test func `a file that can't be read is one clear error, and nothing is stored`() async throws {
         try await withObserve { bench in

@@ -1,12 +1,12 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
+import LedgerPostgres
+import LedgerStore
+import LedgerValues
 import MarketData
 import Operations
 import OptionTrades
-import LedgerPostgres
-import LedgerStore
 import TestSupport
-import LedgerValues
 
 /// A ledger, and a folder for the files to import.
 struct ObserveBench: Sendable {

@@ -1,13 +1,14 @@
-@testable import Amberdata
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
+import LedgerStore
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerStore
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import Amberdata
 
 /// The recorded prints of MSTR options, where they are at hand.
 private let recordedPrints: [UInt8]? = {

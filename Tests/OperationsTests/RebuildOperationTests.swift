@@ -1,7 +1,7 @@
 import LedgerJSON
-import Operations
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import Operations
 import Testing
 
 @Suite struct RebuildOperationTests {

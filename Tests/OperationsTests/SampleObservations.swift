@@ -1,8 +1,8 @@
 import LedgerEvents
+import LedgerValues
 import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Six observations of each kind that is a view: two markets, three days, one of them within a second.
 func sampleObservations() throws -> [NewEvent] {

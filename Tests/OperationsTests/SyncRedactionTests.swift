@@ -1,13 +1,13 @@
 import AlphaFeed
 import LedgerEvents
 import LedgerJSON
+import LedgerStore
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerStore
 import SampleScope
 import TestSupport
 import Testing
-import LedgerValues
 
 /// `redact_fields` in a real sync: what the log never holds.
 @Suite struct SyncRedactionTests {

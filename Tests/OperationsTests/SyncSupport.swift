@@ -1,12 +1,12 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
+import LedgerStore
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerStore
 import SampleScope
 import TestSupport
-import LedgerValues
 
 /// A ledger on a database of its own with a feed server beside it.
 struct SyncBench: Sendable {

@@ -1,13 +1,13 @@
 import AlphaFeed
 import LedgerEvents
 import LedgerJSON
+import LedgerStore
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerStore
 import SampleScope
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct SyncTests {
     private func decimal(_ text: String) throws -> FixedDecimal { try FixedDecimal(text) }

@@ -1,13 +1,13 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
-import Operations
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import LedgerValues
+import Operations
 import TestSupport
 import Testing
-import LedgerValues
 
 /// A second version of the alignment rules beside the first: compared, promoted, rolled back to and dropped.
 @Suite struct VersionTests {

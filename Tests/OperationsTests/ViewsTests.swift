@@ -1,11 +1,11 @@
 import LedgerEvents
 import LedgerJSON
+import LedgerStore
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerStore
 import TestSupport
 import Testing
-import LedgerValues
 
 /// The views over a ledger with executions, stamps, benchmarks and marks of its own.
 @Suite struct ViewsTests {

@@ -1,8 +1,8 @@
 import LedgerEvents
-import OptionTrades
 import LedgerRules
-import TestSupport
 import LedgerValues
+import OptionTrades
+import TestSupport
 
 /// An execution and a stamp of it, and the alignment that follows from them.
 struct AlignmentFixture {

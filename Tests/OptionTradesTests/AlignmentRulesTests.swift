@@ -1,8 +1,8 @@
-import OptionTrades
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct AlignmentRulesTests {
     static let alignment = "alignment/rules.v1.yaml"

@@ -1,8 +1,8 @@
 import LedgerEvents
-import OptionTrades
 import LedgerRules
-import Testing
 import LedgerValues
+import OptionTrades
+import Testing
 
 /// Each signal's impact, by hand (docs/contract/alignment.md, "Signals").
 @Suite struct AlignmentSignalTests {

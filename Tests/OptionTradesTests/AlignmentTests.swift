@@ -1,9 +1,9 @@
 import LedgerEvents
-import OptionTrades
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Scores, labels and confidences, by hand (docs/contract/alignment.md, "Score").
 @Suite struct AlignmentTests {

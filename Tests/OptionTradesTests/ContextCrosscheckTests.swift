@@ -1,10 +1,10 @@
-import LedgerEvents
 import Foundation
-import OptionTrades
+import LedgerEvents
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Stamps against pandas and numpy: `scripts/crosscheck/context` makes the cases, and runs this.
 @Suite struct ContextCrosscheckTests {

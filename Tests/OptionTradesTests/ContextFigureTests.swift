@@ -1,9 +1,9 @@
 import LedgerEvents
-import OptionTrades
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Premiums, slopes, mappings and what is named missing.
 @Suite struct ContextFigureTests {

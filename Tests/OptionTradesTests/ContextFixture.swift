@@ -1,9 +1,9 @@
 import LedgerEvents
-import OptionTrades
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// An execution of MSTR on 2026-01-10T14:30:00Z, and observations of BTC placed by their distance from it.
 struct ContextFixture {

@@ -1,8 +1,8 @@
 import LedgerEvents
+import LedgerValues
 import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Which observation stands for the market at trade time, and what its distance means.
 @Suite struct ContextJoinTests {

@@ -1,9 +1,9 @@
 import LedgerEvents
-import OptionTrades
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Over random markets with random nulls, under rules whose windows are small enough that every branch is met.
 @Suite struct ContextPropertyTests {

@@ -1,8 +1,8 @@
 import LedgerEvents
+import LedgerValues
 import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// The market ranked against its own past: hand-worked percentiles, regimes and stationarity.
 @Suite struct ContextWindowTests {

@@ -1,9 +1,9 @@
 import LedgerEvents
-import OptionTrades
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 struct UnusableQuote: Sendable, CustomTestStringConvertible {
     let bid: String?

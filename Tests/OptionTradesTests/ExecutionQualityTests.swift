@@ -1,9 +1,9 @@
 import LedgerEvents
-import OptionTrades
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Fills held against usable quotes (docs/contract/execution-quality.md, "Columns"), by hand.
 @Suite struct ExecutionQualityTests {

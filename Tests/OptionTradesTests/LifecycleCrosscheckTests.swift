@@ -1,9 +1,9 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
+import LedgerValues
 import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Writes random lifecycles with what became of them, a JSON document a line, for `scripts/crosscheck/fifo`.
 @Suite struct LifecycleCrosscheckTests {

@@ -1,7 +1,7 @@
 import LedgerEvents
+import LedgerValues
 import OptionTrades
 import TestSupport
-import LedgerValues
 
 /// Random executions of one contract: ties, flips, fractions, and nulls as often as asked.
 struct LifecycleGenerator {

@@ -1,8 +1,9 @@
 import LedgerEvents
-@testable import OptionTrades
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import OptionTrades
 
 /// Matching, states and open figures, each worked out by hand.
 @Suite struct LifecycleMatchingTests {

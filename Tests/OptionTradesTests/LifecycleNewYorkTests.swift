@@ -1,8 +1,8 @@
-import OptionTrades
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct LifecycleNewYorkTests {
     let newYork: NewYorkRules

@@ -1,8 +1,8 @@
 import LedgerEvents
+import LedgerValues
 import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Properties of lifecycles over random groups, half of them with nulls everywhere.
 @Suite struct LifecyclePropertyTests {

@@ -1,9 +1,9 @@
 import LedgerEvents
-import OptionTrades
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Executions of one contract, and the lifecycle that follows from them.
 struct LifecycleBook {

@@ -1,9 +1,9 @@
 import LedgerEvents
-import OptionTrades
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// An execution, marks and stamps that the outcome tests change in one place each.
 ///

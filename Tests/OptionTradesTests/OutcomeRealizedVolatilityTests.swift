@@ -1,10 +1,10 @@
-import LedgerEvents
 import Foundation
-import OptionTrades
+import LedgerEvents
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 @Suite struct OutcomeRealizedVolatilityTests {
     let fixture: OutcomeFixture

@@ -1,9 +1,9 @@
 import LedgerEvents
-import OptionTrades
 import LedgerRules
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Figures worked out by hand.
 @Suite struct OutcomeTests {

@@ -1,7 +1,7 @@
 import LedgerJSON
+import LedgerValues
 import SampleScope
 import Testing
-import LedgerValues
 
 @Suite("Failures of the sample feed")
 struct FeedFailureTests {

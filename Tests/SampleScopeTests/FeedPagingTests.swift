@@ -1,7 +1,7 @@
 import LedgerJSON
+import LedgerValues
 import SampleScope
 import Testing
-import LedgerValues
 
 @Suite("Pages of the sample feed over HTTP")
 struct FeedPagingTests {

@@ -1,7 +1,7 @@
 import LedgerJSON
+import LedgerValues
 import SampleScope
 import Testing
-import LedgerValues
 
 @Suite("The generated feed")
 struct GeneratedFeedTests {

@@ -1,6 +1,6 @@
 import LedgerJSON
-import SampleScope
 import LedgerValues
+import SampleScope
 
 /// A sample row read by the project's own reader, for tests.
 struct ParsedRow {

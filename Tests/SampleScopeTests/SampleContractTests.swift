@@ -1,7 +1,7 @@
 import LedgerJSON
+import LedgerValues
 import SampleScope
 import Testing
-import LedgerValues
 
 /// Every row keeps the feed's contract, so that a sync rejects none.
 @Suite("The sample keeps the feed's contract")

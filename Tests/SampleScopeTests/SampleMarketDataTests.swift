@@ -1,7 +1,7 @@
 import LedgerJSON
+import LedgerValues
 import SampleScope
 import Testing
-import LedgerValues
 
 /// The sample's observations, read back from the lines that a user would import.
 @Suite("The sample's market observations")

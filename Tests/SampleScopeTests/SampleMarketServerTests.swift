@@ -1,8 +1,8 @@
 import Foundation
 import LedgerJSON
+import LedgerValues
 import SampleScope
 import Testing
-import LedgerValues
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking

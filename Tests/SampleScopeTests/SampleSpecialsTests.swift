@@ -1,7 +1,7 @@
 import LedgerJSON
+import LedgerValues
 import SampleScope
 import Testing
-import LedgerValues
 
 @Suite("What the sample has of everything")
 struct SampleSpecialsTests {

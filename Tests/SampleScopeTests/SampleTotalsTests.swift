@@ -1,6 +1,6 @@
+import LedgerValues
 import SampleScope
 import Testing
-import LedgerValues
 
 @Suite("The sample's totals")
 struct SampleTotalsTests {

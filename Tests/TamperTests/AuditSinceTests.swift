@@ -1,11 +1,12 @@
-@testable import Operations
-import LedgerPostgres
-import LedgerStore
-import LedgerProjections
 import LedgerNotes
+import LedgerPostgres
+import LedgerProjections
+import LedgerStore
+import LedgerValues
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import Operations
 
 /// An audit that goes on from a record finds what a full one finds, and names it alike.
 @Suite struct AuditSinceTests {

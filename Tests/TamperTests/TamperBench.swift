@@ -1,11 +1,12 @@
 import Foundation
-import Logging
-@testable import Operations
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
-import TestSupport
+import LedgerStore
 import LedgerValues
+import Logging
+import TestSupport
+
+@testable import Operations
 
 /// A small ledger that has everything a reader can see: all views, two versions of one of them, a promotion, signed heads.
 struct TamperBench {

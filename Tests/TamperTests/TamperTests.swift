@@ -1,9 +1,10 @@
 import Foundation
-@testable import Operations
 import LedgerPostgres
 import LedgerStore
 import TestSupport
 import Testing
+
+@testable import Operations
 
 /// Whatever the owner of a database can change, `audit verify` finds, or no answer depends on it. The catalog of changes is made
 /// from `information_schema`: a table or a column is covered the day it is added.

@@ -1,5 +1,5 @@
-package import LedgerEvents
 import Foundation
+package import LedgerEvents
 import LedgerJSON
 import LedgerValues
 

@@ -1,12 +1,12 @@
 import EmbeddedPostgres
-import LedgerEvents
 import Foundation
-import OptionTrades
+import LedgerEvents
 package import LedgerPostgres
-package import LedgerStore
 package import LedgerProjections
-import Synchronization
+package import LedgerStore
 import LedgerValues
+import OptionTrades
+import Synchronization
 
 /// The root of the checkout, from which migrations, schemas and rule files are read.
 package let projectRoot = URL(fileURLWithPath: #filePath)

@@ -1,6 +1,6 @@
 import LedgerEvents
-package import OptionTrades
 package import LedgerValues
+package import OptionTrades
 
 /// Rows, benchmarks and stamps in which any field may be missing. The same seed gives the same values.
 package struct RandomEnrichment: Sendable {

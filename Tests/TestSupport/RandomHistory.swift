@@ -1,6 +1,6 @@
 package import LedgerEvents
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// A history of everything that the views depend on: executions with updates, busts, corrections that move them to
 /// other positions, disappearances and returns; stamps, benchmarks and marks of current and stale rows; observations;

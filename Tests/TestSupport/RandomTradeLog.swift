@@ -1,6 +1,6 @@
 package import LedgerEvents
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// A log of executions, corrections, disappearances, stamps, benchmarks and marks of a few trades. The same seed gives
 /// the same log. Some stamps and marks come before their trade, or are based on a row that was corrected since.

@@ -1,6 +1,6 @@
 package import LedgerEvents
-package import OptionTrades
 package import LedgerValues
+package import OptionTrades
 
 /// An execution in the form that tests append.
 package func sampleRow(

@@ -2,12 +2,12 @@ import API
 import LedgerAnalyses
 import LedgerEvents
 import LedgerJSON
+import LedgerProjections
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerProjections
 import TestSupport
 import Testing
-import LedgerValues
 
 /// An analysis over stored rows: what it is pinned to, what it may not see, and what it can be checked by.
 @Suite struct AnalysisTests {

@@ -1,9 +1,9 @@
-import Operations
 import LedgerPostgres
 import LedgerStore
+import LedgerValues
+import Operations
 import TestSupport
 import Testing
-import LedgerValues
 
 /// `as_of=<instant>`: which position it means.
 @Suite struct AsOfInstantTests {

@@ -1,12 +1,12 @@
 import LedgerEvents
 import LedgerJSON
+import LedgerProjections
+import LedgerStore
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerStore
-import LedgerProjections
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Every view at every position of random histories.
 @Suite struct AsOfTests {

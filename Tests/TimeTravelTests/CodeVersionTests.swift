@@ -1,15 +1,15 @@
 import API
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
+import LedgerPostgres
+import LedgerProjections
+import LedgerStore
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerPostgres
-import LedgerStore
-import LedgerProjections
 import TestSupport
 import Testing
-import LedgerValues
 
 /// A ledger that an earlier release made, whose served code this program has beside a newer one.
 @Suite struct CodeVersionTests {

@@ -1,10 +1,11 @@
 import LedgerJSON
-@testable import Operations
-import Synchronization
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import Synchronization
 import TestSupport
 import Testing
+
+@testable import Operations
 
 /// The bounds on what readers have worked out.
 @Suite struct FoldGateTests {

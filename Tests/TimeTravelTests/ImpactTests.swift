@@ -1,14 +1,15 @@
 import AlphaFeed
 import LedgerEvents
 import LedgerJSON
-@testable import Operations
-import OptionTrades
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import Operations
 
 /// `audit impact`: what one event changes in every view.
 @Suite struct ImpactTests {

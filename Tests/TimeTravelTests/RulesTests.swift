@@ -1,11 +1,11 @@
 import API
 import LedgerEvents
 import LedgerJSON
-import Operations
 import LedgerStore
+import LedgerValues
+import Operations
 import TestSupport
 import Testing
-import LedgerValues
 
 /// `rules=`, what an answer says of itself, and what may be kept for ever.
 @Suite struct RulesTests {

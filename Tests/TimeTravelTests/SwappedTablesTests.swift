@@ -1,15 +1,16 @@
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
-@testable import Operations
-import OptionTrades
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+import LedgerValues
+import OptionTrades
 import Synchronization
 import TestSupport
 import Testing
-import LedgerValues
+
+@testable import Operations
 
 /// Reads that have seen the catalog, and wait for a table that is gone when they come to it.
 @Suite struct SwappedTablesTests {

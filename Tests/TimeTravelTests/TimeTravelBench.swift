@@ -1,14 +1,14 @@
 import LedgerEvents
 import LedgerJSON
+import LedgerPostgres
+import LedgerProjections
+import LedgerStore
+import LedgerValues
 import Logging
 import Operations
 import OptionTrades
-import LedgerPostgres
-import LedgerStore
-import LedgerProjections
 import TestSupport
 import Testing
-import LedgerValues
 
 /// A ledger under two versions of every projection's rules, and folds from zero to hold its answers against.
 struct TimeTravelBench: Sendable {

@@ -1,14 +1,14 @@
 import API
-import LedgerEvents
 import Foundation
+import LedgerEvents
 import LedgerJSON
-import Logging
-import Operations
 import LedgerPostgres
 import LedgerStore
+import LedgerValues
+import Logging
+import Operations
 import TestSupport
 import Testing
-import LedgerValues
 
 /// Ledgers that earlier programs made: `scripts/ledger-fixture` keeps one, with a hundred pinned questions and their answers.
 @Suite struct UpgradeTests {

@@ -1,7 +1,7 @@
 import LedgerEvents
-import Operations
 import LedgerProjections
 import LedgerValues
+import Operations
 
 extension API {
     /// Answers a view from the cache, or makes the answer and caches it. An answer depends on the served version and

@@ -1,5 +1,5 @@
-import Synchronization
 import LedgerValues
+import Synchronization
 
 /// Recent answers, keyed by everything they depend on. The cache is bounded in bytes and drops the oldest answers first.
 final class AnswerCache: Sendable {

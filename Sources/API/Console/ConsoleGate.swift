@@ -1,6 +1,6 @@
 import Console
-import Synchronization
 import LedgerValues
+import Synchronization
 
 /// The console's extension of the access policy. A session's cookie permits reading, like the read key. The forms of an
 /// administrator's session act like the admin key, unless they could have come from another site. A visitor without a

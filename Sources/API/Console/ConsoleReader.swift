@@ -1,10 +1,10 @@
 import Console
 import LedgerJSON
+import LedgerValues
 import Logging
 import Operations
 import OptionTrades
 import Synchronization
-import LedgerValues
 
 /// A request for a page: its parameters, its visitor and its moment, and the means to read its documents.
 ///

@@ -1,7 +1,7 @@
 import Console
 import Crypto
-import Synchronization
 import LedgerValues
+import Synchronization
 
 /// The sessions of the console: random tokens, kept only in memory, so that a restart signs everybody out.
 ///

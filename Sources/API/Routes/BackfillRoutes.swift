@@ -1,6 +1,6 @@
 import LedgerJSON
-import Operations
 import LedgerValues
+import Operations
 
 extension Route {
     static let backfills = [

@@ -1,10 +1,10 @@
 import Console
 import LedgerEvents
 import LedgerJSON
+import LedgerValues
 import Operations
 import OptionTrades
 import Synchronization
-import LedgerValues
 
 extension API {
     func form(_ request: APIRequest, _ names: [String]) throws(Problem) -> Parameters {

@@ -1,9 +1,9 @@
 import Console
 import LedgerEvents
 import LedgerJSON
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerValues
 
 extension API {
     private static let searchPage: Int64 = 500

@@ -1,8 +1,8 @@
 import Console
 import LedgerEvents
 import LedgerJSON
-import Operations
 import LedgerValues
+import Operations
 
 extension API {
     func projectionsPage(_ request: APIRequest) async throws -> PageAnswer {

@@ -1,8 +1,8 @@
 import Console
 import LedgerJSON
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerValues
 
 extension Route {
     /// The console's pages, assets and forms.

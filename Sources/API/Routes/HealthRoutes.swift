@@ -1,7 +1,7 @@
 import LedgerEvents
 import LedgerJSON
-import Operations
 import LedgerProjections
+import Operations
 
 extension Route {
     static let health = [

@@ -1,9 +1,9 @@
 import LedgerJSON
+import LedgerProjections
+import LedgerValues
 import Logging
 import Operations
 import OptionTrades
-import LedgerProjections
-import LedgerValues
 
 extension Route {
     static let projections = [

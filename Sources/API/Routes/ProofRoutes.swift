@@ -1,6 +1,6 @@
 import LedgerJSON
-import Operations
 import LedgerNotes
+import Operations
 
 extension Route {
     static let proofs = [

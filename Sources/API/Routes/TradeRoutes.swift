@@ -1,9 +1,9 @@
 import LedgerEvents
 import LedgerJSON
+import LedgerValues
 import Logging
 import Operations
 import OptionTrades
-import LedgerValues
 
 extension Route {
     static let trades = [

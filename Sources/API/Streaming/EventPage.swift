@@ -1,6 +1,6 @@
 import LedgerEvents
-import NIOCore
 import LedgerValues
+import NIOCore
 
 /// Events in the form of a stream, encoded once for all readers.
 struct EventPage: Sendable {

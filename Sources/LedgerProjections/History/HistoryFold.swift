@@ -1,5 +1,5 @@
-public import LedgerEvents
 import Glibc
+public import LedgerEvents
 import LedgerJSON
 import LedgerValues
 

@@ -1,5 +1,5 @@
-import Logging
 public import LedgerPostgres
+import Logging
 
 /// Wakes everybody who follows the log.
 ///

@@ -1,7 +1,7 @@
-import Logging
 public import LedgerPostgres
 public import LedgerProjections
 import LedgerValues
+import Logging
 
 /// Keeps all projection versions that this program can fold at the log's head for as long as it runs.
 ///

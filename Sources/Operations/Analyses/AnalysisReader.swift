@@ -2,11 +2,11 @@ package import LedgerAnalyses
 import LedgerEvents
 import LedgerExplanations
 import LedgerJSON
-import OptionTrades
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
 import LedgerValues
+import OptionTrades
 
 /// Answers analyses from the rows of the projections that they read, as of a position and a moment.
 package struct AnalysisReader: Sendable {

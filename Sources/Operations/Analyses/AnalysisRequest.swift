@@ -1,8 +1,8 @@
 import LedgerAnalyses
 import LedgerExplanations
-package import OptionTrades
 package import LedgerProjections
 package import LedgerValues
+package import OptionTrades
 
 /// What a reader asks of an analysis.
 package struct AnalysisRequest: Sendable {

@@ -1,11 +1,11 @@
 import LedgerAnalyses
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
 import LedgerValues
+import OptionTrades
 
 /// What an answer stands on: the position, the moment, and where the rows of each projection that it reads come from.
 struct AnalysisStanding: Sendable {

@@ -1,7 +1,7 @@
 import LedgerJSON
-import LedgerStore
 import LedgerProjections
 import LedgerRules
+import LedgerStore
 import LedgerValues
 
 extension AuditRecord {

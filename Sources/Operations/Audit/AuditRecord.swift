@@ -1,7 +1,7 @@
 import LedgerEvents
-package import LedgerStore
 import LedgerProjections
 import LedgerRules
+package import LedgerStore
 package import LedgerValues
 
 /// The result of a successful audit. A later audit that relies on it folds only the events since.

@@ -1,5 +1,5 @@
-package import LedgerBundle
 import Glibc
+package import LedgerBundle
 import LedgerValues
 
 /// A bundle in a directory.

@@ -1,6 +1,6 @@
-import LedgerBundle
 import Crypto
 import Glibc
+import LedgerBundle
 
 /// A bundle being written. It is built in a fresh directory beside the target and moves there with one rename when
 /// everything is on disk.

@@ -1,12 +1,12 @@
 package import LedgerBundle
 import LedgerEvents
 import LedgerMerkle
-import OptionTrades
+package import LedgerNotes
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
 import LedgerRules
-package import LedgerNotes
+import LedgerStore
+import OptionTrades
 
 /// An exported bundle.
 package struct ExportedBundle: Sendable {

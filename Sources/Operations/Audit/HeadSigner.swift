@@ -1,9 +1,9 @@
 import LedgerEvents
+import LedgerNotes
 import LedgerPostgres
 import LedgerStore
-import LedgerNotes
-import Synchronization
 import LedgerValues
+import Synchronization
 
 /// Signs this ledger's heads, each only after proof that it continues all heads signed before.
 ///

@@ -1,7 +1,7 @@
 import LedgerEvents
+package import LedgerNotes
 import LedgerPostgres
 package import LedgerStore
-package import LedgerNotes
 package import LedgerValues
 
 extension Ledger {

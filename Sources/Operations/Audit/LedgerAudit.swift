@@ -1,9 +1,9 @@
 import LedgerAnalyses
 import LedgerEvents
-import LedgerPostgres
-package import LedgerStore
-import LedgerProjections
 import LedgerNotes
+import LedgerPostgres
+import LedgerProjections
+package import LedgerStore
 import LedgerValues
 
 /// The options of `audit verify`.

@@ -2,12 +2,12 @@ import LedgerBundle
 import LedgerEvents
 package import LedgerJSON
 import LedgerMerkle
-package import OptionTrades
-import LedgerPostgres
-import LedgerStore
-import LedgerProjections
 package import LedgerNotes
+import LedgerPostgres
+import LedgerProjections
+import LedgerStore
 package import LedgerValues
+package import OptionTrades
 
 /// A proof that a row is among the rows of a view at a position.
 package struct RowProof: Sendable {

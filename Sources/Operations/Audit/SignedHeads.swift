@@ -1,8 +1,8 @@
 import LedgerEvents
 import LedgerMerkle
+import LedgerNotes
 import LedgerPostgres
 import LedgerStore
-import LedgerNotes
 import LedgerValues
 
 /// A ledger's head in the form for comparison with signed heads.

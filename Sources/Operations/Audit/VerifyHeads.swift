@@ -1,7 +1,7 @@
 import LedgerEvents
+import LedgerNotes
 package import LedgerPostgres
 import LedgerStore
-import LedgerNotes
 import LedgerValues
 
 /// A check that a verification may skip if told to by name.

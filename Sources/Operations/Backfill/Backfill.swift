@@ -1,9 +1,9 @@
 import LedgerEvents
-import Logging
 package import LedgerPostgres
-import LedgerStore
 import LedgerRules
+import LedgerStore
 import LedgerValues
+import Logging
 
 /// The kinds of backfill. Each appends one kind of event.
 package enum BackfillKind: String, Sendable, CaseIterable {

@@ -1,8 +1,8 @@
 import LedgerEvents
-import OptionTrades
 import LedgerPostgres
 import LedgerRules
 import LedgerValues
+import OptionTrades
 
 /// The options of a backfill of benchmarks.
 package struct BenchmarksBackfillOptions: Sendable {

@@ -1,10 +1,10 @@
 import LedgerEvents
-import OptionTrades
 import LedgerPostgres
-import LedgerStore
 package import LedgerProjections
 import LedgerRules
+import LedgerStore
 import LedgerValues
+import OptionTrades
 
 /// The options of a backfill of context.
 package struct ContextBackfillOptions: Sendable {

@@ -1,9 +1,9 @@
 import LedgerEvents
-import OptionTrades
 import LedgerPostgres
-import LedgerStore
 import LedgerRules
+import LedgerStore
 import LedgerValues
+import OptionTrades
 
 /// An execution to stamp.
 struct ContextTarget: Sendable {

@@ -1,7 +1,7 @@
 import LedgerEvents
-import OptionTrades
 import LedgerPostgres
 import LedgerValues
+import OptionTrades
 
 /// Imported quotes: the `option_quote` observations in the log, the latest of each identity.
 ///
@@ -107,7 +107,7 @@ struct QuoteSearch {
     }
 }
 
-extension Array<QuoteSearch.Entry> {
+extension [QuoteSearch.Entry] {
     /// Visits the entries with a target within a span. O(log n + visited entries).
     fileprivate mutating func withTargets(
         from start: Instant, through end: Instant, _ body: (inout QuoteSearch.Entry) -> Void

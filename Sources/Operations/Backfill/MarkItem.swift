@@ -1,7 +1,7 @@
 import LedgerEvents
-import OptionTrades
 import LedgerRules
 import LedgerValues
+import OptionTrades
 
 /// The state of a directly mapped market by a horizon.
 struct MarketByHorizon: Sendable {

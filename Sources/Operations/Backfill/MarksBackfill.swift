@@ -1,8 +1,8 @@
 import LedgerEvents
-import OptionTrades
 import LedgerPostgres
 import LedgerRules
 package import LedgerValues
+import OptionTrades
 
 /// The options of a backfill of marks.
 package struct MarksBackfillOptions: Sendable {

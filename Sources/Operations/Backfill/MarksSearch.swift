@@ -1,8 +1,8 @@
 import LedgerEvents
-import OptionTrades
 import LedgerPostgres
 import LedgerRules
 import LedgerValues
+import OptionTrades
 
 /// Finds the marks that are wanted at a position and a moment.
 struct MarksSearch: Sendable {

@@ -1,8 +1,8 @@
 import LedgerEvents
-package import OptionTrades
 package import LedgerPostgres
 import LedgerStore
 import LedgerValues
+package import OptionTrades
 
 /// Reads market observations from the log, in their state at a position.
 package struct ObservationReader: Sendable {

@@ -1,6 +1,6 @@
-package import OptionTrades
 import LedgerPostgres
 import LedgerValues
+package import OptionTrades
 
 /// Which source a backfill asks.
 package enum QuoteChoice: Sendable {

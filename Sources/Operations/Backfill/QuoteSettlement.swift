@@ -1,7 +1,7 @@
 import LedgerEvents
-import OptionTrades
 import LedgerPostgres
 import LedgerValues
+import OptionTrades
 
 /// The result for one wanted benchmark or mark.
 struct Settled: Sendable {

@@ -1,9 +1,9 @@
 import LedgerEvents
-import OptionTrades
 import LedgerPostgres
-import LedgerStore
 import LedgerRules
+import LedgerStore
 import LedgerValues
+import OptionTrades
 
 /// Reads from the log which executions exist at a position, and their latest enrichments.
 struct WantedExecutions: Sendable {

@@ -1,7 +1,7 @@
 import LedgerExplanations
 import LedgerJSON
-package import OptionTrades
 package import LedgerValues
+package import OptionTrades
 
 /// The figure to explain, and the moment.
 package struct ExplainRequest: Sendable {

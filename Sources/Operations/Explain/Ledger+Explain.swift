@@ -2,10 +2,10 @@ import LedgerEvents
 import LedgerExplanations
 import LedgerJSON
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
-import OptionTrades
+import LedgerStore
 import LedgerValues
+import OptionTrades
 
 /// An explanation with the state of the ledger that it depends on.
 package struct ExplainedFigure: Sendable {

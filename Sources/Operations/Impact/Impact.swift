@@ -1,9 +1,9 @@
 package import LedgerEvents
 package import LedgerJSON
-package import OptionTrades
-import LedgerStore
 package import LedgerProjections
+import LedgerStore
 package import LedgerValues
+package import OptionTrades
 
 /// The changes that one event makes in every view. The event is in the log, or is a candidate for appending.
 package struct Impact: Sendable {

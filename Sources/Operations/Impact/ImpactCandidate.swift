@@ -1,9 +1,9 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerPostgres
 import LedgerStore
 import LedgerValues
+import OptionTrades
 
 /// A candidate for appending: a row in the feed's form, or an event's payload.
 ///

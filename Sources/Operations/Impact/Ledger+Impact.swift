@@ -1,10 +1,10 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
 import LedgerValues
+import OptionTrades
 
 extension Ledger {
     /// The changes of an event in the log: the rows of every view before and after it, for everything that it touches.

@@ -1,8 +1,8 @@
 import LedgerEvents
 import LedgerPostgres
 import LedgerStore
-import Synchronization
 import LedgerValues
+import Synchronization
 
 /// Detects that a log's history has changed. After a failover that lost a tail, or a restore, positions read earlier
 /// may hold other events.

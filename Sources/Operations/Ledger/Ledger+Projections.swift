@@ -1,7 +1,7 @@
 import LedgerEvents
 import LedgerPostgres
-package import LedgerStore
 import LedgerProjections
+package import LedgerStore
 
 extension Ledger {
     /// Folds the served versions of some projections up to the current head, in case no service does.

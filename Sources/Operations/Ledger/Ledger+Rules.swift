@@ -1,8 +1,8 @@
 import LedgerAnalyses
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
 import LedgerRules
+import LedgerStore
 import LedgerValues
 
 extension ProjectionRegistry {

@@ -1,14 +1,14 @@
 package import EmbeddedPostgres
+import Glibc
 import LedgerAnalyses
 import LedgerEvents
-import Glibc
+package import LedgerPostgres
+package import LedgerProjections
+package import LedgerStore
+package import LedgerValues
 package import Logging
 import OptionTrades
-package import LedgerPostgres
-package import LedgerStore
-package import LedgerProjections
 import Synchronization
-package import LedgerValues
 
 /// An open ledger: the database's pools, the log, and the projections that this program can fold.
 package final class Ledger: Sendable {

@@ -1,7 +1,7 @@
 package import LedgerEvents
 package import LedgerPostgres
-package import LedgerStore
 package import LedgerProjections
+package import LedgerStore
 package import LedgerValues
 
 /// The state that reads depend on at one moment: the log's head, the served versions with their checkpoints, and the time.

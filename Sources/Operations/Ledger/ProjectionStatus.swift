@@ -1,8 +1,8 @@
 import LedgerEvents
 import LedgerJSON
 import LedgerPostgres
-import LedgerStore
 package import LedgerProjections
+import LedgerStore
 import LedgerValues
 
 /// A projection version relative to the log's head.

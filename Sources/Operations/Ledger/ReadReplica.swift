@@ -1,9 +1,9 @@
 import LedgerEvents
-import Logging
 import LedgerPostgres
 import LedgerStore
-import Synchronization
 import LedgerValues
+import Logging
+import Synchronization
 
 /// The data that a read has to see.
 enum ReadPoint: Sendable {

@@ -1,6 +1,6 @@
 import LedgerEvents
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// The events that a batch of observations adds to the log. The decision is pure, so it can be repeated if another
 /// writer came first.

@@ -1,7 +1,7 @@
 import LedgerEvents
+import LedgerValues
 import MarketData
 import OptionTrades
-import LedgerValues
 
 /// A line that is not an observation.
 package struct ImportFault: Sendable, Equatable {

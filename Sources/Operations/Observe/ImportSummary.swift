@@ -1,7 +1,7 @@
 import LedgerEvents
 package import LedgerJSON
-package import OptionTrades
 package import LedgerValues
+package import OptionTrades
 
 /// The result of an import, or the result that it would have.
 package struct ImportSummary: Sendable {

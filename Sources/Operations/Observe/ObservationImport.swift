@@ -1,10 +1,10 @@
-import LedgerEvents
 import Glibc
-package import MarketData
-package import OptionTrades
+import LedgerEvents
 package import LedgerPostgres
 package import LedgerStore
 import LedgerValues
+package import MarketData
+package import OptionTrades
 
 /// The options of an import of observations.
 package struct ObservationImportOptions: Sendable {

@@ -1,6 +1,6 @@
 import LedgerEvents
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// A stream in eight bytes, for tables with an entry for each observation. Two streams have the same key with a
 /// probability of n² ÷ 2^65.

@@ -1,6 +1,6 @@
-import OptionTrades
 import LedgerRules
 package import LedgerValues
+import OptionTrades
 internal import Yams
 
 /// What the program is configured with (docs/contract/command-line.md, "Settings"): flags over environment over `alpha-ledger.yaml`.

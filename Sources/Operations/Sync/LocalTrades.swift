@@ -1,9 +1,9 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerPostgres
 import LedgerStore
 import LedgerValues
+import OptionTrades
 
 /// A trade as the log has it now.
 struct LocalTrade: Sendable {

@@ -1,9 +1,9 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerPostgres
 import LedgerStore
 import LedgerValues
+import OptionTrades
 
 /// Applies a settled run to the log, or works out what that would do.
 struct SyncApply {

@@ -1,7 +1,7 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// One fetched row of a chunk, normalized again from its text.
 struct ChunkRow: Sendable {

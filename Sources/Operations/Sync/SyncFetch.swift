@@ -1,7 +1,7 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerValues
+import OptionTrades
 
 /// Fetches a run's pages, checks each row, and keeps the rows on disk and a few words of each in memory.
 struct SyncFetch {

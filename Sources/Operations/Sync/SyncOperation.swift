@@ -1,10 +1,10 @@
 import LedgerEvents
 import LedgerJSON
-import Logging
-package import OptionTrades
 import LedgerPostgres
 import LedgerStore
 import LedgerValues
+import Logging
+package import OptionTrades
 
 /// How a sync was asked for.
 package struct SyncOptions: Sendable {

@@ -1,8 +1,8 @@
 import LedgerEvents
 package import LedgerJSON
-import LedgerStore
 package import LedgerProjections
 import LedgerRules
+import LedgerStore
 import LedgerValues
 
 /// A served version that keeps reading an old version of a rule file that a promotion replaces.

@@ -1,6 +1,6 @@
 import LedgerJSON
-import LedgerStore
 import LedgerProjections
+import LedgerStore
 
 /// The explanations of a changed row's column under two versions.
 package struct ExplainedChange: Sendable {

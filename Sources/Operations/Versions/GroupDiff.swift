@@ -1,8 +1,8 @@
 import LedgerEvents
 import LedgerJSON
 import LedgerPostgres
-import LedgerStore
 package import LedgerProjections
+import LedgerStore
 import LedgerValues
 
 /// The changes that serving a version would make, together with the versions of the projections that read its rule files.

@@ -1,8 +1,8 @@
 package import LedgerEvents
 package import LedgerJSON
 import LedgerPostgres
-package import LedgerStore
 package import LedgerProjections
+package import LedgerStore
 import LedgerValues
 
 /// The changes at a position if one version of a projection replaced another.

@@ -1,10 +1,10 @@
 import LedgerEvents
 package import LedgerJSON
-import Logging
 import LedgerPostgres
-package import LedgerStore
 package import LedgerProjections
+package import LedgerStore
 import LedgerValues
+import Logging
 
 /// A promoted version, and the served version that it replaced.
 package struct Promotion: Sendable {

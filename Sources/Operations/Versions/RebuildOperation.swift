@@ -1,7 +1,7 @@
 import Glibc
 import LedgerPostgres
-package import LedgerStore
 package import LedgerProjections
+package import LedgerStore
 import LedgerValues
 
 extension Ledger {

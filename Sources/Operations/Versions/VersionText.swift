@@ -1,6 +1,6 @@
-package import OptionTrades
 package import LedgerProjections
 import LedgerValues
+package import OptionTrades
 
 extension VersionReference {
     /// Reads a version of a projection as people write it: `v2`, `v2/c3`, `trades@v2` or `trades@v2/c3`. The projection

@@ -1,6 +1,6 @@
-package import OptionTrades
-import LedgerStore
 import LedgerProjections
+import LedgerStore
+package import OptionTrades
 
 /// The reason why a list has no rows.
 package enum Emptiness: Sendable, Equatable, CustomStringConvertible {

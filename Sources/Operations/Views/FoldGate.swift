@@ -1,8 +1,8 @@
 import LedgerEvents
 import LedgerJSON
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
 import LedgerValues
 
 /// The result of a fold on request.

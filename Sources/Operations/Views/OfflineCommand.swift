@@ -1,6 +1,6 @@
-import OptionTrades
 import LedgerProjections
 import LedgerValues
+import OptionTrades
 
 extension ViewRequest {
     /// The command that gives this answer without a service's bounds, pinned to the position and moment of the request.

@@ -1,6 +1,6 @@
-import OptionTrades
 package import LedgerProjections
 import LedgerValues
+import OptionTrades
 
 /// The rules under which a reader requests a view: `rules=`.
 package enum RulesChoice: Sendable, Hashable {

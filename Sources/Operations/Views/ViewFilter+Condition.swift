@@ -1,6 +1,6 @@
-import OptionTrades
 import LedgerProjections
 import LedgerValues
+import OptionTrades
 
 /// The comparison of a filter's text with stored values.
 package enum FilterMatching: Sendable {

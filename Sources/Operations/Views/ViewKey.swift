@@ -1,5 +1,5 @@
-package import OptionTrades
 import LedgerProjections
+package import OptionTrades
 
 extension ColumnSet {
     /// A row's full key. The source of synced trades may be omitted from the given key.

@@ -1,7 +1,7 @@
 package import LedgerJSON
-import OptionTrades
 package import LedgerProjections
 package import LedgerValues
+import OptionTrades
 
 /// A reader's request for a view.
 package struct ViewRequest: Sendable {

@@ -1,10 +1,10 @@
 import LedgerEvents
 import LedgerJSON
-package import OptionTrades
 package import LedgerPostgres
-import LedgerStore
 package import LedgerProjections
+import LedgerStore
 package import LedgerValues
+package import OptionTrades
 
 /// Reads views from their projections' rows.
 package struct ViewReader: Sendable {

@@ -1,10 +1,10 @@
 import LedgerEvents
 import LedgerJSON
-import OptionTrades
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
 import LedgerValues
+import OptionTrades
 
 /// The rows of a view at a position, as a reader sees them at a moment.
 ///

@@ -1,6 +1,6 @@
 import LedgerPostgres
-import LedgerStore
 package import LedgerProjections
+import LedgerStore
 
 /// The reason why a projection's served version ends before an event of the log, as one sentence.
 package enum ViewShortfall: Sendable, CustomStringConvertible {

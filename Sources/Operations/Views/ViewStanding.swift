@@ -1,7 +1,7 @@
 import LedgerEvents
 import LedgerPostgres
-import LedgerStore
 import LedgerProjections
+import LedgerStore
 import LedgerValues
 
 /// The basis of an answer: the position, the moment, the version of the rules, and the source of the rows.

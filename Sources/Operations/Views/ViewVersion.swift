@@ -1,7 +1,7 @@
 import LedgerJSON
-import LedgerStore
 import LedgerProjections
 import LedgerRules
+import LedgerStore
 
 /// The origin of a page's rows: a projection, its code and its rules.
 package struct ViewVersion: Sendable, Equatable {

@@ -1,9 +1,9 @@
 import HTTPTypes
 import Hummingbird
 import LedgerJSON
+import LedgerValues
 import NIOCore
 import Synchronization
-import LedgerValues
 
 /// A server on 127.0.0.1 that answers level-1 quotes in Amberdata's form, for the demo and for tests.
 ///

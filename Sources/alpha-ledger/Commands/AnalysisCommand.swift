@@ -1,9 +1,9 @@
 import ArgumentParser
 import LedgerJSON
-import Operations
-import OptionTrades
 import LedgerProjections
 import LedgerValues
+import Operations
+import OptionTrades
 
 struct AnalysisCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

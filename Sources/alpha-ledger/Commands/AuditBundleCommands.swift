@@ -1,10 +1,10 @@
 import ArgumentParser
 import LedgerBundle
 import LedgerJSON
-import Operations
-import OptionTrades
 import LedgerNotes
 import LedgerValues
+import Operations
+import OptionTrades
 
 extension AuditCommand {
     struct Export: AsyncParsableCommand {

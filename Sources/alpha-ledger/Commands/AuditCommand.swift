@@ -1,9 +1,9 @@
 import ArgumentParser
 import LedgerEvents
 import LedgerJSON
-import Operations
 import LedgerStore
 import LedgerValues
+import Operations
 
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

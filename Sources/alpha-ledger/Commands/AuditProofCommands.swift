@@ -1,9 +1,9 @@
 import ArgumentParser
 import LedgerJSON
-import Operations
-import LedgerStore
 import LedgerNotes
+import LedgerStore
 import LedgerValues
+import Operations
 
 extension AuditCommand {
     struct SignCheckpoint: AsyncParsableCommand {

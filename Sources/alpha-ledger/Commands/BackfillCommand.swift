@@ -1,7 +1,7 @@
 import ArgumentParser
 import LedgerJSON
-import Operations
 import LedgerValues
+import Operations
 
 struct BackfillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,10 +2,10 @@ import ArgumentParser
 import EmbeddedPostgres
 import LedgerEvents
 import LedgerJSON
-import Logging
-import Operations
 import LedgerStore
 import LedgerValues
+import Logging
+import Operations
 
 struct DatabaseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,15 +1,15 @@
 import API
 import Amberdata
 import ArgumentParser
-import LedgerEvents
 import Glibc
+import LedgerEvents
 import LedgerJSON
+import LedgerProjections
+import LedgerStore
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerStore
-import LedgerProjections
 import SampleScope
-import LedgerValues
 
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

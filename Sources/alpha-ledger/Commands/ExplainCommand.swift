@@ -1,8 +1,8 @@
-import LedgerAnalyses
 import ArgumentParser
+import LedgerAnalyses
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerValues
 
 extension AuditCommand {
     struct Explain: AsyncParsableCommand {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import LedgerJSON
+import LedgerProjections
+import LedgerStore
 import Operations
 import OptionTrades
-import LedgerStore
-import LedgerProjections
 
 extension AuditCommand {
     struct ImpactOf: AsyncParsableCommand {

@@ -1,10 +1,10 @@
 import ArgumentParser
 import LedgerJSON
+import LedgerProjections
+import LedgerStore
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerStore
-import LedgerProjections
-import LedgerValues
 
 struct ProjectionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,10 +1,10 @@
 import ArgumentParser
 import LedgerEvents
 import LedgerJSON
+import LedgerProjections
+import LedgerStore
 import Operations
 import OptionTrades
-import LedgerStore
-import LedgerProjections
 
 extension ProjectionCommand {
     struct Rebuild: AsyncParsableCommand {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import LedgerEvents
 import LedgerJSON
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerValues
 
 struct SyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,9 +1,9 @@
 import ArgumentParser
 import LedgerJSON
-import Operations
-import OptionTrades
 import LedgerStore
 import LedgerValues
+import Operations
+import OptionTrades
 
 struct ViewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

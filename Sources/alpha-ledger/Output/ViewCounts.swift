@@ -1,7 +1,7 @@
 import LedgerJSON
+import LedgerValues
 import Operations
 import OptionTrades
-import LedgerValues
 
 /// The numbers of a view's rows by state, label and quality, and by missing field.
 struct ViewCounts {
