@@ -84,7 +84,7 @@ package struct PayloadSource {
     private mutating func write() {
         let schema = "schema/events/\(description.schemas[0]).json"
         line(0, "// Made by `swift run payload-generator` from \(schema). Change the schema, not this file.")
-        block(0, "package import Events\npackage import JSON\npackage import Values\n")
+        block(0, "package import LedgerEvents\npackage import LedgerJSON\npackage import LedgerValues\n")
         writeType()
         switch description.extent {
         case .payload:
