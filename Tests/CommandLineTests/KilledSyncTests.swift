@@ -10,7 +10,7 @@ import Testing
 
 @Suite struct KilledSyncTests {
     /// What an event says, apart from when this ledger heard of it.
-    struct Said: Equatable {
+    struct Said: Sendable, Equatable {
         let id: UniqueID
         let stream: String
         let version: Int64
@@ -55,7 +55,6 @@ import Testing
     @Test func `a sync killed at fifty random points and run again gives the same events and digests`() async throws {
         // More than a sync appends at a time.
         let server = try await SampleFeedServer.start(feed: .generated(count: 2_400), apiKey: "k")
-        var random = SeededGenerator(seed: 20_260_203)
         try await withDirectory { directory in
             let (expected, duration) = try await withDatabase { uri in
                 let program = sync(uri, server, in: directory)
@@ -69,33 +68,56 @@ import Testing
             }
             #expect(expected.events.count == 2_400)
             let milliseconds = Int(duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000)
-            var killed = 0
-            for _ in 0..<5 {
-                try await withDatabase { uri in
-                    let program = sync(uri, server, in: directory)
-                    #expect(try await program.run("db", "migrate").code == 0)
-                    for _ in 0..<10 {
-                        let (process, _, _) = try program.start(["sync", "--full-scope", "--apply"])
-                        try await Task.sleep(for: .milliseconds(Int.random(in: 0...milliseconds, using: &random)))
-                        if process.isRunning { killed += 1 }
-                        kill(process.processIdentifier, SIGKILL)
-                        await Program.waitForExit(process)
+            // Two ledgers at a time: each waits for its program most of the time.
+            let killed = try await withThrowingTaskGroup(of: Int.self) { group in
+                for lane in 0..<2 {
+                    group.addTask {
+                        var killed = 0
+                        for database in stride(from: lane, to: 5, by: 2) {
+                            killed += try await killTenTimes(
+                                server, in: directory, within: milliseconds, seed: UInt64(database), expected)
+                        }
+                        return killed
                     }
-                    // The scope's lock goes with the killed program's session, which the server ends on its own time.
-                    var last = try await program.run("sync", "--full-scope", "--apply", "--json")
-                    for _ in 0..<20 where last.code == 3 {
-                        try await Task.sleep(for: .milliseconds(250))
-                        last = try await program.run("sync", "--full-scope", "--apply", "--json")
-                    }
-                    #expect(last.code == 0, "\(last.errors)")
-                    let found = try await outcome(uri)
-                    #expect(found.events == expected.events)
-                    #expect(found.digests == expected.digests)
                 }
+                return try await group.reduce(0, +)
             }
             // At least one a database in its midst; how many is up to the machine.
             #expect(killed >= 5)
         }
         await server.stop()
+    }
+
+    /// Kills ten syncs of one ledger at random moments, and compares what an undisturbed one then leaves. Returns how many were
+    /// killed in their midst.
+    private func killTenTimes(
+        _ server: SampleFeedServer, in directory: String, within milliseconds: Int, seed: UInt64,
+        _ expected: (events: [Said], digests: [String])
+    ) async throws -> Int {
+        var random = SeededGenerator(seed: 20_260_203 + seed)
+        return try await withDatabase { uri in
+            let program = sync(uri, server, in: directory)
+            #expect(try await program.run("db", "migrate").code == 0)
+            var killed = 0
+            for _ in 0..<10 {
+                let (process, _, _) = try program.start(["sync", "--full-scope", "--apply"])
+                let end = ContinuousClock.now + .milliseconds(Int.random(in: 0...milliseconds, using: &random))
+                while process.isRunning, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(5)) }
+                if process.isRunning { killed += 1 }
+                kill(process.processIdentifier, SIGKILL)
+                await Program.waitForExit(process)
+            }
+            // The scope's lock goes with the killed program's session, which the server ends on its own time.
+            var last = try await program.run("sync", "--full-scope", "--apply", "--json")
+            for _ in 0..<20 where last.code == 3 {
+                try await Task.sleep(for: .milliseconds(250))
+                last = try await program.run("sync", "--full-scope", "--apply", "--json")
+            }
+            #expect(last.code == 0, "\(last.errors)")
+            let found = try await outcome(uri)
+            #expect(found.events == expected.events)
+            #expect(found.digests == expected.digests)
+            return killed
+        }
     }
 }
