@@ -57,8 +57,7 @@ package struct MemberCursor {
 
 extension MemberCursor {
     package mutating func text(_ key: StaticString) throws(PayloadError) -> String {
-        guard let text = try value(key).string else { throw error(key, "is not a string") }
-        return text
+        try present(try optionalText(key), key)
     }
 
     package mutating func optionalText(_ key: StaticString) throws(PayloadError) -> String? {
@@ -81,8 +80,7 @@ extension MemberCursor {
     }
 
     package mutating func bool(_ key: StaticString) throws(PayloadError) -> Bool {
-        guard let truth = try value(key).bool else { throw error(key, "is not true or false") }
-        return truth
+        try present(try optionalBool(key), key)
     }
 
     package mutating func optionalBool(_ key: StaticString) throws(PayloadError) -> Bool? {

@@ -104,7 +104,10 @@ import Testing
         #expect(
             try problem(replacing: "\"is_synthetic\":false", with: "\"is_synthetic\":0")
                 == "/is_synthetic is not true or false")
-        #expect(try problem(replacing: "\"price\":", with: "\"prize\":") == "the payload has the unknown key prize")
+        #expect(try problem(replacing: "\"price\":", with: "\"prize\":") == "the payload lacks the key price")
+        #expect(
+            try problem(replacing: "\"price_currency\":", with: "\"price_area\":\"EU\",\"price_currency\":")
+                == "the payload has the unknown key price_area")
         #expect(try problem(replacing: "\"scope_key\":\"", with: "\"scope_key\":null,\"notes2\":\"") != nil)
         #expect(try problem(replacing: "{\"contract", with: "[{\"contract") != nil)
     }
