@@ -20,6 +20,7 @@ public struct BundleVerifier {
     /// Makes a verifier.
     ///
     /// - Parameters:
+    ///   - source: the bundle's files.
     ///   - model: the event types and projections of the verifying program.
     ///   - key: the trusted key; nil if there is none.
     public init(_ source: any BundleSource, _ model: LedgerModel, key: NoteVerifier?) {

@@ -20,7 +20,9 @@ public struct NoteVerifier: Sendable, Equatable {
 
     /// Makes a verifier of a name and a public key of 32 bytes.
     ///
-    /// - Parameter name: not empty, without `+`, spaces or control characters.
+    /// - Parameters:
+    ///   - name: not empty, without `+`, spaces or control characters.
+    ///   - publicKey: an Ed25519 key.
     public init(name: String, publicKey: [UInt8]) throws(NoteError) {
         guard Self.isName(name) else { throw NoteError("a key name is not empty and has neither spaces nor +") }
         guard publicKey.count == 32, let key = try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey) else {
@@ -72,7 +74,9 @@ public struct NoteSigner: Sendable {
 
     /// Makes a signer of a name and a private key.
     ///
-    /// - Parameter seed: the 32 bytes of an Ed25519 private key.
+    /// - Parameters:
+    ///   - name: as a verifier has it.
+    ///   - seed: the 32 bytes of an Ed25519 private key.
     public init(name: String, seed: [UInt8]) throws(NoteError) {
         guard seed.count == 32, let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed) else {
             throw NoteError("not an Ed25519 private key")

@@ -39,7 +39,7 @@ import Testing
                 maxReplacements: 1
             ).replacing(#""iv","#, with: #""delta_usd", "iv","#, maxReplacements: 1)
         }
-        #expect(grown.contains("    /// `delta_usd`: US dollars.\n    public var deltaUSD: FixedDecimal?\n"))
+        #expect(grown.contains("    /// `delta_usd`: US dollars.\n    package var deltaUSD: FixedDecimal?\n"))
         #expect(grown.contains("        deltaUSD: FixedDecimal? = nil,\n"))
         #expect(grown.contains(#"        out.key("delta_usd")"#))
         #expect(grown.contains(#"        deltaUSD = try members.optionalDecimal("delta_usd")"#))
