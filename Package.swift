@@ -189,7 +189,7 @@ let package = Package(
         .testTarget(
             name: "LedgerEventsTests", dependencies: ["LedgerEvents", "OptionTrades", "LedgerJSON", "LedgerMerkle", "LedgerValues"],
             exclude: ["Samples"]),
-        .testTarget(name: "PayloadGeneratorTests", dependencies: ["PayloadGenerator", "LedgerJSON", "LedgerValues"]),
+        .testTarget(name: "PayloadGeneratorTests", dependencies: ["PayloadGenerator", "TestSupport"]),
         .testTarget(
             name: "OptionTradesTests", dependencies: ["OptionTrades", "LedgerRules", "LedgerEvents", "LedgerValues", "TestSupport"]),
         .testTarget(

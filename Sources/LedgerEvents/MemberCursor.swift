@@ -91,8 +91,7 @@ extension MemberCursor {
     }
 
     package mutating func integer(_ key: StaticString) throws(PayloadError) -> Int64 {
-        guard let number = try value(key).integer else { throw error(key, "is not an integer") }
-        return number
+        try present(try optionalInteger(key), key)
     }
 
     package mutating func optionalInteger(_ key: StaticString) throws(PayloadError) -> Int64? {

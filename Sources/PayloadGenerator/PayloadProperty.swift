@@ -33,7 +33,7 @@ struct PayloadProperty: Equatable {
         return words[0] + words.dropFirst().map { abbreviations[$0] ?? $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
 
-    private static let abbreviations = ["id": "ID", "ids": "IDs", "iv": "IV", "usd": "USD", "vrp": "VRP"]
+    private static let abbreviations = ["id": "ID", "iv": "IV", "usd": "USD"]
 
     /// The type without the question mark of an optional.
     var type: String {

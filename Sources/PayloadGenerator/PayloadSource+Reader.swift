@@ -85,7 +85,7 @@ extension PayloadSource {
             line(1, "mutating func enumeration(_ value: inout \(type)\(property.isOptional ? "?" : "")) -> Bool {")
             if property.isOptional { line(2, "if isNull() { return true }") }
             for (index, text) in values.enumerated() {
-                line(index == 0 ? 2 : 2, (index == 0 ? "" : "} else ") + ##"if take(#""\##(text)""#) {"##)
+                line(2, (index == 0 ? "" : "} else ") + ##"if take(#""\##(text)""#) {"##)
                 line(3, "value = .\(caseName(text))")
             }
             block(2, "} else {\n    return false\n}\nreturn true")

@@ -1,15 +1,14 @@
 import Foundation
-import LedgerJSON
 import PayloadGenerator
+import TestSupport
 import Testing
 
 /// The checked-in sources of payloads follow from `schema/events`; `swift run payload-generator` makes them anew.
 @Suite struct PayloadGeneratorTests {
-    static let root = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    private static let folder = projectRoot + "/Sources/OptionTrades/Events/Generated"
 
     private static func schema(_ name: String) -> [UInt8]? {
-        (try? Data(contentsOf: root.appending(path: "schema/events/\(name).json"))).map { Array($0) }
+        FileManager.default.contents(atPath: "\(projectRoot)/schema/events/\(name).json").map { Array($0) }
     }
 
     private static func text(_ name: String, _ change: (String) -> String = { $0 }) throws -> String {
@@ -21,14 +20,12 @@ import Testing
 
     @Test(arguments: TradePayloads.all.map(\.name))
     func `what is checked in is what the generator writes`(name: String) throws {
-        let folder = Self.root.appending(path: "Sources/OptionTrades/Events/Generated")
-        let kept = try String(contentsOf: folder.appending(path: "\(name).swift"), encoding: .utf8)
+        let kept = try String(contentsOfFile: "\(Self.folder)/\(name).swift", encoding: .utf8)
         #expect(try Self.text(name) == kept, "run `swift run payload-generator`")
     }
 
     @Test func `nothing else lies in the folder`() throws {
-        let folder = Self.root.appending(path: "Sources/OptionTrades/Events/Generated")
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder).sorted()
         #expect(files == TradePayloads.all.map { "\($0.name).swift" }.sorted())
     }
 

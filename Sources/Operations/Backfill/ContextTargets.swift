@@ -79,9 +79,7 @@ struct ContextTargets {
         let streams = tradeIDs.map { Streams.context(source: TradeLedger.standardSource, id: $0) }
         let read: StreamSet = tradeIDs.isEmpty ? .prefixed("context-") : .named(streams)
         try LogReader().forEachEvent(in: read, upTo: position, session) { version, stored in
-            let decoded = try TradeEvents.registry.payload(
-                type: .contextStamped, schemaVersion: stored.schemaVersion, bytes: stored.bytes)
-            guard let stamp = decoded.payload(as: ContextStampedPayload.self) else {
+            guard let stamp = try stored.decoded().payload(as: ContextStampedPayload.self) else {
                 throw LedgerError.schemaViolation(
                     type: EventType.contextStamped.rawValue, problem: "a stamp was expected")
             }

@@ -1,9 +1,6 @@
 import LedgerValues
 
 extension ExecutionField {
-    /// The number of fields.
-    static let count = allCases.count
-
     /// Whether an update reports a change of the field. It does not report the trade's identity, nor `currency`, which
     /// is another name of `underlying_symbol`.
     var isComparable: Bool {

@@ -71,6 +71,9 @@ package struct ExecutionPayload: Sendable {
         }
     }
 
+    private static let keys: [StaticString] =
+        ExecutionField.allCases.map(\.name) + ["changed_fields", "scope_key", "unknown_fields"]
+
     /// Reads a parsed payload. Members in canonical order need a single pass.
     package init(decoding payload: JSONValue) throws(PayloadError) {
         var members = try MemberCursor(payload)
@@ -78,7 +81,7 @@ package struct ExecutionPayload: Sendable {
         let row = try ExecutionRow(reading: &members)
         let scopeKey = try members.text("scope_key")
         let unknownFields = try Self.unknownFields(try members.value("unknown_fields"))
-        try members.finish(ExecutionField.allCases.map(\.name) + ["changed_fields", "scope_key", "unknown_fields"])
+        try members.finish(Self.keys)
         self.init(row: row, scopeKey: scopeKey, unknownFields: unknownFields, changedFields: changedFields)
     }
 

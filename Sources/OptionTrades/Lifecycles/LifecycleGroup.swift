@@ -32,12 +32,9 @@ package struct LifecycleKey: Sendable, Equatable {
     }
 
     package static func == (left: LifecycleKey, right: LifecycleKey) -> Bool {
-        func same(_ a: String?, _ b: String?) -> Bool {
-            guard let a, let b else { return a == nil && b == nil }
-            return a.isBytewiseEqual(to: b)
-        }
-        return left.source.isBytewiseEqual(to: right.source) && same(left.sourcePortfolio, right.sourcePortfolio)
-            && same(left.underlyingSymbol, right.underlyingSymbol) && same(left.contractKey, right.contractKey)
+        left.source.isBytewiseEqual(to: right.source) && left.sourcePortfolio.isBytewiseEqual(to: right.sourcePortfolio)
+            && left.underlyingSymbol.isBytewiseEqual(to: right.underlyingSymbol)
+            && left.contractKey.isBytewiseEqual(to: right.contractKey)
             && left.optionType == right.optionType && left.strike == right.strike && left.expiry == right.expiry
     }
 }
