@@ -89,17 +89,26 @@ enum VerifyBenchmark {
             let definitions = ledger.registry.names.compactMap { ledger.registry.firstDefinition($0) }
             let head = try await ledger.pool.run { try LogReader().head($0).position }
             var (folds, full, later): ([Double], [Double], [Double]) = ([], [], [])
+            let (wholePhases, laterPhases) = (AuditPhases(), AuditPhases())
             for _ in 0..<bench.rounds {
                 folds.append(
                     try await Bench.seconds {
                         _ = try await ledger.pool.run { try ProjectionVerifier.fold(definitions.map { ($0, head) }, $0) }
                     })
-                full.append(try await Bench.seconds { try await expectVerified(ledger.audit(), isRelying: false) })
-                later.append(try await Bench.seconds { [since] in try await expectVerified(ledger.audit(since), isRelying: true) })
+                full.append(
+                    try await wholePhases.measure { progress in
+                        try await expectVerified(ledger.audit(progress: progress), isRelying: false)
+                    })
+                later.append(
+                    try await laterPhases.measure { [since] progress in
+                        try await expectVerified(ledger.audit(since, progress: progress), isRelying: true)
+                    })
             }
             Bench.line("read and fold all seven, digests of current rows", count: bench.events, seconds: folds)
             Bench.line("audit verify, whole", count: bench.events, seconds: full)
+            Bench.text("of which \(wholePhases.description(each: bench.events))")
             Bench.line("audit verify --since nine tenths", count: bench.events, seconds: later)
+            Bench.text("of which \(laterPhases.description(each: bench.events))")
             Bench.ratio("audit verify ÷ reading, folding and current digests, in time", Bench.median(full) / Bench.median(folds))
             Bench.ratio("the same with --since", Bench.median(later) / Bench.median(folds))
         }

@@ -4,12 +4,10 @@ import LedgerValues
 extension ColumnSet {
     /// Appends the digested columns of a document without parsing it. The document must have exactly these columns in
     /// canonical order, as every stored one does. For any other document it appends nothing and returns false.
-    func appendDigestedMembers(_ bytes: [UInt8], to out: inout [UInt8]) -> Bool {
+    func appendDigestedMembers(_ bytes: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) -> Bool {
         let start = out.count
-        let isRead = bytes.withUnsafeBufferPointer { buffer in
-            var walk = MemberWalk(bytes: buffer)
-            return appendDigestedMembers(&walk, to: &out)
-        }
+        var walk = MemberWalk(bytes: bytes)
+        let isRead = appendDigestedMembers(&walk, to: &out)
         if !isRead { out.removeLast(out.count - start) }
         return isRead
     }
@@ -18,15 +16,23 @@ extension ColumnSet {
         guard walk.take(UInt8(ascii: "{")) else { return false }
         out.append(UInt8(ascii: "{"))
         var isFirst = true
-        for (index, column) in columns.enumerated() {
-            if index > 0, !walk.take(UInt8(ascii: ",")) { return false }
-            let member = walk.at
-            guard walk.take(key: column.nameBytes), walk.skipValue() else { return false }
-            if !column.isDigested { continue }
+        // Members that stand side by side are appended at once, with the commas between them.
+        var run = walk.at
+        func endRun(at end: Int) {
+            guard run < end else { return }
             if !isFirst { out.append(UInt8(ascii: ",")) }
             isFirst = false
-            out.append(contentsOf: UnsafeBufferPointer(rebasing: walk.bytes[member..<walk.at]))
+            out.append(contentsOf: UnsafeBufferPointer(rebasing: walk.bytes[run..<end]))
         }
+        for (index, column) in columns.enumerated() {
+            let end = walk.at
+            if index > 0, !walk.take(UInt8(ascii: ",")) { return false }
+            guard walk.take(key: column.nameBytes), walk.skipValue() else { return false }
+            if column.isDigested { continue }
+            endRun(at: end)
+            run = walk.at + 1
+        }
+        endRun(at: walk.at)
         out.append(UInt8(ascii: "}"))
         return walk.take(UInt8(ascii: "}")) && walk.at == walk.bytes.count
     }

@@ -138,8 +138,13 @@ public struct ColumnSet: Sendable {
 
     /// Appends one line of `digest(projection, P)`: the digested columns in event encoding, and a newline.
     public func appendDigestLine(_ document: [UInt8], to out: inout [UInt8]) throws {
+        try document.withUnsafeBufferPointer { try appendDigestLine($0, to: &out) }
+    }
+
+    /// Appends one line of `digest(projection, P)`: the digested columns in event encoding, and a newline.
+    package func appendDigestLine(_ document: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) throws {
         if !appendDigestedMembers(document, to: &out) {
-            append(try JSONDocument(parsing: document), to: &out, onlyDigested: true, decimalsAsNumbers: false)
+            append(try JSONDocument(parsing: Array(document)), to: &out, onlyDigested: true, decimalsAsNumbers: false)
         }
         out.append(UInt8(ascii: "\n"))
     }

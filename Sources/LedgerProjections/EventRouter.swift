@@ -106,11 +106,24 @@ extension EventRouter.Routed {
 extension RowKey {
     /// A hash of the key's bytes alone, the same in every process: FNV-1a.
     public var stableHash: UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for part in parts {
-            for byte in part.text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-            hash = (hash ^ 0xff) &* 0x0000_0100_0000_01b3
-        }
-        return hash ^ (hash >> 32)
+        var hash = StableHash()
+        for part in parts { hash.add(part.text.utf8) }
+        return hash.value
     }
+}
+
+/// ``RowKey/stableHash`` of a key that is given part by part.
+package struct StableHash {
+    private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    package init() {}
+
+    /// Adds the next part by its UTF-8 bytes.
+    @inline(__always)
+    package mutating func add(_ part: some Sequence<UInt8>) {
+        for byte in part { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        hash = (hash ^ 0xff) &* 0x0000_0100_0000_01b3
+    }
+
+    package var value: UInt64 { hash ^ (hash >> 32) }
 }

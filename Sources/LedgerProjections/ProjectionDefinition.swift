@@ -68,7 +68,7 @@ public struct ProjectionDefinition: Sendable {
         startWhole = { last, start in
             let state = WholeFoldState(projection, consumed, tally: start)
             return WholeFold(
-                after: start?.position ?? 0, upTo: last,
+                after: start, upTo: last,
                 fold: { (batch, last) throws(PoisonEvent) in try state.fold(batch, upTo: last) },
                 order: { state.order() }, write: { entity, rows in state.write(entity, to: &rows) },
                 closeTally: { state.closeTally() })

@@ -49,7 +49,7 @@ public struct RowWriter: Sendable {
     /// Forgets everything written, and keeps the storage.
     public mutating func removeAll() {
         out.removeAll()
-        rows = []
+        rows.removeAll(keepingCapacity: true)
         start = 0
     }
 

@@ -15,6 +15,8 @@ public final class WholeFold: @unchecked Sendable {
     public private(set) var poison: PoisonEvent?
     /// The position after which it folds.
     public let start: Int64
+    /// Whether it keeps a tally of every version.
+    public let keepsTally: Bool
     private let last: Int64
     private let foldBatch: (NumberedEvents, _ last: Int64) throws(PoisonEvent) -> Void
     private let ownOrder: () -> [Int32]?
@@ -25,17 +27,21 @@ public final class WholeFold: @unchecked Sendable {
     ///
     /// - Parameter last: the position up to which it folds.
     init(
-        after start: Int64, upTo last: Int64, fold: @escaping (NumberedEvents, Int64) throws(PoisonEvent) -> Void,
+        after start: FoldStart?, upTo last: Int64, fold: @escaping (NumberedEvents, Int64) throws(PoisonEvent) -> Void,
         order: @escaping () -> [Int32]?, write: @escaping (Int, inout RowWriter) -> Void,
         closeTally: @escaping () -> VersionTally?
     ) {
-        self.start = start
+        self.start = start?.position ?? 0
+        keepsTally = start != nil
         self.last = last
         foldBatch = fold
         ownOrder = order
         writeEntity = write
         self.closeTally = closeTally
     }
+
+    /// Whether it holds every entity after the fold, and not only those that events after its start touched.
+    public var holdsEverything: Bool { start == 0 }
 
     /// Folds a batch. Call it with the batches of a log in order.
     public func fold(_ batch: NumberedEvents) {
@@ -84,6 +90,7 @@ final class WholeFoldState<P: Projection> {
         var tally: VersionTally
         var versions = EntityBlocks<EntityVersions>()
         var written = RowWriter()
+        var content = VersionContent()
 
         /// Counts the versions that an event ended, and records the versions that it made.
         mutating func note(
@@ -101,7 +108,7 @@ final class WholeFoldState<P: Projection> {
             }
             versions.makeRoom(for: entity + 1)
             versions[entity][orNew: EntityVersions(of: key)].replace(
-                by: written, facts: document, of: key, at: position, into: &tally)
+                by: written, facts: document, of: key, at: position, &content, into: &tally)
         }
 
         /// Continues with an entity as it was at the start.

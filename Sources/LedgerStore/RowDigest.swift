@@ -14,6 +14,11 @@ public struct RowDigest {
 
     /// Adds a row's document; rows must come in key order.
     public mutating func add(_ document: [UInt8]) throws {
+        try document.withUnsafeBufferPointer { try add($0) }
+    }
+
+    /// Adds a row's document; rows must come in key order.
+    mutating func add(_ document: UnsafeBufferPointer<UInt8>) throws {
         line.removeAll(keepingCapacity: true)
         try columns.appendDigestLine(document, to: &line)
         hash.update(data: line)

@@ -63,10 +63,8 @@ public struct Digest32: Sendable, Hashable {
 
     /// Appends the 32 bytes.
     public func append(to out: inout [UInt8]) {
-        appendBigEndian(words.0, to: &out)
-        appendBigEndian(words.1, to: &out)
-        appendBigEndian(words.2, to: &out)
-        appendBigEndian(words.3, to: &out)
+        let words = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+        withUnsafeBytes(of: words) { out.append(contentsOf: $0) }
     }
 
     /// Whether the bytes are equal.

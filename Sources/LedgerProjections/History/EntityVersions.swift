@@ -45,60 +45,70 @@ struct EntityVersions {
 
     /// Replaces the current versions by the ones that follow from the entity's facts after an event.
     ///
-    /// - Parameter document: the range of the facts' own document in the writer's bytes, after the rows; empty if the
-    ///   facts are not stored apart.
+    /// - Parameters:
+    ///   - written: the rows.
+    ///   - document: the range of the facts' own document in the writer's bytes, after the rows; empty if the facts are
+    ///     not stored apart.
+    ///   - entity: the key of the entity.
+    ///   - position: the position of the event.
+    ///   - content: storage for the contents to digest.
+    ///   - tally: counts the versions that end.
     mutating func replace(
         by written: borrowing RowWriter, facts document: Range<Int>, of entity: RowKey, at position: Int64,
-        into tally: inout VersionTally
+        _ content: inout VersionContent, into tally: inout VersionTally
     ) {
         written.out.withBytes { bytes in
             let bytes = UnsafeRawBufferPointer(bytes)
-            replaceRows(by: written.rows, bytes, at: position, into: &tally)
-            replaceFacts(by: UnsafeRawBufferPointer(rebasing: bytes[document]), of: entity, at: position, into: &tally)
+            replaceRows(by: written.rows, bytes, at: position, &content, into: &tally)
+            replaceFacts(
+                by: UnsafeRawBufferPointer(rebasing: bytes[document]), of: entity, at: position, &content, into: &tally)
         }
     }
 
     private mutating func replaceFacts(
-        by document: UnsafeRawBufferPointer, of entity: RowKey, at position: Int64, into tally: inout VersionTally
+        by document: UnsafeRawBufferPointer, of entity: RowKey, at position: Int64, _ content: inout VersionContent,
+        into tally: inout VersionTally
     ) {
         let digest = document.isEmpty ? nil : Digest32(sha256Of: document)
         if facts?.document == digest { return }
         let isFirst = facts == nil
         if let facts { end(facts, at: position, into: &tally) }
         facts = digest.map { digest in
-            Current(
-                document: digest, content: VersionContent(.facts, key: entity, stored: [], document: digest).digest, key: entity.hashValue,
+            content.set(.facts, key: entity, stored: [], document: digest)
+            return Current(
+                document: digest, content: content.digest, key: entity.hashValue,
                 origin: VersionOrigin(at: position, isFirst: isFirst))
         }
     }
 
     private mutating func replaceRows(
-        by new: [RowWriter.Row], _ bytes: UnsafeRawBufferPointer, at position: Int64, into tally: inout VersionTally
+        by new: [RowWriter.Row], _ bytes: UnsafeRawBufferPointer, at position: Int64, _ content: inout VersionContent,
+        into tally: inout VersionTally
     ) {
-        let old = rows
-        rows.removeAll(keepingCapacity: true)
-        var next = 0
-        for row in new {
+        for (index, row) in new.enumerated() {
             let key = row.key.hashValue
             let document = Digest32(sha256Of: UnsafeRawBufferPointer(rebasing: bytes[row.document]))
-            // Both lists are in key order, so the old rows between the last match and this one have ended.
-            let known = old[next...].firstIndex { $0.key == key }
+            // Both lists are in key order, so the current rows between the last match and this one have ended.
+            let known = rows[index...].firstIndex { $0.key == key }
             if let known {
-                for gone in old[next..<known] { end(gone, at: position, into: &tally) }
-                next = known + 1
-                if old[known].document == document {
-                    rows.append(old[known])
-                    continue
-                }
-                end(old[known], at: position, into: &tally)
+                end(index..<known, at: position, into: &tally)
+                if rows[index].document == document { continue }
+                end(rows[index], at: position, into: &tally)
             }
-            rows.append(
-                Current(
-                    document: document,
-                    content: VersionContent(.row, key: row.key, stored: row.stored, document: document).digest, key: key,
-                    origin: VersionOrigin(at: position, isFirst: known == nil)))
+            content.set(.row, key: row.key, stored: row.stored, document: document)
+            let current = Current(
+                document: document, content: content.digest, key: key,
+                origin: VersionOrigin(at: position, isFirst: known == nil))
+            if known == nil { rows.insert(current, at: index) } else { rows[index] = current }
         }
-        for gone in old[next...] { end(gone, at: position, into: &tally) }
+        end(new.count..<rows.count, at: position, into: &tally)
+    }
+
+    /// Ends and removes some current rows.
+    private mutating func end(_ gone: Range<Int>, at position: Int64, into tally: inout VersionTally) {
+        if gone.isEmpty { return }
+        for index in gone { end(rows[index], at: position, into: &tally) }
+        rows.removeSubrange(gone)
     }
 
     private func end(_ version: Current, at position: Int64?, into tally: inout VersionTally) {

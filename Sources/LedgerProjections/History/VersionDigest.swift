@@ -15,17 +15,27 @@ public enum DocumentKind: UInt8, Sendable, CaseIterable {
 /// binary COPY: the columns of the key, the `stored` columns of `columns.json`, and SHA-256 of the document. A field is
 /// its length in bytes as a big-endian 32-bit integer, followed by its bytes; a null is the length −1 alone. Texts are
 /// UTF-8. An instant is a big-endian 64-bit number of microseconds since 2000-01-01T00:00:00Z.
+///
+/// A value can be used for one version after the other, which saves an allocation for each.
 public struct VersionContent: Sendable {
-    private var fields: [UInt8]
+    private var fields: [UInt8] = []
 
-    public init(_ kind: DocumentKind) {
-        fields = [kind.rawValue]
-        fields.reserveCapacity(192)
-    }
+    public init() {}
 
     /// The content of a version that a fold made.
     public init(_ kind: DocumentKind, key: RowKey, stored: [StoredValue], document: Digest32) {
-        self.init(kind)
+        set(kind, key: key, stored: stored, document: document)
+    }
+
+    /// Begins the content of the next version.
+    public mutating func begin(_ kind: DocumentKind) {
+        fields.removeAll(keepingCapacity: true)
+        fields.append(kind.rawValue)
+    }
+
+    /// Becomes the content of a version that a fold made.
+    mutating func set(_ kind: DocumentKind, key: RowKey, stored: [StoredValue], document: Digest32) {
+        begin(kind)
         for part in key.parts { add(part.text) }
         for value in stored {
             switch value {

@@ -106,5 +106,8 @@ public struct VersionTally: Sendable, Equatable {
     }
 
     /// The bucket of an entity, by the bytes of its key.
-    public static func bucket(of entity: RowKey) -> Int { Int(entity.stableHash % UInt64(buckets)) }
+    public static func bucket(of entity: RowKey) -> Int { bucket(of: entity.stableHash) }
+
+    /// The bucket of an entity, by the hash of its key.
+    package static func bucket(of stableHash: UInt64) -> Int { Int(stableHash % UInt64(buckets)) }
 }

@@ -2,8 +2,8 @@ import Crypto
 import LedgerJSON
 import LedgerProjections
 
-/// One projection's part in a pass over the log: first its fold, then the digest of the resulting rows or the tally of
-/// all its versions.
+/// One projection's part in a pass over the log: first its fold, then the tally of all its versions, if the fold keeps
+/// one, and the digest of the resulting rows, if the fold holds them all.
 ///
 /// Unchecked: its state is read and changed under the pass's lock. The fold is used only by the worker whose batch is
 /// next, and the hash only by the worker that holds ``isBusy``. Any number of workers may write rows.
@@ -27,7 +27,7 @@ final class DigestLane: @unchecked Sendable {
     private var spare: [RowWriter] = []
     private var hash = SHA256()
     private(set) var rows = 0
-    /// Set after the fold if the fold keeps a tally; no rows are digested then.
+    /// Set after the fold if the fold keeps a tally.
     private(set) var tally: VersionTally?
 
     init(_ fold: WholeFold, _ columns: ColumnSet) {
@@ -39,7 +39,7 @@ final class DigestLane: @unchecked Sendable {
     func endFold(subjects: [Int32]) {
         if fold.poison != nil { return }
         tally = fold.tally()
-        if tally == nil { order = fold.order(subjects: subjects) }
+        if fold.holdsEverything { order = fold.order(subjects: subjects) }
     }
 
     private var parts: Int { (order.count + Self.entitiesPerPart - 1) / Self.entitiesPerPart }
@@ -47,8 +47,8 @@ final class DigestLane: @unchecked Sendable {
     /// Whether the digest is complete.
     var isDigested: Bool { nextHashed == parts }
 
-    /// The digest in lower-case hex; nil if the fold was stopped.
-    var digest: String? { fold.poison == nil ? hash.finalize().hex : nil }
+    /// The digest in lower-case hex; nil if the fold was stopped or does not hold every row.
+    var digest: String? { fold.poison == nil && fold.holdsEverything ? hash.finalize().hex : nil }
 
     // MARK: Under the lock
 

@@ -9,7 +9,8 @@ import LedgerProjections
 /// core's cache. Only a chunk that no worker would take at once is decoded by the reader. Each stage after decoding
 /// takes the chunks in order, one worker at a time. Workers therefore follow each other through the folds, and the
 /// result is the same with any number of them. The reader waits if the workers are too far behind. The reader and the
-/// server keep one processor busy, so one worker fewer folds than digests.
+/// server keep one processor busy, so one worker fewer folds than digests. Folds that keep tallies take so much longer
+/// than reading that all workers fold.
 final class LogPass: Sendable {
     private enum Unfolded {
         case packed(EventChunk)
@@ -53,7 +54,7 @@ final class LogPass: Sendable {
         self.decoder = decoder
         chunksAhead = 8 + 4 * workers
         state = Monitor(State())
-        folding = max(1, workers - 1)
+        folding = lanes.contains { $0.fold.keepsTally } ? max(1, workers) : max(1, workers - 1)
         digesting = max(1, workers)
         startWorkers(folding)
         if state.withLock({ $0.workers == 0 }) { throw NoThread() }

@@ -19,14 +19,14 @@ struct StoredTally {
         recorded = tail?.recorded
         for table in StoredVersions.all(of: version, definition) {
             try table.forEach(session) { row in
-                let entity = try row.entity()
-                let bucket = VersionTally.bucket(of: entity)
                 let weight = now.weight(of: row.digest)
-                now.add(weight, bucket: bucket)
+                now.add(weight, bucket: row.bucket)
                 guard let tail, row.digest.from <= tail.recorded.position else { return }
                 let digest = row.digest.asOf(tail.recorded.position)
-                then.add(digest == row.digest ? weight : then.weight(of: digest), bucket: bucket)
-                guard digest.to == nil, tail.touched.contains(entity) else { return }
+                then.add(digest == row.digest ? weight : then.weight(of: digest), bucket: row.bucket)
+                guard digest.to == nil else { return }
+                let entity = try row.entity()
+                guard tail.touched.contains(entity) else { return }
                 entities[entity, default: StandingEntity()].add(row.kind, try row.key(), document: row.documentDigest, digest)
                 if row.kind == .facts || definition.rowsAreFacts { entities[entity]?.factsDocument = try row.document() }
             }

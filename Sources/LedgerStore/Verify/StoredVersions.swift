@@ -24,6 +24,8 @@ struct StoredVersions {
         let kind: DocumentKind
         let digest: VersionDigest
         let documentDigest: Digest32
+        /// The bucket of the version's entity in a tally.
+        let bucket: Int
         fileprivate let columns: BinaryCopyRow
         fileprivate let table: VersionTable
 
@@ -53,17 +55,26 @@ struct StoredVersions {
         let part = position.map { " WHERE valid_from <= \($0) ORDER BY \(order)" } ?? ""
         let columns = (table.key + table.stored + ["document", "valid_from", "valid_to", "era"]).map(quoteIdentifier)
         let fields = table.key.count + table.stored.count
+        var content = VersionContent()
         try session.copyOut(
             "COPY (SELECT \(columns.joined(separator: ", ")) FROM \(table.name)\(part)) TO STDOUT (FORMAT binary)"
         ) { row in
-            var content = VersionContent(kind)
-            for field in 0..<fields { content.add(try row.rawBytes(field)) }
-            let document = Digest32(sha256Of: try row.rawBytes(fields) ?? UnsafeRawBufferPointer(start: nil, count: 0))
+            var entity = StableHash()
+            content.begin(kind)
+            for field in 0..<fields {
+                let bytes = try row.rawBytes(field)
+                content.add(bytes)
+                if field < RowKey.entityParts { entity.add(bytes ?? Self.nothing) }
+            }
+            let document = Digest32(sha256Of: try row.rawBytes(fields) ?? Self.nothing)
             content.addDocument(document)
             let digest = VersionDigest(
                 content: content.digest, from: try row.optionalInt8(fields + 1) ?? 0, to: try row.optionalInt8(fields + 2),
                 era: try row.optionalInt4(fields + 3).map { Int16(truncatingIfNeeded: $0) })
-            try visit(Row(kind: kind, digest: digest, documentDigest: document, columns: row, table: table))
+            let bucket = VersionTally.bucket(of: entity.value)
+            try visit(Row(kind: kind, digest: digest, documentDigest: document, bucket: bucket, columns: row, table: table))
         }
     }
+
+    private static var nothing: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 }

@@ -55,7 +55,7 @@ struct VersionTrace {
         var faults: [VersionFault] = []
         for table in StoredVersions.all(of: version, definition) {
             try table.forEach(session) { row in
-                guard buckets.contains(VersionTally.bucket(of: try row.entity())) else { return }
+                guard buckets.contains(row.bucket) else { return }
                 let place = Place(kind: row.kind, key: try row.key(), from: row.digest.from)
                 let isRepeated = !seen.insert(place).inserted
                 if let problem = try isRepeated ? "it stands there twice" : problem(of: row, expected[place]) {
