@@ -132,10 +132,8 @@ private struct Killed: Error {}
             expectSame(try await contents(ledger), followed, "seed \(seed), built at once")
         }
         let verified = try await ledger.pool.run { session in
-            try catalog.versions(session).map { version in
-                let definition = try #require(ledger.registry.definition(of: version))
-                return try ProjectionVerifier(definition, version: version).verify(session)
-            }
+            try ProjectionVerifier.verify(
+                catalog.versions(session).map { (try #require(ledger.registry.definition(of: $0)), $0) }, session)
         }
         let positions = Set(verified.map(\.position))
         #expect(positions == [Int64(history.count)] && verified.allSatisfy(\.matches), "seed \(seed)")
