@@ -10,7 +10,7 @@ struct ViewCommand: AsyncParsableCommand {
         commandName: "view", abstract: "Read a view.",
         subcommands: [
             Trades.self, Lifecycles.self, Context.self, ExecutionQuality.self, Alignment.self, Outcomes.self,
-            SyncState.self, VolMetricsSnapshots.self, GexHourly.self,
+            SyncState.self, VolMetricsSnapshots.self, GexHourly.self, Trade.self,
         ])
 
     /// What an answer stands on.
