@@ -130,6 +130,8 @@ package struct API: Sendable {
         var methods: [String] = []
         for route in Self.all {
             guard let captures = route.captures(segments) else { continue }
+            // What the first pattern means is meant, whatever the method: fixed segments go over captured ones.
+            if let first, first.path != route.path { continue }
             if route.method == method { return (route, captures, methods) }
             if first == nil { first = route }
             methods.append(route.method)

@@ -99,6 +99,9 @@ public protocol Projection: Sendable {
     func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts?
 
     /// A row as a reader sees it at a moment. Maturity and expiry depend on the moment, and are never stored.
+    ///
+    /// The database orders stored rows by their stored values. So if a column of ``ColumnSet/sortable`` changes here, its rows
+    /// must be computed for every reader.
     func present(_ document: JSONDocument, now: Instant) -> [UInt8]
 }
 

@@ -32,7 +32,7 @@ struct Failure: Error {
             case .badParameter(let name, let expected):
                 self.init(code: 2, "--\(name.replacing("_", with: "-")): expected \(expected)")
             case .badCursor: self.init(code: 2, "--\(error)")
-            case .notActivated, .rulesUnavailable, .foldTooLarge, .asOfUndecided: self.init(code: 1, "\(error)")
+            case .notActivated, .rulesUnavailable, .unknownTrade, .foldTooLarge, .asOfUndecided: self.init(code: 1, "\(error)")
             }
         case let error as VersionError: self.init(code: error.isUsage ? 2 : 3, "\(error)")
         case let problem as DiffThreshold.Problem: self.init(code: 2, "--fail-on: \(problem)")

@@ -11,10 +11,29 @@ extension Route {
             try await api.history(of: captures[0], request)
         },
         Route("POST", "/api/internal/trades/sync") { api, request, _ in try await api.sync(request) },
+        // The names of the other routes go over ids.
+        Route("GET", "/api/internal/trades/{source_trade_id}") { api, request, captures in
+            try await api.cached(request.path, reading: TradeRequest.parts.map(\.projection), request) {
+                try await api.trade(captures[0], request)
+            }
+        },
     ]
 }
 
 extension API {
+    /// All that the views know about a trade; kept only as long as nothing can be added to it at its position.
+    func trade(_ id: String, _ request: APIRequest) async throws -> APIResponse {
+        let parameters = try Parameters(request.query, allowed: ["source", "as_of_position", "as_of", "effective_at", "rules"])
+        var ask = TradeRequest(source: parameters["source"], id: id)
+        ask.asOfPosition = try parameters.integer("as_of_position", in: 0...Int64.max)
+        ask.asOf = try parameters.instant("as_of")
+        ask.effectiveAt = try parameters.instant("effective_at")
+        if let rules = parameters["rules"] { ask.rules = try TradeRules(parsing: rules) }
+        let document = try await TradeReader(ledger).document(ask)
+        if !document.isComplete { return .json(document.json(), cache: APIResponse.unkept) }
+        return .json(document.json(), cache: document.isPinned ? APIResponse.immutable : "no-cache", tag: document.tag)
+    }
+
     /// A trade's events, oldest first.
     func history(of id: String, _ request: APIRequest) async throws -> APIResponse {
         let parameters = try Parameters(request.query, allowed: ["source", "after", "limit"])

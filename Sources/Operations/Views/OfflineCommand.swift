@@ -17,6 +17,7 @@ extension ViewRequest {
         }
         if let effectiveAt { add("effective-at", effectiveAt.description) }
         if let horizons { add("horizons", horizons) }
+        if let sort { add("sort", sort) }
         if let cursor {
             // The cursor itself pins the position, the moment and the version.
             if let text = rules.text(projection: view.projection) { add("rules", text) }

@@ -20,14 +20,24 @@ package struct ViewRequest: Sendable {
     package var isReceiptFull = false
     /// The horizons, for views that have them: `1,7,30,expiry`. Nil means the rules' own.
     package var horizons: String?
+    /// Whether the horizons are the rules' own and every other one with a mark: those of the stored rows.
+    var isAtMarkedHorizons = false
+    /// The column that the rows are ordered by, with `-` before it for the largest value first. Nil for key order.
+    package var sort: String?
     package var limit = 100
     package var cursor: String?
     /// Whether to compute the sums over all selected rows too.
-    var hasAggregates = true
+    package var hasAggregates = true
 
     package init() {}
 
-    /// The selection of rows as text. All pages of one list share it.
+    /// The list that a cursor goes on with: its selection of rows, and their order.
+    func list(_ view: View) -> String {
+        let selection = selection(view, inCursor: true)
+        return sort.map { "\(selection)\u{1e}sort\u{1f}\($0)" } ?? selection
+    }
+
+    /// The selection of rows as text. All pages of one list share it, in whatever order.
     ///
     /// - Parameter cursor: whether the text goes into a cursor, which is part of pinned answers. A cursor has always
     ///   represented a person's filter in the same way as a program's.
@@ -44,7 +54,7 @@ package struct ViewRequest: Sendable {
             }
         }.sorted { $0.isBytewiseLess(than: $1) }
         parts.append(effectiveAt.map { "effective_at\u{1f}\($0)" } ?? "")
-        parts.append(horizons ?? "")
+        parts.append(isAtMarkedHorizons ? "marked" : horizons ?? "")
         parts.append(rules.text(projection: view.projection) ?? "")
         return ([view.name] + parts).joined(separator: "\u{1e}")
     }
@@ -182,17 +192,20 @@ package enum ViewError: Error, Equatable, CustomStringConvertible {
     case rulesUnavailable(String)
     /// The computation takes longer than a service permits. The command does it without that limit.
     case foldTooLarge(command: String)
+    /// The log has no execution of this id at the position.
+    case unknownTrade(source: String, id: String, position: Int64)
     /// An append that could still be recorded before the instant was in progress for two seconds.
     case asOfUndecided(Instant)
 
     package var description: String {
         switch self {
         case .badParameter(let name, let expected): "\(name): expected \(expected)"
-        case .badCursor: "cursor: expected a next_cursor of the same list with the same filters"
+        case .badCursor: "cursor: expected a next_cursor of the same list with the same filters and sort"
         case .notActivated(let projection): "projection \(projection) has never been activated"
         case .rulesUnavailable(let problem): "rules: \(problem)"
         case .foldTooLarge(let command):
             "working this out takes more than \(FoldGate.standardLimitSeconds) s, or too many wait for such an answer; offline: \(command)"
+        case .unknownTrade(let source, let id, let position): "no trade of \(source) has the id `\(id)` at position \(position)"
         case .asOfUndecided(let instant): "as_of: an append under way may still be recorded by \(instant)"
         }
     }

@@ -61,7 +61,7 @@ package struct ViewReader: Sendable {
         guard 1...Self.maximumLimit ~= request.limit else {
             throw ViewError.badParameter(name: "limit", expected: "1 to \(Self.maximumLimit)")
         }
-        let cursor = try request.cursor.map { try ViewCursor(parsing: $0, selection: request.selection(view, inCursor: true)) }
+        let cursor = try request.cursor.map { try ViewCursor(parsing: $0, list: request.list(view)) }
         if let cursor, !cursor.stands(on: request) { throw ViewError.badCursor }
         do {
             return try await withFreshCatalog { try await page(view, request, cursor) }
@@ -95,7 +95,7 @@ package struct ViewReader: Sendable {
             ViewCursor(
                 position: standing.position, asOf: standing.now, version: standing.source.version.label,
                 key: last.key.parts.map(\.text)
-            ).text(selection: request.selection(view, inCursor: true))
+            ).text(list: request.list(view))
         }
         return ViewPage(
             rows: found.rows.map(\.row), nextCursor: next, aggregates: aggregates, remark: view.remark,
@@ -113,7 +113,7 @@ package struct ViewReader: Sendable {
         let page: (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool)?
     }
 
-    /// Settles position, moment and version. If the rows are found by key, the page is read in the same snapshot.
+    /// Settles position, moment and version. If the rows are found in key order, the page is read in the same snapshot.
     ///
     /// Waits up to two seconds for a projection that is behind.
     private func settle(
@@ -217,7 +217,7 @@ package struct ViewReader: Sendable {
     private func search(
         _ rows: ViewRows, _ request: ViewRequest, after key: RowKey?, _ selection: String
     ) async throws -> (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool) {
-        let name = "rows|\(rows.standing.key)|\(selection)|\(request.limit)|\(request.cursor ?? "")"
+        let name = "rows|\(rows.standing.key)|\(selection)|\(request.sort ?? "")|\(request.limit)|\(request.cursor ?? "")"
         let result = try await fold(name) { deadline in
             try await deadline.read(database, rows.standing.point) { session in
                 let page = try rows.page(after: key, deadline, session)

@@ -13,11 +13,13 @@ import OptionTrades
 struct ViewRows: Sendable {
     let view: View
     let standing: ViewStanding
-    private let request: ViewRequest
-    private let definition: ProjectionDefinition?
+    let request: ViewRequest
+    let definition: ProjectionDefinition?
     private let columns: ColumnSet
-    private let model: ReadModel
-    private let selection: RowSelection?
+    let model: ReadModel
+    let selection: RowSelection?
+    /// The order of the pages' rows. Nil for key order.
+    private let order: RowOrder?
     /// Filters on columns of an entity's key, which can select facts.
     private let entityFilters: [RowFilter]
     /// Whether rows are computed from facts.
@@ -39,9 +41,14 @@ struct ViewRows: Sendable {
                 "this program lacks the code of \(view.projection) \(source.version.label), which effective_at and horizons need")
         }
         do {
-            selection = try source.definition?.selection(parsing: request.horizons)
+            selection = request.isAtMarkedHorizons ? nil : try source.definition?.selection(parsing: request.horizons)
         } catch {
             throw ViewError.badParameter(name: "horizons", expected: "days or `expiry`, comma-separated: \(error)")
+        }
+        do {
+            order = try request.sort.map { text throws(RowOrder.Problem) in try RowOrder(parsing: text, any.columns) }
+        } catch {
+            throw ViewError.badParameter(name: "sort", expected: "\(error)")
         }
         self.view = view
         self.standing = standing
@@ -58,10 +65,10 @@ struct ViewRows: Sendable {
     /// The number of parts of a row's key.
     var keyCount: Int { columns.key.count }
 
-    /// Whether the search for a page's rows can go through all facts, because nothing stored tells which facts give the
-    /// requested rows.
+    /// Whether the search for a page's rows can go through the whole view: no index has their order, or nothing stored
+    /// tells which facts give the requested rows.
     var isSearch: Bool {
-        isDerived && (request.effectiveAt != nil || entityFilters.count < request.filters.count)
+        order != nil || isDerived && (request.effectiveAt != nil || entityFilters.count < request.filters.count)
     }
 
     /// The row in the form of HTTP and the command line, with decimals as numbers.
@@ -72,10 +79,11 @@ struct ViewRows: Sendable {
         return out
     }
 
-    /// The rows of a page after a key, and whether there are more.
+    /// The rows of a page after the row of a key, and whether there are more.
     func page(
         after key: RowKey?, _ deadline: FoldDeadline, _ session: PostgresSession
     ) throws -> (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool) {
+        if let order { return try page(in: order, after: key, deadline, session) }
         var rows: [(key: RowKey, row: [UInt8])] = []
         var hasMore = false
         try forEach(after: key, deadline, session) { key, document in
@@ -190,7 +198,8 @@ struct ViewRows: Sendable {
             tables: tables.reference.description)
     }
 
-    private func presented(_ bytes: [UInt8]) throws -> JSONDocument {
+    /// A document as the reader sees it.
+    func presented(_ bytes: [UInt8]) throws -> JSONDocument {
         let stored = try JSONDocument(parsing: bytes)
         guard let shown = definition?.present(stored, now: standing.now), shown != bytes else { return stored }
         return try JSONDocument(parsing: shown)

@@ -20,8 +20,16 @@ package enum Streams {
 
     /// `mark-<source>:<id>:<horizon_key>`: the marks of one trade at one horizon.
     package static func mark(source: String, id: String, horizonKey: String) -> String {
-        "mark-\(source):\(id):\(horizonKey)"
+        "\(marks(source: source, id: id))\(horizonKey)"
     }
+
+    /// The streams of one trade, except those of its marks.
+    package static func ofTrade(source: String, id: String) -> [String] {
+        [execution(source: source, id: id), context(source: source, id: id), benchmark(source: source, id: id)]
+    }
+
+    /// The prefix of the streams that hold the marks of one trade; a horizon's key follows.
+    package static func marks(source: String, id: String) -> String { "mark-\(source):\(id):" }
 
     /// `market-<kind>:<currency or underlying>:<digest of the identifying fields>`: one observation and its later
     /// corrections.

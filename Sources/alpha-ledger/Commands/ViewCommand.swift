@@ -10,19 +10,29 @@ struct ViewCommand: AsyncParsableCommand {
         commandName: "view", abstract: "Read a view.",
         subcommands: [
             Trades.self, Lifecycles.self, Context.self, ExecutionQuality.self, Alignment.self, Outcomes.self,
-            SyncState.self, VolMetricsSnapshots.self, GexHourly.self,
+            SyncState.self, VolMetricsSnapshots.self, GexHourly.self, Trade.self,
         ])
 
-    /// The options that every view has.
-    struct Paging: ParsableArguments {
+    /// What an answer stands on.
+    struct Pins: ParsableArguments {
         @Option(parsing: .unconditional, help: "What the ledger knew after this event.", transform: Arguments.position)
         var asOfPosition: Int64?
         @Option(help: "What it knew at this instant, as in 2026-01-31T00:00:00Z.", transform: Arguments.instant)
         var asOf: Instant?
         @Option(help: "Only what had happened in the world by this instant.", transform: Arguments.instant)
         var effectiveAt: Instant?
+    }
+
+    /// The options that every list has.
+    struct Paging: ParsableArguments {
+        @OptionGroup var pins: Pins
         @Option(help: "v<N> or v<N>/c<M>, after <projection>@ or not: under that version's rules; as_served: under those promoted then.")
         var rules: String?
+        @Option(
+            parsing: .unconditional,
+            help: "Order by a column of the rows, -COLUMN for the largest first; rows without a value come last.",
+            completion: .custom(SortColumns.completions))
+        var sort: String?
         @Option(help: "Rows a page, 1 to 1000; 100 where left out.") var limit: Int?
         @Option(help: "The next_cursor of the page before.") var cursor: String?
         @Flag(help: "All pages.") var all = false
@@ -31,10 +41,14 @@ struct ViewCommand: AsyncParsableCommand {
         var fullReceipt = false
         @Flag(help: "Print what HTTP answers.") var json = false
         @Flag(help: "Print a row a line.") var ndjson = false
+        @Flag(help: "Print CSV: a header, and a row a line.") var csv = false
 
         func validate() throws {
             if json && ndjson { throw ValidationError("--json and --ndjson exclude each other") }
-            if ndjson && (receipt || fullReceipt) { throw ValidationError("--ndjson prints rows alone: --receipt needs --json or a table") }
+            if csv && (json || ndjson) { throw ValidationError("--csv and --\(json ? "json" : "ndjson") exclude each other") }
+            if (ndjson || csv) && (receipt || fullReceipt) {
+                throw ValidationError("--\(csv ? "csv" : "ndjson") prints rows alone: --receipt needs --json or a table")
+            }
             if all && cursor != nil { throw ValidationError("--all and --cursor exclude each other") }
         }
 
@@ -44,15 +58,17 @@ struct ViewCommand: AsyncParsableCommand {
             var request = ViewRequest()
             request.filters = try ViewReader.filters(
                 view, parameters.compactMap { pair in pair.value.map { (name: pair.name, value: $0) } }, .forgiving)
-            request.asOfPosition = asOfPosition
-            request.asOf = asOf
-            request.effectiveAt = effectiveAt
+            request.asOfPosition = pins.asOfPosition
+            request.asOf = pins.asOf
+            request.effectiveAt = pins.effectiveAt
             if let rules { request.rules = try RulesChoice(parsing: rules, projection: view.projection) }
             request.hasReceipt = receipt || fullReceipt
             request.isReceiptFull = fullReceipt
             request.horizons = horizons
             request.limit = limit ?? (all ? ViewReader.maximumLimit : 100)
             request.cursor = cursor
+            request.sort = sort
+            request.hasAggregates = !(ndjson || csv)
             return request
         }
     }
@@ -83,6 +99,7 @@ struct ViewCommand: AsyncParsableCommand {
                   alpha-ledger view trades --underlying MSTR --from 2025-12-01
                   alpha-ledger view trades --as-of-position 100 --limit 3 --json
                   alpha-ledger view trades --ndjson --all
+                  alpha-ledger view trades --sort -trade_date --csv --limit 20
                 """)
 
         @OptionGroup var options: SettingsOptions
@@ -286,10 +303,14 @@ func showView(
         try await ledger.bringUpToDate([view.projection])
         var next = request
         var rows: [[UInt8]] = []
+        var isFirst = true
         while true {
             let page = try await page(view, next, head, ledger)
             if paging.ndjson {
                 for row in page.rows { Output.bytes(row + [UInt8(ascii: "\n")]) }
+            } else if paging.csv {
+                Output.bytes(try page.csv(ledger.csv(of: view), hasHeader: isFirst))
+                isFirst = false
             } else {
                 rows += page.rows
             }
@@ -300,7 +321,7 @@ func showView(
             if paging.json {
                 Output.bytes(try paging.all ? oneAnswer(rows, page) : page.json())
                 Output.line("")
-            } else if !paging.ndjson {
+            } else if !paging.ndjson && !paging.csv {
                 if rows.isEmpty, next.cursor == nil {
                     Output.line("\(try await ViewReader(ledger, isBounded: false).emptiness(of: view, next))")
                 } else {
@@ -354,12 +375,15 @@ private func oneAnswer(_ rows: [[UInt8]], _ last: ViewPage) throws -> [UInt8] {
 
 private func show(_ documents: [JSONDocument], _ columns: [(name: String, isNumber: Bool)]) {
     let rows = documents.map { document in
-        columns.map { column -> String in
-            guard let value = document.root[column.name], !value.isNull else { return "" }
-            if value.kind == .array { return value.elements.compactMap(\.string).joined(separator: " ") }
-            return value.string ?? Money.cell(value.sourceText, column: column.name)
-        }
+        columns.map { cell(document.root[$0.name], column: $0.name) }
     }
     Output.table(
         columns.map(\.name), rows, rightAligned: Set(columns.indices.filter { columns[$0].isNumber }))
+}
+
+/// A column's value in a table: the texts of a list one after the other, and nothing for an object.
+func cell(_ value: JSONValue?, column: String) -> String {
+    guard let value, !value.isNull, value.kind != .object else { return "" }
+    if value.kind == .array { return value.elements.compactMap(\.string).joined(separator: " ") }
+    return value.string ?? Money.cell(value.sourceText, column: column)
 }
