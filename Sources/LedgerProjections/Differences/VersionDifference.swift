@@ -48,7 +48,7 @@ public struct VersionDifference {
     public mutating func add(from old: JSONDocument?, to new: JSONDocument?) -> RowChange? {
         if old != nil { rows.from += 1 }
         if new != nil { rows.to += 1 }
-        for (index, column) in columns.columns.enumerated() where column.isMoney {
+        for (index, column) in columns.columns.enumerated() where column.role?.isMoney ?? false {
             sums[index, default: (MoneySum(), MoneySum())].from.add(old?.root[column.name])
             sums[index, default: (MoneySum(), MoneySum())].to.add(new?.root[column.name])
         }
@@ -62,7 +62,7 @@ public struct VersionDifference {
             let (from, to) = (old?.root[column.name], new?.root[column.name])
             let isChanged = change.fields.contains { $0.column.name == column.name }
             if isChanged { fields[index] += 1 }
-            if column.isState, isChanged || change.kind != .changed {
+            if column.role == .state, isChanged || change.kind != .changed {
                 moves[
                     Move(column: index, from: from?.string.map { ByteKey($0) }, to: to?.string.map { ByteKey($0) }),
                     default: 0] += 1

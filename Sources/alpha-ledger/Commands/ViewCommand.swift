@@ -1,5 +1,6 @@
 import ArgumentParser
 import LedgerJSON
+import LedgerProjections
 import LedgerStore
 import LedgerValues
 import Operations
@@ -272,7 +273,7 @@ private let syncStateColumns = [
 ]
 
 /// Prints the rows of `sync_state` as a table.
-func showSyncState(_ documents: [JSONDocument]) { show(documents, syncStateColumns) }
+func showSyncState(_ documents: [JSONDocument]) { show(documents, syncStateColumns, nil) }
 
 /// Brings the view's projection up to date, then prints one page or all pages, pinned to one position.
 func showView(
@@ -304,7 +305,8 @@ func showView(
                 if rows.isEmpty, next.cursor == nil {
                     Output.line("\(try await ViewReader(ledger, isBounded: false).emptiness(of: view, next))")
                 } else {
-                    show(try rows.map { try JSONDocument(parsing: $0) }, columns)
+                    show(
+                        try rows.map { try JSONDocument(parsing: $0) }, columns, ledger.registry.firstDefinition(view.projection)?.columns)
                 }
                 Output.line("\(rows.count) rows as of position \(page.position)")
                 if let receipt = page.receipt {
@@ -352,12 +354,13 @@ private func oneAnswer(_ rows: [[UInt8]], _ last: ViewPage) throws -> [UInt8] {
     return out
 }
 
-private func show(_ documents: [JSONDocument], _ columns: [(name: String, isNumber: Bool)]) {
+/// - Parameter declared: the columns with their roles; nil if none of the shown ones has a role
+private func show(_ documents: [JSONDocument], _ columns: [(name: String, isNumber: Bool)], _ declared: ColumnSet?) {
     let rows = documents.map { document in
         columns.map { column -> String in
             guard let value = document.root[column.name], !value.isNull else { return "" }
             if value.kind == .array { return value.elements.compactMap(\.string).joined(separator: " ") }
-            return value.string ?? Money.cell(value.sourceText, column: column.name)
+            return value.string ?? Money.cell(value.sourceText, declared?.column(named: column.name)?.role)
         }
     }
     Output.table(
