@@ -21,17 +21,6 @@ public struct VersionDifference {
         let to: ByteKey?
     }
 
-    private struct MoneySum {
-        var total = ExactNumber.zero
-        var count: Int64 = 0
-
-        mutating func add(_ value: JSONValue?) {
-            guard let value = value?.publishedDecimal else { return }
-            total += ExactNumber(value)
-            count += 1
-        }
-    }
-
     public init(_ columns: ColumnSet) {
         self.columns = columns
         fields = Array(repeating: 0, count: columns.columns.count)
