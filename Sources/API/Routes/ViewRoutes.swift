@@ -18,9 +18,16 @@ extension API {
             tag: page.entityTag(query: request.query ?? ""))
     }
 
+    /// The parameters that say what any answer about a view's rows stands on.
+    static let pins: Set<String> = ["as_of_position", "as_of", "effective_at", "rules", "receipt"]
+
     /// What a request asks of a view.
-    static func viewRequest(_ view: View, _ request: APIRequest) throws -> ViewRequest {
-        var reading: Set<String> = ["limit", "cursor", "as_of_position", "as_of", "effective_at", "rules", "receipt"]
+    ///
+    /// - Parameter reading: the parameters beside the view's filters; by default those of a list
+    static func viewRequest(
+        _ view: View, _ request: APIRequest, reading: Set<String> = pins.union(["limit", "cursor"])
+    ) throws -> ViewRequest {
+        var reading = reading
         if view.hasHorizons { reading.insert("horizons") }
         let parameters = try Parameters(request.query, allowed: view.filterParameters + reading)
         var ask = ViewRequest()
