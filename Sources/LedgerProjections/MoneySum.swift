@@ -2,7 +2,7 @@ import LedgerJSON
 import LedgerValues
 
 /// The exact sum of a column's published amounts, and their number. A row without an amount adds nothing.
-struct MoneySum {
+struct MoneySum: Sendable {
     private(set) var total = ExactNumber.zero
     private(set) var count: Int64 = 0
 

@@ -5,7 +5,7 @@ import LedgerValues
 ///
 /// The sums use the rows' published figures, so a reader who adds up the rows gets the same results. A group without an
 /// amount has the sum null, and each sum has the number of its amounts beside it.
-public struct RowTotals: RowAggregates {
+public struct RowTotals: RowAggregates, Sendable {
     /// A column to group by, or a part of its dates or instants: `underlying_symbol`, `target_timestamp:month`. The parts
     /// of instants are those in UTC.
     public struct Grouping: Sendable, Equatable, CustomStringConvertible {
@@ -51,7 +51,7 @@ public struct RowTotals: RowAggregates {
     /// The largest number of groups. A reader who asks for more is refused.
     public static let maximumGroups = 5000
 
-    private struct Group {
+    private struct Group: Sendable {
         var count: Int64 = 0
         var sums: [MoneySum]
 

@@ -1,4 +1,5 @@
 import LedgerJSON
+import LedgerValues
 import OptionTrades
 import TestSupport
 import Testing

@@ -39,7 +39,9 @@ struct LinePlot {
                     ]
                 ) { html in
                     let zero = scale.y(0)
-                    html.element("line", [.class("zero"), .svg("x1", "0"), .svg("x2", "1000"), .svg("y1", zero), .svg("y2", zero)]) { _ in }
+                    html.element(
+                        "line", [.class("zero"), .svg("x1", "0"), .svg("x2", "1000"), .svg("y1", zero), .svg("y2", zero)]
+                    ) { _ in }
                     for line in lines { write(line, scale, to: &html) }
                 }
                 let top = points.map(\.value).max().map { Figures.decimal("\($0)", .money).text } ?? ""
@@ -55,7 +57,8 @@ struct LinePlot {
                         }
                         html.text("\(line.name) ")
                         html.element(
-                            "span", [.class("figure")], text: line.points.last.map { Figures.decimal("\($0.value)", .money).text } ?? "none")
+                            "span", [.class("figure")], text: line.points.last.map { Figures.decimal("\($0.value)", .money).text } ?? "none"
+                        )
                     }
                 }
             }

@@ -41,14 +41,9 @@ struct OutcomesOverTime {
             }
             html.element("p", [.class("quiet")]) { html in
                 html.text("\(Figures.count(priced)) of \(Figures.count(rows)) rows are priced. ")
-                html.element(
-                    "a",
-                    [
-                        .href(
-                            Address(
-                                ["performance", View.outcomes.name],
-                                [("horizons", horizon == "expiry" ? horizon : String(horizon.dropLast()))] + context.time.parameters)),
-                    ], text: "Rows at \(horizon)")
+                let asked = horizon == "expiry" ? horizon : String(horizon.dropLast())
+                let rows = Address(["performance", View.outcomes.name], [("horizons", asked)] + context.time.parameters)
+                html.element("a", [.href(rows)], text: "Rows at \(horizon)")
             }
             table(horizon, groups, &html)
         }
