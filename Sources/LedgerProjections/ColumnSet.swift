@@ -3,8 +3,8 @@ public import LedgerJSON
 public import LedgerValues
 
 /// The contents of `projections/<name>/columns.json`: the key, the columns that are stored beside the document for
-/// filters, which of these are never null, each column's type, and the columns that the digest covers. A version's table
-/// and indexes follow from it.
+/// filters, which of these are never null, each column's type and role, and the columns that the digest covers. A
+/// version's table and indexes follow from it.
 ///
 /// A row is stored as one canonical JSON document in event encoding (decimals are strings). The types here turn the
 /// document into the answer over HTTP (decimals are numbers) and into the line that is digested.
@@ -18,15 +18,18 @@ public struct ColumnSet: Sendable {
     public struct Column: Sendable {
         public let name: String
         public let kind: Kind
+        /// Nil if the column has no role.
+        public let role: Role?
         /// Whether the digest covers the column.
         public let isDigested: Bool
         let nameBytes: [UInt8]
         /// The names of decimal members inside an object or a list.
         public let decimals: Set<ByteKey>
 
-        init(name: String, kind: Kind, isDigested: Bool, decimals: Set<ByteKey>) {
+        init(name: String, kind: Kind, role: Role?, isDigested: Bool, decimals: Set<ByteKey>) {
             self.name = name
             self.kind = kind
+            self.role = role
             self.isDigested = isDigested
             self.decimals = decimals
             nameBytes = Array(name.utf8)
@@ -84,7 +87,8 @@ public struct ColumnSet: Sendable {
             guard let kind = value["type"]?.string.flatMap(Kind.init(rawValue:)), let digested = value["digested"]?.bool
             else { throw Problem(description: "`columns.\(name)` needs a known `type` and a boolean `digested`") }
             let decimals = value["decimals"]?.elements.compactMap(\.string).map { ByteKey($0) } ?? []
-            columns.append(Column(name: name, kind: kind, isDigested: digested, decimals: Set(decimals)))
+            let role = try Role(value, of: kind, name)
+            columns.append(Column(name: name, kind: kind, role: role, isDigested: digested, decimals: Set(decimals)))
         }
         self.columns = columns
         let byName = Dictionary(uniqueKeysWithValues: columns.enumerated().map { (ByteKey($0.element.name), $0.offset) })
@@ -115,6 +119,9 @@ public struct ColumnSet: Sendable {
 
     /// The columns that the digest does not cover.
     public var undigested: [String] { columns.filter { !$0.isDigested }.map(\.name) }
+
+    /// The column with the given name. Nil if the document has none.
+    package func column(named name: String) -> Column? { byName[ByteKey(name)].map { columns[$0] } }
 
     /// Visits a document's members beside this set's columns. Both are in canonical order, so a look-up by name is the
     /// exception.

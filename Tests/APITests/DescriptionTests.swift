@@ -194,6 +194,12 @@ import Yams
                 "?currency=BTC", "?currency=BTC&receipt=true&as_of_position=20", "?currency=BTC&rules=v9", "?currency=BTC&rules=v1/c9",
             ]
         }
+        if path.hasSuffix("/totals") {
+            queries += [
+                "?view=outcomes&by=horizon_key,target_timestamp:month", "?view=lifecycles&receipt=full", "?view=sync-state",
+                "?view=trades&by=price", "?view=context&state=stale&as_of_position=20",
+            ]
+        }
         if path.contains("proof/inclusion") { queries += ["?position=3", "?position=99999999"] }
         if path.contains("proof/consistency") { queries += ["?from=3&to=9", "?from=9&to=3"] }
         if path.contains("diff") {

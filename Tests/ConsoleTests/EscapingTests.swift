@@ -1,4 +1,5 @@
 import LedgerJSON
+import LedgerValues
 import OptionTrades
 import TestSupport
 import Testing
@@ -193,8 +194,17 @@ struct EscapingTests {
             (
                 "performance",
                 PerformancePage(
-                    context: context, alignment: failure, executionQuality: failure, outcomes: failure, lifecycles: .success(Tally()),
-                    marketContext: .failure(try #require(failure.problem))
+                    context: context, alignment: failure, executionQuality: failure, outcomes: failure, outcomesOverTime: failure,
+                    lifecycles: failure, expiries: failure, marketContext: failure
+                ).html()
+            ),
+            (
+                "performance, with totals",
+                PerformancePage(
+                    context: context, alignment: failure, executionQuality: failure, outcomes: failure,
+                    outcomesOverTime: .success(try Self.totals([text, "unrealized_mark", "2026-01-31"], "pnl_before_fees_usd")),
+                    lifecycles: .success(try Self.totals([text, "clean"], "open_premium_usd")),
+                    expiries: .success(try Self.totals(["open_long", text], "open_premium_usd")), marketContext: failure
                 ).html()
             ),
             ("trade book", TradeBookPage(context: context, trades: list, sync: SyncCard(state: list, run: run, preview: preview)).html()),
@@ -204,6 +214,16 @@ struct EscapingTests {
             ("sign in", SignInPage(context: context, next: text, asAdministrator: true).html()),
             ("problem", ProblemPage(context: context, problem: PageProblem(status: 404, code: text, detail: text)).html()),
         ]
+    }
+
+    /// Totals with one group.
+    private static func totals(_ key: [String], _ field: String) throws -> JSONDocument {
+        let sums = JSONNode.object([(field, .object([("count", .integer(1)), ("sum", .decimal(FixedDecimal(-5)))]))])
+        return try JSONDocument(
+            parsing: JSONNode.object([
+                ("groups", .array([.object([("key", .array(key.map { .string($0) })), ("count", .integer(2)), ("sums", sums)])])),
+                ("ledger", .object([("as_of", .string("2026-01-31T00:00:00Z"))])),
+            ]).httpBytes())
     }
 
     @Test(arguments: hostile)

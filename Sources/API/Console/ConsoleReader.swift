@@ -71,6 +71,12 @@ struct ConsoleRequest: Sendable {
         return await api.document(path, parameters, isForPerson: true)
     }
 
+    /// A view's totals for the page's moment and filters; see ``view(_:filters:extra:pin:)``.
+    func totals(_ view: View, by columns: String, filters: [String], pin: TimeFrame.Shown?) async -> Loaded {
+        await self.view(
+            ["api", "ledger", "totals"], filters: filters, extra: [("view", view.name), ("by", columns)], pin: pin)
+    }
+
     /// The reason why a list at the page's moment with its filters has no rows. Nil if it cannot be determined.
     func emptiness(of name: String, filters: [String]) async -> Emptiness? {
         guard let view = View.named(name) else { return nil }

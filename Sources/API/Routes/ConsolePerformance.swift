@@ -15,8 +15,10 @@ extension API {
         let outcomes = await asked.view(View.outcomes.segments, filters: filters, extra: [("limit", "1")], pin: pin)
         let page = PerformancePage(
             context: asked.context, alignment: alignment, executionQuality: execution, outcomes: outcomes,
-            lifecycles: await tally(asked, .lifecycles, filters, by: "lifecycle_state", state: "lifecycle_quality", pin),
-            marketContext: await tally(asked, .context, filters, by: "source_portfolio", state: "context_quality", pin),
+            outcomesOverTime: await outcomesOverTime(asked, filters, pin),
+            lifecycles: await asked.totals(.lifecycles, by: "lifecycle_state,lifecycle_quality", filters: filters, pin: pin),
+            expiries: await asked.totals(.lifecycles, by: PerformancePage.expiries, filters: filters, pin: pin),
+            marketContext: await asked.totals(.context, by: "source_portfolio,context_quality", filters: filters, pin: pin),
             emptiness: await emptiness(asked, .alignment, alignment))
         return PageAnswer(page.html(), about: alignment)
     }
@@ -34,19 +36,15 @@ extension API {
         return PageAnswer(page.html(), about: list)
     }
 
-    /// Counts the rows of a view by two of their members, up to a bound that the page states.
-    private func tally(
-        _ asked: ConsoleRequest, _ view: View, _ filters: [String], by group: String, state: String, _ pin: TimeFrame.Shown?
-    ) async -> Result<Tally, PageProblem> {
-        var tally = Tally()
-        var reader = RowReader(asked: asked, view: view, filters: filters, pin: pin)
-        do {
-            while let row = try await reader.next() { tally.add(row, group: group, state: state) }
-        } catch {
-            return .failure(error)
+    /// The totals of outcomes by the days of their horizons, or by the months if there are too many days.
+    private func outcomesOverTime(_ asked: ConsoleRequest, _ filters: [String], _ pin: TimeFrame.Shown?) async -> Loaded {
+        var totals: Loaded?
+        for by in PerformancePage.outcomesOverTime {
+            totals = await asked.totals(.outcomes, by: by, filters: filters, pin: pin)
+            if case .failure(let problem) = totals, problem.code == Problem.Code.badParameter.rawValue { continue }
+            break
         }
-        tally.isPartial = reader.isCutOff
-        return .success(tally)
+        return totals ?? .failure(PageProblem(status: 404, code: "not_found", detail: "There are no totals."))
     }
 
     // MARK: Changes
@@ -104,17 +102,6 @@ private struct RowReader {
     private var pages = 0
     /// Whether the list continues beyond the bound.
     private(set) var isCutOff = false
-
-    init(asked: ConsoleRequest, view: View, filters: [String], pin: TimeFrame.Shown?) {
-        self.asked = asked
-        self.view = view
-        let moment =
-            pin.map { [("as_of_position", "\($0.position)"), ("as_of", $0.asOf)] }
-            ?? asked.time.parameters.filter { $0.name != "effective_at" }.map { ($0.name, $0.value) }
-        parameters =
-            asked.query.filter { filters.contains($0.name) }.map { ($0.name, $0.value) } + moment
-            + (asked.time.effectiveAt.map { [("effective_at", $0)] } ?? [])
-    }
 
     init(asked: ConsoleRequest, view: View, at position: Int64) {
         self.asked = asked

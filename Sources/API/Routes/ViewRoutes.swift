@@ -37,21 +37,31 @@ extension API {
     }
 
     /// The parameters of a list, except its filters.
-    private static func reading(_ view: View) -> Set<String> {
-        var names: Set<String> = ["limit", "cursor", "sort", "as_of_position", "as_of", "effective_at", "rules", "receipt"]
-        if view.hasHorizons { names.insert("horizons") }
-        return names
-    }
+    private static func reading(_ view: View) -> Set<String> { pins(of: view).union(["limit", "cursor", "sort"]) }
 
     private static func parameters(of view: View, _ request: APIRequest) throws(Problem) -> Parameters {
         try Parameters(request.query, allowed: view.filterParameters + reading(view))
     }
 
+    /// The parameters that say what any answer about a view's rows stands on.
+    static func pins(of view: View) -> Set<String> {
+        var names: Set<String> = ["as_of_position", "as_of", "effective_at", "rules", "receipt"]
+        if view.hasHorizons { names.insert("horizons") }
+        return names
+    }
+
     /// What a request asks of a view.
     static func viewRequest(_ view: View, _ request: APIRequest) throws -> ViewRequest {
-        let parameters = try parameters(of: view, request)
+        try viewRequest(view, request, reading: reading(view))
+    }
+
+    /// What a request asks of a view's rows.
+    ///
+    /// - Parameter reading: the allowed parameters beside the view's filters
+    static func viewRequest(_ view: View, _ request: APIRequest, reading: Set<String>) throws -> ViewRequest {
+        let parameters = try Parameters(request.query, allowed: view.filterParameters + reading)
         var ask = ViewRequest()
-        var filters = parameters.others(than: reading(view))
+        var filters = parameters.others(than: reading)
         if view.filterParameters.contains("source") && parameters["source"] == nil {
             filters.append(("source", TradeLedger.standardSource))
         }

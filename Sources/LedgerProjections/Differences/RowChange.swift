@@ -76,12 +76,4 @@ extension ColumnSet.Column {
         ColumnSet.append(value, of: self, decimalsAsNumbers: form == .numbers, to: &out)
         return out
     }
-
-    /// Whether the column's name ends in a suffix of states or classes.
-    var isState: Bool {
-        kind == .text && ["_label", "_state", "_status", "_quality", "_regime"].contains { name.hasSuffix($0) }
-    }
-
-    /// Whether the column's name ends in the suffix of amounts of money, which may be added up.
-    var isMoney: Bool { kind == .decimal && name.hasSuffix("_usd") }
 }

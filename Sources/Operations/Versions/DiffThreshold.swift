@@ -3,7 +3,7 @@ import LedgerStore
 import LedgerValues
 
 /// The change above which a diff fails a build: `any`, `rows>100`, `rows>2.5%`, or `premium_usd>1000` for the movement
-/// of a sum.
+/// of a sum. A diff has the sums of all columns that are declared money.
 package struct DiffThreshold: Sendable, CustomStringConvertible {
     private enum Measure: Sendable {
         /// The number of changed rows.
@@ -40,7 +40,7 @@ package struct DiffThreshold: Sendable, CustomStringConvertible {
         if parts[0] == "rows" {
             measure = isShare ? .share : .rows
         } else {
-            guard !isShare, parts[0].hasSuffix("_usd") else { throw problem }
+            if isShare { throw problem }
             measure = .sum(String(parts[0]))
         }
     }
@@ -77,8 +77,11 @@ package struct DiffThreshold: Sendable, CustomStringConvertible {
         case .sum(let field):
             let sums = diff.sums
             guard let delta = sums.first(where: { $0.field.isBytewiseEqual(to: field) })?.delta else {
-                throw Problem(
-                    description: "expected one of the sums \(sums.map(\.field).joined(separator: ", ")), found `\(field)`")
+                let expected =
+                    sums.isEmpty
+                    ? "any, rows>NUMBER or rows>NUMBER%, because \(diff.from.name) has no sums"
+                    : "one of the sums \(sums.map(\.field).joined(separator: ", "))"
+                throw Problem(description: "expected \(expected), found `\(field)`")
             }
             let moved: ExactNumber? =
                 switch delta {

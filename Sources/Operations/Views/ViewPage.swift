@@ -122,6 +122,24 @@ package struct ViewPage: Sendable {
     /// The receipt, on request.
     package let receipt: ViewReceipt?
 
+    init(
+        rows: [[UInt8]], nextCursor: String?, aggregates: JSONNode?, _ view: View, _ request: ViewRequest, _ standing: ViewStanding,
+        receipt: ViewReceipt?
+    ) {
+        self.rows = rows
+        self.nextCursor = nextCursor
+        self.aggregates = aggregates
+        self.receipt = receipt
+        remark = view.remark
+        position = standing.position
+        asOf = standing.now
+        headPosition = standing.headPosition
+        version = standing.source.version
+        isFrozen = standing.source.isFrozen
+        isPinned = request.isPinned && !standing.source.isFrozen
+        isFixed = request.asOfPosition != nil || request.asOf != nil
+    }
+
     /// `{"rows":[…],"next_cursor":…,"aggregates":…,"ledger":{…}}`, plus the receipt and the view's remark.
     package func json() -> [UInt8] {
         var out: [UInt8] = Array("{\"rows\":[".utf8)
@@ -133,6 +151,13 @@ package struct ViewPage: Sendable {
         out.append(contentsOf: (nextCursor.map(JSONNode.string) ?? .null).httpBytes())
         out.append(contentsOf: ",\"aggregates\":".utf8)
         out.append(contentsOf: (aggregates ?? .null).httpBytes())
+        appendBasis(to: &out)
+        out.append(UInt8(ascii: "}"))
+        return out
+    }
+
+    /// Appends the members that say what the answer depends on: the ledger's state, the receipt and the view's remark.
+    func appendBasis(to out: inout [UInt8]) {
         out.append(contentsOf: ",\"ledger\":".utf8)
         out.append(contentsOf: ledger.httpBytes())
         if let receipt {
@@ -147,8 +172,6 @@ package struct ViewPage: Sendable {
             out.append(contentsOf: ",\"\(remark.name)\":".utf8)
             out.append(contentsOf: JSONNode.string(remark.text).httpBytes())
         }
-        out.append(UInt8(ascii: "}"))
-        return out
     }
 
     /// The tag of the answer to a query.

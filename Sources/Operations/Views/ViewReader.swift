@@ -63,8 +63,34 @@ package struct ViewReader: Sendable {
         }
         let cursor = try request.cursor.map { try ViewCursor(parsing: $0, list: request.list(view)) }
         if let cursor, !cursor.stands(on: request) { throw ViewError.badCursor }
+        return try await fresh(view) { try await page(view, request, cursor) }
+    }
+
+    /// The counts of the rows that a request selects and the sums of their money, in groups.
+    ///
+    /// The request's limit and cursor do not apply. Throws as ``page(_:_:)`` does, and `ViewError.badParameter` for
+    /// groups that the view's rows cannot have, or too many of them.
+    package func totals(
+        _ view: View, _ request: ViewRequest, by groupings: [RowTotals.Grouping]
+    ) async throws -> ViewTotals {
+        try await fresh(view) {
+            let rows = try await settle(view, request, nil, readsPage: false).rows
+            do {
+                return ViewTotals(
+                    page: ViewPage(
+                        rows: [], nextCursor: nil,
+                        aggregates: try await totals(rows, try rows.startTotals(by: groupings), request.selection(view)),
+                        view, request, rows.standing, receipt: try await receipt(rows, request)))
+            } catch is FoldDeadline.Passed {
+                throw ViewError.foldTooLarge(command: request.command(view, rows.standing, totalsBy: groupings))
+            }
+        }
+    }
+
+    /// Reads with the catalog as it is; a version that was dropped meanwhile is unavailable.
+    private func fresh<T: Sendable>(_ view: View, _ read: @Sendable () async throws -> T) async throws -> T {
         do {
-            return try await withFreshCatalog { try await page(view, request, cursor) }
+            return try await withFreshCatalog { try await read() }
         } catch let error as PostgresError where error.sqlState == .undefinedTable {
             throw ViewError.rulesUnavailable("the version of \(view.projection) was dropped while it was read")
         }
@@ -86,8 +112,7 @@ package struct ViewReader: Sendable {
                 found = try await search(rows, request, after: after, selection)
             }
             aggregates = request.hasAggregates ? try await self.aggregates(rows, selection) : nil
-            receipt =
-                request.hasReceipt ? try await rows.receipt(isFull: request.isReceiptFull, isBounded: isBounded, folds, database) : nil
+            receipt = try await self.receipt(rows, request)
         } catch is FoldDeadline.Passed {
             throw ViewError.foldTooLarge(command: request.command(view, standing))
         }
@@ -98,11 +123,12 @@ package struct ViewReader: Sendable {
             ).text(list: request.list(view))
         }
         return ViewPage(
-            rows: found.rows.map(\.row), nextCursor: next, aggregates: aggregates, remark: view.remark,
-            position: standing.position, asOf: standing.now, headPosition: standing.headPosition,
-            version: standing.source.version, isFrozen: standing.source.isFrozen,
-            isPinned: request.isPinned && !standing.source.isFrozen,
-            isFixed: request.asOfPosition != nil || request.asOf != nil, receipt: receipt)
+            rows: found.rows.map(\.row), nextCursor: next, aggregates: aggregates, view, request, standing, receipt: receipt)
+    }
+
+    /// The receipt, if the request asks for it.
+    private func receipt(_ rows: ViewRows, _ request: ViewRequest) async throws -> ViewReceipt? {
+        request.hasReceipt ? try await rows.receipt(isFull: request.isReceiptFull, isBounded: isBounded, folds, database) : nil
     }
 
     // MARK: - The basis of an answer
@@ -117,7 +143,7 @@ package struct ViewReader: Sendable {
     ///
     /// Waits up to two seconds for a projection that is behind.
     private func settle(
-        _ view: View, _ request: ViewRequest, _ cursor: ViewCursor?
+        _ view: View, _ request: ViewRequest, _ cursor: ViewCursor?, readsPage: Bool = true
     ) async throws -> Settled {
         do {
             return try await ledger.settled(asOf: request.asOf) { settledHead in
@@ -126,7 +152,7 @@ package struct ViewReader: Sendable {
                         let standing = try standing(view, request, cursor, settledHead: settledHead, session)
                         let rows = try ViewRows(view, request, standing, ledger.registry)
                         if let cursor, cursor.key.count != rows.keyCount { throw ViewError.badCursor }
-                        if rows.isSearch { return Settled(rows: rows, page: nil) }
+                        if rows.isSearch || !readsPage { return Settled(rows: rows, page: nil) }
                         let page = try rows.page(
                             after: cursor.map { RowKey($0.key) }, FoldDeadline(instant: nil), session)
                         return Settled(rows: rows, page: page)
@@ -242,6 +268,26 @@ package struct ViewReader: Sendable {
             }
         }
         guard case .node(let node) = result else { preconditionFailure("a fold of sums gives sums") }
+        return node
+    }
+
+    /// The totals of all selected rows, from totals without rows.
+    private func totals(_ rows: ViewRows, _ empty: RowTotals, _ selection: String) async throws -> JSONNode {
+        let result = try await fold("totals|\(rows.standing.key)|\(empty.name)|\(selection)") { deadline in
+            try await deadline.read(database, rows.standing.point) { session in
+                var totals = empty
+                try rows.forEach(after: nil, deadline, session) { _, document in
+                    totals.add(document.root)
+                    return !totals.hasTooManyGroups
+                }
+                if totals.hasTooManyGroups {
+                    throw ViewError.badParameter(
+                        name: "by", expected: "columns with at most \(RowTotals.maximumGroups) groups, found more")
+                }
+                return .node(totals.node())
+            }
+        }
+        guard case .node(let node) = result else { preconditionFailure("a fold of totals gives totals") }
         return node
     }
 

@@ -62,6 +62,15 @@ struct ViewRows: Sendable {
         entityFilters = request.filters.filter { filter in key.contains { $0.isBytewiseEqual(to: filter.column) } }
     }
 
+    /// Totals without rows, in groups. Throws `ViewError.badParameter` for columns that the rows can't be grouped by.
+    func startTotals(by groupings: [RowTotals.Grouping]) throws(ViewError) -> RowTotals {
+        do {
+            return try RowTotals(columns, by: groupings)
+        } catch {
+            throw ViewError.badParameter(name: "by", expected: error.expected)
+        }
+    }
+
     /// The number of parts of a row's key.
     var keyCount: Int { columns.key.count }
 

@@ -39,18 +39,18 @@ extension ViewCommand {
                     Output.bytes(document.json())
                     Output.line("")
                 } else {
-                    try Self.show(document)
+                    try Self.show(document, ledger.registry)
                 }
             }
         }
 
-        private static func show(_ document: TradeDocument) throws {
+        private static func show(_ document: TradeDocument, _ registry: ProjectionRegistry) throws {
             for part in document.parts {
                 Output.line([part.view.title, part.version ?? ""].joined(separator: "  "))
                 if let absence = part.absence {
                     Output.line(Output.escaped(absence.detail))
                 } else {
-                    try show(part)
+                    try show(part, registry.firstDefinition(part.view.projection)?.columns)
                 }
                 Output.line("")
             }
@@ -63,10 +63,10 @@ extension ViewCommand {
         }
 
         /// A line for each column that has a value, and a cell for each row.
-        private static func show(_ part: TradePart) throws {
+        private static func show(_ part: TradePart, _ columns: ColumnSet?) throws {
             let rows = try part.rows.map { try JSONDocument(parsing: $0).root }
             let names = rows.first?.members.map(\.key) ?? []
-            let lines = names.map { name in [name] + rows.map { cell($0[name], column: name) } }
+            let lines = names.map { name in [name] + rows.map { cell($0[name], columns?.column(named: name)?.role) } }
             Output.table(
                 ["column"] + rows.map { row in part.view.key.dropFirst().compactMap { row[$0]?.string }.last ?? "" },
                 lines.filter { line in line.dropFirst().contains { !$0.isEmpty } })

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LedgerJSON
+import LedgerProjections
 import LedgerStore
 import LedgerValues
 import Operations
@@ -42,12 +43,21 @@ struct ViewCommand: AsyncParsableCommand {
         @Flag(help: "Print what HTTP answers.") var json = false
         @Flag(help: "Print a row a line.") var ndjson = false
         @Flag(help: "Print CSV: a header, and a row a line.") var csv = false
+        @Option(
+            help: """
+                Instead of rows their number and the sums of their money, in groups by columns with commas between them, each with \
+                :year, :month or :day for a part of its dates.
+                """)
+        var by: String?
 
         func validate() throws {
             if json && ndjson { throw ValidationError("--json and --ndjson exclude each other") }
             if csv && (json || ndjson) { throw ValidationError("--csv and --\(json ? "json" : "ndjson") exclude each other") }
             if (ndjson || csv) && (receipt || fullReceipt) {
                 throw ValidationError("--\(csv ? "csv" : "ndjson") prints rows alone: --receipt needs --json or a table")
+            }
+            if by != nil && (all || ndjson || csv || limit != nil || cursor != nil || sort != nil) {
+                throw ValidationError("--by goes through all rows: it excludes --all, --limit, --cursor, --sort, --ndjson and --csv")
             }
             if all && cursor != nil { throw ValidationError("--all and --cursor exclude each other") }
         }
@@ -289,7 +299,7 @@ private let syncStateColumns = [
 ]
 
 /// Prints the rows of `sync_state` as a table.
-func showSyncState(_ documents: [JSONDocument]) { show(documents, syncStateColumns) }
+func showSyncState(_ documents: [JSONDocument]) { show(documents, syncStateColumns, nil) }
 
 /// Brings the view's projection up to date, then prints one page or all pages, pinned to one position.
 func showView(
@@ -298,9 +308,14 @@ func showView(
     horizons: String? = nil
 ) async throws {
     let request = try paging.request(view, parameters, horizons: horizons)
+    let groupings = try paging.by.map { try ViewRequest.groupings(parsing: $0) }
     try await options.withLedger { ledger in
         let head = try await ledger.primaryHead()
         try await ledger.bringUpToDate([view.projection])
+        if let groupings {
+            let totals = try await ViewReader(ledger, isBounded: false).totals(view, request, by: groupings)
+            return paging.json ? Output.line(String(decoding: totals.json(), as: UTF8.self)) : try show(totals)
+        }
         var next = request
         var rows: [[UInt8]] = []
         var isFirst = true
@@ -325,7 +340,8 @@ func showView(
                 if rows.isEmpty, next.cursor == nil {
                     Output.line("\(try await ViewReader(ledger, isBounded: false).emptiness(of: view, next))")
                 } else {
-                    show(try rows.map { try JSONDocument(parsing: $0) }, columns)
+                    show(
+                        try rows.map { try JSONDocument(parsing: $0) }, columns, ledger.registry.firstDefinition(view.projection)?.columns)
                 }
                 Output.line("\(rows.count) rows as of position \(page.position)")
                 if let receipt = page.receipt {
@@ -360,6 +376,26 @@ private func page(_ view: View, _ request: ViewRequest, _ head: Int64, _ ledger:
     }
 }
 
+/// Prints totals as a table: a line for each group and one for all, with the columns of money that have an amount.
+private func show(_ totals: ViewTotals) throws {
+    let root = try JSONDocument(parsing: totals.json()).root
+    let by = root["by"]?.elements.compactMap(\.string) ?? []
+    let money = root["total"]?["sums"]?.members.filter { $0.value["count"]?.integer != 0 }.map(\.key) ?? []
+    func line(_ key: [String], _ group: JSONValue?) -> [String] {
+        let sums = money.flatMap { name -> [String] in
+            let sum = group?["sums"]?[name]
+            let total = sum?["sum"].flatMap { $0.isNull ? nil : Money.amount($0.sourceText) } ?? ""
+            return [total, sum?["count"]?.sourceText ?? ""]
+        }
+        return key + [group?["count"]?.sourceText ?? ""] + sums
+    }
+    let groups = root["groups"]?.elements.map { group in line(group["key"]?.elements.map { $0.string ?? "" } ?? [], group) } ?? []
+    let all = line(by.isEmpty ? [] : ["all"] + Array(repeating: "", count: by.count - 1), root["total"])
+    let titles = by + ["rows"] + money.flatMap { [$0, "of rows"] }
+    Output.table(titles, (by.isEmpty ? [] : groups) + [all], rightAligned: Set(by.count..<titles.count))
+    Output.line("as of position \(totals.position)")
+}
+
 /// All rows in the form of one page, like an HTTP answer without a limit.
 private func oneAnswer(_ rows: [[UInt8]], _ last: ViewPage) throws -> [UInt8] {
     let root = try JSONDocument(parsing: last.json()).root
@@ -373,17 +409,18 @@ private func oneAnswer(_ rows: [[UInt8]], _ last: ViewPage) throws -> [UInt8] {
     return out
 }
 
-private func show(_ documents: [JSONDocument], _ columns: [(name: String, isNumber: Bool)]) {
+/// - Parameter declared: the columns with their roles; nil if none of the shown ones has a role
+private func show(_ documents: [JSONDocument], _ columns: [(name: String, isNumber: Bool)], _ declared: ColumnSet?) {
     let rows = documents.map { document in
-        columns.map { cell(document.root[$0.name], column: $0.name) }
+        columns.map { cell(document.root[$0.name], declared?.column(named: $0.name)?.role) }
     }
     Output.table(
         columns.map(\.name), rows, rightAligned: Set(columns.indices.filter { columns[$0].isNumber }))
 }
 
 /// A column's value in a table: the texts of a list one after the other, and nothing for an object.
-func cell(_ value: JSONValue?, column: String) -> String {
+func cell(_ value: JSONValue?, _ role: ColumnSet.Role?) -> String {
     guard let value, !value.isNull, value.kind != .object else { return "" }
     if value.kind == .array { return value.elements.compactMap(\.string).joined(separator: " ") }
-    return value.string ?? Money.cell(value.sourceText, column: column)
+    return value.string ?? Money.cell(value.sourceText, role)
 }
