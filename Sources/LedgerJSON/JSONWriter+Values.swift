@@ -191,7 +191,7 @@ extension JSONWriter {
         beginObject()
         for member in document.root.members {
             key(member.key)
-            raw(document.bytes.span.extracting(member.value.sourceRange))
+            raw(Array(document.bytes[member.value.sourceRange]))
         }
         endObject()
     }

@@ -1,5 +1,6 @@
 package import LedgerEvents
 package import LedgerPostgres
+import LedgerValues
 
 extension LogReader {
     /// The headers of the events of some streams up to a position, in position order, at most `limit`. Payloads are not read.

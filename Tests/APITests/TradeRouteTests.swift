@@ -201,6 +201,9 @@ import Testing
     @Test func `what no projection was activated for is said to be so`() async throws {
         try await withService(projectors: false) { service in
             try await service.ledger.log.append([recorded(try sampleRow("T1"))], runID: UniqueID(high: 3, low: 3))
+            try await service.ledger.pool.run { session in
+                try session.executeScript("BEGIN; SET LOCAL ROLE NONE; DELETE FROM ledger.served_projections; COMMIT")
+            }
             let answer = try await service.ask("\(Self.path)/T1")
             #expect(answer.status == 200 && answer.headers["cache-control"] == "no-store")
             for (name, _) in Self.lists {
@@ -223,7 +226,8 @@ import Testing
                 }
             }
             #expect(answers.contains { $0.status == 200 })
-            #expect(try Validator.problems(answers) == [])
+            let problems = try Validator.problems(answers)
+            #expect(problems == [])
         }
     }
 }

@@ -17,9 +17,22 @@ import Testing
         seed: UInt64, _ body: (TimeTravelBench, _ head: Int64) async throws -> Void
     ) async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
-            try await bench.append(try RandomHistory(seed: seed, trades: 14, events: 170).events)
+            try await bench.append(try RandomHistory(seed: seed, trades: 14, events: 170).events + Self.observations())
             try await bench.project()
             try await body(bench, try await bench.ledger.primaryHead())
+        }
+    }
+
+    /// Figures of which some are equal and some absent.
+    private static func observations() throws -> [NewEvent] {
+        let start = try instant("2026-01-05T00:07:00Z")
+        return try (0..<12).flatMap { hour in
+            let time = try #require(start.advanced(byMicroseconds: Int64(hour) * 3_600_000_000))
+            return try [(MarketKind.volMetrics, "dvol"), (.gexHourly, "net_gex")].map { kind, figure in
+                let fields: [(String, MarketValue)] = [("currency", .text(hour < 7 ? "BTC" : "ETH")), ("timestamp", .instant(time))]
+                let figures = hour % 4 == 0 ? [] : [(figure, MarketValue.decimal(FixedDecimal(hour % 3)))]
+                return try #require(MarketObservedPayload(kind: kind, fields: fields + figures)).event(previousVersion: 0)
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-package import LedgerJSON
+import LedgerJSON
 import OptionTrades
 
 /// The overview of the trades' performance: coverage, alignment, execution and outcomes, each with its unknowns.

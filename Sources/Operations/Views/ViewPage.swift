@@ -122,24 +122,6 @@ package struct ViewPage: Sendable {
     /// The receipt, on request.
     package let receipt: ViewReceipt?
 
-    init(
-        rows: [[UInt8]], nextCursor: String?, aggregates: JSONNode?, _ view: View, _ request: ViewRequest, _ standing: ViewStanding,
-        receipt: ViewReceipt?
-    ) {
-        self.rows = rows
-        self.nextCursor = nextCursor
-        self.aggregates = aggregates
-        self.receipt = receipt
-        remark = view.remark
-        position = standing.position
-        asOf = standing.now
-        headPosition = standing.headPosition
-        version = standing.source.version
-        isFrozen = standing.source.isFrozen
-        isPinned = request.isPinned && !standing.source.isFrozen
-        isFixed = request.asOfPosition != nil || request.asOf != nil
-    }
-
     /// `{"rows":[…],"next_cursor":…,"aggregates":…,"ledger":{…}}`, plus the receipt and the view's remark.
     package func json() -> [UInt8] {
         var out: [UInt8] = Array("{\"rows\":[".utf8)
@@ -203,6 +185,20 @@ package struct ViewPage: Sendable {
         ]
         if isFrozen { members.append(("frozen", .bool(true))) }
         return .object(members)
+    }
+}
+
+extension ViewPage {
+    /// The answer to a request, standing on what was settled for it.
+    init(
+        rows: [[UInt8]], nextCursor: String?, aggregates: JSONNode?, _ view: View, _ request: ViewRequest, _ standing: ViewStanding,
+        receipt: ViewReceipt?
+    ) {
+        self.init(
+            rows: rows, nextCursor: nextCursor, aggregates: aggregates, remark: view.remark, position: standing.position,
+            asOf: standing.now, headPosition: standing.headPosition, version: standing.source.version,
+            isFrozen: standing.source.isFrozen, isPinned: request.isPinned && !standing.source.isFrozen,
+            isFixed: request.asOfPosition != nil || request.asOf != nil, receipt: receipt)
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import LedgerEvents
 import LedgerJSON
+import LedgerProjections
 import LedgerValues
 import Operations
 import OptionTrades
@@ -13,8 +14,8 @@ extension ViewCommand {
                 Every part stands on one position. A part without a row says why.
 
                 Examples:
-                  alpha-ledger view trade 1001
-                  alpha-ledger view trade 1001 --as-of-position 500 --json
+                  alpha-ledger view trade ICOI-000008
+                  alpha-ledger view trade ICOI-000008 --as-of-position 500 --json
                 """)
 
         @OptionGroup var options: SettingsOptions
