@@ -61,6 +61,20 @@ public struct ReadModel: Sendable {
     public func facts(of entities: [RowKey], at position: Int64, _ session: PostgresSession) throws -> [[UInt8]?] {
         try facts.documents(of: entities, at: position, session)
     }
+
+    /// The first positions, up to one, at which an entity's facts changed, in order. An index range of the entity's own
+    /// versions, whose documents are not read.
+    ///
+    /// - Parameters:
+    ///   - entity: the key of the entity.
+    ///   - position: the last position that counts.
+    ///   - limit: the largest number of versions that are read; each begins at one position and may end at another.
+    ///   - session: a session on the ledger's database.
+    public func changes(
+        of entity: RowKey, upTo position: Int64, limit: Int, _ session: PostgresSession
+    ) throws -> [Int64] {
+        try facts.changes(of: entity, upTo: position, limit: limit, session)
+    }
 }
 
 extension VersionTable {
@@ -122,6 +136,24 @@ extension VersionTable {
                 """
             }, position, filters, nil, 1, session
         ).first?.utf8(0)
+    }
+
+    /// The positions at which the first versions of a key begin and end, up to a position.
+    fileprivate func changes(
+        of key: RowKey, upTo position: Int64, limit: Int, _ session: PostgresSession
+    ) throws -> [Int64] {
+        let isSame = self.key.enumerated().map { "\(quoteIdentifier($0.element)) = $\($0.offset + 3)" }
+        let found = try session.execute(
+            """
+            SELECT valid_from, valid_to FROM \(name)
+            WHERE valid_from <= $1 AND \(isSame.joined(separator: " AND ")) ORDER BY valid_from LIMIT $2
+            """, [.int8(position), .int8(Int64(limit))] + key.parts.map { .text($0.text) })
+        var positions: Set<Int64> = []
+        for row in found {
+            positions.insert(try row.int8(0))
+            if !row.isNull(1) { positions.insert(try row.int8(1)) }
+        }
+        return positions.filter { $0 <= position }.sorted()
     }
 
     /// The number of rows from which one scan of the range is cheaper.
