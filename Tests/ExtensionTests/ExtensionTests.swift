@@ -10,7 +10,7 @@ import Testing
     private static let here = projectRoot + "/Tests/ExtensionTests"
 
     private static let model = LedgerModel(
-        events: EventRegistry(TradeEvents.definitions + [DeskNoted.definition]),
+        names: TradeLedger.names, events: EventRegistry(TradeEvents.definitions + [DeskNoted.definition]),
         projections: TradeLedger.model.projections + [NotedTrades.source])
 
     @Test func `an event type takes two files, a projection six and a source of executions one`() throws {

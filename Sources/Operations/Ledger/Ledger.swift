@@ -59,15 +59,15 @@ package final class Ledger: Sendable {
             model, files: try resources.files.projectionFiles(), read: { try resources.files.projectionFile($0) })
         let analyses = try AnalysisRegistry(
             MarketAnalysis.all.map(\.source), files: try resources.files.analysisFiles(), read: resources.files.analysisFile)
-        let migrator = Migrator(try resources.files.migrations())
+        let migrator = Migrator(try resources.files.migrations(), TradeLedger.names)
         let (uri, embedded) = try await server(settings, logger)
         do {
             if embedded != nil || migration == .always {
                 try await migrate(uri, migrator, logger)
             }
             try await requireCurrent(migrator, uri)
-            let service = PostgresConfiguration.service(uri, schemaVersion: migrator.latest)
-                .allowingUnsafeDurability(settings.allowsUnsafeDurability)
+            let service = PostgresConfiguration.service(uri, TradeLedger.names, schemaVersion: migrator.latest)
+                .allowingUnsafeDurability(settings.allowsUnsafeDurability, TradeLedger.names)
             let pool = PostgresPool(service, maximumConnections: 8)
             let usable: (projections: ProjectionRegistry, analyses: AnalysisRegistry)
             do {
@@ -123,7 +123,7 @@ package final class Ledger: Sendable {
             "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "synchronous_commit": "off",
         ]) { _, own in own }
         projectorPool = PostgresPool(projectors, maximumConnections: 10)
-        log = EventLog(writer: writer, schemas: schemas)
+        log = EventLog(writer: writer, schemas: schemas, names: TradeLedger.names)
         var generator = SystemRandomNumberGenerator()
         owner = "\(getpid())-\(UniqueID(random: &generator))"
         temporaryDirectory = "/tmp"
@@ -171,7 +171,7 @@ package final class Ledger: Sendable {
 
     /// Warns at each start about data that the server may lose.
     private func warnOfDurability() async throws {
-        let durability = try await pool.run { session in try Durability.read(session) }
+        let durability = try await pool.run { session in try Durability.read(TradeLedger.names, session) }
         for problem in durability.problems { logger.warning("\(problem)") }
     }
 
