@@ -7,7 +7,7 @@ package import LedgerProjections
 package import LedgerStore
 package import LedgerValues
 package import Logging
-import OptionTrades
+package import OptionTrades
 import Synchronization
 
 /// An open ledger: the database's pools, the log, and the projections that this program can fold.
@@ -19,6 +19,8 @@ package final class Ledger: Sendable {
     package let pool: PostgresPool
     package let log: EventLog
     package let registry: ProjectionRegistry
+    /// The sources that a sync may ask.
+    package let sources: ExecutionSources
     let analyses: AnalysisRegistry
     package let catalog = ProjectionCatalog()
     /// The configuration of separate connections, for example to listen or to hold a lock.
@@ -51,8 +53,9 @@ package final class Ledger: Sendable {
     /// - Parameter writes: false for read-only work such as a dry run. Nothing is activated then, because an activation
     ///   is an event.
     package static func open(
-        _ settings: Settings, _ resources: Resources, model: LedgerModel = TradeLedger.model, migration: MigrationPolicy = .embeddedOnly,
-        writes: Bool = true, logger: Logger = Logger(label: "alpha-ledger")
+        _ settings: Settings, _ resources: Resources, model: LedgerModel = TradeLedger.model,
+        sources: ExecutionSources = Ingestion.executions, migration: MigrationPolicy = .embeddedOnly, writes: Bool = true,
+        logger: Logger = Logger(label: "alpha-ledger")
     ) async throws -> Ledger {
         let schemas = try EventSchemas(files: try resources.files.eventSchemas())
         let registry = try ProjectionRegistry(
@@ -78,7 +81,7 @@ package final class Ledger: Sendable {
             }
             let ledger = Ledger(
                 settings: settings, resources: resources, pool: pool, schemas: schemas, registry: usable.projections,
-                analyses: usable.analyses, embedded: embedded, logger: logger)
+                sources: sources, analyses: usable.analyses, embedded: embedded, logger: logger)
             do {
                 if writes {
                     try await ledger.warnOfDurability()
@@ -99,11 +102,12 @@ package final class Ledger: Sendable {
 
     private init(
         settings: Settings, resources: Resources, pool: PostgresPool, schemas: EventSchemas, registry: ProjectionRegistry,
-        analyses: AnalysisRegistry, embedded: EmbeddedPostgresHandle?, logger: Logger
+        sources: ExecutionSources, analyses: AnalysisRegistry, embedded: EmbeddedPostgresHandle?, logger: Logger
     ) {
         self.settings = settings
         self.resources = resources
         self.registry = registry
+        self.sources = sources
         self.analyses = analyses
         self.embedded = embedded
         self.logger = logger
