@@ -1,10 +1,11 @@
 import LedgerJSON
 import LedgerValues
 package import OptionTrades
+import SampleScope
 
 /// What the Alpha feed's settings say.
 struct AlphaSettings {
-    private enum Name {
+    enum Name {
         static let url = "ALPHA_TRADE_FEED_URL"
         static let key = "ALPHA_TRADE_FEED_API_KEY"
         static let portfolios = "ALPHA_TRADE_FEED_PORTFOLIOS"
@@ -76,5 +77,16 @@ extension ExecutionSourceDefinition {
             let settings = try AlphaSettings(values, request)
             let client = AlphaFeedClient(try settings.configuration())
             return AlphaSource(client, scope: try settings.scope(), redaction: settings.redaction)
+        },
+        sample: {
+            var random = SystemRandomNumberGenerator()
+            let key = UniqueID(random: &random).description
+            let server = try await SampleFeedServer.start(feed: .sample, apiKey: key)
+            return SampleServer(
+                settings: [
+                    AlphaSettings.Name.url: server.url, AlphaSettings.Name.key: key,
+                    AlphaSettings.Name.portfolios: SampleScope.portfolios.joined(separator: ","),
+                    AlphaSettings.Name.includePending: nil,
+                ], stop: server.stop)
         })
 }

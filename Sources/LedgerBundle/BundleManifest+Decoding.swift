@@ -1,5 +1,6 @@
 import LedgerEvents
 import LedgerJSON
+public import LedgerProjections
 import LedgerValues
 
 extension BundleManifest {
@@ -8,8 +9,9 @@ extension BundleManifest {
         public let description: String
     }
 
-    /// Reads a manifest in exactly the form that ``encode()`` writes. Any other order, space or member is refused.
-    public init(decoding bytes: [UInt8]) throws(Problem) {
+    /// Reads a manifest of a program in exactly the form that ``encode()`` writes. Any other order, space or member is
+    /// refused.
+    public init(decoding bytes: [UInt8], of names: LedgerNames) throws(Problem) {
         let document: JSONDocument
         do {
             document = try JSONDocument(parsing: bytes)
@@ -17,8 +19,8 @@ extension BundleManifest {
             throw Problem(description: "not JSON: \(error)")
         }
         let root = document.root
-        guard root["format"]?.string == Self.format else {
-            throw Problem(description: "`format`: expected \(Self.format)")
+        guard let format = root["format"]?.string, format.isBytewiseEqual(to: names.bundleFormat) else {
+            throw Problem(description: "`format`: expected \(names.bundleFormat)")
         }
         guard let ledgerID = root["ledger_id"]?.string.flatMap({ UniqueID($0) }) else {
             throw Problem(description: "`ledger_id`: expected a UUID")
@@ -36,7 +38,8 @@ extension BundleManifest {
         var views: [View] = []
         for value in root["views"]?.elements.map({ $0 }) ?? [] { views.append(try View(value)) }
         self.init(
-            ledgerID: ledgerID, position: position, root: try Self.digest(root, "root_hash"), files: files, views: views)
+            names: names, ledgerID: ledgerID, position: position, root: try Self.digest(root, "root_hash"), files: files,
+            views: views)
         guard encode() == bytes else { throw Problem(description: "not in canonical form, or with members that a manifest does not have") }
     }
 

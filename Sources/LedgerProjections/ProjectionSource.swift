@@ -2,13 +2,15 @@ public import LedgerEvents
 public import LedgerRules
 import LedgerValues
 
-/// The event types and projections of a program.
+/// The names, the event types and the projections of a program.
 public struct LedgerModel: Sendable {
+    public let names: LedgerNames
     public let events: EventRegistry
     /// The projections; each name occurs once.
     public let projections: [ProjectionSource]
 
-    public init(events: EventRegistry, projections: [ProjectionSource]) {
+    public init(names: LedgerNames, events: EventRegistry, projections: [ProjectionSource]) {
+        self.names = names
         self.events = events
         self.projections = projections
     }

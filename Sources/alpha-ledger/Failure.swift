@@ -54,7 +54,8 @@ struct Failure: Error {
             case .identityConflict, .versionConflict: self.init(code: 3, "\(error)")
             case .versionHeld, .versionInUse, .viewInUse, .historyReplaced: self.init(code: 3, "\(error)")
             case .positionUnknown, .positionBeyondSize, .versionUnknown: self.init(code: 2, "\(error)")
-            case .notMigrated, .fileChanged, .schemaChanged, .unsafeServer: self.init(code: 2, "\(error)")
+            case .notMigrated: self.init(code: 2, "\(error); run `alpha-ledger db migrate`")
+            case .fileChanged, .schemaChanged, .unsafeServer: self.init(code: 2, "\(error)")
             default: self.init(code: 1, "\(error)")
             }
         case let error as PostgresError:

@@ -3,6 +3,7 @@ import LedgerPostgres
 import LedgerProjections
 import LedgerStore
 import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
 
@@ -150,7 +151,7 @@ import Testing
             let connection = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
             let migrations = try projectMigrations()
             try await connection.run { session in
-                _ = try Migrator(migrations.filter { $0.number <= 4 }).migrate(session)
+                _ = try Migrator(migrations.filter { $0.number <= 4 }, TradeLedger.names).migrate(session)
                 try session.executeScript(
                     """
                     INSERT INTO ledger.projection_versions (name, version, code_version, rules, table_name, position, epoch)
@@ -158,7 +159,7 @@ import Testing
                            ('context', 'v1', 2, '{}', 'context_v1_c2', 4, 2);
                     INSERT INTO ledger.served_projections (name, version) VALUES ('trades', 'v2'), ('context', 'v1');
                     """)
-                #expect(try Migrator(migrations).migrate(session).first == 5)
+                #expect(try Migrator(migrations, TradeLedger.names).migrate(session).first == 5)
                 let versions = try catalog.versions(session)
                 #expect(
                     versions.map { "\($0.name) \($0.reference) \($0.position) \($0.epoch) \($0.isServed)" } == [

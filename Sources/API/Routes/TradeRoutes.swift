@@ -51,11 +51,12 @@ extension API {
 
     /// Runs a sync. It is a dry run unless the body says otherwise.
     func sync(_ request: APIRequest) async throws -> APIResponse {
-        let body = try SyncBody(request)
+        let body = try SyncBody(request, ledger.sources)
         let run = try await runSync(
             SyncOptions(
                 apply: !body.dryRun, fullScope: body.fullScope, resetWatermark: body.resetWatermark,
-                namedRows: body.namesAllRows ? Self.maximumNamedRows : RunRows.shown), includePending: body.includePending)
+                namedRows: body.namesAllRows ? Self.maximumNamedRows : RunRows.shown), of: body.source,
+            includePending: body.includePending)
         return .json(run.node.httpBytes())
     }
 
@@ -63,11 +64,14 @@ extension API {
     static let maximumNamedRows = 100_000
 
     /// Runs a sync of the configured scope. A failed run is logged, no matter who started it.
+    ///
+    /// - Parameter source: the source to ask; nil for the one that is meant if nobody names one
     func runSync(
-        _ options: SyncOptions, includePending: Bool?, onUpdate: @escaping @Sendable (SyncOperation.Update) -> Void = { _ in }
+        _ options: SyncOptions, of source: ExecutionSourceDefinition? = nil, includePending: Bool?,
+        onUpdate: @escaping @Sendable (SyncOperation.Update) -> Void = { _ in }
     ) async throws -> SyncRun {
         do {
-            return try await sync(options, includePending: includePending, onUpdate: onUpdate)
+            return try await sync(options, of: source ?? ledger.sources.standard, includePending: includePending, onUpdate: onUpdate)
         } catch {
             let problem = Problem(error)
             ledger.logger.log(
@@ -81,11 +85,12 @@ extension API {
     }
 
     private func sync(
-        _ options: SyncOptions, includePending: Bool?, onUpdate: @escaping @Sendable (SyncOperation.Update) -> Void
+        _ options: SyncOptions, of definition: ExecutionSourceDefinition, includePending: Bool?,
+        onUpdate: @escaping @Sendable (SyncOperation.Update) -> Void
     ) async throws -> SyncRun {
         let source: any ExecutionSource
         do {
-            source = try Ingestion.standard.open(ledger.settings.values, SourceRequest(includePending: includePending))
+            source = try definition.open(ledger.settings.values, SourceRequest(includePending: includePending))
         } catch {
             throw Problem(.feedNotConfigured, "\(error)")
         }
@@ -93,18 +98,24 @@ extension API {
     }
 }
 
-/// `{"dry_run": true, "full_scope": false, "include_pending": false, "reset_watermark": false, "all_rows": false}`. All
-/// keys are optional.
+/// `{"dry_run": true, "full_scope": false, "include_pending": false, "reset_watermark": false, "all_rows": false,
+/// "source": "alpha_sync"}`. All keys are optional.
 private struct SyncBody {
     var dryRun = true
     var fullScope = false
     var includePending: Bool?
     var resetWatermark = false
     var namesAllRows = false
+    var source: ExecutionSourceDefinition?
 
-    init(_ request: APIRequest) throws(Problem) {
-        let keys = ["dry_run", "full_scope", "include_pending", "reset_watermark", "all_rows"]
+    init(_ request: APIRequest, _ sources: ExecutionSources) throws(Problem) {
+        let keys = ["dry_run", "full_scope", "include_pending", "reset_watermark", "all_rows", "source"]
         for (key, value) in try RequestBody(request, keys: keys).members {
+            if key == "source" {
+                source = value.string.flatMap { sources.named($0) }
+                if source == nil { throw Problem(.badBody, "source: expected one of \(sources.names)") }
+                continue
+            }
             guard let flag = value.bool else { throw Problem(.badBody, "\(key): expected true or false") }
             switch key {
             case "full_scope": fullScope = flag

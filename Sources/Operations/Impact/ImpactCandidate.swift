@@ -67,7 +67,7 @@ package struct ImpactCandidate: Sendable {
     private static func row(_ root: JSONValue, _ settings: Settings) throws(Problem) -> Content {
         let reader: any ExecutionReader
         do throws(SettingProblem) {
-            reader = try Ingestion.standard.reader(settings.values, root)
+            reader = try Ingestion.executions.standard.reader(settings.values, root)
         } catch {
             throw Problem(description: "\(error)")
         }
