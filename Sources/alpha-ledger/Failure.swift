@@ -34,6 +34,9 @@ struct Failure: Error {
             case .badCursor: self.init(code: 2, "--\(error)")
             case .notActivated, .rulesUnavailable, .unknownTrade, .foldTooLarge, .asOfUndecided: self.init(code: 1, "\(error)")
             }
+        case let error as ExplainError:
+            let isUsage = if case .badParameter = error { true } else { false }
+            self.init(code: isUsage ? 2 : 1, "\(error)")
         case let error as VersionError: self.init(code: error.isUsage ? 2 : 3, "\(error)")
         case let problem as DiffThreshold.Problem: self.init(code: 2, "--fail-on: \(problem)")
         case let error as SyncError:

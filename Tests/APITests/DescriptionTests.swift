@@ -205,6 +205,10 @@ import Yams
         if path.contains("diff") {
             queries += ["?from=v1&to=v1", "?from=v1&to=v9", "?from=x&to=v1", "?from=v1&to=v1&explain=1", "?from=v1&to=v1&explain=-1"]
         }
+        if path.hasSuffix("/rules") { queries += ["?from=v1&to=v1", "?from=v1&to=v9"] }
+        if path.hasSuffix("/steps") {
+            queries += ["?view=trades&key=none", "?view=outcomes&key=ICOI-000008&limit=3", "?view=trades&key=ICOI-000008&rules=v9"]
+        }
         if path.contains("explain") { queries += ["?view=trades&key=alpha_sync,none&field=price"] }
         return queries
     }

@@ -22,6 +22,7 @@ extension Route {
         },
         Route("GET", "/changes") { api, request, _ in try await api.page(request) { try await api.changesPage($0) } },
         Route("GET", "/explain") { api, request, _ in try await api.page(request) { try await api.explainPage($0) } },
+        Route("GET", "/steps") { api, request, _ in try await api.page(request) { try await api.stepsPage($0) } },
         Route("GET", "/log") { api, request, _ in try await api.page(request) { try await api.logPage($0) } },
         Route("GET", "/projections") { api, request, _ in try await api.page(request) { try await api.projectionsPage($0) } },
         Route("GET", "/projections/diff") { api, request, _ in
@@ -94,5 +95,11 @@ extension API {
         let parameters = asked.query.map { ($0.name, $0.value) }
         let explanation = await document(["api", "ledger", "explain"], parameters)
         return PageAnswer(ExplainPage(context: asked.context, explanation: explanation).html(), about: explanation)
+    }
+
+    func stepsPage(_ request: APIRequest) async throws -> PageAnswer {
+        let asked = try await ConsoleRequest(self, request, parameters: ["view", "key", "rules", "against", "from", "cursor"])
+        let steps = await document(["api", "ledger", "steps"], asked.query.map { ($0.name, $0.value) } + [("limit", "10")])
+        return PageAnswer(StepsPage(context: asked.context, steps: steps).html(), about: steps)
     }
 }

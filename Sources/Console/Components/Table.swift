@@ -116,10 +116,16 @@ struct Explained {
 
     /// - Parameter field: the figure to explain, nil for the whole row
     func address(_ row: JSONValue, _ field: String?) -> Address {
-        // The parts of the key are separated by bars, as the interface reads them.
-        let parts = key.map { (row[$0]?.string ?? "").replacing("%", with: "%25").replacing("|", with: "%7C") }
-        return Address(
-            ["explain"], [("view", view), ("key", parts.joined(separator: "|"))] + (field.map { [("field", $0)] } ?? []) + pin)
+        let key = KeyText.of(key.map { row[$0]?.string ?? "" })
+        return Address(["explain"], [("view", view), ("key", key)] + (field.map { [("field", $0)] } ?? []) + pin)
+    }
+}
+
+/// A key as the interface reads it in a parameter.
+enum KeyText {
+    /// The parts separated by bars, with the bars inside of them escaped.
+    static func of(_ parts: [String]) -> String {
+        parts.map { $0.replacing("%", with: "%25").replacing("|", with: "%7C") }.joined(separator: "|")
     }
 }
 

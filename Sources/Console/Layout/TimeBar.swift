@@ -123,7 +123,7 @@ extension PageContext {
     var view: String {
         switch address.path.first {
         case "performance": address.path.count > 1 ? address.path[1] : "alignment"
-        case "explain", "changes": address["view"] ?? "trades"
+        case "explain", "steps", "changes": address["view"] ?? "trades"
         default: "trades"
         }
     }

@@ -18,6 +18,10 @@ package struct ExplainPage: Sendable {
         context.time.shown = basis?.shown
         return Page(title: "Why: \(field)", context: context, basis: basis.map { [$0] } ?? []).html { html in
             html.element("p", [.class("quiet")], text: "\(context.address["view"] ?? "?") · \(context.address["key"] ?? "?")")
+            if let view = context.address["view"], let key = context.address["key"] {
+                let address = Address(["steps"], [("view", view), ("key", key)] + context.time.parameters)
+                html.element("p") { $0.element("a", [.href(address)], text: "Step through its events") }
+            }
             switch explanation {
             case .failure(let problem):
                 ProblemBox.write(problem, to: &html)

@@ -58,10 +58,7 @@ package final class Ledger: Sendable {
         logger: Logger = Logger(label: "alpha-ledger")
     ) async throws -> Ledger {
         let schemas = try EventSchemas(files: try resources.files.eventSchemas())
-        let registry = try ProjectionRegistry(
-            model, files: try resources.files.projectionFiles(), read: { try resources.files.projectionFile($0) })
-        let analyses = try AnalysisRegistry(
-            MarketAnalysis.all.map(\.source), files: try resources.files.analysisFiles(), read: resources.files.analysisFile)
+        let installed = try InstalledRules(resources, model: model)
         let migrator = Migrator(try resources.files.migrations(), TradeLedger.names)
         let (uri, embedded) = try await server(settings, logger)
         do {
@@ -74,7 +71,7 @@ package final class Ledger: Sendable {
             let pool = PostgresPool(service, maximumConnections: 8)
             let usable: (projections: ProjectionRegistry, analyses: AnalysisRegistry)
             do {
-                usable = (try await registry.usable(pool), try await analyses.usable(pool))
+                usable = (try await installed.projections.usable(pool), try await installed.analyses.usable(pool))
             } catch {
                 await pool.close()
                 throw error

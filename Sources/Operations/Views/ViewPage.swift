@@ -175,16 +175,7 @@ package struct ViewPage: Sendable {
     }
 
     private var ledger: JSONNode {
-        var members: [(String, JSONNode)] = [
-            ("position", .integer(position)),
-            ("as_of", .string(asOf.description)),
-            ("head_position", .integer(headPosition)),
-            ("projection", .string(version.name)),
-            ("code_version", .integer(Int64(version.codeVersion))),
-            ("rules", .object(version.rules.map { ($0.file, .integer(Int64($0.version))) })),
-        ]
-        if isFrozen { members.append(("frozen", .bool(true))) }
-        return .object(members)
+        version.ledger(position: position, asOf: asOf, headPosition: headPosition, isFrozen: isFrozen)
     }
 }
 

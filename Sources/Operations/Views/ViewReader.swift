@@ -214,27 +214,7 @@ package struct ViewReader: Sendable {
                 throw ViewError.badCursor
             }
         }
-        switch request.rules {
-        case .served: return served
-        case .asServed:
-            return try sources.source(try sources.promoted(at: position, session), at: position)
-        case .version(let version):
-            if let problem = sources.registry.problem(of: sources.projection, version: version.version) {
-                throw ViewError.rulesUnavailable("\(problem)")
-            }
-            guard sources.known.contains(where: { $0.isBytewiseEqual(to: version.version) }) else {
-                throw ViewError.badParameter(
-                    name: "rules",
-                    expected: "a version of \(sources.projection) that is installed or stored: \(sources.known.joined(separator: ", "))")
-            }
-            let source = try sources.source(version, at: position)
-            // Rows that other code might present differently are not the pinned ones.
-            if version.codeVersion != nil, source.isFrozen {
-                throw ViewError.rulesUnavailable(
-                    "this program lacks the code of \(sources.projection) \(source.version.label)")
-            }
-            return source
-        }
+        return try sources.source(request.rules, served: served, at: position, session)
     }
 
     // MARK: - What goes through a whole view
