@@ -35,7 +35,7 @@ struct AlphaSettings {
             includePending = try values.boolean(Name.includePending) ?? false
         }
         timeoutSeconds = try values.seconds(Name.timeout) ?? 20
-        do throws(RowRedaction.Problem) {
+        do throws(RowRedactionError) {
             redaction = try RowRedaction(SettingValues.list(Name.redaction.lazy.compactMap { values[$0] }.first ?? ""))
         } catch {
             throw SettingProblem("redact_fields: \(error)")
@@ -43,7 +43,7 @@ struct AlphaSettings {
     }
 
     func scope() throws(SettingProblem) -> ExecutionScope {
-        do throws(ExecutionScope.Problem) {
+        do throws(ExecutionScopeError) {
             return try ExecutionScope(portfolios: portfolios, includePending: includePending)
         } catch {
             throw SettingProblem("\(Name.portfolios): \(error)")
@@ -66,7 +66,7 @@ extension ExecutionSourceDefinition {
             let settings = try AlphaSettings(values)
             let name = "\(FeedKey.portfolioName.name)"
             let own = settings.portfolios.isEmpty ? [row[name]?.string ?? "none"] : settings.portfolios
-            do throws(ExecutionScope.Problem) {
+            do throws(ExecutionScopeError) {
                 let scope = try ExecutionScope(portfolios: own, includePending: settings.includePending)
                 return AlphaReader(scope: scope, redaction: settings.redaction)
             } catch {

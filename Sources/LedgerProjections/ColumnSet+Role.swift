@@ -16,24 +16,23 @@ extension ColumnSet {
         }
 
         /// Reads `role` and `unit` of a column. Nil for a column without a role.
-        init?(_ column: JSONValue, of kind: Kind, _ name: String) throws(Problem) {
-            func problem(_ text: String) -> Problem { Problem(description: "`columns.\(name)`: \(text)") }
+        init?(_ column: JSONValue, of kind: Kind, _ name: String) throws(ColumnSetError) {
             guard let given = column["role"] else {
-                if column["unit"] != nil { throw problem("a `unit` needs the `role` money") }
+                if column["unit"] != nil { throw .unitWithoutMoney(column: name) }
                 return nil
             }
             switch given.string {
             case "money":
-                guard let unit = column["unit"]?.string, !unit.isEmpty else { throw problem("money needs a `unit`, for example USD") }
+                guard let unit = column["unit"]?.string, !unit.isEmpty else { throw .unitMissing(column: name) }
                 self = .money(unit: unit)
             case "price": self = .price
             case "state": self = .state
-            default: throw problem("`role`: expected money, price or state, found \(given.sourceText)")
+            default: throw .unknownRole(column: name, found: given.sourceText)
             }
-            if !isMoney, column["unit"] != nil { throw problem("a `unit` needs the `role` money") }
+            if !isMoney, column["unit"] != nil { throw .unitWithoutMoney(column: name) }
             let expected: Kind = self == .state ? .text : .decimal
             guard kind == expected else {
-                throw problem("the `role` \(given.string ?? "") needs the type \(expected.rawValue), found \(kind.rawValue)")
+                throw .roleOfOtherType(column: name, role: given.string ?? "", expected: expected, found: kind)
             }
         }
     }

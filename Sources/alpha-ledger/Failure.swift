@@ -24,9 +24,9 @@ struct Failure: Error {
         switch error {
         case let failure as Failure: self = failure
         case let problem as SettingProblem: self.init(code: 2, "\(problem)")
-        case let problem as Resources.Problem: self.init(code: 2, "\(problem)")
+        case let error as ResourcesError: self.init(code: 2, "\(error)")
         case let error as RuleError: self.init(code: 2, "\(error)")
-        case let error as ProjectionRegistry.Problem: self.init(code: 2, "\(error)")
+        case let error as ProjectionFilesError: self.init(code: 2, "\(error)")
         case let error as ViewError:
             switch error {
             case .badParameter(let name, let expected):
@@ -38,7 +38,7 @@ struct Failure: Error {
             let isUsage = if case .badParameter = error { true } else { false }
             self.init(code: isUsage ? 2 : 1, "\(error)")
         case let error as VersionError: self.init(code: error.isUsage ? 2 : 3, "\(error)")
-        case let problem as DiffThreshold.Problem: self.init(code: 2, "--fail-on: \(problem)")
+        case let error as DiffThresholdError: self.init(code: 2, "--fail-on: \(error)")
         case let error as SyncError:
             switch error {
             case .alreadyRunning: self.init(code: 3, "\(error)")

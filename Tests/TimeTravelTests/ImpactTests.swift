@@ -184,10 +184,10 @@ import Testing
                 (Array("{".utf8), "not JSON"), (Array(#"{"type":"X","payload":{}}"#.utf8), "type: expected one of"),
                 (Array(#"{"type":"AlphaExecutionMissing","payload":{}}"#.utf8), "payload: "),
             ] {
-                let problem = #expect(throws: ImpactCandidate.Problem.self) {
+                let error = #expect(throws: ImpactCandidateError.self) {
                     try ImpactCandidate(parsing: bytes, bench.ledger.settings)
                 }
-                #expect(problem?.description.contains(part) == true, "\(part): \(problem?.description ?? "")")
+                #expect(error?.description.contains(part) == true, "\(part): \(error?.description ?? "")")
             }
 
             // Once it is in the log, the same row changes nothing, an older one neither, another one of the same time is refused.

@@ -42,8 +42,8 @@ extension AuditCommand {
                 if let text {
                     do {
                         impact = try await ledger.impact(of: try ImpactCandidate(parsing: text, ledger.settings))
-                    } catch let problem as ImpactCandidate.Problem {
-                        throw Failure(code: 2, "\(file ?? ""): \(problem)")
+                    } catch let error as ImpactCandidateError {
+                        throw Failure(code: 2, "\(file ?? ""): \(error)")
                     }
                 } else {
                     impact = try await ledger.impact(ofEventAt: position ?? 0)
