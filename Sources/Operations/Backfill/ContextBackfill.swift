@@ -1,6 +1,6 @@
 import LedgerEvents
 import LedgerPostgres
-package import LedgerProjections
+import LedgerProjections
 import LedgerRules
 import LedgerStore
 import LedgerValues

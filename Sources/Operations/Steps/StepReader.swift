@@ -32,7 +32,7 @@ package struct StepReader: Sendable {
         guard 1...StepsRequest.maximumLimit ~= request.limit else {
             throw ViewError.badParameter(name: "limit", expected: "1 to \(StepsRequest.maximumLimit)")
         }
-        let cursor = try request.cursor.map { try ViewCursor(parsing: $0, selection: request.selection) }
+        let cursor = try request.cursor.map { try ViewCursor(parsing: $0, list: request.selection) }
         if let cursor, !request.allows(cursor) { throw ViewError.badCursor }
         do {
             return try await withFreshCatalog { try await steps(request, cursor) }

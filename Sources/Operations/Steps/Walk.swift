@@ -125,7 +125,7 @@ struct Walk: Sendable {
     private func cursor(at position: Int64) -> String {
         ViewCursor(
             position: standing.position, asOf: standing.now, version: standing.labels.joined(separator: " "), key: ["\(position)"]
-        ).text(selection: request.selection)
+        ).text(list: request.selection)
     }
 
     private func write(_ step: Step, to out: inout JSONWriter) {

@@ -53,7 +53,7 @@ extension ProjectionCommand {
                 if json {
                     Output.bytes(answer.document.bytes + [UInt8(ascii: "\n")])
                 } else {
-                    StepText(answer.document.root).show()
+                    StepText(answer.document.root, ledger.registry.firstDefinition(request.view.projection)?.columns).show()
                 }
             }
         }
@@ -83,9 +83,12 @@ private struct StepText {
     private let versions: [String]
     /// The columns of a row's key, in order.
     private let keyNames: [String]
+    /// The view's columns; nil if this program lacks its projection.
+    private let columns: ColumnSet?
 
-    init(_ root: JSONValue) {
+    init(_ root: JSONValue, _ columns: ColumnSet?) {
         self.root = root
+        self.columns = columns
         keyNames = View.named(Self.text(root["view"]))?.key ?? []
         versions = Self.elements(root["versions"]).map { "\(Self.text($0["version"]))/c\(Self.text($0["code_version"]))" }
     }
@@ -154,7 +157,7 @@ private struct StepText {
             let name = Self.text(field["field"])
             return start + [name]
                 + [field["from"], field["to"]].map { value in
-                    value?.kind == .number ? Money.cell(Self.text(value), column: name) : Self.text(value)
+                    value?.kind == .number ? Money.cell(Self.text(value), columns?.column(named: name)?.role) : Self.text(value)
                 }
         }
     }
