@@ -32,6 +32,12 @@ import Testing
         try await withDatabase { uri in
             let ledger = try LedgerDatabase(uri: uri, names: others)
             let migrator = Migrator(try projectMigrations(), others)
+            // The tests' server runs without fsync, which each program is told under its own name.
+            try await ledger.asSuperuser { session in
+                try session.executeScript(
+                    "DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET other_books.allow_unsafe_durability = on', current_database()); END$$"
+                )
+            }
             _ = try await ledger.asSuperuser { try migrator.migrate($0) }
             try await ProjectionCatalog().activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             try await ledger.log.append([recorded(try sampleRow("A"))], runID: run)
