@@ -6,7 +6,7 @@ import LedgerValues
 /// The sums use the rows' published figures, so a reader who adds up the rows gets the same results. A group without an
 /// amount has the sum null, and each sum has the number of its amounts beside it.
 public struct RowTotals: RowAggregates, Sendable {
-    /// A column to group by, or a part of its dates or instants: `underlying_symbol`, `target_timestamp:month`. The parts
+    /// A column to group by, or a part of its dates or instants: `state`, `opened_at:month`. The parts
     /// of instants are those in UTC.
     public struct Grouping: Sendable, Equatable, CustomStringConvertible {
         /// The part of a date or an instant. Its raw value is its name in a request.
@@ -142,7 +142,7 @@ public struct RowTotals: RowAggregates, Sendable {
 }
 
 extension RowTotals.Grouping {
-    /// Reads groupings with commas between them, `horizon_key,target_timestamp:month`; an empty text has none.
+    /// Reads groupings with commas between them, `state,opened_at:month`; an empty text has none.
     public static func list(parsing text: String) throws(RowTotals.GroupingError) -> [RowTotals.Grouping] {
         if text.isEmpty { return [] }
         var groupings: [RowTotals.Grouping] = []
