@@ -1,11 +1,12 @@
 import LedgerEvents
 import LedgerPostgres
 import LedgerProjections
-import LedgerStore
 import LedgerValues
 import OptionTrades
 import TestSupport
 import Testing
+
+@testable import LedgerStore
 
 @Suite struct VersionReferenceTests {
     @Test(
@@ -167,7 +168,7 @@ import Testing
                     ])
                 #expect(versions.allSatisfy { $0.state == .ready && $0.rebuild == nil && $0.previous == nil && !$0.isPrevious })
                 // The same again changes nothing, as where a migration is run by hand.
-                let fifth = try #require(try projectMigrator().migrations.first { $0.number == 5 })
+                let fifth = try #require(migrations.first { $0.number == 5 }).named(TradeLedger.names)
                 try session.transaction { try session.executeScript(fifth.sql) }
                 #expect(try catalog.served("trades", session)?.reference.description == "v2/c3")
                 #expect(throws: PostgresError.self) {
