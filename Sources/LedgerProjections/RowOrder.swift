@@ -9,22 +9,14 @@ public struct RowOrder: Sendable {
     /// Whether the largest value comes first.
     public let isDescending: Bool
 
-    /// A text that names no order. Its description says what was expected instead.
-    public struct Problem: Error, CustomStringConvertible {
-        public let description: String
-    }
-
     /// Parses `column`, or `-column` for the largest value first. The name is compared by its bytes.
     ///
-    /// Throws ``RowOrder/Problem`` unless the column is one of ``ColumnSet/sortable``.
-    public init(parsing text: String, _ columns: ColumnSet) throws(Problem) {
+    /// Throws unless the column is one of ``ColumnSet/sortable``.
+    public init(parsing text: String, _ columns: ColumnSet) throws(RowOrderError) {
         let isDescending = text.hasPrefix("-")
         let name = isDescending ? String(text.dropFirst()) : text
         guard let column = columns.sortable.first(where: { $0.name.isBytewiseEqual(to: name) }) else {
-            let names = columns.sortable.map(\.name)
-            let hint = Suggestion.question(text, among: isDescending ? names.map { "-\($0)" } : names)
-            throw Problem(
-                description: "one of \(names.joined(separator: ", ")), with `-` before it for the largest first, found `\(text)`\(hint)")
+            throw .unknownColumn(found: text, known: columns.sortable.map(\.name))
         }
         self.column = column
         self.isDescending = isDescending
@@ -76,6 +68,21 @@ public struct RowOrder: Sendable {
         case (.some, nil): true
         case (nil, .some): false
         default: left.key < right.key
+        }
+    }
+}
+
+/// Why a text names no order.
+public enum RowOrderError: Error, Equatable, CustomStringConvertible {
+    /// Rows can be ordered by the known columns only.
+    case unknownColumn(found: String, known: [String])
+
+    /// What was expected instead.
+    public var description: String {
+        switch self {
+        case .unknownColumn(let text, let names):
+            let hint = Suggestion.question(text, among: text.hasPrefix("-") ? names.map { "-\($0)" } : names)
+            return "one of \(names.joined(separator: ", ")), with `-` before it for the largest first, found `\(text)`\(hint)"
         }
     }
 }

@@ -46,7 +46,7 @@ struct ViewRows: Sendable {
             throw ViewError.badParameter(name: "horizons", expected: "days or `expiry`, comma-separated: \(error)")
         }
         do {
-            order = try request.sort.map { text throws(RowOrder.Problem) in try RowOrder(parsing: text, any.columns) }
+            order = try request.sort.map { text throws(RowOrderError) in try RowOrder(parsing: text, any.columns) }
         } catch {
             throw ViewError.badParameter(name: "sort", expected: "\(error)")
         }
