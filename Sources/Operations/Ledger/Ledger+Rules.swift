@@ -48,7 +48,7 @@ extension Ledger {
         let (prefix, suffix) = ("shared/new_york.v", ".yaml")
         let versions = try resources.files.projectionFiles().filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }
             .compactMap { Int($0.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count)) }
-        guard let newest = versions.max() else { throw Resources.Problem(description: "projections/\(prefix)<N>\(suffix): there is none") }
-        return try NewYorkRules(path: "\(prefix)\(newest)\(suffix)") { try resources.files.projectionFile($0) }
+        // Without a file, the first one is what is missing.
+        return try NewYorkRules(path: "\(prefix)\(versions.max() ?? 1)\(suffix)") { try resources.files.projectionFile($0) }
     }
 }
