@@ -209,7 +209,9 @@ import Yams
         if path.hasSuffix("/steps") {
             queries += ["?view=trades&key=none", "?view=outcomes&key=ICOI-000008&limit=3", "?view=trades&key=ICOI-000008&rules=v9"]
         }
-        if path.contains("explain") { queries += ["?view=trades&key=alpha_sync,none&field=price"] }
+        if path.contains("explain") {
+            queries += ["?view=trades&key=alpha_sync,none&field=price"] + ["v9", "v1/c9"].map { "?view=trades&key=none&rules=\($0)" }
+        }
         return queries
     }
 

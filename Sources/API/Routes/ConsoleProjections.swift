@@ -8,7 +8,7 @@ extension API {
     func projectionsPage(_ request: APIRequest) async throws -> PageAnswer {
         let asked = try await ConsoleRequest(self, request, parameters: [])
         let projections = await document(["api", "ledger", "projections"])
-        var context = asked.context
+        var context = try asked.context
         if asked.time.isPinned {
             switch await newest(asked) {
             case .success(let shown): context.time.shown = shown
@@ -25,7 +25,7 @@ extension API {
         let page = ProjectionsPage(
             context: context, projections: projections, promotions: promotions, servedThen: asked.time.isPinned ? served : nil,
             rules: await rules(besideServed: versions))
-        return PageAnswer(page.html(), about: projections)
+        return asked.answer(page.html(), about: projections)
     }
 
     /// For each version that is not served, what its rules say that those of the served one don't. A version whose rules
@@ -60,7 +60,7 @@ extension API {
         guard let name = asked["name"], let from = asked["from"], let to = asked["to"] else {
             throw Problem(.badParameter, "name, from, to: expected a projection and two of its versions")
         }
-        var context = asked.context
+        var context = try asked.context
         let path = ["api", "ledger", "projections", name, "diff"]
         var query = [("from", from), ("to", to)]
         if asked.time.isPinned {
@@ -76,7 +76,7 @@ extension API {
             diff = await document(path, query)
         }
         let rules = await document(["api", "ledger", "projections", name, "rules"], [("from", from), ("to", to)])
-        return PageAnswer(
+        return asked.answer(
             VersionDiffPage(context: context, name: name, from: from, to: to, diff: diff, together: together, rules: rules).html(),
             about: diff)
     }

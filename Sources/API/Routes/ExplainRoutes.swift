@@ -15,13 +15,14 @@ extension API {
     /// Pinned answers stay `no-cache`, because the pin does not cover the served rules.
     func explain(_ request: APIRequest) async throws -> APIResponse {
         let parameters = try Parameters(
-            request.query, allowed: ["view", "key", "field", "as_of_position", "as_of", "effective_at"])
+            request.query, allowed: ["view", "key", "field", "as_of_position", "as_of", "effective_at", "rules"])
         do {
             let (view, key) = try Self.row(parameters)
             var ask = try ExplainRequest(view: view, key: key, field: parameters["field"])
             ask.asOfPosition = try parameters.integer("as_of_position", in: 0...Int64.max)
             ask.asOf = try parameters.instant("as_of")
             ask.effectiveAt = try parameters.instant("effective_at")
+            if let rules = parameters["rules"] { ask.rules = try RulesChoice(parsing: rules, projection: ask.view.projection) }
             let explained = try await ledger.explain(ask)
             return .json(explained.json(), tag: explained.tag)
         } catch let error as ExplainError {

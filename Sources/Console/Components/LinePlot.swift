@@ -4,8 +4,8 @@ import LedgerValues
 struct LinePlot {
     struct Line {
         let name: String
-        /// The class of its colour.
-        let tone: String
+        /// The class of its shade; see ``Series``.
+        let shade: String
         /// In order of the dates.
         let points: [(date: CalendarDate, value: FixedDecimal)]
     }
@@ -53,7 +53,7 @@ struct LinePlot {
                 for line in lines {
                     html.element("li") { html in
                         html.element("svg", [.ariaHidden]) {
-                            $0.element("rect", [.class(line.tone), .svg("width", "100%"), .svg("height", "100%")]) { _ in }
+                            $0.element("rect", [.class(line.shade), .svg("width", "100%"), .svg("height", "100%")]) { _ in }
                         }
                         html.text("\(line.name) ")
                         html.element(
@@ -76,7 +76,7 @@ struct LinePlot {
             corners.append("\(scale.x(point.date)),\(level)")
         }
         corners.append("1000,\(level)")
-        html.element("polyline", [.class("line \(line.tone)"), .svg("points", corners.joined(separator: " "))]) { html in
+        html.element("polyline", [.class("line \(line.shade)"), .svg("points", corners.joined(separator: " "))]) { html in
             html.element("title", text: line.name)
         }
     }

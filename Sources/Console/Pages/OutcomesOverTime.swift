@@ -9,8 +9,8 @@ struct OutcomesOverTime {
 
     private static let field = "pnl_before_fees_usd"
     private static let states = [
-        (name: OutcomeState.unrealizedMark.rawValue, title: "marked", tone: "s1"),
-        (name: OutcomeState.terminalMark.rawValue, title: "terminal", tone: "s5"),
+        (name: OutcomeState.unrealizedMark.rawValue, title: "marked", shade: Series.identity(0)),
+        (name: OutcomeState.terminalMark.rawValue, title: "terminal", shade: Series.identity(1)),
     ]
 
     let totals: Loaded
@@ -31,7 +31,7 @@ struct OutcomesOverTime {
 
     private func write(_ horizon: String, _ groups: [Totals.Group], to html: inout HTMLWriter) {
         let lines = Self.states.map { state in
-            LinePlot.Line(name: state.title, tone: state.tone, points: Self.running(groups.filter { $0.name(1) == state.name }))
+            LinePlot.Line(name: state.title, shade: state.shade, points: Self.running(groups.filter { $0.name(1) == state.name }))
         }
         html.element("div") { html in
             LinePlot(title: "P&L before fees USD at \(horizon), added up", lines: lines).write(to: &html)
@@ -145,7 +145,7 @@ struct OpenPositions {
             html.element("td") { html in
                 guard let expiry, let today else { return Unavailable.write("no expiry named", to: &html) }
                 let days = Int(expiry.daysSinceEpoch) - Int(today.daysSinceEpoch)
-                if days < 0 { return html.element("span", [.class("badge poor")], text: "expired, unresolved") }
+                if days < 0 { return html.element("span", [.class("badge q-poor")], text: "expired, unresolved") }
                 html.text(days == 0 ? "today" : days == 1 ? "tomorrow" : "in \(Figures.count(Int64(days))) days")
             }
             html.element("td") { html in

@@ -96,13 +96,9 @@ package struct ProjectionsPage: Sendable {
                 let rebuilt = row["rebuild_position"]?.integer
                 guard let done = rebuilt ?? (position < head ? position : nil) else { return }
                 html.element("span", [.class("progress")]) { html in
-                    html.element(
-                        "progress",
-                        [
-                            .label("\(rebuilt == nil ? "Folded" : "Rebuilt") of \(version)"), .maximum("\(head)"), .value("\(done)"),
-                            .data("data-version", version),
-                        ]
-                    ) { _ in }
+                    PartState.loading(
+                        "\(rebuilt == nil ? "Folded" : "Rebuilt") of \(version)", done: done, of: head, [.data("data-version", version)],
+                        to: &html)
                     if rebuilt != nil {
                         html.text(" ")
                         html.element(

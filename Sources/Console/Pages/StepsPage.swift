@@ -128,7 +128,7 @@ package struct StepsPage: Sendable {
                 html.element("a", [.class("position"), .href(address)], text: "#\(Figures.count(position))")
                 html.text(" \(event?["type"]?.string ?? "?") ")
                 if isFirst {
-                    html.element("span", [.class("badge fair")], text: "first difference")
+                    html.element("span", [.class("badge current")], text: "first difference")
                 } else if !differences.isEmpty {
                     html.element("span", [.class("badge plain")], text: "versions differ")
                 }
@@ -139,7 +139,7 @@ package struct StepsPage: Sendable {
                 if let event { Cell.instant(event, "recorded_at", to: &html) }
                 if let effective = event?["effective_at"]?.string {
                     html.text(" · effective ")
-                    html.element("time", [.dateTime(effective)], text: Figures.instant(effective))
+                    html.time(effective)
                 }
             }
             let rows = RowSides.all(step, key: walk.key)

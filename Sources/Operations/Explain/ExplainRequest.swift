@@ -17,7 +17,7 @@ package struct ExplainRequest: Sendable {
     /// Explains only facts with a valid time up to this instant.
     package var effectiveAt: Instant?
     /// The rules and code. A version other than the served one is identified by both.
-    var rules = RulesChoice.served
+    package var rules = RulesChoice.served
     /// The largest number of events that an explanation may read. A request that needs more is refused.
     package var maximumEvents = 5_000
 

@@ -10,7 +10,10 @@ package enum Streams {
     package static func rejections(source: String) -> String { "rejections-\(source)" }
 
     /// `sync-<scope_key>`: the runs of one scope.
-    package static func sync(scopeKey: String) -> String { "sync-\(scopeKey)" }
+    package static func sync(scopeKey: String) -> String { "\(syncs)\(scopeKey)" }
+
+    /// The prefix of the streams that hold the runs of all scopes.
+    package static let syncs: StaticString = "sync-"
 
     /// `context-<source>:<id>`: the context stamps of one trade.
     package static func context(source: String, id: String) -> String { "context-\(source):\(id)" }
