@@ -25,6 +25,7 @@ package struct StepsPage: Sendable {
             case .success(let document):
                 let walk = Walked(document.root)
                 summary(walk, &html)
+                html.element("h2", text: "Steps")
                 pager(walk, &html)
                 if walk.steps.isEmpty { html.element("p", text: "No event of it comes later.") }
                 for step in walk.steps { write(step, walk, &html) }
@@ -122,7 +123,7 @@ package struct StepsPage: Sendable {
         let differences = step["differences"]?.elements.map { $0 } ?? []
         let isFirst = walk.firstDifference?["step"]?.integer == number
         html.element("article", [.class("event"), .id("step-\(number)")]) { html in
-            html.element("h2") { html in
+            html.element("h3") { html in
                 html.text("\(Figures.count(number)). ")
                 let address = EventLink.address(position, context.time)
                 html.element("a", [.class("position"), .href(address)], text: "#\(Figures.count(position))")
