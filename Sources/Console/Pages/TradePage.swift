@@ -29,11 +29,9 @@ package struct TradePage: Sendable {
             case .success(let document): write(document.root, context, &html)
             }
             stepLinks(context, &html)
+            guard let document else { return }
             html.element("h2", text: "Timeline")
-            switch history {
-            case .failure(let problem): ProblemBox.write(problem, to: &html)
-            case .success(let document): timeline(document.root, context, &html)
-            }
+            timeline(document.root, context, &html)
         }
     }
 
@@ -239,17 +237,31 @@ package struct TradePage: Sendable {
     // MARK: - The timeline
 
     private func timeline(_ root: JSONValue, _ context: PageContext, _ html: inout HTMLWriter) {
-        let events = (root["events"]?.elements.map { $0 } ?? []).filter(isKnown)
-        Timeline(label: "All events about this trade", empty: "Not known yet at this moment.").write(
-            events.map { event in
+        var corrections: [Int64: [JSONValue]] = [:]
+        switch history {
+        case .failure(let problem): ProblemBox.write(problem, to: &html)
+        case .success(let history):
+            for event in history.root["events"]?.elements.map({ $0 }) ?? [] {
+                guard let position = event["position"]?.integer, let fields = event["payload"]?["changed_fields"] else { continue }
+                corrections[position] = fields.elements.map { $0 }
+            }
+        }
+        Timeline(label: "All events about this trade").write(
+            (root["events"]?.elements.map { $0 } ?? []).map { event in
                 let position = event["position"]?.integer ?? 0
-                let changes = event["payload"]?["changed_fields"]?.elements.map { $0 } ?? []
+                let changes = corrections[position] ?? []
                 return Timeline.Entry(
                     kind: Self.kind(event["type"]?.string ?? ""), instant: event["recorded_at"]?.string,
                     headline: "#\(Figures.count(position)) \(event["type"]?.string ?? "?")",
                     address: EventLink.address(position, context.time),
                     detail: changes.isEmpty ? nil : { html in FieldChanges.write(changes, to: &html) })
             }, to: &html)
+        if root["more_events"]?.bool == true {
+            html.element("p") { html in
+                html.text("Only the first events are shown. ")
+                html.element("a", [.href(Address(["log"], [("stream", tradeID)] + context.time.parameters))], text: "All of them")
+            }
+        }
     }
 
     private static func kind(_ type: String) -> EventKind {
@@ -261,17 +273,6 @@ package struct TradePage: Sendable {
         case "ForwardMarkRecorded": .mark
         default: .failure
         }
-    }
-
-    /// Whether an event was recorded, and its valid time reached, at the page's moment.
-    private func isKnown(_ event: JSONValue) -> Bool {
-        func isBy(_ end: String?, _ member: String) -> Bool {
-            guard let end = end.flatMap({ Instant($0) }), let instant = event[member]?.string.flatMap({ Instant($0) }) else { return true }
-            return instant <= end
-        }
-        let time = context.time
-        return (event["position"]?.integer ?? 0) <= time.asOfPosition.flatMap { Int64($0) } ?? .max
-            && (time.asOfPosition != nil || isBy(time.asOf, "recorded_at")) && isBy(time.effectiveAt, "effective_at")
     }
 }
 
