@@ -30,7 +30,7 @@ struct ConsoleBrowserTests {
         #expect(try await page.text(".role") == "reader")
         // The page's own scripts can't read the cookie.
         #expect(try await page.evaluate("document.cookie").string == "")
-        try await page.follow(".session button")
+        try await page.follow(".session > form button")
         #expect(try await page.location() == "/sign-in")
         try await page.go("\(console.origin)/trades")
         #expect(try await page.location().hasPrefix("/sign-in"))

@@ -30,7 +30,7 @@ extension ConsoleBrowserTests {
         try await page.tab(to: "button.prove")
         try await page.press("Enter")
         try await page.wait(for: "document.querySelector('.verdict.good') !== null")
-        try await page.tab(to: ".session button")
+        try await page.tab(to: ".session > form button")
         try await page.leave { try await page.press("Enter") }
         #expect(try await page.location() == "/sign-in")
         #expect(page.takeProblems() == [])

@@ -64,7 +64,7 @@ extension ConsoleBrowserTests {
         #expect(try await page.evaluate("document.getElementById('play-head').checkVisibility()").bool == false)
         try await page.click(".menu summary")
         try await page.click("button[value=new_york]")
-        try await page.wait(for: "document.documentElement.dataset.zone === 'America/New_York'")
+        try await page.wait(for: "document.readyState === 'complete' && document.documentElement.dataset.zone === 'America/New_York'")
         let times = try await page.texts("#trades tbody time")
         #expect(times.count == 50 && times.allSatisfy { $0.hasSuffix(" EST") || $0.hasSuffix(" EDT") })
         #expect(try await page.evaluate("[...document.querySelectorAll('time')].every((time) => time.dateTime.endsWith('Z'))").bool == true)

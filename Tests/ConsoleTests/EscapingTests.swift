@@ -203,8 +203,9 @@ struct EscapingTests {
         let changed = try JSONDocument(parsing: row(text).httpBytes()).root
         _ = changes.take(old: changed, new: nil)
         let moment = ChangesPage.Moment(asked: text, shown: TimeFrame.Shown(position: 7, asOf: text))
-        return View.performance.map { view in
-            (view.name, PerformanceRowsPage(context: context, view: view, list: list).html())
+        return try View.performance.map { view -> (name: String, html: [UInt8]) in
+            let rows = RowList(view: view, list: list, totals: .success(try totals([text], "pnl_before_fees_usd")))
+            return (view.name, PerformanceRowsPage(context: context, rows: rows).html())
         } + [
             ("log", LogPage(context: context, found: .success(found), head: failure).html()),
             ("projections", ProjectionsPage(context: context, projections: versions, promotions: [event]).html()),
@@ -228,9 +229,9 @@ struct EscapingTests {
                     expiries: .success(try Self.totals(["open_long", text], "open_premium_usd")), marketContext: failure
                 ).html()
             ),
-            ("trade book", TradeBookPage(context: context, trades: list, sync: SyncCard(state: list, run: run, preview: preview)).html()),
+            ("trade book", TradeBookPage(context: context, trades: RowList(view: .trades, list: list, emptiness: text), sync: SyncCard(state: list, run: run, preview: preview)).html()),
             ("rows of a run", SyncRunPage(context: context, run: run).html()),
-            ("trade book, failed", TradeBookPage(context: context, trades: failure, sync: SyncCard(state: failure)).html()),
+            ("trade book, failed", TradeBookPage(context: context, trades: RowList(view: .trades, list: failure, totals: failure), sync: SyncCard(state: failure)).html()),
             ("trade", TradePage(context: context, tradeID: text, trade: failure, history: failure).html()),
             (
                 "trade, as a story",

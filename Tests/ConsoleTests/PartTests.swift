@@ -116,7 +116,7 @@ struct PartTests {
             let context = PageContext(
                 address: Address(["performance", "outcomes"]), visitor: Visitor(role: .reader, formToken: nil, canAdminister: false),
                 time: TimeFrame(asOfPosition: pinned, head: Int64(head)))
-            return String(decoding: PerformanceRowsPage(context: context, view: .outcomes, list: list).html(), as: UTF8.self)
+            return String(decoding: PerformanceRowsPage(context: context, rows: RowList(view: .outcomes, list: list)).html(), as: UTF8.self)
         }
         #expect(try page(700, 749).contains("outcomes does not show the last 49 events yet: the fold is under way."))
         #expect(try page(748, 749, #","frozen":true"#).contains("outcomes does not show the last event: this program lacks the code"))

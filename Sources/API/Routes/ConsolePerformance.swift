@@ -27,13 +27,9 @@ extension API {
         guard let view = View.named(name), View.performance.contains(where: { $0.name == view.name }) else {
             throw Problem(.notFound, "there is no such view; expected \(View.performance.map(\.name).joined(separator: ", "))")
         }
-        let filters = view.offeredFilters + ["cursor"]
-        let asked = try await ConsoleRequest(self, request, parameters: filters, rules: .of(view))
-        let list = await asked.view(view.segments, filters: filters, extra: [("limit", "50")])
-        let page = PerformanceRowsPage(
-            context: try asked.context, view: view, list: list,
-            emptiness: await emptiness(asked, view, list))
-        return asked.answer(page.html(), about: list)
+        let asked = try await ConsoleRequest(self, request, parameters: RowList.parameters(of: view), rules: .of(view))
+        let rows = try await rowList(asked, view)
+        return asked.answer(PerformanceRowsPage(context: try asked.context, rows: rows).html(), about: rows.list)
     }
 
     /// The totals of outcomes by the days of their horizons, or by the months if there are too many days.

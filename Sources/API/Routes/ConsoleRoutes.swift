@@ -1,8 +1,10 @@
 import Console
 import LedgerJSON
 import LedgerValues
+import NIOCore
 import Operations
 import OptionTrades
+import Synchronization
 
 extension Route {
     /// The console's pages, assets and forms.
@@ -20,6 +22,7 @@ extension Route {
         Route("GET", "/performance/{view}") { api, request, captures in
             try await api.page(request) { try await api.performanceRows($0, captures[0]) }
         },
+        Route("GET", "/download/{view}") { api, request, captures in try await api.download(request, captures[0]) },
         Route("GET", "/changes") { api, request, _ in try await api.changesPage(request) },
         Route("GET", "/moment") { api, request, _ in try api.moment(request) },
         Route("GET", "/styleguide") { api, request, _ in try await api.page(request) { try await api.styleguide($0) } },
@@ -68,14 +71,66 @@ extension API {
     }
 
     func tradeBook(_ request: APIRequest) async throws -> PageAnswer {
-        let filters = View.trades.offeredFilters + ["cursor"]
-        let asked = try await ConsoleRequest(self, request, parameters: filters, rules: .of(.trades))
-        let trades = await asked.view(View.trades.segments, filters: filters, extra: [("limit", "50")])
+        let asked = try await ConsoleRequest(self, request, parameters: RowList.parameters(of: .trades), rules: .of(.trades))
+        let trades = try await rowList(asked, .trades)
         let state = await asked.view(View.syncState.segments, filters: [], isUnderRules: false)
-        let page = TradeBookPage(
-            context: try asked.context, trades: trades, sync: syncCard(request, state: state),
-            emptiness: await emptiness(asked, .trades, trades))
-        return asked.answer(page.html(), about: trades)
+        let page = TradeBookPage(context: try asked.context, trades: trades, sync: syncCard(request, state: state))
+        return asked.answer(page.html(), about: trades.list)
+    }
+
+    /// The rows of a view on a page, and the totals of all that the page's filters select.
+    func rowList(_ asked: ConsoleRequest, _ view: View) async throws -> RowList {
+        if let objection = RowList.objection(view, try asked.context) { throw Problem(.badParameter, objection) }
+        var extra = [("limit", "\(RowList.pageLength)")]
+        if asked["sort"] == nil, let order = RowList.order(of: view) { extra.append(("sort", order)) }
+        let list = await asked.view(view.segments, filters: view.offeredFilters + ["cursor", "sort"], extra: extra)
+        guard let shown = (try? list.get()).flatMap({ Basis($0)?.shown }) else { return RowList(view: view, list: list) }
+        return RowList(
+            view: view, list: list,
+            totals: await asked.totals(view, by: "", filters: view.offeredFilters, pin: shown),
+            emptiness: await emptiness(asked, view, list))
+    }
+
+    /// All rows of a view that a list's address selects, at one moment, as a file of CSV that is written while it is read.
+    func download(_ request: APIRequest, _ name: String) async throws -> APIResponse {
+        guard let view = View.named(name) else {
+            throw Problem(.notFound, "there is no such view; expected \(View.expected(insteadOf: name))")
+        }
+        // A page's filters forgive what a program's do not.
+        var forgiving = request
+        forgiving.isForPerson = true
+        var ask = try Self.viewRequest(view, forgiving, reading: Self.pins(of: view).subtracting(["receipt"]).union(["sort"]))
+        ask.hasAggregates = false
+        ask.limit = ViewReader.maximumLimit
+        let (reader, lines) = (ViewReader(ledger), ledger.csv(of: view))
+        let first = try await reader.page(view, ask)
+        var response = APIResponse(
+            status: 200,
+            headers: [
+                ("Content-Type", "text/csv; charset=utf-8; header=present"), ("Cache-Control", "no-store"),
+                ("Content-Disposition", "attachment; filename=\"\(view.name)-\(first.position).csv\""),
+                ("X-Content-Type-Options", "nosniff"),
+            ], body: [])
+        if request.method == "HEAD" { return response }
+        let begun = try ByteBuffer(bytes: first.csv(lines))
+        let question = ask
+        let next = Mutex<(piece: ByteBuffer?, cursor: String?)>((begun, first.nextCursor))
+        response.stream = APIStream(
+            next: {
+                let (piece, cursor) = next.withLock { state in
+                    defer { state.piece = nil }
+                    return (state.piece, state.cursor)
+                }
+                if let piece { return piece }
+                guard let cursor else { return nil }
+                var ask = question
+                ask.cursor = cursor
+                let page = try await reader.page(view, ask)
+                next.withLock { $0.cursor = page.nextCursor }
+                return try ByteBuffer(bytes: page.csv(lines, hasHeader: false))
+            },
+            end: { next.withLock { $0 = (nil, nil) } })
+        return response
     }
 
     /// The reason why a list has no rows, as a sentence. Nil if it has rows or the reason is unknown.

@@ -50,13 +50,18 @@ function connectMenus() {
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(event); });
 }
 
-/** `/` moves to the first filter, j and k move through the rows. */
+/** `/` moves to the first filter, j and k move through the rows, o opens one, g and a letter lead to a page, ? shows the keys. */
 function connectKeys() {
   const rows = () => [...document.querySelectorAll("table.rows tbody tr, article.event")];
+  const pages = { t: "trades", p: "performance", l: "log", v: "projections" };
+  let isGoing = false;
   const firstLink = (row) => row?.querySelector("a, button, summary");
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+    const wasGoing = isGoing;
+    isGoing = event.key === "g" && !wasGoing;
+    if (wasGoing && pages[event.key]) return document.querySelector(`.top nav a[href^="/${pages[event.key]}"]`)?.click();
     if (event.key === "/") {
       const filter = document.querySelector("[data-shortcut='/']");
       if (filter) { event.preventDefault(); filter.focus(); filter.select(); }
@@ -65,6 +70,10 @@ function connectKeys() {
       const here = all.findIndex((row) => row.contains(document.activeElement));
       const next = event.key === "j" ? Math.min(here + 1, all.length - 1) : Math.max(here - 1, 0);
       firstLink(all[next])?.focus();
+    } else if (event.key === "o") {
+      firstLink(rows().find((row) => row.contains(document.activeElement)))?.click();
+    } else if (event.key === "?") {
+      field("keys").togglePopover();
     }
   });
 }

@@ -7,19 +7,31 @@ struct Column {
     /// The unit of the figures, shown below the title.
     var unit: String?
     var isNumber = false
-    /// The member of a row that the column shows. Nil for a column that is made from several.
+    /// The member of a row that the column shows, or the main one of several. Nil for the column that names the row.
     var field: String?
+    /// Whether rows can be put in the order of the member: lists and objects have none.
+    var isSortable = true
+    /// Whether the column is shown only to a reader who asks for it.
+    var isExtra = false
     let write: (JSONValue, inout HTMLWriter) -> Void
 
     init(
-        _ title: String, unit: String? = nil, isNumber: Bool = false, field: String? = nil,
+        _ title: String, unit: String? = nil, isNumber: Bool = false, field: String? = nil, isSortable: Bool = true,
         _ write: @escaping (JSONValue, inout HTMLWriter) -> Void
     ) {
         self.title = title
         self.unit = unit
         self.isNumber = isNumber
         self.field = field
+        self.isSortable = isSortable
         self.write = write
+    }
+
+    /// The same column, shown only to a reader who asks for it.
+    var extra: Column {
+        var copy = self
+        copy.isExtra = true
+        return copy
     }
 
     /// A decimal or whole number, linked to its explanation if it has one. The column's head says which direction is good.
@@ -54,7 +66,7 @@ struct Column {
 
     /// A list of tokens. An empty list shows nothing.
     static func tokens(_ title: String, _ field: String, isWarning: Bool = true) -> Column {
-        Column(title, field: field) { row, html in Cell.tokens(row, field, isWarning: isWarning, to: &html) }
+        Column(title, field: field, isSortable: false) { row, html in Cell.tokens(row, field, isWarning: isWarning, to: &html) }
     }
 }
 
@@ -65,6 +77,10 @@ struct Table {
     var id: String?
     /// The text for a table without rows.
     var empty = "No rows."
+    /// The totals of all rows of the list, of which the table shows a page. Nil for a table without them.
+    var totals: Totals.Group?
+    /// The order of the rows, which heads of columns change. Nil if it can't be changed.
+    var order: TableOrder?
 
     /// Writes the rows. The first column is each row's heading.
     func write(_ rows: some Sequence<JSONValue>, to html: inout HTMLWriter) {
@@ -76,7 +92,7 @@ struct Table {
                         for column in columns { header(column, &html) }
                     }
                 }
-                html.element("tbody", [.role("rowgroup")]) { html in
+                html.element("tbody", [.role("rowgroup")] + (order == nil ? [] : [.id("rows"), .tabIndex(-1)])) { html in
                     var isEmpty = true
                     for row in rows {
                         isEmpty = false
@@ -90,13 +106,42 @@ struct Table {
                         }
                     }
                 }
+                if let totals, totals.count > 0 { foot(totals, &html) }
+            }
+        }
+    }
+
+    /// A row of sums, each with the number of rows that have an amount.
+    private func foot(_ totals: Totals.Group, _ html: inout HTMLWriter) {
+        html.element("tfoot", [.role("rowgroup")]) { html in
+            html.element("tr", [.role("row")]) { html in
+                html.element(
+                    "th", [.scope("row"), .role("rowheader")], text: totals.count == 1 ? "The one row" : "All \(Figures.count(totals.count)) rows")
+                for column in columns.dropFirst() {
+                    html.element("td", [.role("cell"), .data("data-label", column.title)] + (column.isNumber ? [.class("number")] : [])) { html in
+                        guard let field = column.field, let sum = totals.sumText(field) else { return }
+                        Cell.sum(sum, field, to: &html)
+                        let covered = totals.covered(field)
+                        if covered == totals.count { return }
+                        html.text(" ")
+                        html.element("small", text: "of \(Figures.count(covered)) rows")
+                    }
+                }
             }
         }
     }
 
     private func header(_ column: Column, _ html: inout HTMLWriter) {
-        html.element("th", [.scope("col"), .role("columnheader")] + (column.isNumber ? [.class("number")] : [])) { html in
-            html.text(column.title)
+        let field = column.isSortable ? column.field : nil
+        let direction = field.flatMap { order?.direction($0) }
+        var attributes: [Attribute] = [.scope("col"), .role("columnheader")] + (column.isNumber ? [.class("number")] : [])
+        if let direction { attributes.append(.sorted(direction ? "descending" : "ascending")) }
+        html.element("th", attributes) { html in
+            if let field, let order {
+                html.element("a", [.href(order.address(field))], text: column.title)
+            } else {
+                html.text(column.title)
+            }
             if let unit = column.unit {
                 html.text(" ")
                 html.element("small", text: unit)
@@ -155,6 +200,12 @@ enum Cell {
                 + (isRounded ? [.title("exactly \(exact)")] : []), text: text)
     }
 
+    /// A sum of a field's figures.
+    static func sum(_ exact: String, _ field: String, to html: inout HTMLWriter) {
+        let (text, isRounded) = Figures.decimal(exact, .money)
+        html.element("span", [.class(Polarity.of(field).classes(text))] + (isRounded ? [.title("exactly \(exact)")] : []), text: text)
+    }
+
     /// A difference of a field's figures, with its sign.
     static func move(_ move: FixedDecimal, _ field: String, _ places: Figures.Places, to html: inout HTMLWriter) {
         let shown = Figures.decimal(move.description, places).text
@@ -177,11 +228,19 @@ enum Cell {
         html.time(text)
     }
 
+    /// One token as it is; several in one chip, with the list behind it.
     static func tokens(_ row: JSONValue, _ field: String, isWarning: Bool, to html: inout HTMLWriter) {
         let tokens = row[field]?.elements.compactMap(\.string) ?? []
         if tokens.isEmpty { return html.element("span", [.class("quiet")], text: "none") }
-        html.element("ul", [.class(isWarning ? "tokens warning" : "tokens")]) { html in
-            for token in tokens { html.element("li", text: token) }
+        func list(_ html: inout HTMLWriter) {
+            html.element("ul", [.class(isWarning ? "tokens warning" : "tokens")]) { html in
+                for token in tokens { html.element("li", text: token) }
+            }
+        }
+        if tokens.count == 1 { return list(&html) }
+        html.element("details", [.class("chip")]) { html in
+            html.element("summary", text: "\(tokens.count) \(field.split(separator: "_").last == "fields" ? "fields" : "items")")
+            list(&html)
         }
     }
 }

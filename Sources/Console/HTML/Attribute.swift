@@ -25,6 +25,8 @@ package struct Attribute: Sendable {
     static func described(by id: String) -> Attribute { Attribute("aria-describedby", id) }
     static func current(_ value: String) -> Attribute { Attribute("aria-current", value) }
     static func pressed(_ isPressed: Bool) -> Attribute { Attribute("aria-pressed", isPressed ? "true" : "false") }
+    static func sorted(_ direction: String) -> Attribute { Attribute("aria-sort", direction) }
+    static let popover = Attribute("popover", nil)
     static func live(_ politeness: String) -> Attribute { Attribute("aria-live", politeness) }
     static let ariaHidden = Attribute("aria-hidden", "true")
 

@@ -6,6 +6,8 @@ struct Page {
     var scripts: [ConsoleAsset] = []
     /// Whether the page shows the ledger at a moment.
     var hasTime = true
+    /// Whether the page has a list of rows, which keys lead to.
+    var hasRows = false
     /// The views' `ledger` members, for the foot of the page.
     var basis: [Basis] = []
 
@@ -23,6 +25,9 @@ struct Page {
             html.element("head") { head(&$0) }
             html.element("body") { html in
                 html.element("a", [.class("skip"), .href(context.address.with([], fragment: "main"))], text: "Skip to the content")
+                if hasRows {
+                    html.element("a", [.class("skip"), .href(context.address.with([], fragment: "rows"))], text: "Skip to the rows")
+                }
                 html.element("header", [.class("top")]) { header(&$0) }
                 if hasTime { TimeBar(context: context).write(to: &html) }
                 html.element("main", [.id("main"), .tabIndex(-1)]) { html in
@@ -37,10 +42,24 @@ struct Page {
                 html.element("footer") { html in
                     Basis.write(basis, to: &html)
                     html.element("p") { $0.element("a", [.href(Address(["styleguide"]))], text: "The parts of these pages") }
+                    keys(&html)
                 }
             }
         }
         return html.bytes
+    }
+
+    /// The keys of every page, which `?` shows.
+    private func keys(_ html: inout HTMLWriter) {
+        html.element("div", [.id("keys"), .popover]) { html in
+            html.element("h2", text: "Keys")
+            html.element("dl", [.class("facts tight")]) { html in
+                for (key, text) in [
+                    ("/", "to the filters"), ("j, k", "next and previous row"), ("o", "open the row"), ("g t", "trade book"),
+                    ("g p", "performance"), ("g l", "log"), ("g v", "projections"), ("Escape", "close what is open"), ("?", "these keys"),
+                ] { Fact.write(text, to: &html) { $0.element("kbd", text: key) } }
+            }
+        }
     }
 
     private func head(_ html: inout HTMLWriter) {

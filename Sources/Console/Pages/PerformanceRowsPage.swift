@@ -1,43 +1,27 @@
 import LedgerJSON
-package import OptionTrades
+import OptionTrades
 
 /// The rows of one of the performance views.
 package struct PerformanceRowsPage: Sendable {
     package var context: PageContext
-    package var view: View
-    package var list: Loaded
-    /// The reason for the absence of rows, if there are no rows and it is known.
-    package var emptiness: String?
+    package var rows: RowList
 
-    package init(
-        context: PageContext, view: View, list: Loaded, emptiness: String? = nil
-    ) {
+    package init(context: PageContext, rows: RowList) {
         self.context = context
-        self.view = view
-        self.list = list
-        self.emptiness = emptiness
+        self.rows = rows
     }
 
     package func html() -> [UInt8] {
-        let basis = (try? list.get()).flatMap { Basis($0) }
+        let view = rows.view
+        let basis = (try? rows.list.get()).flatMap { Basis($0) }
         var context = context
         context.time.shown = basis?.shown
-        return Page(title: view.title, context: context, basis: basis.map { [$0] } ?? []).html { html in
+        return Page(title: view.title, context: context, hasRows: true, basis: basis.map { [$0] } ?? []).html { html in
             PerformanceTabs.write(current: view.name, context, to: &html)
             if let note = view.note { html.element("p", [.class("quiet")], text: note) }
-            FilterForm(fields: view.filterFields, context: context).write(to: &html)
-            switch list {
-            case .failure(let problem): ProblemBox.write(problem, to: &html)
-            case .success(let document):
-                let rows = document.root["rows"]?.elements.map { $0 } ?? []
-                Table(
-                    caption: "\(view.title), row by row", columns: ViewColumns.of(view, context), id: view.name,
-                    empty: emptiness ?? "No rows at this moment."
-                ).write(rows, to: &html)
-                Pager.write(document.root, shown: rows.count, context, to: &html)
-                if let aggregates = document.root["aggregates"], !aggregates.isNull {
-                    Aggregates.write(view, aggregates, to: &html)
-                }
+            rows.write(context, to: &html)
+            if let aggregates = (try? rows.list.get())?.root["aggregates"], !aggregates.isNull {
+                Aggregates.write(view, aggregates, to: &html)
             }
         }
     }

@@ -69,12 +69,30 @@ package struct SyncCard: Sendable {
         }
     }
 
+    /// One line for whoever can't run a sync; open for whoever can.
     func write(_ context: PageContext, to html: inout HTMLWriter) {
-        html.element("section", [.class("card sync"), .id("sync"), .labelled(by: "sync-title")]) { html in
-            html.element("h2", [.id("sync-title")], text: "Alpha feed sync")
+        let isOpen = context.visitor.role == .administrator || run != nil
+        html.element("details", [.class("card sync"), .id("sync")] + (isOpen ? [.open] : [])) { html in
+            html.element("summary") { html in
+                html.element("h2", text: "Alpha feed sync")
+                html.text(" ")
+                writeLatest(&html)
+            }
             writeState(&html)
             writeForm(context, &html)
             if let run { write(run, context, &html) }
+        }
+    }
+
+    /// When the scopes were last synced, or that they failed.
+    private func writeLatest(_ html: inout HTMLWriter) {
+        guard let scopes = state.root?["rows"]?.elements.map({ $0 }) else { return html.element("strong", text: "state unknown") }
+        if scopes.isEmpty { return html.text("never synced") }
+        for scope in scopes {
+            if scope["last_error"]?.string != nil { html.element("strong", text: "failed ") }
+            guard let instant = scope["last_successful_sync_at"]?.string else { continue }
+            html.text("last synced ")
+            html.time(instant)
         }
     }
 

@@ -1,43 +1,24 @@
 import LedgerJSON
-import OptionTrades
 
 /// The trade book: the synced rows at a moment, and the card that syncs them.
 package struct TradeBookPage: Sendable {
     package var context: PageContext
-    /// The answer of `/api/internal/trades`.
-    package var trades: Loaded
+    package var trades: RowList
     package var sync: SyncCard
-    /// The reason for the absence of rows, if there are no rows and it is known.
-    package var emptiness: String?
 
-    package init(
-        context: PageContext, trades: Loaded, sync: SyncCard, emptiness: String? = nil
-    ) {
+    package init(context: PageContext, trades: RowList, sync: SyncCard) {
         self.context = context
         self.trades = trades
         self.sync = sync
-        self.emptiness = emptiness
     }
 
     package func html() -> [UInt8] {
-        let basis = (try? trades.get()).flatMap { Basis($0) }
+        let basis = (try? trades.list.get()).flatMap { Basis($0) }
         var context = context
         context.time.shown = basis?.shown
-        let page = Page(title: "Trade book", context: context, basis: basis.map { [$0] } ?? [])
-        return page.html { html in
+        return Page(title: "Trade book", context: context, hasRows: true, basis: basis.map { [$0] } ?? []).html { html in
             sync.write(context, to: &html)
-            html.element("h2", text: "Trades")
-            FilterForm(fields: View.trades.filterFields, context: context).write(to: &html)
-            switch trades {
-            case .failure(let problem): ProblemBox.write(problem, to: &html)
-            case .success(let document):
-                let rows = document.root["rows"]
-                Table(
-                    caption: "Trades, by source and id", columns: ViewColumns.of(.trades, context), id: "trades",
-                    empty: emptiness ?? "No trades at this moment."
-                ).write(rows?.elements.map { $0 } ?? [], to: &html)
-                Pager.write(document.root, shown: rows?.count ?? 0, context, to: &html)
-            }
+            trades.write(context, to: &html)
         }
     }
 }

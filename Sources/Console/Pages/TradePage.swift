@@ -42,19 +42,20 @@ package struct TradePage: Sendable {
         html.element("h2", text: "What became of it")
         html.element("div", [.class("grid")]) { html in
             card("Outcomes", TradePart(root, .outcomes), context, &html) { rows, explained, html in
-                HorizonStrip(title: "P&L before fees USD by horizon", explained: explained).write(rows, to: &html)
+                let ordered = rows.sorted { ($0["horizon_days"]?.integer ?? .max) < ($1["horizon_days"]?.integer ?? .max) }
+                HorizonStrip(title: "P&L before fees USD by horizon", explained: explained).write(ordered, to: &html)
             }
             card("Fill against quote", TradePart(root, .executionQuality), context, &html) { rows, explained, html in
                 for row in rows { fill(row, explained, &html) }
-            }
-            card("Position", TradePart(root, .lifecycles), context, &html) { rows, explained, html in
-                for row in rows { position(row, explained, &html) }
             }
             card("Alignment with its signals", TradePart(root, .alignment), context, &html) { rows, explained, html in
                 for row in rows { alignment(row, explained, &html) }
             }
             card("Market behind it", TradePart(root, .context), context, &html) { rows, explained, html in
                 for row in rows { market(row, explained, &html) }
+            }
+            card("Position", isWide: true, TradePart(root, .lifecycles), context, &html) { rows, explained, html in
+                for row in rows { position(row, explained, &html) }
             }
         }
         for row in TradePart(root, .trades).rows { fields(row, &html) }
@@ -76,7 +77,7 @@ package struct TradePage: Sendable {
                 figure("Premium USD as given", row, "premium_usd", .money, explained, &html)
                 figure("Fees USD", row, "fees_usd", .money, explained, &html)
             }
-            Cell.tokens(row, "flags", isWarning: true, to: &html)
+            if row["flags"]?.count ?? 0 > 0 { Cell.tokens(row, "flags", isWarning: true, to: &html) }
         }
     }
 
@@ -104,10 +105,10 @@ package struct TradePage: Sendable {
 
     /// A part of the document as a card, with its rules; or the reason why there is none.
     private func card(
-        _ title: String, _ part: TradePart, _ context: PageContext, _ html: inout HTMLWriter,
+        _ title: String, isWide: Bool = false, _ part: TradePart, _ context: PageContext, _ html: inout HTMLWriter,
         _ write: ([JSONValue], Explained, inout HTMLWriter) -> Void
     ) {
-        html.element("section", [.class("card"), .label(title)]) { html in
+        html.element("section", [.class(isWide ? "card wide" : "card"), .label(title)]) { html in
             html.element("h3") { html in
                 html.text(title)
                 guard let version = part.version else { return }
@@ -121,7 +122,7 @@ package struct TradePage: Sendable {
 
     private func fill(_ row: JSONValue, _ explained: Explained, _ html: inout HTMLWriter) {
         PriceLadder(row: row, unit: "\(row["price_currency"]?.string ?? "") per contract".trimmed, explained: explained).write(to: &html)
-        html.element("dl", [.class("facts")]) { html in
+        html.element("dl", [.class("facts tight")]) { html in
             figure("Fill vs mid USD, total", row, "fill_vs_mid_usd", .money, explained, &html)
             figure("Fill vs mid, bps", row, "fill_vs_mid_bps", .points, explained, &html)
             figure("Spread capture", row, "spread_capture", .score, explained, &html)
@@ -136,7 +137,7 @@ package struct TradePage: Sendable {
             Badge.write(row["lifecycle_quality"]?.string ?? "none", to: &html)
             html.text(" \(row["contract_key"]?.string ?? "")")
         }
-        html.element("dl", [.class("facts")]) { html in
+        html.element("dl", [.class("facts tight")]) { html in
             figure("Net contracts", row, "net_quantity", .quantity, explained, &html)
             figure("Closed contracts", row, "closed_quantity", .quantity, explained, &html)
             figure("Average open price", row, "average_open_price", .price, explained, &html)
@@ -144,7 +145,7 @@ package struct TradePage: Sendable {
         }
         let mine = row["matches"]?.elements.filter { isThis($0["open_trade_id"]) || isThis($0["close_trade_id"]) } ?? []
         if mine.isEmpty { return html.element("p", [.class("quiet")], text: "No match of this trade with another one.") }
-        html.element("table", [.class("small")]) { html in
+        html.element("table", [.class("small scrolling")]) { html in
             html.element("caption", text: "Matches of this trade, first in first out")
             html.element("thead") { html in
                 html.element("tr") { html in
@@ -177,7 +178,7 @@ package struct TradePage: Sendable {
     private func isThis(_ id: JSONValue?) -> Bool { id?.string.map { ByteKey($0) == ByteKey(tradeID) } ?? false }
 
     private func alignment(_ row: JSONValue, _ explained: Explained, _ html: inout HTMLWriter) {
-        html.element("dl", [.class("facts")]) { html in
+        html.element("dl", [.class("facts tight")]) { html in
             Fact.write("Label", to: &html) { Badge.write(row["alignment_label"]?.string ?? "none", to: &$0) }
             figure("Score, 0 to 100", row, "alignment_score", .score, explained, &html)
             figure("Confidence, 0 to 1", row, "confidence", .ratio, explained, &html)
@@ -193,7 +194,7 @@ package struct TradePage: Sendable {
             Badge.write(row["context_quality"]?.string ?? "none", to: &html)
             html.text(" \(row["market_proxy"]?.string ?? "no proxy"): a backdrop, never a price of this contract")
         }
-        html.element("dl", [.class("facts")]) { html in
+        html.element("dl", [.class("facts tight")]) { html in
             figure("DVol, vol points", row, "dvol", .score, explained, &html)
             figure("DVol percentile, 365 d", row, "dvol_percentile", .points, explained, &html)
             figure("VRP, vol points", row, "vrp", .score, explained, &html)

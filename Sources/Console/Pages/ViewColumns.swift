@@ -33,13 +33,13 @@ enum ViewColumns {
                 html.text(" ")
                 html.element("small", text: row["price_currency"]?.string ?? "currency missing")
             },
-            .figure("Multiplier", "contract_multiplier", .quantity, explained),
+            .figure("Multiplier", "contract_multiplier", .quantity, explained).extra,
             .figure("Premium total USD", unit: "provided or derived", "entry_premium_usd", .money, explained),
             .figure("Fees total USD", "fees_usd", .money, explained),
             .badge("Status", "trade_status"),
-            .badge("Recon", "recon_status"),
             .tokens("Flags", "flags"),
-            .tokens("Changed at the source", "last_changed_fields", isWarning: false),
+            .badge("Recon", "recon_status").extra,
+            .tokens("Changed at the source", "last_changed_fields", isWarning: false).extra,
         ]
     }
 
@@ -55,25 +55,25 @@ enum ViewColumns {
             .badge("State", "lifecycle_state", explained), .badge("Quality", "lifecycle_quality", explained),
             .figure("Net", unit: "contracts", "net_quantity", .quantity, explained),
             .figure("Closed", unit: "contracts", "closed_quantity", .quantity, explained),
-            .figure("Average open price", unit: "per contract", "average_open_price", .price, explained),
-            .figure("Open premium USD", "open_premium_usd", .money, explained),
             .figure("Realized P&L before fees USD", unit: "derived, not validated", "realized_pnl_before_fees_usd", .money, explained),
-            .figure("Gross premium USD", "total_gross_premium_usd", .money, explained),
-            .figure("Net premium cashflow USD", "net_premium_cashflow_usd", .money, explained),
-            .figure("Fees total USD", "total_fees_usd", .money, explained),
+            .figure("Open premium USD", "open_premium_usd", .money, explained),
+            .figure("Average open price", unit: "per contract", "average_open_price", .price, explained),
+            .figure("Gross premium USD", "total_gross_premium_usd", .money, explained).extra,
+            .figure("Net premium cashflow USD", "net_premium_cashflow_usd", .money, explained).extra,
+            .figure("Fees total USD", "total_fees_usd", .money, explained).extra,
             .instant("Opened", "opened_at"), .instant("Closed at", "closed_at"),
-            Column("Matches and open lots") { row, html in MatchDetails.write(row, to: &html) },
+            Column("Matches and open lots", field: "matches", isSortable: false) { row, html in MatchDetails.write(row, to: &html) },
             .tokens("Flags", "lifecycle_flags"), .tokens("Missing", "missing_fields"),
         ]
     }
 
     private static func alignment(_ explained: Explained) -> [Column] {
         [
-            .instant("Traded", "trade_date"), .text("Side", "direction"), .text("Assumed strategy", "assumed_strategy"),
+            .instant("Traded", "trade_date"), .text("Side", "direction"), .text("Assumed strategy", "assumed_strategy").extra,
             .figure("Score", unit: "0 to 100", "alignment_score", .score, explained), .badge("Label", "alignment_label", explained),
-            .figure("Confidence", unit: "0 to 1", "confidence", .ratio, explained), .badge("Confidence label", "confidence_label"),
-            Column("Drivers") { row, html in Signals.write(row["drivers"], to: &html) },
-            Column("Detractors") { row, html in Signals.write(row["detractors"], to: &html) },
+            .figure("Confidence", unit: "0 to 1", "confidence", .ratio, explained), .badge("Confidence label", "confidence_label").extra,
+            Column("Drivers", field: "drivers", isSortable: false) { row, html in Signals.write(row["drivers"], to: &html) },
+            Column("Detractors", field: "detractors", isSortable: false) { row, html in Signals.write(row["detractors"], to: &html) },
             .tokens("Missing signals", "missing_signals"), .badge("Context", "context_quality"), .badge("Gamma regime", "gamma_regime"),
         ]
     }
@@ -83,32 +83,33 @@ enum ViewColumns {
             .instant("Traded", "trade_date"), .text("Side", "direction"),
             .figure("Quantity", unit: "contracts", "quantity", .quantity, explained),
             .badge("Benchmark", "benchmark_quality", explained),
-            .figure("Fill", unit: "per contract", "fill_price", .price, explained),
-            .figure("Bid", unit: "per contract", "benchmark_bid", .price, explained),
-            .figure("Mid", unit: "per contract", "benchmark_mid", .price, explained),
-            .figure("Ask", unit: "per contract", "benchmark_ask", .price, explained),
-            .figure("Fill vs mid", unit: "per contract", "fill_vs_mid", .price, explained),
             .figure("Fill vs mid USD", unit: "total", "fill_vs_mid_usd", .money, explained),
             .figure("Fill vs mid bps", "fill_vs_mid_bps", .points, explained),
+            .figure("Fill", unit: "per contract", "fill_price", .price, explained),
+            .figure("Bid", unit: "per contract", "benchmark_bid", .price, explained).extra,
+            .figure("Mid", unit: "per contract", "benchmark_mid", .price, explained),
+            .figure("Ask", unit: "per contract", "benchmark_ask", .price, explained).extra,
+            .figure("Fill vs mid", unit: "per contract", "fill_vs_mid", .price, explained).extra,
             .figure("Spread capture", unit: "0 near side, 1 far side", "spread_capture", .score, explained),
-            .badge("Liquidity", "execution_liquidity_quality", explained), .instant("Quote", "benchmark_timestamp"),
-            .text("Source", "benchmark_source"), .tokens("Flags", "benchmark_flags"), .tokens("Missing", "missing_fields"),
+            .badge("Liquidity", "execution_liquidity_quality", explained), .instant("Quote", "benchmark_timestamp").extra,
+            .text("Source", "benchmark_source").extra, .tokens("Flags", "benchmark_flags").extra, .tokens("Missing", "missing_fields"),
         ]
     }
 
     private static func outcomes(_ explained: Explained) -> [Column] {
         [
-            .text("Horizon", "horizon_key"), .instant("Target", "target_timestamp"), .badge("Outcome", "outcome_state", explained),
-            .badge("Mark", "mark_quality", explained), .text("Side", "direction"),
-            .figure("Entry premium USD", unit: "total", "entry_premium_usd", .money, explained),
-            .figure("Mark", unit: "per contract", "mark_price", .price, explained),
-            .figure("Mark premium USD", unit: "total", "mark_premium_usd", .money, explained),
+            .text("Horizon", "horizon_key"), .badge("Outcome", "outcome_state", explained),
             .figure("P&L before fees USD", unit: "against a sourced mark", "pnl_before_fees_usd", .money, explained),
-            .figure("P&L after fees USD", "pnl_after_fees_usd", .money, explained),
+            .figure("P&L after fees USD", "pnl_after_fees_usd", .money, explained).extra,
+            .figure("Entry premium USD", unit: "total", "entry_premium_usd", .money, explained),
+            .figure("Mark premium USD", unit: "total", "mark_premium_usd", .money, explained),
+            .badge("Mark", "mark_quality", explained), .text("Side", "direction"), .instant("Traded", "trade_date"),
+            .instant("Target", "target_timestamp").extra,
+            .figure("Mark", unit: "per contract", "mark_price", .price, explained).extra,
             .figure("Spot move", unit: "%, traded underlying", "spot_move_pct", .score, explained),
-            .figure("Moneyness at entry", "moneyness_at_entry", .ratio, explained),
-            .figure("Realized vol after", unit: "vol points", "realized_vol_after_trade", .score, explained),
-            .badge("Alignment", "alignment_label"), .badge("Regime", "gamma_regime"), .text("DVol", "dvol_bucket"),
+            .figure("Moneyness at entry", "moneyness_at_entry", .ratio, explained).extra,
+            .figure("Realized vol after", unit: "vol points", "realized_vol_after_trade", .score, explained).extra,
+            .badge("Alignment", "alignment_label"), .badge("Regime", "gamma_regime").extra, .text("DVol", "dvol_bucket").extra,
             .tokens("Missing", "missing_fields"),
         ]
     }
