@@ -1,4 +1,5 @@
 import LedgerProjections
+import OptionTrades
 import TestSupport
 import Testing
 
@@ -47,7 +48,7 @@ import Testing
     }
 
     @Test func `every projection's columns can be read`() throws {
-        for name in ["alignment", "context", "execution_quality", "gex_hourly", "lifecycles", "outcomes", "sync_state", "trades"] {
+        for name in TradeLedger.model.projections.map(\.name) {
             let columns = try ColumnSet(parsing: try #require(projectRuleFile("\(name)/columns.json")))
             #expect(columns.stored == columns.storedColumns.map(\.name))
         }

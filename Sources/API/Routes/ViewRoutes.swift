@@ -22,6 +22,7 @@ extension API {
     static func viewRequest(_ view: View, _ request: APIRequest) throws -> ViewRequest {
         var reading: Set<String> = ["limit", "cursor", "as_of_position", "as_of", "effective_at", "rules", "receipt"]
         if view.hasHorizons { reading.insert("horizons") }
+        reading.formUnion(view.seriesParameters)
         let parameters = try Parameters(request.query, allowed: view.filterParameters + reading)
         var ask = ViewRequest()
         var filters = parameters.others(than: reading)
@@ -29,7 +30,11 @@ extension API {
             filters.append(("source", TradeLedger.standardSource))
         }
         ask.filters = try ViewReader.filters(view, filters, request.isForPerson ? .forgiving : .exact)
-        ask.limit = Int(try parameters.integer("limit", in: 1...Int64(ViewReader.maximumLimit)) ?? 100)
+        ask.series = try SeriesReading(
+            latest: try parameters.flag("latest") ?? false, bucket: parameters["bucket"], aggregate: parameters["agg"])
+        ask.limit =
+            try parameters.integer("limit", in: 1...Int64(ViewReader.maximumLimit)).map { Int($0) }
+            ?? ViewReader.standardLimit(ask.series)
         ask.cursor = parameters["cursor"]
         ask.asOfPosition = try parameters.integer("as_of_position", in: 0...Int64.max)
         ask.asOf = try parameters.instant("as_of")

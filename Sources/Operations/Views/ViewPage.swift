@@ -20,6 +20,8 @@ package struct ViewRequest: Sendable {
     package var isReceiptFull = false
     /// The horizons, for views that have them: `1,7,30,expiry`. Nil means the rules' own.
     package var horizons: String?
+    /// What is read instead of rows, for views of observations. Nil for rows.
+    package var series: SeriesReading?
     package var limit = 100
     package var cursor: String?
     /// Whether to compute the sums over all selected rows too.
@@ -46,6 +48,7 @@ package struct ViewRequest: Sendable {
         parts.append(effectiveAt.map { "effective_at\u{1f}\($0)" } ?? "")
         parts.append(horizons ?? "")
         parts.append(rules.text(projection: view.projection) ?? "")
+        parts += series?.parameters.map { "\($0.name)\u{1f}\($0.value)" } ?? []
         return ([view.name] + parts).joined(separator: "\u{1e}")
     }
 

@@ -10,7 +10,8 @@ struct ViewCommand: AsyncParsableCommand {
         commandName: "view", abstract: "Read a view.",
         subcommands: [
             Trades.self, Lifecycles.self, Context.self, ExecutionQuality.self, Alignment.self, Outcomes.self,
-            SyncState.self, VolMetricsSnapshots.self, GexHourly.self,
+            SyncState.self, VolMetricsSnapshots.self, GexHourly.self, GexSnapshots.self, IVSurfaceSnapshots.self, SpotSnapshots.self,
+            OISnapshots.self,
         ])
 
     /// The options that every view has.
@@ -39,7 +40,7 @@ struct ViewCommand: AsyncParsableCommand {
         }
 
         func request(
-            _ view: View, _ parameters: [(name: String, value: String?)], horizons: String? = nil
+            _ view: View, _ parameters: [(name: String, value: String?)], horizons: String? = nil, series: SeriesReading? = nil
         ) throws -> ViewRequest {
             var request = ViewRequest()
             request.filters = try ViewReader.filters(
@@ -51,7 +52,8 @@ struct ViewCommand: AsyncParsableCommand {
             request.hasReceipt = receipt || fullReceipt
             request.isReceiptFull = fullReceipt
             request.horizons = horizons
-            request.limit = limit ?? (all ? ViewReader.maximumLimit : 100)
+            request.series = series
+            request.limit = limit ?? (all ? ViewReader.maximumLimit : ViewReader.standardLimit(series))
             request.cursor = cursor
             return request
         }
@@ -278,9 +280,9 @@ func showSyncState(_ documents: [JSONDocument]) { show(documents, syncStateColum
 func showView(
     _ view: View, _ options: SettingsOptions, _ paging: ViewCommand.Paging,
     _ parameters: [(name: String, value: String?)], columns: [(name: String, isNumber: Bool)],
-    horizons: String? = nil
+    horizons: String? = nil, series: SeriesReading? = nil
 ) async throws {
-    let request = try paging.request(view, parameters, horizons: horizons)
+    let request = try paging.request(view, parameters, horizons: horizons, series: series)
     try await options.withLedger { ledger in
         let head = try await ledger.primaryHead()
         try await ledger.bringUpToDate([view.projection])
