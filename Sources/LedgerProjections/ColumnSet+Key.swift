@@ -4,10 +4,11 @@ import LedgerValues
 extension ColumnSet {
     /// Whether each column of the key holds figures. A figure stands in a row's key as ``RowKey/part(of:)``, so that rows come in
     /// the order of its values.
-    private var isFigure: [Bool] {
-        key.map { name in
-            columns.contains { $0.name.isBytewiseEqual(to: name) && ($0.kind == .decimal || $0.kind == .integer) }
-        }
+    private var isFigure: [Bool] { keyColumns.map { $0.kind == .decimal || $0.kind == .integer } }
+
+    /// The columns of the key, in its order.
+    package var keyColumns: [Column] {
+        key.compactMap { name in columns.first { $0.name.isBytewiseEqual(to: name) } }
     }
 
     /// The columns of the key whose values stand in it as they are.

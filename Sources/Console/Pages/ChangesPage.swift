@@ -1,4 +1,5 @@
 package import LedgerJSON
+import LedgerValues
 package import OptionTrades
 
 /// The changes of a view between two positions, row by row and field by field.
@@ -177,20 +178,31 @@ package struct RowChanges: Sendable {
             add(.removed, old)
             return (true, false)
         }
-        let (left, right) = (keys(old), keys(new))
-        if left == right {
-            compare(old, new)
-            return (true, true)
-        }
-        if left.lexicographicallyPrecedes(right, by: { $0.lexicographicallyPrecedes($1) }) {
+        if precedes(old, new) {
             add(.removed, old)
             return (true, false)
         }
-        add(.added, new)
-        return (false, true)
+        if precedes(new, old) {
+            add(.added, new)
+            return (false, true)
+        }
+        compare(old, new)
+        return (true, true)
     }
 
-    private func keys(_ row: JSONValue) -> [[UInt8]] { key.map { Array((row[$0]?.string ?? "").utf8) } }
+    /// Whether a row comes before another in their list: by its key, figures by value and texts by their bytes.
+    private func precedes(_ left: JSONValue, _ right: JSONValue) -> Bool {
+        for name in key {
+            if let a = left[name], let b = right[name], a.kind == .number, b.kind == .number {
+                let (one, other) = (a.decimal ?? .zero, b.decimal ?? .zero)
+                if one != other { return one < other }
+            } else {
+                let (one, other) = (left[name]?.string ?? "", right[name]?.string ?? "")
+                if !one.isBytewiseEqual(to: other) { return one.isBytewiseLess(than: other) }
+            }
+        }
+        return false
+    }
 
     private mutating func add(_ kind: Kind, _ row: JSONValue, _ fields: [Field] = []) {
         switch kind {
@@ -199,7 +211,7 @@ package struct RowChanges: Sendable {
         case .changed: changed += 1
         }
         if sample.count < Self.sampleLimit {
-            sample.append(Change(key: key.map { row[$0]?.string ?? "" }, kind: kind, fields: fields))
+            sample.append(Change(key: key.map { name in row[name].map { $0.string ?? $0.sourceText } ?? "" }, kind: kind, fields: fields))
         }
     }
 

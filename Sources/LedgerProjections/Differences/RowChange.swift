@@ -16,7 +16,7 @@ public struct RowChange: Sendable {
 
     public let kind: Kind
     /// The columns of the key, in order, with their values.
-    public let key: [(name: String, value: JSONValue)]
+    public let key: [(column: ColumnSet.Column, value: JSONValue)]
     /// The columns that differ, in canonical order; empty for a row that only one side has.
     public let fields: [Field]
 
@@ -40,8 +40,8 @@ public struct RowChange: Sendable {
         out.endArray()
         out.key("key")
         out.beginObject()
-        for (name, value) in key.sorted(by: { CanonicalKeyOrder.precedes($0.name, $1.name) }) {
-            out.key(name); out.raw(Array(value.sourceText.utf8))
+        for (column, value) in key.sorted(by: { CanonicalKeyOrder.precedes($0.column.name, $1.column.name) }) {
+            out.key(column.name); out.raw(column.bytes(of: value, decimals: form))
         }
         out.endObject()
         out.endObject()
@@ -64,7 +64,7 @@ extension ColumnSet {
         }
         return RowChange(
             kind: old == nil ? .added : new == nil ? .removed : .changed,
-            key: key.compactMap { name in some.root[name].map { (name, $0) } }, fields: fields)
+            key: keyColumns.compactMap { column in some.root[column.name].map { (column, $0) } }, fields: fields)
     }
 }
 

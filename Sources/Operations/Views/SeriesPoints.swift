@@ -56,7 +56,7 @@ struct SeriesPoints {
         self.bucket = bucket
         self.aggregate = aggregate
         self.time = time
-        keyColumns = columns.key.compactMap { name in columns.columns.first { $0.name.isBytewiseEqual(to: name) } }
+        keyColumns = columns.keyColumns
         figures = columns.columns.filter { column in
             (column.kind == .decimal || column.kind == .integer) && column.isDigested
                 && !columns.key.contains { $0.isBytewiseEqual(to: column.name) }
