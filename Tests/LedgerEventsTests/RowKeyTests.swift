@@ -1,6 +1,5 @@
 import LedgerEvents
 import LedgerValues
-import TestSupport
 import Testing
 
 @Suite struct RowKeyTests {
@@ -14,7 +13,7 @@ import Testing
 
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func `keys with figures are in the order of their values`(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = RandomPayloads(seed: seed).random
         let values = (0..<400).map { _ in
             // Any number of digits, and neighbours that differ in their last one.
             let magnitude = Int128(random.next() >> UInt64.random(in: 0..<64, using: &random))

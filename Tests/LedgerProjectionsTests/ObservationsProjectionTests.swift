@@ -12,8 +12,11 @@ import Testing
     private struct Log {
         private(set) var events: [RecordedEvent] = []
 
-        mutating func add(_ kind: MarketKind, _ fields: [(name: String, value: MarketValue)]) throws {
-            let observed = try #require(MarketObservedPayload(kind: kind, fields: fields))
+        mutating func add(
+            _ kind: MarketKind, _ fields: [(name: String, value: MarketValue)],
+            _ provenance: MarketObservedPayload.Provenance = .init()
+        ) throws {
+            let observed = try #require(MarketObservedPayload(kind: kind, fields: fields, provenance: provenance))
             let previous = events.count { $0.stream.isBytewiseEqual(to: observed.stream) }
             let event = observed.event(previousVersion: Int64(previous))
             let position = Int64(events.count + 1)
@@ -109,8 +112,121 @@ import Testing
         #expect(interest.map { $0["exchange"]?.string } == ["Deribit", "binance", "okex"])
         #expect(interest[0]["snapshot_id"]?.string == Self.id(#"["BTC","2026-01-05","oi"]"#))
         #expect(interest.allSatisfy { $0["oi_value"]?.string == "10" && $0["oi_notional"]?.isNull == true })
-        for name in ["gex_snapshots", "gex_hourly", "iv_surface_snapshots", "vol_metrics_snapshots"] {
-            #expect(try log.rows(name).isEmpty, "\(name)")
+        for view in View.all where view.latest != nil && ![View.spotSnapshots, .oiSnapshots].contains(where: { $0.name == view.name }) {
+            #expect(try log.rows(view.projection).isEmpty, "\(view.name)")
         }
+    }
+
+    @Test func `a row names who observed it and the sources that failed, as its last event says`() throws {
+        var log = Log()
+        let identity = try market("2026-01-05T08:00:00Z")
+        try log.add(
+            .volMetrics, identity + [("dvol", decimal("48.31"))],
+            .init(observedSource: "amberdata", missingSources: ["put_call", "surface"]))
+        try log.add(
+            .volMetrics, identity + [("dvol", decimal("48.31")), ("put_call_ratio", decimal("0.81"))], .init(observedSource: "desk"))
+        let before = try #require(try log.rows("vol_metrics_snapshots", upTo: 1).first)
+        #expect(before["missing_sources"]?.elements.map(\.string) == ["put_call", "surface"])
+        #expect(before["observed_source"]?.string == "amberdata" && before["put_call_ratio"]?.isNull == true)
+        let after = try #require(try log.rows("vol_metrics_snapshots").first)
+        #expect(after["missing_sources"]?.count == 0 && after["observed_source"]?.string == "desk")
+        #expect(after["put_call_ratio"]?.string == "0.81" && after["observed_position"]?.integer == 2)
+    }
+
+    private func instrument(_ time: String, _ venue: String, _ instrument: String) throws -> [(name: String, value: MarketValue)] {
+        try market(time) + [("venue", .text(venue)), ("instrument", .text(instrument))]
+    }
+
+    @Test func `series of instruments come by venue, instrument, time and tenor`() throws {
+        var log = Log()
+        let (first, second) = ("2026-01-05T00:00:00Z", "2026-01-05T08:00:00Z")
+        for (time, venue, tenor) in [
+            (second, "bybit", 180), (first, "okex", 7), (second, "bybit", 7), (first, "bybit", 90), (second, "bybit", 30),
+        ] as [(String, String, Int64)] {
+            try log.add(
+                .futuresBasis,
+                try instrument(time, venue, "BTC-USDC") + [
+                    ("tenor_days", .integer(tenor)), ("basis_usd", decimal("-579.5")), ("apr", decimal("-0.0424")),
+                ])
+        }
+        let basis = try log.rows("futures_basis")
+        #expect(
+            basis.map { "\($0["venue"]?.string ?? "") \($0["timestamp"]?.string ?? "") \($0["tenor_days"]?.integer ?? 0)" } == [
+                "bybit \(first) 90", "bybit \(second) 7", "bybit \(second) 30", "bybit \(second) 180", "okex \(first) 7",
+            ])
+        #expect(basis[0]["basis_usd"]?.string == "-579.5" && basis[0]["apr"]?.string == "-0.0424")
+        try log.add(
+            .fundingRate, try instrument(first, "binance", "BTCUSDT") + [("rate", decimal("0.0007532")), ("interval_hours", .null)])
+        try log.add(
+            .fundingRate, try instrument(first, "binance", "BTCUSDT") + [("rate", decimal("0.0007532")), ("interval_hours", .integer(8))])
+        #expect(
+            try log.rows("funding_rates").map(\.sourceText) == [
+                #"{"currency":"BTC","instrument":"BTCUSDT","interval_hours":8,"observed_position":7,"observed_source":null,"rate":"0.0007532","#
+                    + #""recorded_at":"2026-02-01T00:00:07Z","timestamp":"2026-01-05T00:00:00Z","venue":"binance"}"#
+            ])
+        for side in ["sell", "buy"] {
+            try log.add(
+                .liquidation, try instrument(first, "binance", "total") + [("side", .text(side)), ("amount_usd", decimal("120000"))])
+        }
+        let liquidations = try log.rows("liquidations")
+        #expect(liquidations.map { $0["side"]?.string } == ["buy", "sell"])
+        #expect(liquidations[0]["amount_usd"]?.string == "120000" && liquidations[0]["amount"]?.isNull == true)
+        #expect(liquidations[0]["price"]?.isNull == true && liquidations[0]["snapshot_id"] == nil)
+    }
+
+    @Test func `series of a market come by time, then by tenor, window, days or kind of venue`() throws {
+        var log = Log()
+        let time = "2026-01-05T00:00:00Z"
+        for dte in ["180", "7", "30"] {
+            try log.add(.termStructure, try market(time) + [("dte", decimal(dte)), ("iv", decimal("58.3")), ("forward_iv", .null)])
+        }
+        for days in [180, 1, 30] as [Int64] {
+            try log.add(.volCone, try market(time) + [("days", .integer(days)), ("current", decimal("62.5")), ("p50", decimal("57"))])
+        }
+        for (hours, kind) in [(24, "block"), (1, "on_screen"), (1, "block")] as [(Int64, String)] {
+            try log.add(
+                .putCall,
+                try market(time) + [
+                    ("window_hours", .integer(hours)), ("venue_kind", .text(kind)), ("puts_sold_premium_usd", decimal("14974691.2686626")),
+                ])
+            try log.add(
+                .volume,
+                try market(time) + [("interval_hours", .integer(hours)), ("venue_kind", .text(kind)), ("contracts", decimal("60"))])
+        }
+        let terms = try log.rows("term_structures")
+        #expect(terms.map { $0["dte"]?.string } == ["7", "30", "180"] && terms.allSatisfy { $0["forward_iv"]?.isNull == true })
+        let cones = try log.rows("vol_cones")
+        #expect(cones.map { $0["days"]?.integer } == [1, 30, 180] && cones[0]["p50"]?.string == "57" && cones[0]["min"]?.isNull == true)
+        let expected = ["1 block", "1 on_screen", "24 block"]
+        let calls = try log.rows("put_call")
+        #expect(calls.map { "\($0["window_hours"]?.integer ?? 0) \($0["venue_kind"]?.string ?? "")" } == expected)
+        #expect(calls[0]["puts_sold_premium_usd"]?.string == "14974691.2686626" && calls[0]["calls_bought_contracts"]?.isNull == true)
+        let volumes = try log.rows("volumes")
+        #expect(volumes.map { "\($0["interval_hours"]?.integer ?? 0) \($0["venue_kind"]?.string ?? "")" } == expected)
+        #expect(volumes[0]["contracts"]?.string == "60" && volumes[0]["notional_usd"]?.isNull == true)
+    }
+
+    @Test func `a print stays where its identity is, whatever its figures become, and its time stands beside it`() throws {
+        var log = Log()
+        func print(_ id: String, _ time: String, _ more: [(name: String, value: MarketValue)]) throws {
+            let identity: [(name: String, value: MarketValue)] = [
+                ("underlying", .text("BTC")), ("source", .text("deribit")), ("print_id", .text(id)),
+                ("timestamp", .instant(try instant(time))),
+            ]
+            try log.add(.optionPrint, identity + more)
+        }
+        try print("301", "2026-01-05T08:00:00Z", [("price", decimal("0.0245")), ("aggressor", .text("buy")), ("legs", .integer(1))])
+        try print(
+            "1200", "2026-01-05T07:00:00Z", [("strike", decimal("90000")), ("option_type", .optionType(.put)), ("delta", decimal("-0.45"))])
+        // The vendor corrects time and post-trade figures.
+        try print("301", "2026-01-05T08:00:01.25Z", [("price", decimal("0.0245")), ("open_interest_change", decimal("-0.5"))])
+        let rows = try log.rows("option_prints")
+        #expect(rows.map { $0["print_id"]?.string } == ["1200", "301"])
+        #expect(rows[1]["timestamp"]?.string == "2026-01-05T08:00:01.250000Z" && rows[1]["aggressor"]?.isNull == true)
+        #expect(rows[1]["open_interest_change"]?.string == "-0.5" && rows[1]["observed_position"]?.integer == 3)
+        #expect(rows[0]["delta"]?.string == "-0.45" && rows[0]["option_type"]?.string == "put" && rows[0]["expiry"]?.isNull == true)
+        let definition = try #require(try projectRegistry().firstDefinition("option_prints"))
+        let stored = try definition.rows(fromFacts: try canonicalize(rows[1])).map(\.stored)
+        #expect(stored == [[.instant(try instant("2026-01-05T08:00:01.25Z"))]])
     }
 }

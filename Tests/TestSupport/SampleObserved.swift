@@ -9,7 +9,8 @@ package func sampleObserved(_ kind: MarketKind, _ market: String, at time: Insta
     guard let date = CalendarDate("2026-03-27")?.advanced(byDays: number % 3) else { throw BadSample() }
     let values = fields.enumerated().map { index, field -> MarketValue in
         switch field.type {
-        case .text: .text(index == 0 ? market : "\(field.name) \(number)")
+        case .text, .identifier: .text(index == 0 ? market : "\(field.name) \(number)")
+        case .choice(let values): .text(values[number % values.count])
         case .instant: .instant(time)
         case .date: .date(date)
         case .integer: .integer(Int64(number))

@@ -155,6 +155,29 @@ import Testing
             #expect(
                 try await rows(bench, .oiSnapshots, "\(pin)&effective_at=2026-01-05T00:00:00Z", "exchange", "oi_value")
                     == ["Deribit 4", "binance 3", "okex 1"])
+            // The newest row of each instrument, and of each of its tenors, although the time stands before the tenor.
+            func funding(_ instrument: String, _ time: String, _ rate: String) throws -> NewEvent {
+                try event(
+                    .fundingRate, "BTC", time, [("venue", .text("deribit")), ("instrument", .text(instrument)), ("rate", decimal(rate))])
+            }
+            func basis(_ tenor: Int64, _ time: String, _ apr: String) throws -> NewEvent {
+                try event(
+                    .futuresBasis, "BTC", time,
+                    [("venue", .text("bybit")), ("instrument", .text("BTC")), ("tenor_days", .integer(tenor)), ("apr", decimal(apr))])
+            }
+            try await bench.append([
+                try funding("B", "2026-01-05T00:00:00Z", "1"), try funding("B", "2026-01-05T08:00:00Z", "2"),
+                try funding("A", "2026-01-04T00:00:00Z", "3"), try funding("A", "2026-01-08T00:00:00Z", "4"),
+                try basis(30, "2026-01-05T00:00:00Z", "5"), try basis(7, "2026-01-06T00:00:00Z", "6"),
+                try basis(7, "2026-01-05T00:00:00Z", "7"),
+            ])
+            try await bench.project()
+            let moment = "latest=true&as_of=2026-01-07T00:00:00Z&as_of_position=\(try await bench.events().count)"
+            #expect(try await rows(bench, .fundingRates, moment, "instrument", "rate") == ["A 3", "B 2"])
+            #expect(
+                try await rows(bench, .futuresBasis, moment, "timestamp", "tenor_days", "apr") == [
+                    "2026-01-05T00:00:00Z 30 5", "2026-01-06T00:00:00Z 7 6",
+                ])
             // Of a view with two parts, group and time are the key.
             try await bench.append([
                 try price("BTC", "2026-01-05T00:00:00Z", "1"), try price("BTC", "2026-01-05T00:00:01Z", "2"),
@@ -162,6 +185,40 @@ import Testing
             ])
             try await bench.project()
             #expect(try await rows(bench, .spotSnapshots, "latest=true", "currency", "price") == ["BTC 2", "ETH 3"])
+        }
+    }
+
+    @Test func `prints come by their identity, and are found by their time`() async throws {
+        try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
+            func print(_ market: String, _ id: String, _ time: String, previous: Int64 = 0) throws -> NewEvent {
+                try #require(
+                    MarketObservedPayload(
+                        kind: .optionPrint,
+                        fields: [
+                            ("underlying", .text(market)), ("source", .text("deribit")), ("print_id", .text(id)),
+                            ("timestamp", .instant(try instant(time))), ("price", decimal("0.0245")),
+                        ])
+                ).event(previousVersion: previous)
+            }
+            try await bench.append([
+                try print("BTC", "9", "2026-01-05T08:00:00Z"), try print("BTC", "10", "2026-01-05T09:00:00Z"),
+                try print("BTC", "11", "2026-01-05T09:00:00Z"), try print("MSTR", "1", "2026-01-05T07:00:00Z"),
+                try print("BTC", "10", "2026-01-05T07:30:00Z", previous: 1),
+            ])
+            try await bench.project()
+            func ids(_ query: String) async throws -> [String] {
+                try await rows(bench, .optionPrints, query, "underlying", "print_id")
+            }
+            #expect(try await ids("") == ["BTC 10", "BTC 11", "BTC 9", "MSTR 1"])
+            #expect(try await ids("currency=BTC&from=2026-01-05T07:30:00Z&to=2026-01-05T09:00:00Z") == ["BTC 10", "BTC 9"])
+            #expect(try await ids("effective_at=2026-01-05T08:00:00Z") == ["BTC 10", "BTC 9", "MSTR 1"])
+            #expect(try await ids("latest=true") == ["BTC 11", "MSTR 1"])
+            #expect(try await ids("latest=true&effective_at=2026-01-05T08:30:00Z") == ["BTC 9", "MSTR 1"])
+            // Before the correction.
+            let head = try await bench.events().count
+            #expect(try await ids("latest=true&as_of_position=\(head - 1)") == ["BTC 10", "BTC 11", "MSTR 1"])
+            let answer = try await get(bench, .optionPrints, "bucket=1h")
+            #expect(answer.status == 400 && answer.root["code"]?.string == "unknown_parameter")
         }
     }
 

@@ -19,9 +19,9 @@ struct ObservationTable: Sendable {
         case field(Int)
         /// The snapshot of the market that the observation is a part of; see ``snapshot(of:)``.
         case snapshotID
-        /// Sources that failed when the observation was made. Version 1 of the event names none.
+        /// The sources that failed when the observation was made.
         case missingSources
-        /// Who observed it. Version 1 of the event does not say.
+        /// Who observed it.
         case observedSource
         /// The event's position.
         case observedPosition
@@ -48,6 +48,9 @@ struct ObservationTable: Sendable {
 
     /// The columns of the key: the identifying fields, in the order of the kind.
     var key: [String] { kind.fields.filter(\.isIdentifying).map(\.name) }
+
+    /// Whether the time stands beside the document, since it is not a part of the key.
+    var hasStoredTime: Bool { !kind.fields[kind.shape.timestamp].isIdentifying }
 
     /// The key of an observation's row. Figures in it are in the order of their values.
     func key(of observed: MarketObservedPayload) -> RowKey {
@@ -80,8 +83,9 @@ struct ObservationTable: Sendable {
                 case .snapshotID: out.string(snapshot(of: observed).id)
                 case .missingSources:
                     out.beginArray()
+                    for source in observed.provenance.missingSources { out.string(source) }
                     out.endArray()
-                case .observedSource: out.null()
+                case .observedSource: out.string(observed.provenance.observedSource)
                 case .observedPosition: out.integer(record.position)
                 case .recordedAt: out.instant(record.recordedAt)
                 }

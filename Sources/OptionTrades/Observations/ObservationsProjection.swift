@@ -9,7 +9,7 @@ import LedgerValues
 ///
 /// Figures are those of the event, exact and as they are: nothing is derived, and a null stays null.
 struct ObservationsProjection: Projection {
-    static let consumes: [EventType: Set<Int>] = [.marketObserved: [1]]
+    static let consumes: [EventType: Set<Int>] = [.marketObserved: [1, 2]]
 
     /// A row is the document alone: it is what its last event says.
     struct Facts: Sendable {
@@ -44,7 +44,7 @@ struct ObservationsProjection: Projection {
 
     func writeRows(of facts: Facts, to rows: inout RowWriter) {
         encode(facts, to: &rows.out)
-        rows.endRow(facts.key)
+        rows.endRow(facts.key, table.hasStoredTime ? [.instant(facts.timestamp)] : [])
     }
 
     func encode(_ facts: Facts, to out: inout JSONWriter) { out.raw(facts.document) }

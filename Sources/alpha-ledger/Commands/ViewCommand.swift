@@ -11,7 +11,8 @@ struct ViewCommand: AsyncParsableCommand {
         subcommands: [
             Trades.self, Lifecycles.self, Context.self, ExecutionQuality.self, Alignment.self, Outcomes.self,
             SyncState.self, VolMetricsSnapshots.self, GexHourly.self, GexSnapshots.self, IVSurfaceSnapshots.self, SpotSnapshots.self,
-            OISnapshots.self,
+            OISnapshots.self, TermStructures.self, OptionPrints.self, FundingRates.self, FuturesBasis.self, Liquidations.self,
+            PutCall.self, Volumes.self, VolCones.self,
         ])
 
     /// The options that every view has.
