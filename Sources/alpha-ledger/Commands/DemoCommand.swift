@@ -81,7 +81,7 @@ struct DemoCommand: AsyncParsableCommand {
         _ ledger: Ledger, _ source: any ExecutionSource, _ quotes: any QuoteSource
     ) async throws {
         let summary = try await runSync(ledger, source, SyncOptions(apply: true, fullScope: true)).summary
-        let observations = try await importSample(ledger)
+        let observations = try await importSample(ledger, SampleMarketData.lines())
         let choice = QuoteChoice.vendor(quotes)
         let progress = ProgressLine()
         let backfills = [
@@ -92,20 +92,20 @@ struct DemoCommand: AsyncParsableCommand {
                 .run(MarksBackfillOptions(apply: true)),
         ]
         progress.end()
+        let series = try await importSample(ledger, SampleMarketSeries.lines())
         try await ledger.bringUpToDate(ledger.registry.names)
-        let report = try await DemoReport.read(ledger, summary, observations, backfills)
+        let report = try await DemoReport.read(ledger, summary, observations, series, backfills)
         if json { Output.bytes(report.node.httpBytes() + [UInt8(ascii: "\n")]) } else { report.show() }
         Output.flush()
     }
 
-    /// Imports the sample's market observations from a file, in the way of a user.
-    private func importSample(_ ledger: Ledger) async throws -> ImportSummary {
+    /// Imports observations of the sample from a file, in the way of a user.
+    private func importSample(_ ledger: Ledger, _ lines: [UInt8]) async throws -> ImportSummary {
         let file = "\(ledger.temporaryDirectory)/alpha-ledger-observations-\(ledger.newID()).ndjson"
         defer { unlink(file) }
         guard let handle = fopen(file, "w") else {
             throw Failure(code: 1, "the sample's observations can't be written to \(file)")
         }
-        let lines = SampleMarketData.lines()
         let written = fwrite(lines, 1, lines.count, handle)
         guard fclose(handle) == 0, written == lines.count else {
             throw Failure(code: 1, "the sample's observations can't be written to \(file)")
@@ -121,13 +121,15 @@ private struct DemoReport {
     let root: Digest32
     let projections: [ProjectionVerifier.Verification]
     let observations: ImportSummary
+    /// The observations that no backfill reads.
+    let series: ImportSummary
     let backfills: [BackfillSummary]
     let views: [ViewCounts]
     /// The rows of `sync_state`.
     let scopes: [JSONDocument]
 
     static func read(
-        _ ledger: Ledger, _ summary: RunSummary, _ observations: ImportSummary, _ backfills: [BackfillSummary]
+        _ ledger: Ledger, _ summary: RunSummary, _ observations: ImportSummary, _ series: ImportSummary, _ backfills: [BackfillSummary]
     ) async throws -> DemoReport {
         var views: [ViewCounts] = []
         for (view, columns) in ViewCounts.counted { views.append(try await ViewCounts(ledger, view, columns)) }
@@ -135,7 +137,7 @@ private struct DemoReport {
         let (head, root) = try await ledger.head()
         return DemoReport(
             summary: summary, head: head, root: root, projections: try await ledger.verifyProjections(),
-            observations: observations, backfills: backfills, views: views,
+            observations: observations, series: series, backfills: backfills, views: views,
             scopes: try scopes.rows.map { try JSONDocument(parsing: $0) })
     }
 
@@ -150,7 +152,7 @@ private struct DemoReport {
                 ])
             ),
             ("projections", .array(projections.map(\.node))),
-            ("observations", observations.node),
+            ("observations", observations.node), ("series", series.node),
             ("backfills", .array(backfills.map(\.node))),
             ("views", .object(views.map { ($0.view.name, $0.node) })),
         ])
