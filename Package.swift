@@ -112,12 +112,14 @@ let package = Package(
         .target(
             name: "AlphaFeed",
             dependencies: [
-                "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "Curl", .product(name: "Logging", package: "swift-log"),
+                "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "Curl", "SampleScope",
+                .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .target(
             name: "Amberdata",
             dependencies: [
-                "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "Curl", .product(name: "Logging", package: "swift-log"),
+                "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "Curl", "SampleScope",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .target(
@@ -147,7 +149,7 @@ let package = Package(
             name: "API",
             dependencies: [
                 "Console", "LedgerNotes", "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections",
-                "LedgerAnalyses", "AlphaFeed",
+                "LedgerAnalyses",
                 "Operations", "CZlib", "PrometheusMetrics", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -158,7 +160,7 @@ let package = Package(
                 "LedgerNotes", "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections", "LedgerAnalyses",
                 "LedgerPostgres", "LedgerStore",
                 "Operations", "API", "LedgerBundle",
-                "SampleScope", "EmbeddedPostgres", "AlphaFeed", "Amberdata", "MarketData",
+                "SampleScope", "EmbeddedPostgres", "MarketData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -234,7 +236,7 @@ let package = Package(
         .testTarget(name: "EventLedgerTests", dependencies: ["Accounts", "TestSupport"]),
         // An event type, a projection and a source of executions in folders of their own, as somebody else would add them.
         .testTarget(
-            name: "ExtensionTests", dependencies: ["EventLedger", "OptionTrades", "Operations", "TestSupport"],
+            name: "ExtensionTests", dependencies: ["EventLedger", "OptionTrades", "Operations", "API", "TestSupport"],
             exclude: ["DeskNotes/schema", "NotedTrades/projections", "CSVFills/fills.csv"]),
         .testTarget(
             name: "UpgradeTests",

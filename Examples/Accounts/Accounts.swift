@@ -99,6 +99,7 @@ struct Balances: Projection {
 @main
 struct Accounts {
     static let model = LedgerModel(
+        names: LedgerNames("accounts"),
         events: EventRegistry([MoneyMoved.definition]),
         projections: [ProjectionSource("balances") { try Balances(version: $0, read: $1) }])
 

@@ -22,9 +22,8 @@ package struct API: Sendable {
 
     /// Every route, in the order of matching: fixed segments before captured ones.
     static let routes =
-        Route.views + Route.analyses + Route.trades + Route.backfills + Route.streams + Route.log + Route.proofs + Route.explanations
-        + Route.projections + Route.health
-        + Route.metrics + Route.description
+        Route.views + Route.totals + Route.analyses + Route.trades + Route.backfills + Route.streams + Route.log + Route.proofs
+        + Route.explanations + Route.projections + Route.health + Route.metrics + Route.description
 
     /// The pages come last. They are not part of the interface for programs.
     private static let all = routes + Route.console
@@ -130,6 +129,8 @@ package struct API: Sendable {
         var methods: [String] = []
         for route in Self.all {
             guard let captures = route.captures(segments) else { continue }
+            // What the first pattern means is meant, whatever the method: fixed segments go over captured ones.
+            if let first, first.path != route.path { continue }
             if route.method == method { return (route, captures, methods) }
             if first == nil { first = route }
             methods.append(route.method)

@@ -54,6 +54,12 @@ package struct APIResponse: Sendable {
     /// The `Cache-Control` of a response that never changes for its request.
     static let immutable = "private, immutable"
 
+    /// The `Cache-Control` of a response that nobody keeps.
+    static let unkept = "no-store"
+
+    /// Whether the response declares that nobody keeps it.
+    var isUnkept: Bool { headers.contains { $0.name == "Cache-Control" && $0.value == Self.unkept } }
+
     /// Whether the response declares that it never changes for its request.
     var isImmutable: Bool { headers.contains { $0.name == "Cache-Control" && $0.value == Self.immutable } }
 

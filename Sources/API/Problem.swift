@@ -116,6 +116,7 @@ struct Problem: Error {
             case .badParameter: self.init(.badParameter, "\(error)")
             case .notActivated: self.init(.notReady, "\(error)")
             case .rulesUnavailable: self.init(.rulesUnavailable, "\(error)")
+            case .unknownTrade: self.init(.notFound, "\(error)")
             case .foldTooLarge: self.init(.foldTooLarge, "\(error)")
             case .asOfUndecided: self.init(.asOfUndecided, "\(error)")
             }

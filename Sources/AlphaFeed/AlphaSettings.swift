@@ -1,10 +1,11 @@
 import LedgerJSON
 import LedgerValues
 package import OptionTrades
+import SampleScope
 
 /// What the Alpha feed's settings say.
 struct AlphaSettings {
-    private enum Name {
+    enum Name {
         static let url = "ALPHA_TRADE_FEED_URL"
         static let key = "ALPHA_TRADE_FEED_API_KEY"
         static let portfolios = "ALPHA_TRADE_FEED_PORTFOLIOS"
@@ -34,7 +35,7 @@ struct AlphaSettings {
             includePending = try values.boolean(Name.includePending) ?? false
         }
         timeoutSeconds = try values.seconds(Name.timeout) ?? 20
-        do throws(RowRedaction.Problem) {
+        do throws(RowRedactionError) {
             redaction = try RowRedaction(SettingValues.list(Name.redaction.lazy.compactMap { values[$0] }.first ?? ""))
         } catch {
             throw SettingProblem("redact_fields: \(error)")
@@ -42,7 +43,7 @@ struct AlphaSettings {
     }
 
     func scope() throws(SettingProblem) -> ExecutionScope {
-        do throws(ExecutionScope.Problem) {
+        do throws(ExecutionScopeError) {
             return try ExecutionScope(portfolios: portfolios, includePending: includePending)
         } catch {
             throw SettingProblem("\(Name.portfolios): \(error)")
@@ -65,7 +66,7 @@ extension ExecutionSourceDefinition {
             let settings = try AlphaSettings(values)
             let name = "\(FeedKey.portfolioName.name)"
             let own = settings.portfolios.isEmpty ? [row[name]?.string ?? "none"] : settings.portfolios
-            do throws(ExecutionScope.Problem) {
+            do throws(ExecutionScopeError) {
                 let scope = try ExecutionScope(portfolios: own, includePending: settings.includePending)
                 return AlphaReader(scope: scope, redaction: settings.redaction)
             } catch {
@@ -76,5 +77,16 @@ extension ExecutionSourceDefinition {
             let settings = try AlphaSettings(values, request)
             let client = AlphaFeedClient(try settings.configuration())
             return AlphaSource(client, scope: try settings.scope(), redaction: settings.redaction)
+        },
+        sample: {
+            var random = SystemRandomNumberGenerator()
+            let key = UniqueID(random: &random).description
+            let server = try await SampleFeedServer.start(feed: .sample, apiKey: key)
+            return SampleServer(
+                settings: [
+                    AlphaSettings.Name.url: server.url, AlphaSettings.Name.key: key,
+                    AlphaSettings.Name.portfolios: SampleScope.portfolios.joined(separator: ","),
+                    AlphaSettings.Name.includePending: nil,
+                ], stop: server.stop)
         })
 }

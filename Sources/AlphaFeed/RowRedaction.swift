@@ -8,7 +8,7 @@ import OptionTrades
 /// follows from can be named. A value that is null or an empty string stays what it is: that nothing was there is no secret.
 package struct RowRedaction: Sendable {
     /// The fields that can be named, by their stored names and by the feed's keys.
-    private static let fields: [(name: String, key: FeedKey)] = [
+    fileprivate static let fields: [(name: String, key: FeedKey)] = [
         ("notes", .notes), ("recon_status", .reconStatus), ("source_broker", .broker), ("source_created_by", .createdBy),
         ("source_execution_type", .executionType), ("source_portfolio_id", .portfolioID),
         ("source_security_id", .securityID), ("source_trade_ticket_id", .tradeTicketID), ("underlying_type", .underlyingType),
@@ -20,14 +20,9 @@ package struct RowRedaction: Sendable {
     private var unknownKeys: Set<ByteKey> = []
     private var coversUnknown = false
 
-    /// A name that can't be redacted.
-    package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
-        package let description: String
-    }
-
     /// - Parameter names: stored names (`source_created_by`) or the feed's (`createdBy`), `unknown_fields` for all keys that
     ///   the contract does not name, `unknown_fields.<key>` for one.
-    package init(_ names: [String]) throws(Problem) {
+    package init(_ names: [String]) throws(RowRedactionError) {
         for name in names {
             if name.isBytewiseEqual(to: "unknown_fields") {
                 coversUnknown = true
@@ -38,11 +33,7 @@ package struct RowRedaction: Sendable {
             }) {
                 keys.insert(field.key)
             } else {
-                throw Problem(
-                    description: """
-                        \(name) can't be redacted; expected \(Self.fields.map(\.name).joined(separator: ", ")), \
-                        unknown_fields or unknown_fields.<key>
-                        """)
+                throw .unknownField(name)
             }
         }
     }
@@ -75,5 +66,18 @@ package struct RowRedaction: Sendable {
         if let key = member.withKeyBytes({ FeedKeyTable.shared.key($0) }) ?? nil { return keys.contains(key) }
         // A key that can't be stored can't have been named either.
         return coversUnknown || member.keyIssue == nil && unknownKeys.contains(ByteKey(member.key))
+    }
+}
+
+/// Why a redaction can't be made.
+package enum RowRedactionError: Error, Equatable, CustomStringConvertible {
+    /// The name of a field that can't be redacted.
+    case unknownField(String)
+
+    package var description: String {
+        switch self {
+        case .unknownField(let name):
+            "\(name) can't be redacted; expected \(RowRedaction.fields.map(\.name).joined(separator: ", ")), unknown_fields or unknown_fields.<key>"
+        }
     }
 }

@@ -2,6 +2,7 @@ import Curl
 import LedgerEvents
 import LedgerValues
 package import OptionTrades
+import SampleScope
 
 /// Level-1 quotes from Amberdata.
 ///
@@ -156,8 +157,19 @@ extension QuoteVendor {
     /// Amberdata's quotes of options on stocks.
     package static let amberdata = QuoteVendor(
         name: "amberdata", settings: [Setting("AMBERDATA_BASE_URL"), Setting("AMBERDATA_API_KEY", isSecret: true)],
-        key: ("AMBERDATA_API_KEY", "Amberdata's key")
-    ) { values, key in
-        AmberdataQuotes(AmberdataConfiguration(baseURL: values["AMBERDATA_BASE_URL"] ?? AmberdataQuotes.baseURL, apiKey: key))
-    }
+        key: ("AMBERDATA_API_KEY", "Amberdata's key"),
+        open: { values, key in
+            AmberdataQuotes(AmberdataConfiguration(baseURL: values["AMBERDATA_BASE_URL"] ?? AmberdataQuotes.baseURL, apiKey: key))
+        },
+        sample: {
+            var random = SystemRandomNumberGenerator()
+            let key = UniqueID(random: &random).description
+            let server = try await SampleQuoteServer.start(apiKey: key)
+            // A server of our own need not be spared.
+            let configuration = AmberdataConfiguration(baseURL: server.baseURL, apiKey: key, maximumRequestsPerSecond: 10_000)
+            return (
+                SampleServer(settings: ["AMBERDATA_BASE_URL": server.baseURL, "AMBERDATA_API_KEY": key], stop: server.stop),
+                AmberdataQuotes(configuration)
+            )
+        })
 }

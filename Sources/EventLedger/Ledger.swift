@@ -21,6 +21,7 @@ public final class Ledger: Sendable {
     private let configuration: PostgresConfiguration
     private let catalog = ProjectionCatalog()
     private let files: LedgerFiles
+    private let names: LedgerNames
 
     /// The name of this program among all that share the database.
     private let owner = "\(ProcessInfo.processInfo.processIdentifier)-\(newID())"
@@ -29,10 +30,10 @@ public final class Ledger: Sendable {
     ///
     /// - Parameters:
     ///   - uri: a libpq connection URI of a role that may create roles and schemas.
-    ///   - model: the program's event types and projections.
+    ///   - model: the program's names, event types and projections.
     ///   - files: the migrations, event schemas and rule files.
     public static func open(_ uri: String, _ model: LedgerModel, _ files: LedgerFiles) async throws -> Ledger {
-        let migrator = Migrator(try files.migrations())
+        let migrator = Migrator(try files.migrations(), model.names)
         let owner = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
         do {
             _ = try await owner.run { try migrator.migrate($0) }
@@ -53,10 +54,11 @@ public final class Ledger: Sendable {
 
     private init(_ uri: String, _ model: LedgerModel, _ files: LedgerFiles, _ migrator: Migrator) throws {
         self.files = files
-        configuration = .service(uri, schemaVersion: migrator.latest)
+        names = model.names
+        configuration = .service(uri, names, schemaVersion: migrator.latest)
         pool = PostgresPool(configuration, maximumConnections: 8)
         writer = PostgresPool(configuration, maximumConnections: 1)
-        log = EventLog(writer: writer, schemas: try EventSchemas(files: try files.eventSchemas()))
+        log = EventLog(writer: writer, schemas: try EventSchemas(files: try files.eventSchemas()), names: names)
         registry = try ProjectionRegistry(model, files: try files.projectionFiles(), read: files.projectionFile)
     }
 
@@ -160,7 +162,7 @@ public final class Ledger: Sendable {
     /// - Returns: the faults and the failed checks, one sentence each; empty if everything was checked and is right.
     public func verify() async throws -> [String] {
         let views = try await CatalogVerifier(registry).settledViews(pool, patience: .seconds(2))
-        let migrator = Migrator(try files.migrations())
+        let migrator = Migrator(try files.migrations(), names)
         var isRepeated = false
         return try await withFreshCatalog {
             defer { isRepeated = true }

@@ -1,12 +1,11 @@
 import Crypto
 public import LedgerEvents
 import LedgerJSON
+public import LedgerProjections
 public import LedgerValues
 
 /// A bundle's description of itself: canonical JSON, signed through the checkpoint's extension line.
 public struct BundleManifest: Sendable, Equatable {
-    public static let format = "alpha-ledger-bundle/1"
-
     /// A file's length and SHA-256.
     public struct File: Sendable, Equatable {
         public let path: String
@@ -42,6 +41,8 @@ public struct BundleManifest: Sendable, Equatable {
         }
     }
 
+    /// The names of the program that exported the bundle.
+    public let names: LedgerNames
     public let ledgerID: UniqueID
     /// The position of the last event in the bundle.
     public let position: Int64
@@ -52,7 +53,8 @@ public struct BundleManifest: Sendable, Equatable {
     /// The views by projection, bytewise.
     public let views: [View]
 
-    public init(ledgerID: UniqueID, position: Int64, root: Digest32, files: [File], views: [View]) {
+    public init(names: LedgerNames, ledgerID: UniqueID, position: Int64, root: Digest32, files: [File], views: [View]) {
+        self.names = names
         self.ledgerID = ledgerID
         self.position = position
         self.root = root
@@ -60,8 +62,8 @@ public struct BundleManifest: Sendable, Equatable {
         self.views = views.sorted { $0.projection.isBytewiseLess(than: $1.projection) }
     }
 
-    /// The origin of the bundle's checkpoint: `alpha-ledger/<ledger id>`.
-    public var origin: String { "alpha-ledger/\(ledgerID)" }
+    /// The origin of the bundle's checkpoint.
+    public var origin: String { names.origin(of: ledgerID) }
 
     /// The manifest as canonical JSON and a newline.
     public func encode() -> [UInt8] { node.canonicalBytes() + [UInt8(ascii: "\n")] }
@@ -78,7 +80,7 @@ public struct BundleManifest: Sendable, Equatable {
                         .object([("bytes", .integer($0.bytes)), ("path", .string($0.path)), ("sha256", .string($0.sha256))])
                     })
             ),
-            ("format", .string(Self.format)), ("ledger_id", .string(ledgerID.description)),
+            ("format", .string(names.bundleFormat)), ("ledger_id", .string(ledgerID.description)),
             ("position", .integer(position)), ("root_hash", .string(root.description)),
             ("views", .array(views.map(\.node))),
         ])

@@ -41,8 +41,8 @@ struct BundleReplay {
                 }
                 if checker.position % 50_000 == 0 { progress(checker.position, manifest.position) }
             }
-        } catch let problem as LineReader.Problem {
-            faults.append(event(problem.line, problem.description))
+        } catch let error as LineError {
+            faults.append(event(error.line, error.description))
             return
         }
         if checker.position < manifest.position {
@@ -132,17 +132,13 @@ struct BundleReplay {
             try folds[index].forEachRow { key, document in
                 try tree.add(document)
                 guard let line = try lines.next() else {
-                    throw LineReader.Problem(line: lines.line + 1, description: "the row \(key) is missing")
+                    throw LineError(line: lines.line + 1, .rowMissing(key))
                 }
-                guard line == document else {
-                    throw LineReader.Problem(line: lines.line, description: "it is not the row \(key) that follows from the events")
-                }
+                guard line == document else { throw LineError(line: lines.line, .otherRow(key)) }
             }
-            if try lines.next() != nil {
-                throw LineReader.Problem(line: lines.line, description: "no such row follows from the events")
-            }
-        } catch let problem as LineReader.Problem {
-            faults.append(BundleFault(.badRow, file: file, line: problem.line, problem.description))
+            if try lines.next() != nil { throw LineError(line: lines.line, .unknownRow) }
+        } catch let error as LineError {
+            faults.append(BundleFault(.badRow, file: file, line: error.line, error.description))
             return (faults, recorded != nil)
         }
         if let fault = manifest.fault(of: file, bytes: lines.bytes, sha256: try lines.finish()) { faults.append(fault) }

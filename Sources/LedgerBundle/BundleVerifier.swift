@@ -21,7 +21,7 @@ public struct BundleVerifier {
     ///
     /// - Parameters:
     ///   - source: the bundle's files.
-    ///   - model: the event types and projections of the verifying program.
+    ///   - model: the names, event types and projections of the program, which are those of the exporting one.
     ///   - key: the trusted key; nil if there is none.
     public init(_ source: any BundleSource, _ model: LedgerModel, key: NoteVerifier?) {
         self.model = model
@@ -73,7 +73,7 @@ public struct BundleVerifier {
             return nil
         }
         do {
-            return try BundleManifest(decoding: bytes)
+            return try BundleManifest(decoding: bytes, of: model.names)
         } catch {
             report.faults.append(BundleFault(.badManifest, file: BundlePaths.manifest, "\(error)"))
             return nil
@@ -113,7 +113,7 @@ public struct BundleVerifier {
             fault(.badCheckpoint, "it is of size \(checkpoint.size), the manifest of position \(manifest.position)")
         } else if checkpoint.root != manifest.root {
             fault(.badCheckpoint, "its root is \(checkpoint.root), the manifest's \(manifest.root)")
-        } else if checkpoint.extensions != [CheckpointExtensions.manifest(sha256: manifest.digest)] {
+        } else if checkpoint.extensions != [model.names.manifestExtension(sha256: manifest.digest)] {
             fault(.badCheckpoint, "it does not vouch for this manifest, whose SHA-256 is \(manifest.digest)")
         }
     }

@@ -106,5 +106,8 @@ extension ProjectionPromotedPayload {
     }
 
     /// The stream that records which version of a projection is served: `projection-<name>`.
-    public static func stream(of projection: String) -> String { "projection-\(projection)" }
+    public static func stream(of projection: String) -> String { "\(streams)\(projection)" }
+
+    /// The prefix of these streams.
+    package static let streams: StaticString = "projection-"
 }

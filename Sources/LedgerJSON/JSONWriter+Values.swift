@@ -168,8 +168,15 @@ extension JSONWriter {
     }
 
     /// Writes a value that is already JSON. The caller answers for the bytes.
+    ///
+    /// A whole document loses the members that are to be left out, as if it were written member by member.
     public mutating func raw(_ json: Span<UInt8>) {
         precondition(!json.isEmpty, "a value has at least one byte")
+        if leavesOutMembersHere, let document = try? JSONDocument(parsing: json.withUnsafeBufferPointer { Array($0) }),
+            document.root.kind == .object
+        {
+            return members(of: document)
+        }
         json.withUnsafeBufferPointer { json in
             write(atMost: json.count &+ 1) { out, needsComma in
                 if needsComma { out[0] = UInt8(ascii: ",") }
@@ -178,6 +185,15 @@ extension JSONWriter {
                 return at &+ json.count
             }
         }
+    }
+
+    private mutating func members(of document: JSONDocument) {
+        beginObject()
+        for member in document.root.members {
+            key(member.key)
+            raw(Array(document.bytes[member.value.sourceRange]))
+        }
+        endObject()
     }
 
     @inline(__always)

@@ -85,6 +85,9 @@ public struct JSONWriter: Sendable {
         return out.bytes
     }
 
+    /// Whether an object that begins here is a document of which members are left out.
+    var leavesOutMembersHere: Bool { depth == 0 && !omitted.isEmpty }
+
     /// Ends the member being left out, before the next member of a document's own object.
     @inline(__always)
     private mutating func endOmitted() {

@@ -3,8 +3,8 @@ public import LedgerJSON
 public import LedgerValues
 
 /// The contents of `projections/<name>/columns.json`: the key, the columns that are stored beside the document for
-/// filters, which of these are never null, each column's type, and the columns that the digest covers. A version's table
-/// and indexes follow from it.
+/// filters, which of these are never null, each column's type and role, and the columns that the digest covers. A
+/// version's table and indexes follow from it.
 ///
 /// A row is stored as one canonical JSON document in event encoding (decimals are strings). The types here turn the
 /// document into the answer over HTTP (decimals are numbers) and into the line that is digested.
@@ -18,15 +18,18 @@ public struct ColumnSet: Sendable {
     public struct Column: Sendable {
         public let name: String
         public let kind: Kind
+        /// Nil if the column has no role.
+        public let role: Role?
         /// Whether the digest covers the column.
         public let isDigested: Bool
         let nameBytes: [UInt8]
         /// The names of decimal members inside an object or a list.
         public let decimals: Set<ByteKey>
 
-        init(name: String, kind: Kind, isDigested: Bool, decimals: Set<ByteKey>) {
+        init(name: String, kind: Kind, role: Role?, isDigested: Bool, decimals: Set<ByteKey>) {
             self.name = name
             self.kind = kind
+            self.role = role
             self.isDigested = isDigested
             self.decimals = decimals
             nameBytes = Array(name.utf8)
@@ -50,11 +53,6 @@ public struct ColumnSet: Sendable {
         public let isRequired: Bool
     }
 
-    /// Why `columns.json` can't be used.
-    public struct Problem: Error, CustomStringConvertible {
-        public let description: String
-    }
-
     /// The columns of the primary key, in order.
     public let key: [String]
     /// The columns stored beside the document, in order.
@@ -64,55 +62,60 @@ public struct ColumnSet: Sendable {
     /// All columns of the document, in canonical order.
     public let columns: [Column]
     private let byName: [ByteKey: Int]
+    /// The columns that every version's table has besides.
+    fileprivate static let reserved = ["valid_from", "valid_to", "era", "document"]
 
+    /// Reads `columns.json`. Throws ``ColumnSetError``, and `JSONError` if it is no JSON.
     public init(parsing bytes: [UInt8]) throws {
         let root = try JSONDocument(parsing: bytes).root
         func names(_ key: String) throws -> [String] {
-            guard let value = root[key], value.kind == .array else { throw Problem(description: "`\(key)` must be a list") }
+            guard let value = root[key], value.kind == .array else { throw ColumnSetError.notAList(key) }
             return value.elements.compactMap(\.string)
         }
         key = try names("key")
         stored = try names("stored")
         let required = root["required"] == nil ? [] : Set(try names("required").map { ByteKey($0) })
         guard let members = root["columns"], members.kind == .object else {
-            throw Problem(description: "`columns` must be an object")
+            throw ColumnSetError.noColumns
         }
         var columns: [Column] = []
         for (name, value) in members.members {
             guard let kind = value["type"]?.string.flatMap(Kind.init(rawValue:)), let digested = value["digested"]?.bool
-            else { throw Problem(description: "`columns.\(name)` needs a known `type` and a boolean `digested`") }
+            else { throw ColumnSetError.malformed(column: name) }
             let decimals = value["decimals"]?.elements.compactMap(\.string).map { ByteKey($0) } ?? []
-            columns.append(Column(name: name, kind: kind, isDigested: digested, decimals: Set(decimals)))
+            let role = try Role(value, of: kind, name)
+            columns.append(Column(name: name, kind: kind, role: role, isDigested: digested, decimals: Set(decimals)))
         }
         self.columns = columns
         let byName = Dictionary(uniqueKeysWithValues: columns.enumerated().map { (ByteKey($0.element.name), $0.offset) })
         self.byName = byName
         for name in key where byName[ByteKey(name)] == nil {
-            throw Problem(description: "the key column `\(name)` is not among `columns`")
+            throw ColumnSetError.unknownKey(column: name)
         }
         var storedColumns: [StoredColumn] = []
         for name in stored {
             // The one stored column that no document has: the valid time of the row.
             let kind = byName[ByteKey(name)].map { columns[$0].kind } ?? (name == "effective_at" ? .instant : nil)
             guard let kind, kind == .text || kind == .instant else {
-                throw Problem(description: "the stored column `\(name)` is not a text or an instant among `columns`")
+                throw ColumnSetError.unstorable(column: name)
             }
             storedColumns.append(StoredColumn(name: name, isInstant: kind == .instant, isRequired: required.contains(ByteKey(name))))
         }
         self.storedColumns = storedColumns
         for name in required where !stored.contains(where: { ByteKey($0) == name }) {
-            throw Problem(description: "the required column `\(name)` is not among `stored`")
+            throw ColumnSetError.requiredNotStored(column: name.text)
         }
         let identifier = /[a-z][a-z0-9_]*/
-        let reserved = ["valid_from", "valid_to", "era", "document"]
-        for name in key + stored where name.wholeMatch(of: identifier) == nil || reserved.contains(name) {
-            let expected = "expected a-z, 0-9 and _, and none of \(reserved.joined(separator: ", "))"
-            throw Problem(description: "`\(name)` can't be the name of a column: \(expected)")
+        for name in key + stored where name.wholeMatch(of: identifier) == nil || Self.reserved.contains(name) {
+            throw ColumnSetError.badName(name)
         }
     }
 
     /// The columns that the digest does not cover.
     public var undigested: [String] { columns.filter { !$0.isDigested }.map(\.name) }
+
+    /// The column with the given name. Nil if the document has none.
+    package func column(named name: String) -> Column? { byName[ByteKey(name)].map { columns[$0] } }
 
     /// Visits a document's members beside this set's columns. Both are in canonical order, so a look-up by name is the
     /// exception.
@@ -210,6 +213,48 @@ public struct ColumnSet: Sendable {
             out.append(UInt8(ascii: "}"))
         default:
             out.append(contentsOf: bytes[range])
+        }
+    }
+}
+
+/// Why `columns.json` can't be used.
+public enum ColumnSetError: Error, Equatable, CustomStringConvertible {
+    /// A member that lists columns is not a list.
+    case notAList(String)
+    /// `columns` is not an object.
+    case noColumns
+    /// A column lacks its type, or whether the digest covers it.
+    case malformed(column: String)
+    /// A column has a role that does not exist, in its JSON form.
+    case unknownRole(column: String, found: String)
+    /// Money has no unit.
+    case unitMissing(column: String)
+    /// A column that is not money has a unit.
+    case unitWithoutMoney(column: String)
+    /// A column has a role that its type can't have.
+    case roleOfOtherType(column: String, role: String, expected: ColumnSet.Kind, found: ColumnSet.Kind)
+    case unknownKey(column: String)
+    /// A stored column has a type that can't be stored, or does not exist.
+    case unstorable(column: String)
+    case requiredNotStored(column: String)
+    /// A table can't have a column of that name.
+    case badName(String)
+
+    public var description: String {
+        switch self {
+        case .notAList(let member): "`\(member)` must be a list"
+        case .noColumns: "`columns` must be an object"
+        case .malformed(let column): "`columns.\(column)` needs a known `type` and a boolean `digested`"
+        case .unknownRole(let column, let found): "`columns.\(column)`: `role`: expected money, price or state, found \(found)"
+        case .unitMissing(let column): "`columns.\(column)`: money needs a `unit`, for example USD"
+        case .unitWithoutMoney(let column): "`columns.\(column)`: a `unit` needs the `role` money"
+        case .roleOfOtherType(let column, let role, let expected, let found):
+            "`columns.\(column)`: the `role` \(role) needs the type \(expected.rawValue), found \(found.rawValue)"
+        case .unknownKey(let column): "the key column `\(column)` is not among `columns`"
+        case .unstorable(let column): "the stored column `\(column)` is not a text or an instant among `columns`"
+        case .requiredNotStored(let column): "the required column `\(column)` is not among `stored`"
+        case .badName(let name):
+            "`\(name)` can't be the name of a column: expected a-z, 0-9 and _, and none of \(ColumnSet.reserved.joined(separator: ", "))"
         }
     }
 }

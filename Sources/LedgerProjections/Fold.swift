@@ -87,13 +87,7 @@ final class ProjectionFold<P: Projection>: Fold {
         for key in try touched(by: event) {
             guard let entity = entities[key] else { throw PoisonEvent(position: position, problem: "\(key) was not loaded") }
             if entity.enter(batch) { touched.append(entity) }
-            do {
-                try projection.apply(event, to: &entity.facts, of: key)
-            } catch let poison as PoisonEvent {
-                throw poison
-            } catch {
-                throw PoisonEvent(position: position, problem: "\(error)")
-            }
+            try projection.fold(event, into: &entity.facts, of: key)
             if !P.rowsAreFacts { trackFacts(of: entity, key, at: position) }
             trackRows(of: entity, at: position)
         }

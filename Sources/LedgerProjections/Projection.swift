@@ -99,6 +99,9 @@ public protocol Projection: Sendable {
     func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts?
 
     /// A row as a reader sees it at a moment. Maturity and expiry depend on the moment, and are never stored.
+    ///
+    /// The database orders stored rows by their stored values. So if a column of ``ColumnSet/sortable`` changes here, its rows
+    /// must be computed for every reader.
     func present(_ document: JSONDocument, now: Instant) -> [UInt8]
 }
 
@@ -120,6 +123,20 @@ extension Projection {
 
     /// The stored document, unchanged.
     public func present(_ document: JSONDocument, now: Instant) -> [UInt8] { document.bytes }
+}
+
+extension Projection {
+    /// Folds one event into the facts of one of its entities. Any error is the event's poison.
+    @inline(__always)
+    func fold(_ event: DecodedEvent, into facts: inout Facts?, of entity: RowKey) throws(PoisonEvent) {
+        do {
+            try apply(event, to: &facts, of: entity)
+        } catch let poison as PoisonEvent {
+            throw poison
+        } catch {
+            throw PoisonEvent(position: event.record.position, problem: "\(error)")
+        }
+    }
 }
 
 /// A projection whose readers select rows by a parameter. Rows that are not stored are computed from the facts on

@@ -36,6 +36,7 @@ public struct ProjectionDefinition: Sendable {
     let entitiesAreSubjects: Bool
     private let startLive: @Sendable () -> any Fold
     private let startHistory: @Sendable (_ recent: RecentDocuments) -> HistoryFold
+    private let startEntity: @Sendable (RowKey) -> EntityFold
     private let touched: @Sendable (DecodedEvent) throws -> [RowKey]
     private let startWhole: @Sendable (_ last: Int64, _ start: FoldStart?) -> WholeFold
     private let derive: @Sendable (_ facts: [UInt8], _ instant: Instant?, _ asked: RowSelection?) throws -> [ProjectedRow]
@@ -66,6 +67,12 @@ public struct ProjectionDefinition: Sendable {
                 recall: { (event, key, entity) throws(PoisonEvent) in try state.recall(event, to: key, entity: entity) },
                 finish: { state.finish($0, $1, into: $2) })
         }
+        startEntity = { entity in
+            var facts: P.Facts?
+            return EntityFold(
+                fold: { (event) throws(PoisonEvent) in try projection.fold(event, into: &facts, of: entity) },
+                rows: { instant, asked in Self.rows(of: facts, effectiveBy: instant, asked, projection) })
+        }
         touched = projection.entities(touchedBy:)
         startWhole = { last, start in
             let state = WholeFoldState(projection, consumed, tally: start)
@@ -76,16 +83,7 @@ public struct ProjectionDefinition: Sendable {
                 closeTally: { state.closeTally() })
         }
         derive = { document, instant, asked in
-            var facts: P.Facts? = try projection.facts(from: document)
-            if let instant { facts = facts.flatMap { projection.facts($0, effectiveBy: instant) } }
-            guard let facts else { return [] }
-            var rows = RowWriter()
-            if let asked, let selective = projection as? any SelectiveProjection {
-                Self.write(facts, asked, selective, to: &rows)
-            } else {
-                projection.writeRows(of: facts, to: &rows)
-            }
-            return rows.projectedRows
+            Self.rows(of: try projection.facts(from: document), effectiveBy: instant, asked, projection)
         }
         if let selective = projection as? any SelectiveProjection {
             select = { text in try Self.selection(text, selective) }
@@ -110,6 +108,9 @@ public struct ProjectionDefinition: Sendable {
     ///
     /// - Parameter recent: keeps the most recently made documents; the folds of one task may share it.
     public func historyFold(recent: RecentDocuments) -> HistoryFold { startHistory(recent) }
+
+    /// A fold of the events of one entity, from its first event on.
+    public func entityFold(of entity: RowKey) -> EntityFold { startEntity(entity) }
 
     /// The entities that an event changes, determined by the event alone; each at most once.
     public func entities(touchedBy event: DecodedEvent) throws(PoisonEvent) -> [RowKey] {
@@ -145,6 +146,21 @@ public struct ProjectionDefinition: Sendable {
 
     private static func selection<P: SelectiveProjection>(_ text: String?, _ projection: P) throws -> RowSelection {
         RowSelection(selection: try text.map(projection.selection(parsing:)) ?? projection.standardSelection)
+    }
+
+    private static func rows<P: Projection>(
+        of facts: P.Facts?, effectiveBy instant: Instant?, _ asked: RowSelection?, _ projection: P
+    ) -> [ProjectedRow] {
+        var facts = facts
+        if let instant { facts = facts.flatMap { projection.facts($0, effectiveBy: instant) } }
+        guard let facts else { return [] }
+        var rows = RowWriter()
+        if let asked, let selective = projection as? any SelectiveProjection {
+            write(facts, asked, selective, to: &rows)
+        } else {
+            projection.writeRows(of: facts, to: &rows)
+        }
+        return rows.projectedRows
     }
 
     private static func write<P: SelectiveProjection>(

@@ -24,12 +24,8 @@ public struct ProjectionRegistry: Sendable {
         self.changedFiles = changedFiles
     }
 
-    /// Why the files of a projection can't be used.
-    public struct Problem: Error, CustomStringConvertible {
-        public let description: String
-    }
-
-    /// Reads every installed rules version of every projection.
+    /// Reads every installed rules version of every projection. Throws ``ProjectionFilesError``, and the `RuleError` of a
+    /// projection without any usable version.
     ///
     /// - Parameters:
     ///   - model: the event types and projections of the program.

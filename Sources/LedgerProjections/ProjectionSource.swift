@@ -2,13 +2,15 @@ public import LedgerEvents
 public import LedgerRules
 import LedgerValues
 
-/// The event types and projections of a program.
+/// The names, the event types and the projections of a program.
 public struct LedgerModel: Sendable {
+    public let names: LedgerNames
     public let events: EventRegistry
     /// The projections; each name occurs once.
     public let projections: [ProjectionSource]
 
-    public init(events: EventRegistry, projections: [ProjectionSource]) {
+    public init(names: LedgerNames, events: EventRegistry, projections: [ProjectionSource]) {
+        self.names = names
         self.events = events
         self.projections = projections
     }
@@ -50,16 +52,30 @@ struct InstalledProjection {
     init(_ name: String, _ events: EventRegistry, files: [String], read: RuleFileReader) throws {
         self.events = events
         guard let bytes = try read("\(name)/columns.json") else {
-            throw ProjectionRegistry.Problem(description: "projections/\(name)/columns.json: there is no such file")
+            throw ProjectionFilesError.columnsMissing(projection: name)
         }
         do {
             columns = try ColumnSet(parsing: bytes)
         } catch {
-            throw ProjectionRegistry.Problem(description: "projections/\(name)/columns.json: \(error)")
+            throw ProjectionFilesError.badColumns(projection: name, problem: "\(error)")
         }
         versions = RuleFile.versions(in: name, among: files)
-        if versions.isEmpty {
-            throw ProjectionRegistry.Problem(description: "projections/\(name): no rules.v<N>.yaml is installed")
+        if versions.isEmpty { throw ProjectionFilesError.rulesMissing(projection: name) }
+    }
+}
+
+/// Why the files of a projection can't be used.
+public enum ProjectionFilesError: Error, Equatable, CustomStringConvertible {
+    case columnsMissing(projection: String)
+    /// `columns.json` can't be used; the problem is that of ``ColumnSet/init(parsing:)``.
+    case badColumns(projection: String, problem: String)
+    case rulesMissing(projection: String)
+
+    public var description: String {
+        switch self {
+        case .columnsMissing(let projection): "projections/\(projection)/columns.json: there is no such file"
+        case .badColumns(let projection, let problem): "projections/\(projection)/columns.json: \(problem)"
+        case .rulesMissing(let projection): "projections/\(projection): no rules.v<N>.yaml is installed"
         }
     }
 }

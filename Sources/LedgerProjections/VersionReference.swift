@@ -12,18 +12,11 @@ public struct VersionReference: Sendable, Hashable, CustomStringConvertible {
         self.codeVersion = codeVersion
     }
 
-    /// Why a text is not a version reference.
-    public struct Problem: Error, CustomStringConvertible, Equatable {
-        public let description: String
-
-        public init(description: String) { self.description = description }
-    }
-
     /// Reads `v<N>` or `v<N>/c<N>`, with numbers from 1 and without leading zeros.
-    public init(parsing text: String) throws(Problem) {
+    public init(parsing text: String) throws(VersionReferenceError) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let rules = Self.number(parts[0], after: "v") else {
-            throw Problem(description: "version: expected v<rules> or v<rules>/c<code>, for example v2 or v2/c3, found `\(text)`")
+            throw .badRules(found: text)
         }
         version = "v\(rules)"
         guard parts.count == 2 else {
@@ -31,7 +24,7 @@ public struct VersionReference: Sendable, Hashable, CustomStringConvertible {
             return
         }
         guard let code = Self.number(parts[1], after: "c") else {
-            throw Problem(description: "version: expected c<code> after the `/`, for example v2/c3, found `\(text)`")
+            throw .badCode(found: text)
         }
         codeVersion = code
     }
@@ -45,4 +38,19 @@ public struct VersionReference: Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String { codeVersion.map { "\(version)/c\($0)" } ?? version }
+}
+
+/// Why a text is not a version reference.
+public enum VersionReferenceError: Error, Equatable, CustomStringConvertible {
+    /// It does not begin with a rules version.
+    case badRules(found: String)
+    /// It goes on with something other than a code version.
+    case badCode(found: String)
+
+    public var description: String {
+        switch self {
+        case .badRules(let text): "version: expected v<rules> or v<rules>/c<code>, for example v2 or v2/c3, found `\(text)`"
+        case .badCode(let text): "version: expected c<code> after the `/`, for example v2/c3, found `\(text)`"
+        }
+    }
 }

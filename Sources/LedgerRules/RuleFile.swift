@@ -1,5 +1,4 @@
 import Crypto
-internal import Yams
 
 /// A rule file as it was read: its path below `projections/`, its version, and the SHA-256 of its bytes.
 ///
@@ -35,6 +34,15 @@ public struct RuleFile: Sendable, Hashable {
     public var family: String {
         guard let range = path.range(ofSuffix: ".v\(version).yaml") else { return path }
         return String(path[..<range])
+    }
+
+    /// Reads the file again. Throws if it is absent, or is no longer the file that was read.
+    func bytes(_ read: RuleFileReader) throws -> [UInt8] {
+        guard let bytes = try read(path) else { throw RuleError(path: path, problem: "there is no such file") }
+        guard RuleDocument.digest(of: bytes) == digest else {
+            throw RuleError(path: path, problem: "has changed since it was read; its digest was \(digest)")
+        }
+        return bytes
     }
 }
 
@@ -77,14 +85,7 @@ public struct RuleDocument {
     /// Reads and parses a file. The path must end in `.v<N>.yaml`, and its `version:` must be the same N.
     public init(path: String, kind: String, read: RuleFileReader) throws {
         guard let bytes = try read(path) else { throw RuleError(path: path, problem: "there is no such file") }
-        let node: Node?
-        do {
-            node = try Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))
-        } catch {
-            throw RuleError(path: path, notYAML: error)
-        }
-        guard let node else { throw RuleError(path: path, problem: "the file is empty") }
-        root = RuleNode(path: path, key: nil, node: node)
+        root = try RuleNode(parsing: bytes, path: path)
         let version = try root.integer("version")
         guard path.hasSuffix(".v\(version).yaml") else {
             throw RuleError(path: path, line: root.line, key: "version", problem: "says \(version), the file's name another")

@@ -8,6 +8,26 @@ public struct RuleNode {
     let node: Node
 
     var line: Int? { node.mark?.line }
+    var isMapping: Bool { node.mapping != nil }
+    var isList: Bool { node.sequence != nil }
+
+    init(path: String, key: String?, node: Node) {
+        self.path = path
+        self.key = key
+        self.node = node
+    }
+
+    /// Parses a file's bytes. Throws if they are not YAML, or hold nothing.
+    init(parsing bytes: [UInt8], path: String) throws(RuleError) {
+        let node: Node?
+        do {
+            node = try Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw RuleError(path: path, notYAML: error)
+        }
+        guard let node else { throw RuleError(path: path, problem: "the file is empty") }
+        self.init(path: path, key: nil, node: node)
+    }
 
     /// An error about this node, with its file, line and key.
     public func fail(_ problem: String) -> RuleError { RuleError(path: path, line: line, key: key, problem: problem) }

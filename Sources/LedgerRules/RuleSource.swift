@@ -17,26 +17,17 @@ public struct RuleSource: Sendable {
 
     /// Reads the file again. Throws if it is absent, is not YAML, or is no longer the file that `file` was read from.
     public init(_ file: RuleFile, read: RuleFileReader) throws {
-        guard let bytes = try read(file.path) else { throw RuleError(path: file.path, problem: "there is no such file") }
-        guard RuleDocument.digest(of: bytes) == file.digest else {
-            throw RuleError(path: file.path, problem: "has changed since it was read; its digest was \(file.digest)")
-        }
-        let text = String(decoding: bytes, as: UTF8.self)
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: text)
-        } catch {
-            throw RuleError(path: file.path, notYAML: error)
-        }
+        let bytes = try file.bytes(read)
+        let root = try RuleNode(parsing: bytes, path: file.path)
         self.file = file
-        lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+        lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map { line in
             var rest = line[...]
             while rest.first == " " { rest = rest.dropFirst() }
             while rest.last == " " || rest.last == "\r" { rest = rest.dropLast() }
             return String(rest)
         }
         var found: [ByteKey: Int] = [:]
-        if let root { Self.collect(root, [], &found) }
+        Self.collect(root.node, [], &found)
         lineOfKey = found
     }
 

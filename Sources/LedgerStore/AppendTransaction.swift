@@ -1,6 +1,7 @@
 import LedgerEvents
 import LedgerMerkle
 import LedgerPostgres
+import LedgerProjections
 import LedgerValues
 
 /// One append transaction on the writer's session: lock, look up, place, hash, insert, commit.
@@ -30,11 +31,7 @@ struct AppendTransaction {
     /// The look-ups are point reads, so a plan that scans the log because the statistics are young is ruled out. A
     /// commit is acknowledged once it is on disk, and on the synchronous standbys if there are any, whatever the
     /// settings of role or database. A stronger setting is left unchanged.
-    private static let settings = """
-        SELECT set_config('enable_seqscan', 'off', true),
-               set_config('synchronous_commit', \(Durability.synchronousCommit), true),
-               current_setting('fsync'), \(Durability.isUnsafeAllowed)
-        """
+    private let settings: String
     /// A hint for everybody who follows the log, in a transaction of its own, because a full or blocked notification
     /// queue must not fail an append. Nobody waits for its commit to reach a disk.
     private static let notify = """
@@ -48,9 +45,7 @@ struct AppendTransaction {
             SELECT position, stream_version, payload FROM ledger.events WHERE event_id = u.id LIMIT 1
         ) e
         """
-    private static let head = """
-        SELECT position, recorded_at, schema_version, \(SchemaVersion.ofSession) FROM ledger.head FOR UPDATE
-        """
+    private let head: String
     private static let streamHeads = """
         SELECT s.ord, e.stream_version
         FROM unnest($1::text[]) WITH ORDINALITY AS s (stream, ord)
@@ -58,6 +53,20 @@ struct AppendTransaction {
             SELECT stream_version FROM ledger.events WHERE stream = s.stream ORDER BY stream_version DESC LIMIT 1
         ) e
         """
+
+    private let names: LedgerNames
+
+    init(_ names: LedgerNames) {
+        self.names = names
+        settings = """
+            SELECT set_config('enable_seqscan', 'off', true),
+                   set_config('synchronous_commit', \(Durability.synchronousCommit), true),
+                   current_setting('fsync'), \(Durability.isUnsafeAllowed(names))
+            """
+        head = """
+            SELECT position, recorded_at, schema_version, \(SchemaVersion.ofSession(names)) FROM ledger.head FOR UPDATE
+            """
+    }
 
     /// Appends a group of requests in one transaction.
     ///
@@ -105,14 +114,14 @@ struct AppendTransaction {
         let answers = try session.pipeline([
             // The statements after the lock must see everything committed before it.
             (sql: "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", parameters: []),
-            (sql: Self.settings, parameters: []),
-            (sql: Self.head, parameters: []),
+            (sql: settings, parameters: []),
+            (sql: head, parameters: []),
             (sql: "SELECT clock_timestamp()", parameters: []),
             (sql: MerkleFrontier.headEdge, parameters: []),
             (sql: Self.lookup, parameters: [.uuidArray(events.map { ($0.eventID.high, $0.eventID.low) })]),
             (sql: Self.streamHeads, parameters: [.textArray(streams)]),
         ])
-        try Durability.require(fsync: try answers[1][0].text(2), isUnsafeAllowed: try answers[1][0].bool(3))
+        try Durability.require(fsync: try answers[1][0].text(2), isUnsafeAllowed: try answers[1][0].bool(3), names)
         guard answers[2].rowCount == 1 else {
             throw LedgerError.notMigrated(problem: "the ledger has no head row")
         }

@@ -1,4 +1,5 @@
 public import LedgerPostgres
+public import LedgerProjections
 
 /// A server's guarantees for a commit that it acknowledges.
 public struct Durability: Sendable, Equatable {
@@ -25,25 +26,25 @@ public struct Durability: Sendable, Equatable {
     public let standbys: [Standby]
     /// Whether appends may go to a server that does not keep everything it acknowledges.
     public let isUnsafeAllowed: Bool
+    private let names: LedgerNames
 
-    /// The setting by which an operator who turns `fsync` off must allow it, on the server or for a program's own
-    /// sessions.
-    static let unsafeSetting = "alpha_ledger.allow_unsafe_durability"
-    static let isUnsafeAllowed =
-        "coalesce(lower(current_setting('\(unsafeSetting)', true)) IN ('on', 'true', 'yes', '1'), false)"
+    /// The SQL expression of ``isUnsafeAllowed``.
+    static func isUnsafeAllowed(_ names: LedgerNames) -> String {
+        "coalesce(lower(current_setting('\(names.unsafeDurabilitySetting)', true)) IN ('on', 'true', 'yes', '1'), false)"
+    }
     /// The setting that the log's transactions commit with. Only `remote_apply` is stronger than `on`.
     static let synchronousCommit =
         "CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END"
 
     /// Reads the guarantees as the connection's own user, who may see more of the standbys than the service's role.
-    public static func read(_ session: PostgresSession) throws -> Durability {
+    public static func read(_ names: LedgerNames, _ session: PostgresSession) throws -> Durability {
         try session.transaction {
             try session.executeScript("SET LOCAL ROLE NONE")
             let answers = try session.pipeline([
                 (
                     sql: """
                     SELECT current_setting('fsync'), current_setting('full_page_writes'), \(synchronousCommit),
-                           current_setting('synchronous_standby_names'), \(isUnsafeAllowed)
+                           current_setting('synchronous_standby_names'), \(isUnsafeAllowed(names))
                     """, parameters: []
                 ),
                 (
@@ -60,12 +61,12 @@ public struct Durability: Sendable, Equatable {
                 standbys: try answers[1].map {
                     Standby(name: try $0.optionalText(0), state: try $0.optionalText(1), syncState: try $0.optionalText(2))
                 },
-                isUnsafeAllowed: try row.bool(4))
+                isUnsafeAllowed: try row.bool(4), names: names)
         }
     }
 
     /// Why appends are refused; nil if they are not.
-    public var refusal: String? { fsync || isUnsafeAllowed ? nil : Self.problem }
+    public var refusal: String? { fsync || isUnsafeAllowed ? nil : Self.problem(names) }
 
     /// The problems that an operator should know, with the refusal first.
     public var problems: [String] {
@@ -81,14 +82,17 @@ public struct Durability: Sendable, Equatable {
         return problems
     }
 
-    private static let problem = """
-        the Postgres server runs with fsync = off, so that a crash of its machine can lose or spoil what was acknowledged; \
-        turn fsync on, or allow it with ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY=true or, on the server, \(unsafeSetting) = on
+    private static func problem(_ names: LedgerNames) -> String {
         """
+        the Postgres server runs with fsync = off, so that a crash of its machine can lose or spoil what was acknowledged; \
+        turn fsync on, or allow it with \(names.unsafeDurability.map { "\($0) or, on the server, " } ?? "")\
+        \(names.unsafeDurabilitySetting) = on
+        """
+    }
 
     /// Throws `LedgerError.unsafeServer` if appends must be refused.
-    static func require(fsync: String, isUnsafeAllowed: Bool) throws(LedgerError) {
-        if fsync != "on", !isUnsafeAllowed { throw .unsafeServer(problem: problem) }
+    static func require(fsync: String, isUnsafeAllowed: Bool, _ names: LedgerNames) throws(LedgerError) {
+        if fsync != "on", !isUnsafeAllowed { throw .unsafeServer(problem: problem(names)) }
     }
 }
 
@@ -105,9 +109,9 @@ extension PostgresSession {
 
 extension PostgresConfiguration {
     /// Allows appends to a server that does not keep everything it acknowledges.
-    public func allowingUnsafeDurability(_ isAllowed: Bool) -> PostgresConfiguration {
+    public func allowingUnsafeDurability(_ isAllowed: Bool, _ names: LedgerNames) -> PostgresConfiguration {
         var configuration = self
-        if isAllowed { configuration.settings[Durability.unsafeSetting] = "on" }
+        if isAllowed { configuration.settings[names.unsafeDurabilitySetting] = "on" }
         return configuration
     }
 }

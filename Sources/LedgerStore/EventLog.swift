@@ -1,6 +1,7 @@
 public import LedgerEvents
 import LedgerJSON
 public import LedgerPostgres
+public import LedgerProjections
 public import LedgerValues
 
 /// The append-only event log.
@@ -22,6 +23,7 @@ public actor EventLog {
 
     private let writer: PostgresPool
     private let schemas: EventSchemas
+    private let transaction: AppendTransaction
     private var pending: [Pending] = []
     private var isWriting = false
     private var turn: [CheckedContinuation<Void, Never>] = []
@@ -37,11 +39,13 @@ public actor EventLog {
     /// Makes a log over a pool.
     ///
     /// - Parameters:
-    ///   - writer: a pool of its own, of ``PostgresConfiguration/service(_:schemaVersion:applicationName:)``.
+    ///   - writer: a pool of its own, of ``PostgresConfiguration/service(_:_:schemaVersion:)``.
     ///   - schemas: the schemas that payloads are checked against.
-    public init(writer: PostgresPool, schemas: EventSchemas) {
+    ///   - names: the names of the program.
+    public init(writer: PostgresPool, schemas: EventSchemas, names: LedgerNames) {
         self.writer = writer
         self.schemas = schemas
+        transaction = AppendTransaction(names)
     }
 
     /// Appends events, all or none.
@@ -144,8 +148,8 @@ public actor EventLog {
         var attempt = 1
         while true {
             do {
-                let outcomes = try await writer.run { session in
-                    try AppendTransaction().run(requests, on: session, alongside: alongside)
+                let outcomes = try await writer.run { [transaction] session in
+                    try transaction.run(requests, on: session, alongside: alongside)
                 }
                 let new = outcomes.reduce(0) { $0 + ((try? $1.get().count(where: \.isNew)) ?? 0) }
                 appends += outcomes.count { (try? $0.get()) != nil }

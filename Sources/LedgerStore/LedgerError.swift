@@ -60,7 +60,7 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
         case .unsafeServer(let problem):
             "unsafe_server: \(problem)"
         case .notMigrated(let problem):
-            "\(problem); run `alpha-ledger db migrate`"
+            problem
         case .fileChanged(let file, let recorded, let found):
             "\(file) differs from the one recorded in this ledger (recorded \(recorded.prefix(12))…, found \(found.prefix(12))…); put the old file back and add a new one instead"
         case .corrupt(let position, let problem):

@@ -8,13 +8,6 @@ public struct LedgerFiles: Sendable {
     private let engine: String
     private let domain: String
 
-    /// A file or folder that can't be read, and why.
-    public struct Problem: Error, CustomStringConvertible {
-        public let description: String
-
-        public init(description: String) { self.description = description }
-    }
-
     /// Locates the files in two directories.
     ///
     /// - Parameters:
@@ -29,7 +22,7 @@ public struct LedgerFiles: Sendable {
     public func migrations() throws -> [Migration] {
         try Self.files(in: engine + "/migrations", suffix: ".sql").map { name, bytes in
             guard let migration = Migration(fileName: name, bytes: bytes) else {
-                throw Problem(description: "\(engine)/migrations/\(name): a migration is named <number>_<name>.sql")
+                throw LedgerFilesError.badMigrationName(path: "\(engine)/migrations/\(name)")
             }
             return migration
         }
@@ -78,7 +71,7 @@ public struct LedgerFiles: Sendable {
 
     private static func list(_ directory: String) throws -> [String] {
         guard let handle = opendir(directory) else {
-            throw Problem(description: "\(directory): \(String(cString: strerror(errno)))")
+            throw LedgerFilesError.unreadable(path: directory, code: errno)
         }
         defer { closedir(handle) }
         var names: [String] = []
@@ -91,12 +84,25 @@ public struct LedgerFiles: Sendable {
         return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
     }
 
-    /// A file's bytes. Throws ``Problem`` if it can't be read.
-    package static func read(_ path: String) throws -> [UInt8] {
-        guard let bytes = readFile(path) else {
-            throw Problem(description: "\(path): \(String(cString: strerror(errno)))")
-        }
+    /// A file's bytes.
+    package static func read(_ path: String) throws(LedgerFilesError) -> [UInt8] {
+        guard let bytes = readFile(path) else { throw .unreadable(path: path, code: errno) }
         return bytes
+    }
+}
+
+/// Why the files of a ledger can't be used.
+public enum LedgerFilesError: Error, Equatable, CustomStringConvertible {
+    /// A file or a folder can't be read; `code` is the system's `errno`.
+    case unreadable(path: String, code: Int32)
+    /// A migration is not named `<number>_<name>.sql`.
+    case badMigrationName(path: String)
+
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let code): "\(path): \(String(cString: strerror(code)))"
+        case .badMigrationName(let path): "\(path): a migration is named <number>_<name>.sql"
+        }
     }
 }
 

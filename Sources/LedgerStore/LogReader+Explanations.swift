@@ -15,6 +15,24 @@ extension LogReader {
         ).map(RecordedEvent.init(row:))
     }
 
+    /// Every event, up to a position, of the streams of some events, in order of position, at most `limit`. If there are
+    /// more, which of them is not said.
+    ///
+    /// An index range a stream: O(events of these streams).
+    public func streams(
+        ofEventsAt positions: [Int64], upTo position: Int64, limit: Int, _ session: PostgresSession
+    ) throws -> [RecordedEvent] {
+        try session.execute(
+            """
+            SELECT e.* FROM (SELECT DISTINCT stream FROM ledger.events WHERE position = ANY ($1)) s
+            CROSS JOIN LATERAL (
+                SELECT \(Self.columns) FROM ledger.events
+                WHERE stream = s.stream AND position <= $2 ORDER BY stream_version LIMIT $3) e
+            LIMIT $3
+            """, [.int8Array(positions), .int8(position), .int8(Int64(limit))]
+        ).map(RecordedEvent.init(row:)).sorted { $0.position < $1.position }
+    }
+
     /// The last event of a type in a stream up to a position. If a member is named, the last event whose payload has it
     /// with a value other than null. The search goes backwards from the end of the stream.
     public func latest(

@@ -7,12 +7,18 @@ package enum StreamSet: Sendable {
     /// Every stream whose name begins with a prefix. The prefix ends in a hyphen.
     case prefixed(StaticString)
 
-    /// The SQL condition that a name begins with a prefix, as a range of the stream index.
-    fileprivate static func range(_ prefix: StaticString) -> String {
+    /// The range of the stream index with the names that begin with a prefix: its first name, and the first one after it.
+    fileprivate static func bounds(_ prefix: StaticString) -> (start: String, end: String) {
         let start = "\(prefix)"
         precondition(start.utf8.last == UInt8(ascii: "-"), "the prefix of stream names ends in a hyphen")
         // `.` is the byte after `-`.
-        return "stream >= \(quoteLiteral(start)) AND stream < \(quoteLiteral("\(start.dropLast())."))"
+        return (start, "\(start.dropLast()).")
+    }
+
+    /// The SQL condition that a name begins with a prefix.
+    fileprivate static func range(_ prefix: StaticString) -> String {
+        let (start, end) = bounds(prefix)
+        return "stream >= \(quoteLiteral(start)) AND stream < \(quoteLiteral(end))"
     }
 }
 
@@ -108,6 +114,30 @@ extension LogReader {
             WHERE type = ANY ($1) ORDER BY stream, stream_version DESC
             """, [.textArray(types.map(\.rawValue))]
         ).compactMap { row in try row.text(1) == type.rawValue ? try row.text(0) : nil }
+    }
+
+    /// The latest events of all streams whose names begin with a prefix, latest first, at most `limit` in all.
+    ///
+    /// Goes from each name to the next one by the stream index, and backwards from the end of each stream. Made for a few
+    /// streams, which may be long: a stream costs a look-up and `limit` events.
+    ///
+    /// - Parameter prefix: ends in a hyphen
+    package func latestEvents(
+        inStreamsPrefixed prefix: StaticString, limit: Int, _ session: PostgresSession
+    ) throws -> [RecordedEvent] {
+        let (start, end) = StreamSet.bounds(prefix)
+        return try session.execute(
+            """
+            WITH RECURSIVE names (name) AS (
+                (SELECT stream FROM ledger.events WHERE stream >= $1 AND stream < $2 ORDER BY stream LIMIT 1)
+                UNION ALL
+                SELECT (SELECT e.stream FROM ledger.events e WHERE e.stream > n.name AND e.stream < $2 ORDER BY e.stream LIMIT 1)
+                FROM names n WHERE n.name IS NOT NULL)
+            SELECT \(Self.columns) FROM names n CROSS JOIN LATERAL (
+                SELECT \(Self.columns) FROM ledger.events WHERE stream = n.name ORDER BY stream_version DESC LIMIT $3) latest
+            ORDER BY position DESC LIMIT $3
+            """, [.text(start), .text(end), .int8(Int64(limit))]
+        ).map(RecordedEvent.init(row:))
     }
 
     private static func literals(_ types: [EventType]) -> String {

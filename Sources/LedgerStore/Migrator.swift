@@ -1,12 +1,14 @@
 import Crypto
 public import LedgerPostgres
+public import LedgerProjections
 
-/// A numbered migration file.
+/// A numbered migration file. Roles and settings in its SQL begin with `{program}`, for which a ``Migrator`` writes the
+/// names of its program.
 public struct Migration: Sendable {
     public let number: Int
     public let name: String
     public let sql: String
-    /// Lower-case hex SHA-256 of the file.
+    /// Lower-case hex SHA-256 of the SQL.
     public let checksum: String
 
     /// Reads `<number>_<name>.sql`; nil for any other name.
@@ -14,10 +16,21 @@ public struct Migration: Sendable {
         guard fileName.hasSuffix(".sql"), let separator = fileName.firstIndex(of: "_"),
             let number = Int(fileName[..<separator])
         else { return nil }
+        self.init(
+            number: number, name: String(fileName[fileName.index(after: separator)...].dropLast(".sql".count)),
+            sql: String(decoding: bytes, as: UTF8.self))
+    }
+
+    private init(number: Int, name: String, sql: String) {
         self.number = number
-        name = String(fileName[fileName.index(after: separator)...].dropLast(".sql".count))
-        sql = String(decoding: bytes, as: UTF8.self)
-        checksum = SHA256.hash(data: bytes).hex
+        self.name = name
+        self.sql = sql
+        checksum = SHA256.hash(data: Array(sql.utf8)).hex
+    }
+
+    /// The migration as it runs in the database of a program.
+    func named(_ names: LedgerNames) -> Migration {
+        Migration(number: number, name: name, sql: sql.replacing("{program}", with: names.prefix))
     }
 }
 
@@ -34,11 +47,16 @@ extension Digest {
 /// Brings a database's schema up to date, forward only.
 public struct Migrator: Sendable {
     let migrations: [Migration]
+    package let names: LedgerNames
     /// A dedicated lock, so that two programs that start together migrate one after the other.
     private static let lockKey: Int64 = 0x616c_7068_6131
 
-    public init(_ migrations: [Migration]) {
-        self.migrations = migrations.sorted { $0.number < $1.number }
+    /// - Parameters:
+    ///   - migrations: the migrations as they are installed.
+    ///   - names: the names of the program, which are part of what a migration does.
+    public init(_ migrations: [Migration], _ names: LedgerNames) {
+        self.migrations = migrations.map { $0.named(names) }.sorted { $0.number < $1.number }
+        self.names = names
     }
 
     /// The newest schema version that these files make.
@@ -76,14 +94,14 @@ public struct Migrator: Sendable {
     private func shutOutWriters(_ session: PostgresSession) throws {
         for table in ["ledger.head", "ledger.projection_versions"] {
             guard try session.execute("SELECT to_regclass($1) IS NOT NULL", [.text(table)])[0].bool(0) else { continue }
-            try session.executeScript("SET LOCAL ROLE alpha_ledger_owner; LOCK TABLE \(table) IN EXCLUSIVE MODE; RESET ROLE")
+            try session.executeScript("SET LOCAL ROLE \(names.ownerRole); LOCK TABLE \(table) IN EXCLUSIVE MODE; RESET ROLE")
         }
     }
 
     private func startSchema(_ session: PostgresSession) throws {
         let exists = try session.execute("SELECT to_regprocedure('ledger.start_schema(int)') IS NOT NULL")
         guard try exists[0].bool(0) else { return }
-        try session.executeScript("SET LOCAL ROLE alpha_ledger_owner; SELECT ledger.start_schema(\(latest)); RESET ROLE")
+        try session.executeScript("SET LOCAL ROLE \(names.ownerRole); SELECT ledger.start_schema(\(latest)); RESET ROLE")
     }
 
     /// The schema version of the database, or 0 if there is no ledger.

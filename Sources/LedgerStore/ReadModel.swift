@@ -3,7 +3,7 @@ public import LedgerPostgres
 public import LedgerProjections
 public import LedgerValues
 
-/// Reads a projection version's documents as of a position, in key order; each read is an index range.
+/// Reads a projection version's documents as of a position. In key order each read is an index range.
 public struct ReadModel: Sendable {
     private let rows: VersionTable
     private let facts: VersionTable
@@ -23,6 +23,21 @@ public struct ReadModel: Sendable {
         at position: Int64, filters: [RowFilter], after key: RowKey?, limit: Int, _ session: PostgresSession
     ) throws -> [(key: RowKey, document: [UInt8])] {
         try rows.page(at: position, filters, key.map { ($0, ">") }, limit: limit, session)
+    }
+
+    /// The rows valid at a position that pass every filter, in an order, after a place in it.
+    ///
+    /// Reads every row that passes, because no index has this order, and holds as many as are wanted.
+    public func rows(
+        at position: Int64, filters: [RowFilter], in order: RowOrder, after place: RowOrder.Place?, limit: Int,
+        _ session: PostgresSession
+    ) throws -> [(key: RowKey, document: [UInt8])] {
+        try rows.page(at: position, filters, in: order, after: place, limit: limit, session)
+    }
+
+    /// The row of a key valid at a position; nil if there is none.
+    public func row(of key: RowKey, at position: Int64, _ session: PostgresSession) throws -> [UInt8]? {
+        try rows.documents(of: [key], at: position, session)[0]
     }
 
     /// The facts valid at a position, starting with the entity of a row's key, or after an entity.
@@ -77,6 +92,20 @@ public struct ReadModel: Sendable {
     public func facts(of entities: [RowKey], at position: Int64, _ session: PostgresSession) throws -> [[UInt8]?] {
         try facts.documents(of: entities, at: position, session)
     }
+
+    /// The first positions, up to one, at which an entity's facts changed, in order. An index range of the entity's own
+    /// versions, whose documents are not read.
+    ///
+    /// - Parameters:
+    ///   - entity: the key of the entity.
+    ///   - position: the last position that counts.
+    ///   - limit: the largest number of versions that are read; each begins at one position and may end at another.
+    ///   - session: a session on the ledger's database.
+    public func changes(
+        of entity: RowKey, upTo position: Int64, limit: Int, _ session: PostgresSession
+    ) throws -> [Int64] {
+        try facts.changes(of: entity, upTo: position, limit: limit, session)
+    }
 }
 
 extension VersionTable {
@@ -107,13 +136,33 @@ extension VersionTable {
         }
     }
 
+    /// The documents valid at a position, in an order.
+    fileprivate func page(
+        at position: Int64, _ filters: [RowFilter], in order: RowOrder, after place: RowOrder.Place?, limit: Int,
+        _ session: PostgresSession
+    ) throws -> [(key: RowKey, document: [UInt8])] {
+        // No column has a name with a space.
+        let value = "\"the value\""
+        let found = try query(position, filters, limit, session) { filters, bind in
+            let after = place.map { "WHERE \(order.sql(after: $0, value: value, key: names, bind: bind))" }
+            // Each row's value is worked out once: without the offset, the planner would copy its expression to each use.
+            return """
+                SELECT document, \(names) FROM (
+                    SELECT document, \(names), \(order.sql(columns: key + stored)) AS \(value) FROM \(name)
+                    WHERE \((valid + filters).joined(separator: " AND ")) OFFSET 0) r
+                \(after ?? "") ORDER BY \(value) \(order.isDescending ? "DESC" : "ASC") NULLS LAST, \(names) LIMIT $2
+                """
+        }
+        return try found.map { row in (try rowKey(row), try row.utf8(0)) }
+    }
+
     /// The last document valid at a position, by key: the key's index is read from its end.
     fileprivate func last(at position: Int64, _ filters: [RowFilter], _ session: PostgresSession) throws -> [UInt8]? {
         try query(
             { filters, _ in
                 """
                 SELECT document FROM \(name)
-                WHERE \((["valid_from <= $1", "(valid_to IS NULL OR valid_to > $1)"] + filters).joined(separator: " AND "))
+                WHERE \((valid + filters).joined(separator: " AND "))
                 ORDER BY \(key.map { "\(quoteIdentifier($0)) DESC" }.joined(separator: ", ")) LIMIT $2
                 """
             }, position, filters, nil, 1, session
@@ -127,7 +176,7 @@ extension VersionTable {
         let isFoundByKey = key.starts(with: group + [time]) { $0.isBytewiseEqual(to: $1) }
         return try query(
             { filters, _ in
-                let all = (["valid_from <= $1", "(valid_to IS NULL OR valid_to > $1)"] + filters).joined(separator: " AND ")
+                let all = (valid + filters).joined(separator: " AND ")
                 return isFoundByKey ? newestByKey(group, time, all) : newestOfAll(group, time, all)
             }, position, filters, nil, Int.max, session
         ).map { row in
@@ -167,8 +216,29 @@ extension VersionTable {
         """
     }
 
+    /// The positions at which the first versions of a key begin and end, up to a position.
+    fileprivate func changes(
+        of key: RowKey, upTo position: Int64, limit: Int, _ session: PostgresSession
+    ) throws -> [Int64] {
+        let isSame = self.key.enumerated().map { "\(quoteIdentifier($0.element)) = $\($0.offset + 3)" }
+        let found = try session.execute(
+            """
+            SELECT valid_from, valid_to FROM \(name)
+            WHERE valid_from <= $1 AND \(isSame.joined(separator: " AND ")) ORDER BY valid_from LIMIT $2
+            """, [.int8(position), .int8(Int64(limit))] + key.parts.map { .text($0.text) })
+        var positions: Set<Int64> = []
+        for row in found {
+            positions.insert(try row.int8(0))
+            if !row.isNull(1) { positions.insert(try row.int8(1)) }
+        }
+        return positions.filter { $0 <= position }.sorted()
+    }
+
     /// The number of rows from which one scan of the range is cheaper.
     private static var scanThreshold: Int { 1000 }
+
+    /// The conditions that a version is valid at the position `$1`.
+    private var valid: [String] { ["valid_from <= $1", "(valid_to IS NULL OR valid_to > $1)"] }
 
     private var names: String { key.map(quoteIdentifier).joined(separator: ", ") }
 
@@ -176,11 +246,24 @@ extension VersionTable {
         RowKey(try key.indices.map { try row.text($0 + 1) })
     }
 
-    /// Runs a query with the position as `$1` and the limit as `$2`. The SQL is made from the conditions that a row
-    /// must meet.
+    /// Runs a query of the rows from a start in key order. The SQL is made from the conditions that a row must meet.
     private func query(
         _ sql: (_ filters: [String], _ from: String?) -> String, _ position: Int64, _ filters: [RowFilter],
         _ start: (key: RowKey, comparison: String)?, _ limit: Int, _ session: PostgresSession
+    ) throws -> PostgresResult {
+        try query(position, filters, limit, session) { filters, bind in
+            let from = start.map { start in
+                "(\(names)) \(start.comparison) (\(start.key.parts.map { bind(.text($0.text)) }.joined(separator: ", ")))"
+            }
+            return sql(filters, from)
+        }
+    }
+
+    /// Runs a query with the position as `$1` and the limit as `$2`. The SQL is made from the filters' conditions, and from
+    /// further values that it binds.
+    private func query(
+        _ position: Int64, _ filters: [RowFilter], _ limit: Int, _ session: PostgresSession,
+        _ sql: (_ filters: [String], _ bind: (PostgresValue) -> String) -> String
     ) throws -> PostgresResult {
         var parameters: [PostgresValue] = [.int8(position), .int8(Int64(limit))]
         func bind(_ value: PostgresValue) -> String {
@@ -190,14 +273,12 @@ extension VersionTable {
         let conditions = filters.map { filter in
             filter.sql(isKey: key.contains { $0.isBytewiseEqual(to: filter.column) }, bind: bind)
         }
-        let from = start.map { start in
-            "(\(names)) \(start.comparison) (\(start.key.parts.map { bind(.text($0.text)) }.joined(separator: ", ")))"
-        }
-        return try session.execute(sql(conditions, from), parameters)
+        let statement = sql(conditions, bind)
+        return try session.execute(statement, parameters)
     }
 
     private func scan(_ filters: [String], _ from: String?) -> String {
-        let all = ["valid_from <= $1", "(valid_to IS NULL OR valid_to > $1)"] + filters + [from].compactMap { $0 }
+        let all = valid + filters + [from].compactMap { $0 }
         return """
             SELECT document, \(names) FROM \(name) WHERE \(all.joined(separator: " AND "))
             ORDER BY \(names) LIMIT $2

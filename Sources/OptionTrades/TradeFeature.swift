@@ -20,6 +20,8 @@ package enum TradeLedger {
     package static let standardSource = "alpha_sync"
     /// What the events of its runs call the Alpha feed.
     package static let standardFeed = "alpha_trade_feed"
-    package static let model = LedgerModel(events: TradeEvents.registry, projections: TradeFeature.all.map(\.projection))
+    package static let names = LedgerNames("alpha-ledger", unsafeDurability: "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY=true")
+    package static let model = LedgerModel(
+        names: names, events: TradeEvents.registry, projections: TradeFeature.all.map(\.projection))
     package static let explainers = TradeFeature.all.map(\.explainer)
 }

@@ -19,7 +19,8 @@ struct AlphaLedger: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DemoCommand.self, ServeCommand.self, DatabaseCommand.self, SyncCommand.self, ObserveCommand.self,
-            BackfillCommand.self, ViewCommand.self, AnalysisCommand.self, ProjectionCommand.self, AuditCommand.self,
+            BackfillCommand.self, ViewCommand.self, AnalysisCommand.self, ProjectionCommand.self, RulesCommand.self,
+            AuditCommand.self,
         ])
 
     static func main() async {

@@ -26,6 +26,14 @@ enum Arguments {
         }
     }
 
+    /// A source of executions by its name.
+    static func source(_ text: String) throws -> ExecutionSourceDefinition {
+        guard let source = Ingestion.executions.named(text) else {
+            throw ValidationError("expected one of \(Ingestion.executions.names)")
+        }
+        return source
+    }
+
     /// A view by its own name or its projection's name.
     static func view(_ text: String) throws -> View {
         guard let view = View.named(text) else { throw ValidationError("expected \(View.expected(insteadOf: text))") }

@@ -24,18 +24,21 @@ struct Failure: Error {
         switch error {
         case let failure as Failure: self = failure
         case let problem as SettingProblem: self.init(code: 2, "\(problem)")
-        case let problem as Resources.Problem: self.init(code: 2, "\(problem)")
+        case let error as ResourcesError: self.init(code: 2, "\(error)")
         case let error as RuleError: self.init(code: 2, "\(error)")
-        case let error as ProjectionRegistry.Problem: self.init(code: 2, "\(error)")
+        case let error as ProjectionFilesError: self.init(code: 2, "\(error)")
         case let error as ViewError:
             switch error {
             case .badParameter(let name, let expected):
                 self.init(code: 2, "--\(name.replacing("_", with: "-")): expected \(expected)")
             case .badCursor: self.init(code: 2, "--\(error)")
-            case .notActivated, .rulesUnavailable, .foldTooLarge, .asOfUndecided: self.init(code: 1, "\(error)")
+            case .notActivated, .rulesUnavailable, .unknownTrade, .foldTooLarge, .asOfUndecided: self.init(code: 1, "\(error)")
             }
+        case let error as ExplainError:
+            let isUsage = if case .badParameter = error { true } else { false }
+            self.init(code: isUsage ? 2 : 1, "\(error)")
         case let error as VersionError: self.init(code: error.isUsage ? 2 : 3, "\(error)")
-        case let problem as DiffThreshold.Problem: self.init(code: 2, "--fail-on: \(problem)")
+        case let error as DiffThresholdError: self.init(code: 2, "--fail-on: \(error)")
         case let error as SyncError:
             switch error {
             case .alreadyRunning: self.init(code: 3, "\(error)")
@@ -54,7 +57,8 @@ struct Failure: Error {
             case .identityConflict, .versionConflict: self.init(code: 3, "\(error)")
             case .versionHeld, .versionInUse, .viewInUse, .historyReplaced: self.init(code: 3, "\(error)")
             case .positionUnknown, .positionBeyondSize, .versionUnknown: self.init(code: 2, "\(error)")
-            case .notMigrated, .fileChanged, .schemaChanged, .unsafeServer: self.init(code: 2, "\(error)")
+            case .notMigrated: self.init(code: 2, "\(error); run `alpha-ledger db migrate`")
+            case .fileChanged, .schemaChanged, .unsafeServer: self.init(code: 2, "\(error)")
             default: self.init(code: 1, "\(error)")
             }
         case let error as PostgresError:

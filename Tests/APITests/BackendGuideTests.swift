@@ -1,5 +1,6 @@
 import Foundation
 import Operations
+import OptionTrades
 import SampleScope
 import TestSupport
 import Testing
@@ -23,6 +24,9 @@ import Testing
         try await withService(settings) { service in
             try await service.ledger.log.append(
                 try (0..<60).map { recorded(try sampleRow("T\($0)")) }, runID: service.ledger.newID())
+            // A trade's document stands on the projection that is last.
+            let head = try await service.ask("/api/ledger/head").json()["position"]?.integer ?? 0
+            for view in View.all { _ = try await service.askSettled("\(view.path)?as_of_position=\(head)&limit=1") }
             for call in commands {
                 let command = call.replacingOccurrences(of: "127.0.0.1:8080", with: "127.0.0.1:\(service.port)")
                 let (status, output) = try await blocking {

@@ -205,12 +205,24 @@ import Yams
                 "?currency=BTC", "?currency=BTC&receipt=true&as_of_position=20", "?currency=BTC&rules=v9", "?currency=BTC&rules=v1/c9",
             ]
         }
+        if path.hasSuffix("/totals") {
+            queries += [
+                "?view=outcomes&by=horizon_key,target_timestamp:month", "?view=lifecycles&receipt=full", "?view=sync-state",
+                "?view=trades&by=price", "?view=context&state=stale&as_of_position=20",
+            ]
+        }
         if path.contains("proof/inclusion") { queries += ["?position=3", "?position=99999999"] }
         if path.contains("proof/consistency") { queries += ["?from=3&to=9", "?from=9&to=3"] }
         if path.contains("diff") {
             queries += ["?from=v1&to=v1", "?from=v1&to=v9", "?from=x&to=v1", "?from=v1&to=v1&explain=1", "?from=v1&to=v1&explain=-1"]
         }
-        if path.contains("explain") { queries += ["?view=trades&key=alpha_sync,none&field=price"] }
+        if path.hasSuffix("/rules") { queries += ["?from=v1&to=v1", "?from=v1&to=v9"] }
+        if path.hasSuffix("/steps") {
+            queries += ["?view=trades&key=none", "?view=outcomes&key=ICOI-000008&limit=3", "?view=trades&key=ICOI-000008&rules=v9"]
+        }
+        if path.contains("explain") {
+            queries += ["?view=trades&key=alpha_sync,none&field=price"] + ["v9", "v1/c9"].map { "?view=trades&key=none&rules=\($0)" }
+        }
         return queries
     }
 

@@ -26,6 +26,10 @@ import Testing
             try await service.ledger.log.append([recorded(try sampleRow("T3"))], runID: UniqueID(high: 1, low: 2))
             #expect(try await service.ask(target).body == answer.body)
             #expect(try await service.ask(target, headers: [("If-None-Match", tag)]).status == 304)
+            // The rules by name give the same figure as those that are served.
+            let named = try await service.ask("\(target)&rules=as_served")
+            #expect(named.status == 200)
+            #expect(try named.json()["value"]?.sourceText == "12500")
             // The whole row, its source left out.
             let row = try await service.ask("/api/ledger/explain?view=trades&key=T2")
             #expect(try row.json()["steps"]?.count == service.ledger.registry.firstDefinition("trades")?.columns.columns.count)
@@ -46,6 +50,8 @@ import Testing
                 ("view=trades&key=T1&as_of_position=100", 400, "position_unknown", "100"),
                 ("view=trades&key=T1&as_of=2199-01-01T00:00:00Z", 400, "bad_parameter", "as_of"),
                 ("view=trades&key=T1&limit=3", 400, "unknown_parameter", "limit"),
+                ("view=trades&key=T1&rules=alignment@v1", 400, "bad_parameter", "rules of this view's projection trades"),
+                ("view=trades&key=T1&rules=v9", 400, "bad_parameter", "a version of trades that is installed or stored"),
             ] as [(String, Int, String, String)] {
                 let answer = try await service.ask("/api/ledger/explain?\(query)")
                 #expect(answer.status == status, "\(query)")

@@ -80,7 +80,7 @@ struct RequestTests {
 
     @Test(arguments: [[], [""], ["A", ""], ["A,B"], ["A\n"], ["\0"]])
     func `A scope that can't be asked for is refused`(portfolios: [String]) {
-        #expect(throws: ExecutionScope.Problem.self) { try ExecutionScope(portfolios: portfolios) }
+        #expect(throws: portfolios.isEmpty ? ExecutionScopeError.noPortfolio : .badPortfolio) { try ExecutionScope(portfolios: portfolios) }
     }
 
     @Test func `A scope's key names its portfolios in order`() throws {

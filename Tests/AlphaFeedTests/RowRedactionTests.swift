@@ -37,7 +37,7 @@ struct RowRedactionTests {
 
     @Test func `What identities, scopes or figures follow from can't be named`() {
         for name in ["price", "source_trade_id", "tradeId", "source_portfolio", "instrument", "Notes", "note", "unknown_fields.", ""] {
-            #expect(throws: RowRedaction.Problem.self, "\(name)") { try RowRedaction([name]) }
+            #expect(throws: RowRedactionError.unknownField(name)) { try RowRedaction([name]) }
         }
     }
 }

@@ -147,7 +147,7 @@ import Testing
 
     @Test func `figures of the manifest that are not those of the rows are found`() async throws {
         try await BundleTests.withBundle { _, _, bundle, key, _ in
-            let manifest = try BundleManifest(decoding: bundle.files[BundlePaths.manifest] ?? [])
+            let manifest = try BundleManifest(decoding: bundle.files[BundlePaths.manifest] ?? [], of: TradeLedger.names)
             for (index, view) in manifest.views.enumerated() {
                 let tree = view.tree
                 let digest = String(repeating: "0", count: 64)
@@ -191,7 +191,8 @@ extension MemoryBundle {
         var (changed, views) = (self, manifest.views)
         views[index] = view
         changed.files[BundlePaths.manifest] = BundleManifest(
-            ledgerID: manifest.ledgerID, position: manifest.position, root: manifest.root, files: manifest.files, views: views
+            names: manifest.names, ledgerID: manifest.ledgerID, position: manifest.position, root: manifest.root, files: manifest.files,
+            views: views
         ).encode()
         return changed
     }

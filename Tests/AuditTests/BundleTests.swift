@@ -62,7 +62,9 @@ import Testing
             // What the manifest says is what the service says.
             for found in try await ledger.verifyProjections() {
                 let view = try #require(
-                    try BundleManifest(decoding: whole.files["manifest.json"] ?? []).views.first { $0.projection == found.name })
+                    try BundleManifest(decoding: whole.files["manifest.json"] ?? [], of: TradeLedger.names).views.first {
+                        $0.projection == found.name
+                    })
                 #expect(view.tree.digest == found.storedDigest && view.tree.rows == found.rows)
             }
             // Later events change no earlier bundle, signed heads in between neither.
@@ -117,7 +119,7 @@ import Testing
 
     @Test func `a row is proven by the tree over its view, and by no other row, tree or note`() async throws {
         try await Self.withBundle { ledger, _, bundle, key, _ in
-            let manifest = try BundleManifest(decoding: bundle.files["manifest.json"] ?? [])
+            let manifest = try BundleManifest(decoding: bundle.files["manifest.json"] ?? [], of: TradeLedger.names)
             let view = try #require(manifest.views.first { $0.projection == "trades" })
             let definition = try #require(ledger.registry.newestDefinition("trades", version: "v1"))
             for (index, line) in bundle.lines("views/trades.ndjson").enumerated() {

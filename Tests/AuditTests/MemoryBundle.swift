@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import LedgerBundle
 import LedgerValues
+import OptionTrades
 
 /// A bundle in memory, so that mutating one costs nothing.
 struct MemoryBundle: BundleSource {
@@ -60,14 +61,14 @@ struct MemoryBundle: BundleSource {
 
     /// What a forger does who knows the format: the manifest names the files as they are now.
     mutating func repairManifest() throws {
-        let old = try BundleManifest(decoding: files[BundlePaths.manifest] ?? [])
+        let old = try BundleManifest(decoding: files[BundlePaths.manifest] ?? [], of: TradeLedger.names)
         let described = old.files.compactMap { file -> BundleManifest.File? in
             guard let bytes = files[file.path] else { return nil }
             let sha256 = SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
             return BundleManifest.File(path: file.path, bytes: Int64(bytes.count), sha256: sha256)
         }
         files[BundlePaths.manifest] = BundleManifest(
-            ledgerID: old.ledgerID, position: old.position, root: old.root, files: described, views: old.views
+            names: old.names, ledgerID: old.ledgerID, position: old.position, root: old.root, files: described, views: old.views
         ).encode()
     }
 }

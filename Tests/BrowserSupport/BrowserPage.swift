@@ -8,6 +8,7 @@ package final class BrowserPage: Sendable {
         var problems: [String] = []
         /// Path → what the service's answer is turned into.
         var tampering: [String: @Sendable (String) -> String] = [:]
+        var runsScripts = true
     }
 
     private let browser: Browser
@@ -113,6 +114,12 @@ package final class BrowserPage: Sendable {
             ])
     }
 
+    /// Switches the scripts of later documents off or on. What a test evaluates still runs, but no callback of it.
+    package func runScripts(_ areOn: Bool) async throws {
+        state.withLock { $0.runsScripts = areOn }
+        try await call("Emulation.setScriptExecutionDisabled", [("value", .bool(!areOn))])
+    }
+
     /// What an expression of the page's language gives, as JSON. A promise is awaited.
     package func evaluate(_ expression: String) async throws -> JSONValue {
         let answer = try await call(
@@ -173,9 +180,13 @@ package final class BrowserPage: Sendable {
     package func click(_ selector: String) async throws {
         try await wait(for: "document.querySelector(\(Self.literal(selector))) !== null")
         // The browser drops what is clicked before it has painted the page.
-        _ = try await evaluate(
-            "Promise.race([new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))), new Promise((done) => setTimeout(done, 2000))]).then(() => true)"
-        )
+        if state.withLock({ $0.runsScripts }) {
+            _ = try await evaluate(
+                "Promise.race([new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))), new Promise((done) => setTimeout(done, 2000))]).then(() => true)"
+            )
+        } else {
+            try await Task.sleep(for: .milliseconds(500))
+        }
         let place = try await evaluate(
             """
             (() => { const e = document.querySelector(\(Self.literal(selector))); e.scrollIntoView({block: 'center', inline: 'center'});

@@ -73,7 +73,7 @@ struct ConsoleBrowserTests {
         let page = try await console.signedIn()
         #expect(try await page.count("#real-sync") == 0)
         console.feed.setPhase(.updated)
-        let before = try await page.text(".moment p")
+        let before = try await page.text(".answer")
         try await page.follow("#dry-run button")
         #expect(try await page.text("#run h3").contains("nothing was written"))
         #expect(try await page.text("#run").contains("466,630,651.75"))
@@ -85,7 +85,7 @@ struct ConsoleBrowserTests {
         try await page.click("#real-sync input[type=checkbox]")
         try await page.follow("#real-sync button")
         #expect(try await page.text("#run h3") == "Real sync")
-        #expect(try await page.text(".moment p") != before)
+        #expect(try await page.text(".answer") != before)
         #expect(try await page.count("#real-sync") == 0)
         #expect(page.takeProblems() == [])
         await page.close()
@@ -101,32 +101,6 @@ struct ConsoleBrowserTests {
         #expect(try await page.text(".role") == "administrator")
         #expect(try await page.location() == "/trades")
         #expect(try await page.count("#dry-run") == 1)
-        await page.close()
-    }
-
-    // MARK: Time
-
-    @Test func `the slider goes back and the link pins what is shown`() async throws {
-        let page = try await console.signedIn("reader-key-of-tests")
-        _ = try await page.evaluate("document.getElementById('position-slider').focus()")
-        try await page.press("Home")
-        for _ in 0..<60 { try await page.press("ArrowRight") }
-        #expect(try await page.evaluate("document.getElementById('as-of-position').value").string == "60")
-        try await page.follow("#time button")
-        #expect(try await page.location().contains("as_of_position=60"))
-        #expect(try await page.text(".time.pinned .moment").contains("As known then"))
-        let rows = try await page.texts("#trades tbody th")
-        #expect(rows.count < 60 && !rows.isEmpty)
-        try await page.follow(".links a")
-        let pinned = try await page.location()
-        #expect(pinned.contains("as_of_position=60") && pinned.contains("as_of=20"))
-        #expect(try await page.texts("#trades tbody th") == rows)
-        // The moment goes along to other pages.
-        try await page.follow("nav a[href^='/performance']")
-        #expect(try await page.location().contains("as_of_position=60"))
-        try await page.go("\(try console.origin)/changes?view=trades&from=50&to=60")
-        #expect(try await page.texts(".counts dd").first == "10")
-        #expect(page.takeProblems() == [])
         await page.close()
     }
 
@@ -249,7 +223,8 @@ struct ConsoleBrowserTests {
         ("context", "/performance/context"), ("log", "/log"), ("event", "/log?position=777"), ("projections", "/projections"),
         ("changes", "/changes?view=trades&from=50&to=60"),
         ("explain", "/explain?view=alignment&key=alpha_sync%7CICOI-000008&field=alignment_score"),
-        ("pinned", "/trades?as_of_position=60"), ("not-here", "/trade?id=none"),
+        ("pinned", "/trades?as_of_position=60"), ("not-here", "/trade?id=none"), ("styleguide", "/styleguide"),
+        ("steps", "/steps?view=alignment&key=alpha_sync%7CICOI-000008"),
     ]
 
     @Test func `every page is sound in light in dark and on a phone`() async throws {
@@ -258,11 +233,12 @@ struct ConsoleBrowserTests {
         await page.close()
     }
 
-    /// A page on a desk, light and dark, and on a phone: sound in each, with pictures where they are asked for.
+    /// A page on a desk, light and dark, on a small screen and on a phone: sound in each, with pictures where they are asked for.
     func checkLooks(of path: String, named name: String, _ page: BrowserPage) async throws {
         let folder = ProcessInfo.processInfo.environment["ALPHA_LEDGER_SCREENSHOTS"]
         for (look, width, height, isDark, isPhone) in [
-            ("light", 1440, 900, false, false), ("dark", 1440, 900, true, false), ("phone", 390, 844, false, true),
+            ("light", 1440, 900, false, false), ("dark", 1440, 900, true, false), ("small", 1024, 768, false, false),
+            ("phone", 390, 844, false, true),
             ("phone-dark", 390, 844, true, true),
         ] {
             if look == "phone-dark" && folder == nil { continue }
@@ -287,8 +263,8 @@ struct ConsoleBrowserTests {
         #expect(Set(stops.map(\.name)).count == stops.count)
         let names = stops.map(\.name)
         let portfolio = try #require(names.firstIndex { $0.hasPrefix("#filter-portfolio") })
-        let asOf = try #require(names.firstIndex { $0.hasPrefix("#as-of-position") })
-        #expect(asOf < portfolio)
+        let playHead = try #require(names.firstIndex { $0.hasPrefix("#play-head") })
+        #expect(playHead < portfolio)
         await page.close()
     }
 }

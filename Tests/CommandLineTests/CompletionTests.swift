@@ -69,6 +69,7 @@ import Testing
         }
         #expect(try await offered(after: "alpha-ledger view trades --as") == ["--as-of", "--as-of-position"])
         #expect(try await offered(after: "alpha-ledger au") == ["audit"])
+        #expect(try await offered(after: "alpha-ledger view lifecycles --sort open") == ["open_premium_usd", "opened_at"])
     }
 
     @Test func `the manual page has every command, option and abstract that the program has`() async throws {

@@ -8,7 +8,7 @@ import Testing
 @Suite struct TextTests {
     @Test(arguments: [
         (["viw", "trades"], "there is no command `alpha-ledger viw`; did you mean `alpha-ledger view`?"),
-        (["view", "trade"], "there is no command `alpha-ledger view trade`; did you mean `alpha-ledger view trades`?"),
+        (["view", "trads"], "there is no command `alpha-ledger view trads`; did you mean `alpha-ledger view trades`?"),
         (["audit", "prove", "rwo"], "did you mean `alpha-ledger audit prove row`?"),
         (["nonsense"], "expected one of demo, serve"),
         (["audit", "explain", "trade", "1001"], "did you mean `trades`?"),
@@ -26,6 +26,11 @@ import Testing
         (["view", "trades", "--portfolio", " "], "--portfolio: expected a text that is not empty"),
         (["view", "trades", "--rules", "context@v1"], "--rules: expected rules of this view's projection trades"),
         (["view", "trades", "--limit", "0"], "--limit: expected 1 to 1000"),
+        (["view", "trades", "--sort", "-trade_dat"], "found `-trade_dat`; did you mean `-trade_date`?"),
+        (["view", "trades", "--sort", "flags"], "--sort: expected one of contract_multiplier, currency, "),
+        (["view", "trades", "--csv", "--ndjson"], "--csv and --ndjson exclude each other"),
+        (["view", "trades", "--csv", "--receipt"], "--csv prints rows alone: --receipt needs --json or a table"),
+        (["view", "trade", "1001", "--rules", "v1"], "--rules: expected as_served, or versions as in alignment@v1, comma-separated"),
         (["projection", "diff", "alignment", "v1", "trades@v2"], "expected one of alignment"),
         (["backfill", "context", "--rules", "trades@v1"], "expected one of context"),
     ])
@@ -197,6 +202,20 @@ import Testing
                 #expect(wide.split(separator: "\n")[0].count > 100, "nobody looks, so nothing is cut")
                 let exact = try await program.run("view", "trades", "--json").output
                 #expect(exact.contains("12100.005") && exact.contains("\"price\":12.1,"))
+                let csv = try await program.run("view", "trades", "--csv", "--sort", "-price").output.components(separatedBy: "\r\n")
+                #expect(csv.count == 3 && csv[0].hasPrefix("contract_multiplier,currency,") && csv[1].hasPrefix("100,"), "\(csv)")
+                #expect(csv[1].contains(",12100.005,") && csv[2].isEmpty, "\(csv)")
+                let trade = try await program.run("view", "trade", "T-1")
+                #expect(trade.code == 0, "\(trade.errors)")
+                for part in ["Trades  trades@v1/c", "12100.00", "context has no row of this trade at position ", "AlphaExecutionRecorded"] {
+                    #expect(trade.output.contains(part), "\(part): \(trade.output)")
+                }
+                let whole = try await program.run("view", "trade", "T-1", "--json").output
+                #expect(whole.contains(#""source_trade_id":"T-1","trades":{"rows":[{"#) && whole.contains("12100.005"), "\(whole)")
+                let unknown = try await program.run("view", "trade", "T-2")
+                #expect(
+                    unknown.code == 1 && unknown.errors.contains("no trade of alpha_sync has the id `T-2` at position "),
+                    "\(unknown.errors)")
                 for width in [40, 80, 120, 200] {
                     var terminal = program
                     terminal.environment["COLUMNS"] = "\(width)"

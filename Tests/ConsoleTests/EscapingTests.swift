@@ -1,4 +1,5 @@
 import LedgerJSON
+import LedgerValues
 import OptionTrades
 import TestSupport
 import Testing
@@ -93,11 +94,29 @@ struct EscapingTests {
     }
 
     private static func context(_ text: String) -> PageContext {
-        PageContext(
+        var time = TimeFrame(
+            asOfPosition: text, asOf: text, effectiveAt: text, rules: text, head: 9, headRecordedAt: "2026-01-30T21:14:08Z",
+            firstRecordedAt: "2026-01-01T00:00:00Z")
+        time.choice = .versions([text])
+        time.seen = 3
+        time.ticks = EventKind.allCases.map { TimeFrame.Tick(position: 5, recordedAt: text, kind: $0, text: text) }
+        return PageContext(
             address: Address(["trades"], [("portfolio", text), ("state", text), ("cursor", text)]),
-            visitor: Visitor(role: .administrator, formToken: text, canAdminister: true),
-            time: TimeFrame(asOfPosition: text, asOf: text, effectiveAt: text, head: 9, headRecordedAt: text, firstRecordedAt: text),
-            notice: Notice(.hint, text))
+            visitor: Visitor(role: .administrator, formToken: text, canAdminister: true), time: time, notice: Notice(.hint, text))
+    }
+
+    /// The parts that no page of a hostile row shows.
+    private static func parts(_ text: String) throws -> [UInt8] {
+        let row = try JSONDocument(parsing: row(text).httpBytes()).root
+        var html = HTMLWriter()
+        Timeline(label: text, empty: text).write([], to: &html)
+        let address = Address(["log"], [("stream", text)])
+        Timeline(label: text).write(
+            [Timeline.Entry(kind: .correction, instant: text, headline: text, address: address, detail: { $0.text(text) })], to: &html)
+        let explained = Explained(view: text, key: ["source_trade_id"], pin: [("as_of", text)])
+        HorizonStrip(title: text, explained: explained).write([row], to: &html)
+        PriceLadder(row: row, unit: text).write(to: &html)
+        return html.bytes
     }
 
     /// Every page, with the text wherever a page takes one.
@@ -181,7 +200,9 @@ struct EscapingTests {
                     ("rules", .array([.object([("file", .string(text)), ("text", .string(text)), ("line", .integer(3))])])),
                 ]).httpBytes()))
         var changes = RowChanges(key: ["source"])
-        _ = changes.take(old: try JSONDocument(parsing: row(text).httpBytes()).root, new: nil)
+        let changed = try JSONDocument(parsing: row(text).httpBytes()).root
+        _ = changes.take(old: changed, new: nil)
+        let moment = ChangesPage.Moment(asked: text, shown: TimeFrame.Shown(position: 7, asOf: text))
         return View.performance.map { view in
             (view.name, PerformanceRowsPage(context: context, view: view, list: list).html())
         } + [
@@ -189,12 +210,22 @@ struct EscapingTests {
             ("projections", ProjectionsPage(context: context, projections: versions, promotions: [event]).html()),
             ("diff", VersionDiffPage(context: context, name: text, from: text, to: text, diff: versions).html()),
             ("explain", ExplainPage(context: context, explanation: explanation).html()),
-            ("changes", ChangesPage(context: context, view: .trades, from: 1, to: 2, changes: .success(changes)).html()),
+            ("changes", ChangesPage(context: context, view: .trades, from: moment, to: moment, changes: .success(changes)).html()),
+            ("parts", try parts(text)),
             (
                 "performance",
                 PerformancePage(
-                    context: context, alignment: failure, executionQuality: failure, outcomes: failure, lifecycles: .success(Tally()),
-                    marketContext: .failure(try #require(failure.problem))
+                    context: context, alignment: failure, executionQuality: failure, outcomes: failure, outcomesOverTime: failure,
+                    lifecycles: failure, expiries: failure, marketContext: failure
+                ).html()
+            ),
+            (
+                "performance, with totals",
+                PerformancePage(
+                    context: context, alignment: failure, executionQuality: failure, outcomes: failure,
+                    outcomesOverTime: .success(try Self.totals([text, "unrealized_mark", "2026-01-31"], "pnl_before_fees_usd")),
+                    lifecycles: .success(try Self.totals([text, "clean"], "open_premium_usd")),
+                    expiries: .success(try Self.totals(["open_long", text], "open_premium_usd")), marketContext: failure
                 ).html()
             ),
             ("trade book", TradeBookPage(context: context, trades: list, sync: SyncCard(state: list, run: run, preview: preview)).html()),
@@ -204,6 +235,16 @@ struct EscapingTests {
             ("sign in", SignInPage(context: context, next: text, asAdministrator: true).html()),
             ("problem", ProblemPage(context: context, problem: PageProblem(status: 404, code: text, detail: text)).html()),
         ]
+    }
+
+    /// Totals with one group.
+    private static func totals(_ key: [String], _ field: String) throws -> JSONDocument {
+        let sums = JSONNode.object([(field, .object([("count", .integer(1)), ("sum", .decimal(FixedDecimal(-5)))]))])
+        return try JSONDocument(
+            parsing: JSONNode.object([
+                ("groups", .array([.object([("key", .array(key.map { .string($0) })), ("count", .integer(2)), ("sums", sums)])])),
+                ("ledger", .object([("as_of", .string("2026-01-31T00:00:00Z"))])),
+            ]).httpBytes())
     }
 
     @Test(arguments: hostile)

@@ -32,11 +32,6 @@ struct FigureTests {
             #expect(try FixedDecimal(shown.text.replacing(",", with: "").replacing("\u{2212}", with: "-")) == value, "seed \(seed)")
         }
     }
-
-    @Test func `instants lose only their fractions`() {
-        #expect(Figures.instant("2026-01-30T21:14:08.988000Z") == "2026-01-30 21:14:08Z")
-        #expect(Figures.instant("yesterday") == "yesterday")
-    }
 }
 
 struct UnavailableTests {

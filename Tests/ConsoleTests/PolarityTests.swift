@@ -4,7 +4,7 @@ import Testing
 
 @testable import Console
 
-/// A colour says good or bad for the reader, never which sign a figure has.
+/// A colour says gain or loss for the reader, never which sign a figure has.
 struct PolarityTests {
     private func html(_ write: (inout HTMLWriter) -> Void) -> String {
         var html = HTMLWriter()
@@ -16,10 +16,10 @@ struct PolarityTests {
 
     @Test(arguments: [
         // A sell 2.40 above the mid, and a fill that cost 270,320 USD.
-        ("fill_vs_mid", "-2.4", "figure good"), ("fill_vs_mid_usd", "-53760", "figure good"),
-        ("fill_vs_mid_usd", "270320", "figure poor"), ("fill_vs_mid_bps", "0.5", "figure poor"),
-        ("pnl_before_fees_usd", "-5", "figure poor"), ("pnl_after_fees_usd", "5", "figure good"),
-        ("realized_pnl_before_fees_usd", "-1000000000000000000.5", "figure poor"),
+        ("fill_vs_mid", "-2.4", "figure gain"), ("fill_vs_mid_usd", "-53760", "figure gain"),
+        ("fill_vs_mid_usd", "270320", "figure loss"), ("fill_vs_mid_bps", "0.5", "figure loss"),
+        ("pnl_before_fees_usd", "-5", "figure loss"), ("pnl_after_fees_usd", "5", "figure gain"),
+        ("realized_pnl_before_fees_usd", "-1000000000000000000.5", "figure loss"),
         ("pnl_before_fees_usd", "0", "figure"), ("pnl_before_fees_usd", "-0.001", "figure"),
         ("entry_premium_usd", "-5", "figure"), ("net_premium_cashflow_usd", "-5", "figure"), ("fees_usd", "6.5", "figure"),
         ("spot_move_pct", "-3", "figure"), ("quantity", "-3", "figure"),
@@ -60,9 +60,9 @@ struct PolarityTests {
         func bar(_ field: String) -> String {
             html { Plots.signedBars("t", field: field, entries.elements.map { (entry: $0, note: "") }, places: .money, to: &$0) }
         }
-        #expect(bar("sum_pnl_before_fees_usd").contains("class=\"s4\""))
-        #expect(bar("sum_fill_vs_mid_usd").contains("class=\"s2\""))
-        #expect(bar("fees_usd").contains("class=\"s1\""))
+        #expect(bar("sum_pnl_before_fees_usd").contains("class=\"loss\""))
+        #expect(bar("sum_fill_vs_mid_usd").contains("class=\"gain\""))
+        #expect(bar("fees_usd").contains("class=\"i-1\""))
     }
 
     @Test func `sums stand beside the count of the rows that they are over`() throws {
@@ -73,8 +73,8 @@ struct PolarityTests {
             "sum_pnl_after_fees_usd":120,"mean_pnl_after_fees_usd":17.14,"win_rate":0.1}]}}
             """)
         let page = html { Aggregates.write(.outcomes, outcomes, to: &$0) }
-        #expect(page.contains("<span class=\"figure poor\">\u{2212}500.00</span> <small class=\"over\">1,100 of 1,200 rows</small>"))
-        #expect(page.contains("<span class=\"figure good\">120.00</span> <small class=\"over\">7 of 1,200 rows</small>"))
+        #expect(page.contains("<span class=\"figure loss\">\u{2212}500.00</span> <small class=\"over\">1,100 of 1,200 rows</small>"))
+        #expect(page.contains("<span class=\"figure gain\">120.00</span> <small class=\"over\">7 of 1,200 rows</small>"))
         #expect(page.contains("Sums after fees are over the rows whose fees are known"))
         let fills = try value(
             """
@@ -82,8 +82,8 @@ struct PolarityTests {
             "mean_fill_vs_mid_bps":-12,"sum_fill_vs_mid_usd":270320,"with_fill_vs_mid_bps":5,"with_fill_vs_mid_usd":4}]}
             """)
         let quality = html { Aggregates.write(.executionQuality, fills, to: &$0) }
-        #expect(quality.contains("<span class=\"figure poor\">270,320.00</span> <small class=\"over\">4 of 9 rows</small>"))
-        #expect(quality.contains("<span class=\"figure good\">\u{2212}12.0</span> <small class=\"over\">5 of 9 rows</small>"))
+        #expect(quality.contains("<span class=\"figure loss\">270,320.00</span> <small class=\"over\">4 of 9 rows</small>"))
+        #expect(quality.contains("<span class=\"figure gain\">\u{2212}12.0</span> <small class=\"over\">5 of 9 rows</small>"))
         #expect(quality.contains("<small>+ is worse</small>"))
     }
 }

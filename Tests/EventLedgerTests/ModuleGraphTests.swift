@@ -81,9 +81,18 @@ import Testing
     func `The engine has no word of trades`(module: String) throws {
         for (path, text) in try files(of: module) {
             let text = text.lowercased()
-            for word in ["trade", "amberdata", "portfolio", "horizon", "alphaexecution"] {
+            for word in ["trade", "amberdata", "portfolio", "horizon", "alphaexecution", "alpha-ledger", "alpha_ledger"] {
                 #expect(!text.contains(word), "\(path) says \(word)")
             }
+        }
+    }
+
+    @Test func `The migrations have no program's name`() throws {
+        let folder = projectRoot + "/schema/migrations"
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(!files.isEmpty)
+        for file in files {
+            #expect(try !#require(projectText("schema/migrations/\(file)")).lowercased().contains("alpha"), "\(file)")
         }
     }
 }

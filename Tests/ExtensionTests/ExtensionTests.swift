@@ -1,3 +1,4 @@
+import API
 import EventLedger
 import Foundation
 import Operations
@@ -10,7 +11,7 @@ import Testing
     private static let here = projectRoot + "/Tests/ExtensionTests"
 
     private static let model = LedgerModel(
-        events: EventRegistry(TradeEvents.definitions + [DeskNoted.definition]),
+        names: TradeLedger.names, events: EventRegistry(TradeEvents.definitions + [DeskNoted.definition]),
         projections: TradeLedger.model.projections + [NotedTrades.source])
 
     @Test func `an event type takes two files, a projection six and a source of executions one`() throws {
@@ -86,6 +87,35 @@ import Testing
         }
     }
 
+    @Test func `a sync asks the source that it names, and the first of the registry without a name`() async throws {
+        let sources = ExecutionSources(Ingestion.executions.all + [CSVFills.definition])
+        try await withExtendedLedger(sources, ["DESK_FILLS_FILE": Self.here + "/CSVFills/fills.csv"]) { ledger in
+            let api = API(ledger)
+            func sync(_ body: String) async throws -> (status: Int, answer: JSONValue) {
+                let response = await api.respond(
+                    to: APIRequest(
+                        method: "POST", path: "/api/internal/trades/sync",
+                        headers: ["host": ["127.0.0.1"], "authorization": ["Bearer \(Self.adminKey)"]], body: Array(body.utf8),
+                        isFromLoopback: true))
+                return (response.status, try JSONDocument(parsing: response.body).root)
+            }
+            let named = try await sync(#"{"source":"desk_fills","dry_run":false,"full_scope":true}"#)
+            #expect(named.status == 200)
+            #expect(named.answer["inserted"]?.integer == 2)
+            #expect(named.answer["scope_key"]?.string == "source=desk_fills|portfolio_names=DESK|include_pending=false")
+
+            let first = try await sync("{}")
+            #expect(first.answer["code"]?.string == "feed_not_configured")
+            #expect(first.answer["detail"]?.string?.hasPrefix("ALPHA_TRADE_FEED_URL is not set") == true)
+
+            for body in [#"{"source":"desk"}"#, #"{"source":1}"#] {
+                let unknown = try await sync(body)
+                #expect(unknown.status == 400 && unknown.answer["code"]?.string == "bad_body")
+                #expect(unknown.answer["detail"]?.string == "source: expected one of alpha_sync, desk_fills")
+            }
+        }
+    }
+
     @Test func `a run that the source can't answer says so in an event of its own`() async throws {
         try await withExtendedLedger { ledger in
             let fills = try CSVFills(path: "/nowhere/fills.csv")
@@ -135,12 +165,19 @@ import Testing
         }
     }
 
+    private static let adminKey = "admin-key-of-tests"
+
     /// A ledger of the product's files and those of the extensions' folders.
-    private func withExtendedLedger(_ body: (Operations.Ledger) async throws -> Void) async throws {
+    private func withExtendedLedger(
+        _ sources: ExecutionSources = Ingestion.executions, _ values: [String: String] = [:],
+        _ body: (Operations.Ledger) async throws -> Void
+    ) async throws {
         try await withExtendedFiles { root in
             try await withDatabase { uri in
+                var settings = try Settings(environment: ledgerEnvironment(uri, ["ALPHA_LEDGER_ADMIN_KEY": Self.adminKey]))
+                for (name, value) in values { settings.values[name] = value }
                 let ledger = try await Operations.Ledger.open(
-                    try Settings(environment: ledgerEnvironment(uri)), Resources(root: root), model: Self.model, migration: .always)
+                    settings, Resources(root: root), model: Self.model, sources: sources, migration: .always)
                 let result: Result<Void, any Error>
                 do { result = .success(try await body(ledger)) } catch { result = .failure(error) }
                 await ledger.close()

@@ -49,6 +49,21 @@ struct WriterTests {
                 + #""i":"00000000-0000-0001-0000-000000000002"}"#)
     }
 
+    @Test func `a document that is already JSON loses what is left out as one written member by member`() {
+        let document = Array(#"{"a":1,"b":{"a":2,"c":[3]},"c":"\u0001","d":null}"#.utf8)
+        func written(_ omitted: [String]) -> String {
+            var writer = JSONWriter(omitting: omitted)
+            for _ in 0..<2 {
+                writer.raw(document)
+                writer.endLine()
+            }
+            return text(writer.bytes)
+        }
+        #expect(written([]) == String(repeating: text(document) + "\n", count: 2))
+        #expect(written(["a", "c"]) == String(repeating: #"{"b":{"a":2,"c":[3]},"d":null}"# + "\n", count: 2))
+        #expect(written(["d"]) == String(repeating: #"{"a":1,"b":{"a":2,"c":[3]},"c":"\u0001"}"# + "\n", count: 2))
+    }
+
     /// Documents of members a to h; which are shared, first or last in the document or neither, is in the mask.
     @Test(arguments: 0..<64, [[], ["a"], ["c", "d"], ["h"]])
     func `what documents share is what each of them would have written`(mask: Int, omitted: [String]) {

@@ -47,10 +47,96 @@ import Testing
         #expect(Self.problem(text) == expected)
     }
 
+    private static func role(_ declaration: String) throws -> ColumnSet.Role? {
+        let text = #"{"key": [], "stored": [], "columns": {"figure": {"digested": true, \#(declaration)}}}"#
+        return try ColumnSet(parsing: Array(text.utf8)).columns[0].role
+    }
+
+    @Test func `a column has the role that it declares, whatever it is called`() throws {
+        #expect(try Self.role(#""type": "decimal", "role": "money", "unit": "EUR""#) == .money(unit: "EUR"))
+        #expect(try Self.role(#""type": "decimal", "role": "price""#) == .price)
+        #expect(try Self.role(#""type": "text", "role": "state""#) == .state)
+        #expect(try Self.role(#""type": "decimal""#) == nil)
+    }
+
+    @Test(
+        arguments: [
+            (
+                #""type": "decimal", "role": "amount""#, #"`columns.figure`: `role`: expected money, price or state, found "amount""#
+            ),
+            (#""type": "decimal", "role": 1"#, "`columns.figure`: `role`: expected money, price or state, found 1"),
+            (#""type": "decimal", "role": "money""#, "`columns.figure`: money needs a `unit`, for example USD"),
+            (#""type": "decimal", "role": "money", "unit": """#, "`columns.figure`: money needs a `unit`, for example USD"),
+            (#""type": "decimal", "role": "price", "unit": "USD""#, "`columns.figure`: a `unit` needs the `role` money"),
+            (#""type": "decimal", "unit": "USD""#, "`columns.figure`: a `unit` needs the `role` money"),
+            (
+                #""type": "text", "role": "money", "unit": "USD""#,
+                "`columns.figure`: the `role` money needs the type decimal, found text"
+            ),
+            (#""type": "integer", "role": "price""#, "`columns.figure`: the `role` price needs the type decimal, found integer"),
+            (#""type": "texts", "role": "state""#, "`columns.figure`: the `role` state needs the type text, found texts"),
+        ])
+    func `a role that makes no sense is refused by name`(declaration: String, expected: String) {
+        #expect(Self.problem(#"{"key": [], "stored": [], "columns": {"figure": {"digested": true, \#(declaration)}}}"#) == expected)
+    }
+
+    private static func installed(_ name: String) throws -> ColumnSet {
+        try ColumnSet(parsing: try #require(projectRuleFile("\(name)/columns.json")))
+    }
+
+    private static let projections = TradeLedger.model.projections.map(\.name)
+
     @Test func `every projection's columns can be read`() throws {
-        for name in TradeLedger.model.projections.map(\.name) {
-            let columns = try ColumnSet(parsing: try #require(projectRuleFile("\(name)/columns.json")))
+        for name in Self.projections {
+            let columns = try Self.installed(name)
             #expect(columns.stored == columns.storedColumns.map(\.name))
         }
+    }
+
+    /// The decimals that are not declared money, by the reason why nobody adds them up as USD.
+    private static let notMoney: [(reason: String, columns: Set<String>)] = [
+        (
+            "for one contract or one coin",
+            [
+                "average_open_price", "basis_usd", "benchmark_ask", "benchmark_bid", "benchmark_mark", "benchmark_mid", "fill_price",
+                "fill_vs_mid", "fill_vs_surface_mark", "forward", "index_price", "mark_price", "pre_ask", "pre_bid", "price", "price_usd",
+                "source_index_price", "source_underlying_price", "spot", "spot_at_entry", "spot_at_horizon", "spot_at_trade", "strike",
+                "underlying_price",
+            ]
+        ),
+        (
+            "a number of contracts or coins",
+            [
+                "amount", "benchmark_ask_size", "benchmark_bid_size", "calls_bought_contracts", "calls_sold_contracts", "closed_quantity",
+                "contract_multiplier", "contract_open_interest", "contract_volume_24h", "contracts", "net_quantity", "oi_value",
+                "open_interest", "open_interest_change", "pending_quantity", "puts_bought_contracts", "puts_sold_contracts", "quantity",
+                "size", "total_buy_quantity", "total_oi", "total_sell_quantity", "volume_24h",
+            ]
+        ),
+        ("what is open at a moment, the same contracts at the next one", ["oi_notional"]),
+        (
+            "an exposure of the whole market",
+            ["abs_gex", "dealer_gamma", "dealer_net_inventory", "gamma_level", "net_gamma", "net_gex"]
+        ),
+        (
+            "a volatility, a ratio, a score or a time",
+            [
+                "alignment_score", "apr", "benchmark_iv", "benchmark_time_delta_minutes", "confidence", "current", "delta", "dte", "dvol",
+                "dvol_percentile", "fill_vs_mid_bps", "forward_iv", "gex_imbalance", "iv", "iv_30d", "iv_atm_30d", "iv_atm_7d",
+                "mapping_confidence", "mark_iv", "mark_time_delta_minutes", "max", "min", "moneyness_at_entry", "moneyness_at_horizon",
+                "p25", "p50", "p75", "put_call_ratio", "rate", "realized_vol_after_trade", "rv_30d", "rv_7d", "skew_25d", "spot_move_pct",
+                "spot_time_delta_minutes", "spread_capture",
+                "stationarity_blend_weight", "traded_iv", "vol_of_vol", "vrp",
+            ]
+        ),
+    ]
+
+    @Test func `every decimal is declared money or has a reason not to be`() throws {
+        let decimals = try Self.projections.flatMap { try Self.installed($0).columns }.filter { $0.kind == .decimal }
+        let money = Set(decimals.filter { $0.role == .money(unit: "USD") }.map(\.name))
+        let others = Set(Self.notMoney.flatMap(\.columns))
+        #expect(Set(decimals.map(\.name)) == money.union(others))
+        #expect(money.isDisjoint(with: others))
+        #expect(others.count == Self.notMoney.map(\.columns.count).reduce(0, +))
     }
 }

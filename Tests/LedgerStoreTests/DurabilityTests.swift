@@ -3,6 +3,7 @@ import Foundation
 import LedgerEvents
 import LedgerPostgres
 import LedgerValues
+import OptionTrades
 import Synchronization
 import TestSupport
 import Testing
@@ -30,7 +31,7 @@ import Testing
             // What else the session does is its own affair.
             let own = try await program.pool.run { try $0.execute("SELECT current_setting('synchronous_commit')")[0].text(0) }
             #expect(own == asked)
-            #expect(try await program.pool.run { try Durability.read($0).synchronousCommit } == used)
+            #expect(try await program.pool.run { try Durability.read(TradeLedger.names, $0).synchronousCommit } == used)
             await program.close()
         }
     }
@@ -61,21 +62,21 @@ import Testing
 
     @Test func `nothing is appended to a server without fsync unless that is allowed`() async throws {
         try await withLedger { ledger in
-            let program = try ledger.another(settings: [Durability.unsafeSetting: "off"])
+            let program = try ledger.another(settings: [TradeLedger.names.unsafeDurabilitySetting: "off"])
             do {
                 try await program.log.append([recorded(try sampleRow("A"))], runID: run)
                 Issue.record("the append was accepted")
             } catch LedgerError.unsafeServer(let problem) {
                 #expect(problem.contains("fsync = off"))
             }
-            let durability = try await program.pool.run { try Durability.read($0) }
+            let durability = try await program.pool.run { try Durability.read(TradeLedger.names, $0) }
             #expect(!durability.fsync && durability.refusal != nil)
             #expect(try await ledger.pool.run { try LogReader().head($0).position } == 0)
             await program.close()
 
-            let allowed = try ledger.another(settings: [Durability.unsafeSetting: "true"])
+            let allowed = try ledger.another(settings: [TradeLedger.names.unsafeDurabilitySetting: "true"])
             try await allowed.log.append([recorded(try sampleRow("A"))], runID: run)
-            let known = try await allowed.pool.run { try Durability.read($0) }
+            let known = try await allowed.pool.run { try Durability.read(TradeLedger.names, $0) }
             #expect(known.refusal == nil && known.problems.contains { $0.contains("fsync = off") })
             await allowed.close()
         }
@@ -135,7 +136,7 @@ import Testing
                 // It asks again, finds its event, and waits for it again.
                 let second = try await nextWait(isAnswered, after: first.since, ledger)
                 #expect(second != nil && !isAnswered.isSet)
-                let durability = try await ledger.pool.run { try Durability.read($0) }
+                let durability = try await ledger.pool.run { try Durability.read(TradeLedger.names, $0) }
                 #expect(durability.synchronousStandbyNames == "somebody" && durability.problems.contains { $0.contains("standbys") })
                 try await setStandbys("", ledger)
                 #expect(try await append.value.map(\.position) == [1])

@@ -1,6 +1,7 @@
 import LedgerPostgres
 import LedgerProjections
 import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
 
@@ -77,7 +78,7 @@ import Testing
             }
             let migrations = try projectMigrations()
             try await ledger.asSuperuser { session in
-                let done = try Migrator(migrations).migrate(session)
+                let done = try Migrator(migrations, TradeLedger.names).migrate(session)
                 #expect(done.first == 6)
                 #expect(try session.execute("SELECT to_regclass('projection.trades_half') IS NULL")[0].bool(0))
                 #expect(

@@ -3,6 +3,7 @@ import LedgerEvents
 import LedgerPostgres
 import LedgerProjections
 import LedgerValues
+import OptionTrades
 import Synchronization
 import TestSupport
 import Testing
@@ -105,7 +106,8 @@ import Testing
                             runAtOnce(other.configuration) { session in
                                 for index in 0..<6 {
                                     let event = recorded(try sampleRow("B\(index)", quantity: 7))
-                                    _ = try AppendTransaction().run([AppendRequest(events: [event], runID: run)], on: session)
+                                    _ = try AppendTransaction(TradeLedger.names)
+                                        .run([AppendRequest(events: [event], runID: run)], on: session)
                                 }
                             }
                         }

@@ -1,10 +1,12 @@
 import LedgerEvents
 import LedgerPostgres
 import LedgerProjections
-import LedgerStore
 import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
+
+@testable import LedgerStore
 
 @Suite struct VersionReferenceTests {
     @Test(
@@ -150,7 +152,7 @@ import Testing
             let connection = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
             let migrations = try projectMigrations()
             try await connection.run { session in
-                _ = try Migrator(migrations.filter { $0.number <= 4 }).migrate(session)
+                _ = try Migrator(migrations.filter { $0.number <= 4 }, TradeLedger.names).migrate(session)
                 try session.executeScript(
                     """
                     INSERT INTO ledger.projection_versions (name, version, code_version, rules, table_name, position, epoch)
@@ -158,7 +160,7 @@ import Testing
                            ('context', 'v1', 2, '{}', 'context_v1_c2', 4, 2);
                     INSERT INTO ledger.served_projections (name, version) VALUES ('trades', 'v2'), ('context', 'v1');
                     """)
-                #expect(try Migrator(migrations).migrate(session).first == 5)
+                #expect(try Migrator(migrations, TradeLedger.names).migrate(session).first == 5)
                 let versions = try catalog.versions(session)
                 #expect(
                     versions.map { "\($0.name) \($0.reference) \($0.position) \($0.epoch) \($0.isServed)" } == [
@@ -166,7 +168,7 @@ import Testing
                     ])
                 #expect(versions.allSatisfy { $0.state == .ready && $0.rebuild == nil && $0.previous == nil && !$0.isPrevious })
                 // The same again changes nothing, as where a migration is run by hand.
-                let fifth = try #require(migrations.first { $0.number == 5 })
+                let fifth = try #require(migrations.first { $0.number == 5 }).named(TradeLedger.names)
                 try session.transaction { try session.executeScript(fifth.sql) }
                 #expect(try catalog.served("trades", session)?.reference.description == "v2/c3")
                 #expect(throws: PostgresError.self) {

@@ -239,22 +239,22 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
     @Test func `migrating twice does nothing and a changed migration is refused`() async throws {
         try await withLedger { ledger in
             let migrations = try projectMigrations()
-            let again = try await ledger.asSuperuser { try Migrator(migrations).migrate($0) }
+            let again = try await ledger.asSuperuser { try Migrator(migrations, TradeLedger.names).migrate($0) }
             #expect(again.isEmpty)
             let changed = try #require(Migration(fileName: "0002_event_log.sql", bytes: Array("SELECT 1".utf8)))
             let others = migrations.filter { $0.number != 2 }
             await #expect(throws: LedgerError.self) {
-                try await ledger.asSuperuser { try Migrator(others + [changed]).migrate($0) }
+                try await ledger.asSuperuser { try Migrator(others + [changed], TradeLedger.names).migrate($0) }
             }
             await #expect(throws: LedgerError.self) {
-                try await ledger.asSuperuser { try Migrator(others.filter { $0.number == 1 }).requireCurrent($0) }
+                try await ledger.asSuperuser { try Migrator(others.filter { $0.number == 1 }, TradeLedger.names).requireCurrent($0) }
             }
         }
     }
 
     @Test func `two programs that start together migrate once`() async throws {
         try await withDatabase { uri in
-            let migrator = Migrator(try projectMigrations())
+            let migrator = try projectMigrator()
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<3 {
                     group.addTask {

@@ -2,6 +2,7 @@ import Foundation
 import LedgerEvents
 import LedgerPostgres
 import LedgerValues
+import OptionTrades
 import Synchronization
 import TestSupport
 import Testing
@@ -15,9 +16,9 @@ import Testing
     /// The project's migrations and one more.
     private func newerMigrator() throws -> Migrator {
         let migrations = try projectMigrations()
-        let number = Migrator(migrations).latest + 1
+        let number = Migrator(migrations, TradeLedger.names).latest + 1
         let next = try #require(Migration(fileName: "\(number)_next.sql", bytes: Array("SELECT 1".utf8)))
-        return Migrator(migrations + [next])
+        return Migrator(migrations + [next], TradeLedger.names)
     }
 
     @Test func `a program from before a migration appends nothing after it`() async throws {
@@ -130,7 +131,7 @@ import Testing
         try await withLedger { ledger in
             try await ledger.log.append([recorded(try sampleRow("A"))], runID: run)
             let old = try await PostgresConnection.open(
-                PostgresConfiguration(uri: ledger.uri, role: PostgresConfiguration.serviceRole))
+                PostgresConfiguration(uri: ledger.uri, role: TradeLedger.names.serviceRole))
             await expectRefusal { try await old.run { try $0.executeScript(sql) } }
             await old.close()
             #expect(try await ledger.pool.run { try LogReader().head($0).position } == 1)
@@ -140,7 +141,7 @@ import Testing
     @Test func `a ledger of an older schema is migrated and its programs go on`() async throws {
         try await withDatabase { uri in
             let all = try projectMigrations()
-            let old = Migrator(all.filter { $0.number < 8 })
+            let old = Migrator(all.filter { $0.number < 8 }, TradeLedger.names)
             let ledger = try LedgerDatabase(uri: uri)
             try await ledger.asSuperuser { session in
                 _ = try old.migrate(session)
@@ -150,7 +151,7 @@ import Testing
                     VALUES ('trades', 'v9', 1, 'r', 't', 7, 'old')
                     """)
             }
-            let migrator = Migrator(all)
+            let migrator = Migrator(all, TradeLedger.names)
             #expect(try await ledger.asSuperuser { try migrator.migrate($0) } == all.map(\.number).filter { $0 >= 8 }.sorted())
             let row = try await ledger.asSuperuser { session in
                 let row = try session.execute("SELECT epoch, lease_owner IS NULL FROM ledger.projection_versions")[0]

@@ -37,6 +37,20 @@ import Testing
         #expect(earlier == ["1 AlphaExecutionRecorded", "1 AlphaExecutionRecorded"])
     }
 
+    @Test func `The latest of the streams of a prefix come from all of them, in the order of the log`() async throws {
+        let (all, two, none, other) = try await read { session in
+            let log = LogReader()
+            func positions(_ prefix: StaticString, _ limit: Int) throws -> [Int64] {
+                try log.latestEvents(inStreamsPrefixed: prefix, limit: limit, session).map(\.position)
+            }
+            return (
+                try positions("execution-", 10), try positions("execution-", 2), try positions("execution-", 0), try positions("sync-", 10)
+            )
+        }
+        // A was recorded, then B, then A was updated.
+        #expect(all == [3, 2, 1] && two == [3, 2] && none == [] && other == [])
+    }
+
     @Test func `The latest of all streams is found by type`() async throws {
         let (latest, updated) = try await read { session in
             var latest: [String] = []

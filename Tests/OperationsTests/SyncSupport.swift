@@ -26,7 +26,7 @@ struct SyncBench: Sendable {
         var values = ledger.settings.values
         values["ALPHA_TRADE_FEED_API_KEY"] = key
         values["ALPHA_TRADE_FEED_TIMEOUT_SECONDS"] = "10"
-        return try Ingestion.standard.open(
+        return try Ingestion.executions.standard.open(
             values, SourceRequest(address: server.url, portfolios: portfolios, includePending: includePending))
     }
 

@@ -300,9 +300,26 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "some", "rows", "rows>", "rows>-1", "rows>many", "pnl>3", "pnl_usd>3%"])
+    @Test(arguments: ["", "some", "rows", "rows>", "rows>-1", "rows>many", ">3", "pnl_usd>3%"])
     func aThresholdThatSaysNothingIsRefused(text: String) {
-        #expect(throws: DiffThreshold.Problem.self) { try DiffThreshold(parsing: text) }
+        #expect(throws: DiffThresholdError.malformed(text)) { try DiffThreshold(parsing: text) }
+    }
+
+    @Test func `a threshold on a sum compares what is declared money, and names the sums instead of another field`() async throws {
+        try await withVersions { ledger, one, two in
+            let diff = try await ledger.diff("trades", from: one, to: one)
+            #expect(try DiffThreshold(parsing: "premium_usd>0").fault(of: diff) == nil)
+            for field in ["price", "trade_status", "premium"] {
+                let threshold = try DiffThreshold(parsing: "\(field)>0")
+                let error = #expect(throws: DiffThresholdError.self) { try threshold.fault(of: diff) }
+                #expect(error?.description == "expected one of the sums entry_premium_usd, fees_usd, premium_usd, found `\(field)`")
+            }
+            let labels = try await ledger.diff("alignment", from: one, to: two)
+            let threshold = try DiffThreshold(parsing: "premium_usd>0")
+            let error = #expect(throws: DiffThresholdError.self) { try threshold.fault(of: labels) }
+            #expect(
+                error?.description == "expected any, rows>NUMBER or rows>NUMBER%, because alignment has no sums, found `premium_usd`")
+        }
     }
 
     private func served(_ ledger: Ledger) async throws -> String? {

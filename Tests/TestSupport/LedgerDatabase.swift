@@ -62,15 +62,17 @@ package struct LedgerDatabase: Sendable {
     private let writer: PostgresPool
 
     /// - Parameter schemaVersion: the schema version that its program writes; nil for the newest
-    package init(uri: String, schemaVersion: Int? = nil, settings: [String: String] = [:]) throws {
+    package init(
+        uri: String, names: LedgerNames = TradeLedger.names, schemaVersion: Int? = nil, settings: [String: String] = [:]
+    ) throws {
         self.uri = uri
         var service = PostgresConfiguration.service(
-            uri, schemaVersion: try schemaVersion ?? Migrator(try projectMigrations()).latest)
+            uri, names, schemaVersion: try schemaVersion ?? projectMigrator().latest)
         service.settings.merge(settings) { _, own in own }
         configuration = service
         pool = PostgresPool(configuration, maximumConnections: 20)
         writer = PostgresPool(configuration, maximumConnections: 1)
-        log = EventLog(writer: writer, schemas: try EventSchemas(files: try projectFiles.eventSchemas()))
+        log = EventLog(writer: writer, schemas: try EventSchemas(files: try projectFiles.eventSchemas()), names: names)
         registry = try projectRegistry()
     }
 
@@ -109,6 +111,8 @@ package func projectRegistry() throws -> ProjectionRegistry {
 }
 
 package func projectMigrations() throws -> [Migration] { try projectFiles.migrations() }
+
+package func projectMigrator() throws -> Migrator { Migrator(try projectMigrations(), TradeLedger.names) }
 
 /// Runs a test on an empty database of the shared server. The database is dropped after the test. If other tests run,
 /// this first waits for a place among them; the server keeps running in the meantime.
@@ -172,7 +176,7 @@ package func withLedger<T>(_ body: (LedgerDatabase) async throws -> T) async thr
 
 /// Runs a test on a ledger that is created in an empty database.
 package func withLedger<T>(at uri: String, _ body: (LedgerDatabase) async throws -> T) async throws -> T {
-    let migrator = Migrator(try projectMigrations())
+    let migrator = try projectMigrator()
     let ledger = try LedgerDatabase(uri: uri)
     _ = try await ledger.asSuperuser { session in try migrator.migrate(session) }
     let result: Result<T, any Error>

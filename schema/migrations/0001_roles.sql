@@ -2,11 +2,11 @@
 -- only; the service appends and reads. Roles belong to the whole server: several ledgers share them.
 DO $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'alpha_ledger_owner') THEN
-        CREATE ROLE alpha_ledger_owner NOLOGIN;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{program}_owner') THEN
+        CREATE ROLE {program}_owner NOLOGIN;
     END IF;
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'alpha_ledger_service') THEN
-        CREATE ROLE alpha_ledger_service NOLOGIN;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{program}_service') THEN
+        CREATE ROLE {program}_service NOLOGIN;
     END IF;
 EXCEPTION
     -- Another ledger's migration on this server made them at the same moment.
@@ -14,13 +14,13 @@ EXCEPTION
 END
 $$;
 
-GRANT alpha_ledger_owner, alpha_ledger_service TO CURRENT_USER;
+GRANT {program}_owner, {program}_service TO CURRENT_USER;
 
-CREATE SCHEMA IF NOT EXISTS ledger AUTHORIZATION alpha_ledger_owner;
-GRANT USAGE ON SCHEMA ledger TO alpha_ledger_service;
+CREATE SCHEMA IF NOT EXISTS ledger AUTHORIZATION {program}_owner;
+GRANT USAGE ON SCHEMA ledger TO {program}_service;
 
 -- The read models: the service makes a table a projection version and drops it again.
-CREATE SCHEMA IF NOT EXISTS projection AUTHORIZATION alpha_ledger_service;
+CREATE SCHEMA IF NOT EXISTS projection AUTHORIZATION {program}_service;
 
 -- What was applied here, with the SHA-256 of each file: a changed old migration is refused.
 CREATE TABLE IF NOT EXISTS ledger.migrations (
@@ -29,5 +29,5 @@ CREATE TABLE IF NOT EXISTS ledger.migrations (
     checksum   text        NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-ALTER TABLE ledger.migrations OWNER TO alpha_ledger_owner;
-GRANT SELECT ON ledger.migrations TO alpha_ledger_service;
+ALTER TABLE ledger.migrations OWNER TO {program}_owner;
+GRANT SELECT ON ledger.migrations TO {program}_service;

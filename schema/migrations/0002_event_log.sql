@@ -1,6 +1,6 @@
 -- The event log. Positions and stream versions are gapless because an append holds the single row
 -- of ledger.head from before it reads until it commits; no sequence is involved anywhere.
-SET LOCAL ROLE alpha_ledger_owner;
+SET LOCAL ROLE {program}_owner;
 
 CREATE TABLE IF NOT EXISTS ledger.events (
     position       bigint      NOT NULL CHECK (position >= 1),
@@ -62,6 +62,6 @@ CREATE OR REPLACE VIEW ledger.events_json AS
            run_id, payload::jsonb AS payload, leaf_hash
     FROM ledger.events;
 
-GRANT SELECT, INSERT ON ledger.events, ledger.merkle_nodes TO alpha_ledger_service;
-GRANT SELECT, UPDATE (position, recorded_at) ON ledger.head TO alpha_ledger_service;
-GRANT SELECT ON ledger.events_json TO alpha_ledger_service;
+GRANT SELECT, INSERT ON ledger.events, ledger.merkle_nodes TO {program}_service;
+GRANT SELECT, UPDATE (position, recorded_at) ON ledger.head TO {program}_service;
+GRANT SELECT ON ledger.events_json TO {program}_service;

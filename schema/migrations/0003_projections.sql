@@ -1,6 +1,6 @@
 -- What the projectors share: the versions that exist, how far each has folded, who holds its lease,
 -- which one is served, and the digests of every rule file that was ever used.
-SET LOCAL ROLE alpha_ledger_owner;
+SET LOCAL ROLE {program}_owner;
 
 CREATE TABLE IF NOT EXISTS ledger.projection_versions (
     name             text        COLLATE "C" NOT NULL,
@@ -32,5 +32,5 @@ CREATE TABLE IF NOT EXISTS ledger.rule_files (
     PRIMARY KEY (file, version)
 );
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.projection_versions, ledger.served_projections TO alpha_ledger_service;
-GRANT SELECT, INSERT ON ledger.rule_files TO alpha_ledger_service;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.projection_versions, ledger.served_projections TO {program}_service;
+GRANT SELECT, INSERT ON ledger.rule_files TO {program}_service;

@@ -1,5 +1,5 @@
 -- What signing needs: the first public key of each ledger id, and the forks that were acknowledged.
-SET LOCAL ROLE alpha_ledger_owner;
+SET LOCAL ROLE {program}_owner;
 
 CREATE TABLE IF NOT EXISTS ledger.signing_keys (
     ledger_id   uuid        NOT NULL PRIMARY KEY,
@@ -31,6 +31,6 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION ledger.start_fork(uuid) FROM PUBLIC;
 
-GRANT SELECT, INSERT ON ledger.signing_keys TO alpha_ledger_service;
-GRANT SELECT ON ledger.forks TO alpha_ledger_service;
-GRANT EXECUTE ON FUNCTION ledger.start_fork(uuid) TO alpha_ledger_service;
+GRANT SELECT, INSERT ON ledger.signing_keys TO {program}_service;
+GRANT SELECT ON ledger.forks TO {program}_service;
+GRANT EXECUTE ON FUNCTION ledger.start_fork(uuid) TO {program}_service;

@@ -1,6 +1,6 @@
 -- A version is known by its rules and by the code that folded it: both may live beside others of the same name.
 -- A version that is being built is not followed and not read; the served one remembers which it replaced.
-SET LOCAL ROLE alpha_ledger_owner;
+SET LOCAL ROLE {program}_owner;
 
 ALTER TABLE ledger.projection_versions
     ADD COLUMN IF NOT EXISTS state text COLLATE "C" NOT NULL DEFAULT 'ready' CHECK (state IN ('building', 'ready')),

@@ -1,6 +1,6 @@
 -- What is current of an entity is written with the last event that touches it, up to the position that a rebuild has set out
 -- for: one that is taken up again keeps to that position. A rebuild that was under way without one starts anew.
-SET LOCAL ROLE alpha_ledger_owner;
+SET LOCAL ROLE {program}_owner;
 
 ALTER TABLE ledger.projection_versions ADD COLUMN IF NOT EXISTS rebuild_until bigint CHECK (rebuild_until >= 0);
 

@@ -24,7 +24,7 @@ extension API {
         guard let key = Self.key(name, projections, query, try await ledger.state(), history) else { return try await make() }
         if let known = answers[key] { return compressed(known, key, request) }
         let answer = try await make()
-        if answer.status != 200 || answer.stream != nil { return answer }
+        if answer.status != 200 || answer.stream != nil || answer.isUnkept { return answer }
         let place = answer.isImmutable ? pinned : key
         answers.keep(answer, for: place)
         return compressed(answer, place, request)

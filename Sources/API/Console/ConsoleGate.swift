@@ -8,12 +8,19 @@ import Synchronization
 final class ConsoleGate: Sendable {
     static let cookie = "alpha_ledger_session"
     private static let pages: Set<String> = [
-        "/", "/trades", "/trades/run", "/trade", "/performance", "/log", "/projections", "/explain", "/changes",
+        "/", "/trades", "/trades/run", "/trade", "/performance", "/log", "/projections", "/explain", "/steps", "/changes",
+        "/moment", "/styleguide",
     ]
+    /// The time for which a browser keeps preferences and visits.
+    static let rememberingTime: Duration = .seconds(365 * 24 * 3600)
 
     let sessions = ConsoleSessions()
     /// The first event's `recorded_at`, which never changes after it exists.
     let firstRecordedAt = Mutex<String?>(nil)
+    /// The ticks of the log up to a head. They change only with the head.
+    let ticks = Mutex<(head: Int64, ticks: [TimeFrame.Tick])?>(nil)
+    /// The clock of New York, once a reader has asked for it.
+    let newYork = Mutex<WallClock?>(nil)
 
     /// The outcome of a request before its route sees it.
     enum Admission {
@@ -57,14 +64,17 @@ final class ConsoleGate: Sendable {
     /// with `actor`.
     private static func isForm(_ request: APIRequest) -> Bool {
         request.method == "POST"
-            && (["/sign-in", "/sign-out", "/trades/sync"].contains(request.path) || request.path.hasPrefix("/projections/"))
+            && (["/sign-in", "/sign-out", "/preferences", "/trades/sync"].contains(request.path) || request.path.hasPrefix("/projections/"))
     }
 
-    func token(of request: APIRequest) -> String? {
+    func token(of request: APIRequest) -> String? { Self.cookie(Self.cookie, of: request) }
+
+    /// The value of a cookie. Nil if the browser did not send it.
+    static func cookie(_ name: String, of request: APIRequest) -> String? {
         for header in request.headers["cookie"] ?? [] {
             for pair in header.split(separator: ";") {
                 let parts = pair.drop { $0 == " " }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                if parts.count == 2, parts[0] == Self.cookie { return String(parts[1]) }
+                if parts.count == 2, parts[0] == name { return String(parts[1]) }
             }
         }
         return nil
@@ -101,8 +111,14 @@ final class ConsoleGate: Sendable {
 
     /// The `Set-Cookie` header of a session. A nil token removes the cookie.
     static func setCookie(_ token: String?, _ request: APIRequest) -> (name: String, value: String) {
-        var parts = ["\(cookie)=\(token ?? "")", "Path=/", "HttpOnly", "SameSite=Strict"]
-        parts.append("Max-Age=\(token == nil ? 0 : ConsoleSessions.readingTime.components.seconds)")
+        setCookie(cookie, token ?? "", for: token == nil ? .zero : ConsoleSessions.readingTime, request)
+    }
+
+    /// The `Set-Cookie` header of a cookie that only this service reads.
+    static func setCookie(
+        _ name: String, _ value: String, for time: Duration = rememberingTime, _ request: APIRequest
+    ) -> (name: String, value: String) {
+        var parts = ["\(name)=\(value)", "Path=/", "HttpOnly", "SameSite=Strict", "Max-Age=\(time.components.seconds)"]
         // The service is behind a proxy that terminates TLS.
         if request.headers["x-forwarded-proto"] == ["https"] { parts.append("Secure") }
         return ("Set-Cookie", parts.joined(separator: "; "))

@@ -15,30 +15,58 @@ struct ConsoleRequest: Sendable {
     /// The page's non-empty parameters.
     let query: [(name: String, value: String)]
     let time: TimeFrame
+    private let visit: ConsoleVisit?
+
+    /// The rules that readers of a page can choose.
+    enum Rules {
+        case none
+        /// Those that are served now, or were served at the moment.
+        case served
+        /// And every version of a view's projection that has rows.
+        case of(View)
+        /// Like `of`, for the view that the page's parameter `view` names.
+        case ofNamedView
+    }
 
     private static let moment = ["as_of_position", "as_of", "effective_at"]
 
     /// Throws `Problem` if the page does not know a parameter or the moment is invalid.
-    init(_ api: API, _ request: APIRequest, parameters: [String]) async throws {
+    init(_ api: API, _ request: APIRequest, parameters: [String], rules: Rules = .none) async throws {
         self.api = api
         self.request = request
         // A form sends empty fields too.
-        let given = try Parameters(request.query, allowed: parameters + Self.moment).others(than: [])
+        var allowed = parameters + Self.moment
+        if case .none = rules {} else { allowed.append("rules") }
+        let given = try Parameters(request.query, allowed: allowed).others(than: [])
         let query = given.map { (name: $0.name, value: $0.value.trimmed) }.filter { !$0.value.isEmpty }
         self.query = query
         let moment = Parameters(query.filter { Self.moment.contains($0.name) })
         _ = try moment.integer("as_of_position", in: 0...Int64.max)
         for name in ["as_of", "effective_at"] { _ = try moment.instant(name) }
-        let head = await api.document(["api", "ledger", "head"])
+        func value(_ name: String) -> String? { query.first { $0.name == name }?.value }
+        if case .served = rules, let asked = value("rules"), asked != "as_served" {
+            throw Problem(.badParameter, "rules: expected as_served, since the page is about several views")
+        }
         var time = TimeFrame(
-            asOfPosition: query.first { $0.name == "as_of_position" }?.value, asOf: query.first { $0.name == "as_of" }?.value,
-            effectiveAt: query.first { $0.name == "effective_at" }?.value)
-        if case .success(let document) = head {
-            time.head = document.root["position"]?.integer
+            asOfPosition: value("as_of_position"), asOf: value("as_of"), effectiveAt: value("effective_at"), rules: value("rules"))
+        var visit: ConsoleVisit?
+        if case .success(let document) = await api.document(["api", "ledger", "head"]), let head = document.root["position"]?.integer {
+            visit = ConsoleVisit(after: ConsoleGate.cookie(ConsoleVisit.cookie, of: request), head: head, now: api.ledger.now())
+            time.head = head
             time.headRecordedAt = document.root["recorded_at"]?.string
+            time.seen = visit?.seen
+            time.ticks = await api.ticks(head: head)
         }
         time.firstRecordedAt = await api.firstRecordedAt()
+        switch rules {
+        case .none: break
+        case .served: time.choice = .served
+        case .of(let view): time.choice = .versions(await api.versions(of: view))
+        case .ofNamedView:
+            if let view = value("view").flatMap({ View.named($0) }) { time.choice = .versions(await api.versions(of: view)) }
+        }
         self.time = time
+        self.visit = visit
     }
 
     subscript(_ name: String) -> String? { query.first { $0.name == name }?.value }
@@ -50,18 +78,36 @@ struct ConsoleRequest: Sendable {
 
     /// The content of the page's frame. A notice is shown once.
     var context: PageContext {
-        let token = api.console.token(of: request)
-        let session = token.flatMap { api.console.sessions.session($0) }
-        return PageContext(
-            address: address, visitor: api.visitor(session), time: time,
-            notice: session == nil ? nil : token.flatMap { api.console.sessions.takeNotice($0) })
+        get throws {
+            let token = api.console.token(of: request)
+            let session = token.flatMap { api.console.sessions.session($0) }
+            let preferences = API.preferences(of: request)
+            return PageContext(
+                address: address, visitor: api.visitor(session), time: time,
+                notice: session == nil ? nil : token.flatMap { api.console.sessions.takeNotice($0) }, preferences: preferences,
+                clock: try api.clock(preferences.zone))
+        }
+    }
+
+    /// The page, and what the browser is to remember of this visit.
+    func answer<Value>(_ html: [UInt8], about main: Result<Value, PageProblem>) -> PageAnswer {
+        var answer = PageAnswer(html, about: main)
+        if let text = visit?.text, text != ConsoleGate.cookie(ConsoleVisit.cookie, of: request) {
+            answer.cookies = [ConsoleGate.setCookie(ConsoleVisit.cookie, text, request)]
+        }
+        return answer
     }
 
     /// A view's answer for the page's moment, filters and paging.
     ///
-    /// - Parameter pin: the moment of another answer on the same page, which this answer must share
-    func view(_ path: [String], filters: [String], extra: [(String, String)] = [], pin: TimeFrame.Shown? = nil) async -> Loaded {
+    /// - Parameters:
+    ///   - pin: the moment of another answer on the same page, which this answer must share
+    ///   - isUnderRules: whether the page's rules are those of the view
+    func view(
+        _ path: [String], filters: [String], extra: [(String, String)] = [], pin: TimeFrame.Shown? = nil, isUnderRules: Bool = true
+    ) async -> Loaded {
         var parameters = query.filter { filters.contains($0.name) }.map { ($0.name, $0.value) } + extra
+        if isUnderRules { parameters += time.rulesParameter.map { ($0.name, $0.value) } }
         if let pin {
             parameters += [("as_of_position", "\(pin.position)"), ("as_of", pin.asOf)]
             if let effectiveAt = time.effectiveAt { parameters.append(("effective_at", effectiveAt)) }
@@ -71,11 +117,17 @@ struct ConsoleRequest: Sendable {
         return await api.document(path, parameters, isForPerson: true)
     }
 
+    /// A view's totals for the page's moment and filters; see ``view(_:filters:extra:pin:)``.
+    func totals(_ view: View, by columns: String, filters: [String], pin: TimeFrame.Shown?) async -> Loaded {
+        await self.view(
+            ["api", "ledger", "totals"], filters: filters, extra: [("view", view.name), ("by", columns)], pin: pin)
+    }
+
     /// The reason why a list at the page's moment with its filters has no rows. Nil if it cannot be determined.
     func emptiness(of name: String, filters: [String]) async -> Emptiness? {
         guard let view = View.named(name) else { return nil }
         var asked = APIRequest(method: "GET", path: "\(view.path)", isFromLoopback: true)
-        let parameters = query.filter { filters.contains($0.name) && $0.name != "cursor" } + time.parameters
+        let parameters = query.filter { filters.contains($0.name) && $0.name != "cursor" } + time.parameters + time.rulesParameter
         asked.query = Address([], parameters).text.split(separator: "?", maxSplits: 1).dropFirst().first.map(String.init)
         asked.isForPerson = true
         do {
@@ -123,6 +175,56 @@ extension API {
         let role: Visitor.Role = session.map { $0.mayAct(at: .now) ? .administrator : .reader } ?? .anonymous
         return Visitor(
             role: role, formToken: session?.formToken, canAdminister: ledger.settings.adminKey != nil)
+    }
+
+    /// The frame of a page without a moment.
+    func context(_ address: Address, _ request: APIRequest, notice: Notice? = nil) -> PageContext {
+        let preferences = Self.preferences(of: request)
+        return PageContext(
+            address: address, visitor: visitor(console.session(of: request)), time: TimeFrame(), notice: notice, preferences: preferences,
+            clock: (try? clock(preferences.zone)) ?? .utc)
+    }
+
+    static func preferences(of request: APIRequest) -> Preferences {
+        ConsoleGate.cookie(preferencesCookie, of: request).map { Preferences(cookie: $0) } ?? Preferences()
+    }
+
+    static let preferencesCookie = "alpha_ledger_view"
+
+    /// The clock of a zone. Throws if the rules of New York cannot be read.
+    func clock(_ zone: Preferences.Zone) throws -> WallClock {
+        guard zone == .newYork else { return .utc }
+        if let known = console.newYork.withLock({ $0 }) { return known }
+        let clock = WallClock.newYork(try ledger.newYork())
+        console.newYork.withLock { $0 = clock }
+        return clock
+    }
+
+    /// The number of ticks on the play head.
+    private static let shownTicks = 200
+
+    /// The latest ticks of the log up to a head. A log that cannot be read has none.
+    func ticks(head: Int64) async -> [TimeFrame.Tick] {
+        if let known = console.ticks.withLock({ $0 }), known.head == head { return known.ticks }
+        guard let found = try? await ledger.ticks(limit: Self.shownTicks) else { return [] }
+        let ticks = found.compactMap { tick in
+            EventKind(rawValue: tick.kind.rawValue).map {
+                TimeFrame.Tick(position: tick.position, recordedAt: tick.recordedAt.description, kind: $0, text: tick.text)
+            }
+        }
+        console.ticks.withLock { $0 = (head, ticks) }
+        return ticks
+    }
+
+    /// The versions of a view's projection that have rows, by their names. A list that cannot be read has none.
+    func versions(of view: View) async -> [String] {
+        let all = (try? await document(["api", "ledger", "projections"]).get())?.root["projections"]?.elements.map { $0 } ?? []
+        return all.compactMap { version in
+            guard version["name"]?.string == view.projection, version["state"]?.string == "ready",
+                let name = version["version"]?.string, let code = version["code_version"]?.integer
+            else { return nil }
+            return "\(name)/c\(code)"
+        }
     }
 
     func firstRecordedAt() async -> String? {

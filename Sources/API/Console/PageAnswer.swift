@@ -5,6 +5,8 @@ import Console
 struct PageAnswer {
     let html: [UInt8]
     let problem: PageProblem?
+    /// What the browser is to remember.
+    var cookies: [(name: String, value: String)] = []
 
     /// - Parameter main: the main document of the page. Other documents do not affect the status.
     init<Value>(_ html: [UInt8], about main: Result<Value, PageProblem>) {
@@ -20,6 +22,7 @@ struct PageAnswer {
     var response: APIResponse {
         var response = APIResponse.page(html, status: problem?.status ?? 200)
         response.problem = problem.flatMap { Problem.Code(rawValue: $0.code) }
+        response.headers += cookies
         return response
     }
 }

@@ -22,7 +22,13 @@ enum ContentNegotiation {
     }
 
     /// Whether a client prefers a page to JSON, as a browser does when it opens an address.
-    static func prefersPage(_ request: APIRequest) -> Bool {
+    static func prefersPage(_ request: APIRequest) -> Bool { prefers("text/html", request) }
+
+    /// Whether a client prefers CSV to JSON.
+    static func prefersCSV(_ request: APIRequest) -> Bool { prefers("text/csv", request) }
+
+    /// Whether a client that reads names a type, with a greater weight than JSON if it names JSON too.
+    private static func prefers(_ type: String, _ request: APIRequest) -> Bool {
         guard request.method == "GET" || request.method == "HEAD", let values = request.headers["accept"] else { return false }
         var weights: [String: Double] = [:]
         for part in values.joined(separator: ",").split(separator: ",") {
@@ -31,7 +37,7 @@ enum ContentNegotiation {
             weights[type] = pieces.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
         }
         let json = max(weights["application/json"] ?? 0, weights["application/problem+json"] ?? 0)
-        return (weights["text/html"] ?? 0) > json
+        return (weights[type] ?? 0) > json
     }
 
     /// The answer in the form for the client: a 304 if the client has the bytes already, else compressed if that is

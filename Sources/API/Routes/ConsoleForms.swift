@@ -24,9 +24,7 @@ extension API {
     private func signInPage(
         _ request: APIRequest, next: String, asAdministrator: Bool, refusal: PageProblem? = nil
     ) -> APIResponse {
-        let context = PageContext(
-            address: Address(["sign-in"]), visitor: visitor(console.session(of: request)), time: TimeFrame(),
-            notice: refusal.map { Notice(.refused, $0.detail) })
+        let context = context(Address(["sign-in"]), request, notice: refusal.map { Notice(.refused, $0.detail) })
         let page = SignInPage(
             context: context, next: localPath(next), asAdministrator: asAdministrator || ledger.settings.readKey == nil)
         return .page(page.html(), status: refusal?.status ?? 200)
@@ -86,6 +84,33 @@ extension API {
         let isVisible = text.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "\\") }
         guard text.hasPrefix("/"), !text.hasPrefix("//"), isVisible, text.utf8.count <= limits.targetBytes else { return "/trades" }
         return text
+    }
+
+    // MARK: Preferences
+
+    /// Keeps one choice in a cookie and leads back. It changes only what the same browser is shown, so it needs no session.
+    func preferencesForm(_ request: APIRequest) throws -> APIResponse {
+        do {
+            try ConsoleGate.checkOrigin(request)
+            let form = try form(request, ["density", "zone", "next"])
+            var preferences = Self.preferences(of: request)
+            preferences.density = try Self.choice("density", form) ?? preferences.density
+            preferences.zone = try Self.choice("zone", form) ?? preferences.zone
+            var response = APIResponse.redirect(to: localPath(form["next"] ?? "/trades"))
+            response.headers.append(ConsoleGate.setCookie(Self.preferencesCookie, preferences.cookie, request))
+            return response
+        } catch {
+            return problemPage(error, request)
+        }
+    }
+
+    private static func choice<Value: Preferences.Choice>(_ name: String, _ form: Parameters) throws(Problem) -> Value? {
+        guard let text = form[name] else { return nil }
+        guard let value = Value(rawValue: text) else {
+            let known = Value.allCases.map(\.rawValue).joined(separator: " or ")
+            throw Problem(.badBody, "\(name): expected \(known)")
+        }
+        return value
     }
 
     // MARK: Sync
@@ -185,7 +210,7 @@ extension API {
         guard let run = console.session(of: request)?.run else {
             throw Problem(.notFound, "no sync was run in this session")
         }
-        return PageAnswer(SyncRunPage(context: asked.context, run: run).html())
+        return PageAnswer(SyncRunPage(context: try asked.context, run: run).html())
     }
 }
 

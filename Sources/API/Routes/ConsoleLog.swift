@@ -13,16 +13,16 @@ extension API {
     /// The log's latest events, those below a position, or a single event.
     func logPage(_ request: APIRequest) async throws -> PageAnswer {
         let asked = try await ConsoleRequest(self, request, parameters: ["type", "stream", "before", "position"])
-        var context = asked.context
+        var context = try asked.context
         switch await newest(asked) {
         case .failure(let problem):
             let page = LogPage(context: context, found: .failure(problem), head: await document(["api", "ledger", "head"]))
-            return PageAnswer(page.html(), about: page.found)
+            return asked.answer(page.html(), about: page.found)
         case .success(let shown):
             context.time.shown = shown
             let head = asked.time.isPinned ? await head(at: shown.position) : await document(["api", "ledger", "head"])
             let page = LogPage(context: context, found: await found(asked, upTo: shown.position), head: head)
-            return PageAnswer(page.html(), about: page.found)
+            return asked.answer(page.html(), about: page.found)
         }
     }
 

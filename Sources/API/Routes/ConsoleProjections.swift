@@ -8,7 +8,7 @@ extension API {
     func projectionsPage(_ request: APIRequest) async throws -> PageAnswer {
         let asked = try await ConsoleRequest(self, request, parameters: [])
         let projections = await document(["api", "ledger", "projections"])
-        var context = asked.context
+        var context = try asked.context
         if asked.time.isPinned {
             switch await newest(asked) {
             case .success(let shown): context.time.shown = shown
@@ -17,13 +17,31 @@ extension API {
             }
         }
         var names: [String] = []
-        for version in (try? projections.get())?.root["projections"]?.elements.map({ $0 }) ?? [] {
+        let versions = (try? projections.get())?.root["projections"]?.elements.map { $0 } ?? []
+        for version in versions {
             if let name = version["name"]?.string, !names.contains(name) { names.append(name) }
         }
         let (promotions, served) = try await promotions(of: names, upTo: context.time.shown?.position ?? .max)
         let page = ProjectionsPage(
-            context: context, projections: projections, promotions: promotions, servedThen: asked.time.isPinned ? served : nil)
-        return PageAnswer(page.html(), about: projections)
+            context: context, projections: projections, promotions: promotions, servedThen: asked.time.isPinned ? served : nil,
+            rules: await rules(besideServed: versions))
+        return asked.answer(page.html(), about: projections)
+    }
+
+    /// For each version that is not served, what its rules say that those of the served one don't. A version whose rules
+    /// are not installed is left out.
+    private func rules(besideServed versions: [JSONValue]) async -> [String: JSONValue] {
+        var served: [String: String] = [:]
+        for version in versions where version["served"]?.bool == true {
+            served[version["name"]?.string ?? ""] = version["version"]?.string
+        }
+        var rules: [String: JSONValue] = [:]
+        for version in versions where version["served"]?.bool != true {
+            guard let name = version["name"]?.string, let from = served[name], let to = version["version"]?.string else { continue }
+            let changes = await document(["api", "ledger", "projections", name, "rules"], [("from", from), ("to", to)])
+            rules[ProjectionsPage.versionKey(version)] = (try? changes.get())?.root
+        }
+        return rules
     }
 
     /// The largest number of promotions shown for each projection.
@@ -42,7 +60,7 @@ extension API {
         guard let name = asked["name"], let from = asked["from"], let to = asked["to"] else {
             throw Problem(.badParameter, "name, from, to: expected a projection and two of its versions")
         }
-        var context = asked.context
+        var context = try asked.context
         let path = ["api", "ledger", "projections", name, "diff"]
         var query = [("from", from), ("to", to)]
         if asked.time.isPinned {
@@ -57,8 +75,10 @@ extension API {
         } else {
             diff = await document(path, query)
         }
-        return PageAnswer(
-            VersionDiffPage(context: context, name: name, from: from, to: to, diff: diff, together: together).html(), about: diff)
+        let rules = await document(["api", "ledger", "projections", name, "rules"], [("from", from), ("to", to)])
+        return asked.answer(
+            VersionDiffPage(context: context, name: name, from: from, to: to, diff: diff, together: together, rules: rules).html(),
+            about: diff)
     }
 
     /// Rebuilds, promotes or rolls back through the HTTP interface's own route.

@@ -20,8 +20,12 @@ extension Route {
         Route("GET", "/performance/{view}") { api, request, captures in
             try await api.page(request) { try await api.performanceRows($0, captures[0]) }
         },
-        Route("GET", "/changes") { api, request, _ in try await api.page(request) { try await api.changesPage($0) } },
+        Route("GET", "/changes") { api, request, _ in try await api.changesPage(request) },
+        Route("GET", "/moment") { api, request, _ in try api.moment(request) },
+        Route("GET", "/styleguide") { api, request, _ in try await api.page(request) { try await api.styleguide($0) } },
+        Route("POST", "/preferences", isUngated: true) { api, request, _ in try api.preferencesForm(request) },
         Route("GET", "/explain") { api, request, _ in try await api.page(request) { try await api.explainPage($0) } },
+        Route("GET", "/steps") { api, request, _ in try await api.page(request) { try await api.stepsPage($0) } },
         Route("GET", "/log") { api, request, _ in try await api.page(request) { try await api.logPage($0) } },
         Route("GET", "/projections") { api, request, _ in try await api.page(request) { try await api.projectionsPage($0) } },
         Route("GET", "/projections/diff") { api, request, _ in
@@ -57,8 +61,7 @@ extension API {
     func problemPage(_ error: any Error, _ request: APIRequest) -> APIResponse {
         let problem = pageProblem(error)
         let segments = request.path.split(separator: "/").map { PercentEncoding.decode($0) ?? "" }
-        let context = PageContext(
-            address: Address(segments), visitor: visitor(console.session(of: request)), time: TimeFrame())
+        let context = context(Address(segments), request)
         var response = PageAnswer(ProblemPage(context: context, problem: problem).html(), about: Loaded.failure(problem)).response
         if let error = error as? Problem { response.headers += error.headers }
         return response
@@ -66,13 +69,13 @@ extension API {
 
     func tradeBook(_ request: APIRequest) async throws -> PageAnswer {
         let filters = View.trades.offeredFilters + ["cursor"]
-        let asked = try await ConsoleRequest(self, request, parameters: filters)
+        let asked = try await ConsoleRequest(self, request, parameters: filters, rules: .of(.trades))
         let trades = await asked.view(View.trades.segments, filters: filters, extra: [("limit", "50")])
-        let state = await asked.view(View.syncState.segments, filters: [])
+        let state = await asked.view(View.syncState.segments, filters: [], isUnderRules: false)
         let page = TradeBookPage(
-            context: asked.context, trades: trades, sync: syncCard(request, state: state),
+            context: try asked.context, trades: trades, sync: syncCard(request, state: state),
             emptiness: await emptiness(asked, .trades, trades))
-        return PageAnswer(page.html(), about: trades)
+        return asked.answer(page.html(), about: trades)
     }
 
     /// The reason why a list has no rows, as a sentence. Nil if it has rows or the reason is unknown.
@@ -86,13 +89,25 @@ extension API {
         guard let id = asked["id"] else { throw Problem(.badParameter, "id: expected a trade's id") }
         let history = await document(
             ["api", "internal", "trades", id, "history"], [("limit", "1000")] + (asked["source"].map { [("source", $0)] } ?? []))
-        return PageAnswer(TradePage(context: asked.context, tradeID: id, history: history).html(), about: history)
+        return asked.answer(TradePage(context: try asked.context, tradeID: id, history: history).html(), about: history)
     }
 
     func explainPage(_ request: APIRequest) async throws -> PageAnswer {
-        let asked = try await ConsoleRequest(self, request, parameters: ["view", "key", "field"])
+        let asked = try await ConsoleRequest(self, request, parameters: ["view", "key", "field"], rules: .ofNamedView)
         let parameters = asked.query.map { ($0.name, $0.value) }
         let explanation = await document(["api", "ledger", "explain"], parameters)
-        return PageAnswer(ExplainPage(context: asked.context, explanation: explanation).html(), about: explanation)
+        return asked.answer(ExplainPage(context: try asked.context, explanation: explanation).html(), about: explanation)
+    }
+
+    func styleguide(_ request: APIRequest) async throws -> PageAnswer {
+        // Its time bars lead to the same page at any moment, under any rules.
+        let asked = try await ConsoleRequest(self, request, parameters: [], rules: .of(.trades))
+        return PageAnswer(try StyleguidePage(context: asked.context, newYork: clock(.newYork)).html())
+    }
+
+    func stepsPage(_ request: APIRequest) async throws -> PageAnswer {
+        let asked = try await ConsoleRequest(self, request, parameters: ["view", "key", "against", "from", "cursor"], rules: .ofNamedView)
+        let steps = await document(["api", "ledger", "steps"], asked.query.map { ($0.name, $0.value) } + [("limit", "10")])
+        return asked.answer(StepsPage(context: try asked.context, steps: steps).html(), about: steps)
     }
 }

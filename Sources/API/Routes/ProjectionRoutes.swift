@@ -11,6 +11,9 @@ extension Route {
         Route("GET", "/api/ledger/projections/{name}/diff") { api, request, captures in
             try await api.diff(of: View.projection(named: captures[0]), request)
         },
+        Route("GET", "/api/ledger/projections/{name}/rules") { api, request, captures in
+            try api.rulesDiff(of: View.projection(named: captures[0]), request)
+        },
         Route("POST", "/api/ledger/projections/{name}/rebuild") { api, request, captures in
             try await api.rebuild(View.projection(named: captures[0]), request)
         },
@@ -67,6 +70,19 @@ extension API {
     /// The tag covers the installed code too, because a side that cannot be explained here is null.
     private static func tag(_ explained: [ExplainedChange], _ rows: Int) -> String {
         "explained-\(rows)-" + explained.map { "\($0.from == nil ? 0 : 1)\($0.to == nil ? 0 : 1)" }.joined()
+    }
+
+    /// What the rules of two versions don't share, value by value.
+    func rulesDiff(of name: String, _ request: APIRequest) throws -> APIResponse {
+        let parameters = try Parameters(request.query, allowed: ["from", "to"])
+        let from = try Self.version(parameters["from"], of: name, named: "from")
+        let to = try Self.version(parameters["to"], of: name, named: "to")
+        do {
+            let diff = try ledger.rulesDiff(name, from: from, to: to)
+            return .json(diff.json(limit: RulesDiff.mostChanges), tag: diff.tag)
+        } catch let error as VersionError {
+            throw Problem(error)
+        }
     }
 
     /// Starts to build a version beside the served one. `GET /api/ledger/projections` shows its progress.

@@ -1,28 +1,67 @@
+import Console
 import Operations
 import OptionTrades
 
 extension Route {
     static let views = View.all.map { view in
         Route("GET", view.path) { api, request, _ in
-            try await api.cached(view.name, reading: [view.projection], request) { try await api.list(view, request) }
+            let form = ContentNegotiation.prefersCSV(request) ? " as csv" : ""
+            return try await api.cached(view.name + form, reading: [view.projection], request) { try await api.list(view, request) }
         }
     }
 }
 
 extension API {
-    /// A view's page; for ever the same, and cached so, where the request pins all that it depends on.
+    /// A view's page as JSON or CSV; for ever the same, and cached so, where the request pins all that it depends on.
     func list(_ view: View, _ request: APIRequest) async throws -> APIResponse {
-        let page = try await ViewReader(ledger).page(view, try Self.viewRequest(view, request))
-        return .json(
-            page.json(), cache: page.isPinned ? APIResponse.immutable : "no-cache",
-            tag: page.entityTag(query: request.query ?? ""))
+        var ask = try Self.viewRequest(view, request)
+        let isCSV = ContentNegotiation.prefersCSV(request)
+        if isCSV {
+            if ask.hasReceipt { throw Problem(.badParameter, "receipt: expected an answer in JSON, since CSV has rows alone") }
+            if case .points = ask.series { throw Problem(.badParameter, "bucket: expected an answer in JSON, since CSV has rows alone") }
+            ask.hasAggregates = false
+        }
+        let page = try await ViewReader(ledger).page(view, ask)
+        var response = APIResponse.json(
+            isCSV ? try page.csv(ledger.csv(of: view)) : page.json(), cache: page.isPinned ? APIResponse.immutable : "no-cache",
+            tag: page.entityTag(query: (request.query ?? "") + (isCSV ? "|csv" : "")))
+        response.headers.append(("Vary", "Accept"))
+        if isCSV {
+            response.headers[0].value = "text/csv; charset=utf-8; header=present"
+            if let cursor = page.nextCursor {
+                let same = try Self.parameters(of: view, request).others(than: ["cursor"])
+                let next = Address("\(view.path)".split(separator: "/").map(String.init), same + [("cursor", cursor)])
+                response.headers.append(("Link", "<\(next.text)>; rel=\"next\""))
+            }
+        }
+        return response
+    }
+
+    /// The parameters of a list, except its filters.
+    private static func reading(_ view: View) -> Set<String> {
+        pins(of: view).union(view.seriesParameters).union(["limit", "cursor", "sort"])
+    }
+
+    private static func parameters(of view: View, _ request: APIRequest) throws(Problem) -> Parameters {
+        try Parameters(request.query, allowed: view.filterParameters + reading(view))
+    }
+
+    /// The parameters that say what any answer about a view's rows stands on.
+    static func pins(of view: View) -> Set<String> {
+        var names: Set<String> = ["as_of_position", "as_of", "effective_at", "rules", "receipt"]
+        if view.hasHorizons { names.insert("horizons") }
+        return names
     }
 
     /// What a request asks of a view.
     static func viewRequest(_ view: View, _ request: APIRequest) throws -> ViewRequest {
-        var reading: Set<String> = ["limit", "cursor", "as_of_position", "as_of", "effective_at", "rules", "receipt"]
-        if view.hasHorizons { reading.insert("horizons") }
-        reading.formUnion(view.seriesParameters)
+        try viewRequest(view, request, reading: reading(view))
+    }
+
+    /// What a request asks of a view's rows.
+    ///
+    /// - Parameter reading: the allowed parameters beside the view's filters
+    static func viewRequest(_ view: View, _ request: APIRequest, reading: Set<String>) throws -> ViewRequest {
         let parameters = try Parameters(request.query, allowed: view.filterParameters + reading)
         var ask = ViewRequest()
         var filters = parameters.others(than: reading)
@@ -36,6 +75,7 @@ extension API {
             try parameters.integer("limit", in: 1...Int64(ViewReader.maximumLimit)).map { Int($0) }
             ?? ViewReader.standardLimit(ask.series)
         ask.cursor = parameters["cursor"]
+        ask.sort = parameters["sort"]
         ask.asOfPosition = try parameters.integer("as_of_position", in: 0...Int64.max)
         ask.asOf = try parameters.instant("as_of")
         ask.effectiveAt = try parameters.instant("effective_at")

@@ -1,27 +1,53 @@
-// The script of every page: readings of the sliders, and a few keys. Pages work without it.
+// The script of every page: the play head, menus that close, a few keys, and times by the reader's clock. Pages work
+// without it.
 
 const field = (id) => document.getElementById(id);
+const zone = document.documentElement.dataset.zone;
 
-/** Instants are text to the microsecond; the slider only needs milliseconds. */
-function connectTime() {
-  const position = field("position-slider"), asOfPosition = field("as-of-position");
-  if (position && asOfPosition && !position.disabled) {
-    position.hidden = false;
-    position.addEventListener("input", () => { asOfPosition.value = position.value; });
-    asOfPosition.addEventListener("input", () => { if (/^\d+$/.test(asOfPosition.value)) position.value = asOfPosition.value; });
-  }
-  const time = field("time-slider"), asOf = field("as-of");
-  if (time && asOf) {
-    const first = Date.parse(time.dataset.first), last = Date.parse(time.dataset.last);
-    if (Number.isNaN(first) || Number.isNaN(last)) return;
-    const known = Date.parse(asOf.value);
-    if (!Number.isNaN(known) && last > first) time.value = String(Math.round((known - first) / (last - first) * 1000));
-    time.hidden = false;
-    time.addEventListener("input", () => {
-      const instant = new Date(first + Math.round((last - first) * Number(time.value) / 1000));
-      asOf.value = instant.toISOString().replace(/\.(\d{3})Z$/, (_, ms) => ms === "000" ? "Z" : `.${ms}000Z`);
-    });
-  }
+/** An instant by the reader's clock, in parts: `2026-01-30`, `16:14:08`, `EST`. */
+function face(instant) {
+  // The Swedish form of a date is that of ISO 8601.
+  const [date, time] = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" }).format(instant).split(" ");
+  const parts = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "short" }).formatToParts(instant);
+  return { date, time, name: parts.find((part) => part.type === "timeZoneName").value };
+}
+
+/** `2026-01-30 16:14:08 EST`, as in the tables that the service writes. */
+export function shownInstant(text) {
+  const instant = Date.parse(text);
+  if (Number.isNaN(instant)) return text;
+  const { date, time, name } = face(instant);
+  return `${date} ${time} ${name}`;
+}
+
+/** The play head sets the form's fields; letting go of it sends the form. At the end of the log it means the latest. */
+function connectPlayHead(head) {
+  const form = head.form, known = form.elements.known, after = form.elements.after;
+  const reading = head.parentElement.parentElement.querySelector("output");
+  const first = Date.parse(head.dataset.first), last = Date.parse(head.dataset.last);
+  if (Number.isNaN(first) || Number.isNaN(last)) return;
+  head.hidden = false;
+  head.addEventListener("input", () => {
+    const isLatest = head.value === head.max;
+    const { date, time, name } = face(first + Math.round((last - first) * Number(head.value) / Number(head.max)));
+    known.value = isLatest ? "" : `${date}T${time}`;
+    after.value = "";
+    reading.value = isLatest ? "Latest" : `${date} ${time} ${name}`;
+  });
+  head.addEventListener("pointerup", () => { if (reading.value) form.requestSubmit(); });
+}
+
+/** Escape closes what is open, and the focus returns to what opened it. So does a click elsewhere. */
+function connectMenus() {
+  const close = (event) => {
+    for (const menu of document.querySelectorAll("details:is(.menu, .moment)[open]")) {
+      if (event.type === "click" && menu.parentElement.contains(event.target)) continue;
+      if (event.type === "keydown" && menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+      menu.open = false;
+    }
+  };
+  document.addEventListener("click", close);
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(event); });
 }
 
 /** `/` moves to the first filter, j and k move through the rows. */
@@ -55,6 +81,7 @@ function connectForms() {
   });
 }
 
-connectTime();
+for (const head of document.querySelectorAll(".strip input")) connectPlayHead(head);
+connectMenus();
 connectKeys();
 connectForms();

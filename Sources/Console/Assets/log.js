@@ -1,11 +1,11 @@
 // The log's page: checks of inclusion, and events as they arrive.
 
+import { shownInstant } from "./console.js";
 import { checkInclusion, get, toHex } from "./proof.js";
 
 const events = document.getElementById("events");
 const template = document.getElementById("event-template");
 const count = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
-const shownInstant = (text) => text ? `${text.slice(0, 10)} ${text.slice(11, 19)}Z` : "";
 
 function element(name, text, className) {
   const made = document.createElement(name);

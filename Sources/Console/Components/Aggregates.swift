@@ -30,9 +30,7 @@ enum Aggregates {
 
     /// Horizons in order of time: days first, expiry last.
     static func byHorizon(_ aggregates: JSONValue) -> [(horizon: String, groups: JSONValue)] {
-        aggregates.members.map { ($0.key, $0.value) }.sorted { left, right in
-            (Int(left.0.dropLast()) ?? .max, left.0) < (Int(right.0.dropLast()) ?? .max, right.0)
-        }
+        Horizons.inOrder(aggregates.members.map(\.key)).compactMap { name in aggregates[name].map { (name, $0) } }
     }
 
     private static func outcomes(_ name: String, _ entries: JSONValue, _ horizon: String, _ html: inout HTMLWriter) {

@@ -20,7 +20,7 @@ struct EventCard {
                 Cell.instant(event, "recorded_at", to: &html)
                 if let effective = event["effective_at"]?.string {
                     html.text(" · effective ")
-                    html.element("time", [.dateTime(effective)], text: Figures.instant(effective))
+                    html.time(effective)
                 }
             }
             writeChanges(&html)

@@ -42,12 +42,6 @@ enum Figures {
         (value < 0 ? "\u{2212}" : "") + grouped(String(value.magnitude))
     }
 
-    /// `2026-01-30 21:14:09Z`. Text that is not an instant stays unchanged.
-    static func instant(_ text: String) -> String {
-        guard Instant(text) != nil else { return text }
-        return text.prefix(10) + " " + text.dropFirst(11).prefix(8) + "Z"
-    }
-
     private static func power(_ exponent: Int) -> UInt128 {
         var result: UInt128 = 1
         for _ in 0..<exponent { result *= 10 }

@@ -1,4 +1,5 @@
 import LedgerJSON
+import LedgerValues
 
 /// Any JSON document in readable form: members as facts, lists of similar objects as tables. It suits documents of
 /// which the console shows every member, without knowing them.
@@ -42,6 +43,8 @@ struct JSONOutline {
             let text = value.string ?? value.sourceText
             if text.utf8.count == 64, text.utf8.allSatisfy({ !$0.isWhitespace }) {
                 html.element("code", text: text)
+            } else if Instant(text) != nil {
+                html.time(text)
             } else {
                 html.text(text)
             }

@@ -10,6 +10,7 @@ enum Plots {
     static func stackedBars(
         _ title: String, series: [String], _ rows: [(label: String, counts: [Int64])], to html: inout HTMLWriter
     ) {
+        let shades = Series.shades(series)
         figure(title, rows.count, &html) { html in
             for (index, row) in rows.enumerated() {
                 let total = row.counts.reduce(0, +)
@@ -18,17 +19,17 @@ enum Plots {
                 for (number, count) in row.counts.enumerated() where count > 0 {
                     let width = Double(count) / Double(max(total, 1)) * 100
                     bar(
-                        index, start, width, tone(series[number]),
+                        index, start, width, shades[number],
                         "\(row.label): \(series[number].replacing("_", with: " ")) \(Figures.count(count))", &html)
                     start += width
                 }
             }
         } legend: { html in
             html.element("ul", [.class("legend")]) { html in
-                for name in series {
+                for (name, shade) in zip(series, shades) {
                     html.element("li") { html in
                         html.element("svg", [.ariaHidden]) {
-                            $0.element("rect", [.class(tone(name)), .svg("width", "100%"), .svg("height", "100%")]) { _ in }
+                            $0.element("rect", [.class(shade), .svg("width", "100%"), .svg("height", "100%")]) { _ in }
                         }
                         html.text(name.replacing("_", with: " "))
                     }
@@ -59,7 +60,8 @@ enum Plots {
                 label(row.label, "\(shown) · \(row.note)", index, &html)
                 zeroLine(zero, index, &html)
                 let width = abs(value) / span * 100
-                bar(index, value < 0 ? zero - width : zero, width, tone(polarity.isGood(shown)), "\(row.label): \(shown)", &html)
+                let shade = polarity.isGain(shown).map { Polarity.shade(isGain: $0) } ?? Series.identity(0)
+                bar(index, value < 0 ? zero - width : zero, width, shade, "\(row.label): \(shown)", &html)
             }
         } legend: { _ in
         }
@@ -88,11 +90,11 @@ enum Plots {
         html.element("text", [.class("quiet"), .svg("x", "100%"), .svg("y", y), .svg("text-anchor", "end")], text: right)
     }
 
-    private static func bar(_ index: Int, _ start: Double, _ width: Double, _ tone: String, _ title: String, _ html: inout HTMLWriter) {
+    private static func bar(_ index: Int, _ start: Double, _ width: Double, _ shade: String, _ title: String, _ html: inout HTMLWriter) {
         html.element(
             "rect",
             [
-                .class(tone), .svg("x", percent(start)), .svg("y", "\(index * lineHeight + 19)"), .svg("width", percent(width)),
+                .class(shade), .svg("x", percent(start)), .svg("y", "\(index * lineHeight + 19)"), .svg("width", percent(width)),
                 .svg("height", "12"),
             ]
         ) { html in html.element("title", text: title) }
@@ -107,18 +109,4 @@ enum Plots {
     }
 
     private static func percent(_ value: Double) -> String { "\((value * 100).rounded() / 100)%" }
-
-    private static func tone(_ isGood: Bool?) -> String { isGood.map { $0 ? "s2" : "s4" } ?? "s1" }
-
-    /// The colour of a series. Good, doubtful, bad and absent series look alike in all plots.
-    private static func tone(_ series: String) -> String {
-        switch series {
-        case "aligned", "quoted", "drivers", "unrealized_mark", "available", "clean": "s2"
-        case "partially_aligned", "estimated", "proxy_mapped", "terminal_mark", "open": "s1"
-        case "mixed", "neutral", "pending": "s5"
-        case "weak_alignment", "stale", "incomplete_economics": "s3"
-        case "misaligned", "detractors", "ambiguous": "s4"
-        default: "s6"
-        }
-    }
 }

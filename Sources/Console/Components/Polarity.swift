@@ -1,4 +1,6 @@
-/// The meaning of a larger figure for its reader. A colour says good or bad; it never stands for a sign.
+/// The meaning of a larger figure for its reader. A colour says gain or loss; it never stands for a sign.
+///
+/// Gain and loss are one of the three scales of colour (docs/design.md, "Colour").
 ///
 /// Each figure's polarity is declared once, here. Tables, sums, plots, explanations and comparisons look it up by a
 /// column's name. The sign is shown beside the colour, and the column's head says which direction is better.
@@ -45,13 +47,16 @@ enum Polarity {
         }
     }
 
-    /// Whether a figure in its displayed form is good news. Nil for zero and for neutral figures.
-    func isGood(_ shown: String) -> Bool? {
+    /// Whether a figure in its displayed form is a gain for its reader. Nil for zero and for neutral figures.
+    func isGain(_ shown: String) -> Bool? {
         guard self != .neutral, shown.utf8.contains(where: { UInt8(ascii: "1")...UInt8(ascii: "9") ~= $0 }) else { return nil }
         let isNegative = shown.hasPrefix("\u{2212}") || shown.hasPrefix("-")
         return isNegative == (self == .cost)
     }
 
     /// The classes of the element that shows a figure.
-    func classes(_ shown: String) -> String { isGood(shown).map { $0 ? "figure good" : "figure poor" } ?? "figure" }
+    func classes(_ shown: String) -> String { "figure" + (isGain(shown).map { " \(Self.shade(isGain: $0))" } ?? "") }
+
+    /// The class of a mark that stands for a gain or a loss.
+    static func shade(isGain: Bool) -> String { isGain ? "gain" : "loss" }
 }

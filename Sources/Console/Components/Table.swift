@@ -1,4 +1,5 @@
 import LedgerJSON
+import LedgerValues
 
 /// A column of a table over rows of a view.
 struct Column {
@@ -6,12 +7,18 @@ struct Column {
     /// The unit of the figures, shown below the title.
     var unit: String?
     var isNumber = false
+    /// The member of a row that the column shows. Nil for a column that is made from several.
+    var field: String?
     let write: (JSONValue, inout HTMLWriter) -> Void
 
-    init(_ title: String, unit: String? = nil, isNumber: Bool = false, _ write: @escaping (JSONValue, inout HTMLWriter) -> Void) {
+    init(
+        _ title: String, unit: String? = nil, isNumber: Bool = false, field: String? = nil,
+        _ write: @escaping (JSONValue, inout HTMLWriter) -> Void
+    ) {
         self.title = title
         self.unit = unit
         self.isNumber = isNumber
+        self.field = field
         self.write = write
     }
 
@@ -20,22 +27,23 @@ struct Column {
         _ title: String, unit: String? = nil, _ field: String, _ places: Figures.Places, _ explained: Explained? = nil
     ) -> Column {
         let head = [unit, Polarity.of(field).remark].compactMap { $0 }.joined(separator: ", ")
-        return Column(title, unit: head.isEmpty ? nil : head, isNumber: true) { row, html in
+        return Column(title, unit: head.isEmpty ? nil : head, isNumber: true, field: field) { row, html in
             Cell.figure(row, field, places, explained, to: &html)
         }
     }
 
     static func text(_ title: String, unit: String? = nil, _ field: String) -> Column {
-        Column(title, unit: unit) { row, html in Cell.text(row, field, to: &html) }
+        Column(title, unit: unit, field: field) { row, html in Cell.text(row, field, to: &html) }
     }
 
+    /// An instant by the reader's clock, whose zone each cell names.
     static func instant(_ title: String, _ field: String) -> Column {
-        Column(title, unit: "UTC") { row, html in Cell.instant(row, field, to: &html) }
+        Column(title, field: field) { row, html in Cell.instant(row, field, to: &html) }
     }
 
     /// A state, label or quality as a badge.
     static func badge(_ title: String, _ field: String, _ explained: Explained? = nil) -> Column {
-        Column(title) { row, html in
+        Column(title, field: field) { row, html in
             guard let text = row[field]?.string else { return Cell.none(row, field, explained, to: &html) }
             guard let explained else { return Badge.write(text, to: &html) }
             html.element("a", [.class("figure"), .href(explained.address(row, field)), .title("Why \(text)?")]) {
@@ -46,7 +54,7 @@ struct Column {
 
     /// A list of tokens. An empty list shows nothing.
     static func tokens(_ title: String, _ field: String, isWarning: Bool = true) -> Column {
-        Column(title) { row, html in Cell.tokens(row, field, isWarning: isWarning, to: &html) }
+        Column(title, field: field) { row, html in Cell.tokens(row, field, isWarning: isWarning, to: &html) }
     }
 }
 
@@ -116,10 +124,19 @@ struct Explained {
 
     /// - Parameter field: the figure to explain, nil for the whole row
     func address(_ row: JSONValue, _ field: String?) -> Address {
-        // The parts of the key are separated by bars, as the interface reads them.
-        let parts = key.map { (row[$0]?.string ?? "").replacing("%", with: "%25").replacing("|", with: "%7C") }
-        return Address(
-            ["explain"], [("view", view), ("key", parts.joined(separator: "|"))] + (field.map { [("field", $0)] } ?? []) + pin)
+        let key = KeyText.of(key.map { KeyText.part(row[$0]) })
+        return Address(["explain"], [("view", view), ("key", key)] + (field.map { [("field", $0)] } ?? []) + pin)
+    }
+}
+
+/// A key as the interface reads it in a parameter.
+enum KeyText {
+    /// A part of a key as a row shows it.
+    static func part(_ value: JSONValue?) -> String { value.map { $0.string ?? $0.sourceText } ?? "" }
+
+    /// The parts separated by bars, with the bars inside of them escaped.
+    static func of(_ parts: [String]) -> String {
+        parts.map { $0.replacing("%", with: "%25").replacing("|", with: "%7C") }.joined(separator: "|")
     }
 }
 
@@ -141,6 +158,12 @@ enum Cell {
                 + (isRounded ? [.title("exactly \(exact)")] : []), text: text)
     }
 
+    /// A difference of a field's figures, with its sign.
+    static func move(_ move: FixedDecimal, _ field: String, _ places: Figures.Places, to html: inout HTMLWriter) {
+        let shown = Figures.decimal(move.description, places).text
+        html.element("span", [.class(Polarity.of(field).classes(shown))], text: (move > .zero ? "+" : "") + shown)
+    }
+
     static func none(_ row: JSONValue, _ field: String, _ explained: Explained?, to html: inout HTMLWriter) {
         let reason = Unavailable.reason(field, in: row)
         guard let explained else { return Unavailable.write(reason, to: &html) }
@@ -154,7 +177,7 @@ enum Cell {
 
     static func instant(_ row: JSONValue, _ field: String, to html: inout HTMLWriter) {
         guard let text = row[field]?.string else { return none(row, field, nil, to: &html) }
-        html.element("time", [.dateTime(text)], text: Figures.instant(text))
+        html.time(text)
     }
 
     static func tokens(_ row: JSONValue, _ field: String, isWarning: Bool, to html: inout HTMLWriter) {
@@ -162,28 +185,6 @@ enum Cell {
         if tokens.isEmpty { return html.element("span", [.class("quiet")], text: "none") }
         html.element("ul", [.class(isWarning ? "tokens warning" : "tokens")]) { html in
             for token in tokens { html.element("li", text: token) }
-        }
-    }
-}
-
-/// A state in a word, coloured by its meaning. The word carries the meaning by itself.
-enum Badge {
-    static func write(_ text: String, to html: inout HTMLWriter) {
-        html.element("span", [.class("badge \(tone(text))")], text: text.replacing("_", with: " "))
-    }
-
-    private static func tone(_ text: String) -> String {
-        switch text {
-        case "clean", "available", "quoted", "aligned", "partially_aligned", "complete", "unrealized_mark", "terminal_mark",
-            "high", "closed", "served", "ready", "stable":
-            "good"
-        case "stale", "estimated", "partial", "mixed", "proxy_mapped", "medium", "PENDING", "PARTIALLY_FILLED", "pending", "open",
-            "incomplete_economics", "weak_alignment", "open_long", "open_short", "building", "insufficient":
-            "fair"
-        case "unavailable", "misaligned", "ambiguous", "missing", "REJECTED", "BUSTED", "CANCELLED", "unmapped", "low",
-            "insufficient_data", "indeterminate", "not_entitled", "stopped", "unstable":
-            "poor"
-        default: "plain"
         }
     }
 }

@@ -24,6 +24,7 @@ package struct Attribute: Sendable {
     static func labelled(by id: String) -> Attribute { Attribute("aria-labelledby", id) }
     static func described(by id: String) -> Attribute { Attribute("aria-describedby", id) }
     static func current(_ value: String) -> Attribute { Attribute("aria-current", value) }
+    static func pressed(_ isPressed: Bool) -> Attribute { Attribute("aria-pressed", isPressed ? "true" : "false") }
     static func live(_ politeness: String) -> Attribute { Attribute("aria-live", politeness) }
     static let ariaHidden = Attribute("aria-hidden", "true")
 

@@ -3,10 +3,15 @@
 /// Text and attribute values are escaped by construction: no method writes a string as markup. Names of elements and
 /// attributes are literals of the program.
 package struct HTMLWriter: Sendable {
+    /// The clock of the document's reader.
+    let clock: WallClock
     /// The bytes written so far.
     package private(set) var bytes: [UInt8] = []
 
-    package init(reservingCapacity capacity: Int = 16 << 10) { bytes.reserveCapacity(capacity) }
+    package init(clock: WallClock = .utc, reservingCapacity capacity: Int = 16 << 10) {
+        self.clock = clock
+        bytes.reserveCapacity(capacity)
+    }
 
     /// Writes `<!doctype html>`.
     package mutating func doctype() { append("<!doctype html>\n") }

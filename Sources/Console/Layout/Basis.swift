@@ -16,19 +16,33 @@ package struct Basis: Sendable {
         return TimeFrame.Shown(position: position, asOf: asOf)
     }
 
+    /// The projection behind the rows.
+    var name: String { ledger["projection"]?.string ?? "projection" }
+
+    /// Whether the rows stay at their position, because this program lacks the version's code.
+    var isFrozen: Bool { ledger["frozen"]?.bool == true }
+
+    /// The number of events that the rows do not show yet. Nil if there are none, or the answer is of a chosen moment.
+    func lag(_ time: TimeFrame) -> Int64? {
+        guard !time.isPinned, let position = ledger["position"]?.integer, let head = ledger["head_position"]?.integer, position < head
+        else { return nil }
+        return head - position
+    }
+
     static func write(_ all: [Basis], to html: inout HTMLWriter) {
+        if all.isEmpty { return }
         html.element("dl", [.class("basis")]) { html in
             for basis in all {
                 let ledger = basis.ledger
                 html.element("div") { html in
-                    html.element("dt", text: ledger["projection"]?.string ?? "projection")
+                    html.element("dt", text: basis.name)
                     html.element("dd") { html in
                         html.text("code \(ledger["code_version"]?.integer.map { "\($0)" } ?? "?")")
                         for (file, version) in ledger["rules"]?.members.map({ ($0.key, $0.value) }) ?? [] {
                             html.text(" · \(file)")
                             if version.isNull { html.text(" (version unknown)") }
                         }
-                        if ledger["frozen"]?.bool == true {
+                        if basis.isFrozen {
                             html.text(" · ")
                             html.element("strong", text: "frozen: this program lacks the version's code")
                         }

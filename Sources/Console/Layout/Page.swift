@@ -14,9 +14,12 @@ struct Page {
     ]
 
     func html(_ content: (inout HTMLWriter) -> Void) -> [UInt8] {
-        var html = HTMLWriter()
+        var html = HTMLWriter(clock: context.clock)
         html.doctype()
-        html.element("html", [.lang("en")]) { html in
+        let root: [Attribute] = [
+            .lang("en"), .data("data-density", context.preferences.density.rawValue), .data("data-zone", context.clock.zone),
+        ]
+        html.element("html", root) { html in
             html.element("head") { head(&$0) }
             html.element("body") { html in
                 html.element("a", [.class("skip"), .href(context.address.with([], fragment: "main"))], text: "Skip to the content")
@@ -25,9 +28,16 @@ struct Page {
                 html.element("main", [.id("main"), .tabIndex(-1)]) { html in
                     html.element("h1", text: title)
                     if let notice = context.notice { Self.write(notice, to: &html) }
+                    for basis in basis {
+                        guard let lag = basis.lag(context.time) else { continue }
+                        PartState.stale(basis.name, behind: lag, isFrozen: basis.isFrozen, to: &html)
+                    }
                     content(&html)
                 }
-                if !basis.isEmpty { html.element("footer") { Basis.write(basis, to: &$0) } }
+                html.element("footer") { html in
+                    Basis.write(basis, to: &html)
+                    html.element("p") { $0.element("a", [.href(Address(["styleguide"]))], text: "The parts of these pages") }
+                }
             }
         }
         return html.bytes
@@ -59,7 +69,10 @@ struct Page {
                 }
             }
         }
-        html.element("div", [.class("session")]) { session(&$0) }
+        html.element("div", [.class("session")]) { html in
+            PreferenceMenu(context: context).write(to: &html)
+            session(&html)
+        }
     }
 
     private func session(_ html: inout HTMLWriter) {

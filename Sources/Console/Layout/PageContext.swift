@@ -8,12 +8,20 @@ package struct PageContext: Sendable {
     package var time: TimeFrame
     /// A remark about the action just taken. Shown once, at the top.
     package var notice: Notice?
+    package var preferences: Preferences
+    /// The clock of the preferred zone.
+    package var clock: WallClock
 
-    package init(address: Address, visitor: Visitor, time: TimeFrame, notice: Notice? = nil) {
+    package init(
+        address: Address, visitor: Visitor, time: TimeFrame, notice: Notice? = nil, preferences: Preferences = Preferences(),
+        clock: WallClock = .utc
+    ) {
         self.address = address
         self.visitor = visitor
         self.time = time
         self.notice = notice
+        self.preferences = preferences
+        self.clock = clock
     }
 }
 
@@ -36,59 +44,6 @@ package struct Visitor: Sendable {
         self.role = role
         self.formToken = formToken
         self.canAdminister = canAdminister
-    }
-}
-
-/// The moment that a page shows.
-package struct TimeFrame: Sendable {
-    /// The requested moment as text. Nil if the page is not pinned.
-    package var asOfPosition: String?
-    package var asOf: String?
-    package var effectiveAt: String?
-    /// The log's last event. Nil if the log cannot be read.
-    package var head: Int64?
-    package var headRecordedAt: String?
-    package var firstRecordedAt: String?
-    /// The position of the page's own views, after they were read.
-    package var shown: Shown?
-
-    /// The moment behind an answer.
-    package struct Shown: Sendable {
-        package var position: Int64
-        package var asOf: String
-
-        package init(position: Int64, asOf: String) {
-            self.position = position
-            self.asOf = asOf
-        }
-    }
-
-    package init(
-        asOfPosition: String? = nil, asOf: String? = nil, effectiveAt: String? = nil, head: Int64? = nil,
-        headRecordedAt: String? = nil, firstRecordedAt: String? = nil
-    ) {
-        self.asOfPosition = asOfPosition
-        self.asOf = asOf
-        self.effectiveAt = effectiveAt
-        self.head = head
-        self.headRecordedAt = headRecordedAt
-        self.firstRecordedAt = firstRecordedAt
-    }
-
-    package var isPinned: Bool { asOfPosition != nil || asOf != nil }
-
-    /// The parameters that request this moment again.
-    package var parameters: [(name: String, value: String)] {
-        [("as_of_position", asOfPosition), ("as_of", asOf), ("effective_at", effectiveAt)].compactMap { name, value in
-            value.map { (name, $0) }
-        }
-    }
-
-    /// The parameters that pin the shown moment: both position and time, so that the answer never changes.
-    package var pin: [(name: String, value: String)] {
-        guard let shown else { return parameters }
-        return [("as_of_position", "\(shown.position)"), ("as_of", shown.asOf)]
-            + (effectiveAt.map { [("effective_at", $0)] } ?? [])
     }
 }
 

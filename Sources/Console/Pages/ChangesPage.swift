@@ -1,16 +1,32 @@
-package import LedgerJSON
+import LedgerJSON
 import LedgerValues
 package import OptionTrades
 
-/// The changes of a view between two positions, row by row and field by field.
+/// The changes of a view between two moments, grouped by row, with the money that they moved.
 package struct ChangesPage: Sendable {
+    /// One of the two moments.
+    package struct Moment: Sendable {
+        /// The position or the instant that was asked for, as text.
+        package var asked: String
+        /// What the rows stand on, after they were read.
+        package var shown: TimeFrame.Shown?
+
+        package init(asked: String, shown: TimeFrame.Shown? = nil) {
+            self.asked = asked
+            self.shown = shown
+        }
+
+        /// Nil if an instant was asked for.
+        var position: String? { asked.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ? asked : nil }
+    }
+
     package var context: PageContext
     package var view: View
-    package var from: Int64
-    package var to: Int64
+    package var from: Moment
+    package var to: Moment
     package var changes: Result<RowChanges, PageProblem>
 
-    package init(context: PageContext, view: View, from: Int64, to: Int64, changes: Result<RowChanges, PageProblem>) {
+    package init(context: PageContext, view: View, from: Moment, to: Moment, changes: Result<RowChanges, PageProblem>) {
         self.context = context
         self.view = view
         self.from = from
@@ -28,6 +44,8 @@ package struct ChangesPage: Sendable {
         }
     }
 
+    // MARK: The moments
+
     private func form(_ html: inout HTMLWriter) {
         html.element("form", [.class("filters"), .method("get"), .action(Address(["changes"])), .label("Two moments")]) { html in
             html.element("span", [.class("field")]) { html in
@@ -38,22 +56,41 @@ package struct ChangesPage: Sendable {
                     }
                 }
             }
-            for (name, label, value) in [("from", "From event", from), ("to", "to event", to)] {
-                html.element("span", [.class("field")]) { html in
-                    html.element("label", [.for("changes-\(name)")], text: label)
-                    html.void(
-                        "input",
-                        [
-                            .type("text"), .id("changes-\(name)"), .name(name), .value("\(value)"), .inputMode("numeric"),
-                            .pattern("[0-9]+"),
-                            .required, .class("short"), .autocomplete("off"),
-                        ])
-                }
+            fields("from", "From", from, &html)
+            fields("to", "To", to, &html)
+            html.element("button", [.type("submit"), .class("strong")], text: "Compare")
+            if let last = to.shown {
+                html.element("a", [.href(Address(["log"], [("before", "\(last.position + 1)")]))], text: "The events up to then")
             }
-            html.element("button", [.type("submit")], text: "Compare")
-            html.element("a", [.href(Address(["log"], [("before", "\(to + 1)")]))], text: "The events up to then")
         }
     }
+
+    private func fields(_ name: String, _ title: String, _ moment: Moment, _ html: inout HTMLWriter) {
+        html.element("fieldset") { html in
+            html.element("legend", text: title)
+            html.void("input", [.type("hidden"), .name("was_\(name)"), .value(moment.asked)])
+            html.element("span", [.class("field")]) { html in
+                html.element("label", [.for("changes-\(name)")], text: "after event")
+                html.void(
+                    "input",
+                    [
+                        .type("text"), .id("changes-\(name)"), .name(name), .value(moment.position ?? ""), .inputMode("numeric"),
+                        .pattern("[0-9]*"), .class("short"), .autocomplete("off"),
+                    ])
+            }
+            html.element("span", [.class("field")]) { html in
+                html.element("label", [.for("changes-\(name)-at")], text: "or at, \(context.clock.title)")
+                let picked = moment.position == nil ? context.clock.picked(moment.asked) : nil
+                html.void(
+                    "input",
+                    [
+                        .type("datetime-local"), .step("1"), .id("changes-\(name)-at"), .name("\(name)_at"), .value(picked ?? ""),
+                    ])
+            }
+        }
+    }
+
+    // MARK: The changes
 
     private func write(_ changes: RowChanges, _ html: inout HTMLWriter) {
         html.element("dl", [.class("counts")]) { html in
@@ -72,157 +109,170 @@ package struct ChangesPage: Sendable {
                 text: "Only the first \(Figures.count(changes.compared)) rows were compared; the command line compares them all.")
         }
         if changes.sample.isEmpty { return html.element("p", text: "Nothing changed between the two.") }
-        html.element("div", [.class("scroll"), .role("region"), .label("Changed rows"), .tabIndex(0)]) { html in
-            html.element("table", [.class("rows"), .role("table")]) { html in
-                html.element(
-                    "caption",
-                    text: changes.sample.count < changes.added + changes.removed + changes.changed
-                        ? "The first \(changes.sample.count) rows that differ" : "The rows that differ")
-                html.element("thead", [.role("rowgroup")]) { html in
-                    html.element("tr", [.role("row")]) { html in
-                        for title in ["Row", "Change", "Field", "After event \(Figures.count(from))", "After event \(Figures.count(to))"] {
-                            html.element("th", [.scope("col"), .role("columnheader")], text: title)
+        totals(changes.totals, &html)
+        rows(changes, &html)
+    }
+
+    private func totals(_ totals: [RowChanges.Totals], _ html: inout HTMLWriter) {
+        let moved = totals.filter(\.hasMoved)
+        if moved.isEmpty { return }
+        let titles = Dictionary(Self.columns(view, TimeFrame()).map { ($0.field ?? "", $0.title) }) { first, _ in first }
+        html.element("h2", text: "The money that moved")
+        html.element("div", [.class("scroll"), .role("region"), .label("The money that moved"), .tabIndex(0)]) { html in
+            html.element("table") { html in
+                html.element("caption", text: "Sums over all compared rows that have the figure")
+                html.element("thead") { html in
+                    html.element("tr") { html in
+                        html.element("th", [.scope("col")], text: "Field")
+                        for title in ["Before", "After", "Moves by"] {
+                            html.element("th", [.scope("col"), .class("number")], text: title)
                         }
                     }
                 }
-                html.element("tbody", [.role("rowgroup")]) { html in
-                    for change in changes.sample { rows(change, &html) }
-                }
-            }
-        }
-    }
-
-    private func rows(_ change: RowChanges.Change, _ html: inout HTMLWriter) {
-        let fields = change.fields.isEmpty ? [RowChanges.Field(name: "", old: nil, new: nil)] : change.fields
-        for (index, field) in fields.enumerated() {
-            html.element("tr", [.role("row")]) { html in
-                html.element("th", [.scope("row"), .role("rowheader")]) { html in
-                    if index == 0 || change.fields.count > 1 { html.text(change.key.joined(separator: " · ")) }
-                }
-                cell("Change", &html) { $0.text(change.kind.rawValue) }
-                cell("Field", &html) { html in
-                    if field.name.isEmpty { html.element("span", [.class("quiet")], text: "the whole row") } else { html.text(field.name) }
-                }
-                cell("After event \(Figures.count(from))", &html) { html in
-                    if change.kind == .changed {
-                        html.element("del") { ValueText.write(field.old, name: field.name, to: &$0) }
-                    } else {
-                        html.text("")
-                    }
-                }
-                cell("After event \(Figures.count(to))", &html) { html in
-                    if change.kind == .changed {
-                        html.element("ins") { ValueText.write(field.new, name: field.name, to: &$0) }
-                    } else {
-                        html.text("")
+                html.element("tbody") { html in
+                    for total in moved {
+                        html.element("tr") { html in
+                            html.element("th", [.scope("row")], text: titles[total.field] ?? "\(Self.words(total.field)), \(total.unit)")
+                            for side in [total.old, total.new] { sum(side, total.field, &html) }
+                            html.element("td", [.class("number")]) { html in
+                                guard let move = total.move else { return Unavailable.write("not in both", to: &html) }
+                                Cell.move(move, total.field, .money, to: &html)
+                            }
+                        }
                     }
                 }
             }
         }
     }
 
-    private func cell(_ label: String, _ html: inout HTMLWriter, _ write: (inout HTMLWriter) -> Void) {
-        html.element("td", [.role("cell"), .data("data-label", label)]) { write(&$0) }
+    private func sum(_ total: RowChanges.Total, _ field: String, _ html: inout HTMLWriter) {
+        html.element("td", [.class("number")]) { html in
+            guard let sum = total.sum else { return Unavailable.write("no row has it", to: &html) }
+            let shown = Figures.decimal(sum.description, .money).text
+            html.element("span", [.class(Polarity.of(field).classes(shown))], text: shown)
+            html.text(" ")
+            html.element("small", [.class("over")], text: "\(Figures.count(total.count)) \(total.count == 1 ? "row" : "rows")")
+        }
+    }
+
+    private func rows(_ changes: RowChanges, _ html: inout HTMLWriter) {
+        html.element("h2", text: "Row by row")
+        let all = changes.added + changes.removed + changes.changed
+        html.element("div", [.class("scroll"), .role("region"), .label("Changed rows"), .tabIndex(0)]) { html in
+            html.element("table", [.class("rows changes"), .role("table")]) { html in
+                html.element(
+                    "caption",
+                    text: changes.sample.count < all ? "The first \(changes.sample.count) rows that differ" : "The rows that differ")
+                html.element("thead", [.role("rowgroup")]) { html in
+                    html.element("tr", [.role("row")]) { html in
+                        html.element("th", [.scope("col"), .role("columnheader")], text: "Field")
+                        for moment in [from, to] {
+                            html.element("th", [.scope("col"), .role("columnheader"), .class("number")]) { head(of: moment, &$0) }
+                        }
+                        html.element("th", [.scope("col"), .role("columnheader"), .class("number")], text: "Moves by")
+                    }
+                }
+                let (old, new) = (Self.columns(view, time(from)), Self.columns(view, time(to)))
+                let money = changes.totals.map(\.field)
+                for change in changes.sample {
+                    Group(change: change, old: old, new: new, money: money, time: time(to)).write(to: &html)
+                }
+            }
+        }
+    }
+
+    /// `After event 50`, and when that was.
+    private func head(of moment: Moment, _ html: inout HTMLWriter) {
+        html.text("After event \(moment.shown.map { Figures.count($0.position) } ?? moment.asked)")
+        guard let shown = moment.shown else { return }
+        html.text(" ")
+        html.element("small") { $0.time(shown.asOf, inSentence: true) }
+    }
+
+    private func time(_ moment: Moment) -> TimeFrame {
+        var time = TimeFrame()
+        time.shown = moment.shown
+        return time
+    }
+
+    /// `fees_usd` as `fees usd`, for a field without a column.
+    fileprivate static func words(_ field: String) -> String { field.replacing("_", with: " ") }
+
+    /// A view's columns, whose figures lead to their explanations at a moment.
+    private static func columns(_ view: View, _ time: TimeFrame) -> [Column] {
+        let visitor = Visitor(role: .anonymous, formToken: nil, canAdminister: false)
+        return ViewColumns.of(view, PageContext(address: Address([]), visitor: visitor, time: time))
     }
 }
 
-/// The differences between a view's rows at two positions. Both lists are compared in a single pass, in the order of
-/// their keys.
-package struct RowChanges: Sendable {
-    package enum Kind: String, Sendable { case added, removed, changed }
+/// One row that differs: its name, and a line for each field, by the columns of the view's own table.
+private struct Group {
+    let change: RowChanges.Change
+    let old: [Column]
+    let new: [Column]
+    /// The members that hold amounts of money.
+    let money: [String]
+    /// The later of the two moments.
+    let time: TimeFrame
 
-    /// A field that differs. A side that lacks the field is nil.
-    package struct Field: Sendable {
-        package let name: String
-        package let old: JSONValue?
-        package let new: JSONValue?
-    }
-
-    package struct Change: Sendable {
-        package let key: [String]
-        package let kind: Kind
-        /// The changed fields. Only for changed rows.
-        package let fields: [Field]
-    }
-
-    /// The largest number of changes shown.
-    package static let sampleLimit = 100
-
-    package private(set) var added: Int64 = 0
-    package private(set) var removed: Int64 = 0
-    package private(set) var changed: Int64 = 0
-    package private(set) var unchanged: Int64 = 0
-    package private(set) var sample: [Change] = []
-    /// Whether the comparison stopped before the end of the lists.
-    package var isPartial = false
-    private let key: [String]
-
-    /// Fields about a row's origin, which do not count as changes.
-    private static let provenance: Set<String> = ["event_positions", "inputs"]
-
-    /// - Parameter key: the members that identify a row
-    package init(key: [String]) { self.key = key }
-
-    /// The number of keys compared, on either side or both.
-    package var compared: Int64 { added + removed + changed + unchanged }
-
-    /// Takes the next row of each list and returns which lists to advance. A row whose key comes later than the other
-    /// side's stays.
-    package mutating func take(old: JSONValue?, new: JSONValue?) -> (old: Bool, new: Bool) {
-        guard let old else {
-            guard let new else { return (false, false) }
-            add(.added, new)
-            return (false, true)
-        }
-        guard let new else {
-            add(.removed, old)
-            return (true, false)
-        }
-        if precedes(old, new) {
-            add(.removed, old)
-            return (true, false)
-        }
-        if precedes(new, old) {
-            add(.added, new)
-            return (false, true)
-        }
-        compare(old, new)
-        return (true, true)
-    }
-
-    /// Whether a row comes before another in their list: by its key, figures by value and texts by their bytes.
-    private func precedes(_ left: JSONValue, _ right: JSONValue) -> Bool {
-        for name in key {
-            if let a = left[name], let b = right[name], a.kind == .number, b.kind == .number {
-                let (one, other) = (a.decimal ?? .zero, b.decimal ?? .zero)
-                if one != other { return one < other }
-            } else {
-                let (one, other) = (left[name]?.string ?? "", right[name]?.string ?? "")
-                if !one.isBytewiseEqual(to: other) { return one.isBytewiseLess(than: other) }
+    func write(to html: inout HTMLWriter) {
+        html.element("tbody", [.role("rowgroup")]) { html in
+            html.element("tr", [.role("row"), .class("group")]) { html in
+                html.element("th", [.scope("rowgroup"), .role("rowheader"), .columnSpan(4)]) { html in
+                    name(&html)
+                    html.text(" ")
+                    html.element("span", [.class("badge plain")], text: change.kind.rawValue)
+                }
+            }
+            for (index, column) in new.enumerated() where isShown(column) {
+                line(column.title, isNumber: column.isNumber, column.field, { old[index].write($0, &$1) }, { column.write($0, &$1) }, &html)
+            }
+            for field in change.fields where !new.contains(where: { $0.field == field }) {
+                func value(_ row: JSONValue, _ html: inout HTMLWriter) {
+                    guard let value = row[field] else { return Unavailable.write("not in the row", to: &html) }
+                    JSONOutline(time: time).inline(value, name: field, &html)
+                }
+                line(ChangesPage.words(field), isNumber: false, field, value, value, &html)
             }
         }
-        return false
     }
 
-    private mutating func add(_ kind: Kind, _ row: JSONValue, _ fields: [Field] = []) {
-        switch kind {
-        case .added: added += 1
-        case .removed: removed += 1
-        case .changed: changed += 1
-        }
-        if sample.count < Self.sampleLimit {
-            sample.append(Change(key: key.map { name in row[name].map { $0.string ?? $0.sourceText } ?? "" }, kind: kind, fields: fields))
-        }
+    private func name(_ html: inout HTMLWriter) {
+        guard let row = change.new ?? change.old, let first = new.first else { return html.text(change.key.joined(separator: " · ")) }
+        first.write(row, &html)
+        // The name of an outcome is its trade and its horizon.
+        if let horizon = row["horizon_key"]?.string { html.element("span", [.class("contract")], text: "horizon \(horizon)") }
     }
 
-    private mutating func compare(_ old: JSONValue, _ new: JSONValue) {
-        var fields: [Field] = []
-        for member in new.members where !Self.provenance.contains(member.key) {
-            let before = old[member.key]
-            if before.map({ $0.sourceText.utf8.elementsEqual(member.value.sourceText.utf8) }) != true {
-                fields.append(Field(name: member.key, old: before, new: member.value))
+    /// Whether a column has a line: one that changed, or the money of a row that came or went.
+    private func isShown(_ column: Column) -> Bool {
+        guard let field = column.field else { return false }
+        return (change.kind == .changed ? change.fields : money).contains { $0.isBytewiseEqual(to: field) }
+    }
+
+    private func line(
+        _ title: String, isNumber: Bool, _ field: String?, _ before: (JSONValue, inout HTMLWriter) -> Void,
+        _ after: (JSONValue, inout HTMLWriter) -> Void, _ html: inout HTMLWriter
+    ) {
+        let number: [Attribute] = [.class("number")]
+        html.element("tr", [.role("row")]) { html in
+            html.element("th", [.scope("row"), .role("rowheader")], text: title)
+            html.element("td", [.role("cell"), .data("data-label", "Before")] + number) { html in
+                if let row = change.old { html.element("del") { before(row, &$0) } }
+            }
+            html.element("td", [.role("cell"), .data("data-label", "After")] + number) { html in
+                if let row = change.new { html.element("ins") { after(row, &$0) } }
+            }
+            html.element("td", [.role("cell"), .data("data-label", "Moves by")] + number) { html in
+                guard isNumber, let field, let move = move(field) else { return }
+                Cell.move(move, field, .exact, to: &html)
             }
         }
-        if fields.isEmpty { unchanged += 1 } else { add(.changed, new, fields) }
+    }
+
+    /// New − old of a number that both sides have.
+    private func move(_ field: String) -> FixedDecimal? {
+        guard let old = change.old?[field]?.publishedDecimal, let new = change.new?[field]?.publishedDecimal else { return nil }
+        return (ExactNumber(new) - ExactNumber(old)).rounded()
     }
 }

@@ -18,6 +18,10 @@ package struct ExplainPage: Sendable {
         context.time.shown = basis?.shown
         return Page(title: "Why: \(field)", context: context, basis: basis.map { [$0] } ?? []).html { html in
             html.element("p", [.class("quiet")], text: "\(context.address["view"] ?? "?") · \(context.address["key"] ?? "?")")
+            if let view = context.address["view"], let key = context.address["key"] {
+                let address = Address(["steps"], [("view", view), ("key", key)] + context.time.parameters + context.time.rulesParameter)
+                html.element("p") { $0.element("a", [.href(address)], text: "Step through its events") }
+            }
             switch explanation {
             case .failure(let problem):
                 ProblemBox.write(problem, to: &html)
@@ -96,11 +100,11 @@ package struct ExplainPage: Sendable {
                     guard let type = row["type"]?.string else { return Unavailable.write("none", to: &html) }
                     html.text(type)
                 },
-                Column("Recorded", unit: "UTC") { row, html in
+                Column("Recorded") { row, html in
                     guard row["recorded_at"]?.string != nil else { return Unavailable.write("not recorded", to: &html) }
                     Cell.instant(row, "recorded_at", to: &html)
                 },
-                Column("Effective", unit: "UTC") { row, html in
+                Column("Effective") { row, html in
                     guard row["effective_at"]?.string != nil else { return Unavailable.write("not in the world", to: &html) }
                     Cell.instant(row, "effective_at", to: &html)
                 },

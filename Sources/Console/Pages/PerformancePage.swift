@@ -1,4 +1,4 @@
-package import LedgerJSON
+import LedgerJSON
 import OptionTrades
 
 /// The overview of the trades' performance: coverage, alignment, execution and outcomes, each with its unknowns.
@@ -7,22 +7,33 @@ package struct PerformancePage: Sendable {
     package var alignment: Loaded
     package var executionQuality: Loaded
     package var outcomes: Loaded
-    /// Lifecycles by state and quality, and context by quality and portfolio, counted from the rows.
-    package var lifecycles: Result<Tally, PageProblem>
-    package var marketContext: Result<Tally, PageProblem>
+    /// Totals of outcomes by horizon, state and target date.
+    package var outcomesOverTime: Loaded
+    /// Totals of lifecycles by state and quality.
+    package var lifecycles: Loaded
+    /// Totals of lifecycles by state and expiry.
+    package var expiries: Loaded
+    /// Totals of context by portfolio and quality.
+    package var marketContext: Loaded
     /// The reason for the absence of rows, if there are no rows and it is known.
     package var emptiness: String?
 
+    /// What the page's totals are grouped by. Those over time have a coarser grouping for more groups than an answer may have.
+    package static var outcomesOverTime: [String] { OutcomesOverTime.groupings }
+    package static var expiries: String { OpenPositions.grouping }
+
     package init(
-        context: PageContext, alignment: Loaded, executionQuality: Loaded, outcomes: Loaded,
-        lifecycles: Result<Tally, PageProblem>, marketContext: Result<Tally, PageProblem>, emptiness: String? = nil
+        context: PageContext, alignment: Loaded, executionQuality: Loaded, outcomes: Loaded, outcomesOverTime: Loaded,
+        lifecycles: Loaded, expiries: Loaded, marketContext: Loaded, emptiness: String? = nil
     ) {
         self.emptiness = emptiness
         self.context = context
         self.alignment = alignment
         self.executionQuality = executionQuality
         self.outcomes = outcomes
+        self.outcomesOverTime = outcomesOverTime
         self.lifecycles = lifecycles
+        self.expiries = expiries
         self.marketContext = marketContext
     }
 
@@ -41,6 +52,10 @@ package struct PerformancePage: Sendable {
                 ], context: context
             ).write(to: &html)
             if let emptiness { html.element("p", [.class("notice hint")], text: emptiness) }
+            html.element("h2", text: "P&L over time")
+            OutcomesOverTime(totals: outcomesOverTime, context: context).write(to: &html)
+            html.element("h2", text: "Open positions by expiry")
+            OpenPositions(totals: expiries, context: context).write(to: &html)
             section("Outcomes", outcomes, &html) { outcomesSection($0, &$1) }
             section("Opportunity alignment", alignment, &html) { alignmentSection($0, &$1) }
             section("Source quality", executionQuality, &html) { sourceSection($0, &$1) }
@@ -104,31 +119,21 @@ package struct PerformancePage: Sendable {
                     (label: Aggregates.key(entry), counts: series.map { entry[$0]?.integer ?? 0 })
                 } ?? [], to: &html)
         }
-        switch marketContext {
+        counts(
+            "Market context by portfolio", marketContext, ["available", "proxy_mapped", "stale", "unavailable", "unmapped"], &html)
+    }
+
+    private func counts(_ title: String, _ totals: Loaded, _ series: [String], _ html: inout HTMLWriter) {
+        switch totals {
         case .failure(let problem): ProblemBox.write(problem, to: &html)
-        case .success(let tally):
-            let series = ["available", "proxy_mapped", "stale", "unavailable", "unmapped"]
-            Plots.stackedBars(
-                "Market context by portfolio" + tally.remark, series: series,
-                tally.groups.map { group in
-                    (label: group.key, counts: series.map { group.counts[$0] ?? 0 })
-                }, to: &html)
+        case .success(let document): Plots.stackedBars(title, series: series, Totals(document).counts(series), to: &html)
         }
     }
 
     private func lifecycleSection(_ html: inout HTMLWriter) {
         html.element("h2", text: "Lifecycles")
-        switch lifecycles {
-        case .failure(let problem): ProblemBox.write(problem, to: &html)
-        case .success(let tally):
-            let series = ["clean", "open", "incomplete_economics", "ambiguous"]
-            html.element("div", [.class("grid")]) { html in
-                Plots.stackedBars(
-                    "Quality by state" + tally.remark, series: series,
-                    tally.groups.map { group in
-                        (label: group.key, counts: series.map { group.counts[$0] ?? 0 })
-                    }, to: &html)
-            }
+        html.element("div", [.class("grid")]) { html in
+            counts("Quality by state", lifecycles, ["clean", "open", "incomplete_economics", "ambiguous"], &html)
         }
     }
 
@@ -146,28 +151,4 @@ package struct PerformancePage: Sendable {
             }
         }
     }
-}
-
-/// Counts of rows by group and state.
-package struct Tally: Sendable {
-    package private(set) var groups: [(key: String, counts: [String: Int64])] = []
-    /// The number of rows counted.
-    package private(set) var rows: Int64 = 0
-    /// Whether there are more rows than were counted.
-    package var isPartial = false
-
-    package init() {}
-
-    package mutating func add(_ row: JSONValue, group: String, state: String) {
-        let key = row[group]?.string ?? "not named"
-        let state = row[state]?.string ?? "not named"
-        rows += 1
-        if let index = groups.firstIndex(where: { $0.key == key }) {
-            groups[index].counts[state, default: 0] += 1
-        } else {
-            groups.append((key, [state: 1]))
-        }
-    }
-
-    var remark: String { isPartial ? ", the first \(Figures.count(rows)) rows" : "" }
 }

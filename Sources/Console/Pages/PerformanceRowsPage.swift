@@ -31,7 +31,7 @@ package struct PerformanceRowsPage: Sendable {
             case .success(let document):
                 let rows = document.root["rows"]?.elements.map { $0 } ?? []
                 Table(
-                    caption: "\(view.title), row by row", columns: PerformanceColumns.of(view, context), id: view.name,
+                    caption: "\(view.title), row by row", columns: ViewColumns.of(view, context), id: view.name,
                     empty: emptiness ?? "No rows at this moment."
                 ).write(rows, to: &html)
                 Pager.write(document.root, shown: rows.count, context, to: &html)
@@ -55,9 +55,11 @@ enum PerformanceTabs {
     }
 
     private static func tab(_ title: String, _ path: [String], _ isCurrent: Bool, _ context: PageContext, _ html: inout HTMLWriter) {
+        // Rules by their number are those of one view.
+        let rules = context.time.rulesParameter.filter { $0.value == "as_served" }
         html.element("li") { html in
             html.element(
-                "a", [.href(Address(path, context.time.parameters))] + (isCurrent ? [.current("page")] : []), text: title)
+                "a", [.href(Address(path, context.time.parameters + rules))] + (isCurrent ? [.current("page")] : []), text: title)
         }
     }
 }

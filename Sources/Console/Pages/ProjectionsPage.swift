@@ -10,9 +10,19 @@ package struct ProjectionsPage: Sendable {
     package var promotions: [JSONValue]
     /// The last of these events for every projection. Nil unless the page shows a past moment.
     package var servedThen: [JSONValue]?
+    /// What the rules of a version say that those of the served one don't: an answer of
+    /// `/api/ledger/projections/{name}/rules` for each version that is not served, by ``versionKey(_:)``.
+    package var rules: [String: JSONValue]
 
-    package init(context: PageContext, projections: Loaded, promotions: [JSONValue], servedThen: [JSONValue]? = nil) {
+    /// The key of a version's rules: `alignment/v2/c1`.
+    package static func versionKey(_ version: JSONValue) -> String { VersionName.key(version) }
+
+    package init(
+        context: PageContext, projections: Loaded, promotions: [JSONValue], servedThen: [JSONValue]? = nil,
+        rules: [String: JSONValue] = [:]
+    ) {
         self.servedThen = servedThen
+        self.rules = rules
         self.context = context
         self.projections = projections
         self.promotions = promotions
@@ -86,13 +96,9 @@ package struct ProjectionsPage: Sendable {
                 let rebuilt = row["rebuild_position"]?.integer
                 guard let done = rebuilt ?? (position < head ? position : nil) else { return }
                 html.element("span", [.class("progress")]) { html in
-                    html.element(
-                        "progress",
-                        [
-                            .label("\(rebuilt == nil ? "Folded" : "Rebuilt") of \(version)"), .maximum("\(head)"), .value("\(done)"),
-                            .data("data-version", version),
-                        ]
-                    ) { _ in }
+                    PartState.loading(
+                        "\(rebuilt == nil ? "Folded" : "Rebuilt") of \(version)", done: done, of: head, [.data("data-version", version)],
+                        to: &html)
                     if rebuilt != nil {
                         html.text(" ")
                         html.element(
@@ -143,6 +149,7 @@ package struct ProjectionsPage: Sendable {
             html.element("h3", [.id("actions-\(name)")], text: name)
             html.element("p", text: served.map { "Served: \(VersionName.of($0))" } ?? "Nothing is served yet.")
             for other in others {
+                ruleChanges(of: other, &html)
                 guard other["state"]?.string == "ready" else {
                     html.element("p", [.class("quiet")], text: "\(VersionName.of(other)) is being built; it can be compared once it is.")
                     continue
@@ -180,6 +187,18 @@ package struct ProjectionsPage: Sendable {
                     html.element("span", text: "Also of what reads its rules")
                 }
             }
+        }
+    }
+
+    /// The largest number of changed values shown of a version's rules.
+    private static let shownChanges = 20
+
+    private func ruleChanges(of version: JSONValue, _ html: inout HTMLWriter) {
+        guard let diff = rules[VersionName.key(version)], let count = diff["count"]?.integer, diff["files"]?.count != 0 else { return }
+        html.element("details") { html in
+            let changes = count == 1 ? "1 value" : "\(Figures.count(count)) values"
+            html.element("summary", text: "Rules of \(VersionName.of(version)): \(changes) changed")
+            RuleChanges.write(diff, limit: Self.shownChanges, to: &html)
         }
     }
 

@@ -157,7 +157,7 @@ package struct SyncCard: Sendable {
         guard context.visitor.role == .administrator, let token = context.visitor.formToken else { return }
         html.element("p", [.class(preview.hasExpired ? "notice hint" : "quiet"), .id("preview-ends")]) { html in
             html.text(preview.hasExpired ? "This preview expired at " : "A real sync may follow this preview until ")
-            html.element("time", [.dateTime(preview.ends)], text: Figures.instant(preview.ends))
+            html.time(preview.ends, inSentence: true)
             html.text(preview.hasExpired ? ". Make a dry run again." : ".")
         }
         if preview.hasExpired { return }
@@ -186,7 +186,7 @@ enum Fact {
     static func instant(_ name: String, _ value: String?, none reason: String, to html: inout HTMLWriter) {
         write(name, to: &html) { html in
             guard let value else { return Unavailable.write(reason, to: &html) }
-            html.element("time", [.dateTime(value)], text: Figures.instant(value))
+            html.time(value)
         }
     }
 

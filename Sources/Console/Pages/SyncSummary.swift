@@ -206,12 +206,12 @@ struct SyncSummary {
 
 /// A JSON value as text in a cell. Null is shown as a word, never as a blank.
 enum ValueText {
-    /// - Parameter name: the field's name, which decides whether a figure is good news
+    /// - Parameter name: the field's name, which decides whether a figure is a gain
     static func write(_ value: JSONValue?, name: String = "", to html: inout HTMLWriter) {
         guard let value, !value.isNull else { return html.element("span", [.class("none")], text: "null") }
         let text = value.string ?? value.sourceText
-        if value.kind == .number, let isGood = Polarity.of(name).isGood(text) {
-            html.element("span", [.class(isGood ? "figure good" : "figure poor")], text: text)
+        if value.kind == .number {
+            html.element("span", [.class(Polarity.of(name).classes(text))], text: text)
         } else {
             html.text(text)
         }

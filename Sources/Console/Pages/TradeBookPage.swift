@@ -33,36 +33,12 @@ package struct TradeBookPage: Sendable {
             case .success(let document):
                 let rows = document.root["rows"]
                 Table(
-                    caption: "Trades, by source and id", columns: Self.columns(context), id: "trades",
+                    caption: "Trades, by source and id", columns: ViewColumns.of(.trades, context), id: "trades",
                     empty: emptiness ?? "No trades at this moment."
                 ).write(rows?.elements.map { $0 } ?? [], to: &html)
                 Pager.write(document.root, shown: rows?.count ?? 0, context, to: &html)
             }
         }
-    }
-
-    private static func columns(_ context: PageContext) -> [Column] {
-        let explained = View.trades.explained(context)
-        return [
-            Column("Trade") { row, html in TradeLink.write(row, context, to: &html) },
-            .text("Portfolio", "source_portfolio"),
-            .instant("Traded", "trade_date"),
-            .text("Side", "direction"),
-            .figure("Quantity", unit: "contracts", "quantity", .quantity, explained),
-            Column("Price per contract", unit: "in the currency named", isNumber: true) { row, html in
-                Cell.figure(row, "price", .price, explained, to: &html)
-                guard row["price"]?.isNull == false else { return }
-                html.text(" ")
-                html.element("small", text: row["price_currency"]?.string ?? "currency missing")
-            },
-            .figure("Multiplier", "contract_multiplier", .quantity, explained),
-            .figure("Premium total USD", unit: "provided or derived", "entry_premium_usd", .money, explained),
-            .figure("Fees total USD", "fees_usd", .money, explained),
-            .badge("Status", "trade_status"),
-            .badge("Recon", "recon_status"),
-            .tokens("Flags", "flags"),
-            .tokens("Changed at the source", "last_changed_fields", isWarning: false),
-        ]
     }
 }
 

@@ -1,5 +1,6 @@
 import LedgerJSON
 import LedgerValues
+import OptionTrades
 
 /// One trade: each event of its stream, with the changes at the source as evidence.
 package struct TradePage: Sendable {
@@ -23,9 +24,22 @@ package struct TradePage: Sendable {
                 if let latest = events.last(where: { $0["payload"]?["source_trade_id"] != nil && $0["payload"]?["price"] != nil }) {
                     writeFields(latest, &html)
                 }
+                stepLinks(&html)
                 html.element("h2", text: "History")
                 if events.isEmpty { html.element("p", text: "Not known yet at this moment.") }
                 for event in events { EventCard(event: event, time: context.time, showsPayload: false).write(to: &html) }
+            }
+        }
+    }
+
+    /// A link for each view of single trades, to what each event changed in the trade's rows there.
+    private func stepLinks(_ html: inout HTMLWriter) {
+        let key = KeyText.of([context.address["source"], tradeID].compactMap { $0 })
+        html.element("h2", text: "Step through")
+        html.element("ul", [.class("links")]) { html in
+            for view in View.all where view.key.prefix(2).elementsEqual(["source", "source_trade_id"]) {
+                let address = Address(["steps"], [("view", view.name), ("key", key)] + context.time.parameters)
+                html.element("li") { $0.element("a", [.href(address)], text: view.title) }
             }
         }
     }

@@ -1,4 +1,5 @@
 import LedgerJSON
+import OptionTrades
 
 /// The differences that another version of a projection would make, and the form that promotes it.
 package struct VersionDiffPage: Sendable {
@@ -10,17 +11,21 @@ package struct VersionDiffPage: Sendable {
     package var diff: Loaded
     /// The same answer for `with_dependents=true`.
     package var together: Loaded
+    /// The answer of `/api/ledger/projections/{name}/rules`.
+    package var rules: Loaded
+
+    private static let notAsked = Loaded.failure(PageProblem(status: 404, code: "not_found", detail: "It was not asked for."))
 
     package init(
-        context: PageContext, name: String, from: String, to: String, diff: Loaded,
-        together: Loaded = .failure(PageProblem(status: 404, code: "not_found", detail: "It was not asked for."))
+        context: PageContext, name: String, from: String, to: String, diff: Loaded, together: Loaded? = nil, rules: Loaded? = nil
     ) {
         self.context = context
         self.name = name
         self.from = from
         self.to = to
         self.diff = diff
-        self.together = together
+        self.together = together ?? Self.notAsked
+        self.rules = rules ?? Self.notAsked
     }
 
     package func html() -> [UInt8] {
@@ -29,6 +34,7 @@ package struct VersionDiffPage: Sendable {
             switch diff {
             case .failure(let problem): ProblemBox.write(problem, to: &html)
             case .success(let document):
+                ruleChanges(&html)
                 rows(document.root, &html)
                 tables(document.root, &html)
                 promote(document.root, &html)
@@ -36,6 +42,13 @@ package struct VersionDiffPage: Sendable {
                 versions(document.root, &html)
             }
         }
+    }
+
+    /// What the rules say differently, if both versions are installed here.
+    private func ruleChanges(_ html: inout HTMLWriter) {
+        guard let document = rules.root else { return }
+        html.element("h2", text: "What the rules say differently")
+        RuleChanges.write(document, to: &html)
     }
 
     private func rows(_ diff: JSONValue, _ html: inout HTMLWriter) {
@@ -91,11 +104,20 @@ package struct VersionDiffPage: Sendable {
             [
                 Column("Row") { row, html in
                     let key = row["key"]?.members.compactMap { $0.value.string } ?? []
-                    html.element("span", [.class("name")], text: key.joined(separator: " | "))
+                    html.element("a", [.class("name"), .href(steps(of: row))], text: key.joined(separator: " | "))
                 },
                 Column("Change") { row, html in html.text(row["change"]?.string ?? "?") },
                 Column("Fields") { row, html in changes(of: row, &html) },
             ])
+    }
+
+    /// What each event made of a row under both versions.
+    private func steps(of row: JSONValue) -> Address {
+        // A change names the columns of its key in canonical order, a view in the key's own.
+        let names = View.named(name)?.key ?? row["key"]?.members.map(\.key) ?? []
+        let key = KeyText.of(names.map { KeyText.part(row["key"]?[$0]) })
+        return Address(
+            ["steps"], [("view", name), ("key", key), ("rules", from), ("against", to)] + context.time.parameters)
     }
 
     private func changes(of row: JSONValue, _ html: inout HTMLWriter) {

@@ -27,5 +27,7 @@ extension View {
 
     private static let placeholders = ["portfolio": "IMST", "underlying": "MSTR"]
 
-    func explained(_ context: PageContext) -> Explained { Explained(view: name, key: key, pin: context.time.pin) }
+    func explained(_ context: PageContext) -> Explained {
+        Explained(view: name, key: key, pin: context.time.pin + context.time.rulesParameter)
+    }
 }

@@ -27,6 +27,11 @@ public struct RowChange: Sendable {
     ///   - form: decimals as strings for the event encoding, or as numbers for HTTP and the command line.
     public func write(to out: inout JSONWriter, decimals form: JSONWriter.DecimalForm) {
         out.beginObject()
+        writeMembers(to: &out, decimals: form)
+        out.endObject()
+    }
+
+    func writeMembers(to out: inout JSONWriter, decimals form: JSONWriter.DecimalForm) {
         out.key("change"); out.string(kind.rawValue)
         out.key("fields")
         out.beginArray()
@@ -44,14 +49,25 @@ public struct RowChange: Sendable {
             out.key(column.name); out.raw(column.bytes(of: value, decimals: form))
         }
         out.endObject()
-        out.endObject()
+    }
+}
+
+extension RowChange.Kind {
+    /// Nil if neither side has the row.
+    init?(from old: JSONDocument?, to new: JSONDocument?) {
+        switch (old, new) {
+        case (nil, nil): return nil
+        case (nil, _?): self = .added
+        case (_?, nil): self = .removed
+        case (_?, _?): self = .changed
+        }
     }
 }
 
 extension ColumnSet {
     /// The difference between two versions' rows of one key, or nil if their digested columns are equal.
     public func change(from old: JSONDocument?, to new: JSONDocument?) -> RowChange? {
-        guard let some = new ?? old else { return nil }
+        guard let kind = RowChange.Kind(from: old, to: new), let some = new ?? old else { return nil }
         var fields: [RowChange.Field] = []
         if let old, let new {
             for column in columns where column.isDigested {
@@ -62,9 +78,12 @@ extension ColumnSet {
             }
             if fields.isEmpty { return nil }
         }
-        return RowChange(
-            kind: old == nil ? .added : new == nil ? .removed : .changed,
-            key: keyColumns.compactMap { column in some.root[column.name].map { (column, $0) } }, fields: fields)
+        return RowChange(kind: kind, key: keyMembers(of: some), fields: fields)
+    }
+
+    /// The columns of a row's key, in order, with their values.
+    func keyMembers(of row: JSONDocument) -> [(column: Column, value: JSONValue)] {
+        keyColumns.compactMap { column in row.root[column.name].map { (column, $0) } }
     }
 }
 
@@ -76,12 +95,4 @@ extension ColumnSet.Column {
         ColumnSet.append(value, of: self, decimalsAsNumbers: form == .numbers, to: &out)
         return out
     }
-
-    /// Whether the column's name ends in a suffix of states or classes.
-    var isState: Bool {
-        kind == .text && ["_label", "_state", "_status", "_quality", "_regime"].contains { name.hasSuffix($0) }
-    }
-
-    /// Whether the column's name ends in the suffix of amounts of money, which may be added up.
-    var isMoney: Bool { kind == .decimal && name.hasSuffix("_usd") }
 }

@@ -21,17 +21,6 @@ public struct VersionDifference {
         let to: ByteKey?
     }
 
-    private struct MoneySum {
-        var total = ExactNumber.zero
-        var count: Int64 = 0
-
-        mutating func add(_ value: JSONValue?) {
-            guard let value = value?.publishedDecimal else { return }
-            total += ExactNumber(value)
-            count += 1
-        }
-    }
-
     public init(_ columns: ColumnSet) {
         self.columns = columns
         fields = Array(repeating: 0, count: columns.columns.count)
@@ -48,7 +37,7 @@ public struct VersionDifference {
     public mutating func add(from old: JSONDocument?, to new: JSONDocument?) -> RowChange? {
         if old != nil { rows.from += 1 }
         if new != nil { rows.to += 1 }
-        for (index, column) in columns.columns.enumerated() where column.isMoney {
+        for (index, column) in columns.columns.enumerated() where column.role?.isMoney ?? false {
             sums[index, default: (MoneySum(), MoneySum())].from.add(old?.root[column.name])
             sums[index, default: (MoneySum(), MoneySum())].to.add(new?.root[column.name])
         }
@@ -62,7 +51,7 @@ public struct VersionDifference {
             let (from, to) = (old?.root[column.name], new?.root[column.name])
             let isChanged = change.fields.contains { $0.column.name == column.name }
             if isChanged { fields[index] += 1 }
-            if column.isState, isChanged || change.kind != .changed {
+            if column.role == .state, isChanged || change.kind != .changed {
                 moves[
                     Move(column: index, from: from?.string.map { ByteKey($0) }, to: to?.string.map { ByteKey($0) }),
                     default: 0] += 1

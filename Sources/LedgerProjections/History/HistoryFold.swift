@@ -109,7 +109,7 @@ final class HistoryFoldState<P: Projection> {
         let position = event.record.position
         let entity = entity(id)
         let old = current(of: entity)
-        try fold(event, into: entity, key)
+        try projection.fold(event, into: &entity.facts, of: key)
         let new = write(entity.facts, to: &after)
         withBytes(of: old) { oldBytes in
             after.out.withBytes { newBytes in
@@ -126,16 +126,6 @@ final class HistoryFoldState<P: Projection> {
         keep(new, of: entity)
     }
 
-    private func fold(_ event: DecodedEvent, into entity: Entity, _ key: RowKey) throws(PoisonEvent) {
-        do {
-            try projection.apply(event, to: &entity.facts, of: key)
-        } catch let poison as PoisonEvent {
-            throw poison
-        } catch {
-            throw PoisonEvent(position: event.record.position, problem: "\(error)")
-        }
-    }
-
     func forget(_ id: Int) {
         guard id < entities.count, let entity = entities[id] else { return }
         entity.documents = nil
@@ -143,7 +133,7 @@ final class HistoryFoldState<P: Projection> {
     }
 
     func recall(_ event: DecodedEvent, to key: RowKey, entity id: Int) throws(PoisonEvent) {
-        try fold(event, into: entity(id), key)
+        try projection.fold(event, into: &entity(id).facts, of: key)
     }
 
     private func entity(_ id: Int) -> Entity {

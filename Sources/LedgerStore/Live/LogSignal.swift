@@ -19,7 +19,7 @@ public actor LogSignal {
     public init(_ configuration: PostgresConfiguration, pollMilliseconds: Int = LogSignal.pollMilliseconds) {
         self.pollMilliseconds = pollMilliseconds
         self.configuration = configuration
-        logger = Logger(label: "alpha-ledger.follow")
+        logger = Logger(label: "\(configuration.applicationName).follow")
     }
 
     /// A number that grows with every wake-up. A waiter keeps it to tell which wake-ups it has seen.

@@ -29,7 +29,7 @@ public actor ProjectionGroup {
     private let owner: String
     private let batchSize: Int
     private let cachedBytes: Int
-    private let logger = Logger(label: "alpha-ledger.projection")
+    private let logger: Logger
     private var live: FoldingGroup
     /// The groups that catch up in the background; `arrivals` holds those that are near enough to join.
     private var behind: [Int: (group: FoldingGroup, work: Task<Void, Never>)] = [:]
@@ -55,6 +55,7 @@ public actor ProjectionGroup {
         self.owner = owner
         self.batchSize = batchSize
         self.cachedBytes = cachedBytes
+        logger = Logger(label: "\(pool.configuration.applicationName).projection")
         live = FoldingGroup(at: 0, pool, batchSize: batchSize)
     }
 

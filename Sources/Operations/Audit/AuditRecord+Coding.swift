@@ -7,15 +7,6 @@ import LedgerValues
 extension AuditRecord {
     static let format = "alpha-ledger-audit-record/1"
 
-    /// The reason why a text is not a record, with the faulty member.
-    struct Problem: Error, CustomStringConvertible {
-        let description: String
-
-        init(_ member: StaticString, _ expected: String) { description = "`\(member)`: expected \(expected)" }
-
-        init(description: String) { self.description = description }
-    }
-
     /// Canonical JSON.
     func encode() -> [UInt8] {
         JSONNode.object([
@@ -42,51 +33,76 @@ extension AuditRecord {
     }
 
     /// Reads a record in exactly the form of ``encode()``. Any other order, spacing or member is refused.
-    init(decoding bytes: [UInt8]) throws(Problem) {
+    init(decoding bytes: [UInt8]) throws(AuditRecordError) {
         let document: JSONDocument
-        do { document = try JSONDocument(parsing: bytes) } catch { throw Problem(description: "not JSON: \(error)") }
+        do { document = try JSONDocument(parsing: bytes) } catch { throw .notJSON(error) }
         let root = document.root
-        guard let format = root["format"]?.string, format.isBytewiseEqual(to: Self.format) else { throw Problem("format", Self.format) }
-        guard let ledgerID = root["ledger_id"]?.string.flatMap({ UniqueID($0) }) else { throw Problem("ledger_id", "a UUID") }
-        guard let position = root["position"]?.integer, position >= 0 else { throw Problem("position", "a whole number, 0 or more") }
+        guard let format = root["format"]?.string, format.isBytewiseEqual(to: Self.format) else {
+            throw .badMember("format", expected: Self.format)
+        }
+        guard let ledgerID = root["ledger_id"]?.string.flatMap({ UniqueID($0) }) else { throw .badMember("ledger_id", expected: "a UUID") }
+        guard let position = root["position"]?.integer, position >= 0 else {
+            throw .badMember("position", expected: "a whole number, 0 or more")
+        }
         let hash = try Self.digest(root, "root_hash")
         let recordedAt = root["recorded_at"]?.string.flatMap { Instant($0) }
-        guard recordedAt != nil || root["recorded_at"]?.isNull ?? false else { throw Problem("recorded_at", "an instant or null") }
+        guard recordedAt != nil || root["recorded_at"]?.isNull ?? false else {
+            throw .badMember("recorded_at", expected: "an instant or null")
+        }
         let key = TallyKey(try Self.digest(root, "key"))
-        guard let values = root["projections"], values.kind == .array else { throw Problem("projections", "an array") }
+        guard let values = root["projections"], values.kind == .array else { throw .badMember("projections", expected: "an array") }
         var projections: [RecordedVersion] = []
         for value in values.elements { projections.append(try Self.version(value, key, upTo: position)) }
         self.init(
             ledgerID: ledgerID, position: position, root: hash, recordedAt: recordedAt, key: key, projections: projections)
-        guard encode() == bytes else { throw Problem(description: "not in canonical form, or with members that a record does not have") }
+        guard encode() == bytes else { throw .notCanonical }
     }
 
-    private static func version(_ value: JSONValue, _ key: TallyKey, upTo head: Int64) throws(Problem) -> RecordedVersion {
+    private static func version(_ value: JSONValue, _ key: TallyKey, upTo head: Int64) throws(AuditRecordError) -> RecordedVersion {
         guard let name = value["name"]?.string, let version = value["version"]?.string,
             let codeVersion = value["code_version"]?.integer.flatMap({ Int(exactly: $0) })
-        else { throw Problem("projections", "`code_version`, `name` and `version` in each") }
+        else { throw .badMember("projections", expected: "`code_version`, `name` and `version` in each") }
         guard let position = value["position"]?.integer, (0...head).contains(position) else {
-            throw Problem("projections", "a `position` from 0 to that of the log in each")
+            throw .badMember("projections", expected: "a `position` from 0 to that of the log in each")
         }
         guard let rows = value["rows"]?.integer.flatMap({ Int(exactly: $0) }), let count = value["versions"]?.integer else {
-            throw Problem("projections", "`rows` and `versions` in each")
+            throw .badMember("projections", expected: "`rows` and `versions` in each")
         }
         var rules: [RuleFile] = []
         for rule in value["rules"]?.elements.map({ $0 }) ?? [] {
             guard let file = rule["file"]?.string, let digest = rule["digest"]?.string,
                 let version = rule["version"]?.integer.flatMap({ Int(exactly: $0) })
-            else { throw Problem("rules", "`digest`, `file` and `version` in each") }
+            else { throw .badMember("rules", expected: "`digest`, `file` and `version` in each") }
             rules.append(RuleFile(path: file, version: version, digest: digest))
         }
         guard let tally = value["sums"]?.string.flatMap({ VersionTally(key, sums: $0, count: count) }) else {
-            throw Problem("sums", "\(VersionTally.buckets) sums of 32 hexadecimal digits each")
+            throw .badMember("sums", expected: "\(VersionTally.buckets) sums of 32 hexadecimal digits each")
         }
         return RecordedVersion(
             name: name, version: version, codeVersion: codeVersion, rules: rules, position: position, rows: rows, tally: tally)
     }
 
-    private static func digest(_ value: JSONValue, _ name: StaticString) throws(Problem) -> Digest32 {
-        guard let digest = value["\(name)"]?.string.flatMap({ Digest32(hex: $0) }) else { throw Problem(name, "64 hexadecimal digits") }
+    private static func digest(_ value: JSONValue, _ name: StaticString) throws(AuditRecordError) -> Digest32 {
+        guard let digest = value["\(name)"]?.string.flatMap({ Digest32(hex: $0) }) else {
+            throw .badMember("\(name)", expected: "64 hexadecimal digits")
+        }
         return digest
+    }
+}
+
+/// Why a text is not a record.
+enum AuditRecordError: Error, Equatable, CustomStringConvertible {
+    case notJSON(JSONError)
+    /// A member is absent or malformed.
+    case badMember(String, expected: String)
+    /// It has the members of a record in another form, or more than these.
+    case notCanonical
+
+    var description: String {
+        switch self {
+        case .notJSON(let error): "not JSON: \(error)"
+        case .badMember(let name, let expected): "`\(name)`: expected \(expected)"
+        case .notCanonical: "not in canonical form, or with members that a record does not have"
+        }
     }
 }

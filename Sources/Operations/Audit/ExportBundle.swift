@@ -47,7 +47,7 @@ extension Ledger {
             }
             try checkReplay(manifest, output, progress)
             let note = try await sign(
-                at: manifest.position, root: manifest.root, extensions: [CheckpointExtensions.manifest(sha256: manifest.digest)])
+                at: manifest.position, root: manifest.root, extensions: [TradeLedger.names.manifestExtension(sha256: manifest.digest)])
             try output.write(BundlePaths.checkpoint) { $0.pending += note.bytes }
             try output.commit()
             return ExportedBundle(manifest: manifest, note: note)
@@ -127,7 +127,8 @@ extension Ledger {
                     try output.write(BundlePaths.rules + path) { $0.pending += bytes }
                 }
                 return BundleManifest(
-                    ledgerID: id, position: position, root: checker.tree.root, files: output.files, views: described)
+                    names: TradeLedger.names, ledgerID: id, position: position, root: checker.tree.root, files: output.files,
+                    views: described)
             }
             try output.write(BundlePaths.manifest) { $0.pending += manifest.encode() }
             return manifest

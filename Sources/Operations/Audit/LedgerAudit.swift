@@ -5,6 +5,7 @@ import LedgerPostgres
 import LedgerProjections
 package import LedgerStore
 import LedgerValues
+import OptionTrades
 
 /// The options of `audit verify`.
 package struct AuditRequest: Sendable {
@@ -131,7 +132,7 @@ extension Ledger {
         let log = try LogVerifier().verify(session) { progress(.log(done: $0, of: $1)) }
         // The contents of an altered log prove nothing.
         guard log.fault == nil, let root = log.root else { return AuditReport(ofAltered: log) }
-        var findings = try SchemaVerifier(Migrator(resources.files.migrations())).findings(session)
+        var findings = try SchemaVerifier(Migrator(resources.files.migrations(), TradeLedger.names)).findings(session)
         let catalog = CatalogVerifier(registry, otherRules: analyses.installedFiles)
         findings += try catalog.findings(session) + (views ?? catalog.viewFindings(session))
         let fork = try request.since.flatMap { try $0.fork(from: log, session) }

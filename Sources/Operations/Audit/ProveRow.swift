@@ -63,7 +63,7 @@ extension Ledger {
         let note = try await sign(
             at: found.position, root: found.root,
             extensions: [
-                CheckpointExtensions.rows(
+                TradeLedger.names.rowsExtension(
                     projection: view.projection, version: found.version.version, codeVersion: found.version.codeVersion,
                     tree: tree)
             ])

@@ -2,8 +2,10 @@ import LedgerEvents
 import LedgerMerkle
 import LedgerNotes
 import LedgerPostgres
+import LedgerProjections
 import LedgerStore
 import LedgerValues
+import OptionTrades
 
 /// A ledger's head in the form for comparison with signed heads.
 struct AuditedHead {
@@ -17,7 +19,7 @@ struct AuditedHead {
         get throws { try Checkpoint(origin: origin, size: head.position, root: root) }
     }
 
-    static func origin(_ id: UniqueID) -> String { "alpha-ledger/\(id)" }
+    static func origin(_ id: UniqueID) -> String { TradeLedger.names.origin(of: id) }
 
     static func read(_ session: PostgresSession) throws -> AuditedHead {
         let head = try LogReader().head(session)

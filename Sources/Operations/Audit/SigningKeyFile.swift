@@ -18,7 +18,7 @@ struct SigningKeyFile: Sendable {
 
     /// The key. Nil if the file does not exist.
     func read() throws(AuditError) -> NoteSigner? {
-        guard let line = try throwingKeyFile({ () throws(PrivateFile.Problem) in try file.read(atMost: 4096) }) else { return nil }
+        guard let line = try throwingKeyFile({ () throws(PrivateFileError) in try file.read(atMost: 4096) }) else { return nil }
         guard line.last == 0x0a, let text = String(validating: line.dropLast(), as: UTF8.self),
             let signer = try? NoteSigner(skey: text)
         else { throw .keyFile(problem: "\(path) does not hold a private key") }
@@ -31,19 +31,19 @@ struct SigningKeyFile: Sendable {
         let fresh: NoteSigner
         do { fresh = try NoteSigner.generate(name: Self.keyName) } catch { throw .keyFile(problem: "\(error)") }
         try makeDirectory()
-        try throwingKeyFile { () throws(PrivateFile.Problem) in try file.make(Array("\(fresh.skey)\n".utf8)) }
+        try throwingKeyFile { () throws(PrivateFileError) in try file.make(Array("\(fresh.skey)\n".utf8)) }
         guard let signer = try read() else { throw .keyFile(problem: "the key file \(path) is gone again") }
         return signer
     }
 
     private func makeDirectory() throws(AuditError) {
         guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
-        if mkdir(String(path[..<slash]), 0o711) != 0, errno != EEXIST { throw .keyFile(problem: "\(file.failed("can't be made"))") }
+        if mkdir(String(path[..<slash]), 0o711) != 0, errno != EEXIST { throw .keyFile(problem: "\(file.failed(.make))") }
     }
 
     private var file: PrivateFile { PrivateFile(path, "the key file") }
 
-    private func throwingKeyFile<Result>(_ body: () throws(PrivateFile.Problem) -> Result) throws(AuditError) -> Result {
+    private func throwingKeyFile<Result>(_ body: () throws(PrivateFileError) -> Result) throws(AuditError) -> Result {
         do { return try body() } catch { throw .keyFile(problem: error.description) }
     }
 }

@@ -1,6 +1,6 @@
 import LedgerEvents
 import LedgerPostgres
-package import LedgerProjections
+import LedgerProjections
 import LedgerRules
 import LedgerStore
 import LedgerValues
@@ -33,13 +33,12 @@ package struct ContextBackfillOptions: Sendable {
     /// Reads a version of the context rules as people write it: `v1`, `context@v1`, `v1/c1`.
     ///
     /// Throws too for a code version other than this program's, because no other code can stamp.
-    package static func rulesVersion(_ text: String) throws(VersionReference.Problem) -> Int {
+    package static func rulesVersion(_ text: String) throws(VersionTextError) -> Int {
         let reference = try VersionReference(parsing: text, of: ContextProjection.name)
         guard let version = Int(reference.version.dropFirst()),
             reference.codeVersion ?? ContextProjection.codeVersion == ContextProjection.codeVersion
         else {
-            throw VersionReference.Problem(
-                description: "version: this program stamps by code version \(ContextProjection.codeVersion), found `\(text)`")
+            throw .otherCode(expected: ContextProjection.codeVersion, found: text)
         }
         return version
     }

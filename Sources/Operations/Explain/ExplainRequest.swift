@@ -17,7 +17,7 @@ package struct ExplainRequest: Sendable {
     /// Explains only facts with a valid time up to this instant.
     package var effectiveAt: Instant?
     /// The rules and code. A version other than the served one is identified by both.
-    var rules = RulesChoice.served
+    package var rules = RulesChoice.served
     /// The largest number of events that an explanation may read. A request that needs more is refused.
     package var maximumEvents = 5_000
 
@@ -59,15 +59,15 @@ package struct ExplainRequest: Sendable {
     }
 }
 
-/// The reason why a figure is not explained, with a stable code.
+/// The reason why a figure is not explained, or the events behind it not walked along, with a stable code.
 package enum ExplainError: Error, Equatable, Sendable, CustomStringConvertible {
     case badParameter(name: String, expected: String)
     /// The view has no row with that key at the position.
     case noRow(view: String, key: [String], position: Int64)
     /// This program lacks the code or the rules that made the row.
     case notInstalled(String)
-    /// The row depends on more events than may be read.
-    case tooLarge(events: Int, maximum: Int)
+    /// The row depends on more events than may be read. The command reads them all.
+    case tooLarge(events: Int, maximum: Int, offline: String = "alpha-ledger audit explain")
     /// The log does not hold the events that the row names.
     case inconsistent(String)
 
@@ -77,8 +77,8 @@ package enum ExplainError: Error, Equatable, Sendable, CustomStringConvertible {
         case .noRow(let view, let key, let position):
             "\(view) has no row \(key.joined(separator: "|")) as of position \(position)"
         case .notInstalled(let problem): problem
-        case .tooLarge(let events, let maximum):
-            "\(events) or more events stand behind the row, and at most \(maximum) are read here; offline: alpha-ledger audit explain"
+        case .tooLarge(let events, let maximum, let command):
+            "\(events) or more events stand behind the row, and at most \(maximum) are read here; offline: \(command)"
         case .inconsistent(let problem): "\(problem); `alpha-ledger audit verify` says more"
         }
     }

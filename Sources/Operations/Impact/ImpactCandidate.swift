@@ -1,8 +1,8 @@
 import LedgerEvents
-import LedgerJSON
+package import LedgerJSON
 import LedgerPostgres
 import LedgerStore
-import LedgerValues
+package import LedgerValues
 import OptionTrades
 
 /// A candidate for appending: a row in the feed's form, or an event's payload.
@@ -17,31 +17,24 @@ package struct ImpactCandidate: Sendable {
 
     private let content: Content
 
-    /// The reason why a text is not a candidate: the field, and the expected value.
-    package struct Problem: Error, Equatable, CustomStringConvertible {
-        package let description: String
-    }
-
-    private static let types =
+    fileprivate static let types =
         TradeEvents.executions + TradeEvents.presences + [.contextStamped, .executionBenchmarkRecorded, .forwardMarkRecorded]
 
     /// Reads a row of the feed, or `{"type": …, "payload": {…}}`.
     ///
     /// - Parameter settings: contains the portfolios in the scope of a sync; without any, the row's own portfolio is used
-    package init(parsing bytes: [UInt8], _ settings: Settings) throws(Problem) {
+    package init(parsing bytes: [UInt8], _ settings: Settings) throws(ImpactCandidateError) {
         let document: JSONDocument
         do {
             document = try JSONDocument(parsing: bytes)
         } catch {
-            throw Problem(description: "the file is not JSON: \(error)")
+            throw .notJSON(error)
         }
         let root = document.root
-        guard root.kind == .object else {
-            throw Problem(description: "expected a JSON object: a row of the feed, or {\"type\": …, \"payload\": {…}}")
-        }
+        guard root.kind == .object else { throw .notObject }
         if let type = root["type"], let payload = root["payload"] {
             for key in root.members.map(\.key) where key != "type" && key != "payload" {
-                throw Problem(description: "\(key): unknown beside type and payload")
+                throw .unknownMember(key)
             }
             content = try Self.event(type, payload)
         } else {
@@ -49,34 +42,30 @@ package struct ImpactCandidate: Sendable {
         }
     }
 
-    private static func event(_ type: JSONValue, _ payload: JSONValue) throws(Problem) -> Content {
-        guard let known = type.string.map({ EventType($0) }), types.contains(known) else {
-            throw Problem(
-                description: "type: expected one of \(types.map(\.rawValue).sorted().joined(separator: ", "))")
-        }
+    private static func event(_ type: JSONValue, _ payload: JSONValue) throws(ImpactCandidateError) -> Content {
+        guard let known = type.string.map({ EventType($0) }), types.contains(known) else { throw .unknownType }
         do {
             let read = try TradeEvents.registry.payload(type: known, schemaVersion: 1, bytes: try canonicalize(payload))
             guard let execution = read.payload(as: ExecutionPayload.self) else { return .event(read) }
             return .execution(
                 execution.row, unknown: execution.unknownFields, scopeKey: execution.scopeKey, text: payload.sourceText)
         } catch {
-            throw Problem(description: "payload: \(error)")
+            throw .badPayload(problem: "\(error)")
         }
     }
 
-    private static func row(_ root: JSONValue, _ settings: Settings) throws(Problem) -> Content {
+    private static func row(_ root: JSONValue, _ settings: Settings) throws(ImpactCandidateError) -> Content {
         let reader: any ExecutionReader
         do throws(SettingProblem) {
-            reader = try Ingestion.standard.reader(settings.values, root)
+            reader = try Ingestion.executions.standard.reader(settings.values, root)
         } catch {
-            throw Problem(description: "\(error)")
+            throw .settings(error)
         }
         switch reader.normalize(root) {
         case .accepted(let row, let unknown):
             return .execution(row, unknown: unknown, scopeKey: reader.scope.key, text: root.sourceText)
         case .rejected(_, let reasons, _, _):
-            throw Problem(
-                description: "the row breaks the feed's contract, a sync would reject it: \(reasons.joined(separator: ", "))")
+            throw .rejected(reasons: reasons)
         }
     }
 
@@ -118,6 +107,34 @@ package struct ImpactCandidate: Sendable {
                 return (.appended, mark.event(previousVersion: try version(stream)))
             }
             return (.unchanged, nil)
+        }
+    }
+}
+
+/// Why a text is not a candidate.
+package enum ImpactCandidateError: Error, Equatable, CustomStringConvertible {
+    case notJSON(JSONError)
+    case notObject
+    /// A member beside those of an event.
+    case unknownMember(String)
+    /// The type is none of those whose events can be candidates.
+    case unknownType
+    case badPayload(problem: String)
+    /// The settings name no scope that the row could be read under.
+    case settings(SettingProblem)
+    /// A sync would reject the row.
+    case rejected(reasons: [String])
+
+    package var description: String {
+        switch self {
+        case .notJSON(let error): "the file is not JSON: \(error)"
+        case .notObject: "expected a JSON object: a row of the feed, or {\"type\": …, \"payload\": {…}}"
+        case .unknownMember(let key): "\(key): unknown beside type and payload"
+        case .unknownType: "type: expected one of \(ImpactCandidate.types.map(\.rawValue).sorted().joined(separator: ", "))"
+        case .badPayload(let problem): "payload: \(problem)"
+        case .settings(let problem): "\(problem)"
+        case .rejected(let reasons):
+            "the row breaks the feed's contract, a sync would reject it: \(reasons.joined(separator: ", "))"
         }
     }
 }

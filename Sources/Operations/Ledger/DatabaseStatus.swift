@@ -3,6 +3,7 @@ package import LedgerJSON
 import LedgerPostgres
 package import LedgerStore
 import LedgerValues
+import OptionTrades
 
 /// The contents of a database and its connection parameters.
 package struct DatabaseStatus: Sendable {
@@ -24,7 +25,8 @@ package struct DatabaseStatus: Sendable {
                 let address = session.address
                 return DatabaseStatus(
                     schemaVersion: version, latestVersion: migrator.latest,
-                    head: version > 0 ? try LogReader().head(session) : nil, durability: try Durability.read(session),
+                    head: version > 0 ? try LogReader().head(session) : nil,
+                    durability: try Durability.read(migrator.names, session),
                     connection: parameters.merging(
                         ["host": address.host, "port": address.port, "dbname": address.database, "user": address.user]
                     ) { _, new in new })
@@ -59,7 +61,7 @@ package struct DatabaseStatus: Sendable {
 extension Ledger {
     /// The server's guarantees for a commit, and why appends are refused; nil if they are not.
     package func durability() async throws -> (report: JSONNode, refusal: String?) {
-        let durability = try await pool.run { session in try Durability.read(session) }
+        let durability = try await pool.run { session in try Durability.read(TradeLedger.names, session) }
         return (durability.node, durability.refusal)
     }
 
@@ -67,7 +69,7 @@ extension Ledger {
     /// database can't be asked.
     package func schemaProblem() async throws -> (any Error)? {
         do {
-            try await pool.run { session in try Migrator(resources.files.migrations()).requireCurrent(session) }
+            try await pool.run { session in try Migrator(resources.files.migrations(), TradeLedger.names).requireCurrent(session) }
             return nil
         } catch let error as LedgerError {
             return error

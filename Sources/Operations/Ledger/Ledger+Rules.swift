@@ -4,6 +4,7 @@ import LedgerProjections
 import LedgerRules
 import LedgerStore
 import LedgerValues
+package import OptionTrades
 
 extension ProjectionRegistry {
     /// The rules that a ledger can use: all except the versions whose files differ from those that it recorded.
@@ -38,5 +39,16 @@ extension AnalysisRegistry {
     func usable(_ pool: PostgresPool) async throws -> AnalysisRegistry {
         let files = usedFiles
         return leavingOut(try await pool.run { session in try ProjectionCatalog().changedRules(among: files, session) })
+    }
+}
+
+extension Ledger {
+    /// The clock of New York by the newest installed rules.
+    package func newYork() throws -> NewYorkRules {
+        let (prefix, suffix) = ("shared/new_york.v", ".yaml")
+        let versions = try resources.files.projectionFiles().filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }
+            .compactMap { Int($0.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count)) }
+        // Without a file, the first one is what is missing.
+        return try NewYorkRules(path: "\(prefix)\(versions.max() ?? 1)\(suffix)") { try resources.files.projectionFile($0) }
     }
 }

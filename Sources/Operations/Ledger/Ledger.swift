@@ -7,7 +7,7 @@ package import LedgerProjections
 package import LedgerStore
 package import LedgerValues
 package import Logging
-import OptionTrades
+package import OptionTrades
 import Synchronization
 
 /// An open ledger: the database's pools, the log, and the projections that this program can fold.
@@ -19,6 +19,8 @@ package final class Ledger: Sendable {
     package let pool: PostgresPool
     package let log: EventLog
     package let registry: ProjectionRegistry
+    /// The sources that a sync may ask.
+    package let sources: ExecutionSources
     let analyses: AnalysisRegistry
     package let catalog = ProjectionCatalog()
     /// The configuration of separate connections, for example to listen or to hold a lock.
@@ -51,34 +53,32 @@ package final class Ledger: Sendable {
     /// - Parameter writes: false for read-only work such as a dry run. Nothing is activated then, because an activation
     ///   is an event.
     package static func open(
-        _ settings: Settings, _ resources: Resources, model: LedgerModel = TradeLedger.model, migration: MigrationPolicy = .embeddedOnly,
-        writes: Bool = true, logger: Logger = Logger(label: "alpha-ledger")
+        _ settings: Settings, _ resources: Resources, model: LedgerModel = TradeLedger.model,
+        sources: ExecutionSources = Ingestion.executions, migration: MigrationPolicy = .embeddedOnly, writes: Bool = true,
+        logger: Logger = Logger(label: "alpha-ledger")
     ) async throws -> Ledger {
         let schemas = try EventSchemas(files: try resources.files.eventSchemas())
-        let registry = try ProjectionRegistry(
-            model, files: try resources.files.projectionFiles(), read: { try resources.files.projectionFile($0) })
-        let analyses = try AnalysisRegistry(
-            MarketAnalysis.all.map(\.source), files: try resources.files.analysisFiles(), read: resources.files.analysisFile)
-        let migrator = Migrator(try resources.files.migrations())
+        let installed = try InstalledRules(resources, model: model)
+        let migrator = Migrator(try resources.files.migrations(), TradeLedger.names)
         let (uri, embedded) = try await server(settings, logger)
         do {
             if embedded != nil || migration == .always {
                 try await migrate(uri, migrator, logger)
             }
             try await requireCurrent(migrator, uri)
-            let service = PostgresConfiguration.service(uri, schemaVersion: migrator.latest)
-                .allowingUnsafeDurability(settings.allowsUnsafeDurability)
+            let service = PostgresConfiguration.service(uri, TradeLedger.names, schemaVersion: migrator.latest)
+                .allowingUnsafeDurability(settings.allowsUnsafeDurability, TradeLedger.names)
             let pool = PostgresPool(service, maximumConnections: 8)
             let usable: (projections: ProjectionRegistry, analyses: AnalysisRegistry)
             do {
-                usable = (try await registry.usable(pool), try await analyses.usable(pool))
+                usable = (try await installed.projections.usable(pool), try await installed.analyses.usable(pool))
             } catch {
                 await pool.close()
                 throw error
             }
             let ledger = Ledger(
                 settings: settings, resources: resources, pool: pool, schemas: schemas, registry: usable.projections,
-                analyses: usable.analyses, embedded: embedded, logger: logger)
+                sources: sources, analyses: usable.analyses, embedded: embedded, logger: logger)
             do {
                 if writes {
                     try await ledger.warnOfDurability()
@@ -99,11 +99,12 @@ package final class Ledger: Sendable {
 
     private init(
         settings: Settings, resources: Resources, pool: PostgresPool, schemas: EventSchemas, registry: ProjectionRegistry,
-        analyses: AnalysisRegistry, embedded: EmbeddedPostgresHandle?, logger: Logger
+        sources: ExecutionSources, analyses: AnalysisRegistry, embedded: EmbeddedPostgresHandle?, logger: Logger
     ) {
         self.settings = settings
         self.resources = resources
         self.registry = registry
+        self.sources = sources
         self.analyses = analyses
         self.embedded = embedded
         self.logger = logger
@@ -123,7 +124,7 @@ package final class Ledger: Sendable {
             "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "synchronous_commit": "off",
         ]) { _, own in own }
         projectorPool = PostgresPool(projectors, maximumConnections: 10)
-        log = EventLog(writer: writer, schemas: schemas)
+        log = EventLog(writer: writer, schemas: schemas, names: TradeLedger.names)
         var generator = SystemRandomNumberGenerator()
         owner = "\(getpid())-\(UniqueID(random: &generator))"
         temporaryDirectory = "/tmp"
@@ -171,7 +172,7 @@ package final class Ledger: Sendable {
 
     /// Warns at each start about data that the server may lose.
     private func warnOfDurability() async throws {
-        let durability = try await pool.run { session in try Durability.read(session) }
+        let durability = try await pool.run { session in try Durability.read(TradeLedger.names, session) }
         for problem in durability.problems { logger.warning("\(problem)") }
     }
 

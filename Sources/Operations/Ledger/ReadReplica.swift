@@ -3,6 +3,7 @@ import LedgerPostgres
 import LedgerStore
 import LedgerValues
 import Logging
+import OptionTrades
 import Synchronization
 
 /// The data that a read has to see.
@@ -37,7 +38,7 @@ package final class ReadReplica: Sendable {
     init(uri: String) {
         pool = PostgresPool(
             PostgresConfiguration(
-                uri: uri, role: PostgresConfiguration.serviceRole, applicationName: "alpha-ledger reads",
+                uri: uri, role: TradeLedger.names.serviceRole, applicationName: "alpha-ledger reads",
                 connectTimeoutSeconds: Self.connectSeconds), maximumConnections: 8)
         reader = LedgerStateReader(pool)
     }

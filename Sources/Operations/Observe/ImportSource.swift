@@ -3,10 +3,6 @@ import Glibc
 /// A file to import, open from the start to the end of a run. Input that cannot be read twice (a pipe, standard input)
 /// is first copied to an unnamed file, outside Swift's own threads.
 final class ImportSource: Sendable {
-    struct Problem: Error, CustomStringConvertible {
-        let description: String
-    }
-
     /// The path as given. `-` is standard input.
     let name: String
     let byteCount: Int64
@@ -15,7 +11,7 @@ final class ImportSource: Sendable {
     static func open(_ path: String, spoolDirectory: String) async throws -> ImportSource {
         let isStandardInput = path == "-"
         // Opening a named pipe waits for its writer, and reading waits for the writer's data.
-        let opened = try await onOwnThread { () -> Result<(Int32, Int64), Problem> in
+        let opened = try await onOwnThread { () -> Result<(Int32, Int64), ImportSourceError> in
             let name = isStandardInput ? "standard input" : path
             let descriptor = isStandardInput ? dup(STDIN_FILENO) : Glibc.open(path, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else { return .failure(unreadable(name)) }
@@ -28,7 +24,7 @@ final class ImportSource: Sendable {
             case S_IFREG where lseek(descriptor, 0, SEEK_CUR) == 0: return .success((descriptor, Int64(status.st_size)))
             case S_IFDIR:
                 close(descriptor)
-                return .failure(Problem(description: "\(name) can't be read: it is a directory"))
+                return .failure(.isDirectory(name))
             default:
                 defer { close(descriptor) }
                 return spool(descriptor, name, spoolDirectory)
@@ -46,22 +42,15 @@ final class ImportSource: Sendable {
 
     deinit { close(descriptor) }
 
-    private static func unreadable(_ name: String) -> Problem {
-        Problem(description: "\(name) can't be read: \(String(cString: strerror(errno)))")
-    }
+    private static func unreadable(_ name: String) -> ImportSourceError { .unreadable(name, code: errno) }
 
     /// Copies everything from a descriptor to a temporary file that disappears with the process.
     private static func spool(
         _ source: Int32, _ name: String, _ directory: String
-    ) -> Result<(Int32, Int64), Problem> {
+    ) -> Result<(Int32, Int64), ImportSourceError> {
         var template = Array("\(directory)/alpha-ledger-import-XXXXXX".utf8CString)
         let copy = mkstemp(&template)
-        guard copy >= 0 else {
-            return .failure(
-                Problem(
-                    description: "no temporary file could be made in \(directory): \(String(cString: strerror(errno)))")
-            )
-        }
+        guard copy >= 0 else { return .failure(.noFile(directory: directory, code: errno)) }
         unlink(template)
         var total: Int64 = 0
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
@@ -81,8 +70,7 @@ final class ImportSource: Sendable {
                 if done < 0 && errno == EINTR { continue }
                 guard done > 0 else {
                     defer { close(copy) }
-                    return .failure(
-                        Problem(description: "\(name) could not be copied: \(String(cString: strerror(errno)))"))
+                    return .failure(.notCopied(name, code: errno))
                 }
                 written += done
                 total += Int64(done)
@@ -91,12 +79,29 @@ final class ImportSource: Sendable {
     }
 
     /// Reads bytes from an offset, as many as fit into `buffer`. Returns 0 at the end.
-    func read(at offset: Int64, into buffer: inout [UInt8]) throws(Problem) -> Int {
+    func read(at offset: Int64, into buffer: inout [UInt8]) throws(ImportSourceError) -> Int {
         while true {
             let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, Int(offset)) }
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw Self.unreadable(name) }
             return count
+        }
+    }
+}
+
+/// Why a file can't be imported. A `code` is the system's `errno`.
+enum ImportSourceError: Error, Equatable, CustomStringConvertible {
+    case unreadable(String, code: Int32)
+    case isDirectory(String)
+    case noFile(directory: String, code: Int32)
+    case notCopied(String, code: Int32)
+
+    var description: String {
+        switch self {
+        case .unreadable(let name, let code): "\(name) can't be read: \(String(cString: strerror(code)))"
+        case .isDirectory(let name): "\(name) can't be read: it is a directory"
+        case .noFile(let directory, let code): "no temporary file could be made in \(directory): \(String(cString: strerror(code)))"
+        case .notCopied(let name, let code): "\(name) could not be copied: \(String(cString: strerror(code)))"
         }
     }
 }

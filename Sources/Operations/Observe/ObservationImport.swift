@@ -98,8 +98,8 @@ package struct ObservationImport: Sendable {
             var opened: [ImportSource] = []
             for file in files { opened.append(try await ImportSource.open(file, spoolDirectory: temporaryDirectory)) }
             sources = opened
-        } catch let problem as ImportSource.Problem {
-            throw ObservationImportError.unreadable(problem.description)
+        } catch let error as ImportSourceError {
+            throw ObservationImportError.unreadable(error.description)
         }
         guard options.apply else { return try await run(sources, options) }
         guard let lock = try await AdvisoryLock.acquire(Self.lockKey, configuration) else {
@@ -129,8 +129,8 @@ package struct ObservationImport: Sendable {
                 work.restart()
             }
             try await store(&work)
-        } catch let problem as ImportSource.Problem {
-            throw ObservationImportError.unreadable(problem.description)
+        } catch let error as ImportSourceError {
+            throw ObservationImportError.unreadable(error.description)
         }
         work.summary.finishedAt = Self.now()
         return work.summary

@@ -11,18 +11,12 @@ package struct Resources: Sendable {
     /// The folder that holds `schema` and `projections`.
     package init(root: String) { self.root = root }
 
-    package struct Problem: Error, CustomStringConvertible {
-        package let description: String
-    }
-
     /// - Parameters:
     ///   - home: `ALPHA_LEDGER_HOME`, where it is set.
     ///   - executable: the running program's real path.
-    package static func find(home: String?, executable: String) throws -> Resources {
+    package static func find(home: String?, executable: String) throws(ResourcesError) -> Resources {
         if let home, !home.isEmpty {
-            guard isRoot(home) else {
-                throw Problem(description: "ALPHA_LEDGER_HOME=\(home): there is no schema/migrations and projections in it")
-            }
+            guard isRoot(home) else { throw .badHome(home) }
             return Resources(root: home)
         }
         var directory = parent(of: executable)
@@ -32,10 +26,7 @@ package struct Resources: Sendable {
             }
             directory = parent(of: directory)
         }
-        throw Problem(
-            description:
-                "schema/ and projections/ were not found in a folder above \(executable), nor in its share/alpha-ledger: set ALPHA_LEDGER_HOME to the folder that holds them, which is the one that the program was built in or installed to"
-        )
+        throw .notFound(executable: executable)
     }
 
     /// The running program's real path.
@@ -60,4 +51,19 @@ package struct Resources: Sendable {
 
     /// The OpenAPI description of the HTTP interface, `schema/openapi.yaml`.
     package func apiDescription() throws -> [UInt8] { try LedgerFiles.read(root + "/schema/openapi.yaml") }
+}
+
+/// Why the project's own files can't be found.
+package enum ResourcesError: Error, Equatable, CustomStringConvertible {
+    /// `ALPHA_LEDGER_HOME` is a folder without them.
+    case badHome(String)
+    case notFound(executable: String)
+
+    package var description: String {
+        switch self {
+        case .badHome(let home): "ALPHA_LEDGER_HOME=\(home): there is no schema/migrations and projections in it"
+        case .notFound(let executable):
+            "schema/ and projections/ were not found in a folder above \(executable), nor in its share/alpha-ledger: set ALPHA_LEDGER_HOME to the folder that holds them, which is the one that the program was built in or installed to"
+        }
+    }
 }

@@ -51,7 +51,7 @@ package struct Settings: Sendable {
             "ALPHA_LEDGER_CONNECTIONS_PER_ADDRESS", in: 1...1_000_000, expected: "a whole number, 1 to 1000000")
         signingKeyFile = values["ALPHA_LEDGER_SIGNING_KEY_FILE"]
         allowsUnsafeDurability = try values.boolean("ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY") ?? false
-        for source in Ingestion.executions { try source.check(values) }
+        for source in Ingestion.executions.all { try source.check(values) }
         for (name, key) in [("ALPHA_LEDGER_READ_KEY", readKey), ("ALPHA_LEDGER_ADMIN_KEY", adminKey)] {
             guard let key, key.utf8.count < Self.shortestKeyBytes else { continue }
             throw SettingProblem(

@@ -6,10 +6,6 @@ import LedgerValues
 ///
 /// The file has no name: it is gone with the process, however that ends.
 final class RowSpool {
-    struct Problem: Error, CustomStringConvertible {
-        let description: String
-    }
-
     /// Where a row lies in the file.
     struct Slice: Sendable, Hashable {
         let offset: Int64
@@ -22,19 +18,17 @@ final class RowSpool {
     private var flushed: Int64 = 0
     private static let bufferSize = 1 << 20
 
-    init(directory: String) throws {
+    init(directory: String) throws(RowSpoolError) {
         var template = Array("\(directory)/alpha-ledger-spool-XXXXXX".utf8CString)
         descriptor = mkstemp(&template)
-        if descriptor < 0 {
-            throw Problem(description: "no temporary file could be made in \(directory): \(String(cString: strerror(errno)))")
-        }
+        if descriptor < 0 { throw .noFile(directory: directory, code: errno) }
         unlink(template)
         buffer.reserveCapacity(Self.bufferSize)
     }
 
     deinit { close(descriptor) }
 
-    func append(_ bytes: ArraySlice<UInt8>) throws -> Slice {
+    func append(_ bytes: ArraySlice<UInt8>) throws(RowSpoolError) -> Slice {
         let slice = Slice(offset: size, length: Int32(bytes.count))
         buffer.append(contentsOf: bytes)
         size += Int64(bytes.count)
@@ -42,7 +36,7 @@ final class RowSpool {
         return slice
     }
 
-    private func flush() throws {
+    private func flush() throws(RowSpoolError) {
         var written = 0
         while written < buffer.count {
             let count = buffer.withUnsafeBytes { bytes in
@@ -50,7 +44,7 @@ final class RowSpool {
             }
             if count < 0 {
                 if errno == EINTR { continue }
-                throw Problem(description: "the run's rows could not be spooled: \(String(cString: strerror(errno)))")
+                throw .notWritten(code: errno)
             }
             written += count
             flushed += Int64(count)
@@ -58,7 +52,7 @@ final class RowSpool {
         buffer.removeAll(keepingCapacity: true)
     }
 
-    func read(_ slice: Slice) throws -> [UInt8] {
+    func read(_ slice: Slice) throws(RowSpoolError) -> [UInt8] {
         if slice.offset + Int64(slice.length) > flushed { try flush() }
         var done = 0
         var failure: Int32 = 0
@@ -76,9 +70,25 @@ final class RowSpool {
             }
             count = done
         }
-        if failure != 0 {
-            throw Problem(description: "the run's spooled rows could not be read: \(String(cString: strerror(failure)))")
-        }
+        if failure != 0 { throw .notRead(code: failure) }
         return bytes
+    }
+}
+
+/// Why the rows of a run can't be kept on disk. A `code` is the system's `errno`.
+enum RowSpoolError: Error, Equatable, CustomStringConvertible {
+    case noFile(directory: String, code: Int32)
+    case notWritten(code: Int32)
+    case notRead(code: Int32)
+    /// A row that was accepted when it was fetched is not accepted any more.
+    case altered
+
+    var description: String {
+        switch self {
+        case .noFile(let directory, let code): "no temporary file could be made in \(directory): \(String(cString: strerror(code)))"
+        case .notWritten(let code): "the run's rows could not be spooled: \(String(cString: strerror(code)))"
+        case .notRead(let code): "the run's spooled rows could not be read: \(String(cString: strerror(code)))"
+        case .altered: "a spooled row reads differently than it was fetched"
+        }
     }
 }

@@ -85,7 +85,7 @@ struct SyncApply {
     ) throws -> (row: ExecutionRow, unknown: [(key: String, sourceText: String)], text: [UInt8]) {
         let text = try spool.read(slice)
         guard case .accepted(let row, let unknown) = operation.source.normalize(try JSONDocument(parsing: text).root) else {
-            throw RowSpool.Problem(description: "a spooled row reads differently than it was fetched")
+            throw RowSpoolError.altered
         }
         return (row, unknown, text)
     }

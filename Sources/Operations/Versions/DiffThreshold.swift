@@ -3,7 +3,7 @@ import LedgerStore
 import LedgerValues
 
 /// The change above which a diff fails a build: `any`, `rows>100`, `rows>2.5%`, or `premium_usd>1000` for the movement
-/// of a sum.
+/// of a sum. A diff has the sums of all columns that are declared money.
 package struct DiffThreshold: Sendable, CustomStringConvertible {
     private enum Measure: Sendable {
         /// The number of changed rows.
@@ -18,53 +18,46 @@ package struct DiffThreshold: Sendable, CustomStringConvertible {
     private let limit: FixedDecimal
     package let description: String
 
-    package struct Problem: Error, CustomStringConvertible {
-        package let description: String
-    }
-
-    package init(parsing text: String) throws(Problem) {
+    package init(parsing text: String) throws(DiffThresholdError) {
         description = text
         if text == "any" {
             (measure, limit) = (.rows, .zero)
             return
         }
         let parts = text.split(separator: ">", maxSplits: 1, omittingEmptySubsequences: false)
-        let problem = Problem(
-            description: "expected any, rows>NUMBER, rows>NUMBER% or FIELD_usd>NUMBER, found `\(text)`")
-        guard parts.count == 2, !parts[0].isEmpty else { throw problem }
+        guard parts.count == 2, !parts[0].isEmpty else { throw .malformed(text) }
         let isShare = parts[1].hasSuffix("%")
         guard let number = try? FixedDecimal(String(isShare ? parts[1].dropLast() : parts[1])), !number.isNegative else {
-            throw problem
+            throw .malformed(text)
         }
         limit = number
         if parts[0] == "rows" {
             measure = isShare ? .share : .rows
         } else {
-            guard !isShare, parts[0].hasSuffix("_usd") else { throw problem }
+            if isShare { throw .malformed(text) }
             measure = .sum(String(parts[0]))
         }
     }
 
-    /// The reasons why a group of diffs fails, each with its projection's name. A field that no diff sums up is a problem.
-    package func faults(of group: GroupDiff) throws(Problem) -> [String] {
+    /// The reasons why a group of diffs fails, each with its projection's name. Throws if no diff sums up the field.
+    package func faults(of group: GroupDiff) throws(DiffThresholdError) -> [String] {
         var faults: [String] = []
-        var problem: Problem?
+        var unknown: DiffThresholdError?
         var isMeasured = false
         for diff in group.diffs {
             do {
                 if let fault = try fault(of: diff) { faults.append("\(diff.from.name): \(fault)") }
                 isMeasured = true
             } catch {
-                problem = error
+                unknown = error
             }
         }
-        if let problem, !isMeasured { throw problem }
+        if let unknown, !isMeasured { throw unknown }
         return faults
     }
 
-    /// The reason why the diff fails. Nil if it stays within the threshold. A field that the projection does not sum up
-    /// is a problem.
-    package func fault(of diff: ProjectionDiff) throws(Problem) -> String? {
+    /// The reason why the diff fails. Nil if it stays within the threshold. Throws if the diff does not sum up the field.
+    package func fault(of diff: ProjectionDiff) throws(DiffThresholdError) -> String? {
         switch measure {
         case .rows:
             if ExactNumber(Int(diff.changedRows)) > ExactNumber(limit) { return "\(diff.changedRows) rows differ" }
@@ -77,8 +70,7 @@ package struct DiffThreshold: Sendable, CustomStringConvertible {
         case .sum(let field):
             let sums = diff.sums
             guard let delta = sums.first(where: { $0.field.isBytewiseEqual(to: field) })?.delta else {
-                throw Problem(
-                    description: "expected one of the sums \(sums.map(\.field).joined(separator: ", ")), found `\(field)`")
+                throw .unknownSum(field, of: diff.from.name, known: sums.map(\.field))
             }
             let moved: ExactNumber? =
                 switch delta {
@@ -91,5 +83,22 @@ package struct DiffThreshold: Sendable, CustomStringConvertible {
             }
         }
         return nil
+    }
+}
+
+/// Why a threshold can't be compared.
+package enum DiffThresholdError: Error, Equatable, CustomStringConvertible {
+    case malformed(String)
+    /// The diff of the projection has other sums, or none.
+    case unknownSum(String, of: String, known: [String])
+
+    package var description: String {
+        switch self {
+        case .malformed(let text): "expected any, rows>NUMBER, rows>NUMBER% or FIELD_usd>NUMBER, found `\(text)`"
+        case .unknownSum(let field, let projection, let known):
+            known.isEmpty
+                ? "expected any, rows>NUMBER or rows>NUMBER%, because \(projection) has no sums, found `\(field)`"
+                : "expected one of the sums \(known.joined(separator: ", ")), found `\(field)`"
+        }
     }
 }

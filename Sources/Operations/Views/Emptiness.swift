@@ -46,7 +46,7 @@ extension ViewReader {
 
     private func hasRows(_ view: View, _ request: ViewRequest) async throws -> Bool {
         var one = request
-        (one.limit, one.cursor, one.hasReceipt, one.hasAggregates) = (1, nil, false, false)
+        (one.limit, one.cursor, one.sort, one.hasReceipt, one.hasAggregates) = (1, nil, nil, false, false)
         return try await !page(view, one).rows.isEmpty
     }
 }

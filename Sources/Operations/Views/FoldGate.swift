@@ -11,7 +11,7 @@ enum FoldResult: Sendable {
     /// Published rows with their keys, and whether there are more.
     case rows([(key: RowKey, row: [UInt8])], hasMore: Bool)
     case receipt(ViewReceipt)
-    /// An analysis's document.
+    /// An analysis's document, or that of a walk along an entity's events.
     case document([UInt8])
 
     /// The approximate size in memory.

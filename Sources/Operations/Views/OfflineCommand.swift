@@ -4,7 +4,9 @@ import OptionTrades
 
 extension ViewRequest {
     /// The command that gives this answer without a service's bounds, pinned to the position and moment of the request.
-    func command(_ view: View, _ standing: ViewStanding) -> String {
+    ///
+    /// - Parameter groupings: the groups of totals, if the answer is totals
+    func command(_ view: View, _ standing: ViewStanding, totalsBy groupings: [RowTotals.Grouping]? = nil) -> String {
         var words = ["alpha-ledger", "view", view.name]
         func add(_ name: String, _ value: String) { words += ["--\(name)", value.shellQuoted] }
         for filter in filters {
@@ -17,6 +19,7 @@ extension ViewRequest {
         }
         if let effectiveAt { add("effective-at", effectiveAt.description) }
         if let horizons { add("horizons", horizons) }
+        if let sort { add("sort", sort) }
         switch series {
         case .latest: words.append("--latest")
         case .points(let bucket, let aggregate):
@@ -33,7 +36,11 @@ extension ViewRequest {
             add("as-of", standing.now.description)
             add("rules", "\(view.projection)@\(standing.source.version.label)")
         }
-        add("limit", "\(limit)")
+        if let groupings {
+            add("by", groupings.map(\.description).joined(separator: ","))
+        } else {
+            add("limit", "\(limit)")
+        }
         if hasReceipt { words.append(isReceiptFull ? "--full-receipt" : "--receipt") }
         words.append("--json")
         return words.joined(separator: " ")

@@ -11,22 +11,24 @@ package enum RulesChoice: Sendable, Hashable {
     /// `v<N>` or `<projection>@v<N>`. `/c<M>` selects the code version too.
     case version(VersionReference)
 
-    /// Reads the parameter's text.
+    /// Reads a parameter's text.
     ///
-    /// - Parameter projection: the view's projection. The name of another one is refused.
-    package init(parsing text: String, projection: String) throws(ViewError) {
+    /// - Parameters:
+    ///   - projection: the view's projection. The name of another one is refused.
+    ///   - name: the parameter, for an error
+    package init(parsing text: String, projection: String, parameter name: String = "rules") throws(ViewError) {
         if text == "as_served" {
             self = .asServed
             return
         }
         if let at = text.firstIndex(of: "@"), !View.projection(named: String(text[..<at])).isBytewiseEqual(to: projection) {
             throw .badParameter(
-                name: "rules",
+                name: name,
                 expected: "rules of this view's projection \(projection), as in v1 or \(projection)@v1, not of another")
         }
         guard let version = try? VersionReference(parsing: text, of: projection) else {
             throw .badParameter(
-                name: "rules",
+                name: name,
                 expected: "v<N> or \(projection)@v<N>, with the code version v<N>/c<M>, or as_served")
         }
         self = .version(version)

@@ -2,8 +2,9 @@ import Crypto
 import LedgerJSON
 import LedgerValues
 
-/// The point at which a list continues: its position and moment, the projection's version, and the last key. A digest
-/// of the row selection ensures that a page never mixes with another list's.
+/// The point at which a list continues: its position and moment, the projection's version, and the last key. In any other
+/// order than that of the keys, the last key's row tells where the list continues. A digest of the row selection and its
+/// order ensures that a page never mixes with another list's.
 struct ViewCursor: Sendable {
     let position: Int64
     let asOf: Instant
@@ -17,13 +18,13 @@ struct ViewCursor: Sendable {
         self.key = key
     }
 
-    /// Throws `badCursor` for any text that was not issued by this list with these filters.
-    init(parsing text: String, selection: String) throws(ViewError) {
+    /// Throws `badCursor` for any text that was not issued by this list with these filters in this order.
+    init(parsing text: String, list: String) throws(ViewError) {
         guard text.utf8.count <= 4096, let bytes = Self.decode(text),
             let root = (try? JSONDocument(parsing: bytes))?.root,
             let position = root["p"]?.integer, position >= 0, let asOf = root["n"]?.string.flatMap({ Instant($0) }),
             let version = root["v"]?.string, let key = root["k"]?.elements.map(\.string),
-            root["f"]?.string?.isBytewiseEqual(to: Self.digest(selection)) == true
+            root["f"]?.string?.isBytewiseEqual(to: Self.digest(list)) == true
         else { throw .badCursor }
         let parts = key.compactMap { $0 }
         // The key of a stored row contains no U+0000, which cannot be sent to the database.
@@ -38,16 +39,16 @@ struct ViewCursor: Sendable {
         return asOf == request.effectiveAt.map { min($0, instant) } ?? instant
     }
 
-    func text(selection: String) -> String {
+    func text(list: String) -> String {
         Self.encode(
             JSONNode.object([
-                ("f", .string(Self.digest(selection))), ("k", .array(key.map(JSONNode.string))),
+                ("f", .string(Self.digest(list))), ("k", .array(key.map(JSONNode.string))),
                 ("n", .string(asOf.description)), ("p", .integer(position)), ("v", .string(version)),
             ]).canonicalBytes())
     }
 
-    private static func digest(_ selection: String) -> String {
-        SHA256.hash(data: Array(selection.utf8)).prefix(12).map { byte in
+    private static func digest(_ list: String) -> String {
+        SHA256.hash(data: Array(list.utf8)).prefix(12).map { byte in
             byte < 16 ? "0" + String(byte, radix: 16) : String(byte, radix: 16)
         }.joined()
     }

@@ -22,14 +22,24 @@ package struct ViewRequest: Sendable {
     package var horizons: String?
     /// What is read instead of rows, for views of observations. Nil for rows.
     package var series: SeriesReading?
+    /// Whether the horizons are the rules' own and every other one with a mark: those of the stored rows.
+    var isAtMarkedHorizons = false
+    /// The column that the rows are ordered by, with `-` before it for the largest value first. Nil for key order.
+    package var sort: String?
     package var limit = 100
     package var cursor: String?
     /// Whether to compute the sums over all selected rows too.
-    var hasAggregates = true
+    package var hasAggregates = true
 
     package init() {}
 
-    /// The selection of rows as text. All pages of one list share it.
+    /// The list that a cursor goes on with: its selection of rows, and their order.
+    func list(_ view: View) -> String {
+        let selection = selection(view, inCursor: true)
+        return sort.map { "\(selection)\u{1e}sort\u{1f}\($0)" } ?? selection
+    }
+
+    /// The selection of rows as text. All pages of one list share it, in whatever order.
     ///
     /// - Parameter cursor: whether the text goes into a cursor, which is part of pinned answers. A cursor has always
     ///   represented a person's filter in the same way as a program's.
@@ -46,7 +56,7 @@ package struct ViewRequest: Sendable {
             }
         }.sorted { $0.isBytewiseLess(than: $1) }
         parts.append(effectiveAt.map { "effective_at\u{1f}\($0)" } ?? "")
-        parts.append(horizons ?? "")
+        parts.append(isAtMarkedHorizons ? "marked" : horizons ?? "")
         parts.append(rules.text(projection: view.projection) ?? "")
         parts += series?.parameters.map { "\($0.name)\u{1f}\($0.value)" } ?? []
         return ([view.name] + parts).joined(separator: "\u{1e}")
@@ -126,6 +136,13 @@ package struct ViewPage: Sendable {
         out.append(contentsOf: (nextCursor.map(JSONNode.string) ?? .null).httpBytes())
         out.append(contentsOf: ",\"aggregates\":".utf8)
         out.append(contentsOf: (aggregates ?? .null).httpBytes())
+        appendBasis(to: &out)
+        out.append(UInt8(ascii: "}"))
+        return out
+    }
+
+    /// Appends the members that say what the answer depends on: the ledger's state, the receipt and the view's remark.
+    func appendBasis(to out: inout [UInt8]) {
         out.append(contentsOf: ",\"ledger\":".utf8)
         out.append(contentsOf: ledger.httpBytes())
         if let receipt {
@@ -140,8 +157,6 @@ package struct ViewPage: Sendable {
             out.append(contentsOf: ",\"\(remark.name)\":".utf8)
             out.append(contentsOf: JSONNode.string(remark.text).httpBytes())
         }
-        out.append(UInt8(ascii: "}"))
-        return out
     }
 
     /// The tag of the answer to a query.
@@ -163,16 +178,21 @@ package struct ViewPage: Sendable {
     }
 
     private var ledger: JSONNode {
-        var members: [(String, JSONNode)] = [
-            ("position", .integer(position)),
-            ("as_of", .string(asOf.description)),
-            ("head_position", .integer(headPosition)),
-            ("projection", .string(version.name)),
-            ("code_version", .integer(Int64(version.codeVersion))),
-            ("rules", .object(version.rules.map { ($0.file, .integer(Int64($0.version))) })),
-        ]
-        if isFrozen { members.append(("frozen", .bool(true))) }
-        return .object(members)
+        version.ledger(position: position, asOf: asOf, headPosition: headPosition, isFrozen: isFrozen)
+    }
+}
+
+extension ViewPage {
+    /// The answer to a request, standing on what was settled for it.
+    init(
+        rows: [[UInt8]], nextCursor: String?, aggregates: JSONNode?, _ view: View, _ request: ViewRequest, _ standing: ViewStanding,
+        receipt: ViewReceipt?
+    ) {
+        self.init(
+            rows: rows, nextCursor: nextCursor, aggregates: aggregates, remark: view.remark, position: standing.position,
+            asOf: standing.now, headPosition: standing.headPosition, version: standing.source.version,
+            isFrozen: standing.source.isFrozen, isPinned: request.isPinned && !standing.source.isFrozen,
+            isFixed: request.asOfPosition != nil || request.asOf != nil, receipt: receipt)
     }
 }
 
@@ -185,17 +205,20 @@ package enum ViewError: Error, Equatable, CustomStringConvertible {
     case rulesUnavailable(String)
     /// The computation takes longer than a service permits. The command does it without that limit.
     case foldTooLarge(command: String)
+    /// The log has no execution of this id at the position.
+    case unknownTrade(source: String, id: String, position: Int64)
     /// An append that could still be recorded before the instant was in progress for two seconds.
     case asOfUndecided(Instant)
 
     package var description: String {
         switch self {
         case .badParameter(let name, let expected): "\(name): expected \(expected)"
-        case .badCursor: "cursor: expected a next_cursor of the same list with the same filters"
+        case .badCursor: "cursor: expected a next_cursor of the same list with the same filters and sort"
         case .notActivated(let projection): "projection \(projection) has never been activated"
         case .rulesUnavailable(let problem): "rules: \(problem)"
         case .foldTooLarge(let command):
             "working this out takes more than \(FoldGate.standardLimitSeconds) s, or too many wait for such an answer; offline: \(command)"
+        case .unknownTrade(let source, let id, let position): "no trade of \(source) has the id `\(id)` at position \(position)"
         case .asOfUndecided(let instant): "as_of: an append under way may still be recorded by \(instant)"
         }
     }

@@ -67,10 +67,36 @@ package struct ViewReader: Sendable {
         guard 1...Self.maximumLimit ~= request.limit || request.limit == Self.standardLimit(request.series) else {
             throw ViewError.badParameter(name: "limit", expected: "1 to \(Self.maximumLimit)")
         }
-        let cursor = try request.cursor.map { try ViewCursor(parsing: $0, selection: request.selection(view, inCursor: true)) }
+        let cursor = try request.cursor.map { try ViewCursor(parsing: $0, list: request.list(view)) }
         if let cursor, !cursor.stands(on: request) { throw ViewError.badCursor }
+        return try await fresh(view) { try await page(view, request, cursor) }
+    }
+
+    /// The counts of the rows that a request selects and the sums of their money, in groups.
+    ///
+    /// The request's limit and cursor do not apply. Throws as ``page(_:_:)`` does, and `ViewError.badParameter` for
+    /// groups that the view's rows cannot have, or too many of them.
+    package func totals(
+        _ view: View, _ request: ViewRequest, by groupings: [RowTotals.Grouping]
+    ) async throws -> ViewTotals {
+        try await fresh(view) {
+            let rows = try await settle(view, request, nil, readsPage: false).rows
+            do {
+                return ViewTotals(
+                    page: ViewPage(
+                        rows: [], nextCursor: nil,
+                        aggregates: try await totals(rows, try rows.startTotals(by: groupings), request.selection(view)),
+                        view, request, rows.standing, receipt: try await receipt(rows, request)))
+            } catch is FoldDeadline.Passed {
+                throw ViewError.foldTooLarge(command: request.command(view, rows.standing, totalsBy: groupings))
+            }
+        }
+    }
+
+    /// Reads with the catalog as it is; a version that was dropped meanwhile is unavailable.
+    private func fresh<T: Sendable>(_ view: View, _ read: @Sendable () async throws -> T) async throws -> T {
         do {
-            return try await withFreshCatalog { try await page(view, request, cursor) }
+            return try await withFreshCatalog { try await read() }
         } catch let error as PostgresError where error.sqlState == .undefinedTable {
             throw ViewError.rulesUnavailable("the version of \(view.projection) was dropped while it was read")
         }
@@ -92,8 +118,7 @@ package struct ViewReader: Sendable {
                 found = try await search(rows, request, after: after, selection)
             }
             aggregates = request.hasAggregates ? try await self.aggregates(rows, selection) : nil
-            receipt =
-                request.hasReceipt ? try await rows.receipt(isFull: request.isReceiptFull, isBounded: isBounded, folds, database) : nil
+            receipt = try await self.receipt(rows, request)
         } catch is FoldDeadline.Passed {
             throw ViewError.foldTooLarge(command: request.command(view, standing))
         }
@@ -101,14 +126,15 @@ package struct ViewReader: Sendable {
             ViewCursor(
                 position: standing.position, asOf: standing.now, version: standing.source.version.label,
                 key: last.key.parts.map(\.text)
-            ).text(selection: request.selection(view, inCursor: true))
+            ).text(list: request.list(view))
         }
         return ViewPage(
-            rows: found.rows.map(\.row), nextCursor: next, aggregates: aggregates, remark: view.remark,
-            position: standing.position, asOf: standing.now, headPosition: standing.headPosition,
-            version: standing.source.version, isFrozen: standing.source.isFrozen,
-            isPinned: request.isPinned && !standing.source.isFrozen,
-            isFixed: request.asOfPosition != nil || request.asOf != nil, receipt: receipt)
+            rows: found.rows.map(\.row), nextCursor: next, aggregates: aggregates, view, request, standing, receipt: receipt)
+    }
+
+    /// The receipt, if the request asks for it.
+    private func receipt(_ rows: ViewRows, _ request: ViewRequest) async throws -> ViewReceipt? {
+        request.hasReceipt ? try await rows.receipt(isFull: request.isReceiptFull, isBounded: isBounded, folds, database) : nil
     }
 
     // MARK: - The basis of an answer
@@ -119,11 +145,11 @@ package struct ViewReader: Sendable {
         let page: (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool)?
     }
 
-    /// Settles position, moment and version. If the rows are found by key, the page is read in the same snapshot.
+    /// Settles position, moment and version. If the rows are found in key order, the page is read in the same snapshot.
     ///
     /// Waits up to two seconds for a projection that is behind.
     private func settle(
-        _ view: View, _ request: ViewRequest, _ cursor: ViewCursor?
+        _ view: View, _ request: ViewRequest, _ cursor: ViewCursor?, readsPage: Bool = true
     ) async throws -> Settled {
         do {
             return try await ledger.settled(asOf: request.asOf) { settledHead in
@@ -132,7 +158,7 @@ package struct ViewReader: Sendable {
                         let standing = try standing(view, request, cursor, settledHead: settledHead, session)
                         let rows = try ViewRows(view, request, standing, ledger.registry)
                         if let cursor, cursor.key.count != rows.keyCount { throw ViewError.badCursor }
-                        if rows.isSearch { return Settled(rows: rows, page: nil) }
+                        if rows.isSearch || !readsPage { return Settled(rows: rows, page: nil) }
                         let page = try rows.page(
                             after: cursor.map { RowKey($0.key) }, FoldDeadline(instant: nil), session)
                         return Settled(rows: rows, page: page)
@@ -194,27 +220,7 @@ package struct ViewReader: Sendable {
                 throw ViewError.badCursor
             }
         }
-        switch request.rules {
-        case .served: return served
-        case .asServed:
-            return try sources.source(try sources.promoted(at: position, session), at: position)
-        case .version(let version):
-            if let problem = sources.registry.problem(of: sources.projection, version: version.version) {
-                throw ViewError.rulesUnavailable("\(problem)")
-            }
-            guard sources.known.contains(where: { $0.isBytewiseEqual(to: version.version) }) else {
-                throw ViewError.badParameter(
-                    name: "rules",
-                    expected: "a version of \(sources.projection) that is installed or stored: \(sources.known.joined(separator: ", "))")
-            }
-            let source = try sources.source(version, at: position)
-            // Rows that other code might present differently are not the pinned ones.
-            if version.codeVersion != nil, source.isFrozen {
-                throw ViewError.rulesUnavailable(
-                    "this program lacks the code of \(sources.projection) \(source.version.label)")
-            }
-            return source
-        }
+        return try sources.source(request.rules, served: served, at: position, session)
     }
 
     // MARK: - What goes through a whole view
@@ -223,7 +229,7 @@ package struct ViewReader: Sendable {
     private func search(
         _ rows: ViewRows, _ request: ViewRequest, after key: RowKey?, _ selection: String
     ) async throws -> (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool) {
-        let name = "rows|\(rows.standing.key)|\(selection)|\(request.limit)|\(request.cursor ?? "")"
+        let name = "rows|\(rows.standing.key)|\(selection)|\(request.sort ?? "")|\(request.limit)|\(request.cursor ?? "")"
         let result = try await fold(name) { deadline in
             try await deadline.read(database, rows.standing.point) { session in
                 let page = try rows.page(after: key, deadline, session)
@@ -248,6 +254,26 @@ package struct ViewReader: Sendable {
             }
         }
         guard case .node(let node) = result else { preconditionFailure("a fold of sums gives sums") }
+        return node
+    }
+
+    /// The totals of all selected rows, from totals without rows.
+    private func totals(_ rows: ViewRows, _ empty: RowTotals, _ selection: String) async throws -> JSONNode {
+        let result = try await fold("totals|\(rows.standing.key)|\(empty.name)|\(selection)") { deadline in
+            try await deadline.read(database, rows.standing.point) { session in
+                var totals = empty
+                try rows.forEach(after: nil, deadline, session) { _, document in
+                    totals.add(document.root)
+                    return !totals.hasTooManyGroups
+                }
+                if totals.hasTooManyGroups {
+                    throw ViewError.badParameter(
+                        name: "by", expected: "columns with at most \(RowTotals.maximumGroups) groups, found more")
+                }
+                return .node(totals.node())
+            }
+        }
+        guard case .node(let node) = result else { preconditionFailure("a fold of totals gives totals") }
         return node
     }
 

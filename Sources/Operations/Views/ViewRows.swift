@@ -13,11 +13,13 @@ import OptionTrades
 struct ViewRows: Sendable {
     let view: View
     let standing: ViewStanding
-    private let request: ViewRequest
-    private let definition: ProjectionDefinition?
+    let request: ViewRequest
+    let definition: ProjectionDefinition?
     private let columns: ColumnSet
-    private let model: ReadModel
-    private let selection: RowSelection?
+    let model: ReadModel
+    let selection: RowSelection?
+    /// The order of the pages' rows. Nil for key order.
+    private let order: RowOrder?
     /// Filters on columns of an entity's key, which can select facts.
     private let entityFilters: [RowFilter]
     /// Whether rows are computed from facts.
@@ -39,9 +41,17 @@ struct ViewRows: Sendable {
                 "this program lacks the code of \(view.projection) \(source.version.label), which effective_at and horizons need")
         }
         do {
-            selection = try source.definition?.selection(parsing: request.horizons)
+            selection = request.isAtMarkedHorizons ? nil : try source.definition?.selection(parsing: request.horizons)
         } catch {
             throw ViewError.badParameter(name: "horizons", expected: "days or `expiry`, comma-separated: \(error)")
+        }
+        do {
+            order = try request.sort.map { text throws(RowOrderError) in try RowOrder(parsing: text, any.columns) }
+        } catch {
+            throw ViewError.badParameter(name: "sort", expected: "\(error)")
+        }
+        if order != nil, let series = request.series {
+            throw ViewError.badParameter(name: "sort", expected: "a list of rows, without \(series.parameters[0].name)")
         }
         self.view = view
         self.standing = standing
@@ -55,15 +65,25 @@ struct ViewRows: Sendable {
         entityFilters = request.filters.filter { filter in key.contains { $0.isBytewiseEqual(to: filter.column) } }
     }
 
+    /// Totals without rows, in groups. Throws `ViewError.badParameter` for columns that the rows can't be grouped by.
+    func startTotals(by groupings: [RowTotals.Grouping]) throws(ViewError) -> RowTotals {
+        do {
+            return try RowTotals(columns, by: groupings)
+        } catch {
+            throw ViewError.badParameter(name: "by", expected: error.expected)
+        }
+    }
+
     /// The number of parts of a row's key.
     var keyCount: Int { columns.key.count }
 
-    /// Whether the search for a page's rows can go through all facts, because nothing stored tells which facts give the
-    /// requested rows.
+    /// Whether the search for a page's rows can go through the whole view: no index has their order, or nothing stored
+    /// tells which facts give the requested rows.
     ///
     /// Rows of a series are their own facts, so none are computed. The latest ones are found by the key if it allows.
     var isSearch: Bool {
-        switch request.series {
+        if order != nil { return true }
+        return switch request.series {
         case .latest: !columns.key.starts(with: latestGroup + [time]) { $0.isBytewiseEqual(to: $1) }
         case .points: true
         case nil: isDerived && (request.effectiveAt != nil || entityFilters.count < request.filters.count)
@@ -78,10 +98,11 @@ struct ViewRows: Sendable {
         return out
     }
 
-    /// The rows of a page after a key, and whether there are more.
+    /// The rows of a page after the row of a key, and whether there are more.
     func page(
         after key: RowKey?, _ deadline: FoldDeadline, _ session: PostgresSession
     ) throws -> (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool) {
+        if let order { return try page(in: order, after: key, deadline, session) }
         let rows =
             switch request.series {
             case .latest: try latest(after: key, session)
@@ -261,7 +282,8 @@ struct ViewRows: Sendable {
         return try points.rows().filter { point in key.map { point.key > $0 } ?? true }
     }
 
-    private func presented(_ bytes: [UInt8]) throws -> JSONDocument {
+    /// A document as the reader sees it.
+    func presented(_ bytes: [UInt8]) throws -> JSONDocument {
         let stored = try JSONDocument(parsing: bytes)
         guard let shown = definition?.present(stored, now: standing.now), shown != bytes else { return stored }
         return try JSONDocument(parsing: shown)

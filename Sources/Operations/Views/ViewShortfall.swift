@@ -11,6 +11,9 @@ package enum ViewShortfall: Sendable, CustomStringConvertible {
     /// Another process holds the version and has not folded that far.
     case behind(version: String, position: Int64, head: Int64)
 
+    /// Whether the version goes on, and will reach the event.
+    var isBehind: Bool { if case .behind = self { true } else { false } }
+
     package var description: String {
         switch self {
         case .stopped(let version, let poison):
@@ -26,9 +29,13 @@ package enum ViewShortfall: Sendable, CustomStringConvertible {
 extension Ledger {
     /// The reason why the served version ends before a position. Nil if it has reached the position.
     package func shortfall(of projection: String, before position: Int64) async throws -> ViewShortfall? {
-        guard let version = try await pool.run({ [catalog] session in try catalog.served(projection, session) }),
-            version.position < position
-        else { return nil }
+        try await pool.run { [catalog] session in try catalog.served(projection, session) }
+            .flatMap { shortfall(of: $0, before: position) }
+    }
+
+    /// The reason why a version ends before a position. Nil if it has reached the position.
+    func shortfall(of version: ProjectionVersion, before position: Int64) -> ViewShortfall? {
+        if version.position >= position { return nil }
         if let poison = version.poison { return .stopped(version: version.label, poison) }
         return registry.definition(of: version) == nil
             ? .frozen(version: version.label, position: version.position, head: position)

@@ -55,6 +55,35 @@ struct ViewSources {
             version: ViewVersion(version), tables: version, hasRows: true, definition: registry.definition(of: version))
     }
 
+    /// The version that a reader asks for, for a read at a position.
+    ///
+    /// - Parameters:
+    ///   - served: the version that is served now
+    ///   - name: the parameter that asks, for an error
+    func source(
+        _ choice: RulesChoice, served: ViewSource, at position: Int64, parameter name: String = "rules", _ session: PostgresSession
+    ) throws -> ViewSource {
+        switch choice {
+        case .served: return served
+        case .asServed: return try source(try promoted(at: position, session), at: position)
+        case .version(let version):
+            if let problem = registry.problem(of: projection, version: version.version) {
+                throw ViewError.rulesUnavailable("\(problem)")
+            }
+            guard known.contains(where: { $0.isBytewiseEqual(to: version.version) }) else {
+                throw ViewError.badParameter(
+                    name: name,
+                    expected: "a version of \(projection) that is installed or stored: \(known.joined(separator: ", "))")
+            }
+            let source = try source(version, at: position)
+            // Rows that other code might present differently are not the pinned ones.
+            if version.codeVersion != nil, source.isFrozen {
+                throw ViewError.rulesUnavailable("this program lacks the code of \(projection) \(source.version.label)")
+            }
+            return source
+        }
+    }
+
     /// A version for a read at a position. Without a code version, this program's newest is used, else the newest that
     /// is stored.
     ///

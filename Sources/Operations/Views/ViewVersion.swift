@@ -2,6 +2,7 @@ import LedgerJSON
 import LedgerProjections
 import LedgerRules
 import LedgerStore
+import LedgerValues
 
 /// The origin of a page's rows: a projection, its code and its rules.
 package struct ViewVersion: Sendable, Equatable {
@@ -36,6 +37,20 @@ package struct ViewVersion: Sendable, Equatable {
             document?.root.members.map { file, value in
                 Rule(file: file, version: value["version"]?.integer.map { Int($0) } ?? 0)
             } ?? []
+    }
+
+    /// An answer's statement of the state that it depends on: its member `ledger`.
+    func ledger(position: Int64, asOf: Instant, headPosition: Int64, isFrozen: Bool) -> JSONNode {
+        var members: [(String, JSONNode)] = [
+            ("position", .integer(position)),
+            ("as_of", .string(asOf.description)),
+            ("head_position", .integer(headPosition)),
+            ("projection", .string(name)),
+            ("code_version", .integer(Int64(codeVersion))),
+            ("rules", .object(rules.map { ($0.file, .integer(Int64($0.version))) })),
+        ]
+        if isFrozen { members.append(("frozen", .bool(true))) }
+        return .object(members)
     }
 
     /// `v1/c1`

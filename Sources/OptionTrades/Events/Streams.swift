@@ -10,7 +10,10 @@ package enum Streams {
     package static func rejections(source: String) -> String { "rejections-\(source)" }
 
     /// `sync-<scope_key>`: the runs of one scope.
-    package static func sync(scopeKey: String) -> String { "sync-\(scopeKey)" }
+    package static func sync(scopeKey: String) -> String { "\(syncs)\(scopeKey)" }
+
+    /// The prefix of the streams that hold the runs of all scopes.
+    package static let syncs: StaticString = "sync-"
 
     /// `context-<source>:<id>`: the context stamps of one trade.
     package static func context(source: String, id: String) -> String { "context-\(source):\(id)" }
@@ -20,8 +23,16 @@ package enum Streams {
 
     /// `mark-<source>:<id>:<horizon_key>`: the marks of one trade at one horizon.
     package static func mark(source: String, id: String, horizonKey: String) -> String {
-        "mark-\(source):\(id):\(horizonKey)"
+        "\(marks(source: source, id: id))\(horizonKey)"
     }
+
+    /// The streams of one trade, except those of its marks.
+    package static func ofTrade(source: String, id: String) -> [String] {
+        [execution(source: source, id: id), context(source: source, id: id), benchmark(source: source, id: id)]
+    }
+
+    /// The prefix of the streams that hold the marks of one trade; a horizon's key follows.
+    package static func marks(source: String, id: String) -> String { "mark-\(source):\(id):" }
 
     /// `market-<kind>:<currency or underlying>:<digest of the identifying fields>`: one observation and its later
     /// corrections.

@@ -10,21 +10,16 @@ package struct ExecutionScope: Sendable {
     /// Whether the scope includes `PENDING` executions.
     package let includePending: Bool
 
-    /// Why a scope can't be asked for.
-    package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
-        package let description: String
-    }
-
     /// A scope of at least one portfolio. A name has one character or more. It has no comma, which separates names, and no control
     /// character. A name given twice counts once.
-    package init(source: String = TradeLedger.standardSource, portfolios: [String], includePending: Bool = false) throws(Problem) {
-        guard !portfolios.isEmpty else { throw Problem(description: "no portfolio is named") }
+    package init(
+        source: String = TradeLedger.standardSource, portfolios: [String], includePending: Bool = false
+    ) throws(ExecutionScopeError) {
+        guard !portfolios.isEmpty else { throw .noPortfolio }
         for name in portfolios {
             guard !name.isEmpty,
                 !name.unicodeScalars.contains(where: { $0 == "," || $0.value < 0x20 || $0.value == 0x7f })
-            else {
-                throw Problem(description: "a portfolio's name must not be empty or hold commas or control characters")
-            }
+            else { throw .badPortfolio }
         }
         self.source = source
         self.portfolios = Set(portfolios.map { ByteKey($0) }).sorted().map(\.text)
@@ -68,5 +63,19 @@ package struct ExecutionScope: Sendable {
         if row.tradeStatus == .pending && !includePending { return false }
         guard let portfolio = row.sourcePortfolio else { return scopeKey.isBytewiseEqual(to: key) }
         return contains(portfolio)
+    }
+}
+
+/// Why a scope can't be asked for.
+package enum ExecutionScopeError: Error, Equatable, CustomStringConvertible {
+    case noPortfolio
+    /// A name that would be taken for something else.
+    case badPortfolio
+
+    package var description: String {
+        switch self {
+        case .noPortfolio: "no portfolio is named"
+        case .badPortfolio: "a portfolio's name must not be empty or hold commas or control characters"
+        }
     }
 }

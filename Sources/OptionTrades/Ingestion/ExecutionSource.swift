@@ -98,17 +98,21 @@ package struct ExecutionSourceDefinition: Sendable {
     package let reader: @Sendable (SettingValues, _ row: JSONValue) throws(SettingProblem) -> any ExecutionReader
     /// The source, ready to be asked; throws if a setting that this takes is absent.
     package let open: @Sendable (SettingValues, SourceRequest) throws(SettingProblem) -> any ExecutionSource
+    /// Starts the source's sample server. Nil if it has none.
+    package let sample: (@Sendable () async throws -> SampleServer)?
 
     package init(
         name: String, settings: [Setting], check: @escaping @Sendable (SettingValues) throws(SettingProblem) -> Void,
         reader: @escaping @Sendable (SettingValues, _ row: JSONValue) throws(SettingProblem) -> any ExecutionReader,
-        open: @escaping @Sendable (SettingValues, SourceRequest) throws(SettingProblem) -> any ExecutionSource
+        open: @escaping @Sendable (SettingValues, SourceRequest) throws(SettingProblem) -> any ExecutionSource,
+        sample: (@Sendable () async throws -> SampleServer)? = nil
     ) {
         self.name = name
         self.settings = settings
         self.check = check
         self.reader = reader
         self.open = open
+        self.sample = sample
     }
 }
 

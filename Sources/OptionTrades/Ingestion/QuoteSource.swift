@@ -164,14 +164,18 @@ package struct QuoteVendor: Sendable {
     package let key: (name: String, expected: String)
     /// The source, ready to be asked.
     package let open: @Sendable (SettingValues, _ key: String) -> any QuoteSource
+    /// Starts the vendor's sample server, and opens the source that asks it, as fast as it can. Nil if there is none.
+    package let sample: (@Sendable () async throws -> (server: SampleServer, source: any QuoteSource))?
 
     package init(
         name: String, settings: [Setting], key: (name: String, expected: String),
-        open: @escaping @Sendable (SettingValues, _ key: String) -> any QuoteSource
+        open: @escaping @Sendable (SettingValues, _ key: String) -> any QuoteSource,
+        sample: (@Sendable () async throws -> (server: SampleServer, source: any QuoteSource))? = nil
     ) {
         self.name = name
         self.settings = settings
         self.key = key
         self.open = open
+        self.sample = sample
     }
 }

@@ -70,6 +70,11 @@ package final class NewYorkRules: Sendable {
         return instant >= from && instant < to ? daylightOffset : standardOffset
     }
 
+    /// What New York calls its time at a moment: `EST` or `EDT`. Nil if the moment's year in UTC is not in the table.
+    package func timeName(at instant: Instant) -> String? {
+        offsetMinutes(at: instant).map { $0 == standardOffset ? "EST" : "EDT" }
+    }
+
     /// The calendar date in New York at a moment. Nil if the moment's year in UTC is not in the table.
     package func date(at instant: Instant) -> CalendarDate? {
         guard let offset = offsetMinutes(at: instant) else { return nil }

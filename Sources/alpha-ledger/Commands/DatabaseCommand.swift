@@ -6,6 +6,7 @@ import LedgerStore
 import LedgerValues
 import Logging
 import Operations
+import OptionTrades
 
 struct DatabaseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,7 +28,7 @@ struct DatabaseCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try options.settings()
-            let migrator = Migrator(try SettingsOptions.resources().files.migrations())
+            let migrator = Migrator(try SettingsOptions.resources().files.migrations(), TradeLedger.names)
             let (uri, embedded) = try await Ledger.server(settings, Logger(label: "alpha-ledger"))
             let applied: [Int]
             do {
@@ -68,7 +69,7 @@ struct DatabaseCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try options.settings()
-            let migrator = Migrator(try SettingsOptions.resources().files.migrations())
+            let migrator = Migrator(try SettingsOptions.resources().files.migrations(), TradeLedger.names)
             let (uri, embedded) = try await Ledger.server(settings, Logger(label: "alpha-ledger"))
             let status: DatabaseStatus
             do {

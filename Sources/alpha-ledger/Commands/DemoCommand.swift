@@ -1,5 +1,4 @@
 import API
-import Amberdata
 import ArgumentParser
 import Glibc
 import LedgerEvents
@@ -44,26 +43,15 @@ struct DemoCommand: AsyncParsableCommand {
             try LedgerService.checkFree(host: address, port: port ?? settings.port)
         }
         // The demo contacts only its own servers, regardless of the configuration.
-        var generator = SystemRandomNumberGenerator()
-        let key = UniqueID(random: &generator).description
-        let feed = try await SampleFeedServer.start(feed: .sample, apiKey: key)
-        let quotes = try await SampleQuoteServer.start(apiKey: key)
-        settings.values["ALPHA_TRADE_FEED_URL"] = feed.url
-        settings.values["ALPHA_TRADE_FEED_API_KEY"] = key
-        settings.values["ALPHA_TRADE_FEED_PORTFOLIOS"] = SampleScope.portfolios.joined(separator: ",")
-        settings.values["ALPHA_TRADE_FEED_INCLUDE_PENDING"] = nil
-        settings.values["AMBERDATA_BASE_URL"] = quotes.baseURL
-        settings.values["AMBERDATA_API_KEY"] = key
+        let samples = try await Samples.start()
+        for (name, value) in samples.servers.flatMap(\.settings) { settings.values[name] = value }
         let chosen = settings
         let result: Result<Void, any Error>
         do {
             result = .success(
                 try await options.withLedger(chosen, migration: .always) { ledger in
                     try await show(
-                        ledger, try Ingestion.standard.open(chosen.values, SourceRequest()),
-                        // A server of our own need not be spared.
-                        AmberdataQuotes(
-                            AmberdataConfiguration(baseURL: quotes.baseURL, apiKey: key, maximumRequestsPerSecond: 10_000)))
+                        ledger, try samples.sources.map { try $0.open(chosen.values, SourceRequest()) }, samples.quotes)
                     if !once {
                         try await serve(ledger, host: address, port: port ?? chosen.port, runsProjectors: true)
                     }
@@ -71,18 +59,18 @@ struct DemoCommand: AsyncParsableCommand {
         } catch {
             result = .failure(error)
         }
-        await feed.stop()
-        await quotes.stop()
+        for server in samples.servers { await server.stop() }
         try result.get()
     }
 
-    /// Runs a real full-scope sync of the sample, enriches and projects it, and prints the result.
-    private func show(
-        _ ledger: Ledger, _ source: any ExecutionSource, _ quotes: any QuoteSource
-    ) async throws {
-        let summary = try await runSync(ledger, source, SyncOptions(apply: true, fullScope: true)).summary
+    /// Runs a real full-scope sync of each sample, enriches and projects it, and prints the result.
+    private func show(_ ledger: Ledger, _ sources: [any ExecutionSource], _ choice: QuoteChoice) async throws {
+        var runs: [DemoReport.Run] = []
+        for source in sources {
+            let run = try await runSync(ledger, source, SyncOptions(apply: true, fullScope: true))
+            runs.append((source.scope.source, run.summary))
+        }
         let observations = try await importSample(ledger, SampleMarketData.lines())
-        let choice = QuoteChoice.vendor(quotes)
         let progress = ProgressLine()
         let backfills = [
             try await ContextBackfill(ledger: ledger).run(ContextBackfillOptions(apply: true)),
@@ -94,7 +82,7 @@ struct DemoCommand: AsyncParsableCommand {
         progress.end()
         let series = try await importSample(ledger, SampleMarketSeries.lines())
         try await ledger.bringUpToDate(ledger.registry.names)
-        let report = try await DemoReport.read(ledger, summary, observations, series, backfills)
+        let report = try await DemoReport.read(ledger, runs, observations, series, backfills)
         if json { Output.bytes(report.node.httpBytes() + [UInt8(ascii: "\n")]) } else { report.show() }
         Output.flush()
     }
@@ -114,9 +102,34 @@ struct DemoCommand: AsyncParsableCommand {
     }
 }
 
-/// The demo's output: the run, the log, and each projection.
+/// The sample servers of all sources and of the first vendor that has one.
+private struct Samples {
+    private(set) var servers: [SampleServer] = []
+    private(set) var sources: [ExecutionSourceDefinition] = []
+    private(set) var quotes = QuoteChoice.log
+
+    static func start() async throws -> Samples {
+        var samples = Samples()
+        for source in Ingestion.executions.all {
+            guard let start = source.sample else { continue }
+            samples.servers.append(try await start())
+            samples.sources.append(source)
+        }
+        if let start = Ingestion.quotes.lazy.compactMap(\.sample).first {
+            let (server, source) = try await start()
+            samples.servers.append(server)
+            samples.quotes = .vendor(source)
+        }
+        return samples
+    }
+}
+
+/// The demo's output: the runs, the log, and each projection.
 private struct DemoReport {
-    let summary: RunSummary
+    typealias Run = (source: String, summary: RunSummary)
+
+    /// A run of each source.
+    let runs: [Run]
     let head: LogHead
     let root: Digest32
     let projections: [ProjectionVerifier.Verification]
@@ -129,38 +142,42 @@ private struct DemoReport {
     let scopes: [JSONDocument]
 
     static func read(
-        _ ledger: Ledger, _ summary: RunSummary, _ observations: ImportSummary, _ series: ImportSummary, _ backfills: [BackfillSummary]
+        _ ledger: Ledger, _ runs: [Run], _ observations: ImportSummary, _ series: ImportSummary, _ backfills: [BackfillSummary]
     ) async throws -> DemoReport {
         var views: [ViewCounts] = []
         for (view, columns) in ViewCounts.counted { views.append(try await ViewCounts(ledger, view, columns)) }
         let scopes = try await ViewReader(ledger, isBounded: false).page(.syncState, ViewRequest())
         let (head, root) = try await ledger.head()
         return DemoReport(
-            summary: summary, head: head, root: root, projections: try await ledger.verifyProjections(),
+            runs: runs, head: head, root: root, projections: try await ledger.verifyProjections(),
             observations: observations, series: series, backfills: backfills, views: views,
             scopes: try scopes.rows.map { try JSONDocument(parsing: $0) })
     }
 
     var node: JSONNode {
-        .object([
-            ("sync", summary.node),
-            (
-                "ledger",
-                .object([
-                    ("ledger_id", .string(head.ledgerID.description)), ("position", .integer(head.position)),
-                    ("root_hash", .string(root.description)),
-                ])
-            ),
-            ("projections", .array(projections.map(\.node))),
-            ("observations", observations.node), ("series", series.node),
-            ("backfills", .array(backfills.map(\.node))),
-            ("views", .object(views.map { ($0.view.name, $0.node) })),
-        ])
+        // The first source's run is called `sync`, that of another one `sync_<source>`.
+        let syncs = runs.enumerated().map { ($0.offset == 0 ? "sync" : "sync_\($0.element.source)", $0.element.summary.node) }
+        return .object(
+            syncs + [
+                (
+                    "ledger",
+                    .object([
+                        ("ledger_id", .string(head.ledgerID.description)), ("position", .integer(head.position)),
+                        ("root_hash", .string(root.description)),
+                    ])
+                ),
+                ("projections", .array(projections.map(\.node))),
+                ("observations", observations.node), ("series", series.node),
+                ("backfills", .array(backfills.map(\.node))),
+                ("views", .object(views.map { ($0.view.name, $0.node) })),
+            ])
     }
 
     func show() {
-        alpha_ledger.show(summary)
-        Output.line("")
+        for run in runs {
+            alpha_ledger.show(run.summary)
+            Output.line("")
+        }
         for backfill in backfills {
             alpha_ledger.show(backfill)
             Output.line("")

@@ -47,31 +47,26 @@ extension AuditCommand {
         }
 
         func run() async throws {
-            do {
-                if let analysis = MarketAnalysis.named(view) {
-                    var request = AnalysisRequest(analysis, currency.map { ["currency": $0] } ?? [:])
-                    request.asOfPosition = asOfPosition
-                    request.asOf = asOf
-                    let ask = request
-                    return try await options.withLedger { ledger in
-                        let reader = AnalysisReader(ledger, isBounded: false)
-                        try await ledger.bringUpToDate(try reader.projections(ask))
-                        try show(try await reader.explain(ask, field.map { FieldPath($0) }, maximumEvents: Self.maximumEvents))
-                    }
-                }
-                var request = try ExplainRequest(view: view, key: key, field: field)
+            if let analysis = MarketAnalysis.named(view) {
+                var request = AnalysisRequest(analysis, currency.map { ["currency": $0] } ?? [:])
                 request.asOfPosition = asOfPosition
                 request.asOf = asOf
-                request.effectiveAt = effectiveAt
-                request.maximumEvents = Self.maximumEvents
                 let ask = request
-                try await options.withLedger { ledger in
-                    try await ledger.bringUpToDate([ask.view.projection])
-                    try show(try await ledger.explain(ask))
+                return try await options.withLedger { ledger in
+                    let reader = AnalysisReader(ledger, isBounded: false)
+                    try await ledger.bringUpToDate(try reader.projections(ask))
+                    try show(try await reader.explain(ask, field.map { FieldPath($0) }, maximumEvents: Self.maximumEvents))
                 }
-            } catch let error as ExplainError {
-                let isUsage = if case .badParameter = error { true } else { false }
-                throw Failure(code: isUsage ? 2 : 1, "\(error)")
+            }
+            var request = try ExplainRequest(view: view, key: key, field: field)
+            request.asOfPosition = asOfPosition
+            request.asOf = asOf
+            request.effectiveAt = effectiveAt
+            request.maximumEvents = Self.maximumEvents
+            let ask = request
+            try await options.withLedger { ledger in
+                try await ledger.bringUpToDate([ask.view.projection])
+                try show(try await ledger.explain(ask))
             }
         }
 

@@ -42,8 +42,8 @@ extension AuditCommand {
                 if let text {
                     do {
                         impact = try await ledger.impact(of: try ImpactCandidate(parsing: text, ledger.settings))
-                    } catch let problem as ImpactCandidate.Problem {
-                        throw Failure(code: 2, "\(file ?? ""): \(problem)")
+                    } catch let error as ImpactCandidateError {
+                        throw Failure(code: 2, "\(file ?? ""): \(error)")
                     }
                 } else {
                     impact = try await ledger.impact(ofEventAt: position ?? 0)
@@ -73,17 +73,17 @@ extension AuditCommand {
                 for (row, change) in zip(known.changes, view["changes"]?.elements.map { $0 } ?? []) {
                     let key = row.change.key.map { text($0.value) }.joined(separator: " ")
                     let kind = text(change["change"])
-                    let fields = change["fields"]?.elements.map { ($0["field"], $0["from"], $0["to"]) } ?? []
-                    for (field, from, to) in fields {
-                        changes.append([name, key, kind, text(field)] + [from, to].map { money($0, text(field)) })
+                    let fields = zip(row.change.fields.map(\.column), change["fields"]?.elements.map { $0 } ?? [])
+                    for (column, field) in fields {
+                        changes.append(
+                            [name, key, kind, column.name] + [field["from"], field["to"]].map { figure($0, column.role) })
                     }
-                    if fields.isEmpty { changes.append([name, key, kind, "", "", ""]) }
+                    if row.change.fields.isEmpty { changes.append([name, key, kind, "", "", ""]) }
                 }
                 for sum in view["sums"]?.elements.map({ $0 }) ?? [] where text(sum["from"]) != text(sum["to"]) {
-                    let field = text(sum["field"])
                     sums.append([
-                        name, field, money(sum["from"], field), text(sum["from_count"]), money(sum["to"], field), text(sum["to_count"]),
-                        money(sum["delta"], field),
+                        name, text(sum["field"]), Money.amount(text(sum["from"])), text(sum["from_count"]),
+                        Money.amount(text(sum["to"])), text(sum["to_count"]), Money.amount(text(sum["delta"])),
                     ])
                 }
             }
@@ -97,8 +97,8 @@ extension AuditCommand {
                 ["view", "field", "before", "rows", "after", "rows", "difference"], sums, rightAligned: [2, 3, 4, 5, 6])
         }
 
-        private func money(_ value: JSONValue?, _ field: String) -> String {
-            value?.kind == .number ? Money.cell(text(value), column: field) : text(value)
+        private func figure(_ value: JSONValue?, _ role: ColumnSet.Role?) -> String {
+            value?.kind == .number ? Money.cell(text(value), role) : text(value)
         }
 
         /// A value as a cell: empty for null, JSON for a list or an object.

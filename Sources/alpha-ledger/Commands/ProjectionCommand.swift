@@ -9,7 +9,9 @@ import OptionTrades
 struct ProjectionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "projection", abstract: "The read models: their versions, side by side.",
-        subcommands: [List.self, Rebuild.self, Diff.self, Promote.self, Rollback.self, Drop.self, Verify.self])
+        subcommands: [
+            List.self, Rebuild.self, Diff.self, Step.self, Promote.self, Rollback.self, Drop.self, Verify.self,
+        ])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

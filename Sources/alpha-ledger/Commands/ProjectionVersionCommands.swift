@@ -299,7 +299,7 @@ private func show(_ diff: ProjectionDiff, _ explained: [ExplainedChange]) {
         Output.table(
             columns,
             rows.map { row in
-                columns.map { Money.cell(row[$0] ?? "", column: ["from", "to", "delta"].contains($0) ? row["field"] ?? "" : "") }
+                columns.map { name == "sums" && ["from", "to", "delta"].contains($0) ? Money.amount(row[$0] ?? "") : row[$0] ?? "" }
             },
             rightAligned: rightAligned)
     }
@@ -319,7 +319,7 @@ private func show(_ diff: ProjectionDiff, _ explained: [ExplainedChange]) {
                 let key = change.key.map { $0.value.string ?? $0.value.sourceText }.joined(separator: "|")
                 if change.fields.isEmpty { return [[key, change.kind.rawValue, "", "", ""]] }
                 return change.fields.map {
-                    [key, change.kind.rawValue, $0.column.name] + [$0.from, $0.to].map(shown($0.column.name))
+                    [key, change.kind.rawValue, $0.column.name] + [$0.from, $0.to].map(shown($0.column.role))
                 }
             })
     }
@@ -345,10 +345,10 @@ private func plain(_ node: JSONNode) -> String {
     return String(decoding: node.httpBytes(), as: UTF8.self)
 }
 
-private func shown(_ column: String) -> (JSONValue?) -> String {
+private func shown(_ role: ColumnSet.Role?) -> (JSONValue?) -> String {
     { value in
         guard let value else { return "" }
-        return value.kind == .number ? Money.cell(plain(value), column: column) : plain(value)
+        return value.kind == .number ? Money.cell(plain(value), role) : plain(value)
     }
 }
 

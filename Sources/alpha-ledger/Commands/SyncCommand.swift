@@ -18,6 +18,10 @@ struct SyncCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SettingsOptions
+    @Option(
+        help: "The source to ask, one of \(Ingestion.executions.names); the first where left out.",
+        completion: .list(Ingestion.executions.all.map(\.name)), transform: Arguments.source)
+    var source: ExecutionSourceDefinition?
     @Option(name: .customLong("feed-url"), help: "The feed's export URL; goes over ALPHA_TRADE_FEED_URL.")
     var feedURL: String?
     @Option(help: "Comma-separated portfolios; goes over ALPHA_TRADE_FEED_PORTFOLIOS.") var portfolios: String?
@@ -41,7 +45,7 @@ struct SyncCommand: AsyncParsableCommand {
         let settings = try options.settings()
         let request = SourceRequest(
             address: feedURL, portfolios: portfolios.map(SettingValues.list), includePending: includePending ? true : nil)
-        let source = try Ingestion.standard.open(settings.values, request)
+        let source = try (source ?? Ingestion.executions.standard).open(settings.values, request)
         let run = try await options.withLedger(settings, writes: apply) { ledger in
             try await runSync(ledger, source, asked)
         }

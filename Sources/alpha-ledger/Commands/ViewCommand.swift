@@ -1,5 +1,6 @@
 import ArgumentParser
 import LedgerJSON
+import LedgerProjections
 import LedgerStore
 import LedgerValues
 import Operations
@@ -12,19 +13,29 @@ struct ViewCommand: AsyncParsableCommand {
             Trades.self, Lifecycles.self, Context.self, ExecutionQuality.self, Alignment.self, Outcomes.self,
             SyncState.self, VolMetricsSnapshots.self, GexHourly.self, GexSnapshots.self, IVSurfaceSnapshots.self, SpotSnapshots.self,
             OISnapshots.self, TermStructures.self, OptionPrints.self, FundingRates.self, FuturesBasis.self, Liquidations.self,
-            PutCall.self, Volumes.self, VolCones.self,
+            PutCall.self, Volumes.self, VolCones.self, Trade.self,
         ])
 
-    /// The options that every view has.
-    struct Paging: ParsableArguments {
+    /// What an answer stands on.
+    struct Pins: ParsableArguments {
         @Option(parsing: .unconditional, help: "What the ledger knew after this event.", transform: Arguments.position)
         var asOfPosition: Int64?
         @Option(help: "What it knew at this instant, as in 2026-01-31T00:00:00Z.", transform: Arguments.instant)
         var asOf: Instant?
         @Option(help: "Only what had happened in the world by this instant.", transform: Arguments.instant)
         var effectiveAt: Instant?
+    }
+
+    /// The options that every list has.
+    struct Paging: ParsableArguments {
+        @OptionGroup var pins: Pins
         @Option(help: "v<N> or v<N>/c<M>, after <projection>@ or not: under that version's rules; as_served: under those promoted then.")
         var rules: String?
+        @Option(
+            parsing: .unconditional,
+            help: "Order by a column of the rows, -COLUMN for the largest first; rows without a value come last.",
+            completion: .custom(SortColumns.completions))
+        var sort: String?
         @Option(help: "Rows a page, 1 to 1000; 100 where left out.") var limit: Int?
         @Option(help: "The next_cursor of the page before.") var cursor: String?
         @Flag(help: "All pages.") var all = false
@@ -33,10 +44,23 @@ struct ViewCommand: AsyncParsableCommand {
         var fullReceipt = false
         @Flag(help: "Print what HTTP answers.") var json = false
         @Flag(help: "Print a row a line.") var ndjson = false
+        @Flag(help: "Print CSV: a header, and a row a line.") var csv = false
+        @Option(
+            help: """
+                Instead of rows their number and the sums of their money, in groups by columns with commas between them, each with \
+                :year, :month or :day for a part of its dates.
+                """)
+        var by: String?
 
         func validate() throws {
             if json && ndjson { throw ValidationError("--json and --ndjson exclude each other") }
-            if ndjson && (receipt || fullReceipt) { throw ValidationError("--ndjson prints rows alone: --receipt needs --json or a table") }
+            if csv && (json || ndjson) { throw ValidationError("--csv and --\(json ? "json" : "ndjson") exclude each other") }
+            if (ndjson || csv) && (receipt || fullReceipt) {
+                throw ValidationError("--\(csv ? "csv" : "ndjson") prints rows alone: --receipt needs --json or a table")
+            }
+            if by != nil && (all || ndjson || csv || limit != nil || cursor != nil || sort != nil) {
+                throw ValidationError("--by goes through all rows: it excludes --all, --limit, --cursor, --sort, --ndjson and --csv")
+            }
             if all && cursor != nil { throw ValidationError("--all and --cursor exclude each other") }
         }
 
@@ -46,9 +70,9 @@ struct ViewCommand: AsyncParsableCommand {
             var request = ViewRequest()
             request.filters = try ViewReader.filters(
                 view, parameters.compactMap { pair in pair.value.map { (name: pair.name, value: $0) } }, .forgiving)
-            request.asOfPosition = asOfPosition
-            request.asOf = asOf
-            request.effectiveAt = effectiveAt
+            request.asOfPosition = pins.asOfPosition
+            request.asOf = pins.asOf
+            request.effectiveAt = pins.effectiveAt
             if let rules { request.rules = try RulesChoice(parsing: rules, projection: view.projection) }
             request.hasReceipt = receipt || fullReceipt
             request.isReceiptFull = fullReceipt
@@ -56,6 +80,8 @@ struct ViewCommand: AsyncParsableCommand {
             request.series = series
             request.limit = limit ?? (all ? ViewReader.maximumLimit : ViewReader.standardLimit(series))
             request.cursor = cursor
+            request.sort = sort
+            request.hasAggregates = !(ndjson || csv)
             return request
         }
     }
@@ -86,6 +112,7 @@ struct ViewCommand: AsyncParsableCommand {
                   alpha-ledger view trades --underlying MSTR --from 2025-12-01
                   alpha-ledger view trades --as-of-position 100 --limit 3 --json
                   alpha-ledger view trades --ndjson --all
+                  alpha-ledger view trades --sort -trade_date --csv --limit 20
                 """)
 
         @OptionGroup var options: SettingsOptions
@@ -275,7 +302,7 @@ private let syncStateColumns = [
 ]
 
 /// Prints the rows of `sync_state` as a table.
-func showSyncState(_ documents: [JSONDocument]) { show(documents, syncStateColumns) }
+func showSyncState(_ documents: [JSONDocument]) { show(documents, syncStateColumns, nil) }
 
 /// Brings the view's projection up to date, then prints one page or all pages, pinned to one position.
 func showView(
@@ -283,16 +310,29 @@ func showView(
     _ parameters: [(name: String, value: String?)], columns: [(name: String, isNumber: Bool)],
     horizons: String? = nil, series: SeriesReading? = nil
 ) async throws {
+    if let series {
+        if paging.by != nil { throw ValidationError("--by goes through all rows: it excludes --latest and --bucket") }
+        if paging.csv, case .points = series { throw ValidationError("--csv prints rows: --bucket needs --json, --ndjson or a table") }
+    }
     let request = try paging.request(view, parameters, horizons: horizons, series: series)
+    let groupings = try paging.by.map { try ViewRequest.groupings(parsing: $0) }
     try await options.withLedger { ledger in
         let head = try await ledger.primaryHead()
         try await ledger.bringUpToDate([view.projection])
+        if let groupings {
+            let totals = try await ViewReader(ledger, isBounded: false).totals(view, request, by: groupings)
+            return paging.json ? Output.line(String(decoding: totals.json(), as: UTF8.self)) : try show(totals)
+        }
         var next = request
         var rows: [[UInt8]] = []
+        var isFirst = true
         while true {
             let page = try await page(view, next, head, ledger)
             if paging.ndjson {
                 for row in page.rows { Output.bytes(row + [UInt8(ascii: "\n")]) }
+            } else if paging.csv {
+                Output.bytes(try page.csv(ledger.csv(of: view), hasHeader: isFirst))
+                isFirst = false
             } else {
                 rows += page.rows
             }
@@ -303,11 +343,12 @@ func showView(
             if paging.json {
                 Output.bytes(try paging.all ? oneAnswer(rows, page) : page.json())
                 Output.line("")
-            } else if !paging.ndjson {
+            } else if !paging.ndjson && !paging.csv {
                 if rows.isEmpty, next.cursor == nil {
                     Output.line("\(try await ViewReader(ledger, isBounded: false).emptiness(of: view, next))")
                 } else {
-                    show(try rows.map { try JSONDocument(parsing: $0) }, columns)
+                    show(
+                        try rows.map { try JSONDocument(parsing: $0) }, columns, ledger.registry.firstDefinition(view.projection)?.columns)
                 }
                 Output.line("\(rows.count) rows as of position \(page.position)")
                 if let receipt = page.receipt {
@@ -342,6 +383,26 @@ private func page(_ view: View, _ request: ViewRequest, _ head: Int64, _ ledger:
     }
 }
 
+/// Prints totals as a table: a line for each group and one for all, with the columns of money that have an amount.
+private func show(_ totals: ViewTotals) throws {
+    let root = try JSONDocument(parsing: totals.json()).root
+    let by = root["by"]?.elements.compactMap(\.string) ?? []
+    let money = root["total"]?["sums"]?.members.filter { $0.value["count"]?.integer != 0 }.map(\.key) ?? []
+    func line(_ key: [String], _ group: JSONValue?) -> [String] {
+        let sums = money.flatMap { name -> [String] in
+            let sum = group?["sums"]?[name]
+            let total = sum?["sum"].flatMap { $0.isNull ? nil : Money.amount($0.sourceText) } ?? ""
+            return [total, sum?["count"]?.sourceText ?? ""]
+        }
+        return key + [group?["count"]?.sourceText ?? ""] + sums
+    }
+    let groups = root["groups"]?.elements.map { group in line(group["key"]?.elements.map { $0.string ?? "" } ?? [], group) } ?? []
+    let all = line(by.isEmpty ? [] : ["all"] + Array(repeating: "", count: by.count - 1), root["total"])
+    let titles = by + ["rows"] + money.flatMap { [$0, "of rows"] }
+    Output.table(titles, (by.isEmpty ? [] : groups) + [all], rightAligned: Set(by.count..<titles.count))
+    Output.line("as of position \(totals.position)")
+}
+
 /// All rows in the form of one page, like an HTTP answer without a limit.
 private func oneAnswer(_ rows: [[UInt8]], _ last: ViewPage) throws -> [UInt8] {
     let root = try JSONDocument(parsing: last.json()).root
@@ -355,14 +416,18 @@ private func oneAnswer(_ rows: [[UInt8]], _ last: ViewPage) throws -> [UInt8] {
     return out
 }
 
-private func show(_ documents: [JSONDocument], _ columns: [(name: String, isNumber: Bool)]) {
+/// - Parameter declared: the columns with their roles; nil if none of the shown ones has a role
+private func show(_ documents: [JSONDocument], _ columns: [(name: String, isNumber: Bool)], _ declared: ColumnSet?) {
     let rows = documents.map { document in
-        columns.map { column -> String in
-            guard let value = document.root[column.name], !value.isNull else { return "" }
-            if value.kind == .array { return value.elements.compactMap(\.string).joined(separator: " ") }
-            return value.string ?? Money.cell(value.sourceText, column: column.name)
-        }
+        columns.map { cell(document.root[$0.name], declared?.column(named: $0.name)?.role) }
     }
     Output.table(
         columns.map(\.name), rows, rightAligned: Set(columns.indices.filter { columns[$0].isNumber }))
+}
+
+/// A column's value in a table: the texts of a list one after the other, and nothing for an object.
+func cell(_ value: JSONValue?, _ role: ColumnSet.Role?) -> String {
+    guard let value, !value.isNull, value.kind != .object else { return "" }
+    if value.kind == .array { return value.elements.compactMap(\.string).joined(separator: " ") }
+    return value.string ?? Money.cell(value.sourceText, role)
 }

@@ -1,10 +1,15 @@
+import LedgerProjections
+
 /// Amounts of money in the form of tables. JSON has the exact figures.
 enum Money {
-    /// A cell of a column: an amount in USD with two digits, or a price per contract with at least two digits. Text
-    /// that is not a decimal stays unchanged.
-    static func cell(_ text: String, column: String) -> String {
-        if column.hasSuffix("_usd") { return amount(text) }
-        return prices.contains(column) ? price(text) : text
+    /// A cell of a column with the given role: an amount with two digits, or a price with at least two digits. Text that is
+    /// not a decimal stays unchanged.
+    static func cell(_ text: String, _ role: ColumnSet.Role?) -> String {
+        switch role {
+        case .money: amount(text)
+        case .price: price(text)
+        case .state, nil: text
+        }
     }
 
     /// Rounds half to even to two digits.
@@ -30,10 +35,6 @@ enum Money {
 
     /// Pads to two digits. A longer fraction stays.
     static func price(_ text: String) -> String { Parts(text)?.text(padded: 2) ?? text }
-
-    private static let prices: Set<String> = [
-        "price", "average_open_price", "fill_price", "mark_price", "benchmark_bid", "benchmark_ask", "fill_vs_mid",
-    ]
 
     /// The digits of a decimal of any length, because published figures are not bounded as input figures are.
     private struct Parts {

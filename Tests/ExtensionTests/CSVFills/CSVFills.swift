@@ -50,3 +50,18 @@ struct CSVFills: ExecutionSource {
         return SourceRunEnd(pages: 1, lastCursor: nil, watermark: changes.max())
     }
 }
+
+extension CSVFills {
+    /// The source as a program registers it: the path of the file is its one setting.
+    static let definition = ExecutionSourceDefinition(
+        name: "desk_fills", settings: [Setting("DESK_FILLS_FILE")], check: { _ in },
+        reader: { values, _ throws(SettingProblem) in try CSVFills(values) },
+        open: { values, request throws(SettingProblem) in try CSVFills(values, request) })
+
+    private init(_ values: SettingValues, _ request: SourceRequest = SourceRequest()) throws(SettingProblem) {
+        guard let path = request.address ?? values["DESK_FILLS_FILE"] else {
+            throw SettingProblem("DESK_FILLS_FILE is not set: expected the path of a file")
+        }
+        do { try self.init(path: path) } catch { throw SettingProblem("\(error)") }
+    }
+}

@@ -1,21 +1,46 @@
 import LedgerJSON
 import OptionTrades
 
-/// The columns of the performance views' tables.
-enum PerformanceColumns {
+/// The columns of the views' tables.
+enum ViewColumns {
     static func of(_ view: View, _ context: PageContext) -> [Column] {
         let explained = view.explained(context)
         return switch view.name {
+        case View.trades.name: trades(context, explained)
         case View.lifecycles.name: lifecycles(explained)
         case View.alignment.name: [trade(context)] + alignment(explained)
         case View.executionQuality.name: [trade(context)] + executionQuality(explained)
         case View.outcomes.name: [trade(context)] + outcomes(explained)
-        default: [trade(context)] + self.context(explained)
+        case View.context.name: [trade(context)] + self.context(explained)
+        default: []
         }
     }
 
     private static func trade(_ context: PageContext) -> Column {
         Column("Trade") { row, html in TradeLink.write(row, context, to: &html) }
+    }
+
+    private static func trades(_ context: PageContext, _ explained: Explained) -> [Column] {
+        [
+            Column("Trade") { row, html in TradeLink.write(row, context, to: &html) },
+            .text("Portfolio", "source_portfolio"),
+            .instant("Traded", "trade_date"),
+            .text("Side", "direction"),
+            .figure("Quantity", unit: "contracts", "quantity", .quantity, explained),
+            Column("Price per contract", unit: "in the currency named", isNumber: true, field: "price") { row, html in
+                Cell.figure(row, "price", .price, explained, to: &html)
+                guard row["price"]?.isNull == false else { return }
+                html.text(" ")
+                html.element("small", text: row["price_currency"]?.string ?? "currency missing")
+            },
+            .figure("Multiplier", "contract_multiplier", .quantity, explained),
+            .figure("Premium total USD", unit: "provided or derived", "entry_premium_usd", .money, explained),
+            .figure("Fees total USD", "fees_usd", .money, explained),
+            .badge("Status", "trade_status"),
+            .badge("Recon", "recon_status"),
+            .tokens("Flags", "flags"),
+            .tokens("Changed at the source", "last_changed_fields", isWarning: false),
+        ]
     }
 
     private static func lifecycles(_ explained: Explained) -> [Column] {

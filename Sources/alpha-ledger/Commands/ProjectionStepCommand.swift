@@ -1,0 +1,174 @@
+import ArgumentParser
+import LedgerJSON
+import LedgerProjections
+import LedgerValues
+import Operations
+import OptionTrades
+
+extension ProjectionCommand {
+    struct Step: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Walk a row event by event, and show what each changed.",
+            discussion: """
+                Every event that touched the row's trade, position or scope is a step: the event, and each field before it and \
+                after it. An event that changes nothing is shown as such. The rows are folded from these events alone, and are \
+                those that the view has as of each event's position.
+
+                With --against the same events are walked under a second version, side by side, and the first step after which \
+                the two differ is named: --from begins there.
+
+                VIEW is one that `view` lists, with - or _. KEY is the parts of a row's key, the source alpha_sync left out or \
+                not, or those of a trade alone, whose rows are then shown together.
+
+                Examples:
+                  alpha-ledger projection step alignment 1001
+                  alpha-ledger projection step outcomes 1001 7d --from 500
+                  alpha-ledger projection step alignment 1001 --rules v1 --against v2 --json
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @Argument(help: "The view.") var view: String
+        @Argument(help: "The parts of the key.") var key: [String]
+        @Option(help: "The version, v2 or v2/c1; the served one where left out.") var rules: String?
+        @Option(help: "A second version to walk beside it.") var against: String?
+        @Option(
+            parsing: .unconditional, help: "Begin with the first event at this position or later.", transform: Arguments.position)
+        var from: Int64?
+        @Option(help: "How many steps to show, 1 to 100.") var limit = 20
+        @Option(parsing: .unconditional, help: "What the ledger knew after this event.", transform: Arguments.position)
+        var asOfPosition: Int64?
+        @Option(help: "What it knew at this instant, as in 2026-01-31T00:00:00Z.", transform: Arguments.instant)
+        var asOf: Instant?
+        @Option(help: "Only what had happened in the world by this instant.", transform: Arguments.instant)
+        var effectiveAt: Instant?
+        @Flag(help: "Print what HTTP answers.") var json = false
+
+        private static let maximumEvents = 1_000_000
+
+        func run() async throws {
+            let request = try request()
+            try await options.withLedger { ledger in
+                try await ledger.bringUpToDate([request.view.projection])
+                let answer = try await StepReader(ledger, isBounded: false).steps(request)
+                if json {
+                    Output.bytes(answer.document.bytes + [UInt8(ascii: "\n")])
+                } else {
+                    StepText(answer.document.root, ledger.registry.firstDefinition(request.view.projection)?.columns).show()
+                }
+            }
+        }
+
+        private func request() throws -> StepsRequest {
+            var request = try StepsRequest(view: view, key: key)
+            let projection = request.view.projection
+            if let rules { request.rules = try RulesChoice(parsing: rules, projection: projection) }
+            request.against = try against.map {
+                try RulesChoice(parsing: $0, projection: projection, parameter: "against")
+            }
+            request.from = from
+            request.limit = limit
+            request.asOfPosition = asOfPosition
+            request.asOf = asOf
+            request.effectiveAt = effectiveAt
+            request.maximumEvents = Self.maximumEvents
+            return request
+        }
+    }
+}
+
+/// The steps of a walk for a reader: a block for each, from the document of `--json`.
+private struct StepText {
+    private let root: JSONValue
+    /// `v1/c1` of each version.
+    private let versions: [String]
+    /// The columns of a row's key, in order.
+    private let keyNames: [String]
+    /// The view's columns; nil if this program lacks its projection.
+    private let columns: ColumnSet?
+
+    init(_ root: JSONValue, _ columns: ColumnSet?) {
+        self.root = root
+        self.columns = columns
+        keyNames = View.named(Self.text(root["view"]))?.key ?? []
+        versions = Self.elements(root["versions"]).map { "\(Self.text($0["version"]))/c\(Self.text($0["code_version"]))" }
+    }
+
+    func show() {
+        let key = root["key"]?.elements.compactMap(\.string).joined(separator: "|") ?? ""
+        let count = root["count"]?.integer ?? 0
+        Output.line(
+            "\(Self.text(root["view"])) \(Output.escaped(key)): \(count == 1 ? "1 event" : "\(count) events") under \(versions.joined(separator: " and ")), as of position \(Self.text(root["ledger"]?["position"]))"
+        )
+        let first = root["first_difference"]
+        if versions.count == 2 {
+            let position = Self.text(first?["position"])
+            Output.line(
+                position.isEmpty
+                    ? "the two never differ" : "the two first differ after step \(Self.text(first?["step"])): --from \(position)")
+        }
+        for step in Self.elements(root["steps"]) {
+            Output.line("")
+            show(step, of: count, isFirst: first?["step"]?.integer == step["step"]?.integer)
+        }
+        if let next = root["next_from"]?.integer {
+            Output.line("")
+            Output.line("more: --from \(next)")
+        }
+    }
+
+    private func show(_ step: JSONValue, of count: Int64, isFirst: Bool) {
+        let event = step["event"]
+        let effective = Self.text(event?["effective_at"])
+        Output.line(
+            "step \(Self.text(step["step"])) of \(count): event \(Self.text(event?["position"])), \(Self.text(event?["type"])) of \(Output.escaped(Self.text(event?["stream"])))"
+        )
+        Output.line("recorded \(Self.text(event?["recorded_at"]))\(effective.isEmpty ? "" : ", effective \(effective)")")
+        let rows = zip(versions, Self.elements(step["sides"])).flatMap { version, side in
+            Self.elements(side["changes"]).map { (version, $0) }
+        }
+        if rows.isEmpty { Output.line("changes nothing") }
+        show(rows)
+        let differences = Self.elements(step["differences"])
+        if differences.isEmpty { return }
+        Output.line(isFirst ? "after it the two differ for the first time" : "after it the two differ")
+        Output.table(["row", "field"] + versions, differences.flatMap { cells($0, [key($0)], whole: "the whole row") })
+    }
+
+    private func show(_ rows: [(version: String, row: JSONValue)]) {
+        if rows.isEmpty { return }
+        let ofTwo = versions.count == 2
+        Output.table(
+            (ofTwo ? ["rules"] : []) + ["row", "change", "field", "before", "after"],
+            rows.flatMap { version, row in
+                cells(row, (ofTwo ? [version] : []) + [key(row), Self.text(row["change"])], whole: "")
+            })
+        let unchanged = rows.reduce(0) { $0 + ($1.row["unchanged"]?.count ?? 0) }
+        Output.line(unchanged == 1 ? "1 unchanged field" : "\(unchanged) unchanged fields")
+    }
+
+    /// A line for each field of a change, or one for a row that only one side has.
+    private func cells(_ change: JSONValue, _ start: [String], whole: String) -> [[String]] {
+        let fields = Self.elements(change["fields"])
+        if fields.isEmpty {
+            let isNew = change["change"]?.string == "added"
+            return [start + [whole, isNew ? "no such row" : "there", isNew ? "there" : "no such row"]]
+        }
+        return fields.map { field in
+            let name = Self.text(field["field"])
+            return start + [name]
+                + [field["from"], field["to"]].map { value in
+                    value?.kind == .number ? Money.cell(Self.text(value), columns?.column(named: name)?.role) : Self.text(value)
+                }
+        }
+    }
+
+    private func key(_ change: JSONValue) -> String { keyNames.map { Self.text(change["key"]?[$0]) }.joined(separator: " ") }
+
+    private static func elements(_ list: JSONValue?) -> [JSONValue] { list?.elements.map { $0 } ?? [] }
+
+    /// A value as a cell: empty for null, JSON for a list or an object.
+    private static func text(_ value: JSONValue?) -> String {
+        guard let value, !value.isNull else { return "" }
+        return value.string ?? value.sourceText
+    }
+}
