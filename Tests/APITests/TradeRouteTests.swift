@@ -40,6 +40,41 @@ import Testing
         return row["source_trade_ids"]?.elements.contains { $0.string.isBytewiseEqual(to: id) } ?? false
     }
 
+    @Test func `a trade's page shows each part of its document, and each event as of its moment`() async throws {
+        try await withHistory { service, head in
+            var seen = (figures: 0, absences: 0)
+            for pins in ["as_of_position=\(head)", "as_of_position=\(head / 2)"] {
+                for number in 0..<12 {
+                    let id = "T\(number)"
+                    let answer = try await service.ask("\(Self.path)/\(id)?\(pins)")
+                    let page = try await service.ask("/trade?id=\(id)&\(pins)")
+                    let html = String(decoding: page.body, as: UTF8.self)
+                    #expect(page.status == answer.status, "\(id) \(pins)")
+                    if answer.status != 200 { continue }
+                    let document = try answer.json()
+                    for (name, _) in Self.lists {
+                        let part = try #require(document[name])
+                        if let detail = part["absent"]?["detail"]?.string {
+                            seen.absences += 1
+                            #expect(html.contains(detail.replacing("&", with: "&amp;").replacing("'", with: "&#39;")), "\(id) \(name)")
+                        }
+                        for row in part["rows"]?.elements.map({ $0 }) ?? [] {
+                            if name == "outcomes" { #expect(html.contains("<strong>\(row["horizon_key"]?.string ?? "?")</strong>"), "\(id)") }
+                            guard name == "trades", row["entry_premium_usd"]?.kind == .number else { continue }
+                            seen.figures += 1
+                            #expect(html.contains("field=entry_premium_usd"), "\(id)")
+                        }
+                    }
+                    let events = document["events"]?.count ?? 0
+                    let timeline = html.components(separatedBy: "<ol class=\"timeline\"").last ?? ""
+                    let shown = timeline.matches(of: /<li class="t-/).count
+                    #expect(shown == events && events > 0, "\(id) \(pins)")
+                }
+            }
+            #expect(seen.figures > 5 && seen.absences > 5, "\(seen)")
+        }
+    }
+
     @Test func `every part of a trade's document is the rows of its list`() async throws {
         try await withHistory { service, head in
             let now = "2026-03-10T00:00:00Z"

@@ -231,10 +231,31 @@ struct EscapingTests {
             ("trade book", TradeBookPage(context: context, trades: list, sync: SyncCard(state: list, run: run, preview: preview)).html()),
             ("rows of a run", SyncRunPage(context: context, run: run).html()),
             ("trade book, failed", TradeBookPage(context: context, trades: failure, sync: SyncCard(state: failure)).html()),
-            ("trade", TradePage(context: context, tradeID: text, history: failure).html()),
+            ("trade", TradePage(context: context, tradeID: text, trade: failure, history: failure).html()),
+            (
+                "trade, as a story",
+                TradePage(
+                    context: context, tradeID: text, trade: .success(try trade(text)),
+                    history: .success(try JSONDocument(parsing: Array(#"{"events":[\#(event.sourceText)]}"#.utf8)))
+                ).html()
+            ),
             ("sign in", SignInPage(context: context, next: text, asAdministrator: true).html()),
             ("problem", ProblemPage(context: context, problem: PageProblem(status: 404, code: text, detail: text)).html()),
         ]
+    }
+
+    /// A trade's document: a hostile row in each part but one, which is absent for a hostile reason.
+    private static func trade(_ text: String) throws -> JSONDocument {
+        var row = row(text)
+        if case .object(let members) = row {
+            let match = JSONNode.object([("open_trade_id", .string(text)), ("close_trade_id", .string(text)), ("quantity", .string(text))])
+            row = .object(members + [("matches", .array([match]))])
+        }
+        let part = JSONNode.object([("rows", .array([row])), ("version", .string(text))])
+        let absent = JSONNode.object([("rows", .array([])), ("absent", .object([("detail", .string(text))]))])
+        let names = ["trades", "lifecycles", "alignment", "execution_quality", "context"]
+        return try JSONDocument(
+            parsing: JSONNode.object(names.map { ($0, part) } + [("outcomes", absent)]).httpBytes())
     }
 
     /// Totals with one group.

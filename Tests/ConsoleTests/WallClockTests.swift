@@ -86,7 +86,7 @@ struct WallClockTests {
             address: Address(["trades"], [("as_of", "2026-01-30T21:14:08Z")]),
             visitor: Visitor(role: .reader, formToken: "t", canAdminister: false), time: time, preferences: preferences, clock: newYork)
         let absent = Loaded.failure(PageProblem(status: 404, code: "not_found", detail: "no trade has this id"))
-        let html = String(decoding: TradePage(context: context, tradeID: "T1", history: absent).html(), as: UTF8.self)
+        let html = String(decoding: ExplainPage(context: context, explanation: absent).html(), as: UTF8.self)
         #expect(html.contains(#"data-density="compact" data-zone="America/New_York""#))
         #expect(html.contains(#"<time datetime="2026-01-30T21:14:08Z">30 Jan 2026 16:14:08 EST</time>"#))
         #expect(html.contains("as_of=2026-01-30T21%3A14%3A08Z"))

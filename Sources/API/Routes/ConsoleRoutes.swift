@@ -87,9 +87,11 @@ extension API {
     func tradePage(_ request: APIRequest) async throws -> PageAnswer {
         let asked = try await ConsoleRequest(self, request, parameters: ["id", "source"])
         guard let id = asked["id"] else { throw Problem(.badParameter, "id: expected a trade's id") }
-        let history = await document(
-            ["api", "internal", "trades", id, "history"], [("limit", "1000")] + (asked["source"].map { [("source", $0)] } ?? []))
-        return asked.answer(TradePage(context: try asked.context, tradeID: id, history: history).html(), about: history)
+        let source = asked["source"].map { [("source", $0)] } ?? []
+        let trade = await document(
+            ["api", "internal", "trades", id], source + asked.time.parameters.map { ($0.name, $0.value) }, isForPerson: true)
+        let history = await document(["api", "internal", "trades", id, "history"], [("limit", "1000")] + source)
+        return asked.answer(TradePage(context: try asked.context, tradeID: id, trade: trade, history: history).html(), about: trade)
     }
 
     func explainPage(_ request: APIRequest) async throws -> PageAnswer {

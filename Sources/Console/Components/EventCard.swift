@@ -23,7 +23,9 @@ struct EventCard {
                     html.time(effective)
                 }
             }
-            writeChanges(&html)
+            if let changes = event["payload"]?["changed_fields"]?.elements.map({ $0 }), !changes.isEmpty {
+                FieldChanges.write(changes, to: &html)
+            }
             Self.writeHash(event["leaf_hash"]?.string ?? "", &html)
             if showsPayload { Self.writePayload(event["payload"].map { Indented.text($0) } ?? "", &html) }
         }
@@ -57,9 +59,17 @@ struct EventCard {
         html.element("div", [.class("proof"), .live("polite")]) { _ in }
     }
 
-    private func writeChanges(_ html: inout HTMLWriter) {
-        let changes = event["payload"]?["changed_fields"]?.elements.map { $0 } ?? []
-        if changes.isEmpty { return }
+    private static func writePayload(_ text: String, _ html: inout HTMLWriter) {
+        html.element("details") { html in
+            html.element("summary", text: "Payload")
+            html.element("pre", [.tabIndex(0), .label("Payload")], text: text)
+        }
+    }
+}
+
+/// The fields that an update changed at the source, before and after.
+enum FieldChanges {
+    static func write(_ changes: [JSONValue], to html: inout HTMLWriter) {
         html.element("table", [.class("small")]) { html in
             html.element("caption", text: "Changed at the source")
             html.element("thead") { html in
@@ -76,13 +86,6 @@ struct EventCard {
                     }
                 }
             }
-        }
-    }
-
-    private static func writePayload(_ text: String, _ html: inout HTMLWriter) {
-        html.element("details") { html in
-            html.element("summary", text: "Payload")
-            html.element("pre", [.tabIndex(0), .label("Payload")], text: text)
         }
     }
 }

@@ -6,7 +6,7 @@ enum RuleChanges {
     static func write(_ diff: JSONValue, limit: Int = .max, to html: inout HTMLWriter) {
         let files = diff["files"]?.elements.map { $0 } ?? []
         if files.isEmpty { return html.element("p", [.class("quiet")], text: "Both read the same rule files.") }
-        var left = limit
+        var count = 0
         for file in files {
             let names = ["from", "to"].map { file[$0]?["file"]?.string }
             html.element("p") { html in
@@ -21,17 +21,15 @@ enum RuleChanges {
             }
             let changes = file["changes"]?.elements.map { $0 } ?? []
             if changes.isEmpty { html.element("p", [.class("quiet")], text: "They say the same.") }
+            let shown = changes.prefix(limit - count)
+            count += shown.count
+            if shown.isEmpty { continue }
             html.element("ul", [.class("rules")]) { html in
-                for change in changes.prefix(left) { write(change, &html) }
+                for change in shown { write(change, &html) }
             }
-            left = max(0, left - changes.count)
         }
-        let hidden = (diff["count"]?.integer ?? 0) - Int64(shown(files, limit))
+        let hidden = (diff["count"]?.integer ?? 0) - Int64(count)
         if hidden > 0 { html.element("p", [.class("quiet")], text: "\(Figures.count(hidden)) more changes are not shown.") }
-    }
-
-    private static func shown(_ files: [JSONValue], _ limit: Int) -> Int {
-        min(limit, files.reduce(0) { $0 + ($1["changes"]?.count ?? 0) })
     }
 
     private static func write(_ change: JSONValue, _ html: inout HTMLWriter) {

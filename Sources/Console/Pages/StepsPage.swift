@@ -1,4 +1,5 @@
 import LedgerJSON
+import LedgerValues
 import OptionTrades
 
 /// The events of one entity, step by step: what each changed in the rows, under one version or two side by side.
@@ -25,6 +26,7 @@ package struct StepsPage: Sendable {
             case .success(let document):
                 let walk = Walked(document.root)
                 summary(walk, &html)
+                html.element("h2", text: "Steps")
                 pager(walk, &html)
                 if walk.steps.isEmpty { html.element("p", text: "No event of it comes later.") }
                 for step in walk.steps { write(step, walk, &html) }
@@ -122,7 +124,7 @@ package struct StepsPage: Sendable {
         let differences = step["differences"]?.elements.map { $0 } ?? []
         let isFirst = walk.firstDifference?["step"]?.integer == number
         html.element("article", [.class("event"), .id("step-\(number)")]) { html in
-            html.element("h2") { html in
+            html.element("h3") { html in
                 html.text("\(Figures.count(number)). ")
                 let address = EventLink.address(position, context.time)
                 html.element("a", [.class("position"), .href(address)], text: "#\(Figures.count(position))")
@@ -152,16 +154,17 @@ package struct StepsPage: Sendable {
     /// A row that the event changed under some version.
     private func write(_ row: RowSides, _ step: Int64, _ versions: [String], _ html: inout HTMLWriter) {
         let title = row.title(versions)
+        let sides = row.isAlike ? Array(row.sides.prefix(1)) : row.sides
         scroll("Step \(step): \(title)", &html) { html in
             html.element("caption", text: title)
             html.element("thead") { html in
                 html.element("tr") { html in
                     html.element("th", [.scope("col")], text: "Field")
-                    for version in versions {
+                    for (version, _) in zip(versions, sides) {
                         for word in ["Before", "After"] {
                             html.element("th", [.scope("col")]) { html in
                                 html.text(word)
-                                if versions.count > 1 { html.element("small", text: version) }
+                                if sides.count > 1 { html.element("small", text: version) }
                             }
                         }
                     }
@@ -171,7 +174,7 @@ package struct StepsPage: Sendable {
                 for field in row.fields {
                     html.element("tr") { html in
                         html.element("th", [.scope("row")], text: field)
-                        for side in row.sides { cells(side, field, &html) }
+                        for side in sides { cells(side, field, &html) }
                     }
                 }
             }
@@ -254,6 +257,7 @@ package struct StepsPage: Sendable {
 /// A row that a step changed, under each version. A version under which the row stayed is nil.
 private struct RowSides {
     struct Side {
+        let source: ByteKey
         /// `added`, `removed` or `changed`.
         let kind: String
         let fields: [JSONValue]
@@ -262,6 +266,7 @@ private struct RowSides {
         let unchangedNames: [String]
 
         init(_ row: JSONValue) {
+            source = ByteKey(row.sourceText)
             kind = row["change"]?.string ?? "?"
             fields = row["fields"]?.elements.map { $0 } ?? []
             changed = Dictionary(fields.map { ($0["field"]?.string ?? "?", $0) }) { first, _ in first }
@@ -289,6 +294,9 @@ private struct RowSides {
         names.compactMap { row["key"]?[$0]?.string }.joined(separator: " · ")
     }
 
+    /// Whether every version changed the row in the same way.
+    var isAlike: Bool { sides.allSatisfy { $0?.source == sides[0]?.source } }
+
     /// The fields that differ under some version, in canonical order.
     var fields: [String] {
         Set(sides.compactMap { $0?.changed.keys }.joined()).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -304,7 +312,7 @@ private struct RowSides {
     /// `alpha_sync · 1001: row added`; with two versions what each did.
     func title(_ versions: [String]) -> String {
         let kinds = sides.map { side in side.map { "row \($0.kind)" } ?? "row unchanged" }
-        guard let first = kinds.first, kinds.contains(where: { $0 != first }) else { return "\(key): \(kinds.first ?? "")" }
+        if isAlike { return "\(key): \(kinds[0])\(versions.count > 1 ? ", alike under both versions" : "")" }
         return "\(key): " + zip(kinds, versions).map { "\($0) under \($1)" }.joined(separator: ", ")
     }
 }

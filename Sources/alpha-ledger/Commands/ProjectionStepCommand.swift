@@ -123,35 +123,41 @@ private struct StepText {
             "step \(Self.text(step["step"])) of \(count): event \(Self.text(event?["position"])), \(Self.text(event?["type"])) of \(Output.escaped(Self.text(event?["stream"])))"
         )
         Output.line("recorded \(Self.text(event?["recorded_at"]))\(effective.isEmpty ? "" : ", effective \(effective)")")
-        let rows = zip(versions, Self.elements(step["sides"])).flatMap { version, side in
-            Self.elements(side["changes"]).map { (version, $0) }
-        }
-        if rows.isEmpty { Output.line("changes nothing") }
-        show(rows)
+        let sides = Self.elements(step["sides"]).map { Self.elements($0["changes"]) }
+        if sides.allSatisfy(\.isEmpty) { Output.line("changes nothing") }
+        var keys: [String] = []
+        for row in sides.joined() where !keys.contains(where: { $0.isBytewiseEqual(to: key(row)) }) { keys.append(key(row)) }
+        for key in keys { show(key, sides.map { rows in rows.first { self.key($0).isBytewiseEqual(to: key) } }) }
         let differences = Self.elements(step["differences"])
         if differences.isEmpty { return }
         Output.line(isFirst ? "after it the two differ for the first time" : "after it the two differ")
-        Output.table(["row", "field"] + versions, differences.flatMap { cells($0, [key($0)], whole: "the whole row") })
+        Output.table(["row", "field"] + versions, differences.flatMap { cells($0, [key($0)]) })
     }
 
-    private func show(_ rows: [(version: String, row: JSONValue)]) {
-        if rows.isEmpty { return }
-        let ofTwo = versions.count == 2
-        Output.table(
-            (ofTwo ? ["rules"] : []) + ["row", "change", "field", "before", "after"],
-            rows.flatMap { version, row in
-                cells(row, (ofTwo ? [version] : []) + [key(row), Self.text(row["change"])], whole: "")
-            })
-        let unchanged = rows.reduce(0) { $0 + ($1.row["unchanged"]?.count ?? 0) }
-        Output.line(unchanged == 1 ? "1 unchanged field" : "\(unchanged) unchanged fields")
+    /// A row that the event changed, once if it changed alike under both versions.
+    ///
+    /// - Parameter sides: what changed under each version; nil under one that left the row alone
+    private func show(_ key: String, _ sides: [JSONValue?]) {
+        let isAlike = sides.allSatisfy { side in side.map { $0.sourceText.isBytewiseEqual(to: Self.text(sides[0])) } ?? false }
+        for (version, side) in zip(versions, isAlike ? [sides[0]] : sides) {
+            let under = isAlike ? "" : ", under \(version)"
+            guard let side else {
+                Output.line("row \(Output.escaped(key)) unchanged\(under)")
+                continue
+            }
+            Output.line("row \(Output.escaped(key)) \(Self.text(side["change"]))\(under)")
+            Output.table(["field", "before", "after"], cells(side, []))
+            let unchanged = side["unchanged"]?.count ?? 0
+            Output.line(unchanged == 1 ? "1 unchanged field" : "\(unchanged) unchanged fields")
+        }
     }
 
     /// A line for each field of a change, or one for a row that only one side has.
-    private func cells(_ change: JSONValue, _ start: [String], whole: String) -> [[String]] {
+    private func cells(_ change: JSONValue, _ start: [String]) -> [[String]] {
         let fields = Self.elements(change["fields"])
         if fields.isEmpty {
             let isNew = change["change"]?.string == "added"
-            return [start + [whole, isNew ? "no such row" : "there", isNew ? "there" : "no such row"]]
+            return [start + ["the whole row", isNew ? "no such row" : "there", isNew ? "there" : "no such row"]]
         }
         return fields.map { field in
             let name = Self.text(field["field"])
