@@ -90,7 +90,7 @@ enum RebuildBenchmark {
             guard let definition = ledger.registry.definition(of: version) else { continue }
             let tables =
                 [(version.tableName, definition.columns.key)]
-                + (definition.rowsAreFacts ? [] : [("\(version.tableName)_facts", definition.columns.entityKey)])
+                + (definition.rowsAreFacts ? [] : [("\(version.tableName)_facts", definition.entityKey)])
             for (name, columns) in tables {
                 let rows = try await rows(of: name, pool)
                 bytes += rows.reduce(0) { $0 + $1.count }

@@ -6,11 +6,10 @@ public struct RowKey: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     public init(_ parts: [String]) { self.parts = parts.map { ByteKey($0) } }
 
-    /// The number of parts in an entity's key; a row's key starts with the parts of its entity.
-    public static let entityParts = 2
-
-    /// The key of the entity to which a row belongs.
-    public init(entityOf row: RowKey) { parts = Array(row.parts.prefix(Self.entityParts)) }
+    /// The key of the entity to which a row belongs: the first parts of the row's key.
+    ///
+    /// - Parameter count: the number of parts in the entity's key.
+    public init(entityOf row: RowKey, parts count: Int) { parts = Array(row.parts.prefix(count)) }
 
     public static func < (left: RowKey, right: RowKey) -> Bool {
         for (a, b) in zip(left.parts, right.parts) where a != b { return a < b }

@@ -55,8 +55,6 @@ public struct ColumnSet: Sendable {
 
     /// The columns of the primary key, in order.
     public let key: [String]
-    /// The columns of the row's entity: the first parts of the key.
-    public var entityKey: [String] { Array(key.prefix(RowKey.entityParts)) }
     /// The columns stored beside the document, in order.
     public let storedColumns: [StoredColumn]
     /// The names of ``storedColumns``.

@@ -58,10 +58,10 @@ public final class DecodedEvent: Sendable {
 /// It sees the events of the types that it consumes, in position order, and nothing else: no clock, no random
 /// numbers, no locale, no rows of other projections.
 ///
-/// The log is partitioned into entities (an account, an order, a group of contracts), each with a key of exactly two
-/// parts. An event changes the facts of each entity that it touches independently, and an entity's rows follow from its
-/// facts alone. Entities can therefore be folded apart, on any number of workers, and a row can be recomputed from facts
-/// under other rules or at another valid time.
+/// The log is partitioned into entities (an account, an order, a group of contracts). The key of an entity has exactly two
+/// parts; if rows are facts, it is the key of the entity's row, with two parts or more. An event changes the facts of each
+/// entity that it touches independently, and an entity's rows follow from its facts alone. Entities can therefore be folded
+/// apart, on any number of workers, and a row can be recomputed from facts under other rules or at another valid time.
 public protocol Projection: Sendable {
     /// All that events say about one entity, and all that its rows depend on. Facts never hold the result of a rule, so
     /// they are the same under any rules version.

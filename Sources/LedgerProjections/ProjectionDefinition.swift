@@ -30,6 +30,8 @@ public struct ProjectionDefinition: Sendable {
     let consumedTypes: ConsumedTypes
     /// Whether each entity is one row whose document is also its facts. If so, the version has no table of facts.
     public let rowsAreFacts: Bool
+    /// The columns of an entity's key: the first two of the row's key, or all of them if rows are facts.
+    public var entityKey: [String] { rowsAreFacts ? columns.key : Array(columns.key.prefix(2)) }
     /// Whether the one entity that an event touches is always the event's subject.
     let entitiesAreSubjects: Bool
     private let startLive: @Sendable () -> any Fold

@@ -36,7 +36,7 @@ public struct RowWriter: Sendable {
         takesRows = false
     }
 
-    /// Ends a row. Its key must start with its entity's two parts, and be larger than the previous key.
+    /// Ends a row. Its key must start with its entity's key, and be larger than the previous key.
     @inline(__always)
     public mutating func endRow(_ key: @autoclosure () -> RowKey, _ stored: @autoclosure () -> [StoredValue] = []) {
         let end = out.count

@@ -82,7 +82,7 @@ public struct NumberedEvents: Sendable {
 extension RowKey {
     /// The indices of some keys, sorted by key.
     ///
-    /// The first bytes of the last part, compared as numbers, decide nearly all comparisons.
+    /// The first bytes of the second part, compared as numbers, decide nearly all comparisons.
     static func order(_ keys: ContiguousArray<RowKey>) -> [Int32] {
         struct Entry {
             let first: UInt64

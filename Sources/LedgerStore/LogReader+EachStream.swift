@@ -30,37 +30,37 @@ extension LogReader {
     /// a transaction of its own.
     package func forEachLast(
         inEach streams: [String], _ session: PostgresSession,
-        _ body: (_ index: Int, _ streamVersion: Int64, _ payload: [UInt8]) throws -> Void
+        _ body: (_ index: Int, _ streamVersion: Int64, StoredPayload) throws -> Void
     ) throws {
         let rows = try pointReads(
             """
-            SELECT s.ord, e.stream_version, e.payload
+            SELECT s.ord, e.stream_version, e.type, e.schema_version, e.payload
             FROM unnest($1::text[]) WITH ORDINALITY AS s (stream, ord)
             CROSS JOIN LATERAL (
-                SELECT stream_version, payload FROM ledger.events WHERE stream = s.stream
+                SELECT stream_version, type, schema_version, payload FROM ledger.events WHERE stream = s.stream
                 ORDER BY stream_version DESC LIMIT 1
             ) e
             """, [.textArray(streams)], session)
-        for row in rows { try body(Int(try row.int8(0)) - 1, try row.int8(1), try row.utf8(2)) }
+        for row in rows { try body(Int(try row.int8(0)) - 1, try row.int8(1), try StoredPayload(row, from: 2)) }
     }
 
-    /// Visits the SHA-256 of every payload of each of some streams, by stream, oldest first, without the events of one run.
-    /// An index range a stream, in a transaction of its own.
-    package func forEachDigest(
+    /// Visits every event of each of some streams, by stream, oldest first, without the events of one run. An index range a
+    /// stream, in a transaction of its own.
+    package func forEachEvent(
         inEach streams: [String], without run: UniqueID, _ session: PostgresSession,
-        _ body: (_ index: Int, Digest32) throws -> Void
+        _ body: (_ index: Int, StoredPayload) throws -> Void
     ) throws {
         let rows = try pointReads(
             """
-            SELECT s.ord, sha256(convert_to(e.payload, 'UTF8'))
+            SELECT s.ord, e.type, e.schema_version, e.payload
             FROM unnest($1::text[]) WITH ORDINALITY AS s (stream, ord)
             CROSS JOIN LATERAL (
-                SELECT stream_version, payload FROM ledger.events WHERE stream = s.stream AND run_id <> $2
+                SELECT stream_version, type, schema_version, payload FROM ledger.events WHERE stream = s.stream AND run_id <> $2
                 ORDER BY stream_version
             ) e
             ORDER BY s.ord, e.stream_version
             """, [.textArray(streams), .uuid(run.high, run.low)], session)
-        for row in rows { try body(Int(try row.int8(0)) - 1, try Digest32(stored: try row.bytea(1))) }
+        for row in rows { try body(Int(try row.int8(0)) - 1, try StoredPayload(row, from: 1)) }
     }
 
     /// While statistics are young a plan might scan the log, so sequential scans are off.

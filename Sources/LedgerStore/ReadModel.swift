@@ -1,16 +1,21 @@
 public import LedgerEvents
 public import LedgerPostgres
 public import LedgerProjections
-import LedgerValues
+public import LedgerValues
 
 /// Reads a projection version's documents as of a position. In key order each read is an index range.
 public struct ReadModel: Sendable {
     private let rows: VersionTable
     private let facts: VersionTable
 
-    public init(_ version: ProjectionVersion, columns: ColumnSet, rowsAreFacts: Bool) {
-        rows = VersionTable(name: version.table, key: columns.key, stored: columns.stored)
-        facts = rowsAreFacts ? rows : VersionTable(name: version.factsTable, key: columns.entityKey, stored: [])
+    /// - Parameters:
+    ///   - version: the version whose tables are read.
+    ///   - definition: a version of the same projection, whose columns the tables have.
+    public init(_ version: ProjectionVersion, _ definition: ProjectionDefinition) {
+        rows = VersionTable(name: version.table, key: definition.columns.key, stored: definition.columns.stored)
+        facts =
+            definition.rowsAreFacts
+            ? rows : VersionTable(name: version.factsTable, key: definition.entityKey, stored: [])
     }
 
     /// The rows valid at a position that pass every filter, after a key.
@@ -49,7 +54,33 @@ public struct ReadModel: Sendable {
         _ session: PostgresSession
     ) throws -> [(key: RowKey, document: [UInt8])] {
         try facts.page(
-            at: position, filters, key.map { (RowKey(entityOf: $0), isIncluded ? ">=" : ">") }, limit: limit, session)
+            at: position, filters, key.map { (RowKey(entityOf: $0, parts: facts.key.count), isIncluded ? ">=" : ">") },
+            limit: limit, session)
+    }
+
+    /// The rows with some keys valid at a position, in the order of the keys. Keys without a row are left out.
+    public func rows(
+        of keys: [RowKey], at position: Int64, _ session: PostgresSession
+    ) throws -> [(key: RowKey, document: [UInt8])] {
+        zip(keys, try rows.documents(of: keys, at: position, session)).compactMap { key, document in document.map { (key, $0) } }
+    }
+
+    /// The newest time in each group of the rows valid at a position that pass every filter, in the order of the groups.
+    ///
+    /// If the group is the first columns of the key and the time comes next, groups and times are found by the key's index.
+    /// Otherwise every row that passes is read.
+    ///
+    /// - Parameters:
+    ///   - group: columns of the key; rows with equal values are a group.
+    ///   - time: the column of the time, in the key or beside the document.
+    ///   - position: the position at which the rows are valid.
+    ///   - filters: what the rows have to pass.
+    ///   - session: a session on the ledger's database.
+    /// - Returns: the parts of each group's key, and its newest time.
+    public func newest(
+        in group: [String], by time: String, at position: Int64, filters: [RowFilter], _ session: PostgresSession
+    ) throws -> [(group: [String], time: Instant)] {
+        try rows.newest(in: group, by: time, at: position, filters, session)
     }
 
     /// The last row, or the last facts, valid at a position that pass every filter on the key.
@@ -136,6 +167,53 @@ extension VersionTable {
                 """
             }, position, filters, nil, 1, session
         ).first?.utf8(0)
+    }
+
+    /// See ``ReadModel/newest(in:by:at:filters:_:)``.
+    fileprivate func newest(
+        in group: [String], by time: String, at position: Int64, _ filters: [RowFilter], _ session: PostgresSession
+    ) throws -> [(group: [String], time: Instant)] {
+        let isFoundByKey = key.starts(with: group + [time]) { $0.isBytewiseEqual(to: $1) }
+        return try query(
+            { filters, _ in
+                let all = (valid + filters).joined(separator: " AND ")
+                return isFoundByKey ? newestByKey(group, time, all) : newestOfAll(group, time, all)
+            }, position, filters, nil, Int.max, session
+        ).map { row in
+            let time = Instant(microseconds: try row.int8(group.count)) ?? .minimum
+            return (try group.indices.map { try row.text($0) }, time)
+        }
+    }
+
+    /// The query of the newest times by a skip through the key's index: from the last group to the one before it, and in each
+    /// group to its last time. The text of a whole second comes after those of its fractions, so the last of these is looked up.
+    private func newestByKey(_ group: [String], _ time: String, _ conditions: String) -> String {
+        let (plain, time) = (columns(group), quoteIdentifier(time))
+        func names(of alias: String) -> String { group.map { "\(alias).\(quoteIdentifier($0))" }.joined(separator: ", ") }
+        let descending = group.map { "\(quoteIdentifier($0)) DESC" }.joined(separator: ", ")
+        let isOfGroup = "(\(names(of: "t"))) = (\(names(of: "g")))"
+        return """
+            WITH RECURSIVE g AS (
+                (SELECT \(plain) FROM \(name) ORDER BY \(descending) LIMIT 1)
+                UNION ALL
+                SELECT p.* FROM g CROSS JOIN LATERAL (
+                    SELECT \(plain) FROM \(name) t WHERE (\(names(of: "t"))) < (\(names(of: "g"))) ORDER BY \(descending) LIMIT 1) p)
+            SELECT \(names(of: "g")), (extract(epoch FROM coalesce(f.\(time), l.\(time))::timestamptz) * 1000000)::bigint FROM g
+            CROSS JOIN LATERAL (
+                SELECT \(time) FROM \(name) t WHERE \(isOfGroup) AND \(conditions) ORDER BY \(time) DESC LIMIT 1) l
+            LEFT JOIN LATERAL (
+                SELECT \(time) FROM \(name) t
+                WHERE \(isOfGroup) AND \(conditions) AND t.\(time) < l.\(time) AND t.\(time) >= left(l.\(time), 19)
+                ORDER BY \(time) DESC LIMIT 1) f ON length(l.\(time)) = 20
+            ORDER BY \(names(of: "g")) LIMIT $2
+            """
+    }
+
+    private func newestOfAll(_ group: [String], _ time: String, _ conditions: String) -> String {
+        """
+        SELECT \(columns(group)), (extract(epoch FROM max(\(quoteIdentifier(time))::timestamptz)) * 1000000)::bigint
+        FROM \(name) WHERE \(conditions) GROUP BY \(columns(group)) ORDER BY \(columns(group)) LIMIT $2
+        """
     }
 
     /// The positions at which the first versions of a key begin and end, up to a position.

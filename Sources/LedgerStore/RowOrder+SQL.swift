@@ -10,9 +10,11 @@ extension RowOrder {
     ///   from the document.
     func sql(columns: [String]) -> String {
         let isColumn = columns.contains { $0.isBytewiseEqual(to: column.name) }
-        let value = isColumn ? quoteIdentifier(column.name) : "(document::json ->> \(quoteLiteral(column.name)))"
+        let member = "(document::json ->> \(quoteLiteral(column.name)))"
+        let value = isColumn ? quoteIdentifier(column.name) : member
         switch column.kind {
-        case .decimal, .integer: return "\(value)::numeric"
+        // A key holds figures as texts that are no numbers.
+        case .decimal, .integer: return "\(member)::numeric"
         // A key holds instants as their texts, which are not in the order of time.
         case .instant: return "\(value)::timestamptz"
         case .text, .date, .boolean: return "\(value) COLLATE \"C\""

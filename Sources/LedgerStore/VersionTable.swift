@@ -156,7 +156,7 @@ struct VersionTable: Sendable {
 
     private var all: [String] { ["valid_from", "valid_to", "era"] + key + stored + ["document"] }
 
-    private func columns(_ names: [String]) -> String { names.map(quoteIdentifier).joined(separator: ", ") }
+    func columns(_ names: [String]) -> String { names.map(quoteIdentifier).joined(separator: ", ") }
 
     private func arrays(from first: Int) -> String {
         key.indices.map { "$\($0 + first)::text[]" }.joined(separator: ", ")

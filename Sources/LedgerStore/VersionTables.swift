@@ -20,7 +20,7 @@ struct VersionTables: Sendable {
             definition.rowsAreFacts
             ? nil
             : VersionTable(
-                name: "projection.\(quoteIdentifier("\(tableName)_facts"))", key: columns.entityKey, stored: [])
+                name: "projection.\(quoteIdentifier("\(tableName)_facts"))", key: definition.entityKey, stored: [])
         stored = columns.storedColumns
     }
 

@@ -9,7 +9,14 @@ struct CSVObservation {
         case field(Int)
         /// A field of other kinds. It must be empty in records of this kind.
         case foreign
-        case kind, unit, rounded, unitSource
+        case kind, unit, rounded, unitSource, clampedIV
+        case name(ObservationDraft.Name)
+
+        /// The columns that records of every kind may have, by their names.
+        static let shared: [(name: String, column: Column)] =
+            [
+                ("kind", .kind), ("unit", .unit), ("rounded", .rounded), ("unit_source", .unitSource), ("clamped_iv", .clampedIV),
+            ] + ObservationDraft.Name.allCases.map { ($0.rawValue, .name($0)) }
     }
 
     private let options: ImportOptions
@@ -18,8 +25,7 @@ struct CSVObservation {
     private let unitColumn: Int?
     private var columns: [MarketKind: [Column]] = [:]
 
-    /// Reads the header. Every column must be a field of some kind, `kind`, `unit`, `rounded` or `unit_source`, and
-    /// must occur only once.
+    /// Reads the header. Every column must be a field of some kind or one of ``Column/shared``, and must occur only once.
     init(header: CSVReader.Record, options: ImportOptions) throws(LineFault) {
         self.options = options
         var names: [String] = []
@@ -39,17 +45,13 @@ struct CSVObservation {
     }
 
     private static func isKnown(_ name: String) -> Bool {
-        ["kind", "unit", "rounded", "unit_source"].contains { $0.isBytewiseEqual(to: name) }
+        Column.shared.contains { $0.name.isBytewiseEqual(to: name) }
             || MarketKind.allCases.contains { $0.field(named: name) != nil }
     }
 
     private static func column(_ name: String, _ kind: MarketKind) -> Column {
         if let index = kind.fields.firstIndex(where: { $0.name.isBytewiseEqual(to: name) }) { return .field(index) }
-        if name.isBytewiseEqual(to: "kind") { return .kind }
-        if name.isBytewiseEqual(to: "unit") { return .unit }
-        if name.isBytewiseEqual(to: "rounded") { return .rounded }
-        if name.isBytewiseEqual(to: "unit_source") { return .unitSource }
-        return .foreign
+        return Column.shared.first { $0.name.isBytewiseEqual(to: name) }?.column ?? .foreign
     }
 
     /// Reads the observation of a record, or throws the record's fault. An empty cell is null.
@@ -80,7 +82,10 @@ struct CSVObservation {
             switch columns[index] {
             case .kind, .unit: break
             case .field(let field):
-                if draft.fields[field].type == .text { try checkText(record.bytes[range], names[index]) }
+                switch draft.fields[field].type {
+                case .text, .identifier, .choice: try checkText(record.bytes[range], names[index])
+                case .instant, .date, .decimal, .integer, .optionType: break
+                }
                 draft.set(field, try draft.fields[field].value(bytes, isNumber: false, unit: unit))
             case .foreign: throw LineFault("\(kind.rawValue) has no field \"\(names[index])\"")
             case .rounded: draft.isRounded = try Self.truth(record.bytes[range])
@@ -88,6 +93,14 @@ struct CSVObservation {
                 try checkText(record.bytes[range], names[index])
                 guard range.count <= 64 else { throw LineFault("unit_source is not 1 to 64 bytes of text") }
                 draft.unitSource = String(decoding: record.bytes[range], as: UTF8.self)
+            case .clampedIV: draft.setClampedIV(try MarketField.clampedIV.value(bytes, isNumber: false, unit: unit))
+            case .name(let name):
+                try checkText(record.bytes[range], names[index])
+                let text = String(decoding: record.bytes[range], as: UTF8.self)
+                // A cell has the names of several sources with a space between two.
+                for part in name == .missingSources ? text.split(separator: " ").map(String.init) : [text] {
+                    try draft.set(name, part)
+                }
             }
         }
         return try draft.observation()

@@ -1,5 +1,6 @@
 import LedgerEvents
 import LedgerJSON
+import LedgerValues
 import OptionTrades
 
 /// Reads an observation from a line of NDJSON.
@@ -20,9 +21,11 @@ struct JSONObservation {
         for member in root.memberViews {
             if let index = place(of: member, from: next, in: draft.fields) {
                 next = index + 1
-                if !member.value.isNull { draft.set(index, try value(member.value, draft, index, line)) }
+                if !member.value.isNull {
+                    draft.set(index, try value(member.value, of: draft.fields[index], draft.unit, line))
+                }
             } else if !member.keyIs("kind"), !member.keyIs("unit") {
-                try take(member, in: &draft)
+                try take(member, in: &draft, line)
             }
         }
         return try draft.observation()
@@ -35,16 +38,15 @@ struct JSONObservation {
     }
 
     private func value(
-        _ value: JSONValue, _ draft: ObservationDraft, _ index: Int, _ line: [UInt8]
+        _ value: JSONValue, of field: MarketField, _ unit: VolatilityUnit, _ line: [UInt8]
     ) throws(LineFault) -> MarketValue {
-        let field = draft.fields[index]
         switch value.kind {
         case .number:
-            return try field.value(line.span.extracting(value.sourceRange), isNumber: true, unit: draft.unit)
+            return try field.value(line.span.extracting(value.sourceRange), isNumber: true, unit: unit)
         case .string:
             let read: Result<MarketValue, LineFault>? = value.withUnescapedUTF8 { bytes in
                 do throws(LineFault) {
-                    return .success(try field.value(bytes, isNumber: false, unit: draft.unit))
+                    return .success(try field.value(bytes, isNumber: false, unit: unit))
                 } catch {
                     return .failure(error)
                 }
@@ -58,7 +60,9 @@ struct JSONObservation {
     }
 
     /// Takes a member that is not a field of the kind. Observations written by this program have such members.
-    private func take(_ member: JSONValue.Member, in draft: inout ObservationDraft) throws(LineFault) {
+    private func take(
+        _ member: JSONValue.Member, in draft: inout ObservationDraft, _ line: [UInt8]
+    ) throws(LineFault) {
         if member.keyIs("rounded") {
             guard let rounded = member.value.bool else { throw LineFault("rounded is not true or false") }
             draft.isRounded = rounded
@@ -67,8 +71,28 @@ struct JSONObservation {
             guard let text = member.value.string, !text.isEmpty, text.utf8.count <= 64, member.value.stringIssue == nil
             else { throw LineFault("unit_source is not 1 to 64 bytes of text") }
             draft.unitSource = text
+        } else if member.keyIs("clamped_iv") {
+            if !member.value.isNull { draft.setClampedIV(try value(member.value, of: .clampedIV, draft.unit, line)) }
+        } else if let name = ObservationDraft.Name.allCases.first(where: { member.key.isBytewiseEqual(to: $0.rawValue) }) {
+            if !member.value.isNull { try set(name, to: member.value, in: &draft) }
         } else {
             throw LineFault("\(draft.kind.rawValue) has no field \(quoted(member.key.utf8Span.span))")
+        }
+    }
+
+    private func set(
+        _ name: ObservationDraft.Name, to value: JSONValue, in draft: inout ObservationDraft
+    ) throws(LineFault) {
+        var values = [value]
+        if name == .missingSources {
+            guard value.kind == .array else { throw LineFault("missing_sources is not a list") }
+            values = value.elements.map { $0 }
+        }
+        for value in values {
+            guard let text = value.string, value.stringIssue == nil else {
+                throw LineFault("\(name.rawValue) is not text")
+            }
+            try draft.set(name, text)
         }
     }
 

@@ -28,7 +28,7 @@ extension MarketField {
             let (whole, rest) = decimal.units.quotientAndRemainder(dividingBy: FixedDecimal.unitsPerOne)
             guard rest == 0, let integer = Int64(exactly: whole) else { throw fault("is not a whole number", bytes) }
             return .integer(integer)
-        case .text:
+        case .text, .identifier, .choice:
             if isNumber { throw fault("is not a string", bytes) }
             return .text(bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) })
         case .instant:

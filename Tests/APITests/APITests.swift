@@ -66,7 +66,7 @@ import Testing
             #expect(row["premium_source"]?.string == "derived" && row["spot_at_trade"]?.isNull == true)
             #expect(row["trade_date"]?.string == "2026-01-10T14:30:00Z")
             #expect(root["next_cursor"]?.isNull == true && root["aggregates"]?.isNull == true)
-            #expect(root["ledger"]?["position"]?.integer == 12 && root["ledger"]?["projection"]?.string == "trades")
+            #expect(root["ledger"]?["position"]?.integer == activations + 3 && root["ledger"]?["projection"]?.string == "trades")
             #expect(root["ledger"]?["rules"]?["trades/rules.v1.yaml"]?.integer == 1)
         }
     }
@@ -78,7 +78,7 @@ import Testing
             repeat {
                 let page = try json(await api.respond(to: get("/api/internal/trades?limit=3\(cursor)")))
                 seen += page["rows"]?.elements.compactMap { $0["source_trade_id"]?.string } ?? []
-                #expect(page["ledger"]?["position"]?.integer == 16)
+                #expect(page["ledger"]?["position"]?.integer == activations + 7)
                 cursor = page["next_cursor"]?.string.map { "&cursor=\($0)" } ?? ""
                 // A trade that sorts between the pages arrives meanwhile.
                 try await ledger.log.append([recorded(try sampleRow("T0-\(seen.count)"))], runID: UniqueID(high: 2, low: 2))
@@ -145,27 +145,28 @@ import Testing
         let old = try sampleRow("A/b")
         let new = try sampleRow("A/b", updatedAt: 9, quantity: 11)
         try await withAPI(rows: [recorded(old), updated(new, from: old, previous: 1)]) { (api: API, _) async throws -> Void in
-            let list = try json(await api.respond(to: get("/api/ledger/events?after=9&limit=1")))
+            let list = try json(await api.respond(to: get("/api/ledger/events?after=\(activations)&limit=1")))
             let event = try #require(list["events"]?.elements.first { _ in true })
-            #expect(event["position"]?.integer == 10 && list["next_after"]?.integer == 10)
+            #expect(event["position"]?.integer == activations + 1 && list["next_after"]?.integer == activations + 1)
             #expect(Array(event["payload"]?.sourceText.utf8 ?? "".utf8) == recorded(old).payload)
             let history = try json(await api.respond(to: get("/api/internal/trades/A%2Fb/history")))
             #expect(
                 history["events"]?.elements.compactMap { $0["type"]?.string } == [
                     "AlphaExecutionRecorded", "AlphaExecutionUpdated",
                 ])
-            let one = await api.respond(to: get("/api/ledger/events/11"))
+            let one = await api.respond(to: get("/api/ledger/events/\(activations + 2)"))
             #expect(one.headers.contains { $0.name == "Cache-Control" && $0.value.contains("immutable") })
             let head = try json(await api.respond(to: get("/api/ledger/head")))
-            #expect(head["position"]?.integer == 11 && head["root_hash"]?.string?.count == 64)
+            #expect(head["position"]?.integer == activations + 2 && head["root_hash"]?.string?.count == 64)
         }
     }
 
     @Test func `the same answer is A304`() async throws {
         try await withAPI(rows: try trades(1)) { (api: API, _) async throws -> Void in
-            let first = await api.respond(to: get("/api/internal/trades?as_of_position=10"))
+            let first = await api.respond(to: get("/api/internal/trades?as_of_position=\(activations + 1)"))
             let tag = try #require(first.headers.first { $0.name == "ETag" }?.value)
-            let again = await api.respond(to: get("/api/internal/trades?as_of_position=10", headers: ["if-none-match": tag]))
+            let again = await api.respond(
+                to: get("/api/internal/trades?as_of_position=\(activations + 1)", headers: ["if-none-match": tag]))
             #expect(again.status == 304 && again.body.isEmpty)
             let before = try json(await api.respond(to: get("/api/internal/trades?as_of_position=7")))
             #expect(before["rows"]?.count == 0)
@@ -246,7 +247,7 @@ import Testing
             #expect(wrong.status == 405 && wrong.headers.contains { $0.name == "Allow" && $0.value == "GET, HEAD, OPTIONS" })
             let ready = await api.respond(to: get("/readyz"))
             #expect(ready.status == 503)
-            #expect(String(decoding: ready.body, as: UTF8.self).contains("trades stopped at event 10"))
+            #expect(String(decoding: ready.body, as: UTF8.self).contains("trades stopped at event \(activations + 1)"))
         }
     }
 }

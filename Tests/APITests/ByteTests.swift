@@ -31,7 +31,7 @@ import Testing
 
     @Test func `a filter, its cursor and its sums are of one form, whoever asked for the other before`() async throws {
         try await withPortfolios { service in
-            for more in ["", "&effective_at=2026-02-01T00:00:00Z", "&as_of_position=14"] {
+            for more in ["", "&effective_at=2026-02-01T00:00:00Z", "&as_of_position=\(activations + 5)"] {
                 for path in ["/api/internal/trades", "/api/internal/trades/execution-quality"] {
                     for _ in 0..<2 {
                         for (text, count) in [(Self.composed, 3), (Self.decomposed, 2)] {

@@ -115,6 +115,16 @@ import Testing
         }
     }
 
+    @Test func `points are no rows, so there is no CSV of them`() async throws {
+        try await withTrades { service, _ in
+            let list = "/api/market/series/gex_hourly"
+            let answer = try await service.ask("\(list)?bucket=1d", headers: csv)
+            let detail = try answer.json()["detail"]?.string
+            #expect(answer.status == 400 && detail == "bucket: expected an answer in JSON, since CSV has rows alone")
+            #expect(try await service.ask("\(list)?latest=true", headers: csv).status == 200)
+        }
+    }
+
     @Test func `pages of CSV go on at the linked address and are those of JSON`() async throws {
         try await withTrades { service, head in
             let first = "/api/internal/trades?sort=-notes&limit=4&as_of_position=\(head)&source=alpha%5Fsync"

@@ -90,7 +90,7 @@ struct ConsoleMomentTests {
     @Test func `a page of a view is read under the rules that are asked for, and its figures are explained under them`() async throws {
         try await withService { (service: RunningService) async throws -> Void in
             try await service.ledger.log.append([recorded(try sampleRow("T1"))], runID: UniqueID(high: 1, low: 1))
-            let page = Self.text(try await service.askSettled("/trades?as_of_position=10&rules=as_served"))
+            let page = Self.text(try await service.askSettled("/trades?as_of_position=\(activations + 1)&rules=as_served"))
             #expect(page.contains("under the rules served then") && page.contains(#"<option value="as_served" selected>"#))
             #expect(page.contains(#"<option value="v1/c"#), "the versions that have rows are offered")
             let link = try #require(page.firstMatch(of: /href="(\/explain\?view=trades[^"]*field=price[^"]*)"/)?.output.1)

@@ -119,6 +119,10 @@ import Yams
                 let answer = try await service.post(Self.filled(pattern), body)
                 answers.append(.init("POST", pattern, answer))
             }
+            let time = try instant("2026-01-05T08:00:00Z")
+            try await service.ledger.log.append(
+                try MarketKind.allCases.map { try sampleObserved($0, "BTC", at: time).event(previousVersion: 0) },
+                runID: service.ledger.newID())
             try await service.ledger.bringUpToDate(service.ledger.registry.names)
             for operation in operations where operation.method == "GET" {
                 let path = operation.path
@@ -138,6 +142,12 @@ import Yams
         for path in ["", "/positions", "/context", "/execution-quality", "/opportunity-alignment", "/outcomes", "/sync-state"] {
             let page = try #require(answers.first { $0.path == "/api/internal/trades\(path)" && $0.status == 200 })
             #expect(try JSONDocument(parsing: Array(page.body.utf8)).root["rows"]?.count ?? 0 > 0, "\(path)")
+        }
+        for view in View.all where view.latest != nil {
+            let counts = try answers.filter { $0.path == "\(view.path)" && $0.status == 200 }
+                .map { try JSONDocument(parsing: Array($0.body.utf8)).root["rows"]?.count ?? 0 }
+            // Rows, the latest ones, and points.
+            #expect(counts.count { $0 == 1 } >= (view.hasPoints ? 8 : 6), "\(view.name)")
         }
     }
 
@@ -189,6 +199,7 @@ import Yams
                 "?rules=as_served&as_of_position=40", "?rules=x@v9", "?effective_at=2026-01-01T00:00:00Z&limit=3",
             ]
         }
+        if path.hasPrefix("/api/market/series") { queries += ["?latest=true", "?bucket=1d&agg=mean", "?bucket=1h", "?bucket=2h"] }
         if path.hasPrefix("/api/market") && !path.hasPrefix("/api/market/series") {
             queries += [
                 "?currency=BTC", "?currency=BTC&receipt=true&as_of_position=20", "?currency=BTC&rules=v9", "?currency=BTC&rules=v1/c9",

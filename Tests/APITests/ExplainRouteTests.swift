@@ -8,7 +8,7 @@ import Testing
         try await withService { (service: RunningService) async throws -> Void in
             try await service.ledger.log.append(
                 [recorded(try sampleRow("a|1")), recorded(try sampleRow("T2"))], runID: UniqueID(high: 1, low: 1))
-            let position = 11
+            let position = activations + 2
             let target = "/api/ledger/explain?view=trades&key=alpha_sync%7Ca%257C1&field=entry_premium_usd&as_of_position=\(position)"
             let answer = try await service.askSettled(target)
             #expect(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
@@ -19,8 +19,8 @@ import Testing
                 ])
             #expect(root["value"]?.sourceText == "12500" && root["mismatch"]?.bool == false)
             #expect(root["key"]?.elements.compactMap(\.string) == ["alpha_sync", "a|1"])
-            #expect(root["inputs"]?.elements.compactMap { $0["position"]?.integer }.allSatisfy { $0 == 10 } == true)
-            #expect(root["ledger"]?["position"]?.integer == 11 && root["ledger"]?["projection"]?.string == "trades")
+            #expect(root["inputs"]?.elements.compactMap { $0["position"]?.integer }.allSatisfy { $0 == activations + 1 } == true)
+            #expect(root["ledger"]?["position"]?.integer == position && root["ledger"]?["projection"]?.string == "trades")
             #expect(answer.headers["cache-control"] == "no-cache")
             let tag = try #require(answer.headers["etag"])
             try await service.ledger.log.append([recorded(try sampleRow("T3"))], runID: UniqueID(high: 1, low: 2))

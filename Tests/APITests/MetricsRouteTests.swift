@@ -34,9 +34,10 @@ import Testing
             func growth(_ name: String) -> Double { (after[name] ?? 0) - (before[name] ?? 0) }
             #expect(growth("alpha_ledger_appends_total") == 1 && growth("alpha_ledger_append_batches_total") == 1)
             #expect(growth("alpha_ledger_events_appended_total") == 2)
-            #expect(after["alpha_ledger_head_position"] == 11 && after["alpha_ledger_database_up"] == 1)
+            #expect(after["alpha_ledger_head_position"] == Double(activations + 2) && after["alpha_ledger_database_up"] == 1)
             let trades = #"{projection="trades",version="v1",code_version="1"}"#
-            #expect(after["alpha_ledger_projection_lag_events\(trades)"] == growth("alpha_ledger_events_appended_total") + 9)
+            #expect(
+                after["alpha_ledger_projection_lag_events\(trades)"] == growth("alpha_ledger_events_appended_total") + Double(activations))
             #expect(after["alpha_ledger_projection_served\(trades)"] == 1 && after["alpha_ledger_projection_rebuilding\(trades)"] == 0)
             let history = #"{route="/api/internal/trades/{source_trade_id}/history",method="GET""#
             #expect(after["alpha_ledger_http_request_seconds_count\(history),status=\"200\"}"] == 2)

@@ -36,28 +36,29 @@ import Testing
             let key = try await service.ledger.verifierKey()
             let from = try Checkpoint.verified(SignedNote(parsing: older.body), key)
             let to = try Checkpoint.verified(SignedNote(parsing: newer.body), key)
-            #expect(from.size == 49 && to.size == 69 && to.extensions.isEmpty)
+            let (first, last) = (activations + 40, activations + 60)
+            #expect(from.size == first && to.size == last && to.extensions.isEmpty)
             let head = try await service.ask("/api/ledger/head").json()
             #expect(head["root_hash"]?.string == to.root.description && "alpha-ledger/\(head["ledger_id"]?.string ?? "")" == to.origin)
 
-            for position in [1, 40, 49, 50, 69] as [Int64] {
+            for position in [1, 40, first, first + 1, last] {
                 let proof = try await service.ask("/api/ledger/proof/inclusion?position=\(position)").json()
                 let event = try await service.ask("/api/ledger/events/\(position)").json()
                 let leaf = try #require(Self.digest(proof["leaf_hash"]))
-                #expect(event["leaf_hash"]?.string == leaf.description && proof["size"]?.integer == 69)
+                #expect(event["leaf_hash"]?.string == leaf.description && proof["size"]?.integer == last)
                 #expect(
                     verifyInclusion(
-                        leaf: leaf, position: position - 1, size: 69, path: Self.path(proof["path"]), root: to.root))
+                        leaf: leaf, position: position - 1, size: last, path: Self.path(proof["path"]), root: to.root))
             }
-            let old = try await service.ask("/api/ledger/proof/inclusion?position=49&size=49").json()
+            let old = try await service.ask("/api/ledger/proof/inclusion?position=\(first)&size=\(first)").json()
             #expect(
                 verifyInclusion(
-                    leaf: try #require(Self.digest(old["leaf_hash"])), position: 48, size: 49, path: Self.path(old["path"]),
+                    leaf: try #require(Self.digest(old["leaf_hash"])), position: first - 1, size: first, path: Self.path(old["path"]),
                     root: from.root))
-            let grown = try await service.ask("/api/ledger/proof/consistency?from=49&to=69").json()
+            let grown = try await service.ask("/api/ledger/proof/consistency?from=\(first)&to=\(last)").json()
             #expect(Self.digest(grown["from_root_hash"]) == from.root && Self.digest(grown["to_root_hash"]) == to.root)
             #expect(
-                verifyConsistency(from: 49, to: 69, oldRoot: from.root, newRoot: to.root, path: Self.path(grown["path"])))
+                verifyConsistency(from: first, to: last, oldRoot: from.root, newRoot: to.root, path: Self.path(grown["path"])))
         }
     }
 

@@ -36,33 +36,35 @@ import Testing
                 let service = RunningService(ledger: ledger, port: port)
                 try await other.log.append([recorded(try sampleRow("a"))], runID: ledger.newID())
                 for _ in 0..<1500 {
-                    if await ledger.replica?.current()?.served["trades"]?.position == 10 { break }
+                    if await ledger.replica?.current()?.served["trades"]?.position == activations + 1 { break }
                     try await Task.sleep(for: .milliseconds(20))
                 }
-                #expect(try await position(service, "/api/ledger/head") == 10)
-                #expect(try await position(service, "/api/internal/trades") == 10)
+                #expect(try await position(service, "/api/ledger/head") == activations + 1)
+                #expect(try await position(service, "/api/internal/trades") == activations + 1)
                 try await replay("pg_wal_replay_pause()", replica)
                 try await other.log.append([recorded(try sampleRow("b"))], runID: ledger.newID())
                 // The replica stands still, and its answers say where.
-                #expect(try await position(service, "/api/ledger/head") == 10)
-                #expect(try await position(service, "/api/internal/trades?limit=7") == 10)
+                #expect(try await position(service, "/api/ledger/head") == activations + 1)
+                #expect(try await position(service, "/api/internal/trades?limit=7") == activations + 1)
                 let ready = try await service.ask("/readyz").json()
-                #expect(ready["replica"]?["position"]?.integer == 10 && ready["replica"]?["state"]?.string == "ready")
+                #expect(ready["replica"]?["position"]?.integer == activations + 1 && ready["replica"]?["state"]?.string == "ready")
                 // What it has not replayed comes from the primary, and then nothing goes back.
-                var asked = try await service.ask("/api/internal/trades?as_of_position=11")
-                for _ in 0..<20 where asked.status == 503 { asked = try await service.ask("/api/internal/trades?as_of_position=11") }
+                var asked = try await service.ask("/api/internal/trades?as_of_position=\(activations + 2)")
+                for _ in 0..<20 where asked.status == 503 {
+                    asked = try await service.ask("/api/internal/trades?as_of_position=\(activations + 2)")
+                }
                 #expect(try asked.json()["rows"]?.count == 2)
-                #expect(try await service.ask("/api/ledger/events/11").status == 200)
-                #expect(try await position(service, "/api/ledger/head") == 11)
+                #expect(try await service.ask("/api/ledger/events/\(activations + 2)").status == 200)
+                #expect(try await position(service, "/api/ledger/head") == activations + 2)
                 try await ledger.log.append([recorded(try sampleRow("c"))], runID: ledger.newID())
-                #expect(try await position(service, "/api/ledger/head") == 12)
+                #expect(try await position(service, "/api/ledger/head") == activations + 3)
                 try await replay("pg_wal_replay_resume()", replica)
                 var position: Int64?
-                for _ in 0..<600 where position != 12 {
+                for _ in 0..<600 where position != activations + 3 {
                     position = try await service.ask("/readyz").json()["replica"]?["position"]?.integer
                     try await Task.sleep(for: .milliseconds(100))
                 }
-                #expect(position == 12)
+                #expect(position == activations + 3)
                 // The trades' projector follows the log at its own pace.
                 var rows: Int?
                 for _ in 0..<600 where rows != 3 {
@@ -79,7 +81,7 @@ import Testing
     @Test func `a replica that can't be reached costs no answer`() async throws {
         let settings = ["DATABASE_READ_URL": "postgresql:///none?host=/nonexistent"]
         try await withService(settings, projectors: false) { service in
-            #expect(try await position(service, "/api/ledger/head") == 9)
+            #expect(try await position(service, "/api/ledger/head") == activations)
             let ready = try await service.ask("/readyz")
             #expect(ready.status == 200)
             #expect(try ready.json()["replica"]?["state"]?.string == "unreachable")

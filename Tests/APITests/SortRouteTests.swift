@@ -72,6 +72,18 @@ import Testing
         }
     }
 
+    @Test func `an order is of rows, neither of the latest ones nor of points`() async throws {
+        try await withHistory { service, _ in
+            for (series, name) in [("latest=true", "latest"), ("bucket=1d", "bucket"), ("bucket=1h&agg=sum", "bucket")] {
+                let answer = try await service.ask("/api/market/series/gex_hourly?sort=spot&\(series)")
+                let code = try answer.code()
+                let detail = try answer.json()["detail"]?.string
+                #expect(answer.status == 400 && code == "bad_parameter", "\(series)")
+                #expect(detail == "sort: expected a list of rows, without \(name)", "\(series)")
+            }
+        }
+    }
+
     @Test func `the description names the columns that every list can be sorted by, and no other`() throws {
         let description = try DescriptionTests.description()
         let paths = try #require(description["paths"] as? [String: [String: [String: Any]]])

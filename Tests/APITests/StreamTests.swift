@@ -98,21 +98,21 @@ import Testing
     @Test func `a stream gives what is there, then what comes, each event as its address gives it`() async throws {
         try await withService(projectors: false) { service in
             try await append(["a", "b"], service)
-            let reader = try await Reader.open(service, "\(path)?after=9")
+            let reader = try await Reader.open(service, "\(path)?after=\(activations)")
             #expect(reader.head.hasPrefix("HTTP/1.1 200") && reader.head.lowercased().contains("content-type: text/event-stream"))
-            for position in 10...11 {
+            for position in activations + 1...activations + 2 {
                 let event = try #require(try await reader.next())
                 #expect(event["id"] == "\(position)" && event["event"] == "AlphaExecutionRecorded")
                 let alone = try await service.ask("/api/ledger/events/\(position)")
                 #expect(Array((event["data"] ?? "").utf8) == alone.body)
             }
             try await append(["c"], service)
-            #expect(try await reader.next()?["id"] == "12")
+            #expect(try await reader.next()?["id"] == "\(activations + 3)")
             reader.close()
             // Without a position it begins with the next event.
             let fresh = try await Reader.open(service, path)
             try await append(["d"], service)
-            #expect(try await fresh.next()?["id"] == "13")
+            #expect(try await fresh.next()?["id"] == "\(activations + 4)")
             fresh.close()
         }
     }
@@ -122,33 +122,35 @@ import Testing
             try await append((0..<700).map { "t\($0)" }, service)
             var seen: [Int] = []
             var generator = SystemRandomNumberGenerator()
-            while seen.last ?? 0 < 709 {
+            let last = Int(activations) + 700
+            while seen.last ?? 0 < last {
                 let known = seen.last.map { "Last-Event-ID: \($0)\r\n" } ?? ""
                 // What the address says is older than what the reader has seen.
                 let reader = try await Reader.open(service, "\(path)?after=0", headers: known)
-                for _ in 0..<Int.random(in: 1...300, using: &generator) where seen.last ?? 0 < 709 {
+                for _ in 0..<Int.random(in: 1...300, using: &generator) where seen.last ?? 0 < last {
                     seen.append(try #require(try await reader.next()?["id"].flatMap { Int($0) }))
                 }
                 reader.close()
             }
-            #expect(seen == Array(1...709))
+            #expect(seen == Array(1...last))
         }
     }
 
     @Test func `a stream ends if the log does not go on from what it was sent`() async throws {
         try await withService(projectors: false) { service in
             try await append(["a", "b"], service)
-            let reader = try await Reader.open(service, "\(path)?after=9")
-            for position in 10...11 { #expect(try await reader.next()?["id"] == "\(position)") }
+            let reader = try await Reader.open(service, "\(path)?after=\(activations)")
+            for position in activations + 1...activations + 2 { #expect(try await reader.next()?["id"] == "\(position)") }
             let history = service.ledger.history
             // What a failover that lost the last event leaves.
+            let kept = activations + 1
             let owner = try await PostgresConnection.open(PostgresConfiguration(uri: service.ledger.serviceConfiguration.uri))
             try await owner.run { session in
                 try session.executeScript(
                     """
                     ALTER TABLE ledger.events DISABLE TRIGGER ALL; ALTER TABLE ledger.merkle_nodes DISABLE TRIGGER ALL;
-                    DELETE FROM ledger.events WHERE position > 10; DELETE FROM ledger.merkle_nodes WHERE (index + 1) << level > 10;
-                    UPDATE ledger.head SET position = 10, recorded_at = (SELECT recorded_at FROM ledger.events WHERE position = 10)
+                    DELETE FROM ledger.events WHERE position > \(kept); DELETE FROM ledger.merkle_nodes WHERE (index + 1) << level > \(kept);
+                    UPDATE ledger.head SET position = \(kept), recorded_at = (SELECT recorded_at FROM ledger.events WHERE position = \(kept))
                     """)
             }
             await owner.close()
@@ -156,10 +158,10 @@ import Testing
             #expect(try await reader.next() == nil)
             reader.close()
             // Who comes anew gets the log that there is, and what was kept of the other is void.
-            let fresh = try await Reader.open(service, "\(path)?after=10")
+            let fresh = try await Reader.open(service, "\(path)?after=\(kept)")
             let event = try #require(try await fresh.next())
-            let alone = try await service.ask("/api/ledger/events/11").body
-            #expect(event["id"] == "11" && Array((event["data"] ?? "").utf8) == alone)
+            let alone = try await service.ask("/api/ledger/events/\(kept + 1)").body
+            #expect(event["id"] == "\(kept + 1)" && Array((event["data"] ?? "").utf8) == alone)
             #expect(event["data"]?.contains("execution-alpha_sync:c") == true)
             #expect(service.ledger.history == history + 1)
             fresh.close()
@@ -177,9 +179,9 @@ import Testing
             let refused = try await service.ask(path)
             #expect(refused.status == 503 && refused.headers["retry-after"] != nil)
             #expect(try refused.code() == "too_many_streams")
-            for reader in readers { for position in 1...607 { #expect(try await reader.next()?["id"] == "\(position)") } }
+            for reader in readers { for position in 1...activations + 600 { #expect(try await reader.next()?["id"] == "\(position)") } }
             try await append(["last"], service)
-            for reader in readers { #expect(try await reader.next()?["id"] == "608") }
+            for reader in readers { #expect(try await reader.next()?["id"] == "\(activations + 601)") }
             let metrics = String(decoding: try await service.ask("/metrics").body, as: UTF8.self)
             #expect(metrics.contains("\nalpha_ledger_event_streams 40\n"))
             // Two whole pages and the tail, and a look for each second that it took or notification: not forty times that.
@@ -204,7 +206,7 @@ import Testing
         limits.heartbeat = .milliseconds(100)
         let reader = try await withService(limits: limits, projectors: false) { service in
             let reader = try await Reader.open(service, path)
-            #expect(try await reader.nextBlock()?.hasPrefix(": events of the ledger after 9") == true)
+            #expect(try await reader.nextBlock()?.hasPrefix(": events of the ledger after \(activations)") == true)
             #expect(try await reader.nextBlock() == ": alive")
             return reader
         }

@@ -47,14 +47,15 @@ import Testing
     @Test func `a bundle verifies at every position, and is the same bytes whenever it is exported`() async throws {
         try await Self.withBundle { ledger, _, whole, key, directory in
             let head = try await SignedHeadTests.head(ledger).position
+            let later = activations + 11
             var earlier: [Int64: MemoryBundle] = [:]
-            for position in [0, 1, 9, 10, 20, head] as [Int64] {
+            for position in [0, 1, activations, activations + 1, later, head] {
                 let bundle = try await Self.export(ledger, position, "\(directory)/at-\(position)")
                 let report = try BundleVerifier(bundle, TradeLedger.model, key: key).verify()
                 #expect(report.isVerified && report.signature == .trusted, "\(position): \(report.faults)")
-                #expect(report.events == position && report.views.count == 9)
-                // The promotions are the log's first nine events.
-                #expect(report.views.allSatisfy { $0.areRulesRecorded } == (position >= 9))
+                #expect(report.events == position && report.views.count == Int(activations))
+                // The promotions are the log's first events.
+                #expect(report.views.allSatisfy { $0.areRulesRecorded } == (position >= activations))
                 earlier[position] = bundle
             }
             #expect(earlier[head]?.files == whole.files)
@@ -69,7 +70,7 @@ import Testing
             // Later events change no earlier bundle, signed heads in between neither.
             try await SignedHeadTests.append(ledger, 500..<520)
             _ = try await ledger.signCheckpoint()
-            #expect(try await Self.export(ledger, 20, directory + "/again").files == earlier[20]?.files)
+            #expect(try await Self.export(ledger, later, directory + "/again").files == earlier[later]?.files)
             #expect(try await ledger.verifyCheckpoints().count == 7)
         }
     }
@@ -87,26 +88,28 @@ import Testing
             }
             #expect(try await code(directory + "/bundle") == 2)
             #expect(try await code(directory + "/key") == 2)
-            await #expect(throws: LedgerError.positionUnknown(position: 1000, head: 32)) {
+            await #expect(throws: LedgerError.positionUnknown(position: 1000, head: activations + 23)) {
                 try await ledger.exportBundle(asOf: 1000, to: directory + "/none") { _, _, _ in }
             }
             // Rows altered behind the projection's back are replayed before they are signed.
             try await SignedHeadTests.tamper(
                 uri, "UPDATE projection.trades_v1_c1 SET document = replace(document, '\"quantity\":\"9\"', '\"quantity\":\"8\"')")
+            let altered = activations + 5
             let signed = try Data(contentsOf: URL(filePath: directory + "/key.checkpoints"))
             #expect(try await code(directory + "/none") == 1)
-            try await SignedHeadTests.tamper(uri, "UPDATE ledger.events SET payload = replace(payload, 'MSTR', 'COIN') WHERE position = 14")
+            try await SignedHeadTests.tamper(
+                uri, "UPDATE ledger.events SET payload = replace(payload, 'MSTR', 'COIN') WHERE position = \(altered)")
             let error = await #expect(throws: BundleError.self) {
                 try await ledger.exportBundle(asOf: nil, to: directory + "/none") { _, _, _ in }
             }
-            #expect("\(try #require(error))".hasPrefix("position 14: "))
+            #expect("\(try #require(error))".hasPrefix("position \(altered): "))
             #expect(try Data(contentsOf: URL(filePath: directory + "/key.checkpoints")) == signed)
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == before)
             // An empty directory is taken.
             try await SignedHeadTests.tamper(
                 uri,
                 """
-                UPDATE ledger.events SET payload = replace(payload, 'COIN', 'MSTR') WHERE position = 14;
+                UPDATE ledger.events SET payload = replace(payload, 'COIN', 'MSTR') WHERE position = \(altered);
                 UPDATE projection.trades_v1_c1 SET document = replace(document, '\"quantity\":\"8\"', '\"quantity\":\"9\"') WHERE source_trade_id = 'b8'
                 """)
             try FileManager.default.createDirectory(atPath: directory + "/none", withIntermediateDirectories: false)
@@ -136,7 +139,7 @@ import Testing
             }
             // The heads signed for proofs and bundles count like all others.
             #expect(try await ledger.verifyCheckpoints().count >= 2)
-            await #expect(throws: BundleError.noSuchRow(position: 32)) {
+            await #expect(throws: BundleError.noSuchRow(position: activations + 23)) {
                 try await ledger.proveRow(.trades, key: ["alpha_sync", "b99"], asOf: nil)
             }
             await #expect(throws: BundleError.noSuchRow(position: 7)) {

@@ -50,11 +50,12 @@ import Testing
             let text = try String(contentsOfFile: events, encoding: .utf8)
             try text.replacing("\"price\":\"30.15\"", with: "\"price\":\"30.16\"").write(toFile: events, atomically: true, encoding: .utf8)
             let key = try await program.run("audit", "key").output.trimmingCharacters(in: .whitespacesAndNewlines)
+            let at = activations + 8
             let altered = try await program.run("audit", "verify-bundle", "bundle", "--key", key, "--json")
-            #expect(altered.code == 1 && altered.errors.contains("bad_event: events.ndjson:17: position 17: "), "\(altered.errors)")
+            #expect(altered.code == 1 && altered.errors.contains("bad_event: events.ndjson:\(at): position \(at): "), "\(altered.errors)")
             let report = try JSONDocument(parsing: Array(altered.output.utf8)).root
             #expect(report["verified"]?.bool == false && report["signature"]?.string == "trusted")
-            #expect(report["faults"]?.elements.map { $0["position"]?.integer }.first == 17)
+            #expect(report["faults"]?.elements.map { $0["position"]?.integer }.first == at)
             for (arguments, code, part) in [
                 (["audit", "export", "--out", "bundle"], 2, "not an empty directory"),
                 (["audit", "export", "--out", "no/where"], 1, "can't be made"),

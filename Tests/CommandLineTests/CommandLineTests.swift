@@ -12,7 +12,9 @@ import Testing
             let program = Program(directory: directory)
             let first = try await program.run("demo", "--once", "--json")
             #expect(first.code == 0, "\(first.errors)")
-            let summary = try #require(try JSONDocument(parsing: Array(first.output.utf8)).root["sync"])
+            let report = try JSONDocument(parsing: Array(first.output.utf8)).root
+            #expect(report["series"]?["inserted"]?.integer == 330 && report["series"]?["rejected"]?.integer == 0)
+            let summary = try #require(report["sync"])
             for (key, value) in [
                 ("source_rows", "749"), ("local_rows", "749"), ("source_quantity", "269267"), ("local_quantity", "269267"),
                 ("source_premium_usd", "466630651.75"), ("local_premium_usd", "466630651.75"), ("quantity_delta", "0"),
@@ -39,6 +41,7 @@ import Testing
             let again = try await program.run("demo", "--once", "--json")
             let root = try JSONDocument(parsing: Array(again.output.utf8)).root
             #expect(root["sync"]?["inserted"]?.integer == 0 && root["sync"]?["updated"]?.integer == 0)
+            #expect(root["series"]?["unchanged"]?.integer == 330 && root["series"]?["inserted"]?.integer == 0)
             let backfills = try #require(root["backfills"])
             #expect(backfills.elements.map { $0["kind"]?.string } == ["context", "benchmarks", "marks"])
             #expect(backfills.elements.allSatisfy { $0["appended"]?.integer == 0 })

@@ -10,17 +10,21 @@ import Testing
             try await withDatabase { uri in
                 let program = Program(directory: directory, environment: ["DATABASE_URL": uri])
                 #expect(try await program.run("db", "migrate").code == 0)
-                // The promotions are the log's nine events.
+                // The promotions are the log's events.
+                let (head, beyond) = (activations, activations + 1)
                 #expect(try await program.run("view", "trades").code == 0)
                 for (arguments, part) in [
                     (["inclusion", "--position", "6", "--size", "5"], "position 6 lies beyond the asked size, 5"),
                     (["inclusion", "--position", "8", "--size", "5"], "position 8 lies beyond the asked size, 5"),
-                    (["inclusion", "--position", "10", "--size", "9"], "position 10 is not in the log; its head is 9"),
-                    (["inclusion", "--position", "10"], "position 10 is not in the log; its head is 9"),
-                    (["inclusion", "--position", "1", "--size", "10"], "position 10 is not in the log; its head is 9"),
-                    (["inclusion", "--position", "0", "--size", "5"], "position 0 is not in the log; its head is 9"),
+                    (
+                        ["inclusion", "--position", "\(beyond)", "--size", "\(head)"],
+                        "position \(beyond) is not in the log; its head is \(head)"
+                    ),
+                    (["inclusion", "--position", "\(beyond)"], "position \(beyond) is not in the log; its head is \(head)"),
+                    (["inclusion", "--position", "1", "--size", "\(beyond)"], "position \(beyond) is not in the log; its head is \(head)"),
+                    (["inclusion", "--position", "0", "--size", "5"], "position 0 is not in the log; its head is \(head)"),
                     (["consistency", "--from", "6", "--to", "5"], "position 6 lies beyond the asked size, 5"),
-                    (["consistency", "--from", "5", "--to", "10"], "position 10 is not in the log; its head is 9"),
+                    (["consistency", "--from", "5", "--to", "\(beyond)"], "position \(beyond) is not in the log; its head is \(head)"),
                 ] {
                     let ended = try await program.run(["audit", "prove"] + arguments)
                     #expect(ended.code == 2 && ended.errors == "error: \(part)\n", "\(arguments): \(ended.errors)")

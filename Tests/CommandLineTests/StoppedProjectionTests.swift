@@ -62,11 +62,15 @@ import Testing
             let behind = try await program.run("view", "trades")
             #expect(behind.code == 0, "\(behind.errors)")
             #expect(
-                behind.errors == "warning: projection trades v1/c1 has folded up to position 9, not yet to 10\n", "\(behind.errors)")
+                behind.errors
+                    == "warning: projection trades v1/c1 has folded up to position \(activations), not yet to \(activations + 1)\n",
+                "\(behind.errors)")
             // The error says it already.
-            let beyond = try await program.run("view", "trades", "--as-of-position", "10")
+            let beyond = try await program.run("view", "trades", "--as-of-position", "\(activations + 1)")
             #expect(
-                beyond.code == 1 && beyond.errors == "error: projection trades has folded up to position 9, not yet to 10\n",
+                beyond.code == 1
+                    && beyond.errors
+                        == "error: projection trades has folded up to position \(activations), not yet to \(activations + 1)\n",
                 "\(beyond.errors)")
         }
     }

@@ -25,7 +25,17 @@ import Testing
         let version = try #require(Int(sample[1]))
         let bytes = try TestFiles.sample(sample[0], version: version)
         let payload = try TradeEvents.registry.payload(type: EventType(sample[0]), schemaVersion: version, bytes: bytes)
-        #expect(try text(encoded(payload)) == text(bytes))
+        #expect(try text(encoded(payload)) == text(version == 1 ? upcast(sample[0], bytes) : bytes))
+    }
+
+    /// What a payload of version 1 encodes to: an observation has keys since that say nothing.
+    private func upcast(_ type: String, _ bytes: [UInt8]) throws -> [UInt8] {
+        guard type == EventType.marketObserved.rawValue else { return bytes }
+        let members = try JSONDocument(parsing: bytes).root.members.map { ($0.key, try JSONNode(copying: $0.value)) }
+        let later: [(String, JSONNode)] = [
+            ("clamped_iv", .null), ("missing_sources", .array([])), ("observed_source", .null), ("source_currency", .null),
+        ]
+        return JSONNode.object(members + later).canonicalBytes()
     }
 
     @Test func `every schema has a stored sample`() throws {
@@ -63,7 +73,7 @@ import Testing
         var payloads = RandomPayloads(seed: seed)
         for (type, bytes) in payloads.all() {
             #expect(try isCanonical(bytes), "seed \(seed), \(type)")
-            let payload = try TradeEvents.registry.payload(type: type, schemaVersion: 1, bytes: bytes)
+            let payload = try TradeEvents.registry.payload(type: type, schemaVersion: type.randomVersion, bytes: bytes)
             #expect(try encoded(payload) == bytes, "seed \(seed), \(type)")
         }
     }

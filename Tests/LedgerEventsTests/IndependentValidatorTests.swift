@@ -10,27 +10,30 @@ enum IndependentValidator {
 
     private static let program = """
         import glob, json, sys, jsonschema, referencing
-        directory, version, validators = sys.argv[1], sys.argv[2], {}
+        directory, validators = sys.argv[1], {}
         files = [json.load(open(path, encoding="utf-8")) for path in glob.glob(f"{directory}/*.json")]
         registry = referencing.Registry().with_resources(
             [(file["$id"], referencing.Resource.from_contents(file)) for file in files])
         for line in sys.stdin.buffer:
-            type, payload = json.loads(line)
-            if type not in validators:
-                with open(f"{directory}/{type}.v{version}.json", encoding="utf-8") as file:
+            name, payload = json.loads(line)
+            if name not in validators:
+                with open(f"{directory}/{name}.json", encoding="utf-8") as file:
                     schema = json.load(file)
                 jsonschema.Draft202012Validator.check_schema(schema)
-                validators[type] = jsonschema.Draft202012Validator(schema, registry=registry)
-            print("1" if validators[type].is_valid(json.loads(payload)) else "0")
+                validators[name] = jsonschema.Draft202012Validator(schema, registry=registry)
+            print("1" if validators[name].is_valid(json.loads(payload)) else "0")
         """
 
     /// Whether each payload matches the schema of its type.
-    static func verdicts(_ payloads: [(type: EventType, payload: [UInt8])], version: Int = 1) throws -> [Bool] {
+    ///
+    /// - Parameter version: of all payloads; nil for those that ``RandomPayloads`` makes.
+    static func verdicts(_ payloads: [(type: EventType, payload: [UInt8])], version: Int? = nil) throws -> [Bool] {
         let lines = payloads.map { type, payload in
-            text(JSONNode.array([.string(type.rawValue), .string(text(payload))]).httpBytes())
+            let name = "\(type.rawValue).v\(version ?? type.randomVersion)"
+            return text(JSONNode.array([.string(name), .string(text(payload))]).httpBytes())
         }
         let directory = TestFiles.root.appending(path: "schema/events").path
-        let output = try run(["-W", "ignore", "-c", program, directory, "\(version)"], input: lines.joined(separator: "\n") + "\n")
+        let output = try run(["-W", "ignore", "-c", program, directory], input: lines.joined(separator: "\n") + "\n")
         return output.split(separator: "\n").map { $0 == "1" }
     }
 
@@ -62,7 +65,7 @@ struct IndependentValidatorTests {
         var payloads: [(type: EventType, payload: [UInt8])] = []
         for (type, version) in payloadVersions {
             let sample = try TestFiles.sample(type.rawValue, version: version)
-            if version == 1 {
+            if version == type.randomVersion {
                 payloads.append((type, sample))
             } else {
                 #expect(try IndependentValidator.verdicts([(type, sample)], version: version) == [true])
@@ -97,7 +100,7 @@ struct IndependentValidatorTests {
             let document = try JSONDocument(parsing: payload)
             var ours = true
             do {
-                try schemas.validate(type: type.rawValue, version: 1, payload: document)
+                try schemas.validate(type: type.rawValue, version: type.randomVersion, payload: document)
                 accepted += 1
             } catch {
                 ours = false

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct MarketPayloadTests {
     private func sample<Payload>(_ type: String, _ read: ([UInt8]) throws -> Payload) throws -> Payload {
-        try read(try TestFiles.sample(type, version: 1))
+        try read(try TestFiles.sample(type, version: EventType(type).randomVersion))
     }
 
     private func observation(_ fields: [(name: String, value: MarketValue)]) -> MarketObservedPayload? {
@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test func `an observation's fields are read by name`() throws {
-        let payload = try sample("MarketObserved", MarketObservedPayload.init(decoding:))
+        let payload = try sample("MarketObserved") { try MarketObservedPayload(decoding: $0) }
         #expect(payload.kind == .volMetrics)
         #expect(payload.subject == "BTC")
         #expect(payload.timestamp == Instant("2026-01-21T14:00:00Z"))
@@ -22,11 +22,13 @@ import Testing
         #expect(payload.decimal("vrp") == nil)
         #expect(payload.decimal("no_such_field") == nil)
         #expect(payload.unitSource == "fraction")
+        #expect(payload.provenance.observedSource == "amberdata" && payload.provenance.sourceCurrency == "BTC")
+        #expect(payload.provenance.missingSources == ["put_call", "volatility_of_volatility"] && payload.provenance.clampedIV == nil)
         #expect(payload.quote == nil)
     }
 
     @Test func `the stream and the identity of an observation are those of the contract`() throws {
-        let payload = try sample("MarketObserved", MarketObservedPayload.init(decoding:))
+        let payload = try sample("MarketObserved") { try MarketObservedPayload(decoding: $0) }
         #expect(text(payload.identifyingBytes()) == #"{"currency":"BTC","timestamp":"2026-01-21T14:00:00Z"}"#)
         // sha256sum of the bytes above.
         #expect(
@@ -36,10 +38,105 @@ import Testing
         #expect(event.stream == "market-vol_metrics:BTC:\(payload.identifyingDigest)")
         #expect(
             event.identity
-                == "market|vol_metrics|\(payload.identifyingDigest)|2|\(Digest32(sha256Of: payload.encode()))")
+                == "market|vol_metrics|\(payload.identifyingDigest)|2|\(Digest32(sha256Of: Self.content))")
+        let stored = text(try TestFiles.sample("MarketObserved", version: 2))
+        #expect(event.schemaVersion == 2 && text(event.payload) == stored)
         #expect(event.effectiveAt == payload.timestamp)
         #expect(event.expectedVersion == 2)
         #expect(event.isTyped)
+    }
+
+    /// The sample without what says where it comes from and in which unit.
+    private static let content = Array(
+        (#"{"currency":"BTC","dvol":"58.3","iv_atm_30d":"57.5","iv_atm_7d":"55.125","kind":"vol_metrics","#
+            + #""missing_sources":["put_call","volatility_of_volatility"],"put_call_ratio":null,"rv_30d":"44.0000000001","rv_7d":"41","#
+            + #""skew_25d":"-3.5","spot":"91234.56","timestamp":"2026-01-21T14:00:00Z","total_oi":"412000.5","vol_of_vol":null,"vrp":null}"#)
+            .utf8)
+
+    @Test func `what was observed is one observation, whoever observed it and in whatever unit, but for the sources that failed`() throws {
+        for seed in 0..<100 as Range<UInt64> {
+            var random = RandomPayloads(seed: seed)
+            let one = random.observation(random.pick(MarketKind.allCases))
+            func other(_ change: (inout MarketObservedPayload.Provenance) -> Void) throws -> MarketObservedPayload {
+                var provenance = one.provenance
+                change(&provenance)
+                let unit = one.unitSource == nil ? "fraction" : nil
+                return try #require(
+                    MarketObservedPayload(
+                        kind: one.kind, values: one.values, rounded: !one.rounded, unitSource: unit, provenance: provenance))
+            }
+            let same = try other {
+                ($0.observedSource, $0.sourceCurrency, $0.clampedIV) = ("somebody else", "another name", FixedDecimal(1000))
+            }
+            #expect(same.contentDigest == one.contentDigest && same.stream == one.stream && same != one, "seed \(seed)")
+            #expect(try other { $0.missingSources.insert("a", at: 0) }.contentDigest != one.contentDigest, "seed \(seed)")
+            let event = same.event(previousVersion: 3)
+            #expect(event.eventID == one.event(previousVersion: 3).eventID && event.payload != one.encode(), "seed \(seed)")
+        }
+    }
+
+    @Test func `an observation of version 1 has the content of the same one of version 2, and only the kinds of its time`() throws {
+        let first = try MarketObservedPayload(decoding: try TestFiles.sample("MarketObserved", version: 1), schemaVersion: 1)
+        #expect(first.provenance == MarketObservedPayload.Provenance())
+        let again = try #require(MarketObservedPayload(kind: first.kind, values: first.values))
+        #expect(again.contentDigest == first.contentDigest)
+        // Neither version reads as the other.
+        for (version, other) in [(1, 2), (2, 1)] {
+            #expect(throws: PayloadError.self) {
+                try MarketObservedPayload(decoding: try TestFiles.sample("MarketObserved", version: version), schemaVersion: other)
+            }
+        }
+        for kind in MarketKind.allCases {
+            var random = RandomPayloads(seed: 5)
+            let payload = random.observation(kind)
+            let members = try JSONDocument(parsing: payload.encode()).root.members.filter { key, _ in
+                !["clamped_iv", "missing_sources", "observed_source", "source_currency"].contains(key)
+            }
+            let bytes = Array(("{" + members.map { "\"\($0.key)\":\($0.value.sourceText)" }.joined(separator: ",") + "}").utf8)
+            if kind.isInFirstVersion {
+                let read = try MarketObservedPayload(decoding: bytes, schemaVersion: 1)
+                #expect(read.values.count == payload.values.count && read.unitSource == payload.unitSource)
+            } else {
+                #expect(throws: PayloadError(pointer: "/kind", problem: "is not one of the known kinds"), "\(kind)") {
+                    try MarketObservedPayload(decoding: bytes, schemaVersion: 1)
+                }
+            }
+        }
+    }
+
+    @Test func `provenance holds names in order, each once`() throws {
+        let time = MarketValue.instant(try #require(Instant("2026-01-21T14:00:00Z")))
+        func made(_ provenance: MarketObservedPayload.Provenance) -> Bool {
+            MarketObservedPayload(kind: .spot, values: [.text("BTC"), time, .null, .null], provenance: provenance) != nil
+        }
+        #expect(made(.init(observedSource: "amberdata", sourceCurrency: "SOL_USDC", clampedIV: .zero, missingSources: ["a", "b"])))
+        #expect(!made(.init(observedSource: "")) && !made(.init(sourceCurrency: " SOL")) && !made(.init(clampedIV: FixedDecimal(-1))))
+        #expect(
+            !made(.init(missingSources: ["b", "a"])) && !made(.init(missingSources: ["a", "a"])) && !made(.init(missingSources: [""])))
+        #expect(
+            MarketSymbol.stored("SOL_USDC") == "SOL" && MarketSymbol.stored("SOL") == "SOL" && MarketSymbol.stored("sol_usdc") == "sol_usdc"
+        )
+    }
+
+    @Test func `a print names its market and its time, and a choice is one of its texts`() throws {
+        let time = MarketValue.instant(try #require(Instant("2026-01-21T14:00:00Z")))
+        func print(_ fields: [(name: String, value: MarketValue)]) -> MarketObservedPayload? {
+            let identity = [(name: "underlying", value: MarketValue.text("BTC")), ("source", .text("deribit"))]
+            return MarketObservedPayload(kind: .optionPrint, fields: identity + fields)
+        }
+        let id = (name: "print_id", value: MarketValue.text(String(repeating: "f", count: 64) + "-1"))
+        #expect(print([id]) == nil, "without a time")
+        let good = try #require(print([id, ("timestamp", time), ("aggressor", .text("sell"))]))
+        #expect(good.timestamp == Instant("2026-01-21T14:00:00Z") && good.subject == "BTC")
+        #expect(
+            text(good.identifyingBytes())
+                == #"{"print_id":"\#(String(repeating: "f", count: 64))-1","source":"deribit","underlying":"BTC"}"#)
+        #expect(good.event(previousVersion: 0).effectiveAt == good.timestamp && good.stream.hasPrefix("market-option_print:BTC:"))
+        #expect(print([id, ("timestamp", time), ("aggressor", .text("both"))]) == nil)
+        #expect(print([id, ("timestamp", time), ("block_id", .text(String(repeating: "b", count: 65)))]) == nil)
+        #expect(print([("print_id", .text(String(repeating: "f", count: 129))), ("timestamp", time)]) == nil)
+        let side = try #require(MarketKind.liquidation.field(named: "side"))
+        #expect(side.problem(of: .text("hold")) == "is not one of buy, sell" && side.problem(of: .null) == "is missing")
     }
 
     @Test func `a quote's contract and figures come out of an option quote`() throws {

@@ -5,9 +5,10 @@ import OptionTrades
 /// Observations, stamps, benchmarks and marks over the whole range of what they can hold.
 extension RandomPayloads {
     mutating func value(of field: MarketField) -> MarketValue {
-        if !field.isIdentifying, number(0...3) == 0 { return .null }
+        if !field.isRequired, number(0...3) == 0 { return .null }
         switch field.type {
-        case .text: return .text(pick(["BTC", "MSTR", "é", "e\u{301}", "a b", "𝄞\"\\", "deribit"]))
+        case .choice(let values): return .text(pick(values))
+        case .text, .identifier: return .text(pick(["BTC", "MSTR", "é", "e\u{301}", "a b", "𝄞\"\\", "deribit"]))
         case .instant: return .instant(instant())
         case .date: return .date(date())
         case .integer: return .integer(Int64(number(0...9_007_199_254_740_991)))
@@ -28,9 +29,15 @@ extension RandomPayloads {
         for field in kind.fields { values.append(value(of: field)) }
         guard
             let payload = MarketObservedPayload(
-                kind: kind, values: values, rounded: chance(), unitSource: optional { _ in "fraction" })
+                kind: kind, values: values, rounded: chance(), unitSource: optional { _ in "fraction" }, provenance: provenance())
         else { preconditionFailure("a generated observation is good") }
         return payload
+    }
+
+    mutating func provenance() -> MarketObservedPayload.Provenance {
+        MarketObservedPayload.Provenance(
+            observedSource: optional { $0.pick(["amberdata", "é"]) }, sourceCurrency: optional { _ in "SOL_USDC" },
+            clampedIV: optional { $0.decimal() }, missingSources: chance() ? [] : ["dvol", "é"])
     }
 
     mutating func basis() -> Basis {

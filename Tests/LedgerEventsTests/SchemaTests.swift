@@ -14,7 +14,7 @@ import Testing
     private func violation(_ type: EventType, _ payload: String) throws -> SchemaViolation? {
         let document = try JSONDocument(parsing: Array(payload.utf8))
         do {
-            try schemas.validate(type: type.rawValue, version: 1, payload: document)
+            try schemas.validate(type: type.rawValue, version: type.randomVersion, payload: document)
             return nil
         } catch {
             return error
@@ -51,8 +51,11 @@ import Testing
             let fields = try keys(content)
             #expect(schemas.contentFields(type: type, version: 1) == fields)
         }
-        let observed = MarketKind.allCases.flatMap { $0.fields.map(\.name) } + ["kind", "rounded", "unit_source"]
-        #expect(schemas.contentFields(type: "MarketObserved", version: 1) == Set(observed).sorted())
+        func fields(of kinds: [MarketKind]) -> [String] { kinds.flatMap { $0.fields.map(\.name) } }
+        let first = fields(of: MarketKind.allCases.filter(\.isInFirstVersion)) + ["kind", "rounded", "unit_source"]
+        #expect(schemas.contentFields(type: "MarketObserved", version: 1) == Set(first).sorted())
+        let second = fields(of: MarketKind.allCases) + ["kind", "missing_sources"]
+        #expect(schemas.contentFields(type: "MarketObserved", version: 2) == Set(second).sorted())
     }
 
     @Test func `an unknown type or version has no schema to match`() throws {
@@ -132,9 +135,13 @@ import Testing
         ["\"91234.56\"", "\"0\"", "/spot", "a decimal above zero"],
         ["\"2026-01-21T14:00:00Z\"", "null", "/timestamp", "a string"],
         ["\"fraction\"", "\"\"", "/unit_source", "not empty"],
+        ["\"clamped_iv\":null,", "", "", "the key clamped_iv"],
+        ["\"clamped_iv\":null", "\"clamped_iv\":\"-1\"", "/clamped_iv", "a decimal of zero or more"],
+        ["[\"put_call\",", "[\"put_call\",\"put_call\",", "/missing_sources/1", ""],
+        ["\"amberdata\"", "7", "/observed_source", "a string"],
     ])
     func `an observation is checked as one of its kind`(change: [String]) throws {
-        let sample = text(try TestFiles.sample("MarketObserved", version: 1))
+        let sample = text(try TestFiles.sample("MarketObserved", version: 2))
         let altered = sample.replacing(change[0], with: change[1])
         #expect(altered != sample)
         let violation = try #require(try violation(.marketObserved, altered))

@@ -44,7 +44,7 @@ struct ExplainedLog {
             type: event.type.rawValue, schemaVersion: event.schemaVersion, recordedAt: recordedAt,
             effectiveAt: event.effectiveAt, runID: UniqueID(high: 7, low: UInt64(position)), payload: event.payload,
             leafHash: Digest32([UInt8](repeating: 0, count: 32)))
-        let payload = try TradeEvents.registry.payload(type: event.type, schemaVersion: 1, bytes: event.payload)
+        let payload = try TradeEvents.registry.payload(type: event.type, schemaVersion: event.schemaVersion, bytes: event.payload)
         events.append(DecodedEvent(record: record, payload: payload))
         payloads.append(event.payload)
         return position

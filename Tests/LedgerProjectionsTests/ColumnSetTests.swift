@@ -1,4 +1,5 @@
 import LedgerProjections
+import OptionTrades
 import TestSupport
 import Testing
 
@@ -83,10 +84,7 @@ import Testing
         try ColumnSet(parsing: try #require(projectRuleFile("\(name)/columns.json")))
     }
 
-    private static let projections = [
-        "alignment", "context", "execution_quality", "gex_hourly", "lifecycles", "outcomes", "sync_state", "trades",
-        "vol_metrics_snapshots",
-    ]
+    private static let projections = TradeLedger.model.projections.map(\.name)
 
     @Test func `every projection's columns can be read`() throws {
         for name in Self.projections {
@@ -100,26 +98,34 @@ import Testing
         (
             "for one contract or one coin",
             [
-                "average_open_price", "benchmark_ask", "benchmark_bid", "benchmark_mark", "benchmark_mid", "fill_price", "fill_vs_mid",
-                "fill_vs_surface_mark", "mark_price", "price", "spot", "spot_at_entry", "spot_at_horizon", "spot_at_trade", "strike",
+                "average_open_price", "basis_usd", "benchmark_ask", "benchmark_bid", "benchmark_mark", "benchmark_mid", "fill_price",
+                "fill_vs_mid", "fill_vs_surface_mark", "forward", "index_price", "mark_price", "pre_ask", "pre_bid", "price", "price_usd",
+                "source_index_price", "source_underlying_price", "spot", "spot_at_entry", "spot_at_horizon", "spot_at_trade", "strike",
+                "underlying_price",
             ]
         ),
         (
-            "a number of contracts",
+            "a number of contracts or coins",
             [
-                "benchmark_ask_size", "benchmark_bid_size", "closed_quantity", "contract_multiplier", "contract_open_interest",
-                "contract_volume_24h", "net_quantity", "open_interest", "pending_quantity", "quantity", "total_buy_quantity", "total_oi",
-                "total_sell_quantity", "volume_24h",
+                "amount", "benchmark_ask_size", "benchmark_bid_size", "calls_bought_contracts", "calls_sold_contracts", "closed_quantity",
+                "contract_multiplier", "contract_open_interest", "contract_volume_24h", "contracts", "net_quantity", "oi_value",
+                "open_interest", "open_interest_change", "pending_quantity", "puts_bought_contracts", "puts_sold_contracts", "quantity",
+                "size", "total_buy_quantity", "total_oi", "total_sell_quantity", "volume_24h",
             ]
         ),
-        ("an exposure of the whole market", ["abs_gex", "net_gamma", "net_gex"]),
+        ("what is open at a moment, the same contracts at the next one", ["oi_notional"]),
+        (
+            "an exposure of the whole market",
+            ["abs_gex", "dealer_gamma", "dealer_net_inventory", "gamma_level", "net_gamma", "net_gex"]
+        ),
         (
             "a volatility, a ratio, a score or a time",
             [
-                "alignment_score", "benchmark_iv", "benchmark_time_delta_minutes", "confidence", "dvol", "dvol_percentile",
-                "fill_vs_mid_bps", "gex_imbalance", "iv_30d", "iv_atm_30d", "iv_atm_7d", "mapping_confidence", "mark_iv",
-                "mark_time_delta_minutes", "moneyness_at_entry", "moneyness_at_horizon", "put_call_ratio", "realized_vol_after_trade",
-                "rv_30d", "rv_7d", "skew_25d", "spot_move_pct", "spot_time_delta_minutes", "spread_capture",
+                "alignment_score", "apr", "benchmark_iv", "benchmark_time_delta_minutes", "confidence", "current", "delta", "dte", "dvol",
+                "dvol_percentile", "fill_vs_mid_bps", "forward_iv", "gex_imbalance", "iv", "iv_30d", "iv_atm_30d", "iv_atm_7d",
+                "mapping_confidence", "mark_iv", "mark_time_delta_minutes", "max", "min", "moneyness_at_entry", "moneyness_at_horizon",
+                "p25", "p50", "p75", "put_call_ratio", "rate", "realized_vol_after_trade", "rv_30d", "rv_7d", "skew_25d", "spot_move_pct",
+                "spot_time_delta_minutes", "spread_capture",
                 "stationarity_blend_weight", "traded_iv", "vol_of_vol", "vrp",
             ]
         ),

@@ -43,7 +43,7 @@ struct ContextLog {
             effectiveAt: event.effectiveAt, runID: UniqueID(high: 1, low: 1), payload: event.payload,
             leafHash: Digest32([UInt8](repeating: 0, count: 32)))
         // As the log gives it back.
-        let payload = try TradeEvents.registry.payload(type: event.type, schemaVersion: 1, bytes: event.payload)
+        let payload = try TradeEvents.registry.payload(type: event.type, schemaVersion: event.schemaVersion, bytes: event.payload)
         events.append(DecodedEvent(record: record, payload: payload))
     }
 

@@ -56,7 +56,8 @@ import Testing
             var rows: [String: JSONDocument] = [:]
             for line in lines {
                 let document = try JSONDocument(parsing: Array(line.utf8))
-                rows[columns.key.map { document.root[$0]?.string ?? "" }.joined(separator: "|")] = document
+                rows[columns.key.map { name in document.root[name].map { $0.string ?? $0.sourceText } ?? "" }.joined(separator: "|")] =
+                    document
             }
             return rows
         }

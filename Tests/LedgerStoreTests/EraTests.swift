@@ -26,7 +26,7 @@ import Testing
             try catalog.versions(session).flatMap { version in
                 let definition = try #require(ledger.registry.definition(of: version))
                 return [(version.table, definition.columns.key)]
-                    + (definition.rowsAreFacts ? [] : [(version.factsTable, definition.columns.entityKey)])
+                    + (definition.rowsAreFacts ? [] : [(version.factsTable, definition.entityKey)])
             }
         }
     }

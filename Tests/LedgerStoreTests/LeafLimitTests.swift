@@ -82,6 +82,8 @@ import Testing
             let values = kind.fields.map { field -> MarketValue in
                 switch field.type {
                 case .text: .text(longestText)
+                case .identifier: .text(longestText + longestText)
+                case .choice(let values): .text(values[0])
                 case .instant: .instant(.minimum)
                 case .date: .date(.minimum)
                 case .optionType: .optionType(.call)

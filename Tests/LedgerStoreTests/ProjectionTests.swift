@@ -68,7 +68,7 @@ func randomHistory(seed: UInt64, trades: Int, events: Int) throws -> [NewEvent] 
                 }
                 try await group.waitForAll()
             }
-            let events = try await ledger.pool.run { try LogReader().events(after: 0, limit: 10, $0) }
+            let events = try await ledger.pool.run { try LogReader().events(after: 0, limit: 100, $0) }
             #expect(events.map(\.stream) == ledger.registry.names.map { "projection-\($0)" })
             #expect(events.allSatisfy { $0.type == "ProjectionPromoted" })
         }

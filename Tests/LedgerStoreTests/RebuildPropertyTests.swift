@@ -23,6 +23,7 @@ private struct Killed: Error {}
     private let run = UniqueID(high: 7, low: 7)
 
     /// Random for each seed, and independent of each other:
+    /// - the projections: those that share rules, and two tables of observations;
     /// - the history: up to 26 events of up to 7 trades or, every eighth time, some 90 of one trade, so that entities have more
     ///   events than a rebuild ever forgets; in how many appends it comes;
     /// - the live fold: positions a batch, bytes kept from batch to batch, all versions together or each apart, where it is
@@ -50,7 +51,8 @@ private struct Killed: Error {}
             var (kills, resumed, crowded) = (0, 0, 0)
             for seed in stride(from: database, to: Self.histories, by: Int(Self.databases)) {
                 try await clear(ledger)
-                let outcome = try await compare(seed, ledger)
+                let definitions = try someViews(seed: seed, of: 7).map { try #require(ledger.registry.firstDefinition($0.projection)) }
+                let outcome = try await compare(seed, definitions, ledger)
                 kills += outcome.kills
                 resumed += outcome.resumed
                 crowded += outcome.mostEventsOfATrade > Self.manyEvents ? 1 : 0
@@ -67,7 +69,9 @@ private struct Killed: Error {}
         var mostEventsOfATrade = 0
     }
 
-    private func compare(_ seed: UInt64, _ ledger: LedgerDatabase) async throws -> Outcome {
+    private func compare(
+        _ seed: UInt64, _ definitions: [ProjectionDefinition], _ ledger: LedgerDatabase
+    ) async throws -> Outcome {
         var random = SeededGenerator(seed: seed)
         let isCrowded = seed / Self.databases % 8 == 7
         let history = try RandomHistory(
@@ -78,7 +82,7 @@ private struct Killed: Error {}
         func append(_ count: Int) async throws {
             try await ledger.log.append(Array(rest.prefix(count)), runID: run)
             rest = rest.dropFirst(count)
-            try await follow(ledger, &random)
+            try await follow(definitions, ledger, &random)
         }
         for _ in 0..<Int.random(in: 1...2, using: &random) {
             try await append(Int.random(in: history.count / 4...history.count / 2, using: &random))
@@ -89,7 +93,9 @@ private struct Killed: Error {}
         let areNew = Bool.random(using: &random)
         if areNew {
             try await ledger.asSuperuser { session in
-                try session.executeScript("UPDATE ledger.projection_versions SET position = 0, state = 'building'")
+                let names = definitions.map { quoteLiteral($0.identity.name) }.joined(separator: ", ")
+                try session.executeScript(
+                    "UPDATE ledger.projection_versions SET position = 0, state = 'building' WHERE name IN (\(names))")
             }
         }
         while !isBuilt {
@@ -101,19 +107,19 @@ private struct Killed: Error {}
             options.rememberedEntities = Int.random(in: 0...(isCrowded ? 4 : 12), using: &random)
             let lastWrite = Int.random(in: 0...30, using: &random)
             if outcome.kills < 2 { options.beforeWrite = { if $0 == lastWrite { throw Killed() } } }
-            let expected = try await contents(ledger)
+            let expected = try await contents(definitions, ledger)
             do {
                 let built = try await ProjectionRebuild(
-                    ledger.registry.firstDefinitions, ledger.configuration, owner: "rebuild-\(seed)", options: options
+                    definitions, ledger.configuration, owner: "rebuild-\(seed)", options: options
                 ).run()
-                #expect(built.count == ledger.registry.names.count)
+                #expect(built.count == definitions.count)
                 outcome.resumed = built.count { $0.resumedFrom > 0 }
                 isBuilt = true
-                if !areNew { expectSame(try await contents(ledger), expected, "seed \(seed)") }
+                if !areNew { expectSame(try await contents(definitions, ledger), expected, "seed \(seed)") }
             } catch is Killed {
                 outcome.kills += 1
                 // What is read and followed is as it was.
-                let versions = try await ledger.pool.run { try catalog.versions($0) }
+                let versions = try await ledger.pool.run { try self.versions(definitions, $0) }
                 #expect(areNew || versions.allSatisfy { $0.state == .ready })
                 let count = Bool.random(using: &random) ? Int.random(in: 1...6, using: &random) : 0
                 if areNew {
@@ -127,13 +133,13 @@ private struct Killed: Error {}
         // The new tables are followed as the old ones were.
         try await append(history.count)
         if areNew {
-            let followed = try await contents(ledger)
-            _ = try await ProjectionRebuild(ledger.registry.firstDefinitions, ledger.configuration, owner: "again").run()
-            expectSame(try await contents(ledger), followed, "seed \(seed), built at once")
+            let followed = try await contents(definitions, ledger)
+            _ = try await ProjectionRebuild(definitions, ledger.configuration, owner: "again").run()
+            expectSame(try await contents(definitions, ledger), followed, "seed \(seed), built at once")
         }
         let verified = try await ledger.pool.run { session in
             try ProjectionVerifier.verify(
-                catalog.versions(session).map { (try #require(ledger.registry.definition(of: $0)), $0) }, session)
+                versions(definitions, session).map { (try #require(ledger.registry.definition(of: $0)), $0) }, session)
         }
         let positions = Set(verified.map(\.position))
         #expect(positions == [Int64(history.count)] && verified.allSatisfy(\.matches), "seed \(seed)")
@@ -141,16 +147,18 @@ private struct Killed: Error {}
     }
 
     /// Folds up to the head, in two parts by different followers now and then.
-    private func follow(_ ledger: LedgerDatabase, _ random: inout SeededGenerator) async throws {
+    private func follow(
+        _ definitions: [ProjectionDefinition], _ ledger: LedgerDatabase, _ random: inout SeededGenerator
+    ) async throws {
         let head = try await ledger.pool.run { try LogReader().head($0).position }
         let stop = Bool.random(using: &random) ? head : Int64.random(in: 0...head, using: &random)
         for last in stop == head ? [head] : [stop, head] {
             let batchSize = Int.random(in: 1...40, using: &random)
             let cachedBytes = [0, 4_000, ProjectionGroup.cachedBytes].randomElement(using: &random) ?? 0
             // New versions stand at different positions where the rebuild was killed when it had finished some.
-            let positions = Set(try await ledger.pool.run { try catalog.versions($0) }.map(\.position))
+            let positions = Set(try await ledger.pool.run { try versions(definitions, $0) }.map(\.position))
             if Int.random(in: 0..<4, using: &random) == 0 || positions.count > 1 {
-                for definition in ledger.registry.firstDefinitions {
+                for definition in definitions {
                     _ = try await ProjectionFollower(
                         definition, pool: ledger.pool, owner: "live", batchSize: batchSize, cachedBytes: cachedBytes
                     ).catchUp(upTo: last)
@@ -158,12 +166,12 @@ private struct Killed: Error {}
                 continue
             }
             let acquired = try await ledger.pool.run { session in
-                try ledger.registry.firstDefinitions.compactMap {
+                try definitions.compactMap {
                     try ProjectionMember.acquire($0, owner: "live", cachedBytes: cachedBytes, session)
                 }
             }
             let position = try #require(acquired.first?.position)
-            #expect(acquired.count == ledger.registry.firstDefinitions.count)
+            #expect(acquired.count == definitions.count)
             let group = FoldingGroup(at: position, ledger.pool, batchSize: batchSize)
             await group.join(acquired.map(\.member))
             try await group.advance(upTo: last)
@@ -172,9 +180,9 @@ private struct Killed: Error {}
     }
 
     /// Every row of every version's tables, history and facts included, by projection.
-    private func contents(_ ledger: LedgerDatabase) async throws -> [String: [String]] {
+    private func contents(_ definitions: [ProjectionDefinition], _ ledger: LedgerDatabase) async throws -> [String: [String]] {
         try await ledger.pool.run { session in
-            let versions = try catalog.versions(session)
+            let versions = try versions(definitions, session)
             let tables = try versions.flatMap { version in
                 let definition = try #require(ledger.registry.definition(of: version))
                 return ([version.table] + (definition.rowsAreFacts ? [] : [version.factsTable])).map { (version.name, $0) }
@@ -186,6 +194,12 @@ private struct Killed: Error {}
             }
             return contents
         }
+    }
+
+    /// The versions of some projections.
+    private func versions(_ definitions: [ProjectionDefinition], _ session: PostgresSession) throws -> [ProjectionVersion] {
+        let names = Set(definitions.map(\.identity.name))
+        return try catalog.versions(session).filter { names.contains($0.name) }
     }
 
     private func expectSame(_ found: [String: [String]], _ expected: [String: [String]], _ what: String) {

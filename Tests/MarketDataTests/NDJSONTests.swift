@@ -14,10 +14,18 @@ import Testing
             {"kind":"gex_strike","currency":"BTC","timestamp":"2026-01-21T14:00:00Z","expiry":"2026-01-30","strike":62000,"option_type":"put","dealer_gamma":-1}
             {"kind":"open_interest","currency":"BTC","timestamp":"2026-01-21T14:00:00Z","exchange":"bitmex","oi_value":1868.0146536224}
             {"kind":"option_quote","underlying":"MSTR","expiry":"2026-01-30","strike":437.5,"option_type":"call","timestamp":"2026-01-21T14:00:00Z","bid":-0,"ask":0.05}
+            {"kind":"term_structure","currency":"BTC","timestamp":"2026-01-21T14:00:00Z","dte":7,"iv":58.3,"forward_iv":null}
+            {"kind":"option_print","underlying":"BTC","source":"deribit","print_id":"301","timestamp":"2026-01-21T14:00:00Z","strike":90000,"option_type":"put","aggressor":"sell","exchange_aggressor":null,"legs":2,"delta":-0.45}
+            {"kind":"funding_rate","currency":"BTC","venue":"deribit","instrument":"BTC-PERPETUAL","timestamp":"2026-01-21T14:00:00Z","rate":-0.0000089779,"interval_hours":1}
+            {"kind":"futures_basis","currency":"BTC","venue":"bybit","instrument":"BTC-USDC","timestamp":"2026-01-21T14:00:00Z","tenor_days":30,"basis_usd":579.5,"apr":0.4249}
+            {"kind":"liquidation","currency":"BTC","venue":"binance","instrument":"total","timestamp":"2026-01-21T14:00:00Z","side":"buy","amount_usd":120000}
+            {"kind":"put_call","currency":"BTC","timestamp":"2026-01-21T14:00:00Z","window_hours":1,"venue_kind":"on_screen","puts_sold_premium_usd":14974691.2686626}
+            {"kind":"volume","currency":"BTC","timestamp":"2026-01-21T14:00:00Z","interval_hours":1,"venue_kind":"block","contracts":60}
+            {"kind":"vol_cone","currency":"BTC","timestamp":"2026-01-21T00:00:00Z","days":30,"current":62.3618816190,"max":78.7}
             """
         let reading = Reading(lines, .ndjson)
         #expect(reading.reasons == [])
-        #expect(reading.lines == Array(1...7))
+        #expect(reading.lines == Array(1...15))
         let payloads = reading.payloads
         #expect(payloads.map(\.kind) == MarketKind.allCases)
         #expect(payloads[0].decimal("net_gamma") == decimal("1000"))
@@ -30,8 +38,13 @@ import Testing
         #expect(payloads.allSatisfy { $0.unitSource == nil && !$0.rounded })
         #expect(
             text(payloads[1].encode())
-                == #"{"currency":"BTC","dvol":"58.3","iv_atm_30d":null,"iv_atm_7d":null,"kind":"vol_metrics","put_call_ratio":null,"rounded":false,"rv_30d":null,"rv_7d":null,"skew_25d":"-3","spot":null,"timestamp":"2026-01-21T14:00:00Z","total_oi":null,"unit_source":null,"vol_of_vol":null,"vrp":null}"#
+                == #"{"clamped_iv":null,"currency":"BTC","dvol":"58.3","iv_atm_30d":null,"iv_atm_7d":null,"kind":"vol_metrics","missing_sources":[],"observed_source":null,"put_call_ratio":null,"rounded":false,"rv_30d":null,"rv_7d":null,"skew_25d":"-3","source_currency":null,"spot":null,"timestamp":"2026-01-21T14:00:00Z","total_oi":null,"unit_source":null,"vol_of_vol":null,"vrp":null}"#
         )
+        #expect(payloads[8].text("aggressor") == "sell" && payloads[8].text("exchange_aggressor") == nil)
+        #expect(payloads[8].integer("legs") == 2 && payloads[8].decimal("delta") == decimal("-0.45"))
+        #expect(payloads[9].decimal("rate") == decimal("-0.0000089779") && payloads[10].integer("tenor_days") == 30)
+        #expect(payloads[11].text("side") == "buy" && payloads[11].decimal("amount") == nil)
+        #expect(payloads[12].text("venue_kind") == "on_screen" && payloads[14].decimal("current") == decimal("62.361881619"))
     }
 
     @Test(arguments: [
@@ -123,6 +136,43 @@ import Testing
             #"{"kind":"option_quote","underlying":"MSTR","expiry":"2026-01-30","strike":0,"option_type":"call","timestamp":"2026-01-21T14:00:00Z"}"#,
             "strike is not above zero",
         ],
+        [
+            #"{"kind":"liquidation","currency":"BTC","venue":"x","instrument":"total","timestamp":"2026-01-21T14:00:00Z","side":"hold"}"#,
+            #"side is not one of buy, sell: "hold""#,
+        ],
+        [
+            #"{"kind":"liquidation","currency":"BTC","venue":"x","instrument":"total","timestamp":"2026-01-21T14:00:00Z"}"#,
+            "side is missing",
+        ],
+        [#"{"kind":"funding_rate","currency":"BTC","timestamp":"2026-01-21T14:00:00Z","instrument":"x"}"#, "venue is missing"],
+        [#"{"kind":"option_print","underlying":"BTC","source":"deribit","print_id":"7"}"#, "timestamp is missing"],
+        [
+            #"{"kind":"option_print","underlying":"BTC","source":"deribit","print_id":"7","timestamp":"2026-01-21T14:00:00Z","delta":45}"#,
+            "delta is not between -1 and 1",
+        ],
+        [
+            #"{"kind":"option_print","underlying":"BTC","source":"deribit","print_id":"7","timestamp":"2026-01-21T14:00:00Z","aggressor":1}"#,
+            "aggressor is not a string",
+        ],
+        [
+            #"{"kind":"put_call","currency":"BTC","timestamp":"2026-01-21T14:00:00Z","window_hours":1,"venue_kind":"otc"}"#,
+            "venue_kind is not one of on_screen, block",
+        ],
+        [
+            #"{"kind":"futures_basis","currency":"BTC","venue":"x","instrument":"y","timestamp":"2026-01-21T14:00:00Z","tenor_days":7.5}"#,
+            "tenor_days is not a whole number",
+        ],
+        [
+            #"{"kind":"spot","currency":"BTC","timestamp":"2026-01-21T14:00:00Z","missing_sources":"x"}"#,
+            "missing_sources is not a list",
+        ],
+        [
+            #"{"kind":"spot","currency":"BTC","timestamp":"2026-01-21T14:00:00Z","missing_sources":["x","x"]}"#,
+            #"missing_sources has "x" twice"#,
+        ],
+        [#"{"kind":"spot","currency":"BTC","timestamp":"2026-01-21T14:00:00Z","missing_sources":[1]}"#, "missing_sources is not text"],
+        [#"{"kind":"spot","currency":"BTC","timestamp":"2026-01-21T14:00:00Z","observed_source":" x"}"#, "observed_source is not 1 to 64"],
+        [#"{"kind":"spot","currency":"BTC","timestamp":"2026-01-21T14:00:00Z","clamped_iv":-1}"#, "clamped_iv is below zero"],
     ])
     func `a line that breaks the format is refused with its number and the reason`(line: [String]) throws {
         let good = #"{"kind":"spot","currency":"BTC","timestamp":"2026-01-21T14:00:00Z"}"#
@@ -158,12 +208,47 @@ import Testing
         #expect(Reading(large, .ndjson, unit: .fraction).faults.first?.reason.contains("in vol points") == true)
     }
 
+    @Test func `a line says where it comes from, and options on SOL settled in USDC are options on SOL`() throws {
+        let line = #"{"kind":"iv_surface","currency":"SOL_USDC","timestamp":"2026-01-21T14:00:00Z","dte":7,"delta":25,"#
+        let payload = try #require(
+            Reading(
+                line + #""iv":null,"clamped_iv":0.0001,"observed_source":"amberdata","missing_sources":["b","a"],"unit":"fraction"}"#,
+                .ndjson
+            ).payloads.first)
+        #expect(payload.subject == "SOL" && payload.stream.hasPrefix("market-iv_surface:SOL:"))
+        #expect(
+            payload.provenance
+                == .init(
+                    observedSource: "amberdata", sourceCurrency: "SOL_USDC", clampedIV: decimal("0.01"), missingSources: ["a", "b"]))
+        #expect(payload.unitSource == "fraction")
+        let plain = try #require(Reading(line.replacing("SOL_USDC", with: "SOL") + #""iv":1}"#, .ndjson).payloads.first)
+        #expect(plain.identifyingDigest == payload.identifyingDigest && plain.provenance == .init())
+        let quote =
+            #"{"kind":"option_quote","underlying":"SOL_USDC","expiry":"2026-01-30","strike":150,"option_type":"call","timestamp":"2026-01-21T14:00:00Z"}"#
+        let csv = """
+            kind,currency,timestamp,price,observed_source,missing_sources,clamped_iv,source_currency
+            spot,SOL_USDC,2026-01-21T14:00:00Z,150,amberdata,b a,,SOL_USDC
+            spot,SOL,2026-01-21T14:00:01Z,150,,,,
+            spot,BTC,2026-01-21T14:00:02Z,150,,a a,,
+            """
+        #expect(Reading(quote, .ndjson).payloads.map(\.subject) == ["SOL"])
+        let cells = Reading(csv, .csv)
+        #expect(cells.payloads.map(\.subject) == ["SOL", "SOL"] && cells.reasons == [#"4: missing_sources has "a" twice"#])
+        #expect(
+            cells.payloads.map(\.provenance) == [
+                .init(observedSource: "amberdata", sourceCurrency: "SOL_USDC", missingSources: ["a", "b"]), .init(),
+            ])
+    }
+
     @Test func `what the ledger exports can be imported again`() throws {
         for seed in 0..<300 as Range<UInt64> {
             var random = SplitMix(state: seed)
             let payload = RandomObservation(&random).payload
             let converted = try #require(
-                MarketObservedPayload(kind: payload.kind, values: payload.values, rounded: true, unitSource: "fraction")
+                MarketObservedPayload(
+                    kind: payload.kind, values: payload.values, rounded: true, unitSource: "fraction",
+                    provenance: .init(
+                        observedSource: "é", sourceCurrency: "SOL_USDC", clampedIV: FixedDecimal(1000), missingSources: ["a", "b c"]))
             )
             let reading = Reading(text(payload.encode()) + "\n" + text(converted.encode()), .ndjson)
             #expect(reading.payloads == [payload, converted], "seed \(seed): \(reading.reasons)")

@@ -67,7 +67,7 @@ struct RandomObservation {
         var texts: [String?] = []
         var values: [MarketValue] = []
         for field in kind.fields {
-            if !field.isIdentifying, Int.random(in: 0...3, using: &random) == 0 {
+            if !field.isRequired, Int.random(in: 0...3, using: &random) == 0 {
                 texts.append(nil)
                 values.append(.null)
                 continue
@@ -85,7 +85,10 @@ struct RandomObservation {
 
     private static func value(_ field: MarketField, _ random: inout SplitMix) -> (String, MarketValue) {
         switch field.type {
-        case .text:
+        case .choice(let values):
+            let text = values.randomElement(using: &random) ?? ""
+            return (text, .text(text))
+        case .text, .identifier:
             let text = ["BTC", "MSTR", "a, b", "say \"x\"", "é", "e\u{301}", "𝄞"].randomElement(using: &random) ?? ""
             return (text, .text(text))
         case .instant:

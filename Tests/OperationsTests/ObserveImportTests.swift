@@ -248,6 +248,44 @@ import Testing
         }
     }
 
+    @Test func `what was stored in version 1, or by another source, is not stored again`() async throws {
+        try await withObserve { bench in
+            let time = "2026-01-21T14:00:00Z"
+            let observed = try #require(
+                MarketObservedPayload(
+                    kind: .spot,
+                    fields: [("currency", .text("SOL")), ("timestamp", .instant(try instant(time))), ("price", .decimal(.init(150)))]))
+            // Its bytes as a program of version 1 wrote them.
+            let payload =
+                #"{"currency":"SOL","kind":"spot","price":"150","rounded":false,"source":null,"timestamp":"\#(time)","unit_source":null}"#
+            let old = NewEvent(
+                identity: "old", stream: observed.stream, type: .marketObserved, schemaVersion: 1, effectiveAt: observed.timestamp,
+                payload: Array(payload.utf8))
+            try await bench.ledger.log.append([old], runID: UniqueID(high: 1, low: 1))
+            func line(_ currency: String, _ price: Int, _ more: String = "") -> String {
+                #"{"kind":"spot","currency":"\#(currency)","timestamp":"\#(time)","price":\#(price)\#(more)}"#
+            }
+            for lines in [
+                [line("SOL", 150)], [line("SOL_USDC", 150)], [line("SOL", 150, #","observed_source":"amberdata","unit_source":"x""#)],
+            ] {
+                #expect(try await bench.importing(lines).total == ImportCounts(unchanged: 1), "\(lines)")
+            }
+            // A new figure supersedes it, and a source that failed is content.
+            #expect(try await bench.importing([line("SOL_USDC", 151)]).total == ImportCounts(superseding: 1))
+            #expect(
+                try await bench.importing([line("SOL", 151, #","missing_sources":["spot"]"#)]).total == ImportCounts(superseding: 1))
+            #expect(
+                try await bench.importing([line("SOL", 151, #","missing_sources":["spot"],"rounded":true"#)]).total
+                    == ImportCounts(unchanged: 1))
+            let events = try await bench.events()
+            #expect(events.map(\.schemaVersion) == [1, 2, 2] && events.map(\.streamVersion) == [1, 2, 3])
+            #expect(String(decoding: events[1].payload, as: UTF8.self).contains(#""source_currency":"SOL_USDC""#))
+            // The same lines once more are known in their order, the first content as one of version 1.
+            let again = [line("SOL", 150), line("SOL", 151), line("SOL", 151, #","missing_sources":["spot"]"#)]
+            #expect(try await bench.importing(again).total == ImportCounts(unchanged: 3))
+        }
+    }
+
     @Test func `fractions are stored as vol points with their source`() async throws {
         try await withObserve { bench in
             let path = try bench.file(

@@ -68,7 +68,9 @@ import Testing
             let relied = try #require(since.reliedOn, "seed \(seed)")
             #expect(relied.projections == record.projections && relied.position == record.position, "seed \(seed)")
             // A version that was not there is folded from zero.
-            #expect(since.projections.count == 10 && record.projections.count == (seed.isMultiple(of: 2) ? 10 : 9), "seed \(seed)")
+            #expect(
+                since.projections.count == Int(activations) + 1
+                    && record.projections.count == Int(activations) + (seed.isMultiple(of: 2) ? 1 : 0), "seed \(seed)")
             // What it leaves can be relied on in turn, with nothing new and with all of it.
             let next = try #require(since.record)
             let again = try await ledger.audit(Self.since(next))

@@ -55,7 +55,7 @@ import Testing
             let connection = try await PostgresConnection.open(PostgresConfiguration(uri: bench.uri))
             let (tried, found) = try await connection.run { session in
                 let sound = try session.transaction(.snapshot) { try bench.ledger.audit(AuditRequest(), bench.kept, session) }
-                #expect(sound.isVerified && sound.projections.count == 10, "\(sound.problems)")
+                #expect(sound.isVerified && sound.projections.count == Int(activations) + 1, "\(sound.problems)")
                 var random = SeededGenerator(seed: seed)
                 var counts: [String: Int] = [:]
                 let columns = try TamperedColumn.all(session)

@@ -100,6 +100,9 @@ package struct LedgerDatabase: Sendable {
     }
 }
 
+/// The number of events that a new ledger begins with: the promotion of each projection's first version.
+package let activations = Int64(View.all.count)
+
 private let projectFiles = LedgerFiles(engine: projectRoot + "/schema", domain: projectRoot)
 
 /// The installed projections of the checkout.

@@ -116,15 +116,14 @@ package struct RandomHistory: Sendable {
             .advanced(byMicroseconds: random.pick([0, 0, 500_000])) ?? .minimum
         let (kind, figure) = random.pick([
             (MarketKind.spot, "price"), (.volMetrics, "dvol"), (.volMetrics, "spot"), (.gexHourly, "net_gex"), (.gexHourly, "spot"),
+            (.gexStrike, "gamma_level"), (.ivSurface, "iv"), (.openInterest, "oi_value"), (.termStructure, "forward_iv"),
+            (.optionPrint, "price"), (.fundingRate, "rate"), (.futuresBasis, "basis_usd"), (.liquidation, "amount"),
+            (.putCall, "puts_sold_contracts"), (.volume, "contracts"), (.volCone, "p50"),
         ])
-        guard
-            let payload = MarketObservedPayload(
-                kind: kind,
-                fields: [
-                    ("currency", .text(random.pick(["BTC", "ETH"]))), ("timestamp", .instant(time)),
-                    (figure, .decimal(random.price(1...90_000))),
-                ])
-        else { throw BadSample() }
+        let market = random.pick(["BTC", "ETH"])
+        let (identity, value) = (try sampleObserved(kind, market, at: time, number: events.count % 5), random.price(1...90_000))
+        let fields = zip(kind.fields, identity.values).filter { field, _ in field.isRequired }.map { ($0.name, $1) }
+        guard let payload = MarketObservedPayload(kind: kind, fields: fields + [(figure, .decimal(value))]) else { throw BadSample() }
         add(payload.event(previousVersion: version(payload.stream)))
     }
 

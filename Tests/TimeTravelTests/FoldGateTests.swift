@@ -140,11 +140,11 @@ import Testing
             var ask = ViewRequest()
             ask.filters = try ViewReader.filters(.alignment, [("portfolio", "it's"), ("from", "2026-01-01")])
             ask.effectiveAt = try instant("2026-02-01T00:00:00Z")
-            ask.asOfPosition = 10
+            ask.asOfPosition = activations + 1
             ask.rules = .version(VersionReference(version: "v2"))
             let error = await #expect(throws: ViewError.self) { try await reader.page(.alignment, ask) }
             let command =
-                "alpha-ledger view alignment --portfolio 'it'\\''s' --from 2026-01-01T00:00:00Z --effective-at 2026-02-01T00:00:00Z --as-of-position 10 --as-of 2026-02-01T00:00:00Z --rules alignment@v2/c1 --limit 100 --json"
+                "alpha-ledger view alignment --portfolio 'it'\\''s' --from 2026-01-01T00:00:00Z --effective-at 2026-02-01T00:00:00Z --as-of-position \(activations + 1) --as-of 2026-02-01T00:00:00Z --rules alignment@v2/c1 --limit 100 --json"
             #expect(error == .foldTooLarge(command: command))
             // Rows that are stored need no fold.
             _ = try await reader.page(.trades, ViewRequest())

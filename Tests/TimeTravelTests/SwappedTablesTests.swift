@@ -69,7 +69,7 @@ import Testing
             try await bench.append(try RandomHistory(seed: 61, trades: 6, events: 60).events)
             try await bench.project()
             let ledger = bench.ledger
-            for view in View.all {
+            for view in someViews(seed: 61, of: 7) {
                 for rules in [RulesChoice.served, .version(VersionReference(version: "v2"))] {
                     var request = ViewRequest()
                     request.asOfPosition = 60

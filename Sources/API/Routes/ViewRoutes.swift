@@ -18,6 +18,7 @@ extension API {
         let isCSV = ContentNegotiation.prefersCSV(request)
         if isCSV {
             if ask.hasReceipt { throw Problem(.badParameter, "receipt: expected an answer in JSON, since CSV has rows alone") }
+            if case .points = ask.series { throw Problem(.badParameter, "bucket: expected an answer in JSON, since CSV has rows alone") }
             ask.hasAggregates = false
         }
         let page = try await ViewReader(ledger).page(view, ask)
@@ -37,7 +38,9 @@ extension API {
     }
 
     /// The parameters of a list, except its filters.
-    private static func reading(_ view: View) -> Set<String> { pins(of: view).union(["limit", "cursor", "sort"]) }
+    private static func reading(_ view: View) -> Set<String> {
+        pins(of: view).union(view.seriesParameters).union(["limit", "cursor", "sort"])
+    }
 
     private static func parameters(of view: View, _ request: APIRequest) throws(Problem) -> Parameters {
         try Parameters(request.query, allowed: view.filterParameters + reading(view))
@@ -66,7 +69,11 @@ extension API {
             filters.append(("source", TradeLedger.standardSource))
         }
         ask.filters = try ViewReader.filters(view, filters, request.isForPerson ? .forgiving : .exact)
-        ask.limit = Int(try parameters.integer("limit", in: 1...Int64(ViewReader.maximumLimit)) ?? 100)
+        ask.series = try SeriesReading(
+            latest: try parameters.flag("latest") ?? false, bucket: parameters["bucket"], aggregate: parameters["agg"])
+        ask.limit =
+            try parameters.integer("limit", in: 1...Int64(ViewReader.maximumLimit)).map { Int($0) }
+            ?? ViewReader.standardLimit(ask.series)
         ask.cursor = parameters["cursor"]
         ask.sort = parameters["sort"]
         ask.asOfPosition = try parameters.integer("as_of_position", in: 0...Int64.max)

@@ -169,13 +169,16 @@ struct Explained {
 
     /// - Parameter field: the figure to explain, nil for the whole row
     func address(_ row: JSONValue, _ field: String?) -> Address {
-        let key = KeyText.of(key.map { row[$0]?.string ?? "" })
+        let key = KeyText.of(key.map { KeyText.part(row[$0]) })
         return Address(["explain"], [("view", view), ("key", key)] + (field.map { [("field", $0)] } ?? []) + pin)
     }
 }
 
 /// A key as the interface reads it in a parameter.
 enum KeyText {
+    /// A part of a key as a row shows it.
+    static func part(_ value: JSONValue?) -> String { value.map { $0.string ?? $0.sourceText } ?? "" }
+
     /// The parts separated by bars, with the bars inside of them escaped.
     static func of(_ parts: [String]) -> String {
         parts.map { $0.replacing("%", with: "%25").replacing("|", with: "%7C") }.joined(separator: "|")

@@ -100,14 +100,21 @@ package struct RowChanges: Sendable {
         guard let old else { return 1 }
         guard let new else { return -1 }
         for name in key {
-            let (left, right) = ((old[name]?.string ?? "").utf8, (new[name]?.string ?? "").utf8)
-            if left.elementsEqual(right) { continue }
-            return left.lexicographicallyPrecedes(right) ? -1 : 1
+            if precedes(old[name], new[name]) { return -1 }
+            if precedes(new[name], old[name]) { return 1 }
         }
         return 0
     }
 
-    private func texts(_ row: JSONValue) -> [String] { key.map { row[$0]?.string ?? "" } }
+    /// Whether a part of a key comes before another in their list: figures by value and texts by their bytes.
+    private func precedes(_ left: JSONValue?, _ right: JSONValue?) -> Bool {
+        if let left, let right, left.kind == .number, right.kind == .number {
+            return (left.decimal ?? .zero) < (right.decimal ?? .zero)
+        }
+        return (left?.string ?? "").isBytewiseLess(than: right?.string ?? "")
+    }
+
+    private func texts(_ row: JSONValue) -> [String] { key.map { KeyText.part(row[$0]) } }
 
     private mutating func add(_ change: Change) {
         switch change.kind {

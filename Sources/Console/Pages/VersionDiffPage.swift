@@ -115,7 +115,7 @@ package struct VersionDiffPage: Sendable {
     private func steps(of row: JSONValue) -> Address {
         // A change names the columns of its key in canonical order, a view in the key's own.
         let names = View.named(name)?.key ?? row["key"]?.members.map(\.key) ?? []
-        let key = KeyText.of(names.map { row["key"]?[$0]?.string ?? "" })
+        let key = KeyText.of(names.map { KeyText.part(row["key"]?[$0]) })
         return Address(
             ["steps"], [("view", name), ("key", key), ("rules", from), ("against", to)] + context.time.parameters)
     }

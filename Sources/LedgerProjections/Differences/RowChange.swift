@@ -16,7 +16,7 @@ public struct RowChange: Sendable {
 
     public let kind: Kind
     /// The columns of the key, in order, with their values.
-    public let key: [(name: String, value: JSONValue)]
+    public let key: [(column: ColumnSet.Column, value: JSONValue)]
     /// The columns that differ, in canonical order; empty for a row that only one side has.
     public let fields: [Field]
 
@@ -45,8 +45,8 @@ public struct RowChange: Sendable {
         out.endArray()
         out.key("key")
         out.beginObject()
-        for (name, value) in key.sorted(by: { CanonicalKeyOrder.precedes($0.name, $1.name) }) {
-            out.key(name); out.raw(Array(value.sourceText.utf8))
+        for (column, value) in key.sorted(by: { CanonicalKeyOrder.precedes($0.column.name, $1.column.name) }) {
+            out.key(column.name); out.raw(column.bytes(of: value, decimals: form))
         }
         out.endObject()
     }
@@ -82,8 +82,8 @@ extension ColumnSet {
     }
 
     /// The columns of a row's key, in order, with their values.
-    func keyMembers(of row: JSONDocument) -> [(name: String, value: JSONValue)] {
-        key.compactMap { name in row.root[name].map { (name, $0) } }
+    func keyMembers(of row: JSONDocument) -> [(column: Column, value: JSONValue)] {
+        keyColumns.compactMap { column in row.root[column.name].map { (column, $0) } }
     }
 }
 

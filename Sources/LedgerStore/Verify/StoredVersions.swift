@@ -7,16 +7,14 @@ import LedgerValues
 struct StoredVersions {
     private let table: VersionTable
     private let kind: DocumentKind
-
-    init(_ table: VersionTable, _ kind: DocumentKind) {
-        self.table = table
-        self.kind = kind
-    }
+    /// The number of parts in an entity's key.
+    private let entityParts: Int
 
     /// The tables of a version: its rows, and the facts behind them if these are stored apart.
     static func all(of version: ProjectionVersion, _ definition: ProjectionDefinition) -> [StoredVersions] {
         let tables = VersionTables(definition, tableName: version.tableName)
-        return [StoredVersions(tables.rows, .row)] + (tables.facts.map { [StoredVersions($0, .facts)] } ?? [])
+        let kinds: [(VersionTable, DocumentKind)] = [(tables.rows, .row)] + (tables.facts.map { [($0, .facts)] } ?? [])
+        return kinds.map { StoredVersions(table: $0, kind: $1, entityParts: definition.entityKey.count) }
     }
 
     /// One version, in place: valid only during the call.
@@ -28,9 +26,10 @@ struct StoredVersions {
         let bucket: Int
         fileprivate let columns: BinaryCopyRow
         fileprivate let table: VersionTable
+        fileprivate let entityParts: Int
 
         /// The entity that the version belongs to.
-        func entity() throws -> RowKey { RowKey(entityOf: try key()) }
+        func entity() throws -> RowKey { RowKey(entityOf: try key(), parts: entityParts) }
 
         /// The key of the version. A null, which no key has, counts as an empty text.
         func key() throws -> RowKey { RowKey(try table.key.indices.map { try columns.optionalText($0) ?? "" }) }
@@ -64,7 +63,7 @@ struct StoredVersions {
             for field in 0..<fields {
                 let bytes = try row.rawBytes(field)
                 content.add(bytes)
-                if field < RowKey.entityParts { entity.add(bytes ?? Self.nothing) }
+                if field < entityParts { entity.add(bytes ?? Self.nothing) }
             }
             let document = Digest32(sha256Of: try row.rawBytes(fields) ?? Self.nothing)
             content.addDocument(document)
@@ -72,7 +71,10 @@ struct StoredVersions {
                 content: content.digest, from: try row.optionalInt8(fields + 1) ?? 0, to: try row.optionalInt8(fields + 2),
                 era: try row.optionalInt4(fields + 3).map { Int16(truncatingIfNeeded: $0) })
             let bucket = VersionTally.bucket(of: entity.value)
-            try visit(Row(kind: kind, digest: digest, documentDigest: document, bucket: bucket, columns: row, table: table))
+            try visit(
+                Row(
+                    kind: kind, digest: digest, documentDigest: document, bucket: bucket, columns: row, table: table,
+                    entityParts: entityParts))
         }
     }
 

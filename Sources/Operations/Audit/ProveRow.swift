@@ -93,7 +93,9 @@ extension Ledger {
         guard let definition = registry.definition(of: version) else {
             throw BundleError.frozen(projection: version.name, codeVersion: version.codeVersion)
         }
-        guard key.count == definition.columns.key.count else { throw BundleError.badKey(columns: definition.columns.key) }
+        guard key.count == definition.columns.key.count, let wanted = definition.columns.rowKey(key) else {
+            throw BundleError.badKey(columns: definition.columns.describedKey)
+        }
         let position = asked ?? version.position
         guard 0...head ~= position else { throw LedgerError.positionUnknown(position: position, head: head) }
         guard position <= version.position else {
@@ -103,7 +105,6 @@ extension Ledger {
         var tree = RowTree(definition.columns)
         var leaves: [Digest32] = []
         var found: (index: Int, line: [UInt8])?
-        let wanted = RowKey(key)
         let fold = definition.completeFold()
         let root = try replay(fold, definition, upTo: position, session)
         try fold.forEachRow { key, document in

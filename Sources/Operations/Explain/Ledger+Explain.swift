@@ -42,19 +42,22 @@ extension Ledger {
     /// - Parameter reader: the reader of the row
     package func explain(_ request: ExplainRequest, reader: ViewReader? = nil) async throws -> ExplainedFigure {
         let view = request.view
-        guard let columns = registry.firstDefinition(view.projection)?.columns else {
+        guard let definition = registry.firstDefinition(view.projection) else {
             throw ViewError.notActivated(projection: view.projection)
         }
+        let columns = definition.columns
         let key = try Self.key(request, columns)
         if let field = request.field, !columns.columns.contains(where: { $0.name.isBytewiseEqual(to: field) }) {
             throw ExplainError.badParameter(
                 name: "field",
                 expected: "one of the columns of \(view.projection): \(columns.columns.map(\.name).joined(separator: ", "))")
         }
-        let page = try await (reader ?? ViewReader(self)).page(view, Self.ask(request, key, columns))
+        let page = try await (reader ?? ViewReader(self)).page(view, Self.ask(request, key, definition))
         guard
             let published = try page.rows.lazy.map({ try JSONDocument(parsing: $0) }).first(where: { row in
-                zip(columns.key, key).allSatisfy { row.root[$0]?.string?.isBytewiseEqual(to: $1) ?? false }
+                zip(columns.key, key).allSatisfy { name, part in
+                    row.root[name].map { ($0.string ?? $0.sourceText).isBytewiseEqual(to: part) } ?? false
+                }
             })
         else { throw ExplainError.noRow(view: view.projection, key: key, position: page.position) }
 
@@ -74,19 +77,22 @@ extension Ledger {
 
     // MARK: - The row
 
-    /// The row's full key. The source of synced trades may be omitted from the request.
+    /// The row's full key as the row shows it. The source of synced trades may be omitted from the request.
     private static func key(_ request: ExplainRequest, _ columns: ColumnSet) throws(ExplainError) -> [String] {
         let key = columns.completed(request.key)
-        guard key.count == columns.key.count, !key.contains("") else {
-            throw .badParameter(name: "key", expected: "the \(columns.key.count) parts \(columns.key.joined(separator: "|"))")
+        guard key.count == columns.key.count, !key.contains(""), let shown = columns.shownKey(key) else {
+            throw .badParameter(
+                name: "key", expected: "the \(columns.key.count) parts \(columns.describedKey.joined(separator: "|"))")
         }
-        return key
+        return shown
     }
 
-    /// The request for a page of the row's entity. It has few rows, found by the first parts of the key.
-    private static func ask(_ request: ExplainRequest, _ key: [String], _ columns: ColumnSet) -> ViewRequest {
+    /// The request for a page with the row. It has few rows, found by the texts among the parts of the entity's key.
+    private static func ask(_ request: ExplainRequest, _ key: [String], _ definition: ProjectionDefinition) -> ViewRequest {
+        let texts = definition.columns.keyTexts
         var ask = ViewRequest()
-        ask.filters = zip(columns.entityKey, key).map { .equals(column: $0, value: $1) }
+        ask.filters = zip(definition.entityKey, key).filter { name, _ in texts.contains { $0.isBytewiseEqual(to: name) } }
+            .map { .equals(column: $0, value: $1) }
         ask.asOfPosition = request.asOfPosition
         ask.asOf = request.asOf
         ask.effectiveAt = request.effectiveAt

@@ -95,7 +95,7 @@ extension Ledger {
         _ session: PostgresSession
     ) throws -> [RowKey: (before: [UInt8]?, after: [UInt8]?)] {
         guard let decoded = try definition.decode(event) else { return [:] }
-        let model = ReadModel(tables, columns: definition.columns, rowsAreFacts: definition.rowsAreFacts)
+        let model = ReadModel(tables, definition)
         let fold = definition.liveFold()
         let entities = try fold.missingEntities(for: decoded)
         let facts = try model.facts(of: entities, at: event.position - 1, session)

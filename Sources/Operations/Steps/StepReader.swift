@@ -134,7 +134,7 @@ package struct StepReader: Sendable {
             guard let position = cursor.key.first.flatMap({ Int64($0) }) else { throw ViewError.badCursor }
             from = position
         }
-        let meanings = try WalkedKey.meanings(of: request.key, definitions[0].columns)
+        let meanings = try WalkedKey.meanings(of: request.key, definitions[0])
         for key in meanings {
             let events = try events(of: key.entity, request, standing, definitions, session)
             if events.isEmpty { continue }
@@ -157,7 +157,7 @@ package struct StepReader: Sendable {
         }
         var positions: Set<Int64> = []
         for (source, definition) in zip(standing.versions, definitions) {
-            let model = ReadModel(source.tables, columns: definition.columns, rowsAreFacts: definition.rowsAreFacts)
+            let model = ReadModel(source.tables, definition)
             positions.formUnion(try model.changes(of: entity, upTo: standing.position, limit: limit + 1, session))
         }
         try requireWithin(positions.count)

@@ -67,37 +67,43 @@ struct WalkedKey: Sendable {
     let entity: RowKey
     /// Nil if all rows of the entity are shown.
     let row: RowKey?
+    /// The parts of the row's key, or of the entity's if there is no row, as rows show them.
+    let parts: [String]
 
-    /// The parts of the row's key, or of the entity's if there is no row.
-    var parts: [String] { (row ?? entity).parts.map(\.text) }
+    /// The parts of the entity's key, as rows show them.
+    var entityParts: [String] { Array(parts.prefix(entity.parts.count)) }
 
-    private init(entity parts: [String]) {
-        entity = RowKey(parts)
-        row = nil
+    /// Nil if a part that is a figure in rows is none here.
+    private init?(entity parts: [String], _ definition: ProjectionDefinition) {
+        guard let shown = definition.columns.shownKey(parts), let key = definition.columns.rowKey(shown) else { return nil }
+        (entity, row, self.parts) = (key, nil, shown)
     }
 
-    private init(row parts: [String]) {
-        let row = RowKey(parts)
-        entity = RowKey(entityOf: row)
-        self.row = row
+    /// Nil if a part that is a figure in rows is none here.
+    private init?(row parts: [String], _ definition: ProjectionDefinition) {
+        guard let shown = definition.columns.shownKey(parts), let key = definition.columns.rowKey(shown) else { return nil }
+        (entity, row, self.parts) = (RowKey(entityOf: key, parts: definition.entityKey.count), key, shown)
     }
 
     /// What a key can mean, the likeliest first: a row or an entity, the source of synced trades given or not.
     ///
     /// Two parts of a key of three can be an entity's key, or a row's without the source.
-    static func meanings(of key: [String], _ columns: ColumnSet) throws(ExplainError) -> [WalkedKey] {
+    static func meanings(of key: [String], _ definition: ProjectionDefinition) throws(ExplainError) -> [WalkedKey] {
         var meanings: [WalkedKey] = []
-        let (row, entity) = (columns.key, columns.entityKey)
-        if key.count == row.count { meanings.append(WalkedKey(row: key)) }
-        if key.count == entity.count, entity.count < row.count { meanings.append(WalkedKey(entity: key)) }
-        if row.first == "source" {
-            let completed = [TradeLedger.standardSource] + key
-            if completed.count == row.count { meanings.append(WalkedKey(row: completed)) }
-            if completed.count == entity.count, entity.count < row.count { meanings.append(WalkedKey(entity: completed)) }
+        let (row, entity) = (definition.columns.key, definition.entityKey)
+        func add(_ key: [String]) {
+            if key.count == row.count, let meaning = WalkedKey(row: key, definition) { meanings.append(meaning) }
+            if key.count == entity.count, entity.count < row.count, let meaning = WalkedKey(entity: key, definition) {
+                meanings.append(meaning)
+            }
         }
+        add(key)
+        if row.first == "source" { add([TradeLedger.standardSource] + key) }
         guard !meanings.isEmpty, !key.contains("") else {
             let ofEntity = entity.count < row.count ? ", or its entity's \(entity.joined(separator: "|"))" : ""
-            throw .badParameter(name: "key", expected: "the \(row.count) parts \(row.joined(separator: "|"))\(ofEntity)")
+            throw .badParameter(
+                name: "key",
+                expected: "the \(row.count) parts \(definition.columns.describedKey.joined(separator: "|"))\(ofEntity)")
         }
         return meanings
     }

@@ -93,7 +93,7 @@ struct Walk: Sendable {
         out.beginObject()
         member("view", .string(request.view.projection))
         member("key", .array(key.parts.map(JSONNode.string)))
-        member("entity", .array(key.entity.parts.map { .string($0.text) }))
+        member("entity", .array(key.entityParts.map(JSONNode.string)))
         member("versions", .array(standing.versions.map { Self.node($0.version) }))
         member("count", .integer(Int64(events.count)))
         member(

@@ -20,6 +20,13 @@ extension ViewRequest {
         if let effectiveAt { add("effective-at", effectiveAt.description) }
         if let horizons { add("horizons", horizons) }
         if let sort { add("sort", sort) }
+        switch series {
+        case .latest: words.append("--latest")
+        case .points(let bucket, let aggregate):
+            add("bucket", bucket.rawValue)
+            add("agg", aggregate.rawValue)
+        case nil: break
+        }
         if let cursor {
             // The cursor itself pins the position, the moment and the version.
             if let text = rules.text(projection: view.projection) { add("rules", text) }

@@ -20,6 +20,8 @@ package struct ViewRequest: Sendable {
     package var isReceiptFull = false
     /// The horizons, for views that have them: `1,7,30,expiry`. Nil means the rules' own.
     package var horizons: String?
+    /// What is read instead of rows, for views of observations. Nil for rows.
+    package var series: SeriesReading?
     /// Whether the horizons are the rules' own and every other one with a mark: those of the stored rows.
     var isAtMarkedHorizons = false
     /// The column that the rows are ordered by, with `-` before it for the largest value first. Nil for key order.
@@ -56,6 +58,7 @@ package struct ViewRequest: Sendable {
         parts.append(effectiveAt.map { "effective_at\u{1f}\($0)" } ?? "")
         parts.append(isAtMarkedHorizons ? "marked" : horizons ?? "")
         parts.append(rules.text(projection: view.projection) ?? "")
+        parts += series?.parameters.map { "\($0.name)\u{1f}\($0.value)" } ?? []
         return ([view.name] + parts).joined(separator: "\u{1e}")
     }
 

@@ -14,6 +14,11 @@ package struct ViewReader: Sendable {
     private let folds: FoldGate
     package static let maximumLimit = 1000
 
+    /// The rows of a page whose request has no limit: 100, or all points.
+    package static func standardLimit(_ series: SeriesReading?) -> Int {
+        if case .points = series { SeriesPoints.maximum } else { 100 }
+    }
+
     /// - Parameters:
     ///   - pool: the database to read, if it is not the ledger's; if omitted, the ledger's primary or replica,
     ///     depending on the data to see
@@ -58,7 +63,8 @@ package struct ViewReader: Sendable {
     /// the position within two seconds; an older answer is never given. Throws `ViewError.foldTooLarge` if the limits
     /// do not permit the computation of the rows or the sums.
     package func page(_ view: View, _ request: ViewRequest) async throws -> ViewPage {
-        guard 1...Self.maximumLimit ~= request.limit else {
+        // Points without a limit come all at once.
+        guard 1...Self.maximumLimit ~= request.limit || request.limit == Self.standardLimit(request.series) else {
             throw ViewError.badParameter(name: "limit", expected: "1 to \(Self.maximumLimit)")
         }
         let cursor = try request.cursor.map { try ViewCursor(parsing: $0, list: request.list(view)) }

@@ -42,7 +42,8 @@ extension ViewRows {
         guard isDerived, let definition else {
             return try model.row(of: key, at: standing.position, session).map(presented)
         }
-        guard let facts = try model.facts(of: [RowKey(entityOf: key)], at: standing.position, session)[0] else { return nil }
+        guard let facts = try model.facts(of: [RowKey(entityOf: key, parts: definition.entityKey.count)], at: standing.position, session)[0]
+        else { return nil }
         return try definition.rows(fromFacts: facts, effectiveBy: request.effectiveAt, selecting: selection)
             .first { $0.key == key }.map { try presented($0.document) }
     }

@@ -50,15 +50,18 @@ struct ViewRows: Sendable {
         } catch {
             throw ViewError.badParameter(name: "sort", expected: "\(error)")
         }
+        if order != nil, let series = request.series {
+            throw ViewError.badParameter(name: "sort", expected: "a list of rows, without \(series.parameters[0].name)")
+        }
         self.view = view
         self.standing = standing
         self.request = request
         definition = source.definition
         columns = any.columns
         startAggregates = any.aggregates
-        model = ReadModel(source.tables, columns: any.columns, rowsAreFacts: any.rowsAreFacts)
+        model = ReadModel(source.tables, any)
         isDerived = source.definition != nil && (!source.hasRows || request.effectiveAt != nil || view.hasHorizons)
-        let key = any.columns.entityKey
+        let key = any.entityKey
         entityFilters = request.filters.filter { filter in key.contains { $0.isBytewiseEqual(to: filter.column) } }
     }
 
@@ -76,8 +79,15 @@ struct ViewRows: Sendable {
 
     /// Whether the search for a page's rows can go through the whole view: no index has their order, or nothing stored
     /// tells which facts give the requested rows.
+    ///
+    /// Rows of a series are their own facts, so none are computed. The latest ones are found by the key if it allows.
     var isSearch: Bool {
-        order != nil || isDerived && (request.effectiveAt != nil || entityFilters.count < request.filters.count)
+        if order != nil { return true }
+        return switch request.series {
+        case .latest: !columns.key.starts(with: latestGroup + [time]) { $0.isBytewiseEqual(to: $1) }
+        case .points: true
+        case nil: isDerived && (request.effectiveAt != nil || entityFilters.count < request.filters.count)
+        }
     }
 
     /// The row in the form of HTTP and the command line, with decimals as numbers.
@@ -93,17 +103,25 @@ struct ViewRows: Sendable {
         after key: RowKey?, _ deadline: FoldDeadline, _ session: PostgresSession
     ) throws -> (rows: [(key: RowKey, row: [UInt8])], hasMore: Bool) {
         if let order { return try page(in: order, after: key, deadline, session) }
-        var rows: [(key: RowKey, row: [UInt8])] = []
-        var hasMore = false
-        try forEach(after: key, deadline, session) { key, document in
-            if rows.count == request.limit {
-                hasMore = true
-                return false
+        let rows =
+            switch request.series {
+            case .latest: try latest(after: key, session)
+            case .points(let bucket, let aggregate): try points(bucket, aggregate, after: key, deadline, session)
+            case nil: try list(after: key, deadline, session)
             }
+        return (Array(rows.prefix(request.limit)), rows.count > request.limit)
+    }
+
+    /// The rows after a key, one more than the limit.
+    private func list(
+        after key: RowKey?, _ deadline: FoldDeadline, _ session: PostgresSession
+    ) throws -> [(key: RowKey, row: [UInt8])] {
+        var rows: [(key: RowKey, row: [UInt8])] = []
+        try forEach(after: key, deadline, session) { key, document in
             rows.append((key, publish(document)))
-            return true
+            return rows.count <= request.limit
         }
-        return (rows, hasMore)
+        return rows
     }
 
     /// Visits the selected rows after a key, in key order, until the visitor returns false.
@@ -114,7 +132,7 @@ struct ViewRows: Sendable {
         if isDerived, let definition {
             try forEachDerived(definition, after: key, deadline, session, visit)
         } else {
-            try forEachStored(after: key, deadline, session, visit)
+            try forEachStored(request.filters, after: key, deadline, session, visit)
         }
     }
 
@@ -127,7 +145,7 @@ struct ViewRows: Sendable {
     }
 
     private func forEachStored(
-        after key: RowKey?, _ deadline: FoldDeadline, _ session: PostgresSession,
+        _ filters: [RowFilter], after key: RowKey?, _ deadline: FoldDeadline, _ session: PostgresSession,
         _ visit: (RowKey, JSONDocument) throws -> Bool
     ) throws {
         var key = key
@@ -135,7 +153,7 @@ struct ViewRows: Sendable {
         var limit = min(request.limit + 1, Self.chunk)
         while true {
             try deadline.check()
-            let rows = try model.rows(at: standing.position, filters: request.filters, after: key, limit: limit, session)
+            let rows = try model.rows(at: standing.position, filters: filters, after: key, limit: limit, session)
             for row in rows {
                 guard try visit(row.key, presented(row.document)) else { return }
             }
@@ -205,6 +223,63 @@ struct ViewRows: Sendable {
         return ViewReceipt.Full(
             digest: try ProjectionVerifier.fullDigest(of: tables, definition, at: standing.position, session),
             tables: tables.reference.description)
+    }
+
+    // MARK: - Series
+
+    /// The column of the rows' time.
+    private var time: String { view.timeColumn ?? "" }
+
+    /// The columns whose values the latest rows have one newest time for.
+    private var latestGroup: [String] {
+        switch view.latest {
+        case .ofMarket: Array(view.key.prefix(1))
+        case .ofIdentity: view.key.filter { !$0.isBytewiseEqual(to: time) }
+        case nil: []
+        }
+    }
+
+    /// The request's filters, and the condition that a row's time is not after an instant.
+    private func filters(through instant: Instant?) -> [RowFilter] {
+        let end = instant.flatMap { $0.advanced(byMicroseconds: 1) }
+        return request.filters + (end.map { [.before(column: time, $0)] } ?? [])
+    }
+
+    /// The latest rows after a key, one more than the limit.
+    private func latest(after key: RowKey?, _ session: PostgresSession) throws -> [(key: RowKey, row: [UInt8])] {
+        let filters = filters(through: standing.now)
+        let newest = try model.newest(in: latestGroup, by: time, at: standing.position, filters: filters, session)
+        var rows: [(key: RowKey, document: [UInt8])] = []
+        if latestGroup.count + 1 == columns.key.count {
+            // Group and time are a key.
+            let keys = newest.map { group, moment in
+                var parts = group
+                parts.insert(moment.description, at: columns.key.firstIndex { $0.isBytewiseEqual(to: time) } ?? parts.count)
+                return RowKey(parts)
+            }.sorted()
+            let next = keys.drop { found in key.map { found <= $0 } ?? false }.prefix(request.limit + 1)
+            rows = try model.rows(of: Array(next), at: standing.position, session)
+        } else {
+            for (group, moment) in newest where rows.count <= request.limit {
+                let own = zip(latestGroup, group).map { RowFilter.equals(column: $0, value: $1) } + [.from(column: time, moment)]
+                let end = moment.advanced(byMicroseconds: 1).map { [RowFilter.before(column: time, $0)] } ?? []
+                rows += try model.rows(
+                    at: standing.position, filters: filters + own + end, after: key, limit: request.limit + 1 - rows.count, session)
+            }
+        }
+        return try rows.map { ($0.key, publish(try presented($0.document))) }
+    }
+
+    /// The points after a key.
+    private func points(
+        _ bucket: SeriesReading.Bucket, _ aggregate: SeriesReading.Aggregate, after key: RowKey?, _ deadline: FoldDeadline,
+        _ session: PostgresSession
+    ) throws -> [(key: RowKey, row: [UInt8])] {
+        var points = SeriesPoints(bucket, aggregate, columns, time: time)
+        try forEachStored(filters(through: request.effectiveAt), after: nil, deadline, session) { key, row in
+            points.add(key, row.root)
+        }
+        return try points.rows().filter { point in key.map { point.key > $0 } ?? true }
     }
 
     /// A document as the reader sees it.

@@ -9,7 +9,7 @@ package struct EncodedObservation: Sendable {
     package let identifyingDigest: Digest32
     /// The canonical JSON of the payload.
     package let payload: [UInt8]
-    /// The SHA-256 of ``payload``. Two observations of a stream are the same if their digests are.
+    /// The SHA-256 of the content. Two observations of a stream are the same if their digests are.
     package let contentDigest: Digest32
     package let timestamp: Instant
 
@@ -19,14 +19,14 @@ package struct EncodedObservation: Sendable {
         stream = Streams.market(
             kind: observation.kind.rawValue, subject: observation.subject, identifyingDigest: identifyingDigest)
         payload = observation.encode()
-        contentDigest = Digest32(sha256Of: payload)
+        contentDigest = observation.contentDigest
         timestamp = observation.timestamp
     }
 
     /// `MarketObserved` after the given version of its stream (0 for the first observation).
     package func event(previousVersion: Int64) -> NewEvent {
         NewEvent(
-            .marketObserved,
+            .marketObserved, schemaVersion: MarketObservedPayload.schemaVersion,
             identity: Identity.marketObserved(
                 kind: kind.rawValue, identifyingDigest: identifyingDigest, previous: previousVersion,
                 digest: contentDigest),

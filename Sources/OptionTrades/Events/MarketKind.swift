@@ -17,6 +17,22 @@ package enum MarketKind: String, Sendable, Hashable, CaseIterable {
     case openInterest = "open_interest"
     /// A quote of one option contract.
     case optionQuote = "option_quote"
+    /// A tenor of a term structure of implied volatility.
+    case termStructure = "term_structure"
+    /// A print: one trade of an option that the market saw.
+    case optionPrint = "option_print"
+    /// The funding rate of a perpetual future for an interval.
+    case fundingRate = "funding_rate"
+    /// The basis of a venue's futures at a constant maturity.
+    case futuresBasis = "futures_basis"
+    /// Liquidations of futures on one side in an interval.
+    case liquidation
+    /// Calls and puts that were bought and sold in a window of hours.
+    case putCall = "put_call"
+    /// The volume of a currency's options in an interval.
+    case volume
+    /// Realized volatility over some days, among the values of a past year.
+    case volCone = "vol_cone"
 
     /// The fields in the order of the spec's table. The identifying fields come first.
     package var fields: [MarketField] { shape.fields }
@@ -35,6 +51,22 @@ package enum MarketKind: String, Sendable, Hashable, CaseIterable {
         case .gexStrike: .gexStrike
         case .openInterest: .openInterest
         case .optionQuote: .optionQuote
+        case .termStructure: .termStructure
+        case .optionPrint: .optionPrint
+        case .fundingRate: .fundingRate
+        case .futuresBasis: .futuresBasis
+        case .liquidation: .liquidation
+        case .putCall: .putCall
+        case .volume: .volume
+        case .volCone: .volCone
+        }
+    }
+
+    /// Whether version 1 of the event has the kind.
+    package var isInFirstVersion: Bool {
+        switch self {
+        case .gexHourly, .volMetrics, .spot, .ivSurface, .gexStrike, .openInterest, .optionQuote: true
+        case .termStructure, .optionPrint, .fundingRate, .futuresBasis, .liquidation, .putCall, .volume, .volCone: false
         }
     }
 }
@@ -45,12 +77,16 @@ package struct MarketField: Sendable {
     package enum FieldType: Sendable, Hashable {
         /// 1 to 64 bytes of printable text without leading or trailing spaces.
         case text
+        /// The same with up to 128 bytes.
+        case identifier
         case instant
         case date
         case decimal
         /// A count from 0 to 2^53 − 1.
         case integer
         case optionType
+        /// One of a few texts.
+        case choice([String])
     }
 
     /// The values that a decimal field allows.
@@ -69,8 +105,10 @@ package struct MarketField: Sendable {
     package let type: FieldType
     /// The values that a decimal field allows. Other types have ``Range/any``.
     package let range: Range
-    /// Whether the field helps to identify the observation. An identifying field is never null.
+    /// Whether the field helps to identify the observation.
     package let isIdentifying: Bool
+    /// Whether the field is never null: an identifying field, or the time.
+    package let isRequired: Bool
     /// Whether the field is a volatility in vol points. Sources that give fractions are converted.
     package let isVolatility: Bool
 
@@ -85,6 +123,7 @@ package struct MarketField: Sendable {
         self.type = type
         self.range = range
         isIdentifying = identifying
+        isRequired = identifying || type == .instant
         isVolatility = volatility
     }
 
@@ -102,12 +141,24 @@ struct MarketShape: Sendable {
     /// The meaning of a key in the payload.
     enum Slot: Sendable {
         case kind, rounded, unitSource
+        /// Since version 2.
+        case clampedIV, missingSources, observedSource, sourceCurrency
         case field(Int)
+
+        /// Whether the key is part of the content, which two observations have in common if they are the same.
+        var isContent: Bool {
+            switch self {
+            case .kind, .missingSources, .field: true
+            case .rounded, .unitSource, .clampedIV, .observedSource, .sourceCurrency: false
+            }
+        }
     }
 
     let fields: [MarketField]
     /// Every key of the payload in canonical order.
     let slots: [(key: StaticString, slot: Slot)]
+    /// Every key of the payload of version 1 in canonical order.
+    let firstSlots: [(key: StaticString, slot: Slot)]
     /// The identifying fields in canonical order of their names.
     let identifying: [Int]
     /// The indices of the field that names the stream and of the observation's time.
@@ -115,18 +166,20 @@ struct MarketShape: Sendable {
 
     private init(_ fields: [MarketField]) {
         self.fields = fields
-        var slots: [(key: StaticString, slot: Slot)] = [
-            ("kind", .kind), ("rounded", .rounded), ("unit_source", .unitSource),
+        let first: [(key: StaticString, slot: Slot)] =
+            [("kind", .kind), ("rounded", .rounded), ("unit_source", .unitSource)]
+            + fields.indices.map { (fields[$0].key, .field($0)) }
+        firstSlots = first.sorted { "\($0.key)".isBytewiseLess(than: "\($1.key)") }
+        let second: [(key: StaticString, slot: Slot)] = [
+            ("clamped_iv", .clampedIV), ("missing_sources", .missingSources), ("observed_source", .observedSource),
+            ("source_currency", .sourceCurrency),
         ]
-        for index in fields.indices { slots.append((fields[index].key, .field(index))) }
-        self.slots = slots.sorted { "\($0.key)".isBytewiseLess(than: "\($1.key)") }
+        slots = (first + second).sorted { "\($0.key)".isBytewiseLess(than: "\($1.key)") }
         identifying = fields.indices.filter { fields[$0].isIdentifying }
             .sorted { fields[$0].name.isBytewiseLess(than: fields[$1].name) }
         subject = 0
         timestamp = fields.firstIndex { $0.type == .instant } ?? 0
     }
-
-    var keys: [StaticString] { slots.map(\.key) }
 
     static let gexHourly = MarketShape([
         .identifying("currency", .text), .identifying("timestamp", .instant), MarketField("net_gex", .decimal),
@@ -177,16 +230,83 @@ struct MarketShape: Sendable {
         MarketField("underlying_price", .decimal, .aboveZero), MarketField("volume_24h", .decimal, .zeroOrAbove),
         MarketField("open_interest", .decimal, .zeroOrAbove),
     ])
+
+    static let termStructure = MarketShape([
+        .identifying("currency", .text), .identifying("timestamp", .instant),
+        .identifying("dte", .decimal, .zeroOrAbove), .volatility("iv"), .volatility("forward_iv"),
+    ])
+
+    static let optionPrint = MarketShape([
+        .identifying("underlying", .text), .identifying("source", .text), .identifying("print_id", .identifier),
+        MarketField("timestamp", .instant), MarketField("expiry", .date), MarketField("strike", .decimal, .aboveZero),
+        MarketField("option_type", .optionType), MarketField("price", .decimal, .zeroOrAbove),
+        MarketField("price_usd", .decimal, .zeroOrAbove), MarketField("size", .decimal, .zeroOrAbove), .volatility("iv"),
+        MarketField("index_price", .decimal, .aboveZero), MarketField("underlying_price", .decimal, .aboveZero),
+        MarketField("aggressor", .side), MarketField("exchange_aggressor", .side), MarketField("block_id", .text),
+        MarketField("legs", .integer), MarketField("open_interest_change", .decimal), MarketField("pre_bid", .decimal),
+        MarketField("pre_ask", .decimal), MarketField("delta", .decimal, .unit),
+    ])
+
+    static let fundingRate = MarketShape([
+        .identifying("currency", .text), .identifying("venue", .text), .identifying("instrument", .text),
+        .identifying("timestamp", .instant), MarketField("rate", .decimal), MarketField("interval_hours", .integer),
+    ])
+
+    static let futuresBasis = MarketShape([
+        .identifying("currency", .text), .identifying("venue", .text), .identifying("instrument", .text),
+        .identifying("timestamp", .instant), .identifying("tenor_days", .integer), MarketField("basis_usd", .decimal),
+        MarketField("apr", .decimal),
+    ])
+
+    static let liquidation = MarketShape([
+        .identifying("currency", .text), .identifying("venue", .text), .identifying("instrument", .text),
+        .identifying("timestamp", .instant), .identifying("side", .side), MarketField("amount", .decimal, .zeroOrAbove),
+        MarketField("amount_usd", .decimal, .zeroOrAbove), MarketField("price", .decimal, .aboveZero),
+    ])
+
+    static let putCall = MarketShape(
+        [
+            .identifying("currency", .text), .identifying("timestamp", .instant), .identifying("window_hours", .integer),
+            .identifying("venue_kind", .venueKind),
+        ]
+            + ([
+                "calls_bought_contracts", "calls_sold_contracts", "puts_bought_contracts", "puts_sold_contracts",
+                "calls_bought_premium_usd", "calls_sold_premium_usd", "puts_bought_premium_usd", "puts_sold_premium_usd",
+            ] as [StaticString]).map { MarketField($0, .decimal, .zeroOrAbove) })
+
+    static let volume = MarketShape([
+        .identifying("currency", .text), .identifying("timestamp", .instant), .identifying("interval_hours", .integer),
+        .identifying("venue_kind", .venueKind), MarketField("contracts", .decimal, .zeroOrAbove),
+        MarketField("premium_usd", .decimal, .zeroOrAbove), MarketField("notional_usd", .decimal, .zeroOrAbove),
+    ])
+
+    static let volCone = MarketShape([
+        .identifying("currency", .text), .identifying("timestamp", .instant), .identifying("days", .integer),
+        .volatility("current"), .volatility("min"), .volatility("p25"), .volatility("p50"), .volatility("p75"), .volatility("max"),
+    ])
+}
+
+extension MarketField.FieldType {
+    /// Who took liquidity. A liquidation that buys closes a short.
+    fileprivate static let side = choice(["buy", "sell"])
+    fileprivate static let venueKind = choice(["on_screen", "block"])
 }
 
 extension MarketField {
+    /// The volatility of a source that an observation has beside its fields.
+    package static let clampedIV = volatility("clamped_iv")
+
     /// The fault of a value for this field, in words that follow its name (`is not above zero`). Nil for a valid value.
-    /// Null is valid unless the field is identifying.
+    /// Null is valid unless the field is required.
     package func problem(of value: MarketValue) -> String? {
         switch (type, value) {
-        case (_, .null): isIdentifying ? "is missing" : nil
+        case (_, .null): isRequired ? "is missing" : nil
         case (.text, .text(let text)):
-            Self.isPlain(text) ? nil : "is not 1 to 64 bytes of text without control characters or outer spaces"
+            Self.isPlain(text, 64) ? nil : "is not 1 to 64 bytes of text without control characters or outer spaces"
+        case (.identifier, .text(let text)):
+            Self.isPlain(text, 128) ? nil : "is not 1 to 128 bytes of text without control characters or outer spaces"
+        case (.choice(let values), .text(let text)):
+            values.contains { $0.isBytewiseEqual(to: text) } ? nil : "is not one of \(values.joined(separator: ", "))"
         case (.decimal, .decimal(let decimal)): range.contains(decimal) ? nil : range.problem
         case (.integer, .integer(let count)):
             (0...9_007_199_254_740_991).contains(count) ? nil : "is not a count from 0 to 9007199254740991"
@@ -195,9 +315,9 @@ extension MarketField {
         }
     }
 
-    private static func isPlain(_ text: String) -> Bool {
+    static func isPlain(_ text: String, _ limit: Int) -> Bool {
         let utf8 = text.utf8
-        guard (1...64).contains(utf8.count), utf8.first != UInt8(ascii: " "), utf8.last != UInt8(ascii: " ") else {
+        guard (1...limit).contains(utf8.count), utf8.first != UInt8(ascii: " "), utf8.last != UInt8(ascii: " ") else {
             return false
         }
         return utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }

@@ -68,7 +68,11 @@ package enum TradeEvents {
                 .forwardMarkRecorded, readers: [1: { bytes throws(PayloadError) in try ForwardMarkPayload(decoding: bytes) }],
                 inPlace: { $0.forwardMark() }),
             EventDefinition(
-                .marketObserved, readers: [1: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes) }]),
+                .marketObserved,
+                readers: [
+                    1: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes, schemaVersion: 1) },
+                    2: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes) },
+                ]),
         ] + ExecutionEventTypes.neutral.definitions
 }
 

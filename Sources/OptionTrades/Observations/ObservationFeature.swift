@@ -14,11 +14,13 @@ extension TradeFeature {
 }
 
 extension View {
-    /// What a list of observations is called and filtered by.
-    static func ofObservations(_ name: String, title: String, path: StaticString, of table: ObservationTable) -> View {
+    /// What a list of observations is called, filtered and reduced by.
+    static func ofObservations(
+        _ name: String, title: String, path: StaticString, of table: ObservationTable, latest: LatestRows = .ofMarket
+    ) -> View {
         View(
-            name, title: title, path: path, projection: table.name, key: [table.subject, "timestamp"],
-            filters: [.text("currency", "currency", "Currency")], timeColumn: "timestamp",
+            name, title: title, path: path, projection: table.name, key: table.key,
+            filters: [.text("currency", table.subject, "Currency")], timeColumn: "timestamp", latest: latest,
             whenEmpty: "No observation of this kind is recorded yet: `alpha-ledger observe import FILE --apply` does that.")
     }
 }

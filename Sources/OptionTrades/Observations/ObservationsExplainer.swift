@@ -26,10 +26,10 @@ struct ObservationsExplainer: ViewExplainer {
             let (key, id) = table.snapshot(of: observed)
             sheet.input(table.subject, Shown(observed.subject), event)
             sheet.input("timestamp", Shown(observed.timestamp), event)
-            sheet.step("market, UTC date and kind as canonical JSON", "[\(table.subject), date, kind]", Shown(key))
+            sheet.step("market, UTC date and snapshot type as canonical JSON", "[\(table.subject), date, type]", Shown(key))
             sheet.step("the first 16 hexadecimal digits of its SHA-256", "snapshot_id", Shown(id))
-        case .missingSources: sheet.step("the event names no source that failed", field, Shown([String]()))
-        case .observedSource: sheet.null(field, because: "the event does not say who observed it")
+        case .missingSources: sheet.copy(field, Shown(observed.provenance.missingSources), event)
+        case .observedSource: sheet.copy(field, Shown(observed.provenance.observedSource), event)
         case nil: throw .unknownField(field, view: table.name, known: [])
         }
     }

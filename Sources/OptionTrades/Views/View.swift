@@ -1,5 +1,13 @@
 import LedgerValues
 
+/// What the latest rows of a view of observations are.
+package enum LatestRows: Sendable {
+    /// Those of each market at its newest time: one coherent snapshot.
+    case ofMarket
+    /// The newest of each identity.
+    case ofIdentity
+}
+
 /// A named view over the rows of one projection.
 ///
 /// The folder of its feature alone declares its name and filters. The HTTP list and its refusals, the command line's
@@ -19,6 +27,8 @@ package struct View: Sendable {
     package let timeColumn: String?
     /// Whether readers ask for horizons, and the rows depend on the reader's current time.
     package let hasHorizons: Bool
+    /// The rows that are the latest ones. Nil if readers can't ask for them.
+    package let latest: LatestRows?
     /// A remark that every answer carries beside the rows.
     package let remark: (name: String, text: String)?
     /// A note for people who look at the rows. Nil if the rows speak for themselves.
@@ -29,8 +39,8 @@ package struct View: Sendable {
 
     init(
         _ name: String, title: String, path: StaticString, projection: String, key: [String], filters: [ViewFilter] = [],
-        timeColumn: String? = nil, hasHorizons: Bool = false, whenEmpty: String? = nil, remark: (name: String, text: String)? = nil,
-        note: String? = nil
+        timeColumn: String? = nil, hasHorizons: Bool = false, latest: LatestRows? = nil, whenEmpty: String? = nil,
+        remark: (name: String, text: String)? = nil, note: String? = nil
     ) {
         self.name = name
         self.title = title
@@ -40,6 +50,7 @@ package struct View: Sendable {
         self.filters = filters
         self.timeColumn = timeColumn
         self.hasHorizons = hasHorizons
+        self.latest = latest
         self.whenEmpty = whenEmpty
         self.remark = remark
         self.note = note
@@ -67,6 +78,12 @@ package struct View: Sendable {
 
     /// The filter with the given parameter. Nil if the view does not have it.
     package func filter(_ parameter: String) -> ViewFilter? { filters.first { $0.parameter == parameter } }
+
+    /// Whether readers can ask for points: the rows of an identity at different times are a series.
+    package var hasPoints: Bool { latest != nil && key.contains { $0.isBytewiseEqual(to: timeColumn ?? "") } }
+
+    /// The parameters that ask for something else than the rows.
+    package var seriesParameters: [String] { (latest == nil ? [] : ["latest"]) + (hasPoints ? ["bucket", "agg"] : []) }
 
     /// The parameters that select rows.
     package var filterParameters: [String] { filters.map(\.parameter) + (timeColumn == nil ? [] : ["from", "to"]) }

@@ -4,7 +4,7 @@ extension TradeFeature {
 
 extension ObservationTable {
     static let volMetricsSnapshots = ObservationTable(
-        "vol_metrics_snapshots", of: .volMetrics, own: ["missing_sources": .missingSources, "snapshot_id": .snapshotID])
+        "vol_metrics_snapshots", of: .volMetrics, snapshots: "vol_metrics", hasMissingSources: true)
 }
 
 extension View {

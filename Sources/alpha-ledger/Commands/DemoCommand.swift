@@ -70,7 +70,7 @@ struct DemoCommand: AsyncParsableCommand {
             let run = try await runSync(ledger, source, SyncOptions(apply: true, fullScope: true))
             runs.append((source.scope.source, run.summary))
         }
-        let observations = try await importSample(ledger)
+        let observations = try await importSample(ledger, SampleMarketData.lines())
         let progress = ProgressLine()
         let backfills = [
             try await ContextBackfill(ledger: ledger).run(ContextBackfillOptions(apply: true)),
@@ -80,20 +80,20 @@ struct DemoCommand: AsyncParsableCommand {
                 .run(MarksBackfillOptions(apply: true)),
         ]
         progress.end()
+        let series = try await importSample(ledger, SampleMarketSeries.lines())
         try await ledger.bringUpToDate(ledger.registry.names)
-        let report = try await DemoReport.read(ledger, runs, observations, backfills)
+        let report = try await DemoReport.read(ledger, runs, observations, series, backfills)
         if json { Output.bytes(report.node.httpBytes() + [UInt8(ascii: "\n")]) } else { report.show() }
         Output.flush()
     }
 
-    /// Imports the sample's market observations from a file, in the way of a user.
-    private func importSample(_ ledger: Ledger) async throws -> ImportSummary {
+    /// Imports observations of the sample from a file, in the way of a user.
+    private func importSample(_ ledger: Ledger, _ lines: [UInt8]) async throws -> ImportSummary {
         let file = "\(ledger.temporaryDirectory)/alpha-ledger-observations-\(ledger.newID()).ndjson"
         defer { unlink(file) }
         guard let handle = fopen(file, "w") else {
             throw Failure(code: 1, "the sample's observations can't be written to \(file)")
         }
-        let lines = SampleMarketData.lines()
         let written = fwrite(lines, 1, lines.count, handle)
         guard fclose(handle) == 0, written == lines.count else {
             throw Failure(code: 1, "the sample's observations can't be written to \(file)")
@@ -134,13 +134,15 @@ private struct DemoReport {
     let root: Digest32
     let projections: [ProjectionVerifier.Verification]
     let observations: ImportSummary
+    /// The observations that no backfill reads.
+    let series: ImportSummary
     let backfills: [BackfillSummary]
     let views: [ViewCounts]
     /// The rows of `sync_state`.
     let scopes: [JSONDocument]
 
     static func read(
-        _ ledger: Ledger, _ runs: [Run], _ observations: ImportSummary, _ backfills: [BackfillSummary]
+        _ ledger: Ledger, _ runs: [Run], _ observations: ImportSummary, _ series: ImportSummary, _ backfills: [BackfillSummary]
     ) async throws -> DemoReport {
         var views: [ViewCounts] = []
         for (view, columns) in ViewCounts.counted { views.append(try await ViewCounts(ledger, view, columns)) }
@@ -148,7 +150,7 @@ private struct DemoReport {
         let (head, root) = try await ledger.head()
         return DemoReport(
             runs: runs, head: head, root: root, projections: try await ledger.verifyProjections(),
-            observations: observations, backfills: backfills, views: views,
+            observations: observations, series: series, backfills: backfills, views: views,
             scopes: try scopes.rows.map { try JSONDocument(parsing: $0) })
     }
 
@@ -165,7 +167,7 @@ private struct DemoReport {
                     ])
                 ),
                 ("projections", .array(projections.map(\.node))),
-                ("observations", observations.node),
+                ("observations", observations.node), ("series", series.node),
                 ("backfills", .array(backfills.map(\.node))),
                 ("views", .object(views.map { ($0.view.name, $0.node) })),
             ])

@@ -11,7 +11,9 @@ struct ViewCommand: AsyncParsableCommand {
         commandName: "view", abstract: "Read a view.",
         subcommands: [
             Trades.self, Lifecycles.self, Context.self, ExecutionQuality.self, Alignment.self, Outcomes.self,
-            SyncState.self, VolMetricsSnapshots.self, GexHourly.self, Trade.self,
+            SyncState.self, VolMetricsSnapshots.self, GexHourly.self, GexSnapshots.self, IVSurfaceSnapshots.self, SpotSnapshots.self,
+            OISnapshots.self, TermStructures.self, OptionPrints.self, FundingRates.self, FuturesBasis.self, Liquidations.self,
+            PutCall.self, Volumes.self, VolCones.self, Trade.self,
         ])
 
     /// What an answer stands on.
@@ -63,7 +65,7 @@ struct ViewCommand: AsyncParsableCommand {
         }
 
         func request(
-            _ view: View, _ parameters: [(name: String, value: String?)], horizons: String? = nil
+            _ view: View, _ parameters: [(name: String, value: String?)], horizons: String? = nil, series: SeriesReading? = nil
         ) throws -> ViewRequest {
             var request = ViewRequest()
             request.filters = try ViewReader.filters(
@@ -75,7 +77,8 @@ struct ViewCommand: AsyncParsableCommand {
             request.hasReceipt = receipt || fullReceipt
             request.isReceiptFull = fullReceipt
             request.horizons = horizons
-            request.limit = limit ?? (all ? ViewReader.maximumLimit : 100)
+            request.series = series
+            request.limit = limit ?? (all ? ViewReader.maximumLimit : ViewReader.standardLimit(series))
             request.cursor = cursor
             request.sort = sort
             request.hasAggregates = !(ndjson || csv)
@@ -305,9 +308,13 @@ func showSyncState(_ documents: [JSONDocument]) { show(documents, syncStateColum
 func showView(
     _ view: View, _ options: SettingsOptions, _ paging: ViewCommand.Paging,
     _ parameters: [(name: String, value: String?)], columns: [(name: String, isNumber: Bool)],
-    horizons: String? = nil
+    horizons: String? = nil, series: SeriesReading? = nil
 ) async throws {
-    let request = try paging.request(view, parameters, horizons: horizons)
+    if let series {
+        if paging.by != nil { throw ValidationError("--by goes through all rows: it excludes --latest and --bucket") }
+        if paging.csv, case .points = series { throw ValidationError("--csv prints rows: --bucket needs --json, --ndjson or a table") }
+    }
+    let request = try paging.request(view, parameters, horizons: horizons, series: series)
     let groupings = try paging.by.map { try ViewRequest.groupings(parsing: $0) }
     try await options.withLedger { ledger in
         let head = try await ledger.primaryHead()

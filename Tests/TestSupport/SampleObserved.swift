@@ -1,0 +1,33 @@
+import LedgerEvents
+package import LedgerValues
+package import OptionTrades
+
+/// An observation of a kind at a moment with a value in every field; different numbers give different identities, except of
+/// kinds that market and moment identify, and different contents.
+package func sampleObserved(_ kind: MarketKind, _ market: String, at time: Instant, number: Int = 0) throws -> MarketObservedPayload {
+    let fields = kind.fields
+    guard let date = CalendarDate("2026-03-27")?.advanced(byDays: number % 3) else { throw BadSample() }
+    let values = fields.enumerated().map { index, field -> MarketValue in
+        switch field.type {
+        case .text, .identifier: .text(index == 0 ? market : "\(field.name) \(number)")
+        case .choice(let values): .text(values[number % values.count])
+        case .instant: .instant(time)
+        case .date: .date(date)
+        case .integer: .integer(Int64(number))
+        case .optionType: .optionType(number % 2 == 0 ? .call : .put)
+        case .decimal: .decimal(decimal(field, number))
+        }
+    }
+    guard let observed = MarketObservedPayload(kind: kind, values: values) else { throw BadSample() }
+    return observed
+}
+
+/// Values of one, two and five digits, with a fraction and below zero where the field allows it.
+private func decimal(_ field: MarketField, _ number: Int) -> FixedDecimal {
+    let values = [
+        FixedDecimal(-45), FixedDecimal(units: -5_000_000_000), .zero, FixedDecimal(7), FixedDecimal(units: 4_375_000_000_000),
+        FixedDecimal(90_000),
+    ]
+    let allowed = values.filter { field.range.contains($0) }
+    return allowed[number % allowed.count]
+}
