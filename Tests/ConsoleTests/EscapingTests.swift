@@ -229,9 +229,20 @@ struct EscapingTests {
                     expiries: .success(try Self.totals(["open_long", text], "open_premium_usd")), marketContext: failure
                 ).html()
             ),
-            ("trade book", TradeBookPage(context: context, trades: RowList(view: .trades, list: list, emptiness: text), sync: SyncCard(state: list, run: run, preview: preview)).html()),
+            (
+                "trade book",
+                TradeBookPage(
+                    context: context, trades: RowList(view: .trades, list: list, emptiness: text),
+                    sync: SyncCard(state: list, run: run, preview: preview)
+                ).html()
+            ),
             ("rows of a run", SyncRunPage(context: context, run: run).html()),
-            ("trade book, failed", TradeBookPage(context: context, trades: RowList(view: .trades, list: failure, totals: failure), sync: SyncCard(state: failure)).html()),
+            (
+                "trade book, failed",
+                TradeBookPage(
+                    context: context, trades: RowList(view: .trades, list: failure, totals: failure), sync: SyncCard(state: failure)
+                ).html()
+            ),
             ("trade", TradePage(context: context, tradeID: text, trade: failure, history: failure).html()),
             (
                 "trade, as a story",

@@ -30,7 +30,8 @@ struct FilterForm {
     }
 
     private func kept(_ name: String) -> Bool {
-        ["horizons", "rules", "view", "from_position", "to_position", "sort", "columns"].contains(name) && !fields.contains { $0.name == name }
+        ["horizons", "rules", "view", "from_position", "to_position", "sort", "columns"].contains(name)
+            && !fields.contains { $0.name == name }
     }
 
     private func write(_ field: Field, isFirst: Bool, _ html: inout HTMLWriter) {

@@ -64,7 +64,8 @@ package struct RowList: Sendable {
             if case .failure(let problem)? = totals { ProblemBox.write(problem, to: &html) }
             Table(
                 caption: "\(view.title), \(orderWords(all, context))", columns: columns, id: view.name,
-                empty: emptiness ?? "No rows at this moment.", totals: isSummable(context) ? group : nil, order: TableOrder(context, Self.order(of: view))
+                empty: emptiness ?? "No rows at this moment.", totals: isSummable(context) ? group : nil,
+                order: TableOrder(context, Self.order(of: view))
             ).write(rows, to: &html)
             Pager.write(document.root, shown: rows.count, context, to: &html)
         }

@@ -116,9 +116,11 @@ struct Table {
         html.element("tfoot", [.role("rowgroup")]) { html in
             html.element("tr", [.role("row")]) { html in
                 html.element(
-                    "th", [.scope("row"), .role("rowheader")], text: totals.count == 1 ? "The one row" : "All \(Figures.count(totals.count)) rows")
+                    "th", [.scope("row"), .role("rowheader")],
+                    text: totals.count == 1 ? "The one row" : "All \(Figures.count(totals.count)) rows")
                 for column in columns.dropFirst() {
-                    html.element("td", [.role("cell"), .data("data-label", column.title)] + (column.isNumber ? [.class("number")] : [])) { html in
+                    html.element("td", [.role("cell"), .data("data-label", column.title)] + (column.isNumber ? [.class("number")] : [])) {
+                        html in
                         guard let field = column.field, let sum = totals.sumText(field) else { return }
                         Cell.sum(sum, field, to: &html)
                         let covered = totals.covered(field)
