@@ -29,6 +29,20 @@ import Testing
         html.matches(of: /href="\/trade\?id=([^&"]+)/).map { String($0.output.1) }
     }
 
+    /// A body without the frames of its pieces (RFC 9112, 7.1).
+    private static func unchunked(_ body: some Sequence<UInt8>) throws -> [UInt8] {
+        var (rest, whole) = (Array(body)[...], [UInt8]())
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            let head = String(decoding: rest[..<end], as: UTF8.self).trimmingCharacters(in: .whitespaces)
+            let length = try #require(Int(head.trimmingCharacters(in: .newlines), radix: 16))
+            if length == 0 { break }
+            let start = rest.index(after: end)
+            whole += rest[start..<start + length]
+            rest = rest[(start + length + 2)...]
+        }
+        return whole
+    }
+
     private func heads(_ html: String) -> Int { html.matches(of: /<th scope="col"/).count }
 
     @Test func `a list is newest first, and its pages have every row once with its number`() async throws {
@@ -47,7 +61,7 @@ import Testing
             let byQuantity = try await page(service, String(quantity).replacing("&amp;", with: "&"))
             let other = try await service.ask("\(Self.path)?sort=-quantity&limit=50").json()["rows"]?.elements.map { $0 } ?? []
             #expect(ids(byQuantity) == other.compactMap { $0["source_trade_id"]?.string })
-            #expect(byQuantity.contains("sort=quantity") && !byQuantity.contains("sort=-quantity&"))
+            #expect(byQuantity.firstMatch(of: /<a href="[^"]+sort=quantity[^"]*">Quantity/) != nil, "the same head turns the order around")
         }
     }
 
@@ -96,7 +110,7 @@ import Testing
                 #expect(answer.status == 200, "\(query)")
                 #expect(answer.headers["content-type"]?.hasPrefix("text/csv") == true)
                 let csv = try await service.ask("\(Self.path)?\(query)&limit=1000", headers: [("Accept", "text/csv")])
-                #expect(answer.body == csv.body && !answer.body.isEmpty, "\(query)")
+                #expect(try Self.unchunked(answer.body) == Array(csv.body) && !csv.body.isEmpty, "\(query)")
             }
             let name = try await service.ask("/download/trades").headers["content-disposition"]
             #expect(name == "attachment; filename=\"trades-\(head).csv\"")

@@ -137,7 +137,7 @@ import Testing
         ["\"fraction\"", "\"\"", "/unit_source", "not empty"],
         ["\"clamped_iv\":null,", "", "", "the key clamped_iv"],
         ["\"clamped_iv\":null", "\"clamped_iv\":\"-1\"", "/clamped_iv", "a decimal of zero or more"],
-        ["[\"put_call\",", "[\"put_call\",\"put_call\",", "/missing_sources/1", ""],
+        ["[\"put_call\",", "[\"put_call\",\"put_call\",", "/missing_sources/1", "no element twice"],
         ["\"amberdata\"", "7", "/observed_source", "a string"],
     ])
     func `an observation is checked as one of its kind`(change: [String]) throws {
