@@ -148,7 +148,7 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Console", "LedgerNotes", "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections",
+                "Console", "LedgerMerkle", "LedgerNotes", "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections",
                 "LedgerAnalyses",
                 "Operations", "CZlib", "PrometheusMetrics", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
@@ -218,7 +218,7 @@ let package = Package(
                 "LedgerEvents", "OptionTrades", "LedgerValues", "LedgerProjections", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
-            ], exclude: ["verify_proof.py"]),
+            ], exclude: ["tile_client.py", "verify_proof.py"]),
         .testTarget(
             name: "TamperTests",
             dependencies: [

@@ -14,7 +14,7 @@ package struct API: Sendable {
     let feed: EventFeed
     let answers: AnswerCache
     /// Wrong keys by address. Any other endpoint that takes a key from a client counts here too.
-    package let failures: AuthenticationFailures
+    package let failures: AddressBuckets
     let access: AccessPolicy
     let console = ConsoleGate()
     private let reads: RequestGate
@@ -23,7 +23,7 @@ package struct API: Sendable {
     /// Every route, in the order of matching: fixed segments before captured ones.
     static let routes =
         Route.views + Route.totals + Route.analyses + Route.trades + Route.backfills + Route.streams + Route.log + Route.proofs
-        + Route.explanations + Route.projections + Route.health + Route.metrics + Route.description
+        + Route.tiles + Route.explanations + Route.projections + Route.health + Route.metrics + Route.description
 
     /// The pages come last. They are not part of the interface for programs.
     private static let all = routes + Route.console
@@ -38,10 +38,12 @@ package struct API: Sendable {
         connections = ConnectionTable(maximum: limits.connections, perPeer: limits.connectionsPerPeer)
         feed = EventFeed(ledger, maximumStreams: limits.eventStreams, heartbeat: limits.heartbeat)
         answers = AnswerCache(maximumBytes: limits.cachedAnswerBytes)
-        failures = AuthenticationFailures(
+        failures = AddressBuckets(
             burst: limits.authenticationFailures, perMinute: limits.authenticationFailuresPerMinute)
         access = AccessPolicy(
-            readKey: ledger.settings.readKey, adminKey: ledger.settings.adminKey, failures: failures)
+            readKey: ledger.settings.readKey, adminKey: ledger.settings.adminKey, failures: failures,
+            publicTiles: ledger.settings.publicTiles,
+            publicRequests: AddressBuckets(burst: limits.publicRequestsPerSecond, perMinute: 60 * limits.publicRequestsPerSecond))
         reads = RequestGate(concurrent: limits.concurrentReads, queued: limits.queuedReads)
         writes = RequestGate(concurrent: limits.concurrentWrites, queued: limits.queuedWrites)
     }
@@ -150,7 +152,7 @@ package struct API: Sendable {
     }
 }
 
-/// A method, a path pattern (`{name}` captures a segment) and the handler.
+/// A method, a path pattern (`{name}` captures a segment, or the rest of the path if the route takes it) and the handler.
 struct Route: Sendable {
     typealias Handler = @Sendable (API, APIRequest, [String]) async throws -> APIResponse
 
@@ -159,18 +161,28 @@ struct Route: Sendable {
     private let pattern: [Substring]
     /// Whether requests are answered at once, without a queue and a deadline: health checks and streams.
     let isUngated: Bool
+    /// Whether the last part of the pattern captures the rest of the path, as it was sent.
+    private let takesRest: Bool
     let handle: Handler
 
-    init(_ method: String, _ path: StaticString, isUngated: Bool = false, _ handle: @escaping Handler) {
+    init(
+        _ method: String, _ path: StaticString, isUngated: Bool = false, takesRest: Bool = false, _ handle: @escaping Handler
+    ) {
         self.method = method
         self.path = "\(path)"
         pattern = "\(path)".split(separator: "/")
         self.isUngated = isUngated
+        self.takesRest = takesRest
         self.handle = handle
     }
 
     /// The captured segments, decoded. Nil if the path does not match.
     func captures(_ segments: ArraySlice<Substring>) -> [String]? {
+        if takesRest {
+            let fixed = pattern.count - 1
+            guard segments.count > fixed, segments.prefix(fixed).elementsEqual(pattern.prefix(fixed)) else { return nil }
+            return [segments.dropFirst(fixed).joined(separator: "/")]
+        }
         guard segments.count == pattern.count else { return nil }
         var captures: [String] = []
         for (segment, part) in zip(segments, pattern) {

@@ -38,6 +38,8 @@ package struct APIResponse: Sendable {
     package var body: [UInt8]
     /// The body compressed with gzip, if that was done before.
     var compressed: [UInt8]?
+    /// Whether the body is worth compressing, whatever its type.
+    var isCompressible = false
     /// Whether the request's body was left unread, so that no further request can follow on the connection.
     var leavesBody = false
     /// The pieces to send in place of `body`.

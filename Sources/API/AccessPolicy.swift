@@ -1,3 +1,5 @@
+import Operations
+
 /// Who may ask what (docs/contract/http-api.md, "Who may ask").
 ///
 /// With a read key, a GET needs that key or the admin key. Without a read key, only loopback peers are answered, and
@@ -6,7 +8,13 @@
 struct AccessPolicy: Sendable {
     let readKey: String?
     let adminKey: String?
-    let failures: AuthenticationFailures
+    /// Wrong keys. An address with an empty bucket is refused before its key is checked, so that a right guess among wrong
+    /// ones reveals nothing.
+    let failures: AddressBuckets
+    /// The parts of the open log that need no key; nil if all do.
+    let publicTiles: TileContent?
+    /// The requests for these parts.
+    let publicRequests: AddressBuckets
 
     /// The caller of a request, as named in the audit log.
     enum Caller: String {
@@ -14,6 +22,8 @@ struct AccessPolicy: Sendable {
         case open
         /// A program on this host, in a service without a read key.
         case local
+        /// Anybody, on a path open to everybody.
+        case anyone
         case reader
         case administrator
     }
@@ -25,7 +35,10 @@ struct AccessPolicy: Sendable {
     func check(_ request: APIRequest) throws(Problem) -> Caller {
         let isLocal = Self.isLocal(request)
         if Self.open.contains(request.path) && isLocal { return .open }
-        guard request.headers["authorization"] != nil else { return try caller(of: request, isLocal: isLocal) }
+        guard request.headers["authorization"] != nil else {
+            if let caller = try publicCaller(of: request, isLocal: isLocal) { return caller }
+            return try caller(of: request, isLocal: isLocal)
+        }
         if let seconds = failures.wait(request.peer) { throw Problem.tooManyFailures(waitSeconds: seconds) }
         do throws(Problem) {
             return try caller(of: request, isLocal: isLocal)
@@ -33,6 +46,29 @@ struct AccessPolicy: Sendable {
             if error.code == .unauthorized { failures.count(request.peer) }
             throw error
         }
+    }
+
+    /// Whether a part of the open log needs no key.
+    func isPublic(_ content: TileContent) -> Bool { publicTiles.map { content <= $0 } ?? false }
+
+    /// The caller of an open part of the log. Nil if the request is for something else, or comes from a client that may read all.
+    /// Without a key the parts that are not open do not exist.
+    private func publicCaller(of request: APIRequest, isLocal: Bool) throws(Problem) -> Caller? {
+        guard publicTiles != nil, request.path.hasPrefix("/tlog/"), request.method != "POST", readKey != nil || !isLocal else {
+            return nil
+        }
+        guard let content = Self.content(of: request.path), isPublic(content) else {
+            throw Problem(.notFound, "there is nothing at this path")
+        }
+        if let seconds = publicRequests.wait(request.peer) { throw Problem.tooManyRequests(waitSeconds: seconds) }
+        publicRequests.count(request.peer)
+        return .anyone
+    }
+
+    private static func content(of path: String) -> TileContent? {
+        if path == "/tlog/checkpoint" { return .checkpoint }
+        if path.hasPrefix("/tlog/tile/entries/") { return .all }
+        return path.hasPrefix("/tlog/tile/") ? .hashes : nil
     }
 
     /// Throws if the peer is not answered at all.

@@ -18,9 +18,11 @@ struct Problem: Error {
         case unauthorized
         case forbidden
         case notFound = "not_found"
+        case noCheckpoint = "no_checkpoint"
         case methodNotAllowed = "method_not_allowed"
         case conflict
         case tooManyFailures = "too_many_failures"
+        case tooManyRequests = "too_many_requests"
         case tooManyStreams = "too_many_streams"
         case overloaded
         case deadlineExceeded = "deadline_exceeded"
@@ -36,7 +38,9 @@ struct Problem: Error {
         case databaseUnreachable = "database_unreachable"
         case clockRegressed = "clock_regressed"
         case notReady = "not_ready"
+        case notYetPublished = "not_yet_published"
         case stopping
+        case leafTooLarge = "leaf_too_large"
         case internalError = "internal"
 
         var status: Int {
@@ -44,17 +48,17 @@ struct Problem: Error {
             case .badRequest, .badParameter, .unknownParameter, .badCursor, .badBody, .positionUnknown: 400
             case .unauthorized: 401
             case .forbidden: 403
-            case .notFound: 404
+            case .notFound, .noCheckpoint: 404
             case .methodNotAllowed: 405
             case .requestTimeout: 408
             case .conflict, .forkDetected, .rulesUnavailable: 409
             case .bodyTooLarge: 413
             case .uriTooLong: 414
-            case .tooManyFailures, .tooManyConnections: 429
-            case .internalError: 500
+            case .tooManyFailures, .tooManyConnections, .tooManyRequests: 429
+            case .internalError, .leafTooLarge: 500
             case .feedFailed: 502
             case .feedNotConfigured, .adminKeyNotConfigured, .projectionBehind, .databaseUnreachable, .clockRegressed, .notReady,
-                .stopping, .tooManyStreams, .overloaded, .deadlineExceeded, .foldTooLarge, .asOfUndecided:
+                .notYetPublished, .stopping, .tooManyStreams, .overloaded, .deadlineExceeded, .foldTooLarge, .asOfUndecided:
                 503
             case .feedTimedOut: 504
             }
@@ -73,7 +77,7 @@ struct Problem: Error {
         self.detail = detail
         switch code {
         case .unauthorized: headers = [("WWW-Authenticate", "Bearer")]
-        case .projectionBehind, .overloaded, .deadlineExceeded, .asOfUndecided: headers = [("Retry-After", "1")]
+        case .projectionBehind, .overloaded, .deadlineExceeded, .asOfUndecided, .notYetPublished: headers = [("Retry-After", "1")]
         case .tooManyStreams, .tooManyConnections: headers = [("Retry-After", "5")]
         case .databaseUnreachable, .notReady, .stopping: headers = [("Retry-After", "2")]
         default: break
@@ -106,6 +110,13 @@ struct Problem: Error {
         return problem
     }
 
+    /// An address asked too often for the open log.
+    static func tooManyRequests(waitSeconds: Int) -> Problem {
+        var problem = Problem(.tooManyRequests, "too many requests without a key came from this address")
+        problem.headers = [("Retry-After", "\(waitSeconds)")]
+        return problem
+    }
+
     /// Translates an error from an operation. An unknown error reveals nothing about internals.
     init(_ error: any Error) {
         switch error {
@@ -126,6 +137,13 @@ struct Problem: Error {
             case .badOptions(let problem): self.init(.badBody, problem)
             case .source(let failure):
                 self.init(failure.kind == .timedOut ? .feedTimedOut : .feedFailed, "\(failure)")
+            }
+        case let error as TileError:
+            switch error {
+            case .noCheckpoint: self.init(.noCheckpoint, "no head of this ledger is published yet")
+            case .noSuchTile, .directory: self.init(.notFound, "there is nothing at this path")
+            case .notYetPublished: self.init(.notYetPublished, "\(error)")
+            case .entryTooLong: self.init(.leafTooLarge, "\(error)")
             }
         case is DeadlineExceeded: self.init(.deadlineExceeded, "the request took longer than it may, and was cancelled")
         case is CancellationError: self = .stopping

@@ -121,12 +121,27 @@ package struct LedgerService: Sendable {
                 }, successTerminationBehavior: .ignore))
         services.append(
             .init(service: UntilShutdown { await api.feed.run(notifications) }, successTerminationBehavior: .ignore))
+        services.append(
+            .init(service: UntilShutdown { await ledger.publishCheckpoints(notifications) }, successTerminationBehavior: .ignore))
+        if let content = ledger.settings.publicTiles { logger.warning("\(Self.warning(of: content))") }
         let application = api.application(host: host, port: port, logger: quiet, onRunning: onRunning)
         services.append(.init(service: application))
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [], logger: quiet)
         configuration.maximumGracefulShutdownDuration = .seconds(Self.shutdownSeconds)
         return ServiceGroup(configuration: configuration)
+    }
+}
+
+extension LedgerService {
+    /// What a start says about the parts of the log that need no key.
+    private static func warning(of content: TileContent) -> String {
+        let pace = "ALPHA_LEDGER_PUBLIC_TILES=\(content.rawValue): whoever reads checkpoints sees the pace of trading"
+        return switch content {
+        case .checkpoint: pace
+        case .hashes: "\(pace), and whoever holds one event can confirm guesses on its neighbours by their hashes"
+        case .all: "\(pace), and every event is open to everybody"
+        }
     }
 }
 

@@ -228,7 +228,8 @@ import Yams
 
     private static func filled(_ path: String) -> String {
         path.replacingOccurrences(of: "{position}", with: "9").replacingOccurrences(of: "{name}", with: "trades")
-            .replacingOccurrences(of: "{source_trade_id}", with: "none")
+            .replacingOccurrences(of: "{source_trade_id}", with: "none").replacingOccurrences(of: "{tile}", with: "0/000.p/9")
+            .replacingOccurrences(of: "{bundle}", with: "000.p/9")
     }
 
     /// The names that a refusal of an unknown one lists.

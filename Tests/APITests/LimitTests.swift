@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func `an address with too many wrong keys waits, others don't, and time lets it in again`() {
-        let failures = AuthenticationFailures(burst: 3, perMinute: 6)
+        let failures = AddressBuckets(burst: 3, perMinute: 6)
         let start = ContinuousClock.now
         for _ in 0..<3 {
             #expect(failures.wait("a", at: start) == nil)
@@ -65,11 +65,11 @@ import Testing
     }
 
     @Test func `addresses are forgotten, the least suspicious first, before they fill the memory`() {
-        let failures = AuthenticationFailures(burst: 2, perMinute: 1)
+        let failures = AddressBuckets(burst: 2, perMinute: 1)
         let now = ContinuousClock.now
         failures.count("guesser", at: now)
         failures.count("guesser", at: now)
-        for number in 0..<2 * AuthenticationFailures.maximumAddresses { failures.count("10.0.\(number)", at: now) }
+        for number in 0..<2 * AddressBuckets.maximumAddresses { failures.count("10.0.\(number)", at: now) }
         #expect(failures.wait("guesser", at: now) != nil)
     }
 

@@ -202,15 +202,6 @@ import Testing
     }
 
     static func python(_ input: [UInt8]) throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/python3")
-        process.arguments = [projectRoot + "/Tests/AuditTests/verify_proof.py"]
-        let pipe = Pipe()
-        process.standardInput = pipe
-        try process.run()
-        try pipe.fileHandleForWriting.write(contentsOf: Data(input))
-        try pipe.fileHandleForWriting.close()
-        process.waitUntilExit()
-        return process.terminationStatus
+        try runPython("AuditTests/verify_proof.py", input)
     }
 }

@@ -33,6 +33,33 @@ import Testing
         }
     }
 
+    @Test func `the log is written as files, again as what is new, and never over another log`() async throws {
+        try await withDirectory { directory in
+            try await withDatabase { uri in
+                let program = Program(
+                    directory: directory, environment: ["DATABASE_URL": uri, "ALPHA_LEDGER_SIGNING_KEY_FILE": directory + "/key"])
+                #expect(try await program.run("db", "migrate").code == 0)
+                let first = try await program.run("audit", "tiles", "--out", "log", "--content", "all", "--json")
+                let report = try JSONDocument(parsing: Array(first.output.utf8)).root
+                // The promotions are the log's nine events: a tile, its entries, and nothing above.
+                #expect(first.code == 0 && report["size"]?.integer == 9 && report["files_written"]?.integer == 2, "\(first.errors)")
+                let again = try await program.run("audit", "tiles", "--out", "log", "--content", "all")
+                #expect(again.code == 0 && again.output.contains("files   0 written"), "\(again.output)\(again.errors)")
+                let note = try String(contentsOfFile: directory + "/log/checkpoint", encoding: .utf8)
+                #expect(try await program.run("audit", "checkpoint").output == note)
+                try note.replacing("alpha-ledger/", with: "other/").write(
+                    toFile: directory + "/log/checkpoint", atomically: true, encoding: .utf8)
+                let other = try await program.run("audit", "tiles", "--out", "log", "--content", "all")
+                #expect(other.code == 1 && other.errors.contains("nothing was written"), "\(other.errors)")
+                let early = try await program.run("audit", "tiles", "--out", "early", "--content", "all", "--until", "8")
+                #expect(early.code == 1 && early.errors.contains("no_checkpoint"), "\(early.errors)")
+                for arguments in [["--out", "x"], ["--content", "all"], ["--out", "x", "--content", "some"]] {
+                    #expect(try await program.run(["audit", "tiles"] + arguments).code == 2, "\(arguments)")
+                }
+            }
+        }
+    }
+
     @Test func `a view has both its names where a row is proven, as where it is explained`() async throws {
         try await withDirectory { directory in
             try await withDatabase { uri in

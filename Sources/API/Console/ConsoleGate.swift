@@ -53,7 +53,8 @@ final class ConsoleGate: Sendable {
 
     /// Whether an address is part of the interface for programs.
     static func isForPrograms(_ path: String) -> Bool {
-        path.hasPrefix("/api/") || ["/healthz", "/readyz", "/metrics", "/openapi.yaml"].contains(path)
+        path.hasPrefix("/api/") || path.hasPrefix("/tlog/")
+            || ["/healthz", "/readyz", "/metrics", "/openapi.yaml"].contains(path)
     }
 
     static func isPage(_ path: String) -> Bool {

@@ -59,6 +59,7 @@ enum ContentNegotiation {
     }
 
     private static func isCompressible(_ response: APIResponse) -> Bool {
+        if response.isCompressible { return true }
         guard let type = response.headers.first(where: { $0.name == "Content-Type" })?.value else { return false }
         return type.hasPrefix("text/") || type.hasPrefix("application/json") || type.hasSuffix("+json")
             || type.hasPrefix("application/yaml") || type.hasPrefix("image/svg")

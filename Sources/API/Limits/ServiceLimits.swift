@@ -31,6 +31,8 @@ package struct ServiceLimits: Sendable {
     /// The number of wrong keys from one address before it has to wait, and the number that each further minute permits.
     package var authenticationFailures = 20
     package var authenticationFailuresPerMinute = 20
+    /// The requests a second of one address for those parts of the open log that need no key.
+    package var publicRequestsPerSecond = 50
     /// The time after a preview within which the console may start the real sync.
     package var syncPreviewSeconds = 15 * 60
     /// The size of the answer cache, in bytes.

@@ -29,6 +29,13 @@ final class CheckpointFile: Sendable {
         }
 
         func isSameFile(as other: Stamp) -> Bool { device == other.device && inode == other.inode }
+
+        /// Whether the file was last written within a second before now.
+        var isYoungerThanASecond: Bool {
+            var now = timespec()
+            clock_gettime(CLOCK_REALTIME, &now)
+            return 0..<1_000_000_000 ~= (now.tv_sec - modified[0]) * 1_000_000_000 + now.tv_nsec - modified[1]
+        }
     }
 
     private static let chunkBytes = 1 << 20

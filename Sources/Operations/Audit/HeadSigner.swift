@@ -33,6 +33,7 @@ final class HeadSigner: Sendable {
     private let pool: PostgresPool
     private let known = Mutex<Known?>(nil)
     private let shared = Mutex<SharedWork<SignedNote>?>(nil)
+    private let reading = Mutex<SharedWork<SignedLog?>?>(nil)
 
     init(_ keyFile: SigningKeyFile, _ pool: PostgresPool) {
         self.keyFile = keyFile
@@ -52,6 +53,54 @@ final class HeadSigner: Sendable {
             return work
         }
         return try await work.result()
+    }
+
+    /// Signs the head if it has moved, unless a head was signed within the last second, here or by another program.
+    func follow() async throws {
+        if let stamp = CheckpointFile.Stamp(path: keyFile.checkpoints), stamp.isYoungerThanASecond { return }
+        _ = try await signed()
+    }
+
+    /// What was signed so far, nil before the first head. Constant work while nobody signs.
+    func signedLog() async throws -> SignedLog? {
+        if let known = known.withLock({ $0 }), CheckpointFile.Stamp(path: keyFile.checkpoints) == known.stamp {
+            return SignedLog(known.history)
+        }
+        let work = reading.withLock { reading in
+            let work =
+                reading
+                ?? SharedWork { [weak self] in
+                    guard let self else { throw CancellationError() }
+                    return try await onOwnThread { try self.readSignedLog() }
+                }
+            reading = work
+            return work
+        }
+        return try await work.result()
+    }
+
+    private func readSignedLog() throws -> SignedLog? {
+        guard let key = try keyFile.read(), let file = try CheckpointFile.open(keyFile.checkpoints, makes: false) else { return nil }
+        return SignedLog(try remember(file, key.verifier))
+    }
+
+    /// The newest plain note of this ledger of at most a size. Linear in the signed heads.
+    func plainNote(of origin: String, atMost size: Int64) async throws -> SignedNote? {
+        try await onOwnThread {
+            guard let key = try self.keyFile.read(), let file = try CheckpointFile.open(self.keyFile.checkpoints, makes: false)
+            else { return nil }
+            _ = try self.remember(file, key.verifier)
+            var newest: (size: Int64, note: SignedNote)?
+            try file.forEachRecord(from: 0) { record, _ in
+                let note = try SignedNote(parsing: Array(record))
+                let checkpoint = try Checkpoint(parsing: note.text)
+                guard checkpoint.origin.isBytewiseEqual(to: origin), checkpoint.extensions.isEmpty, checkpoint.size <= size,
+                    checkpoint.size >= newest?.size ?? 0
+                else { return }
+                newest = (checkpoint.size, note)
+            }
+            return newest?.note
+        }
     }
 
     private func signHead() async throws -> SignedNote {
@@ -130,16 +179,21 @@ final class HeadSigner: Sendable {
             guard let file = try CheckpointFile.open(self.keyFile.checkpoints, makes: true) else {
                 throw AuditError.checkpoint(problem: "the file of signed checkpoints can't be made")
             }
-            let stamp = try file.stamp()
-            var history = try self.start(key.verifier, file, stamp)
-            if history.length != stamp.bytes {
-                try history.read(file, key.verifier)
-                // The program that wrote the file may have died before it was on disk.
-                try file.synchronize()
-            }
-            self.known.withLock { $0 = Known(publicKey: key.verifier.publicKey, stamp: stamp, history: history) }
-            return Opened(key: key, file: file, history: history)
+            return Opened(key: key, file: file, history: try self.remember(file, key.verifier))
         }
+    }
+
+    /// The contents of the locked file, of which only what is new is read.
+    private func remember(_ file: CheckpointFile, _ key: NoteVerifier) throws -> SignedHistory {
+        let stamp = try file.stamp()
+        var history = try start(key, file, stamp)
+        if history.length != stamp.bytes {
+            try history.read(file, key)
+            // The program that wrote the file may have died before it was on disk.
+            try file.synchronize()
+        }
+        known.withLock { $0 = Known(publicKey: key.publicKey, stamp: stamp, history: history) }
+        return history
     }
 
     /// The part of the known history that the file still starts with. Empty if the file was replaced or changed.

@@ -1,3 +1,4 @@
+import LedgerMerkle
 import LedgerNotes
 import LedgerValues
 
@@ -9,7 +10,7 @@ struct SignedHead: Sendable, Equatable {
 
 /// The contents of the file of signed checkpoints up to some length, with every signature checked.
 ///
-/// Memory: 40 bytes for each head that has not been proven against the log yet.
+/// Memory: 8 bytes a size, and 40 bytes for each head that has not been proven against the log yet.
 struct SignedHistory: Sendable {
     /// The heads of one ledger id. An acknowledged fork starts the next segment.
     struct Segment: Sendable {
@@ -20,6 +21,7 @@ struct SignedHistory: Sendable {
         /// The note of the largest head without extensions.
         var plain: (size: Int64, note: SignedNote)?
         var count: Int
+        var sizes = PublishedSizes()
     }
 
     /// Oldest first. Only the heads of the last segment must be continued, because earlier segments belong to abandoned
@@ -82,6 +84,7 @@ struct SignedHistory: Sendable {
         self.verifier = verifier
         let last = segments.count - 1
         segments[last].count += 1
+        segments[last].sizes.insert(head.size)
         if head.size > segments[last].largest.size { segments[last].largest = head }
         if checkpoint.extensions.isEmpty, head.size >= segments[last].plain?.size ?? 0 {
             segments[last].plain = (head.size, note)
@@ -92,4 +95,21 @@ struct SignedHistory: Sendable {
     /// Records the proof that one log continues all heads. The largest head continues the others and represents them
     /// from now on.
     mutating func proven() { unproven = [] }
+}
+
+/// What was signed of this ledger, as the files beside the database have it.
+struct SignedLog: Sendable {
+    let origin: String
+    /// The sizes of all signed heads.
+    let sizes: PublishedSizes
+    /// The newest head without extensions.
+    let plain: SignedNote?
+
+    /// Nil for a history without heads.
+    init?(_ history: SignedHistory) {
+        guard let segment = history.segments.last else { return nil }
+        origin = segment.origin
+        sizes = segment.sizes
+        plain = segment.plain?.note
+    }
 }

@@ -9,7 +9,8 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Prove that nothing was altered.",
         subcommands: [
-            Verify.self, Explain.self, SignCheckpoint.self, Key.self, Prove.self, Export.self, VerifyBundle.self, ImpactOf.self, Fork.self,
+            Verify.self, Explain.self, SignCheckpoint.self, Key.self, Prove.self, Tiles.self, Export.self, VerifyBundle.self,
+            ImpactOf.self, Fork.self,
         ])
 
     struct Verify: AsyncParsableCommand {

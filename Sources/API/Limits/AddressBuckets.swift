@@ -1,10 +1,9 @@
 import Synchronization
 
-/// Wrong keys by their address of origin. Each address has a token bucket, which refills over time.
+/// What comes from each address, such as wrong keys: each address has a token bucket, which refills over time.
 ///
-/// An address with an empty bucket is refused before its key is checked, so a right guess among wrong ones reveals
-/// nothing. Addresses claimed by proxies are not trusted: clients behind one proxy share a bucket.
-package final class AuthenticationFailures: Sendable {
+/// Addresses claimed by proxies are not trusted: clients behind one proxy share a bucket.
+package final class AddressBuckets: Sendable {
     private struct Bucket {
         var left: Double
         var asOf: ContinuousClock.Instant
@@ -22,7 +21,7 @@ package final class AuthenticationFailures: Sendable {
         perSecond = Double(max(1, perMinute)) / 60
     }
 
-    /// The seconds that an address has to wait before a key from it is checked again. Nil if it need not wait.
+    /// The seconds that an address has to wait. Nil if it need not wait.
     package func wait(_ address: String, at now: ContinuousClock.Instant = .now) -> Int? {
         buckets.withLock { buckets in
             guard let bucket = buckets[address] else { return nil }
@@ -31,7 +30,7 @@ package final class AuthenticationFailures: Sendable {
         }
     }
 
-    /// Counts a wrong key.
+    /// Takes one from the bucket of an address.
     package func count(_ address: String, at now: ContinuousClock.Instant = .now) {
         buckets.withLock { buckets in
             let left = buckets[address].map { refilled($0, now) } ?? burst
