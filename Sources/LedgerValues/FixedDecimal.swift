@@ -71,6 +71,12 @@ extension FixedDecimal {
         FixedDecimal(units: -value.units)
     }
 
+    /// The exact sum; nil beyond 128 bits of units, which sums of published figures may reach.
+    public func adding(_ other: FixedDecimal) -> FixedDecimal? {
+        let (sum, overflows) = units.addingReportingOverflow(other.units)
+        return overflows ? nil : FixedDecimal(units: sum)
+    }
+
     /// Adds in place; see `+`.
     @inlinable
     public static func += (left: inout FixedDecimal, right: FixedDecimal) {

@@ -77,6 +77,38 @@ import Testing
         }
     }
 
+    @Test func `a position's page ends with the contracts and the cash of its row`() async throws {
+        try await withHistory { service, head in
+            var compared = 0
+            let rows = try await list(service, "\(Self.path)/positions?as_of_position=\(head)&limit=1000").rows
+            for row in rows {
+                let id = try #require(row["position_id"]?.string)
+                let answer = try await service.ask("/position?id=\(id)&source=alpha_sync&as_of_position=\(head)")
+                #expect(answer.status == 200, "\(id)")
+                let html = String(decoding: answer.body, as: UTF8.self)
+                #expect(
+                    html.matches(of: /<th scope="row" [^>]*data-label="Opened by"/).count
+                        == (row["matches"]?.count ?? 0) + (row["open_lots"]?.count ?? 0), "\(id)")
+                guard row["missing_fields"]?.count == 0, let trades = row["trade_ids"]?.count, trades > 0 else { continue }
+                let table = try #require(html.components(separatedBy: #"id="trades""#).last)
+                let last = try #require(table.components(separatedBy: "<tr").last)
+                #expect(table.matches(of: /href="\/trade\?id=/).count == trades, "\(id)")
+                for (label, field) in [("Held after it", "net_quantity"), ("Cash after it", "net_premium_cashflow_usd")] {
+                    let cell = try #require(last.components(separatedBy: "data-label=\"\(label)").dropFirst().first)
+                    let shown = try #require(cell.firstMatch(of: /<span class="figure">([^<]+)</)?.output.1)
+                    let figure = try FixedDecimal(String(shown).replacing(",", with: "").replacing("\u{2212}", with: "-"))
+                    let exact = try FixedDecimal(try #require(row[field]).sourceText)
+                    // Pages show cents.
+                    #expect((figure - exact).magnitude <= (try FixedDecimal("0.005")), "\(id) \(field): \(shown)")
+                    compared += 1
+                }
+            }
+            #expect(compared > 4, "\(rows.count) positions")
+            #expect(try await service.ask("/position?id=none").status == 404)
+            #expect(try await service.ask("/position").status == 400)
+        }
+    }
+
     @Test func `every part of a trade's document is the rows of its list`() async throws {
         try await withHistory { service, head in
             let now = "2026-03-10T00:00:00Z"

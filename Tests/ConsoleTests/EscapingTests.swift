@@ -251,6 +251,15 @@ struct EscapingTests {
                     history: .success(try JSONDocument(parsing: Array(#"{"events":[\#(event.sourceText)]}"#.utf8)))
                 ).html()
             ),
+            (
+                "position",
+                PositionPage(context: context, position: .success(try position(text)), trades: .success([changed])).html()
+            ),
+            (
+                "position, failed",
+                PositionPage(context: context, position: failure, trades: .failure(PageProblem(status: 503, code: text, detail: text)))
+                    .html()
+            ),
             ("sign in", SignInPage(context: context, next: text, asAdministrator: true).html()),
             ("problem", ProblemPage(context: context, problem: PageProblem(status: 404, code: text, detail: text)).html()),
         ]
@@ -268,6 +277,17 @@ struct EscapingTests {
         let names = ["trades", "lifecycles", "alignment", "execution_quality", "context"]
         return try JSONDocument(
             parsing: JSONNode.object(names.map { ($0, part) } + [("outcomes", absent)]).httpBytes())
+    }
+
+    /// A position's explanation with a hostile row.
+    private static func position(_ text: String) throws -> JSONDocument {
+        let trade = JSONNode.object(
+            ["open_trade_id", "close_trade_id", "open_side", "trade_id", "side"].map { ($0, .string(text)) }
+                + [("quantity", .integer(2)), ("pnl_before_fees_usd", .integer(-3))])
+        guard case .object(let members) = row(text) else { return try JSONDocument(parsing: Array("{}".utf8)) }
+        let value = JSONNode.object(
+            members.filter { !["matches", "open_lots"].contains($0.0) } + [("matches", .array([trade])), ("open_lots", .array([trade]))])
+        return try JSONDocument(parsing: JSONNode.object([("value", value)]).httpBytes())
     }
 
     /// Totals with one group.

@@ -16,6 +16,7 @@ extension Route {
         Route("POST", "/sign-out", isUngated: true) { api, request, _ in try await api.signOut(request) },
         Route("GET", "/trades") { api, request, _ in try await api.page(request) { try await api.tradeBook($0) } },
         Route("GET", "/trade") { api, request, _ in try await api.page(request) { try await api.tradePage($0) } },
+        Route("GET", "/position") { api, request, _ in try await api.page(request) { try await api.positionPage($0) } },
         Route("GET", "/trades/run") { api, request, _ in try await api.page(request) { try await api.runPage($0) } },
         Route("POST", "/trades/sync") { api, request, _ in try await api.syncForm(request) },
         Route("GET", "/performance") { api, request, _ in try await api.page(request) { try await api.performance($0) } },
@@ -147,6 +148,40 @@ extension API {
             ["api", "internal", "trades", id], source + asked.time.parameters.map { ($0.name, $0.value) }, isForPerson: true)
         let history = await document(["api", "internal", "trades", id, "history"], [("limit", "1000")] + source)
         return asked.answer(TradePage(context: try asked.context, tradeID: id, trade: trade, history: history).html(), about: trade)
+    }
+
+    func positionPage(_ request: APIRequest) async throws -> PageAnswer {
+        let asked = try await ConsoleRequest(self, request, parameters: ["id", "source"], rules: .of(.lifecycles))
+        guard let id = asked["id"] else { throw Problem(.badParameter, "id: expected a position's id") }
+        let key = KeyText.of([asked["source"] ?? TradeLedger.standardSource, id])
+        let position = await document(
+            ["api", "ledger", "explain"],
+            [("view", View.lifecycles.name), ("key", key)]
+                + (asked.time.parameters + asked.time.rulesParameter).map { ($0.name, $0.value) },
+            isForPerson: true)
+        let page = PositionPage(
+            context: try asked.context, position: position, trades: await trades(asked, of: position))
+        return asked.answer(page.html(), about: position)
+    }
+
+    /// The trades of a position in the order in which they were made, at its moment.
+    private func trades(_ asked: ConsoleRequest, of position: Loaded) async -> Result<[JSONValue], PageProblem> {
+        guard let document = try? position.get(), let row = document.root["value"] else { return .success([]) }
+        let wanted = Set((row["trade_ids"]?.elements.compactMap(\.string) ?? []).map { ByteKey($0) })
+        var filters = [("source", row["source"]?.string), ("underlying", row["underlying_symbol"]?.string)]
+            .compactMap { name, value in value.map { (name, $0) } }
+        if let opened = row["opened_at"]?.string { filters.append(("from", opened)) }
+        if let pin = Basis(document)?.shown { filters += [("as_of_position", "\(pin.position)"), ("as_of", pin.asOf)] }
+        var reader = RowReader(asked: asked, view: .trades, parameters: filters + [("sort", "trade_date")])
+        var found: [JSONValue] = []
+        do {
+            while found.count < wanted.count, let trade = try await reader.next() {
+                if let id = trade["source_trade_id"]?.string, wanted.contains(ByteKey(id)) { found.append(trade) }
+            }
+        } catch {
+            return .failure(error)
+        }
+        return .success(found)
     }
 
     func explainPage(_ request: APIRequest) async throws -> PageAnswer {

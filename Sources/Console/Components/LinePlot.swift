@@ -14,6 +14,8 @@ struct LinePlot {
 
     let title: String
     let lines: [Line]
+    /// The places of the figures beside the lines.
+    var places = Figures.Places.money
 
     func write(to html: inout HTMLWriter) {
         let points = lines.flatMap(\.points)
@@ -44,7 +46,7 @@ struct LinePlot {
                     ) { _ in }
                     for line in lines { write(line, scale, to: &html) }
                 }
-                let top = points.map(\.value).max().map { Figures.decimal("\($0)", .money).text } ?? ""
+                let top = points.map(\.value).max().map { Figures.decimal("\($0)", places).text } ?? ""
                 Self.label(top, x: "0", y: "13", to: &html)
                 Self.label(first.description, x: "0", y: "180", to: &html)
                 Self.label(last.description, x: "100%", y: "180", anchor: "end", to: &html)
@@ -57,7 +59,7 @@ struct LinePlot {
                         }
                         html.text("\(line.name) ")
                         html.element(
-                            "span", [.class("figure")], text: line.points.last.map { Figures.decimal("\($0.value)", .money).text } ?? "none"
+                            "span", [.class("figure")], text: line.points.last.map { Figures.decimal("\($0.value)", places).text } ?? "none"
                         )
                     }
                 }

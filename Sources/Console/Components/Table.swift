@@ -177,12 +177,12 @@ struct Explained {
 }
 
 /// A key as the interface reads it in a parameter.
-enum KeyText {
+package enum KeyText {
     /// A part of a key as a row shows it.
     static func part(_ value: JSONValue?) -> String { value.map { $0.string ?? $0.sourceText } ?? "" }
 
     /// The parts separated by bars, with the bars inside of them escaped.
-    static func of(_ parts: [String]) -> String {
+    package static func of(_ parts: [String]) -> String {
         parts.map { $0.replacing("%", with: "%25").replacing("|", with: "%7C") }.joined(separator: "|")
     }
 }

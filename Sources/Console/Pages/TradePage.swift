@@ -55,7 +55,7 @@ package struct TradePage: Sendable {
                 for row in rows { market(row, explained, &html) }
             }
             card("Position", isWide: true, TradePart(root, .lifecycles), context, &html) { rows, explained, html in
-                for row in rows { position(row, explained, &html) }
+                for row in rows { position(row, explained, context, &html) }
             }
         }
         for row in TradePart(root, .trades).rows { fields(row, &html) }
@@ -130,12 +130,13 @@ package struct TradePage: Sendable {
         }
     }
 
-    private func position(_ row: JSONValue, _ explained: Explained, _ html: inout HTMLWriter) {
+    private func position(_ row: JSONValue, _ explained: Explained, _ context: PageContext, _ html: inout HTMLWriter) {
         html.element("p") { html in
             Badge.write(row["lifecycle_state"]?.string ?? "none", to: &html)
             html.text(" ")
             Badge.write(row["lifecycle_quality"]?.string ?? "none", to: &html)
-            html.text(" \(row["contract_key"]?.string ?? "")")
+            html.text(" ")
+            PositionLink.write(row, context, to: &html)
         }
         html.element("dl", [.class("facts tight")]) { html in
             figure("Net contracts", row, "net_quantity", .quantity, explained, &html)

@@ -7,7 +7,7 @@ enum ViewColumns {
         let explained = view.explained(context)
         return switch view.name {
         case View.trades.name: trades(context, explained)
-        case View.lifecycles.name: lifecycles(explained)
+        case View.lifecycles.name: lifecycles(context, explained)
         case View.alignment.name: [trade(context)] + alignment(explained)
         case View.executionQuality.name: [trade(context)] + executionQuality(explained)
         case View.outcomes.name: [trade(context)] + outcomes(explained)
@@ -43,11 +43,10 @@ enum ViewColumns {
         ]
     }
 
-    private static func lifecycles(_ explained: Explained) -> [Column] {
+    private static func lifecycles(_ context: PageContext, _ explained: Explained) -> [Column] {
         [
             Column("Position") { row, html in
-                html.element(
-                    "a", [.class("name"), .href(explained.address(row, nil))], text: row["contract_key"]?.string ?? "no contract named")
+                PositionLink.write(row, context, to: &html)
                 html.element(
                     "span", [.class("contract")],
                     text: "\(row["source_portfolio"]?.string ?? "no portfolio") · \((row["position_id"]?.string ?? "").prefix(12))…")
