@@ -204,6 +204,7 @@ package struct StyleguidePage: Sendable {
                 "Gain and loss: P&L before fees USD", field: "sum_pnl_before_fees_usd", sample.entries.map { ($0, "12 of 20 rows") },
                 places: .money, to: &html)
             LinePlot(title: "Running sums, USD", lines: Sample.lines).write(to: &html)
+            Waterfall(title: "Parts of a sum, USD", steps: Sample.parts).write(to: &html)
             Plots.stackedBars("Empty", series: ["quoted"], [], to: &html)
             LinePlot(title: "Running sums, nothing priced", lines: []).write(to: &html)
         }
@@ -361,6 +362,12 @@ private struct Sample {
             points: [("2026-01-05", 1200), ("2026-01-20", -400), ("2026-02-11", 2600)].compactMap { text, sum in
                 CalendarDate(text).map { (date: $0, value: FixedDecimal(sum * (index + 1) / 2)) }
             })
+    }
+
+    /// A gain, a loss, nothing, and a part that is not known, at which the drawing ends.
+    static let parts: [Waterfall.Step] = [("T1 with T4", 1200), ("T1 with T5", -300), ("T2 with T5", 0), ("T3 with T6", nil)].map {
+        name, sum in
+        Waterfall.Step(name: name, value: sum.map { FixedDecimal($0) })
     }
 
     static func time() -> TimeFrame {
