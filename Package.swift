@@ -144,6 +144,7 @@ let package = Package(
             resources: [
                 .embedInCode("Assets/console.css"), .embedInCode("Assets/console.js"), .embedInCode("Assets/log.js"),
                 .embedInCode("Assets/projections.js"), .embedInCode("Assets/proof.js"), .embedInCode("Assets/canonical.js"),
+                .embedInCode("Assets/proof-file.js"),
             ], swiftSettings: strict),
         .target(
             name: "API",
@@ -159,7 +160,7 @@ let package = Package(
             dependencies: [
                 "LedgerNotes", "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections", "LedgerAnalyses",
                 "LedgerPostgres", "LedgerStore",
-                "Operations", "API", "LedgerBundle",
+                "Operations", "API", "Console", "LedgerBundle",
                 "SampleScope", "EmbeddedPostgres", "MarketData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -9,6 +9,9 @@ extension LedgerNames {
     /// of every other file.
     package func manifestExtension(sha256: String) -> String { "\(program)/manifest sha256:\(sha256)" }
 
+    /// The extension line by which a signed checkpoint vouches for all that a proof page shows.
+    package func proofPageExtension(sha256: String) -> String { "\(program)/proof-page sha256:\(sha256)" }
+
     /// The extension line by which a signed checkpoint vouches for a row's proof: it names the tree over all rows of the
     /// view as of the checkpoint's size.
     package func rowsExtension(projection: String, version: String, codeVersion: Int, tree: RowTree.Summary) -> String {

@@ -29,6 +29,7 @@ extension Route {
         Route("GET", "/styleguide") { api, request, _ in try await api.page(request) { try await api.styleguide($0) } },
         Route("POST", "/preferences", isUngated: true) { api, request, _ in try api.preferencesForm(request) },
         Route("GET", "/explain") { api, request, _ in try await api.page(request) { try await api.explainPage($0) } },
+        Route("GET", "/prove") { api, request, _ in try await api.proofFile(request) },
         Route("GET", "/steps") { api, request, _ in try await api.page(request) { try await api.stepsPage($0) } },
         Route("GET", "/log") { api, request, _ in try await api.page(request) { try await api.logPage($0) } },
         Route("GET", "/projections") { api, request, _ in try await api.page(request) { try await api.projectionsPage($0) } },
@@ -189,6 +190,38 @@ extension API {
         let parameters = asked.query.map { ($0.name, $0.value) }
         let explanation = await document(["api", "ledger", "explain"], parameters)
         return asked.answer(ExplainPage(context: try asked.context, explanation: explanation).html(), about: explanation)
+    }
+
+    /// A figure with its proof as a file that verifies itself.
+    func proofFile(_ request: APIRequest) async throws -> APIResponse {
+        let parameters = try Parameters(request.query, allowed: ["view", "key", "field", "as_of_position"])
+        let position = try parameters.integer("as_of_position", in: 1...Int64.max)
+        do {
+            let (view, key) = try Self.row(parameters)
+            let ask = try ExplainRequest(view: view, key: key, field: parameters["field"])
+            guard try await ledger.primaryHead() <= Ledger.provenOverHTTP else {
+                throw Problem(
+                    .badParameter,
+                    "key: a proof folds the whole log, over HTTP up to \(Ledger.provenOverHTTP) events; `alpha-ledger audit prove page` has no bound"
+                )
+            }
+            let full = ledger.completed(key, of: ask.view)
+            let page = try await ledger.proofPage(ask.view, key: full, field: ask.field, asOf: position)
+            let title = "\(ask.field.map { $0.replacing("_", with: " ") } ?? "a row") of \(ask.view.title.asciiFolded)"
+            let html = ProofFile.html(title: title, document: page.document, note: page.note.bytes, vkey: page.key.vkey)
+            return APIResponse(
+                status: 200,
+                headers: [
+                    ("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
+                    ("Content-Disposition", "attachment; filename=\"proof-\(ask.view.name)-\(page.position).html\""),
+                ], body: html)
+        } catch let error as ExplainError {
+            throw Problem(error)
+        } catch let error as BundleError {
+            throw Problem(error)
+        } catch let error as AuditError {
+            throw Problem(error)
+        }
     }
 
     func styleguide(_ request: APIRequest) async throws -> PageAnswer {

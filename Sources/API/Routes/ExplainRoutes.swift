@@ -59,7 +59,7 @@ extension API {
     }
 
     /// The view and the key that a request names.
-    private static func row(_ parameters: Parameters) throws(ExplainError) -> (view: String, key: [String]) {
+    static func row(_ parameters: Parameters) throws(ExplainError) -> (view: String, key: [String]) {
         guard let view = parameters["view"] else {
             throw .badParameter(name: "view", expected: "one of \(View.all.map(\.projection).joined(separator: ", "))")
         }

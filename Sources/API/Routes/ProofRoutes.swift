@@ -45,8 +45,18 @@ extension API {
 }
 
 extension Problem {
+    /// The reason why a row was not proven.
+    init(_ error: BundleError) {
+        switch error {
+        case .badKey: self.init(.badParameter, "key: \(error)")
+        case .noSuchRow: self.init(.notFound, "\(error)")
+        case .frozen, .targetExists: self.init(.conflict, "\(error)")
+        case .alteredLog, .alteredRows, .files: self.init(.notReady, "\(error)")
+        }
+    }
+
     /// The reason why signing was refused. File errors contain paths, which clients must not see.
-    fileprivate init(_ error: AuditError) {
+    init(_ error: AuditError) {
         switch error {
         case .forkDetected: self.init(.forkDetected, "\(error)")
         case .keyMismatch, .nothingToAcknowledge: self.init(.conflict, "\(error)")

@@ -38,6 +38,14 @@ package struct HTMLWriter: Sendable {
     /// Writes text.
     package mutating func text(_ text: String) { Escaping.append(text, to: &bytes) }
 
+    /// Writes the inside of a `script` or `style`, which HTML takes as it is up to the first `</`. Traps if there is one.
+    mutating func rawText(_ content: [UInt8]) {
+        let slash = UInt8(ascii: "/")
+        precondition(
+            !zip(content, content.dropFirst()).contains { $0 == UInt8(ascii: "<") && $1 == slash }, "a script or style ends at its first </")
+        bytes.append(contentsOf: content)
+    }
+
     private mutating func open(_ name: StaticString, _ attributes: [Attribute]) {
         bytes.append(UInt8(ascii: "<"))
         append(name)

@@ -20,7 +20,15 @@ package struct ExplainPage: Sendable {
             html.element("p", [.class("quiet")], text: "\(context.address["view"] ?? "?") · \(context.address["key"] ?? "?")")
             if let view = context.address["view"], let key = context.address["key"] {
                 let address = Address(["steps"], [("view", view), ("key", key)] + context.time.parameters + context.time.rulesParameter)
-                html.element("p") { $0.element("a", [.href(address)], text: "Step through its events") }
+                html.element("p") { html in
+                    html.element("a", [.href(address)], text: "Step through its events")
+                    // What is served is proven; other rules and another valid time have no rows to prove.
+                    guard context.time.rules == nil, context.time.effectiveAt == nil else { return }
+                    let proof = [("view", view), ("key", key)] + (context.address["field"].map { [("field", $0)] } ?? [])
+                    let position = context.time.shown.map { [("as_of_position", "\($0.position)")] } ?? []
+                    html.text(" · ")
+                    html.element("a", [.href(Address(["prove"], proof + position))], text: "Prove this to someone")
+                }
             }
             switch explanation {
             case .failure(let problem):

@@ -54,11 +54,7 @@ extension Ledger {
     /// - Throws: `BundleError`, `AuditError`, `LedgerError.projectionBehind`.
     package func proveRow(_ view: View, key: [String], asOf position: Int64?) async throws -> RowProof {
         try await bringUpToDate([view.projection])
-        let found = try await withFreshCatalog {
-            try await pool.run { session in
-                try session.transaction(.snapshot) { try self.findRow(view, key, position, session) }
-            }
-        }
+        let found = try await foundRow(view, key, position)
         let tree = found.tree
         let note = try await sign(
             at: found.position, root: found.root,
@@ -73,7 +69,8 @@ extension Ledger {
             digest: tree.digest, leaf: found.leaf, root: tree.root, path: found.path, note: note)
     }
 
-    private struct FoundRow: Sendable {
+    /// A row of a view, its place in the tree of rows, and the log under it.
+    struct FoundRow: Sendable {
         let version: ProjectionVersion
         let position: Int64
         let line: [UInt8]
@@ -83,6 +80,15 @@ extension Ledger {
         let tree: RowTree.Summary
         /// The root of the log's tree over the folded events.
         let root: Digest32
+    }
+
+    /// Finds a row as of a position, nil for the projection's checkpoint, among those that a fold of the events gives.
+    func foundRow(_ view: View, _ key: [String], _ position: Int64?) async throws -> FoundRow {
+        try await withFreshCatalog {
+            try await pool.run { session in
+                try session.transaction(.snapshot) { try self.findRow(view, key, position, session) }
+            }
+        }
     }
 
     private func findRow(_ view: View, _ key: [String], _ asked: Int64?, _ session: PostgresSession) throws -> FoundRow {

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Console
+import Foundation
 import LedgerBundle
 import LedgerJSON
 import LedgerNotes
@@ -132,6 +134,45 @@ extension AuditCommand.Prove {
                 Output.line("root      \(proof.root)")
                 for hash in proof.path { Output.line("path      \(hash)") }
                 Output.bytes(proof.note.bytes)
+            }
+        }
+    }
+
+    struct Page: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A figure with its proof as one file of HTML that verifies itself offline.",
+            discussion: """
+                The file holds the row, the explanation of the figure, the events behind it with their audit paths, and a signed \
+                head that names all of this. Whoever opens it in a browser sees what holds; nothing is fetched. What they have to \
+                compare is the key (`audit key`).
+
+                Example:
+                  alpha-ledger audit prove page lifecycles pos_1a --field realized_pnl_before_fees_usd --out pnl.html
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @Argument(help: "The view.", transform: Arguments.view) var view: View
+        @Argument(help: "The row's key, part by part; the source alpha_sync may be left out.") var key: [String]
+        @Option(help: "The figure, a column of the row; the whole row where it is left out.") var field: String?
+        @Option(
+            parsing: .unconditional, help: "What the ledger knew after this event; the view's checkpoint where it is left out.",
+            transform: Arguments.position)
+        var asOfPosition: Int64?
+        @Option(help: "The file, which must not exist.") var out: String
+
+        func run() async throws {
+            try await options.withLedger { ledger in
+                let page = try await bundling {
+                    try await ledger.proofPage(view, key: ledger.completed(key, of: view), field: field, asOf: asOfPosition)
+                }
+                let title = "\(field.map { $0.replacing("_", with: " ") } ?? "a row") of \(view.title.asciiFolded)"
+                let html = ProofFile.html(title: title, document: page.document, note: page.note.bytes, vkey: page.key.vkey)
+                do {
+                    try Data(html).write(to: URL(filePath: out), options: .withoutOverwriting)
+                } catch {
+                    throw Failure(code: 2, "--out \(out): expected a path at which no file is and one can be made")
+                }
+                Output.line("\(out): as of position \(page.position), \(html.count) bytes")
             }
         }
     }

@@ -57,7 +57,7 @@ extension AuditCommand {
     struct Prove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Prove that an event is in the log, or that the log only grew.",
-            subcommands: [Inclusion.self, Consistency.self, Row.self])
+            subcommands: [Inclusion.self, Consistency.self, Row.self, Page.self])
 
         struct Inclusion: AsyncParsableCommand {
             static let configuration = CommandConfiguration(
