@@ -42,7 +42,8 @@ package struct HTMLWriter: Sendable {
     mutating func rawText(_ content: [UInt8]) {
         let slash = UInt8(ascii: "/")
         precondition(
-            !zip(content, content.dropFirst()).contains { $0 == UInt8(ascii: "<") && $1 == slash }, "a script or style ends at its first </")
+            !zip(content, content.dropFirst()).contains { $0 == UInt8(ascii: "<") && $1 == slash }, "a script or style ends at its first </"
+        )
         bytes.append(contentsOf: content)
     }
 
