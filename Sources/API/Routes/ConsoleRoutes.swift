@@ -1,5 +1,6 @@
 import Console
 import LedgerJSON
+import LedgerNotes
 import LedgerValues
 import NIOCore
 import Operations

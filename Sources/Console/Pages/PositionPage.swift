@@ -1,4 +1,4 @@
-import LedgerJSON
+package import LedgerJSON
 import LedgerValues
 import OptionTrades
 

@@ -1,6 +1,9 @@
+import LedgerBundle
 import LedgerEvents
 import LedgerJSON
 package import LedgerNotes
+import LedgerProjections
+import LedgerStore
 import LedgerValues
 package import OptionTrades
 
