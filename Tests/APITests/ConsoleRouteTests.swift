@@ -274,7 +274,8 @@ struct ConsoleRouteTests {
             for (target, status, part) in [
                 ("/trades?state=nonsense", 400, "expected FILLED, PARTIALLY_FILLED"), ("/trades?as_of=2026-01-31", 400, "is its start"),
                 ("/trades?as_of_position=999999999", 400, "position"), ("/trades?as_of_position=x", 400, "as_of_position"),
-                ("/trade?id=nobody", 404, "no trade has this id"), ("/trade?id=IMST-000001&as_of=never", 400, "as_of"),
+                ("/trade?id=nobody", 404, "no trade of alpha_sync has the id `nobody`"),
+                ("/trade?id=IMST-000001&as_of=never", 400, "as_of"),
                 ("/log?position=999999999", 404, "no event at position"), ("/log?position=x", 400, "position"),
                 ("/log?as_of_position=4&position=5", 404, "at this moment: its last is 4"),
                 ("/log?as_of=2999-01-01T00:00:00Z", 400, "as_of"),
