@@ -92,7 +92,7 @@ package struct RowList: Sendable {
                 for (title, isShown) in [("Shown", true), ("Hidden", false)] {
                     let columns = all.filter { column in column.field.map { fields.contains($0) == isShown } ?? false }
                     if columns.isEmpty { continue }
-                    html.element("h3", text: title)
+                    html.element("p", [.class("quiet")], text: title)
                     html.element("ul", [.class("links")]) { html in
                         for column in columns {
                             let field = column.field ?? ""
