@@ -38,13 +38,15 @@ struct ObservationTests {
         #expect(parsed.observations.map(\.kind) == [.gexStrike, .gexStrike, .gexStrike, .gexHourly])
         #expect(
             try Self.text(parsed.observations.first)
-                == #"{"currency":"BTC","dealer_gamma":"-0.5","dealer_net_inventory":"-30.5","expiry":"2024-04-05","#
-                + #""gamma_level":"-0.5","kind":"gex_strike","option_type":"call","rounded":false,"spot":"71001","#
-                + #""strike":"70000","timestamp":"2024-04-01T00:00:00Z","unit_source":null}"#)
+                == #"{"clamped_iv":null,"currency":"BTC","dealer_gamma":"-0.5","dealer_net_inventory":"-30.5","#
+                + #""expiry":"2024-04-05","gamma_level":"-0.5","kind":"gex_strike","missing_sources":[],"#
+                + #""observed_source":null,"option_type":"call","rounded":false,"source_currency":null,"#
+                + #""spot":"71001","strike":"70000","timestamp":"2024-04-01T00:00:00Z","unit_source":null}"#)
         #expect(
             try Self.text(parsed.observations.last)
-                == #"{"abs_gex":"43","currency":"BTC","gex_imbalance":"-0.4186046512","instruments":3,"kind":"gex_hourly","#
-                + #""net_gamma":"-0.25","net_gex":"-18","rounded":true,"spot":"71001","#
+                == #"{"abs_gex":"43","clamped_iv":null,"currency":"BTC","gex_imbalance":"-0.4186046512","#
+                + #""instruments":3,"kind":"gex_hourly","missing_sources":[],"net_gamma":"-0.25","net_gex":"-18","#
+                + #""observed_source":null,"rounded":true,"source_currency":null,"spot":"71001","#
                 + #""timestamp":"2024-04-01T00:00:00Z","unit_source":null}"#)
     }
 
@@ -157,9 +159,10 @@ struct ObservationTests {
         #expect(points == ["50 90.5", "5 101", "25 99.5", "-25 98"])
         #expect(
             try Self.text(parsed.observations.first)
-                == #"{"currency":"MSTR","delta":"50","dte":"6.25","forward":null,"iv":"90.5","kind":"iv_surface","#
-                + #""rounded":false,"source_index_price":"334.5","source_underlying_price":null,"strike":null,"#
-                + #""timestamp":"2024-12-20T15:00:00Z","unit_source":null}"#)
+                == #"{"clamped_iv":null,"currency":"MSTR","delta":"50","dte":"6.25","forward":null,"iv":"90.5","#
+                + #""kind":"iv_surface","missing_sources":[],"observed_source":null,"rounded":false,"#
+                + #""source_currency":null,"source_index_price":"334.5","source_underlying_price":null,"#
+                + #""strike":null,"timestamp":"2024-12-20T15:00:00Z","unit_source":null}"#)
         #expect(throws: AmberdataError.self) { try ParsedObservations.deltaSurface([Self.page(row), Self.page(row)]) }
     }
 
@@ -181,10 +184,13 @@ struct ObservationTests {
         #expect(parsed.skippedRows == 2)
         #expect(
             try parsed.observations.map(Self.text) == [
-                #"{"currency":"BTC","exchange":"cme","kind":"open_interest","oi_notional":null,"oi_value":null,"rounded":false,"#
-                    + #""timestamp":"2024-04-30T00:00:00Z","unit_source":null}"#,
-                #"{"currency":"BTC","exchange":"bitmex","kind":"open_interest","oi_notional":"70.972564306","#
-                    + #""oi_value":"1868.0146536224","rounded":true,"timestamp":"2024-05-01T00:00:00Z","unit_source":null}"#,
+                #"{"clamped_iv":null,"currency":"BTC","exchange":"cme","kind":"open_interest","#
+                    + #""missing_sources":[],"observed_source":null,"oi_notional":null,"oi_value":null,"rounded":false,"#
+                    + #""source_currency":null,"timestamp":"2024-04-30T00:00:00Z","unit_source":null}"#,
+                #"{"clamped_iv":null,"currency":"BTC","exchange":"bitmex","kind":"open_interest","#
+                    + #""missing_sources":[],"observed_source":null,"oi_notional":"70.972564306","#
+                    + #""oi_value":"1868.0146536224","rounded":true,"source_currency":null,"#
+                    + #""timestamp":"2024-05-01T00:00:00Z","unit_source":null}"#,
             ])
         #expect(try ParsedObservations.openInterest([page], currency: "").skippedRows == 4)
     }

@@ -95,9 +95,10 @@ struct RecordedTests {
         #expect(total.timestamp == Wire.instant("2024-04-01T00:00:00Z"))
         #expect(
             try PayloadText.of(total)
-                == #"{"abs_gex":"87135.8","currency":"BTC","gex_imbalance":"-0.0745571855","instruments":912,"#
-                + #""kind":"gex_hourly","net_gamma":"0.008858","net_gex":"-6496.6","rounded":true,"spot":"71297.84","#
-                + #""timestamp":"2024-04-01T00:00:00Z","unit_source":null}"#)
+                == #"{"abs_gex":"87135.8","clamped_iv":null,"currency":"BTC","gex_imbalance":"-0.0745571855","#
+                + #""instruments":912,"kind":"gex_hourly","missing_sources":[],"net_gamma":"0.008858","#
+                + #""net_gex":"-6496.6","observed_source":null,"rounded":true,"source_currency":null,"#
+                + #""spot":"71297.84","timestamp":"2024-04-01T00:00:00Z","unit_source":null}"#)
         #expect(Self.sum(strikes.map { $0.decimal("dealer_gamma") }).description == "0.008858")
     }
 
@@ -109,10 +110,12 @@ struct RecordedTests {
         #expect(Set(parsed.observations.map(\.identifyingDigest)).count == 720)
         #expect(
             try PayloadText.of(try #require(parsed.observations.first))
-                == #"{"currency":"BTC","dvol":"76.6399993896","iv_atm_30d":"75.7839143977","iv_atm_7d":"68.680834654","#
-                + #""kind":"vol_metrics","put_call_ratio":null,"rounded":true,"rv_30d":"65.514943172","rv_7d":"43.0772225337","#
-                + #""skew_25d":null,"spot":"71297.0473333333","timestamp":"2024-04-01T00:00:00Z","total_oi":null,"#
-                + #""unit_source":null,"vol_of_vol":null,"vrp":null}"#)
+                == #"{"clamped_iv":null,"currency":"BTC","dvol":"76.6399993896","iv_atm_30d":"75.7839143977","#
+                + #""iv_atm_7d":"68.680834654","kind":"vol_metrics","missing_sources":[],"observed_source":null,"#
+                + #""put_call_ratio":null,"rounded":true,"rv_30d":"65.514943172","rv_7d":"43.0772225337","#
+                + #""skew_25d":null,"source_currency":null,"spot":"71297.0473333333","#
+                + #""timestamp":"2024-04-01T00:00:00Z","total_oi":null,"unit_source":null,"vol_of_vol":null,"#
+                + #""vrp":null}"#)
         let sums: [(StaticString, String)] = [
             ("dvol", "1811.3000106812"), ("iv_atm_7d", "46384.1044076801"), ("iv_atm_30d", "47937.3761034101"),
             ("rv_7d", "40056.4831565226"), ("rv_30d", "43665.7102970146"), ("spot", "47501176.1208626488"),
