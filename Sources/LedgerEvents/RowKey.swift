@@ -8,7 +8,9 @@ public struct RowKey: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// The key of the entity to which a row belongs: the first parts of the row's key.
     ///
-    /// - Parameter count: the number of parts in the entity's key.
+    /// - Parameters:
+    ///   - row: the row's key
+    ///   - count: the number of parts in the entity's key
     public init(entityOf row: RowKey, parts count: Int) { parts = Array(row.parts.prefix(count)) }
 
     public static func < (left: RowKey, right: RowKey) -> Bool {
