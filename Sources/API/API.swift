@@ -125,7 +125,7 @@ package struct API: Sendable {
     /// The route that answers, with the segments that its pattern captured. The captures are nil if the path has routes
     /// only for other methods. Throws `Problem` for an unknown path.
     private func match(_ request: APIRequest) throws(Problem) -> (route: Route, captures: [String]?, methods: [String]) {
-        let segments = request.path == "/" ? [] : request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        let segments = Route.segments(of: request.path)
         let method = request.method == "HEAD" ? "GET" : request.method
         var first: Route?
         var methods: [String] = []
@@ -163,17 +163,35 @@ struct Route: Sendable {
     let isUngated: Bool
     /// Whether the last part of the pattern captures the rest of the path, as it was sent.
     private let takesRest: Bool
+    /// Whether a browser shows the answer as a page of the console.
+    let isPage: Bool
     let handle: Handler
 
     init(
-        _ method: String, _ path: StaticString, isUngated: Bool = false, takesRest: Bool = false, _ handle: @escaping Handler
+        _ method: String, _ path: StaticString, isUngated: Bool = false, takesRest: Bool = false, isPage: Bool = false,
+        _ handle: @escaping Handler
     ) {
         self.method = method
         self.path = "\(path)"
         pattern = "\(path)".split(separator: "/")
         self.isUngated = isUngated
         self.takesRest = takesRest
+        self.isPage = isPage
         self.handle = handle
+    }
+
+    /// A page of the console, or a problem page if it cannot be made.
+    static func page(
+        _ path: StaticString, _ make: @escaping @Sendable (API, APIRequest, [String]) async throws -> PageAnswer
+    ) -> Route {
+        Route("GET", path, isPage: true) { api, request, captures in
+            try await api.page(request) { try await make(api, $0, captures) }
+        }
+    }
+
+    /// The segments of a path, as they were sent.
+    static func segments(of path: String) -> ArraySlice<Substring> {
+        path == "/" ? [] : path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
     }
 
     /// The captured segments, decoded. Nil if the path does not match.

@@ -1,10 +1,11 @@
-import API
 import Foundation
 import LedgerJSON
 import LedgerValues
 import Operations
 import TestSupport
 import Testing
+
+@testable import API
 
 /// The moment that a page shows, the two that are compared, and what a browser keeps for its reader.
 @Suite(.serialized)
@@ -66,6 +67,26 @@ struct ConsoleMomentTests {
             #expect(
                 try await moment([("known", "2026-03-12T14:03:06"), ("after", "60")])
                     == "/trades?as_of_position=60&as_of=2026-03-12T14%3A03%3A06Z")
+        }
+    }
+
+    @Test func `the bar of every page leads back to its page`() async throws {
+        try await withService(projectors: false) { (service: RunningService) async throws -> Void in
+            var pages: [String] = []
+            for route in Route.console where route.method == "GET" && !route.path.contains("{") {
+                let page = route.path + (route.path == "/position" || route.path == "/trade" ? "?id=x" : "")
+                let answer = try await service.ask(page)
+                guard answer.headers["content-type"]?.hasPrefix("text/html") == true, Self.text(answer).contains(#"action="/moment""#)
+                else {
+                    continue
+                }
+                pages.append(route.path)
+                let led = try await service.ask("/moment?\(Self.encoded([("page", page), ("after", "3")]))")
+                let separator = page.contains("?") ? "&" : "?"
+                #expect(led.status == 303 && led.headers["location"] == "\(page)\(separator)as_of_position=3", "\(page)")
+            }
+            #expect(
+                Set(pages).isSuperset(of: ["/trades", "/trade", "/position", "/performance", "/log", "/explain", "/steps"]), "\(pages)")
         }
     }
 

@@ -7,10 +7,6 @@ import Synchronization
 /// session is redirected to the sign-in page.
 final class ConsoleGate: Sendable {
     static let cookie = "alpha_ledger_session"
-    private static let pages: Set<String> = [
-        "/", "/trades", "/trades/run", "/trade", "/performance", "/log", "/projections", "/explain", "/steps", "/changes",
-        "/moment", "/styleguide",
-    ]
     /// The time for which a browser keeps preferences and visits.
     static let rememberingTime: Duration = .seconds(365 * 24 * 3600)
 
@@ -57,8 +53,10 @@ final class ConsoleGate: Sendable {
             || ["/healthz", "/readyz", "/metrics", "/openapi.yaml"].contains(path)
     }
 
+    /// Whether an address is that of a page.
     static func isPage(_ path: String) -> Bool {
-        pages.contains(path) || path.hasPrefix("/performance/") || path.hasPrefix("/projections/")
+        let segments = Route.segments(of: path)
+        return Route.console.contains { $0.isPage && $0.captures(segments) != nil }
     }
 
     /// Whether the request sends a form of the console. Its route checks the session, the form's token and the origin

@@ -10,33 +10,29 @@ import Synchronization
 extension Route {
     /// The console's pages, assets and forms.
     static let console = [
-        Route("GET", "/") { _, _, _ in .redirect(to: Address(["trades"])) },
+        Route("GET", "/", isPage: true) { _, _, _ in .redirect(to: Address(["trades"])) },
         Route("GET", "/assets/{version}/{name}") { _, _, captures in try API.asset(captures[0], captures[1]) },
         Route("GET", "/sign-in") { api, request, _ in try await api.signInPage(request) },
         Route("POST", "/sign-in", isUngated: true) { api, request, _ in try await api.signIn(request) },
         Route("POST", "/sign-out", isUngated: true) { api, request, _ in try await api.signOut(request) },
-        Route("GET", "/trades") { api, request, _ in try await api.page(request) { try await api.tradeBook($0) } },
-        Route("GET", "/trade") { api, request, _ in try await api.page(request) { try await api.tradePage($0) } },
-        Route("GET", "/position") { api, request, _ in try await api.page(request) { try await api.positionPage($0) } },
-        Route("GET", "/trades/run") { api, request, _ in try await api.page(request) { try await api.runPage($0) } },
+        .page("/trades") { api, request, _ in try await api.tradeBook(request) },
+        .page("/trade") { api, request, _ in try await api.tradePage(request) },
+        .page("/position") { api, request, _ in try await api.positionPage(request) },
+        .page("/trades/run") { api, request, _ in try await api.runPage(request) },
         Route("POST", "/trades/sync") { api, request, _ in try await api.syncForm(request) },
-        Route("GET", "/performance") { api, request, _ in try await api.page(request) { try await api.performance($0) } },
-        Route("GET", "/performance/{view}") { api, request, captures in
-            try await api.page(request) { try await api.performanceRows($0, captures[0]) }
-        },
+        .page("/performance") { api, request, _ in try await api.performance(request) },
+        .page("/performance/{view}") { api, request, captures in try await api.performanceRows(request, captures[0]) },
         Route("GET", "/download/{view}") { api, request, captures in try await api.download(request, captures[0]) },
-        Route("GET", "/changes") { api, request, _ in try await api.changesPage(request) },
-        Route("GET", "/moment") { api, request, _ in try api.moment(request) },
-        Route("GET", "/styleguide") { api, request, _ in try await api.page(request) { try await api.styleguide($0) } },
+        Route("GET", "/changes", isPage: true) { api, request, _ in try await api.changesPage(request) },
+        Route("GET", "/moment", isPage: true) { api, request, _ in try api.moment(request) },
+        .page("/styleguide") { api, request, _ in try await api.styleguide(request) },
         Route("POST", "/preferences", isUngated: true) { api, request, _ in try api.preferencesForm(request) },
-        Route("GET", "/explain") { api, request, _ in try await api.page(request) { try await api.explainPage($0) } },
+        .page("/explain") { api, request, _ in try await api.explainPage(request) },
         Route("GET", "/prove") { api, request, _ in try await api.proofFile(request) },
-        Route("GET", "/steps") { api, request, _ in try await api.page(request) { try await api.stepsPage($0) } },
-        Route("GET", "/log") { api, request, _ in try await api.page(request) { try await api.logPage($0) } },
-        Route("GET", "/projections") { api, request, _ in try await api.page(request) { try await api.projectionsPage($0) } },
-        Route("GET", "/projections/diff") { api, request, _ in
-            try await api.page(request) { try await api.versionDiff($0) }
-        },
+        .page("/steps") { api, request, _ in try await api.stepsPage(request) },
+        .page("/log") { api, request, _ in try await api.logPage(request) },
+        .page("/projections") { api, request, _ in try await api.projectionsPage(request) },
+        .page("/projections/diff") { api, request, _ in try await api.versionDiff(request) },
         Route("POST", "/projections/{action}") { api, request, captures in
             try await api.projectionForm(request, captures[0])
         },
@@ -183,6 +179,13 @@ extension API {
         } catch {
             return .failure(error)
         }
+        // Sums over a part of them would look like the position's.
+        guard found.count == wanted.count else {
+            return .failure(
+                PageProblem(
+                    status: 503, code: Problem.Code.notReady.rawValue,
+                    detail: "\(found.count) of the position's \(wanted.count) trades were found, so how it went can't be shown"))
+        }
         return .success(found)
     }
 
@@ -208,8 +211,7 @@ extension API {
             }
             let full = ledger.completed(key, of: ask.view)
             let page = try await ledger.proofPage(ask.view, key: full, field: ask.field, asOf: position)
-            let title = "\(ask.field.map { $0.replacing("_", with: " ") } ?? "a row") of \(ask.view.title.asciiFolded)"
-            let html = ProofFile.html(title: title, document: page.document, note: page.note.bytes, vkey: page.key.vkey)
+            let html = ProofFile.html(title: page.title, document: page.document, note: page.note.bytes, vkey: page.key.vkey)
             return APIResponse(
                 status: 200,
                 headers: [

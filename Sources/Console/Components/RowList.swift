@@ -55,16 +55,16 @@ package struct RowList: Sendable {
                 return chosen?.contains { $0.isBytewiseEqual(to: field) } ?? !column.isExtra
             }
             let rows = document.root["rows"]?.elements.map { $0 } ?? []
-            let group = (try? totals?.get()).flatMap { Totals($0).groups.first }
+            let known = totals.flatMap { try? $0.get() }.map { Totals($0).groups.first }
             html.element("div", [.class("list-head")]) { html in
-                Pager.count(rows.count, of: totals == nil ? nil : group?.count ?? 0, context, to: &html)
+                Pager.count(rows.count, of: known.map { $0?.count ?? 0 }, context, to: &html)
                 picker(all, columns, context, &html)
                 download(context, &html)
             }
-            if case .failure(let problem)? = totals { ProblemBox.write(problem, to: &html) }
+            if case .failure(let problem)? = totals { html.element("p", [.class("quiet")], text: "No totals: \(problem.detail)") }
             Table(
                 caption: "\(view.title), \(orderWords(all, context))", columns: columns, id: view.name,
-                empty: emptiness ?? "No rows at this moment.", totals: isSummable(context) ? group : nil,
+                empty: emptiness ?? "No rows at this moment.", totals: isSummable(context) ? known ?? nil : nil,
                 order: TableOrder(context, Self.order(of: view))
             ).write(rows, to: &html)
             Pager.write(document.root, shown: rows.count, context, to: &html)

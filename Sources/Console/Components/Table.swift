@@ -27,6 +27,17 @@ struct Column {
         self.write = write
     }
 
+    /// The side on which the column's figures end.
+    var alignment: [Attribute] { isNumber ? [.class("number")] : [] }
+
+    /// Writes the title, as a link if there is one, and the unit below it.
+    func writeHead(_ link: Address? = nil, to html: inout HTMLWriter) {
+        if let link { html.element("a", [.href(link)], text: title) } else { html.text(title) }
+        guard let unit else { return }
+        html.text(" ")
+        html.element("small", text: unit)
+    }
+
     /// The same column, shown only to a reader who asks for it.
     var extra: Column {
         var copy = self
@@ -119,7 +130,7 @@ struct Table {
                     "th", [.scope("row"), .role("rowheader")],
                     text: totals.count == 1 ? "The one row" : "All \(Figures.count(totals.count)) rows")
                 for column in columns.dropFirst() {
-                    html.element("td", [.role("cell"), .data("data-label", column.title)] + (column.isNumber ? [.class("number")] : [])) {
+                    html.element("td", [.role("cell"), .data("data-label", column.title)] + column.alignment) {
                         html in
                         guard let field = column.field, let sum = totals.sumText(field) else { return }
                         Cell.sum(sum, field, to: &html)
@@ -136,28 +147,50 @@ struct Table {
     private func header(_ column: Column, _ html: inout HTMLWriter) {
         let field = column.isSortable ? column.field : nil
         let direction = field.flatMap { order?.direction($0) }
-        var attributes: [Attribute] = [.scope("col"), .role("columnheader")] + (column.isNumber ? [.class("number")] : [])
+        var attributes: [Attribute] = [.scope("col"), .role("columnheader")] + column.alignment
         if let direction { attributes.append(.sorted(direction ? "descending" : "ascending")) }
-        html.element("th", attributes) { html in
-            if let field, let order {
-                html.element("a", [.href(order.address(field))], text: column.title)
-            } else {
-                html.text(column.title)
-            }
-            if let unit = column.unit {
-                html.text(" ")
-                html.element("small", text: unit)
-            }
-        }
+        html.element("th", attributes) { column.writeHead(field.flatMap { order?.address($0) }, to: &$0) }
     }
 
     private func cell(_ column: Column, _ row: JSONValue, isHeader: Bool, _ html: inout HTMLWriter) {
         let label = Attribute.data("data-label", column.unit.map { "\(column.title), \($0)" } ?? column.title)
-        let number: [Attribute] = column.isNumber ? [.class("number")] : []
         if isHeader {
-            html.element("th", [.scope("row"), .role("rowheader"), label] + number) { column.write(row, &$0) }
+            html.element("th", [.scope("row"), .role("rowheader"), label] + column.alignment) { column.write(row, &$0) }
         } else {
-            html.element("td", [.role("cell"), label] + number) { column.write(row, &$0) }
+            html.element("td", [.role("cell"), label] + column.alignment) { column.write(row, &$0) }
+        }
+    }
+}
+
+/// A table of a few rows beside other text: it has no window of its own, and stays a table on a phone.
+struct SmallTable {
+    let caption: String
+    let columns: [Column]
+    /// Whether a table that is wider than its place scrolls in it.
+    var scrolls = false
+
+    /// Writes the rows. The first column is each row's heading.
+    func write(_ rows: some Sequence<JSONValue>, to html: inout HTMLWriter) {
+        html.element("table", [.class(scrolls ? "small scrolling" : "small")]) { html in
+            html.element("caption", text: caption)
+            html.element("thead") { html in
+                html.element("tr") { html in
+                    for column in columns { html.element("th", [.scope("col")] + column.alignment) { column.writeHead(to: &$0) } }
+                }
+            }
+            html.element("tbody") { html in
+                for row in rows {
+                    html.element("tr") { html in
+                        for (index, column) in columns.enumerated() {
+                            if index == 0 {
+                                html.element("th", [.scope("row")] + column.alignment) { column.write(row, &$0) }
+                            } else {
+                                html.element("td", column.alignment) { column.write(row, &$0) }
+                            }
+                        }
+                    }
+                }
+            }
         }
     }
 }

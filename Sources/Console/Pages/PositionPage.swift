@@ -50,10 +50,10 @@ package struct PositionPage: Sendable {
                 }
             }
             html.element("dl", [.class("counts")]) { html in
-                figure("Realized P&L before fees USD, derived", row, "realized_pnl_before_fees_usd", .money, explained, &html)
-                figure("Net premium cashflow USD", row, "net_premium_cashflow_usd", .money, explained, &html)
-                figure("Open premium USD", row, "open_premium_usd", .money, explained, &html)
-                figure("Fees USD", row, "total_fees_usd", .money, explained, &html)
+                Fact.figure("Realized P&L before fees USD, derived", row, "realized_pnl_before_fees_usd", .money, explained, to: &html)
+                Fact.figure("Net premium cashflow USD", row, "net_premium_cashflow_usd", .money, explained, to: &html)
+                Fact.figure("Open premium USD", row, "open_premium_usd", .money, explained, to: &html)
+                Fact.figure("Fees USD", row, "total_fees_usd", .money, explained, to: &html)
             }
             if row["lifecycle_flags"]?.count ?? 0 > 0 { Cell.tokens(row, "lifecycle_flags", isWarning: true, to: &html) }
             if row["missing_fields"]?.count ?? 0 > 0 { Cell.tokens(row, "missing_fields", isWarning: true, to: &html) }
@@ -92,34 +92,19 @@ package struct PositionPage: Sendable {
         let matches = row["matches"]?.elements.map { $0 } ?? []
         html.element("h2", text: "How it was closed")
         if matches.isEmpty { return html.element("p", [.class("quiet")], text: "Nothing of it was closed yet.") }
-        var sum: FixedDecimal? = .zero
-        let steps = matches.map { match -> (match: JSONValue, sum: FixedDecimal?) in
-            // Beyond an unknown part the sum is unknown too.
-            let part = match["pnl_before_fees_usd"].flatMap { try? FixedDecimal(published: $0.sourceText) }
-            sum = part.flatMap { part in sum.flatMap { $0.adding(part) } }
-            return (match, sum)
+        let parts = matches.map { match in
+            Waterfall.Step(
+                name: "\(match["open_trade_id"]?.string ?? "?") with \(match["close_trade_id"]?.string ?? "?")",
+                value: match["pnl_before_fees_usd"].flatMap { try? FixedDecimal(published: $0.sourceText) })
         }
-        Waterfall(
-            title: "P&L before fees USD, match by match",
-            steps: steps.map { step in
-                Waterfall.Step(
-                    name: "\(step.match["open_trade_id"]?.string ?? "?") with \(step.match["close_trade_id"]?.string ?? "?")",
-                    value: step.match["pnl_before_fees_usd"].flatMap { try? FixedDecimal(published: $0.sourceText) })
-            }
-        ).write(to: &html)
-        let columns: [Column] = [
-            Column("Opened by") { row, html in trade(row["open_trade_id"], context, &html) },
-            Column("Closed by") { row, html in trade(row["close_trade_id"], context, &html) },
-            .text("Lot", "open_side"), .figure("Contracts", "quantity", .quantity),
-            .figure("Open price", unit: "per contract", "open_price", .price),
-            .figure("Close price", unit: "per contract", "close_price", .price),
-            .figure("P&L before fees USD", unit: "derived", "pnl_before_fees_usd", .money),
-        ]
-        Table(caption: "Matches, first in first out", columns: columns, id: "matches").write(steps.map(\.match), to: &html)
+        Waterfall(title: "P&L before fees USD, match by match", steps: parts).write(to: &html)
+        Table(caption: "Matches, first in first out", columns: LotColumns.matches(context), id: "matches").write(matches, to: &html)
         html.element("p", [.class("quiet")]) { html in
             html.text("All matches: ")
-            if let total = steps.last?.sum {
-                Cell.sum(total.description, "pnl_before_fees_usd", to: &html)
+            // With an unknown part the sum is unknown too.
+            let sum = parts.reduce(.zero as FixedDecimal?) { sum, part in part.value.flatMap { sum?.adding($0) } }
+            if let sum {
+                Cell.sum(sum.description, "pnl_before_fees_usd", to: &html)
                 html.text(" USD before fees.")
             } else {
                 Unavailable.write("a part is not known", to: &html)
@@ -130,12 +115,7 @@ package struct PositionPage: Sendable {
     private func lots(_ row: JSONValue, _ context: PageContext, _ html: inout HTMLWriter) {
         let lots = row["open_lots"]?.elements.map { $0 } ?? []
         html.element("h2", text: "What is left")
-        let columns: [Column] = [
-            Column("Opened by") { row, html in trade(row["trade_id"], context, &html) },
-            .text("Side", "side"), .figure("Contracts left", "remaining_quantity", .quantity),
-            .figure("Price", unit: "per contract", "price", .price), .figure("Multiplier", "contract_multiplier", .quantity),
-        ]
-        Table(caption: "Open lots", columns: columns, id: "lots", empty: "Nothing is open.").write(lots, to: &html)
+        Table(caption: "Open lots", columns: LotColumns.open(context), id: "lots", empty: "Nothing is open.").write(lots, to: &html)
     }
 
     /// Contracts and cash after each trade, as plots and as figures.
@@ -158,39 +138,29 @@ package struct PositionPage: Sendable {
                 ).write(to: &html)
             }
         }
+        let byTrade = Dictionary(states.map { (Self.id($0.trade), $0) }) { first, _ in first }
         let columns: [Column] = [
             Column("Trade") { row, html in TradeLink.write(row, context, to: &html) },
             .instant("Traded", "trade_date"), .text("Side", "direction"), .figure("Contracts", "quantity", .quantity),
             .figure("Price", unit: "per contract", "price", .price), .figure("Premium USD", "entry_premium_usd", .money),
-            running("Held after it", "contracts", .quantity, \.contracts, states),
-            running("Cash after it", "USD", .money, \.cash, states),
+            running("Held after it", "contracts", .quantity, \.contracts, byTrade),
+            running("Cash after it", "USD", .money, \.cash, byTrade),
         ]
         Table(caption: "The trades of the position, by time", columns: columns, id: "trades", empty: "No trades were found.")
             .write(trades, to: &html)
     }
 
     private func running(
-        _ title: String, _ unit: String, _ places: Figures.Places, _ value: KeyPath<PositionState, FixedDecimal?>, _ states: [PositionState]
+        _ title: String, _ unit: String, _ places: Figures.Places, _ value: KeyPath<PositionState, FixedDecimal?>,
+        _ states: [ByteKey: PositionState]
     ) -> Column {
         Column(title, unit: unit, isNumber: true) { row, html in
-            let id = row["source_trade_id"]?.string.map { ByteKey($0) }
-            guard let state = states.first(where: { $0.trade["source_trade_id"]?.string.map { ByteKey($0) } == id }),
-                let figure = state[keyPath: value]
-            else { return Unavailable.write("not known", to: &html) }
+            guard let figure = states[Self.id(row)]?[keyPath: value] else { return Unavailable.write("not known", to: &html) }
             html.element("span", [.class("figure")], text: Figures.decimal(figure.description, places).text)
         }
     }
 
-    private func trade(_ id: JSONValue?, _ context: PageContext, _ html: inout HTMLWriter) {
-        guard let id = id?.string else { return html.text("?") }
-        html.element("a", [.href(Address(["trade"], [("id", id)] + context.time.pin))], text: id)
-    }
-
-    private func figure(
-        _ name: String, _ row: JSONValue, _ field: String, _ places: Figures.Places, _ explained: Explained, _ html: inout HTMLWriter
-    ) {
-        Fact.write(name, to: &html) { Cell.figure(row, field, places, explained, to: &$0) }
-    }
+    private static func id(_ trade: JSONValue) -> ByteKey { ByteKey(trade["source_trade_id"]?.string ?? "") }
 }
 
 /// What a position holds after a trade.

@@ -208,6 +208,13 @@ enum Fact {
         }
     }
 
+    /// A figure of a row, with its explanation.
+    static func figure(
+        _ name: String, _ row: JSONValue, _ field: String, _ places: Figures.Places, _ explained: Explained, to html: inout HTMLWriter
+    ) {
+        write(name, to: &html) { Cell.figure(row, field, places, explained, to: &$0) }
+    }
+
     static func write(_ name: String, to html: inout HTMLWriter, _ value: (inout HTMLWriter) -> Void) {
         html.element("div") { html in
             html.element("dt", text: name)

@@ -73,9 +73,9 @@ package struct TradePage: Sendable {
                 Badge.write(row["trade_status"]?.string ?? "no status", to: &html)
             }
             html.element("dl", [.class("counts")]) { html in
-                figure("Entry premium USD", row, "entry_premium_usd", .money, explained, &html)
-                figure("Premium USD as given", row, "premium_usd", .money, explained, &html)
-                figure("Fees USD", row, "fees_usd", .money, explained, &html)
+                Fact.figure("Entry premium USD", row, "entry_premium_usd", .money, explained, to: &html)
+                Fact.figure("Premium USD as given", row, "premium_usd", .money, explained, to: &html)
+                Fact.figure("Fees USD", row, "fees_usd", .money, explained, to: &html)
             }
             if row["flags"]?.count ?? 0 > 0 { Cell.tokens(row, "flags", isWarning: true, to: &html) }
         }
@@ -123,9 +123,9 @@ package struct TradePage: Sendable {
     private func fill(_ row: JSONValue, _ explained: Explained, _ html: inout HTMLWriter) {
         PriceLadder(row: row, unit: "\(row["price_currency"]?.string ?? "") per contract".trimmed, explained: explained).write(to: &html)
         html.element("dl", [.class("facts tight")]) { html in
-            figure("Fill vs mid USD, total", row, "fill_vs_mid_usd", .money, explained, &html)
-            figure("Fill vs mid, bps", row, "fill_vs_mid_bps", .points, explained, &html)
-            figure("Spread capture", row, "spread_capture", .score, explained, &html)
+            Fact.figure("Fill vs mid USD, total", row, "fill_vs_mid_usd", .money, explained, to: &html)
+            Fact.figure("Fill vs mid, bps", row, "fill_vs_mid_bps", .points, explained, to: &html)
+            Fact.figure("Spread capture", row, "spread_capture", .score, explained, to: &html)
             Fact.write("Benchmark", to: &html) { Badge.write(row["benchmark_quality"]?.string ?? "none", to: &$0) }
         }
     }
@@ -139,41 +139,18 @@ package struct TradePage: Sendable {
             PositionLink.write(row, context, to: &html)
         }
         html.element("dl", [.class("facts tight")]) { html in
-            figure("Net contracts", row, "net_quantity", .quantity, explained, &html)
-            figure("Closed contracts", row, "closed_quantity", .quantity, explained, &html)
-            figure("Average open price", row, "average_open_price", .price, explained, &html)
-            figure("Realized P&L before fees USD, derived", row, "realized_pnl_before_fees_usd", .money, explained, &html)
+            Fact.figure("Net contracts", row, "net_quantity", .quantity, explained, to: &html)
+            Fact.figure("Closed contracts", row, "closed_quantity", .quantity, explained, to: &html)
+            Fact.figure("Average open price", row, "average_open_price", .price, explained, to: &html)
+            Fact.figure("Realized P&L before fees USD, derived", row, "realized_pnl_before_fees_usd", .money, explained, to: &html)
         }
         let mine = row["matches"]?.elements.filter { isThis($0["open_trade_id"]) || isThis($0["close_trade_id"]) } ?? []
         if mine.isEmpty { return html.element("p", [.class("quiet")], text: "No match of this trade with another one.") }
-        html.element("table", [.class("small scrolling")]) { html in
-            html.element("caption", text: "Matches of this trade, first in first out")
-            html.element("thead") { html in
-                html.element("tr") { html in
-                    for title in ["With", "Contracts", "Open price", "Close price", "P&L before fees USD"] {
-                        html.element("th", [.scope("col")], text: title)
-                    }
-                }
-            }
-            html.element("tbody") { html in
-                for match in mine { self.match(match, &html) }
-            }
+        let other = Column("With") { match, html in
+            LotColumns.link(isThis(match["open_trade_id"]) ? match["close_trade_id"] : match["open_trade_id"], context, to: &html)
         }
-    }
-
-    private func match(_ match: JSONValue, _ html: inout HTMLWriter) {
-        let other = isThis(match["open_trade_id"]) ? match["close_trade_id"] : match["open_trade_id"]
-        html.element("tr") { html in
-            html.element("th", [.scope("row")]) { html in
-                guard let id = other?.string else { return html.text("?") }
-                html.element("a", [.href(Address(["trade"], [("id", id)] + context.time.parameters))], text: id)
-            }
-            for (field, places) in [
-                ("quantity", Figures.Places.quantity), ("open_price", .price), ("close_price", .price), ("pnl_before_fees_usd", .money),
-            ] {
-                html.element("td", [.class("number")]) { Cell.figure(match, field, places, nil, to: &$0) }
-            }
-        }
+        SmallTable(caption: "Matches of this trade, first in first out", columns: [other] + LotColumns.matchFigures, scrolls: true)
+            .write(mine, to: &html)
     }
 
     private func isThis(_ id: JSONValue?) -> Bool { id?.string.map { ByteKey($0) == ByteKey(tradeID) } ?? false }
@@ -181,8 +158,8 @@ package struct TradePage: Sendable {
     private func alignment(_ row: JSONValue, _ explained: Explained, _ html: inout HTMLWriter) {
         html.element("dl", [.class("facts tight")]) { html in
             Fact.write("Label", to: &html) { Badge.write(row["alignment_label"]?.string ?? "none", to: &$0) }
-            figure("Score, 0 to 100", row, "alignment_score", .score, explained, &html)
-            figure("Confidence, 0 to 1", row, "confidence", .ratio, explained, &html)
+            Fact.figure("Score, 0 to 100", row, "alignment_score", .score, explained, to: &html)
+            Fact.figure("Confidence, 0 to 1", row, "confidence", .ratio, explained, to: &html)
         }
         for (title, field) in [("Drivers", "drivers"), ("Detractors", "detractors")] {
             html.element("h4", text: title)
@@ -196,18 +173,12 @@ package struct TradePage: Sendable {
             html.text(" \(row["market_proxy"]?.string ?? "no proxy"): a backdrop, never a price of this contract")
         }
         html.element("dl", [.class("facts tight")]) { html in
-            figure("DVol, vol points", row, "dvol", .score, explained, &html)
-            figure("DVol percentile, 365 d", row, "dvol_percentile", .points, explained, &html)
-            figure("VRP, vol points", row, "vrp", .score, explained, &html)
-            figure("GEX imbalance", row, "gex_imbalance", .ratio, explained, &html)
+            Fact.figure("DVol, vol points", row, "dvol", .score, explained, to: &html)
+            Fact.figure("DVol percentile, 365 d", row, "dvol_percentile", .points, explained, to: &html)
+            Fact.figure("VRP, vol points", row, "vrp", .score, explained, to: &html)
+            Fact.figure("GEX imbalance", row, "gex_imbalance", .ratio, explained, to: &html)
             Fact.write("Gamma regime", to: &html) { Badge.write(row["gamma_regime"]?.string ?? "none", to: &$0) }
         }
-    }
-
-    private func figure(
-        _ name: String, _ row: JSONValue, _ field: String, _ places: Figures.Places, _ explained: Explained, _ html: inout HTMLWriter
-    ) {
-        Fact.write(name, to: &html) { Cell.figure(row, field, places, explained, to: &$0) }
     }
 
     /// A link for each view of single trades, to what each event changed in the trade's rows there.
@@ -266,14 +237,14 @@ package struct TradePage: Sendable {
         }
     }
 
+    /// Of an event in the streams of a trade. All that its source said after the first time is a correction.
     private static func kind(_ type: String) -> EventKind {
         switch type {
         case let type where type.hasSuffix("ExecutionRecorded"): .execution
-        case let type where type.hasSuffix("ExecutionUpdated"): .correction
         case "ContextStamped": .stamp
         case "ExecutionBenchmarkRecorded": .benchmark
         case "ForwardMarkRecorded": .mark
-        default: .failure
+        default: .correction
         }
     }
 }

@@ -61,7 +61,8 @@ enum ViewColumns {
             .figure("Net premium cashflow USD", "net_premium_cashflow_usd", .money, explained).extra,
             .figure("Fees total USD", "total_fees_usd", .money, explained).extra,
             .instant("Opened", "opened_at"), .instant("Closed at", "closed_at"),
-            Column("Matches and open lots", field: "matches", isSortable: false) { row, html in MatchDetails.write(row, to: &html) },
+            Column("Matches and open lots", field: "matches", isSortable: false) { row, html in MatchDetails.write(row, context, to: &html)
+            },
             .tokens("Flags", "lifecycle_flags"), .tokens("Missing", "missing_fields"),
         ]
     }
@@ -145,63 +146,6 @@ enum Signals {
                         "span", [.class("figure")], text: (impact.hasPrefix("-") ? "" : "+") + Figures.decimal(impact, .price).text)
                 }
             }
-        }
-    }
-}
-
-/// The lots that an execution consumed, and the lots still open.
-enum MatchDetails {
-    static func write(_ row: JSONValue, to html: inout HTMLWriter) {
-        let matches = row["matches"]?.elements.map { $0 } ?? []
-        let lots = row["open_lots"]?.elements.map { $0 } ?? []
-        if matches.isEmpty && lots.isEmpty { return html.element("span", [.class("quiet")], text: "none") }
-        html.element("details") { html in
-            html.element("summary", text: "\(matches.count) matched, \(lots.count) open")
-            if !matches.isEmpty {
-                table(
-                    "Matches, first in first out",
-                    ["Opened by", "Closed by", "Contracts", "Open price", "Close price", "P&L before fees USD"], matches, &html
-                ) { match, html in
-                    cell(match, "open_trade_id", nil, &html)
-                    cell(match, "close_trade_id", nil, &html)
-                    cell(match, "quantity", .quantity, &html)
-                    cell(match, "open_price", .price, &html)
-                    cell(match, "close_price", .price, &html)
-                    cell(match, "pnl_before_fees_usd", .money, &html)
-                }
-            }
-            if !lots.isEmpty {
-                table("Open lots", ["Opened by", "Side", "Contracts left", "Price", "Multiplier"], lots, &html) { lot, html in
-                    cell(lot, "trade_id", nil, &html)
-                    cell(lot, "side", nil, &html)
-                    cell(lot, "remaining_quantity", .quantity, &html)
-                    cell(lot, "price", .price, &html)
-                    cell(lot, "contract_multiplier", .quantity, &html)
-                }
-            }
-        }
-    }
-
-    private static func table(
-        _ caption: String, _ titles: [String], _ rows: [JSONValue], _ html: inout HTMLWriter,
-        _ write: (JSONValue, inout HTMLWriter) -> Void
-    ) {
-        html.element("table", [.class("small")]) { html in
-            html.element("caption", text: caption)
-            html.element("thead") { html in
-                html.element("tr") { html in
-                    for title in titles { html.element("th", [.scope("col")], text: title) }
-                }
-            }
-            html.element("tbody") { html in
-                for row in rows { html.element("tr") { write(row, &$0) } }
-            }
-        }
-    }
-
-    private static func cell(_ row: JSONValue, _ field: String, _ places: Figures.Places?, _ html: inout HTMLWriter) {
-        html.element("td", places == nil ? [] : [.class("number")]) { html in
-            if let places { Cell.figure(row, field, places, nil, to: &html) } else { Cell.text(row, field, to: &html) }
         }
     }
 }

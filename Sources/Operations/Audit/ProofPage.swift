@@ -17,6 +17,8 @@ package struct ProofPage: Sendable {
     /// The key that verifies the head.
     package let key: NoteVerifier
     package let position: Int64
+    /// What is proven, in words.
+    package let title: String
 }
 
 extension Ledger {
@@ -76,7 +78,9 @@ extension Ledger {
                     projection: view.projection, version: row.version.version, codeVersion: row.version.codeVersion, tree: row.tree),
                 names.proofPageExtension(sha256: "\(Digest32(sha256Of: document))"),
             ])
-        return ProofPage(document: document, note: note, key: try await verifierKey(), position: row.position)
+        return ProofPage(
+            document: document, note: note, key: try await verifierKey(), position: row.position,
+            title: "\(field.map { $0.replacing("_", with: " ") } ?? "a row") of \(view.title.asciiFolded)")
     }
 
     private static func escaped(_ document: [UInt8]) -> [UInt8] {

@@ -165,8 +165,7 @@ extension AuditCommand.Prove {
                 let page = try await bundling {
                     try await ledger.proofPage(view, key: ledger.completed(key, of: view), field: field, asOf: asOfPosition)
                 }
-                let title = "\(field.map { $0.replacing("_", with: " ") } ?? "a row") of \(view.title.asciiFolded)"
-                let html = ProofFile.html(title: title, document: page.document, note: page.note.bytes, vkey: page.key.vkey)
+                let html = ProofFile.html(title: page.title, document: page.document, note: page.note.bytes, vkey: page.key.vkey)
                 do {
                     try Data(html).write(to: URL(filePath: out), options: .withoutOverwriting)
                 } catch {
