@@ -27,6 +27,16 @@ extension PostgresConfiguration {
     public static func service(_ uri: String, _ names: LedgerNames, schemaVersion: Int) -> PostgresConfiguration {
         var configuration = PostgresConfiguration(uri: uri, role: names.serviceRole, applicationName: names.program)
         configuration.settings[names.schemaVersionSetting] = "\(schemaVersion)"
+        return configuration.withoutCompilation()
+    }
+
+    /// The same configuration, with just-in-time compilation off whatever the server says.
+    ///
+    /// The planner overrates the short statements of an append on a log that is small or was never analyzed, and compiling
+    /// one takes a hundred times as long as running it.
+    package func withoutCompilation() -> PostgresConfiguration {
+        var configuration = self
+        configuration.settings["jit"] = "off"
         return configuration
     }
 }

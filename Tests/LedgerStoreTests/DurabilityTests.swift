@@ -36,6 +36,17 @@ import Testing
         }
     }
 
+    @Test func `a server that compiles its plans compiles none of the ledger's`() async throws {
+        try await withLedger { ledger in
+            try await ledger.asSuperuser { session in
+                try session.executeScript("ALTER DATABASE \(session.address.database) SET jit = on")
+            }
+            let program = try ledger.another()
+            #expect(try await program.pool.run { try $0.execute("SELECT current_setting('jit')")[0].text(0) } == "off")
+            await program.close()
+        }
+    }
+
     @Test(.timeLimit(.minutes(2))) func `an acknowledged append outlasts its server although the database says that none need`()
         async throws
     {

@@ -39,7 +39,8 @@ package final class ReadReplica: Sendable {
         pool = PostgresPool(
             PostgresConfiguration(
                 uri: uri, role: TradeLedger.names.serviceRole, applicationName: "alpha-ledger reads",
-                connectTimeoutSeconds: Self.connectSeconds), maximumConnections: 8)
+                connectTimeoutSeconds: Self.connectSeconds
+            ).withoutCompilation(), maximumConnections: 8)
         reader = LedgerStateReader(pool)
     }
 
