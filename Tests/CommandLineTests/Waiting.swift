@@ -38,7 +38,7 @@ func storedContents(_ ledger: LedgerDatabase) async throws -> [String] {
             for suffix in definition.rowsAreFacts ? [""] : ["", "_facts"] {
                 let found = try session.execute(
                     """
-                    SELECT count(*) || ' ' || md5(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE "C"))
+                    SELECT count(*) || ' ' || md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE "C"), ''))
                     FROM projection."\(version.tableName)\(suffix)" t
                     """)
                 lines.append("\(name)\(suffix) \(try found[0].text(0))")
