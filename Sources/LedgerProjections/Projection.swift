@@ -103,11 +103,15 @@ public protocol Projection: Sendable {
     /// The database orders stored rows by their stored values. So if a column of ``ColumnSet/sortable`` changes here, its rows
     /// must be computed for every reader.
     func present(_ document: JSONDocument, now: Instant) -> [UInt8]
+
+    /// The columns that ``present(_:now:)`` changes with the moment, for readers of the tables; empty if there are none.
+    static var momentRules: [MomentRule] { get }
 }
 
 extension Projection {
     public static var rowsAreFacts: Bool { false }
     public static var entitiesAreSubjects: Bool { false }
+    public static var momentRules: [MomentRule] { [] }
 
     /// The rows that follow from the facts, in ascending key order.
     public func rows(of facts: Facts) -> [ProjectedRow] {

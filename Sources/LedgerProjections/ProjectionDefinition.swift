@@ -34,6 +34,8 @@ public struct ProjectionDefinition: Sendable {
     public var entityKey: [String] { rowsAreFacts ? columns.key : Array(columns.key.prefix(2)) }
     /// Whether the one entity that an event touches is always the event's subject.
     let entitiesAreSubjects: Bool
+    /// The columns that depend on the reader's moment, as data; see ``Projection/momentRules``.
+    package let momentRules: [MomentRule]
     private let startLive: @Sendable () -> any Fold
     private let startHistory: @Sendable (_ recent: RecentDocuments) -> HistoryFold
     private let startEntity: @Sendable (RowKey) -> EntityFold
@@ -56,6 +58,7 @@ public struct ProjectionDefinition: Sendable {
         consumedTypes = consumed
         rowsAreFacts = P.rowsAreFacts
         entitiesAreSubjects = P.entitiesAreSubjects
+        momentRules = P.momentRules
         startLive = { ProjectionFold(projection) }
         startHistory = { recent in
             let state = HistoryFoldState(projection, recent: recent)

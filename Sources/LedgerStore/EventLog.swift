@@ -22,7 +22,7 @@ public actor EventLog {
     private static let maximumAttempts = 8
 
     private let writer: PostgresPool
-    private let schemas: EventSchemas
+    let schemas: EventSchemas
     private let transaction: AppendTransaction
     private var pending: [Pending] = []
     private var isWriting = false

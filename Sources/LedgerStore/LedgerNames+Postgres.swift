@@ -9,6 +9,11 @@ extension LedgerNames {
     /// The role of the program's sessions, which reads and appends.
     package var serviceRole: String { prefix + "_service" }
 
+    /// The role that owns what auditors read. Nobody logs in as it.
+    package var readerRole: String { prefix + "_reader" }
+    /// The role of auditors, who read the schema `audit` and nothing else.
+    package var auditorRole: String { prefix + "_auditor" }
+
     /// The session's setting with the schema version that its program was made for.
     package var schemaVersionSetting: String { prefix + ".schema_version" }
     /// The setting by which an operator who turns `fsync` off must allow it, on the server or for a program's own

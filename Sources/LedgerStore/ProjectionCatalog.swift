@@ -153,7 +153,8 @@ public struct ProjectionCatalog: Sendable {
         }.sorted { ByteKey($0.file.path) < ByteKey($1.file.path) }
     }
 
-    /// Makes the first version of every projection that serves none yet, and records it in the log.
+    /// Makes the first version of every projection that serves none yet, and records it in the log. Brings the views and
+    /// functions of auditors up to date.
     ///
     /// Each projection's table, pointer and `ProjectionPromoted` event are made in one transaction. Two programs that
     /// start together activate once.
@@ -181,16 +182,25 @@ public struct ProjectionCatalog: Sendable {
                 continue
             }
         }
+        let events = AuditedEvents(log.schemas)
+        try await pool.run { session in
+            _ = try VersionUpkeep(registry.definitions).attemptAuditorViews(session)
+            try events.attempt(session)
+        }
     }
 
     /// Points the view `projection.<name>` at the tables of a version, in the transaction that makes the version the
-    /// served one.
+    /// served one, and gives auditors the version's columns.
     ///
     /// False if a transaction that has read the view is still open: ``VersionUpkeep`` then moves the view later. Throws
     /// `LedgerError.viewInUse` if the view would lose columns or change their types, and other objects depend on it.
     func putView(of definition: ProjectionDefinition, _ session: PostgresSession) throws -> Bool {
         guard let version = try version(of: definition.identity, session) else { return true }
-        return try session.withShortLocks { try ServedView(definition).put(over: version.tableName, session) } != nil
+        let done: Void? = try session.withShortLocks {
+            try ServedView(definition).put(over: version.tableName, session)
+            try AuditedView(definition).put(session)
+        }
+        return done != nil
     }
 
     private struct AlreadyActive: Error {}
@@ -263,7 +273,7 @@ public struct ProjectionCatalog: Sendable {
             for table in tables {
                 let dependents = try session.dependents(
                     of: [table, "\(table)_facts"].map { "projection.\(quoteIdentifier($0))" },
-                    besides: "projection.\(quoteIdentifier(current.name))")
+                    besides: ["projection.\(quoteIdentifier(current.name))"])
                 if !dependents.isEmpty { throw refuse("is used by \(dependents.joined(separator: ", ")): drop that first") }
                 try LeftoverTables.add(table, session)
             }

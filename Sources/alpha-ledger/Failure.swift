@@ -67,6 +67,7 @@ struct Failure: Error {
                 || error.isUnknownDatabase
             self.init(
                 code: isConfiguration ? 2 : error.isUnreachable || error.isConnectionFailure || error.isServerTooOld ? 4 : 1, "\(error)")
+        case let error as AuditorLoginError: self.init(code: 2, "\(error)")
         case let error as LedgerService.Failure: self.init(code: 1, "\(error)")
         case let error as EmbeddedPostgresError:
             self.init(code: error.isConfigurationProblem ? 2 : 4, "\(error)")

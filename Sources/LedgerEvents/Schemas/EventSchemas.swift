@@ -52,6 +52,8 @@ public struct EventSchemas: Sendable {
         schemas.keys.map { ($0.type, $0.version) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
     }
 
+    func root(type: String, version: Int) -> SchemaNode? { schemas[Key(type: type, version: version)]?.root }
+
     /// The payload fields that make up the content, according to the schema's `x-content`; nil without a schema.
     public func contentFields(type: String, version: Int) -> [String]? {
         schemas[Key(type: type, version: version)]?.content

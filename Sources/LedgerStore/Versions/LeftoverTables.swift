@@ -56,17 +56,18 @@ extension PostgresError {
 }
 
 extension PostgresSession {
-    /// The objects that depend on some relations, such as `view public.mine`, except one view; names are quoted, with
+    /// The objects that depend on some relations, such as `view public.mine`, except some views; names are quoted, with
     /// their schemas.
-    func dependents(of relations: [String], besides view: String) throws -> [String] {
+    func dependents(of relations: [String], besides views: [String]) throws -> [String] {
         try execute(
             """
             SELECT DISTINCT pg_describe_object('pg_class'::regclass, r.ev_class, 0) COLLATE "C" AS dependent
             FROM unnest($1::text[]) AS n (name)
             JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass(n.name)
             JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
-            WHERE r.ev_class IS DISTINCT FROM to_regclass($2) ORDER BY dependent
-            """, [.textArray(relations), .text(view)]
+            WHERE r.ev_class NOT IN (SELECT to_regclass(v.name) FROM unnest($2::text[]) AS v (name) WHERE to_regclass(v.name) IS NOT NULL)
+            ORDER BY dependent
+            """, [.textArray(relations), .textArray(views)]
         ).map { try $0.text(0) }
     }
 }

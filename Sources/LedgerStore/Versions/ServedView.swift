@@ -22,18 +22,8 @@ struct ServedView {
         columns =
             [Column(name: "valid_from", type: "bigint", expression: "valid_from")]
             + definition.columns.columns.map { column in
-                let text = "(document::jsonb ->> '\(column.name)')"
-                let (type, expression) =
-                    switch column.kind {
-                    case .text: ("text", text)
-                    case .instant: ("timestamp with time zone", "\(text)::timestamptz")
-                    case .date: ("date", "\(text)::date")
-                    case .decimal: ("numeric", "\(text)::numeric")
-                    case .integer: ("bigint", "\(text)::bigint")
-                    case .boolean: ("boolean", "\(text)::boolean")
-                    case .texts, .object: ("jsonb", "(document::jsonb -> '\(column.name)')")
-                    }
-                return Column(name: column.name, type: type, expression: expression)
+                let typed = TypedColumn(column)
+                return Column(name: typed.name, type: typed.type, expression: typed.expression(of: "document::jsonb"))
             }
     }
 
@@ -48,7 +38,11 @@ struct ServedView {
         let found = try stored(session)
         let lost = lost(of: found)
         let view = view(over: tableName, keeping: found)
-        if lost.isEmpty { return try session.executeScript(view) }
+        if lost.isEmpty {
+            try session.executeScript(view)
+            if found.isEmpty { try showToAuditors(session) }
+            return
+        }
         // Checked before a lock has to be waited for.
         try requireReplaceable(session)
         let grants = try self.grants(session)
@@ -63,7 +57,7 @@ struct ServedView {
     /// False if it would have to wait.
     func follow(_ identity: ProjectionIdentity, over tableName: String, _ session: PostgresSession) throws -> Bool {
         let found = try stored(session)
-        if !lost(of: found).isEmpty {
+        if found.isEmpty || !lost(of: found).isEmpty {
             return try session.transaction { try session.withShortLocks { try put(over: tableName, session) } != nil }
         }
         // A promotion or rebuild that comes in the meantime creates a view of its own.
@@ -103,17 +97,23 @@ struct ServedView {
     func requireReplaceable(_ session: PostgresSession) throws {
         let lost = lost(of: try stored(session))
         if lost.isEmpty { return }
-        let dependents = try session.dependents(of: [quoted], besides: quoted)
+        let own = [quoted, AuditedView.quoted(name)]
+        let dependents = try session.dependents(of: own, besides: own)
         if !dependents.isEmpty { throw inUse(lost, dependents) }
     }
 
     private func drop(losing lost: [String], _ session: PostgresSession) throws {
         do throws(PostgresError) {
+            try AuditedView.drop(name, session)
             try session.executeScript("DROP VIEW \(quoted)")
         } catch {
             guard error.sqlState == .dependentObjectsStillExist else { throw error }
             throw inUse(lost, error.dependents)
         }
+    }
+
+    private func showToAuditors(_ session: PostgresSession) throws {
+        _ = try session.execute("SELECT ledger.show_to_auditors($1::regclass)", [.text(quoted)])
     }
 
     private func inUse(_ lost: [String], _ dependents: [String]) -> LedgerError {

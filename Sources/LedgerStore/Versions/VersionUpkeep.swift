@@ -50,6 +50,7 @@ public struct VersionUpkeep: Sendable {
                 remainders.append(.usedView("\(error)"))
             }
         }
+        remainders += try attemptAuditorViews(session)
         for name in try LeftoverTables.names(session) {
             switch try LeftoverTables.drop(name, session) {
             case .dropped: break
@@ -58,6 +59,46 @@ public struct VersionUpkeep: Sendable {
             }
         }
         return remainders
+    }
+
+    /// Brings what auditors have of the served versions up to date, as far as this program has their code.
+    func attemptAuditorViews(_ session: PostgresSession) throws -> [Remainder] {
+        var remainders: [Remainder] = []
+        for (definition, comment) in try servedDefinitions(session) {
+            let view = AuditedView(definition)
+            if comment?.isBytewiseEqual(to: view.comment) ?? false { continue }
+            do {
+                let isDone = try session.transaction { try session.withShortLocks { try view.put(session) } != nil }
+                if !isDone { remainders.append(.view("audit.\(definition.identity.name)")) }
+            } catch let error as LedgerError {
+                remainders.append(.usedView("\(error)"))
+            }
+        }
+        return remainders
+    }
+
+    /// The served versions that have a view, each with the comment on what auditors have of it.
+    private func servedDefinitions(
+        _ session: PostgresSession
+    ) throws -> [(definition: ProjectionDefinition, comment: String?)] {
+        try session.execute(
+            """
+            SELECT name, version, code_version, obj_description(to_regclass(format('audit.%I', name)), 'pg_class')
+            FROM ledger.served_projections
+            WHERE to_regclass(format('projection.%I', name)) IS NOT NULL ORDER BY name
+            """
+        ).compactMap { row in
+            let comment = try row.optionalText(3)
+            return try definition(row.text(0), row.text(1), Int(row.int4(2))).map { ($0, comment) }
+        }
+    }
+
+    private func definition(_ name: String, _ version: String, _ code: Int) -> ProjectionDefinition? {
+        definitions.first { definition in
+            let identity = definition.identity
+            return identity.name.isBytewiseEqual(to: name) && identity.version.isBytewiseEqual(to: version)
+                && identity.codeVersion == code
+        }
     }
 
     /// Retries with growing pauses until everything is done, only other people's objects block the rest, or the
@@ -96,13 +137,7 @@ public struct VersionUpkeep: Sendable {
             ORDER BY v.name
             """
         ).compactMap { row in
-            let (name, version, code) = (try row.text(0), try row.text(1), Int(try row.int4(2)))
-            let definition = definitions.first { definition in
-                let identity = definition.identity
-                return identity.name.isBytewiseEqual(to: name) && identity.version.isBytewiseEqual(to: version)
-                    && identity.codeVersion == code
-            }
-            guard let definition else { return nil }
+            guard let definition = definition(try row.text(0), try row.text(1), Int(try row.int4(2))) else { return nil }
             return (definition, try row.text(3))
         }
     }

@@ -82,6 +82,14 @@ package struct LifecyclesProjection: Projection {
 
     package func facts(from document: [UInt8]) throws -> LifecycleGroup { try LifecycleGroup(document: document) }
 
+    package static let momentRules = [
+        MomentRule(
+            if: [
+                .isOneOf("lifecycle_state", [Lifecycle.State.openLong.rawValue, Lifecycle.State.openShort.rawValue]),
+                .isPast("expiry", zone: "America/New_York"),
+            ], [("lifecycle_flags", .adding(LifecycleFlag.expiredUnresolved.rawValue))])
+    ]
+
     /// Adds the flag of an open lifecycle whose expiry lies before the current date in New York.
     package func present(_ document: JSONDocument, now: Instant) -> [UInt8] {
         let root = document.root

@@ -1,5 +1,6 @@
 import LedgerEvents
 package import LedgerJSON
+package import LedgerProjections
 package import LedgerValues
 
 /// The positions of the events behind an outcome's row.
@@ -138,6 +139,24 @@ extension OutcomesProjection {
         out.endObject()
     }
 
+    /// The columns that nobody sees before the horizon's target.
+    private static let shownAtTarget = [
+        "mark_iv", "mark_lookup_error", "mark_premium_usd", "mark_price", "mark_source", "mark_time_delta_minutes", "mark_timestamp",
+        "moneyness_at_horizon", "pnl_after_fees_usd", "pnl_before_fees_usd", "realized_vol_after_trade", "spot_at_horizon",
+        "spot_move_pct",
+    ]
+
+    /// What ``present(_:now:)`` does, as data.
+    package static let momentRules = [
+        MomentRule(
+            if: [.isLater("target_timestamp"), .lacks("missing_fields", Outcome.horizonAfterExpiry)],
+            [
+                ("outcome_state", .text(OutcomeState.pending.rawValue)), ("mark_quality", .text(MarkQuality.unavailable.rawValue)),
+                ("needs_mark", .truth(false)), ("missing_fields", .nothing), ("inputs", .without("mark")),
+                ("event_positions", .positions(of: ["context", "execution"], in: "inputs")),
+            ] + shownAtTarget.map { ($0, .null) })
+    ]
+
     /// A row as a reader sees it at a moment. If the horizon's target is later, the row is `pending` and shows nothing
     /// of its mark, P&L or horizon, even if marks exist. A horizon after the expiry is `unavailable` at any time.
     package func present(_ document: JSONDocument, now: Instant) -> [UInt8] {
@@ -158,10 +177,7 @@ extension OutcomesProjection {
             case "missing_fields": out.strings([])
             case "inputs": Self.inputs(withoutMarkOf: root).write(to: &out)
             case "event_positions": Self.inputs(withoutMarkOf: root).writePositions(to: &out)
-            case "mark_iv", "mark_lookup_error", "mark_premium_usd", "mark_price", "mark_source",
-                "mark_time_delta_minutes", "mark_timestamp", "moneyness_at_horizon", "pnl_after_fees_usd",
-                "pnl_before_fees_usd", "realized_vol_after_trade", "spot_at_horizon", "spot_move_pct":
-                out.null()
+            case _ where Self.shownAtTarget.contains(name): out.null()
             default: out.raw(Array(document.bytes[member.value.sourceRange]))
             }
         }

@@ -10,7 +10,8 @@ import OptionTrades
 
 struct DatabaseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "db", abstract: "The database: migrations and status.", subcommands: [Migrate.self, Status.self])
+        commandName: "db", abstract: "The database: migrations, status and auditors.",
+        subcommands: [Migrate.self, Status.self, GrantAuditor.self])
 
     struct Migrate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
