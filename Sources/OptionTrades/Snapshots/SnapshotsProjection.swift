@@ -102,7 +102,7 @@ struct SnapshotsProjection: Projection {
     func facts(from document: [UInt8]) throws -> Facts {
         let root = try JSONDocument(parsing: document).root
         guard let currency = root["currency"]?.string, let date = root["snapshot_date"]?.string.flatMap({ CalendarDate($0) }),
-            let type = root["snapshot_type"]?.string, let list = root["hours"], !list.elements.isEmpty
+            let type = root["snapshot_type"]?.string, let list = root["hours"], list.count > 0
         else { throw RowProblem(description: "stored facts of \(Self.name) lack a member") }
         var hours: [Hour] = []
         for value in list.elements {
