@@ -262,7 +262,8 @@ let package = Package(
         .testTarget(
             name: "AmberdataTests",
             dependencies: [
-                "Amberdata", "SampleScope", "Curl", "LedgerEvents", "OptionTrades", "LedgerJSON", "LedgerValues", "LoopbackServer",
+                "Amberdata", "SampleScope", "Curl", "LedgerEvents", "LedgerRules", "OptionTrades", "LedgerJSON", "LedgerValues",
+                "LoopbackServer",
             ]),
         .testTarget(name: "SampleScopeTests", dependencies: ["SampleScope", "LedgerJSON", "LedgerValues"]),
         .testTarget(

@@ -102,10 +102,22 @@ package final class AmberdataClient: Sendable {
         return instant.microseconds % 1_000_000 == 0 ? text : text.dropLast(4) + "Z"
     }
 
-    /// Gives each row of an answer and of the pages after it.
+    /// The rows of an answer and of the pages after it, and the number of pages. A failure names what was asked.
+    func rows(_ path: String, _ query: [(String, String)]) async throws(AmberdataError) -> (rows: [JSONValue], pages: Int) {
+        var rows: [JSONValue] = []
+        do throws(AmberdataError) {
+            let pages = try await forEachRow(path, query) { rows.append($0) }
+            return (rows, pages)
+        } catch {
+            throw error.asked("\(path)?\(query.map { "\($0)=\($1)" }.joined(separator: "&"))")
+        }
+    }
+
+    /// Gives each row of an answer and of the pages after it, and returns the number of pages.
+    @discardableResult
     private func forEachRow(
         _ path: String, _ query: [(String, String)], _ body: (JSONValue) -> Void
-    ) async throws(AmberdataError) {
+    ) async throws(AmberdataError) -> Int {
         let base = try BaseAddress(configuration.baseURL)
         let parameters = query.map { "\($0)=\(Self.encoded($1))" }.joined(separator: "&")
         var url = "\(base.url)\(path)?\(parameters)"
@@ -118,7 +130,7 @@ package final class AmberdataClient: Sendable {
                 throw error.shown(without: secrets)
             }
             for row in page.rows.elements { body(row) }
-            guard let next = page.next else { return }
+            guard let next = page.next else { return seen.count }
             guard base.covers(next) else { throw .malformed("goes on at another address than AMBERDATA_BASE_URL's") }
             guard seen.insert(ByteKey(next)).inserted, seen.count <= Self.maximumPages else {
                 throw .malformed("goes on without end")

@@ -43,6 +43,11 @@ package struct AmberdataError: Error, Sendable, Equatable, CustomStringConvertib
         AmberdataError(kind: .configuration, description: problem)
     }
 
+    /// The same error, with what was asked.
+    func asked(_ target: String) -> AmberdataError {
+        isCancelled ? self : AmberdataError(kind: kind, description: "\(description) (asked for \(target))")
+    }
+
     static let cancelled = AmberdataError(kind: .cancelled, description: "the request was cancelled")
 }
 

@@ -6,6 +6,7 @@ package import OptionTrades
 package enum Ingestion {
     package static let executions = ExecutionSources([.alphaFeed])
     package static let quotes: [QuoteVendor] = [.amberdata]
+    package static let series: [SeriesVendor] = [.amberdata]
 
     /// The settings of all sources.
     static let settings = executions.all.flatMap(\.settings) + quotes.flatMap(\.settings)

@@ -13,6 +13,8 @@ enum CommandNames {
                 (command, path) = (next, path + [word])
                 continue
             }
+            // The word may be an argument of the command that is meant where none is named.
+            if command.configuration.defaultSubcommand != nil { return nil }
             let names = children.map { $0._commandName }
             let meant = Suggestion.nearest(to: word, among: names).map { "did you mean `\((path + [$0]).joined(separator: " "))`?" }
             return "there is no command `\((path + [word]).joined(separator: " "))`; "

@@ -14,6 +14,7 @@ import Testing
             payload.payload(as: SyncFailedPayload.self)?.encode(),
             payload.payload(as: ProjectionPromotedPayload.self)?.encode(),
             payload.payload(as: MarketObservedPayload.self)?.encode(),
+            payload.payload(as: SnapshotCapturedPayload.self)?.encode(), payload.payload(as: CaptureFailedPayload.self)?.encode(),
             payload.payload(as: ContextStampedPayload.self)?.encode(),
             payload.payload(as: ExecutionBenchmarkPayload.self)?.encode(), payload.payload(as: ForwardMarkPayload.self)?.encode(),
         ]

@@ -34,6 +34,11 @@ import Testing
         #expect(
             Identity.marketObserved(kind: "spot", identifyingDigest: digest, previous: 0, digest: digest)
                 == "market|spot|\(hex)|0|\(hex)")
+        let hour = try #require(Instant("2026-02-05T23:00:00Z"))
+        #expect(
+            Identity.snapshotCaptured(currency: "BTC", type: "gex", hour: hour, previous: 2, digest: digest)
+                == "snapshot|BTC|gex|2026-02-05T23:00:00Z|2|\(hex)")
+        #expect(Identity.captureFailed(runID: run, currency: "BTC", type: "gex") == "capturefailed|\(run)|BTC|gex")
         let promotion = ProjectionPromotedPayload(
             projection: "trades", oldVersion: nil, newVersion: "v1", codeVersion: 1, rules: [], position: 0, diffDigest: nil)
         #expect(promotion.event(runID: run).identity == "promoted|trades|\(run)")
@@ -47,6 +52,9 @@ import Testing
             Streams.sync(scopeKey: "portfolio_names=A|include_pending=true")
                 == "sync-portfolio_names=A|include_pending=true")
         #expect(Streams.context(source: "s", id: "1") == "context-s:1")
+        let date = try #require(CalendarDate("2026-02-05"))
+        #expect(Streams.snapshot(currency: "BTC", date: date, type: "gex") == "snapshot-BTC:2026-02-05:gex")
+        #expect(Streams.capture(currency: "BTC", type: "gex") == "capture-BTC:gex")
         #expect(Streams.benchmark(source: "s", id: "1") == "benchmark-s:1")
         #expect(Streams.mark(source: "s", id: "1", horizonKey: "expiry") == "mark-s:1:expiry")
         #expect(Streams.market(kind: "spot", subject: "BTC", identifyingDigest: digest) == "market-spot:BTC:\(digest)")

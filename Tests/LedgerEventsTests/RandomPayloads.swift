@@ -171,6 +171,19 @@ struct RandomPayloads {
             position: Int64(number(0...9_999_999)), diffDigest: optional { _ in digest })
     }
 
+    mutating func captured() -> SnapshotCapturedPayload {
+        SnapshotCapturedPayload(
+            currency: "BTC", snapshotType: pick(["gex", "prints"]), hour: instant(), recordCount: Int64(number(0...9_999)),
+            digest: Digest32([UInt8](repeating: UInt8(number(0...255)), count: 32)), observedSource: "amberdata",
+            pages: Int64(number(0...9)), windowFrom: instant(), windowTo: instant())
+    }
+
+    mutating func captureFailed() -> CaptureFailedPayload {
+        CaptureFailedPayload(
+            currency: "ETH", snapshotType: "oi", windowFrom: instant(), windowTo: instant(), code: chance() ? .failed : .notEntitled,
+            message: text(), observedSource: "amberdata")
+    }
+
     /// A payload of every type, encoded.
     mutating func all() -> [(type: EventType, payload: [UInt8])] {
         [
@@ -181,7 +194,7 @@ struct RandomPayloads {
             (.alphaSyncFailed, failed().encode()), (.projectionPromoted, promoted().encode()),
             (.marketObserved, observation(pick(MarketKind.allCases)).encode()),
             (.contextStamped, stamp().encode()), (.executionBenchmarkRecorded, benchmark().encode()),
-            (.forwardMarkRecorded, mark().encode()),
+            (.forwardMarkRecorded, mark().encode()), (.snapshotCaptured, captured().encode()), (.captureFailed, captureFailed().encode()),
         ]
     }
 }

@@ -22,6 +22,7 @@ package enum TwoVersions {
         "put_call": [],
         "term_structures": [],
         "vol_cones": [],
+        "snapshots": [],
         "volumes": [],
         "execution_quality": [("fresh_minutes: 5", "fresh_minutes: 0")],
         "lifecycles": [("trades/rules.v1.yaml", "trades/rules.v2.yaml")],

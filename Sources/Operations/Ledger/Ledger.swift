@@ -30,6 +30,8 @@ package final class Ledger: Sendable {
     /// The directory for the runs' spool files. The system cleans it.
     package let temporaryDirectory: String
     let folds = FoldGate()
+    /// What the captures of this process came to.
+    package let captures = CaptureStatus()
     let heads: HeadSigner
     /// Sessions of the projectors.
     package let projectorPool: PostgresPool

@@ -63,4 +63,14 @@ extension Identity {
     ) -> String {
         join(["market", kind, "\(identifyingDigest)", "\(previous)", "\(digest)"])
     }
+
+    /// `snapshot|currency|type|hour|prev|digest`
+    package static func snapshotCaptured(currency: String, type: String, hour: Instant, previous: Int64, digest: Digest32) -> String {
+        join(["snapshot", currency, type, hour.description, "\(previous)", "\(digest)"])
+    }
+
+    /// `capturefailed|run_id|currency|type`
+    package static func captureFailed(runID: UniqueID, currency: String, type: String) -> String {
+        join(["capturefailed", "\(runID)", currency, type])
+    }
 }

@@ -42,4 +42,10 @@ package enum Streams {
 
     /// The prefix of the streams that hold observations of one kind: those of one subject, or of all subjects.
     package static func market(kind: String, subject: String?) -> String { "market-\(kind):\(subject.map { "\($0):" } ?? "")" }
+
+    /// `snapshot-<currency>:<date>:<type>`: the captured hours of a series of a market on a UTC date.
+    package static func snapshot(currency: String, date: CalendarDate, type: String) -> String { "snapshot-\(currency):\(date):\(type)" }
+
+    /// `capture-<currency>:<type>`: the failures to capture a series of a market.
+    package static func capture(currency: String, type: String) -> String { "capture-\(currency):\(type)" }
 }

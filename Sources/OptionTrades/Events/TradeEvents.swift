@@ -37,6 +37,10 @@ extension EventType {
     package static let forwardMarkRecorded = EventType("ForwardMarkRecorded")
     /// One market observation (docs/contract/event-types.md, "MarketObserved").
     package static let marketObserved = EventType("MarketObserved")
+    /// An hour of a series of observations was captured (docs/contract/event-types.md, "SnapshotCaptured").
+    package static let snapshotCaptured = EventType("SnapshotCaptured")
+    /// A vendor gave nothing of a series in a window (docs/contract/event-types.md, "CaptureFailed").
+    package static let captureFailed = EventType("CaptureFailed")
 }
 
 /// The events of option trades (docs/contract/event-types.md, "Types").
@@ -73,6 +77,9 @@ package enum TradeEvents {
                     1: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes, schemaVersion: 1) },
                     2: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes) },
                 ]),
+            EventDefinition(
+                .snapshotCaptured, readers: [1: { bytes throws(PayloadError) in try SnapshotCapturedPayload(decoding: bytes) }]),
+            EventDefinition(.captureFailed, readers: [1: { bytes throws(PayloadError) in try CaptureFailedPayload(decoding: bytes) }]),
         ] + ExecutionEventTypes.neutral.definitions
 }
 

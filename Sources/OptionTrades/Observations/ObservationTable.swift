@@ -98,10 +98,8 @@ struct ObservationTable: Sendable {
     ///
     /// - Returns: the canonical JSON array of market, date and type, and the first 16 hexadecimal digits of its SHA-256.
     func snapshot(of observed: MarketObservedPayload) -> (key: String, id: String) {
-        let key = JSONNode.array([
-            .string(observed.subject), .string(observed.timestamp.date.description), .string(snapshotType ?? kind.rawValue),
-        ]).canonicalBytes()
-        return (String(decoding: key, as: UTF8.self), String(Digest32(sha256Of: key).description.prefix(16)))
+        let id = SnapshotID(currency: observed.subject, date: observed.timestamp.date, type: snapshotType ?? kind.rawValue)
+        return (id.key, id.id)
     }
 }
 

@@ -361,4 +361,29 @@ extension ViewCommand {
                 ], series: try selection.reading())
         }
     }
+
+    struct Snapshots: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "snapshots", abstract: "What was captured of each market, UTC date and series.",
+            discussion: """
+                record_count is the sum over the latest capture of each hour. `capture coverage` names the hours that are missing.
+
+                Example:
+                  alpha-ledger view snapshots --currency BTC --snapshot-type gex
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @OptionGroup var paging: Paging
+        @OptionGroup var selection: ObservationSelection
+        @Option(help: View.snapshots.help("snapshot_type")) var snapshotType: String?
+
+        func run() async throws {
+            try await showView(
+                .snapshots, options, paging, selection.parameters + [("snapshot_type", snapshotType)],
+                columns: [
+                    ("currency", false), ("snapshot_date", false), ("snapshot_type", false), ("record_count", true),
+                    ("hours_covered", true), ("first_capture", false), ("last_capture", false), ("observed_position", true),
+                ], series: selection.latest ? .latest : nil)
+        }
+    }
 }

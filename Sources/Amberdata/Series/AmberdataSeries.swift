@@ -1,0 +1,99 @@
+import Curl
+import LedgerEvents
+import LedgerJSON
+import LedgerValues
+package import OptionTrades
+
+/// Series of observations from Amberdata.
+package struct AmberdataSeries: SeriesSource {
+    package let name = "amberdata"
+    private let client: AmberdataClient
+    private let intervals: FundingIntervals
+
+    package init(_ configuration: AmberdataConfiguration, _ intervals: FundingIntervals) {
+        self.init(client: AmberdataClient(configuration), intervals)
+    }
+
+    init(client: AmberdataClient, _ intervals: FundingIntervals) {
+        self.client = client
+        self.intervals = intervals
+    }
+
+    package var callsMade: Int { client.callsMade }
+
+    package func observations(
+        of series: CaptureSeries, currency: String, in window: SeriesWindow
+    ) async throws(SeriesError) -> SeriesAnswer {
+        var asking = SeriesQuestions(client: client, window: window, options: VendorMarket(options: currency))
+        var rows = SeriesRows(window)
+        do throws(AmberdataError) {
+            try await ask(series, VendorMarket(futures: currency), &asking, &rows)
+        } catch {
+            throw SeriesError(error)
+        }
+        var answer = SeriesAnswer()
+        answer.observations = rows.observations
+        answer.skippedRows = rows.skipped
+        answer.pages = asking.pages
+        return answer
+    }
+
+    private func ask(
+        _ series: CaptureSeries, _ futures: VendorMarket, _ asking: inout SeriesQuestions, _ rows: inout SeriesRows
+    ) async throws(AmberdataError) {
+        let options = asking.options
+        switch series {
+        case .gex: rows.addGammaExposures(try await asking.options("trades-flow/gamma-exposures-snapshots"), options)
+        case .volMetrics: rows.addVolatilityMetrics(try await asking.volatilities(), options)
+        case .ivSurface:
+            rows.addSurface(try await asking.options("volatility/delta-surfaces/constant", [("timeInterval", "h")]), options)
+        case .termStructure:
+            let path = "volatility/term-structures/forward-volatility/constant"
+            for hour in asking.hours { rows.addTermStructure(try await asking.options(path, at: hour), options) }
+        case .spot: rows.addSpots(try await asking.options("realized-volatility/implied-vs-realized"), options)
+        case .oi: rows.addOpenInterest(try await asking.futures("open-interest-total"), futures)
+        case .prints: rows.addPrints(try await asking.options("trades-flow/decorated-trades"), options)
+        case .funding:
+            for margin in ["coins", "stables"] {
+                let answer = try await asking.futures("realized-funding-rates-cumulated", [("marginType", margin)])
+                rows.addFunding(answer, intervals, futures)
+            }
+        case .basis:
+            for tenor in [7, 30, 90, 180] {
+                let answer = try await asking.futures("apr-basis/constant-maturities", [("interval", "\(tenor)d")])
+                rows.addBasis(answer, tenorDays: tenor, futures)
+            }
+        case .liquidations: rows.addLiquidations(try await asking.futures("liquidations-total"), futures)
+        case .putCall:
+            for hour in asking.hours {
+                let (onScreen, blocks) = try await asking.distribution(hour)
+                var isThere = SeriesRows.flow(onScreen: onScreen, blocks: blocks)
+                if isThere == .zero { isThere = try await asking.hasVolume(hour) ? .values : .empty }
+                if isThere == .values { rows.addPutCall(onScreen: onScreen, blocks: blocks, of: hour, options) }
+            }
+        case .volume:
+            rows.addVolumes(try await asking.options("trades-flow/volume-aggregates", [("timeInterval", "h")]), options)
+        case .volCone:
+            for day in asking.days { rows.addCones(try await asking.cones(before: day), of: day, options) }
+        }
+    }
+}
+
+extension SeriesError {
+    init(_ error: AmberdataError) {
+        let kind: Kind =
+            error.isNotEntitled ? .notEntitled : error.isCancelled ? .cancelled : error.isUnreachable ? .unreachable : .failed
+        self.init(kind, error.description)
+    }
+}
+
+extension SeriesVendor {
+    /// Amberdata's series of the crypto markets.
+    package static let amberdata = SeriesVendor(
+        name: "amberdata", key: ("AMBERDATA_API_KEY", "Amberdata's key"), currencies: ["BTC", "ETH", "SOL"],
+        open: { values, key, intervals in
+            AmberdataSeries(
+                AmberdataConfiguration(baseURL: values["AMBERDATA_BASE_URL"] ?? AmberdataQuotes.baseURL, apiKey: key, timeoutSeconds: 60),
+                intervals)
+        })
+}

@@ -1,0 +1,42 @@
+import LedgerPostgres
+import LedgerRules
+import LedgerStore
+import LedgerValues
+package import OptionTrades
+
+extension Ledger {
+    /// The vendor of series whose key is configured, ready to be asked by the newest installed rules.
+    ///
+    /// Throws ``CaptureError/notConfigured(_:)`` without a key, and the problem of the rules.
+    package func seriesSource() throws -> any SeriesSource {
+        guard let vendor = Ingestion.series.first, let key = settings.values[vendor.key.name] else {
+            let missing = Ingestion.series.map { "\($0.key.name) is not set: expected \($0.key.expected)" }
+            throw CaptureError.notConfigured(missing.joined(separator: "; "))
+        }
+        return vendor.open(settings.values, key, try fundingIntervals())
+    }
+
+    /// How often venues pay funding by the newest installed rules.
+    func fundingIntervals() throws -> FundingIntervals {
+        let (prefix, suffix) = ("shared/funding_intervals.v", ".yaml")
+        let versions = try resources.files.projectionFiles().filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }
+            .compactMap { Int($0.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count)) }
+        // Without a file, the first one is what is missing.
+        return try FundingIntervals(path: "\(prefix)\(versions.max() ?? 1)\(suffix)") { try resources.files.projectionFile($0) }
+    }
+
+    /// Runs a capture.
+    package func capture(
+        _ options: CaptureOptions, from source: any SeriesSource, onProgress: @escaping @Sendable (CaptureRun.Progress) -> Void = { _ in }
+    ) async throws -> CaptureSummary {
+        if options.apply {
+            let file = try fundingIntervals().file
+            try await pool.run { session in try catalog.recordRules([file], session) }
+        }
+        let run = CaptureRun(
+            pool: pool, log: log, configuration: serviceConfiguration, source: source, now: now, newID: newID, onProgress: onProgress)
+        let summary = try await run.run(options)
+        captures.note(summary)
+        return summary
+    }
+}
