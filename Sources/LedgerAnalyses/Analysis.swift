@@ -33,6 +33,33 @@ public protocol Analysis: Sendable {
     func explain(
         _ figure: FieldPath, _ reading: AnalysisReading<Question>, _ sheet: inout Worksheet
     ) throws(ExplanationError)
+
+    /// Both for many figures of one reading; an analysis whose figures follow from common work does that once here.
+    func explainer(of reading: AnalysisReading<Question>) -> ReadingExplainer
+}
+
+extension Analysis {
+    public func explainer(of reading: AnalysisReading<Question>) -> ReadingExplainer {
+        ReadingExplainer(
+            evidence: { evidence(of: $0, reading) },
+            explain: { (figure, sheet) throws(ExplanationError) in try explain(figure, reading, &sheet) })
+    }
+}
+
+/// What explains the figures of one document.
+public struct ReadingExplainer: Sendable {
+    /// The positions of the events that an explanation of a figure reads.
+    public let evidence: @Sendable (_ figure: FieldPath) -> [Int64]
+    /// Works a figure out anew; the last step's result is what should stand in the document.
+    public let explain: @Sendable (_ figure: FieldPath, _ sheet: inout Worksheet) throws(ExplanationError) -> Void
+
+    public init(
+        evidence: @escaping @Sendable (_ figure: FieldPath) -> [Int64],
+        explain: @escaping @Sendable (_ figure: FieldPath, _ sheet: inout Worksheet) throws(ExplanationError) -> Void
+    ) {
+        self.evidence = evidence
+        self.explain = explain
+    }
 }
 
 /// What was read for a question.

@@ -1,4 +1,3 @@
-import LedgerExplanations
 public import LedgerJSON
 public import LedgerProjections
 import LedgerRules
@@ -21,10 +20,7 @@ public struct AnalysisDefinition: Sendable {
                 document: { rows, now in
                     JSONWriter.bytes(reservingCapacity: 4096) { analysis.write(reading(rows, now), to: &$0) }
                 },
-                evidence: { figure, rows, now in analysis.evidence(of: figure, reading(rows, now)) },
-                explain: { (figure, rows, now, sheet) throws(ExplanationError) in
-                    try analysis.explain(figure, reading(rows, now), &sheet)
-                })
+                explainer: { rows, now in analysis.explainer(of: reading(rows, now)) })
         }
     }
 
@@ -38,7 +34,6 @@ public struct AskedAnalysis: Sendable {
     public let inputs: @Sendable (_ now: Instant) -> [RowRange]
     /// The document, canonical JSON, from the rows of the inputs in order of time.
     public let document: @Sendable (_ rows: [[JSONDocument]], _ now: Instant) -> [UInt8]
-    /// The positions of the events that an explanation of a figure reads.
-    public let evidence: @Sendable (_ figure: FieldPath, _ rows: [[JSONDocument]], _ now: Instant) -> [Int64]
-    let explain: @Sendable (FieldPath, [[JSONDocument]], Instant, inout Worksheet) throws(ExplanationError) -> Void
+    /// What explains the document's figures.
+    public let explainer: @Sendable (_ rows: [[JSONDocument]], _ now: Instant) -> ReadingExplainer
 }

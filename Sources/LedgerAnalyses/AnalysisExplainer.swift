@@ -9,11 +9,10 @@ public import LedgerValues
 /// Pure: the same document, rows and events give the same explanation.
 public struct AnalysisExplainer: Sendable {
     private let identity: AnalysisIdentity
-    private let asked: AskedAnalysis
+    private let explainer: ReadingExplainer
     /// The parameters' values.
     private let key: [String]
     private let document: JSONDocument
-    private let rows: [[JSONDocument]]
     private let now: Instant
     private let sources: [ByteKey: RuleSource]
 
@@ -30,10 +29,9 @@ public struct AnalysisExplainer: Sendable {
         now: Instant, read: RuleFileReader
     ) throws {
         self.identity = identity
-        self.asked = asked
+        explainer = asked.explainer(rows, now)
         self.key = key
         self.document = document
-        self.rows = rows
         self.now = now
         sources = Dictionary(uniqueKeysWithValues: try identity.rules.map { (ByteKey($0.path), try RuleSource($0, read: read)) })
     }
@@ -45,7 +43,7 @@ public struct AnalysisExplainer: Sendable {
 
     /// The positions of the events that an explanation reads, in order.
     public func evidence(_ path: FieldPath?) -> [Int64] {
-        Set(figures(path).flatMap { asked.evidence($0, rows, now) }).sorted()
+        Set(figures(path).flatMap { explainer.evidence($0) }).sorted()
     }
 
     /// Explains the figure at a path, or all that stand below it.
@@ -59,7 +57,7 @@ public struct AnalysisExplainer: Sendable {
         var sheets: [(field: String, published: Shown, sheet: Worksheet)] = []
         for figure in figures {
             var sheet = Worksheet(row, sources)
-            try asked.explain(figure, rows, now, &sheet)
+            try explainer.explain(figure, &sheet)
             sheets.append((figure.description, Shown(figure.value(in: document.root)), sheet))
         }
         if sheets.count == 1, let path, let only = sheets.first, path == figures.first {

@@ -1,5 +1,6 @@
 import LedgerAnalyses
 import LedgerEvents
+import LedgerExplanations
 import LedgerJSON
 import LedgerProjections
 import LedgerStore
@@ -46,17 +47,51 @@ struct ObservedMarket {
         return rows
     }
 
-    /// The rows of an analysis's inputs, found by their descriptions alone.
-    func rows(of asked: AskedAnalysis, now: Instant) throws -> [[JSONDocument]] {
-        try asked.inputs(now).map { range in
-            try rows(of: range.projection).filter { row in range.filters.allSatisfy { $0.passes(row.root) } }
-        }
+    /// An observation with fields of any type.
+    mutating func add(_ kind: MarketKind, _ fields: [String: MarketValue]) throws {
+        add(try #require(MarketObservedPayload(kind: kind, fields: fields.map { ($0.key, $0.value) })))
     }
 
-    func document(_ analysis: MarketAnalysis, now: Instant, currency: String = "BTC") throws -> JSONDocument {
+    /// The rows of an analysis's inputs, found by their descriptions alone.
+    func rows(of asked: AskedAnalysis, now: Instant) throws -> [[JSONDocument]] {
+        try asked.inputs(now).map { range in try Self.rows(of: range, among: rows(of: range.projection)) }
+    }
+
+    /// The rows of a range in order of time, or those of the second of the last one before it.
+    static func rows(of range: RowRange, among rows: [JSONDocument]) -> [JSONDocument] {
+        func time(_ row: JSONDocument) -> Instant { row.root[range.time]?.string.flatMap { Instant($0) } ?? .minimum }
+        func found(_ filters: [RowFilter]) -> [JSONDocument] {
+            rows.filter { row in filters.allSatisfy { $0.passes(row.root) } }.enumerated()
+                .sorted { (time($0.element), $0.offset) < (time($1.element), $1.offset) }.map(\.element)
+        }
+        let inside = found(range.filters)
+        if !inside.isEmpty { return inside }
+        guard let last = found(range.entities + [.before(column: range.time, range.from)]).last else { return [] }
+        return found(range.filters(inSecondOf: time(last)))
+    }
+
+    func document(
+        _ analysis: MarketAnalysis, now: Instant, currency: String = "BTC", _ values: [String: String] = [:]
+    ) throws -> JSONDocument {
         let definition = try #require(try Self.analyses().definition(analysis.name, nil))
-        let asked = try definition.asked(ParameterValues(["currency": currency]))
+        let asked = try definition.asked(ParameterValues(values.merging(["currency": currency]) { own, _ in own }))
         return try JSONDocument(parsing: asked.document(try rows(of: asked, now: now), now))
+    }
+
+    /// Explains every figure of an analysis's document.
+    func explanation(_ analysis: MarketAnalysis, now: Instant, _ values: [String: String] = [:]) throws -> Explanation {
+        let definition = try #require(try Self.analyses().definition(analysis.name, nil))
+        let asked = try definition.asked(ParameterValues(values.merging(["currency": "BTC"]) { own, _ in own }))
+        let rows = try rows(of: asked, now: now)
+        let files = LedgerFiles(engine: projectRoot + "/schema", domain: projectRoot)
+        let explainer = try AnalysisExplainer(
+            definition.identity, asked, key: ["BTC"], document: JSONDocument(parsing: asked.document(rows, now)), rows: rows, now: now,
+            read: files.analysisFile)
+        let positions = Set(explainer.evidence(nil))
+        let decoded = try events.filter { positions.contains($0.position) }.map {
+            DecodedEvent(record: $0, payload: try TradeEvents.registry.payload(of: $0))
+        }
+        return try explainer.explain(nil, events: decoded)
     }
 }
 

@@ -146,7 +146,9 @@ package struct AnalysisReader: Sendable {
 extension AnalysisRequest {
     /// The command that gives the answer without a service's bounds, pinned to what the request stood on.
     func command(_ identity: AnalysisIdentity, _ standing: AnalysisStanding) -> String {
-        let parameters = analysis.source.parameters.flatMap { ["--\($0.name)", (values[$0.name] ?? "").shellQuoted] }
+        let parameters = analysis.source.parameters.flatMap { parameter in
+            values[parameter.name].map { ["--\(parameter.name)", $0.shellQuoted] } ?? []
+        }
         return
             (["alpha-ledger", "analysis", analysis.name] + parameters + [
                 "--as-of-position", "\(standing.position)", "--as-of", "\(standing.now)", "--rules",

@@ -78,9 +78,31 @@ struct AnalysisStanding: Sendable {
             }
             let inside = try found(range.filters)
             if !inside.isEmpty { return inside }
-            let before = try rows(of: read, range.entities + [.before(column: range.time, range.from)], registry)
-            guard let last = try before.last(session)?.root[range.time]?.string.flatMap({ Instant($0) }) else { return [] }
+            guard let last = try last(before: range, of: read, registry, found, session) else { return [] }
             return try found(range.filters(inSecondOf: last))
         }
+    }
+
+    /// The time of the last row before a range.
+    ///
+    /// A key whose time follows the range's entity ends in that row. Otherwise days before the range are searched, more of them
+    /// each time.
+    private func last(
+        before range: RowRange, of read: Read, _ registry: ProjectionRegistry, _ found: ([RowFilter]) throws -> [JSONDocument],
+        _ session: PostgresSession
+    ) throws -> Instant? {
+        let before = RowFilter.before(column: range.time, range.from)
+        func time(_ row: JSONDocument?) -> Instant? { row?.root[range.time]?.string.flatMap { Instant($0) } }
+        if read.view.key.prefix(range.equals.count + 1).last?.isBytewiseEqual(to: range.time) == true {
+            return time(try rows(of: read, range.entities + [before], registry).last(session))
+        }
+        var (end, days) = (range.from, Int64(1))
+        while end > .minimum {
+            let start = end.advanced(byMicroseconds: -days * 86_400_000_000) ?? .minimum
+            let filters = range.entities + [.from(column: range.time, start), .before(column: range.time, end)]
+            if let last = time(try found(filters).last) { return last }
+            (end, days) = (start, days * 8)
+        }
+        return nil
     }
 }

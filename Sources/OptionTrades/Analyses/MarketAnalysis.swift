@@ -10,7 +10,7 @@ package struct MarketAnalysis: Sendable {
 
     package var name: String { source.name }
 
-    package static let all: [MarketAnalysis] = [.stationarity]
+    package static let all: [MarketAnalysis] = [.flow, .futures, .gamma, .gexLevels, .overview, .spotVol, .stationarity]
 
     /// The analysis that a user names.
     package static func named(_ name: String) -> MarketAnalysis? { all.first { $0.name.isBytewiseEqual(to: name) } }

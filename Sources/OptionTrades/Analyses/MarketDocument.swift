@@ -10,6 +10,8 @@ struct MarketDocument {
     let now: Instant
     /// Of the series that it needs, by their names.
     let quality: [SeriesQuality]
+    /// What the analysis itself warns of.
+    var ownWarnings: [String] = []
 
     /// The worst of its series.
     var status: SeriesQuality.Status { quality.map(\.status).max() ?? .live }
@@ -17,7 +19,7 @@ struct MarketDocument {
     /// The oldest of its series' newest timestamps; nil if one of them has none.
     var asOf: Instant? { quality.contains { $0.asOf == nil } ? nil : quality.compactMap(\.asOf).min() }
 
-    var warnings: [String] { quality.filter { $0.status == .unavailable }.map { "unavailable:\($0.series)" } }
+    var warnings: [String] { quality.filter { $0.status == .unavailable }.map { "unavailable:\($0.series)" } + ownWarnings }
 
     func isAvailable(_ series: String) -> Bool {
         quality.contains { $0.series.isBytewiseEqual(to: series) && $0.status != .unavailable }

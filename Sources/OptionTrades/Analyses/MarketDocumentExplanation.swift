@@ -27,7 +27,7 @@ extension Worksheet {
             if figure.parts.first == "status" {
                 step("the worst of the series that it needs", "status", Shown(document.status.rawValue))
             } else {
-                step("each series that is unavailable", "warnings", Shown(document.warnings))
+                step("each series that is unavailable, then what the analysis warns of", "warnings", Shown(document.warnings))
             }
         }
     }
@@ -37,9 +37,13 @@ extension Worksheet {
     ) {
         if name == "series" { return step("the kind of observation", "series", Shown(quality.series)) }
         let event = newest[quality.series].flatMap { row.event(at: $0) }
-        input("\(quality.series).timestamp", Shown(quality.asOf), event)
+        input("\(quality.series).timestamp", Shown(quality.newest), event)
         if name == "rows" { return step("the observations at its newest timestamp", "rows", Shown(Int64(quality.rows))) }
-        step("the newest timestamp of \(quality.series) up to now", "as_of", Shown(quality.asOf))
+        if quality.newest == quality.asOf {
+            step("the newest timestamp of \(quality.series) up to now", "as_of", Shown(quality.asOf))
+        } else {
+            step("the end of the hour of the newest \(quality.series), not later than now", "as_of", Shown(quality.asOf))
+        }
         if name == "as_of" { return }
         guard let age = quality.ageMinutes else {
             if name == "status" { return step("there is no observation", "status", Shown(quality.status.rawValue)) }
@@ -47,7 +51,7 @@ extension Worksheet {
         }
         if name == "age_minutes" { return round("now − as_of in minutes", age) }
         rule(file, "needs", quality.series)
-        guard let tolerance = needs.series.first(where: { $0.table.kind.rawValue.isBytewiseEqual(to: quality.series) })?.tolerance
+        guard let tolerance = needs.series.first(where: { $0.name.isBytewiseEqual(to: quality.series) })?.tolerance
         else { return }
         step("now − as_of in minutes", "\(now) − \(Shown(quality.asOf).text)", Shown(exact: age))
         step(

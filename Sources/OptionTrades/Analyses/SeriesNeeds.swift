@@ -10,17 +10,35 @@ struct SeriesNeeds: Sendable {
         let usableMinutes: Int
     }
 
-    /// By the series' names, bytewise.
-    let series: [(table: ObservationTable, tolerance: Tolerance)]
+    struct Need: Sendable {
+        /// The kind of observation.
+        let name: String
+        /// Nil for a series that no table has.
+        let table: ObservationTable?
+        let tolerance: Tolerance
+    }
 
-    /// - Parameter tables: the series that the analysis reads; the file names each of them.
-    init(_ node: RuleNode, _ tables: [ObservationTable]) throws {
-        try node.allowOnly(Set(tables.map(\.kind.rawValue)))
-        series = try tables.sorted { $0.kind.rawValue.isBytewiseLess(than: $1.kind.rawValue) }.map { table in
-            let tolerance = try node.member(table.kind.rawValue)
+    /// By the series' names, bytewise.
+    let series: [Need]
+
+    /// - Parameters:
+    ///   - tables: the series that the analysis reads; the file names each of them.
+    ///   - absent: series that it needs and that no table has.
+    init(_ node: RuleNode, _ tables: [ObservationTable], absent: [String] = []) throws {
+        let all: [(name: String, table: ObservationTable?)] = tables.map { ($0.kind.rawValue, $0) } + absent.map { ($0, nil) }
+        try node.allowOnly(Set(all.map(\.name)))
+        series = try all.sorted { $0.name.isBytewiseLess(than: $1.name) }.map { name, table in
+            let tolerance = try node.member(name)
             try tolerance.allowOnly(["fresh_minutes", "usable_minutes"])
             let fresh = try tolerance.whole("fresh_minutes", from: 0)
-            return (table, Tolerance(freshMinutes: fresh, usableMinutes: try tolerance.whole("usable_minutes", from: fresh)))
+            return Need(
+                name: name, table: table,
+                tolerance: Tolerance(freshMinutes: fresh, usableMinutes: try tolerance.whole("usable_minutes", from: fresh)))
         }
+    }
+
+    /// How old a series may be, in minutes.
+    func usableMinutes(_ table: ObservationTable) -> Int {
+        series.first { $0.name.isBytewiseEqual(to: table.kind.rawValue) }?.tolerance.usableMinutes ?? 0
     }
 }

@@ -20,16 +20,23 @@ struct SeriesQuality: Sendable {
     /// The kind of observation.
     let series: String
     let status: Status
-    /// Its newest timestamp; nil where there was no observation yet.
+    /// The timestamp of its newest observation; nil where there was no observation yet.
+    let newest: Instant?
+    /// ``newest``, or the end of its hour, not later than now.
     let asOf: Instant?
     let ageMinutes: ExactNumber?
     /// How many observations have the newest timestamp.
     let rows: Int
 
-    /// - Parameter timestamps: of its observations, ascending, none later than now.
-    init(_ series: String, _ timestamps: [Instant], now: Instant, _ tolerance: SeriesNeeds.Tolerance) {
+    /// - Parameters:
+    ///   - timestamps: of its observations, ascending, none later than now.
+    ///   - endsWithItsHour: whether the series is as of the end of its newest observation's hour.
+    init(
+        _ series: String, _ timestamps: [Instant], now: Instant, _ tolerance: SeriesNeeds.Tolerance, endsWithItsHour: Bool = false
+    ) {
         self.series = series
-        asOf = timestamps.last
+        newest = timestamps.last
+        asOf = endsWithItsHour ? timestamps.last.map { min($0.hour.advanced(byMicroseconds: 3_600_000_000) ?? now, now) } : newest
         rows = timestamps.reversed().prefix { $0 == timestamps.last }.count
         ageMinutes = asOf.map { now.minutes(since: $0) }
         status =
@@ -46,4 +53,7 @@ extension Instant {
     func minutes(since earlier: Instant) -> ExactNumber {
         ExactNumber(Int(microseconds - earlier.microseconds)).divided(by: ExactNumber(60_000_000)) ?? .zero
     }
+
+    /// The start of its hour.
+    var hour: Instant { advanced(byMicroseconds: -(microseconds % 3_600_000_000)) ?? self }
 }

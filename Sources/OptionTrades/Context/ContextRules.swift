@@ -112,7 +112,7 @@ extension ContextRules.Reach {
 }
 
 extension ContextRules.DvolPercentile {
-    fileprivate init(_ node: RuleNode) throws {
+    init(_ node: RuleNode) throws {
         try node.allowOnly(["window_days", "minimum_days", "equal_weight"])
         windowDays = try node.whole("window_days", from: 1)
         minimumDays = try node.whole("minimum_days", from: 1)
@@ -121,7 +121,7 @@ extension ContextRules.DvolPercentile {
 }
 
 extension ContextRules.GammaRegime {
-    fileprivate init(_ node: RuleNode) throws {
+    init(_ node: RuleNode) throws {
         try node.allowOnly(["window_days", "minimum_observations", "lower_percentile", "upper_percentile", "fallback"])
         windowDays = try node.whole("window_days", from: 1)
         minimumObservations = try node.whole("minimum_observations", from: 1)
@@ -141,7 +141,7 @@ extension ContextRules.GammaRegime {
 }
 
 extension ContextRules.TermStructure {
-    fileprivate init(_ node: RuleNode) throws {
+    init(_ node: RuleNode) throws {
         try node.allowOnly(["near_term_risk_from", "contango_to"])
         nearTermRiskFrom = try node.decimal("near_term_risk_from")
         contangoTo = try node.decimal("contango_to")

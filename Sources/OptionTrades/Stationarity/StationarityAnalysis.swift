@@ -53,9 +53,9 @@ struct StationarityAnalysis: Analysis {
     func document(_ reading: AnalysisReading<Question>) -> MarketDocument {
         MarketDocument(
             currency: reading.question.currency, now: reading.now,
-            quality: needs.series.map { table, tolerance in
+            quality: needs.series.map { need in
                 SeriesQuality(
-                    table.kind.rawValue, rows(of: table, reading).map(\.timestamp), now: reading.now, tolerance)
+                    need.name, need.table.map { rows(of: $0, reading).map(\.timestamp) } ?? [], now: reading.now, need.tolerance)
             })
     }
 

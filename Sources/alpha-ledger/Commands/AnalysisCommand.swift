@@ -7,7 +7,10 @@ import OptionTrades
 
 struct AnalysisCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "analysis", abstract: "Work out an analysis of recorded observations.", subcommands: [Stationarity.self])
+        commandName: "analysis", abstract: "Work out an analysis of recorded observations.",
+        subcommands: [
+            Flow.self, Futures.self, Gamma.self, GexLevels.self, Overview.self, SpotVol.self, Stationarity.self,
+        ])
 
     /// What every analysis of a market takes.
     struct Options: ParsableArguments {
@@ -23,8 +26,9 @@ struct AnalysisCommand: AsyncParsableCommand {
         @Flag(help: "Name the log's root, the document's digest and those of the rows that were read.") var receipt = false
         @Flag(help: "Print what HTTP answers.") var json = false
 
-        func request(_ analysis: MarketAnalysis) throws -> AnalysisRequest {
-            var request = AnalysisRequest(analysis, ["currency": currency])
+        /// - Parameter values: what else is asked, by parameter; nil for what is left out.
+        func request(_ analysis: MarketAnalysis, _ values: [String: String?] = [:]) throws -> AnalysisRequest {
+            var request = AnalysisRequest(analysis, values.compactMapValues { $0 }.merging(["currency": currency]) { own, _ in own })
             request.asOfPosition = asOfPosition
             request.asOf = asOf
             request.version = try rules.map { try AnalysisRequest.version(parsing: $0, of: analysis) }
@@ -63,11 +67,11 @@ struct AnalysisCommand: AsyncParsableCommand {
 }
 
 /// Brings the projections of an analysis up to date, then prints its document.
-private func showAnalysis(
-    _ analysis: MarketAnalysis, _ options: SettingsOptions, _ asked: AnalysisCommand.Options,
-    _ show: @Sendable (_ data: JSONValue) throws -> Void
+func showAnalysis(
+    _ analysis: MarketAnalysis, _ options: SettingsOptions, _ asked: AnalysisCommand.Options, _ values: [String: String?] = [:],
+    _ show: @Sendable (_ data: JSONValue) throws -> Void = { Output.figures($0) }
 ) async throws {
-    let request = try asked.request(analysis)
+    let request = try asked.request(analysis, values)
     try await options.withLedger { ledger in
         let reader = AnalysisReader(ledger, isBounded: false)
         try await ledger.bringUpToDate(try reader.projections(request))
@@ -99,7 +103,7 @@ private func showAnalysis(
 
 extension Output {
     /// A value of a document for a table: empty where it is null.
-    fileprivate static func cell(_ value: JSONValue?) -> String {
+    static func cell(_ value: JSONValue?) -> String {
         guard let value, !value.isNull else { return "" }
         return value.string ?? value.sourceText
     }

@@ -29,6 +29,8 @@ extension AuditCommand {
         @Argument(help: "The parts of the row's key.") var key: [String] = []
         @Option(help: "A column, or a path in a document; all of it where left out.") var field: String?
         @Option(help: "The market of an analysis.") var currency: String?
+        @Option(name: .customLong("with"), help: "Another parameter of an analysis, NAME=VALUE, as often as needed.")
+        var parameters: [String] = []
         @Option(parsing: .unconditional, help: "What the ledger knew after this event.", transform: Arguments.position)
         var asOfPosition: Int64?
         @Option(help: "What it knew at this instant, as in 2026-01-31T00:00:00Z.", transform: Arguments.instant)
@@ -40,7 +42,9 @@ extension AuditCommand {
         func validate() throws {
             if MarketAnalysis.named(view) == nil {
                 if key.isEmpty { throw ValidationError("Missing expected argument '<key> ...'") }
-                if currency != nil { throw ValidationError("--currency is for an analysis; a row is named by its key") }
+                if currency != nil || !parameters.isEmpty {
+                    throw ValidationError("--currency is for an analysis; a row is named by its key")
+                }
             } else if !key.isEmpty || effectiveAt != nil {
                 throw ValidationError("an analysis has no rows: it takes --currency, and neither a key nor --effective-at")
             }
@@ -48,7 +52,16 @@ extension AuditCommand {
 
         func run() async throws {
             if let analysis = MarketAnalysis.named(view) {
-                var request = AnalysisRequest(analysis, currency.map { ["currency": $0] } ?? [:])
+                var values = currency.map { ["currency": $0] } ?? [:]
+                for text in parameters {
+                    let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+                    guard parts.count == 2, analysis.source.parameters.contains(where: { $0.name == parts[0] }) else {
+                        let names = analysis.source.parameters.map(\.name).joined(separator: ", ")
+                        throw ValidationError("--with: expected NAME=VALUE, NAME one of \(names)")
+                    }
+                    values[parts[0]] = parts[1]
+                }
+                var request = AnalysisRequest(analysis, values)
                 request.asOfPosition = asOfPosition
                 request.asOf = asOf
                 let ask = request
