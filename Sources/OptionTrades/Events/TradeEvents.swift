@@ -73,7 +73,7 @@ package enum TradeEvents {
                     1: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes, schemaVersion: 1) },
                     2: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes) },
                 ]),
-        ] + ExecutionEventTypes.neutral.definitions
+        ] + ExecutionEventTypes.neutral.definitions + BrokerEvents.definitions
 }
 
 extension ExecutionPayload: EventPayload {
