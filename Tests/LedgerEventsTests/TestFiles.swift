@@ -42,7 +42,11 @@ let payloadVersions: [(type: EventType, version: Int)] = [
     (.projectionPromoted, 1), (.marketObserved, 1), (.marketObserved, 2), (.contextStamped, 1), (.executionBenchmarkRecorded, 1),
     (.forwardMarkRecorded, 1), (.executionRecorded, 1), (.executionUpdated, 1), (.executionMissing, 1), (.executionReappeared, 1),
     (.rowRejected, 1), (.rowRejected, 2), (.syncCompleted, 1), (.syncFailed, 1), (.snapshotCaptured, 1), (.captureFailed, 1),
-]
+] + brokerVersions
+
+/// Those of orders through a broker.
+private let brokerVersions: [(type: EventType, version: Int)] =
+    (BrokerEvents.ofIntents + BrokerEvents.ofSources).map { ($0, 1) }
 
 extension EventType {
     /// The schema version of the payloads that ``RandomPayloads`` makes of the type.

@@ -80,7 +80,7 @@ package enum TradeEvents {
             EventDefinition(
                 .snapshotCaptured, readers: [1: { bytes throws(PayloadError) in try SnapshotCapturedPayload(decoding: bytes) }]),
             EventDefinition(.captureFailed, readers: [1: { bytes throws(PayloadError) in try CaptureFailedPayload(decoding: bytes) }]),
-        ] + ExecutionEventTypes.neutral.definitions
+        ] + ExecutionEventTypes.neutral.definitions + BrokerEvents.definitions
 }
 
 extension ExecutionPayload: EventPayload {

@@ -1,0 +1,257 @@
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerValues
+
+/// An object of a payload that lists its fields once, for writing and for reading.
+package protocol CodedFields: Sendable, Equatable {
+    /// The initial state for reading. Every field is read before a caller sees it.
+    init()
+
+    /// Passes each field to the coder under its key.
+    mutating func code(_ fields: inout FieldCoder) throws(PayloadError)
+}
+
+/// Writes or reads the fields of an object, so that both follow from one list.
+///
+/// Writing gives canonical JSON: keys in order, decimals as text, null for an absent value. Reading is strict: every key
+/// is present, no other key is, and each value has its type.
+package struct FieldCoder {
+    private enum Mode {
+        case writing
+        case reading(JSONValue)
+    }
+
+    private let mode: Mode
+    private let pointer: String
+    private var written: [(String, JSONNode)] = []
+    private var read = 0
+
+    private init(_ mode: Mode, _ pointer: String) {
+        self.mode = mode
+        self.pointer = pointer
+    }
+
+    /// The fields as a JSON object.
+    package static func node<Object: CodedFields>(_ object: Object) -> JSONNode {
+        var coder = FieldCoder(.writing, "")
+        var copy = object
+        // Writing never throws: only values that were read can be wrong.
+        try? copy.code(&coder)
+        return .object(coder.written)
+    }
+
+    /// Reads an object at its place in a payload.
+    package static func object<Object: CodedFields>(
+        _ value: JSONValue, _ pointer: String, as type: Object.Type = Object.self
+    ) throws(PayloadError) -> Object {
+        guard value.kind == .object else { throw PayloadError(pointer: pointer, problem: "is not an object") }
+        var coder = FieldCoder(.reading(value), pointer)
+        var object = Object()
+        try object.code(&coder)
+        guard coder.read == value.count else { throw PayloadError(pointer: pointer, problem: "has an unknown key") }
+        return object
+    }
+
+    // MARK: - Values
+
+    /// Codes a field: `write` gives its node, `take` reads its value with the pointer of its place.
+    private mutating func field<Value>(
+        _ key: String, _ value: inout Value, _ write: (Value) -> JSONNode,
+        _ take: (JSONValue, String) throws(PayloadError) -> Value
+    ) throws(PayloadError) {
+        guard case .reading(let object) = mode else {
+            written.append((key, write(value)))
+            return
+        }
+        guard let found = object[key] else { throw PayloadError(pointer: pointer, problem: "lacks the key \(key)") }
+        read += 1
+        value = try take(found, "\(pointer)/\(key)")
+    }
+
+    /// The same for a field that may be null.
+    private mutating func optional<Value>(
+        _ key: String, _ value: inout Value?, _ write: (Value) -> JSONNode,
+        _ take: (JSONValue, String) throws(PayloadError) -> Value
+    ) throws(PayloadError) {
+        try field(key, &value, { $0.map(write) ?? .null }) { (found, place) throws(PayloadError) in
+            found.isNull ? nil : try take(found, place)
+        }
+    }
+
+    private static func text(_ value: JSONValue, _ place: String) throws(PayloadError) -> String {
+        guard let text = value.string else { throw PayloadError(pointer: place, problem: "is not a string") }
+        return text
+    }
+
+    private static func parsed<Value>(
+        _ value: JSONValue, _ place: String, _ expected: String, _ parse: (String) -> Value?
+    ) throws(PayloadError) -> Value {
+        guard let text = value.string, let parsed = parse(text) else {
+            throw PayloadError(pointer: place, problem: "is not \(expected)")
+        }
+        return parsed
+    }
+
+    private static func decimal(_ value: JSONValue, _ place: String) throws(PayloadError) -> FixedDecimal {
+        guard value.kind == .string, let decimal = value.publishedDecimal else {
+            throw PayloadError(pointer: place, problem: "is not a decimal")
+        }
+        return decimal
+    }
+
+    private static func instant(_ value: JSONValue, _ place: String) throws(PayloadError) -> Instant {
+        try parsed(value, place, "an instant") { Instant($0) }
+    }
+
+    private static func integer(_ value: JSONValue, _ place: String) throws(PayloadError) -> Int64 {
+        guard let integer = value.integer else { throw PayloadError(pointer: place, problem: "is not an integer") }
+        return integer
+    }
+
+    private static func truth(_ value: JSONValue, _ place: String) throws(PayloadError) -> Bool {
+        guard let truth = value.bool else { throw PayloadError(pointer: place, problem: "is not true or false") }
+        return truth
+    }
+
+    package mutating func text(_ key: String, _ value: inout String) throws(PayloadError) {
+        try field(key, &value, JSONNode.string, Self.text)
+    }
+
+    package mutating func text(_ key: String, _ value: inout String?) throws(PayloadError) {
+        try optional(key, &value, JSONNode.string, Self.text)
+    }
+
+    package mutating func decimal(_ key: String, _ value: inout FixedDecimal) throws(PayloadError) {
+        try field(key, &value, JSONNode.decimal, Self.decimal)
+    }
+
+    package mutating func decimal(_ key: String, _ value: inout FixedDecimal?) throws(PayloadError) {
+        try optional(key, &value, JSONNode.decimal, Self.decimal)
+    }
+
+    package mutating func instant(_ key: String, _ value: inout Instant) throws(PayloadError) {
+        try field(key, &value, { .string($0.description) }, Self.instant)
+    }
+
+    package mutating func instant(_ key: String, _ value: inout Instant?) throws(PayloadError) {
+        try optional(key, &value, { .string($0.description) }, Self.instant)
+    }
+
+    package mutating func date(_ key: String, _ value: inout CalendarDate?) throws(PayloadError) {
+        try optional(key, &value, { .string($0.description) }) { (found, place) throws(PayloadError) in
+            try Self.parsed(found, place, "a date") { CalendarDate($0) }
+        }
+    }
+
+    package mutating func date(_ key: String, _ value: inout CalendarDate) throws(PayloadError) {
+        try field(key, &value, { .string($0.description) }) { (found, place) throws(PayloadError) in
+            try Self.parsed(found, place, "a date") { CalendarDate($0) }
+        }
+    }
+
+    package mutating func uniqueID(_ key: String, _ value: inout UniqueID) throws(PayloadError) {
+        try field(key, &value, { .string($0.description) }) { (found, place) throws(PayloadError) in
+            try Self.parsed(found, place, "a UUID") { UniqueID($0) }
+        }
+    }
+
+    package mutating func digest(_ key: String, _ value: inout Digest32) throws(PayloadError) {
+        try field(key, &value, { .string($0.description) }) { (found, place) throws(PayloadError) in
+            try Self.parsed(found, place, "a digest") { Digest32(hex: $0) }
+        }
+    }
+
+    package mutating func integer(_ key: String, _ value: inout Int64) throws(PayloadError) {
+        try field(key, &value, JSONNode.integer, Self.integer)
+    }
+
+    package mutating func integer(_ key: String, _ value: inout Int64?) throws(PayloadError) {
+        try optional(key, &value, JSONNode.integer, Self.integer)
+    }
+
+    package mutating func truth(_ key: String, _ value: inout Bool) throws(PayloadError) {
+        try field(key, &value, JSONNode.bool, Self.truth)
+    }
+
+    package mutating func truth(_ key: String, _ value: inout Bool?) throws(PayloadError) {
+        try optional(key, &value, JSONNode.bool, Self.truth)
+    }
+
+    package mutating func choice<Value: RawRepresentable<String>>(_ key: String, _ value: inout Value) throws(PayloadError) {
+        try field(key, &value, { .string($0.rawValue) }) { (found, place) throws(PayloadError) in
+            try Self.parsed(found, place, "one of the known words") { Value(rawValue: $0) }
+        }
+    }
+
+    package mutating func choice<Value: RawRepresentable<String>>(_ key: String, _ value: inout Value?) throws(PayloadError) {
+        try optional(key, &value, { .string($0.rawValue) }) { (found, place) throws(PayloadError) in
+            try Self.parsed(found, place, "one of the known words") { Value(rawValue: $0) }
+        }
+    }
+
+    package mutating func texts(_ key: String, _ value: inout [String]) throws(PayloadError) {
+        try field(key, &value, { .array($0.map(JSONNode.string)) }) { (found, place) throws(PayloadError) in
+            try Self.elements(found, place) { (element, place) throws(PayloadError) in try Self.text(element, place) }
+        }
+    }
+
+    package mutating func object<Object: CodedFields>(_ key: String, _ value: inout Object) throws(PayloadError) {
+        try field(key, &value, Self.node) { (found, place) throws(PayloadError) in try Self.object(found, place) }
+    }
+
+    package mutating func object<Object: CodedFields>(_ key: String, _ value: inout Object?) throws(PayloadError) {
+        try optional(key, &value, { Self.node($0) }) { (found, place) throws(PayloadError) in try Self.object(found, place) }
+    }
+
+    package mutating func objects<Object: CodedFields>(_ key: String, _ value: inout [Object]) throws(PayloadError) {
+        try field(key, &value, { .array($0.map { Self.node($0) }) }) { (found, place) throws(PayloadError) in
+            try Self.elements(found, place) { (element, place) throws(PayloadError) in try Self.object(element, place) }
+        }
+    }
+
+    private static func elements<Value>(
+        _ value: JSONValue, _ place: String, _ take: (JSONValue, String) throws(PayloadError) -> Value
+    ) throws(PayloadError) -> [Value] {
+        guard value.kind == .array else { throw PayloadError(pointer: place, problem: "is not an array") }
+        var values: [Value] = []
+        for element in value.elements { values.append(try take(element, "\(place)/\(values.count)")) }
+        return values
+    }
+}
+
+/// A payload of an event about orders through a broker.
+package protocol BrokerPayload: EventPayload, CodedFields {
+    /// The type of its event.
+    static var type: EventType { get }
+    /// The source: the broker and the kind of account.
+    var source: String { get }
+}
+
+extension BrokerPayload {
+    /// The canonical JSON of the payload.
+    package func encode() -> [UInt8] { FieldCoder.node(self).canonicalBytes() }
+
+    package init(decoding payload: [UInt8]) throws(PayloadError) {
+        self = try FieldCoder.object(try PayloadReader.document(payload), "")
+    }
+
+    static var definition: EventDefinition {
+        EventDefinition(type, readers: [1: { bytes throws(PayloadError) in try Self(decoding: bytes) }])
+    }
+}
+
+/// A payload of an event in an intent's stream.
+package protocol IntentPayload: BrokerPayload {
+    var intentID: String { get }
+}
+
+extension IntentPayload {
+    package var subjectKey: RowKey? { RowKey([source, intentID]) }
+
+    /// The event after the given version of its stream (0 for the first).
+    package func event(previousVersion: Int64) -> NewEvent {
+        NewEvent(
+            Self.type, identity: Identity.join([Self.type.rawValue, source, intentID, "\(previousVersion)"]),
+            stream: Streams.intent(source: source, id: intentID), payload: encode(), expectedVersion: previousVersion)
+    }
+}

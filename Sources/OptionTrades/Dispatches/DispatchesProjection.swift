@@ -1,0 +1,48 @@
+package import LedgerEvents
+package import LedgerJSON
+package import LedgerProjections
+package import LedgerValues
+
+/// The dispatches: one row an intent, what was decided on it and what became of it (docs/contract/broker.md, "Dispatches").
+///
+/// The decision is made anew from the recorded facts under the rules of the version, so another version shows what it
+/// would have decided. What the broker did stays what it is.
+package struct DispatchesProjection: Projection {
+    package static let name = "dispatches"
+    package static let consumes = TradeEvents.firstVersions(of: BrokerEvents.ofIntents)
+
+    package typealias Facts = IntentState
+
+    package let identity: ProjectionIdentity
+    private let rules: DispatchRules
+
+    package init(rules: DispatchRules) {
+        identity = ProjectionIdentity(name: Self.name, codeVersion: 1, ownRules: rules.file, rules: rules.files)
+        self.rules = rules
+    }
+
+    package static var entitiesAreSubjects: Bool { true }
+
+    package func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.payload.subjectKey.map { [$0] } ?? [] }
+
+    package func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
+        facts = IntentState.folding(event, into: facts)
+    }
+
+    /// An intent and its order have no valid time: they are there as soon as they are known.
+    package func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts? { facts }
+
+    package func writeRows(of facts: Facts, to rows: inout RowWriter) {
+        let row = DispatchRow(facts, rules)
+        encode(row.node, to: &rows.out)
+        rows.endRow(RowKey([facts.intent.source, facts.intent.intentID]), row.stored)
+    }
+
+    package func encode(_ facts: Facts, to out: inout JSONWriter) { encode(FieldCoder.node(facts), to: &out) }
+
+    private func encode(_ node: JSONNode, to out: inout JSONWriter) { node.sorted.write(to: &out, decimals: .strings) }
+
+    package func facts(from document: [UInt8]) throws -> Facts {
+        try FieldCoder.object(try JSONDocument(parsing: document).root, "")
+    }
+}
