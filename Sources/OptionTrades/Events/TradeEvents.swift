@@ -71,7 +71,8 @@ package enum TradeEvents {
                 .marketObserved,
                 readers: [
                     1: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes, schemaVersion: 1) },
-                    2: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes) },
+                    2: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes, schemaVersion: 2) },
+                    3: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes, schemaVersion: 3) },
                 ]),
         ] + ExecutionEventTypes.neutral.definitions
 }
