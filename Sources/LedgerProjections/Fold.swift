@@ -4,8 +4,8 @@ public import LedgerEvents
 public protocol Fold: AnyObject {
     /// The entities that the event touches and that are not loaded yet.
     func missingEntities(for event: DecodedEvent) throws(PoisonEvent) -> [RowKey]
-    /// Loads an entity with its current facts, or nil if it has no facts.
-    func load(_ entity: RowKey, facts document: [UInt8]?) throws
+    /// Loads an entity with its current facts, or nil if it has no facts, and the events that these refer to.
+    func load(_ entity: RowKey, facts document: [UInt8]?, referring events: ReferredEvents) throws
     /// Folds one event. Throws `PoisonEvent` if the event can't be folded; the fold is unusable afterwards.
     func apply(_ event: DecodedEvent) throws(PoisonEvent)
     /// Returns the changes since the last call.
@@ -13,6 +13,11 @@ public protocol Fold: AnyObject {
     /// Forgets the least recently touched entities if the documents of all entities exceed a number of bytes. It never
     /// forgets an entity touched by the batch whose changes were taken last.
     func forget(beyond bytes: Int)
+}
+
+extension Fold {
+    /// Loads an entity whose facts refer to no event.
+    public func load(_ entity: RowKey, facts document: [UInt8]?) throws { try load(entity, facts: document, referring: .none) }
 }
 
 /// The live fold of one projection. It holds the entities loaded for a batch and tracks every version that the batch makes.
@@ -71,10 +76,10 @@ final class ProjectionFold<P: Projection>: Fold {
         }
     }
 
-    func load(_ key: RowKey, facts document: [UInt8]?) throws {
+    func load(_ key: RowKey, facts document: [UInt8]?, referring events: ReferredEvents) throws {
         let entity = Entity()
         if let document {
-            let facts = try projection.facts(from: document)
+            let facts = try projection.facts(from: document, referring: events)
             entity.facts = facts
             entity.factsDocument = document
             entity.rows = projection.rows(of: facts).map { Current(key: $0.key, document: $0.document, made: nil) }
@@ -142,7 +147,8 @@ final class ProjectionFold<P: Projection>: Fold {
 
     func forget(beyond limit: Int) {
         for entity in touched {
-            let size = entity.rows.reduce(entity.factsDocument?.count ?? 0) { $0 + $1.document.count } + Self.entityOverhead
+            let held = P.refersToEvents ? entity.facts.map(projection.heldBytes) ?? 0 : 0
+            let size = entity.rows.reduce(entity.factsDocument?.count ?? 0) { $0 + $1.document.count } + held + Self.entityOverhead
             bytes += size - entity.bytes
             entity.bytes = size
         }

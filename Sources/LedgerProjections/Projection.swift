@@ -59,7 +59,7 @@ public final class DecodedEvent: Sendable {
 /// numbers, no locale, no rows of other projections.
 ///
 /// The log is partitioned into entities (an account, an order, a group of contracts). The key of an entity has exactly two
-/// parts; if rows are facts, it is the key of the entity's row, with two parts or more. An event changes the facts of each
+/// parts, or those of ``entityParts``; if rows are facts, it is the key of the entity's row, with two parts or more. An event changes the facts of each
 /// entity that it touches independently, and an entity's rows follow from its facts alone. Entities can therefore be folded
 /// apart, on any number of workers, and a row can be recomputed from facts under other rules or at another valid time.
 public protocol Projection: Sendable {
@@ -79,6 +79,12 @@ public protocol Projection: Sendable {
     /// Whether the one entity that an event touches is always the event's subject.
     static var entitiesAreSubjects: Bool { get }
 
+    /// The number of parts of an entity's key, if rows are not facts: 2 or more, with which the key of each of its rows starts.
+    static var entityParts: Int { get }
+
+    /// Whether stored facts refer to events by position; see ``facts(from:referring:)``.
+    static var refersToEvents: Bool { get }
+
     /// The entities that an event changes, determined by the event alone; each at most once.
     func entities(touchedBy event: DecodedEvent) throws -> [RowKey]
 
@@ -94,6 +100,19 @@ public protocol Projection: Sendable {
 
     /// Reads facts back. `facts(from: encode(f))` must give the same rows and the same later folds as `f`.
     func facts(from document: [UInt8]) throws -> Facts
+
+    /// The positions of the events that a stored document of facts refers to. Only they are read for
+    /// ``facts(from:referring:)``.
+    func referredPositions(in document: [UInt8]) throws -> [Int64]
+
+    /// Reads facts back that say by position what events say, so that a large payload is not stored a second time.
+    ///
+    /// In memory such facts hold what they need of the payloads, so that an event is folded, and rows follow, without reading
+    /// anything. Who reads them back gives the events of ``referredPositions(in:)``.
+    func facts(from document: [UInt8], referring events: ReferredEvents) throws -> Facts
+
+    /// The bytes that facts hold in memory beside their document: those of the payloads that they refer to.
+    func heldBytes(of facts: Facts) -> Int
 
     /// The facts that hold in the world by an instant, or nil if the entity itself does not hold by then.
     func facts(_ facts: Facts, effectiveBy instant: Instant) -> Facts?
@@ -112,6 +131,17 @@ extension Projection {
     public static var rowsAreFacts: Bool { false }
     public static var entitiesAreSubjects: Bool { false }
     public static var momentRules: [MomentRule] { [] }
+    public static var entityParts: Int { 2 }
+    public static var refersToEvents: Bool { false }
+
+    /// None.
+    public func referredPositions(in document: [UInt8]) throws -> [Int64] { [] }
+
+    /// The facts of the document alone.
+    public func facts(from document: [UInt8], referring events: ReferredEvents) throws -> Facts { try facts(from: document) }
+
+    /// None.
+    public func heldBytes(of facts: Facts) -> Int { 0 }
 
     /// The rows that follow from the facts, in ascending key order.
     public func rows(of facts: Facts) -> [ProjectedRow] {

@@ -30,8 +30,12 @@ public struct ProjectionDefinition: Sendable {
     let consumedTypes: ConsumedTypes
     /// Whether each entity is one row whose document is also its facts. If so, the version has no table of facts.
     public let rowsAreFacts: Bool
-    /// The columns of an entity's key: the first two of the row's key, or all of them if rows are facts.
-    public var entityKey: [String] { rowsAreFacts ? columns.key : Array(columns.key.prefix(2)) }
+    /// The columns of an entity's key: the first two of the row's key, or as many as the projection says, or all of them if rows
+    /// are facts.
+    public var entityKey: [String] { rowsAreFacts ? columns.key : Array(columns.key.prefix(entityParts)) }
+    private let entityParts: Int
+    /// Whether stored facts refer to events, which have to be read with them.
+    public let refersToEvents: Bool
     /// Whether the one entity that an event touches is always the event's subject.
     let entitiesAreSubjects: Bool
     /// The columns that depend on the reader's moment, as data; see ``Projection/momentRules``.
@@ -41,7 +45,9 @@ public struct ProjectionDefinition: Sendable {
     private let startEntity: @Sendable (RowKey) -> EntityFold
     private let touched: @Sendable (DecodedEvent) throws -> [RowKey]
     private let startWhole: @Sendable (_ last: Int64, _ start: FoldStart?) -> WholeFold
-    private let derive: @Sendable (_ facts: [UInt8], _ instant: Instant?, _ asked: RowSelection?) throws -> [ProjectedRow]
+    private let derive:
+        @Sendable (_ facts: [UInt8], _ events: ReferredEvents, _ instant: Instant?, _ asked: RowSelection?) throws -> [ProjectedRow]
+    private let refer: @Sendable (_ facts: [UInt8]) throws -> [Int64]
     private let select: (@Sendable (String?) throws -> RowSelection)?
     private let show: @Sendable (_ document: JSONDocument, _ now: Instant) -> [UInt8]
 
@@ -57,6 +63,8 @@ public struct ProjectionDefinition: Sendable {
         consumes = P.consumes
         consumedTypes = consumed
         rowsAreFacts = P.rowsAreFacts
+        entityParts = P.entityParts
+        refersToEvents = P.refersToEvents
         entitiesAreSubjects = P.entitiesAreSubjects
         momentRules = P.momentRules
         startLive = { ProjectionFold(projection) }
@@ -85,9 +93,10 @@ public struct ProjectionDefinition: Sendable {
                 order: { state.order() }, write: { entity, rows in state.write(entity, to: &rows) },
                 closeTally: { state.closeTally() })
         }
-        derive = { document, instant, asked in
-            Self.rows(of: try projection.facts(from: document), effectiveBy: instant, asked, projection)
+        derive = { document, events, instant, asked in
+            Self.rows(of: try projection.facts(from: document, referring: events), effectiveBy: instant, asked, projection)
         }
+        refer = projection.referredPositions
         if let selective = projection as? any SelectiveProjection {
             select = { text in try Self.selection(text, selective) }
         } else {
@@ -138,11 +147,16 @@ public struct ProjectionDefinition: Sendable {
     ///   - document: the stored facts.
     ///   - instant: if given, only facts that hold in the world by then count.
     ///   - selection: selects the rows; without it, the result is the stored rows.
+    ///   - events: those that the facts refer to.
     public func rows(
-        fromFacts document: [UInt8], effectiveBy instant: Instant? = nil, selecting selection: RowSelection? = nil
+        fromFacts document: [UInt8], effectiveBy instant: Instant? = nil, selecting selection: RowSelection? = nil,
+        referring events: ReferredEvents = .none
     ) throws -> [ProjectedRow] {
-        try derive(document, instant, selection)
+        try derive(document, events, instant, selection)
     }
+
+    /// The positions of the events that stored facts refer to.
+    public func referredPositions(in document: [UInt8]) throws -> [Int64] { refersToEvents ? try refer(document) : [] }
 
     /// A reader's parsed selection, or the standard selection without a text; nil if the projection has no selections.
     public func selection(parsing text: String?) throws -> RowSelection? { try select?(text) }

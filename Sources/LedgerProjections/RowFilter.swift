@@ -10,10 +10,16 @@ public enum RowFilter: Sendable, Equatable {
     case from(column: String, Instant)
     /// Before an instant.
     case before(column: String, Instant)
+    /// At or after a date.
+    case fromDate(column: String, CalendarDate)
+    /// Before a date.
+    case beforeDate(column: String, CalendarDate)
 
     public var column: String {
         switch self {
-        case .equals(let column, _), .equalsIgnoringCase(let column, _), .from(let column, _), .before(let column, _): column
+        case .equals(let column, _), .equalsIgnoringCase(let column, _), .from(let column, _), .before(let column, _),
+            .fromDate(let column, _), .beforeDate(let column, _):
+            column
         }
     }
 
@@ -25,6 +31,8 @@ public enum RowFilter: Sendable, Equatable {
         case .equalsIgnoringCase(_, let value): return text.asciiFolded.isBytewiseEqual(to: value.asciiFolded)
         case .from(_, let instant): return Instant(text).map { $0 >= instant } ?? false
         case .before(_, let instant): return Instant(text).map { $0 < instant } ?? false
+        case .fromDate(_, let date): return CalendarDate(text).map { $0 >= date } ?? false
+        case .beforeDate(_, let date): return CalendarDate(text).map { $0 < date } ?? false
         }
     }
 }

@@ -163,7 +163,7 @@ final class WholeFoldState<P: Projection> {
 
     private func load(_ key: RowKey, as entity: Int) throws {
         guard let known = standing.removeValue(forKey: key) else { return }
-        facts[entity] = try known.factsDocument.map(projection.facts(from:))
+        facts[entity] = try known.factsDocument.map { try projection.facts(from: $0, referring: known.referred) }
         history?.load(known, as: entity, key)
     }
 

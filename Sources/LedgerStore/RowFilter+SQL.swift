@@ -15,6 +15,9 @@ extension RowFilter {
         case .from(_, let instant):
             let bound = ">= \(bind(instant.value))"
             return isKey ? "\(name) >= \(bind(.text(instant.second))) AND \(name)::timestamptz \(bound)" : "\(name) \(bound)"
+        // The texts of dates are in the order of time.
+        case .fromDate(_, let date): return "\(name) >= \(bind(.text(date.description)))"
+        case .beforeDate(_, let date): return "\(name) < \(bind(.text(date.description)))"
         case .before(_, let instant):
             let bound = "< \(bind(instant.value))"
             return isKey ? "\(name) <= \(bind(.text(instant.second + "Z"))) AND \(name)::timestamptz \(bound)" : "\(name) \(bound)"

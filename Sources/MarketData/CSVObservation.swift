@@ -7,6 +7,8 @@ struct CSVObservation {
     /// The role of a column in records of one kind.
     private enum Column {
         case field(Int)
+        /// A field of the kind's rows: the line is a row.
+        case row(Int)
         /// A field of other kinds. It must be empty in records of this kind.
         case foreign
         case kind, unit, rounded, unitSource, clampedIV
@@ -46,16 +48,25 @@ struct CSVObservation {
 
     private static func isKnown(_ name: String) -> Bool {
         Column.shared.contains { $0.name.isBytewiseEqual(to: name) }
-            || MarketKind.allCases.contains { $0.field(named: name) != nil }
+            || MarketKind.allCases.contains { kind in
+                kind.field(named: name) != nil || kind.rowFields.contains { $0.name.isBytewiseEqual(to: name) }
+            }
     }
 
     private static func column(_ name: String, _ kind: MarketKind) -> Column {
         if let index = kind.fields.firstIndex(where: { $0.name.isBytewiseEqual(to: name) }) { return .field(index) }
+        if let index = kind.rowFields.firstIndex(where: { $0.name.isBytewiseEqual(to: name) }) { return .row(index) }
         return Column.shared.first { $0.name.isBytewiseEqual(to: name) }?.column ?? .foreign
     }
 
-    /// Reads the observation of a record, or throws the record's fault. An empty cell is null.
-    func read(_ record: CSVReader.Record) throws(LineFault) -> MarketObservedPayload {
+    /// What a record is.
+    enum Content {
+        case observation(MarketObservedPayload)
+        case row(RowLine)
+    }
+
+    /// Reads a record, or throws its fault. An empty cell is null.
+    func read(_ record: CSVReader.Record) throws(LineFault) -> Content {
         guard record.count == names.count else {
             throw LineFault("has \(record.count) cells where the header has \(names.count)")
         }
@@ -76,6 +87,8 @@ struct CSVObservation {
         if let range = cell(unitColumn) { unit = try MarketData.unit(named: span.extracting(range)) }
         var draft = ObservationDraft(kind: kind, unit: unit)
         guard let columns = columns[kind] else { throw LineFault("kind is missing") }
+        var row = [MarketValue](repeating: .null, count: kind.rowFields.count)
+        var fault: LineFault?
         for index in columns.indices {
             guard let range = cell(index) else { continue }
             let bytes = span.extracting(range)
@@ -84,9 +97,17 @@ struct CSVObservation {
             case .field(let field):
                 switch draft.fields[field].type {
                 case .text, .identifier, .choice: try checkText(record.bytes[range], names[index])
-                case .instant, .date, .decimal, .integer, .optionType: break
+                case .instant, .date, .decimal, .integer, .ordinal, .optionType, .rows: break
                 }
                 draft.set(field, try draft.fields[field].value(bytes, isNumber: false, unit: unit))
+            case .row(let field):
+                // The line's other cells say which observation lacks the row.
+                do throws(LineFault) {
+                    row[field] = try kind.rowFields[field].value(bytes, isNumber: false, unit: unit)
+                    if kind.rowFields[field].isVolatility, unit == .fraction { draft.noteConverted() }
+                } catch {
+                    fault = fault ?? error
+                }
             case .foreign: throw LineFault("\(kind.rawValue) has no field \"\(names[index])\"")
             case .rounded: draft.isRounded = try Self.truth(record.bytes[range])
             case .unitSource:
@@ -103,7 +124,28 @@ struct CSVObservation {
                 }
             }
         }
-        return try draft.observation()
+        if kind.rowFields.isEmpty { return .observation(try draft.observation()) }
+        return .row(try line(draft, row, fault))
+    }
+
+    /// A line that is a row. The part of a chain and the period of bars follow from the lines.
+    private func line(_ draft: ObservationDraft, _ row: [MarketValue], _ fault: LineFault?) throws(LineFault) -> RowLine {
+        var (draft, fault) = (draft, fault)
+        for (index, field) in draft.fields.enumerated() where field.type == .ordinal && draft.has(index) {
+            throw LineFault("\(field.name) is not empty: the parts of a chain are made from its lines")
+        }
+        for (field, value) in zip(draft.kind.rowFields, row) where field.isRequired {
+            if case .null = value { fault = fault ?? LineFault("\(field.name) is missing") }
+        }
+        if draft.kind == .bars { try setPeriod(of: &draft, row) }
+        return RowLine(draft: draft, row: fault.map { .failure($0) } ?? .success(row))
+    }
+
+    private func setPeriod(of draft: inout ObservationDraft, _ row: [MarketValue]) throws(LineFault) {
+        guard let place = draft.fields.firstIndex(where: { $0.name.isBytewiseEqual(to: "period") }), !draft.has(place),
+            case .instant(let time) = row.first, let isDaily = draft.isDaily
+        else { return }
+        draft.set(place, .text(Bar.period(of: time, isDaily: isDaily)))
     }
 
     private func checkText(_ bytes: ArraySlice<UInt8>, _ name: String) throws(LineFault) {

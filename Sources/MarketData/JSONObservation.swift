@@ -21,7 +21,9 @@ struct JSONObservation {
         for member in root.memberViews {
             if let index = place(of: member, from: next, in: draft.fields) {
                 next = index + 1
-                if !member.value.isNull {
+                if draft.fields[index].type == .rows {
+                    draft.set(index, try rows(member.value, in: &draft, named: draft.fields[index].name, line))
+                } else if !member.value.isNull {
                     draft.set(index, try value(member.value, of: draft.fields[index], draft.unit, line))
                 }
             } else if !member.keyIs("kind"), !member.keyIs("unit") {
@@ -29,6 +31,37 @@ struct JSONObservation {
             }
         }
         return try draft.observation()
+    }
+
+    /// Reads the rows of an observation: a list of objects.
+    private func rows(
+        _ value: JSONValue, in draft: inout ObservationDraft, named name: String, _ line: [UInt8]
+    ) throws(LineFault) -> MarketValue {
+        guard value.kind == .array else { throw LineFault("\(name) is not a list of objects") }
+        let fields = draft.kind.rowFields
+        var rows: [[MarketValue]] = []
+        for element in value.elements {
+            let place = "\(name)[\(rows.count)]"
+            guard element.kind == .object else { throw LineFault("\(place) is not an object") }
+            var row = [MarketValue](repeating: .null, count: fields.count)
+            for member in element.memberViews {
+                guard let index = fields.firstIndex(where: { member.keyIs($0.key) }) else {
+                    throw LineFault("\(place) has no field \(quoted(member.key.utf8Span.span))")
+                }
+                if member.value.isNull { continue }
+                do throws(LineFault) {
+                    row[index] = try self.value(member.value, of: fields[index], draft.unit, line)
+                } catch {
+                    throw LineFault("\(place).\(error.reason)")
+                }
+                if fields[index].isVolatility, draft.unit == .fraction { draft.noteConverted() }
+            }
+            for (field, value) in zip(fields, row) where field.isRequired {
+                if case .null = value { throw LineFault("\(place).\(field.name) is missing") }
+            }
+            rows.append(row)
+        }
+        return .rows(MarketRows(rows, of: draft.kind))
     }
 
     /// The field that a key names. The field after the previous key's is tried first.

@@ -7,7 +7,7 @@ package import OptionTrades
 package struct MarketDataReader: Sendable {
     private enum Source: Sendable {
         case ndjson(LineReader, JSONObservation)
-        case csv(CSVReader, CSVObservation?)
+        case csv(CSVReader, CSVLines)
         /// The header is unusable, so nothing below it is read.
         case unreadable
     }
@@ -21,7 +21,7 @@ package struct MarketDataReader: Sendable {
         self.options = options
         switch options.format {
         case .ndjson: source = .ndjson(LineReader(), JSONObservation(options: options))
-        case .csv: source = .csv(CSVReader(), nil)
+        case .csv: source = .csv(CSVReader(), CSVLines(options))
         }
     }
 
@@ -59,7 +59,8 @@ package struct MarketDataReader: Sendable {
             source = .ndjson(lines, reader)
         case .csv(var records, var reader):
             var isUsable = true
-            try records.finish { isUsable = try Self.tell(&reader, options, $0, $1, body) && isUsable }
+            try records.finish { isUsable = try reader.tell($0, $1, body) && isUsable }
+            try reader.finish(body)
             source = isUsable ? .csv(records, reader) : .unreadable
         case .unreadable: break
         }
@@ -75,7 +76,7 @@ package struct MarketDataReader: Sendable {
             source = .unreadable
             var isUsable = true
             try records.read(piece) { record, fault in
-                if isUsable { isUsable = try Self.tell(&reader, options, record, fault, body) }
+                if isUsable { isUsable = try reader.tell(record, fault, body) }
             }
             source = isUsable ? .csv(records, reader) : .unreadable
         case .unreadable: break
@@ -94,32 +95,5 @@ package struct MarketDataReader: Sendable {
         let content: Result<MarketObservedPayload, LineFault>
         do throws(LineFault) { content = .success(try reader.read(line)) } catch { content = .failure(error) }
         try body((number, content))
-    }
-
-    /// Reports a record. Returns false if it is an unusable header.
-    private static func tell(
-        _ reader: inout CSVObservation?, _ options: ImportOptions, _ record: CSVReader.Record, _ fault: LineFault?,
-        _ body: (Line) throws -> Void
-    ) rethrows -> Bool {
-        if record.isEmpty, fault == nil { return true }
-        guard let known = reader else {
-            do throws(LineFault) {
-                if let fault { throw fault }
-                reader = try CSVObservation(header: record, options: options)
-                return true
-            } catch {
-                try body((record.line, .failure(LineFault("\(error.reason); nothing below the header was read"))))
-                return false
-            }
-        }
-        let content: Result<MarketObservedPayload, LineFault>
-        do throws(LineFault) {
-            if let fault { throw fault }
-            content = .success(try known.read(record))
-        } catch {
-            content = .failure(error)
-        }
-        try body((record.line, content))
-        return true
     }
 }

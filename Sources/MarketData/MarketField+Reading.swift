@@ -23,7 +23,8 @@ extension MarketField {
         case .decimal:
             let decimal = try decimal(bytes)
             return .decimal(isVolatility && unit == .fraction ? try inPoints(decimal, bytes) : decimal)
-        case .integer:
+        case .rows: throw fault("is not a single value", bytes)
+        case .integer, .ordinal:
             let decimal = try decimal(bytes)
             let (whole, rest) = decimal.units.quotientAndRemainder(dividingBy: FixedDecimal.unitsPerOne)
             guard rest == 0, let integer = Int64(exactly: whole) else { throw fault("is not a whole number", bytes) }

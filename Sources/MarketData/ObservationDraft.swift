@@ -8,7 +8,8 @@ struct ObservationDraft {
     let fields: [MarketField]
     let unit: VolatilityUnit
     private var values: [MarketValue]
-    private var isConverted = false
+    /// Whether a volatility was a fraction.
+    private(set) var isConverted = false
     var isRounded = false
     /// The original unit of the line's volatilities, as the line itself states it.
     var unitSource: String?
@@ -25,6 +26,41 @@ struct ObservationDraft {
     mutating func set(_ index: Int, _ value: MarketValue) {
         values[index] = value
         if fields[index].isVolatility, unit == .fraction { isConverted = true }
+    }
+
+    /// Notes that a volatility of a row was a fraction.
+    mutating func noteConverted() { isConverted = true }
+
+    /// The values that the lines of one observation repeat, and those among them that identify it. The part of a chain and the
+    /// period of bars are made by the reader.
+    var header: String { "\(values)|\(unitSource ?? "")|\(isRounded)|\(provenance)" }
+    var identity: String {
+        let own = zip(fields, values).filter { field, _ in field.isIdentifying && field.type != .ordinal }
+        return "\(kind.rawValue)|\(own.map { "\($0.1)" }.joined(separator: "|"))"
+    }
+
+    /// Whether bars are of days. Nil without an interval.
+    var isDaily: Bool? {
+        for (field, value) in zip(fields, values) where field.name.isBytewiseEqual(to: "interval") {
+            if case .text(let interval) = value { return interval.isBytewiseEqual(to: "1d") }
+        }
+        return nil
+    }
+
+    /// Whether a field has a value.
+    func has(_ index: Int) -> Bool { if case .null = values[index] { false } else { true } }
+
+    /// Sets the rows of an observation, and which part of it they are if its kind has parts.
+    mutating func setRows(_ rows: [[MarketValue]], part: Int, of parts: Int, isConverted: Bool) {
+        for index in fields.indices {
+            switch (fields[index].type, fields[index].isIdentifying) {
+            case (.rows, _): values[index] = .rows(MarketRows(rows, of: kind))
+            case (.ordinal, true): values[index] = .integer(Int64(part))
+            case (.ordinal, false): values[index] = .integer(Int64(parts))
+            default: break
+            }
+        }
+        self.isConverted = isConverted
     }
 
     /// Sets a key of the line that names a source or a market. The text is valid Unicode.
@@ -75,6 +111,7 @@ struct ObservationDraft {
                 provenance.sourceCurrency = provenance.sourceCurrency ?? symbol
             }
         }
+        if let problem = MarketRows.problem(of: kind, values) { throw LineFault("\(kind.rawValue) \(problem)") }
         guard
             let observation = MarketObservedPayload(
                 kind: kind, values: values, rounded: isRounded,

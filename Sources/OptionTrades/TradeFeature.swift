@@ -10,7 +10,7 @@ package struct TradeFeature: Sendable {
     package static let all: [TradeFeature] = [
         .trades, .lifecycles, .context, .executionQuality, .alignment, .outcomes, .syncState, .volMetricsSnapshots, .gexHourly,
         .gexSnapshots, .ivSurfaceSnapshots, .spotSnapshots, .oiSnapshots, .termStructures, .optionPrints, .fundingRates, .futuresBasis,
-        .liquidations, .putCall, .volumes, .volCones, .snapshots, .dispatches, .brokerPositions,
+        .liquidations, .putCall, .volumes, .volCones, .snapshots, .optionChains, .ivSurface, .exposure, .dispatches, .brokerPositions,
     ]
 }
 

@@ -86,7 +86,7 @@ import Testing
             try TradeEvents.registry.payload(type: "AlphaExecutionLost", schemaVersion: 1, bytes: bytes)
         }
         for (type, _) in payloadVersions {
-            for version in [-1, 0, 2, 3] where !payloadVersions.contains(where: { $0.type == type && $0.version == version }) {
+            for version in [-1, 0, 2, 3, 4] where !payloadVersions.contains(where: { $0.type == type && $0.version == version }) {
                 #expect(throws: UpcastError.unknownVersion(type: type.rawValue, version: version)) {
                     try TradeEvents.registry.payload(type: type, schemaVersion: version, bytes: bytes)
                 }

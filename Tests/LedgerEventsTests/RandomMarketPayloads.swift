@@ -11,6 +11,9 @@ extension RandomPayloads {
         case .text, .identifier: return .text(pick(["BTC", "MSTR", "é", "e\u{301}", "a b", "𝄞\"\\", "deribit"]))
         case .instant: return .instant(instant())
         case .date: return .date(date())
+        case .ordinal: return .integer(Int64(number(1...1000)))
+        // What the rows are depends on the kind; see `observation(_:)`.
+        case .rows: return .null
         case .integer: return .integer(Int64(number(0...9_007_199_254_740_991)))
         case .optionType: return .optionType(pick(OptionType.allCases))
         case .decimal:
@@ -27,6 +30,29 @@ extension RandomPayloads {
     mutating func observation(_ kind: MarketKind) -> MarketObservedPayload {
         var values: [MarketValue] = []
         for field in kind.fields { values.append(value(of: field)) }
+        switch kind {
+        case .optionChain:
+            var strike = 1
+            let rows = (0..<number(0...5)).map { _ in
+                strike += number(1...5)
+                var row: [MarketValue] = []
+                for field in kind.rowFields { row.append(value(of: field)) }
+                row[0] = .decimal(FixedDecimal(strike))
+                return row
+            }
+            values[values.count - 1] = .rows(MarketRows(rows, of: kind))
+        case .bars:
+            let isDaily = chance()
+            var time = instant()
+            if isDaily { time = Instant(startOf: time.date) ?? time }
+            var row: [MarketValue] = []
+            for field in kind.rowFields { row.append(value(of: field)) }
+            row[0] = .instant(time)
+            values[1] = .text(isDaily ? "1d" : "1m")
+            values[2] = .text(Bar.period(of: time, isDaily: isDaily))
+            values[values.count - 1] = .rows(MarketRows([row], of: kind))
+        default: break
+        }
         guard
             let payload = MarketObservedPayload(
                 kind: kind, values: values, rounded: chance(), unitSource: optional { _ in "fraction" }, provenance: provenance())

@@ -192,7 +192,7 @@ struct RandomPayloads {
             (.alphaExecutionReappeared, presence(isMissing: false).encode()),
             (.alphaRowRejected, rejected().encode()), (.alphaSyncCompleted, completed().encode()),
             (.alphaSyncFailed, failed().encode()), (.projectionPromoted, promoted().encode()),
-            (.marketObserved, observation(pick(MarketKind.allCases)).encode()),
+            (.marketObserved, observation(pick(MarketKind.written(in: 2))).encode()),
             (.contextStamped, stamp().encode()), (.executionBenchmarkRecorded, benchmark().encode()),
             (.forwardMarkRecorded, mark().encode()), (.snapshotCaptured, captured().encode()), (.captureFailed, captureFailed().encode()),
         ]

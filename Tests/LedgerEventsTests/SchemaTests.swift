@@ -52,10 +52,12 @@ import Testing
             #expect(schemas.contentFields(type: type, version: 1) == fields)
         }
         func fields(of kinds: [MarketKind]) -> [String] { kinds.flatMap { $0.fields.map(\.name) } }
-        let first = fields(of: MarketKind.allCases.filter(\.isInFirstVersion)) + ["kind", "rounded", "unit_source"]
+        let first = fields(of: MarketKind.allCases.filter { $0.isIn(1) }) + ["kind", "rounded", "unit_source"]
         #expect(schemas.contentFields(type: "MarketObserved", version: 1) == Set(first).sorted())
-        let second = fields(of: MarketKind.allCases) + ["kind", "missing_sources"]
-        #expect(schemas.contentFields(type: "MarketObserved", version: 2) == Set(second).sorted())
+        for version in [2, 3] {
+            let later = fields(of: MarketKind.written(in: version)) + ["kind", "missing_sources"]
+            #expect(schemas.contentFields(type: "MarketObserved", version: version) == Set(later).sorted())
+        }
     }
 
     @Test func `an unknown type or version has no schema to match`() throws {

@@ -78,7 +78,7 @@ import Testing
                 ExecutionPayload(row: try sampleRow("A"), scopeKey: "s", unknownFields: unknown).recordedEvent()) == nil)
 
         let longestText = String(repeating: "\"", count: 64)
-        for kind in MarketKind.allCases {
+        for kind in MarketKind.written(in: 2) {
             let values = kind.fields.map { field -> MarketValue in
                 switch field.type {
                 case .text: .text(longestText)
@@ -87,7 +87,8 @@ import Testing
                 case .instant: .instant(.minimum)
                 case .date: .date(.minimum)
                 case .optionType: .optionType(.call)
-                case .decimal, .integer: .null
+                case .ordinal: .integer(1000)
+                case .decimal, .integer, .rows: .null
                 }
             }
             let observation = MarketObservedPayload(kind: kind, values: values)

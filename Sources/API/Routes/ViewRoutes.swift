@@ -48,7 +48,8 @@ extension API {
 
     /// The parameters that say what any answer about a view's rows stands on.
     static func pins(of view: View) -> Set<String> {
-        var names: Set<String> = ["as_of_position", "as_of", "effective_at", "rules", "receipt"]
+        var names: Set<String> = ["as_of_position", "as_of", "rules", "receipt"]
+        if view.hasValidTime { names.insert("effective_at") }
         if view.hasHorizons { names.insert("horizons") }
         return names
     }

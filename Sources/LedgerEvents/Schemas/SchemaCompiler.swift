@@ -92,6 +92,7 @@ struct SchemaCompiler {
             case "maximum": maximum = try integer(value, at: at)
             case "items": array.items = try node(of: value, at: at)
             case "minItems": array.minimumCount = try count(value, at: at)
+            case "maxItems": array.maximumCount = try count(value, at: at)
             case "uniqueItems": array.areUnique = try truth(value, at: at)
             case "oneOf": choice = try self.choice(value, at: at)
             case "properties", "required", "additionalProperties": break
@@ -100,7 +101,7 @@ struct SchemaCompiler {
                 guard Self.annotations.contains(keyword) else { throw error(at, "is not a keyword known here") }
             }
             constrainsTexts = constrainsTexts || ["pattern", "minLength", "maxLength"].contains(keyword)
-            constrainsArrays = constrainsArrays || ["items", "minItems", "uniqueItems"].contains(keyword)
+            constrainsArrays = constrainsArrays || ["items", "minItems", "maxItems", "uniqueItems"].contains(keyword)
             constrainsObjects =
                 constrainsObjects || ["properties", "required", "additionalProperties"].contains(keyword)
         }

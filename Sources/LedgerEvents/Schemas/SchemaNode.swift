@@ -76,6 +76,7 @@ final class SchemaNode: Sendable {
     struct ArrayRule: Sendable {
         var items: SchemaNode?
         var minimumCount = 0
+        var maximumCount = Int.max
         /// Whether the elements must be unique; for strings only.
         var areUnique = false
     }

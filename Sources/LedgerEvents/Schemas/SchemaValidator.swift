@@ -71,6 +71,7 @@ extension SchemaNode {
         _ value: JSONValue, _ rule: ArrayRule, in source: Span<UInt8>
     ) throws(SchemaFault) {
         guard value.count >= rule.minimumCount else { throw SchemaFault("at least \(rule.minimumCount) elements") }
+        guard value.count <= rule.maximumCount else { throw SchemaFault("at most \(rule.maximumCount) elements") }
         var index = 0
         var seen: Set<[UInt8]> = []
         for element in value.elements {

@@ -34,6 +34,8 @@ public struct StandingEntity: Sendable {
     private(set) var facts: Version?
     /// The document of the entity's facts, or nil if it has no facts.
     public var factsDocument: [UInt8]?
+    /// The events that the facts refer to.
+    public var referred = ReferredEvents.none
 
     public init() {}
 

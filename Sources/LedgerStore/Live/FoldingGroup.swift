@@ -156,16 +156,20 @@ actor FoldingGroup {
     ) async throws -> [(ProjectionMember, ProjectionMember.Outcome)] {
         let missing = await each(of: members) { member, _ in await member.begin(batch) }
         var documents = [[[UInt8]?]](repeating: [], count: members.count)
+        var referred = [[ReferredEvents]](repeating: [], count: members.count)
         let asking = members.indices.filter { !missing[$0].isEmpty }
         if !asking.isEmpty {
             let found = try await pool.run { session in
                 let answers = try session.pipeline(asking.map { members[$0].lookup(missing[$0]) })
-                return try zip(asking, answers).map { try VersionTable.documents($1, count: missing[$0].count) }
+                return try zip(asking, answers).map { index, answer in
+                    let documents = try VersionTable.documents(answer, count: missing[index].count)
+                    return (documents, try LogReader().referred(by: documents, members[index].definition, session))
+                }
             }
-            for (index, found) in zip(asking, found) { documents[index] = found }
+            for (index, found) in zip(asking, found) { (documents[index], referred[index]) = found }
         }
-        let facts = documents
-        return await each(of: members) { member, index in (member, await member.finish(facts[index])) }
+        let (facts, events) = (documents, referred)
+        return await each(of: members) { member, index in (member, await member.finish(facts[index], events[index])) }
     }
 
     private func each<T: Sendable>(

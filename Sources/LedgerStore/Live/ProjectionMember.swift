@@ -77,10 +77,12 @@ actor ProjectionMember {
         return missing
     }
 
-    /// Folds the begun batch, given the current facts of its missing entities.
-    func finish(_ documents: [[UInt8]?]) -> Outcome {
+    /// Folds the begun batch, given the current facts of its missing entities and the events that these refer to.
+    func finish(_ documents: [[UInt8]?], _ referred: [ReferredEvents]) -> Outcome {
         do {
-            for (key, document) in zip(missing, documents) { try fold.load(key, facts: document) }
+            for (index, key) in missing.enumerated() where index < documents.count {
+                try fold.load(key, facts: documents[index], referring: referred.isEmpty ? .none : referred[index])
+            }
             for event in events { try fold.apply(event) }
         } catch let error as PoisonEvent {
             return .poisoned(error)

@@ -31,6 +31,10 @@ struct StoredTally {
                 if row.kind == .facts || definition.rowsAreFacts { entities[entity]?.factsDocument = try row.document() }
             }
         }
+        let facts = entities.filter { $0.value.factsDocument != nil }.sorted { $0.key < $1.key }
+        for (entity, events) in zip(facts, try LogReader().referred(by: facts.map(\.value.factsDocument), definition, session)) {
+            entities[entity.key]?.referred = events
+        }
     }
 
     /// The start of a fold: after the record, if the tables still held exactly what was recorded as of then; otherwise

@@ -100,9 +100,10 @@ extension Ledger {
         let entities = try fold.missingEntities(for: decoded)
         let facts = try model.facts(of: entities, at: event.position - 1, session)
         var rows: [RowKey: (before: [UInt8]?, after: [UInt8]?)] = [:]
-        for (entity, document) in zip(entities, facts) {
-            try fold.load(entity, facts: document)
-            for row in try document.map({ try definition.rows(fromFacts: $0) }) ?? [] {
+        let referred = try LogReader().referred(by: facts, definition, session)
+        for ((entity, document), events) in zip(zip(entities, facts), referred) {
+            try fold.load(entity, facts: document, referring: events)
+            for row in try document.map({ try definition.rows(fromFacts: $0, referring: events) }) ?? [] {
                 rows[row.key] = (row.document, row.document)
             }
         }

@@ -15,6 +15,8 @@ extension ViewRequest {
                 if let known = view.filters.first(where: { $0.column == column }) { add(known.parameter, value) }
             case .from(_, let instant): add("from", instant.description)
             case .before(_, let instant): add("to", instant.description)
+            case .fromDate(_, let date): add("from", date.description)
+            case .beforeDate(_, let date): add("to", date.description)
             }
         }
         if let effectiveAt { add("effective-at", effectiveAt.description) }

@@ -53,6 +53,8 @@ package struct ViewRequest: Sendable {
                     : "\(column)\u{1f}~\u{1f}\(Self.escaped(value.asciiFolded))"
             case .from(let column, let instant): "\(column)\u{1f}>=\u{1f}\(instant)"
             case .before(let column, let instant): "\(column)\u{1f}<\u{1f}\(instant)"
+            case .fromDate(let column, let date): "\(column)\u{1f}>=\u{1f}\(date)"
+            case .beforeDate(let column, let date): "\(column)\u{1f}<\u{1f}\(date)"
             }
         }.sorted { $0.isBytewiseLess(than: $1) }
         parts.append(effectiveAt.map { "effective_at\u{1f}\($0)" } ?? "")

@@ -49,6 +49,11 @@ package struct ViewReader: Sendable {
                     throw .badParameter(name: name, expected: "an instant such as 2026-01-31T00:00:00Z, or a date")
                 }
                 filters.append(name == "from" ? .from(column: column, instant) : .before(column: column, instant))
+            } else if let column = view.dateColumn, name == "from" || name == "to" {
+                guard let date = CalendarDate(matching == .forgiving ? given.trimmed : given) else {
+                    throw .badParameter(name: name, expected: "a date such as 2026-01-30")
+                }
+                filters.append(name == "from" ? .fromDate(column: column, date) : .beforeDate(column: column, date))
             } else {
                 throw .badParameter(
                     name: name, expected: "one of the view's filters: \(view.filterParameters.joined(separator: ", "))")

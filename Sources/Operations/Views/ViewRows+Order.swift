@@ -44,7 +44,7 @@ extension ViewRows {
         }
         guard let facts = try model.facts(of: [RowKey(entityOf: key, parts: definition.entityKey.count)], at: standing.position, session)[0]
         else { return nil }
-        return try definition.rows(fromFacts: facts, effectiveBy: request.effectiveAt, selecting: selection)
+        return try definition.rows(fromFacts: facts, effectiveBy: request.effectiveAt, selecting: selection, session)
             .first { $0.key == key }.map { try presented($0.document) }
     }
 }

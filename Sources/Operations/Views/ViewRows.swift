@@ -140,7 +140,7 @@ struct ViewRows: Sendable {
     func last(_ session: PostgresSession) throws -> JSONDocument? {
         guard let found = try model.last(at: standing.position, filters: request.filters, isFacts: isDerived, session) else { return nil }
         guard isDerived, let definition else { return try presented(found) }
-        return try definition.rows(fromFacts: found, effectiveBy: request.effectiveAt, selecting: selection).last
+        return try definition.rows(fromFacts: found, effectiveBy: request.effectiveAt, selecting: selection, session).last
             .map { try presented($0.document) }
     }
 
@@ -177,7 +177,7 @@ struct ViewRows: Sendable {
                 at: standing.position, filters: entityFilters, from: start, isIncluded: isIncluded, limit: limit, session)
             for entity in entities {
                 let rows = try definition.rows(
-                    fromFacts: entity.document, effectiveBy: request.effectiveAt, selecting: selection)
+                    fromFacts: entity.document, effectiveBy: request.effectiveAt, selecting: selection, session)
                 for row in rows {
                     if let key, row.key <= key { continue }
                     let document = try presented(row.document)
@@ -205,7 +205,7 @@ struct ViewRows: Sendable {
             let entities = try model.facts(
                 at: standing.position, from: start, isIncluded: false, limit: Self.chunk, session)
             for entity in entities {
-                for row in try definition.rows(fromFacts: entity.document) { try digest.add(row.document) }
+                for row in try definition.rows(fromFacts: entity.document, session) { try digest.add(row.document) }
             }
             guard entities.count == Self.chunk, let last = entities.last else { return digest.finish() }
             start = last.key

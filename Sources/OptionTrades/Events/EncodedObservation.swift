@@ -26,7 +26,7 @@ package struct EncodedObservation: Sendable {
     /// `MarketObserved` after the given version of its stream (0 for the first observation).
     package func event(previousVersion: Int64) -> NewEvent {
         NewEvent(
-            .marketObserved, schemaVersion: MarketObservedPayload.schemaVersion,
+            .marketObserved, schemaVersion: kind.schemaVersion,
             identity: Identity.marketObserved(
                 kind: kind.rawValue, identifyingDigest: identifyingDigest, previous: previousVersion,
                 digest: contentDigest),

@@ -33,6 +33,10 @@ package enum MarketKind: String, Sendable, Hashable, CaseIterable {
     case volume
     /// Realized volatility over some days, among the values of a past year.
     case volCone = "vol_cone"
+    /// A part of the options of one underlying and expiry as they stood at a moment.
+    case optionChain = "option_chain"
+    /// Prices of a symbol over the intervals of a block of time.
+    case bars
 
     /// The fields in the order of the spec's table. The identifying fields come first.
     package var fields: [MarketField] { shape.fields }
@@ -59,16 +63,31 @@ package enum MarketKind: String, Sendable, Hashable, CaseIterable {
         case .putCall: .putCall
         case .volume: .volume
         case .volCone: .volCone
+        case .optionChain: .optionChain
+        case .bars: .bars
         }
     }
 
-    /// Whether version 1 of the event has the kind.
-    package var isInFirstVersion: Bool {
+    /// The first version of the event that has the kind.
+    package var firstVersion: Int {
         switch self {
-        case .gexHourly, .volMetrics, .spot, .ivSurface, .gexStrike, .openInterest, .optionQuote: true
-        case .termStructure, .optionPrint, .fundingRate, .futuresBasis, .liquidation, .putCall, .volume, .volCone: false
+        case .gexHourly, .volMetrics, .spot, .ivSurface, .gexStrike, .openInterest, .optionQuote: 1
+        case .termStructure, .optionPrint, .fundingRate, .futuresBasis, .liquidation, .putCall, .volume, .volCone: 2
+        case .optionChain, .bars: 3
         }
     }
+
+    /// Whether a version of the event has the kind. Version 3 has only the kinds that version 2 can't hold.
+    package func isIn(_ version: Int) -> Bool { version < 3 ? firstVersion <= version : firstVersion == version }
+
+    /// The version of the event in which the kind is written: 2, or 3 for the kinds with rows, which 2 can't hold.
+    package var schemaVersion: Int { max(2, firstVersion) }
+
+    /// The kinds that are written in a version of the event.
+    package static func written(in version: Int) -> [MarketKind] { allCases.filter { $0.schemaVersion == version } }
+
+    /// The fields of each row of a kind whose observation is a list of rows. Empty for other kinds.
+    package var rowFields: [MarketField] { shape.rowFields }
 }
 
 /// A field of a kind of market observation.
@@ -87,6 +106,10 @@ package struct MarketField: Sendable {
         case optionType
         /// One of a few texts.
         case choice([String])
+        /// A number from 1 to 1000.
+        case ordinal
+        /// The observation's rows; see ``MarketRows``.
+        case rows
     }
 
     /// The values that a decimal field allows.
@@ -123,7 +146,7 @@ package struct MarketField: Sendable {
         self.type = type
         self.range = range
         isIdentifying = identifying
-        isRequired = identifying || type == .instant
+        isRequired = identifying || type == .instant || type == .ordinal || type == .rows
         isVolatility = volatility
     }
 
@@ -163,9 +186,13 @@ struct MarketShape: Sendable {
     let identifying: [Int]
     /// The indices of the field that names the stream and of the observation's time.
     let (subject, timestamp): (Int, Int)
+    /// The fields of the rows, if the observation has rows, and these fields in canonical order of their names.
+    let (rowFields, rowOrder): ([MarketField], [Int])
 
-    private init(_ fields: [MarketField]) {
+    private init(_ fields: [MarketField], rows rowFields: [MarketField] = []) {
         self.fields = fields
+        self.rowFields = rowFields
+        rowOrder = rowFields.indices.sorted { rowFields[$0].name.isBytewiseLess(than: rowFields[$1].name) }
         let first: [(key: StaticString, slot: Slot)] =
             [("kind", .kind), ("rounded", .rounded), ("unit_source", .unitSource)]
             + fields.indices.map { (fields[$0].key, .field($0)) }
@@ -284,12 +311,39 @@ struct MarketShape: Sendable {
         .identifying("currency", .text), .identifying("timestamp", .instant), .identifying("days", .integer),
         .volatility("current"), .volatility("min"), .volatility("p25"), .volatility("p50"), .volatility("p75"), .volatility("max"),
     ])
+
+    static let optionChain = MarketShape(
+        [
+            .identifying("underlying", .text), .identifying("timestamp", .instant), .identifying("expiry", .date),
+            .identifying("part", .ordinal), MarketField("parts", .ordinal), MarketField("source", .text),
+            MarketField("spot", .decimal), MarketField("forward", .decimal), MarketField("multiplier", .decimal, .aboveZero),
+            MarketField("open_interest_date", .date), MarketField("rows", .rows),
+        ],
+        rows: [
+            .identifying("strike", .decimal, .aboveZero), .identifying("option_type", .optionType), MarketField("bid", .decimal),
+            MarketField("ask", .decimal), MarketField("last", .decimal), MarketField("mark", .decimal), .volatility("iv", .any),
+            MarketField("delta", .decimal), MarketField("gamma", .decimal), MarketField("theta", .decimal),
+            MarketField("vega", .decimal), MarketField("open_interest", .decimal, .zeroOrAbove),
+            MarketField("volume", .decimal, .zeroOrAbove),
+        ])
+
+    static let bars = MarketShape(
+        [
+            .identifying("symbol", .text), .identifying("interval", .interval), .identifying("period", .text),
+            MarketField("source", .text), MarketField("adjustment", .adjustment), MarketField("bars", .rows),
+        ],
+        rows: [.identifying("timestamp", .instant)]
+            + (["open", "high", "low", "close", "volume", "vwap"] as [StaticString]).map { MarketField($0, .decimal, .zeroOrAbove) })
 }
 
 extension MarketField.FieldType {
     /// Who took liquidity. A liquidation that buys closes a short.
     fileprivate static let side = choice(["buy", "sell"])
     fileprivate static let venueKind = choice(["on_screen", "block"])
+    /// The length of a bar: a minute, or a day.
+    fileprivate static let interval = choice(["1m", "1d"])
+    /// What prices of bars are adjusted for.
+    fileprivate static let adjustment = choice(["raw", "split", "all"])
 }
 
 extension MarketField {
@@ -310,7 +364,8 @@ extension MarketField {
         case (.decimal, .decimal(let decimal)): range.contains(decimal) ? nil : range.problem
         case (.integer, .integer(let count)):
             (0...9_007_199_254_740_991).contains(count) ? nil : "is not a count from 0 to 9007199254740991"
-        case (.instant, .instant), (.date, .date), (.optionType, .optionType): nil
+        case (.ordinal, .integer(let number)): (1...1000).contains(number) ? nil : "is not a number from 1 to 1000"
+        case (.instant, .instant), (.date, .date), (.optionType, .optionType), (.rows, .rows): nil
         default: "is of another type"
         }
     }

@@ -11,6 +11,7 @@ package enum MarketValue: Sendable {
     case decimal(FixedDecimal)
     case integer(Int64)
     case optionType(OptionType)
+    case rows(MarketRows)
 }
 
 /// The payload of `MarketObserved`: one observation of one kind.
@@ -66,6 +67,7 @@ package struct MarketObservedPayload: Sendable {
         let fields = kind.fields
         guard values.count == fields.count, provenance.isSound else { return nil }
         for (field, value) in zip(fields, values) where field.problem(of: value) != nil { return nil }
+        guard MarketRows.problem(of: kind, values) == nil else { return nil }
         self.init(unchecked: kind, values, rounded, unitSource, provenance)
     }
 
@@ -102,9 +104,10 @@ extension MarketObservedPayload {
         if case .text(let text) = values[kind.shape.subject] { text } else { "" }
     }
 
-    /// The time at which the observation holds.
+    /// The time at which the observation holds. Of bars the end of the last one.
     package var timestamp: Instant {
-        if case .instant(let instant) = values[kind.shape.timestamp] { instant } else { .minimum }
+        if kind == .bars { return barsEnd ?? .minimum }
+        return if case .instant(let instant) = values[kind.shape.timestamp] { instant } else { .minimum }
     }
 
     /// The value of a field by its name. Null if the kind has no such field.
@@ -129,6 +132,16 @@ extension MarketObservedPayload {
         if case .integer(let integer) = value(name) { integer } else { nil }
     }
 
+    /// A date. Nil if it is null or the kind has no such field.
+    package func date(_ name: StaticString) -> CalendarDate? {
+        if case .date(let date) = value(name) { date } else { nil }
+    }
+
+    /// The rows of a kind that has rows. Nil for other kinds.
+    package var rows: MarketRows? {
+        if case .rows(let rows) = values.last { rows } else { nil }
+    }
+
     /// The contract and its quote. Nil unless the kind is `option_quote`.
     package var quote: (contract: OptionContract, quote: OptionQuote)? {
         guard kind == .optionQuote, case .date(let expiry) = value("expiry"), let strike = decimal("strike"),
@@ -147,8 +160,8 @@ extension MarketObservedPayload {
 // MARK: - JSON
 
 extension MarketObservedPayload {
-    /// The schema version that ``encode()`` writes.
-    package static let schemaVersion = 2
+    /// The schema version that ``encode()`` writes; see ``MarketKind/schemaVersion``.
+    package var schemaVersion: Int { kind.schemaVersion }
 
     /// The canonical JSON of the payload: all fields of the kind and what is said beside them, flat.
     package func encode() -> [UInt8] { encode { _ in true } }
@@ -196,14 +209,14 @@ extension MarketObservedPayload {
     package var contentDigest: Digest32 { Digest32(sha256Of: encode { $0.isContent }) }
 
     /// Reads a payload of a schema version. Members in canonical order need a single pass.
-    package init(decoding payload: [UInt8], schemaVersion: Int = Self.schemaVersion) throws(PayloadError) {
+    package init(decoding payload: [UInt8], schemaVersion: Int = 2) throws(PayloadError) {
         try self.init(decoding: try PayloadReader.document(payload), schemaVersion: schemaVersion)
     }
 
     private init(decoding payload: JSONValue, schemaVersion: Int) throws(PayloadError) {
         guard payload.kind == .object else { throw PayloadError(pointer: "", problem: "is not an object") }
         guard let name = payload["kind"], let kind = name.withUnescapedUTF8({ MarketKind(utf8: $0) }) ?? nil,
-            schemaVersion > 1 || kind.isInFirstVersion
+            kind.isIn(schemaVersion)
         else {
             throw PayloadError(pointer: "/kind", problem: "is not one of the known kinds")
         }
@@ -222,6 +235,8 @@ extension MarketObservedPayload {
             case .missingSources: provenance.missingSources = try members.texts(key)
             case .observedSource: provenance.observedSource = try members.optionalText(key)
             case .sourceCurrency: provenance.sourceCurrency = try members.optionalText(key)
+            case .field(let index) where shape.fields[index].type == .rows:
+                values[index] = .rows(try MarketRows(decoding: try members.value(key), of: kind, pointer: members.pointer(of: key)))
             case .field(let index):
                 let field = shape.fields[index]
                 let value = try MarketValue(reading: key, field.type, from: &members)
@@ -243,7 +258,7 @@ extension MarketObservedPayload: Equatable {
 }
 
 extension MarketValue {
-    fileprivate init(
+    init(
         reading key: StaticString, _ type: MarketField.FieldType, from members: inout MemberCursor
     ) throws(PayloadError) {
         self =
@@ -252,8 +267,9 @@ extension MarketValue {
             case .instant: try members.optionalInstant(key).map(MarketValue.instant) ?? .null
             case .date: try members.optionalDate(key).map(MarketValue.date) ?? .null
             case .decimal: try members.optionalDecimal(key).map(MarketValue.decimal) ?? .null
-            case .integer: try members.optionalInteger(key).map(MarketValue.integer) ?? .null
+            case .integer, .ordinal: try members.optionalInteger(key).map(MarketValue.integer) ?? .null
             case .optionType: try members.optionalEnumeration(key).map(MarketValue.optionType) ?? .null
+            case .rows: throw members.error(key, "is not a single value")
             }
     }
 
@@ -266,6 +282,7 @@ extension MarketValue {
         case .decimal(let decimal): out.decimalString(decimal)
         case .integer(let integer): out.integer(integer)
         case .optionType(let type): out.string(type.rawValue)
+        case .rows(let rows): out.raw(rows.json)
         }
     }
 }

@@ -75,7 +75,8 @@ package enum TradeEvents {
                 .marketObserved,
                 readers: [
                     1: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes, schemaVersion: 1) },
-                    2: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes) },
+                    2: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes, schemaVersion: 2) },
+                    3: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes, schemaVersion: 3) },
                 ]),
             EventDefinition(
                 .snapshotCaptured, readers: [1: { bytes throws(PayloadError) in try SnapshotCapturedPayload(decoding: bytes) }]),

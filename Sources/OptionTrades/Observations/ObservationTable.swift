@@ -114,6 +114,7 @@ extension MarketValue {
         case .decimal(let decimal): RowKey.part(of: decimal)
         case .integer(let integer): RowKey.part(of: FixedDecimal(Int(integer)))
         case .optionType(let type): type.rawValue
+        case .rows: ""
         }
     }
 }

@@ -47,6 +47,7 @@ extension Shown {
             case .decimal(let decimal): Shown(decimal)
             case .integer(let integer): Shown(integer)
             case .optionType(let type): Shown(type.rawValue)
+            case .rows(let rows): Shown(json: String(decoding: rows.json, as: UTF8.self))
             }
     }
 }

@@ -9,7 +9,7 @@ import LedgerValues
 ///
 /// Figures are those of the event, exact and as they are: nothing is derived, and a null stays null.
 struct ObservationsProjection: Projection {
-    static let consumes: [EventType: Set<Int>] = [.marketObserved: [1, 2]]
+    static let consumes: [EventType: Set<Int>] = [.marketObserved: [1, 2, 3]]
 
     /// A row is the document alone: it is what its last event says.
     struct Facts: Sendable {

@@ -25,6 +25,8 @@ package struct View: Sendable {
     package let filters: [ViewFilter]
     /// The column that `from` and `to` compare. Nil if these do not apply.
     package let timeColumn: String?
+    /// The column of dates that `from` and `to` compare in place of a time. Nil if these are not dates.
+    package let dateColumn: String?
     /// Whether readers ask for horizons, and the rows depend on the reader's current time.
     package let hasHorizons: Bool
     /// The rows that are the latest ones. Nil if readers can't ask for them.
@@ -39,7 +41,7 @@ package struct View: Sendable {
 
     init(
         _ name: String, title: String, path: StaticString, projection: String, key: [String], filters: [ViewFilter] = [],
-        timeColumn: String? = nil, hasHorizons: Bool = false, latest: LatestRows? = nil, whenEmpty: String? = nil,
+        timeColumn: String? = nil, dateColumn: String? = nil, hasHorizons: Bool = false, latest: LatestRows? = nil, whenEmpty: String? = nil,
         remark: (name: String, text: String)? = nil, note: String? = nil
     ) {
         self.name = name
@@ -49,6 +51,7 @@ package struct View: Sendable {
         self.key = key
         self.filters = filters
         self.timeColumn = timeColumn
+        self.dateColumn = dateColumn
         self.hasHorizons = hasHorizons
         self.latest = latest
         self.whenEmpty = whenEmpty
@@ -86,5 +89,8 @@ package struct View: Sendable {
     package var seriesParameters: [String] { (latest == nil ? [] : ["latest"]) + (hasPoints ? ["bucket", "agg"] : []) }
 
     /// The parameters that select rows.
-    package var filterParameters: [String] { filters.map(\.parameter) + (timeColumn == nil ? [] : ["from", "to"]) }
+    package var filterParameters: [String] { filters.map(\.parameter) + (timeColumn == nil && dateColumn == nil ? [] : ["from", "to"]) }
+
+    /// Whether readers can ask for another valid time. Rows of research are as of a position and a moment alone.
+    package var hasValidTime: Bool { dateColumn == nil }
 }
