@@ -16,6 +16,7 @@ import Testing
             payload.payload(as: MarketObservedPayload.self)?.encode(),
             payload.payload(as: ContextStampedPayload.self)?.encode(),
             payload.payload(as: ExecutionBenchmarkPayload.self)?.encode(), payload.payload(as: ForwardMarkPayload.self)?.encode(),
+            payload.payload(as: AssertionStatedPayload.self)?.encode(), payload.payload(as: AssertionWithdrawnPayload.self)?.encode(),
         ]
         return try #require(encodings.compactMap { $0 }.first)
     }

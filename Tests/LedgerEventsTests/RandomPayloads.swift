@@ -171,6 +171,20 @@ struct RandomPayloads {
             position: Int64(number(0...9_999_999)), diffDigest: optional { _ in digest })
     }
 
+    mutating func holding() -> HoldingKey {
+        HoldingKey(source: "alpha_sync", sourcePortfolio: text(), contractKey: chance() ? symbol() : text())
+    }
+
+    mutating func stated() -> AssertionStatedPayload {
+        AssertionStatedPayload(
+            assertionID: text(), holding: holding(), kind: pick(AssertionKind.allCases), asOf: instant(), value: decimal(signed: true),
+            tolerance: optional { $0.decimal() }, statedBy: text(), reason: text())
+    }
+
+    mutating func withdrawn() -> AssertionWithdrawnPayload {
+        AssertionWithdrawnPayload(assertionID: text(), holding: holding(), withdrawnBy: text(), reason: text())
+    }
+
     /// A payload of every type, encoded.
     mutating func all() -> [(type: EventType, payload: [UInt8])] {
         [
@@ -181,7 +195,8 @@ struct RandomPayloads {
             (.alphaSyncFailed, failed().encode()), (.projectionPromoted, promoted().encode()),
             (.marketObserved, observation(pick(MarketKind.allCases)).encode()),
             (.contextStamped, stamp().encode()), (.executionBenchmarkRecorded, benchmark().encode()),
-            (.forwardMarkRecorded, mark().encode()),
+            (.forwardMarkRecorded, mark().encode()), (.assertionStated, stated().encode()),
+            (.assertionWithdrawn, withdrawn().encode()),
         ]
     }
 }

@@ -42,6 +42,7 @@ let payloadVersions: [(type: EventType, version: Int)] = [
     (.projectionPromoted, 1), (.marketObserved, 1), (.marketObserved, 2), (.contextStamped, 1), (.executionBenchmarkRecorded, 1),
     (.forwardMarkRecorded, 1), (.executionRecorded, 1), (.executionUpdated, 1), (.executionMissing, 1), (.executionReappeared, 1),
     (.rowRejected, 1), (.rowRejected, 2), (.syncCompleted, 1), (.syncFailed, 1),
+    (.assertionStated, 1), (.assertionWithdrawn, 1),
 ]
 
 extension EventType {

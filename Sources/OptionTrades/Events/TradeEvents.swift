@@ -37,6 +37,10 @@ extension EventType {
     package static let forwardMarkRecorded = EventType("ForwardMarkRecorded")
     /// One market observation (docs/contract/event-types.md, "MarketObserved").
     package static let marketObserved = EventType("MarketObserved")
+    /// An operator states what a portfolio held of a contract (docs/contract/event-types.md, "AssertionStated").
+    package static let assertionStated = EventType("AssertionStated")
+    /// An operator withdraws an assertion (docs/contract/event-types.md, "AssertionWithdrawn").
+    package static let assertionWithdrawn = EventType("AssertionWithdrawn")
 }
 
 /// The events of option trades (docs/contract/event-types.md, "Types").
@@ -73,7 +77,12 @@ package enum TradeEvents {
                     1: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes, schemaVersion: 1) },
                     2: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes) },
                 ]),
-        ] + ExecutionEventTypes.neutral.definitions
+        ] + ExecutionEventTypes.neutral.definitions + [
+            EventDefinition(
+                .assertionStated, readers: [1: { bytes throws(PayloadError) in try AssertionStatedPayload(decoding: bytes) }]),
+            EventDefinition(
+                .assertionWithdrawn, readers: [1: { bytes throws(PayloadError) in try AssertionWithdrawnPayload(decoding: bytes) }]),
+        ]
 }
 
 extension ExecutionPayload: EventPayload {
