@@ -8,7 +8,7 @@ package struct TradeFeature: Sendable {
     package let explainer: ExplainerSource
 
     package static let all: [TradeFeature] = [
-        .trades, .lifecycles, .context, .executionQuality, .alignment, .outcomes, .syncState, .volMetricsSnapshots, .gexHourly,
+        .trades, .lifecycles, .context, .executionQuality, .alignment, .outcomes, .syncState, .assertions, .volMetricsSnapshots, .gexHourly,
         .gexSnapshots, .ivSurfaceSnapshots, .spotSnapshots, .oiSnapshots, .termStructures, .optionPrints, .fundingRates, .futuresBasis,
         .liquidations, .putCall, .volumes, .volCones, .snapshots, .optionChains, .ivSurface, .exposure, .dispatches, .brokerPositions,
     ]

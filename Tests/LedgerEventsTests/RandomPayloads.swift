@@ -184,6 +184,20 @@ struct RandomPayloads {
             message: text(), observedSource: "amberdata")
     }
 
+    mutating func holding() -> HoldingKey {
+        HoldingKey(source: "alpha_sync", sourcePortfolio: text(), contractKey: chance() ? symbol() : text())
+    }
+
+    mutating func stated() -> AssertionStatedPayload {
+        AssertionStatedPayload(
+            assertionID: text(), holding: holding(), kind: pick(AssertionKind.allCases), asOf: instant(), value: decimal(signed: true),
+            tolerance: optional { $0.decimal() }, statedBy: text(), reason: text())
+    }
+
+    mutating func withdrawn() -> AssertionWithdrawnPayload {
+        AssertionWithdrawnPayload(assertionID: text(), holding: holding(), withdrawnBy: text(), reason: text())
+    }
+
     /// A payload of every type, encoded.
     mutating func all() -> [(type: EventType, payload: [UInt8])] {
         [
@@ -195,6 +209,7 @@ struct RandomPayloads {
             (.marketObserved, observation(pick(MarketKind.written(in: 2))).encode()),
             (.contextStamped, stamp().encode()), (.executionBenchmarkRecorded, benchmark().encode()),
             (.forwardMarkRecorded, mark().encode()), (.snapshotCaptured, captured().encode()), (.captureFailed, captureFailed().encode()),
+            (.assertionStated, stated().encode()), (.assertionWithdrawn, withdrawn().encode()),
         ]
     }
 }

@@ -8,11 +8,12 @@ import Testing
 
 /// Every column of every row of random ledgers.
 @Suite struct ExplanationPropertyTests {
-    static let views = ["alignment", "context", "execution_quality", "lifecycles", "outcomes", "sync_state", "trades"]
+    static let views = ["alignment", "assertions", "context", "execution_quality", "lifecycles", "outcomes", "sync_state", "trades"]
 
     /// Figures that must have come up, so that a generator that makes only nulls is noticed.
     private static let figures: [String: [String]] = [
         "alignment": ["alignment_score", "confidence", "drivers", "detractors"],
+        "assertions": ["difference", "ledger_value", "missing_fields", "trade_ids", "withdrawn_by"],
         "context": ["dvol_percentile", "gamma_regime", "gex_imbalance", "vrp", "spot_time_delta_minutes", "stationarity_status"],
         "execution_quality": ["benchmark_mid", "fill_vs_mid_usd", "fill_vs_mid_bps", "spread_capture", "fill_vs_surface_mark"],
         "lifecycles": ["realized_pnl_before_fees_usd", "average_open_price", "open_premium_usd", "matches", "total_fees_usd"],
@@ -23,8 +24,8 @@ import Testing
 
     /// Ledgers of a view: how many trades, and whether their market is observed.
     private static func ledger(_ view: String, _ seed: UInt64) throws -> RandomLedger {
-        let trades = ["lifecycles": 30, "sync_state": 6][view] ?? 20
-        return try RandomLedger(seed: seed, trades: trades, observes: view == "context")
+        let trades = ["lifecycles": 30, "sync_state": 6, "assertions": 8][view] ?? 20
+        return try RandomLedger(seed: seed, trades: trades, observes: view == "context", asserts: view == "assertions")
     }
 
     @Test(arguments: views)
@@ -117,6 +118,7 @@ import Testing
                 // What the explanation itself starts from: the row's own references and its key.
                 let fixed = [
                     "event_positions", "inputs", "source", "source_trade_id", "scope_key", "market_proxy", "observed_through_position",
+                    "assertion_id",
                 ]
                 let field = try #require(explainer.fields.filter { !fixed.contains($0) }.randomElement(using: &random))
                 let published = row.published.root.members.map { name, value in

@@ -15,8 +15,10 @@ struct RandomLedger {
 
     private var markets: [ByteKey: MarketSeries] = [:]
 
-    /// - Parameter observes: whether the market is observed, so that stamps have figures.
-    init(seed: UInt64, trades: Int, observes: Bool = true) throws {
+    /// - Parameters:
+    ///   - observes: whether the market is observed, so that stamps have figures.
+    ///   - asserts: whether operators state what was held.
+    init(seed: UInt64, trades: Int, observes: Bool = true, asserts: Bool = false) throws {
         random = SeededGenerator(seed: seed)
         outcomes = try OutcomesRules(version: 1, read: projectRuleFile)
         stamper = ContextStamper(rules: try ContextRules(version: 1, read: projectRuleFile))
@@ -25,7 +27,9 @@ struct RandomLedger {
         for number in 0..<trades {
             let row = try row("T-\(number)")
             rows.append(row)
+            if asserts { try assert("A-\(number)", row) }
             try life(of: row)
+            if asserts { try assert("B-\(number)", row) }
             if chance(1, in: 4) { try run() }
         }
         try run()
@@ -228,6 +232,22 @@ struct RandomLedger {
             mark.inputs = [EventInput(field: "realized_vol", positions: [1, 2])]
         }
         try log.append(mark)
+    }
+
+    // MARK: - Assertions
+
+    /// States something of a trade's holding, and sometimes withdraws it.
+    private mutating func assert(_ id: String, _ row: ExecutionRow) throws {
+        guard let holding = HoldingKey(of: row) else { return }
+        let asOf = try #require(row.tradeDate.advanced(byMicroseconds: Int64(pick([-1, 0, 1, 40])) * Self.hour))
+        let stated = AssertionStatedPayload(
+            assertionID: id, holding: holding, kind: pick(AssertionKind.allCases), asOf: asOf,
+            value: pick([.zero, amount(-900...900), price(1...3000)]), tolerance: chance(1, in: 3) ? amount(0...900_000) : nil,
+            statedBy: "operations", reason: "a \"statement\"")
+        try log.append(stated.event())
+        guard chance(1, in: 4) else { return }
+        try log.append(
+            AssertionWithdrawnPayload(assertionID: id, holding: holding, withdrawnBy: "operations", reason: "wrong").event())
     }
 
     // MARK: - Runs

@@ -123,8 +123,15 @@ struct LifecyclesFixture {
     ///   - batch: gives the number of events of the next batch.
     ///   - restarts: whether the next batch starts from stored facts, as after a restart.
     func fold(_ log: LifecyclesLog, batch: () -> Int = { .max }, restarts: () -> Bool = { true }) throws -> Tables {
+        try Self.fold(log.events, definition, batch: batch, restarts: restarts)
+    }
+
+    /// The same for any projection.
+    static func fold(
+        _ events: [DecodedEvent], _ definition: ProjectionDefinition, batch: () -> Int = { .max }, restarts: () -> Bool = { true }
+    ) throws -> Tables {
         var tables = Tables()
-        var rest = log.events[...]
+        var rest = events[...]
         var fold = definition.liveFold()
         while !rest.isEmpty {
             if restarts() { fold = definition.liveFold() }

@@ -2,6 +2,7 @@ import Foundation
 package import LedgerEvents
 import LedgerJSON
 import LedgerValues
+import OptionTrades
 
 /// Events of forty trades of the sample scope, as the log recorded them, for tests that need a realistic history.
 package enum GoldenLog {
@@ -51,4 +52,39 @@ package func projectWithSecondAlignment() throws -> String {
         .replacing("score: 58", with: "score: 48")
         .write(toFile: "\(home)/projections/alignment/rules.v2.yaml", atomically: true, encoding: .utf8)
     return home
+}
+
+extension GoldenLog {
+    /// Statements about the holdings of the log's first executions, and the withdrawal of one. They come after
+    /// ``recordedEvents()``.
+    package static func assertions() throws -> [RecordedEvent] {
+        let recorded = try recordedEvents()
+        var rows: [(holding: HoldingKey, row: ExecutionRow)] = []
+        for event in recorded where event.type == EventType.alphaExecutionRecorded.rawValue && rows.count < 6 {
+            let row = try ExecutionPayload(decoding: event.payload).row
+            if let holding = HoldingKey(of: row) { rows.append((holding, row)) }
+        }
+        var events: [NewEvent] = []
+        for (number, (holding, row)) in rows.enumerated() {
+            events.append(
+                AssertionStatedPayload(
+                    assertionID: "golden-\(number)", holding: holding, kind: AssertionKind.allCases[number % 3], asOf: row.tradeDate,
+                    value: row.quantity ?? .zero, tolerance: number == 4 ? FixedDecimal(1_000_000) : nil, statedBy: "operations",
+                    reason: "a statement"
+                ).event())
+        }
+        if let first = rows.first {
+            events.append(
+                AssertionWithdrawnPayload(
+                    assertionID: "golden-0", holding: first.holding, withdrawnBy: "operations", reason: "another statement"
+                ).event())
+        }
+        return events.enumerated().map { index, event in
+            RecordedEvent(
+                position: Int64(recorded.count + index + 1), eventID: event.eventID, stream: event.stream,
+                streamVersion: (event.expectedVersion ?? 0) + 1, type: event.type.rawValue, schemaVersion: event.schemaVersion,
+                recordedAt: Instant("2026-11-22T00:00:00Z") ?? .minimum, effectiveAt: event.effectiveAt,
+                runID: UniqueID(high: 1, low: 1), payload: event.payload, leafHash: Digest32(sha256Of: ""))
+        }
+    }
 }

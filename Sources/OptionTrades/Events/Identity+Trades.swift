@@ -57,6 +57,16 @@ extension Identity {
         join(["mark", source, id, horizonKey, "\(previous)", "\(digest)"])
     }
 
+    /// `assertion|id|stated`
+    package static func assertionStated(id: String) -> String {
+        join(["assertion", id, "stated"])
+    }
+
+    /// `assertion|id|withdrawn`
+    package static func assertionWithdrawn(id: String) -> String {
+        join(["assertion", id, "withdrawn"])
+    }
+
     /// `market|kind|identifying digest|prev|digest`
     package static func marketObserved(
         kind: String, identifyingDigest: Digest32, previous: Int64, digest: Digest32

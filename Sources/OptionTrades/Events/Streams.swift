@@ -34,6 +34,9 @@ package enum Streams {
     /// The prefix of the streams that hold the marks of one trade; a horizon's key follows.
     package static func marks(source: String, id: String) -> String { "mark-\(source):\(id):" }
 
+    /// `assertion-<id>`: an assertion, and its withdrawal.
+    package static func assertion(id: String) -> String { "assertion-\(id)" }
+
     /// `market-<kind>:<currency or underlying>:<digest of the identifying fields>`: one observation and its later
     /// corrections.
     package static func market(kind: String, subject: String, identifyingDigest: Digest32) -> String {

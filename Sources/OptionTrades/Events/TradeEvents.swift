@@ -41,6 +41,10 @@ extension EventType {
     package static let snapshotCaptured = EventType("SnapshotCaptured")
     /// A vendor gave nothing of a series in a window (docs/contract/event-types.md, "CaptureFailed").
     package static let captureFailed = EventType("CaptureFailed")
+    /// An operator states what a portfolio held of a contract (docs/contract/event-types.md, "AssertionStated").
+    package static let assertionStated = EventType("AssertionStated")
+    /// An operator withdraws an assertion (docs/contract/event-types.md, "AssertionWithdrawn").
+    package static let assertionWithdrawn = EventType("AssertionWithdrawn")
 }
 
 /// The events of option trades (docs/contract/event-types.md, "Types").
@@ -81,6 +85,10 @@ package enum TradeEvents {
             EventDefinition(
                 .snapshotCaptured, readers: [1: { bytes throws(PayloadError) in try SnapshotCapturedPayload(decoding: bytes) }]),
             EventDefinition(.captureFailed, readers: [1: { bytes throws(PayloadError) in try CaptureFailedPayload(decoding: bytes) }]),
+            EventDefinition(
+                .assertionStated, readers: [1: { bytes throws(PayloadError) in try AssertionStatedPayload(decoding: bytes) }]),
+            EventDefinition(
+                .assertionWithdrawn, readers: [1: { bytes throws(PayloadError) in try AssertionWithdrawnPayload(decoding: bytes) }]),
         ] + ExecutionEventTypes.neutral.definitions + BrokerEvents.definitions
 }
 

@@ -188,11 +188,11 @@ package struct Lifecycle: Sendable {
 
 extension LifecycleMember {
     /// See ``ExecutionRow/isExecution(_:)``.
-    fileprivate func isExecution(_ rules: TradesRules) -> Bool {
+    func isExecution(_ rules: TradesRules) -> Bool {
         rules.executionStatuses.contains(status.rawValue) && quantity.map { $0 > .zero } ?? true
     }
 
-    fileprivate func premium(_ rules: TradesRules) -> EntryPremium {
+    func premium(_ rules: TradesRules) -> EntryPremium {
         EntryPremium(
             of: EntryPremium.Terms(
                 premiumUSD: premiumUSD, price: price, priceCurrency: priceCurrency, quantity: quantity,

@@ -136,8 +136,11 @@ extension LifecycleGroup {
     }
 
     /// Reads a document that ``write(to:)`` wrote.
-    init(document: [UInt8]) throws {
-        let reader = FactsReader(try JSONDocument(parsing: document).root)
+    init(document: [UInt8]) throws { try self.init(facts: try JSONDocument(parsing: document).root) }
+
+    /// Reads an object that ``write(to:)`` wrote.
+    init(facts: JSONValue) throws {
+        let reader = FactsReader(facts)
         let key = LifecycleKey(
             source: try reader.present("source", reader.text("source")),
             sourcePortfolio: try reader.text("source_portfolio"),
