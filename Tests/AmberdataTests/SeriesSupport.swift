@@ -51,6 +51,7 @@ enum Series {
             case .decimal(let decimal): "\(decimal)"
             case .integer(let integer): "\(integer)"
             case .optionType(let type): type.rawValue
+            case .rows(let rows): "\(rows)"
             }
         }.joined(separator: " ")
     }

@@ -36,13 +36,16 @@ enum TestFiles {
 }
 
 /// The types that have payloads so far, each with its versions.
-let payloadVersions: [(type: EventType, version: Int)] = [
-    (.alphaExecutionRecorded, 1), (.alphaExecutionUpdated, 1), (.alphaExecutionMissing, 1),
-    (.alphaExecutionReappeared, 1), (.alphaRowRejected, 1), (.alphaRowRejected, 2), (.alphaSyncCompleted, 1), (.alphaSyncFailed, 1),
-    (.projectionPromoted, 1), (.marketObserved, 1), (.marketObserved, 2), (.marketObserved, 3), (.contextStamped, 1), (.executionBenchmarkRecorded, 1),
-    (.forwardMarkRecorded, 1), (.executionRecorded, 1), (.executionUpdated, 1), (.executionMissing, 1), (.executionReappeared, 1),
-    (.rowRejected, 1), (.rowRejected, 2), (.syncCompleted, 1), (.syncFailed, 1), (.snapshotCaptured, 1), (.captureFailed, 1), (.assertionStated, 1), (.assertionWithdrawn, 1),
-] + brokerVersions
+let payloadVersions: [(type: EventType, version: Int)] =
+    [
+        (.alphaExecutionRecorded, 1), (.alphaExecutionUpdated, 1), (.alphaExecutionMissing, 1),
+        (.alphaExecutionReappeared, 1), (.alphaRowRejected, 1), (.alphaRowRejected, 2), (.alphaSyncCompleted, 1), (.alphaSyncFailed, 1),
+        (.projectionPromoted, 1), (.marketObserved, 1), (.marketObserved, 2), (.marketObserved, 3), (.contextStamped, 1),
+        (.executionBenchmarkRecorded, 1),
+        (.forwardMarkRecorded, 1), (.executionRecorded, 1), (.executionUpdated, 1), (.executionMissing, 1), (.executionReappeared, 1),
+        (.rowRejected, 1), (.rowRejected, 2), (.syncCompleted, 1), (.syncFailed, 1), (.snapshotCaptured, 1), (.captureFailed, 1),
+        (.assertionStated, 1), (.assertionWithdrawn, 1),
+    ] + brokerVersions
 
 /// Those of orders through a broker.
 private let brokerVersions: [(type: EventType, version: Int)] =
