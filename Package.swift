@@ -80,6 +80,9 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
+            name: "LedgerWitness", dependencies: ["LedgerValues", "LedgerMerkle", "LedgerNotes"], swiftSettings: strict),
+
+        .target(
             name: "LedgerBundle",
             dependencies: [
                 "LedgerValues", "LedgerJSON", "LedgerMerkle", "LedgerEvents", "LedgerRules", "LedgerProjections", "LedgerNotes",
@@ -211,6 +214,8 @@ let package = Package(
             name: "MarketDataTests",
             dependencies: ["MarketData", "LedgerEvents", "OptionTrades", "LedgerJSON", "LedgerValues", "TestSupport"]),
         .testTarget(name: "LedgerNotesTests", dependencies: ["LedgerNotes", "LedgerMerkle", "LedgerValues"]),
+        .testTarget(
+            name: "LedgerWitnessTests", dependencies: ["LedgerWitness", "LedgerNotes", "LedgerMerkle", "LedgerValues", "TestSupport"]),
         .testTarget(
             name: "AuditTests",
             dependencies: [
