@@ -136,7 +136,7 @@ let package = Package(
             dependencies: [
                 "LedgerValues", "LedgerJSON", "LedgerEvents", "LedgerRules", "OptionTrades", "LedgerProjections", "LedgerExplanations",
                 "LedgerAnalyses", "LedgerPostgres", "LedgerStore",
-                "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData", "LedgerMerkle", "LedgerNotes", "LedgerBundle",
+                "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData", "LedgerMerkle", "LedgerNotes", "LedgerBundle", "LedgerWitness",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
@@ -153,7 +153,7 @@ let package = Package(
             name: "API",
             dependencies: [
                 "Console", "LedgerMerkle", "LedgerNotes", "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections",
-                "LedgerAnalyses",
+                "LedgerAnalyses", "LedgerWitness",
                 "Operations", "CZlib", "PrometheusMetrics", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -162,7 +162,7 @@ let package = Package(
             name: "alpha-ledger",
             dependencies: [
                 "LedgerNotes", "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections", "LedgerAnalyses",
-                "LedgerPostgres", "LedgerStore",
+                "LedgerPostgres", "LedgerStore", "LedgerWitness",
                 "Operations", "API", "Console", "LedgerBundle",
                 "SampleScope", "EmbeddedPostgres", "MarketData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -219,7 +219,7 @@ let package = Package(
         .testTarget(
             name: "AuditTests",
             dependencies: [
-                "LedgerBundle", "LedgerJSON", "Operations", "LedgerNotes", "LedgerMerkle", "LedgerStore", "LedgerPostgres",
+                "API", "Curl", "LoopbackServer", "LedgerBundle", "LedgerWitness", "LedgerJSON", "Operations", "LedgerNotes", "LedgerMerkle", "LedgerStore", "LedgerPostgres",
                 "EmbeddedPostgres",
                 "LedgerEvents", "OptionTrades", "LedgerValues", "LedgerProjections", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -96,7 +96,10 @@ public struct Cosigner: Sendable {
         "PRIVATE+KEY+\(verifier.name)+\(hexadecimal(verifier.keyHash))+\(Base64.encode([CosignatureVerifier.algorithm] + seed))"
     }
 
-    /// A note's text with the cosignature alone.
+    /// The same key under another name.
+    public func named(_ name: String) throws(NoteError) -> Cosigner { try Cosigner(name: name, seed: seed) }
+
+    /// The line that cosigns a note's text.
     ///
     /// - Parameter time: in seconds since 1970, from 1 to 2^63 − 1.
     public func cosign(_ note: SignedNote, at time: UInt64) throws(NoteError) -> SignedNote.Signature {

@@ -83,6 +83,11 @@ public struct WitnessCore: Sendable {
 
     public func knows(_ origin: String) -> Bool { logs[ByteKey(origin)] != nil }
 
+    /// Whether a signature line names one of the keys of a log.
+    public func isTrusted(_ line: SignedNote.Signature, _ origin: String) -> Bool {
+        logs[ByteKey(origin)]?.contains { $0.keyHash == line.keyHash && $0.name.isBytewiseEqual(to: line.name) } ?? false
+    }
+
     /// Judges a request against what was cosigned last of its log, nil if nothing was.
     public func judge(_ request: AddCheckpoint, after last: WitnessedHead?) -> Verdict {
         guard let keys = logs[ByteKey(request.checkpoint.origin)] else { return .unknownOrigin }
