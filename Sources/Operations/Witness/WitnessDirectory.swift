@@ -11,6 +11,12 @@ package struct WitnessAnswer: Sendable, Equatable {
     package let contentType: String
     package let body: [UInt8]
 
+    package init(status: Int, contentType: String, body: [UInt8]) {
+        self.status = status
+        self.contentType = contentType
+        self.body = body
+    }
+
     static func text(_ status: Int, _ body: String) -> WitnessAnswer {
         WitnessAnswer(status: status, contentType: "text/plain; charset=utf-8", body: Array(body.utf8))
     }
