@@ -80,6 +80,9 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
+            name: "LedgerWitness", dependencies: ["LedgerValues", "LedgerMerkle", "LedgerNotes"], swiftSettings: strict),
+
+        .target(
             name: "LedgerBundle",
             dependencies: [
                 "LedgerValues", "LedgerJSON", "LedgerMerkle", "LedgerEvents", "LedgerRules", "LedgerProjections", "LedgerNotes",
@@ -133,7 +136,7 @@ let package = Package(
             dependencies: [
                 "LedgerValues", "LedgerJSON", "LedgerEvents", "LedgerRules", "OptionTrades", "LedgerProjections", "LedgerExplanations",
                 "LedgerAnalyses", "LedgerPostgres", "LedgerStore",
-                "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData", "LedgerMerkle", "LedgerNotes", "LedgerBundle",
+                "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData", "LedgerMerkle", "LedgerNotes", "LedgerBundle", "LedgerWitness",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
@@ -150,7 +153,7 @@ let package = Package(
             name: "API",
             dependencies: [
                 "Console", "LedgerMerkle", "LedgerNotes", "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections",
-                "LedgerAnalyses",
+                "LedgerAnalyses", "LedgerWitness",
                 "Operations", "CZlib", "PrometheusMetrics", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -159,7 +162,7 @@ let package = Package(
             name: "alpha-ledger",
             dependencies: [
                 "LedgerNotes", "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections", "LedgerAnalyses",
-                "LedgerPostgres", "LedgerStore",
+                "LedgerPostgres", "LedgerStore", "LedgerWitness",
                 "Operations", "API", "Console", "LedgerBundle",
                 "SampleScope", "EmbeddedPostgres", "MarketData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -212,9 +215,11 @@ let package = Package(
             dependencies: ["MarketData", "LedgerEvents", "OptionTrades", "LedgerJSON", "LedgerValues", "TestSupport"]),
         .testTarget(name: "LedgerNotesTests", dependencies: ["LedgerNotes", "LedgerMerkle", "LedgerValues"]),
         .testTarget(
+            name: "LedgerWitnessTests", dependencies: ["LedgerWitness", "LedgerNotes", "LedgerMerkle", "LedgerValues", "TestSupport"]),
+        .testTarget(
             name: "AuditTests",
             dependencies: [
-                "LedgerBundle", "LedgerJSON", "Operations", "LedgerNotes", "LedgerMerkle", "LedgerStore", "LedgerPostgres",
+                "API", "Curl", "LoopbackServer", "LedgerBundle", "LedgerWitness", "LedgerJSON", "Operations", "LedgerNotes", "LedgerMerkle", "LedgerStore", "LedgerPostgres",
                 "EmbeddedPostgres",
                 "LedgerEvents", "OptionTrades", "LedgerValues", "LedgerProjections", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),

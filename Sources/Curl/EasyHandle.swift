@@ -33,7 +33,18 @@ final class EasyHandle {
             isSet = isSet && clibcurl_set_string(pointer, option, value) == CURLE_OK
         }
         set(CURLOPT_URL, request.url)
-        set(CURLOPT_HTTPGET, 1)
+        if let body = request.body {
+            set(CURLOPT_POST, 1)
+            set(CURLOPT_POSTFIELDSIZE, body.count)
+            // libcurl copies the bytes.
+            isSet =
+                isSet
+                && body.withUnsafeBytes { bytes in
+                    clibcurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress)) == CURLE_OK
+                }
+        } else {
+            set(CURLOPT_HTTPGET, 1)
+        }
         set(CURLOPT_FOLLOWLOCATION, 0)
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)

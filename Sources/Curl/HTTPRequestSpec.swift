@@ -1,4 +1,4 @@
-/// A GET request to an upstream.
+/// A request to an upstream: a GET, or a POST if it has a body.
 ///
 /// Its texts (`description`, `String(reflecting:)`, `dump`) omit the query and the values of headers, which may hold
 /// secrets.
@@ -7,6 +7,8 @@ package struct HTTPRequestSpec: Sendable {
     package var url: String
     /// The names and values, in the order of sending.
     package var headers: [(name: String, value: String)]
+    /// What is posted. Nil for a GET. Nothing names its type: that is a header.
+    package var body: [UInt8]?
     /// The time limit for the whole request, including the connection.
     package var timeoutSeconds: Double
     /// The largest accepted body, counted after decompression.
@@ -18,11 +20,12 @@ package struct HTTPRequestSpec: Sendable {
     package static let defaultMaximumBodyBytes = 64 << 20
 
     package init(
-        url: String, headers: [(name: String, value: String)] = [], timeoutSeconds: Double = 20,
+        url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil, timeoutSeconds: Double = 20,
         maximumBodyBytes: Int = HTTPRequestSpec.defaultMaximumBodyBytes, acceptsGzip: Bool = true
     ) {
         self.url = url
         self.headers = headers
+        self.body = body
         self.timeoutSeconds = timeoutSeconds
         self.maximumBodyBytes = maximumBodyBytes
         self.acceptsGzip = acceptsGzip
@@ -33,7 +36,7 @@ extension HTTPRequestSpec: CustomStringConvertible, CustomDebugStringConvertible
     /// The method, the URL without its query, and the names of the headers.
     package var description: String {
         let shown = url.prefix { $0 != "?" && $0 != "#" }
-        return "GET \(shown) [\(headers.map(\.name).joined(separator: ", "))]"
+        return "\(body == nil ? "GET" : "POST") \(shown) [\(headers.map(\.name).joined(separator: ", "))]"
     }
 
     package var debugDescription: String { description }

@@ -31,21 +31,16 @@ public struct NoteVerifier: Sendable, Equatable {
         self.name = name
         self.publicKey = publicKey
         self.key = key
-        keyHash = SHA256.hash(data: Array(name.utf8) + [0x0a, Self.algorithm] + publicKey).prefix(4).reduce(0) {
-            $0 << 8 | UInt32($1)
-        }
+        keyHash = keyID(name, Self.algorithm, publicKey)
     }
 
     /// Reads `<name>+<hash>+<key>`.
     public init(vkey: String) throws(NoteError) {
-        let parts = vkey.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, let key = Base64.decode(parts[2]), key.count == 33, key[0] == Self.algorithm else {
+        let parsed = try VerifierKey(parsing: vkey)
+        guard parsed.algorithm == Self.algorithm, parsed.key.count == 32 else {
             throw NoteError("not a verifier key of the form <name>+<hash>+<key> with an Ed25519 key")
         }
-        try self.init(name: String(parts[0]), publicKey: Array(key.dropFirst()))
-        guard Array(parts[1].utf8) == Array(hexadecimal(keyHash).utf8) else {
-            throw NoteError("the verifier key's hash is not that of its name and key")
-        }
+        try self.init(name: parsed.name, publicKey: parsed.key)
     }
 
     /// `<name>+<hash>+<key>`.

@@ -48,6 +48,32 @@ public struct SignedNote: Sendable, Equatable {
         self.signatures = signatures
     }
 
+    private init(_ text: [UInt8], _ signatures: [Signature]) {
+        self.text = text
+        self.signatures = signatures
+    }
+
+    /// The note with further signatures, each line at most once.
+    public func adding(_ others: [Signature]) -> SignedNote {
+        SignedNote(text, others.reduce(into: signatures) { all, line in if !all.contains(line) { all.append(line) } })
+    }
+
+    /// The note with the signatures that pass.
+    public func keeping(_ isKept: (Signature) -> Bool) -> SignedNote { SignedNote(text, signatures.filter(isKept)) }
+
+    /// Reads signature lines alone, as a witness answers them. Throws if there is none.
+    public static func signatures(parsing bytes: [UInt8]) throws(NoteError) -> [Signature] {
+        try SignedNote(parsing: Array("-\n\n".utf8) + bytes).signatures
+    }
+
+    /// Signature lines in their transmitted form.
+    public static func lines(_ signatures: [Signature]) -> [UInt8] {
+        signatures.flatMap { line in
+            let hash = (0..<4).map { UInt8(truncatingIfNeeded: line.keyHash >> UInt32(24 - 8 * $0)) }
+            return Array("— \(line.name) \(Base64.encode(hash + line.bytes))\n".utf8)
+        }
+    }
+
     /// Throws unless the key signed the text. Signatures of other keys are ignored; every line that names this key must
     /// verify.
     public func verify(_ key: NoteVerifier) throws(NoteError) {
@@ -59,14 +85,7 @@ public struct SignedNote: Sendable, Equatable {
     }
 
     /// The note in its transmitted form.
-    public var bytes: [UInt8] {
-        var out = text + [0x0a]
-        for signature in signatures {
-            let hash = (0..<4).map { UInt8(truncatingIfNeeded: signature.keyHash >> UInt32(24 - 8 * $0)) }
-            out += Array("— \(signature.name) \(Base64.encode(hash + signature.bytes))\n".utf8)
-        }
-        return out
-    }
+    public var bytes: [UInt8] { text + [0x0a] + Self.lines(signatures) }
 
     private static func signature(_ line: String) -> Signature? {
         let parts = line.split(separator: " ", omittingEmptySubsequences: false)

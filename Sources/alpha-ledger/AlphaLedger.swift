@@ -18,9 +18,10 @@ struct AlphaLedger: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            DemoCommand.self, ServeCommand.self, DatabaseCommand.self, SyncCommand.self, ObserveCommand.self,
-            CaptureCommand.self, BackfillCommand.self, ViewCommand.self, AnalysisCommand.self, ProjectionCommand.self, RulesCommand.self,
-            AuditCommand.self,
+            DemoCommand.self, ServeCommand.self, DatabaseCommand.self, SyncCommand.self,
+            ObserveCommand.self, CaptureCommand.self, BackfillCommand.self, ViewCommand.self,
+            AnalysisCommand.self, ProjectionCommand.self, RulesCommand.self, AuditCommand.self,
+            WitnessCommand.self,
         ])
 
     static func main() async {

@@ -6,6 +6,7 @@ import LedgerProjections
 import LedgerRules
 import LedgerStore
 import LedgerValues
+import LedgerWitness
 import Operations
 import OptionTrades
 
@@ -68,6 +69,8 @@ struct Failure: Error {
                 || error.isUnknownDatabase
             self.init(
                 code: isConfiguration ? 2 : error.isUnreachable || error.isConnectionFailure || error.isServerTooOld ? 4 : 1, "\(error)")
+        case let error as PolicyError: self.init(code: 2, "\(error)")
+        case let error as WitnessError: self.init(code: 2, "\(error)")
         case let error as AuditorLoginError: self.init(code: 2, "\(error)")
         case let error as LedgerService.Failure: self.init(code: 1, "\(error)")
         case let error as EmbeddedPostgresError:

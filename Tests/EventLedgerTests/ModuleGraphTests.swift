@@ -5,7 +5,7 @@ import Testing
 /// Who imports whom, read from the sources.
 @Suite struct ModuleGraphTests {
     private static let engine = [
-        "LedgerValues", "LedgerJSON", "LedgerMerkle", "LedgerNotes", "LedgerEvents", "LedgerRules", "LedgerProjections",
+        "LedgerValues", "LedgerJSON", "LedgerMerkle", "LedgerNotes", "LedgerWitness", "LedgerEvents", "LedgerRules", "LedgerProjections",
         "LedgerExplanations", "LedgerAnalyses", "LedgerBundle", "LedgerPostgres", "LedgerStore", "EventLedger",
     ]
     private static let domain = ["OptionTrades", "MarketData"]

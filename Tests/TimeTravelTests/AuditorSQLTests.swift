@@ -199,6 +199,7 @@ import Testing
 
     @Test func `an auditor's login reads what is for auditors and nothing else, and writes nothing`() async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
+            try await bench.project()
             let head = Int64(try await bench.events().count)
             let logins = ["auditor_a_\(getpid())", "auditor_b_\(getpid())"]
             try await administer(bench, logins.map { "CREATE ROLE \($0) LOGIN" }.joined(separator: ";"))

@@ -136,7 +136,7 @@ REVOKE ALL ON FUNCTION audit.served(text, bigint), audit.provenance(bigint, text
 GRANT EXECUTE ON FUNCTION audit.provenance(bigint, text) TO {program}_auditor;
 
 CREATE OR REPLACE VIEW audit.provenance AS SELECT * FROM audit.provenance(NULL::bigint);
-COMMENT ON VIEW audit.provenance IS 'The events behind each current row of all views. One view: audit.provenance(null, ''trades'').';
+COMMENT ON VIEW audit.provenance IS 'The events behind each current row of all views. Those of one view: audit.provenance(null, its name).';
 COMMENT ON COLUMN audit.provenance.view IS 'the name of the view';
 COMMENT ON COLUMN audit.provenance.key IS 'the columns of the row''s key, as the row has them';
 COMMENT ON COLUMN audit.provenance.event_position IS 'the position of the event in audit.events';
