@@ -29,6 +29,9 @@ package struct AdvisoryLock: Sendable {
         }.value
     }
 
+    /// Whether the session that holds the lock is still there.
+    package func isHeld() async -> Bool { (try? await ask("SELECT $1::text IS NOT NULL")) ?? false }
+
     private func ask(_ sql: String) async throws -> Bool {
         try await connection.run { [name] session in try session.execute(sql, [.text(name)])[0].bool(0) }
     }

@@ -95,7 +95,8 @@ struct RecordedSeriesTests {
         )
         flow.addPutCall(onScreen: onScreen, blocks: blocks, of: flow.window.from, market)
         #expect(
-            Series.line(flow.observations.last, "calls_bought_contracts", "calls_sold_contracts", "puts_bought_contracts", "puts_sold_contracts")
+            Series.line(
+                flow.observations.last, "calls_bought_contracts", "calls_sold_contracts", "puts_bought_contracts", "puts_sold_contracts")
                 == "15407.5 11459.1 6192.7 5567")
         let unknown = try Series.recorded("put-call-distribution.unknown-currency")
         let zeros = try Series.recorded("put-call-distribution.unknown-exchange")
@@ -106,7 +107,9 @@ struct RecordedSeriesTests {
         #expect(Series.sum(terms.observations, "forward_iv") == "684.8592961031")
         var cones = SeriesRows(Series.hours(24))
         cones.addCones(try Series.recorded("volatility-cones.btc"), of: cones.window.from, market)
-        #expect(cones.observations.count == 6 && cones.observations.first { $0.integer("days") == 7 }?.decimal("p25") == Wire.decimal("49.2849004576"))
+        #expect(
+            cones.observations.count == 6
+                && cones.observations.first { $0.integer("days") == 7 }?.decimal("p25") == Wire.decimal("49.2849004576"))
         var nobody = SeriesRows(Series.hours(24))
         nobody.addCones(try Series.recorded("volatility-cones.unknown-pair"), of: nobody.window.from, market)
         #expect(nobody.observations.isEmpty)

@@ -32,7 +32,14 @@ enum Series {
 
     static func intervals() throws -> FundingIntervals {
         try FundingIntervals(path: "shared/funding_intervals.v1.yaml") { _ in
-            Array("rules: funding_intervals\nversion: 1\nhourly: [deribit, kraken]\neight_hours: [binance, bitmex, bybit, huobi, okex]\n".utf8)
+            Array(
+                """
+                rules: funding_intervals
+                version: 1
+                hourly: [deribit, kraken]
+                eight_hours: [binance, bitmex, bybit, huobi, okex]
+
+                """.utf8)
         }
     }
 

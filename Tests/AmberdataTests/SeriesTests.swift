@@ -60,7 +60,10 @@ import Testing
             #"{"currency":"BTC","exchangeTimestamp":\#(hour),"open":76.63999938964844,"close":70}"#,
             #"{"currency":"BTC","exchangeTimestamp":\#(hour + 3_600_000),"open":76.5,"close":70}"#)
         answers.impliedVersusRealized = try Series.rows(
-            #"{"currency":"BTC","timestamp":\#(hour),"atm7":60.5,"atm30":0.01,"realizedVolatility7":40,"realizedVolatility30":50,"indexPrice":71000}"#)
+            """
+            {"currency":"BTC","timestamp":\(hour),"atm7":60.5,"atm30":0.01,"realizedVolatility7":40,"realizedVolatility30":50,\
+            "indexPrice":71000}
+            """)
         answers.surface = try Series.rows(
             #"{"currency":"BTC","timestamp":\#(hour),"daysToExpiration":7,"deltaPut25":1,"deltaCall25":2,"openInterest":3}"#,
             #"{"currency":"BTC","timestamp":\#(hour),"daysToExpiration":30,"deltaPut25":60,"deltaCall25":63.5,"openInterest":217854.2}"#)
@@ -75,7 +78,8 @@ import Testing
         rows.addVolatilityMetrics(answers, Series.bitcoin)
         let lines = rows.observations.map {
             Series.line(
-                $0, "dvol", "iv_atm_7d", "iv_atm_30d", "rv_7d", "rv_30d", "vol_of_vol", "skew_25d", "put_call_ratio", "total_oi", "spot", "vrp")
+                $0, "dvol", "iv_atm_7d", "iv_atm_30d", "rv_7d", "rv_30d", "vol_of_vol", "skew_25d", "put_call_ratio", "total_oi", "spot",
+                "vrp")
         }
         #expect(lines == ["76.64 60.5 - 40 50 - -3.5 0.5 217854.2 71000 -", "76.5 - - - - - - - - - -"])
         #expect(rows.observations.allSatisfy { $0.provenance.missingSources == ["volatility-of-volatility"] })
@@ -128,18 +132,24 @@ import Testing
     }
 
     @Test func `basis is a ratio, open interest is in dollars, and liquidations have a row a side`() throws {
+        func liquidated(_ exchange: String, _ figures: String) -> String {
+            #"{"exchange":"\#(exchange)",\#(figures),"timestamp":\#(Series.midnight)}"#
+        }
         var rows = SeriesRows(Series.hours(24))
         let market = VendorMarket(futures: "BTC")
         rows.addBasis(
-            try Series.rows(#"{"apr":-4.5,"basisUSD":-20.25,"symbol":"okex_BTC-USD","timestamp":\#(Series.midnight)}"#), tenorDays: 30, market)
+            try Series.rows(#"{"apr":-4.5,"basisUSD":-20.25,"symbol":"okex_BTC-USD","timestamp":\#(Series.midnight)}"#), tenorDays: 30,
+            market)
         rows.addOpenInterest(
             try Series.rows(#"{"coin":1868.5,"exchange":"bitmex","timestamp":"2024-04-01T00:00:00.000Z","usd":70.972564306}"#), market)
         rows.addLiquidations(
             try Series.rows(
-                #"{"exchange":"bybit","buyLiquidationsUSD":10,"sellLiquidationsUSD":0,"averagePrice":71000,"timestamp":\#(Series.midnight)}"#,
-                #"{"exchange":"okex","buyLiquidationsUSD":null,"sellLiquidationsUSD":null,"averagePrice":1,"timestamp":\#(Series.midnight)}"#),
+                liquidated("bybit", #""buyLiquidationsUSD":10,"sellLiquidationsUSD":0,"averagePrice":71000"#),
+                liquidated("okex", #""buyLiquidationsUSD":null,"sellLiquidationsUSD":null,"averagePrice":1"#)),
             market)
-        #expect(Series.line(rows.observations.first, "venue", "instrument", "tenor_days", "basis_usd", "apr") == "okex BTC-USD 30 -20.25 -0.045")
+        #expect(
+            Series.line(rows.observations.first, "venue", "instrument", "tenor_days", "basis_usd", "apr") == "okex BTC-USD 30 -20.25 -0.045"
+        )
         #expect(Series.line(rows.observations[1], "exchange", "oi_value", "oi_notional") == "bitmex 1868.5 70972564.306")
         let sides = rows.observations.dropFirst(2).map { Series.line($0, "venue", "instrument", "side", "amount", "amount_usd", "price") }
         #expect(sides == ["bybit total buy - 10 71000", "bybit total sell - 0 71000"] && rows.skipped == 2)
@@ -156,7 +166,9 @@ import Testing
         var rows = SeriesRows(Series.hours(1))
         rows.addPutCall(onScreen: values, blocks: nulls, of: rows.window.from, Series.bitcoin)
         let lines = rows.observations.map {
-            Series.line($0, "window_hours", "venue_kind", "calls_bought_contracts", "calls_sold_contracts", "puts_bought_contracts", "puts_sold_premium_usd")
+            Series.line(
+                $0, "window_hours", "venue_kind", "calls_bought_contracts", "calls_sold_contracts", "puts_bought_contracts",
+                "puts_sold_premium_usd")
         }
         #expect(lines == ["1 on_screen 3 0 1 12.5", "1 block - - - -"])
     }
@@ -170,7 +182,8 @@ import Testing
                 "premiumVolumeOnScreen":5,"premiumVolumeBlocked":null,"notionalVolumeOnScreen":6,"notionalVolumeBlocked":null}
                 """), Series.bitcoin)
         rows.addCones(
-            try Series.rows(#"{"pair":"btc_usd","current_1day":37,"min_1day":16,"p25_7days":49,"max_7days":91,"p50_90days":null,"x_y_z":1}"#),
+            try Series.rows(
+                #"{"pair":"btc_usd","current_1day":37,"min_1day":16,"p25_7days":49,"max_7days":91,"p50_90days":null,"x_y_z":1}"#),
             of: rows.window.from, Series.bitcoin)
         let lines = rows.observations.map { observation in
             observation.kind == .volume

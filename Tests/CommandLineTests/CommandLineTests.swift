@@ -14,6 +14,11 @@ import Testing
             #expect(first.code == 0, "\(first.errors)")
             let report = try JSONDocument(parsing: Array(first.output.utf8)).root
             #expect(report["series"]?["inserted"]?.integer == 330 && report["series"]?["rejected"]?.integer == 0)
+            // The sample's server has what was imported, so that a capture appends its snapshots alone.
+            for outcome in try #require(report["capture"]?["series"]).elements {
+                #expect(outcome["inserted"]?.integer == 0 && outcome["superseding"]?.integer == 0 && outcome["error"]?.isNull ?? false)
+                #expect(outcome["captured"]?.integer == outcome["hours"]?.integer, "\(outcome.sourceText)")
+            }
             let summary = try #require(report["sync"])
             for (key, value) in [
                 ("source_rows", "749"), ("local_rows", "749"), ("source_quantity", "269267"), ("local_quantity", "269267"),

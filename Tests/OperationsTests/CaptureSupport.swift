@@ -138,7 +138,8 @@ final class AmberdataVendor: Sendable {
 
     static func page(_ rows: [String]) -> LoopbackServer.Reply {
         .json(
-            #"{"status":200,"title":"OK","description":"","payload":{"data":[\#(rows.joined(separator: ","))],"metadata":{"api-version":"1"}}}"#)
+            #"{"status":200,"title":"OK","description":"","payload":{"data":[\#(rows.joined(separator: ","))],"metadata":{"api-version":"1"}}}"#
+        )
     }
 
     /// Hours of a query, one of them beyond its end.

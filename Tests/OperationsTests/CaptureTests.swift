@@ -1,4 +1,5 @@
 import Amberdata
+import Foundation
 import LedgerEvents
 import LedgerPostgres
 import LedgerStore
@@ -6,6 +7,7 @@ import LedgerValues
 import LoopbackServer
 import MarketData
 import OptionTrades
+import SampleScope
 import TestSupport
 import Testing
 
@@ -162,6 +164,55 @@ import Testing
         // Prints of the last half hour are asked for again.
         #expect(steps(.prints, nil, nil) == [CaptureBench.hour(49)])
         #expect(CaptureSeries.prints.end(of: CaptureBench.hour(49), at: now) == now)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `what the sample's server answers is what was imported, whichever comes first`() async throws {
+        let series: [CaptureSeries] = [.ivSurface, .termStructure, .funding, .basis, .liquidations, .putCall, .volume, .prints]
+        let server = try await SampleQuoteServer.start(apiKey: "vendor-key")
+        let end = try #require(Instant("2026-02-06T00:00:00Z"))
+        let rules = try FundingIntervals(path: "shared/funding_intervals.v1.yaml", read: { projectRuleFile($0) ?? [] })
+        func capture(_ bench: CaptureBench) async throws -> [CaptureSummary] {
+            let source = AmberdataSeries(
+                AmberdataConfiguration(baseURL: server.baseURL, apiKey: "vendor-key", maximumRequestsPerSecond: 10_000), rules)
+            let run = CaptureRun(
+                pool: bench.ledger.pool, log: bench.ledger.log, configuration: bench.ledger.configuration, source: source, now: { end },
+                newID: { UniqueID(high: 1, low: UInt64.random(in: 1...9_999_999)) })
+            var summaries: [CaptureSummary] = []
+            for (chosen, hours) in [(series, 3), ([.oi], 7 * 24), ([.volCone], 24)] as [([CaptureSeries], Int64)] {
+                // The last cone is that of the day before the end.
+                let to = chosen == [.volCone] ? end : nil
+                summaries.append(
+                    try await run.run(
+                        CaptureOptions(
+                            series: chosen, currencies: ["BTC"], from: end.advanced(byMicroseconds: -hours * 3_600_000_000), to: to,
+                            apply: true)))
+            }
+            return summaries
+        }
+        func importing(_ bench: CaptureBench) async throws -> ImportSummary {
+            let folder = try temporaryDirectory()
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let path = "\(folder)/series.ndjson"
+            try Data(SampleMarketSeries.lines()).write(to: URL(fileURLWithPath: path))
+            return try await ObservationImport(
+                pool: bench.ledger.pool, log: bench.ledger.log, configuration: bench.ledger.configuration, temporaryDirectory: folder
+            ).run([path], ObservationImportOptions(apply: true))
+        }
+        try await withCapture { bench in
+            let imported = try await importing(bench)
+            let captured = try await capture(bench)
+            for outcome in captured.flatMap(\.outcomes) {
+                #expect(outcome.failure == nil && outcome.captured == outcome.hours && outcome.rows.unchanged > 0, "\(outcome)")
+                #expect(outcome.rows.inserted == 0 && outcome.rows.superseding == 0 && outcome.skippedRows == 0, "\(outcome)")
+            }
+            #expect(imported.total.inserted == 330)
+        }
+        try await withCapture { bench in
+            let captured = try await capture(bench).flatMap(\.outcomes).reduce(0) { $0 + $1.rows.inserted }
+            let imported = try await importing(bench)
+            #expect(captured > 150 && imported.total == ImportCounts(inserted: 330 - captured, unchanged: captured))
+        }
+        await server.stop()
     }
 
     // MARK: - A real server

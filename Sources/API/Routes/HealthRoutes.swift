@@ -28,6 +28,7 @@ extension API {
     /// that is frozen or behind still answers reads, so it is only listed.
     func readiness() async -> APIResponse {
         var readiness = Readiness()
+        readiness.warnings = ledger.captures.warnings
         do {
             let schema = try await withDeadline(.seconds(Self.databaseSeconds)) { [ledger] in
                 try await ledger.schemaProblem().map { Problem($0).detail }
@@ -63,6 +64,8 @@ private struct Readiness {
     var replica = JSONNode.null
     var durability = JSONNode.null
     var problems: [String] = []
+    /// What people should know of a service that is ready.
+    var warnings: [String] = []
     private var projections: [JSONNode] = []
     private var frozen: [String] = []
 
@@ -96,7 +99,7 @@ private struct Readiness {
             ("migrations", .string(!isReachable ? "unknown" : schemaProblem == nil ? "ready" : "not_ready")),
             ("durability", durability), ("replica", replica), ("projections", .array(projections)),
             ("problems", .array((problems + [schemaProblem].compactMap { $0 }).map(JSONNode.string))),
-            ("frozen", .array(frozen.map(JSONNode.string))),
+            ("frozen", .array(frozen.map(JSONNode.string))), ("warnings", .array(warnings.map(JSONNode.string))),
         ])
     }
 }

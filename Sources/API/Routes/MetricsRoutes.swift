@@ -1,4 +1,5 @@
 import Operations
+import OptionTrades
 import PrometheusMetrics
 
 extension Route {
@@ -16,7 +17,7 @@ extension API {
     func metricsText(_ request: APIRequest) async throws -> APIResponse {
         _ = try Parameters(request.query, allowed: [])
         var families = await logFamilies() + poolFamilies() + [UpstreamMetrics.calls.family] + metrics.families
-        families += await streamFamilies() + ProcessFigures.families
+        families += await streamFamilies() + ProcessFigures.families + captureFamilies()
         families.append(.gauge("alpha_ledger_connections", help: "Open connections of clients.", Double(connections.count)))
         let status = try? await withDeadline(.seconds(Self.databaseSeconds)) { [ledger] in
             try await ProjectionStatus.all(ledger)
@@ -40,6 +41,18 @@ extension API {
                 Double(appends.commits)),
             .counter(
                 "alpha_ledger_events_appended_total", help: "Events appended by this process.", Double(appends.events)),
+        ]
+    }
+
+    private func captureFamilies() -> [MetricFamily] {
+        let counts = ledger.captures.counts
+        return [
+            MetricFamily(
+                "alpha_ledger_capture_hours_total", .counter, help: "Hours of series that this process asked for, by what became of them.",
+                counts.hours.map { .init(Double($0.count), labels: [("series", $0.series.rawValue), ("outcome", $0.outcome.rawValue)]) }),
+            MetricFamily(
+                "alpha_ledger_capture_observations_total", .counter, help: "Observations that captures of this process appended.",
+                counts.rows.map { .init(Double($0.count), labels: [("series", $0.series.rawValue)]) }),
         ]
     }
 

@@ -91,9 +91,10 @@ extension SeriesVendor {
     /// Amberdata's series of the crypto markets.
     package static let amberdata = SeriesVendor(
         name: "amberdata", key: ("AMBERDATA_API_KEY", "Amberdata's key"), currencies: ["BTC", "ETH", "SOL"],
-        open: { values, key, intervals in
-            AmberdataSeries(
-                AmberdataConfiguration(baseURL: values["AMBERDATA_BASE_URL"] ?? AmberdataQuotes.baseURL, apiKey: key, timeoutSeconds: 60),
-                intervals)
+        open: { values, key, intervals, isOwnServer in
+            var configuration = AmberdataConfiguration(
+                baseURL: values["AMBERDATA_BASE_URL"] ?? AmberdataQuotes.baseURL, apiKey: key, timeoutSeconds: 60)
+            if isOwnServer { configuration.maximumRequestsPerSecond = 10_000 }
+            return AmberdataSeries(configuration, intervals)
         })
 }

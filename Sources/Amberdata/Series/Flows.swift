@@ -21,7 +21,9 @@ extension SeriesRows {
     }
 
     static func flow(onScreen: [JSONValue], blocks: [JSONValue]) -> Flow {
-        let figures = [onScreen.first, blocks.first].compactMap { $0 }.flatMap { row in flowFields.compactMap { WireValue.exact(row[$0.wire]) } }
+        let figures = [onScreen.first, blocks.first].compactMap { $0 }.flatMap { row in
+            flowFields.compactMap { WireValue.exact(row[$0.wire]) }
+        }
         if figures.isEmpty { return .empty }
         return figures.allSatisfy(\.isZero) ? .zero : .values
     }

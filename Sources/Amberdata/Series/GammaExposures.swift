@@ -32,8 +32,7 @@ extension SeriesRows {
     private mutating func addSnapshot(_ rows: [JSONValue], at snapshot: Instant, of hour: Instant, _ market: VendorMarket) {
         let first = observations.count
         for row in rows {
-            guard row["dealerNetInventory"].flatMap({ WireValue.exact($0) }) != nil, row["gammaLevel"].flatMap({ WireValue.exact($0) }) != nil
-            else {
+            guard WireValue.decimal(row["dealerNetInventory"]) != nil, WireValue.decimal(row["gammaLevel"]) != nil else {
                 skip()
                 continue
             }

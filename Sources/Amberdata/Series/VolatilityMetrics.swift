@@ -37,7 +37,8 @@ extension SeriesRows {
     mutating func addVolatilityMetrics(_ answers: VolatilityAnswers, _ market: VendorMarket) {
         let index = byHour(answers.index, "exchangeTimestamp", market)
         let implied = byHour(answers.impliedVersusRealized, "timestamp", market)
-        let surface = byHour(answers.surface?.filter { WireValue.decimal($0["daysToExpiration"])?.value == FixedDecimal(30) }, "timestamp", market)
+        let ofMonth = answers.surface?.filter { WireValue.decimal($0["daysToExpiration"])?.value == FixedDecimal(30) }
+        let surface = byHour(ofMonth, "timestamp", market)
         let ofVolatility = byHour(answers.volatilityOfVolatility, "timestamp", market)
         var hour = window.from
         while hour < window.to {
@@ -85,8 +86,9 @@ extension SeriesRows {
     private static func ratio(_ distribution: (onScreen: [JSONValue], blocks: [JSONValue])) -> ExactNumber? {
         var (puts, calls) = (ExactNumber.zero, ExactNumber.zero)
         for row in [distribution.onScreen.first, distribution.blocks.first] {
-            guard let row, let putsBought = WireValue.exact(row["putContractsBought"]), let putsSold = WireValue.exact(row["putContractsSold"]),
-                let callsBought = WireValue.exact(row["callsContractsBought"]), let callsSold = WireValue.exact(row["callsContractsSold"])
+            guard let row, let putsBought = WireValue.exact(row["putContractsBought"]),
+                let putsSold = WireValue.exact(row["putContractsSold"]), let callsBought = WireValue.exact(row["callsContractsBought"]),
+                let callsSold = WireValue.exact(row["callsContractsSold"])
             else { return nil }
             puts += putsBought + putsSold
             calls += callsBought + callsSold

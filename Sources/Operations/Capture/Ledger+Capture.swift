@@ -8,12 +8,14 @@ extension Ledger {
     /// The vendor of series whose key is configured, ready to be asked by the newest installed rules.
     ///
     /// Throws ``CaptureError/notConfigured(_:)`` without a key, and the problem of the rules.
-    package func seriesSource() throws -> any SeriesSource {
+    ///
+    /// - Parameter isOwnServer: whether the program's own server stands for the vendor
+    package func seriesSource(isOwnServer: Bool = false) throws -> any SeriesSource {
         guard let vendor = Ingestion.series.first, let key = settings.values[vendor.key.name] else {
             let missing = Ingestion.series.map { "\($0.key.name) is not set: expected \($0.key.expected)" }
             throw CaptureError.notConfigured(missing.joined(separator: "; "))
         }
-        return vendor.open(settings.values, key, try fundingIntervals())
+        return vendor.open(settings.values, key, try fundingIntervals(), isOwnServer)
     }
 
     /// How often venues pay funding by the newest installed rules.

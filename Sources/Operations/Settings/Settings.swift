@@ -18,6 +18,12 @@ package struct Settings: Sendable {
     package var signingKeyFile: String?
     /// The parts of the open log that need no key; nil if all do.
     package var publicTiles: TileContent?
+    /// When the service captures which series. Nil if it captures none.
+    package var captureSchedule: CaptureSchedule?
+    /// The markets that it captures.
+    package var captureCurrencies: [String]
+    /// The requests that it may send to the vendor on a UTC day.
+    package var captureCallsPerDay: Int
     /// Whether events go to a server that runs without `fsync`.
     package var allowsUnsafeDurability: Bool
     /// The settings of sources and vendors by name, which read them themselves.
@@ -29,6 +35,7 @@ package struct Settings: Sendable {
             "DATABASE_URL", "DATABASE_READ_URL", "ALPHA_LEDGER_DATA_DIR", "ALPHA_LEDGER_POSTGRES_BIN", "ALPHA_LEDGER_READ_KEY",
             "ALPHA_LEDGER_ADMIN_KEY", "ALPHA_LEDGER_HOST", "ALPHA_LEDGER_PORT", "ALPHA_LEDGER_CONNECTIONS_PER_ADDRESS",
             "ALPHA_LEDGER_SIGNING_KEY_FILE", "ALPHA_LEDGER_PUBLIC_TILES", "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY",
+            "ALPHA_LEDGER_CAPTURE", "ALPHA_LEDGER_CAPTURE_CURRENCIES", "ALPHA_LEDGER_CAPTURE_CALLS",
         ] + Ingestion.settings.map(\.name))
     /// Of the keys that clients show: 128 bits, if it is random.
     private static let shortestKeyBytes = 16
@@ -58,6 +65,14 @@ package struct Settings: Sendable {
             }
             return content
         }
+        captureSchedule = try values[CaptureSchedule.setting].map { try CaptureSchedule(parsing: $0) }
+        let markets = Ingestion.series.flatMap(\.currencies)
+        captureCurrencies = values["ALPHA_LEDGER_CAPTURE_CURRENCIES"]?.split(separator: ",").map(String.init) ?? markets
+        for market in captureCurrencies where !markets.contains(where: { $0.isBytewiseEqual(to: market) }) {
+            throw SettingProblem("ALPHA_LEDGER_CAPTURE_CURRENCIES: expected one or more of \(markets.joined(separator: ", "))")
+        }
+        captureCallsPerDay =
+            try values.number("ALPHA_LEDGER_CAPTURE_CALLS", in: 1...100_000_000, expected: "a whole number, 1 to 100000000") ?? 20_000
         allowsUnsafeDurability = try values.boolean("ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY") ?? false
         for source in Ingestion.executions.all { try source.check(values) }
         for (name, key) in [("ALPHA_LEDGER_READ_KEY", readKey), ("ALPHA_LEDGER_ADMIN_KEY", adminKey)] {

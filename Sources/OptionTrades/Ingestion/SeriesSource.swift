@@ -101,12 +101,12 @@ package struct SeriesVendor: Sendable {
     package let key: (name: String, expected: String)
     /// The markets whose series it has.
     package let currencies: [String]
-    /// The source, ready to be asked.
-    package let open: @Sendable (SettingValues, _ key: String, FundingIntervals) -> any SeriesSource
+    /// The source, ready to be asked. A server of the program's own need not be spared.
+    package let open: @Sendable (SettingValues, _ key: String, FundingIntervals, _ isOwnServer: Bool) -> any SeriesSource
 
     package init(
         name: String, key: (name: String, expected: String), currencies: [String],
-        open: @escaping @Sendable (SettingValues, _ key: String, FundingIntervals) -> any SeriesSource
+        open: @escaping @Sendable (SettingValues, _ key: String, FundingIntervals, _ isOwnServer: Bool) -> any SeriesSource
     ) {
         self.name = name
         self.key = key

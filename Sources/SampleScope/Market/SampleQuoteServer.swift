@@ -5,9 +5,9 @@ import LedgerValues
 import NIOCore
 import Synchronization
 
-/// A server on 127.0.0.1 that answers level-1 quotes in Amberdata's form, for the demo and for tests.
+/// A server on 127.0.0.1 that answers level-1 quotes and series of observations in Amberdata's form, for the demo and for tests.
 ///
-/// It knows the options of the sample. An unknown currency gets no rows. One answer covers at most 60 minutes by the
+/// It knows the options of the sample, and the series of ``SampleMarketSeries``. An unknown currency gets no rows. One answer covers at most 60 minutes by the
 /// minute, or 24 hours by the hour. The server runs until ``stop()``.
 package final class SampleQuoteServer: Sendable {
     private static let basePath = "/markets/derivatives"
@@ -92,11 +92,17 @@ package final class SampleQuoteServer: Sendable {
         guard let name = HTTPField.Name("x-api-key"), let key = request.headers[name], key.isBytewiseEqual(to: apiKey) else {
             return refusal(401, "UNAUTHORIZED", "the x-api-key header does not hold the key")
         }
-        guard request.uri.path == path, request.method == .get else {
-            return refusal(404, "NOT FOUND", "no such path")
-        }
         let parameters = request.uri.queryParameters
         func text(_ name: String) -> String? { parameters[name[...]].map(String.init) }
+        guard request.uri.path == path, request.method == .get else {
+            let analytics = "\(basePath)/analytics/"
+            if request.method == .get, request.uri.path.hasPrefix(analytics),
+                let rows = SampleSeriesRows.rows(String(request.uri.path.dropFirst(analytics.count)), text)
+            {
+                return response(200, json, page(rows))
+            }
+            return refusal(404, "NOT FOUND", "no such path")
+        }
         guard let from = text("startDate").flatMap({ Instant($0) }), let to = text("endDate").flatMap({ Instant($0) }),
             let expiry = text("expiration").flatMap({ CalendarDate($0) }), let currency = text("currency"),
             let strike = try? FixedDecimal(text("strike") ?? ""), let side = text("putCall"), side == "C" || side == "P",
@@ -126,6 +132,16 @@ package final class SampleQuoteServer: Sendable {
     }
 
     private static let json = [("Content-Type", "application/json")]
+
+    private static func page(_ rows: [JSONNode]) -> [UInt8] {
+        JSONNode.object([
+            ("status", .integer(200)), ("title", .string("OK")), ("description", .string("Successful request")),
+            (
+                "payload",
+                .object([("data", .array(rows)), ("metadata", .object([("api-version", .string("2023-09-30"))]))])
+            ),
+        ]).httpBytes()
+    }
 
     private static func page(
         _ quotes: [SampleQuotes.Quote], hourly: Bool,

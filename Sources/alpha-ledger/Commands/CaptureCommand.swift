@@ -31,7 +31,8 @@ struct CaptureCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var options: SettingsOptions
-        @Argument(help: "Series; see `capture --help`.", completion: .list(CaptureSeries.allCases.map(\.rawValue))) var series: [CaptureSeries]
+        @Argument(help: "Series; see `capture --help`.", completion: .list(CaptureSeries.allCases.map(\.rawValue)))
+        var series: [CaptureSeries]
         @Option(help: "Markets with commas between them: BTC, ETH, SOL.") var currency: String
         @Option(help: "From (inclusive): an instant on the hour, or a date at UTC midnight.") var from: String?
         @Option(help: "To (exclusive).") var to: String?

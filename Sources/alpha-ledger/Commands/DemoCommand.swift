@@ -81,10 +81,30 @@ struct DemoCommand: AsyncParsableCommand {
         ]
         progress.end()
         let series = try await importSample(ledger, SampleMarketSeries.lines())
+        let captured = try await capture(ledger)
         try await ledger.bringUpToDate(ledger.registry.names)
-        let report = try await DemoReport.read(ledger, runs, observations, series, backfills)
+        let report = try await DemoReport.read(ledger, runs, observations, series, captured, backfills)
         if json { Output.bytes(report.node.httpBytes() + [UInt8(ascii: "\n")]) } else { report.show() }
         Output.flush()
+    }
+
+    /// Captures the sample's last two hours from its server, which has what was imported.
+    private func capture(_ ledger: Ledger) async throws -> CaptureSummary {
+        let series: [CaptureSeries] = [
+            .ivSurface, .termStructure, .oi, .funding, .basis, .liquidations, .putCall, .volume, .prints,
+        ]
+        let midnight = CalendarDate(year: 2026, month: 2, day: 6).flatMap { Instant(startOf: $0) } ?? .maximum
+        func captured(_ series: [CaptureSeries], hours: Int64) async throws -> CaptureSummary {
+            try await ledger.capture(
+                CaptureOptions(
+                    series: series, currencies: ["BTC"], from: midnight.advanced(byMicroseconds: -hours * 3_600_000_000), to: midnight,
+                    apply: true), from: try ledger.seriesSource(isOwnServer: true))
+        }
+        var summary = try await captured(series.filter { !$0.isDaily }, hours: 2)
+        let daily = try await captured(series.filter(\.isDaily), hours: 24)
+        summary.outcomes += daily.outcomes
+        summary.calls += daily.calls
+        return summary
     }
 
     /// Imports observations of the sample from a file, in the way of a user.
@@ -136,13 +156,15 @@ private struct DemoReport {
     let observations: ImportSummary
     /// The observations that no backfill reads.
     let series: ImportSummary
+    let captured: CaptureSummary
     let backfills: [BackfillSummary]
     let views: [ViewCounts]
     /// The rows of `sync_state`.
     let scopes: [JSONDocument]
 
     static func read(
-        _ ledger: Ledger, _ runs: [Run], _ observations: ImportSummary, _ series: ImportSummary, _ backfills: [BackfillSummary]
+        _ ledger: Ledger, _ runs: [Run], _ observations: ImportSummary, _ series: ImportSummary, _ captured: CaptureSummary,
+        _ backfills: [BackfillSummary]
     ) async throws -> DemoReport {
         var views: [ViewCounts] = []
         for (view, columns) in ViewCounts.counted { views.append(try await ViewCounts(ledger, view, columns)) }
@@ -150,7 +172,7 @@ private struct DemoReport {
         let (head, root) = try await ledger.head()
         return DemoReport(
             runs: runs, head: head, root: root, projections: try await ledger.verifyProjections(),
-            observations: observations, series: series, backfills: backfills, views: views,
+            observations: observations, series: series, captured: captured, backfills: backfills, views: views,
             scopes: try scopes.rows.map { try JSONDocument(parsing: $0) })
     }
 
@@ -167,7 +189,7 @@ private struct DemoReport {
                     ])
                 ),
                 ("projections", .array(projections.map(\.node))),
-                ("observations", observations.node), ("series", series.node),
+                ("observations", observations.node), ("series", series.node), ("capture", captured.node),
                 ("backfills", .array(backfills.map(\.node))),
                 ("views", .object(views.map { ($0.view.name, $0.node) })),
             ])
