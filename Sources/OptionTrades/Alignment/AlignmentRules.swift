@@ -226,7 +226,7 @@ package final class AlignmentRules: Sendable {
 }
 
 extension AlignmentRules.Ramp {
-    fileprivate init(_ node: RuleNode) throws {
+    init(_ node: RuleNode) throws {
         try node.allowOnly(["weight", "center", "width", "limit"])
         let weight = try node.member("weight")
         try weight.allowOnly(Set(AssumedStrategy.allCases.map(\.rawValue)))
@@ -241,7 +241,7 @@ extension AlignmentRules.Ramp {
 }
 
 extension AlignmentRules.Table {
-    fileprivate init(_ node: RuleNode) throws {
+    init(_ node: RuleNode) throws {
         try node.allowOnly(Set(AssumedStrategy.allCases.map(\.rawValue)))
         var impacts: [AssumedStrategy: [ByteKey: FixedDecimal]] = [:]
         for strategy in AssumedStrategy.allCases {

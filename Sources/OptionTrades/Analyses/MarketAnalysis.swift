@@ -10,7 +10,9 @@ package struct MarketAnalysis: Sendable {
 
     package var name: String { source.name }
 
-    package static let all: [MarketAnalysis] = [.flow, .futures, .gamma, .gexLevels, .overview, .spotVol, .stationarity]
+    package static let all: [MarketAnalysis] = [
+        .flow, .futures, .gamma, .gexLevels, .overview, .probability, .spotVol, .stationarity, .thesis, .yields,
+    ]
 
     /// The analysis that a user names.
     package static func named(_ name: String) -> MarketAnalysis? { all.first { $0.name.isBytewiseEqual(to: name) } }

@@ -101,6 +101,60 @@ extension AnalysisCommand {
 
         func run() async throws { try await showAnalysis(.spotVol, options, asked) }
     }
+
+    struct Probability: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "What prices of options say of a price at an expiry.",
+            discussion: """
+                The distribution that the newest surface stands for, probabilities of touching levels, and beside it what followed hours of \
+                today's gamma regime.
+
+                Examples:
+                  alpha-ledger analysis probability --currency BTC
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @OptionGroup var asked: Options
+        @Option(help: "Days to expiry: the surface's nearest is taken; 30 where left out.") var dte: String?
+        @Option(help: "Strikes with commas between them, for the probability of a price above each.") var strikes: String?
+        @Option(help: "Levels with commas between them, for the probability that the spot touches each.") var levels: String?
+
+        func run() async throws {
+            try await showAnalysis(.probability, options, asked, ["dte": dte, "strikes": strikes, "levels": levels])
+        }
+    }
+
+    struct Thesis: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Whether a market's signals speak for holding or for selling volatility.",
+            discussion: """
+                Five directional signals make a score; stationarity and the age of the gamma series say how far to trust it.
+
+                Examples:
+                  alpha-ledger analysis thesis --currency BTC
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @OptionGroup var asked: Options
+
+        func run() async throws { try await showAnalysis(.thesis, options, asked) }
+    }
+
+    struct Yields: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "What covered calls and cash-secured puts would yield.",
+            discussion: """
+                Chains of options are not recorded yet, so that only the basis of the shortest tenor is shown.
+
+                Examples:
+                  alpha-ledger analysis yields --currency BTC
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @OptionGroup var asked: Options
+
+        func run() async throws { try await showAnalysis(.yields, options, asked) }
+    }
 }
 
 extension Output {

@@ -9,7 +9,8 @@ struct AnalysisCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "analysis", abstract: "Work out an analysis of recorded observations.",
         subcommands: [
-            Flow.self, Futures.self, Gamma.self, GexLevels.self, Overview.self, SpotVol.self, Stationarity.self,
+            Flow.self, Futures.self, Gamma.self, GexLevels.self, Overview.self, Probability.self, SpotVol.self, Stationarity.self,
+            Thesis.self, Yields.self,
         ])
 
     /// What every analysis of a market takes.
