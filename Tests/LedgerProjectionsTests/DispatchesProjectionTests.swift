@@ -90,9 +90,10 @@ import Testing
 
     @Test func `an order is unresolved from its submission until an answer`() throws {
         let log = try filled()
-        #expect(try (1...6).map { try row(log, first: $0).text("execution_mode") } == [
-            "PENDING", "PENDING", "PENDING", "UNRESOLVED", "SAMPLE_BROKER", "SAMPLE_BROKER",
-        ])
+        #expect(
+            try (1...6).map { try row(log, first: $0).text("execution_mode") } == [
+                "PENDING", "PENDING", "PENDING", "UNRESOLVED", "SAMPLE_BROKER", "SAMPLE_BROKER",
+            ])
         #expect(try row(try filled("alpaca_paper"), first: 6).text("execution_mode") == "ALPACA_PAPER")
     }
 
@@ -108,7 +109,9 @@ import Testing
     @Test func `other rules change the verdict, and never what the broker did`() throws {
         let strict = DispatchesProjection(
             rules: try DispatchRules(version: 1) { path in
-                projectRuleFile(path).map { Array(String(decoding: $0, as: UTF8.self).replacing("spread_below: 10", with: "spread_below: 1").utf8) }
+                projectRuleFile(path).map {
+                    Array(String(decoding: $0, as: UTF8.self).replacing("spread_below: 10", with: "spread_below: 1").utf8)
+                }
             })
         let row = try #require(try filled().rows(strict).first).root()
         #expect(row.text("verdict") == "simulate" && row.text("recorded_verdict") == "submit")
