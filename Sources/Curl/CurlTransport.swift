@@ -1,7 +1,7 @@
 import PrometheusMetrics
 import Synchronization
 
-/// Sends GET requests through libcurl, on one dedicated thread.
+/// Sends requests through libcurl, on one dedicated thread.
 ///
 /// Connections are kept open and reused. Redirects are not followed. Certificates and host names are always checked
 /// (TLS 1.2 or later). Only `http` and `https` are allowed. Cookies, `.netrc` and the environment's proxies are
@@ -24,7 +24,11 @@ package final class CurlTransport: Sendable {
     ///
     /// Redirects are errors. So are a body over the request's limit, an incomplete answer, and all other cases of
     /// ``TransportError/Code``.
-    package func get(_ request: HTTPRequestSpec) async throws(TransportError) -> HTTPResponse {
+    package func get(_ request: HTTPRequestSpec) async throws(TransportError) -> HTTPResponse { try await send(request) }
+
+    /// Sends a request once, of any method; see ``get(_:)``. A POST or a DELETE has a connection of its own, because libcurl
+    /// sends a request again if a reused connection turns out to be closed.
+    package func send(_ request: HTTPRequestSpec) async throws(TransportError) -> HTTPResponse {
         let address = try UpstreamAddress(url: request.url)
         let ticket = TransferTicket()
         let result = await withTaskCancellationHandler {

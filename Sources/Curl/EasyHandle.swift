@@ -33,7 +33,23 @@ final class EasyHandle {
             isSet = isSet && clibcurl_set_string(pointer, option, value) == CURLE_OK
         }
         set(CURLOPT_URL, request.url)
-        set(CURLOPT_HTTPGET, 1)
+        switch request.method {
+        case .get: set(CURLOPT_HTTPGET, 1)
+        case .post(let body):
+            set(CURLOPT_POST, 1)
+            set(CURLOPT_POSTFIELDSIZE, body.count)
+            // libcurl copies the body.
+            isSet =
+                isSet
+                && body.withUnsafeBytes { bytes in
+                    clibcurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+                } == CURLE_OK
+        case .delete: set(CURLOPT_CUSTOMREQUEST, "DELETE")
+        }
+        if request.method != .get {
+            set(CURLOPT_FRESH_CONNECT, 1)
+            set(CURLOPT_FORBID_REUSE, 1)
+        }
         set(CURLOPT_FOLLOWLOCATION, 0)
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)

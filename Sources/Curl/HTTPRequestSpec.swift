@@ -1,8 +1,25 @@
-/// A GET request to an upstream.
+/// A request to an upstream.
 ///
 /// Its texts (`description`, `String(reflecting:)`, `dump`) omit the query and the values of headers, which may hold
 /// secrets.
 package struct HTTPRequestSpec: Sendable {
+    /// What is asked of the upstream. Only a GET may be retried.
+    package enum Method: Sendable, Equatable {
+        case get
+        /// With a body, which has a `Content-Type` of its own among the headers.
+        case post([UInt8])
+        case delete
+
+        var name: String {
+            switch self {
+            case .get: "GET"
+            case .post: "POST"
+            case .delete: "DELETE"
+            }
+        }
+    }
+
+    package var method: Method
     /// An absolute `http` or `https` URL, percent-encoded. It must not carry a user name or a password.
     package var url: String
     /// The names and values, in the order of sending.
@@ -18,9 +35,10 @@ package struct HTTPRequestSpec: Sendable {
     package static let defaultMaximumBodyBytes = 64 << 20
 
     package init(
-        url: String, headers: [(name: String, value: String)] = [], timeoutSeconds: Double = 20,
+        _ method: Method = .get, url: String, headers: [(name: String, value: String)] = [], timeoutSeconds: Double = 20,
         maximumBodyBytes: Int = HTTPRequestSpec.defaultMaximumBodyBytes, acceptsGzip: Bool = true
     ) {
+        self.method = method
         self.url = url
         self.headers = headers
         self.timeoutSeconds = timeoutSeconds
@@ -33,7 +51,7 @@ extension HTTPRequestSpec: CustomStringConvertible, CustomDebugStringConvertible
     /// The method, the URL without its query, and the names of the headers.
     package var description: String {
         let shown = url.prefix { $0 != "?" && $0 != "#" }
-        return "GET \(shown) [\(headers.map(\.name).joined(separator: ", "))]"
+        return "\(method.name) \(shown) [\(headers.map(\.name).joined(separator: ", "))]"
     }
 
     package var debugDescription: String { description }
