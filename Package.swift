@@ -126,6 +126,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "Alpaca", dependencies: ["LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "Curl"], swiftSettings: strict),
+        .target(
             name: "SampleScope",
             dependencies: ["LedgerValues", "LedgerJSON", .product(name: "Hummingbird", package: "hummingbird")],
             swiftSettings: strict),
@@ -136,7 +138,8 @@ let package = Package(
             dependencies: [
                 "LedgerValues", "LedgerJSON", "LedgerEvents", "LedgerRules", "OptionTrades", "LedgerProjections", "LedgerExplanations",
                 "LedgerAnalyses", "LedgerPostgres", "LedgerStore",
-                "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData", "LedgerMerkle", "LedgerNotes", "LedgerBundle", "LedgerWitness",
+                "EmbeddedPostgres", "Curl", "AlphaFeed", "Alpaca", "Amberdata", "MarketData", "LedgerMerkle", "LedgerNotes",
+                "LedgerBundle", "LedgerWitness",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),

@@ -33,17 +33,22 @@ final class EasyHandle {
             isSet = isSet && clibcurl_set_string(pointer, option, value) == CURLE_OK
         }
         set(CURLOPT_URL, request.url)
-        if let body = request.body {
+        switch request.method {
+        case .get: set(CURLOPT_HTTPGET, 1)
+        case .post(let body):
             set(CURLOPT_POST, 1)
             set(CURLOPT_POSTFIELDSIZE, body.count)
-            // libcurl copies the bytes.
+            // libcurl copies the body.
             isSet =
                 isSet
                 && body.withUnsafeBytes { bytes in
-                    clibcurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress)) == CURLE_OK
-                }
-        } else {
-            set(CURLOPT_HTTPGET, 1)
+                    clibcurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+                } == CURLE_OK
+        case .delete: set(CURLOPT_CUSTOMREQUEST, "DELETE")
+        }
+        if request.method != .get {
+            set(CURLOPT_FRESH_CONNECT, 1)
+            set(CURLOPT_FORBID_REUSE, 1)
         }
         set(CURLOPT_FOLLOWLOCATION, 0)
         set(CURLOPT_SSL_VERIFYPEER, 1)

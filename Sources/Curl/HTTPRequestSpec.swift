@@ -1,14 +1,29 @@
-/// A request to an upstream: a GET, or a POST if it has a body.
+/// A request to an upstream.
 ///
 /// Its texts (`description`, `String(reflecting:)`, `dump`) omit the query and the values of headers, which may hold
 /// secrets.
 package struct HTTPRequestSpec: Sendable {
+    /// What is asked of the upstream. Only a GET may be retried.
+    package enum Method: Sendable, Equatable {
+        case get
+        /// With a body, which has a `Content-Type` of its own among the headers.
+        case post([UInt8])
+        case delete
+
+        var name: String {
+            switch self {
+            case .get: "GET"
+            case .post: "POST"
+            case .delete: "DELETE"
+            }
+        }
+    }
+
+    package var method: Method
     /// An absolute `http` or `https` URL, percent-encoded. It must not carry a user name or a password.
     package var url: String
     /// The names and values, in the order of sending.
     package var headers: [(name: String, value: String)]
-    /// What is posted. Nil for a GET. Nothing names its type: that is a header.
-    package var body: [UInt8]?
     /// The time limit for the whole request, including the connection.
     package var timeoutSeconds: Double
     /// The largest accepted body, counted after decompression.
@@ -20,12 +35,12 @@ package struct HTTPRequestSpec: Sendable {
     package static let defaultMaximumBodyBytes = 64 << 20
 
     package init(
-        url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil, timeoutSeconds: Double = 20,
+        _ method: Method = .get, url: String, headers: [(name: String, value: String)] = [], timeoutSeconds: Double = 20,
         maximumBodyBytes: Int = HTTPRequestSpec.defaultMaximumBodyBytes, acceptsGzip: Bool = true
     ) {
+        self.method = method
         self.url = url
         self.headers = headers
-        self.body = body
         self.timeoutSeconds = timeoutSeconds
         self.maximumBodyBytes = maximumBodyBytes
         self.acceptsGzip = acceptsGzip
@@ -36,7 +51,7 @@ extension HTTPRequestSpec: CustomStringConvertible, CustomDebugStringConvertible
     /// The method, the URL without its query, and the names of the headers.
     package var description: String {
         let shown = url.prefix { $0 != "?" && $0 != "#" }
-        return "\(body == nil ? "GET" : "POST") \(shown) [\(headers.map(\.name).joined(separator: ", "))]"
+        return "\(method.name) \(shown) [\(headers.map(\.name).joined(separator: ", "))]"
     }
 
     package var debugDescription: String { description }

@@ -43,7 +43,7 @@ let quietLogger: Logger = {
         try await withWitness(path + "/w", try log.policy()) { url in
             let curl = CurlTransport()
             func post(_ body: [UInt8]) async throws -> HTTPResponse {
-                try await curl.send(HTTPRequestSpec(url: url + "/add-checkpoint", body: body))
+                try await curl.send(HTTPRequestSpec(.post(body), url: url + "/add-checkpoint"))
             }
             let hash = Digest32(sha256Of: Array("log.example/one".utf8)).description
             func get(_ path: String) async throws -> HTTPResponse { try await curl.get(HTTPRequestSpec(url: url + path)) }

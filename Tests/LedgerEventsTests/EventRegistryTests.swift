@@ -97,12 +97,14 @@ import Testing
 
     private func shape(_ type: EventType) -> String {
         type.rawValue.replacing("Alpha", with: "").replacing("ExecutionReappeared", with: "ExecutionMissing")
+            .replacing("CancelRequested", with: "IntentCancelled").replacing("DispatchResumed", with: "DispatchHalted")
     }
 
     @Test func `a payload of another type is malformed`() throws {
         for (type, version) in payloadVersions {
             for (other, otherVersion) in payloadVersions where other != type {
-                // Every source has the same payloads, and what is missing and what has reappeared have the same shape.
+                // Every source has the same payloads. What is missing and what has reappeared have the same shape; so have what is
+                // wanted cancelled and what is, and a halt and a resume.
                 if shape(type) == shape(other) { continue }
                 let bytes = try TestFiles.sample(other.rawValue, version: otherVersion)
                 #expect("\(other) as \(type)") {

@@ -52,9 +52,10 @@ import Testing
     @Test func `a cap that is met exactly counts`() throws {
         let decision = try decision { try $0.row { ($0.bid, $0.ask) = (try .of("49"), try .of("51")) } }
         #expect(decision.size.byCap == 1)
-        #expect(try self.decision { fixture in
-            try fixture.row { ($0.bid, $0.ask) = (try .of("49"), try .of("51.01")) }
-        }.size.byCap == 0)
+        #expect(
+            try self.decision { fixture in
+                try fixture.row { ($0.bid, $0.ask) = (try .of("49"), try .of("51.01")) }
+            }.size.byCap == 0)
     }
 
     @Test func `buying power is that of options, less what unresolved orders may still take`() throws {
@@ -100,11 +101,12 @@ import Testing
         #expect(poor.size.quantity == 0)
     }
 
-    @Test(arguments: [
-        (true, "2.901", "buy", "2.91"), (true, "3.01", "buy", "3.05"), (true, "3.00", "buy", "3"), (false, "2.91", "buy", "2.95"),
-        (false, "3.01", "buy", "3.1"), (nil, "2.91", "buy", "2.95"), (true, "2.909", "sell", "2.9"), (true, "3.09", "sell", "3.05"),
-        (false, "3.19", "sell", "3.1"), (true, "0.004", "sell", "0.01"), (false, "0.04", "sell", "0.05"), (nil, "0.01", "buy", "0.05"),
-    ] as [(Bool?, String, String, String)])
+    @Test(
+        arguments: [
+            (true, "2.901", "buy", "2.91"), (true, "3.01", "buy", "3.05"), (true, "3.00", "buy", "3"), (false, "2.91", "buy", "2.95"),
+            (false, "3.01", "buy", "3.1"), (nil, "2.91", "buy", "2.95"), (true, "2.909", "sell", "2.9"), (true, "3.09", "sell", "3.05"),
+            (false, "3.19", "sell", "3.1"), (true, "0.004", "sell", "0.01"), (false, "0.04", "sell", "0.05"), (nil, "0.01", "buy", "0.05"),
+        ] as [(Bool?, String, String, String)])
     func `prices stand on the contract's tick and stay marketable`(penny: Bool?, price: String, side: String, expected: String) throws {
         let action: IntentAction = side == "buy" ? .buy : .sell
         #expect(BrokerFigures.onTick(try .of(price), rules.optionTick(penny: penny), action) == (try .of(expected)))

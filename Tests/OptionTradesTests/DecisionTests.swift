@@ -73,10 +73,12 @@ import Testing
 
     @Test(arguments: [("liquidity", "99", false), ("liquidity", "100", true), ("volume", "99", false), ("volume", "100", true)])
     func `open interest and volume start at a hundred`(name: String, value: String, passes: Bool) throws {
-        let gate = try gate(name) { try $0.row { row in
-            let figure = try FixedDecimal(value)
-            if name == "volume" { row.volume = figure } else { row.openInterest = figure }
-        } }
+        let gate = try gate(name) {
+            try $0.row { row in
+                let figure = try FixedDecimal(value)
+                if name == "volume" { row.volume = figure } else { row.openInterest = figure }
+            }
+        }
         #expect(gate.pass == passes)
     }
 

@@ -24,6 +24,8 @@ package enum TwoVersions {
         "vol_cones": [],
         "snapshots": [],
         "volumes": [],
+        "broker_positions": [],
+        "dispatches": [("spread_below: 10", "spread_below: 5")],
         "execution_quality": [("fresh_minutes: 5", "fresh_minutes: 0")],
         "lifecycles": [("trades/rules.v1.yaml", "trades/rules.v2.yaml")],
         "outcomes": [("[1, 7, 30, expiry]", "[7, 14]"), ("alignment/rules.v1.yaml", "alignment/rules.v2.yaml")],

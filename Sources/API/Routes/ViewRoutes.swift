@@ -66,7 +66,7 @@ extension API {
         let parameters = try Parameters(request.query, allowed: view.filterParameters + reading)
         var ask = ViewRequest()
         var filters = parameters.others(than: reading)
-        if view.filterParameters.contains("source") && parameters["source"] == nil {
+        if view.isOfTrades && parameters["source"] == nil {
             filters.append(("source", TradeLedger.standardSource))
         }
         ask.filters = try ViewReader.filters(view, filters, request.isForPerson ? .forgiving : .exact)

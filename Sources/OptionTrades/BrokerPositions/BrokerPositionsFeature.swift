@@ -8,7 +8,7 @@ extension View {
     package static let brokerPositions = View(
         "broker-positions", title: "Broker positions", path: "/api/broker/positions", projection: "broker_positions",
         key: ["source", "symbol"],
-        filters: [.text("source", "source", "Source"), .choice("state", "state", "State", PositionState.self)],
+        filters: [.choice("source", "source", "Source", BrokerSource.self), .choice("state", "state", "State", PositionState.self)],
         whenEmpty: "No position was observed and no order was filled yet.",
         note: "Positions at the broker against what the ledger's executions leave.")
 }

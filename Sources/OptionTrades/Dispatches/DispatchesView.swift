@@ -2,7 +2,7 @@ extension View {
     package static let dispatches = View(
         "dispatches", title: "Dispatches", path: "/api/broker/dispatches", projection: "dispatches", key: ["source", "intent_id"],
         filters: [
-            .text("source", "source", "Source"), .text("ticker", "ticker", "Ticker"),
+            .choice("source", "source", "Source", BrokerSource.self), .text("ticker", "ticker", "Ticker"),
             .choice("strategy", "strategy", "Strategy", TradeStrategy.self),
             .choice("state", "execution_mode", "Mode", ExecutionMode.self), .choice("verdict", "verdict", "Verdict", Verdict.self),
         ], timeColumn: "created_at", whenEmpty: "Nobody has intended a trade yet.",

@@ -77,7 +77,7 @@ package struct View: Sendable {
     }
 
     /// Whether its rows are about synced trades, which are selected by their source.
-    package var isOfTrades: Bool { filter("source") != nil }
+    package var isOfTrades: Bool { filter("source") != nil && filter("portfolio") != nil }
 
     /// The filter with the given parameter. Nil if the view does not have it.
     package func filter(_ parameter: String) -> ViewFilter? { filters.first { $0.parameter == parameter } }

@@ -54,7 +54,8 @@ struct ContractGates {
             } else {
                 "the session of the expiry is not known"
             }
-        return Gate("expiration", value: row.expiry.description, threshold: cutOff.map { "now < \($0)" } ?? "a known session", failure: failure)
+        return Gate(
+            "expiration", value: row.expiry.description, threshold: cutOff.map { "now < \($0)" } ?? "a known session", failure: failure)
     }
 
     private func atLeast(_ name: String, _ value: FixedDecimal?, _ least: FixedDecimal, _ what: String) -> Gate {

@@ -76,7 +76,9 @@ package struct Decider: Sendable {
         let gates = ContractGates(rules: rules, market: market, action: .buy)
         let judged = candidates.map { (row: $0, gates: gates.ofPurchase($0)) }
         let selected = judged.first { $0.gates.allSatisfy(\.pass) } ?? judged.first
-        if let target, !isCovered(facts.intent, market, target: target, selected: selected?.row, passes: selected?.gates.allSatisfy(\.pass) ?? false) {
+        if let target,
+            !isCovered(facts.intent, market, target: target, selected: selected?.row, passes: selected?.gates.allSatisfy(\.pass) ?? false)
+        {
             decision.verdict = .insufficientFacts
             decision.reasons.append("insufficient_facts")
             return
@@ -89,7 +91,8 @@ package struct Decider: Sendable {
         show(selected.row, selected.gates, &decision)
         let tick = rules.optionTick(penny: selected.row.ppind)
         price(selected.row.ask, valid: decision.mid != nil, tick, .buy, &decision)
-        sizePurchase(facts, account, decision.limitPrice ?? selected.row.ask, mid: BrokerFigures.mid(selected.row.bid, selected.row.ask), &decision)
+        sizePurchase(
+            facts, account, decision.limitPrice ?? selected.row.ask, mid: BrokerFigures.mid(selected.row.bid, selected.row.ask), &decision)
     }
 
     /// The candidates under these rules, in their order: distance from the target, expiry, strike.
@@ -223,7 +226,8 @@ package struct Decider: Sendable {
         } else {
             checkAccount(account, needsOptions: false, &decision)
             price(quote.ask, valid: quote.isValid, rules.stockTick, .buy, &decision)
-            sizePurchase(facts, account, decision.limitPrice ?? quote.ask, mid: quote.isValid ? quote.ask.map { ExactNumber($0) } : nil, &decision)
+            sizePurchase(
+                facts, account, decision.limitPrice ?? quote.ask, mid: quote.isValid ? quote.ask.map { ExactNumber($0) } : nil, &decision)
         }
     }
 

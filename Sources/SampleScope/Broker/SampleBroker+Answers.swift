@@ -1,0 +1,248 @@
+import LedgerJSON
+import LedgerValues
+
+extension SampleBroker.State {
+    /// The answer to a call, and its effect.
+    mutating func answer(
+        _ method: String, _ path: String, _ query: [String: String], _ body: [UInt8], _ now: Instant
+    ) -> SampleBrokerCall {
+        settle(now)
+        switch (method, path) {
+        case ("GET", "/v2/clock"):
+            return ok(.object([("timestamp", .string("\(now)")), ("is_open", .bool(isOpen))]))
+        case ("GET", "/v2/account"): return ok(account())
+        case ("GET", "/v2/positions"): return ok(positions())
+        case ("GET", "/v2/account/activities"): return ok(.array([]))
+        case ("GET", "/v2/stocks/snapshots"): return ok(stocks(query, now))
+        case ("GET", "/v2/options/contracts"): return contracts(query, now)
+        case ("GET", "/v1beta1/options/snapshots"): return ok(snapshots(of: query["symbols"] ?? "", now))
+        case ("GET", "/v2/orders:by_client_order_id"):
+            let id = query["client_order_id"] ?? ""
+            let found = orders.last { $0.clientOrderID == id && $0.replaces == nil && $0.hiddenUntil <= now }
+            return found.map { ok(node($0)) } ?? Self.problem(404, 40_410_000, "order not found")
+        case ("GET", "/v2/orders"): return ok(list(query, now))
+        case ("POST", "/v2/orders"): return submit(body, now)
+        default: return other(method, path, query, now)
+        }
+    }
+
+    private mutating func other(_ method: String, _ path: String, _ query: [String: String], _ now: Instant) -> SampleBrokerCall {
+        let (chain, contract, order) = ("/v1beta1/options/snapshots/", "/v2/options/contracts/", "/v2/orders/")
+        if method == "GET", path.hasPrefix(chain) { return snapshots(String(path.dropFirst(chain.count)), query, now) }
+        if method == "GET", path.hasPrefix(contract), let option = Self.option(String(path.dropFirst(contract.count))) {
+            return ok(option.contract(yesterday: now.date.advanced(byDays: -1) ?? now.date))
+        }
+        if path.hasPrefix(order), let index = orders.firstIndex(where: { $0.id == path.dropFirst(order.count) }) {
+            if method == "GET" { return ok(node(orders[index])) }
+            if method == "DELETE" { return cancel(index, now) }
+        }
+        return Self.problem(404, 40_410_000, "not found")
+    }
+
+    private func ok(_ node: JSONNode) -> SampleBrokerCall { SampleBrokerCall(status: 200, node: node) }
+
+    private static func problem(_ status: Int, _ code: Int64, _ message: String) -> SampleBrokerCall {
+        SampleBrokerCall(status: status, node: .object([("code", .integer(code)), ("message", .string(message))]))
+    }
+
+    // MARK: - Account
+
+    private func account() -> JSONNode {
+        .object([
+            ("id", .string(accountID)), ("account_number", .string("SAMPLE0001")), ("status", .string("ACTIVE")), ("currency", .string("USD")),
+            ("equity", .string("\(equity)")), ("buying_power", .string("\(equity)")), ("options_buying_power", .string("\(equity)")),
+            ("options_trading_level", .integer(2)), ("account_blocked", .bool(false)), ("trading_blocked", .bool(false)),
+            ("trade_suspended_by_user", .bool(false)),
+        ])
+    }
+
+    private var held: [String: Int] {
+        orders.reduce(into: [:]) { $0[$1.symbol, default: 0] += $1.side == "buy" ? $1.filled : -$1.filled }
+    }
+
+    private func positions() -> JSONNode {
+        .array(
+            held.filter { $0.value != 0 }.sorted { $0.key.isBytewiseLess(than: $1.key) }.map { symbol, quantity in
+                .object([
+                    ("symbol", .string(symbol)), ("asset_class", .string(OptionSymbol(symbol) == nil ? "us_equity" : "us_option")),
+                    ("qty", .string("\(abs(quantity))")), ("side", .string(quantity > 0 ? "long" : "short")),
+                    ("avg_entry_price", .null), ("market_value", .null), ("cost_basis", .null), ("current_price", .null),
+                ])
+            })
+    }
+
+    // MARK: - Market
+
+    private func stocks(_ query: [String: String], _ now: Instant) -> JSONNode {
+        let quoted = now.advanced(byMicroseconds: -1_000_000) ?? now
+        let found = SampleUnderlying.all.filter { $0.ticker == query["symbols"] }
+        func cents(_ cents: Int) -> JSONNode { .decimal(FixedDecimal(units: Int128(cents) * (FixedDecimal.unitsPerOne / 100))) }
+        return .object(
+            found.map { underlying in
+                (
+                    underlying.ticker,
+                    .object([
+                        (
+                            "latestQuote",
+                            .object([
+                                ("t", .string("\(quoted)")), ("bp", cents(underlying.spot * 100 - 1)), ("ap", cents(underlying.spot * 100 + 1)),
+                            ])
+                        ),
+                        ("latestTrade", .object([("t", .string("\(quoted)")), ("p", .integer(Int64(underlying.spot)))])),
+                    ])
+                )
+            })
+    }
+
+    private static func option(_ symbol: String) -> SampleOption? {
+        guard let parsed = OptionSymbol(symbol), let underlying = SampleUnderlying.all.first(where: { $0.ticker == parsed.root }) else {
+            return nil
+        }
+        return SampleOption(underlying: underlying, symbol: parsed)
+    }
+
+    /// The options that a query lets through, by symbol.
+    private func options(_ ticker: String, _ query: [String: String], _ now: Instant) -> [SampleOption] {
+        guard let underlying = SampleUnderlying.all.first(where: { $0.ticker == ticker }) else { return [] }
+        let from = query["expiration_date_gte"].flatMap { CalendarDate($0) } ?? .minimum
+        let through = query["expiration_date_lte"].flatMap { CalendarDate($0) } ?? .maximum
+        let low = query["strike_price_gte"].flatMap { try? FixedDecimal($0) }
+        let high = query["strike_price_lte"].flatMap { try? FixedDecimal($0) }
+        return SampleOption.all(of: underlying, on: now.date).filter { option in
+            let symbol = option.symbol
+            return symbol.expiry >= from && symbol.expiry <= through && low.map { symbol.strike >= $0 } ?? true
+                && high.map { symbol.strike <= $0 } ?? true && query["type"].map { symbol.optionType.rawValue == $0 } ?? true
+                && query["root_symbol"].map { symbol.root == $0 } ?? true
+        }.sorted { $0.symbol.description.isBytewiseLess(than: $1.symbol.description) }
+    }
+
+    /// A page of a list and the token of the next one.
+    private func page(_ options: [SampleOption], _ query: [String: String]) -> (rows: ArraySlice<SampleOption>, next: JSONNode) {
+        let start = min(options.count, query["page_token"].flatMap { Int($0) } ?? 0)
+        let end = min(options.count, start + min(pageLimit, query["limit"].flatMap { Int($0) } ?? 100))
+        return (options[start..<end], end < options.count ? .string("\(end)") : .null)
+    }
+
+    private func contracts(_ query: [String: String], _ now: Instant) -> SampleBrokerCall {
+        let (rows, next) = page(options(query["underlying_symbols"] ?? "", query, now), query)
+        let yesterday = now.date.advanced(byDays: -1) ?? now.date
+        return ok(.object([("option_contracts", .array(rows.map { $0.contract(yesterday: yesterday) })), ("next_page_token", next)]))
+    }
+
+    private func snapshots(_ ticker: String, _ query: [String: String], _ now: Instant) -> SampleBrokerCall {
+        let (rows, next) = page(options(ticker, query, now), query)
+        return ok(.object([("snapshots", .object(rows.map { ($0.symbol.description, snapshot($0, now)) })), ("next_page_token", next)]))
+    }
+
+    private func snapshots(of symbols: String, _ now: Instant) -> JSONNode {
+        let options = symbols.split(separator: ",").compactMap { Self.option(String($0)) }
+        return .object([
+            ("snapshots", .object(options.map { ($0.symbol.description, snapshot($0, now)) })), ("next_page_token", .null),
+        ])
+    }
+
+    private func snapshot(_ option: SampleOption, _ now: Instant) -> JSONNode {
+        option.snapshot(quotedAt: now.advanced(byMicroseconds: -1_000_000) ?? now, day: "\(now.date)T05:00:00Z")
+    }
+
+    // MARK: - Orders
+
+    private mutating func submit(_ body: [UInt8], _ now: Instant) -> SampleBrokerCall {
+        posts += 1
+        guard let root = (try? JSONDocument(parsing: body))?.root, let symbol = root["symbol"]?.string, let side = root["side"]?.string,
+            let type = root["type"]?.string, let client = root["client_order_id"]?.string,
+            let quantity = root["qty"]?.string.flatMap({ Int($0) }), quantity > 0
+        else { return Self.problem(422, 42_210_000, "invalid order") }
+        if orders.contains(where: { $0.clientOrderID == client }) {
+            return Self.problem(422, 40_010_001, "client_order_id must be unique")
+        }
+        if side == "sell", held[symbol] ?? 0 < quantity {
+            return Self.problem(403, 40_310_000, "insufficient qty available for order (requested: \(quantity), available: \(held[symbol] ?? 0))")
+        }
+        let ticker = OptionSymbol(symbol)?.root ?? symbol
+        let order = SampleBroker.Order(
+            id: "sample-order-\(orders.count + 1)", clientOrderID: client, body: .null, symbol: symbol, side: side, type: type,
+            quantity: quantity, limit: root["limit_price"]?.decimal, status: "accepted", submittedAt: now, updatedAt: now,
+            fate: fates[ticker] ?? .fills, hiddenUntil: now.advanced(byMicroseconds: hiddenMicroseconds) ?? now)
+        orders.append(order)
+        return ok(node(order))
+    }
+
+    private mutating func cancel(_ index: Int, _ now: Instant) -> SampleBrokerCall {
+        guard ["accepted", "partially_filled", "new"].contains(orders[index].status) else {
+            return Self.problem(422, 42_210_000, "order is not cancelable")
+        }
+        orders[index].cancelRequested = true
+        return SampleBrokerCall(status: 204, node: nil)
+    }
+
+    /// What has happened to the orders by now: an order moves a second after its submission at the earliest.
+    private mutating func settle(_ now: Instant) {
+        for index in orders.indices where now.microseconds - orders[index].submittedAt.microseconds >= 1_000_000 {
+            settle(index, now)
+        }
+    }
+
+    private mutating func settle(_ index: Int, _ now: Instant) {
+        guard ["accepted", "partially_filled"].contains(orders[index].status) else { return }
+        switch orders[index].fate {
+        case .fills: fill(index, orders[index].quantity, now)
+        case .fillsInPart where orders[index].filled == 0: fill(index, (orders[index].quantity + 2) / 3, now)
+        case .isRejected:
+            orders[index].status = "rejected"
+            orders[index].updatedAt = now
+        case .isReplaced:
+            var next = orders[index]
+            next.id = "\(orders[index].id)-b"
+            next.clientOrderID = "\(orders[index].clientOrderID)-b"
+            next.replaces = orders[index].id
+            (next.fate, next.submittedAt, next.updatedAt) = (.fills, now, now)
+            orders[index].replacedBy = next.id
+            orders[index].status = "replaced"
+            orders[index].updatedAt = now
+            orders.append(next)
+        case .fillsLate where orders[index].cancelRequested: fill(index, orders[index].quantity, now)
+        case .rests, .fillsInPart, .fillsLate:
+            guard orders[index].cancelRequested else { return }
+            orders[index].status = "canceled"
+            (orders[index].updatedAt, orders[index].canceledAt) = (now, now)
+        }
+    }
+
+    private mutating func fill(_ index: Int, _ quantity: Int, _ now: Instant) {
+        let order = orders[index]
+        orders[index].filled = quantity
+        orders[index].price = Self.option(order.symbol).map { order.side == "buy" ? $0.ask : $0.bid } ?? order.limit
+        orders[index].status = quantity == order.quantity ? "filled" : "partially_filled"
+        (orders[index].updatedAt, orders[index].filledAt) = (now, now)
+    }
+
+    private func list(_ query: [String: String], _ now: Instant) -> JSONNode {
+        let after = query["after"].flatMap { Instant($0) } ?? .minimum
+        let closed = ["filled", "canceled", "expired", "rejected", "replaced"]
+        let chosen = orders.filter { order in
+            guard order.submittedAt > after, order.hiddenUntil <= now else { return false }
+            switch query["status"] {
+            case "all": return true
+            case "closed": return closed.contains(order.status)
+            default: return !closed.contains(order.status)
+            }
+        }
+        return .array(chosen.prefix(query["limit"].flatMap { Int($0) } ?? 50).map { node($0) })
+    }
+
+    private func node(_ order: SampleBroker.Order) -> JSONNode {
+        func time(_ instant: Instant?) -> JSONNode { instant.map { .string($0.description) } ?? .null }
+        func decimal(_ decimal: FixedDecimal?) -> JSONNode { decimal.map { .string($0.description) } ?? .null }
+        return .object([
+            ("id", .string(order.id)), ("client_order_id", .string(order.clientOrderID)), ("created_at", time(order.submittedAt)),
+            ("updated_at", time(order.updatedAt)), ("submitted_at", time(order.submittedAt)), ("filled_at", time(order.filledAt)),
+            ("canceled_at", time(order.canceledAt)), ("replaced_by", order.replacedBy.map { .string($0) } ?? .null),
+            ("replaces", order.replaces.map { .string($0) } ?? .null), ("symbol", .string(order.symbol)),
+            ("asset_class", .string(OptionSymbol(order.symbol) == nil ? "us_equity" : "us_option")),
+            ("qty", .string("\(order.quantity)")), ("filled_qty", .string("\(order.filled)")), ("filled_avg_price", decimal(order.price)),
+            ("order_class", .string("")), ("type", .string(order.type)), ("side", .string(order.side)), ("time_in_force", .string("day")),
+            ("limit_price", decimal(order.limit)), ("status", .string(order.status)),
+        ])
+    }
+}

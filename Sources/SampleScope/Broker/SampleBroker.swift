@@ -1,0 +1,162 @@
+import LedgerJSON
+package import LedgerValues
+import Synchronization
+
+/// A broker that speaks Alpaca's wire, for the demo and for tests: orders in memory, a small chain of options, and failures
+/// on demand. It never trades anywhere.
+///
+/// Every call is a pure step of its state, so a test can drive it without a socket and with a clock of its own.
+package final class SampleBroker: Sendable {
+    /// An order as the broker has it.
+    struct Order {
+        var id: String
+        var clientOrderID: String
+        var body: JSONNode
+        var symbol: String
+        var side: String
+        var type: String
+        var quantity: Int
+        var limit: FixedDecimal?
+        var status: String
+        var filled = 0
+        var price: FixedDecimal?
+        var replaces: String?
+        var replacedBy: String?
+        var submittedAt: Instant
+        var updatedAt: Instant
+        var filledAt: Instant?
+        var canceledAt: Instant?
+        var fate: SampleOrderFate
+        /// Until then a look by the client's id does not find it.
+        var hiddenUntil: Instant
+        var cancelRequested = false
+    }
+
+    struct State {
+        var orders: [Order] = []
+        var calls = 0
+        var posts = 0
+        var fates: [String: SampleOrderFate] = ["QQQ": .fillsInPart]
+        var failure: (@Sendable (_ method: String, _ path: String, _ call: Int) -> SampleBrokerFailure?)?
+        var hiddenMicroseconds: Int64 = 0
+        var isOpen = true
+        var accountID = "5f7d0c7e-7a1e-4c5d-8d6e-0d3b7a0f1c11"
+        var equity = 100_000
+        var pageLimit = 200
+    }
+
+    private let state = Mutex(State())
+    private let now: @Sendable () -> Instant
+
+    package init(now: @escaping @Sendable () -> Instant) { self.now = now }
+
+    // MARK: - What tests set and see
+
+    /// Chooses the failure of each call; nil for a proper answer.
+    package func setFailures(_ failure: (@Sendable (_ method: String, _ path: String, _ call: Int) -> SampleBrokerFailure?)?) {
+        state.withLock { $0.failure = failure }
+    }
+
+    /// What happens to orders of a ticker's contracts or shares.
+    package func setFate(_ fate: SampleOrderFate, of ticker: String) { state.withLock { $0.fates[ticker] = fate } }
+
+    /// How long a new order can't be seen by the client's id.
+    package func hideOrders(seconds: Int) { state.withLock { $0.hiddenMicroseconds = Int64(seconds) * 1_000_000 } }
+
+    package func setOpen(_ isOpen: Bool) { state.withLock { $0.isOpen = isOpen } }
+    package func setAccount(id: String) { state.withLock { $0.accountID = id } }
+    package func setEquity(_ dollars: Int) { state.withLock { $0.equity = dollars } }
+
+    /// The client order ids of all orders that exist, in the order of their arrival.
+    package var clientOrderIDs: [String] { state.withLock { $0.orders.filter { $0.replaces == nil }.map(\.clientOrderID) } }
+    /// How many POSTs of an order took effect or were refused.
+    package var postCount: Int { state.withLock { $0.posts } }
+    package var callCount: Int { state.withLock { $0.calls } }
+
+    /// Contracts and shares held, signed, by symbol.
+    package var holdings: [String: Int] {
+        state.withLock { state in
+            state.orders.reduce(into: [:]) { $0[$1.symbol, default: 0] += $1.side == "buy" ? $1.filled : -$1.filled }.filter { $0.value != 0 }
+        }
+    }
+
+    // MARK: - Calls
+
+    /// Answers a call. `target` is path and query.
+    package func respond(_ method: String, _ target: String, headers: [(name: String, value: String)], body: [UInt8]) -> SampleBrokerReply {
+        let time = now()
+        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let query = Self.query(parts.count > 1 ? parts[1] : "")
+        return state.withLock { state in
+            let call = state.calls
+            state.calls += 1
+            let failure = state.failure?(method, parts[0], call)
+            var answer = SampleBrokerCall(status: 500, node: .object([]))
+            if failure?.hasEffect ?? true {
+                let isAllowed = headers.contains { $0.name.lowercased() == "apca-api-key-id" && !$0.value.isEmpty }
+                answer =
+                    isAllowed
+                    ? state.answer(method, parts[0], query, body, time)
+                    : SampleBrokerCall(status: 401, node: .object([("message", .string("unauthorized"))]))
+            }
+            return Self.reply(answer, failure, time)
+        }
+    }
+
+    private static func reply(_ answer: SampleBrokerCall, _ failure: SampleBrokerFailure?, _ time: Instant) -> SampleBrokerReply {
+        let body = answer.node.map { $0.httpBytes() } ?? []
+        let reset = time.microseconds / 1_000_000 + 2
+        let headers: [(name: String, value: String)] = [
+            ("Content-Type", "application/json"), ("Date", Self.httpDate(time)), ("X-RateLimit-Limit", "200"),
+            ("X-RateLimit-Remaining", "199"), ("X-RateLimit-Reset", "\(reset)"),
+        ]
+        switch failure {
+        case nil: return .answer(status: answer.status, headers: headers, body: body)
+        case .timeOutBefore, .timeOutAfter: return .timeOut
+        case .resetBefore, .resetAfter: return .reset
+        case .errorBefore, .errorAfter: return .answer(status: 500, headers: headers, body: Array(#"{"message":"internal error"}"#.utf8))
+        case .unreadable: return .answer(status: 200, headers: headers, body: Array(body.prefix(body.count / 2)))
+        case .rateLimited:
+            return .answer(status: 429, headers: headers, body: Array(#"{"message":"too many requests"}"#.utf8))
+        }
+    }
+
+    /// The names and values of a query, percent-decoded.
+    static func query(_ text: String) -> [String: String] {
+        var values: [String: String] = [:]
+        for pair in text.split(separator: "&") {
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { decoded(String($0)) }
+            values[sides[0]] = sides.count > 1 ? sides[1] : ""
+        }
+        return values
+    }
+
+    private static func decoded(_ text: String) -> String {
+        var (bytes, out) = (Array(text.utf8)[...], [UInt8]())
+        while let byte = bytes.popFirst() {
+            guard byte == UInt8(ascii: "%"), bytes.count >= 2, let value = UInt8(String(decoding: bytes.prefix(2), as: UTF8.self), radix: 16)
+            else {
+                out.append(byte)
+                continue
+            }
+            out.append(value)
+            bytes = bytes.dropFirst(2)
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    static func httpDate(_ time: Instant) -> String {
+        let (year, month, day) = time.date.components
+        let weekday = (Int(time.date.daysSinceEpoch) % 7 + 7) % 7
+        let names = (["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"], ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"])
+        let clock = time.description.dropFirst(11).prefix(8)
+        return "\(names.0[weekday]), \(day < 10 ? "0" : "")\(day) \(names.1[month - 1]) \(year) \(clock) GMT"
+    }
+}
+
+/// An answer before it is written.
+struct SampleBrokerCall {
+    var status: Int
+    /// Nil for an answer without a body.
+    var node: JSONNode?
+}
