@@ -39,7 +39,8 @@ enum TestFiles {
 let payloadVersions: [(type: EventType, version: Int)] = [
     (.alphaExecutionRecorded, 1), (.alphaExecutionUpdated, 1), (.alphaExecutionMissing, 1),
     (.alphaExecutionReappeared, 1), (.alphaRowRejected, 1), (.alphaRowRejected, 2), (.alphaSyncCompleted, 1), (.alphaSyncFailed, 1),
-    (.projectionPromoted, 1), (.marketObserved, 1), (.marketObserved, 2), (.marketObserved, 3), (.contextStamped, 1), (.executionBenchmarkRecorded, 1),
+    (.projectionPromoted, 1), (.marketObserved, 1), (.marketObserved, 2), (.marketObserved, 3), (.contextStamped, 1),
+    (.executionBenchmarkRecorded, 1),
     (.forwardMarkRecorded, 1), (.executionRecorded, 1), (.executionUpdated, 1), (.executionMissing, 1), (.executionReappeared, 1),
     (.rowRejected, 1), (.rowRejected, 2), (.syncCompleted, 1), (.syncFailed, 1),
 ]
