@@ -20,8 +20,8 @@ struct AlphaLedger: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, ServeCommand.self, DatabaseCommand.self, SyncCommand.self,
             ObserveCommand.self, CaptureCommand.self, BackfillCommand.self, ViewCommand.self,
-            AnalysisCommand.self, ProjectionCommand.self, RulesCommand.self, AuditCommand.self,
-            WitnessCommand.self,
+            AnalysisCommand.self, ResearchCommand.self, ProjectionCommand.self, RulesCommand.self,
+            AuditCommand.self, WitnessCommand.self,
         ])
 
     static func main() async {

@@ -9,6 +9,11 @@ import Testing
 /// A log of chains in memory, and what a projection of chains makes of it.
 struct ChainLog {
     private(set) var events: [RecordedEvent] = []
+    private static let registry = Result { try projectRegistry() }
+
+    static func definition(_ name: String) throws -> ProjectionDefinition {
+        try #require(try registry.get().firstDefinition(name))
+    }
 
     /// Adds a part of a chain. Parts of one identity supersede each other.
     mutating func add(
@@ -38,7 +43,7 @@ struct ChainLog {
 
     /// The current rows of a fold from position 0.
     func rows(_ name: String, upTo position: Int64 = .max) throws -> [JSONValue] {
-        let definition = try #require(try projectRegistry().firstDefinition(name))
+        let definition = try Self.definition(name)
         let fold = definition.completeFold()
         for record in events where record.position <= position {
             if let event = try definition.decode(record) { try fold.apply(event) }

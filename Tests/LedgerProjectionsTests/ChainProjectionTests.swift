@@ -165,7 +165,8 @@ import Testing
                     + #""underlying":"MSTR","warnings":["missing_gamma","missing_open_interest"]}"#
             ])
         var empty = ChainLog()
-        try empty.add("2026-01-30T15:00:00Z", expiry: "2026-02-20", spot: "0", multiplier: nil, [option("45", .put, gamma: "1", interest: "1")])
+        try empty.add(
+            "2026-01-30T15:00:00Z", expiry: "2026-02-20", spot: "0", multiplier: nil, [option("45", .put, gamma: "1", interest: "1")])
         let row = try empty.rows("exposure").first
         #expect(warnings(row) == ["missing_multiplier", "missing_spot"] && row?["total_net_gex"]?.isNull == true)
         #expect(row?["oi_coverage"]?.string == "1" && row?["strikes"]?.count == 1)

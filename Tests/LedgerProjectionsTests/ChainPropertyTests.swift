@@ -15,8 +15,10 @@ import Testing
         for _ in 0..<Int.random(in: 1...60, using: &random) {
             let parts = Int.random(in: 1...3, using: &random)
             let part = Int.random(in: 1...parts, using: &random)
+            // Some parts overlap others.
+            let start = Int.random(in: 0...3, using: &random) == 0 ? 1 : part * 100
             let rows = try (0..<Int.random(in: 0...4, using: &random)).map { index in
-                let strike = Bool.random(using: &random) ? part * 100 + index * 5 : index * 5 + 1
+                let strike = start + index * 5
                 func figure(_ scale: Int) -> String? {
                     Int.random(in: 0...4, using: &random) == 0 ? nil : "\(Int.random(in: -1...scale, using: &random))"
                 }
@@ -35,8 +37,8 @@ import Testing
 
     @Test(arguments: ["option_chains", "iv_surface", "exposure"])
     func `batches of any size, with restarts from stored facts, give the versions of one fold`(_ name: String) throws {
-        let definition = try #require(try projectRegistry().firstDefinition(name))
-        for seed in 0..<40 as Range<UInt64> {
+        let definition = try ChainLog.definition(name)
+        for seed in 0..<12 as Range<UInt64> {
             var random = SeededGenerator(seed: seed)
             let log = try log(&random)
             let whole = try log.folded(definition, batch: { .max }, restarts: { false })
@@ -60,7 +62,7 @@ import Testing
     }
 
     @Test func `the day's row follows from the last word of each part, whatever the order`() throws {
-        for seed in 0..<40 as Range<UInt64> {
+        for seed in 0..<12 as Range<UInt64> {
             var random = SeededGenerator(seed: seed)
             let log = try log(&random)
             // An oracle of its own: by time from the latest, the parts that part 1 names, alike and ascending.

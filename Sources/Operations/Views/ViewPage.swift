@@ -126,6 +126,8 @@ package struct ViewPage: Sendable {
     let isFixed: Bool
     /// The receipt, on request.
     package let receipt: ViewReceipt?
+    /// Whether the answer's `ledger` lists projections by their names, as all documents of research do.
+    var listsProjections = false
 
     /// `{"rows":[…],"next_cursor":…,"aggregates":…,"ledger":{…}}`, plus the receipt and the view's remark.
     package func json() -> [UInt8] {
@@ -180,7 +182,7 @@ package struct ViewPage: Sendable {
     }
 
     private var ledger: JSONNode {
-        version.ledger(position: position, asOf: asOf, headPosition: headPosition, isFrozen: isFrozen)
+        version.ledger(position: position, asOf: asOf, headPosition: headPosition, isFrozen: isFrozen, isListed: listsProjections)
     }
 }
 
@@ -194,7 +196,7 @@ extension ViewPage {
             rows: rows, nextCursor: nextCursor, aggregates: aggregates, remark: view.remark, position: standing.position,
             asOf: standing.now, headPosition: standing.headPosition, version: standing.source.version,
             isFrozen: standing.source.isFrozen, isPinned: request.isPinned && !standing.source.isFrozen,
-            isFixed: request.asOfPosition != nil || request.asOf != nil, receipt: receipt)
+            isFixed: request.asOfPosition != nil || request.asOf != nil, receipt: receipt, listsProjections: !view.hasValidTime)
     }
 }
 

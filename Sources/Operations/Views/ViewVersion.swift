@@ -40,7 +40,16 @@ package struct ViewVersion: Sendable, Equatable {
     }
 
     /// An answer's statement of the state that it depends on: its member `ledger`.
-    func ledger(position: Int64, asOf: Instant, headPosition: Int64, isFrozen: Bool) -> JSONNode {
+    ///
+    /// - Parameter isListed: whether the version stands in a list of projections by their names, as in documents that stand on several.
+    func ledger(position: Int64, asOf: Instant, headPosition: Int64, isFrozen: Bool, isListed: Bool = false) -> JSONNode {
+        if isListed {
+            return .object(
+                [
+                    ("position", .integer(position)), ("as_of", .string(asOf.description)), ("head_position", .integer(headPosition)),
+                    ("projections", .object([(name, research)])),
+                ] + (isFrozen ? [("frozen", .bool(true))] : []))
+        }
         var members: [(String, JSONNode)] = [
             ("position", .integer(position)),
             ("as_of", .string(asOf.description)),

@@ -41,8 +41,8 @@ package struct View: Sendable {
 
     init(
         _ name: String, title: String, path: StaticString, projection: String, key: [String], filters: [ViewFilter] = [],
-        timeColumn: String? = nil, dateColumn: String? = nil, hasHorizons: Bool = false, latest: LatestRows? = nil, whenEmpty: String? = nil,
-        remark: (name: String, text: String)? = nil, note: String? = nil
+        timeColumn: String? = nil, dateColumn: String? = nil, hasHorizons: Bool = false, latest: LatestRows? = nil,
+        whenEmpty: String? = nil, remark: (name: String, text: String)? = nil, note: String? = nil
     ) {
         self.name = name
         self.title = title

@@ -13,7 +13,8 @@ struct ViewCommand: AsyncParsableCommand {
             Trades.self, Lifecycles.self, Context.self, ExecutionQuality.self, Alignment.self, Outcomes.self,
             SyncState.self, VolMetricsSnapshots.self, GexHourly.self, GexSnapshots.self, IVSurfaceSnapshots.self, SpotSnapshots.self,
             OISnapshots.self, TermStructures.self, OptionPrints.self, FundingRates.self, FuturesBasis.self, Liquidations.self,
-            PutCall.self, Volumes.self, VolCones.self, Dispatches.self, BrokerPositions.self, Snapshots.self, Trade.self,
+            PutCall.self, Volumes.self, VolCones.self, OptionChains.self, IVSurface.self, Exposure.self, Dispatches.self,
+            BrokerPositions.self, Snapshots.self, Trade.self,
         ])
 
     /// What an answer stands on.
@@ -73,6 +74,9 @@ struct ViewCommand: AsyncParsableCommand {
             request.asOfPosition = pins.asOfPosition
             request.asOf = pins.asOf
             request.effectiveAt = pins.effectiveAt
+            if pins.effectiveAt != nil, !view.hasValidTime {
+                throw ViewError.badParameter(name: "effective-at", expected: "a view of trades or observations; \(view.name) has none")
+            }
             if let rules { request.rules = try RulesChoice(parsing: rules, projection: view.projection) }
             request.hasReceipt = receipt || fullReceipt
             request.isReceiptFull = fullReceipt

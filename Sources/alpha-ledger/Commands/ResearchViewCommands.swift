@@ -1,0 +1,91 @@
+import ArgumentParser
+import Operations
+import OptionTrades
+
+extension ViewCommand {
+    /// The filters of every list of research.
+    struct ResearchSelection: ParsableArguments {
+        @Option(help: View.optionChains.help("underlying")) var underlying: String?
+        @Option(help: "Market date from (inclusive).") var from: String?
+        @Option(help: "Market date to (exclusive).") var to: String?
+
+        var parameters: [(name: String, value: String?)] { [("underlying", underlying), ("from", from), ("to", to)] }
+    }
+
+    struct OptionChains: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "option-chains", abstract: "The chain of options that counts, of each underlying, market date and expiry.",
+            discussion: """
+                A chain counts once all its parts are in the log; the day's latest one does. Rows name the positions of its \
+                parts. They are as of a position and a moment, so --effective-at does not apply.
+
+                Example:
+                  alpha-ledger view option-chains --underlying MSTR --from 2026-01-01 --limit 5
+                """, aliases: ["option_chains"])
+
+        @OptionGroup var options: SettingsOptions
+        @OptionGroup var paging: Paging
+        @OptionGroup var selection: ResearchSelection
+
+        func run() async throws {
+            try await showView(
+                .optionChains, options, paging, selection.parameters,
+                columns: [
+                    ("underlying", false), ("market_date", false), ("expiry", false), ("dte", true), ("timestamp", false),
+                    ("source", false), ("spot", true), ("forward", true), ("n_rows", true), ("warnings", false),
+                ])
+        }
+    }
+
+    struct IVSurface: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "iv-surface", abstract: "Implied volatility of each expiry of a market date.",
+            discussion: """
+                Informational, never advice. IVs are vol points. A figure that can't be defended is empty, and a token says why. \
+                `research iv-surface` reads the same rows by tenor.
+
+                Example:
+                  alpha-ledger view iv-surface --underlying MSTR --from 2026-01-01 --limit 5
+                """, aliases: ["iv_surface"])
+
+        @OptionGroup var options: SettingsOptions
+        @OptionGroup var paging: Paging
+        @OptionGroup var selection: ResearchSelection
+
+        func run() async throws {
+            try await showView(
+                .ivSurface, options, paging, selection.parameters,
+                columns: [
+                    ("underlying", false), ("market_date", false), ("expiry", false), ("dte", true), ("spot", true), ("atm_iv", true),
+                    ("expected_move_pct", true), ("skew_25d_pp", true), ("skew_10d_pp", true), ("contracts_used", true),
+                    ("warnings", false),
+                ])
+        }
+    }
+
+    struct Exposure: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "exposure", abstract: "Gamma exposure of each expiry of a market date.",
+            discussion: """
+                The convention, calls above zero and puts below, is a retail heuristic; informational, never advice. \
+                `research exposure` adds expiries up and works out levels.
+
+                Example:
+                  alpha-ledger view exposure --underlying MSTR --from 2026-01-01 --limit 5
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @OptionGroup var paging: Paging
+        @OptionGroup var selection: ResearchSelection
+
+        func run() async throws {
+            try await showView(
+                .exposure, options, paging, selection.parameters,
+                columns: [
+                    ("underlying", false), ("market_date", false), ("expiry", false), ("dte", true), ("spot", true),
+                    ("total_call_gex", true), ("total_put_gex", true), ("total_net_gex", true), ("oi_coverage", true),
+                    ("gamma_coverage", true), ("warnings", false),
+                ])
+        }
+    }
+}
