@@ -12,8 +12,8 @@ struct ViewCommand: AsyncParsableCommand {
         subcommands: [
             Trades.self, Lifecycles.self, Context.self, ExecutionQuality.self, Alignment.self, Outcomes.self,
             SyncState.self, Assertions.self, VolMetricsSnapshots.self, GexHourly.self, GexSnapshots.self, IVSurfaceSnapshots.self,
-            SpotSnapshots.self, OISnapshots.self, TermStructures.self, OptionPrints.self, FundingRates.self, FuturesBasis.self, Liquidations.self,
-            PutCall.self, Volumes.self, VolCones.self, Trade.self,
+            SpotSnapshots.self, OISnapshots.self, TermStructures.self, OptionPrints.self, FundingRates.self, FuturesBasis.self,
+            Liquidations.self, PutCall.self, Volumes.self, VolCones.self, Trade.self,
         ])
 
     /// What an answer stands on.
