@@ -19,9 +19,9 @@ struct AlphaLedger: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DemoCommand.self, ServeCommand.self, DatabaseCommand.self, SyncCommand.self,
-            ObserveCommand.self, CaptureCommand.self, BackfillCommand.self, ViewCommand.self,
-            AnalysisCommand.self, ResearchCommand.self, ProjectionCommand.self, RulesCommand.self,
-            AuditCommand.self, WitnessCommand.self,
+            ObserveCommand.self, CaptureCommand.self, BackfillCommand.self, AssertionsCommand.self,
+            ViewCommand.self, AnalysisCommand.self, ResearchCommand.self, ProjectionCommand.self,
+            RulesCommand.self, AuditCommand.self, WitnessCommand.self,
         ])
 
     static func main() async {

@@ -143,6 +143,8 @@ import Yams
             let page = try #require(answers.first { $0.path == "/api/internal/trades\(path)" && $0.status == 200 })
             #expect(try JSONDocument(parsing: Array(page.body.utf8)).root["rows"]?.count ?? 0 > 0, "\(path)")
         }
+        let stated = try #require(answers.first { $0.method == "GET" && $0.path == "/api/internal/assertions" && $0.status == 200 })
+        #expect(try JSONDocument(parsing: Array(stated.body.utf8)).root["rows"]?.count == 1)
         for view in View.all where view.latest != nil {
             let counts = try answers.filter { $0.path == "\(view.path)" && $0.status == 200 }
                 .map { try JSONDocument(parsing: Array($0.body.utf8)).root["rows"]?.count ?? 0 }
@@ -185,14 +187,23 @@ import Yams
         ("/api/internal/trades/execution-benchmarks/backfill", #"{"dry_run":false,"limit":12}"#),
         ("/api/internal/trades/outcomes/backfill", #"{"dry_run":false,"limit":12}"#),
         ("/api/internal/trades/outcomes/backfill", #"{"horizons":["x"]}"#), ("/api/internal/trades/sync", "{"),
+        ("/api/internal/assertions", stated(dryRun: true)), ("/api/internal/assertions", stated(dryRun: false)),
+        ("/api/internal/assertions", stated(dryRun: false)), ("/api/internal/assertions", #"{"kind":"none"}"#),
+        ("/api/internal/assertions/{assertion_id}/withdraw", #"{"by":"operations","reason":"wrong"}"#),
+        ("/api/internal/assertions/{assertion_id}/withdraw", "{}"),
         ("/api/ledger/projections/{name}/promote", #"{"version":"v1","position":3,"digest":"\#(String(repeating: "0", count: 64))"}"#),
         ("/api/ledger/projections/{name}/promote", "{}"), ("/api/ledger/projections/{name}/rollback", "{}"),
         ("/api/ledger/projections/{name}/rebuild", "{}"),
     ]
 
+    private static func stated(dryRun: Bool) -> String {
+        #"{"dry_run":\#(dryRun),"id":"a1","portfolio":"IMST","contract":"MSTR260130C00350000","kind":"quantity","#
+            + #""as_of":"2026-01-30T21:00:00Z","value":-12.5,"by":"operations","reason":"a statement"}"#
+    }
+
     private static func queries(_ path: String) -> [String] {
         var queries = ["", "?no_such=1", "?nokey=1"]
-        if path.hasPrefix("/api/market/series") || path.hasPrefix("/api/internal/trades") && !path.hasSuffix("history") {
+        if path.hasPrefix("/api/market/series") || path.hasPrefix("/api/internal") && !path.hasSuffix("history") {
             queries += [
                 "?limit=1000", "?limit=2", "?limit=0", "?as_of_position=20", "?as_of_position=99999999", "?cursor=x",
                 "?receipt=true&limit=1", "?receipt=full&limit=1",
@@ -229,7 +240,7 @@ import Yams
     private static func filled(_ path: String) -> String {
         path.replacingOccurrences(of: "{position}", with: "9").replacingOccurrences(of: "{name}", with: "trades")
             .replacingOccurrences(of: "{source_trade_id}", with: "none").replacingOccurrences(of: "{tile}", with: "0/000.p/9")
-            .replacingOccurrences(of: "{bundle}", with: "000.p/9")
+            .replacingOccurrences(of: "{bundle}", with: "000.p/9").replacingOccurrences(of: "{assertion_id}", with: "a1")
     }
 
     /// The names that a refusal of an unknown one lists.

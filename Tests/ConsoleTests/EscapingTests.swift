@@ -67,6 +67,7 @@ struct EscapingTests {
             "benchmark_source", "mark_lookup_error", "horizon_key", "outcome_state", "mark_quality", "mark_source", "context_quality",
             "context_key", "gamma_regime", "term_structure_state", "stationarity_status", "trade_date", "opened_at", "premium_quality",
             "scope_key", "last_error", "fees_quality", "warning", "dvol_bucket", "market_proxy", "mapping_quality",
+            "assertion_id", "kind", "stated_by", "reason", "as_of",
         ]
         let lists = ["flags", "last_changed_fields", "missing_fields", "lifecycle_flags", "benchmark_flags", "missing_signals"]
         let signal = JSONNode.object([
@@ -253,7 +254,10 @@ struct EscapingTests {
             ),
             (
                 "position",
-                PositionPage(context: context, position: .success(try position(text)), trades: .success([changed])).html()
+                PositionPage(
+                    context: context, position: .success(try position(text)), trades: .success([changed]),
+                    assertions: .success(try JSONDocument(parsing: JSONNode.object([("rows", .array([row(text)]))]).httpBytes()))
+                ).html()
             ),
             (
                 "position, failed",

@@ -195,7 +195,7 @@ import Testing
 
     /// Everything reads the trade book's rules, and outcomes alignment's too, which change with them.
     @Test func `dependents of dependents are served along`() async throws {
-        let names = ["trades", "alignment", "context", "execution_quality", "lifecycles", "outcomes"]
+        let names = ["trades", "alignment", "assertions", "context", "execution_quality", "lifecycles", "outcomes"]
         try await withRules(of: names, rebuilt: names) { ledger in
             let group = try await ledger.diffWithDependents("trades", from: one, to: two)
             #expect(group.diffs.map(\.from.name) == names)

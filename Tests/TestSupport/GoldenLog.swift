@@ -31,8 +31,13 @@ package enum GoldenLog {
     }
 
     /// The same events in the form for appending to a ledger.
-    package static func newEvents() throws -> [NewEvent] {
-        try recordedEvents().map { event in
+    package static func newEvents() throws -> [NewEvent] { newEvents(try recordedEvents()) }
+
+    /// The same, with the statements of ``assertions()`` behind them.
+    package static func newEventsWithAssertions() throws -> [NewEvent] { newEvents(try recordedEvents() + assertions()) }
+
+    private static func newEvents(_ events: [RecordedEvent]) -> [NewEvent] {
+        events.map { event in
             NewEvent(
                 identity: "golden|\(event.position)", stream: event.stream, type: EventType(event.type), schemaVersion: event.schemaVersion,
                 effectiveAt: event.effectiveAt, payload: event.payload, expectedVersion: nil)

@@ -27,6 +27,21 @@ package func updated(_ row: ExecutionRow, from old: ExecutionRow, previous: Int6
     ).updatedEvent(previousVersion: previous)
 }
 
+/// Seven statements about the holding of ``sampleRow(_:updatedAt:quantity:price:status:notes:)``, as of the first half of January 2026,
+/// and the withdrawal of one.
+package func sampleAssertions() throws -> [NewEvent] {
+    let holding = HoldingKey(source: "alpha_sync", sourcePortfolio: "IMST", contractKey: "MSTR260130C00350000")
+    let stated = try (0..<7).map { number in
+        AssertionStatedPayload(
+            assertionID: "sample-\(number)", holding: holding, kind: AssertionKind.allCases[number % 3],
+            asOf: try instant("2026-01-03T14:30:00Z", plusSeconds: number * 2 * 86_400), value: FixedDecimal(number * 10),
+            tolerance: number == 3 ? FixedDecimal(1_000_000) : nil, statedBy: "operations", reason: "a statement"
+        ).event()
+    }
+    let withdrawn = AssertionWithdrawnPayload(assertionID: "sample-0", holding: holding, withdrawnBy: "operations", reason: "wrong")
+    return stated + [withdrawn.event()]
+}
+
 package struct BadSample: Error {
     package init() {}
 }

@@ -17,7 +17,7 @@ import Testing
         seed: UInt64, _ body: (TimeTravelBench, _ head: Int64) async throws -> Void
     ) async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
-            try await bench.append(try RandomHistory(seed: seed, trades: 14, events: 170).events + Self.observations())
+            try await bench.append(try RandomHistory(seed: seed, trades: 14, events: 170).events + Self.observations() + sampleAssertions())
             try await bench.project()
             try await body(bench, try await bench.ledger.primaryHead())
         }
@@ -299,7 +299,7 @@ import Testing
 
     @Test func `what a reader's now changes is never a column that the database puts in order`() async throws {
         let events = try await withTimeTravel { (bench: TimeTravelBench) async throws -> [RecordedEvent] in
-            try await bench.append(try RandomHistory(seed: 87, trades: 20, events: 300).events + Self.observations())
+            try await bench.append(try RandomHistory(seed: 87, trades: 20, events: 300).events + Self.observations() + sampleAssertions())
             return try await bench.events()
         }
         for view in View.all where !view.hasHorizons {

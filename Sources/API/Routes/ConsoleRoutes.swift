@@ -158,8 +158,20 @@ extension API {
                 + (asked.time.parameters + asked.time.rulesParameter).map { ($0.name, $0.value) },
             isForPerson: true)
         let page = PositionPage(
-            context: try asked.context, position: position, trades: await trades(asked, of: position))
+            context: try asked.context, position: position, trades: await trades(asked, of: position),
+            assertions: await assertions(asked, of: position))
         return asked.answer(page.html(), about: position)
+    }
+
+    /// What operators state of a position's holding, at its moment.
+    private func assertions(_ asked: ConsoleRequest, of position: Loaded) async -> Loaded? {
+        guard let document = try? position.get(), let row = document.root["value"], let source = row["source"]?.string,
+            let portfolio = row["source_portfolio"]?.string, let contract = row["contract_key"]?.string
+        else { return nil }
+        var parameters = [("source", source), ("portfolio", portfolio), ("contract", contract), ("limit", "1000")]
+        if let pin = Basis(document)?.shown { parameters += [("as_of_position", "\(pin.position)"), ("as_of", pin.asOf)] }
+        if let effectiveAt = asked.time.effectiveAt { parameters.append(("effective_at", effectiveAt)) }
+        return await self.document(View.assertions.segments, parameters)
     }
 
     /// The trades of a position in the order in which they were made, at its moment.

@@ -14,14 +14,15 @@ enum Quality: String, Sendable, CaseIterable {
     /// The quality of a state. Nil for states that say nothing about it, for example of an order that was filled.
     init?(_ state: String) {
         switch state {
-        case "clean", "available", "quoted", "aligned", "complete", "terminal_mark", "high", "served", "ready", "stable", "drivers":
+        case "clean", "available", "quoted", "aligned", "complete", "terminal_mark", "high", "served", "ready", "stable", "drivers",
+            "holds":
             self = .full
         case "partially_aligned", "proxy_mapped", "unrealized_mark": self = .good
         case "mixed", "neutral", "partial", "medium", "estimated", "pending", "PENDING", "PARTIALLY_FILLED", "open", "building",
             "insufficient":
             self = .middling
         case "weak_alignment", "stale", "incomplete_economics", "low": self = .weak
-        case "misaligned", "ambiguous", "unmapped", "unstable", "stopped", "detractors", "REJECTED", "BUSTED", "CANCELLED":
+        case "misaligned", "ambiguous", "unmapped", "unstable", "stopped", "detractors", "broken", "REJECTED", "BUSTED", "CANCELLED":
             self = .poor
         case "unavailable", "missing", "insufficient_data", "indeterminate", "not_entitled": self = .absent
         default: return nil

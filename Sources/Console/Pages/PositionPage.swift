@@ -10,11 +10,17 @@ package struct PositionPage: Sendable {
     package var position: Loaded
     /// The rows of the position's trades, in the order in which they were made, or the reason why they could not be read.
     package var trades: Result<[JSONValue], PageProblem>
+    /// The page of `/api/internal/assertions` about the holding at the same moment. Nil if its contract or its portfolio is not
+    /// known.
+    package var assertions: Loaded?
 
-    package init(context: PageContext, position: Loaded, trades: Result<[JSONValue], PageProblem>) {
+    package init(
+        context: PageContext, position: Loaded, trades: Result<[JSONValue], PageProblem>, assertions: Loaded? = nil
+    ) {
         self.context = context
         self.position = position
         self.trades = trades
+        self.assertions = assertions
     }
 
     package func html() -> [UInt8] {
@@ -65,6 +71,7 @@ package struct PositionPage: Sendable {
             html.text(" · ")
             html.element("a", [.href(Address(["steps"], query))], text: "Step through its events")
         }
+        if let assertions { PositionAssertions(page: assertions).write(context, to: &html) }
         matches(row, context, &html)
         lots(row, context, &html)
         switch trades {

@@ -18,7 +18,12 @@ package struct ImpactCandidate: Sendable {
     private let content: Content
 
     fileprivate static let types =
-        TradeEvents.executions + TradeEvents.presences + [.contextStamped, .executionBenchmarkRecorded, .forwardMarkRecorded]
+        TradeEvents.executions + TradeEvents.presences + [
+            .contextStamped, .executionBenchmarkRecorded, .forwardMarkRecorded, .assertionStated, .assertionWithdrawn,
+        ]
+
+    /// An event's payload, for operations that show what they would append.
+    init(_ payload: any EventPayload) { content = .event(payload) }
 
     /// Reads a row of the feed, or `{"type": …, "payload": {…}}`.
     ///
@@ -106,6 +111,8 @@ package struct ImpactCandidate: Sendable {
                 let stream = Streams.mark(source: mark.source, id: mark.sourceTradeID, horizonKey: mark.horizonKey)
                 return (.appended, mark.event(previousVersion: try version(stream)))
             }
+            if let stated = payload.payload(as: AssertionStatedPayload.self) { return (.appended, stated.event()) }
+            if let withdrawn = payload.payload(as: AssertionWithdrawnPayload.self) { return (.appended, withdrawn.event()) }
             return (.unchanged, nil)
         }
     }

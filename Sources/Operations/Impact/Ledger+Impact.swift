@@ -4,7 +4,7 @@ import LedgerPostgres
 import LedgerProjections
 import LedgerStore
 import LedgerValues
-import OptionTrades
+package import OptionTrades
 
 extension Ledger {
     /// The changes of an event in the log: the rows of every view before and after it, for everything that it touches.
@@ -27,8 +27,8 @@ extension Ledger {
         }
     }
 
-    /// The changes that a candidate would make if it were appended now. Writes nothing.
-    package func impact(of candidate: ImpactCandidate) async throws -> Impact {
+    /// The changes that a candidate would make to views if it were appended now. Writes nothing.
+    package func impact(of candidate: ImpactCandidate, in shown: [View] = View.all) async throws -> Impact {
         try await withFreshCatalog {
             try await pool.run { session in
                 try session.transaction(.snapshot) {
@@ -45,16 +45,16 @@ extension Ledger {
                     }
                     return Impact(
                         verdict: verdict, event: event, positionBefore: head.position, asOf: now,
-                        views: try event.map { try impact(of: $0, now: now, session) } ?? [])
+                        views: try event.map { try impact(of: $0, in: shown, now: now, session) } ?? [])
                 }
             }
         }
     }
 
     private func impact(
-        of event: RecordedEvent, now: Instant, _ session: PostgresSession
+        of event: RecordedEvent, in shown: [View] = View.all, now: Instant, _ session: PostgresSession
     ) throws -> [Impact.OfView] {
-        try View.all.map { view in
+        try shown.map { view in
             let source = try ViewSources(view.projection, self, session).served()
             guard let definition = source.definition else {
                 throw ViewError.rulesUnavailable(

@@ -76,8 +76,8 @@ package struct View: Sendable {
         "one of \(all.map(\.name).joined(separator: ", "))\(Suggestion.question(name, among: all.map(\.name)))"
     }
 
-    /// Whether its rows are about synced trades, which are selected by their source.
-    package var isOfTrades: Bool { filter("source") != nil && filter("portfolio") != nil }
+    /// Whether its rows are those of synced trades, which are selected by their source, portfolio and underlying.
+    package var isOfTrades: Bool { ["source", "portfolio", "underlying"].allSatisfy { filter($0) != nil } }
 
     /// The filter with the given parameter. Nil if the view does not have it.
     package func filter(_ parameter: String) -> ViewFilter? { filters.first { $0.parameter == parameter } }
