@@ -39,6 +39,7 @@ let package = Package(
 
         // Pure: no I/O, no clock.
         .target(name: "PrometheusMetrics", swiftSettings: strict),
+        .target(name: "Parquet", swiftSettings: strict),
         .target(name: "LedgerValues", dependencies: [.product(name: "BigInt", package: "BigInt")], swiftSettings: strict),
         .target(name: "LedgerJSON", dependencies: ["LedgerValues"], swiftSettings: strict),
         .target(
@@ -134,6 +135,7 @@ let package = Package(
                 "LedgerValues", "LedgerJSON", "LedgerEvents", "LedgerRules", "OptionTrades", "LedgerProjections", "LedgerExplanations",
                 "LedgerAnalyses", "LedgerPostgres", "LedgerStore",
                 "EmbeddedPostgres", "Curl", "AlphaFeed", "Amberdata", "MarketData", "LedgerMerkle", "LedgerNotes", "LedgerBundle",
+                "Parquet", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
@@ -272,6 +274,7 @@ let package = Package(
                 "LedgerProjections", "OptionTrades", "LedgerRules", "LedgerEvents", "LedgerJSON", "LedgerValues", "TestSupport",
                 "LoopbackServer", "Curl",
             ]),
+        .testTarget(name: "ParquetTests", dependencies: ["Parquet", "TestSupport"]),
         .testTarget(name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics"]),
         .testTarget(
             name: "TimeTravelTests",
