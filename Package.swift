@@ -39,6 +39,7 @@ let package = Package(
 
         // Pure: no I/O, no clock.
         .target(name: "PrometheusMetrics", swiftSettings: strict),
+        .target(name: "Parquet", swiftSettings: strict),
         .target(name: "LedgerValues", dependencies: [.product(name: "BigInt", package: "BigInt")], swiftSettings: strict),
         .target(name: "LedgerJSON", dependencies: ["LedgerValues"], swiftSettings: strict),
         .target(
@@ -139,7 +140,7 @@ let package = Package(
                 "LedgerValues", "LedgerJSON", "LedgerEvents", "LedgerRules", "OptionTrades", "LedgerProjections", "LedgerExplanations",
                 "LedgerAnalyses", "LedgerPostgres", "LedgerStore",
                 "EmbeddedPostgres", "Curl", "AlphaFeed", "Alpaca", "Amberdata", "MarketData", "LedgerMerkle", "LedgerNotes",
-                "LedgerBundle", "LedgerWitness",
+                "LedgerBundle", "Parquet", "CZlib", "LedgerWitness",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
@@ -281,6 +282,7 @@ let package = Package(
                 "LedgerProjections", "OptionTrades", "LedgerRules", "LedgerEvents", "LedgerJSON", "LedgerValues", "TestSupport",
                 "LoopbackServer", "Curl",
             ]),
+        .testTarget(name: "ParquetTests", dependencies: ["Parquet", "TestSupport"]),
         .testTarget(name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics"]),
         .testTarget(
             name: "TimeTravelTests",

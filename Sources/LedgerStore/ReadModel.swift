@@ -35,6 +35,17 @@ public struct ReadModel: Sendable {
         try rows.page(at: position, filters, in: order, after: place, limit: limit, session)
     }
 
+    /// Streams the documents of the rows valid at a position that pass every filter, in key order, without holding them.
+    ///
+    /// A document's bytes are valid only during the call.
+    package func forEachRow(
+        at position: Int64, filters: [RowFilter], _ session: PostgresSession, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        try session.copyOut(rows.copyOut(at: position, filters)) { row in
+            if let document = try row.rawBytes(0) { try body(document) }
+        }
+    }
+
     /// The row of a key valid at a position; nil if there is none.
     public func row(of key: RowKey, at position: Int64, _ session: PostgresSession) throws -> [UInt8]? {
         try rows.documents(of: [key], at: position, session)[0]
@@ -134,6 +145,25 @@ extension VersionTable {
             guard rows.rowCount == missing, found.count < limit, let last = rows.last else { return found }
             start = (try rowKey(last), ">")
         }
+    }
+
+    /// The COPY statement of the documents valid at a position, in key order. COPY takes no parameters, so values stand in it as
+    /// literals.
+    fileprivate func copyOut(at position: Int64, _ filters: [RowFilter]) -> String {
+        let conditions = filters.map { filter in
+            filter.sql(isKey: key.contains { $0.isBytewiseEqual(to: filter.column) }) { value in
+                switch value {
+                case .text(let text): quoteLiteral(text)
+                case .timestamptz(let microseconds): "'\(Instant(microseconds: microseconds) ?? .maximum)'::timestamptz"
+                default: preconditionFailure("filters compare texts and instants")
+                }
+            }
+        }
+        let valid = ["valid_from <= \(position)", "(valid_to IS NULL OR valid_to > \(position))"]
+        return """
+            COPY (SELECT document FROM \(name) WHERE \((valid + conditions).joined(separator: " AND ")) ORDER BY \(names))
+            TO STDOUT (FORMAT binary)
+            """
     }
 
     /// The documents valid at a position, in an order.

@@ -21,7 +21,7 @@ struct AlphaLedger: AsyncParsableCommand {
             DemoCommand.self, ServeCommand.self, DatabaseCommand.self, SyncCommand.self,
             ObserveCommand.self, CaptureCommand.self, BackfillCommand.self, AssertionsCommand.self,
             ViewCommand.self, AnalysisCommand.self, ResearchCommand.self, ProjectionCommand.self,
-            RulesCommand.self, AuditCommand.self, WitnessCommand.self,
+            RulesCommand.self, AuditCommand.self, WitnessCommand.self, ExportCommand.self,
         ])
 
     static func main() async {

@@ -29,10 +29,21 @@ final class BundleOutput {
     /// Writes a file through `body`, which appends to it. The file is on disk when this returns.
     @discardableResult
     func write(_ path: String, _ body: (BundleFile) throws -> Void) throws -> BundleManifest.File {
+        let file = try begin(path)
+        try body(file)
+        return try end(file, path)
+    }
+
+    /// Begins a file, which ``end(_:_:)`` has to end.
+    func begin(_ path: String) throws(BundleError) -> BundleFile {
         try makeParent(of: path)
         let file = try BundleFile("\(directory)/\(path)")
         paths.append(path)
-        try body(file)
+        return file
+    }
+
+    /// Ends a file, which is on disk when this returns.
+    func end(_ file: BundleFile, _ path: String) throws(BundleError) -> BundleManifest.File {
         let (bytes, sha256) = try file.finish()
         let written = BundleManifest.File(path: path, bytes: bytes, sha256: sha256)
         files.append(written)

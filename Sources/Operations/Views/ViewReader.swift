@@ -98,6 +98,25 @@ package struct ViewReader: Sendable {
         }
     }
 
+    /// Runs a read of a request's rows, whatever its limit and cursor, in the snapshot in which its position, moment and version are
+    /// settled. A read that finds its version dropped is run again.
+    ///
+    /// Throws as ``page(_:_:)`` does, and what the read throws.
+    func reading<T: Sendable>(
+        _ view: View, _ request: ViewRequest, _ read: @Sendable (ViewRows, PostgresSession) throws -> T
+    ) async throws -> T {
+        try await fresh(view) {
+            try await ledger.settled(asOf: request.asOf) { settledHead in
+                try await database.run(Self.point(view, request, nil)) { session in
+                    try session.transaction(.snapshot) {
+                        let standing = try standing(view, request, nil, settledHead: settledHead, session)
+                        return try read(try ViewRows(view, request, standing, ledger.registry), session)
+                    }
+                }
+            }
+        }
+    }
+
     /// Reads with the catalog as it is; a version that was dropped meanwhile is unavailable.
     private func fresh<T: Sendable>(_ view: View, _ read: @Sendable () async throws -> T) async throws -> T {
         do {

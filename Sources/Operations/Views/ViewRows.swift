@@ -136,6 +136,17 @@ struct ViewRows: Sendable {
         }
     }
 
+    /// Streams all selected rows in key order, whatever the request's limit. Rows that are stored come as one COPY.
+    func forEachRow(_ session: PostgresSession, _ visit: (JSONDocument) throws -> Void) throws {
+        if isDerived {
+            return try forEach(after: nil, FoldDeadline(instant: nil), session) { _, document in
+                try visit(document)
+                return true
+            }
+        }
+        try model.forEachRow(at: standing.position, filters: request.filters, session) { try visit(presented(Array($0))) }
+    }
+
     /// The last of the selected rows by key; the filters are on the entity's key.
     func last(_ session: PostgresSession) throws -> JSONDocument? {
         guard let found = try model.last(at: standing.position, filters: request.filters, isFacts: isDerived, session) else { return nil }
