@@ -144,6 +144,13 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
+        // Whole histories from a seed, driven through the operations and checked.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections", "LedgerPostgres", "LedgerStore",
+                "EmbeddedPostgres", "MarketData", "Operations", .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
         // Pages of the console: documents of the HTTP interface in, HTML out.
         .target(
             name: "Console",
@@ -167,7 +174,7 @@ let package = Package(
             dependencies: [
                 "LedgerNotes", "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections", "LedgerAnalyses",
                 "LedgerPostgres", "LedgerStore", "LedgerWitness",
-                "Operations", "API", "Console", "LedgerBundle",
+                "Operations", "API", "Console", "LedgerBundle", "Simulation",
                 "SampleScope", "EmbeddedPostgres", "MarketData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -283,6 +290,11 @@ let package = Package(
                 "LoopbackServer", "Curl",
             ]),
         .testTarget(name: "ParquetTests", dependencies: ["Parquet", "TestSupport"]),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "Simulation", "Operations", "LedgerPostgres", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics"]),
         .testTarget(
             name: "TimeTravelTests",

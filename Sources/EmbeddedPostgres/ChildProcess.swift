@@ -27,13 +27,14 @@ enum ChildProcess {
 
     /// Starts a program and returns its process id.
     static func start(
-        _ path: String, _ arguments: [String], as user: ServerUser?, _ streams: Streams, diesWithParent: Bool
+        _ path: String, _ arguments: [String], as user: ServerUser?, _ streams: Streams, diesWithParent: Bool,
+        adding variables: [String] = []
     ) throws(EmbeddedPostgresError) -> pid_t {
         let dropsUser = user?.dropsPrivileges ?? false
         var step: Int32 = 0
         var code: Int32 = 0
         let child = withCStrings([path] + arguments) { arguments in
-            withCStrings(environment) { environment in
+            withCStrings(environment + variables) { environment in
                 "/".withCString { directory in
                     var options = cprocess_options(
                         standard_input: streams.input, standard_output: streams.output,
@@ -57,9 +58,13 @@ enum ChildProcess {
     }
 
     /// Runs a program to its end, with `input` (a few lines at most) on its standard input.
+    ///
+    /// - Parameters:
+    ///   - variables: the environment besides that of every program, each as `NAME=value`
+    ///   - isCancelled: asked several times a second; the program is killed once the answer is true
     static func run(
         _ path: String, _ arguments: [String], as user: ServerUser? = nil, input: String = "",
-        timeoutMilliseconds: Int64 = 10_000
+        adding variables: [String] = [], timeoutMilliseconds: Int64 = 10_000, isCancelled: () -> Bool = { false }
     ) throws(EmbeddedPostgresError) -> Outcome {
         var inputEnds: [Int32] = [-1, -1]
         var outputEnds: [Int32] = [-1, -1]
@@ -77,12 +82,13 @@ enum ChildProcess {
         close(inputEnds[1])
         let started = Result { () throws(EmbeddedPostgresError) in
             try start(
-                path, arguments, as: user, Streams(input: inputEnds[0], output: outputEnds[1]), diesWithParent: true)
+                path, arguments, as: user, Streams(input: inputEnds[0], output: outputEnds[1]), diesWithParent: true,
+                adding: variables)
         }
         close(inputEnds[0])
         close(outputEnds[1])
         let child = try started.get()
-        let output = readAll(outputEnds[0], child, timeoutMilliseconds)
+        let output = readAll(outputEnds[0], child, timeoutMilliseconds, isCancelled)
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0 && errno == EINTR {}
         let signal = status & 0x7F
@@ -92,19 +98,21 @@ enum ChildProcess {
     }
 
     /// Reads the output to its end, and kills the program when its time is up. Keeps the last 64 KiB.
-    private static func readAll(_ descriptor: Int32, _ child: pid_t, _ timeout: Int64) -> [UInt8] {
+    private static func readAll(
+        _ descriptor: Int32, _ child: pid_t, _ timeout: Int64, _ isCancelled: () -> Bool
+    ) -> [UInt8] {
         let deadline = monotonicMilliseconds() + timeout
         var output: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16384)
         while true {
             var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             let remaining = Int32(clamping: deadline - monotonicMilliseconds())
-            if remaining <= 0 {
+            if remaining <= 0 || isCancelled() {
                 kill(-child, SIGKILL)
                 kill(child, SIGKILL)
                 return output
             }
-            if Glibc.poll(&poller, 1, remaining) <= 0 { continue }
+            if Glibc.poll(&poller, 1, min(remaining, 200)) <= 0 { continue }
             let count = read(descriptor, &chunk, chunk.count)
             if count < 0 && errno == EINTR { continue }
             if count <= 0 { return output }

@@ -43,6 +43,11 @@ public struct EmbeddedPostgres: Sendable {
         ]
     }
 
+    /// The database in every cluster that is made here.
+    package static let database = Cluster.databaseName
+    /// The owner of the database, a superuser.
+    package static let owner = Cluster.userName
+
     /// Makes the cluster if it is absent, and starts its server or joins the running one.
     ///
     /// Blocks no cooperative thread, and logs nothing unless given a logger. Throws an `EmbeddedPostgresError`, whose

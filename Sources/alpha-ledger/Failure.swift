@@ -39,6 +39,7 @@ struct Failure: Error {
             let isUsage = if case .badParameter = error { true } else { false }
             self.init(code: isUsage ? 2 : 1, "\(error)")
         case let error as CaptureError: self.init(error)
+        case let error as BackupError: self.init(code: error.exitCode, "\(error)")
         case let error as VersionError: self.init(code: error.isUsage ? 2 : 3, "\(error)")
         case let error as DiffThresholdError: self.init(code: 2, "--fail-on: \(error)")
         case let error as SyncError:

@@ -13,8 +13,11 @@ struct SigningKeyFile: Sendable {
     var checkpoints: String { path + ".checkpoints" }
 
     init(_ settings: Settings) {
-        path = settings.signingKeyFile ?? settings.dataDirectory + "/signing.key"
+        path = settings.signingKeyFile ?? Self(defaultIn: settings.dataDirectory).path
     }
+
+    /// The file of a data directory for which no other was named.
+    init(defaultIn dataDirectory: String) { path = dataDirectory + "/signing.key" }
 
     /// The key. Nil if the file does not exist.
     func read() throws(AuditError) -> NoteSigner? {
