@@ -9,34 +9,35 @@ import Synchronization
 
 extension Route {
     /// The console's pages, assets and forms.
-    static let console = [
-        Route("GET", "/", isPage: true) { _, _, _ in .redirect(to: Address(["trades"])) },
-        Route("GET", "/assets/{version}/{name}") { _, _, captures in try API.asset(captures[0], captures[1]) },
-        Route("GET", "/sign-in") { api, request, _ in try await api.signInPage(request) },
-        Route("POST", "/sign-in", isUngated: true) { api, request, _ in try await api.signIn(request) },
-        Route("POST", "/sign-out", isUngated: true) { api, request, _ in try await api.signOut(request) },
-        .page("/trades") { api, request, _ in try await api.tradeBook(request) },
-        .page("/trade") { api, request, _ in try await api.tradePage(request) },
-        .page("/position") { api, request, _ in try await api.positionPage(request) },
-        .page("/trades/run") { api, request, _ in try await api.runPage(request) },
-        Route("POST", "/trades/sync") { api, request, _ in try await api.syncForm(request) },
-        .page("/performance") { api, request, _ in try await api.performance(request) },
-        .page("/performance/{view}") { api, request, captures in try await api.performanceRows(request, captures[0]) },
-        Route("GET", "/download/{view}") { api, request, captures in try await api.download(request, captures[0]) },
-        Route("GET", "/changes", isPage: true) { api, request, _ in try await api.changesPage(request) },
-        Route("GET", "/moment", isPage: true) { api, request, _ in try api.moment(request) },
-        .page("/styleguide") { api, request, _ in try await api.styleguide(request) },
-        Route("POST", "/preferences", isUngated: true) { api, request, _ in try api.preferencesForm(request) },
-        .page("/explain") { api, request, _ in try await api.explainPage(request) },
-        Route("GET", "/prove") { api, request, _ in try await api.proofFile(request) },
-        .page("/steps") { api, request, _ in try await api.stepsPage(request) },
-        .page("/log") { api, request, _ in try await api.logPage(request) },
-        .page("/projections") { api, request, _ in try await api.projectionsPage(request) },
-        .page("/projections/diff") { api, request, _ in try await api.versionDiff(request) },
-        Route("POST", "/projections/{action}") { api, request, captures in
-            try await api.projectionForm(request, captures[0])
-        },
-    ]
+    static let console =
+        [
+            Route("GET", "/", isPage: true) { _, _, _ in .redirect(to: Address(["trades"])) },
+            Route("GET", "/assets/{version}/{name}") { _, _, captures in try API.asset(captures[0], captures[1]) },
+            Route("GET", "/sign-in") { api, request, _ in try await api.signInPage(request) },
+            Route("POST", "/sign-in", isUngated: true) { api, request, _ in try await api.signIn(request) },
+            Route("POST", "/sign-out", isUngated: true) { api, request, _ in try await api.signOut(request) },
+            .page("/trades") { api, request, _ in try await api.tradeBook(request) },
+            .page("/trade") { api, request, _ in try await api.tradePage(request) },
+            .page("/position") { api, request, _ in try await api.positionPage(request) },
+            .page("/trades/run") { api, request, _ in try await api.runPage(request) },
+            Route("POST", "/trades/sync") { api, request, _ in try await api.syncForm(request) },
+            .page("/performance") { api, request, _ in try await api.performance(request) },
+            .page("/performance/{view}") { api, request, captures in try await api.performanceRows(request, captures[0]) },
+            Route("GET", "/download/{view}") { api, request, captures in try await api.download(request, captures[0]) },
+            Route("GET", "/changes", isPage: true) { api, request, _ in try await api.changesPage(request) },
+            Route("GET", "/moment", isPage: true) { api, request, _ in try api.moment(request) },
+            .page("/styleguide") { api, request, _ in try await api.styleguide(request) },
+            Route("POST", "/preferences", isUngated: true) { api, request, _ in try api.preferencesForm(request) },
+            .page("/explain") { api, request, _ in try await api.explainPage(request) },
+            Route("GET", "/prove") { api, request, _ in try await api.proofFile(request) },
+            .page("/steps") { api, request, _ in try await api.stepsPage(request) },
+            .page("/log") { api, request, _ in try await api.logPage(request) },
+            .page("/projections") { api, request, _ in try await api.projectionsPage(request) },
+            .page("/projections/diff") { api, request, _ in try await api.versionDiff(request) },
+            Route("POST", "/projections/{action}") { api, request, captures in
+                try await api.projectionForm(request, captures[0])
+            },
+        ] + marketPages
 }
 
 extension API {

@@ -30,7 +30,7 @@ struct FilterForm {
     }
 
     private func kept(_ name: String) -> Bool {
-        ["horizons", "rules", "view", "from_position", "to_position", "sort", "columns"].contains(name)
+        ["currency", "horizons", "rules", "view", "from_position", "to_position", "sort", "columns"].contains(name)
             && !fields.contains { $0.name == name }
     }
 

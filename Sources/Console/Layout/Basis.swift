@@ -17,7 +17,7 @@ package struct Basis: Sendable {
     }
 
     /// The projection behind the rows.
-    var name: String { ledger["projection"]?.string ?? "projection" }
+    var name: String { ledger["projection"]?.string ?? ledger["analysis"]?.string ?? "projection" }
 
     /// Whether the rows stay at their position, because this program lacks the version's code.
     var isFrozen: Bool { ledger["frozen"]?.bool == true }

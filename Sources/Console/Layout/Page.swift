@@ -12,7 +12,7 @@ struct Page {
     var basis: [Basis] = []
 
     static let sections: [(title: String, path: String)] = [
-        ("Trade book", "trades"), ("Performance", "performance"), ("Log", "log"), ("Projections", "projections"),
+        ("Market", "overview"), ("Trade book", "trades"), ("Performance", "performance"), ("Log", "log"), ("Projections", "projections"),
     ]
 
     func html(_ content: (inout HTMLWriter) -> Void) -> [UInt8] {
@@ -82,7 +82,9 @@ struct Page {
                     html.element("li") { html in
                         // The moment follows the reader from page to page.
                         var attributes: [Attribute] = [.href(Address([section.path], context.time.parameters))]
-                        if context.address.path.first == section.path { attributes.append(.current("page")) }
+                        let here = context.address.path.first ?? ""
+                        let isMarket = section.path == "overview" && MarketScreen.all.contains { $0.segment == here }
+                        if here == section.path || isMarket { attributes.append(.current("page")) }
                         html.element("a", attributes, text: section.title)
                     }
                 }

@@ -207,6 +207,15 @@ package struct StyleguidePage: Sendable {
             Waterfall(title: "Parts of a sum, USD", steps: Sample.parts).write(to: &html)
             Plots.stackedBars("Empty", series: ["quoted"], [], to: &html)
             LinePlot(title: "Running sums, nothing priced", lines: []).write(to: &html)
+            CurvePlot(
+                title: "Smiles by days to expiry", horizontal: "delta, hundredths", unit: "vol points",
+                lines: [
+                    CurvePlot.Line(
+                        name: "7", shade: Series.identity(0), points: [(-25, 61.5), (50, 55), (25, 56.2)].sorted { $0.0 < $1.0 }),
+                    CurvePlot.Line(name: "30", shade: Series.identity(1), points: [(-25, 58), (25, 54.5)]),
+                ]
+            ).write(to: &html)
+            CurvePlot(title: "Density", horizontal: "price, USD", unit: "× forward", lines: []).write(to: &html)
         }
     }
 

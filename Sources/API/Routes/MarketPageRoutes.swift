@@ -1,0 +1,28 @@
+import Console
+import OptionTrades
+
+extension Route {
+    /// The screens of a market.
+    static let marketPages = MarketScreen.all.map { screen in
+        Route.page(screen.path) { api, request, _ in try await api.marketPage(request, screen) }
+    }
+}
+
+extension API {
+    /// A screen of a market, from the documents of its analyses at one moment.
+    func marketPage(_ request: APIRequest, _ screen: MarketScreen) async throws -> PageAnswer {
+        let asked = try await ConsoleRequest(self, request, parameters: ["currency"] + screen.parameters)
+        let currency = asked["currency"] ?? MarketScreen.defaultCurrency
+        var documents: [Loaded] = []
+        var pin: TimeFrame.Shown?
+        for analysis in screen.analyses {
+            let segments = "\(analysis.path)".split(separator: "/").map(String.init)
+            let document = await asked.view(
+                segments, filters: screen.parameters, extra: [("currency", currency)], pin: pin, isUnderRules: false)
+            if pin == nil { pin = (try? document.get()).flatMap { Basis($0)?.shown } }
+            documents.append(document)
+        }
+        let page = MarketPage(context: try asked.context, screen: screen, currency: currency, documents: documents)
+        return asked.answer(page.html(), about: documents[0])
+    }
+}
