@@ -3,7 +3,7 @@ package import LedgerValues
 package import OptionTrades
 
 extension AlpacaClient {
-    package func market(_ question: MarketQuestion) async throws(BrokerFailure) -> BrokerMarket {
+    package func market(_ question: ChainQuestion) async throws(BrokerFailure) -> BrokerMarket {
         var market = BrokerMarket()
         let root = try await answer(settings.dataURL, "/v2/stocks/snapshots", [("symbols", question.ticker)])
         market.pages += 1

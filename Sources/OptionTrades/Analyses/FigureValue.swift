@@ -64,12 +64,6 @@ enum FigureValue: Sendable {
 }
 
 extension FixedDecimal {
-    /// A figure of a model, rounded half to even to 10 fractional digits; nil if it is not finite or too large to be published.
-    init?(model value: Double) {
-        guard value.isFinite, value.magnitude < 1e17 else { return nil }
-        self.init(units: Int128((value * 1e10).rounded(.toNearestOrEven)))
-    }
-
     /// The nearest IEEE double.
     var model: Double { Double(units) / 1e10 }
 }

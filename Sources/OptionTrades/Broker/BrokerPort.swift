@@ -8,7 +8,7 @@ package protocol BrokerAPI: Sendable {
     func account() async throws(BrokerFailure) -> BrokerAccount
 
     /// The market around an intent: the underlying, and of the chain what the filters let through.
-    func market(_ question: MarketQuestion) async throws(BrokerFailure) -> BrokerMarket
+    func market(_ question: ChainQuestion) async throws(BrokerFailure) -> BrokerMarket
 
     /// Sends an order once. What the answer does not settle is unknown.
     func submit(_ body: OrderBody, timeoutSeconds: Double) async -> SubmitOutcome
@@ -52,7 +52,7 @@ package struct BrokerAccount: Sendable, Equatable {
 }
 
 /// What of the market an intent asks for.
-package struct MarketQuestion: Sendable, Equatable {
+package struct ChainQuestion: Sendable, Equatable {
     package var ticker: String
     /// Nil for shares.
     package var filters: ChainFilters?
