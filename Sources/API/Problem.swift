@@ -27,6 +27,7 @@ struct Problem: Error {
         case overloaded
         case deadlineExceeded = "deadline_exceeded"
         case forkDetected = "fork_detected"
+        case forkSuspected = "fork_suspected"
         case feedFailed = "feed_failed"
         case feedTimedOut = "feed_timed_out"
         case feedNotConfigured = "feed_not_configured"
@@ -51,7 +52,7 @@ struct Problem: Error {
             case .notFound, .noCheckpoint: 404
             case .methodNotAllowed: 405
             case .requestTimeout: 408
-            case .conflict, .forkDetected, .rulesUnavailable: 409
+            case .conflict, .forkDetected, .forkSuspected, .rulesUnavailable: 409
             case .bodyTooLarge: 413
             case .uriTooLong: 414
             case .tooManyFailures, .tooManyConnections, .tooManyRequests: 429

@@ -126,6 +126,7 @@ package struct LedgerService: Sendable {
         if let capture = try CaptureService(ledger) {
             services.append(.init(service: UntilShutdown { await capture.run() }, successTerminationBehavior: .ignore))
         }
+        services.append(.init(service: UntilShutdown { await ledger.askWitnesses() }, successTerminationBehavior: .ignore))
         if let content = ledger.settings.publicTiles { logger.warning("\(Self.warning(of: content))") }
         let application = api.application(host: host, port: port, logger: quiet, onRunning: onRunning)
         services.append(.init(service: application))

@@ -7,6 +7,9 @@ package enum UpstreamSecurity {
     ///   - host: in lower case; an IPv6 address in brackets.
     package static func isSafe(scheme: String, host: String) -> Bool { scheme == "https" || isLoopback(host) }
 
+    /// Throws unless requests may be sent to a URL: an http or https URL without credentials, over https or to this machine.
+    package static func check(_ url: String) throws(TransportError) { _ = try UpstreamAddress(url: url) }
+
     /// Whether the host is this machine, whatever name servers say.
     private static func isLoopback(_ host: String) -> Bool {
         if host == "localhost" || host == "[::1]" { return true }

@@ -15,11 +15,24 @@ struct Connection {
                 guard let colon = line.firstIndex(of: ":") else { return nil }
                 return (String(line[..<colon]), String(line[line.index(after: colon)...].drop { $0 == " " }))
             }
-            guard send(server.answer(target: String(target), headers: headers, connection: number)) else { return }
+            let length = headers.first { $0.name.lowercased() == "content-length" }.flatMap { Int($0.value) } ?? 0
+            guard let body = readBody(length, &pending) else { return }
+            guard send(server.answer(target: String(target), headers: headers, body: body, connection: number)) else { return }
         }
     }
 
-    /// The bytes up to the empty line; none of our requests has a body.
+    private func readBody(_ length: Int, _ pending: inout [UInt8]) -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while pending.count < length {
+            let count = recv(socket, &buffer, buffer.count, 0)
+            guard count > 0 else { return nil }
+            pending += buffer[..<count]
+        }
+        defer { pending.removeFirst(length) }
+        return Array(pending[..<length])
+    }
+
+    /// The bytes up to the empty line.
     private func readHead(_ pending: inout [UInt8]) -> [UInt8]? {
         let end = Array("\r\n\r\n".utf8)
         var buffer = [UInt8](repeating: 0, count: 16 << 10)

@@ -10,6 +10,8 @@ package final class LoopbackServer: Sendable {
         /// The request line's target: path and query.
         package let target: String
         package let headers: [(name: String, value: String)]
+        /// As its `Content-Length` says; empty without one.
+        package let body: [UInt8]
         /// Which request of the server it is, from 1.
         package let number: Int
         /// Which connection it came on, from 1.
@@ -139,10 +141,10 @@ package final class LoopbackServer: Sendable {
     }
 
     /// Takes a request down and asks the test what to answer.
-    func answer(target: String, headers: [(name: String, value: String)], connection: Int) -> Reply {
+    func answer(target: String, headers: [(name: String, value: String)], body: [UInt8], connection: Int) -> Reply {
         let request = log.withLock { log in
             log.requests.append(
-                Request(target: target, headers: headers, number: log.requests.count + 1, connection: connection))
+                Request(target: target, headers: headers, body: body, number: log.requests.count + 1, connection: connection))
             return log.requests[log.requests.count - 1]
         }
         return handler(request)

@@ -59,6 +59,7 @@ extension Problem {
     init(_ error: AuditError) {
         switch error {
         case .forkDetected: self.init(.forkDetected, "\(error)")
+        case .forkSuspected: self.init(.forkSuspected, "\(error)")
         case .keyMismatch, .nothingToAcknowledge: self.init(.conflict, "\(error)")
         case .keyFile, .checkpoint, .keyFileMissing, .signedHeadsMissing, .keyRecords, .forkRecords, .record:
             self.init(.notReady, "\(error.code): checkpoints can't be signed; `alpha-ledger audit checkpoint` says why")

@@ -6,6 +6,8 @@ package enum AuditError: Error, Equatable, CustomStringConvertible {
     case keyMismatch(recorded: String, own: String)
     /// The database does not continue a signed head.
     case forkDetected(signed: String, found: String)
+    /// A witness showed a head with this key's signature that the log does not continue.
+    case forkSuspected(witness: String, signed: String)
     /// The file of signed checkpoints, or a given checkpoint, is not credible.
     case checkpoint(problem: String)
     /// `audit fork` was called although the database agrees with every signed head.
@@ -28,6 +30,7 @@ package enum AuditError: Error, Equatable, CustomStringConvertible {
         case .keyFile: "key_file"
         case .keyMismatch: "key_mismatch"
         case .forkDetected: "fork_detected"
+        case .forkSuspected: "fork_suspected"
         case .checkpoint: "bad_checkpoint"
         case .nothingToAcknowledge: "nothing_to_acknowledge"
         case .keyFileMissing: "key_file_missing"
@@ -43,7 +46,7 @@ package enum AuditError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .keyFile, .record: 2
         case .checkpoint, .keyFileMissing, .signedHeadsMissing, .keyRecords, .forkRecords: 1
-        case .keyMismatch, .forkDetected, .nothingToAcknowledge: 3
+        case .keyMismatch, .forkDetected, .forkSuspected, .nothingToAcknowledge: 3
         }
     }
 
@@ -56,6 +59,8 @@ package enum AuditError: Error, Equatable, CustomStringConvertible {
             "key_mismatch: the database recorded the public key \(recorded) for this ledger, the key file has \(own); put the old key file back"
         case .forkDetected(let signed, let found):
             "fork_detected: signed was \(signed), the database has \(found), which does not continue it; after a deliberate restore run `alpha-ledger audit fork --acknowledge`"
+        case .forkSuspected(let witness, let signed):
+            "fork_suspected: \(witness) has a head with this ledger's signature that its log does not continue: \(signed). Nothing is signed until that is understood; after a deliberate restore run `alpha-ledger audit fork --acknowledge`"
         case .checkpoint(let problem): "bad_checkpoint: \(problem)"
         case .nothingToAcknowledge: "the database agrees with every signed head: there is no fork to acknowledge"
         }

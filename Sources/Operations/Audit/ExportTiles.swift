@@ -4,6 +4,7 @@ package import LedgerNotes
 import LedgerPostgres
 import LedgerStore
 import LedgerValues
+import LedgerWitness
 
 /// The options of `audit tiles`.
 package struct TileExport: Sendable {
@@ -32,6 +33,17 @@ package struct ExportedTiles: Sendable {
 }
 
 extension Ledger {
+    private func publishedNote(of origin: String, atMost size: Int64) async throws -> SignedNote? {
+        guard let witnesses, !witnesses.policy.needsNobody else { return try await heads.plainNote(of: origin, atMost: size) }
+        return try await witnesses.published(of: origin, atMost: size)
+    }
+
+    /// The head if it may be published, after every witness was asked once; otherwise the newest one that may.
+    private func signedAndPublished(_ origin: String) async throws -> SignedNote? {
+        let head = try await signWitnessedCheckpoint()
+        return head.missing == nil ? head.note : try await publishedNote(of: origin, atMost: .max)
+    }
+
     /// Writes the log as plain files: the tiles and entries of all published trees up to the checkpoint's, then the checkpoint.
     ///
     /// A directory that holds another log, a larger one, or one that ours does not continue, is refused before anything is
@@ -42,9 +54,9 @@ extension Ledger {
         let origin = AuditedHead.origin(try await pool.run { session in try LogReader().head(session).ledgerID })
         let newest: SignedNote?
         if let until = request.until {
-            newest = try await heads.plainNote(of: origin, atMost: until)
+            newest = try await publishedNote(of: origin, atMost: until)
         } else {
-            newest = try await signCheckpoint()
+            newest = try await signedAndPublished(origin)
         }
         guard let note = newest, let sizes = try await heads.signedLog()?.sizes else { throw TileError.noCheckpoint }
         let checkpoint = try Checkpoint(parsing: note.text)

@@ -103,6 +103,12 @@ final class HeadSigner: Sendable {
         }
     }
 
+    /// Throws while a witness has shown that this key signed another history.
+    private func requireUnsuspected() throws {
+        guard let note = try keyFile.suspectedFork() else { return }
+        throw AuditError.forkSuspected(witness: "a witness", signed: (try? Checkpoint(parsing: note.text).label) ?? "an unreadable head")
+    }
+
     private func signHead() async throws -> SignedNote {
         let own = try await pool.run { session in try session.transaction(.snapshot) { try AuditedHead.read(session) } }
         if let note = try await onOwnThread({ try self.unmoved(own) }) { return note }
@@ -111,6 +117,7 @@ final class HeadSigner: Sendable {
 
     /// The newest note. Nil unless it is of the current head and nobody has touched a file since.
     private func unmoved(_ own: AuditedHead) throws -> SignedNote? {
+        try requireUnsuspected()
         guard let known = known.withLock({ $0 }), known.publicKey == own.recordedKey,
             let segment = known.history.segments.last, segment.origin.isBytewiseEqual(to: own.origin),
             segment.largest == SignedHead(size: own.head.position, root: own.root), known.history.unproven.isEmpty,
@@ -123,6 +130,7 @@ final class HeadSigner: Sendable {
 
     /// Signs the tree of the first `size` events: see `Ledger.sign`.
     func sign(at size: Int64?, root: Digest32?, extensions: [String]) async throws -> SignedNote {
+        try await onOwnThread { try self.requireUnsuspected() }
         var opened = try await open()
         let history = opened.history
         let (own, checkpoint) = try await onConnection(isLong: history.unproven.count > Self.fewHeads) { session in

@@ -37,13 +37,15 @@ extension Ledger {
     package func acknowledgeFork() async throws -> SignedNote {
         let newID = newID()
         let opened = try await heads.open()
-        return try await pool.run { session in
+        let keyFile = heads.keyFile
+        let isSuspected = try keyFile.suspectedFork() != nil
+        let note = try await pool.run { session in
             return try session.durableTransaction {
                 try LogReader().lockHead(session)
                 let old = try AuditedHead.read(session)
                 do {
                     try old.requireContinuation(of: opened.history, session)
-                    if (old.recordedKey ?? opened.key.verifier.publicKey) == opened.key.verifier.publicKey {
+                    if !isSuspected, (old.recordedKey ?? opened.key.verifier.publicKey) == opened.key.verifier.publicKey {
                         throw AuditError.nothingToAcknowledge
                     }
                 } catch AuditError.forkDetected {}
@@ -58,6 +60,9 @@ extension Ledger {
                 return note
             }
         }
+        // Whoever suspected the fork knows the old id only.
+        keyFile.acknowledgeFork()
+        return note
     }
 
     /// The proof that an event is in the log. A nil `size` means the current size.

@@ -61,7 +61,7 @@ extension Ledger {
 
     private func published(_ id: UniqueID) async throws -> SignedNote? {
         guard let log = try await heads.signedLog(), log.origin.isBytewiseEqual(to: AuditedHead.origin(id)) else { return nil }
-        return log.plain
+        return try await witnesses?.published(log.plain, of: log.origin) ?? (witnesses == nil ? log.plain : nil)
     }
 
     /// A tile, or a bundle of entries. Throws `TileError.noSuchTile`, `entryTooLong`.

@@ -12,6 +12,23 @@ struct SigningKeyFile: Sendable {
     /// The path of the signed checkpoints.
     var checkpoints: String { path + ".checkpoints" }
 
+    /// The path of the checkpoints that witnesses cosigned.
+    var cosignatures: String { path + ".cosignatures" }
+
+    /// The note that a witness showed, if it proves that this key signed another history.
+    private var suspicion: PrivateFile { PrivateFile(path + ".fork-suspected", "the note of a suspected fork") }
+
+    /// Keeps the note. Nothing is signed while it is there.
+    func suspectFork(_ note: SignedNote) throws { try suspicion.replace(by: note.bytes) }
+
+    /// The note of a suspected fork. Nil if there is none.
+    func suspectedFork() throws -> SignedNote? {
+        try suspicion.read(atMost: SignedNote.maximumBytes).map { try SignedNote(parsing: $0) }
+    }
+
+    /// Forgets the suspicion, after the ledger got another id.
+    func acknowledgeFork() { unlink(suspicion.path) }
+
     init(_ settings: Settings) {
         path = settings.signingKeyFile ?? Self(defaultIn: settings.dataDirectory).path
     }

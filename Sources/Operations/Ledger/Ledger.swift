@@ -6,6 +6,7 @@ package import LedgerPostgres
 package import LedgerProjections
 package import LedgerStore
 package import LedgerValues
+import LedgerWitness
 package import Logging
 package import OptionTrades
 import Synchronization
@@ -33,6 +34,8 @@ package final class Ledger: Sendable {
     /// What the captures of this process came to.
     package let captures = CaptureStatus()
     let heads: HeadSigner
+    /// Nil without a witness policy.
+    let witnesses: Witnesses?
     /// Sessions of the projectors.
     package let projectorPool: PostgresPool
     /// The replica at `DATABASE_READ_URL`.
@@ -61,6 +64,7 @@ package final class Ledger: Sendable {
     ) async throws -> Ledger {
         let schemas = try EventSchemas(files: try resources.files.eventSchemas())
         let installed = try InstalledRules(resources, model: model)
+        let policy = try settings.witnessPolicy.map { try WitnessPolicy(file: $0) }
         let migrator = Migrator(try resources.files.migrations(), TradeLedger.names)
         let (uri, embedded) = try await server(settings, logger)
         do {
@@ -80,7 +84,7 @@ package final class Ledger: Sendable {
             }
             let ledger = Ledger(
                 settings: settings, resources: resources, pool: pool, schemas: schemas, registry: usable.projections,
-                sources: sources, analyses: usable.analyses, embedded: embedded, logger: logger)
+                sources: sources, analyses: usable.analyses, policy: policy, embedded: embedded, logger: logger)
             do {
                 if writes {
                     try await ledger.warnOfDurability()
@@ -101,7 +105,7 @@ package final class Ledger: Sendable {
 
     private init(
         settings: Settings, resources: Resources, pool: PostgresPool, schemas: EventSchemas, registry: ProjectionRegistry,
-        sources: ExecutionSources, analyses: AnalysisRegistry, embedded: EmbeddedPostgresHandle?, logger: Logger
+        sources: ExecutionSources, analyses: AnalysisRegistry, policy: WitnessPolicy?, embedded: EmbeddedPostgresHandle?, logger: Logger
     ) {
         self.settings = settings
         self.resources = resources
@@ -115,6 +119,7 @@ package final class Ledger: Sendable {
         serviceConfiguration = pool.configuration
         primaryState = LedgerStateReader(pool)
         heads = HeadSigner(SigningKeyFile(settings), pool)
+        witnesses = policy.map { Witnesses($0, SigningKeyFile(settings), pool) }
         replica = settings.databaseReadURL.map { ReadReplica(uri: $0) }
         writer = PostgresPool(serviceConfiguration, maximumConnections: 1)
         var projectors = serviceConfiguration

@@ -16,6 +16,8 @@ package struct Settings: Sendable {
     /// Open connections of one address; nil for the service's own limit.
     package var connectionsPerAddress: Int?
     package var signingKeyFile: String?
+    /// The C2SP policy file with the witnesses of this ledger; nil if none is asked.
+    package var witnessPolicy: String?
     /// The parts of the open log that need no key; nil if all do.
     package var publicTiles: TileContent?
     /// When the service captures which series. Nil if it captures none.
@@ -34,8 +36,9 @@ package struct Settings: Sendable {
         [
             "DATABASE_URL", "DATABASE_READ_URL", "ALPHA_LEDGER_DATA_DIR", "ALPHA_LEDGER_POSTGRES_BIN", "ALPHA_LEDGER_READ_KEY",
             "ALPHA_LEDGER_ADMIN_KEY", "ALPHA_LEDGER_HOST", "ALPHA_LEDGER_PORT", "ALPHA_LEDGER_CONNECTIONS_PER_ADDRESS",
-            "ALPHA_LEDGER_SIGNING_KEY_FILE", "ALPHA_LEDGER_PUBLIC_TILES", "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY",
-            "ALPHA_LEDGER_CAPTURE", "ALPHA_LEDGER_CAPTURE_CURRENCIES", "ALPHA_LEDGER_CAPTURE_CALLS",
+            "ALPHA_LEDGER_SIGNING_KEY_FILE", "ALPHA_LEDGER_WITNESS_POLICY", "ALPHA_LEDGER_PUBLIC_TILES",
+            "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY", "ALPHA_LEDGER_CAPTURE", "ALPHA_LEDGER_CAPTURE_CURRENCIES",
+            "ALPHA_LEDGER_CAPTURE_CALLS",
         ] + Ingestion.settings.map(\.name))
     /// Of the keys that clients show: 128 bits, if it is random.
     private static let shortestKeyBytes = 16
@@ -59,6 +62,7 @@ package struct Settings: Sendable {
         connectionsPerAddress = try values.number(
             "ALPHA_LEDGER_CONNECTIONS_PER_ADDRESS", in: 1...1_000_000, expected: "a whole number, 1 to 1000000")
         signingKeyFile = values["ALPHA_LEDGER_SIGNING_KEY_FILE"]
+        witnessPolicy = values["ALPHA_LEDGER_WITNESS_POLICY"]
         publicTiles = try values["ALPHA_LEDGER_PUBLIC_TILES"].map { text in
             guard let content = TileContent(rawValue: text) else {
                 throw SettingProblem("ALPHA_LEDGER_PUBLIC_TILES: expected \(TileContent.allCases.map(\.rawValue).joined(separator: ", "))")

@@ -1,3 +1,4 @@
+import LedgerEvents
 import LedgerNotes
 import LedgerValues
 import LedgerWitness
@@ -22,8 +23,12 @@ struct WitnessState: Sendable {
         guard line()?.isBytewiseEqual(to: Self.header) ?? false else { throw .state(problem: "the state is not a witness's") }
         guard line()?.isBytewiseEqual(to: key.vkey) ?? false else { throw .state(problem: "the state is that of another key") }
         while true {
+            let start = rest.startIndex
             guard let length = line() else { throw .state(problem: "the state ends early") }
-            if length == Self.end { break }
+            if length.hasPrefix(Self.end) {
+                guard length.isBytewiseEqual(to: Self.end(of: bytes[..<start])) else { throw .state(problem: "the state is damaged") }
+                break
+            }
             guard let count = Int(length), count > 0, rest.count >= count, let note = try? SignedNote(parsing: Array(rest.prefix(count))),
                 let head = Self.head(of: note, key)
             else { throw .state(problem: "the state is damaged") }
@@ -40,8 +45,11 @@ struct WitnessState: Sendable {
             let bytes = note.bytes
             out += Array("\(bytes.count)\n".utf8) + bytes
         }
-        return out + Array("\(Self.end)\n".utf8)
+        return out + Array("\(Self.end(of: out[...]))\n".utf8)
     }
+
+    /// The last line: the digest of all before it.
+    private static func end(of bytes: ArraySlice<UInt8>) -> String { "\(end) \(Digest32(sha256Of: Array(bytes)))" }
 
     mutating func keep(_ note: SignedNote, of origin: String) { notes[ByteKey(origin)] = note }
 

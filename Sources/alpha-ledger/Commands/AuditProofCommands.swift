@@ -11,7 +11,8 @@ extension AuditCommand {
             commandName: "checkpoint", abstract: "Sign the log's head.",
             discussion: """
                 Proves that the log continues every head signed before, keeps the new one beside the key, and prints it \
-                as a C2SP signed note. Exits 3 where the database is older than a signed head, or another history.
+                as a C2SP signed note. Exits 3 where the database is older than a signed head, or another history. With \
+                ALPHA_LEDGER_WITNESS_POLICY each witness is asked once; exits 1, with the note printed, while the quorum is missing.
 
                 Examples:
                   alpha-ledger audit checkpoint > head.txt
@@ -23,7 +24,10 @@ extension AuditCommand {
 
         func run() async throws {
             try await options.withLedger { ledger in
-                try await auditing { Output.note(try await ledger.signCheckpoint(), json: json) }
+                let head = try await auditing { try await ledger.signWitnessedCheckpoint() }
+                Output.note(head.note, json: json)
+                Output.flush()
+                if let missing = head.missing { throw Failure(code: 1, "quorum_missing: the policy's quorum lacks \(missing)") }
             }
         }
     }
