@@ -22,6 +22,9 @@ package struct AmberdataError: Error, Sendable, Equatable, CustomStringConvertib
         return false
     }
 
+    /// Nothing could be sent with these settings.
+    package var isConfiguration: Bool { kind == .configuration }
+
     /// The asking task was cancelled.
     package var isCancelled: Bool { kind == .cancelled }
 
@@ -45,7 +48,7 @@ package struct AmberdataError: Error, Sendable, Equatable, CustomStringConvertib
 
     /// The same error, with what was asked.
     func asked(_ target: String) -> AmberdataError {
-        isCancelled ? self : AmberdataError(kind: kind, description: "\(description) (asked for \(target))")
+        isCancelled || isConfiguration ? self : AmberdataError(kind: kind, description: "\(description) (asked for \(target))")
     }
 
     static let cancelled = AmberdataError(kind: .cancelled, description: "the request was cancelled")

@@ -121,7 +121,8 @@ import Yams
             }
             let time = try instant("2026-01-05T08:00:00Z")
             try await service.ledger.log.append(
-                try MarketKind.allCases.map { try sampleObserved($0, "BTC", at: time).event(previousVersion: 0) },
+                try MarketKind.allCases.map { try sampleObserved($0, "BTC", at: time).event(previousVersion: 0) }
+                    + [sampleCaptured("BTC", at: time).event(previousVersion: 0)],
                 runID: service.ledger.newID())
             try await service.ledger.bringUpToDate(service.ledger.registry.names)
             for operation in operations where operation.method == "GET" {

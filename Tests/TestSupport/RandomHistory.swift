@@ -122,6 +122,11 @@ package struct RandomHistory: Sendable {
         ])
         let market = random.pick(["BTC", "ETH"])
         let (identity, value) = (try sampleObserved(kind, market, at: time, number: events.count % 5), random.price(1...90_000))
+        // A capture in place of some observations, of the same market and hour as others.
+        if events.count % 5 == 4 {
+            let captured = sampleCaptured(market, at: time, number: events.count % 3)
+            return add(captured.event(previousVersion: version(captured.stream)))
+        }
         let fields = zip(kind.fields, identity.values).filter { field, _ in field.isRequired }.map { ($0.name, $1) }
         guard let payload = MarketObservedPayload(kind: kind, fields: fields + [(figure, .decimal(value))]) else { throw BadSample() }
         add(payload.event(previousVersion: version(payload.stream)))

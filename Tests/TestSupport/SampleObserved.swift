@@ -37,6 +37,14 @@ private func rows(of kind: MarketKind, at time: Instant, _ number: Int) -> Marke
         OptionType.allCases.map { ChainRow(strike: FixedDecimal(90_000), $0, mark: figure, iv: figure, gamma: figure).values }, of: kind)
 }
 
+/// A capture of a market's gamma exposure in the hour of a moment; different numbers give different contents.
+package func sampleCaptured(_ market: String, at time: Instant, number: Int = 0) -> SnapshotCapturedPayload {
+    let hour = time.advanced(byMicroseconds: -(time.microseconds % 3_600_000_000)) ?? time
+    return SnapshotCapturedPayload(
+        currency: market, snapshotType: "gex", hour: hour, recordCount: Int64(number), digest: Digest32(sha256Of: "\(number)"),
+        observedSource: "sample", pages: 1, windowFrom: hour, windowTo: hour)
+}
+
 /// Values of one, two and five digits, with a fraction and below zero where the field allows it.
 private func decimal(_ field: MarketField, _ number: Int) -> FixedDecimal {
     let values = [

@@ -82,7 +82,10 @@ package struct AmberdataSeries: SeriesSource {
 extension SeriesError {
     init(_ error: AmberdataError) {
         let kind: Kind =
-            error.isNotEntitled ? .notEntitled : error.isCancelled ? .cancelled : error.isUnreachable ? .unreachable : .failed
+            error.isNotEntitled
+            ? .notEntitled
+            : error.isCancelled
+                ? .cancelled : error.isUnreachable ? .unreachable : error.isConfiguration ? .notConfigured : .failed
         self.init(kind, error.description)
     }
 }

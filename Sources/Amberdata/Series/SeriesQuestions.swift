@@ -112,7 +112,7 @@ struct SeriesQuestions {
         do throws(AmberdataError) {
             return try await ask(&self)
         } catch {
-            if error.isCancelled || error.isUnreachable { throw error }
+            if error.isCancelled || error.isUnreachable || error.isConfiguration { throw error }
             if first == nil { first = error }
             return nil
         }

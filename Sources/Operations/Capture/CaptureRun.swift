@@ -128,6 +128,7 @@ package struct CaptureRun: Sendable {
             switch error.kind {
             case .cancelled: throw CancellationError()
             case .unreachable: throw CaptureError.unreachable(error.description)
+            case .notConfigured: throw CaptureError.notConfigured(error.description)
             case .notEntitled, .failed:
                 let code: CaptureFailedPayload.Code = error.kind == .notEntitled ? .notEntitled : .failed
                 outcome.failure = (code, error.description)

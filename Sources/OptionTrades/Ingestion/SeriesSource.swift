@@ -68,6 +68,8 @@ package struct SeriesError: Error, Sendable, Equatable, CustomStringConvertible 
         case unreachable
         /// The asking task was cancelled.
         case cancelled
+        /// Nothing could be sent with these settings.
+        case notConfigured
         /// The vendor refused or failed, or its answer can't be used.
         case failed
     }
