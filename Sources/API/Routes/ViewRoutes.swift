@@ -3,8 +3,16 @@ import Operations
 import OptionTrades
 
 extension Route {
-    static let views = View.all.map { view in
-        Route("GET", view.path) { api, request, _ in
+    static let views = View.all.map { view in list(of: view, at: view.path) }
+
+    /// Names that dashboards know for some of the views.
+    static let aliases: [Route] = [
+        list(of: .volMetricsSnapshots, at: "/api/dvol"), list(of: .ivSurfaceSnapshots, at: "/api/vol-surface"),
+        list(of: .optionPrints, at: "/api/decorated-trades"), list(of: .fundingRates, at: "/api/funding-rates"),
+    ]
+
+    private static func list(of view: View, at path: StaticString) -> Route {
+        Route("GET", path) { api, request, _ in
             let form = ContentNegotiation.prefersCSV(request) ? " as csv" : ""
             return try await api.cached(view.name + form, reading: [view.projection], request) { try await api.list(view, request) }
         }
