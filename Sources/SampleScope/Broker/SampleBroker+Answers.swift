@@ -142,7 +142,9 @@ extension SampleBroker.State {
     }
 
     private func snapshot(_ option: SampleOption, _ now: Instant) -> JSONNode {
-        option.snapshot(quotedAt: now.advanced(byMicroseconds: -1_000_000) ?? now, day: "\(now.date)T05:00:00Z")
+        // New York's winter date, near enough for a sample.
+        let day = (now.advanced(byMicroseconds: -5 * 3_600_000_000) ?? now).date
+        return option.snapshot(quotedAt: now.advanced(byMicroseconds: -1_000_000) ?? now, day: "\(day)T05:00:00Z")
     }
 
     // MARK: - Orders
