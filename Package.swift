@@ -266,6 +266,12 @@ let package = Package(
             dependencies: [
                 "Amberdata", "SampleScope", "Curl", "LedgerEvents", "OptionTrades", "LedgerJSON", "LedgerValues", "LoopbackServer",
             ]),
+        .testTarget(
+            name: "BrokerTests",
+            dependencies: [
+                "Alpaca", "SampleScope", "Curl", "OptionTrades", "LedgerProjections", "LedgerRules", "LedgerEvents", "LedgerJSON",
+                "LedgerValues", "TestSupport",
+            ]),
         .testTarget(name: "SampleScopeTests", dependencies: ["SampleScope", "LedgerJSON", "LedgerValues"]),
         .testTarget(
             name: "OperationsTests",
