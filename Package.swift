@@ -281,6 +281,12 @@ let package = Package(
                 "Amberdata", "SampleScope", "Curl", "LedgerEvents", "LedgerRules", "OptionTrades", "LedgerJSON", "LedgerValues",
                 "LoopbackServer",
             ]),
+        .testTarget(
+            name: "BrokerTests",
+            dependencies: [
+                "Alpaca", "SampleScope", "Curl", "OptionTrades", "LedgerProjections", "LedgerRules", "LedgerEvents", "LedgerJSON",
+                "LedgerValues", "TestSupport",
+            ]),
         .testTarget(name: "SampleScopeTests", dependencies: ["SampleScope", "LedgerJSON", "LedgerValues"]),
         .testTarget(
             name: "OperationsTests",

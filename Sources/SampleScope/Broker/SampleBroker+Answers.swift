@@ -142,7 +142,9 @@ extension SampleBroker.State {
     }
 
     private func snapshot(_ option: SampleOption, _ now: Instant) -> JSONNode {
-        option.snapshot(quotedAt: now.advanced(byMicroseconds: -1_000_000) ?? now, day: "\(now.date)T05:00:00Z")
+        // New York's winter date, near enough for a sample.
+        let day = (now.advanced(byMicroseconds: -5 * 3_600_000_000) ?? now).date
+        return option.snapshot(quotedAt: now.advanced(byMicroseconds: -1_000_000) ?? now, day: "\(day)T05:00:00Z")
     }
 
     // MARK: - Orders
@@ -153,7 +155,8 @@ extension SampleBroker.State {
             let type = root["type"]?.string, let client = root["client_order_id"]?.string,
             let quantity = root["qty"]?.string.flatMap({ Int($0) }), quantity > 0
         else { return Self.problem(422, 42_210_000, "invalid order") }
-        if orders.contains(where: { $0.clientOrderID == client }) {
+        if let refusal { return Self.problem(403, 40_310_000, refusal) }
+        if refusesDuplicates, orders.contains(where: { $0.clientOrderID == client }) {
             return Self.problem(422, 40_010_001, "client_order_id must be unique")
         }
         if side == "sell", held[symbol] ?? 0 < quantity {

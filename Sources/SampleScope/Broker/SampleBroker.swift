@@ -43,6 +43,9 @@ package final class SampleBroker: Sendable {
         var accountID = "5f7d0c7e-7a1e-4c5d-8d6e-0d3b7a0f1c11"
         var equity = 100_000
         var pageLimit = 200
+        /// Whether a second order of one client order id is refused, as the real broker does.
+        var refusesDuplicates = true
+        var refusal: String?
     }
 
     private let state = Mutex(State())
@@ -62,6 +65,12 @@ package final class SampleBroker: Sendable {
 
     /// How long a new order can't be seen by the client's id.
     package func hideOrders(seconds: Int) { state.withLock { $0.hiddenMicroseconds = Int64(seconds) * 1_000_000 } }
+
+    /// Lets a second order of one client order id through, to see whether anybody sends one.
+    package func acceptDuplicates() { state.withLock { $0.refusesDuplicates = false } }
+
+    /// Refuses every order with a message; nil takes orders again.
+    package func refuseOrders(_ message: String?) { state.withLock { $0.refusal = message } }
 
     package func setOpen(_ isOpen: Bool) { state.withLock { $0.isOpen = isOpen } }
     package func setAccount(id: String) { state.withLock { $0.accountID = id } }

@@ -50,6 +50,7 @@ package final class DispatchRules: Sendable {
     package let pennyTick: Tick
     package let otherTick: Tick
     package let stockTick: Tick
+    package let timings: DispatchTimings
 
     /// All files read, in path order.
     package var files: [RuleFile] { [file, newYork.file, sessions.file].sorted { $0.path < $1.path } }
@@ -59,7 +60,7 @@ package final class DispatchRules: Sendable {
         let root = document.root
         try root.allowOnly([
             "rules", "version", "uses", "strategies", "strike_range", "minutes_before_expiry", "gates", "size", "day",
-            "options_level_from", "order_type", "ticks",
+            "options_level_from", "order_type", "ticks", "dispatcher",
         ])
         file = document.file
         let uses = try root.texts("uses")
@@ -116,6 +117,7 @@ package final class DispatchRules: Sendable {
         try stock.allowOnly(["threshold", "below", "from"])
         stockTick = Tick(
             threshold: try stock.positive("threshold"), below: try stock.positive("below"), from: try stock.positive("from"))
+        timings = try DispatchTimings(try root.member("dispatcher"))
     }
 
     package subscript(strategy: TradeStrategy) -> Strategy {
