@@ -10,7 +10,7 @@ package struct TradeFeature: Sendable {
     package static let all: [TradeFeature] = [
         .trades, .lifecycles, .context, .executionQuality, .alignment, .outcomes, .syncState, .volMetricsSnapshots, .gexHourly,
         .gexSnapshots, .ivSurfaceSnapshots, .spotSnapshots, .oiSnapshots, .termStructures, .optionPrints, .fundingRates, .futuresBasis,
-        .liquidations, .putCall, .volumes, .volCones, .optionChains, .ivSurface, .exposure,
+        .liquidations, .putCall, .volumes, .volCones, .bars, .optionChains, .ivSurface, .exposure,
     ]
 }
 
