@@ -200,7 +200,9 @@ package enum ScenarioDocument {
     package static let model = "Black-Scholes without interest and dividends, European; US equity options are American"
 
     /// Writes the document: a JSON object, decimals as numbers.
-    package static func write(_ scenarios: [Scenario], now: Instant, asked: (name: String, value: String?), _ rules: ScenarioRules) -> [UInt8] {
+    package static func write(_ scenarios: [Scenario], now: Instant, asked: (name: String, value: String?), _ rules: ScenarioRules)
+        -> [UInt8]
+    {
         JSONWriter.bytes(reservingCapacity: 1 << 16) { out in
             out.beginObject()
             out.key("disclaimer"); out.string(Research.disclaimer)

@@ -167,7 +167,7 @@ struct ResearchCommand: AsyncParsableCommand {
                 guard positionID == nil, portfolio == nil else {
                     throw ValidationError("--portfolio-file excludes --position-id and --portfolio")
                 }
-                let bytes = try Files.read(portfolioFile)
+                guard let bytes = readFile(portfolioFile) else { throw Failure(code: 2, "\(portfolioFile) can't be read") }
                 let file: PortfolioFile
                 do {
                     file = try PortfolioFile(parsing: bytes)
