@@ -5,7 +5,7 @@ import TestSupport
 
 /// Six observations of each kind that is a view: two markets, three days, one of them within a second.
 func sampleObservations() throws -> [NewEvent] {
-    try MarketKind.written(in: 2).filter { $0 != .optionQuote }.flatMap { kind in
+    try MarketKind.allCases.filter { $0 != .optionQuote }.flatMap { kind in
         try ["BTC", "ETH"].flatMap { market in
             try (0..<3).map { day in
                 let time = try instant("2026-01-09T12:17:07Z", plusSeconds: day * 5 * 86_400)
