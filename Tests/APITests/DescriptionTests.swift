@@ -217,6 +217,14 @@ import Yams
                 "?currency=BTC", "?currency=BTC&receipt=true&as_of_position=20", "?currency=BTC&rules=v9", "?currency=BTC&rules=v1/c9",
             ]
         }
+        if path.hasPrefix("/api/research") {
+            queries += [
+                "?underlying=BTC", "?underlying=BTC&receipt=true", "?underlying=none", "?underlying=BTC&as_of_position=20&rules=v9",
+                "?underlying=BTC&tenors=x", "?underlying=BTC&slice=all", "?underlying=BTC&market_date=2026-01-05", "?symbol=BTC",
+                "?symbol=BTC&market_date=2026-01-05&anchor=date:2026-01-05,breakout_day", "?symbol=none&receipt=true",
+                "?portfolio=IMST", "?position_id=none", "?effective_at=2026-01-01T00:00:00Z",
+            ]
+        }
         if path.hasSuffix("/totals") {
             queries += [
                 "?view=outcomes&by=horizon_key,target_timestamp:month", "?view=lifecycles&receipt=full", "?view=sync-state",

@@ -28,7 +28,7 @@ import Testing
         let start = try instant("2026-01-05T00:07:00Z")
         return try (0..<12).flatMap { hour in
             let time = try #require(start.advanced(byMicroseconds: Int64(hour) * 3_600_000_000))
-            return try MarketKind.written(in: 2).map { kind in
+            return try MarketKind.allCases.map { kind in
                 let observed = try sampleObserved(kind, hour < 7 ? "BTC" : "ETH", at: time, number: 10 + hour)
                 let figure = kind.fields.first { !$0.isRequired && $0.type == .decimal }
                 let fields = zip(kind.fields, observed.values).compactMap { field, value -> (String, MarketValue)? in
@@ -114,8 +114,8 @@ import Testing
                 asks[2].effectiveAt = try instant("2026-02-20T12:00:00Z")
                 asks[3].rules = .version(VersionReference(version: "v2"))
                 if view.hasHorizons { asks[3].horizons = "3,14,expiry" }
-                // Of observations the facts are the rows.
-                if view.latest != nil { asks.removeLast(2) }
+                // Of observations the facts are the rows, and research has one version and no valid time.
+                if view.latest != nil || !view.hasValidTime { asks.removeLast(2) }
                 for index in asks.indices where asks[index].asOfPosition == nil { asks[index].asOfPosition = head }
                 var (ties, nulls) = (0, 0)
                 for (index, plain) in asks.enumerated() {

@@ -20,6 +20,19 @@ extension Route {
             if let slice = parameters["slice"] { question.slice = try ExposureQuestion.slice(parsing: slice) }
             return try await api.answer(question, parameters, request)
         },
+        Route("GET", "/api/research/levels") { api, request, _ in
+            let parameters = try API.researchParameters(request, ["symbol", "market_date", "benchmark", "anchor"])
+            var question = LevelsQuestion(symbol: try parameters.needed("symbol", "a symbol, for example MSTR"))
+            question.marketDate = try parameters.date("market_date")
+            question.benchmark = parameters["benchmark"]
+            question.anchors = try parameters["anchor"].map { try LevelsQuestion.anchors(parsing: $0) }
+            return try await api.answer(question, parameters, request)
+        },
+        Route("GET", "/api/research/scenarios") { api, request, _ in
+            let parameters = try API.researchParameters(request, ["position_id", "portfolio"])
+            let question = try ScenariosQuestion(position: parameters["position_id"], portfolio: parameters["portfolio"])
+            return try await api.answer(question, parameters, request)
+        },
     ]
 }
 

@@ -41,8 +41,11 @@ package struct ResearchRows {
         return definition.identity.rulesVersion
     }
 
-    /// A file below `projections/`.
-    package var ruleFile: RuleFileReader { ledger.resources.files.projectionFile }
+    /// A rule file by its path, of projections or of analyses.
+    package var ruleFile: RuleFileReader {
+        let files = ledger.resources.files
+        return { path in path.hasPrefix("analyses/") ? try files.analysisFile(path) : try files.projectionFile(path) }
+    }
 
     /// The chain of a row that names its parts. Nil if it counts none.
     package func chain(of row: JSONValue) throws -> OptionChain? {
@@ -101,8 +104,12 @@ package struct ResearchStanding: Sendable {
         return read.source
     }
 
-    func rows(of view: View, _ filters: [RowFilter], _ registry: ProjectionRegistry) throws -> ViewRows {
+    /// - Parameter instant: if given, only what holds in the world by then counts.
+    func rows(
+        of view: View, _ filters: [RowFilter], _ registry: ProjectionRegistry, effectiveAt instant: Instant? = nil
+    ) throws -> ViewRows {
         var ask = ViewRequest()
+        ask.effectiveAt = instant
         ask.filters = filters
         ask.limit = ViewReader.maximumLimit
         return try ViewRows(

@@ -86,6 +86,9 @@ package enum MarketKind: String, Sendable, Hashable, CaseIterable {
     /// The kinds that are written in a version of the event.
     package static func written(in version: Int) -> [MarketKind] { allCases.filter { $0.schemaVersion == version } }
 
+    /// Whether one of the fields is the observation's time.
+    package var hasTimeField: Bool { fields[shape.timestamp].type == .instant }
+
     /// The fields of each row of a kind whose observation is a list of rows. Empty for other kinds.
     package var rowFields: [MarketField] { shape.rowFields }
 }

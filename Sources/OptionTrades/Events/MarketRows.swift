@@ -35,6 +35,27 @@ package struct MarketRows: Sendable, Equatable {
         count = rows.count
     }
 
+    /// The rows with decimals as numbers.
+    package func publishedJSON() -> [UInt8] {
+        guard let root = try? JSONDocument(parsing: json).root else { return json }
+        return JSONWriter.bytes(reservingCapacity: json.count) { out in
+            out.beginArray()
+            for row in root.elements {
+                out.beginObject()
+                for member in row.memberViews {
+                    out.key(member.key)
+                    if let decimal = member.value.decimal {
+                        out.decimalNumber(decimal)
+                    } else {
+                        out.string(member.value.string)
+                    }
+                }
+                out.endObject()
+            }
+            out.endArray()
+        }
+    }
+
     init(decoding value: JSONValue, of kind: MarketKind, pointer: String) throws(PayloadError) {
         guard value.kind == .array else { throw PayloadError(pointer: pointer, problem: "is not an array") }
         let shape = kind.shape

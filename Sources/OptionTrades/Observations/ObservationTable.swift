@@ -27,6 +27,8 @@ struct ObservationTable: Sendable {
         case observedPosition
         /// When the event was recorded.
         case recordedAt
+        /// The time at which the observation holds, of a kind without such a field.
+        case time
     }
 
     /// - Parameters:
@@ -38,6 +40,7 @@ struct ObservationTable: Sendable {
         self.snapshotType = snapshotType
         var columns = kind.fields.indices.map { (key: kind.fields[$0].key, source: Source.field($0)) }
         columns += [("observed_position", .observedPosition), ("observed_source", .observedSource), ("recorded_at", .recordedAt)]
+        if !kind.hasTimeField { columns.append(("timestamp", .time)) }
         if snapshotType != nil { columns.append(("snapshot_id", .snapshotID)) }
         if hasMissingSources { columns.append(("missing_sources", .missingSources)) }
         self.columns = columns.sorted { "\($0.key)".isBytewiseLess(than: "\($1.key)") }
@@ -50,7 +53,7 @@ struct ObservationTable: Sendable {
     var key: [String] { kind.fields.filter(\.isIdentifying).map(\.name) }
 
     /// Whether the time stands beside the document, since it is not a part of the key.
-    var hasStoredTime: Bool { !kind.fields[kind.shape.timestamp].isIdentifying }
+    var hasStoredTime: Bool { !kind.hasTimeField || !kind.fields[kind.shape.timestamp].isIdentifying }
 
     /// The key of an observation's row. Figures in it are in the order of their values.
     func key(of observed: MarketObservedPayload) -> RowKey {
@@ -88,6 +91,7 @@ struct ObservationTable: Sendable {
                 case .observedSource: out.string(observed.provenance.observedSource)
                 case .observedPosition: out.integer(record.position)
                 case .recordedAt: out.instant(record.recordedAt)
+                case .time: out.instant(observed.timestamp)
                 }
             }
             out.endObject()

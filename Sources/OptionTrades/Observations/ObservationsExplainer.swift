@@ -19,6 +19,7 @@ struct ObservationsExplainer: ViewExplainer {
         switch table.source(of: field) {
         case .field(let index): sheet.copy(field, Shown(observed.values[index]), event)
         case .recordedAt: sheet.copy(field, Shown(event.record.recordedAt), event)
+        case .time: sheet.copy(field, Shown(observed.timestamp), event)
         case .observedPosition:
             sheet.input(field, Shown(event.record.position), event)
             sheet.step("the latest event of its identity", field, Shown(event.record.position))
@@ -47,7 +48,7 @@ extension Shown {
             case .decimal(let decimal): Shown(decimal)
             case .integer(let integer): Shown(integer)
             case .optionType(let type): Shown(type.rawValue)
-            case .rows(let rows): Shown(json: String(decoding: rows.json, as: UTF8.self))
+            case .rows(let rows): Shown(json: String(decoding: rows.publishedJSON(), as: UTF8.self))
             }
     }
 }

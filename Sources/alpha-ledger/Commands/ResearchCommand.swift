@@ -7,7 +7,7 @@ import OptionTrades
 struct ResearchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "research", abstract: "Read research metrics of recorded chains: informational, never advice.",
-        subcommands: [IVSurface.self, Exposure.self])
+        subcommands: [IVSurface.self, Exposure.self, Levels.self, Scenarios.self])
 
     /// What a read of research stands on.
     struct Pins: ParsableArguments {
@@ -105,6 +105,88 @@ struct ResearchCommand: AsyncParsableCommand {
                 for name in ["market_date", "spot", "total_net_gex", "flip_strike", "zero_gamma_level", "convention"] {
                     Output.line("\(name)  \(cell(document[name], nil))")
                 }
+            }
+        }
+    }
+
+    struct Levels: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Anchored prices, the volume profile and key levels of an underlying, from bars.",
+            discussion: """
+                Examples:
+                  alpha-ledger research levels --symbol MSTR
+                  alpha-ledger research levels --symbol MSTR --market-date 2026-01-30 --anchor session_open,date:2026-01-05 --json
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @OptionGroup var pins: Pins
+        @Option(help: "The symbol, as its bars name it.") var symbol: String
+        @Option(help: "The market date; the latest where left out.", transform: ResearchCommand.date) var marketDate: CalendarDate?
+        @Option(help: "The symbol of the benchmark; that of the rules where left out.") var benchmark: String?
+        @Option(help: "session_open, breakout_day, timestamp:<instant> or date:<date>, comma-separated.") var anchor: String?
+
+        func run() async throws {
+            var question = LevelsQuestion(symbol: symbol)
+            (question.marketDate, question.benchmark) = (marketDate, benchmark)
+            question.anchors = try anchor.map { try LevelsQuestion.anchors(parsing: $0) }
+            try await showResearch(question, options, pins) { document in
+                Output.table(
+                    ["level", "value"], document["summary"]?.members.map { [$0.key, cell($0.value, nil)] } ?? [], rightAligned: [1])
+                Output.line("")
+                let columns = ["anchor_id", "anchor_ts_utc", "anchor_price", "anchored_vwap", "distance_from_spot_pct"]
+                Output.table(
+                    columns, document["anchored_vwaps"]?.elements.map { row in columns.map { cell(row[$0], nil) } } ?? [],
+                    rightAligned: [2, 3, 4])
+            }
+        }
+    }
+
+    struct Scenarios: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "What open contracts would be worth if spot, IV and time moved.",
+            discussion: """
+                Prices are those of a European model; US equity options are American. A file has positions of its own: \
+                {"as_of": instant, "positions": [{"symbol": OCC, "quantity": signed, "multiplier", "basis", "mark", "iv", "spot"}]}. \
+                Its values go before the chain's.
+
+                Examples:
+                  alpha-ledger research scenarios --portfolio IMST
+                  alpha-ledger research scenarios --portfolio-file book.json --json
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @OptionGroup var pins: Pins
+        @Option(help: "A position's id in the view lifecycles.") var positionID: String?
+        @Option(help: "A portfolio.") var portfolio: String?
+        @Option(help: "A JSON file of positions.") var portfolioFile: String?
+
+        func run() async throws {
+            var pins = pins
+            let question: ScenariosQuestion
+            if let portfolioFile {
+                guard positionID == nil, portfolio == nil else {
+                    throw ValidationError("--portfolio-file excludes --position-id and --portfolio")
+                }
+                guard let bytes = readFile(portfolioFile) else { throw Failure(code: 2, "\(portfolioFile) can't be read") }
+                let file: PortfolioFile
+                do {
+                    file = try PortfolioFile(parsing: bytes)
+                } catch {
+                    throw ValidationError("\(portfolioFile): \(error)")
+                }
+                pins.asOf = pins.asOf ?? file.asOf
+                question = ScenariosQuestion(file, bytes: bytes)
+            } else {
+                question = try ScenariosQuestion(position: positionID, portfolio: portfolio)
+            }
+            try await showResearch(question, options, pins) { document in
+                let columns = [
+                    "position_id", "side", "contracts", "mark", "iv", "spot", "dte", "intrinsic", "extrinsic", "theta_burn_dollars_day",
+                    "model_gap", "warnings",
+                ]
+                Output.table(
+                    columns, document["positions"]?.elements.map { row in columns.map { cell(row[$0], nil) } } ?? [],
+                    rightAligned: Set(2...10))
             }
         }
     }

@@ -12,6 +12,30 @@ extension ViewCommand {
         var parameters: [(name: String, value: String?)] { [("underlying", underlying), ("from", from), ("to", to)] }
     }
 
+    struct Bars: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "bars", abstract: "Bars of a symbol by period, as they were observed last.",
+            discussion: """
+                The filter --currency compares the symbol. A period is four hours of minutes, or a month of days.
+
+                Example:
+                  alpha-ledger view bars --currency MSTR --from 2026-01-01 --limit 5
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @OptionGroup var paging: Paging
+        @OptionGroup var selection: ObservationSelection
+
+        func run() async throws {
+            try await showView(
+                .bars, options, paging, selection.parameters,
+                columns: [
+                    ("symbol", false), ("interval", false), ("period", false), ("timestamp", false), ("source", false),
+                    ("adjustment", false), ("observed_position", true),
+                ], series: selection.latest ? .latest : nil)
+        }
+    }
+
     struct OptionChains: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "option-chains", abstract: "The chain of options that counts, of each underlying, market date and expiry.",

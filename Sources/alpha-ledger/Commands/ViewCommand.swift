@@ -13,8 +13,8 @@ struct ViewCommand: AsyncParsableCommand {
             Trades.self, Lifecycles.self, Context.self, ExecutionQuality.self, Alignment.self, Outcomes.self,
             SyncState.self, Assertions.self, VolMetricsSnapshots.self, GexHourly.self, GexSnapshots.self, IVSurfaceSnapshots.self,
             SpotSnapshots.self, OISnapshots.self, TermStructures.self, OptionPrints.self, FundingRates.self, FuturesBasis.self,
-            Liquidations.self, PutCall.self, Volumes.self, VolCones.self, OptionChains.self, IVSurface.self, Exposure.self,
-            Dispatches.self, BrokerPositions.self, Snapshots.self, Trade.self,
+            Liquidations.self, PutCall.self, Volumes.self, VolCones.self, Bars.self, OptionChains.self, IVSurface.self,
+            Exposure.self, Dispatches.self, BrokerPositions.self, Snapshots.self, Trade.self,
         ])
 
     /// What an answer stands on.
