@@ -23,8 +23,8 @@ package struct API: Sendable {
     /// Every route, in the order of matching: fixed segments before captured ones.
     static let routes =
         Route.views + Route.aliases + Route.totals + Route.analyses + Route.research + Route.trades + Route.assertions
-        + Route.backfills + Route.streams + Route.log + Route.proofs + Route.tiles + Route.explanations + Route.projections
-        + Route.health + Route.metrics + Route.description
+        + Route.runs + Route.backfills + Route.streams + Route.log + Route.proofs + Route.tiles + Route.explanations
+        + Route.projections + Route.health + Route.metrics + Route.description
 
     /// The pages come last. They are not part of the interface for programs.
     private static let all = routes + Route.console

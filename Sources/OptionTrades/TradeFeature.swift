@@ -10,11 +10,8 @@ package struct TradeFeature: Sendable {
     package static let all: [TradeFeature] = [
         .trades, .lifecycles, .context, .executionQuality, .alignment, .outcomes, .syncState, .assertions, .volMetricsSnapshots, .gexHourly,
         .gexSnapshots, .ivSurfaceSnapshots, .spotSnapshots, .oiSnapshots, .termStructures, .optionPrints, .fundingRates, .futuresBasis,
-<<<<<<< HEAD
-        .liquidations, .putCall, .volumes, .volCones, .snapshots, .optionChains, .ivSurface, .exposure, .dispatches, .brokerPositions,
-=======
-        .liquidations, .putCall, .volumes, .volCones, .bars, .optionChains, .ivSurface, .exposure,
->>>>>>> research
+        .liquidations, .putCall, .volumes, .volCones, .snapshots, .bars, .optionChains, .ivSurface, .exposure, .dispatches,
+        .brokerPositions,
     ]
 }
 

@@ -208,6 +208,13 @@ struct EscapingTests {
             let rows = RowList(view: view, list: list, totals: .success(try totals([text], "pnl_before_fees_usd")))
             return (view.name, PerformanceRowsPage(context: context, rows: rows).html())
         } + [
+            (
+                "operations",
+                OperationsPage(
+                    context: context, runs: .success(try operations(text)),
+                    needs: [OperationsPage.Need(.context, failure), OperationsPage.Need(.mark, .success(try totals([text], "fees_usd")))]
+                ).html()
+            ),
             ("log", LogPage(context: context, found: .success(found), head: failure).html()),
             ("projections", ProjectionsPage(context: context, projections: versions, promotions: [event]).html()),
             ("diff", VersionDiffPage(context: context, name: text, from: text, to: text, diff: versions).html()),
@@ -292,6 +299,17 @@ struct EscapingTests {
         let value = JSONNode.object(
             members.filter { !["matches", "open_lots"].contains($0.0) } + [("matches", .array([trade])), ("open_lots", .array([trade]))])
         return try JSONDocument(parsing: JSONNode.object([("value", value)]).httpBytes())
+    }
+
+    /// A run and a rejected row of hostile texts.
+    private static func operations(_ text: String) throws -> JSONDocument {
+        let run = JSONNode.object(
+            ["kind", "status", "scope_key", "error", "started_at", "finished_at"].map { ($0, .string(text)) }
+                + [("types", .object([(text, .integer(3))])), ("first_position", .integer(1)), ("last_position", .integer(4))])
+        let rejected = JSONNode.object(
+            ["source", "source_trade_id", "raw", "recorded_at"].map { ($0, .string(text)) } + [("reasons", .array([.string(text)]))])
+        return try JSONDocument(
+            parsing: JSONNode.object([("runs", .array([run])), ("rejected", .array([rejected]))]).httpBytes())
     }
 
     /// Totals with one group.

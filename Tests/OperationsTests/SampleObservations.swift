@@ -5,24 +5,14 @@ import TestSupport
 
 /// Six observations of each kind that is a view, and six captures: two markets, three days, one of them within a second.
 func sampleObservations() throws -> [NewEvent] {
-<<<<<<< HEAD
     let captures = try ["BTC", "ETH"].flatMap { market in
         try (0..<3).map { day in
             sampleCaptured(market, at: try instant("2026-01-09T12:17:07Z", plusSeconds: day * 5 * 86_400), number: day)
                 .event(previousVersion: 0)
-=======
-    try MarketKind.allCases.filter { $0 != .optionQuote }.flatMap { kind in
-        try ["BTC", "ETH"].flatMap { market in
-            try (0..<3).map { day in
-                let time = try instant("2026-01-09T12:17:07Z", plusSeconds: day * 5 * 86_400)
-                let at = time.advanced(byMicroseconds: day == 1 ? 500_000 : 0) ?? time
-                return try sampleObserved(kind, market, at: at, number: day).event(previousVersion: 0)
-            }
->>>>>>> research
         }
     }
     return try captures
-        + MarketKind.written(in: 2).filter { $0 != .optionQuote }.flatMap { kind in
+        + MarketKind.allCases.filter { $0 != .optionQuote }.flatMap { kind in
             try ["BTC", "ETH"].flatMap { market in
                 try (0..<3).map { day in
                     let time = try instant("2026-01-09T12:17:07Z", plusSeconds: day * 5 * 86_400)

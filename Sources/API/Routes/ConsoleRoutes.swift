@@ -31,6 +31,7 @@ extension Route {
             .page("/explain") { api, request, _ in try await api.explainPage(request) },
             Route("GET", "/prove") { api, request, _ in try await api.proofFile(request) },
             .page("/steps") { api, request, _ in try await api.stepsPage(request) },
+            .page("/operations") { api, request, _ in try await api.operationsPage(request) },
             .page("/log") { api, request, _ in try await api.logPage(request) },
             .page("/projections") { api, request, _ in try await api.projectionsPage(request) },
             .page("/projections/diff") { api, request, _ in try await api.versionDiff(request) },

@@ -53,7 +53,7 @@ function connectMenus() {
 /** `/` moves to the first filter, j and k move through the rows, o opens one, g and a letter lead to a page, ? shows the keys. */
 function connectKeys() {
   const rows = () => [...document.querySelectorAll("table.rows tbody tr, article.event")];
-  const pages = { t: "trades", p: "performance", l: "log", v: "projections" };
+  const pages = { t: "trades", p: "performance", o: "operations", l: "log", v: "projections" };
   let isGoing = false;
   const firstLink = (row) => row?.querySelector("a, button, summary");
   document.addEventListener("keydown", (event) => {

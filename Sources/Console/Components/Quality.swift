@@ -15,14 +15,15 @@ enum Quality: String, Sendable, CaseIterable {
     init?(_ state: String) {
         switch state {
         case "clean", "available", "quoted", "aligned", "complete", "terminal_mark", "high", "served", "ready", "stable", "drivers",
-            "holds":
+            "holds", "completed":
             self = .full
         case "partially_aligned", "proxy_mapped", "unrealized_mark": self = .good
         case "mixed", "neutral", "partial", "medium", "estimated", "pending", "PENDING", "PARTIALLY_FILLED", "open", "building",
             "insufficient":
             self = .middling
-        case "weak_alignment", "stale", "incomplete_economics", "low": self = .weak
-        case "misaligned", "ambiguous", "unmapped", "unstable", "stopped", "detractors", "broken", "REJECTED", "BUSTED", "CANCELLED":
+        case "weak_alignment", "stale", "unfinished", "incomplete_economics", "low": self = .weak
+        case "misaligned", "ambiguous", "unmapped", "unstable", "stopped", "detractors", "broken", "failed", "REJECTED", "BUSTED",
+            "CANCELLED":
             self = .poor
         case "unavailable", "missing", "insufficient_data", "indeterminate", "not_entitled": self = .absent
         default: return nil

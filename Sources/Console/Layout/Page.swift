@@ -12,7 +12,8 @@ struct Page {
     var basis: [Basis] = []
 
     static let sections: [(title: String, path: String)] = [
-        ("Market", "overview"), ("Trade book", "trades"), ("Performance", "performance"), ("Log", "log"), ("Projections", "projections"),
+        ("Market", "overview"), ("Trade book", "trades"), ("Performance", "performance"), ("Operations", "operations"), ("Log", "log"),
+        ("Projections", "projections"),
     ]
 
     func html(_ content: (inout HTMLWriter) -> Void) -> [UInt8] {
@@ -56,7 +57,8 @@ struct Page {
             html.element("dl", [.class("facts tight")]) { html in
                 for (key, text) in [
                     ("/", "to the filters"), ("j, k", "next and previous row"), ("o", "open the row"), ("g t", "trade book"),
-                    ("g p", "performance"), ("g l", "log"), ("g v", "projections"), ("Escape", "close what is open"), ("?", "these keys"),
+                    ("g p", "performance"), ("g o", "operations"), ("g l", "log"), ("g v", "projections"), ("Escape", "close what is open"),
+                    ("?", "these keys"),
                 ] { Fact.write(text, to: &html) { $0.element("kbd", text: key) } }
             }
         }
