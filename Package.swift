@@ -294,7 +294,8 @@ let package = Package(
                 "Operations", "SampleScope", "AlphaFeed", "Amberdata", "MarketData", "LedgerStore", "LedgerPostgres",
                 "LedgerProjections", "OptionTrades", "LedgerRules", "LedgerEvents", "LedgerJSON", "LedgerValues", "TestSupport",
                 "LoopbackServer", "Curl",
-            ]),
+            ], exclude: ["read_exports.py"]),
+        .testTarget(name: "ParquetTests", dependencies: ["Parquet", "TestSupport"], exclude: ["read_files.py"]),
         .testTarget(
             name: "SimulationTests",
             dependencies: [
