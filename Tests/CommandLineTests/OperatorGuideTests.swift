@@ -31,4 +31,30 @@ import Testing
             }
         }
     }
+
+    /// The text of all Swift files below a folder.
+    private func sources(_ folder: String) throws -> String {
+        let files = try #require(FileManager.default.enumerator(atPath: folder)).compactMap { $0 as? String }
+        return try files.filter { $0.hasSuffix(".swift") }.map { try String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8) }.joined()
+    }
+
+    /// What the table quotes because somebody types it.
+    private static let typed = ["db status", "projection list", "audit verify", "view", "view sync-state", "/readyz"]
+
+    @Test func `what the table of incidents quotes is what the program says`() throws {
+        let guide = try #require(projectText("docs/operator.md"))
+        let table = try #require(guide.split(separator: "## When something is wrong").last)
+        let sources = try sources(projectRoot + "/Sources")
+        var count = 0
+        for line in table.split(separator: "\n") where line.hasPrefix("| ") {
+            let cells = line.split(separator: "|")
+            try #require(cells.count == 3, "\(line)")
+            // Commands and paths are quoted as well.
+            for match in cells[1].matches(of: #/`([^`]+)`/#) where !Self.typed.contains("\(match.1)") {
+                count += 1
+                #expect(sources.contains(match.1), "\(match.1)")
+            }
+        }
+        #expect(count >= 15)
+    }
 }
