@@ -80,7 +80,7 @@ extension Dispatcher {
         let intent = state.intent
         var payload = MarketConsultedPayload()
         (payload.source, payload.intentID) = (source, intent.intentID)
-        let underlyingOnly = MarketQuestion(ticker: intent.ticker, filters: nil)
+        let underlyingOnly = ChainQuestion(ticker: intent.ticker, filters: nil)
         var found = try await ask { () async throws(BrokerFailure) in try await self.broker.market(underlyingOnly) }
         var spot = Self.spot(found.underlying)
         if let type = intent.instrument.optionType {
@@ -98,7 +98,7 @@ extension Dispatcher {
                 filters.targetStrike = rules.targetStrike(intent.strategy, type, spot: spot)
             }
             if filters.optionSymbol != nil || filters.targetStrike != nil {
-                let question = MarketQuestion(ticker: intent.ticker, filters: filters)
+                let question = ChainQuestion(ticker: intent.ticker, filters: filters)
                 let pages = found.pages
                 found = try await ask { () async throws(BrokerFailure) in try await self.broker.market(question) }
                 found.pages += pages
