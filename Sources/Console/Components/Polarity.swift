@@ -29,7 +29,7 @@ enum Polarity {
         // Market moves, and the side of a position.
         "spot_move_pct": .neutral, "vrp": .neutral, "gex_imbalance": .neutral, "net_quantity": .neutral,
         // Its neutral point is the mid, not zero.
-        "spread_capture": .neutral,
+        "spread_capture": .neutral, "mean_spread_pct": .neutral,
     ]
 
     /// The polarity of the figure in a column of a view or of its sums. Undeclared figures are neutral.
