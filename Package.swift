@@ -87,6 +87,7 @@ let package = Package(
             name: "LedgerBundle",
             dependencies: [
                 "LedgerValues", "LedgerJSON", "LedgerMerkle", "LedgerEvents", "LedgerRules", "LedgerProjections", "LedgerNotes",
+                "LedgerWitness",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
 

@@ -8,6 +8,8 @@ public struct BundleFault: Sendable, Equatable, CustomStringConvertible {
         case badSignature = "bad_signature"
         /// The checkpoint can't be read, or does not belong to these events and this manifest.
         case badCheckpoint = "bad_checkpoint"
+        /// The witnesses that cosigned are not those that the policy asks for.
+        case quorumMissing = "quorum_missing"
         /// The manifest can't be read, or is not in canonical form.
         case badManifest = "bad_manifest"
         case fileMissing = "file_missing"

@@ -1,5 +1,6 @@
 public import LedgerJSON
 public import LedgerValues
+public import LedgerWitness
 
 /// The result of the verification of a bundle.
 public struct BundleReport: Sendable {
@@ -22,6 +23,10 @@ public struct BundleReport: Sendable {
     }
 
     public internal(set) var signature = Signature.untrusted
+    /// What the cosignatures come to; nil without a policy or without cosignatures.
+    public internal(set) var witnesses: WitnessPolicy.Verdict?
+    /// Who claims to have cosigned, where no policy says whose keys count.
+    public internal(set) var unverifiedCosigners: [String] = []
     /// The ledger of the manifest; nil if the manifest can't be read.
     public internal(set) var ledgerID: UniqueID?
     public internal(set) var position: Int64?
@@ -42,6 +47,7 @@ public struct BundleReport: Sendable {
             ("ledger_id", ledgerID.map { .string($0.description) } ?? .null),
             ("position", position.map { .integer($0) } ?? .null), ("events", .integer(events)),
             ("root_hash", root.map { .string($0.description) } ?? .null),
+            ("witnesses", witnesses?.node ?? .null), ("unverified_cosigners", .array(unverifiedCosigners.map(JSONNode.string))),
             ("views", .array(views.map(\.node))), ("faults", .array(faults.map(\.node))),
         ])
     }
@@ -63,6 +69,16 @@ extension BundleFault {
         .object([
             ("code", .string(code.rawValue)), ("file", .string(file)), ("line", line.map { .integer(Int64($0)) } ?? .null),
             ("position", position.map { .integer($0) } ?? .null), ("problem", .string(problem)),
+        ])
+    }
+}
+
+extension WitnessPolicy.Verdict {
+    /// Who counts, who is missing, and the newest time, in seconds since 1970.
+    public var node: JSONNode {
+        .object([
+            ("log", log.map { .string($0) } ?? .null), ("quorum", .bool(hasQuorum)), ("counted", .array(counted.map(JSONNode.string))),
+            ("missing", .array(missing.map(JSONNode.string))), ("newest_time", newest.map { .integer(Int64($0)) } ?? .null),
         ])
     }
 }

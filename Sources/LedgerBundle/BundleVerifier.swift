@@ -16,6 +16,7 @@ public struct BundleVerifier {
     private let source: any BundleSource
     private let model: LedgerModel
     private let key: NoteVerifier?
+    private let policy: BundlePolicy?
 
     /// Makes a verifier.
     ///
@@ -23,7 +24,9 @@ public struct BundleVerifier {
     ///   - source: the bundle's files.
     ///   - model: the names, event types and projections of the program, which are those of the exporting one.
     ///   - key: the trusted key; nil if there is none.
-    public init(_ source: any BundleSource, _ model: LedgerModel, key: NoteVerifier?) {
+    ///   - policy: whose logs are trusted, and whose witnesses have to have cosigned; nil if there is none.
+    public init(_ source: any BundleSource, _ model: LedgerModel, key: NoteVerifier?, policy: BundlePolicy? = nil) {
+        self.policy = policy
         self.model = model
         self.source = source
         self.key = key
@@ -40,7 +43,9 @@ public struct BundleVerifier {
         guard let manifest = try manifest(present, &report) else { return report }
         report.ledgerID = manifest.ledgerID
         report.position = manifest.position
-        try checkCheckpoint(manifest, present, &report)
+        let key = try checkCheckpoint(manifest, present, &report)
+        try checkWitnessed(
+            manifest, isPresent: present.contains(ByteKey(BundlePaths.witnessed)), key: key, policy: policy, &report)
         guard checkFiles(manifest, present, &report) else { return report }
 
         let rules = try BundleRules(manifest, model, source)
@@ -80,11 +85,23 @@ public struct BundleVerifier {
         }
     }
 
-    /// Checks the note: it is readable, belongs to this ledger, position, root and manifest, and is signed by the key.
-    private func checkCheckpoint(_ manifest: BundleManifest, _ present: Set<ByteKey>, _ report: inout BundleReport) throws {
+    /// Checks the note: it is readable, belongs to this ledger, position, root and manifest, and is signed by the key. Returns the key
+    /// that is trusted: the given one, or that of the policy's log.
+    private func checkCheckpoint(
+        _ manifest: BundleManifest, _ present: Set<ByteKey>, _ report: inout BundleReport
+    ) throws -> NoteVerifier? {
+        let note = present.contains(ByteKey(BundlePaths.checkpoint)) ? try? SignedNote(parsing: try small(BundlePaths.checkpoint) ?? []) : nil
+        let key = key ?? policy?.key(of: manifest.origin, in: note)
+        try checkCheckpoint(manifest, present, key, &report)
+        return key
+    }
+
+    private func checkCheckpoint(
+        _ manifest: BundleManifest, _ present: Set<ByteKey>, _ key: NoteVerifier?, _ report: inout BundleReport
+    ) throws {
         let file = BundlePaths.checkpoint
         func fault(_ code: BundleFault.Code, _ problem: String) { report.faults.append(BundleFault(code, file: file, problem)) }
-        if key == nil { fault(.signatureUntrusted, "no key was given with --key: whoever wrote the bundle may have made all of it up") }
+        if key == nil { fault(.signatureUntrusted, "no key was given with --key, nor by a policy: whoever wrote the bundle may have made all of it up") }
         guard present.contains(ByteKey(file)) else {
             report.signature = .invalid
             return fault(.fileMissing, "there is no checkpoint")
@@ -134,7 +151,7 @@ public struct BundleVerifier {
                 BundleFault(.badManifest, file: BundlePaths.manifest, "`files` does not name what its views need: \(odd)"))
             return false
         }
-        let allowed = named.union([ByteKey(BundlePaths.manifest), ByteKey(BundlePaths.checkpoint)])
+        let allowed = named.union([ByteKey(BundlePaths.manifest), ByteKey(BundlePaths.checkpoint), ByteKey(BundlePaths.witnessed)])
         for path in present.subtracting(allowed).sorted() {
             report.faults.append(BundleFault(.fileUnexpected, file: path.text, "the manifest does not name it"))
         }
@@ -142,6 +159,10 @@ public struct BundleVerifier {
         for path in missing { report.faults.append(BundleFault(.fileMissing, file: path.text, "the manifest names it")) }
         return missing.isEmpty
     }
+}
+
+extension BundleVerifier {
+    func small(_ path: String) throws -> [UInt8]? { try source.small(path) }
 }
 
 extension BundleSource {

@@ -138,7 +138,7 @@ public struct PolicyError: Error, Equatable, CustomStringConvertible {
     public let line: Int
     public let problem: String
 
-    init(line: Int, _ problem: String) {
+    package init(line: Int, _ problem: String) {
         self.line = line
         self.problem = problem
     }

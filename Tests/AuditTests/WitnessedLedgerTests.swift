@@ -1,4 +1,5 @@
 import Foundation
+import LedgerBundle
 import LedgerMerkle
 import LedgerNotes
 import LedgerStore
@@ -7,6 +8,7 @@ import LedgerWitness
 import Logging
 import LoopbackServer
 import Operations
+import OptionTrades
 import TestSupport
 import Testing
 
@@ -183,6 +185,43 @@ import Testing
                 #expect(try Checkpoint(parsing: note.text).origin != bench.log.name)
                 _ = try await ledger.signCheckpoint()
             }
+        }
+    }
+
+    @Test func `a bundle holds who cosigned its tree, and a policy decides whether that is enough`() async throws {
+        try await withBench { bench in
+            let keys = try ["w0", "w1"].map(bench.witness)
+            let bundle = bench.directory + "/bundle"
+            let now = WitnessDirectory.systemClock()
+            try await bench.serving("w0") { w0 in
+                try await bench.opened("witness a \(keys[0].vkey) \(w0)\nquorum a\n") { ledger in
+                    try await SignedHeadTests.append(ledger, 0..<4)
+                    _ = try await ledger.exportBundle(asOf: nil, to: bundle) { _, _, _ in }
+                    let policy = try WitnessPolicy(file: bench.directory + "/policy")
+                    let judged = try await ledger.judgeWitnesses(policy)
+                    #expect(judged.problem == nil && judged.verdict?.counted == ["a"])
+                    let unjudged = try await ledger.judgeWitnesses(nil)
+                    #expect(unjudged.unverified == ["witness.example/w0"] && unjudged.problem == nil)
+                }
+            }
+            func verify(_ rest: String?) throws -> BundleReport {
+                let lines = rest.map { "log \(bench.log.vkey)\nwitness a \(keys[0].vkey)\nwitness b \(keys[1].vkey)\n\($0)\n" }
+                let policy = try lines.map { BundlePolicy(try WitnessPolicy(parsing: Array($0.utf8)), now: now + 30) }
+                return try BundleVerifier(BundleDirectory(bundle), TradeLedger.model, key: rest == nil ? bench.log : nil, policy: policy).verify()
+            }
+            let accepted = try verify("quorum a")
+            #expect(accepted.isVerified && accepted.signature == .trusted && accepted.witnesses?.counted == ["a"], "\(accepted.faults)")
+            let refused = try verify("group g all a b\nquorum g")
+            #expect(refused.faults.map(\.code) == [.quorumMissing] && refused.faults.first?.problem.contains("b") == true)
+            let shown = try verify(nil)
+            #expect(shown.isVerified && shown.unverifiedCosigners == ["witness.example/w0"])
+            // Another tree's cosignatures are not this bundle's, and without any the quorum is missing.
+            let file = URL(filePath: bundle + "/witnessed")
+            let note = try SignedNote(parsing: Array(try Data(contentsOf: file)))
+            try Data(bench.signed(size: 2, root: MerkleHash.emptyRoot).adding(note.signatures).bytes).write(to: file)
+            #expect(try verify("quorum a").faults.map(\.code) == [.badCheckpoint])
+            try FileManager.default.removeItem(at: file)
+            #expect(try verify("quorum a").faults.map(\.code) == [.quorumMissing])
         }
     }
 

@@ -49,12 +49,23 @@ extension Ledger {
             let note = try await sign(
                 at: manifest.position, root: manifest.root, extensions: [TradeLedger.names.manifestExtension(sha256: manifest.digest)])
             try output.write(BundlePaths.checkpoint) { $0.pending += note.bytes }
+            if let witnessed = try await witnessed(manifest) { try output.write(BundlePaths.witnessed) { $0.pending += witnessed.bytes } }
             try output.commit()
             return ExportedBundle(manifest: manifest, note: note)
         } catch {
             output.discard()
             throw error
         }
+    }
+
+    /// The plain checkpoint of the bundle's tree with its cosignatures. Nil if nobody cosigned this tree. For a bundle of the head every
+    /// witness is asked once.
+    private func witnessed(_ manifest: BundleManifest) async throws -> SignedNote? {
+        guard let witnesses else { return nil }
+        if try await pool.run({ session in try LogReader().head(session).position }) == manifest.position {
+            _ = try await signWitnessedCheckpoint()
+        }
+        return try await witnesses.cosigned(of: manifest.origin, size: manifest.position, root: manifest.root)
     }
 
     /// The served versions, each with its code and folded up to the position.

@@ -13,8 +13,8 @@ final class CosignedHeads: Sendable {
         let origin: String
         /// The newest note with quorum; nil if there is none.
         var published: (size: Int64, note: SignedNote)?
-        /// The cosignatures of the newest size.
-        var newest: (size: Int64, root: Digest32, lines: [SignedNote.Signature])?
+        /// The newest note.
+        var newest: (size: Int64, root: Digest32, note: SignedNote)?
         /// The largest size that each witness cosigned, by its place in the policy.
         var sizes: [Int: Int64] = [:]
         fileprivate var length: Int64 = 0
@@ -47,7 +47,9 @@ final class CosignedHeads: Sendable {
         }
         var contents = try read(file, checkpoint.origin)
         var all = note
-        if let newest = contents.newest, newest.size == checkpoint.size, newest.root == checkpoint.root { all = all.adding(newest.lines) }
+        if let newest = contents.newest, newest.size == checkpoint.size, newest.root == checkpoint.root {
+            all = all.adding(newest.note.signatures)
+        }
         all = all.adding(lines)
         contents.length = try file.append(all, at: contents.length)
         try add(all, to: &contents)
@@ -99,7 +101,7 @@ final class CosignedHeads: Sendable {
             contents.sizes[index] = max(contents.sizes[index] ?? 0, checkpoint.size)
         }
         if checkpoint.size >= contents.newest?.size ?? 0 {
-            contents.newest = (checkpoint.size, checkpoint.root, note.signatures.filter { !$0.name.isBytewiseEqual(to: checkpoint.origin) })
+            contents.newest = (checkpoint.size, checkpoint.root, note)
         }
         if checkpoint.size >= contents.published?.size ?? 0, try policy.judge(note, now: now).isAccepted {
             contents.published = (checkpoint.size, note)

@@ -2,6 +2,14 @@ import LedgerStore
 package import LedgerWitness
 
 extension WitnessPolicy {
-    /// Reads a policy file. Throws `PolicyError`, and `LedgerFilesError` if it can't be read.
-    package init(file path: String) throws { try self.init(parsing: try LedgerFiles.read(path)) }
+    /// Reads a policy file.
+    package init(file path: String) throws(PolicyError) {
+        let bytes: [UInt8]
+        do {
+            bytes = try LedgerFiles.read(path)
+        } catch {
+            throw PolicyError(line: 0, "\(error)")
+        }
+        try self.init(parsing: bytes)
+    }
 }

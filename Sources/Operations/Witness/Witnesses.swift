@@ -69,7 +69,7 @@ final class Witnesses: Sendable {
         guard let signed, let newest = contents.newest, let checkpoint = try? Checkpoint(parsing: signed.text),
             checkpoint.size == newest.size, checkpoint.root == newest.root
         else { return signed }
-        return signed.adding(newest.lines)
+        return signed.adding(newest.note.signatures)
     }
 
     /// The newest published checkpoint of at most a size; nil if no witness is needed, because all signed ones are published then.

@@ -5,6 +5,7 @@ import LedgerBundle
 import LedgerJSON
 import LedgerNotes
 import LedgerValues
+import LedgerWitness
 import Operations
 import OptionTrades
 
@@ -59,7 +60,7 @@ extension AuditCommand {
             discussion: """
                 Recomputes every leaf hash and the log's root, checks the signature, and folds every view again by the \
                 rules in the bundle. Exits 1 and names every file at fault, with the line and the position; without --key \
-                too, since anybody could have made such a bundle.
+                or --policy too, since anybody could have made such a bundle.
 
                 Example:
                   alpha-ledger audit verify-bundle bundle --key "$VKEY" --json
@@ -67,9 +68,11 @@ extension AuditCommand {
 
         @Argument(help: "The bundle's directory.") var directory: String
         @Option(help: "The key that `audit key` prints, from a source that you trust.") var key: String?
+        @Option(help: "A C2SP policy file: one of its logs has to have signed, and its quorum of witnesses cosigned.") var policy: String?
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
+            let policy = try policy.map { BundlePolicy(try WitnessPolicy(file: $0), now: WitnessDirectory.systemClock()) }
             let verifier: NoteVerifier?
             do {
                 verifier = try key.map { try NoteVerifier(vkey: $0) }
@@ -78,7 +81,7 @@ extension AuditCommand {
             }
             let progress = ProgressLine()
             let report = try await bundling {
-                try BundleVerifier(BundleDirectory(directory), TradeLedger.model, key: verifier).verify { done, total in
+                try BundleVerifier(BundleDirectory(directory), TradeLedger.model, key: verifier, policy: policy).verify { done, total in
                     progress.show("\(done) of \(total) events")
                 }
             }
@@ -90,6 +93,8 @@ extension AuditCommand {
                 report.position.map { Output.line("position   \($0)") }
                 Output.line("signature  \(report.signature.rawValue)")
                 report.root.map { Output.line("root       \($0)") }
+                report.witnesses.map { Output.line("witnesses  \($0.shown(now: policy?.now ?? 0))") }
+                for name in report.unverifiedCosigners { Output.line("cosigned   by \(name) (unverified: no --policy)") }
                 for view in report.views {
                     Output.line(
                         "\(view.view.projection) \(view.view.version): \(view.view.tree.rows) rows, digest \(view.view.tree.digest)\(view.isVerified ? "" : " NOT VERIFIED")"

@@ -2,7 +2,9 @@ import ArgumentParser
 import LedgerEvents
 import LedgerJSON
 import LedgerStore
+import LedgerBundle
 import LedgerValues
+import LedgerWitness
 import Operations
 
 struct AuditCommand: AsyncParsableCommand {
@@ -54,6 +56,11 @@ struct AuditCommand: AsyncParsableCommand {
             help: ArgumentHelp(
                 "If nothing is wrong, write what was found to this file, mode 0600, for a later --since.", valueName: "file"))
         var record: String?
+        @Option(
+            help: ArgumentHelp(
+                "A C2SP policy file: one of its logs has to have signed the newest published head, and its quorum of witnesses cosigned.",
+                valueName: "file"))
+        var policy: String?
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -63,6 +70,7 @@ struct AuditCommand: AsyncParsableCommand {
         private func verify() async throws {
             var request = AuditRequest()
             request.waivers = waive
+            let policy = try policy.map { try WitnessPolicy(file: $0) }
             request.since = try since.map { try AuditRecordFile($0).read() }
             request.others = try checkpointFiles.map { path in
                 guard let bytes = readFile(path) else { throw Failure(code: 2, "\(path) can't be read") }
@@ -77,12 +85,14 @@ struct AuditCommand: AsyncParsableCommand {
                     }
                 }
                 progress.end()
+                let witnesses = try await ledger.judgeWitnesses(policy)
                 if let record, let found = report.record { try AuditRecordFile(record).write(found) }
                 if json {
-                    Output.bytes(report.node(since: since).httpBytes() + [UInt8(ascii: "\n")])
+                    Output.bytes(report.node(since: since, witnesses).httpBytes() + [UInt8(ascii: "\n")])
                 } else {
-                    report.print(since: since)
+                    report.print(since: since, witnesses)
                 }
+                if let problem = witnesses.problem, report.problems.isEmpty { throw Failure(code: 1, problem) }
                 if let problem = report.problems.first {
                     let others = report.problems.count - 1
                     throw Failure(code: 1, others == 0 ? problem : "\(problem) (and \(others) more)")
@@ -92,16 +102,26 @@ struct AuditCommand: AsyncParsableCommand {
     }
 }
 
+extension WitnessPolicy.Verdict {
+    /// Who counts, who does not, and how old the newest cosignature is.
+    func shown(now: UInt64) -> String {
+        let age = newest.map { ", newest \(now >= $0 ? "\(now - $0) s old" : "\($0 - now) s ahead")" } ?? ""
+        return "\(counted.isEmpty ? "none" : counted.joined(separator: ", "))\(missing.isEmpty ? "" : "; not counted: \(missing.joined(separator: ", "))")\(age)"
+    }
+}
+
 extension AuditReport {
     /// - Parameter file: the file with the record that the audit relied on
-    fileprivate func node(since file: String?) -> JSONNode {
+    fileprivate func node(since file: String?, _ witnesses: JudgedWitnesses) -> JSONNode {
         .object([
-            ("verified", .bool(isVerified)), ("events", .integer(log.size)),
+            ("verified", .bool(isVerified && witnesses.problem == nil)), ("events", .integer(log.size)),
             ("root_hash", log.root.map { .string($0.description) } ?? .null),
             (
                 "fault",
                 log.fault.map { .object([("position", .integer($0.position)), ("problem", .string($0.problem))]) } ?? .null
             ),
+            ("cosigned_size", witnesses.size.map { .integer($0) } ?? .null), ("witnesses", witnesses.verdict?.node ?? .null),
+            ("unverified_cosigners", .array(witnesses.unverified.map(JSONNode.string))),
             ("signed_checkpoints", .integer(Int64(signedCheckpoints))),
             ("projections", .array(projections.map(\.node))),
             ("findings", .array(findings.map(\.node))), ("waived", .array(waived.map(\.node))),
@@ -109,7 +129,7 @@ extension AuditReport {
         ])
     }
 
-    fileprivate func print(since file: String?) {
+    fileprivate func print(since file: String?, _ witnesses: JudgedWitnesses) {
         Output.line("events  \(log.size)")
         if let root = log.root { Output.line("root    \(root)") }
         for projection in projections {
@@ -118,10 +138,15 @@ extension AuditReport {
             )
         }
         Output.line("consistent with \(signedCheckpoints) signed checkpoints")
+        if let size = witnesses.size, let verdict = witnesses.verdict {
+            Output.line("witnesses of size \(size): \(verdict.shown(now: WitnessDirectory.systemClock()))")
+        }
+        for name in witnesses.unverified { Output.line("cosigned by \(name) (unverified: no --policy)") }
         if let reliedOn { Output.line("relied on: \(reliedOn.sentence(file ?? ""))") }
         for finding in waived { Output.line("waived  \(finding)") }
         for problem in problems { Output.line("WRONG   \(problem)") }
-        if isVerified { Output.line("verified") }
+        if let problem = witnesses.problem { Output.line("WRONG   \(problem)") }
+        if isVerified && witnesses.problem == nil { Output.line("verified") }
     }
 }
 

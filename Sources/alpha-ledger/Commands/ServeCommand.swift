@@ -39,6 +39,7 @@ struct ServeCommand: AsyncParsableCommand {
 
 /// Runs the service until a signal arrives, and prints the address that it listens on.
 func serve(_ ledger: Ledger, host: String, port: Int, runsProjectors: Bool) async throws {
+    try await ledger.requireWitnessPolicy()
     let service = try LedgerService(
         ledger, host: host, port: port, runsProjectors: runsProjectors, logger: ledger.logger)
     try await service.run(until: { await Interruption.wait() }) { bound in
