@@ -115,6 +115,10 @@ import Testing
             #expect(try await bench.coverage(.volume) == expected.map { "\($0) failed" })
             #expect(try await bench.coverage(.ivSurface) == ["\(expected[1]) empty", "\(expected[3]) empty"])
             #expect(try await bench.coverage(.basis) == expected.map { "\($0) not_captured" })
+            // A refusal holds for the rest of its range.
+            #expect(try await bench.coverage(from: 0, to: 8).suffix(4).allSatisfy { $0.hasSuffix("not_captured") })
+            _ = try await bench.run(source, [.gex], to: 30)
+            #expect(try await bench.coverage(from: 0, to: 30).allSatisfy { $0.hasSuffix("not_entitled") })
             // The same failure is not recorded again, and what comes later counts.
             let head = try await bench.head()
             _ = try await bench.run(source, [.gex])

@@ -82,7 +82,7 @@ package struct CaptureRun: Sendable {
                         summary.isCutShort = true
                         break
                     }
-                    let isDone = try await capture(window, &outcome, options, summary.runID, now: started)
+                    let isDone = try await capture(window, of: wanted, &outcome, options, summary.runID, now: started)
                     onProgress(
                         Progress(
                             series: series, currency: currency, done: wanted.count - outcome.left, of: wanted.count,
@@ -116,7 +116,8 @@ package struct CaptureRun: Sendable {
 
     /// Asks for a window and stores its hours. False if the series ends.
     private func capture(
-        _ steps: [Instant], _ outcome: inout CaptureSummary.Outcome, _ options: CaptureOptions, _ run: UniqueID, now: Instant
+        _ steps: [Instant], of wanted: [Instant], _ outcome: inout CaptureSummary.Outcome, _ options: CaptureOptions, _ run: UniqueID,
+        now: Instant
     ) async throws -> Bool {
         guard let first = steps.first, let last = steps.last else { return true }
         let (series, currency) = (outcome.series, outcome.currency)
@@ -132,7 +133,11 @@ package struct CaptureRun: Sendable {
             case .notEntitled, .failed:
                 let code: CaptureFailedPayload.Code = error.kind == .notEntitled ? .notEntitled : .failed
                 outcome.failure = (code, error.description)
-                if options.apply { try await record(code, error.description, window, series, currency, run) }
+                // A refusal holds for all that would have been asked for after it.
+                let end = series.end(of: code == .notEntitled ? wanted.last ?? last : last, at: now)
+                if options.apply {
+                    try await record(code, error.description, SeriesWindow(from: first, to: end), series, currency, run)
+                }
                 return false
             }
         }

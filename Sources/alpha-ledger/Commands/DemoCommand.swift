@@ -16,8 +16,8 @@ struct DemoCommand: AsyncParsableCommand {
         abstract: "Sync the bundled sample scope over real HTTP, enrich it, project it, show it, serve it.",
         discussion: """
             Starts an embedded Postgres (or uses DATABASE_URL), a sample feed and sample quotes on loopback, a real \
-            full-scope sync, an import of sample market observations, all backfills and the projections, then serves them \
-            until a signal comes. A second run appends nothing but how its sync ended. Configured upstreams are not asked.
+            full-scope sync, an import of sample market observations, all backfills, a capture of their last two hours and the \
+            projections, then serves them until a signal comes. A second run appends nothing but how its sync ended. Configured upstreams are not asked.
 
             Examples:
               alpha-ledger demo --once
@@ -204,6 +204,9 @@ private struct DemoReport {
             alpha_ledger.show(backfill)
             Output.line("")
         }
+        let hours = captured.outcomes.reduce(0) { $0 + $1.captured }
+        Output.line("captured \(hours) snapshots of \(captured.outcomes.count) series in \(captured.calls) calls")
+        Output.line("")
         for counts in views { counts.show() }
         showSyncState(scopes)
         Output.line("")

@@ -9,7 +9,7 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Ends gracefully on SIGINT and SIGTERM, at once on a second one. Any number of services may share a database: \
             projectors hold leases. Without ALPHA_LEDGER_READ_KEY only loopback is answered, and without \
-            ALPHA_LEDGER_ADMIN_KEY nothing is posted.
+            ALPHA_LEDGER_ADMIN_KEY nothing is posted. ALPHA_LEDGER_CAPTURE says which series are captured, and how often.
 
             Examples:
               alpha-ledger serve
