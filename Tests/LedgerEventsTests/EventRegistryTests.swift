@@ -16,6 +16,8 @@ import Testing
             payload.payload(as: MarketObservedPayload.self)?.encode(),
             payload.payload(as: ContextStampedPayload.self)?.encode(),
             payload.payload(as: ExecutionBenchmarkPayload.self)?.encode(), payload.payload(as: ForwardMarkPayload.self)?.encode(),
+            payload.payload(as: AlertRaisedPayload.self)?.encode(), payload.payload(as: AlertClearedPayload.self)?.encode(),
+            payload.payload(as: AlertDeliveryPayload.self)?.encode(),
         ]
         return try #require(encodings.compactMap { $0 }.first)
     }

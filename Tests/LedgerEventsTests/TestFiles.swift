@@ -41,7 +41,8 @@ let payloadVersions: [(type: EventType, version: Int)] = [
     (.alphaExecutionReappeared, 1), (.alphaRowRejected, 1), (.alphaRowRejected, 2), (.alphaSyncCompleted, 1), (.alphaSyncFailed, 1),
     (.projectionPromoted, 1), (.marketObserved, 1), (.marketObserved, 2), (.contextStamped, 1), (.executionBenchmarkRecorded, 1),
     (.forwardMarkRecorded, 1), (.executionRecorded, 1), (.executionUpdated, 1), (.executionMissing, 1), (.executionReappeared, 1),
-    (.rowRejected, 1), (.rowRejected, 2), (.syncCompleted, 1), (.syncFailed, 1),
+    (.rowRejected, 1), (.rowRejected, 2), (.syncCompleted, 1), (.syncFailed, 1), (.alertRaised, 1), (.alertCleared, 1),
+    (.alertDelivered, 1), (.alertDeliveryFailed, 1),
 ]
 
 extension EventType {

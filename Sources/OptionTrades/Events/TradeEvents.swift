@@ -37,6 +37,14 @@ extension EventType {
     package static let forwardMarkRecorded = EventType("ForwardMarkRecorded")
     /// One market observation (docs/contract/event-types.md, "MarketObserved").
     package static let marketObserved = EventType("MarketObserved")
+    /// An alert's condition has held for long enough (docs/contract/alerts.md).
+    package static let alertRaised = EventType("AlertRaised")
+    /// A raised alert's figure left its threshold.
+    package static let alertCleared = EventType("AlertCleared")
+    /// A message about an alert reached its receiver.
+    package static let alertDelivered = EventType("AlertDelivered")
+    /// A message about an alert did not reach its receiver.
+    package static let alertDeliveryFailed = EventType("AlertDeliveryFailed")
 }
 
 /// The events of option trades (docs/contract/event-types.md, "Types").
@@ -73,7 +81,7 @@ package enum TradeEvents {
                     1: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes, schemaVersion: 1) },
                     2: { bytes throws(PayloadError) in try MarketObservedPayload(decoding: bytes) },
                 ]),
-        ] + ExecutionEventTypes.neutral.definitions
+        ] + ExecutionEventTypes.neutral.definitions + AlertEvents.definitions
 }
 
 extension ExecutionPayload: EventPayload {
