@@ -32,8 +32,8 @@ struct WitnessClient: Sendable {
     func add(_ note: SignedNote, old: Int64, path: [Digest32]) async throws -> Answer {
         let answer = try await transport.send(
             HTTPRequestSpec(
-                url: url + "/add-checkpoint", headers: [("Content-Type", "text/plain; charset=utf-8")],
-                body: AddCheckpoint.body(old: old, path, note), timeoutSeconds: timeoutSeconds, maximumBodyBytes: Self.maximumBytes))
+                .post(AddCheckpoint.body(old: old, path, note)), url: url + "/add-checkpoint",
+                headers: [("Content-Type", "text/plain; charset=utf-8")], timeoutSeconds: timeoutSeconds, maximumBodyBytes: Self.maximumBytes))
         switch answer.status {
         case 200:
             do {

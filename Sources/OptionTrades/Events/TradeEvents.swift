@@ -45,6 +45,14 @@ extension EventType {
     package static let assertionStated = EventType("AssertionStated")
     /// An operator withdraws an assertion (docs/contract/event-types.md, "AssertionWithdrawn").
     package static let assertionWithdrawn = EventType("AssertionWithdrawn")
+    /// An alert's condition has held for long enough (docs/contract/alerts.md).
+    package static let alertRaised = EventType("AlertRaised")
+    /// A raised alert's figure left its threshold.
+    package static let alertCleared = EventType("AlertCleared")
+    /// A message about an alert reached its receiver.
+    package static let alertDelivered = EventType("AlertDelivered")
+    /// A message about an alert did not reach its receiver.
+    package static let alertDeliveryFailed = EventType("AlertDeliveryFailed")
 }
 
 /// The events of option trades (docs/contract/event-types.md, "Types").
@@ -89,7 +97,7 @@ package enum TradeEvents {
                 .assertionStated, readers: [1: { bytes throws(PayloadError) in try AssertionStatedPayload(decoding: bytes) }]),
             EventDefinition(
                 .assertionWithdrawn, readers: [1: { bytes throws(PayloadError) in try AssertionWithdrawnPayload(decoding: bytes) }]),
-        ] + ExecutionEventTypes.neutral.definitions + BrokerEvents.definitions
+        ] + ExecutionEventTypes.neutral.definitions + BrokerEvents.definitions + AlertEvents.definitions
 }
 
 extension ExecutionPayload: EventPayload {

@@ -38,7 +38,8 @@ struct GexLevelsAnalysis: MarketFigures {
 
     func work(_ market: MarketReading, _ question: MarketQuestion) -> MarketData {
         let names = [
-            "by_strike", "magnets", "nearest_magnet_above", "nearest_magnet_below", "nearest_repeller_above", "nearest_repeller_below",
+            "by_strike", "magnets", "nearest_magnet_above", "nearest_magnet_below", "nearest_magnet_distance", "nearest_repeller_above",
+            "nearest_repeller_below",
             "repellers", "rows", "spot", "strikes", "timestamp",
         ]
         guard let rows = market.usable(.gexSnapshots)?.newest, let first = rows.first else {
@@ -57,6 +58,7 @@ struct GexLevelsAnalysis: MarketFigures {
                 ("magnets", .list(magnets.map { entry($0, spot) })), ("repellers", .list(repellers.map { entry($0, spot) })),
                 ("nearest_magnet_above", nearest(magnets, spot, isAbove: true)),
                 ("nearest_magnet_below", nearest(magnets, spot, isAbove: false)),
+                ("nearest_magnet_distance", nearestDistance(magnets, spot)),
                 ("nearest_repeller_above", nearest(repellers, spot, isAbove: true)),
                 ("nearest_repeller_below", nearest(repellers, spot, isAbove: false)),
                 ("rows", .figure(.integer(rows.count), "the rows of the newest snapshot")),
@@ -98,6 +100,16 @@ struct GexLevelsAnalysis: MarketFigures {
             gamma(level), strike(level),
             ("distance", .figure(FigureValue(distance), "strike ÷ spot − 1", rules: [["levels", "reach"]], from: { level.inputs })),
         ])
+    }
+
+    /// How far the nearest of some levels is from the spot, on either side.
+    private func nearestDistance(_ levels: [Level], _ spot: ExactNumber?) -> TracedValue {
+        let distances = levels.compactMap { level in
+            spot.flatMap { level.strike.exact.divided(by: $0) }.map { ($0 - ExactNumber(1)).magnitude }
+        }
+        return .figure(
+            FigureValue(distances.min()), "the least |strike ÷ spot − 1| of the magnets", because: "there is no magnet",
+            rules: [["levels", "count"], ["levels", "reach"]], from: { levels.flatMap(\.inputs) })
     }
 
     private func nearest(_ levels: [Level], _ spot: ExactNumber?, isAbove: Bool) -> TracedValue {
