@@ -1,0 +1,113 @@
+package import Alpaca
+import Curl
+import LedgerEvents
+package import LedgerJSON
+import LedgerPostgres
+import LedgerProjections
+import LedgerStore
+import LedgerValues
+package import OptionTrades
+import SampleScope
+
+/// The broker that a source stands for, and its address.
+package struct BrokerConnection: Sendable {
+    package let source: BrokerSource
+    package let api: any BrokerAPI
+    /// Whether every address is this machine: only then may waits be replaced.
+    package let isLoopback: Bool
+
+    /// Paper, or live if that is said twice.
+    package init(_ values: SettingValues, live: Bool) throws(SettingProblem) {
+        let settings = try AlpacaSettings(values, live: live)
+        (source, api, isLoopback) = (settings.source, AlpacaClient(settings), settings.isLoopback)
+    }
+
+    /// The bundled broker, in this process: its orders end with it.
+    package init(sample broker: SampleBroker) throws(SettingProblem) {
+        let settings = try AlpacaSettings(
+            source: .sampleBroker, tradingURL: "http://127.0.0.1:1", dataURL: "http://127.0.0.1:1", keyID: "sample", secret: "sample")
+        source = .sampleBroker
+        isLoopback = true
+        api = AlpacaClient(settings) { (request) async throws(TransportError) in
+            let (method, body): (String, [UInt8]) =
+                switch request.method {
+                case .get: ("GET", [])
+                case .post(let body): ("POST", body)
+                case .delete: ("DELETE", [])
+                }
+            let target = String(request.url.dropFirst("http://127.0.0.1:1".count))
+            switch broker.respond(method, target, headers: request.headers, body: body) {
+            case .answer(let status, let headers, let body): return HTTPResponse(status: status, headers: headers, body: body)
+            case .timeOut: throw TransportError(.timedOut, "the sample broker did not answer in time")
+            case .reset: throw TransportError(.connectionLost, "the sample broker broke the connection off")
+            }
+        }
+    }
+}
+
+/// Runs a dispatcher under the lease of its source.
+package struct DispatchRunner: Sendable {
+    private let ledger: Ledger
+    private let connection: BrokerConnection
+    private let timings: DispatchTimings
+    private let rules: DispatchRules
+    private let log: StoreDispatchLog
+    private let dispatcher: Dispatcher
+
+    /// - Parameter timings: the text of a JSON object that replaces waits, accepted on loopback only
+    package init(_ ledger: Ledger, _ connection: BrokerConnection, timings text: [UInt8]? = nil) async throws {
+        self.ledger = ledger
+        self.connection = connection
+        rules = try await BrokerDesk(ledger, source: connection.source).rules()
+        var timings = rules.timings
+        if let text {
+            guard connection.isLoopback else { throw SettingProblem("--timings: expected loopback addresses of the broker only") }
+            guard let root = (try? JSONDocument(parsing: text))?.root else { throw SettingProblem("--timings: expected a JSON object") }
+            try timings.replace(by: root)
+        }
+        self.timings = timings
+        log = StoreDispatchLog(ledger, source: connection.source, leaseSeconds: timings.lease)
+        let head = try await ledger.head().head
+        dispatcher = Dispatcher(
+            log: log, broker: connection.api, rules: rules, timings: timings, source: connection.source,
+            ledgerID: head.ledgerID.description, dispatcher: ledger.newID(), portfolio: ledger.settings.values["ALPACA_ACCOUNT_NAME"])
+    }
+
+    /// One round. Throws if another dispatcher has the lease.
+    package func once() async throws -> Dispatcher.Round {
+        guard try await log.takeLease() else { throw BrokerError.otherDispatcher(source: connection.source.rawValue) }
+        do throws(DispatchLogError) {
+            return try await dispatcher.runOnce()
+        } catch {
+            throw BrokerError.unreachable("\(error)")
+        }
+    }
+
+    /// Rounds until the task is cancelled. While another dispatcher has the lease, this one waits for it.
+    package func run(onRound: @Sendable (Dispatcher.Round) -> Void = { _ in }) async {
+        while !Task.isCancelled {
+            var seconds = min(1, timings.followEvery)
+            do {
+                let round = try await once()
+                for problem in round.problems { ledger.logger.warning("\(ledger.redact(problem))") }
+                onRound(round)
+                let now = ledger.now()
+                seconds = min(timings.lease / 3, max(0.05, Double(round.next.microseconds - now.microseconds) / 1_000_000))
+            } catch {
+                ledger.logger.debug("the dispatcher waits", metadata: ["reason": "\(ledger.redact("\(error)"))"])
+            }
+            // New intents and halts are looked for at least once a second.
+            try? await Task.sleep(for: .seconds(min(seconds, 1)))
+        }
+        await log.giveLeaseBack()
+    }
+
+    package func end() async { await log.giveLeaseBack() }
+
+    /// Compares positions with the ledger, and all orders if asked. Returns the document.
+    package func reconcile(orders: Bool) async throws -> (node: JSONNode, differences: Int) {
+        guard try await log.takeLease() else { throw BrokerError.otherDispatcher(source: connection.source.rawValue) }
+        defer { Task { await log.giveLeaseBack() } }
+        return try await dispatcher.reconcile(orders: orders)
+    }
+}
