@@ -1,7 +1,7 @@
 import Glibc
 import LedgerEvents
 import LedgerJSON
-package import LedgerValues
+import LedgerValues
 package import OptionTrades
 
 /// A document of research as a file: the same position gives the same bytes, whenever it is written.

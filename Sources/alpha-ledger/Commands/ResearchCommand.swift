@@ -1,5 +1,6 @@
 import ArgumentParser
 import LedgerJSON
+import LedgerStore
 import LedgerValues
 import Operations
 import OptionTrades
