@@ -1,5 +1,6 @@
 import ArgumentParser
 import LedgerJSON
+import LedgerStore
 import LedgerValues
 import Operations
 import OptionTrades
@@ -7,7 +8,7 @@ import OptionTrades
 struct ResearchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "research", abstract: "Read research metrics of recorded chains: informational, never advice.",
-        subcommands: [IVSurface.self, Exposure.self, Levels.self, Scenarios.self])
+        subcommands: [IVSurface.self, Exposure.self, Levels.self, Scenarios.self, Artifact.self])
 
     /// What a read of research stands on.
     struct Pins: ParsableArguments {

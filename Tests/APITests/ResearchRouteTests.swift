@@ -1,0 +1,100 @@
+import LedgerEvents
+import LedgerJSON
+import LedgerValues
+import Operations
+import OptionTrades
+import TestSupport
+import Testing
+
+/// Reads of research over HTTP, from chains and bars in a ledger.
+@Suite(.serialized) struct ResearchRouteTests {
+    private func decimal(_ text: String?) throws -> FixedDecimal? { try text.map { try FixedDecimal($0) } }
+
+    private func row(_ strike: Int, _ type: OptionType, iv: String, delta: String, gamma: String, interest: Int) throws -> ChainRow {
+        ChainRow(
+            strike: FixedDecimal(strike), type, mark: FixedDecimal(2), iv: try decimal(iv), delta: try decimal(delta),
+            gamma: try decimal(gamma), openInterest: FixedDecimal(interest))
+    }
+
+    /// Part of a chain of MSTR that expires on 2026-02-20; a version is how often it was recorded before.
+    private func part(_ time: String, _ number: Int64, of parts: Int64, _ rows: [ChainRow], spot: Int = 100, version: Int64 = 0) throws
+        -> NewEvent
+    {
+        let expiry = try #require(CalendarDate("2026-02-20"))
+        let values: [MarketValue] = [
+            .text("MSTR"), .instant(try instant(time)), .date(expiry), .integer(number), .integer(parts), .text("alpaca"),
+            .decimal(FixedDecimal(spot)), .null, .decimal(FixedDecimal(100)), .null,
+            .rows(MarketRows(rows.map(\.values), of: .optionChain)),
+        ]
+        return try #require(MarketObservedPayload(kind: .optionChain, values: values)).event(previousVersion: version)
+    }
+
+    @Test func `chains are read as they were known, part by part, and the log's facts are positions`() async throws {
+        let puts = [
+            try row(90, .put, iv: "70", delta: "-0.25", gamma: "0.01", interest: 30),
+            try row(100, .call, iv: "60", delta: "0.5", gamma: "0.02", interest: 10),
+            try row(100, .put, iv: "62", delta: "-0.5", gamma: "0.02", interest: 5),
+        ]
+        let calls = [try row(110, .call, iv: "55", delta: "0.26", gamma: "0.01", interest: 40)]
+        try await withService(projectors: false) { service in
+            /// Appends, and folds what was appended from what is stored.
+            func append(_ events: [NewEvent]) async throws -> Int64 {
+                try await service.ledger.log.append(events, runID: service.ledger.newID())
+                try await service.ledger.bringUpToDate(service.ledger.registry.names)
+                return try await service.ledger.primaryHead()
+            }
+            func ask(_ target: String) async throws -> JSONValue {
+                let answer = try await service.ask("/api/research/\(target)")
+                #expect(answer.status == 200, "\(target): \(String(decoding: answer.body, as: UTF8.self))")
+                return try answer.json()
+            }
+            let whole = try await append([try part("2026-01-30T15:00:00Z", 1, of: 1, puts)])
+            let half = try await append([try part("2026-01-30T16:00:00Z", 1, of: 2, puts)])
+            let both = try await append([try part("2026-01-30T16:00:00Z", 2, of: 2, calls)])
+            let corrected = try await append([try part("2026-01-30T16:00:00Z", 2, of: 2, calls, spot: 101, version: 1)])
+            let pins = [(whole, "15", 0), (half, "15", 1), (both, "16", 0), (corrected, "15", 1)]
+            for (position, hour, warnings) in pins {
+                for view in ["option-chains", "iv-surface", "exposure"] {
+                    let rows = try await ask("\(view)/rows?underlying=MSTR&as_of_position=\(position)")["rows"]
+                    let row = try #require(rows?.elements.first { _ in true })
+                    #expect(rows?.count == 1 && row["timestamp"]?.string == "2026-01-30T\(hour):00:00Z", "\(view) at \(position)")
+                    #expect(row["warnings"]?.count == warnings, "\(view) at \(position)")
+                }
+                let slice = try await ask("exposure?underlying=MSTR&market_date=2026-01-30&as_of_position=\(position)")
+                #expect(slice["strikes"]?.count == (hour == "15" ? 2 : 3), "at \(position)")
+                // The puts of 90 and 100 against the call of 100; then the calls of 110 too.
+                #expect(slice["total_net_gex"]?.sourceText == (hour == "15" ? "-2000" : "2000"), "at \(position)")
+                #expect(slice["flip_strike"]?.sourceText == (hour == "15" ? "null" : "110"), "at \(position)")
+            }
+            let tenors = try await ask("iv-surface?underlying=MSTR&tenors=30&receipt=true&as_of_position=\(both)")
+            let tenor = try #require(tenors["rows"]?.elements.first { _ in true })
+            #expect(
+                tenor["atm_iv"]?.sourceText == "61" && tenor["skew_25d_pp"]?.sourceText == "15" && tenor["tenor_gap_dte"]?.integer == -9)
+            #expect(tenors["ledger"]?["projections"]?.members.map(\.key) == ["iv_surface", "option_chains"])
+            #expect(tenors["receipt"]?["reads"]?.count == 2)
+            let chains = try await ask("option-chains/rows?from=2026-01-30&to=2026-01-31")
+            #expect(chains["rows"]?.count == 1 && chains["ledger"]?["projections"]?["option_chains"]?["code_version"]?.integer == 1)
+            #expect(try await ask("option-chains/rows?to=2026-01-30")["rows"]?.count == 0)
+            for target in ["option-chains/rows?effective_at=2026-01-30T00:00:00Z", "iv-surface?underlying=MSTR&tenors=0", "exposure"] {
+                #expect(try await service.ask("/api/research/\(target)").status == 400, "\(target)")
+            }
+        }
+    }
+
+    @Test func `what has no data answers with null figures, empty lists and why`() async throws {
+        try await withService(projectors: false) { service in
+            try await service.ledger.bringUpToDate(service.ledger.registry.names)
+            func warnings(_ target: String) async throws -> [String] {
+                let answer = try await service.ask("/api/research/\(target)")
+                #expect(answer.status == 200, "\(target): \(String(decoding: answer.body, as: UTF8.self))")
+                return try answer.json()["warnings"]?.elements.compactMap(\.string) ?? []
+            }
+            #expect(try await warnings("iv-surface?underlying=NONE") == ["no_chain"])
+            #expect(try await warnings("exposure?underlying=NONE&slice=monthly") == ["no_chain"])
+            #expect(try await warnings("levels?symbol=NONE").contains("no_bars"))
+            #expect(try await warnings("scenarios?position_id=pos_0") == ["no_chain"])
+            #expect(try await service.ask("/api/research/scenarios").status == 400)
+            #expect(try await service.ask("/api/research/scenarios?position_id=a&portfolio=b").status == 400)
+        }
+    }
+}
