@@ -16,6 +16,8 @@ struct CopiedServer: Sendable {
 
     private let handle: EmbeddedPostgresHandle
     private let root: String
+    /// Whether the directory goes on being used.
+    private let keepsData: Bool
     /// libpq's URI of the ledger's database.
     let uri: String
 
@@ -37,16 +39,17 @@ struct CopiedServer: Sendable {
             let handle = try await EmbeddedPostgres.start(
                 EmbeddedPostgres.Configuration(dataDirectory: root, binaries: binaries, options: options, startTimeoutSeconds: 3600),
                 log: logger)
-            return CopiedServer(handle, root, manifest)
+            return CopiedServer(handle, root, manifest, keepsData: keepsData)
         } catch {
             removeFiles(root)
             throw error
         }
     }
 
-    private init(_ handle: EmbeddedPostgresHandle, _ root: String, _ manifest: BackupManifest) {
+    private init(_ handle: EmbeddedPostgresHandle, _ root: String, _ manifest: BackupManifest, keepsData: Bool) {
         self.handle = handle
         self.root = root
+        self.keepsData = keepsData
         uri = PostgresConfiguration.socketURI(
             directory: handle.socketDirectory, port: handle.port, database: manifest.database, user: manifest.user)
     }
@@ -54,6 +57,8 @@ struct CopiedServer: Sendable {
     func stop() async {
         await handle.stop()
         Self.removeFiles(root)
+        // It lies elsewhere if the root's path is too long for a socket.
+        if !keepsData { rmdir(handle.socketDirectory) }
     }
 
     private static func removeFiles(_ root: String) {
