@@ -205,7 +205,7 @@ import Testing
 
     @Test func `an internal error says nothing about the inside`() async throws {
         try await withService(projectors: false) { service in
-            try await superuser(service, "REVOKE SELECT ON ledger.events FROM alpha_ledger_service")
+            try await superuser(service, "REVOKE SELECT ON ledger.events FROM alpha_ledger_service, alpha_ledger_reader")
             let answer = try await service.ask("/api/ledger/events")
             #expect(answer.status == 500)
             #expect(try answer.code() == "internal")
