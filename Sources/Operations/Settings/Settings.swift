@@ -30,7 +30,8 @@ package struct Settings: Sendable {
         [
             "DATABASE_URL", "DATABASE_READ_URL", "ALPHA_LEDGER_DATA_DIR", "ALPHA_LEDGER_POSTGRES_BIN", "ALPHA_LEDGER_READ_KEY",
             "ALPHA_LEDGER_ADMIN_KEY", "ALPHA_LEDGER_HOST", "ALPHA_LEDGER_PORT", "ALPHA_LEDGER_CONNECTIONS_PER_ADDRESS",
-            "ALPHA_LEDGER_SIGNING_KEY_FILE", "ALPHA_LEDGER_WITNESS_POLICY", "ALPHA_LEDGER_PUBLIC_TILES", "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY",
+            "ALPHA_LEDGER_SIGNING_KEY_FILE", "ALPHA_LEDGER_WITNESS_POLICY", "ALPHA_LEDGER_PUBLIC_TILES",
+            "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY",
         ] + Ingestion.settings.map(\.name))
     /// Of the keys that clients show: 128 bits, if it is random.
     private static let shortestKeyBytes = 16
