@@ -28,7 +28,9 @@ extension BundleVerifier {
         let file = BundlePaths.witnessed
         func fault(_ code: BundleFault.Code, _ problem: String) { report.faults.append(BundleFault(code, file: file, problem)) }
         guard isPresent else {
-            if let policy, !policy.policy.needsNobody { fault(.quorumMissing, "nobody cosigned the bundle's tree: the bundle has no such file") }
+            if let policy, !policy.policy.needsNobody {
+                fault(.quorumMissing, "nobody cosigned the bundle's tree: the bundle has no such file")
+            }
             return
         }
         let note: SignedNote
@@ -39,7 +41,8 @@ extension BundleVerifier {
         } catch let error as NoteError {
             return fault(.badCheckpoint, "\(error)")
         }
-        guard Array(checkpoint.origin.utf8) == Array(manifest.origin.utf8), checkpoint.size == manifest.position, checkpoint.root == manifest.root,
+        guard Array(checkpoint.origin.utf8) == Array(manifest.origin.utf8), checkpoint.size == manifest.position,
+            checkpoint.root == manifest.root,
             checkpoint.extensions.isEmpty
         else { return fault(.badCheckpoint, "it is not the plain checkpoint of the manifest's position and root") }
         if let key {

@@ -90,7 +90,8 @@ public struct BundleVerifier {
     private func checkCheckpoint(
         _ manifest: BundleManifest, _ present: Set<ByteKey>, _ report: inout BundleReport
     ) throws -> NoteVerifier? {
-        let note = present.contains(ByteKey(BundlePaths.checkpoint)) ? try? SignedNote(parsing: try small(BundlePaths.checkpoint) ?? []) : nil
+        let note =
+            present.contains(ByteKey(BundlePaths.checkpoint)) ? try? SignedNote(parsing: try small(BundlePaths.checkpoint) ?? []) : nil
         let key = key ?? policy?.key(of: manifest.origin, in: note)
         try checkCheckpoint(manifest, present, key, &report)
         return key
@@ -101,7 +102,9 @@ public struct BundleVerifier {
     ) throws {
         let file = BundlePaths.checkpoint
         func fault(_ code: BundleFault.Code, _ problem: String) { report.faults.append(BundleFault(code, file: file, problem)) }
-        if key == nil { fault(.signatureUntrusted, "no key was given with --key, nor by a policy: whoever wrote the bundle may have made all of it up") }
+        if key == nil {
+            fault(.signatureUntrusted, "no key was given with --key, nor by a policy: whoever wrote the bundle may have made all of it up")
+        }
         guard present.contains(ByteKey(file)) else {
             report.signature = .invalid
             return fault(.fileMissing, "there is no checkpoint")

@@ -78,7 +78,9 @@ import Testing
                 try await bench.opened(lines(down, 2)(w0)) { ledger in
                     try await SignedHeadTests.append(ledger, 0..<5)
                     let head = try await ledger.signWitnessedCheckpoint()
-                    #expect(head.missing?.contains("b (") == true && head.missing?.contains("c (") == true && head.missing?.contains("a") == false)
+                    #expect(
+                        head.missing?.contains("b (") == true && head.missing?.contains("c (") == true
+                            && head.missing?.contains("a") == false)
                     await #expect(throws: TileError.noCheckpoint) { try await ledger.publishedCheckpoint() }
                     await #expect(throws: TileError.self) { try await ledger.tileProof(of: 1) }
                 }
@@ -151,7 +153,8 @@ import Testing
             }
             // An answer with a cosignature of another text is rejected whole.
             let forger = try LoopbackServer { request in
-                guard let asked = AddCheckpoint(parsing: request.body), let other = try? SignedNote(signing: Array("x\n1\n".utf8), with: .generate(name: "x")),
+                guard let asked = AddCheckpoint(parsing: request.body),
+                    let other = try? SignedNote(signing: Array("x\n1\n".utf8), with: .generate(name: "x")),
                     let line = try? Cosigner(skey: "").cosign(other, at: 5)
                 else { return .response(status: 200, headers: [], body: Array("— \(key.name) AAAAAAAAAAAA\n".utf8)) }
                 return .response(status: 200, headers: [], body: SignedNote.lines(asked.note.signatures + [line]))
@@ -207,7 +210,8 @@ import Testing
             func verify(_ rest: String?) throws -> BundleReport {
                 let lines = rest.map { "log \(bench.log.vkey)\nwitness a \(keys[0].vkey)\nwitness b \(keys[1].vkey)\n\($0)\n" }
                 let policy = try lines.map { BundlePolicy(try WitnessPolicy(parsing: Array($0.utf8)), now: now + 30) }
-                return try BundleVerifier(BundleDirectory(bundle), TradeLedger.model, key: rest == nil ? bench.log : nil, policy: policy).verify()
+                return try BundleVerifier(BundleDirectory(bundle), TradeLedger.model, key: rest == nil ? bench.log : nil, policy: policy)
+                    .verify()
             }
             let accepted = try verify("quorum a")
             #expect(accepted.isVerified && accepted.signature == .trusted && accepted.witnesses?.counted == ["a"], "\(accepted.faults)")

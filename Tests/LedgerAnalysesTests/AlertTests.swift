@@ -82,7 +82,8 @@ import Testing
             }
         }
         let payload = try #require(raised)
-        #expect(payload.since == (try moment(Self.start)) && payload.now == (try moment(Self.start, plusMinutes: 2)))
+        #expect(try payload.since == moment(Self.start))
+        #expect(try payload.now == moment(Self.start, plusMinutes: 2))
         #expect(payload.value == "2.5" && payload.threshold == "1" && payload.position == 7 && payload.currency == "ETH")
         let event = AlertChange.raised(payload).event(previousVersion: 3)
         #expect(event.stream == "alert-a:ETH" && event.expectedVersion == 3 && event.effectiveAt == payload.now)

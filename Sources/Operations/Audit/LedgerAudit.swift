@@ -133,7 +133,9 @@ extension Ledger {
         // The contents of an altered log prove nothing.
         guard log.fault == nil, let root = log.root else { return AuditReport(ofAltered: log) }
         var findings = try SchemaVerifier(Migrator(resources.files.migrations(), TradeLedger.names)).findings(session)
-        let catalog = CatalogVerifier(registry, otherRules: analyses.installedFiles)
+        // A missing or broken file of captures is found where its digest was recorded.
+        let ofCaptures = (try? fundingIntervals().file).map { [$0] } ?? []
+        let catalog = CatalogVerifier(registry, otherRules: analyses.installedFiles.union(ofCaptures))
         findings += try catalog.findings(session) + (views ?? catalog.viewFindings(session))
         let fork = try request.since.flatMap { try $0.fork(from: log, session) }
         if let fork { findings.append(fork) }

@@ -65,7 +65,9 @@ final class CosignedHeads: Sendable {
         try file.forEachRecord(from: 0) { record, _ in
             let note = try SignedNote(parsing: Array(record))
             let checkpoint = try Checkpoint(parsing: note.text)
-            guard checkpoint.origin.isBytewiseEqual(to: origin), checkpoint.size <= size, checkpoint.size >= found?.size ?? 0 else { return }
+            guard checkpoint.origin.isBytewiseEqual(to: origin), checkpoint.size <= size, checkpoint.size >= found?.size ?? 0 else {
+                return
+            }
             if let root, checkpoint.size != size || checkpoint.root != root { return }
             if root == nil, try !policy.judge(note, now: UInt64(Int64.max) - 100).isAccepted { return }
             found = (checkpoint.size, note)

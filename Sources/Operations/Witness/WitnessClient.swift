@@ -43,7 +43,8 @@ struct WitnessClient: Sendable {
             }
         case 409:
             guard answer.header("Content-Type").map({ $0.hasPrefix("text/x.tlog.size") }) ?? false,
-                let text = String(validating: answer.body, as: UTF8.self), text.hasSuffix("\n"), let size = Int64(text.dropLast()), size >= 0,
+                let text = String(validating: answer.body, as: UTF8.self), text.hasSuffix("\n"), let size = Int64(text.dropLast()),
+                size >= 0,
                 "\(size)\n".utf8.elementsEqual(answer.body)
             else { throw Refusal(description: "it answered 409 without a size") }
             return .conflict(size: size)

@@ -103,14 +103,16 @@ struct AssertionsCommand: AsyncParsableCommand {
         @Flag(help: "Exit 1 if an assertion is broken.") var failOnBroken = false
 
         func run() async throws {
-            try await showView(.assertions, options, paging, filters.parameters, columns: AssertionFilters.columns)
-            guard failOnBroken else { return }
-            let broken = try await options.withLedger(writes: false) { ledger in
-                var request = ViewRequest()
-                request.filters = try ViewReader.filters(.assertions, [("state", "broken")])
-                request.limit = ViewReader.maximumLimit
-                return try await ViewReader(ledger, isBounded: false).page(.assertions, request).rows.count
+            try await showView(.assertions, options, paging, filters.parameters, columns: AssertionFilters.columns) { ledger in
+                if failOnBroken { try await Self.expectNoneBroken(ledger) }
             }
+        }
+
+        private static func expectNoneBroken(_ ledger: Ledger) async throws {
+            var request = ViewRequest()
+            request.filters = try ViewReader.filters(.assertions, [("state", "broken")])
+            request.limit = ViewReader.maximumLimit
+            let broken = try await ViewReader(ledger, isBounded: false).page(.assertions, request).rows.count
             if broken > 0 { throw Failure(code: 1, broken == 1 ? "an assertion is broken" : "\(broken) assertions are broken") }
         }
     }
@@ -120,7 +122,7 @@ struct AssertionsCommand: AsyncParsableCommand {
     ) async throws {
         let outcome: AssertionOutcome
         do {
-            outcome = try await options.withLedger(writes: apply) { ledger in
+            outcome = try await options.withLedger { ledger in
                 try await ledger.bringUpToDate([View.assertions.projection])
                 return try await body(ledger)
             }

@@ -309,10 +309,12 @@ private let syncStateColumns = [
 func showSyncState(_ documents: [JSONDocument]) { show(documents, syncStateColumns, nil) }
 
 /// Brings the view's projection up to date, then prints one page or all pages, pinned to one position.
+///
+/// - Parameter check: what else is asked of the ledger once the rows are printed
 func showView(
     _ view: View, _ options: SettingsOptions, _ paging: ViewCommand.Paging,
     _ parameters: [(name: String, value: String?)], columns: [(name: String, isNumber: Bool)],
-    horizons: String? = nil, series: SeriesReading? = nil
+    horizons: String? = nil, series: SeriesReading? = nil, check: (Ledger) async throws -> Void = { _ in }
 ) async throws {
     if let series {
         if paging.by != nil { throw ValidationError("--by goes through all rows: it excludes --latest and --bucket") }
@@ -363,7 +365,7 @@ func showView(
                 if let cursor = page.nextCursor { Output.line("more: --cursor \(cursor)") }
                 try ViewSums.show(view, page.aggregates)
             }
-            return
+            return try await check(ledger)
         }
     }
 }
