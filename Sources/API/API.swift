@@ -42,7 +42,8 @@ package struct API: Sendable {
         failures = AddressBuckets(
             burst: limits.authenticationFailures, perMinute: limits.authenticationFailuresPerMinute)
         access = AccessPolicy(
-            readKey: ledger.settings.readKey, adminKey: ledger.settings.adminKey, failures: failures,
+            readKey: ledger.settings.readKey, adminKey: ledger.settings.adminKey, named: ledger.settings.namedKeys,
+            failures: failures,
             publicTiles: ledger.settings.publicTiles,
             publicRequests: AddressBuckets(burst: limits.publicRequestsPerSecond, perMinute: 60 * limits.publicRequestsPerSecond))
         reads = RequestGate(concurrent: limits.concurrentReads, queued: limits.queuedReads)
@@ -100,7 +101,9 @@ package struct API: Sendable {
         if let length = body?.length, length > limits.bodyBytes { throw Problem.bodyTooLarge(limits.bodyBytes) }
         if request.headers["host"]?.count != 1 { throw Problem(.badRequest, "Host: expected exactly one") }
         switch try console.admit(request, access) {
-        case .admitted(let caller): exchange.caller = caller
+        case .admitted(let caller):
+            exchange.caller = caller
+            exchange.actor = access.actor(of: request) ?? console.session(of: request)?.actor
         case .redirected(let response): return response
         }
         let match = try match(request)
@@ -115,11 +118,13 @@ package struct API: Sendable {
         let isRead = route.method == "GET"
         let gate = isRead ? reads : writes
         if !route.isUngated { try gate.requireRoom() }
-        let request = try await body?.read(request) ?? request
+        var request = try await body?.read(request) ?? request
+        request.actor = exchange.actor
         exchange.leavesBody = false
-        if route.isUngated { return try await route.handle(self, request, captures) }
+        let asked = request
+        if route.isUngated { return try await route.handle(self, asked, captures) }
         return try await withDeadline(isRead ? limits.readDeadline : limits.writeDeadline) {
-            try await gate.run { try await route.handle(self, request, captures) }
+            try await gate.run { try await route.handle(self, asked, captures) }
         }
     }
 

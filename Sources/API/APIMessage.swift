@@ -13,6 +13,8 @@ package struct APIRequest: Sendable {
     package var body: [UInt8]
     /// Whether the request is for a page that a person reads. Filters are then applied leniently.
     var isForPerson = false
+    /// Who sent it, by the name of the key. Nil for a key without a name, and without a key.
+    var actor: String?
     /// Whether the peer's address is a loopback one.
     package var isFromLoopback: Bool
     /// The peer's address as text. Behind a proxy this is the proxy's address.

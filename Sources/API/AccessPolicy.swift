@@ -8,6 +8,8 @@ import Operations
 struct AccessPolicy: Sendable {
     let readKey: String?
     let adminKey: String?
+    /// The keys of people and programs, beside the two above.
+    let named: NamedKeys
     /// Wrong keys. An address with an empty bucket is refused before its key is checked, so that a right guess among wrong
     /// ones reveals nothing.
     let failures: AddressBuckets
@@ -25,7 +27,30 @@ struct AccessPolicy: Sendable {
         /// Anybody, on a path open to everybody.
         case anyone
         case reader
+        /// Reads like a reader.
+        case trader
         case administrator
+    }
+
+    /// Whether a GET needs a key.
+    private var needsKey: Bool { readKey != nil || !named.isEmpty }
+
+    /// Who sent a request, by the name of its key. Nil for a key without a name, and without a key.
+    func actor(of request: APIRequest) -> String? {
+        guard !named.isEmpty, let key = try? bearer(request) else { return nil }
+        return named.key(key)?.name
+    }
+
+    /// What a key permits. Nil for a key that nobody has.
+    private func right(of key: String) -> Caller? {
+        if let adminKey, Self.areEqual(adminKey, key) { return .administrator }
+        if let readKey, Self.areEqual(readKey, key) { return .reader }
+        switch named.key(key)?.role {
+        case .admin: return .administrator
+        case .trade: return .trader
+        case .read: return .reader
+        case nil: return nil
+        }
     }
 
     private static let open: Set<String> = ["/healthz", "/readyz", "/metrics"]
@@ -54,7 +79,7 @@ struct AccessPolicy: Sendable {
     /// The caller of an open part of the log. Nil if the request is for something else, or comes from a client that may read all.
     /// Without a key the parts that are not open do not exist.
     private func publicCaller(of request: APIRequest, isLocal: Bool) throws(Problem) -> Caller? {
-        guard publicTiles != nil, request.path.hasPrefix("/tlog/"), request.method != "POST", readKey != nil || !isLocal else {
+        guard publicTiles != nil, request.path.hasPrefix("/tlog/"), request.method != "POST", needsKey || !isLocal else {
             return nil
         }
         guard let content = Self.content(of: request.path), isPublic(content) else {
@@ -77,7 +102,7 @@ struct AccessPolicy: Sendable {
     }
 
     private func checkPeer(isLocal: Bool) throws(Problem) {
-        if readKey == nil && !isLocal {
+        if !needsKey && !isLocal {
             throw Problem(.forbidden, "without a read key the service answers on loopback only")
         }
     }
@@ -86,28 +111,24 @@ struct AccessPolicy: Sendable {
         try checkPeer(isLocal: isLocal)
         let key = try bearer(request)
         // Methods without any route get only as far as a 405, so the read key suffices for them.
+        let right = key.flatMap { self.right(of: $0) }
         if request.method != "POST" {
-            let isAdministrator = key.flatMap { key in adminKey.map { Self.areEqual($0, key) } } ?? false
-            guard let readKey else {
-                if key != nil && !isAdministrator { throw Problem(.unauthorized, "the key is not valid") }
-                return isAdministrator ? .administrator : .local
+            guard needsKey else {
+                if key != nil && right == nil { throw Problem(.unauthorized, "the key is not valid") }
+                return right ?? .local
             }
-            let isReader = key.map { Self.areEqual(readKey, $0) } ?? false
-            if isAdministrator { return .administrator }
-            if isReader { return .reader }
+            if let right { return right }
             throw Problem(.unauthorized, "a read key is needed: Authorization: Bearer <key>")
         }
-        guard let adminKey else {
+        guard adminKey != nil || named.canAct else {
             throw Problem(.adminKeyNotConfigured, "no admin key is configured (ALPHA_LEDGER_ADMIN_KEY)")
         }
-        guard let key, Self.areEqual(adminKey, key) else {
-            // This is not a guess: the key is valid but does not permit the request.
-            if let key, let readKey, Self.areEqual(readKey, key) {
-                throw Problem(.forbidden, "the read key only reads; the admin key is needed")
-            }
-            throw Problem(.unauthorized, "the admin key is needed: Authorization: Bearer <key>")
+        switch right {
+        case .administrator: return .administrator
+        // This is not a guess: the key is valid but does not permit the request.
+        case .some: throw Problem(.forbidden, "the read key only reads; the admin key is needed")
+        case nil: throw Problem(.unauthorized, "the admin key is needed: Authorization: Bearer <key>")
         }
-        return .administrator
     }
 
     /// Whether the request comes from a program on this host, names this host, and was not forwarded.

@@ -14,6 +14,7 @@ package struct LedgerService: Sendable {
     private let runsProjectors: Bool
     private let logger: Logger
     private let limits: ServiceLimits
+    private let schedule: ScheduleRunner?
     /// The time for requests and projectors to end.
     private static let shutdownSeconds = 5
 
@@ -24,7 +25,7 @@ package struct LedgerService: Sendable {
 
     /// Throws if the service would listen beyond loopback without a read key.
     package static func check(host: String, _ settings: Settings) throws(SettingProblem) {
-        if settings.readKey == nil && !AccessPolicy.isLoopback(host: host == "::1" ? "[::1]" : host) {
+        if !settings.hasReadKeys && !AccessPolicy.isLoopback(host: host == "::1" ? "[::1]" : host) {
             throw SettingProblem(
                 "host \(host) is not a loopback address: set ALPHA_LEDGER_READ_KEY before the service listens beyond loopback")
         }
@@ -40,6 +41,7 @@ package struct LedgerService: Sendable {
         self.port = port
         self.runsProjectors = runsProjectors
         self.logger = logger
+        schedule = try ledger.settings.schedule.map { schedule throws(SettingProblem) in try ScheduleRunner(ledger, schedule) }
         var limits = limits
         if let connections = ledger.settings.connectionsPerAddress { limits.connectionsPerPeer = connections }
         self.limits = limits
@@ -127,6 +129,9 @@ package struct LedgerService: Sendable {
             services.append(.init(service: UntilShutdown { await capture.run() }, successTerminationBehavior: .ignore))
         }
         services.append(.init(service: UntilShutdown { await ledger.askWitnesses() }, successTerminationBehavior: .ignore))
+        if let schedule {
+            services.append(.init(service: UntilShutdown { await schedule.run() }, successTerminationBehavior: .ignore))
+        }
         if let content = ledger.settings.publicTiles { logger.warning("\(Self.warning(of: content))") }
         let application = api.application(host: host, port: port, logger: quiet, onRunning: onRunning)
         services.append(.init(service: application))

@@ -29,8 +29,11 @@ package struct AdvisoryLock: Sendable {
         }.value
     }
 
-    /// Whether the session that holds the lock is still there.
-    package func isHeld() async -> Bool { (try? await ask("SELECT $1::text IS NOT NULL")) ?? false }
+    /// Whether the session that holds the lock still lives.
+    package func isHeld() async -> Bool {
+        let sql = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid())"
+        return (try? await connection.run { session in try session.execute(sql)[0].bool(0) }) ?? false
+    }
 
     private func ask(_ sql: String) async throws -> Bool {
         try await connection.run { [name] session in try session.execute(sql, [.text(name)])[0].bool(0) }

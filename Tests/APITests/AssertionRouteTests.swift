@@ -82,6 +82,7 @@ import Testing
                 (#""portfolio":"IMST","#, "", "portfolio: "), (#""quantity""#, #""delta""#, "kind: expected quantity, premium, cash"),
                 ("2026-01-10T14:30:00Z", "yesterday", "as_of: "), ("2026-01-10T14:30:00Z", "2190-01-10T14:30:00Z", "has passed"),
                 (#""by":"operations","#, "", "by: "), (#""value":10"#, #""value":1e30"#, "value: "),
+                (#""value":10"#, #""value":1000000000000000000"#, "value: "),
             ] {
                 let altered = body("10").replacing(old, with: new)
                 let answer = try await service.post("/api/internal/assertions", altered)

@@ -130,9 +130,10 @@ func withService<T: Sendable>(
     home: String = projectRoot, logger: Logger = quiet, _ body: @Sendable (RunningService) async throws -> T
 ) async throws -> T {
     try await withDatabase { uri in
+        var settings = try Settings(environment: ledgerEnvironment(uri, environment))
+        try settings.loadKeys { FileManager.default.contents(atPath: $0).map { Array($0) } }
         let ledger = try await Ledger.open(
-            try Settings(environment: ledgerEnvironment(uri, environment)),
-            Resources(root: home), migration: .always, logger: logger)
+            settings, Resources(root: home), migration: .always, logger: logger)
         let result: Result<T, any Error>
         do {
             let service = try LedgerService(

@@ -174,7 +174,7 @@ extension API {
     func visitor(_ session: ConsoleSessions.Session?) -> Visitor {
         let role: Visitor.Role = session.map { $0.mayAct(at: .now) ? .administrator : .reader } ?? .anonymous
         return Visitor(
-            role: role, formToken: session?.formToken, canAdminister: ledger.settings.adminKey != nil)
+            role: role, formToken: session?.formToken, canAdminister: ledger.settings.hasAdminKeys)
     }
 
     /// The frame of a page without a moment.

@@ -17,6 +17,8 @@ final class ConsoleSessions: Sendable {
         let formToken: String
         let ends: ContinuousClock.Instant
         let actsUntil: ContinuousClock.Instant?
+        /// The name of the key that began it; nil for a key without a name.
+        let actor: String?
         var run: SyncCard.Run?
         var preview: Preview?
         var notice: Notice?
@@ -36,10 +38,11 @@ final class ConsoleSessions: Sendable {
     private let sessions = Mutex<[Digest32: Session]>([:])
 
     /// Starts a session. Returns the token for its cookie.
-    func start(mayAct: Bool, now: ContinuousClock.Instant = .now) -> String {
+    func start(mayAct: Bool, actor: String? = nil, now: ContinuousClock.Instant = .now) -> String {
         let token = Self.randomText()
         let session = Session(
-            formToken: Self.randomText(), ends: now + Self.readingTime, actsUntil: mayAct ? now + Self.actingTime : nil)
+            formToken: Self.randomText(), ends: now + Self.readingTime, actsUntil: mayAct ? now + Self.actingTime : nil,
+            actor: actor)
         sessions.withLock { sessions in
             sessions = sessions.filter { now < $0.value.ends }
             if sessions.count >= Self.limit, let oldest = sessions.min(by: { $0.value.ends < $1.value.ends }) {

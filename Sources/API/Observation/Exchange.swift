@@ -11,6 +11,8 @@ struct Exchange {
     static let noRoute = "none"
     /// Nil if the request was refused before the caller was known.
     var caller: AccessPolicy.Caller?
+    /// The name of the caller's key; nil for a key without a name.
+    var actor: String?
     var problem: Problem.Code?
     /// Whether the request has a body that was not read to its end.
     var leavesBody = false
@@ -39,7 +41,7 @@ struct Exchange {
             level: isPost ? .notice : .debug, isPost ? "POST" : "request",
             metadata: [
                 "request_id": "\(id)", "method": "\(method)", "path": "\(path)", "caller": "\(caller?.rawValue ?? "unknown")",
-                "peer": "\(peer)", "status": "\(status)", "code": "\(problem?.rawValue ?? "ok")",
+                "actor": "\(actor ?? "-")", "peer": "\(peer)", "status": "\(status)", "code": "\(problem?.rawValue ?? "ok")",
                 "milliseconds": "\(duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000)",
             ])
     }

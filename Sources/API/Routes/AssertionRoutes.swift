@@ -32,6 +32,7 @@ extension API {
             default: fields.reason = try Self.text(key, value)
             }
         }
+        fields.statedBy = try Self.actor(fields.statedBy, request)
         let (asked, apply) = (fields, !dryRun)
         return try await assertionAnswer {
             try await AssertionWriter(ledger).state(try AssertionRequest(asked), apply: apply)
@@ -49,6 +50,7 @@ extension API {
             default: reason = try Self.text(key, value)
             }
         }
+        by = try Self.actor(by, request)
         let (who, why, apply) = (by, reason, !dryRun)
         return try await assertionAnswer {
             try await AssertionWriter(ledger).withdraw(id: id, by: who, reason: why, apply: apply)
@@ -65,6 +67,13 @@ extension API {
             case .withdrawn, .taken: throw Problem(.conflict, "\(error)")
             }
         }
+    }
+
+    /// Who acts: the name of the caller's key, if it has one. Nobody acts in another's name.
+    private static func actor(_ given: String?, _ request: APIRequest) throws(Problem) -> String? {
+        guard let actor = request.actor else { return given }
+        if let given, !given.isBytewiseEqual(to: actor) { throw Problem(.badBody, "by: expected `\(actor)`, whose key it is") }
+        return actor
     }
 
     private static func flag(_ key: String, _ value: JSONValue) throws(Problem) -> Bool {

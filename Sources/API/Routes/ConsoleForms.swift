@@ -26,7 +26,7 @@ extension API {
     ) -> APIResponse {
         let context = context(Address(["sign-in"]), request, notice: refusal.map { Notice(.refused, $0.detail) })
         let page = SignInPage(
-            context: context, next: localPath(next), asAdministrator: asAdministrator || ledger.settings.readKey == nil)
+            context: context, next: localPath(next), asAdministrator: asAdministrator || !ledger.settings.hasReadKeys)
         return .page(page.html(), status: refusal?.status ?? 200)
     }
 
@@ -38,11 +38,11 @@ extension API {
             let form = try form(request, ["key", "next", "as"])
             next = localPath(form["next"] ?? next)
             asAdministrator = form["as"] == "administrator"
-            let mayAct = try keyActs(form["key"] ?? "", request)
+            let (mayAct, actor) = try keyActs(form["key"] ?? "", request)
             if asAdministrator && !mayAct { throw Problem(.forbidden, "That key reads only; the administrator's is asked for.") }
             // A new right gets a new token, so an old token never gains rights.
             if let old = console.token(of: request) { console.sessions.end(old) }
-            let token = console.sessions.start(mayAct: mayAct)
+            let token = console.sessions.start(mayAct: mayAct, actor: actor)
             var response = APIResponse.redirect(to: next)
             response.headers.append(ConsoleGate.setCookie(token, request))
             return response
@@ -51,15 +51,15 @@ extension API {
         }
     }
 
-    /// Whether the key may act, or only read. Throws for a key that is neither. The check uses the HTTP interface's
+    /// Whether the key may act, or only read, and its name. Throws for a key that is neither. The check uses the HTTP interface's
     /// policy, so failures count alike.
-    private func keyActs(_ key: String, _ request: APIRequest) throws(Problem) -> Bool {
+    private func keyActs(_ key: String, _ request: APIRequest) throws(Problem) -> (mayAct: Bool, actor: String?) {
         var asked = request
         asked.headers["authorization"] = ["Bearer \(key)"]
         asked.method = "GET"
         asked.path = "/api/ledger/head"
         do {
-            return try access.check(asked) == .administrator
+            return (try access.check(asked) == .administrator, access.actor(of: asked))
         } catch {
             throw error.code == .unauthorized ? Problem(.unauthorized, "The key is not valid.") : error
         }
@@ -74,7 +74,7 @@ extension API {
             }
             console.sessions.end(token)
         }
-        var response = APIResponse.redirect(to: Address(ledger.settings.readKey == nil ? ["trades"] : ["sign-in"]))
+        var response = APIResponse.redirect(to: Address(!ledger.settings.hasReadKeys ? ["trades"] : ["sign-in"]))
         response.headers.append(ConsoleGate.setCookie(nil, request))
         return response
     }

@@ -30,7 +30,7 @@ extension API {
         var content = TileContent.hashes
         if case .entries = resource { content = .all }
         // What only a key's holder may have, a shared cache must not keep.
-        let isShared = access.readKey == nil || access.isPublic(content)
+        let isShared = !ledger.settings.hasReadKeys || access.isPublic(content)
         var response = APIResponse(
             status: 200,
             headers: [

@@ -89,7 +89,7 @@ package struct AssertionRequest: Sendable, Equatable {
     }
 
     private static func decimal(_ name: String, _ text: String?) throws(AssertionError) -> FixedDecimal {
-        guard let text, let value = try? FixedDecimal(published: text) else {
+        guard let text, let value = try? FixedDecimal(text) else {
             throw .badField(name: name, expected: "a number of up to 18 digits before and 10 after the point")
         }
         return value

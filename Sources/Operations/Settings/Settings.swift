@@ -11,6 +11,10 @@ package struct Settings: Sendable {
     package var postgresBinaries: String?
     package var readKey: String?
     package var adminKey: String?
+    /// The file with the keys of people and programs by name; nil if there is none.
+    package var keysFile: String?
+    /// The keys of that file, once somebody read it.
+    package var namedKeys = NamedKeys.none
     package var host: String
     package var port: Int
     /// Open connections of one address; nil for the service's own limit.
@@ -26,6 +30,8 @@ package struct Settings: Sendable {
     package var captureCurrencies: [String]
     /// The requests that it may send to the vendor on a UTC day.
     package var captureCallsPerDay: Int
+    /// What the service runs by itself; nil for nothing.
+    package var schedule: Schedule?
     /// Whether events go to a server that runs without `fsync`.
     package var allowsUnsafeDurability: Bool
     /// The settings of sources and vendors by name, which read them themselves.
@@ -35,10 +41,10 @@ package struct Settings: Sendable {
     package static let names = Set(
         [
             "DATABASE_URL", "DATABASE_READ_URL", "ALPHA_LEDGER_DATA_DIR", "ALPHA_LEDGER_POSTGRES_BIN", "ALPHA_LEDGER_READ_KEY",
-            "ALPHA_LEDGER_ADMIN_KEY", "ALPHA_LEDGER_HOST", "ALPHA_LEDGER_PORT", "ALPHA_LEDGER_CONNECTIONS_PER_ADDRESS",
-            "ALPHA_LEDGER_SIGNING_KEY_FILE", "ALPHA_LEDGER_WITNESS_POLICY", "ALPHA_LEDGER_PUBLIC_TILES",
-            "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY", "ALPHA_LEDGER_CAPTURE", "ALPHA_LEDGER_CAPTURE_CURRENCIES",
-            "ALPHA_LEDGER_CAPTURE_CALLS",
+            "ALPHA_LEDGER_ADMIN_KEY", "ALPHA_LEDGER_KEYS", "ALPHA_LEDGER_HOST", "ALPHA_LEDGER_PORT",
+            "ALPHA_LEDGER_CONNECTIONS_PER_ADDRESS", "ALPHA_LEDGER_SIGNING_KEY_FILE", "ALPHA_LEDGER_WITNESS_POLICY",
+            "ALPHA_LEDGER_PUBLIC_TILES", "ALPHA_LEDGER_SCHEDULE", "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY",
+            "ALPHA_LEDGER_CAPTURE", "ALPHA_LEDGER_CAPTURE_CURRENCIES", "ALPHA_LEDGER_CAPTURE_CALLS",
         ] + Ingestion.settings.map(\.name))
     /// Of the keys that clients show: 128 bits, if it is random.
     private static let shortestKeyBytes = 16
@@ -57,6 +63,7 @@ package struct Settings: Sendable {
         postgresBinaries = values["ALPHA_LEDGER_POSTGRES_BIN"]
         readKey = values["ALPHA_LEDGER_READ_KEY"]
         adminKey = values["ALPHA_LEDGER_ADMIN_KEY"]
+        keysFile = values["ALPHA_LEDGER_KEYS"]
         host = values["ALPHA_LEDGER_HOST"] ?? "127.0.0.1"
         port = try values.number("ALPHA_LEDGER_PORT", in: 0...65535, expected: "a port number, 0 to 65535") ?? 8080
         connectionsPerAddress = try values.number(
@@ -77,6 +84,7 @@ package struct Settings: Sendable {
         }
         captureCallsPerDay =
             try values.number("ALPHA_LEDGER_CAPTURE_CALLS", in: 1...100_000_000, expected: "a whole number, 1 to 100000000") ?? 20_000
+        schedule = try values["ALPHA_LEDGER_SCHEDULE"].map { try Schedule(parsing: $0) }
         allowsUnsafeDurability = try values.boolean("ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY") ?? false
         for source in Ingestion.executions.all { try source.check(values) }
         for (name, key) in [("ALPHA_LEDGER_READ_KEY", readKey), ("ALPHA_LEDGER_ADMIN_KEY", adminKey)] {
@@ -88,6 +96,22 @@ package struct Settings: Sendable {
         if let readKey, readKey == adminKey {
             throw SettingProblem("ALPHA_LEDGER_ADMIN_KEY must differ from ALPHA_LEDGER_READ_KEY: a reader could administer")
         }
+    }
+
+    /// Whether a reader beyond loopback can show a key, and everybody has to.
+    package var hasReadKeys: Bool { readKey != nil || !namedKeys.isEmpty }
+    /// Whether somebody can act with a key.
+    package var hasAdminKeys: Bool { adminKey != nil || namedKeys.canAct }
+
+    /// Reads the file of named keys, if one is set. Throws `SettingProblem` with the file and the line.
+    ///
+    /// - Parameter read: gives the bytes of a file; nil if it can't be read
+    package mutating func loadKeys(_ read: (String) -> [UInt8]?) throws(SettingProblem) {
+        guard let keysFile else { return }
+        guard let text = read(keysFile).flatMap({ String(validating: $0, as: UTF8.self) }) else {
+            throw SettingProblem("ALPHA_LEDGER_KEYS: \(keysFile) can't be read as text")
+        }
+        namedKeys = try NamedKeys(parsing: text, name: keysFile)
     }
 
     /// Secrets that must not show in a log, an error text or an event.

@@ -37,6 +37,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     func run() async throws {
         var settings = try options.settings()
+        try settings.loadKeys { readFile($0) }
         let address = host ?? settings.host
         if !once {
             try LedgerService.check(host: address, settings)

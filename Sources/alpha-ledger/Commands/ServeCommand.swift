@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import LedgerStore
 import Logging
 import Operations
 
@@ -27,11 +28,13 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try options.settings(defaultLevel: .info)
+        var settings = try options.settings(defaultLevel: .info)
+        try settings.loadKeys { readFile($0) }
         let address = host ?? settings.host
         try LedgerService.check(host: address, settings)
         try LedgerService.checkFree(host: address, port: port ?? settings.port)
-        try await options.withLedger(settings) { ledger in
+        let chosen = settings
+        try await options.withLedger(chosen) { ledger in
             try await serve(ledger, host: address, port: port ?? settings.port, runsProjectors: !noProjectors)
         }
     }
