@@ -148,7 +148,7 @@ import Testing
             #expect(files.count == 4)
             var random = SeededGenerator(seed: 7)
             for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
-                let places = path.hasSuffix(".json") ? Array(bytes.indices) : (0..<300).map { _ in Int.random(in: bytes.indices, using: &random) }
+                let places = (0..<40).map { _ in Int.random(in: bytes.indices, using: &random) }
                 for place in places {
                     var altered = bytes
                     altered[place] ^= 1 << UInt8(place % 8)

@@ -16,7 +16,7 @@ struct ExportPartition: Sendable, Equatable {
     private static let parts = [("_year", 4), ("_month", 7), ("_day", 10)]
 
     /// Finds what a name means: a filter of the table, a column of texts, dates, whole numbers or truth values, or the year, month or
-    /// day (UTC) of a column of dates or instants, named by the column or by what stands before its last word.
+    /// day (UTC) of a column of dates or instants, named by the column without its `_at` or `_date`: `trade_month`.
     init(_ name: String, _ table: ExportTable, _ schema: ExportSchema) throws(ViewError) {
         let known = Self.known(table, schema)
         guard let found = known.first(where: { $0.name.isBytewiseEqual(to: name) }) else {
@@ -45,9 +45,7 @@ struct ExportPartition: Sendable, Equatable {
             case .date, .instant:
                 if column.kind == .date { found.append(ExportPartition(name: column.name, column: column.name)) }
                 for (suffix, length) in parts {
-                    for stem in stems(of: column.name) {
-                        found.append(ExportPartition(name: stem + suffix, column: column.name, length: length))
-                    }
+                    found.append(ExportPartition(name: stem(of: column.name) + suffix, column: column.name, length: length))
                 }
             case .texts, .object, .decimal: break
             }
@@ -56,10 +54,10 @@ struct ExportPartition: Sendable, Equatable {
         return found.filter { names.insert(ByteKey($0.name)).inserted }
     }
 
-    /// `trade_date` → `trade`, `trade_date`.
-    private static func stems(of column: String) -> [String] {
-        guard let last = column.lastIndex(of: "_") else { return [column] }
-        return [String(column[..<last]), column]
+    /// `trade_date` → `trade`, `opened_at` → `opened`; any other name as it is.
+    private static func stem(of column: String) -> String {
+        for ending in ["_date", "_at"] where column.hasSuffix(ending) { return String(column.dropLast(ending.count)) }
+        return column
     }
 
     /// The partition of a row; nil for null.

@@ -8,10 +8,12 @@ import Parquet
 struct ExportRows: Sendable {
     let schema: ExportSchema
     private let names: [[UInt8]]
+    private let kinds: [ColumnSet.Kind]
 
     init(_ schema: ExportSchema) {
         self.schema = schema
         names = schema.columns.columns.map { Array($0.name.utf8) }
+        kinds = schema.columns.columns.map(\.kind)
     }
 
     /// Appends a document, whose members must be exactly the table's columns in their order.
@@ -38,9 +40,8 @@ struct ExportRows: Sendable {
 
     private func append(_ value: JSONValue, _ index: Int, _ document: JSONDocument, to writer: inout ParquetWriter) throws {
         if value.isNull { return writer.appendNull(to: index) }
-        let column = schema.columns.columns[index]
         var fits = false
-        switch column.kind {
+        switch kinds[index] {
         case .text:
             fits =
                 value.withUnescapedUTF8 { text in
@@ -78,7 +79,7 @@ struct ExportRows: Sendable {
         }
         if fits { return }
         throw ExportError.doesNotFit(
-            row: row(document), column: column.name, value: String(value.sourceText.prefix(80)), type: "\(schema.parquet[index].type)")
+            row: row(document), column: schema.columns.columns[index].name, value: String(value.sourceText.prefix(80)), type: "\(schema.parquet[index].type)")
     }
 
     /// A row's name in messages.
