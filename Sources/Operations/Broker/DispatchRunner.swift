@@ -1,13 +1,14 @@
-package import Alpaca
+import Alpaca
 import Curl
 import LedgerEvents
 package import LedgerJSON
 import LedgerPostgres
 import LedgerProjections
 import LedgerStore
-import LedgerValues
+package import LedgerValues
+import Logging
 package import OptionTrades
-import SampleScope
+package import SampleScope
 
 /// The broker that a source stands for, and its address.
 package struct BrokerConnection: Sendable {
