@@ -1,8 +1,8 @@
 import ArgumentParser
+import LedgerBundle
 import LedgerEvents
 import LedgerJSON
 import LedgerStore
-import LedgerBundle
 import LedgerValues
 import LedgerWitness
 import Operations
@@ -106,27 +106,32 @@ extension WitnessPolicy.Verdict {
     /// Who counts, who does not, and how old the newest cosignature is.
     func shown(now: UInt64) -> String {
         let age = newest.map { ", newest \(now >= $0 ? "\(now - $0) s old" : "\($0 - now) s ahead")" } ?? ""
-        return "\(counted.isEmpty ? "none" : counted.joined(separator: ", "))\(missing.isEmpty ? "" : "; not counted: \(missing.joined(separator: ", "))")\(age)"
+        let named = counted.isEmpty ? "none" : counted.joined(separator: ", ")
+        let others = missing.isEmpty ? "" : "; not counted: \(missing.joined(separator: ", "))"
+        return named + others + age
     }
 }
 
 extension AuditReport {
     /// - Parameter file: the file with the record that the audit relied on
     fileprivate func node(since file: String?, _ witnesses: JudgedWitnesses) -> JSONNode {
-        .object([
+        let audited: [(String, JSONNode)] = [
             ("verified", .bool(isVerified && witnesses.problem == nil)), ("events", .integer(log.size)),
             ("root_hash", log.root.map { .string($0.description) } ?? .null),
             (
                 "fault",
                 log.fault.map { .object([("position", .integer($0.position)), ("problem", .string($0.problem))]) } ?? .null
             ),
-            ("cosigned_size", witnesses.size.map { .integer($0) } ?? .null), ("witnesses", witnesses.verdict?.node ?? .null),
-            ("unverified_cosigners", .array(witnesses.unverified.map(JSONNode.string))),
             ("signed_checkpoints", .integer(Int64(signedCheckpoints))),
             ("projections", .array(projections.map(\.node))),
             ("findings", .array(findings.map(\.node))), ("waived", .array(waived.map(\.node))),
             ("relied_on", reliedOn.map { $0.node(file ?? "") } ?? .null),
-        ])
+        ]
+        let cosigned: [(String, JSONNode)] = [
+            ("cosigned_size", witnesses.size.map { .integer($0) } ?? .null), ("witnesses", witnesses.verdict?.node ?? .null),
+            ("unverified_cosigners", .array(witnesses.unverified.map(JSONNode.string))),
+        ]
+        return .object(audited + cosigned)
     }
 
     fileprivate func print(since file: String?, _ witnesses: JudgedWitnesses) {
