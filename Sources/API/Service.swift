@@ -123,6 +123,9 @@ package struct LedgerService: Sendable {
             .init(service: UntilShutdown { await api.feed.run(notifications) }, successTerminationBehavior: .ignore))
         services.append(
             .init(service: UntilShutdown { await ledger.publishCheckpoints(notifications) }, successTerminationBehavior: .ignore))
+        if runsProjectors, !ledger.alertCurrencies.isEmpty {
+            services.append(.init(service: UntilShutdown { await ledger.watchAlerts() }, successTerminationBehavior: .ignore))
+        }
         if let content = ledger.settings.publicTiles { logger.warning("\(Self.warning(of: content))") }
         let application = api.application(host: host, port: port, logger: quiet, onRunning: onRunning)
         services.append(.init(service: application))

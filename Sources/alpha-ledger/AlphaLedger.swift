@@ -19,7 +19,7 @@ struct AlphaLedger: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DemoCommand.self, ServeCommand.self, DatabaseCommand.self, SyncCommand.self, ObserveCommand.self,
-            BackfillCommand.self, ViewCommand.self, AnalysisCommand.self, ProjectionCommand.self, RulesCommand.self,
+            BackfillCommand.self, ViewCommand.self, AnalysisCommand.self, AlertsCommand.self, ProjectionCommand.self, RulesCommand.self,
             AuditCommand.self,
         ])
 

@@ -18,6 +18,8 @@ package struct Settings: Sendable {
     package var signingKeyFile: String?
     /// The parts of the open log that need no key; nil if all do.
     package var publicTiles: TileContent?
+    /// The markets whose alerts a service evaluates; empty if it evaluates none.
+    package var alertCurrencies: [String]
     /// Whether events go to a server that runs without `fsync`.
     package var allowsUnsafeDurability: Bool
     /// The settings of sources and vendors by name, which read them themselves.
@@ -29,6 +31,7 @@ package struct Settings: Sendable {
             "DATABASE_URL", "DATABASE_READ_URL", "ALPHA_LEDGER_DATA_DIR", "ALPHA_LEDGER_POSTGRES_BIN", "ALPHA_LEDGER_READ_KEY",
             "ALPHA_LEDGER_ADMIN_KEY", "ALPHA_LEDGER_HOST", "ALPHA_LEDGER_PORT", "ALPHA_LEDGER_CONNECTIONS_PER_ADDRESS",
             "ALPHA_LEDGER_SIGNING_KEY_FILE", "ALPHA_LEDGER_PUBLIC_TILES", "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY",
+            "ALPHA_LEDGER_ALERTS",
         ] + Ingestion.settings.map(\.name))
     /// Of the keys that clients show: 128 bits, if it is random.
     private static let shortestKeyBytes = 16
@@ -58,6 +61,7 @@ package struct Settings: Sendable {
             }
             return content
         }
+        alertCurrencies = try Self.currencies(values["ALPHA_LEDGER_ALERTS"] ?? "")
         allowsUnsafeDurability = try values.boolean("ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY") ?? false
         for source in Ingestion.executions.all { try source.check(values) }
         for (name, key) in [("ALPHA_LEDGER_READ_KEY", readKey), ("ALPHA_LEDGER_ADMIN_KEY", adminKey)] {
@@ -74,6 +78,15 @@ package struct Settings: Sendable {
     /// Secrets that must not show in a log, an error text or an event.
     package var secrets: [String] {
         [readKey, adminKey].compactMap { $0 } + Ingestion.settings.compactMap { $0.isSecret ? values[$0.name] : nil }
+    }
+
+    private static func currencies(_ text: String) throws -> [String] {
+        let names = text.split(separator: ",").map { String($0).trimmed }
+        for name in names where name.isEmpty || name.utf8.count > 64 || name.utf8.contains(where: { $0 <= 0x20 || $0 == UInt8(ascii: "-") })
+        {
+            throw SettingProblem("ALPHA_LEDGER_ALERTS: expected markets with commas between them, for example BTC,ETH,SOL")
+        }
+        return names
     }
 
     private static func parse(_ text: String) throws -> [String: String] {
