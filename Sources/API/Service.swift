@@ -132,6 +132,9 @@ package struct LedgerService: Sendable {
         if let schedule {
             services.append(.init(service: UntilShutdown { await schedule.run() }, successTerminationBehavior: .ignore))
         }
+        if runsProjectors, !ledger.alertCurrencies.isEmpty {
+            services.append(.init(service: UntilShutdown { await ledger.watchAlerts() }, successTerminationBehavior: .ignore))
+        }
         if let content = ledger.settings.publicTiles { logger.warning("\(Self.warning(of: content))") }
         let application = api.application(host: host, port: port, logger: quiet, onRunning: onRunning)
         services.append(.init(service: application))

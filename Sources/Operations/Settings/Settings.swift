@@ -32,6 +32,8 @@ package struct Settings: Sendable {
     package var captureCallsPerDay: Int
     /// What the service runs by itself; nil for nothing.
     package var schedule: Schedule?
+    /// The markets whose alerts a service evaluates; empty if it evaluates none.
+    package var alertCurrencies: [String]
     /// Whether events go to a server that runs without `fsync`.
     package var allowsUnsafeDurability: Bool
     /// The settings of sources and vendors by name, which read them themselves.
@@ -44,7 +46,7 @@ package struct Settings: Sendable {
             "ALPHA_LEDGER_ADMIN_KEY", "ALPHA_LEDGER_KEYS", "ALPHA_LEDGER_HOST", "ALPHA_LEDGER_PORT",
             "ALPHA_LEDGER_CONNECTIONS_PER_ADDRESS", "ALPHA_LEDGER_SIGNING_KEY_FILE", "ALPHA_LEDGER_WITNESS_POLICY",
             "ALPHA_LEDGER_PUBLIC_TILES", "ALPHA_LEDGER_SCHEDULE", "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY",
-            "ALPHA_LEDGER_CAPTURE", "ALPHA_LEDGER_CAPTURE_CURRENCIES", "ALPHA_LEDGER_CAPTURE_CALLS",
+            "ALPHA_LEDGER_CAPTURE", "ALPHA_LEDGER_CAPTURE_CURRENCIES", "ALPHA_LEDGER_CAPTURE_CALLS", "ALPHA_LEDGER_ALERTS",
         ] + Ingestion.settings.map(\.name))
     /// Of the keys that clients show: 128 bits, if it is random.
     private static let shortestKeyBytes = 16
@@ -85,6 +87,7 @@ package struct Settings: Sendable {
         captureCallsPerDay =
             try values.number("ALPHA_LEDGER_CAPTURE_CALLS", in: 1...100_000_000, expected: "a whole number, 1 to 100000000") ?? 20_000
         schedule = try values["ALPHA_LEDGER_SCHEDULE"].map { try Schedule(parsing: $0) }
+        alertCurrencies = try Self.currencies(values["ALPHA_LEDGER_ALERTS"] ?? "")
         allowsUnsafeDurability = try values.boolean("ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY") ?? false
         for source in Ingestion.executions.all { try source.check(values) }
         for (name, key) in [("ALPHA_LEDGER_READ_KEY", readKey), ("ALPHA_LEDGER_ADMIN_KEY", adminKey)] {
@@ -117,6 +120,15 @@ package struct Settings: Sendable {
     /// Secrets that must not show in a log, an error text or an event.
     package var secrets: [String] {
         [readKey, adminKey].compactMap { $0 } + Ingestion.settings.compactMap { $0.isSecret ? values[$0.name] : nil }
+    }
+
+    private static func currencies(_ text: String) throws -> [String] {
+        let names = text.split(separator: ",").map { String($0).trimmed }
+        for name in names where name.isEmpty || name.utf8.count > 64 || name.utf8.contains(where: { $0 <= 0x20 || $0 == UInt8(ascii: "-") })
+        {
+            throw SettingProblem("ALPHA_LEDGER_ALERTS: expected markets with commas between them, for example BTC,ETH,SOL")
+        }
+        return names
     }
 
     private static func parse(_ text: String) throws -> [String: String] {
