@@ -50,6 +50,7 @@ import Testing
             #expect(broken.map { $0["difference"]?.integer } == [2])
             #expect(broken.first?["checked_position"]?.integer == head + 2)
 
+            try await service.ledger.bringUpToDate(service.ledger.registry.names)
             let position = try await service.askSettled("/api/internal/trades/positions")
             let key = try #require(try position.json()["rows"]?.elements.first { _ in true }?["position_id"]?.string)
             let page = try await service.askSettled("/position?id=\(key)")
