@@ -9,6 +9,8 @@ import Testing
             try await withDirectory { directory in
                 let program = Program(directory: directory, environment: ["DATABASE_URL": uri])
                 #expect(try await program.run("db", "migrate").code == 0)
+                // A dry run activates nothing, and the row follows from the view.
+                #expect(try await program.run("view", "assertions").code == 0)
                 let statement = [
                     "assertions", "state", "--portfolio", "IMST", "--contract", "MSTR260130C00350000", "--kind", "quantity", "--as-of",
                     "2026-01-30T21:00:00Z", "--value", "-12", "--by", "operations", "--reason", "statement of January", "--id", "s-1",

@@ -78,6 +78,55 @@ function connectKeys() {
   });
 }
 
+/** The exact figure of a cell in units of 10^-10; null if the cell has none. The title has the digits that the text leaves out. */
+function units(cell) {
+  const figure = cell?.querySelector(".figure");
+  const text = figure?.title.replace(/^exactly /, "") || figure?.textContent.replaceAll(",", "").replace("\u2212", "-");
+  const parts = text?.match(/^(-?)([0-9]+)(?:\.([0-9]{1,10}))?$/);
+  return parts ? BigInt(parts[1] + parts[2] + (parts[3] ?? "").padEnd(10, "0")) : null;
+}
+
+/** The text of a sum: grouped, with two digits at least and none left out. */
+function sumText(sum) {
+  const digits = (sum < 0n ? -sum : sum).toString().padStart(11, "0");
+  const whole = digits.slice(0, -10).replace(/\B(?=(?:[0-9]{3})+$)/g, ",");
+  return `${sum < 0n ? "\u2212" : ""}${whole}.${digits.slice(-10).replace(/0{1,8}$/, "")}`;
+}
+
+/** A click on a row, or x, chooses it. Below the table stand the sums of the chosen rows, of the columns that the list adds up. */
+function connectChoice(body) {
+  const table = body.closest("table");
+  const said = document.createElement("p");
+  said.className = "chosen";
+  said.setAttribute("aria-live", "polite");
+  table.parentElement.after(said);
+  const show = () => {
+    const rows = [...body.querySelectorAll("tr[data-chosen]")];
+    const sums = [...table.querySelectorAll("tfoot tr > *")].flatMap((foot, index) => {
+      if (!foot.querySelector(".figure")) return [];
+      const known = rows.map((row) => units(row.children[index])).filter((value) => value !== null);
+      if (!known.length) return [];
+      const of = known.length === rows.length ? "" : ` (of ${known.length})`;
+      return [`${foot.dataset.label} ${sumText(known.reduce((sum, value) => sum + value, 0n))}${of}`];
+    });
+    const count = rows.length === 1 ? "1 row" : `${rows.length} rows`;
+    said.textContent = rows.length ? [`${count} of this page chosen`, ...sums].join(" \u00b7 ") : "";
+  };
+  const choose = (row) => { if (row) { row.toggleAttribute("data-chosen"); show(); } };
+  body.addEventListener("click", (event) => {
+    if (event.target.closest("a, button, summary, input, label") || getSelection().toString()) return;
+    choose(event.target.closest("tr"));
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, [contenteditable]")) return;
+    if (event.key === "x") choose([...body.children].find((row) => row.contains(document.activeElement)));
+    if (event.key === "Escape" && said.textContent) {
+      for (const row of body.querySelectorAll("tr[data-chosen]")) row.removeAttribute("data-chosen");
+      show();
+    }
+  });
+}
+
 /** Sends a form that acts only once. */
 function connectForms() {
   for (const form of document.querySelectorAll("form[method=post]")) {
@@ -94,3 +143,4 @@ for (const head of document.querySelectorAll(".strip input")) connectPlayHead(he
 connectMenus();
 connectKeys();
 connectForms();
+for (const body of document.querySelectorAll("tbody#rows")) connectChoice(body);

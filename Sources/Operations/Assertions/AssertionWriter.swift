@@ -75,13 +75,18 @@ package struct AssertionWriter: Sendable {
         try await ledger.pool.run { session in try LogReader().stream(Streams.assertion(id: id), limit: 2, session) }
     }
 
-    /// The row that a statement would have at the log's end.
+    /// The row that a statement would have at the log's end. Nil if the view can't say so: a statement does not wait for it.
     private func preview(_ payload: AssertionStatedPayload) async throws -> [UInt8]? {
         do {
             let impact = try await ledger.impact(of: ImpactCandidate(payload), in: [.assertions])
             return impact.views.first?.changes.compactMap(\.row).first
         } catch LedgerError.projectionBehind {
             return nil
+        } catch let error as ViewError {
+            switch error {
+            case .notActivated, .rulesUnavailable: return nil
+            default: throw error
+            }
         }
     }
 
