@@ -28,7 +28,9 @@ package struct ParquetReader {
             end = chunk.end
         }
         guard end == start else { throw ParquetError("the footer does not follow the last page") }
-        guard metadata.groups.allSatisfy({ 1...ParquetMetadata.largestGroup ~= $0.rows }), metadata.groups.reduce(0, { $0 + Int64($1.rows) }) == metadata.rows else {
+        guard metadata.groups.allSatisfy({ 1...ParquetMetadata.largestGroup ~= $0.rows }),
+            metadata.groups.reduce(0, { $0 + Int64($1.rows) }) == metadata.rows
+        else {
             throw ParquetError("the row groups do not have the file's rows")
         }
     }

@@ -6,7 +6,13 @@ struct ThriftWriter {
 
     /// The types of the protocol.
     private enum Kind: UInt8 {
-        case yes = 1, no, byte, int16, int32, int64, double, binary, list, set, map, structure
+        case yes = 1
+        case no = 2
+        case int32 = 5
+        case int64 = 6
+        case binary = 8
+        case list = 9
+        case structure = 12
     }
 
     /// A whole struct.

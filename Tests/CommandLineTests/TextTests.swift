@@ -33,6 +33,9 @@ import Testing
         (["view", "trade", "1001", "--rules", "v1"], "--rules: expected as_served, or versions as in alignment@v1, comma-separated"),
         (["projection", "diff", "alignment", "v1", "trades@v2"], "expected one of alignment"),
         (["backfill", "context", "--rules", "trades@v1"], "expected one of context"),
+        (["export", "parquet", "trads", "--as-of-position", "1", "--out", "x"], "did you mean `trades`?"),
+        (["export", "parquet", "trades", "--as-of-position", "1", "--out", "x", "--row-group", "17m"], "expected 1 to 16m rows"),
+        (["export", "verify", "nowhere"], "nowhere: expected a file of an export, or a directory with them"),
     ])
     func `what is almost right is refused with what was meant`(_ arguments: [String], _ part: String) async throws {
         try await withDirectory { directory in

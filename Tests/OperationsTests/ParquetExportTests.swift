@@ -32,7 +32,8 @@ import Testing
 
     private static func fill(_ ledger: Ledger) async throws {
         let rows = try (0..<60).map { number in
-            var row = try sampleRow("t\(number)", quantity: 1 + number, price: "\(number % 7).\(number)", notes: number % 3 == 0 ? "é \"q\"\n" : nil)
+            var row = try sampleRow(
+                "t\(number)", quantity: 1 + number, price: "\(number % 7).\(number)", notes: number % 3 == 0 ? "é \"q\"\n" : nil)
             row.tradeDate = try instant("2026-01-10T14:30:00Z", plusSeconds: number % 3 * 31 * 86_400)
             row.underlyingSymbol = ["MSTR", "CO/IN", "BTC"][number % 3]
             if number % 11 == 0 { row.underlyingSymbol = nil }
@@ -179,10 +180,12 @@ import Testing
 
     @Test func `filters select, are named in the files, and what a table does not have is refused`() async throws {
         try await Self.withExports { ledger, uri, directory in
-            let some = try await Self.export(ledger, .view(.trades), to: directory + "/mstr", filters: [("underlying", "mstr"), ("from", "2026-01-01")])
+            let some = try await Self.export(
+                ledger, .view(.trades), to: directory + "/mstr", filters: [("underlying", "mstr"), ("from", "2026-01-01")])
             #expect(some.rows > 0 && some.rows < 60 && !some.basis.isComplete)
             #expect(some.basis.filters == #"{"from":"2026-01-01","underlying":"mstr"}"#)
-            let spots = try await Self.export(ledger, .observations, to: directory + "/spots", filters: [("kind", "spot"), ("currency", "btc")])
+            let spots = try await Self.export(
+                ledger, .observations, to: directory + "/spots", filters: [("kind", "spot"), ("currency", "btc")])
             #expect(spots.rows == 3)
             let promotions = try await Self.export(ledger, .events, to: directory + "/promoted", filters: [("type", "ProjectionPromoted")])
             #expect(promotions.rows == activations)
@@ -191,8 +194,10 @@ import Testing
                 #expect(report.isVerified && report.root == nil, "\(report.faults)")
             }
             for (table, filters, partition, part) in [
-                (ExportTable.view(.trades), [("label", "x")], nil, "one of the view's filters"), (.events, [("kind", "spot")], nil, "type, stream, from, to"),
-                (.events, [("type", "MarketObservd")], nil, "did you mean `MarketObserved`?"), (.view(.trades), [], "price", "one of source, "),
+                (ExportTable.view(.trades), [("label", "x")], nil, "one of the view's filters"),
+                (.events, [("kind", "spot")], nil, "type, stream, from, to"),
+                (.events, [("type", "MarketObservd")], nil, "did you mean `MarketObserved`?"),
+                (.view(.trades), [], "price", "one of source, "),
                 (.view(.trades), [], "trade_moth", "did you mean `trade_month`?"),
             ] as [(ExportTable, [(String, String)], String?, String)] {
                 let error = await #expect(throws: ViewError.self) {
@@ -222,8 +227,9 @@ import Testing
         try await Self.withExports { ledger, _, directory in
             let events = try await Self.export(ledger, .events, to: directory + "/events")
             let trades = try await Self.export(ledger, .view(.trades), to: directory + "/trades", by: "underlying", rowGroup: 4)
-            let prices = try await ViewReader(ledger, isBounded: false).totals(
-                .trades, { var all = ViewRequest(); all.asOfPosition = trades.basis.position; return all }(), by: [])
+            var all = ViewRequest()
+            all.asOfPosition = trades.basis.position
+            let prices = try await ViewReader(ledger, isBounded: false).totals(.trades, all, by: [])
             let sums = try JSONDocument(parsing: prices.json()).root["total"]?["sums"]?["entry_premium_usd"]
             let given = JSONNode.object([
                 ("events", .string(directory + "/events")), ("root", .string(events.basis.root)), ("positions", .integer(events.rows)),

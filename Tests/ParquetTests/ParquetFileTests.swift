@@ -33,7 +33,8 @@ import Testing
         #expect(try RandomFile(seed: seed).bytes == file.bytes)
     }
 
-    @Test(arguments: 100..<106 as Range<UInt64>) func `a flipped byte is found, or is in what the footer says of the file`(seed: UInt64) throws {
+    @Test(arguments: 100..<106 as Range<UInt64>)
+    func `a flipped byte is found, or is in what the footer says of the file`(seed: UInt64) throws {
         let file = try RandomFile(seed: seed, rows: 9)
         for index in file.bytes.indices {
             var altered = file.bytes
@@ -57,7 +58,10 @@ import Testing
 
     @Test func `bounds are in the order of the type, and absent where a value is too long`() throws {
         var writer = ParquetWriter(
-            [ParquetColumn("n", .int64), ParquetColumn("d", .decimal(precision: 28, scale: 10)), ParquetColumn("s", .string), ParquetColumn("l", .string)],
+            [
+                ParquetColumn("n", .int64), ParquetColumn("d", .decimal(precision: 28, scale: 10)), ParquetColumn("s", .string),
+                ParquetColumn("l", .string),
+            ],
             codec: .none)
         for (number, text) in [(5, "é"), (-7, "z"), (0, "a")] as [(Int64, String)] {
             writer.append(number, to: 0)

@@ -47,7 +47,9 @@ struct ExportMerge {
                 guard file.part.lastKey.isBytewiseEqual(to: ExportPart.text(key: row.shownKey)) else {
                     throw ParquetError("does not end with the row that its footer says")
                 }
-                guard file.part.digest.isBytewiseEqual(to: digest.finish()) else { throw ParquetError("the rows do not match their digest") }
+                guard file.part.digest.isBytewiseEqual(to: digest.finish()) else {
+                    throw ParquetError("the rows do not match their digest")
+                }
                 return false
             }
             guard row.key < next.key else {

@@ -79,7 +79,8 @@ struct ExportRows: Sendable {
         }
         if fits { return }
         throw ExportError.doesNotFit(
-            row: row(document), column: schema.columns.columns[index].name, value: String(value.sourceText.prefix(80)), type: "\(schema.parquet[index].type)")
+            row: row(document), column: schema.columns.columns[index].name, value: String(value.sourceText.prefix(80)),
+            type: "\(schema.parquet[index].type)")
     }
 
     /// A row's name in messages.

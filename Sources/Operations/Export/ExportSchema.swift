@@ -89,7 +89,8 @@ struct ExportSchema: Sendable {
             try columns(
                 key: ["position"],
                 [
-                    ("effective_at", .instant), ("event_id", .text), ("payload", .object), ("position", .integer), ("recorded_at", .instant),
+                    ("effective_at", .instant), ("event_id", .text), ("payload", .object), ("position", .integer),
+                    ("recorded_at", .instant),
                     ("run_id", .text), ("schema_version", .integer), ("stream", .text), ("stream_version", .integer), ("type", .text),
                 ]), hasLeaf: true, inputs: nil)
     }
@@ -115,7 +116,9 @@ struct ExportSchema: Sendable {
         return String(decoding: node.httpBytes(), as: UTF8.self)
     }
 
-    private static func description(key: [String], _ columns: [(name: String, kind: ColumnSet.Kind, isDigested: Bool)]) -> JSONNode {
+    private static func description(
+        key: [String], _ columns: [(name: String, kind: ColumnSet.Kind, isDigested: Bool)]
+    ) -> JSONNode {
         .object([
             ("key", .array(key.map(JSONNode.string))), ("stored", .array([])),
             (

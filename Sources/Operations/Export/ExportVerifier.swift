@@ -88,7 +88,9 @@ package struct ExportVerifier {
             }
         }
         report.rows = rows
-        if let whole = files.last?.part.whole, whole.rows != rows { fault(files.last?.path, "says that the export has \(whole.rows) rows, found \(rows)") }
+        if let whole = files.last?.part.whole, whole.rows != rows {
+            fault(files.last?.path, "says that the export has \(whole.rows) rows, found \(rows)")
+        }
     }
 
     /// Goes through all rows in key order.

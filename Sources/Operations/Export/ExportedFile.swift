@@ -55,7 +55,9 @@ final class ExportedFile {
         }
         defer { next += 1 }
         let schema = rows.schema
-        guard let document = rows.document(values, next) else { throw ParquetError("row \(next) of row group \(group) is no row of the table") }
+        guard let document = rows.document(values, next) else {
+            throw ParquetError("row \(next) of row group \(group) is no row of the table")
+        }
         let shown = rows.key(values, next)
         guard let key = schema.columns.rowKey(shown) else { throw ParquetError("row \(next) of row group \(group) has no key") }
         guard schema.hasLeaf else { return Row(document: document, key: key, shownKey: shown, leaf: nil) }

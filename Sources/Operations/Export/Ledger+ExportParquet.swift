@@ -76,7 +76,8 @@ extension Ledger {
             let version = rows.standing.source.version
             let rules = JSONNode.object(version.rules.map { ($0.file, .integer(Int64($0.version))) })
             let basis = try basis(
-                request, now: rows.standing.now, .view(view, columns), projection: version.name, version: version.label, rules: rules, session)
+                request, now: rows.standing.now, .view(view, columns), projection: version.name, version: version.label, rules: rules,
+                session)
             return try export(request, basis, .view(view, columns), progress) { add in
                 try rows.forEachRow(session) { try add($0) }
             }

@@ -60,7 +60,8 @@ struct ExportCommand: AsyncParsableCommand {
             var given: [(name: String, value: String)] {
                 let all: [(String, String?)] = [
                     ("source", source), ("portfolio", portfolio), ("underlying", underlying), ("state", state), ("quality", quality),
-                    ("label", label), ("currency", currency), ("kind", kind), ("type", type), ("stream", stream), ("from", from), ("to", to),
+                    ("label", label), ("currency", currency), ("kind", kind), ("type", type), ("stream", stream), ("from", from),
+                    ("to", to),
                 ]
                 return all.compactMap { name, value in value.map { (name, $0) } }
             }
@@ -76,8 +77,8 @@ struct ExportCommand: AsyncParsableCommand {
 
         private static func rowGroup(_ text: String) throws -> Int {
             let folded = text.asciiFolded
-            let (digits, unit) =
-                folded.hasSuffix("k") ? (String(folded.dropLast()), 1 << 10) : folded.hasSuffix("m") ? (String(folded.dropLast()), 1 << 20) : (folded, 1)
+            let unit = folded.hasSuffix("k") ? 1 << 10 : folded.hasSuffix("m") ? 1 << 20 : 1
+            let digits = unit == 1 ? folded : String(folded.dropLast())
             guard let count = Int(digits), 1...1 << 24 ~= count, count * unit <= 1 << 24, !digits.hasPrefix("+") else {
                 throw ValidationError("expected 1 to 16m rows, as in 5000 or 128k")
             }
@@ -93,7 +94,9 @@ struct ExportCommand: AsyncParsableCommand {
             request.horizons = horizons
             if let rowGroup { request.rowGroup = rowGroup }
             if let rules {
-                guard case .view(let view) = table else { throw Failure(code: 2, "--rules: expected a view, and \(table.name) have no rules") }
+                guard case .view(let view) = table else {
+                    throw Failure(code: 2, "--rules: expected a view, and \(table.name) have no rules")
+                }
                 request.rules = try RulesChoice(parsing: rules, projection: view.projection)
             }
             let settled = request
