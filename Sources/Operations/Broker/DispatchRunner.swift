@@ -1,13 +1,14 @@
-package import Alpaca
+import Alpaca
 import Curl
 import LedgerEvents
 package import LedgerJSON
 import LedgerPostgres
 import LedgerProjections
 import LedgerStore
-import LedgerValues
+package import LedgerValues
+import Logging
 package import OptionTrades
-import SampleScope
+package import SampleScope
 
 /// The broker that a source stands for, and its address.
 package struct BrokerConnection: Sendable {
@@ -70,7 +71,7 @@ package struct DispatchRunner: Sendable {
         let head = try await ledger.head().head
         dispatcher = Dispatcher(
             log: log, broker: connection.api, rules: rules, timings: timings, source: connection.source,
-            ledgerID: head.ledgerID.description, dispatcher: ledger.newID(), portfolio: ledger.settings.values["ALPACA_ACCOUNT_NAME"])
+            ledgerID: head.ledgerID.description, dispatcher: ledger.newID(), portfolio: connection.source.rawValue)
     }
 
     /// One round. Throws if another dispatcher has the lease.
