@@ -1,3 +1,4 @@
+import Alpaca
 import AlphaFeed
 import Amberdata
 package import OptionTrades
@@ -9,5 +10,5 @@ package enum Ingestion {
     package static let series: [SeriesVendor] = [.amberdata]
 
     /// The settings of all sources.
-    static let settings = executions.all.flatMap(\.settings) + quotes.flatMap(\.settings)
+    static let settings = executions.all.flatMap(\.settings) + quotes.flatMap(\.settings) + AlpacaSettings.all
 }

@@ -105,7 +105,8 @@ package struct BrokerDesk: Sendable {
         let book = try await book()
         guard let halt = book.halt else { return false }
         if ["account_changed", "ledger_restored"].contains(halt.reason) {
-            throw BrokerError.notConfigured("the source is halted for \(halt.reason): `broker reconcile --orders` compares all orders first")
+            throw BrokerError.notConfigured(
+                "the source is halted for \(halt.reason): `broker reconcile --orders` compares all orders first")
         }
         let payload = DispatchResumedPayload(source: source.rawValue, requestedBy: requestedBy, reason: why)
         _ = try await ledger.log.append([payload.event(previousVersion: book.haltVersion)], runID: ledger.newID())

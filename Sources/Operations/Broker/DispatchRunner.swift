@@ -71,7 +71,7 @@ package struct DispatchRunner: Sendable {
         let head = try await ledger.head().head
         dispatcher = Dispatcher(
             log: log, broker: connection.api, rules: rules, timings: timings, source: connection.source,
-            ledgerID: head.ledgerID.description, dispatcher: ledger.newID(), portfolio: ledger.settings.values["ALPACA_ACCOUNT_NAME"])
+            ledgerID: head.ledgerID.description, dispatcher: ledger.newID(), portfolio: connection.source.rawValue)
     }
 
     /// One round. Throws if another dispatcher has the lease.

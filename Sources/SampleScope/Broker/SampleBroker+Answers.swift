@@ -49,7 +49,8 @@ extension SampleBroker.State {
 
     private func account() -> JSONNode {
         .object([
-            ("id", .string(accountID)), ("account_number", .string("SAMPLE0001")), ("status", .string("ACTIVE")), ("currency", .string("USD")),
+            ("id", .string(accountID)), ("account_number", .string("SAMPLE0001")), ("status", .string("ACTIVE")),
+            ("currency", .string("USD")),
             ("equity", .string("\(equity)")), ("buying_power", .string("\(equity)")), ("options_buying_power", .string("\(equity)")),
             ("options_trading_level", .integer(2)), ("account_blocked", .bool(false)), ("trading_blocked", .bool(false)),
             ("trade_suspended_by_user", .bool(false)),
@@ -85,7 +86,8 @@ extension SampleBroker.State {
                         (
                             "latestQuote",
                             .object([
-                                ("t", .string("\(quoted)")), ("bp", cents(underlying.spot * 100 - 1)), ("ap", cents(underlying.spot * 100 + 1)),
+                                ("t", .string("\(quoted)")), ("bp", cents(underlying.spot * 100 - 1)),
+                                ("ap", cents(underlying.spot * 100 + 1)),
                             ])
                         ),
                         ("latestTrade", .object([("t", .string("\(quoted)")), ("p", .integer(Int64(underlying.spot)))])),
@@ -160,7 +162,8 @@ extension SampleBroker.State {
             return Self.problem(422, 40_010_001, "client_order_id must be unique")
         }
         if side == "sell", held[symbol] ?? 0 < quantity {
-            return Self.problem(403, 40_310_000, "insufficient qty available for order (requested: \(quantity), available: \(held[symbol] ?? 0))")
+            return Self.problem(
+                403, 40_310_000, "insufficient qty available for order (requested: \(quantity), available: \(held[symbol] ?? 0))")
         }
         let ticker = OptionSymbol(symbol)?.root ?? symbol
         let order = SampleBroker.Order(

@@ -85,7 +85,9 @@ package final class SampleBroker: Sendable {
     /// Contracts and shares held, signed, by symbol.
     package var holdings: [String: Int] {
         state.withLock { state in
-            state.orders.reduce(into: [:]) { $0[$1.symbol, default: 0] += $1.side == "buy" ? $1.filled : -$1.filled }.filter { $0.value != 0 }
+            state.orders.reduce(into: [:]) { $0[$1.symbol, default: 0] += $1.side == "buy" ? $1.filled : -$1.filled }.filter {
+                $0.value != 0
+            }
         }
     }
 
@@ -143,7 +145,8 @@ package final class SampleBroker: Sendable {
     private static func decoded(_ text: String) -> String {
         var (bytes, out) = (Array(text.utf8)[...], [UInt8]())
         while let byte = bytes.popFirst() {
-            guard byte == UInt8(ascii: "%"), bytes.count >= 2, let value = UInt8(String(decoding: bytes.prefix(2), as: UTF8.self), radix: 16)
+            guard byte == UInt8(ascii: "%"), bytes.count >= 2,
+                let value = UInt8(String(decoding: bytes.prefix(2), as: UTF8.self), radix: 16)
             else {
                 out.append(byte)
                 continue
@@ -157,7 +160,10 @@ package final class SampleBroker: Sendable {
     static func httpDate(_ time: Instant) -> String {
         let (year, month, day) = time.date.components
         let weekday = (Int(time.date.daysSinceEpoch) % 7 + 7) % 7
-        let names = (["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"], ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"])
+        let names = (
+            ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"],
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        )
         let clock = time.description.dropFirst(11).prefix(8)
         return "\(names.0[weekday]), \(day < 10 ? "0" : "")\(day) \(names.1[month - 1]) \(year) \(clock) GMT"
     }

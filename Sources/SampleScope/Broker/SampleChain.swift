@@ -80,7 +80,8 @@ struct SampleOption {
         .object([
             ("id", .string("contract-\(symbol)")), ("symbol", .string(symbol.description)), ("status", .string("active")),
             ("tradable", .bool(true)), ("expiration_date", .string(symbol.expiry.description)), ("root_symbol", .string(symbol.root)),
-            ("underlying_symbol", .string(underlying.ticker)), ("type", .string(symbol.optionType.rawValue)), ("style", .string("american")),
+            ("underlying_symbol", .string(underlying.ticker)), ("type", .string(symbol.optionType.rawValue)),
+            ("style", .string("american")),
             ("strike_price", .string(symbol.strike.description)), ("size", .string("100")), ("multiplier", .string("100")),
             ("open_interest", .string("2500")), ("open_interest_date", .string(yesterday.description)), ("ppind", .bool(true)),
         ])

@@ -48,7 +48,9 @@ package struct DispatchTimings: Sendable, Equatable {
             }
             return seconds
         }
-        guard lease > postTimeout else { throw try node.member("lease").fail("expected more than post_timeout: a POST must end before the lease") }
+        guard lease > postTimeout else {
+            throw try node.member("lease").fail("expected more than post_timeout: a POST must end before the lease")
+        }
     }
 
     /// Replaces waits by those of a JSON object. Throws a sentence that names the member and what was expected.
@@ -56,7 +58,8 @@ package struct DispatchTimings: Sendable, Equatable {
         guard root.kind == .object else { throw SettingProblem("--timings: expected a JSON object of waits in seconds") }
         for (name, value) in root.members {
             if name == "session" {
-                guard let open = value["open"]?.string.flatMap({ Instant($0) }), let close = value["close"]?.string.flatMap({ Instant($0) }),
+                guard let open = value["open"]?.string.flatMap({ Instant($0) }),
+                    let close = value["close"]?.string.flatMap({ Instant($0) }),
                     open < close
                 else { throw SettingProblem("--timings: session: expected {open, close}, two instants in order") }
                 session = SessionRules.Session(open: open, close: close)
@@ -68,7 +71,9 @@ package struct DispatchTimings: Sendable, Equatable {
                 looks = seconds.compactMap { $0 }
             } else {
                 guard let path = Self.names.first(where: { $0.0.isBytewiseEqual(to: name) })?.1 else {
-                    throw SettingProblem("--timings: unknown wait `\(name)`; expected \((Self.names.map(\.0) + ["looks", "session"]).sorted().joined(separator: ", "))")
+                    throw SettingProblem(
+                        "--timings: unknown wait `\(name)`; expected \((Self.names.map(\.0) + ["looks", "session"]).sorted().joined(separator: ", "))"
+                    )
                 }
                 guard let seconds = value.decimal.flatMap(Self.seconds) else {
                     throw SettingProblem("--timings: \(name): expected seconds above 0, at most a day")

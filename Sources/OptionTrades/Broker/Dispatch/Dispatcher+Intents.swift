@@ -29,7 +29,8 @@ extension Dispatcher {
             guard open.count == 1 else {
                 let reason = open.isEmpty ? "nothing_to_close" : "ambiguous_close"
                 try await append(
-                    IntentCancelledPayload(source: source, intentID: state.intent.intentID, requestedBy: "dispatcher", reason: reason), state)
+                    IntentCancelledPayload(source: source, intentID: state.intent.intentID, requestedBy: "dispatcher", reason: reason),
+                    state)
                 return
             }
         }
@@ -68,7 +69,8 @@ extension Dispatcher {
         case .cancel:
             try await append(
                 IntentCancelledPayload(
-                    source: source, intentID: state.intent.intentID, requestedBy: "dispatcher", reason: decision.reasons.first ?? "cancelled"),
+                    source: source, intentID: state.intent.intentID, requestedBy: "dispatcher",
+                    reason: decision.reasons.first ?? "cancelled"),
                 state)
         case .wait, .insufficientFacts:
             wait(decision.reasons.first ?? "wait", key, until: DispatchTimings.after(decidedAt, timings.consultEvery))
@@ -133,7 +135,11 @@ extension Dispatcher {
         var leftOut: [ByteKey: Int64] = [:]
         var fit: [ContractRow] = []
         for row in rows {
-            if let reason = decider.fitness(row, intent, strikes, today) { leftOut[ByteKey(reason), default: 0] += 1 } else { fit.append(row) }
+            if let reason = decider.fitness(row, intent, strikes, today) {
+                leftOut[ByteKey(reason), default: 0] += 1
+            } else {
+                fit.append(row)
+            }
         }
         fit.sort { Decider.precedes($0, $1, target: target) }
         payload.filters.targetStrike = target

@@ -31,9 +31,12 @@ extension Dispatcher {
             problems = try await compareOrders(since: nil)
             problems += try await missingOrders()
             if problems.isEmpty {
-                let isRecorded = book.account?.accountDigest == found.facts.accountDigest && book.account?.ledgerID == ledgerID
-                if !isRecorded { try await append([accountEvent(found, book.account == nil ? "first_use" : "orders_compared")]) }
                 account = found
+                if !isAccountRight {
+                    let reason: String = book.account == nil ? "first_use" : "orders_compared"
+                    let recorded: NewEvent = accountEvent(found, reason)
+                    try await append([recorded])
+                }
                 if let halt = book.halt, ["account_changed", "ledger_restored"].contains(halt.reason) {
                     let resumed = DispatchResumedPayload(source: source, requestedBy: "reconcile", reason: "orders_compared")
                     try await append([resumed.event(previousVersion: book.haltVersion)])
@@ -49,10 +52,13 @@ extension Dispatcher {
         }
         let rows = try await observePositions()
         let differences = rows.filter { $0.difference != $0.explained }.count + problems.count
-        let node = JSONNode.object([
-            ("source", .string(source)), ("orders_compared", .bool(withOrders)), ("problems", .array(problems.map(JSONNode.string))),
-            ("positions", .array(rows.map(\.node))), ("differences", .integer(Int64(differences))),
-        ])
+        let told: [JSONNode] = problems.map { JSONNode.string($0) }
+        let shown: [JSONNode] = rows.map { $0.node }
+        var members: [(String, JSONNode)] = [("source", JSONNode.string(source)), ("orders_compared", JSONNode.bool(withOrders))]
+        members.append(("problems", JSONNode.array(told)))
+        members.append(("positions", JSONNode.array(shown)))
+        members.append(("differences", JSONNode.integer(Int64(differences))))
+        let node = JSONNode.object(members)
         return (node, differences)
     }
 
@@ -77,14 +83,16 @@ extension Dispatcher {
         let explained: FixedDecimal
         var difference: FixedDecimal { broker - ledger }
 
+        private static func decimal(_ value: FixedDecimal) -> JSONNode { .decimal(value) }
+
         var node: JSONNode {
             let state = difference.isZero ? "agrees" : difference == explained ? "explained" : "differs"
-            let members: [(String, JSONNode)] = [
-                ("symbol", JSONNode.string(symbol)), ("broker_quantity", JSONNode.decimal(broker)),
-                ("ledger_quantity", JSONNode.decimal(ledger)), ("difference", JSONNode.decimal(difference)),
-                ("explained_quantity", JSONNode.decimal(explained)), ("state", JSONNode.string(state)),
-            ]
-            return .object(members)
+            var members: [(String, JSONNode)] = [("symbol", JSONNode.string(symbol)), ("state", JSONNode.string(state))]
+            for (name, value) in [("broker_quantity", broker), ("ledger_quantity", ledger), ("difference", difference)] {
+                members.append((name, Self.decimal(value)))
+            }
+            members.append(("explained_quantity", Self.decimal(explained)))
+            return JSONNode.object(members)
         }
     }
 
@@ -93,9 +101,11 @@ extension Dispatcher {
         var positions = try await ask { () async throws(BrokerFailure) in try await self.broker.positions() }
         let ledger = book.netQuantities()
         // A position that is gone is named with the quantity zero: a fold can't know what an event leaves out.
-        let held = Set(positions.map { ByteKey($0.symbol) })
-        let known = Set(ledger.keys).union(book.positions?.positions.map { ByteKey($0.symbol) } ?? [])
-        for symbol in known.subtracting(held).sorted() {
+        var known: Set<ByteKey> = []
+        for symbol in ledger.keys { known.insert(symbol) }
+        if let last = book.positions { for position in last.positions { known.insert(ByteKey(position.symbol)) } }
+        for position in positions { known.remove(ByteKey(position.symbol)) }
+        for symbol in known.sorted() {
             var gone = BrokerPosition()
             gone.symbol = symbol.text
             positions.append(gone)
@@ -107,29 +117,41 @@ extension Dispatcher {
             try await append([observed.event(previousVersion: book.positionsVersion)])
         }
         let explained = book.explainedQuantities()
-        return positions.map { position in
+        var rows: [Row] = []
+        for position in positions {
             let key = ByteKey(position.symbol)
-            return Row(
-                symbol: position.symbol, broker: position.quantity, ledger: ledger[key] ?? .zero, explained: explained[key] ?? .zero)
-        }.filter { !$0.broker.isZero || !$0.ledger.isZero || !$0.explained.isZero }
+            let held: FixedDecimal = ledger[key] ?? .zero
+            let changed: FixedDecimal = explained[key] ?? .zero
+            if position.quantity.isZero, held.isZero, changed.isZero { continue }
+            rows.append(Row(symbol: position.symbol, broker: position.quantity, ledger: held, explained: changed))
+        }
+        return rows
     }
 }
 
 extension SourceBook {
     /// What the source's executions leave, signed, by symbol.
     func netQuantities() -> [ByteKey: FixedDecimal] {
-        executions.values.reduce(into: [:]) { net, execution in
-            guard let symbol = execution.row.optionSymbol ?? execution.row.underlyingSymbol else { return }
-            let quantity = execution.row.tradeStatus == .busted ? .zero : execution.row.quantity ?? .zero
-            net[ByteKey(symbol), default: .zero] += execution.row.direction == .sell ? -quantity : quantity
+        var net: [ByteKey: FixedDecimal] = [:]
+        for execution in executions.values {
+            let row = execution.row
+            guard let symbol = row.optionSymbol ?? row.underlyingSymbol, row.tradeStatus != .busted, let quantity = row.quantity else {
+                continue
+            }
+            let before: FixedDecimal = net[ByteKey(symbol)] ?? .zero
+            net[ByteKey(symbol)] = row.direction == .sell ? before - quantity : before + quantity
         }
+        return net
     }
 
     /// What activities that count changed, signed, by symbol.
     func explainedQuantities() -> [ByteKey: FixedDecimal] {
-        activities.values.reduce(into: [:]) { sums, activity in
-            guard activity.status != "canceled" else { return }
-            sums[ByteKey(activity.symbol), default: .zero] += activity.quantity ?? .zero
+        var sums: [ByteKey: FixedDecimal] = [:]
+        for activity in activities.values {
+            guard activity.status != "canceled", let quantity = activity.quantity else { continue }
+            let before: FixedDecimal = sums[ByteKey(activity.symbol)] ?? .zero
+            sums[ByteKey(activity.symbol)] = before + quantity
         }
+        return sums
     }
 }

@@ -100,7 +100,9 @@ package struct SourceBook: Sendable {
             held[key] = entry
         }
         for activity in activities.values {
-            guard activity.status != "canceled", let quantity = activity.quantity, let entry = held[ByteKey(activity.symbol)] else { continue }
+            guard activity.status != "canceled", let quantity = activity.quantity, let entry = held[ByteKey(activity.symbol)] else {
+                continue
+            }
             held[ByteKey(activity.symbol)] = (entry.quantity + quantity, entry.closing)
         }
         return held.filter { $0.value.quantity > .zero }.sorted { $0.key < $1.key }.map { key, entry in
