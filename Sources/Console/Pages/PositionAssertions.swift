@@ -27,7 +27,8 @@ struct PositionAssertions {
     }
 
     private static func columns(_ context: PageContext) -> [Column] {
-        let explained = View.assertions.explained(context)
+        // The page's rules are those of positions.
+        let explained = Explained(view: View.assertions.name, key: View.assertions.key, pin: context.time.pin)
         return [
             .text("Assertion", "assertion_id"), .badge("State", "state", explained), .text("Kind", "kind"), .instant("As of", "as_of"),
             .figure("Stated", "stated_value", .exact), .figure("In the ledger", "ledger_value", .exact, explained),
