@@ -83,7 +83,8 @@ import Testing
             }
         }
         let payload = try #require(raised)
-        #expect(payload.since == (try moment(Self.start)) && payload.now == (try moment(Self.start, plusMinutes: 2)))
+        let (since, end) = (try moment(Self.start), try moment(Self.start, plusMinutes: 2))
+        #expect(payload.since == since && payload.now == end)
         #expect(payload.value == "2.5" && payload.threshold == "1" && payload.position == 7 && payload.currency == "ETH")
         let event = AlertChange.raised(payload).event(previousVersion: 3)
         #expect(event.stream == "alert-a:ETH" && event.expectedVersion == 3 && event.effectiveAt == payload.now)
