@@ -20,7 +20,7 @@ struct AlphaLedger: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, ServeCommand.self, DatabaseCommand.self, SyncCommand.self, ObserveCommand.self,
             BackfillCommand.self, ViewCommand.self, AnalysisCommand.self, ProjectionCommand.self, RulesCommand.self,
-            AuditCommand.self,
+            AuditCommand.self, BrokerCommand.self,
         ])
 
     static func main() async {
