@@ -21,8 +21,8 @@ struct AlphaLedger: AsyncParsableCommand {
             DemoCommand.self, ServeCommand.self, DatabaseCommand.self, SyncCommand.self,
             ObserveCommand.self, CaptureCommand.self, BackfillCommand.self, AssertionsCommand.self,
             ViewCommand.self, AnalysisCommand.self, AlertsCommand.self, ResearchCommand.self,
-            ProjectionCommand.self, RulesCommand.self, AuditCommand.self, WitnessCommand.self,
-            ExportCommand.self, BackupCommand.self, SimulateCommand.self,
+            BrokerCommand.self, ProjectionCommand.self, RulesCommand.self, AuditCommand.self,
+            WitnessCommand.self, ExportCommand.self, BackupCommand.self, SimulateCommand.self,
         ])
 
     static func main() async {
