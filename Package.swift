@@ -231,7 +231,8 @@ let package = Package(
         .testTarget(
             name: "AuditTests",
             dependencies: [
-                "API", "Curl", "LoopbackServer", "LedgerBundle", "LedgerWitness", "LedgerJSON", "Operations", "LedgerNotes", "LedgerMerkle", "LedgerStore", "LedgerPostgres",
+                "API", "Curl", "LoopbackServer", "LedgerBundle", "LedgerWitness", "LedgerJSON", "Operations", "LedgerNotes", "LedgerMerkle",
+                "LedgerStore", "LedgerPostgres",
                 "EmbeddedPostgres",
                 "LedgerEvents", "OptionTrades", "LedgerValues", "LedgerProjections", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -99,7 +99,9 @@ import Testing
             #expect(partly.status == 200 && partly.headers["cache-control"] == "no-cache")
             // From here on every look at the log's head is an error.
             let owner = try await PostgresConnection.open(PostgresConfiguration(uri: service.ledger.serviceConfiguration.uri))
-            try await owner.run { session in try session.executeScript("REVOKE SELECT ON ledger.head FROM alpha_ledger_service, alpha_ledger_reader") }
+            try await owner.run { session in
+                try session.executeScript("REVOKE SELECT ON ledger.head FROM alpha_ledger_service, alpha_ledger_reader")
+            }
             await owner.close()
             let again = try await service.ask(pinned)
             #expect(again.status == 200 && again.body == first.body && again.headers["etag"] == first.headers["etag"])

@@ -64,12 +64,15 @@ struct WitnessedLog: Sendable {
                 let witness = try WitnessDirectory(
                     path, policy, clock: { clock.withLock { $0 } },
                     step: { step in if dies.withLock({ $0 == step }) { throw Killed() } })
-                var size = witness.checkpoint(ofHash: Digest32(sha256Of: Array("log.example/one".utf8)).description)
+                var size =
+                    witness.checkpoint(ofHash: Digest32(sha256Of: Array("log.example/one".utf8)).description)
                     .flatMap { try? Checkpoint(parsing: $0.text).size } ?? 0
                 for _ in 0..<6 {
                     // The clock may go back.
                     clock.withLock { $0 = UInt64.random(in: 900...1100, using: &random) }
-                    dies.withLock { $0 = Int.random(in: 0..<5, using: &random) == 0 ? WitnessDirectory.Step.allCases.randomElement(using: &random) : nil }
+                    dies.withLock {
+                        $0 = Int.random(in: 0..<5, using: &random) == 0 ? WitnessDirectory.Step.allCases.randomElement(using: &random) : nil
+                    }
                     let log = logs[Int.random(in: 0...1, using: &random)]
                     let old = Bool.random(using: &random) ? size : Int64.random(in: 0...60, using: &random)
                     let next = Int64.random(in: max(0, old - 2)...60, using: &random)
@@ -106,7 +109,9 @@ struct WitnessedLog: Sendable {
                 let witness = try open()
                 #expect(throws: WitnessError.inUse(path: path)) { try open() }
                 #expect(try witness.answer(try log.request(0, 5)).status == 200)
-                #expect(try witness.answer(try log.request(0, 5)) == WitnessAnswer(status: 409, contentType: "text/x.tlog.size", body: Array("5\n".utf8)))
+                #expect(
+                    try witness.answer(try log.request(0, 5))
+                        == WitnessAnswer(status: 409, contentType: "text/x.tlog.size", body: Array("5\n".utf8)))
                 #expect(try witness.answer(try log.request(5, 5)).status == 200)
                 #expect(try witness.answer(Array("no\n".utf8)).status == 400)
                 #expect(try witness.answer(try WitnessedLog(3, name: "log.example/two").request(0, 3)).status == 404)

@@ -98,7 +98,9 @@ import Testing
         (
             "for one contract or one coin",
             [
-                "average_open_price", "basis_usd", "benchmark_ask", "benchmark_bid", "benchmark_mark", "benchmark_mid", "fill_price",
+                "api_ask", "api_bid", "api_mid", "atm_strike", "avg_entry_price", "current_price", "filled_avg_price", "limit_price",
+                "simulated_price", "straddle_mark", "target_strike", "average_open_price", "basis_usd", "benchmark_ask", "benchmark_bid",
+                "benchmark_mark", "benchmark_mid", "fill_price",
                 "fill_vs_mid", "fill_vs_surface_mark", "forward", "index_price", "mark_price", "pre_ask", "pre_bid", "price", "price_usd",
                 "source_index_price", "source_underlying_price", "spot", "spot_at_entry", "spot_at_horizon", "spot_at_trade", "strike",
                 "underlying_price",
@@ -107,21 +109,28 @@ import Testing
         (
             "a number of contracts or coins",
             [
-                "amount", "benchmark_ask_size", "benchmark_bid_size", "calls_bought_contracts", "calls_sold_contracts", "closed_quantity",
+                "broker_quantity", "explained_quantity", "filled_quantity", "ledger_quantity", "multiplier", "volume", "amount",
+                "benchmark_ask_size", "benchmark_bid_size", "calls_bought_contracts", "calls_sold_contracts", "closed_quantity",
                 "contract_multiplier", "contract_open_interest", "contract_volume_24h", "contracts", "net_quantity", "oi_value",
                 "open_interest", "open_interest_change", "pending_quantity", "puts_bought_contracts", "puts_sold_contracts", "quantity",
                 "size", "total_buy_quantity", "total_oi", "total_sell_quantity", "volume_24h",
             ]
         ),
-        ("what is open at a moment, the same contracts at the next one", ["oi_notional"]),
+        ("contracts, premium or cash, as the row's kind says", ["difference", "ledger_value", "stated_value", "tolerance"]),
+        ("what is open at a moment, the same contracts at the next one", ["market_value", "oi_notional"]),
         (
             "an exposure of the whole market",
-            ["abs_gex", "dealer_gamma", "dealer_net_inventory", "gamma_level", "net_gamma", "net_gex"]
+            [
+                "total_call_gex", "total_net_gex", "total_put_gex", "abs_gex", "dealer_gamma", "dealer_net_inventory", "gamma_level",
+                "net_gamma", "net_gex",
+            ]
         ),
         (
             "a volatility, a ratio, a score or a time",
             [
-                "alignment_score", "apr", "benchmark_iv", "benchmark_time_delta_minutes", "confidence", "current", "delta", "dte", "dvol",
+                "atm_iv", "expected_move_pct", "gamma_coverage", "oi_coverage", "parity_gap_pp", "seconds_to_fill", "skew_10d_pp",
+                "skew_25d_pp", "spread_pct", "theta", "alignment_score", "apr", "benchmark_iv", "benchmark_time_delta_minutes",
+                "confidence", "current", "delta", "dte", "dvol",
                 "dvol_percentile", "fill_vs_mid_bps", "forward_iv", "gex_imbalance", "iv", "iv_30d", "iv_atm_30d", "iv_atm_7d",
                 "mapping_confidence", "mark_iv", "mark_time_delta_minutes", "max", "min", "moneyness_at_entry", "moneyness_at_horizon",
                 "p25", "p50", "p75", "put_call_ratio", "rate", "realized_vol_after_trade", "rv_30d", "rv_7d", "skew_25d", "spot_move_pct",

@@ -72,7 +72,12 @@ struct MemoryLog {
         forged[forged.count - 6] = forged[forged.count - 6] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
         #expect(try judge(core, Array("old 7\n\n".utf8) + forged, last) == .forbidden)
         let foreign = try NoteSigner(name: "log.example/other", seed: [UInt8](repeating: 77, count: 32))
-        #expect(try judge(core, Array("nonsense\n\n".utf8) + (try Checkpoint(origin: "log.example/other", size: 1, root: log.root(1)).signed(by: foreign)).bytes, last) == .unknownOrigin)
+        #expect(
+            try judge(
+                core,
+                Array("nonsense\n\n".utf8)
+                    + (try Checkpoint(origin: "log.example/other", size: 1, root: log.root(1)).signed(by: foreign)).bytes, last)
+                == .unknownOrigin)
         #expect(AddCheckpoint(parsing: []) == nil && AddCheckpoint(parsing: Array("old 0\n".utf8)) == nil)
         // Signatures of others beside the log's are no matter.
         #expect(try judge(core, body(7, path, note.adding(unsigned.signatures)), last) == .cosign)

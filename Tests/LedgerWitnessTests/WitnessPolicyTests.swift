@@ -11,7 +11,9 @@ struct WitnessBench {
 
     init(_ count: Int) throws {
         log = try NoteSigner(name: "log.example/one", seed: [UInt8](repeating: 1, count: 32))
-        witnesses = try (0..<count).map { try Cosigner(name: "witness.example/w\($0)", seed: [UInt8](repeating: UInt8(10 + $0), count: 32)) }
+        witnesses = try (0..<count).map {
+            try Cosigner(name: "witness.example/w\($0)", seed: [UInt8](repeating: UInt8(10 + $0), count: 32))
+        }
     }
 
     func lines(_ rest: String) -> [UInt8] {
@@ -33,9 +35,11 @@ struct WitnessBench {
     @Test func `groups of groups hold as their thresholds say`() throws {
         let bench = try WitnessBench(5)
         let policy = try WitnessPolicy(
-            parsing: bench.lines("# two of three, and one of two\ngroup x 2 w0 w1 w2\n\tgroup y any w3 w4 \ngroup both all x y\n\nquorum both\n"))
+            parsing: bench.lines(
+                "# two of three, and one of two\ngroup x 2 w0 w1 w2\n\tgroup y any w3 w4 \ngroup both all x y\n\nquorum both\n"))
         for (places, holds) in [
-            ([0, 1, 3], true), ([0, 2, 4], true), ([0, 1, 2, 3, 4], true), ([0, 1], false), ([0, 3, 4], false), ([], false), ([1, 2], false),
+            ([0, 1, 3], true), ([0, 2, 4], true), ([0, 1, 2, 3, 4], true), ([0, 1], false), ([0, 3, 4], false), ([], false),
+            ([1, 2], false),
         ] as [([Int], Bool)] {
             let verdict = try policy.judge(try bench.cosigned(places), now: 1000)
             #expect(verdict.hasQuorum == holds && verdict.isAccepted == holds && verdict.log == "log.example/one", "\(places)")

@@ -84,9 +84,35 @@ extension GoldenLog {
                     assertionID: "golden-0", holding: first.holding, withdrawnBy: "operations", reason: "another statement"
                 ).event())
         }
-        return events.enumerated().map { index, event in
+        return Self.recorded(events, after: recorded.count)
+    }
+
+    /// The order of an intent from its decision to its fill, and what the broker said of the account. They come after
+    /// ``assertions()``.
+    package static func orders() throws -> [RecordedEvent] {
+        func sample<Payload: BrokerPayload>(_ type: Payload.Type) throws -> Payload {
+            let path = "\(projectRoot)/Tests/LedgerEventsTests/Samples/\(type.type.rawValue).v1.json"
+            guard let bytes = FileManager.default.contents(atPath: path) else { throw Problem(line: 0) }
+            return try Payload(decoding: Array(bytes))
+        }
+        let ofIntent: [any IntentPayload] = [
+            try sample(TradeIntendedPayload.self), try sample(MarketConsultedPayload.self), try sample(AccountConsultedPayload.self),
+            try sample(OrderSubmittedPayload.self), try sample(OrderAcknowledgedPayload.self), try sample(OrderUpdatedPayload.self),
+        ]
+        let events =
+            ofIntent.enumerated().map { $1.event(previousVersion: Int64($0)) }
+            + [
+                try sample(BrokerAccountRecordedPayload.self).event(previousVersion: 0),
+                try sample(BrokerPositionsObservedPayload.self).event(previousVersion: 0),
+            ]
+        return recorded(events, after: try recordedEvents().count + assertions().count)
+    }
+
+    /// Events as the log would have recorded them after so many others.
+    private static func recorded(_ events: [NewEvent], after count: Int) -> [RecordedEvent] {
+        events.enumerated().map { index, event in
             RecordedEvent(
-                position: Int64(recorded.count + index + 1), eventID: event.eventID, stream: event.stream,
+                position: Int64(count + index + 1), eventID: event.eventID, stream: event.stream,
                 streamVersion: (event.expectedVersion ?? 0) + 1, type: event.type.rawValue, schemaVersion: event.schemaVersion,
                 recordedAt: Instant("2026-11-22T00:00:00Z") ?? .minimum, effectiveAt: event.effectiveAt,
                 runID: UniqueID(high: 1, low: 1), payload: event.payload, leafHash: Digest32(sha256Of: ""))

@@ -60,7 +60,9 @@ import Testing
         return rows
     }
 
-    private func answered(_ bench: TimeTravelBench, _ view: View, at position: Int64?, _ horizons: String?) async throws -> [String: [String]] {
+    private func answered(_ bench: TimeTravelBench, _ view: View, at position: Int64?, _ horizons: String?) async throws -> [String:
+        [String]]
+    {
         var ask = ViewRequest()
         ask.asOfPosition = position
         ask.limit = 1000
@@ -80,7 +82,8 @@ import Testing
         var found = session
         let standard = try await answered(bench, view, at: position, nil)
         if view.hasHorizons {
-            let horizons = Set(found.keys.map { $0.split(separator: "|").last.map { String($0.hasSuffix("d") ? $0.dropLast() : $0) } ?? "" })
+            let horizons = Set(
+                found.keys.map { $0.split(separator: "|").last.map { String($0.hasSuffix("d") ? $0.dropLast() : $0) } ?? "" })
             if !horizons.isEmpty {
                 let all = try await answered(bench, view, at: position, horizons.sorted().joined(separator: ","))
                 for (key, row) in found where standard[key] == nil {
@@ -228,16 +231,22 @@ import Testing
         try await Ledger.grantAuditor(login, bench.uri)
         let readable =
             View.all.flatMap { ["audit.\($0.projection)", "audit.\($0.projection)(\(head))", "projection.\($0.projection)"] }
-            + ["audit.events", "audit.provenance", "audit.provenance(\(head), 'trades')", "audit.coverage", "audit.trades(\(head), 'alpha_sync', 'x')"]
+            + [
+                "audit.events", "audit.provenance", "audit.provenance(\(head), 'trades')", "audit.coverage",
+                "audit.trades(\(head), 'alpha_sync', 'x')",
+            ]
         for source in readable {
             let found = try await refusal("SELECT * FROM \(source) LIMIT 1", as: login, bench)
             #expect(found == nil, "\(source)")
         }
         let forbidden =
-            ["ledger.events", "ledger.head", "ledger.projection_versions", "ledger.signing_keys", "projection.trades_v1_c1"].map { "SELECT * FROM \($0)" }
+            ["ledger.events", "ledger.head", "ledger.projection_versions", "ledger.signing_keys", "projection.trades_v1_c1"].map {
+                "SELECT * FROM \($0)"
+            }
             + [
                 "SELECT * FROM audit.served('trades', 0)", "INSERT INTO ledger.events DEFAULT VALUES", "DELETE FROM projection.trades",
-                "CREATE TEMP TABLE mine (a int)", "CREATE TABLE public.mine (a int)", "CREATE TABLE audit.mine (a int)", "CREATE SCHEMA mine",
+                "CREATE TEMP TABLE mine (a int)", "CREATE TABLE public.mine (a int)", "CREATE TABLE audit.mine (a int)",
+                "CREATE SCHEMA mine",
                 "SET ROLE alpha_ledger_reader", "SET ROLE alpha_ledger_service", "SELECT ledger.start_fork(gen_random_uuid())",
                 "COPY (SELECT 1) TO '/tmp/never'", "DROP VIEW audit.trades",
             ]

@@ -36,7 +36,8 @@ struct AuditedEvents {
                 let value = column.kind == .json ? "(e.payload::jsonb -> \(member))" : "(e.payload::jsonb ->> \(member))"
                 return Column(
                     name: "payload_\(column.name)", expression: value + (Self.cast(of: column.kind).map { "::\($0)" } ?? ""),
-                    comment: "`\(column.name)` of \(column.types.joined(separator: ", ")), as its source gave it; null: missing, or another type."
+                    comment:
+                        "`\(column.name)` of \(column.types.joined(separator: ", ")), as its source gave it; null: missing, or another type."
                 )
             }
     }

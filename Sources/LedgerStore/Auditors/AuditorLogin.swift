@@ -35,7 +35,9 @@ package struct AuditorLogin {
     /// checked at the end: if the login could write, or read more, the whole fails with ``AuditorLoginError``.
     package func grant(_ session: PostgresSession) throws {
         try session.transaction {
-            guard try session.execute("SELECT to_regnamespace('audit') IS NOT NULL AND to_regrole($1) IS NOT NULL", [.text(names.auditorRole)])[0].bool(0)
+            guard
+                try session.execute(
+                    "SELECT to_regnamespace('audit') IS NOT NULL AND to_regrole($1) IS NOT NULL", [.text(names.auditorRole)])[0].bool(0)
             else { throw LedgerError.notMigrated(problem: "the database has nothing for auditors yet") }
             let found = try session.execute("SELECT rolsuper FROM pg_roles WHERE rolname = $1 AND rolcanlogin", [.text(login)])
             guard let role = found.first else { throw AuditorLoginError.noLogin(login) }

@@ -33,7 +33,8 @@ struct WitnessClient: Sendable {
         let answer = try await transport.send(
             HTTPRequestSpec(
                 .post(AddCheckpoint.body(old: old, path, note)), url: url + "/add-checkpoint",
-                headers: [("Content-Type", "text/plain; charset=utf-8")], timeoutSeconds: timeoutSeconds, maximumBodyBytes: Self.maximumBytes))
+                headers: [("Content-Type", "text/plain; charset=utf-8")], timeoutSeconds: timeoutSeconds,
+                maximumBodyBytes: Self.maximumBytes))
         switch answer.status {
         case 200:
             do {

@@ -48,7 +48,9 @@ package final class WitnessDirectory: Sendable {
     ///
     /// - Parameter name: the key's name; nil for one that is made from the key.
     package static func initialize(_ path: String, name: String?) throws -> CosignatureVerifier {
-        if mkdir(path, 0o700) != 0, errno != EEXIST { throw WitnessError.file(problem: "\(path) can't be made: \(String(cString: strerror(errno)))") }
+        if mkdir(path, 0o700) != 0, errno != EEXIST {
+            throw WitnessError.file(problem: "\(path) can't be made: \(String(cString: strerror(errno)))")
+        }
         synchronizeDirectory(of: path)
         let lock = try Self.lock(path)
         defer { close(lock) }
@@ -56,7 +58,10 @@ package final class WitnessDirectory: Sendable {
             throw WitnessError.alreadyInitialized(path: path)
         }
         var key = try Cosigner.generate(name: name ?? "witness")
-        if name == nil { key = try key.named("witness-\(key.verifier.publicKey.prefix(8).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined())") }
+        if name == nil {
+            key = try key.named(
+                "witness-\(key.verifier.publicKey.prefix(8).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined())")
+        }
         // The state comes first: a key without a state is a witness that has lost it.
         try stateFile(path).make(WitnessState().bytes(key.verifier))
         try keyFile(path).make(Array("\(key.skey)\n".utf8))
@@ -80,7 +85,8 @@ package final class WitnessDirectory: Sendable {
                 let isEmpty = try Self.stateFile(path).read(atMost: 1 << 26) == nil
                 throw isEmpty ? WitnessError.notInitialized(path: path) : .state(problem: "\(path) has a state without a key")
             }
-            guard line.last == 0x0a, let text = String(validating: line.dropLast(), as: UTF8.self), let key = try? Cosigner(skey: text) else {
+            guard line.last == 0x0a, let text = String(validating: line.dropLast(), as: UTF8.self), let key = try? Cosigner(skey: text)
+            else {
                 throw WitnessError.state(problem: "\(path)/witness.key does not hold a witness's key")
             }
             guard let bytes = try Self.stateFile(path).read(atMost: 1 << 26) else {
@@ -122,7 +128,9 @@ package final class WitnessDirectory: Sendable {
 
     /// Answers `add-checkpoint`. An error means that nothing may be answered.
     package func answer(_ body: [UInt8]) throws -> WitnessAnswer {
-        guard let request = AddCheckpoint(parsing: body) else { return .text(400, "expected old size, proof, an empty line and a checkpoint\n") }
+        guard let request = AddCheckpoint(parsing: body) else {
+            return .text(400, "expected old size, proof, an empty line and a checkpoint\n")
+        }
         let origin = request.checkpoint.origin
         return try state.withLock { state in
             let last = state.head(of: origin, key.verifier)

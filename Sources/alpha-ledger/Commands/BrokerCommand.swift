@@ -50,7 +50,9 @@ struct BrokerCommand: AsyncParsableCommand {
             try await options.withLedger { ledger in
                 let desk = BrokerDesk(ledger, source: choice.source)
                 for line in lines {
-                    guard let document = try? JSONDocument(parsing: Array(line.utf8)) else { throw Failure(code: 2, "the intent is not JSON") }
+                    guard let document = try? JSONDocument(parsing: Array(line.utf8)) else {
+                        throw Failure(code: 2, "the intent is not JSON")
+                    }
                     let (intent, taken) = try await brokerResult { try await desk.intend(document.root, requestedBy: "command line") }
                     if json {
                         Output.bytes(FieldCoder.node(intent).httpBytes() + [UInt8(ascii: "\n")])
@@ -82,7 +84,9 @@ struct BrokerCommand: AsyncParsableCommand {
             let settings = try options.settings(defaultLevel: .info)
             let connection = try choice.connection(settings)
             let waits = try timings.map { path in
-                guard let bytes = FileManager.default.contents(atPath: path) else { throw Failure(code: 2, "--timings: \(path) can't be read") }
+                guard let bytes = FileManager.default.contents(atPath: path) else {
+                    throw Failure(code: 2, "--timings: \(path) can't be read")
+                }
                 return Array(bytes)
             }
             try await options.withLedger(settings) { ledger in
