@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LedgerJSON
 import LedgerValues
+import Logging
 import Operations
 import OptionTrades
 
