@@ -170,7 +170,7 @@ import Testing
         #expect(CaptureSeries.prints.end(of: CaptureBench.hour(49), at: now) == now)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `what the sample's server answers is what was imported, whichever comes first`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `what the sample's server answers is what was imported, whichever comes first`() async throws {
         let series: [CaptureSeries] = [.ivSurface, .termStructure, .funding, .basis, .liquidations, .putCall, .volume, .prints]
         let server = try await SampleQuoteServer.start(apiKey: "vendor-key")
         let end = try #require(Instant("2026-02-06T00:00:00Z"))

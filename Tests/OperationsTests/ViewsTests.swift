@@ -38,7 +38,7 @@ import Testing
             _ = try await ContextBackfill(ledger: bench.ledger).run(ContextBackfillOptions(apply: true))
             try await bench.benchmarks()
             try await bench.marks()
-            try await bench.ledger.log.append(try sampleObservations() + sampleAssertions(), runID: bench.ledger.newID())
+            try await bench.ledger.log.append(try sampleObservations() + sampleAssertions() + sampleOrders(), runID: bench.ledger.newID())
             try await bench.ledger.bringUpToDate(bench.ledger.registry.names)
             try await body(bench, ViewReader(bench.ledger))
         }
@@ -78,8 +78,8 @@ import Testing
                         #expect(try await all(reader, view, person).rows == found, "\(view.name) \(filter.parameter) \(value), from facts")
                     }
                 }
-                let (name, market) =
-                    view.isOfTrades ? ("underlying", "MSTR") : view.filter("currency") == nil ? ("portfolio", "IMST") : ("currency", "BTC")
+                let selecting = [("underlying", "MSTR"), ("currency", "BTC"), ("portfolio", "IMST"), ("ticker", "SPY")]
+                let (name, market) = try #require(selecting.first { view.filter($0.0) != nil })
                 selections.append([("from", "2026-01-10"), ("to", "2026-01-20T14:30:00Z"), (name, market)])
                 selections.append([(name, "nothing")])
                 for selection in selections {

@@ -90,20 +90,15 @@ extension GoldenLog {
     /// The order of an intent from its decision to its fill, and what the broker said of the account. They come after
     /// ``assertions()``.
     package static func orders() throws -> [RecordedEvent] {
-        func sample<Payload: BrokerPayload>(_ type: Payload.Type) throws -> Payload {
-            let path = "\(projectRoot)/Tests/LedgerEventsTests/Samples/\(type.type.rawValue).v1.json"
-            guard let bytes = FileManager.default.contents(atPath: path) else { throw Problem(line: 0) }
-            return try Payload(decoding: Array(bytes))
-        }
         let ofIntent: [any IntentPayload] = [
-            try sample(TradeIntendedPayload.self), try sample(MarketConsultedPayload.self), try sample(AccountConsultedPayload.self),
-            try sample(OrderSubmittedPayload.self), try sample(OrderAcknowledgedPayload.self), try sample(OrderUpdatedPayload.self),
+            try brokerSample(TradeIntendedPayload.self), try brokerSample(MarketConsultedPayload.self), try brokerSample(AccountConsultedPayload.self),
+            try brokerSample(OrderSubmittedPayload.self), try brokerSample(OrderAcknowledgedPayload.self), try brokerSample(OrderUpdatedPayload.self),
         ]
         let events =
             ofIntent.enumerated().map { $1.event(previousVersion: Int64($0)) }
             + [
-                try sample(BrokerAccountRecordedPayload.self).event(previousVersion: 0),
-                try sample(BrokerPositionsObservedPayload.self).event(previousVersion: 0),
+                try brokerSample(BrokerAccountRecordedPayload.self).event(previousVersion: 0),
+                try brokerSample(BrokerPositionsObservedPayload.self).event(previousVersion: 0),
             ]
         return recorded(events, after: try recordedEvents().count + assertions().count)
     }
