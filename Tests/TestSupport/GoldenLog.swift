@@ -91,8 +91,10 @@ extension GoldenLog {
     /// ``assertions()``.
     package static func orders() throws -> [RecordedEvent] {
         let ofIntent: [any IntentPayload] = [
-            try brokerSample(TradeIntendedPayload.self), try brokerSample(MarketConsultedPayload.self), try brokerSample(AccountConsultedPayload.self),
-            try brokerSample(OrderSubmittedPayload.self), try brokerSample(OrderAcknowledgedPayload.self), try brokerSample(OrderUpdatedPayload.self),
+            try brokerSample(TradeIntendedPayload.self), try brokerSample(MarketConsultedPayload.self),
+            try brokerSample(AccountConsultedPayload.self),
+            try brokerSample(OrderSubmittedPayload.self), try brokerSample(OrderAcknowledgedPayload.self),
+            try brokerSample(OrderUpdatedPayload.self),
         ]
         let events =
             ofIntent.enumerated().map { $1.event(previousVersion: Int64($0)) }
