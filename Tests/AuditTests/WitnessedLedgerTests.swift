@@ -80,7 +80,7 @@ import Testing
                     let head = try await ledger.signWitnessedCheckpoint()
                     #expect(
                         head.missing?.contains("b (") == true && head.missing?.contains("c (") == true
-                            && head.missing?.contains("a") == false)
+                            && head.missing?.contains("a (") == false)
                     await #expect(throws: TileError.noCheckpoint) { try await ledger.publishedCheckpoint() }
                     await #expect(throws: TileError.self) { try await ledger.tileProof(of: 1) }
                 }

@@ -40,7 +40,7 @@ final class CosignedHeads: Sendable {
         return try read(file, origin)
     }
 
-    /// Keeps the cosignatures of a note, together with those that are kept of the same tree.
+    /// Keeps the cosignatures of a note, together with those of other witnesses that are kept of the same tree.
     func keep(_ lines: [SignedNote.Signature], of note: SignedNote, _ checkpoint: Checkpoint) throws -> Contents {
         guard let file = try CheckpointFile.open(path, makes: true) else {
             throw AuditError.checkpoint(problem: "the file of cosignatures \(path) can't be made")
@@ -48,7 +48,11 @@ final class CosignedHeads: Sendable {
         var contents = try read(file, checkpoint.origin)
         var all = note
         if let newest = contents.newest, newest.size == checkpoint.size, newest.root == checkpoint.root {
-            all = all.adding(newest.note.signatures)
+            // Of each witness the newest cosignature is enough.
+            all = all.adding(
+                newest.note.signatures.filter { old in
+                    !lines.contains { $0.keyHash == old.keyHash && $0.name.isBytewiseEqual(to: old.name) }
+                })
         }
         all = all.adding(lines)
         contents.length = try file.append(all, at: contents.length)
