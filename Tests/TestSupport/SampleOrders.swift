@@ -1,5 +1,5 @@
 import Foundation
-import LedgerEvents
+package import LedgerEvents
 import LedgerValues
 import OptionTrades
 
