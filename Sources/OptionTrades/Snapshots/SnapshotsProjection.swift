@@ -9,6 +9,7 @@ import LedgerValues
 /// Of an hour the latest capture counts. Facts are the hours, so that a row follows from them for any reader.
 struct SnapshotsProjection: Projection {
     static let name = "snapshots"
+    static let entityParts = 3
     static let consumes = TradeEvents.firstVersions(of: [.snapshotCaptured])
 
     /// The latest capture of an hour.
@@ -41,7 +42,7 @@ struct SnapshotsProjection: Projection {
 
     func entities(touchedBy event: DecodedEvent) -> [RowKey] {
         guard let captured = event.payload(as: SnapshotCapturedPayload.self) else { return [] }
-        return [RowKey([captured.currency, "\(captured.snapshotDate):\(captured.snapshotType)"])]
+        return [RowKey([captured.currency, captured.snapshotDate.description, captured.snapshotType])]
     }
 
     func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {
