@@ -33,8 +33,8 @@ package enum GoldenLog {
     /// The same events in the form for appending to a ledger.
     package static func newEvents() throws -> [NewEvent] { newEvents(try recordedEvents()) }
 
-    /// The same, with the statements of ``assertions()`` behind them.
-    package static func newEventsWithAssertions() throws -> [NewEvent] { newEvents(try recordedEvents() + assertions()) }
+    /// The same, with what other views need behind them.
+    package static func newEventsOfEveryView() throws -> [NewEvent] { newEvents(try recordedEvents() + assertions() + orders()) }
 
     private static func newEvents(_ events: [RecordedEvent]) -> [NewEvent] {
         events.map { event in

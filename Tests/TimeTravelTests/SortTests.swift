@@ -17,7 +17,8 @@ import Testing
         seed: UInt64, _ body: (TimeTravelBench, _ head: Int64) async throws -> Void
     ) async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
-            try await bench.append(try RandomHistory(seed: seed, trades: 14, events: 170).events + Self.observations() + sampleAssertions())
+            try await bench.append(
+                try RandomHistory(seed: seed, trades: 14, events: 170).events + Self.observations() + sampleAssertions() + sampleOrders())
             try await bench.project()
             try await body(bench, try await bench.ledger.primaryHead())
         }
@@ -26,6 +27,8 @@ import Testing
     /// Figures of which some are equal and some absent.
     private static func observations() throws -> [NewEvent] {
         let start = try instant("2026-01-05T00:07:00Z")
+        // Bars of hours in one period are one stream.
+        var versions: [String: Int64] = [:]
         return try (0..<12).flatMap { hour in
             let time = try #require(start.advanced(byMicroseconds: Int64(hour) * 3_600_000_000))
             return try MarketKind.allCases.map { kind in
@@ -35,7 +38,10 @@ import Testing
                     if field.isRequired { return (field.name, value) }
                     return field.name == figure?.name && hour % 4 != 0 ? (field.name, .decimal(FixedDecimal(1 + hour % 3))) : nil
                 }
-                return try #require(MarketObservedPayload(kind: kind, fields: fields)).event(previousVersion: 0)
+                let payload = try #require(MarketObservedPayload(kind: kind, fields: fields))
+                let stream = payload.event(previousVersion: 0).stream
+                defer { versions[stream, default: 0] += 1 }
+                return payload.event(previousVersion: versions[stream, default: 0])
             }
         }
     }
@@ -299,7 +305,8 @@ import Testing
 
     @Test func `what a reader's now changes is never a column that the database puts in order`() async throws {
         let events = try await withTimeTravel { (bench: TimeTravelBench) async throws -> [RecordedEvent] in
-            try await bench.append(try RandomHistory(seed: 87, trades: 20, events: 300).events + Self.observations() + sampleAssertions())
+            try await bench.append(
+                try RandomHistory(seed: 87, trades: 20, events: 300).events + Self.observations() + sampleAssertions() + sampleOrders())
             return try await bench.events()
         }
         for view in View.all where !view.hasHorizons {

@@ -212,7 +212,7 @@ import Testing
 
     @Test func `every step of every entity of the sample is what the views say before and after it`() async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
-            try await bench.append(try GoldenLog.newEventsWithAssertions())
+            try await bench.append(try GoldenLog.newEventsOfEveryView())
             try await bench.project()
             let events = try await bench.events()
             for view in View.all {
