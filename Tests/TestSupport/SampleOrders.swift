@@ -28,6 +28,7 @@ package func sampleOrders() throws -> [NewEvent] {
     var observed = try brokerSample(BrokerPositionsObservedPayload.self)
     var other = observed.positions[0]
     other.symbol = "SPY260130C00610000"
+    other.averageEntryPrice = nil
     observed.positions.append(other)
     return events + [observed.event(previousVersion: 0)]
 }

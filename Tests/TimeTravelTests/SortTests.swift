@@ -29,21 +29,26 @@ import Testing
         let start = try instant("2026-01-05T00:07:00Z")
         // Bars of hours in one period are one stream.
         var versions: [String: Int64] = [:]
-        return try (0..<12).flatMap { hour in
-            let time = try #require(start.advanced(byMicroseconds: Int64(hour) * 3_600_000_000))
-            return try MarketKind.allCases.map { kind in
-                let observed = try sampleObserved(kind, hour < 7 ? "BTC" : "ETH", at: time, number: 10 + hour)
-                let figure = kind.fields.first { !$0.isRequired && $0.type == .decimal }
-                let fields = zip(kind.fields, observed.values).compactMap { field, value -> (String, MarketValue)? in
-                    if field.isRequired { return (field.name, value) }
-                    return field.name == figure?.name && hour % 4 != 0 ? (field.name, .decimal(FixedDecimal(1 + hour % 3))) : nil
-                }
-                let payload = try #require(MarketObservedPayload(kind: kind, fields: fields))
-                let stream = payload.event(previousVersion: 0).stream
-                defer { versions[stream, default: 0] += 1 }
-                return payload.event(previousVersion: versions[stream, default: 0])
-            }
+        let captures = try (0..<4).map { number in
+            let day = try #require(start.advanced(byMicroseconds: Int64(number / 2) * 86_400_000_000))
+            return sampleCaptured(number % 2 == 0 ? "SOL" : "XRP", at: day, number: number).event(previousVersion: 0)
         }
+        return try captures
+            + (0..<12).flatMap { hour in
+                let time = try #require(start.advanced(byMicroseconds: Int64(hour) * 3_600_000_000))
+                return try MarketKind.allCases.map { kind in
+                    let observed = try sampleObserved(kind, hour < 7 ? "BTC" : "ETH", at: time, number: 10 + hour)
+                    let figure = kind.fields.first { !$0.isRequired && $0.type == .decimal }
+                    let fields = zip(kind.fields, observed.values).compactMap { field, value -> (String, MarketValue)? in
+                        if field.isRequired { return (field.name, value) }
+                        return field.name == figure?.name && hour % 4 != 0 ? (field.name, .decimal(FixedDecimal(1 + hour % 3))) : nil
+                    }
+                    let payload = try #require(MarketObservedPayload(kind: kind, fields: fields))
+                    let stream = payload.event(previousVersion: 0).stream
+                    defer { versions[stream, default: 0] += 1 }
+                    return payload.event(previousVersion: versions[stream, default: 0])
+                }
+            }
     }
 
     private func all(_ bench: TimeTravelBench, _ view: View, _ ask: ViewRequest) async throws -> (rows: [String], last: ViewPage) {
@@ -156,8 +161,8 @@ import Testing
                         #expect(one.aggregates?.httpBytes() == other.aggregates?.httpBytes() && one.receipt == other.receipt)
                     }
                 }
-                // Without ties and nulls nothing would be shown.
-                #expect(ties > 0 && nulls > 0, "\(view.name): \(ties) ties, \(nulls) nulls")
+                // Without ties and nulls nothing would be shown. No column of a snapshot is ever null.
+                #expect(ties > 0 && (nulls > 0 || view.name == "snapshots"), "\(view.name): \(ties) ties, \(nulls) nulls")
             }
         }
     }

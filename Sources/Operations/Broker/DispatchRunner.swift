@@ -23,6 +23,11 @@ package struct BrokerConnection: Sendable {
         (source, api, isLoopback) = (settings.source, AlpacaClient(settings), settings.isLoopback)
     }
 
+    /// The bundled broker by this machine's clock.
+    package static func sample() throws(SettingProblem) -> BrokerConnection {
+        try BrokerConnection(sample: SampleBroker { Ledger.systemClock() })
+    }
+
     /// The bundled broker, in this process: its orders end with it.
     package init(sample broker: SampleBroker) throws(SettingProblem) {
         let settings = try AlpacaSettings(

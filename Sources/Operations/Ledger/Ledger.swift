@@ -197,7 +197,9 @@ package final class Ledger: Sendable {
     }
 
     /// The system clock, for values outside folds: run times and look-up windows.
-    package func now() -> Instant {
+    package func now() -> Instant { Self.systemClock() }
+
+    package static func systemClock() -> Instant {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Instant(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000) ?? .minimum

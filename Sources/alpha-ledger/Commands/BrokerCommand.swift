@@ -14,10 +14,17 @@ struct BrokerCommand: AsyncParsableCommand {
     /// The source that a command means, and its broker.
     struct Choice: ParsableArguments {
         @Flag(help: "The live account; ALPACA_LIVE=true must be set too.") var live = false
+        @Flag(help: "The bundled sample broker, whose orders end with this command.") var sample = false
 
-        var source: BrokerSource { live ? .alpacaLive : .alpacaPaper }
+        var source: BrokerSource { sample ? .sampleBroker : live ? .alpacaLive : .alpacaPaper }
 
-        func connection(_ settings: Settings) throws -> BrokerConnection { try BrokerConnection(settings.values, live: live) }
+        func validate() throws {
+            if live && sample { throw ValidationError("--sample and --live exclude each other") }
+        }
+
+        func connection(_ settings: Settings) throws -> BrokerConnection {
+            sample ? try BrokerConnection.sample() : try BrokerConnection(settings.values, live: live)
+        }
     }
 
     struct Intend: AsyncParsableCommand {
@@ -71,9 +78,12 @@ struct BrokerCommand: AsyncParsableCommand {
             discussion: """
                 One dispatcher a source: another one waits for the lease.
 
+                Without credentials nothing is dispatched, unless --sample asks for the bundled broker.
+
                 Examples:
                   alpha-ledger broker dispatch
                   alpha-ledger broker dispatch --once
+                  alpha-ledger broker dispatch --sample
                 """)
 
         @OptionGroup var options: SettingsOptions
