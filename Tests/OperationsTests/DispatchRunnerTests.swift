@@ -26,6 +26,14 @@ import Testing
             _ = try await desk.intend(try JSONDocument(parsing: Array(text.utf8)).root, requestedBy: "a test")
         }
 
+        /// The executions that fills became.
+        func trades() async throws -> [JSONValue] {
+            try await ledger.bringUpToDate(["trades"])
+            var request = ViewRequest()
+            request.filters = try ViewReader.filters(.trades, [("source", "sample_broker")])
+            return try await ViewReader(ledger).page(.trades, request).rows.map { try JSONDocument(parsing: $0).root }
+        }
+
         /// The execution modes by intent.
         func modes() async throws -> [String: String] {
             try await ledger.bringUpToDate(["dispatches"])
@@ -69,17 +77,18 @@ import Testing
                 try await bench.modes() == [
                     "I-1": "SAMPLE_BROKER", "I-2": "SAMPLE_BROKER", "I-3": "SIMULATED_FALLBACK", "I-4": "SIMULATED_FALLBACK",
                 ])
-            for _ in 0..<10 { _ = try await first.once() }
+            var trades: [JSONValue] = []
+            for _ in 0..<100 where trades.count < 2 {
+                try await Task.sleep(for: .milliseconds(100))
+                _ = try await first.once()
+                trades = try await bench.trades()
+            }
             await first.end()
             // The lease is free, and nothing is sent again.
             #expect(try await second.once().submitted == 0)
             await second.end()
-
-            try await bench.ledger.bringUpToDate(["trades"])
-            var request = ViewRequest()
-            request.filters = try ViewReader.filters(.trades, [("source", "sample_broker")])
-            let trades = try await ViewReader(bench.ledger).page(.trades, request).rows.map { try JSONDocument(parsing: $0).root }
-            #expect(Set(trades.compactMap { $0["underlying"]?.string }) == ["SPY", "QQQ"])
+            #expect(bench.broker.postCount == 2)
+            #expect(Set(trades.compactMap { $0["underlying_symbol"]?.string }) == ["SPY", "QQQ"])
             #expect(trades.allSatisfy { ($0["quantity"]?.integer ?? 0) > 0 && $0["price_currency"]?.string == "USD" })
         }
     }

@@ -18,9 +18,10 @@ final class StoreDispatchLog: DispatchLog {
     init(_ ledger: Ledger, source: BrokerSource, leaseSeconds: Double) {
         self.ledger = ledger
         self.source = source.rawValue
-        owner = ledger.owner
         self.leaseSeconds = leaseSeconds
         runID = ledger.newID()
+        // Two dispatchers of one process are two.
+        owner = "\(ledger.owner)-\(runID)"
     }
 
     private static func prefixes(_ source: String) -> [String] {
