@@ -282,7 +282,7 @@ import Testing
             try await ledger.pool.run { session in
                 try session.executeScript("DELETE FROM ledger.served_projections WHERE name = 'lifecycles'")
                 let version = try #require(try catalog.version(of: definition.identity, session))
-                try session.executeScript("DROP VIEW projection.lifecycles")
+                try session.executeScript("DROP VIEW projection.lifecycles CASCADE")
                 try catalog.drop(version, session)
             }
             try await running(ledger, owner: "g") {

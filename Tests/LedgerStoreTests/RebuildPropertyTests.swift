@@ -39,7 +39,7 @@ private struct Killed: Error {}
             try await catalog.activate(ledger.registry, log: ledger.log, pool: ledger.pool, runID: run)
             try await ledger.asSuperuser { session in
                 // Versions beside the served ones: no view for people need be made each time.
-                let views = ledger.registry.names.map { "DROP VIEW projection.\(quoteIdentifier($0));" }
+                let views = ledger.registry.names.map { "DROP VIEW projection.\(quoteIdentifier($0)) CASCADE;" }
                 try session.executeScript(
                     """
                     ALTER TABLE ledger.events DISABLE TRIGGER USER;

@@ -197,7 +197,7 @@ import Testing
             try await ledger.pool.run { session in
                 try session.executeScript(
                     """
-                    DROP VIEW projection.trades;
+                    DROP VIEW projection.trades CASCADE;
                     CREATE VIEW projection.trades AS
                     SELECT document::jsonb ->> 'source_trade_id' AS source_trade_id, valid_from FROM projection.trades_v1_c1;
                     GRANT SELECT ON projection.trades TO PUBLIC;

@@ -67,12 +67,20 @@ struct AuditedEvents {
 
     /// Brings the view up to date. If somebody reads it at this moment or has a view over it, the next program does.
     func attempt(_ session: PostgresSession) throws {
-        let found = try session.execute(
-            "SELECT obj_description(to_regclass('audit.events'), 'pg_class') IS NOT DISTINCT FROM $1", [.text(comment)])
-        if try found[0].bool(0) { return }
+        if try isCurrent(session) { return }
         do {
-            try session.transaction { _ = try session.withShortLocks { try put(session) } }
+            try session.transaction {
+                // Of programs that start together one makes it.
+                _ = try session.execute("SELECT pg_advisory_xact_lock(hashtextextended('audit.events', 0))")
+                if try isCurrent(session) { return }
+                _ = try session.withShortLocks { try put(session) }
+            }
         } catch let error as PostgresError where error.sqlState == .dependentObjectsStillExist {}
+    }
+
+    private func isCurrent(_ session: PostgresSession) throws -> Bool {
+        try session.execute(
+            "SELECT obj_description(to_regclass('audit.events'), 'pg_class') IS NOT DISTINCT FROM $1", [.text(comment)])[0].bool(0)
     }
 
     private func put(_ session: PostgresSession) throws(PostgresError) {

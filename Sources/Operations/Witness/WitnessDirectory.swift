@@ -116,11 +116,13 @@ package final class WitnessDirectory: Sendable {
             if errno == ENOENT { throw .notInitialized(path: path) }
             throw .file(problem: "\(path) can't be opened: \(String(cString: strerror(errno)))")
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw .inUse(path: path)
+        // A program that another thread starts at this moment holds the descriptor of an earlier lock until it is executed.
+        for attempt in 0..<10 {
+            if attempt > 0 { usleep(50_000) }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
         }
-        return descriptor
+        close(descriptor)
+        throw .inUse(path: path)
     }
 
     /// Answers `add-checkpoint`, on a thread that may wait for the disk.
