@@ -101,7 +101,7 @@ public struct Cosigner: Sendable {
 
     /// The line that cosigns a note's text.
     ///
-    /// - Parameter time: in seconds since 1970, from 1 to 2^63 − 1.
+    /// The time is in seconds since 1970, from 1 to 2^63 − 1.
     public func cosign(_ note: SignedNote, at time: UInt64) throws(NoteError) -> SignedNote.Signature {
         guard 1...UInt64(Int64.max) ~= time else { throw NoteError("a cosignature's time is from 1 to 2^63 - 1") }
         guard let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed),
