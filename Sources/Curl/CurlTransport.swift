@@ -26,7 +26,7 @@ package final class CurlTransport: Sendable {
     /// ``TransportError/Code``.
     package func get(_ request: HTTPRequestSpec) async throws(TransportError) -> HTTPResponse { try await send(request) }
 
-    /// Sends a request once, of any method; see ``get(_:)``. A POST or a DELETE has a connection of its own, because libcurl
+    /// Sends a request once, of any method; see ``get(_:)``. A request other than a GET has a connection of its own, because libcurl
     /// sends a request again if a reused connection turns out to be closed.
     package func send(_ request: HTTPRequestSpec) async throws(TransportError) -> HTTPResponse {
         let address = try UpstreamAddress(url: request.url)
