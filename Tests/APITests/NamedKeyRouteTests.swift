@@ -44,6 +44,12 @@ import Testing
             let position = try #require(try stated.json()["position"]?.integer)
             let event = try await service.ask("/api/ledger/events/\(position)", headers: bearer(Self.wall)).json()
             #expect(event["payload"]?["stated_by"]?.string == "alice")
+            // So does the event that ends a backfill.
+            try await service.ledger.log.append([recorded(try sampleRow("T-1"))], runID: UniqueID(high: 7, low: 7))
+            let stamped = try await service.post("/api/internal/trades/context/backfill", #"{"dry_run":false}"#, key: Self.alice)
+            #expect(stamped.status == 200, "\(String(decoding: stamped.body, as: UTF8.self))")
+            let run = try await service.ask("/api/ledger/runs", headers: bearer(Self.wall)).json()["runs"]?.elements.first { _ in true }
+            #expect(run?["actor"]?.string == "alice" && run?["kind"]?.string == "context" && run?["status"]?.string == "completed")
         }
         #expect(recorder.lines.contains { $0.contains("POST") && $0.contains("actor=alice") }, "\(recorder.lines.suffix(8))")
         #expect(recorder.lines.contains { $0.contains("POST") && $0.contains("actor=-") })

@@ -33,6 +33,61 @@ import Testing
         ).event()
     }
 
+    @Test func `a run is told by what it is of, and by who started it where the log says so`() async throws {
+        try await withService(projectors: false) { service in
+            let log = service.ledger.log
+            let at = try instant("2026-02-01T10:00:00Z")
+            let runs: [[NewEvent]] = [
+                [sampleCaptured("BTC", at: at).event(previousVersion: 0)],
+                [
+                    NewEvent(
+                        .alertRaised, identity: "alert", stream: Streams.alert(id: "assertion_broken", currency: "-"),
+                        payload: AlertRaisedPayload(
+                            alertID: "assertion_broken", analysis: "ledger", currency: "-", now: at, path: "assertions_broken",
+                            position: 1, rulesDigest: "\(Digest32(sha256Of: "rules"))", rulesVersion: 1, severity: "critical", since: at,
+                            text: "broken", threshold: "0", value: "1"
+                        ).encode(), expectedVersion: 0)
+                ],
+                try sampleOrders(),
+                [
+                    SyncFailedPayload(
+                        runID: Self.run(14), scopeKey: "portfolio_names=IMST|include_pending=false",
+                        scopeDetails: ExecutionScope.details(portfolios: ["IMST"], includePending: false),
+                        sourceName: TradeLedger.standardFeed, errorCode: "timed_out", errorMessage: "no answer", startedAt: at,
+                        finishedAt: at, actor: RunActor.schedule
+                    ).event()
+                ],
+                [backfilled(Self.run(15), at)],
+            ]
+            for (index, events) in runs.enumerated() { try await log.append(events, runID: Self.run(11 + UInt64(index))) }
+
+            let told = try await service.ask("/api/ledger/runs").json()["runs"]?.elements.prefix(5).map { run in
+                "\(run["kind"]?.string ?? "") \(run["status"]?.string ?? "") \(run["actor"]?.string ?? "nobody")"
+            }
+            #expect(
+                told == [
+                    "benchmarks completed alice", "sync failed schedule", "broker recorded nobody", "alerts recorded nobody",
+                    "captures recorded nobody",
+                ])
+            let first = try await service.ask("/api/ledger/runs").json()["runs"]?.elements.first { _ in true }
+            #expect(first?["counts"]?["asked"]?.integer == 4 && first?["counts"]?["failed"]?.integer == 1)
+
+            // Who it was, and the way to the run's own events, stand on the page.
+            try await service.ledger.bringUpToDate(service.ledger.registry.names)
+            let page = String(decoding: try await service.askSettled("/operations").body, as: UTF8.self)
+            #expect(page.contains("alice") && page.contains(">broker<") && page.contains("/log?run=\(Self.run(13))"))
+            let events = String(decoding: try await service.askSettled("/log?run=\(Self.run(14))").body, as: UTF8.self)
+            #expect(events.components(separatedBy: "<article class=\"event\"").count == 2)
+        }
+    }
+
+    private func backfilled(_ run: UniqueID, _ at: Instant) -> NewEvent {
+        var payload = BackfillCompletedPayload()
+        (payload.actor, payload.kind, payload.runID) = ("alice", "benchmarks", run)
+        (payload.asked, payload.appended, payload.failed, payload.startedAt, payload.finishedAt) = (4, 3, 1, at, at)
+        return payload.event()
+    }
+
     @Test func `runs are told by the events that they left, with their counts, their errors and the rows that they rejected`()
         async throws
     {

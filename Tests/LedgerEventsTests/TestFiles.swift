@@ -39,11 +39,13 @@ enum TestFiles {
 let payloadVersions: [(type: EventType, version: Int)] =
     [
         (.alphaExecutionRecorded, 1), (.alphaExecutionUpdated, 1), (.alphaExecutionMissing, 1),
-        (.alphaExecutionReappeared, 1), (.alphaRowRejected, 1), (.alphaRowRejected, 2), (.alphaSyncCompleted, 1), (.alphaSyncFailed, 1),
+        (.alphaExecutionReappeared, 1), (.alphaRowRejected, 1), (.alphaRowRejected, 2), (.alphaSyncCompleted, 1), (.alphaSyncCompleted, 2),
+        (.alphaSyncFailed, 1), (.alphaSyncFailed, 2), (.backfillCompleted, 1),
         (.projectionPromoted, 1), (.marketObserved, 1), (.marketObserved, 2), (.marketObserved, 3), (.contextStamped, 1),
         (.executionBenchmarkRecorded, 1),
         (.forwardMarkRecorded, 1), (.executionRecorded, 1), (.executionUpdated, 1), (.executionMissing, 1), (.executionReappeared, 1),
-        (.rowRejected, 1), (.rowRejected, 2), (.syncCompleted, 1), (.syncFailed, 1), (.snapshotCaptured, 1), (.captureFailed, 1),
+        (.rowRejected, 1), (.rowRejected, 2), (.syncCompleted, 1), (.syncCompleted, 2), (.syncFailed, 1), (.syncFailed, 2),
+        (.snapshotCaptured, 1), (.captureFailed, 1),
         (.assertionStated, 1), (.assertionWithdrawn, 1), (.alertRaised, 1), (.alertCleared, 1), (.alertDelivered, 1),
         (.alertDeliveryFailed, 1),
     ] + brokerVersions

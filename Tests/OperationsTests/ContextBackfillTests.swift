@@ -11,6 +11,24 @@ import Testing
 
 /// Backfills of context on a real Postgres.
 @Suite struct ContextBackfillTests {
+    @Test func `a run whose starter is known ends with an event that says so, unless it appended nothing`() async throws {
+        try await withContext { bench in
+            try await bench.record([bench.row("A"), bench.row("B", "BTC")])
+            let summary = try await bench.run { $0.actor = "alice" }
+            let ends = try await bench.events(.backfillCompleted)
+            #expect(ends.count == 1 && ends[0].runID == summary.runID && ends[0].stream == "backfill-context")
+            let end = try BackfillCompletedPayload(decoding: ends[0].payload)
+            #expect(end.actor == "alice" && end.kind == "context" && end.appended == 2 && end.asked == 2)
+            #expect(try await bench.head() == ends[0].position)
+            _ = try await bench.run { $0.actor = "alice" }
+            try await bench.record([bench.row("C")])
+            _ = try await bench.run { ($0.actor, $0.apply) = ("alice", false) }
+            // As a program of its own that names nobody.
+            _ = try await bench.run()
+            #expect(try await bench.events(.backfillCompleted).count == 1)
+        }
+    }
+
     @Test func `a run stamps every execution and a second appends nothing`() async throws {
         try await withContext { bench in
             try await bench.record([

@@ -35,6 +35,7 @@ import Testing
             "keys.yaml:2: sha256: another name has the same key"
         ),
         ("- {name: a, role: root, sha256: FOO}", "keys.yaml:1: role: expected read, trade, admin"),
+        ("- {name: cli, role: read, sha256: FOO}", "keys.yaml:1: name: `cli` says how a run was started"),
         ("- {name: a b, role: read, sha256: FOO}", "keys.yaml:1: name: expected up to 64 letters"),
         ("- {role: read, sha256: FOO}", "keys.yaml:1: name: expected"), ("- {name: a, role: read}", "keys.yaml:1: sha256: expected"),
         ("- {name: a, role: read, sha256: abc}", "keys.yaml:1: sha256: expected the SHA-256 of the key as 64"),

@@ -32,6 +32,23 @@ import Testing
         }
     }
 
+    @Test func `a run says who started it in the second version of its end, and goes on where one of the first version ended`() async throws
+    {
+        try await withSync { (bench: SyncBench) async throws -> Void in
+            let first = try await bench.sync()
+            _ = try await bench.operation().run(SyncOptions(apply: true, actor: "alice"))
+            let ends = try await bench.events(.alphaSyncCompleted)
+            #expect(ends.map(\.schemaVersion) == [1, 2])
+            let payloads = try ends.map { try TradeEvents.registry.payload(of: $0).payload(as: SyncCompletedPayload.self) }
+            #expect(payloads.map { $0?.actor } == [nil, "alice"])
+            #expect(bench.server.requests.last?.contains("updatedSince=") == true)
+            // The row of the scope has what the run reported, whichever version said it.
+            let state = try #require(try await bench.view(.syncState).first).root
+            #expect(state["last_run_summary"]?["unchanged"]?.integer != nil)
+            #expect(state["last_successful_watermark"]?.string == first.nextWatermark?.description)
+        }
+    }
+
     @Test func `a dry run writes nothing at all`() async throws {
         try await withSync { (bench: SyncBench) async throws -> Void in
             let before = try await bench.events()

@@ -24,7 +24,7 @@ extension API {
             try await ContextBackfill(ledger: ledger).run(
                 ContextBackfillOptions(
                     apply: !body.dryRun, force: body.flag("force"), limit: body.limit, tradeIDs: body.tradeIDs,
-                    rulesVersion: body.rulesVersion))
+                    rulesVersion: body.rulesVersion, actor: request.actor))
         }
     }
 
@@ -36,7 +36,8 @@ extension API {
             return try await BenchmarksBackfill(ledger: ledger, quotes: quotes).run(
                 BenchmarksBackfillOptions(
                     apply: !body.dryRun, retry: body.flag("retry"), adjustedRoots: body.flag("adjusted_roots"),
-                    limit: body.limit, tradeIDs: body.tradeIDs))
+                    limit: body.limit, tradeIDs: body.tradeIDs,
+                    actor: request.actor))
         }
     }
 
@@ -48,7 +49,8 @@ extension API {
             return try await MarksBackfill(ledger: ledger, quotes: quotes).run(
                 MarksBackfillOptions(
                     apply: !body.dryRun, horizons: body.horizons, retry: body.flag("retry"),
-                    adjustedRoots: body.flag("adjusted_roots"), limit: body.limit, tradeIDs: body.tradeIDs))
+                    adjustedRoots: body.flag("adjusted_roots"), limit: body.limit, tradeIDs: body.tradeIDs,
+                    actor: request.actor))
         }
     }
 

@@ -158,7 +158,7 @@ extension API {
     private func realRun(_ token: String, _ form: Parameters) async throws -> Loaded {
         guard form["confirmed"] == "true" else { throw Problem(.badBody, "confirmed: expected that the preview was looked at") }
         let preview = try console.sessions.takePreview(token, id: form["preview"] ?? "")
-        let summary = await sync(preview.options, isDryRun: false)
+        let summary = await sync(preview.options, isDryRun: false, actor: console.sessions.session(token)?.actor)
         let run = SyncCard.Run(options: preview.options, isDryRun: false, summary: summary)
         console.sessions.update(token) { session in session.run = run }
         // The rows appear after the trade book has folded them. A page before that would show the old rows.
@@ -178,10 +178,11 @@ extension API {
     private static let keptRows = 10_000
 
     /// The run's summary, with its changes row by row, real or previewed.
-    private func sync(_ options: SyncCard.Options, isDryRun: Bool) async -> Loaded {
+    private func sync(_ options: SyncCard.Options, isDryRun: Bool, actor: String? = nil) async -> Loaded {
         let updates = Mutex<[SyncOperation.Update]>([])
         let asked = SyncOptions(
-            apply: !isDryRun, fullScope: options.fullScope, resetWatermark: options.resetWatermark, namedRows: Self.keptRows)
+            apply: !isDryRun, fullScope: options.fullScope, resetWatermark: options.resetWatermark, namedRows: Self.keptRows,
+            actor: actor)
         do {
             let run = try await runSync(asked, includePending: options.includePending) { update in
                 updates.withLock { if $0.count < Self.shownUpdates { $0.append(update) } }

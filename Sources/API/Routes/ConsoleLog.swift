@@ -12,7 +12,7 @@ extension API {
 
     /// The log's latest events, those below a position, or a single event.
     func logPage(_ request: APIRequest) async throws -> PageAnswer {
-        let asked = try await ConsoleRequest(self, request, parameters: ["type", "stream", "before", "position"])
+        let asked = try await ConsoleRequest(self, request, parameters: ["type", "stream", "run", "before", "position"])
         var context = try asked.context
         switch await newest(asked) {
         case .failure(let problem):
@@ -77,7 +77,7 @@ extension API {
 
     /// Searches a bounded part of the log downwards from a position for matching events.
     private func search(_ asked: ConsoleRequest, downFrom top: Int64) async -> Result<LogPage.Found, PageProblem> {
-        let isFiltered = asked["type"] != nil || asked["stream"] != nil || asked.time.effectiveAt != nil
+        let isFiltered = ["type", "stream", "run"].contains { asked[$0] != nil } || asked.time.effectiveAt != nil
         var (top, events) = (top, [JSONValue]())
         for _ in 0..<Self.searchPages where top > 0 {
             let size = min(top, isFiltered ? Self.searchPage : Int64(Self.shownEvents))
@@ -97,6 +97,7 @@ extension API {
 
     private func matches(_ event: JSONValue, _ asked: ConsoleRequest) -> Bool {
         if let type = asked["type"], event["type"]?.string != type { return false }
+        if let run = asked["run"], event["run_id"]?.string != run { return false }
         if let stream = asked["stream"], event["stream"]?.string?.contains(stream) != true { return false }
         // An event without valid time holds at every instant.
         guard let end = asked.time.effectiveAt.flatMap({ Instant($0) }),

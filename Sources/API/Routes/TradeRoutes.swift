@@ -55,7 +55,7 @@ extension API {
         let run = try await runSync(
             SyncOptions(
                 apply: !body.dryRun, fullScope: body.fullScope, resetWatermark: body.resetWatermark,
-                namedRows: body.namesAllRows ? Self.maximumNamedRows : RunRows.shown), of: body.source,
+                namedRows: body.namesAllRows ? Self.maximumNamedRows : RunRows.shown, actor: request.actor), of: body.source,
             includePending: body.includePending)
         return .json(run.node.httpBytes())
     }

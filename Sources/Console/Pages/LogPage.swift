@@ -41,6 +41,7 @@ package struct LogPage: Sendable {
                 fields: [
                     .text(name: "stream", label: "Stream holds", placeholder: "execution-alpha_sync:"),
                     .choice(name: "type", label: "Type", values: Self.types),
+                    .text(name: "run", label: "Run", placeholder: "its id"),
                     .text(name: "position", label: "Position", placeholder: "1"),
                 ], context: context
             ).write(to: &html)

@@ -4,6 +4,7 @@ import LedgerRules
 import LedgerStore
 import LedgerValues
 import Logging
+import OptionTrades
 
 /// The kinds of backfill. Each appends one kind of event.
 package enum BackfillKind: String, Sendable, CaseIterable {
@@ -85,13 +86,15 @@ struct BackfillRun: Sendable {
     }
 
     /// Runs a body under the kind's lock and releases the lock in every case.
+    ///
+    /// - Parameter actor: who started the run; the event of its end says so. Nil if that is not known: then it has no such event
     static func run(
-        _ kind: BackfillKind, ledger: Ledger, apply: Bool,
+        _ kind: BackfillKind, ledger: Ledger, apply: Bool, actor: String?,
         _ body: (BackfillRun, inout BackfillSummary) async throws -> Void
     ) async throws -> BackfillSummary {
         let lock = try await BackfillLock.acquire(kind, ledger.serviceConfiguration)
         do {
-            let summary = try await runLocked(kind, ledger, apply, body)
+            let summary = try await runLocked(kind, ledger, apply, actor, body)
             await lock.release()
             return summary
         } catch {
@@ -101,7 +104,7 @@ struct BackfillRun: Sendable {
     }
 
     private static func runLocked(
-        _ kind: BackfillKind, _ ledger: Ledger, _ apply: Bool,
+        _ kind: BackfillKind, _ ledger: Ledger, _ apply: Bool, _ actor: String?,
         _ body: (BackfillRun, inout BackfillSummary) async throws -> Void
     ) async throws -> BackfillSummary {
         let position = try await ledger.pool.run { session in try LogReader().head(session).position }
@@ -114,6 +117,7 @@ struct BackfillRun: Sendable {
             metadata: ["kind": "\(kind.rawValue)", "run_id": "\(run.runID)", "dry_run": "\(!apply)"])
         try await body(run, &summary)
         summary.finishedAt = ledger.now()
+        if let actor, summary.appended > 0 { try await run.append([summary.completed(by: actor).event()]) }
         ledger.logger.info(
             "backfill finished",
             metadata: [

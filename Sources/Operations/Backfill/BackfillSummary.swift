@@ -1,5 +1,6 @@
 package import LedgerJSON
 package import LedgerValues
+import OptionTrades
 
 /// The result of a backfill, or in a dry run the result that it would have.
 package struct BackfillSummary: Sendable, Equatable {
@@ -60,6 +61,16 @@ package struct BackfillSummary: Sendable, Equatable {
 
     /// The number of answers whose look-up the vendor refused with 401 or 403.
     package var notEntitled: Int { byError["not_entitled"] ?? 0 }
+
+    /// What the log keeps of a run that appended something.
+    func completed(by actor: String) -> BackfillCompletedPayload {
+        var payload = BackfillCompletedPayload()
+        (payload.actor, payload.kind, payload.runID) = (actor, kind.rawValue, runID)
+        (payload.asked, payload.appended, payload.unchanged) = (Int64(wanted), Int64(appended), Int64(unchanged))
+        (payload.refreshed, payload.failed, payload.calls) = (Int64(refreshed), Int64(failed), Int64(calls))
+        (payload.startedAt, payload.finishedAt) = (startedAt, finishedAt)
+        return payload
+    }
 
     /// The summary as a JSON object, with `wanted` under the name `asked`. `quoted` is null for context, which looks up
     /// no quotes. For benchmarks and marks `asked` = `quoted` + `stale` + `unavailable` + `failed` (plus `estimated`,

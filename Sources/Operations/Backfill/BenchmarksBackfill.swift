@@ -16,16 +16,19 @@ package struct BenchmarksBackfillOptions: Sendable {
     package var limit: Int?
     /// The trades to handle. Empty for all.
     package var tradeIDs: [String]
+    /// Who started the run; see ``RunActor``. Nil if that is not known.
+    package var actor: String?
 
     package init(
         apply: Bool = false, retry: Bool = false, adjustedRoots: Bool = false, limit: Int? = nil,
-        tradeIDs: [String] = []
+        tradeIDs: [String] = [], actor: String? = nil
     ) {
         self.apply = apply
         self.retry = retry
         self.adjustedRoots = adjustedRoots
         self.limit = limit
         self.tradeIDs = tradeIDs
+        self.actor = actor
     }
 }
 
@@ -49,7 +52,7 @@ package struct BenchmarksBackfill: Sendable {
     /// Runs once and returns the summary. Throws `BackfillError`.
     package func run(_ options: BenchmarksBackfillOptions) async throws -> BackfillSummary {
         try BackfillRun.check(limit: options.limit)
-        return try await BackfillRun.run(.benchmarks, ledger: ledger, apply: options.apply) { run, summary in
+        return try await BackfillRun.run(.benchmarks, ledger: ledger, apply: options.apply, actor: options.actor) { run, summary in
             let version = try await ledger.servedRulesVersion("execution_quality")
             let rules = try ExecutionQualityRules(version: version, read: ledger.ruleFiles)
             let items = try await ledger.pool.run { session in

@@ -19,15 +19,18 @@ package struct ContextBackfillOptions: Sendable {
     /// The version of the context rules. Its stamps are then wanted even for executions that other rules have stamped.
     /// Nil means the version whose projection is served.
     package var rulesVersion: Int?
+    /// Who started the run; see ``RunActor``. Nil if that is not known.
+    package var actor: String?
 
     package init(
-        apply: Bool = false, force: Bool = false, limit: Int? = nil, tradeIDs: [String] = [], rulesVersion: Int? = nil
+        apply: Bool = false, force: Bool = false, limit: Int? = nil, tradeIDs: [String] = [], rulesVersion: Int? = nil, actor: String? = nil
     ) {
         self.apply = apply
         self.force = force
         self.limit = limit
         self.tradeIDs = tradeIDs
         self.rulesVersion = rulesVersion
+        self.actor = actor
     }
 
     /// Reads a version of the context rules as people write it: `v1`, `context@v1`, `v1/c1`.
@@ -68,7 +71,7 @@ package struct ContextBackfill: Sendable {
     /// if the rules version is not installed.
     package func run(_ options: ContextBackfillOptions) async throws -> BackfillSummary {
         if let limit = options.limit, limit < 1 { throw BackfillError.badOptions("the limit must be at least 1") }
-        return try await BackfillRun.run(.context, ledger: ledger, apply: options.apply) { run, summary in
+        return try await BackfillRun.run(.context, ledger: ledger, apply: options.apply, actor: options.actor) { run, summary in
             try await stamp(options, run, &summary)
         }
     }

@@ -18,10 +18,12 @@ package struct MarksBackfillOptions: Sendable {
     package var limit: Int?
     /// The trades to handle. Empty for all.
     package var tradeIDs: [String]
+    /// Who started the run; see ``RunActor``. Nil if that is not known.
+    package var actor: String?
 
     package init(
         apply: Bool = false, horizons: String? = nil, retry: Bool = false, adjustedRoots: Bool = false,
-        limit: Int? = nil, tradeIDs: [String] = []
+        limit: Int? = nil, tradeIDs: [String] = [], actor: String? = nil
     ) {
         self.apply = apply
         self.horizons = horizons
@@ -29,6 +31,7 @@ package struct MarksBackfillOptions: Sendable {
         self.adjustedRoots = adjustedRoots
         self.limit = limit
         self.tradeIDs = tradeIDs
+        self.actor = actor
     }
 }
 
@@ -58,7 +61,7 @@ package struct MarksBackfill: Sendable {
     /// Runs once and returns the summary. Throws `BackfillError`.
     package func run(_ options: MarksBackfillOptions) async throws -> BackfillSummary {
         try BackfillRun.check(limit: options.limit)
-        return try await BackfillRun.run(.marks, ledger: ledger, apply: options.apply) { run, summary in
+        return try await BackfillRun.run(.marks, ledger: ledger, apply: options.apply, actor: options.actor) { run, summary in
             let rules = try OutcomesRules(
                 version: try await ledger.servedRulesVersion("outcomes"), read: ledger.ruleFiles)
             let search = MarksSearch(

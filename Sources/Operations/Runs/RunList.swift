@@ -10,11 +10,20 @@ import OptionTrades
 package struct RunList: Sendable {
     /// What a run did, by the events that it appended.
     enum Kind: String {
-        case sync, context, benchmarks, marks, observations, assertions, promotion, other
+        case sync, context, benchmarks, marks, captures, observations, assertions, alerts, broker, promotion, other
+
+        /// What the other events of a run stand for. A capture appends observations too, and counts as what it is.
+        fileprivate static let ofTypes: [(Kind, Set<EventType>)] = [
+            (.context, [.contextStamped]), (.benchmarks, [.executionBenchmarkRecorded]), (.marks, [.forwardMarkRecorded]),
+            (.captures, [.snapshotCaptured, .captureFailed]), (.observations, [.marketObserved]),
+            (.assertions, [.assertionStated, .assertionWithdrawn]),
+            (.alerts, [.alertRaised, .alertCleared, .alertDelivered, .alertDeliveryFailed]),
+            (.broker, Set(BrokerEvents.ofIntents + BrokerEvents.ofSources)), (.promotion, [.projectionPromoted]),
+        ]
     }
 
     enum Status: String {
-        /// A sync that ended well, or failed.
+        /// A sync or a backfill that ended, or a sync that failed.
         case completed, failed
         /// A sync without an event of its end.
         case unfinished
@@ -29,7 +38,9 @@ package struct RunList: Sendable {
         let scopeKey: String?
         let startedAt: Instant
         let finishedAt: Instant
-        /// Counts of the summary; nil but for a sync that ended well.
+        /// Who started it, or stated its assertion: the name of a key, `cli` or `schedule`. Nil if the log does not say so.
+        let actor: String?
+        /// Counts of the summary; nil but for a sync that ended well and a backfill whose end is an event.
         let counts: [(String, JSONNode)]?
         /// `code: message` of a sync that failed.
         let error: String?
@@ -76,7 +87,8 @@ extension RunList.Run {
     fileprivate var node: JSONNode {
         .object([
             ("run_id", .string("\(logged.runID)")), ("kind", .string(kind.rawValue)), ("status", .string(status.rawValue)),
-            ("scope_key", scopeKey.map(JSONNode.string) ?? .null), ("started_at", .string("\(startedAt)")),
+            ("scope_key", scopeKey.map(JSONNode.string) ?? .null), ("actor", actor.map(JSONNode.string) ?? .null),
+            ("started_at", .string("\(startedAt)")),
             ("finished_at", .string("\(finishedAt)")), ("first_position", .integer(logged.first)),
             ("last_position", .integer(logged.last)), ("begins_before", .bool(logged.beginsBefore)),
             ("events", .integer(logged.types.reduce(0) { $0 + $1.count })),
@@ -97,7 +109,7 @@ extension RunList.Run {
         }
         if let completed = payload?.payload(as: SyncCompletedPayload.self) {
             let summary = try JSONDocument(parsing: completed.summary).root
-            (kind, status, scopeKey, error) = (.sync, .completed, completed.scopeKey, nil)
+            (kind, status, scopeKey, actor, error) = (.sync, .completed, completed.scopeKey, completed.actor, nil)
             counts = Self.counted.compactMap { name in summary[name]?.integer.map { (name, .integer($0)) } }
             startedAt = summary["started_at"]?.string.flatMap { Instant($0) } ?? logged.firstRecordedAt
             finishedAt = summary["finished_at"]?.string.flatMap { Instant($0) } ?? logged.lastRecordedAt
@@ -105,10 +117,22 @@ extension RunList.Run {
         }
         if let failed = payload?.payload(as: SyncFailedPayload.self) {
             (kind, status, scopeKey, error, counts) = (.sync, .failed, failed.scopeKey, failed.errorText, nil)
-            (startedAt, finishedAt) = (failed.startedAt, failed.finishedAt)
+            (actor, startedAt, finishedAt) = (failed.actor, failed.startedAt, failed.finishedAt)
             return
         }
-        (scopeKey, error, counts) = (nil, nil, nil)
+        (scopeKey, error) = (nil, nil)
+        if let backfill = payload?.payload(as: BackfillCompletedPayload.self) {
+            (kind, status, actor) = (RunList.Kind(rawValue: backfill.kind) ?? .other, .completed, backfill.actor)
+            (startedAt, finishedAt) = (backfill.startedAt, backfill.finishedAt)
+            counts = [
+                ("asked", backfill.asked), ("appended", backfill.appended), ("unchanged", backfill.unchanged),
+                ("refreshed", backfill.refreshed), ("failed", backfill.failed), ("calls", backfill.calls),
+            ].map { ($0, .integer($1)) }
+            return
+        }
+        counts = nil
+        actor =
+            payload?.payload(as: AssertionStatedPayload.self)?.statedBy ?? payload?.payload(as: AssertionWithdrawnPayload.self)?.withdrawnBy
         (startedAt, finishedAt) = (logged.firstRecordedAt, logged.lastRecordedAt)
         let ofSync = TradeEvents.executions + TradeEvents.presences + RunList.rejections
         if !types.isDisjoint(with: ofSync) {
@@ -116,22 +140,15 @@ extension RunList.Run {
             return
         }
         status = .recorded
-        kind =
-            types.contains(.contextStamped)
-            ? .context
-            : types.contains(.executionBenchmarkRecorded)
-                ? .benchmarks
-                : types.contains(.forwardMarkRecorded)
-                    ? .marks
-                    : types.contains(.marketObserved)
-                        ? .observations
-                        : !types.isDisjoint(with: [.assertionStated, .assertionWithdrawn])
-                            ? .assertions : types.contains(.projectionPromoted) ? .promotion : .other
+        kind = RunList.Kind.ofTypes.first { !types.isDisjoint(with: $0.1) }?.0 ?? .other
     }
 }
 
 extension RunList {
-    fileprivate static let ends: [EventType] = [.alphaSyncCompleted, .alphaSyncFailed, .syncCompleted, .syncFailed]
+    /// The events that end a run, or say who it is of.
+    fileprivate static let ends: [EventType] = [
+        .alphaSyncCompleted, .alphaSyncFailed, .syncCompleted, .syncFailed, .backfillCompleted, .assertionStated, .assertionWithdrawn,
+    ]
     fileprivate static let rejections: [EventType] = [.alphaRowRejected, .rowRejected]
 
     fileprivate init(before: Int64?, _ session: PostgresSession) throws {

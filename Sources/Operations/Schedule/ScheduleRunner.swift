@@ -94,7 +94,8 @@ extension Ledger {
         switch job {
         case .sync:
             let source = try sources.standard.open(settings.values, SourceRequest())
-            let summary = try await SyncOperation(ledger: self, source: source).run(SyncOptions(apply: true)).summary
+            let summary = try await SyncOperation(ledger: self, source: source).run(SyncOptions(apply: true, actor: RunActor.schedule))
+                .summary
             logger.info(
                 "scheduled sync done",
                 metadata: [
@@ -103,9 +104,10 @@ extension Ledger {
                 ])
         case .backfill:
             let quotes = try QuoteChoice(named: "auto", settings)
-            _ = try await ContextBackfill(ledger: self).run(ContextBackfillOptions(apply: true))
-            _ = try await BenchmarksBackfill(ledger: self, quotes: quotes).run(BenchmarksBackfillOptions(apply: true))
-            _ = try await MarksBackfill(ledger: self, quotes: quotes).run(MarksBackfillOptions(apply: true))
+            _ = try await ContextBackfill(ledger: self).run(ContextBackfillOptions(apply: true, actor: RunActor.schedule))
+            _ = try await BenchmarksBackfill(ledger: self, quotes: quotes).run(
+                BenchmarksBackfillOptions(apply: true, actor: RunActor.schedule))
+            _ = try await MarksBackfill(ledger: self, quotes: quotes).run(MarksBackfillOptions(apply: true, actor: RunActor.schedule))
         }
     }
 }

@@ -1,6 +1,7 @@
 import Crypto
 import LedgerRules
 package import LedgerValues
+import OptionTrades
 internal import Yams
 
 /// The keys of people and programs by name: the file that `ALPHA_LEDGER_KEYS` names.
@@ -77,6 +78,7 @@ package struct NamedKeys: Sendable {
             guard let name = members["name"], Self.isName(name) else {
                 throw problem("name: expected up to 64 letters, digits, -, _, . and @")
             }
+            if RunActor.reserved.contains(name) { throw problem("name: `\(name)` says how a run was started, so no key has it") }
             guard let role = members["role"].flatMap({ Role(rawValue: $0) }) else {
                 throw problem("role: expected \(Role.allCases.map(\.rawValue).joined(separator: ", "))")
             }

@@ -228,7 +228,7 @@ struct SyncApply {
     private func completion(of summary: RunSummary, cursor: String?) -> NewEvent {
         SyncCompletedPayload(
             scopeKey: scope.key, scopeDetails: scope.details, sourceName: operation.source.feedName,
-            summary: summary.canonicalBytes(), cursor: cursor, watermark: watermark
+            summary: summary.canonicalBytes(), cursor: cursor, watermark: watermark, actor: options.actor
         ).event(runID: summary.runID)
     }
 

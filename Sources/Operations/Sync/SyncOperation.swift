@@ -16,12 +16,17 @@ package struct SyncOptions: Sendable {
     package var resetWatermark: Bool
     /// How many inserted, updated and rejected rows the run names, of each kind.
     package var namedRows: Int
+    /// Who started the run; see ``RunActor``. Nil if that is not known.
+    package var actor: String?
 
-    package init(apply: Bool, fullScope: Bool = false, resetWatermark: Bool = false, namedRows: Int = RunRows.shown) {
+    package init(
+        apply: Bool, fullScope: Bool = false, resetWatermark: Bool = false, namedRows: Int = RunRows.shown, actor: String? = nil
+    ) {
         self.apply = apply
         self.fullScope = fullScope
         self.resetWatermark = resetWatermark
         self.namedRows = namedRows
+        self.actor = actor
     }
 
     /// Why no run can be asked for so; nil if one can.
@@ -137,7 +142,7 @@ package struct SyncOperation: Sendable {
                 summary: summary)
             (summary, rows) = try await apply.run(cursor: end.lastCursor)
         } catch let error as SyncError {
-            if options.apply, case .source(let failure) = error { try await recordFailure(failure, summary) }
+            if options.apply, case .source(let failure) = error { try await recordFailure(failure, summary, options.actor) }
             throw error
         }
         ledger.logger.info(
@@ -163,10 +168,11 @@ package struct SyncOperation: Sendable {
         }
     }
 
-    private func recordFailure(_ error: SourceError, _ summary: RunSummary) async throws {
+    private func recordFailure(_ error: SourceError, _ summary: RunSummary, _ actor: String?) async throws {
         let event = SyncFailedPayload(
             runID: summary.runID, scopeKey: scope.key, scopeDetails: scope.details, sourceName: source.feedName, errorCode: error.code,
-            errorMessage: ledger.redact("\(error)"), startedAt: summary.startedAt, finishedAt: ledger.now()
+            errorMessage: ledger.redact("\(error)"), startedAt: summary.startedAt, finishedAt: ledger.now(),
+            actor: actor
         ).event()
         try await ledger.log.append([event], runID: summary.runID)
     }

@@ -52,8 +52,18 @@ package struct ExecutionEventTypes: Sendable {
                     1: { bytes throws(PayloadError) in try RejectedRowPayload(decoding: bytes) },
                     2: { bytes throws(PayloadError) in try RejectedRowPayload(decodingCut: bytes) },
                 ]),
-            EventDefinition(completed, readers: [1: { bytes throws(PayloadError) in try SyncCompletedPayload(decoding: bytes) }]),
-            EventDefinition(failed, readers: [1: { bytes throws(PayloadError) in try SyncFailedPayload(decoding: bytes) }]),
+            EventDefinition(
+                completed,
+                readers: [
+                    1: { bytes throws(PayloadError) in try SyncCompletedPayload(decoding: bytes) },
+                    2: { bytes throws(PayloadError) in try SyncCompletedPayload(decoding: bytes, hasActor: true) },
+                ]),
+            EventDefinition(
+                failed,
+                readers: [
+                    1: { bytes throws(PayloadError) in try SyncFailedPayload(decoding: bytes) },
+                    2: { bytes throws(PayloadError) in try SyncFailedPayload(decoding: bytes, hasActor: true) },
+                ]),
         ]
     }
 }

@@ -38,6 +38,11 @@ extension Identity {
         join(["syncfailed", "\(runID)"])
     }
 
+    /// `backfill|run_id`
+    package static func backfillCompleted(runID: UniqueID) -> String {
+        join(["backfill", "\(runID)"])
+    }
+
     /// `context|source|id|context_key|prev|digest`
     package static func contextStamped(
         source: String, id: String, contextKey: String, previous: Int64, digest: Digest32

@@ -53,7 +53,8 @@ extension SyncCompletedPayload {
     /// `AlphaSyncCompleted` or `SyncCompleted` of a run.
     package func event(runID: UniqueID) -> NewEvent {
         NewEvent(
-            ExecutionEventTypes.of(feed: sourceName).completed, identity: Identity.syncCompleted(runID: runID),
+            ExecutionEventTypes.of(feed: sourceName).completed, schemaVersion: schemaVersion,
+            identity: Identity.syncCompleted(runID: runID),
             stream: Streams.sync(scopeKey: scopeKey),
             payload: encode())
     }
@@ -63,7 +64,7 @@ extension SyncFailedPayload {
     /// `AlphaSyncFailed` or `SyncFailed` of its run.
     package func event() -> NewEvent {
         NewEvent(
-            ExecutionEventTypes.of(feed: sourceName).failed, identity: Identity.syncFailed(runID: runID),
+            ExecutionEventTypes.of(feed: sourceName).failed, schemaVersion: schemaVersion, identity: Identity.syncFailed(runID: runID),
             stream: Streams.sync(scopeKey: scopeKey),
             payload: encode())
     }

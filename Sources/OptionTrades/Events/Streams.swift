@@ -15,6 +15,9 @@ package enum Streams {
     /// The prefix of the streams that hold the runs of all scopes.
     package static let syncs: StaticString = "sync-"
 
+    /// `backfill-<kind>`: the ends of the backfills of one kind.
+    package static func backfill(kind: String) -> String { "backfill-\(kind)" }
+
     /// `context-<source>:<id>`: the context stamps of one trade.
     package static func context(source: String, id: String) -> String { "context-\(source):\(id)" }
 

@@ -3,6 +3,8 @@ import LedgerJSON
 package import LedgerValues
 
 /// The payload of `AlphaSyncCompleted` and `SyncCompleted`: what a real run that ended well leaves behind.
+///
+/// Version 2 of the payload says who started the run.
 package struct SyncCompletedPayload: Sendable, Equatable {
     package let scopeKey: String
     /// Canonical JSON; see ``ExecutionScope/details``.
@@ -14,10 +16,12 @@ package struct SyncCompletedPayload: Sendable, Equatable {
     package let cursor: String?
     /// The watermark at which the next incremental run starts. Nil if the scope was empty.
     package let watermark: Instant?
+    /// Who started the run; see ``RunActor``. Nil if that is not known.
+    package let actor: String?
 
     package init(
         scopeKey: String, scopeDetails: [UInt8], sourceName: String, summary: [UInt8],
-        cursor: String?, watermark: Instant?
+        cursor: String?, watermark: Instant?, actor: String? = nil
     ) {
         self.scopeKey = scopeKey
         self.scopeDetails = scopeDetails
@@ -25,12 +29,20 @@ package struct SyncCompletedPayload: Sendable, Equatable {
         self.summary = summary
         self.cursor = cursor
         self.watermark = watermark
+        self.actor = actor
     }
+
+    /// 2 for a run whose starter is known, 1 for others.
+    package var schemaVersion: Int { actor == nil ? 1 : 2 }
 
     /// The canonical JSON of the payload.
     package func encode() -> [UInt8] {
         var out = JSONWriter(reservingCapacity: summary.count + 512)
         out.beginObject()
+        if let actor {
+            out.key("actor")
+            out.string(actor)
+        }
         out.key("cursor")
         out.string(cursor)
         out.key("scope_details")
@@ -47,18 +59,22 @@ package struct SyncCompletedPayload: Sendable, Equatable {
         return out.bytes
     }
 
-    package init(decoding payload: [UInt8]) throws(PayloadError) {
+    /// Reads version 1 of the payload, or version 2 if it has an actor.
+    package init(decoding payload: [UInt8], hasActor: Bool = false) throws(PayloadError) {
         let reader = try PayloadReader(
             try PayloadReader.document(payload),
-            keys: ["cursor", "scope_details", "scope_key", "source_name", "summary", "watermark"])
+            keys: (hasActor ? ["actor"] : []) + ["cursor", "scope_details", "scope_key", "source_name", "summary", "watermark"])
         self.init(
             scopeKey: try reader.string("scope_key"), scopeDetails: try reader.object("scope_details"),
             sourceName: try reader.string("source_name"), summary: try reader.object("summary"),
-            cursor: try reader.optionalString("cursor"), watermark: try reader.optionalInstant("watermark"))
+            cursor: try reader.optionalString("cursor"), watermark: try reader.optionalInstant("watermark"),
+            actor: hasActor ? try reader.string("actor") : nil)
     }
 }
 
-/// The payload of `AlphaSyncFailed`: the reason why a real run stored no rows.
+/// The payload of `AlphaSyncFailed` and `SyncFailed`: the reason why a real run stored no rows.
+///
+/// Version 2 of the payload says who started the run.
 package struct SyncFailedPayload: Sendable, Equatable {
     package let runID: UniqueID
     package let scopeKey: String
@@ -71,10 +87,12 @@ package struct SyncFailedPayload: Sendable, Equatable {
     package let errorMessage: String
     package let startedAt: Instant
     package let finishedAt: Instant
+    /// Who started the run; see ``RunActor``. Nil if that is not known.
+    package let actor: String?
 
     package init(
         runID: UniqueID, scopeKey: String, scopeDetails: [UInt8], sourceName: String,
-        errorCode: String, errorMessage: String, startedAt: Instant, finishedAt: Instant
+        errorCode: String, errorMessage: String, startedAt: Instant, finishedAt: Instant, actor: String? = nil
     ) {
         self.runID = runID
         self.scopeKey = scopeKey
@@ -84,7 +102,11 @@ package struct SyncFailedPayload: Sendable, Equatable {
         self.errorMessage = errorMessage
         self.startedAt = startedAt
         self.finishedAt = finishedAt
+        self.actor = actor
     }
+
+    /// 2 for a run whose starter is known, 1 for others.
+    package var schemaVersion: Int { actor == nil ? 1 : 2 }
 
     /// The error as one line: `code: message`.
     package var errorText: String { "\(errorCode): \(errorMessage)" }
@@ -93,6 +115,10 @@ package struct SyncFailedPayload: Sendable, Equatable {
     package func encode() -> [UInt8] {
         var out = JSONWriter(reservingCapacity: 640)
         out.beginObject()
+        if let actor {
+            out.key("actor")
+            out.string(actor)
+        }
         out.key("error")
         out.beginObject()
         out.key("code")
@@ -116,15 +142,18 @@ package struct SyncFailedPayload: Sendable, Equatable {
         return out.bytes
     }
 
-    package init(decoding payload: [UInt8]) throws(PayloadError) {
+    /// Reads version 1 of the payload, or version 2 if it has an actor.
+    package init(decoding payload: [UInt8], hasActor: Bool = false) throws(PayloadError) {
         let reader = try PayloadReader(
             try PayloadReader.document(payload),
-            keys: ["error", "finished_at", "run_id", "scope_details", "scope_key", "source_name", "started_at"])
+            keys: (hasActor ? ["actor"] : [])
+                + ["error", "finished_at", "run_id", "scope_details", "scope_key", "source_name", "started_at"])
         let error = try PayloadReader(try reader.value("error"), pointer: "/error", keys: ["code", "message"])
         self.init(
             runID: try reader.uniqueID("run_id"), scopeKey: try reader.string("scope_key"),
             scopeDetails: try reader.object("scope_details"), sourceName: try reader.string("source_name"),
             errorCode: try error.string("code"), errorMessage: try error.string("message"),
-            startedAt: try reader.instant("started_at"), finishedAt: try reader.instant("finished_at"))
+            startedAt: try reader.instant("started_at"), finishedAt: try reader.instant("finished_at"),
+            actor: hasActor ? try reader.string("actor") : nil)
     }
 }

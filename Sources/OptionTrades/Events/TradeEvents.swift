@@ -35,6 +35,8 @@ extension EventType {
     package static let executionBenchmarkRecorded = EventType("ExecutionBenchmarkRecorded")
     /// The quote nearest to a horizon of an execution (docs/contract/event-types.md, "ForwardMarkRecorded").
     package static let forwardMarkRecorded = EventType("ForwardMarkRecorded")
+    /// A real backfill ended (docs/contract/event-types.md, "BackfillCompleted").
+    package static let backfillCompleted = EventType("BackfillCompleted")
     /// One market observation (docs/contract/event-types.md, "MarketObserved").
     package static let marketObserved = EventType("MarketObserved")
     /// An hour of a series of observations was captured (docs/contract/event-types.md, "SnapshotCaptured").
@@ -97,6 +99,8 @@ package enum TradeEvents {
                 .assertionStated, readers: [1: { bytes throws(PayloadError) in try AssertionStatedPayload(decoding: bytes) }]),
             EventDefinition(
                 .assertionWithdrawn, readers: [1: { bytes throws(PayloadError) in try AssertionWithdrawnPayload(decoding: bytes) }]),
+            EventDefinition(
+                .backfillCompleted, readers: [1: { bytes throws(PayloadError) in try BackfillCompletedPayload(decoding: bytes) }]),
         ] + ExecutionEventTypes.neutral.definitions + BrokerEvents.definitions + AlertEvents.definitions
 }
 

@@ -7,7 +7,9 @@ package import LedgerValues
 /// The sync state: one row a scope, what its last runs reported (docs/contract/alpha-feed.md, "Sync state").
 package struct SyncStateProjection: Projection {
     package static let name = "sync_state"
-    package static let consumes = TradeEvents.firstVersions(of: ExecutionEventTypes.all.flatMap { [$0.completed, $0.failed] })
+    /// The second version adds who started the run, which no row has.
+    package static let consumes = [EventType: Set<Int>](
+        uniqueKeysWithValues: ExecutionEventTypes.all.flatMap { [$0.completed, $0.failed] }.map { ($0, [1, 2]) })
 
     /// Which run's cursor a scope shows.
     package enum CursorSource: Sendable {

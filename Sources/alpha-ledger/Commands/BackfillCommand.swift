@@ -2,6 +2,7 @@ import ArgumentParser
 import LedgerJSON
 import LedgerValues
 import Operations
+import OptionTrades
 
 struct BackfillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -78,7 +79,7 @@ struct BackfillCommand: AsyncParsableCommand {
         func run() async throws {
             let asked = ContextBackfillOptions(
                 apply: shared.apply, force: force, limit: shared.limit, tradeIDs: shared.tradeIDs,
-                rulesVersion: try version())
+                rulesVersion: try version(), actor: RunActor.commandLine)
             try await BackfillCommand.run(try options.settings(), options, shared) { ledger, onProgress in
                 try await ContextBackfill(ledger: ledger, onProgress: onProgress).run(asked)
             }
@@ -106,7 +107,7 @@ struct BackfillCommand: AsyncParsableCommand {
             let choice = try BackfillCommand.choice(quotes, settings)
             let asked = BenchmarksBackfillOptions(
                 apply: shared.apply, retry: quotes.retry, adjustedRoots: quotes.adjustedRoots, limit: shared.limit,
-                tradeIDs: shared.tradeIDs)
+                tradeIDs: shared.tradeIDs, actor: RunActor.commandLine)
             try await BackfillCommand.run(settings, options, shared) { ledger, onProgress in
                 try await BenchmarksBackfill(ledger: ledger, quotes: choice, onProgress: onProgress).run(asked)
             }
@@ -137,7 +138,7 @@ struct BackfillCommand: AsyncParsableCommand {
             let choice = try BackfillCommand.choice(quotes, settings)
             let asked = MarksBackfillOptions(
                 apply: shared.apply, horizons: horizons, retry: quotes.retry, adjustedRoots: quotes.adjustedRoots,
-                limit: shared.limit, tradeIDs: shared.tradeIDs)
+                limit: shared.limit, tradeIDs: shared.tradeIDs, actor: RunActor.commandLine)
             try await BackfillCommand.run(settings, options, shared) { ledger, onProgress in
                 try await MarksBackfill(ledger: ledger, quotes: choice, onProgress: onProgress).run(asked)
             }

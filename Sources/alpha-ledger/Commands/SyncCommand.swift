@@ -38,7 +38,8 @@ struct SyncCommand: AsyncParsableCommand {
 
     private var asked: SyncOptions {
         SyncOptions(
-            apply: apply, fullScope: fullScope, resetWatermark: resetWatermark, namedRows: allRows ? .max : RunRows.shown)
+            apply: apply, fullScope: fullScope, resetWatermark: resetWatermark, namedRows: allRows ? .max : RunRows.shown,
+            actor: RunActor.commandLine)
     }
 
     func run() async throws {
