@@ -4,6 +4,7 @@ import LedgerJSON
 import LedgerStore
 import LedgerValues
 import Operations
+import OptionTrades
 import TestSupport
 import Testing
 
@@ -57,11 +58,20 @@ import Testing
             let text = String(decoding: page.body, as: UTF8.self)
             #expect(page.status == 200 && text.contains("An assertion is broken") && text.contains(id))
 
+            var alerts = try AlertEvaluator(service.ledger, currencies: [])
+            let raised = try await alerts.changes(at: try instant("2026-02-01T10:00:00Z"), isHistory: false)
+            #expect(
+                raised.contains {
+                    if case .raised(let alert) = $0 { alert.alertID == "assertion_broken" && alert.value == "1" } else { false }
+                })
+
             let gone = try await service.post(
                 "/api/internal/assertions/\(id)/withdraw", #"{"dry_run":false,"by":"operations","reason":"wrong"}"#)
             #expect(try gone.json()["appended"]?.integer == 1)
             let left = try await rows(service)
             #expect(left.map { $0["state"]?.string } == ["withdrawn"] && left[0]["withdrawal_reason"]?.string == "wrong")
+            let cleared = try await alerts.changes(at: try instant("2026-02-01T10:01:00Z"), isHistory: false)
+            #expect(cleared.contains { if case .cleared(let alert) = $0 { alert.alertID == "assertion_broken" } else { false } })
             #expect(try await service.post("/api/internal/assertions", body("10")).code() == "conflict")
         }
     }

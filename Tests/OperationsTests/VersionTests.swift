@@ -300,6 +300,28 @@ import Testing
         }
     }
 
+    @Test func `a broken assertion fails a diff and a promotion that asked for none, whatever the diff says`() async throws {
+        try await withVersions { ledger, one, two in
+            let thresholds = [try DiffThreshold(parsing: "assertions")]
+            let before = try await ledger.diff("alignment", from: one, to: two)
+            #expect(try await DiffThreshold.faults(of: before, thresholds, ledger) == [])
+            try await ledger.log.append(try sampleAssertions(), runID: UniqueID(high: 2, low: 2))
+            try await ledger.bringUpToDate(ledger.registry.names)
+            // As of the diff's position nothing was stated yet.
+            #expect(try await DiffThreshold.faults(of: before, thresholds, ledger) == [])
+            let diff = try await ledger.diff("alignment", from: one, to: two)
+            let faults = try await DiffThreshold.faults(of: diff, thresholds, ledger)
+            let broken = try await ledger.brokenAssertions()
+            #expect(broken > 1 && faults == ["assertions: \(broken) assertions are broken at position \(diff.position)"])
+            await #expect(throws: VersionError.assertionsBroken(broken, position: diff.position)) {
+                try await ledger.promote(
+                    "alignment", two, position: diff.position, digest: diff.digest, requiresAssertions: true)
+            }
+            #expect(try await served(ledger) == "v1")
+            _ = try await ledger.promote("alignment", two, position: diff.position, digest: diff.digest)
+        }
+    }
+
     @Test(arguments: ["", "some", "rows", "rows>", "rows>-1", "rows>many", ">3", "pnl_usd>3%"])
     func aThresholdThatSaysNothingIsRefused(text: String) {
         #expect(throws: DiffThresholdError.malformed(text)) { try DiffThreshold(parsing: text) }

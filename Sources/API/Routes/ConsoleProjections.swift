@@ -84,7 +84,8 @@ extension API {
     /// Rebuilds, promotes or rolls back through the HTTP interface's own route.
     func projectionForm(_ request: APIRequest, _ action: String) async throws -> APIResponse {
         do {
-            let form = try form(request, ["name", "rules", "version", "position", "digest", "with_dependents", "confirmed"])
+            let form = try form(
+                request, ["name", "rules", "version", "position", "digest", "with_dependents", "requires_assertions", "confirmed"])
             let token = try console.actor(request, form)
             guard let name = form["name"] else { throw Problem(.badBody, "name: expected a projection") }
             let body = try Self.projectionBody(action, form)
@@ -116,6 +117,7 @@ extension API {
             return .object([
                 ("version", .string(version)), ("position", .integer(position)), ("digest", .string(digest)),
                 ("with_dependents", .bool(try form.flag("with_dependents") ?? false)),
+                ("requires_assertions", .bool(try form.flag("requires_assertions") ?? false)),
             ])
         case "rollback": return .object([("with_dependents", .bool(try form.flag("with_dependents") ?? false))])
         default: throw Problem(.notFound, "there is nothing at this path")

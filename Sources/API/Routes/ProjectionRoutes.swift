@@ -103,13 +103,14 @@ extension API {
 
     /// Serves another version, with its dependents on request. Throws unless the diff still has the named digest.
     func promote(_ name: String, _ request: APIRequest) async throws -> APIResponse {
-        let body = try VersionBody(request, of: name, keys: ["version", "position", "digest", "with_dependents"])
+        let body = try VersionBody(request, of: name, keys: ["version", "position", "digest", "with_dependents", "requires_assertions"])
         guard let version = body.version else { throw Problem(.badBody, "version: expected a version such as v2") }
         guard let position = body.position else { throw Problem(.badBody, "position: expected the diff's position") }
         guard let digest = body.digest else { throw Problem(.badBody, "digest: expected the diff's digest") }
         do {
             let promotion = try await ledger.promote(
-                name, version, position: position, digest: digest, withDependents: body.hasDependents)
+                name, version, position: position, digest: digest, withDependents: body.hasDependents,
+                requiresAssertions: body.requiresAssertions)
             return .json(promotion.node.httpBytes())
         } catch let error as VersionError {
             throw Problem(error)
@@ -179,13 +180,14 @@ actor RebuildJobs {
 }
 
 /// `{"rules": "v2"}`, `{"version": "v2", "position": 12521, "digest": "…", "with_dependents":
-/// true}`, `{"with_dependents": true}` or nothing, depending on the route.
+/// true, "requires_assertions": true}`, `{"with_dependents": true}` or nothing, depending on the route.
 private struct VersionBody {
     var rules: VersionReference?
     var version: VersionReference?
     var position: Int64?
     var digest: String?
     var hasDependents = false
+    var requiresAssertions = false
 
     init(_ request: APIRequest, of projection: String, keys: [String]) throws(Problem) {
         for (key, value) in try RequestBody(request, keys: keys).members {
@@ -200,9 +202,9 @@ private struct VersionBody {
                     throw Problem(.badBody, "digest: expected 64 hex digits")
                 }
                 digest = text
-            case "with_dependents":
-                guard let flag = value.bool else { throw Problem(.badBody, "with_dependents: expected true or false") }
-                hasDependents = flag
+            case "with_dependents", "requires_assertions":
+                guard let flag = value.bool else { throw Problem(.badBody, "\(key): expected true or false") }
+                if key == "with_dependents" { hasDependents = flag } else { requiresAssertions = flag }
             default:
                 guard let reference = value.string.flatMap({ try? VersionReference(parsing: $0, of: projection) }) else {
                     throw Problem(.badBody, "\(key): expected a version such as v2")

@@ -108,7 +108,13 @@ package struct AlertEvaluator: Sendable {
     /// Figures of the ledger itself. What it does not know is null.
     private func ownDocument() async throws -> JSONDocument {
         let stopped = try await ProjectionStatus.all(ledger).versions.count { $0.isServed && $0.poison != nil }
-        return try JSONDocument(parsing: JSONNode.object([("projections_stopped", .integer(Int64(stopped)))]).httpBytes())
+        // A view that can't be read now says nothing about its assertions.
+        let broken = try? await ledger.brokenAssertions()
+        return try JSONDocument(
+            parsing: JSONNode.object([
+                ("projections_stopped", .integer(Int64(stopped))),
+                ("assertions_broken", broken.map { .integer(Int64($0)) } ?? .null),
+            ]).httpBytes())
     }
 
     /// The event of a change, after the version of its stream, which the event raises.

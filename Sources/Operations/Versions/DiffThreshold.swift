@@ -3,7 +3,8 @@ import LedgerStore
 import LedgerValues
 
 /// The change above which a diff fails a build: `any`, `rows>100`, `rows>2.5%`, or `premium_usd>1000` for the movement
-/// of a sum. A diff has the sums of all columns that are declared money.
+/// of a sum. A diff has the sums of all columns that are declared money. `assertions` fails it if an assertion is broken at
+/// the diff's position, whatever the diff is of.
 package struct DiffThreshold: Sendable, CustomStringConvertible {
     private enum Measure: Sendable {
         /// The number of changed rows.
@@ -12,6 +13,8 @@ package struct DiffThreshold: Sendable, CustomStringConvertible {
         case share
         /// The magnitude of a sum's delta.
         case sum(String)
+        /// The number of broken assertions.
+        case assertions
     }
 
     private let measure: Measure
@@ -22,6 +25,10 @@ package struct DiffThreshold: Sendable, CustomStringConvertible {
         description = text
         if text == "any" {
             (measure, limit) = (.rows, .zero)
+            return
+        }
+        if text == "assertions" {
+            (measure, limit) = (.assertions, .zero)
             return
         }
         let parts = text.split(separator: ">", maxSplits: 1, omittingEmptySubsequences: false)
@@ -37,6 +44,24 @@ package struct DiffThreshold: Sendable, CustomStringConvertible {
             if isShare { throw .malformed(text) }
             measure = .sum(String(parts[0]))
         }
+    }
+
+    /// The reasons why a diff fails thresholds, each after its threshold. Throws if the diff does not sum up a field.
+    package static func faults(of diff: ProjectionDiff, _ thresholds: [DiffThreshold], _ ledger: Ledger) async throws -> [String] {
+        let broken = try await assertionFaults(at: diff.position, thresholds, ledger)
+        return try thresholds.compactMap { threshold in try threshold.fault(of: diff).map { "\(threshold): \($0)" } } + broken
+    }
+
+    /// The same for a group of diffs, each reason with its projection's name.
+    package static func faults(of group: GroupDiff, _ thresholds: [DiffThreshold], _ ledger: Ledger) async throws -> [String] {
+        let broken = try await assertionFaults(at: group.position, thresholds, ledger)
+        return try thresholds.flatMap { threshold in try threshold.faults(of: group).map { "\(threshold): \($0)" } } + broken
+    }
+
+    private static func assertionFaults(at position: Int64, _ thresholds: [DiffThreshold], _ ledger: Ledger) async throws -> [String] {
+        guard let asked = thresholds.first(where: { if case .assertions = $0.measure { true } else { false } }) else { return [] }
+        let broken = try await ledger.brokenAssertions(asOf: position)
+        return broken > 0 ? ["\(asked): \(brokenAssertionsText(broken)) at position \(position)"] : []
     }
 
     /// The reasons why a group of diffs fails, each with its projection's name. Throws if no diff sums up the field.
@@ -59,6 +84,8 @@ package struct DiffThreshold: Sendable, CustomStringConvertible {
     /// The reason why the diff fails. Nil if it stays within the threshold. Throws if the diff does not sum up the field.
     package func fault(of diff: ProjectionDiff) throws(DiffThresholdError) -> String? {
         switch measure {
+        // No diff tells; see ``faults(of:_:_:)``.
+        case .assertions: return nil
         case .rows:
             if ExactNumber(Int(diff.changedRows)) > ExactNumber(limit) { return "\(diff.changedRows) rows differ" }
         case .share:
@@ -94,7 +121,7 @@ package enum DiffThresholdError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .malformed(let text): "expected any, rows>NUMBER, rows>NUMBER% or FIELD_usd>NUMBER, found `\(text)`"
+        case .malformed(let text): "expected any, assertions, rows>NUMBER, rows>NUMBER% or FIELD_usd>NUMBER, found `\(text)`"
         case .unknownSum(let field, let projection, let known):
             known.isEmpty
                 ? "expected any, rows>NUMBER or rows>NUMBER%, because \(projection) has no sums, found `\(field)`"

@@ -56,9 +56,15 @@ extension Ledger {
     /// - Parameters:
     ///   - position: the position of the diff
     ///   - digest: the digest of the diff, or with dependents that of all diffs together
+    ///   - requiresAssertions: whether nothing is promoted if an assertion is broken at the position
     package func promote(
-        _ name: String, _ reference: VersionReference, position: Int64, digest: String, withDependents: Bool = false
+        _ name: String, _ reference: VersionReference, position: Int64, digest: String, withDependents: Bool = false,
+        requiresAssertions: Bool = false
     ) async throws -> Promotion {
+        if requiresAssertions {
+            let broken = try await brokenAssertions(asOf: position)
+            if broken > 0 { throw VersionError.assertionsBroken(broken, position: position) }
+        }
         let (planned, left) = try await withFreshCatalog {
             try await pool.run { session in
                 try session.transaction(.snapshot) {

@@ -23,6 +23,8 @@ package enum VersionError: Error, Equatable, CustomStringConvertible {
     case notServed(String)
     /// Served versions read a file that would be replaced and have no version to be served along. Lists what each lacks.
     case dependentsMissing([String])
+    /// Assertions are broken at the diff's position, and the promotion was asked for only if none is.
+    case assertionsBroken(Int, position: Int64)
 
     /// Whether the request names something that does not exist, or contradicts the present state.
     package var isUsage: Bool {
@@ -49,6 +51,8 @@ package enum VersionError: Error, Equatable, CustomStringConvertible {
         case .codeMissing(let version): "this program lacks the code of \(version): run one that has it"
         case .notServed(let version): "\(version) is not what is served: with its dependents a version is compared with that"
         case .dependentsMissing(let problems): problems.joined(separator: "; ")
+        case .assertionsBroken(let count, let position):
+            "\(brokenAssertionsText(count)) at position \(position), so nothing was promoted: see the view assertions"
         case .nothingToRollBack(let projection): "projection \(projection) has no earlier version to go back to"
         }
     }

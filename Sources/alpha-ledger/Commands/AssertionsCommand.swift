@@ -109,11 +109,8 @@ struct AssertionsCommand: AsyncParsableCommand {
         }
 
         private static func expectNoneBroken(_ ledger: Ledger) async throws {
-            var request = ViewRequest()
-            request.filters = try ViewReader.filters(.assertions, [("state", "broken")])
-            request.limit = ViewReader.maximumLimit
-            let broken = try await ViewReader(ledger, isBounded: false).page(.assertions, request).rows.count
-            if broken > 0 { throw Failure(code: 1, broken == 1 ? "an assertion is broken" : "\(broken) assertions are broken") }
+            let broken = try await ledger.brokenAssertions()
+            if broken > 0 { throw Failure(code: 1, brokenAssertionsText(broken)) }
         }
     }
 

@@ -68,6 +68,7 @@ extension ProjectionCommand {
                   alpha-ledger projection diff alignment v1 v2 --with-dependents --json
                   alpha-ledger projection diff alignment v1 v2 --ndjson
                   alpha-ledger projection diff outcomes v1 v2 --fail-on 'rows>2.5%' --fail-on 'pnl_before_fees_usd>0'
+                  alpha-ledger projection diff alignment v1 v2 --fail-on assertions
                 """)
 
         @OptionGroup var options: SettingsOptions
@@ -81,7 +82,7 @@ extension ProjectionCommand {
         @Option(help: "How many changed rows to show, first by key; the digest does not depend on it.")
         var keys = ProjectionDiff.sampleSize
         @Option(
-            help: "Exit 1 beyond this: any, rows>NUMBER, rows>NUMBER% or FIELD_usd>NUMBER; repeatable.",
+            help: "Exit 1 beyond this: any, rows>NUMBER, rows>NUMBER%, FIELD_usd>NUMBER, or assertions if one is broken; repeatable.",
             transform: { try DiffThreshold(parsing: $0) })
         var failOn: [DiffThreshold] = []
         @Option(help: "How many of the shown rows to explain under both versions.") var explain = 1
@@ -117,7 +118,7 @@ extension ProjectionCommand {
                     }
                 }
                 for dependent in try await ledger.dependents(leftBy: diff) { Output.warning("\(dependent): see --with-dependents") }
-                let faults = try failOn.compactMap { threshold in try threshold.fault(of: diff).map { "\(threshold): \($0)" } }
+                let faults = try await DiffThreshold.faults(of: diff, failOn, ledger)
                 if !faults.isEmpty { throw Failure(code: 1, faults.joined(separator: "; ")) }
             }
         }
@@ -137,9 +138,7 @@ extension ProjectionCommand {
                 }
                 Output.line("digest of all \(group.digest)")
             }
-            let faults = try failOn.flatMap { threshold in
-                try threshold.faults(of: group).map { "\(threshold): \($0)" }
-            }
+            let faults = try await DiffThreshold.faults(of: group, failOn, ledger)
             if !faults.isEmpty { throw Failure(code: 1, faults.joined(separator: "; ")) }
         }
     }
@@ -160,6 +159,7 @@ extension ProjectionCommand {
                   alpha-ledger projection diff alignment v1 v2 --json > diff.json
                   alpha-ledger projection promote alignment v2 --diff diff.json
                   alpha-ledger projection promote alignment v2 --diff all.json --with-dependents
+                  alpha-ledger projection promote alignment v2 --diff diff.json --requires-assertions
                   alpha-ledger projection promote alignment v2 --position 12521 --digest 4f1c…
                 """)
 
@@ -171,6 +171,7 @@ extension ProjectionCommand {
         @Option(name: .customLong("diff"), help: "A file with the diff as JSON, in the place of its position and digest.")
         var file: String?
         @Flag(help: "Also promote versions of what reads a replaced rule file.") var withDependents = false
+        @Flag(help: "Promote nothing if an assertion is broken at the diff's position.") var requiresAssertions = false
         @Flag(help: "Print JSON.") var json = false
 
         func validate() throws {
@@ -186,7 +187,8 @@ extension ProjectionCommand {
             let version = try Arguments.version(version, of: name)
             try await options.withLedger { ledger in
                 let promotion = try await ledger.promote(
-                    name, version, position: position, digest: digest, withDependents: withDependents)
+                    name, version, position: position, digest: digest, withDependents: withDependents,
+                    requiresAssertions: requiresAssertions)
                 show(promotion, json: json)
             }
         }
