@@ -18,14 +18,34 @@ public final class CompleteFold {
         if let poison = fold.poison { throw poison }
     }
 
+    /// The current rows in key order. The fold must not go on while they are read.
+    package func rows() -> FoldedRows { FoldedRows(fold, fold.order(subjects: subjects.sorted())) }
+
     /// Visits the current rows in key order, one at a time.
     public func forEachRow(_ visit: (RowKey, [UInt8]) throws -> Void) rethrows {
-        // A row's key starts with its entity's key, so the order of the entities is that of the rows.
-        var rows = RowWriter()
-        for entity in fold.order(subjects: subjects.sorted()) {
-            rows.removeAll()
+        var rows = rows()
+        while let row = rows.next() { try visit(row.key, row.document) }
+    }
+}
+
+/// The rows of a fold in key order, written as they are asked for.
+package struct FoldedRows: IteratorProtocol {
+    private let fold: WholeFold
+    // A row's key starts with its entity's key, so the order of the entities is that of the rows.
+    private var entities: ArraySlice<Int32>
+    private var written: ArraySlice<ProjectedRow> = []
+
+    fileprivate init(_ fold: WholeFold, _ entities: [Int32]) {
+        self.fold = fold
+        self.entities = entities[...]
+    }
+
+    package mutating func next() -> ProjectedRow? {
+        while written.isEmpty, let entity = entities.popFirst() {
+            var rows = RowWriter()
             fold.writeRows(of: [entity], to: &rows)
-            for row in rows.projectedRows { try visit(row.key, row.document) }
+            written = rows.projectedRows[...]
         }
+        return written.popFirst()
     }
 }

@@ -52,6 +52,16 @@ public struct ProjectionRegistry: Sendable {
         self.init(found, unusable: unusable, changedFiles: [])
     }
 
+    /// A projection under one rules version, by files that need not be installed; each code version, the newest last.
+    ///
+    /// Throws as ``init(_:files:read:)`` does, and the `RuleError` of rules that can't be used.
+    package static func definitions(
+        _ source: ProjectionSource, version: Int, events: EventRegistry, read: @escaping RuleFileReader
+    ) throws -> [ProjectionDefinition] {
+        let path = "\(source.name)/rules.v\(version).yaml"
+        return try source.define(version, try InstalledProjection(source.name, events, files: [path], read: read), read)
+    }
+
     /// The problem with the files of a rules version, or nil if they are usable or absent.
     public func problem(of name: String, version: String) -> RuleError? {
         unusable.first { $0.name.isBytewiseEqual(to: name) && $0.version.isBytewiseEqual(to: version) }?.problem

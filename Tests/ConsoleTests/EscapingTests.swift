@@ -212,7 +212,15 @@ struct EscapingTests {
                 "operations",
                 OperationsPage(
                     context: context, runs: .success(try operations(text)),
-                    needs: [OperationsPage.Need(.context, failure), OperationsPage.Need(.mark, .success(try totals([text], "fees_usd")))]
+                    needs: [OperationsPage.Need(.context, failure), OperationsPage.Need(.mark, .success(try totals([text], "fees_usd")))],
+                    syncs: list, projections: versions, broken: list
+                ).html()
+            ),
+            (
+                "playground",
+                PlaygroundPage(
+                    context: context, draft: PlaygroundPage.Draft(projection: text, base: text, fileName: text, text: text),
+                    trial: versions
                 ).html()
             ),
             ("log", LogPage(context: context, found: .success(found), head: failure).html()),

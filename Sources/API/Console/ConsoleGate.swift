@@ -108,6 +108,21 @@ final class ConsoleGate: Sendable {
         return token
     }
 
+    /// Throws unless a form was sent from a page of this service by somebody who may read. A session sends its token back; a
+    /// visitor without one may read if reading needs no key.
+    func checkReader(_ request: APIRequest, _ form: Parameters, _ access: AccessPolicy) throws(Problem) {
+        try Self.checkOrigin(request)
+        guard let session = session(of: request) else {
+            var asked = request
+            asked.method = "GET"
+            _ = try access.check(asked)
+            return
+        }
+        guard let given = form["form_token"], AccessPolicy.areEqual(session.formToken, given) else {
+            throw Problem(.forbidden, "the form is not one of this session")
+        }
+    }
+
     /// The `Set-Cookie` header of a session. A nil token removes the cookie.
     static func setCookie(_ token: String?, _ request: APIRequest) -> (name: String, value: String) {
         setCookie(cookie, token ?? "", for: token == nil ? .zero : ConsoleSessions.readingTime, request)

@@ -26,16 +26,16 @@ extension API {
     }
 
     /// The address of a page of the console. Throws for any other text, so that a form leads nowhere else.
-    private func page(_ text: String?) throws(Problem) -> Address {
+    func page(_ text: String?, named name: String = "page") throws(Problem) -> Address {
         let parts = (text ?? "").split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         guard let text, let path = parts.first, localPath(text) == text, ConsoleGate.isPage(String(path)) else {
-            throw Problem(.badParameter, "page: expected the address of a page of the console")
+            throw Problem(.badParameter, "\(name): expected the address of a page of the console")
         }
         var address = Address(path.split(separator: "/").map { PercentEncoding.decode($0) ?? "" })
         for pair in parts.dropFirst().first?.split(separator: "&") ?? [] {
             let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard sides.count == 2, let name = PercentEncoding.decode(sides[0]), let value = PercentEncoding.decode(sides[1]) else {
-                throw Problem(.badParameter, "page: expected a percent-encoded address")
+                throw Problem(.badParameter, "\(name): expected a percent-encoded address")
             }
             address.query.append((name, value))
         }

@@ -26,6 +26,7 @@ extension Route {
             Route("GET", "/download/{view}") { api, request, captures in try await api.download(request, captures[0]) },
             Route("GET", "/changes", isPage: true) { api, request, _ in try await api.changesPage(request) },
             Route("GET", "/moment", isPage: true) { api, request, _ in try api.moment(request) },
+            Route("GET", "/jump", isPage: true) { api, request, _ in try await api.jump(request) },
             .page("/styleguide") { api, request, _ in try await api.styleguide(request) },
             Route("POST", "/preferences", isUngated: true) { api, request, _ in try api.preferencesForm(request) },
             .page("/explain") { api, request, _ in try await api.explainPage(request) },
@@ -35,6 +36,8 @@ extension Route {
             .page("/log") { api, request, _ in try await api.logPage(request) },
             .page("/projections") { api, request, _ in try await api.projectionsPage(request) },
             .page("/projections/diff") { api, request, _ in try await api.versionDiff(request) },
+            .page("/projections/playground") { api, request, _ in try await api.playground(request) },
+            Route("POST", "/projections/playground") { api, request, _ in try await api.playgroundForm(request) },
             Route("POST", "/projections/{action}") { api, request, captures in
                 try await api.projectionForm(request, captures[0])
             },

@@ -39,7 +39,11 @@ extension API {
                 OperationsPage.Need(
                     .benchmark, await asked.totals(.executionQuality, by: "benchmark_quality", filters: [], pin: pin)),
                 OperationsPage.Need(.mark, await asked.totals(.outcomes, by: "needs_mark", filters: [], pin: pin)),
-            ])
+            ], syncs: await asked.view(View.syncState.segments, filters: [], pin: pin, isUnderRules: false),
+            // What follows the log now says nothing about a past moment.
+            projections: asked.time.isPinned ? nil : await document(["api", "ledger", "projections"]),
+            broken: await asked.view(
+                View.assertions.segments, filters: [], extra: [("state", "broken"), ("limit", "5")], pin: pin, isUnderRules: false))
         return asked.answer(page.html(), about: runs)
     }
 }

@@ -50,7 +50,7 @@ function connectMenus() {
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(event); });
 }
 
-/** `/` moves to the first filter, j and k move through the rows, o opens one, g and a letter lead to a page, ? shows the keys. */
+/** `/` moves to the first filter, p to the page's number, j and k move through the rows, o opens one, g and a letter lead to a page, ? shows the keys. */
 function connectKeys() {
   const rows = () => [...document.querySelectorAll("table.rows tbody tr, article.event")];
   const pages = { t: "trades", p: "performance", o: "operations", l: "log", v: "projections" };
@@ -62,9 +62,9 @@ function connectKeys() {
     const wasGoing = isGoing;
     isGoing = event.key === "g" && !wasGoing;
     if (wasGoing && pages[event.key]) return document.querySelector(`.top nav a[href^="/${pages[event.key]}"]`)?.click();
-    if (event.key === "/") {
-      const filter = document.querySelector("[data-shortcut='/']");
-      if (filter) { event.preventDefault(); filter.focus(); filter.select(); }
+    if (event.key === "/" || event.key === "p") {
+      const field = document.querySelector(`[data-shortcut='${event.key}']`);
+      if (field) { event.preventDefault(); field.focus(); field.select(); }
     } else if (event.key === "j" || event.key === "k") {
       const all = rows();
       const here = all.findIndex((row) => row.contains(document.activeElement));
@@ -127,9 +127,9 @@ function connectChoice(body) {
   });
 }
 
-/** Sends a form that acts only once. */
+/** Sends a form that acts only once. A draft acts on nothing, and its file leaves the page as it is. */
 function connectForms() {
-  for (const form of document.querySelectorAll("form[method=post]")) {
+  for (const form of document.querySelectorAll("form[method=post]:not(.draft)")) {
     form.addEventListener("submit", () => {
       setTimeout(() => { for (const button of form.querySelectorAll("button")) button.disabled = true; });
     });

@@ -29,7 +29,7 @@ package struct RowList: Sendable {
     package static func order(of view: View) -> String? { view.timeColumn.map { "-\($0)" } }
 
     /// The rows on a page.
-    package static let pageLength = 50
+    package static let pageLength = Int(Pager.pageLength)
 
     /// What is wrong with the parameters that only a page has, as an error's detail; nil if nothing is.
     package static func objection(_ view: View, _ context: PageContext) -> String? {
@@ -67,7 +67,7 @@ package struct RowList: Sendable {
                 empty: emptiness ?? "No rows at this moment.", totals: isSummable(context) ? known ?? nil : nil,
                 order: TableOrder(context, Self.order(of: view))
             ).write(rows, to: &html)
-            Pager.write(document.root, shown: rows.count, context, to: &html)
+            Pager.write(document.root, shown: rows.count, of: known.map { $0?.count ?? 0 }, context, to: &html)
         }
     }
 

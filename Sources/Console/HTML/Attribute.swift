@@ -50,6 +50,8 @@ package struct Attribute: Sendable {
     static func pattern(_ pattern: String) -> Attribute { Attribute("pattern", pattern) }
     static func minimum(_ value: String) -> Attribute { Attribute("min", value) }
     static func maximum(_ value: String) -> Attribute { Attribute("max", value) }
+    static func rows(_ count: Int) -> Attribute { Attribute("rows", "\(count)") }
+    static func spellcheck(_ value: String) -> Attribute { Attribute("spellcheck", value) }
     static func step(_ value: String) -> Attribute { Attribute("step", value) }
     static let required = Attribute("required", nil)
     static let selected = Attribute("selected", nil)

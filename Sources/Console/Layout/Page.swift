@@ -56,7 +56,8 @@ struct Page {
             html.element("h2", text: "Keys")
             html.element("dl", [.class("facts tight")]) { html in
                 for (key, text) in [
-                    ("/", "to the filters"), ("j, k", "next and previous row"), ("o", "open the row"), ("x", "choose the row"),
+                    ("/", "to the filters"), ("p", "to the page by its number"), ("j, k", "next and previous row"), ("o", "open the row"),
+                    ("x", "choose the row"),
                     ("g t", "trade book"),
                     ("g p", "performance"), ("g o", "operations"), ("g l", "log"), ("g v", "projections"), ("Escape", "close what is open"),
                     ("?", "these keys"),

@@ -8,11 +8,20 @@ package struct OperationsPage: Sendable {
     /// The answer of `/api/ledger/runs`.
     package var runs: Loaded
     package var needs: [Need]
+    /// The answer of the sync state.
+    package var syncs: Loaded
+    /// The answer of `/api/ledger/projections`; nil at a past moment.
+    package var projections: Loaded?
+    /// The list of broken assertions.
+    package var broken: Loaded
 
-    package init(context: PageContext, runs: Loaded, needs: [Need]) {
+    package init(context: PageContext, runs: Loaded, needs: [Need], syncs: Loaded, projections: Loaded?, broken: Loaded) {
         self.context = context
         self.runs = runs
         self.needs = needs
+        self.syncs = syncs
+        self.projections = projections
+        self.broken = broken
     }
 
     /// How many trades lack something that a backfill brings.
@@ -68,6 +77,7 @@ package struct OperationsPage: Sendable {
 
     package func html() -> [UInt8] {
         Page(title: "Operations", context: context).html { html in
+            Checklist(syncs: syncs, projections: projections, broken: broken, needs: needs, time: context.time).write(to: &html)
             writeNeeds(&html)
             switch runs {
             case .failure(let problem): ProblemBox.write(problem, to: &html)
@@ -117,10 +127,21 @@ package struct OperationsPage: Sendable {
                 html.element("span", [.class("name")], text: (run["kind"]?.string ?? "other").replacing("_", with: " "))
                 if let scope = run["scope_key"]?.string { html.element("span", [.class("over")], text: scope) }
             },
-            .badge("Status", "status"), .instant("Started", "started_at"),
+            .badge("Status", "status"),
+            Column("Who") { run, html in
+                guard let actor = run["actor"]?.string else { return Unavailable.write("not recorded", to: &html) }
+                html.text(actor)
+            },
+            .instant("Started", "started_at"),
             Column("Took", isNumber: true) { run, html in html.text(Self.duration(run) ?? "") },
             Column("Events", isNumber: true) { run, html in
-                html.text(run["events"]?.integer.map(Figures.count) ?? "?")
+                let count = run["events"]?.integer.map(Figures.count) ?? "?"
+                if let id = run["run_id"]?.string, let last = run["last_position"]?.integer {
+                    let events = Address(["log"], [("run", id), ("before", "\(last + 1)")] + time.parameters)
+                    html.element("a", [.href(events)], text: count)
+                } else {
+                    html.text(count)
+                }
                 if run["begins_before"]?.bool == true { html.text(" and earlier ones") }
             },
             Column("What") { run, html in

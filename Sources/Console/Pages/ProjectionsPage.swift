@@ -148,6 +148,11 @@ package struct ProjectionsPage: Sendable {
         html.element("section", [.class("card"), .labelled(by: "actions-\(name)")]) { html in
             html.element("h3", [.id("actions-\(name)")], text: name)
             html.element("p", text: served.map { "Served: \(VersionName.of($0))" } ?? "Nothing is served yet.")
+            if served != nil {
+                html.element("p") { html in
+                    html.element("a", [.href(PlaygroundPage.address.with([("name", name)]))], text: "Try other rules")
+                }
+            }
             for other in others {
                 ruleChanges(of: other, &html)
                 guard other["state"]?.string == "ready" else {

@@ -36,7 +36,7 @@ package struct VersionDiffPage: Sendable {
             case .success(let document):
                 ruleChanges(&html)
                 rows(document.root, &html)
-                tables(document.root, &html)
+                DifferenceTables(context: context) { steps(of: $0) }.write(document.root, to: &html)
                 promote(document.root, &html)
                 dependents(&html)
                 versions(document.root, &html)
@@ -53,11 +53,7 @@ package struct VersionDiffPage: Sendable {
 
     private func rows(_ diff: JSONValue, _ html: inout HTMLWriter) {
         html.element("h2", text: "What would change")
-        html.element("dl", [.class("counts")]) { html in
-            for (label, field) in [("Changed", "changed"), ("Added", "added"), ("Removed", "removed"), ("Unchanged", "unchanged")] {
-                Fact.text(label, diff["rows"]?[field]?.integer.map(Figures.count), none: "unknown", to: &html)
-            }
-        }
+        DifferenceTables.writeCounts(diff, to: &html)
         html.element("p") { html in
             html.text("Rows as of event \(Figures.count(diff["position"]?.integer ?? 0)). ")
             if let first = diff["first_difference"], let position = first["position"]?.integer {
@@ -68,49 +64,6 @@ package struct VersionDiffPage: Sendable {
         }
     }
 
-    private func tables(_ diff: JSONValue, _ html: inout HTMLWriter) {
-        func table(_ caption: String, _ member: String, _ columns: [Column]) {
-            guard let rows = diff[member]?.elements.map({ $0 }), !rows.isEmpty else { return }
-            html.element("section", [.class("outline")]) { Table(caption: caption, columns: columns).write(rows, to: &$0) }
-        }
-        let field = Column("Field") { row, html in html.element("span", [.class("name")], text: row["field"]?.string ?? "?") }
-        func count(_ title: String, _ name: String) -> Column {
-            Column(title, isNumber: true) { row, html in html.text(row[name]?.integer.map(Figures.count) ?? "?") }
-        }
-        func state(_ title: String, _ name: String) -> Column {
-            Column(title) { row, html in
-                guard let text = row[name]?.string else { return Unavailable.write("none", to: &html) }
-                Badge.write(text, to: &html)
-            }
-        }
-        func value(_ title: String, _ name: String) -> Column {
-            Column(title, isNumber: true) { row, html in
-                guard let value = row[name], !value.isNull else { return Unavailable.write("no figure", to: &html) }
-                JSONOutline(time: context.time).inline(value, name: row["field"]?.string ?? "", &html)
-            }
-        }
-        table(
-            "Rows by the state that they leave and enter", "moved",
-            [field, state("From", "from"), state("To", "to"), count("Rows", "count")])
-        table("Changed fields", "fields", [field, count("Rows", "changed")])
-        table(
-            "Sums over all rows", "sums",
-            [
-                field, value("From", "from"), count("Rows", "from_count"), value("To", "to"), count("Rows", "to_count"),
-                value("Moves by", "delta"),
-            ])
-        table(
-            "Changes row by row (the first ones)", "sample",
-            [
-                Column("Row") { row, html in
-                    let key = row["key"]?.members.compactMap { $0.value.string } ?? []
-                    html.element("a", [.class("name"), .href(steps(of: row))], text: key.joined(separator: " | "))
-                },
-                Column("Change") { row, html in html.text(row["change"]?.string ?? "?") },
-                Column("Fields") { row, html in changes(of: row, &html) },
-            ])
-    }
-
     /// What each event made of a row under both versions.
     private func steps(of row: JSONValue) -> Address {
         // A change names the columns of its key in canonical order, a view in the key's own.
@@ -118,20 +71,6 @@ package struct VersionDiffPage: Sendable {
         let key = KeyText.of(names.map { KeyText.part(row["key"]?[$0]) })
         return Address(
             ["steps"], [("view", name), ("key", key), ("rules", from), ("against", to)] + context.time.parameters)
-    }
-
-    private func changes(of row: JSONValue, _ html: inout HTMLWriter) {
-        html.element("ul", [.class("plain-list")]) { html in
-            for change in row["fields"]?.elements.map({ $0 }) ?? [] {
-                html.element("li") { html in
-                    html.text("\(change["field"]?.string ?? "?"): ")
-                    let name = change["field"]?.string ?? ""
-                    if let old = change["from"] { JSONOutline(time: context.time).inline(old, name: name, &html) }
-                    html.text(" → ")
-                    if let new = change["to"] { JSONOutline(time: context.time).inline(new, name: name, &html) }
-                }
-            }
-        }
     }
 
     /// The exact subject of the comparison: the digests of the rule files and of the comparison itself.
@@ -189,6 +128,10 @@ package struct VersionDiffPage: Sendable {
                 html.void("input", [.type("hidden"), .name(field), .value(value)])
             }
             if withDependents { html.void("input", [.type("hidden"), .name("with_dependents"), .value("true")]) }
+            html.element("label", [.class("check")]) { html in
+                html.void("input", [.type("checkbox"), .name("requires_assertions"), .value("true"), .checked])
+                html.element("span", text: "Only if no assertion is broken")
+            }
         }
     }
 

@@ -20,6 +20,8 @@ package final class Ledger: Sendable {
     package let pool: PostgresPool
     package let log: EventLog
     package let registry: ProjectionRegistry
+    /// The event types and the projections of the program, for rules that are tried.
+    let model: LedgerModel
     /// The sources that a sync may ask.
     package let sources: ExecutionSources
     let analyses: AnalysisRegistry
@@ -83,7 +85,7 @@ package final class Ledger: Sendable {
                 throw error
             }
             let ledger = Ledger(
-                settings: settings, resources: resources, pool: pool, schemas: schemas, registry: usable.projections,
+                settings: settings, resources: resources, pool: pool, schemas: schemas, registry: usable.projections, model: model,
                 sources: sources, analyses: usable.analyses, policy: policy, embedded: embedded, logger: logger)
             do {
                 if writes {
@@ -105,11 +107,13 @@ package final class Ledger: Sendable {
 
     private init(
         settings: Settings, resources: Resources, pool: PostgresPool, schemas: EventSchemas, registry: ProjectionRegistry,
+        model: LedgerModel,
         sources: ExecutionSources, analyses: AnalysisRegistry, policy: WitnessPolicy?, embedded: EmbeddedPostgresHandle?, logger: Logger
     ) {
         self.settings = settings
         self.resources = resources
         self.registry = registry
+        self.model = model
         self.sources = sources
         self.analyses = analyses
         self.embedded = embedded
