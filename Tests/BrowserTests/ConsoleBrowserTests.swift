@@ -74,6 +74,7 @@ struct ConsoleBrowserTests {
         #expect(try await page.count("#real-sync") == 0)
         console.feed.setPhase(.updated)
         let before = try await page.text(".answer")
+        _ = page.takeClicks()
         try await page.follow("#dry-run button")
         #expect(try await page.text("#run h3").contains("nothing was written"))
         #expect(try await page.text("#run").contains("466,630,651.75"))
@@ -84,6 +85,7 @@ struct ConsoleBrowserTests {
         #expect(try await page.evaluate("document.querySelector('#real-sync input[type=checkbox]').validity.valueMissing").bool == true)
         try await page.click("#real-sync input[type=checkbox]")
         try await page.follow("#real-sync button")
+        #expect(page.takeClicks() <= Self.mostClicks)
         #expect(try await page.text("#run h3") == "Real sync")
         #expect(try await page.text(".answer") != before)
         #expect(try await page.count("#real-sync") == 0)
@@ -219,11 +221,12 @@ struct ConsoleBrowserTests {
 
     // MARK: Every page
 
-    private static let pages: [(name: String, path: String)] = [
+    static let pages: [(name: String, path: String)] = [
         ("trades", "/trades"), ("trade", "/trade?id=ICOI-000008"), ("performance", "/performance"),
         ("lifecycles", "/performance/lifecycles"), ("alignment", "/performance/alignment"),
         ("execution-quality", "/performance/execution-quality"), ("outcomes", "/performance/outcomes"),
-        ("context", "/performance/context"), ("log", "/log"), ("event", "/log?position=777"), ("projections", "/projections"),
+        ("context", "/performance/context"), ("operations", "/operations"), ("log", "/log"), ("event", "/log?position=777"),
+        ("projections", "/projections"), ("playground", "/projections/playground?name=alignment"), ("overview", "/overview"),
         ("changes", "/changes?view=trades&from=50&to=60"),
         ("explain", "/explain?view=alignment&key=alpha_sync%7CICOI-000008&field=alignment_score"),
         ("pinned", "/trades?as_of_position=60"), ("not-here", "/trade?id=none"), ("styleguide", "/styleguide"),
@@ -241,10 +244,9 @@ struct ConsoleBrowserTests {
         let folder = ProcessInfo.processInfo.environment["ALPHA_LEDGER_SCREENSHOTS"]
         for (look, width, height, isDark, isPhone) in [
             ("light", 1440, 900, false, false), ("dark", 1440, 900, true, false), ("small", 1024, 768, false, false),
-            ("phone", 390, 844, false, true),
-            ("phone-dark", 390, 844, true, true),
+            ("small-dark", 1024, 768, true, false), ("phone", 390, 844, false, true), ("phone-dark", 390, 844, true, true),
         ] {
-            if look == "phone-dark" && folder == nil { continue }
+            if ["small-dark", "phone-dark"].contains(look) && folder == nil { continue }
             try await page.view(width: width, height: height, isDark: isDark, isPhone: isPhone)
             try await page.go(try console.origin + path)
             var problems = try await page.accessibilityProblems() + page.takeProblems()
@@ -252,7 +254,7 @@ struct ConsoleBrowserTests {
             let address = try console.origin + path
             if name == "not-here" { problems.removeAll { $0.hasSuffix("status of 404 (Not Found) \(address)") } }
             #expect(problems.isEmpty, "\(name), \(look): \(problems)")
-            if let folder { try await page.screenshot("\(folder)/\(name)-\(look).png") }
+            if let folder { try await page.screenshot("\(folder)/\(name)-\(look).webp") }
         }
         try await page.view(width: 1440, height: 900)
     }

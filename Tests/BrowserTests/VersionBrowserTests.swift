@@ -37,6 +37,7 @@ extension ConsoleBrowserTests {
         let steps = try await page.evaluate("window.steps").elements.compactMap { Double($0.sourceText) }
         #expect(zip(steps, steps.dropFirst()).allSatisfy { $0 <= $1 } && steps.allSatisfy { 0...1 ~= $0 }, "\(steps)")
 
+        _ = page.takeClicks()
         try await page.follow(compare)
         let comparison = try await page.location()
         #expect(try await page.text("h1").hasPrefix("alignment: v1/c"))
@@ -49,6 +50,7 @@ extension ConsoleBrowserTests {
         try await page.click("\(promote) input[name=confirmed]")
         try await page.follow("\(promote) button")
         #expect(try await page.location() == "/projections")
+        #expect(page.takeClicks() <= Self.mostClicks)
         #expect(try await page.text(".notice.done").contains("is served now"))
         #expect(try await page.count(".state\(version)[data-state=served]") == 1)
         try await page.go("\(console.origin)/performance/alignment")
