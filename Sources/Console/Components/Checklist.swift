@@ -24,7 +24,9 @@ struct Checklist {
         var address: Address?
     }
 
-    func write(to html: inout HTMLWriter) {
+    func write(to html: inout HTMLWriter) { Self.write(points, to: &html) }
+
+    static func write(_ points: [Point], to html: inout HTMLWriter) {
         html.element("section", [.class("card"), .id("checklist"), .labelled(by: "checklist-title")]) { html in
             html.element("h2", [.id("checklist-title")], text: "Checklist")
             html.element("ul", [.class("plain-list")]) { html in

@@ -31,13 +31,10 @@ package enum Pager {
     /// The last page that a number leads to. Filters and orders lead further.
     package static let lastPage: Int64 = 401
 
-    /// How many pages some rows have.
-    package static func pages(_ rows: Int64) -> Int64 { (rows + pageLength - 1) / pageLength }
-
     /// A form that leads to a page by its number, at the moment of the rows that are shown.
     private static func jump(_ list: JSONValue, _ all: Int64, _ context: PageContext, _ html: inout HTMLWriter) {
         guard let position = list["ledger"]?["position"]?.integer, let asOf = list["ledger"]?["as_of"]?.string else { return }
-        let pages = pages(all)
+        let pages = (all + pageLength - 1) / pageLength
         html.element("form", [.class("jump"), .method("get"), .action(Address(["jump"]))]) { html in
             let page = context.address.with([("cursor", nil), ("row", nil)])
             for (name, value) in [("list", page.text), ("position", "\(position)"), ("as_of", asOf)] {

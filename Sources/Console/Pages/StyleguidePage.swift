@@ -251,6 +251,15 @@ package struct StyleguidePage: Sendable {
     // MARK: Forms and cards
 
     private func forms(_ html: inout HTMLWriter) {
+        Checklist.write(
+            [
+                Checklist.Point(title: "The last sync ended well", state: .holds, detail: "at 2026-02-01T10:01:05Z"),
+                Checklist.Point(
+                    title: "The source keeps its contract", state: .broken, detail: "keys that it does not know: deskTag 13",
+                    address: Address(["trades"], fragment: "sync")),
+                Checklist.Point(
+                    title: "The source and the ledger agree", state: .unavailable, detail: "the last run did not compare the whole scope"),
+            ], to: &html)
         FilterForm(
             fields: [
                 .text(name: "portfolio", label: "Portfolio", placeholder: "IMST"),
