@@ -1,5 +1,6 @@
 import Foundation
 import LedgerJSON
+import LedgerProjections
 import LedgerValues
 import Operations
 import TestSupport
