@@ -47,6 +47,9 @@ import Testing
             }
             #expect((trial["rows"]?["changed"]?.integer ?? 0) > 3 && trial["is_cut"]?.bool == false)
             #expect(trial["position"]?.integer == head && trial["rules"]?["count"]?.integer == 2)
+            // A trial that ends before the log says so.
+            let cut = try JSONDocument(parsing: try await service.ledger.trial(of: draft, text: second, limit: head - 1).document).root
+            #expect(cut["is_cut"]?.bool == true && cut["position"]?.integer == head - 1 && cut["head_position"]?.integer == head)
             // The draft as it is changes nothing.
             let same = try JSONDocument(parsing: try await service.ledger.trial(of: draft, text: draft.text).document).root
             #expect(same["rows"]?["changed"]?.integer == 0 && same["rules"]?["count"]?.integer == 0)

@@ -71,7 +71,9 @@ extension Ledger {
     /// Folds the log's first events under the served rules and under a draft's text, and compares the rows.
     ///
     /// Throws `RulesTrialError`, and `VersionError` for a projection that does not exist.
-    package func trial(of draft: RulesDraft, text: String) async throws -> RulesTrial {
+    ///
+    /// - Parameter limit: the largest number of events that are folded
+    package func trial(of draft: RulesDraft, text: String, limit: Int64 = RulesTrial.mostEvents) async throws -> RulesTrial {
         guard text.utf8.count <= RulesDraft.longest else { throw RulesTrialError.tooLong }
         let old = try await servedDefinition(draft.projection)
         let files = resources.files
@@ -95,7 +97,7 @@ extension Ledger {
             throw RulesTrialError.unusable("\(problem)")
         }
         let head = try await pool.run { session in try LogReader().head(session).position }
-        let position = min(head, RulesTrial.mostEvents)
+        let position = min(head, limit)
         let key = "trial|\(draft.projection)|\(old.reference)|\(Digest32(sha256Of: text))|\(position)|\(head)"
         do {
             let result = try await folds.result(key, isBounded: true) { [pool] deadline in
