@@ -235,9 +235,8 @@ private let recordedPrints: [UInt8]? = {
                 }
             }
             try await bench.ledger.log.append(events, runID: bench.ledger.newID())
-            let date = try #require(
-                try bench.ledger.newYork().date(at: try #require(WireValue.instant(rows[0]["exchangeTimestamp"])))
-            ).description
+            let first = try #require(WireValue.instant(rows[0]["exchangeTimestamp"]))
+            let date = try #require(try bench.ledger.newYork().date(at: first)).description
             let found = try await prints(bench.ledger, on: date)
             let figures = found.summaries.map(\.payload.figures)
             #expect(found.leftOut == 0 && figures.reduce(0) { $0 + $1.tradeCount } == 445)
