@@ -73,7 +73,7 @@ extension AlpacaClient {
     }
 
     /// Follows `next_page_token` to the end, whatever the size of a page.
-    private func forEachPage(
+    func forEachPage(
         _ base: String, _ path: String, _ query: [(String, String)], _ pages: inout Int64, _ body: (JSONValue) -> Void
     ) async throws(BrokerFailure) {
         var token: String?

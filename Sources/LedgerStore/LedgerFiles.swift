@@ -69,7 +69,8 @@ public struct LedgerFiles: Sendable {
         try list(directory).filter { $0.hasSuffix(suffix) }.map { ($0, try read("\(directory)/\($0)")) }
     }
 
-    private static func list(_ directory: String) throws -> [String] {
+    /// The names in a folder, sorted bytewise, without those that begin with a point.
+    package static func list(_ directory: String) throws -> [String] {
         guard let handle = opendir(directory) else {
             throw LedgerFilesError.unreadable(path: directory, code: errno)
         }

@@ -122,7 +122,7 @@ import Yams
             let time = try instant("2026-01-05T08:00:00Z")
             try await service.ledger.log.append(
                 try MarketKind.allCases.map { try sampleObserved($0, "BTC", at: time).event(previousVersion: 0) }
-                    + [sampleCaptured("BTC", at: time).event(previousVersion: 0)],
+                    + [sampleCaptured("BTC", at: time).event(previousVersion: 0)] + sampleFlow(),
                 runID: service.ledger.newID())
             try await service.ledger.bringUpToDate(service.ledger.registry.names)
             for operation in operations where operation.method == "GET" {
@@ -222,7 +222,8 @@ import Yams
                 "?underlying=BTC", "?underlying=BTC&receipt=true", "?underlying=none", "?underlying=BTC&as_of_position=20&rules=v9",
                 "?underlying=BTC&tenors=x", "?underlying=BTC&slice=all", "?underlying=BTC&market_date=2026-01-05", "?symbol=BTC",
                 "?symbol=BTC&market_date=2026-01-05&anchor=date:2026-01-05,breakout_day", "?symbol=none&receipt=true",
-                "?portfolio=IMST", "?position_id=none", "?effective_at=2026-01-01T00:00:00Z",
+                "?underlying=MSTR", "?underlying=MSTR&group=delta_bucket&receipt=true", "?underlying=MSTR&group=bucket_5m&source=stream",
+                "?underlying=MSTR&group=x", "?portfolio=IMST", "?position_id=none", "?effective_at=2026-01-01T00:00:00Z",
             ]
         }
         if path.hasSuffix("/totals") {

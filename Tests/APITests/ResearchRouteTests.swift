@@ -82,6 +82,80 @@ import Testing
         }
     }
 
+    /// A contract's summary that bought at 14:30Z and sold at 14:40Z.
+    private func flow(_ source: FlowSource, _ ledger: Ledger, strike: Int, bought: String, version: Int64 = 0) async throws -> NewEvent {
+        let rules = try await ledger.flowRules()
+        let date = try #require(CalendarDate("2026-01-30"))
+        let contract = OptionContract(
+            underlying: "MSTR", expiry: try #require(CalendarDate("2026-02-20")), strike: FixedDecimal(strike), optionType: .call)
+        var read = FlowTrades()
+        for (time, price, size) in [("14:30:00", 2, bought), ("14:40:00", 1, "1")] {
+            read.trades.append(
+                FlowTrade(
+                    time: TapeInstant(try instant("2026-01-30T\(time)Z")), price: FixedDecimal(price), size: try FixedDecimal(size),
+                    quote: FlowQuote(bid: FixedDecimal(1), ask: FixedDecimal(2))))
+        }
+        return try FlowSummary(
+            of: FlowSubject(
+                source: source, symbol: try rules.symbol(of: contract), marketDate: date, contract: contract,
+                multiplier: FixedDecimal(100)),
+            read, inputs: .files([FlowFile(path: "trades.ndjson", sha256: Digest32(sha256Of: bought), lines: 2)]), rules
+        ).event(previousVersion: version)
+    }
+
+    @Test func `flow is added up by contract, delta and time from one source a contract, as it was known`() async throws {
+        try await withService(projectors: false) { service in
+            let ledger = service.ledger
+            func ask(_ query: String) async throws -> JSONValue {
+                let answer = try await service.ask("/api/research/flow?underlying=MSTR\(query)")
+                #expect(answer.status == 200, "\(query): \(String(decoding: answer.body, as: UTF8.self))")
+                return try answer.json()
+            }
+            func shown(_ answer: JSONValue) -> [String] {
+                answer["rows"]?.elements.map { "\($0["key"]?.sourceText ?? "") \($0["buy_volume"]?.sourceText ?? "")" } ?? []
+            }
+            let events = [
+                try part("2026-01-30T15:00:00Z", 1, of: 1, [try row(100, .call, iv: "60", delta: "0.5", gamma: "0.02", interest: 10)]),
+                try await flow(.stream, ledger, strike: 100, bought: "7"), try await flow(.rest, ledger, strike: 100, bought: "2"),
+                try await flow(.stream, ledger, strike: 110, bought: "0.5"),
+            ]
+            try await ledger.log.append(events, runID: ledger.newID())
+            try await ledger.log.append([try await flow(.rest, ledger, strike: 100, bought: "3", version: 1)], runID: ledger.newID())
+            try await ledger.bringUpToDate(ledger.registry.names)
+            let head = try await ledger.primaryHead()
+            // A past day goes before the tape of the same contract.
+            #expect(try await shown(ask("")) == [#""MSTR260220C00100000" 3"#, #""MSTR260220C00110000" 0.5"#])
+            #expect(try await shown(ask("&as_of_position=\(head - 1)")).first == #""MSTR260220C00100000" 2"#)
+            #expect(try await shown(ask("&source=stream&group=option_type")) == [#""call" 7.5"#])
+            #expect(try await shown(ask("&group=strike")) == ["100 3", "110 0.5"])
+            #expect(try await shown(ask("&group=expiry")) == [#""2026-02-20" 3.5"#])
+            #expect(try await shown(ask("&group=delta_bucket")) == [#""d40_60" 3"#, "null 0.5"])
+            #expect(try await shown(ask("&group=bucket_15m")) == [#""2026-01-30T14:30:00Z" 3.5"#])
+            #expect(try await shown(ask("&group=bucket_5m")) == [#""2026-01-30T14:30:00Z" 3.5"#, #""2026-01-30T14:40:00Z" 0"#])
+            let none = try await ask("&from=2026-01-31&to=2026-02-01")
+            #expect(none["rows"]?.count == 0 && none["market_date"]?.string == "2026-01-31")
+            #expect(none["warnings"]?.elements.compactMap(\.string) == ["no_chain", "no_flow"])
+            let rows = try await service.ask("/api/research/intraday-flow/rows?underlying=MSTR&from=2026-01-30&to=2026-01-31")
+            #expect(try rows.status == 200 && rows.json()["rows"]?.count == 3)
+            for query in [
+                "", "?underlying=MSTR&group=week", "?underlying=MSTR&source=tape", "?underlying=MSTR&effective_at=2026-01-30T00:00:00Z",
+            ] {
+                #expect(try await service.ask("/api/research/flow\(query)").status == 400, "\(query)")
+            }
+            var question = FlowQuestion(underlying: "MSTR")
+            question.group = .strike
+            let reader = ResearchReader(ledger)
+            let newYork = try ledger.newYork()
+            let first = try await reader.artifact(question, ResearchRequest(), subject: "MSTR", newYork: newYork)
+            try await ledger.log.append([try await flow(.rest, ledger, strike: 120, bought: "1")], runID: ledger.newID())
+            try await ledger.bringUpToDate(ledger.registry.names)
+            var pinned = ResearchRequest()
+            pinned.asOfPosition = head
+            let second = try await reader.artifact(question, pinned, subject: "MSTR", newYork: newYork)
+            #expect(first.bytes == second.bytes && first.path == "flow/MSTR/2026-01-30.json")
+        }
+    }
+
     @Test func `what has no data answers with null figures, empty lists and why`() async throws {
         try await withService(projectors: false) { service in
             try await service.ledger.bringUpToDate(service.ledger.registry.names)
@@ -93,6 +167,7 @@ import Testing
             #expect(try await warnings("iv-surface?underlying=NONE") == ["no_chain"])
             #expect(try await warnings("exposure?underlying=NONE&slice=monthly") == ["no_chain"])
             #expect(try await warnings("levels?symbol=NONE").contains("no_bars"))
+            #expect(try await warnings("flow?underlying=NONE") == ["no_chain", "no_flow"])
             #expect(try await warnings("scenarios?position_id=pos_0") == ["no_chain"])
             #expect(try await service.ask("/api/research/scenarios").status == 400)
             #expect(try await service.ask("/api/research/scenarios?position_id=a&portfolio=b").status == 400)

@@ -21,6 +21,7 @@ import Testing
             payload.payload(as: AlertDeliveryPayload.self)?.encode(),
             payload.payload(as: AssertionStatedPayload.self)?.encode(), payload.payload(as: AssertionWithdrawnPayload.self)?.encode(),
             payload.payload(as: BackfillCompletedPayload.self)?.encode(), (payload as? any BrokerPayload)?.encode(),
+            payload.payload(as: IntradayFlowPayload.self)?.encode(),
         ]
         return try #require(encodings.compactMap { $0 }.first)
     }

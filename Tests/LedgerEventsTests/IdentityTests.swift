@@ -34,6 +34,10 @@ import Testing
         #expect(
             Identity.marketObserved(kind: "spot", identifyingDigest: digest, previous: 0, digest: digest)
                 == "market|spot|\(hex)|0|\(hex)")
+        let date = try #require(CalendarDate("2026-02-05"))
+        #expect(
+            Identity.flowSummarized(source: "rest", symbol: "MSTR260220C00100000", date: date, previous: 1, digest: digest)
+                == "flow|rest|MSTR260220C00100000|2026-02-05|1|\(hex)")
         let hour = try #require(Instant("2026-02-05T23:00:00Z"))
         #expect(
             Identity.snapshotCaptured(currency: "BTC", type: "gex", hour: hour, previous: 2, digest: digest)

@@ -113,10 +113,12 @@ import Testing
                 "benchmark_ask_size", "benchmark_bid_size", "calls_bought_contracts", "calls_sold_contracts", "closed_quantity",
                 "contract_multiplier", "contract_open_interest", "contract_volume_24h", "contracts", "net_quantity", "oi_value",
                 "open_interest", "open_interest_change", "pending_quantity", "puts_bought_contracts", "puts_sold_contracts", "quantity",
-                "size", "total_buy_quantity", "total_oi", "total_sell_quantity", "volume_24h",
+                "size", "total_buy_quantity", "total_oi", "total_sell_quantity", "volume_24h", "buy_volume", "sell_volume",
+                "unknown_volume",
             ]
         ),
         ("contracts, premium or cash, as the row's kind says", ["difference", "ledger_value", "stated_value", "tolerance"]),
+        ("in the money of the contract's prices", ["buy_notional", "net_notional", "sell_notional"]),
         ("what is open at a moment, the same contracts at the next one", ["market_value", "oi_notional"]),
         (
             "an exposure of the whole market",
@@ -135,7 +137,7 @@ import Testing
                 "mapping_confidence", "mark_iv", "mark_time_delta_minutes", "max", "min", "moneyness_at_entry", "moneyness_at_horizon",
                 "p25", "p50", "p75", "put_call_ratio", "rate", "realized_vol_after_trade", "rv_30d", "rv_7d", "skew_25d", "spot_move_pct",
                 "spot_time_delta_minutes", "spread_capture",
-                "stationarity_blend_weight", "traded_iv", "vol_of_vol", "vrp",
+                "quote_coverage_pct", "stationarity_blend_weight", "traded_iv", "unknown_trade_share", "vol_of_vol", "vrp",
             ]
         ),
     ]

@@ -34,7 +34,7 @@ package enum GoldenLog {
     package static func newEvents() throws -> [NewEvent] { newEvents(try recordedEvents()) }
 
     /// The same, with what other views need behind them.
-    package static func newEventsOfEveryView() throws -> [NewEvent] { newEvents(try recordedEvents() + assertions() + orders()) }
+    package static func newEventsOfEveryView() throws -> [NewEvent] { newEvents(try recordedEvents() + assertions() + orders() + flow()) }
 
     private static func newEvents(_ events: [RecordedEvent]) -> [NewEvent] {
         events.map { event in
@@ -103,6 +103,11 @@ extension GoldenLog {
                 try brokerSample(BrokerPositionsObservedPayload.self).event(previousVersion: 0),
             ]
         return recorded(events, after: try recordedEvents().count + assertions().count)
+    }
+
+    /// Summaries of trades. They come after ``orders()``.
+    package static func flow() throws -> [RecordedEvent] {
+        recorded(try sampleFlow(), after: try recordedEvents().count + assertions().count + orders().count)
     }
 
     /// Events as the log would have recorded them after so many others.

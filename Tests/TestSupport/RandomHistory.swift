@@ -31,7 +31,7 @@ package struct RandomHistory: Sendable {
             case 6, 7: try benchmark(trade.row)
             case 8, 9: mark(trade.row)
             case 10: try observe()
-            default: endRun()
+            default: try endRun()
             }
         }
     }
@@ -132,11 +132,19 @@ package struct RandomHistory: Sendable {
         add(payload.event(previousVersion: version(payload.stream)))
     }
 
-    private mutating func endRun() {
+    private mutating func endRun() throws {
         let scope = random.pick(["one", "two"])
         let details = ExecutionScope.details(portfolios: [scope], includePending: false)
         let run = UniqueID(high: 9, low: UInt64(events.count))
-        if random.chance(1, in: 3) {
+        let isFailed = random.chance(1, in: 3)
+        // Trades of options were summarized in place of some runs.
+        if events.count % 4 == 3 {
+            var flow = try sampleFlow(events.count % 7)
+            // Beside those of other samples.
+            flow.marketDate = flow.marketDate.advanced(byDays: -1) ?? flow.marketDate
+            return add(flow.event(previousVersion: version(flow.stream), effectiveAt: try instant("2026-01-30T21:00:00Z")))
+        }
+        if isFailed {
             add(
                 SyncFailedPayload(
                     runID: run, scopeKey: scope, scopeDetails: details, sourceName: TradeLedger.standardFeed, errorCode: "timed_out",

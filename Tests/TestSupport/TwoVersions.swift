@@ -15,6 +15,7 @@ package enum TwoVersions {
         "exposure": [],
         "gex_hourly": [],
         "gex_snapshots": [],
+        "intraday_flow": [],
         "iv_surface": [],
         "iv_surface_snapshots": [],
         "oi_snapshots": [],

@@ -121,7 +121,8 @@ import Testing
             let views = someViews(seed: seed, of: 4)
             var cases = 0
             for event in history.dropFirst(30) {
-                let isOfATrade = ![.marketObserved, .snapshotCaptured, .alphaSyncCompleted, .alphaSyncFailed].contains(event.type)
+                let isOfATrade = ![.marketObserved, .snapshotCaptured, .intradayFlowSummarized, .alphaSyncCompleted, .alphaSyncFailed]
+                    .contains(event.type)
                 guard isOfATrade else {
                     try await bench.append([event])
                     continue

@@ -20,6 +20,15 @@ extension Route {
             if let slice = parameters["slice"] { question.slice = try ExposureQuestion.slice(parsing: slice) }
             return try await api.answer(question, parameters, request)
         },
+        Route("GET", "/api/research/flow") { api, request, _ in
+            let parameters = try API.researchParameters(request, ["underlying", "from", "to", "source", "group"])
+            var question = FlowQuestion(underlying: try parameters.needed("underlying", "an underlying, for example MSTR"))
+            question.from = try parameters.date("from")
+            question.to = try parameters.date("to")
+            question.source = try parameters["source"].map { try FlowQuestion.source(parsing: $0) }
+            if let group = parameters["group"] { question.group = try FlowQuestion.group(parsing: group) }
+            return try await api.answer(question, parameters, request)
+        },
         Route("GET", "/api/research/levels") { api, request, _ in
             let parameters = try API.researchParameters(request, ["symbol", "market_date", "benchmark", "anchor"])
             var question = LevelsQuestion(symbol: try parameters.needed("symbol", "a symbol, for example MSTR"))

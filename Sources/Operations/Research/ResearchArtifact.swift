@@ -55,20 +55,23 @@ package struct ResearchArtifact: Sendable {
     }
 
     /// Writes the file below a folder. It is there whole, or not at all.
-    package func write(below folder: String) throws(Failure) {
+    package func write(below folder: String) throws(Failure) { try Self.write(bytes, to: path, below: folder) }
+
+    /// Writes a file below a folder. It is there whole, or not at all.
+    static func write(_ bytes: [UInt8], to path: String, below folder: String) throws(Failure) {
         let parts = path.split(separator: "/")
         var parent = folder
         for part in [""] + parts.dropLast() {
             if !part.isEmpty { parent += "/\(part)" }
-            guard mkdir(parent, 0o755) == 0 || errno == EEXIST else { throw Self.failure(parent) }
+            guard mkdir(parent, 0o755) == 0 || errno == EEXIST else { throw failure(parent) }
         }
         let (target, temporary) = ("\(folder)/\(path)", "\(folder)/\(path).\(getpid()).new")
-        guard let file = fopen(temporary, "wb") else { throw Self.failure(temporary) }
+        guard let file = fopen(temporary, "wb") else { throw failure(temporary) }
         let count = bytes.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
         guard fclose(file) == 0, count == bytes.count, rename(temporary, target) == 0 else {
-            let failure = Self.failure(target)
+            let problem = failure(target)
             unlink(temporary)
-            throw failure
+            throw problem
         }
     }
 

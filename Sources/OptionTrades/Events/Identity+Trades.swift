@@ -84,6 +84,13 @@ extension Identity {
         join(["snapshot", currency, type, hour.description, "\(previous)", "\(digest)"])
     }
 
+    /// `flow|source|symbol|market_date|prev|digest`
+    package static func flowSummarized(
+        source: String, symbol: String, date: CalendarDate, previous: Int64, digest: Digest32
+    ) -> String {
+        join(["flow", source, symbol, date.description, "\(previous)", "\(digest)"])
+    }
+
     /// `capturefailed|run_id|currency|type`
     package static func captureFailed(runID: UniqueID, currency: String, type: String) -> String {
         join(["capturefailed", "\(runID)", currency, type])

@@ -54,4 +54,10 @@ package enum Streams {
 
     /// `capture-<currency>:<type>`: the failures to capture a series of a market.
     package static func capture(currency: String, type: String) -> String { "capture-\(currency):\(type)" }
+
+    /// `flow-<source>:<symbol>:<market_date>`: the trades of a contract on a market date, as a source has them.
+    package static func flow(source: String, symbol: String, date: CalendarDate) -> String { "\(flows)\(source):\(symbol):\(date)" }
+
+    /// The prefix of the streams that hold summaries of trades.
+    package static let flows: StaticString = "flow-"
 }

@@ -43,6 +43,8 @@ extension EventType {
     package static let snapshotCaptured = EventType("SnapshotCaptured")
     /// A vendor gave nothing of a series in a window (docs/contract/event-types.md, "CaptureFailed").
     package static let captureFailed = EventType("CaptureFailed")
+    /// The trades of a contract on a market date were summarized (docs/contract/event-types.md, "IntradayFlowSummarized").
+    package static let intradayFlowSummarized = EventType("IntradayFlowSummarized")
     /// An operator states what a portfolio held of a contract (docs/contract/event-types.md, "AssertionStated").
     package static let assertionStated = EventType("AssertionStated")
     /// An operator withdraws an assertion (docs/contract/event-types.md, "AssertionWithdrawn").
@@ -95,6 +97,8 @@ package enum TradeEvents {
             EventDefinition(
                 .snapshotCaptured, readers: [1: { bytes throws(PayloadError) in try SnapshotCapturedPayload(decoding: bytes) }]),
             EventDefinition(.captureFailed, readers: [1: { bytes throws(PayloadError) in try CaptureFailedPayload(decoding: bytes) }]),
+            EventDefinition(
+                .intradayFlowSummarized, readers: [1: { bytes throws(PayloadError) in try IntradayFlowPayload(decoding: bytes) }]),
             EventDefinition(
                 .assertionStated, readers: [1: { bytes throws(PayloadError) in try AssertionStatedPayload(decoding: bytes) }]),
             EventDefinition(

@@ -20,7 +20,7 @@ struct CaptureCommand: AsyncParsableCommand {
               alpha-ledger capture gex --currency BTC --from 2026-01-01 --to 2026-01-08 --apply
               alpha-ledger capture coverage --series gex --currency BTC --from 2026-01-01 --to 2026-01-08
             """,
-        subcommands: [Run.self, Coverage.self], defaultSubcommand: Run.self)
+        subcommands: [Run.self, Tape.self, Coverage.self], defaultSubcommand: Run.self)
 
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

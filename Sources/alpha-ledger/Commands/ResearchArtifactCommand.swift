@@ -18,15 +18,16 @@ extension ResearchCommand {
 
         enum Kind: String, CaseIterable, ExpressibleByArgument {
             case ivSurface = "iv-surface"
-            case exposure, levels, scenarios
+            case exposure, flow, levels, scenarios
         }
 
         @OptionGroup var options: SettingsOptions
         @OptionGroup var pins: Pins
-        @Argument(help: "iv-surface, exposure, levels or scenarios.") var kind: Kind
+        @Argument(help: "iv-surface, exposure, flow, levels or scenarios.") var kind: Kind
         @Option(help: "The underlying, or the symbol of levels.") var underlying: String?
         @Option(help: "The portfolio of scenarios.") var portfolio: String?
-        @Option(help: "The market date; of a surface the only one.", transform: ResearchCommand.date) var marketDate: CalendarDate?
+        @Option(help: "The market date; of a surface and of flow the only one.", transform: ResearchCommand.date) var marketDate:
+            CalendarDate?
         @Option(help: "The folder below which the file is written.") var out: String?
 
         func run() async throws {
@@ -38,6 +39,10 @@ extension ResearchCommand {
             case .exposure:
                 var question = ExposureQuestion(underlying: try subject())
                 question.marketDate = marketDate
+                try await write(question)
+            case .flow:
+                var question = FlowQuestion(underlying: try subject())
+                (question.from, question.to) = (marketDate, marketDate?.advanced(byDays: 1))
                 try await write(question)
             case .levels:
                 var question = LevelsQuestion(symbol: try subject())

@@ -8,7 +8,7 @@ import OptionTrades
 struct ResearchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "research", abstract: "Read research metrics of recorded chains: informational, never advice.",
-        subcommands: [IVSurface.self, Exposure.self, Levels.self, Scenarios.self, Artifact.self])
+        subcommands: [IVSurface.self, Exposure.self, Flow.self, Levels.self, Scenarios.self, Artifact.self])
 
     /// What a read of research stands on.
     struct Pins: ParsableArguments {

@@ -112,4 +112,30 @@ extension ViewCommand {
                 ])
         }
     }
+
+    struct IntradayFlow: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "intraday-flow", abstract: "What the trades of a contract on a market date add up to, by side.",
+            discussion: """
+                Sides are read off prices and quotes alone; informational, never advice. `research flow --underlying` adds contracts \
+                up by strike, expiry or time.
+
+                Example:
+                  alpha-ledger view intraday-flow --underlying MSTR --from 2026-01-01 --limit 5
+                """, aliases: ["intraday_flow"])
+
+        @OptionGroup var options: SettingsOptions
+        @OptionGroup var paging: Paging
+        @OptionGroup var selection: ResearchSelection
+
+        func run() async throws {
+            try await showView(
+                .intradayFlow, options, paging, selection.parameters,
+                columns: [
+                    ("symbol", false), ("market_date", false), ("source", false), ("buy_volume", true), ("sell_volume", true),
+                    ("unknown_volume", true), ("net_notional", true), ("trade_count", true), ("unknown_trade_share", true),
+                    ("quote_coverage_pct", true), ("warnings", false),
+                ])
+        }
+    }
 }

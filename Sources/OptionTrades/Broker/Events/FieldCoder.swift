@@ -55,7 +55,7 @@ package struct FieldCoder {
     // MARK: - Values
 
     /// Codes a field: `write` gives its node, `take` reads its value with the pointer of its place.
-    private mutating func field<Value>(
+    package mutating func field<Value>(
         _ key: String, _ value: inout Value, _ write: (Value) -> JSONNode,
         _ take: (JSONValue, String) throws(PayloadError) -> Value
     ) throws(PayloadError) {
