@@ -213,7 +213,8 @@ let package = Package(
             exclude: ["Samples"]),
         .testTarget(name: "PayloadGeneratorTests", dependencies: ["PayloadGenerator", "TestSupport"]),
         .testTarget(
-            name: "OptionTradesTests", dependencies: ["OptionTrades", "LedgerRules", "LedgerEvents", "LedgerValues", "TestSupport"]),
+            name: "OptionTradesTests", dependencies: ["OptionTrades", "LedgerRules", "LedgerEvents", "LedgerValues", "TestSupport"],
+            exclude: ["check_figures.py"]),
         .testTarget(
             name: "LedgerProjectionsTests",
             dependencies: [
