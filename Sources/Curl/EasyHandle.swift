@@ -35,18 +35,20 @@ final class EasyHandle {
         set(CURLOPT_URL, request.url)
         switch request.method {
         case .get: set(CURLOPT_HTTPGET, 1)
-        case .post(let body):
+        case .head: set(CURLOPT_NOBODY, 1)
+        case .post(let body), .put(let body):
             set(CURLOPT_POST, 1)
+            set(CURLOPT_CUSTOMREQUEST, request.method.text)
             set(CURLOPT_POSTFIELDSIZE, body.count)
-            // libcurl copies the body.
+            // libcurl copies the body. Without an address it would read the standard input.
             isSet =
                 isSet
-                && body.withUnsafeBytes { bytes in
+                && (body.isEmpty ? [0] : body).withUnsafeBytes { bytes in
                     clibcurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
                 } == CURLE_OK
         case .delete: set(CURLOPT_CUSTOMREQUEST, "DELETE")
         }
-        if request.method != .get {
+        if request.method != .get, request.method != .head {
             set(CURLOPT_FRESH_CONNECT, 1)
             set(CURLOPT_FORBID_REUSE, 1)
         }

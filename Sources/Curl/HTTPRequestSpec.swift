@@ -3,18 +3,32 @@
 /// Its texts (`description`, `String(reflecting:)`, `dump`) omit the query and the values of headers, which may hold
 /// secrets.
 package struct HTTPRequestSpec: Sendable {
-    /// What is asked of the upstream. Only a GET may be retried.
+    /// What is asked of the upstream. A POST must not be retried, unless doing it twice does no harm.
     package enum Method: Sendable, Equatable {
         case get
+        /// A GET without the body.
+        case head
         /// With a body, which has a `Content-Type` of its own among the headers.
         case post([UInt8])
+        /// With a body, as a POST.
+        case put([UInt8])
         case delete
 
-        var name: String {
+        package var text: String {
             switch self {
             case .get: "GET"
+            case .head: "HEAD"
             case .post: "POST"
+            case .put: "PUT"
             case .delete: "DELETE"
+            }
+        }
+
+        /// What is sent; empty if the method has no body.
+        package var body: [UInt8] {
+            switch self {
+            case .put(let body), .post(let body): body
+            case .get, .head, .delete: []
             }
         }
     }
@@ -51,7 +65,7 @@ extension HTTPRequestSpec: CustomStringConvertible, CustomDebugStringConvertible
     /// The method, the URL without its query, and the names of the headers.
     package var description: String {
         let shown = url.prefix { $0 != "?" && $0 != "#" }
-        return "\(method.name) \(shown) [\(headers.map(\.name).joined(separator: ", "))]"
+        return "\(method.text) \(shown) [\(headers.map(\.name).joined(separator: ", "))]"
     }
 
     package var debugDescription: String { description }

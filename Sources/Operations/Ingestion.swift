@@ -1,6 +1,7 @@
 import Alpaca
 import AlphaFeed
 import Amberdata
+import ObjectStore
 package import OptionTrades
 
 /// Where executions and quotes come from: a line a source.
@@ -9,6 +10,6 @@ package enum Ingestion {
     package static let quotes: [QuoteVendor] = [.amberdata]
     package static let series: [SeriesVendor] = [.amberdata]
 
-    /// The settings of all sources.
-    static let settings = executions.all.flatMap(\.settings) + quotes.flatMap(\.settings) + AlpacaSettings.all
+    /// The settings of all sources, and of what else the program speaks with.
+    static let settings = executions.all.flatMap(\.settings) + quotes.flatMap(\.settings) + AlpacaSettings.all + S3Settings.all
 }

@@ -10,14 +10,20 @@ struct Connection {
         var pending: [UInt8] = []
         while let head = readHead(&pending) {
             let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n")
-            let target = lines.first?.split(separator: " ").dropFirst().first ?? ""
+            let words = lines.first?.split(separator: " ") ?? []
+            let (method, target) = (words.first ?? "", words.dropFirst().first ?? "")
             let headers = lines.dropFirst().compactMap { line -> (name: String, value: String)? in
                 guard let colon = line.firstIndex(of: ":") else { return nil }
                 return (String(line[..<colon]), String(line[line.index(after: colon)...].drop { $0 == " " }))
             }
             let length = headers.first { $0.name.lowercased() == "content-length" }.flatMap { Int($0.value) } ?? 0
             guard let body = readBody(length, &pending) else { return }
-            guard send(server.answer(target: String(target), headers: headers, body: body, connection: number)) else { return }
+            guard
+                send(
+                    server.answer(
+                        method: String(method), target: String(target), headers: headers, body: body, connection: number),
+                    withBody: method != "HEAD")
+            else { return }
         }
     }
 
@@ -47,12 +53,12 @@ struct Connection {
         }
     }
 
-    private func send(_ reply: LoopbackServer.Reply) -> Bool {
+    private func send(_ reply: LoopbackServer.Reply, withBody: Bool) -> Bool {
         switch reply {
         case .response(let status, let headers, let body):
             var head = "HTTP/1.1 \(status) Whatever\r\nContent-Length: \(body.count)\r\n"
             for (name, value) in headers { head += "\(name): \(value)\r\n" }
-            return write(Array((head + "\r\n").utf8) + body)
+            return write(Array((head + "\r\n").utf8) + (withBody ? body : []))
         case .steps(let steps):
             for step in steps where !run(step) { return false }
             return true

@@ -7,6 +7,8 @@ import Synchronization
 package final class LoopbackServer: Sendable {
     /// A request as it was read.
     package struct Request: Sendable {
+        /// As in `GET`.
+        package let method: String
         /// The request line's target: path and query.
         package let target: String
         package let headers: [(name: String, value: String)]
@@ -141,10 +143,12 @@ package final class LoopbackServer: Sendable {
     }
 
     /// Takes a request down and asks the test what to answer.
-    func answer(target: String, headers: [(name: String, value: String)], body: [UInt8], connection: Int) -> Reply {
+    func answer(method: String, target: String, headers: [(name: String, value: String)], body: [UInt8], connection: Int) -> Reply {
         let request = log.withLock { log in
             log.requests.append(
-                Request(target: target, headers: headers, body: body, number: log.requests.count + 1, connection: connection))
+                Request(
+                    method: method, target: target, headers: headers, body: body, number: log.requests.count + 1,
+                    connection: connection))
             return log.requests[log.requests.count - 1]
         }
         return handler(request)

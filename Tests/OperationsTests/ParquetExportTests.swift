@@ -222,7 +222,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: parquetPython != nil, "no Python with pyarrow and duckdb: run scripts/parquet-readers"))
+    @Test(.enabled(if: parquetPython != nil, "no Python with pyarrow and duckdb: run scripts/python-tools"))
     func `pyarrow and DuckDB read the exports, and work out sums, counts, the digest of a view and the root of the log`() async throws {
         try await Self.withExports { ledger, _, directory in
             let events = try await Self.export(ledger, .events, to: directory + "/events")
@@ -237,6 +237,39 @@ import Testing
                 ("sum", .string(try #require(sums?["sum"]?.sourceText))), ("count", .integer(try #require(sums?["count"]?.integer))),
             ]).httpBytes()
             #expect(try runPython("OperationsTests/read_exports.py", given, with: parquetPython) == 0)
+        }
+    }
+
+    @Test(.enabled(if: motoPython != nil, "no Python with moto: run scripts/python-tools"))
+    func `An export goes to an object store and comes back whole, and nothing there is replaced`() async throws {
+        let server = try ObjectServer()
+        try await Self.withExports { ledger, _, directory in
+            let settings = try Settings(environment: server.environment)
+            let place = try #require(try ExportedObjects("s3://\(ObjectServer.bucket)/daily/trades", settings))
+            let trades = try await Self.export(ledger, .view(.trades), to: directory + "/trades", by: "underlying", rowGroup: 4)
+            try await place.send(trades, in: directory + "/trades")
+            try await place.send(trades, in: directory + "/trades")
+            try await place.fetch(into: directory + "/copy")
+            let report = try ExportVerifier.verify([directory + "/copy"])
+            #expect(report.isVerified)
+            #expect(report.digest == trades.digest)
+            #expect(report.files == trades.files.count)
+
+            let fewer = try await Self.export(ledger, .view(.trades), to: directory + "/fewer", rowGroup: 4)
+            let error = await #expect(throws: ExportError.self) {
+                try await place.send(fewer, in: directory + "/fewer")
+            }
+            #expect(error?.description.contains("is there already with other bytes") == true)
+            let empty = try #require(try ExportedObjects("s3://\(ObjectServer.bucket)/none", settings))
+            await #expect(throws: ExportError.objects(problem: "object store: s3://exports/none has no files")) {
+                try await empty.fetch(into: directory + "/none")
+            }
+            #expect(!FileManager.default.fileExists(atPath: directory + "/none"))
+        }
+        #expect(
+            throws: SettingProblem("s3://b/a: expected s3://bucket/prefix, with letters, digits and -_.!*'()= in the parts of the prefix")
+        ) {
+            try ExportedObjects("s3://b/a", try Settings(environment: server.environment))
         }
     }
 }

@@ -79,7 +79,7 @@ import Testing
         #expect(chunks[3].low == nil && chunks[3].high == nil && chunks[3].nulls == 0)
     }
 
-    @Test(.enabled(if: parquetPython != nil, "no Python with pyarrow and duckdb: run scripts/parquet-readers"))
+    @Test(.enabled(if: parquetPython != nil, "no Python with pyarrow and duckdb: run scripts/python-tools"))
     func `pyarrow and DuckDB read random files as we wrote them`() throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)

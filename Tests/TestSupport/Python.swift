@@ -5,10 +5,16 @@ package let hasPython = FileManager.default.isExecutableFile(atPath: systemPytho
 
 private let systemPython = "/usr/bin/python3"
 
-/// A Python with pyarrow and DuckDB, which `scripts/parquet-readers` makes. Nil if there is none.
-package let parquetPython: String? = [projectRoot + "/.build/parquet-readers/bin/python", systemPython].first { path in
-    FileManager.default.isExecutableFile(atPath: path) && (try? run(path, ["-c", "import pyarrow, duckdb"], [])) == 0
+/// A Python with some packages, from the environment that `scripts/python-tools` makes, or the system's. Nil if neither has them.
+package func python(with packages: String...) -> String? {
+    [projectRoot + "/.build/python-tools/bin/python", systemPython].first { path in
+        FileManager.default.isExecutableFile(atPath: path)
+            && (try? run(path, ["-c", "import \(packages.joined(separator: ", "))"], [])) == 0
+    }
 }
+
+/// A Python with pyarrow and DuckDB.
+package let parquetPython = python(with: "pyarrow", "duckdb")
 
 /// Runs a program of the checkout's tests with some standard input, and returns its exit code.
 ///

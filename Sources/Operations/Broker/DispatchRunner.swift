@@ -35,14 +35,8 @@ package struct BrokerConnection: Sendable {
         source = .sampleBroker
         isLoopback = true
         api = AlpacaClient(settings) { (request) async throws(TransportError) in
-            let (method, body): (String, [UInt8]) =
-                switch request.method {
-                case .get: ("GET", [])
-                case .post(let body): ("POST", body)
-                case .delete: ("DELETE", [])
-                }
             let target = String(request.url.dropFirst("http://127.0.0.1:1".count))
-            switch broker.respond(method, target, headers: request.headers, body: body) {
+            switch broker.respond(request.method.text, target, headers: request.headers, body: request.method.body) {
             case .answer(let status, let headers, let body): return HTTPResponse(status: status, headers: headers, body: body)
             case .timeOut: throw TransportError(.timedOut, "the sample broker did not answer in time")
             case .reset: throw TransportError(.connectionLost, "the sample broker broke the connection off")

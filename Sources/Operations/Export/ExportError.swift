@@ -8,6 +8,8 @@ package enum ExportError: Error, Equatable, CustomStringConvertible {
     case alteredLog(position: Int64, problem: String)
     /// The rows for a partitioned export can't be kept on disk.
     case spool(problem: String)
+    /// The files can't be written to an object store, or read from it.
+    case objects(problem: String)
 
     /// Exit code of the command.
     package var exitCode: Int32 { 1 }
@@ -18,7 +20,7 @@ package enum ExportError: Error, Equatable, CustomStringConvertible {
             "row \(row), column \(column): \(value) does not fit \(type); nothing was written"
         case .otherColumns(let row, let problem): "row \(row): \(problem)"
         case .alteredLog(let position, let problem): "position \(position): \(problem)"
-        case .spool(let problem): problem
+        case .spool(let problem), .objects(let problem): problem
         }
     }
 }

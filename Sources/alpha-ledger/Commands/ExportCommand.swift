@@ -19,6 +19,10 @@ struct ExportCommand: AsyncParsableCommand {
                 A decimal that came from outside is a DECIMAL(28,10), a figure that was worked out a DECIMAL(38,10). A value that does not \
                 fit ends the command, and names its row and column. Lists and objects are JSON texts.
 
+                A destination s3://bucket/prefix is a bucket at AWS or at another store that speaks its protocol. The files are written on \
+                this machine first, sent, and read back; an object is never replaced. The credentials are AWS_ACCESS_KEY_ID and \
+                AWS_SECRET_ACCESS_KEY, or a file that its owner alone can read (AWS_SHARED_CREDENTIALS_FILE).
+
                 --partition-by writes a directory for each value of a filter, of a column, or of a column's year, month or day (UTC), as in \
                 trade_month.
 
@@ -32,7 +36,7 @@ struct ExportCommand: AsyncParsableCommand {
         @Argument(help: "A view, `events` or `observations`.", transform: Self.table) var table: ExportTable
         @Option(parsing: .unconditional, help: "What the ledger knew after this event.", transform: Arguments.position)
         var asOfPosition: Int64
-        @Option(help: "The directory: a new name, or an empty directory.") var out: String
+        @Option(help: "The directory: a new name, or an empty directory. Or s3://bucket/prefix.") var out: String
         @Option(help: "Divide the rows by a filter, a column or a part of its dates.") var partitionBy: String?
         @Option(help: "Rows of a row group, as in 5000 or 128k; 128k (131072) where left out.", transform: Self.rowGroup)
         var rowGroup: Int?
@@ -86,8 +90,12 @@ struct ExportCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
+            let settings = try options.settings()
+            let bucket = try ExportedObjects(out, settings)
+            let staging = try bucket.map { _ in try StagingDirectory() }
+            defer { staging?.remove() }
             var request = ParquetExport(
-                table: table, asOfPosition: asOfPosition, directory: out,
+                table: table, asOfPosition: asOfPosition, directory: staging?.path("export") ?? out,
                 program: "alpha-ledger version \(AlphaLedger.configuration.version)")
             request.filters = filters.given
             request.partitionBy = partitionBy
@@ -100,10 +108,12 @@ struct ExportCommand: AsyncParsableCommand {
                 request.rules = try RulesChoice(parsing: rules, projection: view.projection)
             }
             let settled = request
-            try await options.withLedger { ledger in
+            try await options.withLedger(settings) { ledger in
                 let progress = ProgressLine()
                 let manifest = try await exporting {
-                    try await ledger.exportParquet(settled) { progress.show("\($0) rows") }
+                    let manifest = try await ledger.exportParquet(settled) { progress.show("\($0) rows") }
+                    try await bucket?.send(manifest, in: settled.directory) { progress.show("\($0) of \(manifest.files.count) files sent") }
+                    return manifest
                 }
                 progress.end()
                 if json { return Output.bytes(manifest.encode()) }
@@ -117,7 +127,7 @@ struct ExportCommand: AsyncParsableCommand {
         }
     }
 
-    struct Verify: ParsableCommand {
+    struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Verify exported files, without a ledger.",
             discussion: """
@@ -130,11 +140,23 @@ struct ExportCommand: AsyncParsableCommand {
                   alpha-ledger export verify events --json
                 """)
 
-        @Argument(help: "Files, or directories with them.") var files: [String]
+        @OptionGroup var options: SettingsOptions
+        @Argument(help: "Files, directories with them, or one s3://bucket/prefix.") var files: [String]
         @Flag(help: "Print JSON.") var json = false
 
-        func run() throws {
+        func run() async throws {
             let progress = ProgressLine()
+            let settings = try options.settings()
+            var files = files
+            var staging: StagingDirectory?
+            defer { staging?.remove() }
+            if let bucket = try files.first.flatMap({ try ExportedObjects($0, settings) }) {
+                guard files.count == 1 else { throw Failure(code: 2, "expected one s3://bucket/prefix and nothing else") }
+                let directory = try StagingDirectory()
+                staging = directory
+                try await exporting { try await bucket.fetch(into: directory.path("export")) { progress.show("\($0) files read") } }
+                files = [directory.path("export")]
+            }
             let report: ExportReport
             do {
                 report = try ExportVerifier.verify(files) { progress.show("\($0) rows") }
