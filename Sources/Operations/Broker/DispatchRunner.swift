@@ -16,11 +16,23 @@ package struct BrokerConnection: Sendable {
     package let api: any BrokerAPI
     /// Whether every address is this machine: only then may waits be replaced.
     package let isLoopback: Bool
+    /// The time of a sample broker that has a day of its own, for the demo; nil if the database's clock says what now is.
+    let clock: (@Sendable () -> Instant)?
 
     /// Paper, or live if that is said twice.
     package init(_ values: SettingValues, live: Bool) throws(SettingProblem) {
         let settings = try AlpacaSettings(values, live: live)
         (source, api, isLoopback) = (settings.source, AlpacaClient(settings), settings.isLoopback)
+        clock = nil
+    }
+
+    /// The bundled broker over HTTP, on loopback.
+    /// - Parameters:
+    ///   - clock: the time of the server's broker, if it is not that of the database
+    package init(server: SampleBrokerServer, clock: (@Sendable () -> Instant)? = nil) throws(SettingProblem) {
+        let settings = try AlpacaSettings(
+            source: .sampleBroker, tradingURL: server.url, dataURL: server.url, keyID: "sample", secret: "sample")
+        (source, api, isLoopback, self.clock) = (.sampleBroker, AlpacaClient(settings), true, clock)
     }
 
     /// The bundled broker by this machine's clock.
@@ -34,6 +46,7 @@ package struct BrokerConnection: Sendable {
             source: .sampleBroker, tradingURL: "http://127.0.0.1:1", dataURL: "http://127.0.0.1:1", keyID: "sample", secret: "sample")
         source = .sampleBroker
         isLoopback = true
+        clock = nil
         api = AlpacaClient(settings) { (request) async throws(TransportError) in
             let (method, body): (String, [UInt8]) =
                 switch request.method {
@@ -72,7 +85,7 @@ package struct DispatchRunner: Sendable {
             try timings.replace(by: root)
         }
         self.timings = timings
-        log = StoreDispatchLog(ledger, source: connection.source, leaseSeconds: timings.lease)
+        log = StoreDispatchLog(ledger, source: connection.source, leaseSeconds: timings.lease, clock: connection.clock)
         let head = try await ledger.head().head
         dispatcher = Dispatcher(
             log: log, broker: connection.api, rules: rules, timings: timings, source: connection.source,

@@ -53,6 +53,9 @@ struct SampleOption {
         return FixedDecimal(units: Int128(thousandths) * (FixedDecimal.unitsPerOne / 1000))
     }
 
+    /// Whether a date is no Saturday and no Sunday.
+    static func isWeekday(_ date: CalendarDate) -> Bool { ![2, 3].contains((Int(date.daysSinceEpoch) % 7 + 7) % 7) }
+
     static func all(of underlying: SampleUnderlying, on today: CalendarDate) -> [SampleOption] {
         let (first, last) = (underlying.spot * 88 / 100, underlying.spot * 112 / 100)
         var options: [SampleOption] = []
