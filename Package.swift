@@ -287,7 +287,7 @@ let package = Package(
             name: "BrokerTests",
             dependencies: [
                 "Alpaca", "SampleScope", "Curl", "OptionTrades", "LedgerProjections", "LedgerRules", "LedgerEvents", "LedgerJSON",
-                "LedgerValues", "TestSupport",
+                "LedgerValues", "TestSupport", "LoopbackServer",
             ]),
         .testTarget(name: "SampleScopeTests", dependencies: ["SampleScope", "LedgerJSON", "LedgerValues"]),
         .testTarget(

@@ -188,8 +188,10 @@ extension SampleBroker.State {
                 403, 40_310_000, "insufficient qty available for order (requested: \(quantity), available: \(held[symbol] ?? 0))")
         }
         let ticker = OptionSymbol(symbol)?.root ?? symbol
+        // An id of another process's broker is never given again to another order.
+        let number = orders.contains { $0.clientOrderID == client } ? "-\(orders.count + 1)" : ""
         let order = SampleBroker.Order(
-            id: "sample-order-\(orders.count + 1)", clientOrderID: client, body: .null, symbol: symbol, side: side, type: type,
+            id: "sample-\(client)\(number)", clientOrderID: client, body: .null, symbol: symbol, side: side, type: type,
             quantity: Int(quantity), limit: root["limit_price"].flatMap { $0.decimal ?? $0.string.flatMap { try? FixedDecimal($0) } },
             status: "accepted", submittedAt: now, updatedAt: now,
             fate: fates[ticker] ?? .fills, hiddenUntil: now.advanced(byMicroseconds: hiddenMicroseconds) ?? now)
