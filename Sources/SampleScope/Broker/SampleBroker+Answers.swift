@@ -161,9 +161,7 @@ extension SampleBroker.State {
     }
 
     private func snapshot(_ option: SampleOption, _ now: Instant) -> JSONNode {
-        // New York's winter date, near enough for a sample.
-        let day = (now.advanced(byMicroseconds: -5 * 3_600_000_000) ?? now).date
-        return option.snapshot(quotedAt: now.advanced(byMicroseconds: -1_000_000) ?? now, day: "\(day)T05:00:00Z")
+        option.snapshot(quotedAt: now.advanced(byMicroseconds: -1_000_000) ?? now, day: SampleOption.newYorkMidnight(now))
     }
 
     // MARK: - Orders
