@@ -209,7 +209,8 @@ let package = Package(
             exclude: ["Samples"]),
         .testTarget(name: "PayloadGeneratorTests", dependencies: ["PayloadGenerator", "TestSupport"]),
         .testTarget(
-            name: "OptionTradesTests", dependencies: ["OptionTrades", "LedgerRules", "LedgerEvents", "LedgerValues", "TestSupport"]),
+            name: "OptionTradesTests",
+            dependencies: ["OptionTrades", "LedgerRules", "LedgerEvents", "LedgerJSON", "LedgerValues", "TestSupport"]),
         .testTarget(
             name: "LedgerProjectionsTests",
             dependencies: [
