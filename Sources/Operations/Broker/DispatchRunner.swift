@@ -32,7 +32,15 @@ package struct BrokerConnection: Sendable {
     package init(server: SampleBrokerServer, clock: (@Sendable () -> Instant)? = nil) throws(SettingProblem) {
         let settings = try AlpacaSettings(
             source: .sampleBroker, tradingURL: server.url, dataURL: server.url, keyID: "sample", secret: "sample")
-        (source, api, isLoopback, self.clock) = (.sampleBroker, AlpacaClient(settings), true, clock)
+        (source, isLoopback, self.clock) = (.sampleBroker, true, clock)
+        let transport = CurlTransport(upstream: "alpaca")
+        api = AlpacaClient(settings) { (request) async throws(TransportError) in
+            let response = try await transport.send(request)
+            guard let clock else { return response }
+            // The HTTP server dates its answers by this machine's clock, which is not that of a broker with a day of its own.
+            let headers = response.headers.filter { $0.name.lowercased() != "date" } + [("Date", SampleBroker.httpDate(clock()))]
+            return HTTPResponse(status: response.status, headers: headers, body: response.body)
+        }
     }
 
     /// The bundled broker by this machine's clock.

@@ -214,7 +214,8 @@ package final class SampleBroker: Sendable {
         return String(decoding: out, as: UTF8.self)
     }
 
-    static func httpDate(_ time: Instant) -> String {
+    /// An instant as a `Date` header has it.
+    package static func httpDate(_ time: Instant) -> String {
         let (year, month, day) = time.date.components
         let weekday = (Int(time.date.daysSinceEpoch) % 7 + 7) % 7
         let names = (

@@ -6,7 +6,8 @@ import NIOCore
 /// The sample broker on 127.0.0.1: the same broker as in a process, over real connections.
 ///
 /// It runs until ``stop()``. A call that is to time out is held open until the client gives up or the server stops; one whose
-/// connection is to break gets an answer that ends before its body.
+/// connection is to break gets an answer that ends before its body. The `Date` of an answer is this machine's, whatever the broker's
+/// clock says: the HTTP server sets it.
 package final class SampleBrokerServer: Sendable {
     /// The broker, for what tests set and see.
     package let broker: SampleBroker
