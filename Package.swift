@@ -213,7 +213,8 @@ let package = Package(
             exclude: ["Samples"]),
         .testTarget(name: "PayloadGeneratorTests", dependencies: ["PayloadGenerator", "TestSupport"]),
         .testTarget(
-            name: "OptionTradesTests", dependencies: ["OptionTrades", "LedgerRules", "LedgerEvents", "LedgerValues", "TestSupport"],
+            name: "OptionTradesTests",
+            dependencies: ["OptionTrades", "LedgerRules", "LedgerEvents", "LedgerJSON", "LedgerValues", "TestSupport"],
             exclude: ["check_figures.py"]),
         .testTarget(
             name: "LedgerProjectionsTests",
@@ -294,7 +295,7 @@ let package = Package(
             name: "BrokerTests",
             dependencies: [
                 "Alpaca", "SampleScope", "Curl", "OptionTrades", "LedgerProjections", "LedgerRules", "LedgerEvents", "LedgerJSON",
-                "LedgerValues", "TestSupport",
+                "LedgerValues", "TestSupport", "LoopbackServer",
             ]),
         .testTarget(name: "SampleScopeTests", dependencies: ["SampleScope", "LedgerJSON", "LedgerValues"]),
         .testTarget(

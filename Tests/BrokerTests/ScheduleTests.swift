@@ -1,3 +1,4 @@
+import Foundation
 import LedgerEvents
 import LedgerValues
 import OptionTrades
@@ -19,7 +20,10 @@ import Testing
         func pick<Value>(_ values: [Value]) -> Value { values[number(0..<values.count)] }
     }
 
-    @Test(arguments: 0..<300 as Range<UInt64>)
+    /// How many histories are made; `scripts/broker-torture --histories` makes more.
+    private static let count = ProcessInfo.processInfo.environment["ALPHA_LEDGER_BROKER_HISTORIES"].flatMap { UInt64($0) } ?? 300
+
+    @Test(arguments: 0..<count)
     func `an intent has at most one order, whatever fails`(seed: UInt64) async throws {
         let chance = Chance(seed)
         let world = try BrokerWorld()

@@ -16,11 +16,31 @@ package struct BrokerConnection: Sendable {
     package let api: any BrokerAPI
     /// Whether every address is this machine: only then may waits be replaced.
     package let isLoopback: Bool
+    /// The time of a sample broker that has a day of its own, for the demo; nil if the database's clock says what now is.
+    let clock: (@Sendable () -> Instant)?
 
     /// Paper, or live if that is said twice.
     package init(_ values: SettingValues, live: Bool) throws(SettingProblem) {
         let settings = try AlpacaSettings(values, live: live)
         (source, api, isLoopback) = (settings.source, AlpacaClient(settings), settings.isLoopback)
+        clock = nil
+    }
+
+    /// The bundled broker over HTTP, on loopback.
+    /// - Parameters:
+    ///   - clock: the time of the server's broker, if it is not that of the database
+    package init(server: SampleBrokerServer, clock: (@Sendable () -> Instant)? = nil) throws(SettingProblem) {
+        let settings = try AlpacaSettings(
+            source: .sampleBroker, tradingURL: server.url, dataURL: server.url, keyID: "sample", secret: "sample")
+        (source, isLoopback, self.clock) = (.sampleBroker, true, clock)
+        let transport = CurlTransport(upstream: "alpaca")
+        api = AlpacaClient(settings) { (request) async throws(TransportError) in
+            let response = try await transport.send(request)
+            guard let clock else { return response }
+            // The HTTP server dates its answers by this machine's clock, which is not that of a broker with a day of its own.
+            let headers = response.headers.filter { $0.name.lowercased() != "date" } + [("Date", SampleBroker.httpDate(clock()))]
+            return HTTPResponse(status: response.status, headers: headers, body: response.body)
+        }
     }
 
     /// The bundled broker by this machine's clock.
@@ -34,6 +54,7 @@ package struct BrokerConnection: Sendable {
             source: .sampleBroker, tradingURL: "http://127.0.0.1:1", dataURL: "http://127.0.0.1:1", keyID: "sample", secret: "sample")
         source = .sampleBroker
         isLoopback = true
+        clock = nil
         api = AlpacaClient(settings) { (request) async throws(TransportError) in
             let target = String(request.url.dropFirst("http://127.0.0.1:1".count))
             switch broker.respond(request.method.text, target, headers: request.headers, body: request.method.body) {
@@ -66,7 +87,7 @@ package struct DispatchRunner: Sendable {
             try timings.replace(by: root)
         }
         self.timings = timings
-        log = StoreDispatchLog(ledger, source: connection.source, leaseSeconds: timings.lease)
+        log = StoreDispatchLog(ledger, source: connection.source, leaseSeconds: timings.lease, clock: connection.clock)
         let head = try await ledger.head().head
         dispatcher = Dispatcher(
             log: log, broker: connection.api, rules: rules, timings: timings, source: connection.source,

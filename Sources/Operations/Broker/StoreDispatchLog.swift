@@ -12,13 +12,16 @@ final class StoreDispatchLog: DispatchLog {
     private let source: String
     private let owner: String
     private let leaseSeconds: Double
+    /// In place of the database's clock; nil outside of a sample.
+    private let clock: (@Sendable () -> Instant)?
     private let lease = Mutex(WorkLease?.none)
     private let runID: UniqueID
 
-    init(_ ledger: Ledger, source: BrokerSource, leaseSeconds: Double) {
+    init(_ ledger: Ledger, source: BrokerSource, leaseSeconds: Double, clock: (@Sendable () -> Instant)? = nil) {
         self.ledger = ledger
         self.source = source.rawValue
         self.leaseSeconds = leaseSeconds
+        self.clock = clock
         runID = ledger.newID()
         // Two dispatchers of one process are two.
         owner = "\(ledger.owner)-\(runID)"
@@ -44,6 +47,7 @@ final class StoreDispatchLog: DispatchLog {
     }
 
     func now() async throws(DispatchLogError) -> Instant {
+        if let clock { return clock() }
         do {
             guard let now = try await ledger.pool.run({ session in try session.clock() }) else {
                 throw DispatchLogError.unavailable("the database's clock is outside the years 1970…2199")

@@ -10,18 +10,21 @@ extension SampleBroker.State {
         switch (method, path) {
         case ("GET", "/v2/clock"):
             return ok(.object([("timestamp", .string("\(now)")), ("is_open", .bool(isOpen))]))
+        case ("GET", "/v2/calendar"): return ok(calendar(query, now))
         case ("GET", "/v2/account"): return ok(account())
         case ("GET", "/v2/positions"): return ok(positions())
-        case ("GET", "/v2/account/activities"): return ok(.array([]))
+        case ("GET", "/v2/account/activities"): return activities(query["activity_types"], query, now)
         case ("GET", "/v2/stocks/snapshots"): return ok(stocks(query, now))
+        case ("GET", "/v2/stocks/quotes/latest"): return ok(.object([("quotes", stockQuotes(query, now))]))
         case ("GET", "/v2/options/contracts"): return contracts(query, now)
         case ("GET", "/v1beta1/options/snapshots"): return ok(snapshots(of: query["symbols"] ?? "", now))
         case ("GET", "/v2/orders:by_client_order_id"):
             let id = query["client_order_id"] ?? ""
             let found = orders.last { $0.clientOrderID == id && $0.replaces == nil && $0.hiddenUntil <= now }
             return found.map { ok(node($0)) } ?? Self.problem(404, 40_410_000, "order not found")
-        case ("GET", "/v2/orders"): return ok(list(query, now))
+        case ("GET", "/v2/orders"): return list(query, now)
         case ("POST", "/v2/orders"): return submit(body, now)
+        case ("DELETE", "/v2/orders"): return cancelAll()
         default: return other(method, path, query, now)
         }
     }
@@ -32,16 +35,18 @@ extension SampleBroker.State {
         if method == "GET", path.hasPrefix(contract), let option = Self.option(String(path.dropFirst(contract.count))) {
             return ok(option.contract(yesterday: now.date.advanced(byDays: -1) ?? now.date))
         }
+        let activity = "/v2/account/activities/"
+        if method == "GET", path.hasPrefix(activity) { return activities(String(path.dropFirst(activity.count)), query, now) }
         if path.hasPrefix(order), let index = orders.firstIndex(where: { $0.id == path.dropFirst(order.count) }) {
             if method == "GET" { return ok(node(orders[index])) }
-            if method == "DELETE" { return cancel(index, now) }
+            if method == "DELETE" { return cancel(index) }
         }
         return Self.problem(404, 40_410_000, "not found")
     }
 
-    private func ok(_ node: JSONNode) -> SampleBrokerCall { SampleBrokerCall(status: 200, node: node) }
+    func ok(_ node: JSONNode) -> SampleBrokerCall { SampleBrokerCall(status: 200, node: node) }
 
-    private static func problem(_ status: Int, _ code: Int64, _ message: String) -> SampleBrokerCall {
+    static func problem(_ status: Int, _ code: Int64, _ message: String) -> SampleBrokerCall {
         SampleBrokerCall(status: status, node: .object([("code", .integer(code)), ("message", .string(message))]))
     }
 
@@ -74,25 +79,31 @@ extension SampleBroker.State {
 
     // MARK: - Market
 
-    private func stocks(_ query: [String: String], _ now: Instant) -> JSONNode {
-        let quoted = now.advanced(byMicroseconds: -1_000_000) ?? now
-        let found = SampleUnderlying.all.filter { $0.ticker == query["symbols"] }
+    private static func asked(_ query: [String: String]) -> [SampleUnderlying] {
+        let symbols = (query["symbols"] ?? "").split(separator: ",").map(String.init)
+        return SampleUnderlying.all.filter { symbols.contains($0.ticker) }
+    }
+
+    private func quoted(_ now: Instant) -> JSONNode { .string("\(now.advanced(byMicroseconds: -1_000_000) ?? now)") }
+
+    /// An underlying's quote, a cent on either side of spot.
+    private func quote(_ underlying: SampleUnderlying, _ now: Instant) -> JSONNode {
         func cents(_ cents: Int) -> JSONNode { .decimal(FixedDecimal(units: Int128(cents) * (FixedDecimal.unitsPerOne / 100))) }
-        return .object(
-            found.map { underlying in
-                (
-                    underlying.ticker,
-                    .object([
-                        (
-                            "latestQuote",
-                            .object([
-                                ("t", .string("\(quoted)")), ("bp", cents(underlying.spot * 100 - 1)),
-                                ("ap", cents(underlying.spot * 100 + 1)),
-                            ])
-                        ),
-                        ("latestTrade", .object([("t", .string("\(quoted)")), ("p", .integer(Int64(underlying.spot)))])),
-                    ])
-                )
+        return .object([
+            ("t", quoted(now)), ("bp", cents(underlying.spot * 100 - 1)), ("bs", .integer(3)), ("ap", cents(underlying.spot * 100 + 1)),
+            ("as", .integer(2)), ("c", .array([.string("R")])),
+        ])
+    }
+
+    private func stockQuotes(_ query: [String: String], _ now: Instant) -> JSONNode {
+        .object(Self.asked(query).map { ($0.ticker, quote($0, now)) })
+    }
+
+    private func stocks(_ query: [String: String], _ now: Instant) -> JSONNode {
+        .object(
+            Self.asked(query).map { underlying in
+                let trade = JSONNode.object([("t", quoted(now)), ("p", .integer(Int64(underlying.spot)))])
+                return (underlying.ticker, .object([("latestQuote", quote(underlying, now)), ("latestTrade", trade)]))
             })
     }
 
@@ -104,15 +115,17 @@ extension SampleBroker.State {
     }
 
     /// The options that a query lets through, by symbol.
-    private func options(_ ticker: String, _ query: [String: String], _ now: Instant) -> [SampleOption] {
-        guard let underlying = SampleUnderlying.all.first(where: { $0.ticker == ticker }) else { return [] }
-        let from = query["expiration_date_gte"].flatMap { CalendarDate($0) } ?? .minimum
-        let through = query["expiration_date_lte"].flatMap { CalendarDate($0) } ?? .maximum
+    private func options(_ tickers: [String], _ query: [String: String], _ now: Instant, last: CalendarDate = .maximum) -> [SampleOption] {
+        let day = query["expiration_date"].flatMap { CalendarDate($0) }
+        let from = query["expiration_date_gte"].flatMap { CalendarDate($0) } ?? day ?? .minimum
+        let through = query["expiration_date_lte"].flatMap { CalendarDate($0) } ?? day ?? last
         let low = query["strike_price_gte"].flatMap { try? FixedDecimal($0) }
         let high = query["strike_price_lte"].flatMap { try? FixedDecimal($0) }
-        return SampleOption.all(of: underlying, on: now.date).filter { option in
+        let all = SampleUnderlying.all.filter { tickers.contains($0.ticker) }.flatMap { SampleOption.all(of: $0, on: now.date) }
+        return all.filter { option in
             let symbol = option.symbol
-            return symbol.expiry >= from && symbol.expiry <= through && low.map { symbol.strike >= $0 } ?? true
+            return symbol.expiry >= from && symbol.expiry <= through && (day == nil || symbol.expiry == day)
+                && low.map { symbol.strike >= $0 } ?? true
                 && high.map { symbol.strike <= $0 } ?? true && query["type"].map { symbol.optionType.rawValue == $0 } ?? true
                 && query["root_symbol"].map { symbol.root == $0 } ?? true
         }.sorted { $0.symbol.description.isBytewiseLess(than: $1.symbol.description) }
@@ -126,13 +139,17 @@ extension SampleBroker.State {
     }
 
     private func contracts(_ query: [String: String], _ now: Instant) -> SampleBrokerCall {
-        let (rows, next) = page(options(query["underlying_symbols"] ?? "", query, now), query)
+        if query["status"] == "inactive" { return ok(.object([("option_contracts", .array([])), ("next_page_token", .null)])) }
+        let tickers = (query["underlying_symbols"] ?? "").split(separator: ",").map(String.init)
+        // Without a last date the list ends with the next weekend.
+        let weekend = (0..<7).compactMap { now.date.advanced(byDays: $0) }.first { !SampleOption.isWeekday($0) } ?? now.date
+        let (rows, next) = page(options(tickers, query, now, last: weekend), query)
         let yesterday = now.date.advanced(byDays: -1) ?? now.date
         return ok(.object([("option_contracts", .array(rows.map { $0.contract(yesterday: yesterday) })), ("next_page_token", next)]))
     }
 
     private func snapshots(_ ticker: String, _ query: [String: String], _ now: Instant) -> SampleBrokerCall {
-        let (rows, next) = page(options(ticker, query, now), query)
+        let (rows, next) = page(options([ticker], query, now), query)
         return ok(.object([("snapshots", .object(rows.map { ($0.symbol.description, snapshot($0, now)) })), ("next_page_token", next)]))
     }
 
@@ -144,9 +161,7 @@ extension SampleBroker.State {
     }
 
     private func snapshot(_ option: SampleOption, _ now: Instant) -> JSONNode {
-        // New York's winter date, near enough for a sample.
-        let day = (now.advanced(byMicroseconds: -5 * 3_600_000_000) ?? now).date
-        return option.snapshot(quotedAt: now.advanced(byMicroseconds: -1_000_000) ?? now, day: "\(day)T05:00:00Z")
+        option.snapshot(quotedAt: now.advanced(byMicroseconds: -1_000_000) ?? now, day: SampleOption.newYorkMidnight(now))
     }
 
     // MARK: - Orders
@@ -154,32 +169,77 @@ extension SampleBroker.State {
     private mutating func submit(_ body: [UInt8], _ now: Instant) -> SampleBrokerCall {
         posts += 1
         guard let root = (try? JSONDocument(parsing: body))?.root, let symbol = root["symbol"]?.string, let side = root["side"]?.string,
-            let type = root["type"]?.string, let client = root["client_order_id"]?.string,
-            let quantity = root["qty"]?.string.flatMap({ Int($0) }), quantity > 0
+            let type = root["type"]?.string, let quantity = root["qty"]?.integer ?? root["qty"]?.string.flatMap({ Int64($0) }),
+            1...1_000_000 ~= quantity
         else { return Self.problem(422, 42_210_000, "invalid order") }
+        let client = root["client_order_id"]?.string ?? "sample-client-\(orders.count + 1)"
+        guard 1...128 ~= client.utf8.count else {
+            return Self.problem(422, 40_010_001, "client_order_id must be no more than 128 characters")
+        }
+        if let problem = problem(of: root, symbol, type) { return Self.problem(422, 42_210_000, problem) }
         if let refusal { return Self.problem(403, 40_310_000, refusal) }
         if refusesDuplicates, orders.contains(where: { $0.clientOrderID == client }) {
             return Self.problem(422, 40_010_001, "client_order_id must be unique")
         }
-        if side == "sell", held[symbol] ?? 0 < quantity {
+        if side == "sell", held[symbol] ?? 0 < Int(quantity) {
             return Self.problem(
                 403, 40_310_000, "insufficient qty available for order (requested: \(quantity), available: \(held[symbol] ?? 0))")
         }
         let ticker = OptionSymbol(symbol)?.root ?? symbol
+        // An id of another process's broker is never given again to another order.
+        let number = orders.contains { $0.clientOrderID == client } ? "-\(orders.count + 1)" : ""
         let order = SampleBroker.Order(
-            id: "sample-order-\(orders.count + 1)", clientOrderID: client, body: .null, symbol: symbol, side: side, type: type,
-            quantity: quantity, limit: root["limit_price"]?.decimal, status: "accepted", submittedAt: now, updatedAt: now,
+            id: "sample-\(client)\(number)", clientOrderID: client, body: .null, symbol: symbol, side: side, type: type,
+            quantity: Int(quantity), limit: root["limit_price"].flatMap { $0.decimal ?? $0.string.flatMap { try? FixedDecimal($0) } },
+            status: "accepted", submittedAt: now, updatedAt: now,
             fate: fates[ticker] ?? .fills, hiddenUntil: now.advanced(byMicroseconds: hiddenMicroseconds) ?? now)
         orders.append(order)
         return ok(node(order))
     }
 
-    private mutating func cancel(_ index: Int, _ now: Instant) -> SampleBrokerCall {
-        guard ["accepted", "partially_filled", "new"].contains(orders[index].status) else {
-            return Self.problem(422, 42_210_000, "order is not cancelable")
+    /// What is wrong with a body; nil if nothing is.
+    private func problem(of root: JSONValue, _ symbol: String, _ type: String) -> String? {
+        guard ["limit", "market"].contains(type) else { return "invalid order type" }
+        if type == "limit", root["limit_price"].map({ $0.isNull }) ?? true { return "limit orders require a limit price" }
+        guard OptionSymbol(symbol) != nil else {
+            return SampleUnderlying.all.contains { $0.ticker == symbol } ? nil : "asset \"\(symbol)\" is not tradable"
         }
+        guard Self.option(symbol) != nil else { return "invalid symbol" }
+        if root["time_in_force"]?.string != "day" { return "options orders are only allowed with time_in_force day" }
+        if root["notional"].map({ !$0.isNull }) ?? false { return "options orders do not support notional" }
+        if root["extended_hours"]?.bool == true { return "options orders are not allowed in extended hours" }
+        return type == "market" && !isOpen ? "options market orders are only allowed during market hours" : nil
+    }
+
+    private mutating func cancel(_ index: Int) -> SampleBrokerCall {
+        guard orders[index].isWorking else { return Self.problem(422, 42_210_000, "order is not cancelable") }
         orders[index].cancelRequested = true
         return SampleBrokerCall(status: 204, node: nil)
+    }
+
+    /// Asks for the cancellation of each open order: a 207 that says of each what became of the request.
+    private mutating func cancelAll() -> SampleBrokerCall {
+        var rows: [JSONNode] = []
+        for index in orders.indices where orders[index].isWorking {
+            let answer = cancel(index)
+            rows.append(.object([("id", .string(orders[index].id)), ("status", .integer(Int64(answer.status)))]))
+        }
+        return SampleBrokerCall(status: 207, node: .array(rows))
+    }
+
+    /// Lets open orders expire, whatever they were filled.
+    mutating func expire(_ now: Instant) {
+        for index in orders.indices where orders[index].isWorking {
+            orders[index].status = "expired"
+            (orders[index].updatedAt, orders[index].expiredAt) = (now, now)
+        }
+    }
+
+    /// Counts a call. Returns whether it is one too many of its minute.
+    mutating func countCall(_ now: Instant) -> Bool {
+        let number = now.microseconds / 60_000_000
+        minute = (number, minute.number == number ? minute.calls + 1 : 1)
+        return callsPerMinute.map { minute.calls > $0 } ?? false
     }
 
     /// What has happened to the orders by now: an order moves a second after its submission at the earliest.
@@ -190,7 +250,7 @@ extension SampleBroker.State {
     }
 
     private mutating func settle(_ index: Int, _ now: Instant) {
-        guard ["accepted", "partially_filled"].contains(orders[index].status) else { return }
+        guard orders[index].isWorking else { return }
         switch orders[index].fate {
         case .fills: fill(index, orders[index].quantity, now)
         case .fillsInPart where orders[index].filled == 0: fill(index, (orders[index].quantity + 2) / 3, now)
@@ -217,33 +277,27 @@ extension SampleBroker.State {
 
     private mutating func fill(_ index: Int, _ quantity: Int, _ now: Instant) {
         let order = orders[index]
+        let more = quantity - order.filled
         orders[index].filled = quantity
         orders[index].price = Self.option(order.symbol).map { order.side == "buy" ? $0.ask : $0.bid } ?? order.limit
         orders[index].status = quantity == order.quantity ? "filled" : "partially_filled"
         (orders[index].updatedAt, orders[index].filledAt) = (now, now)
+        let digits = now.description.unicodeScalars.filter { $0 >= "0" && $0 <= "9" }
+        let stamp = (String(String.UnicodeScalarView(digits)) + "000").prefix(17)
+        fills.append(
+            SampleBroker.Fill(
+                id: "\(stamp)::sample-fill-\(fills.count + 1)", orderID: order.id, symbol: order.symbol, side: order.side, quantity: more,
+                total: quantity, of: order.quantity, price: orders[index].price, at: now))
     }
 
-    private func list(_ query: [String: String], _ now: Instant) -> JSONNode {
-        let after = query["after"].flatMap { Instant($0) } ?? .minimum
-        let closed = ["filled", "canceled", "expired", "rejected", "replaced"]
-        let chosen = orders.filter { order in
-            guard order.submittedAt > after, order.hiddenUntil <= now else { return false }
-            switch query["status"] {
-            case "all": return true
-            case "closed": return closed.contains(order.status)
-            default: return !closed.contains(order.status)
-            }
-        }
-        return .array(chosen.prefix(query["limit"].flatMap { Int($0) } ?? 50).map { node($0) })
-    }
-
-    private func node(_ order: SampleBroker.Order) -> JSONNode {
+    func node(_ order: SampleBroker.Order) -> JSONNode {
         func time(_ instant: Instant?) -> JSONNode { instant.map { .string($0.description) } ?? .null }
         func decimal(_ decimal: FixedDecimal?) -> JSONNode { decimal.map { .string($0.description) } ?? .null }
         return .object([
             ("id", .string(order.id)), ("client_order_id", .string(order.clientOrderID)), ("created_at", time(order.submittedAt)),
             ("updated_at", time(order.updatedAt)), ("submitted_at", time(order.submittedAt)), ("filled_at", time(order.filledAt)),
-            ("canceled_at", time(order.canceledAt)), ("replaced_by", order.replacedBy.map { .string($0) } ?? .null),
+            ("canceled_at", time(order.canceledAt)), ("expired_at", time(order.expiredAt)),
+            ("replaced_by", order.replacedBy.map { .string($0) } ?? .null),
             ("replaces", order.replaces.map { .string($0) } ?? .null), ("symbol", .string(order.symbol)),
             ("asset_class", .string(OptionSymbol(order.symbol) == nil ? "us_equity" : "us_option")),
             ("qty", .string("\(order.quantity)")), ("filled_qty", .string("\(order.filled)")), ("filled_avg_price", decimal(order.price)),

@@ -26,14 +26,31 @@ package final class SampleBroker: Sendable {
         var updatedAt: Instant
         var filledAt: Instant?
         var canceledAt: Instant?
+        var expiredAt: Instant?
         var fate: SampleOrderFate
         /// Until then a look by the client's id does not find it.
         var hiddenUntil: Instant
         var cancelRequested = false
+
+        var isWorking: Bool { ["accepted", "partially_filled", "new"].contains(status) }
+    }
+
+    /// An execution of an order.
+    struct Fill {
+        var id: String
+        var orderID: String
+        var symbol: String
+        var side: String
+        var quantity: Int
+        var total: Int
+        var of: Int
+        var price: FixedDecimal?
+        var at: Instant
     }
 
     struct State {
         var orders: [Order] = []
+        var fills: [Fill] = []
         var calls = 0
         var posts = 0
         var fates: [String: SampleOrderFate] = ["QQQ": .fillsInPart]
@@ -46,6 +63,10 @@ package final class SampleBroker: Sendable {
         /// Whether a second order of one client order id is refused, as the real broker does.
         var refusesDuplicates = true
         var refusal: String?
+        /// How many calls a minute are answered; nil for all.
+        var callsPerMinute: Int?
+        /// The minute of the last call since 1970, and its calls.
+        var minute: (number: Int64, calls: Int) = (0, 0)
     }
 
     private let state = Mutex(State())
@@ -76,6 +97,34 @@ package final class SampleBroker: Sendable {
     package func setAccount(id: String) { state.withLock { $0.accountID = id } }
     package func setEquity(_ dollars: Int) { state.withLock { $0.equity = dollars } }
 
+    /// Answers with a 429 beyond so many calls a minute; nil answers all.
+    package func limitCalls(perMinute calls: Int?) { state.withLock { $0.callsPerMinute = calls } }
+
+    /// Ends the day: what is still open expires, with the fills that it has.
+    package func endDay() { state.withLock { $0.expire(now()) } }
+
+    /// An order as the broker has it, for comparison with a ledger.
+    package struct OrderSummary: Sendable, Equatable {
+        package let id: String
+        package let clientOrderID: String
+        package let symbol: String
+        package let quantity: Int
+        package let filled: Int
+        package let status: String
+        package let replaces: String?
+    }
+
+    /// All orders in the order of their arrival, whether they can be seen already or not.
+    package var orderSummaries: [OrderSummary] {
+        state.withLock { state in
+            state.orders.map {
+                OrderSummary(
+                    id: $0.id, clientOrderID: $0.clientOrderID, symbol: $0.symbol, quantity: $0.quantity, filled: $0.filled,
+                    status: $0.status, replaces: $0.replaces)
+            }
+        }
+    }
+
     /// The client order ids of all orders that exist, in the order of their arrival.
     package var clientOrderIDs: [String] { state.withLock { $0.orders.filter { $0.replaces == nil }.map(\.clientOrderID) } }
     /// How many POSTs of an order took effect or were refused.
@@ -101,7 +150,8 @@ package final class SampleBroker: Sendable {
         return state.withLock { state in
             let call = state.calls
             state.calls += 1
-            let failure = state.failure?(method, parts[0], call)
+            let isOver = state.countCall(time)
+            let failure = isOver ? .rateLimited : state.failure?(method, parts[0], call)
             var answer = SampleBrokerCall(status: 500, node: .object([]))
             if failure?.hasEffect ?? true {
                 let isAllowed = headers.contains { $0.name.lowercased() == "apca-api-key-id" && !$0.value.isEmpty }
@@ -110,17 +160,24 @@ package final class SampleBroker: Sendable {
                     ? state.answer(method, parts[0], query, body, time)
                     : SampleBrokerCall(status: 401, node: .object([("message", .string("unauthorized"))]))
             }
-            return Self.reply(answer, failure, time)
+            let limit = state.callsPerMinute ?? Self.usualCallsPerMinute
+            // A 429 on demand is over soon; a real one ends with its minute.
+            let reset = isOver || failure != .rateLimited ? (state.minute.number + 1) * 60 : time.microseconds / 1_000_000 + 2
+            let headers: [(name: String, value: String)] = [
+                ("Content-Type", "application/json"), ("Date", Self.httpDate(time)), ("X-RateLimit-Limit", "\(limit)"),
+                ("X-RateLimit-Remaining", "\(max(0, limit - state.minute.calls))"), ("X-RateLimit-Reset", "\(reset)"),
+            ]
+            return Self.reply(answer, failure, headers)
         }
     }
 
-    private static func reply(_ answer: SampleBrokerCall, _ failure: SampleBrokerFailure?, _ time: Instant) -> SampleBrokerReply {
+    /// What the real broker allows.
+    private static let usualCallsPerMinute = 200
+
+    private static func reply(
+        _ answer: SampleBrokerCall, _ failure: SampleBrokerFailure?, _ headers: [(name: String, value: String)]
+    ) -> SampleBrokerReply {
         let body = answer.node.map { $0.httpBytes() } ?? []
-        let reset = time.microseconds / 1_000_000 + 2
-        let headers: [(name: String, value: String)] = [
-            ("Content-Type", "application/json"), ("Date", Self.httpDate(time)), ("X-RateLimit-Limit", "200"),
-            ("X-RateLimit-Remaining", "199"), ("X-RateLimit-Reset", "\(reset)"),
-        ]
         switch failure {
         case nil: return .answer(status: answer.status, headers: headers, body: body)
         case .timeOutBefore, .timeOutAfter: return .timeOut
@@ -157,7 +214,8 @@ package final class SampleBroker: Sendable {
         return String(decoding: out, as: UTF8.self)
     }
 
-    static func httpDate(_ time: Instant) -> String {
+    /// An instant as a `Date` header has it.
+    package static func httpDate(_ time: Instant) -> String {
         let (year, month, day) = time.date.components
         let weekday = (Int(time.date.daysSinceEpoch) % 7 + 7) % 7
         let names = (

@@ -41,3 +41,33 @@ package enum SampleOrderFate: Sendable {
     /// It is replaced by another order, which fills.
     case isReplaced
 }
+
+/// Failures that follow from a seed and the number of a call alone, so that a run can be repeated.
+package struct SampleBrokerPlan: Sendable {
+    private let seed: UInt64
+    private let oneIn: (post: UInt64, other: UInt64)
+    private let kinds: [SampleBrokerFailure]
+
+    /// - Parameters:
+    ///   - seed: chooses which calls fail, and how
+    ///   - postOneIn: one in so many POSTs fails
+    ///   - otherOneIn: one in so many other calls fails
+    ///   - kinds: how calls fail
+    package init(
+        seed: UInt64, postOneIn: UInt64 = 2, otherOneIn: UInt64 = 12, kinds: [SampleBrokerFailure] = SampleBrokerFailure.allCases
+    ) {
+        (self.seed, self.kinds) = (seed, kinds)
+        oneIn = (max(1, postOneIn), max(1, otherOneIn))
+    }
+
+    /// The failure of a call; nil for a proper answer.
+    package func failure(_ method: String, _ path: String, _ call: Int) -> SampleBrokerFailure? {
+        // SplitMix64 of the seed and the call's number.
+        var mixed = seed &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(truncatingIfNeeded: call) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        mixed ^= mixed >> 31
+        guard !kinds.isEmpty, mixed % (method == "POST" ? oneIn.post : oneIn.other) == 0 else { return nil }
+        return kinds[Int((mixed >> 20) % UInt64(kinds.count))]
+    }
+}

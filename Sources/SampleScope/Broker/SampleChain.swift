@@ -53,6 +53,27 @@ struct SampleOption {
         return FixedDecimal(units: Int128(thousandths) * (FixedDecimal.unitsPerOne / 1000))
     }
 
+    /// Whether a date is no Saturday and no Sunday.
+    static func isWeekday(_ date: CalendarDate) -> Bool { ![2, 3].contains((Int(date.daysSinceEpoch) % 7 + 7) % 7) }
+
+    /// Midnight in New York of the date of an instant, as a daily bar has it: 05:00 UTC in winter, 04:00 in summer.
+    static func newYorkMidnight(_ now: Instant) -> String {
+        let (year, month, day) = (now.advanced(byMicroseconds: -5 * 3_600_000_000) ?? now).date.components
+        // The Sundays on which summer time begins and ends.
+        let (start, end) = (sunday(2, year, 3), sunday(1, year, 11))
+        let isSummer = (month, day) >= (3, start) && (month, day) < (11, end)
+        let date = (now.advanced(byMicroseconds: (isSummer ? -4 : -5) * 3_600_000_000) ?? now).date
+        return "\(date)T0\(isSummer ? 4 : 5):00:00Z"
+    }
+
+    /// The day of a month's first or second Sunday.
+    private static func sunday(_ number: Int, _ year: Int, _ month: Int) -> Int {
+        guard let first = CalendarDate(year: year, month: month, day: 1) else { return 1 }
+        // Days since a Sunday: 1970-01-04 was one.
+        let weekday = ((Int(first.daysSinceEpoch) + 4) % 7 + 7) % 7
+        return 1 + (7 - weekday) % 7 + (number - 1) * 7
+    }
+
     static func all(of underlying: SampleUnderlying, on today: CalendarDate) -> [SampleOption] {
         let (first, last) = (underlying.spot * 88 / 100, underlying.spot * 112 / 100)
         var options: [SampleOption] = []

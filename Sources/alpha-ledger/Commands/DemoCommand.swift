@@ -16,8 +16,8 @@ struct DemoCommand: AsyncParsableCommand {
         abstract: "Sync the bundled sample scope over real HTTP, enrich it, project it, show it, serve it.",
         discussion: """
             Starts an embedded Postgres (or uses DATABASE_URL), a sample feed and sample quotes on loopback, a real \
-            full-scope sync, an import of sample market observations, all backfills, a capture of their last two hours and the \
-            projections, then serves them until a signal comes. A second run appends nothing but how its sync ended. Configured upstreams are not asked.
+            full-scope sync, five intents through the bundled broker, an import of sample market observations, all backfills, a \
+            capture of their last two hours and the projections, then serves them until a signal comes. A second run appends nothing but how its sync ended. Configured upstreams are not asked.
 
             Examples:
               alpha-ledger demo --once
@@ -71,6 +71,7 @@ struct DemoCommand: AsyncParsableCommand {
             let run = try await runSync(ledger, source, SyncOptions(apply: true, fullScope: true))
             runs.append((source.scope.source, run.summary))
         }
+        let dispatched = try await DemoBroker.run(ledger)
         let observations = try await importSample(ledger, SampleMarketData.lines())
         let progress = ProgressLine()
         let backfills = [
@@ -84,7 +85,7 @@ struct DemoCommand: AsyncParsableCommand {
         let series = try await importSample(ledger, SampleMarketSeries.lines())
         let captured = try await capture(ledger)
         try await ledger.bringUpToDate(ledger.registry.names)
-        let report = try await DemoReport.read(ledger, runs, observations, series, captured, backfills)
+        let report = try await DemoReport.read(ledger, runs, dispatched, observations, series, captured, backfills)
         if json { Output.bytes(report.node.httpBytes() + [UInt8(ascii: "\n")]) } else { report.show() }
         Output.flush()
     }
@@ -154,6 +155,7 @@ private struct DemoReport {
     let head: LogHead
     let root: Digest32
     let projections: [ProjectionVerifier.Verification]
+    let dispatched: DemoBroker
     let observations: ImportSummary
     /// The observations that no backfill reads.
     let series: ImportSummary
@@ -164,8 +166,8 @@ private struct DemoReport {
     let scopes: [JSONDocument]
 
     static func read(
-        _ ledger: Ledger, _ runs: [Run], _ observations: ImportSummary, _ series: ImportSummary, _ captured: CaptureSummary,
-        _ backfills: [BackfillSummary]
+        _ ledger: Ledger, _ runs: [Run], _ dispatched: DemoBroker, _ observations: ImportSummary, _ series: ImportSummary,
+        _ captured: CaptureSummary, _ backfills: [BackfillSummary]
     ) async throws -> DemoReport {
         var views: [ViewCounts] = []
         for (view, columns) in ViewCounts.counted { views.append(try await ViewCounts(ledger, view, columns)) }
@@ -173,7 +175,7 @@ private struct DemoReport {
         let (head, root) = try await ledger.head()
         return DemoReport(
             runs: runs, head: head, root: root, projections: try await ledger.verifyProjections(),
-            observations: observations, series: series, captured: captured, backfills: backfills, views: views,
+            dispatched: dispatched, observations: observations, series: series, captured: captured, backfills: backfills, views: views,
             scopes: try scopes.rows.map { try JSONDocument(parsing: $0) })
     }
 
@@ -190,7 +192,7 @@ private struct DemoReport {
                     ])
                 ),
                 ("projections", .array(projections.map(\.node))),
-                ("observations", observations.node), ("series", series.node), ("capture", captured.node),
+                ("orders", dispatched.node), ("observations", observations.node), ("series", series.node), ("capture", captured.node),
                 ("backfills", .array(backfills.map(\.node))),
                 ("views", .object(views.map { ($0.view.name, $0.node) })),
             ])
@@ -201,6 +203,8 @@ private struct DemoReport {
             alpha_ledger.show(run.summary)
             Output.line("")
         }
+        dispatched.show()
+        Output.line("")
         for backfill in backfills {
             alpha_ledger.show(backfill)
             Output.line("")
