@@ -20,7 +20,7 @@ import Testing
             payload.payload(as: AlertRaisedPayload.self)?.encode(), payload.payload(as: AlertClearedPayload.self)?.encode(),
             payload.payload(as: AlertDeliveryPayload.self)?.encode(),
             payload.payload(as: AssertionStatedPayload.self)?.encode(), payload.payload(as: AssertionWithdrawnPayload.self)?.encode(),
-            (payload as? any BrokerPayload)?.encode(),
+            payload.payload(as: ReportPublishedPayload.self)?.encode(), (payload as? any BrokerPayload)?.encode(),
         ]
         return try #require(encodings.compactMap { $0 }.first)
     }

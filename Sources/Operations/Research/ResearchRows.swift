@@ -129,7 +129,9 @@ package struct ResearchStanding: Sendable {
     }
 
     /// What the work depends on beside the question.
-    var key: String { "\(analysis.map { "\($0.reference)" } ?? "")|\(reads.map { "\($0.source.version.name)/\($0.source.version.label)" }.joined(separator: ","))|\(position)|\(now)" }
+    var key: String {
+        "\(analysis.map { "\($0.reference)" } ?? "")|\(reads.map { "\($0.source.version.name)/\($0.source.version.label)" }.joined(separator: ","))|\(position)|\(now)"
+    }
 
     /// The answer's member `ledger`.
     var ledger: JSONNode {

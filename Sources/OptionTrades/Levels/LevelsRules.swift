@@ -30,7 +30,8 @@ package final class LevelsRules: Sendable {
         let document = try RuleDocument(path: "analyses/\(Self.name)/rules.v\(version).yaml", kind: Self.name, read: read)
         let root = document.root
         try root.allowOnly([
-            "rules", "version", "uses", "reads", "benchmark", "session_open", "anchors", "rolling_days", "returns", "breakout", "volume_profile",
+            "rules", "version", "uses", "reads", "benchmark", "session_open", "anchors", "rolling_days", "returns", "breakout",
+            "volume_profile",
         ])
         file = document.file
         dates = try MarketDateRules(path: try root.used("shared/market_dates."), read: read)
