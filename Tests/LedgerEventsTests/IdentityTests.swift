@@ -34,6 +34,7 @@ import Testing
         #expect(
             Identity.marketObserved(kind: "spot", identifyingDigest: digest, previous: 0, digest: digest)
                 == "market|spot|\(hex)|0|\(hex)")
+        #expect(Identity.reportPublished(manifest: digest) == "report|\(hex)")
         let hour = try #require(Instant("2026-02-05T23:00:00Z"))
         #expect(
             Identity.snapshotCaptured(currency: "BTC", type: "gex", hour: hour, previous: 2, digest: digest)

@@ -234,7 +234,7 @@ struct FlowSection {
         var columns: [Column] = [Column(title, field: "key") { row, html in html.text(Self.label(row, group)) }]
         columns += [
             "buy_volume", "sell_volume", "unknown_volume", "net_notional", "trade_count", "unknown_trade_share", "quote_coverage_pct",
-        ].filter { field in rows.contains { $0[field] != nil } }.map(MarketColumn.of)
+        ].filter { field in rows.contains { $0[field]?.isNull == false } }.map(MarketColumn.of)
         html.element("details", [.class("chip")]) { html in
             html.element("summary", text: "Volumes and shares")
             SmallTable(caption: "Flow by \(title)", columns: columns, scrolls: true).write(rows, to: &html)

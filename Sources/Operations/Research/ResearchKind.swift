@@ -1,4 +1,4 @@
-package import LedgerJSON
+import LedgerJSON
 package import LedgerValues
 
 /// The kinds of artifacts of research. Commands, report packs and pages go over all of them.
