@@ -47,9 +47,9 @@ extension API {
     }
 
     /// The flow of a date by strike and by time, or over all dates if there is none.
-    private func flow(of underlying: String, on date: String?, _ asked: ConsoleRequest, _ pin: TimeFrame.Shown?) async -> [ResearchPage
-        .Part]
-    {
+    private func flow(
+        of underlying: String, on date: String?, _ asked: ConsoleRequest, _ pin: TimeFrame.Shown?
+    ) async -> [ResearchPage.Part] {
         let next = date.flatMap { CalendarDate($0)?.advanced(byDays: 1) }
         let dates = next.map { [("from", date ?? ""), ("to", $0.description)] } ?? []
         var parts: [ResearchPage.Part] = []
@@ -64,7 +64,7 @@ extension API {
         return parts
     }
 
-    /// What a column of a view's rows names, in the order of the totals. A view that can't be read names nothing.
+    /// What a column of a view's rows names, ascending. A view that can't be read names nothing.
     private func recorded(_ view: View, _ column: String, _ asked: ConsoleRequest) async -> [String] {
         let totals = await document(
             ["api", "ledger", "totals"], [("view", view.name), ("by", column)] + asked.knownMoment(nil), isForPerson: true)
@@ -73,19 +73,35 @@ extension API {
             .sorted { $0.isBytewiseLess(than: $1) }
     }
 
-    /// The ids of the open contracts on an underlying.
+    /// The ids of the open contracts on an underlying: those that expire next come first, those that have expired last.
     private func openPositions(
         on underlying: String, _ asked: ConsoleRequest, _ pin: TimeFrame.Shown?
     ) async -> Result<[String], PageProblem> {
-        await document(
-            View.lifecycles.segments,
-            [("underlying", underlying), ("limit", "\(ViewReader.maximumLimit)")] + asked.knownMoment(pin)
-        ).map { document in
-            (document.root["rows"]?.elements.map { $0 } ?? []).compactMap { row in
-                guard let quantity = row["net_quantity"]?.decimal, !quantity.isZero else { return nil }
-                return row["position_id"]?.string
-            }
+        var found: [(expiry: String, id: String)] = []
+        for state in [Lifecycle.State.openLong, .openShort] {
+            var cursor: String?
+            repeat {
+                let asOf = asked.knownMoment(pin) + (cursor.map { [("cursor", $0)] } ?? [])
+                let loaded = await document(
+                    View.lifecycles.segments,
+                    [("underlying", underlying), ("state", state.rawValue), ("limit", "\(ViewReader.maximumLimit)")] + asOf)
+                switch loaded {
+                case .failure(let problem): return .failure(problem)
+                case .success(let page):
+                    found +=
+                        page.root["rows"]?.elements.compactMap { row in
+                            row["position_id"]?.string.map { (row["expiry"]?.string ?? "", $0) }
+                        } ?? []
+                    cursor = page.root["next_cursor"]?.string
+                }
+            } while cursor != nil
         }
+        let today = String(pin?.asOf.prefix(10) ?? "")
+        found.sort { left, right in
+            let (leftIsPast, rightIsPast) = (left.expiry < today, right.expiry < today)
+            return leftIsPast == rightIsPast ? (left.expiry, left.id) < (right.expiry, right.id) : rightIsPast
+        }
+        return .success(found.map(\.id))
     }
 }
 
