@@ -24,6 +24,13 @@ public struct AnalysisDefinition: Sendable {
         }
     }
 
+    init(answeredElsewhere identity: AnalysisIdentity) {
+        self.identity = identity
+        read = { _ throws(ParameterProblem) in throw ParameterProblem(Self.elsewhere) }
+    }
+
+    private static let elsewhere = AnalysisParameter("analysis", expected: "an analysis that has a document here")
+
     /// The analysis with what a reader asks of it.
     public func asked(_ values: ParameterValues) throws(ParameterProblem) -> AskedAnalysis { try read(values) }
 }

@@ -24,11 +24,12 @@ public struct AnalysisIdentity: Sendable, Hashable {
     ///   - name: the analysis's name, which is also that of its folder of rules.
     ///   - codeVersion: the number of the code.
     ///   - document: its rule file, with the table `reads`: `<projection>: v<N>/c<M>`.
-    public init(name: String, codeVersion: Int, _ document: RuleDocument) throws {
+    ///   - used: the shared rule files that it reads beside its own.
+    public init(name: String, codeVersion: Int, _ document: RuleDocument, using used: [RuleFile] = []) throws {
         self.name = name
         self.codeVersion = codeVersion
         rulesVersion = document.file.version
-        rules = [document.file]
+        rules = ([document.file] + used).sorted { $0.path.isBytewiseLess(than: $1.path) }
         reads = try document.root.member("reads").members().map { projection, node in
             guard let version = try? VersionReference(parsing: try node.scalar()), version.codeVersion != nil else {
                 throw node.fail("expected a version with its code, for example v1/c1")

@@ -21,4 +21,18 @@ public struct AnalysisSource: Sendable {
         parameters = A.parameters
         define = { version, read in AnalysisDefinition(try make(version, read)) }
     }
+
+    /// An analysis that a program answers in a way of its own: the registry knows its rules, and it can't be asked here.
+    ///
+    /// - Parameters:
+    ///   - name: the analysis's name.
+    ///   - identity: what it is under its rules of a version; throws `RuleError` if these can't be used.
+    public init(
+        answeredElsewhere name: String,
+        identity: @escaping @Sendable (_ version: Int, _ read: RuleFileReader) throws -> AnalysisIdentity
+    ) {
+        self.name = name
+        parameters = []
+        define = { version, read in AnalysisDefinition(answeredElsewhere: try identity(version, read)) }
+    }
 }

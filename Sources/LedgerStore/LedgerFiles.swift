@@ -65,6 +65,11 @@ public struct LedgerFiles: Sendable {
         return access(full, F_OK) == 0 ? try Self.read(full) : nil
     }
 
+    /// A rule file of a projection, by its path below `projections/`, or of an analysis, by its path from the root.
+    public func ruleFile(_ path: String) throws -> [UInt8]? {
+        path.hasPrefix("analyses/") ? try analysisFile(path) : try projectionFile(path)
+    }
+
     private static func files(in directory: String, suffix: String) throws -> [(String, [UInt8])] {
         try list(directory).filter { $0.hasSuffix(suffix) }.map { ($0, try read("\(directory)/\($0)")) }
     }

@@ -262,7 +262,7 @@ struct ConsoleBrowserTests {
     @Test func `the tab key walks a page in order and the focus is seen`() async throws {
         let console = try console
         let page = try await console.signedIn("reader-key-of-tests")
-        let stops = try await page.tabStops(24)
+        let stops = try await page.tabStops(26)
         #expect(stops[0].name.hasSuffix("Skip to the content"))
         for stop in stops { #expect(stop.isVisible, "\(stop.name)") }
         #expect(Set(stops.map(\.name)).count == stops.count)

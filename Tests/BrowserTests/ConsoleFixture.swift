@@ -97,6 +97,11 @@ struct WithConsole: SuiteTrait, TestScoping {
         _ = try await ContextBackfill(ledger: ledger).run(ContextBackfillOptions(apply: true))
         _ = try await BenchmarksBackfill(ledger: ledger, quotes: choice).run(BenchmarksBackfillOptions(apply: true, limit: 120))
         _ = try await MarksBackfill(ledger: ledger, quotes: choice).run(MarksBackfillOptions(apply: true, limit: 120))
+        // Chains and bars, after all that other pages show.
+        try Data(try SampleResearch.lines()).write(to: file)
+        _ = try await ObservationImport(
+            pool: ledger.pool, log: ledger.log, configuration: ledger.serviceConfiguration, temporaryDirectory: ledger.temporaryDirectory
+        ).run([file.path], ObservationImportOptions(apply: true, strict: true))
         try await ledger.bringUpToDate(ledger.registry.names)
     }
 

@@ -22,6 +22,7 @@ import Testing
             payload.payload(as: AssertionStatedPayload.self)?.encode(), payload.payload(as: AssertionWithdrawnPayload.self)?.encode(),
             payload.payload(as: BackfillCompletedPayload.self)?.encode(), (payload as? any BrokerPayload)?.encode(),
             payload.payload(as: IntradayFlowPayload.self)?.encode(),
+            payload.payload(as: ReportPublishedPayload.self)?.encode(),
         ]
         return try #require(encodings.compactMap { $0 }.first)
     }

@@ -38,6 +38,7 @@ import Testing
         #expect(
             Identity.flowSummarized(source: "rest", symbol: "MSTR260220C00100000", date: date, previous: 1, digest: digest)
                 == "flow|rest|MSTR260220C00100000|2026-02-05|1|\(hex)")
+        #expect(Identity.reportPublished(manifest: digest) == "report|\(hex)")
         let hour = try #require(Instant("2026-02-05T23:00:00Z"))
         #expect(
             Identity.snapshotCaptured(currency: "BTC", type: "gex", hour: hour, previous: 2, digest: digest)

@@ -198,6 +198,14 @@ struct RandomPayloads {
         AssertionWithdrawnPayload(assertionID: text(), holding: holding(), withdrawnBy: text(), reason: text())
     }
 
+    mutating func published() -> ReportPublishedPayload {
+        var underlyings: [String] = []
+        for _ in 0..<number(0...3) { underlyings.append(text()) }
+        return ReportPublishedPayload(
+            asOf: instant(), manifestDigest: Digest32(sha256Of: Array(text().utf8)), position: Int64(number(0...1 << 40)),
+            publishedBy: text(), underlyings: underlyings)
+    }
+
     /// A payload of every type, encoded.
     mutating func all() -> [(type: EventType, payload: [UInt8])] {
         [
@@ -210,6 +218,7 @@ struct RandomPayloads {
             (.contextStamped, stamp().encode()), (.executionBenchmarkRecorded, benchmark().encode()),
             (.forwardMarkRecorded, mark().encode()), (.snapshotCaptured, captured().encode()), (.captureFailed, captureFailed().encode()),
             (.assertionStated, stated().encode()), (.assertionWithdrawn, withdrawn().encode()),
+            (.reportPublished, published().encode()),
         ]
     }
 }

@@ -41,7 +41,7 @@ extension Route {
             Route("POST", "/projections/{action}") { api, request, captures in
                 try await api.projectionForm(request, captures[0])
             },
-        ] + marketPages
+        ] + marketPages + researchPages
 }
 
 extension API {

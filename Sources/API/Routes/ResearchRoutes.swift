@@ -59,7 +59,7 @@ extension API {
         ask.asOfPosition = try parameters.integer("as_of_position", in: 0...Int64.max)
         ask.asOf = try parameters.instant("as_of")
         ask.hasReceipt = try parameters.flag("receipt") ?? false
-        if let rules = parameters["rules"] { try ask.setRules(rules, reading: question.views) }
+        if let rules = parameters["rules"] { try ask.setRules(rules, of: question) }
         let settled = ask
         return try await cached("research \(question.name)", reading: question.views.map(\.projection), request) {
             let answer = try await ResearchReader(ledger).answer(question, settled)

@@ -17,7 +17,15 @@ package struct Basis: Sendable {
     }
 
     /// The projection behind the rows.
-    var name: String { ledger["projection"]?.string ?? ledger["analysis"]?.string ?? "projection" }
+    var name: String {
+        if let projections = ledger["projections"] { return projections.members.map(\.key).joined(separator: ", ") }
+        return ledger["projection"]?.string ?? ledger["analysis"]?.string ?? "projection"
+    }
+
+    /// The versions behind the rows, by projection: several where a document reads several.
+    private var versions: [(name: String, version: JSONValue)] {
+        ledger["projections"]?.members.map { ($0.key, $0.value) } ?? [(name, ledger)]
+    }
 
     /// Whether the rows stay at their position, because this program lacks the version's code.
     var isFrozen: Bool { ledger["frozen"]?.bool == true }
@@ -32,10 +40,9 @@ package struct Basis: Sendable {
     static func write(_ all: [Basis], to html: inout HTMLWriter) {
         if all.isEmpty { return }
         html.element("dl", [.class("basis")]) { html in
-            for basis in all {
-                let ledger = basis.ledger
+            for (basis, name, ledger) in all.flatMap({ basis in basis.versions.map { (basis, $0.name, $0.version) } }) {
                 html.element("div") { html in
-                    html.element("dt", text: basis.name)
+                    html.element("dt", text: name)
                     html.element("dd") { html in
                         html.text("code \(ledger["code_version"]?.integer.map { "\($0)" } ?? "?")")
                         for (file, version) in ledger["rules"]?.members.map({ ($0.key, $0.value) }) ?? [] {

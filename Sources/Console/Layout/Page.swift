@@ -12,7 +12,8 @@ struct Page {
     var basis: [Basis] = []
 
     static let sections: [(title: String, path: String)] = [
-        ("Market", "overview"), ("Trade book", "trades"), ("Performance", "performance"), ("Operations", "operations"), ("Log", "log"),
+        ("Market", "overview"), ("Research", "research"), ("Trade book", "trades"), ("Performance", "performance"),
+        ("Operations", "operations"), ("Log", "log"),
         ("Projections", "projections"),
     ]
 

@@ -216,6 +216,24 @@ package struct StyleguidePage: Sendable {
                 ]
             ).write(to: &html)
             CurvePlot(title: "Density", horizontal: "price, USD", unit: "× forward", lines: []).write(to: &html)
+            BarPlot(
+                title: "Exposure by strike", horizontal: "strike", unit: "USD a 1% move",
+                series: [BarPlot.Series(name: "calls", shade: "i-1"), BarPlot.Series(name: "puts", shade: "i-4")],
+                bars: [
+                    BarPlot.Bar(label: "300", place: 300, values: [nil, -450]), BarPlot.Bar(label: "350", place: 350, values: [300, -200]),
+                    BarPlot.Bar(label: "400", place: 400, values: [620, nil]),
+                ], marks: [BarPlot.Mark(name: "spot", place: 345, text: "345")]
+            ).write(to: &html)
+            BarPlot(title: "Flow by strike", horizontal: "strike", unit: "USD", series: [], bars: []).write(to: &html)
+            HeatMap(
+                title: "Gain in 7 days", unit: "USD, + is better", horizontal: "spot, %", vertical: "IV, vol points",
+                columns: ["\u{2212}10", "0", "10"],
+                rows: [("\u{2212}5", [-900, -120, 450]), ("0", [-640, nil, 700]), ("5", [-380, 210, 980])], scale: .polarity
+            ).write(to: &html)
+            HeatMap(
+                title: "Average IV by delta", unit: "vol points", horizontal: "|delta|, hundredths", vertical: "tenor, days",
+                columns: ["0\u{2013}20", "20\u{2013}40"], rows: [("7", [61, 58.5]), ("30", [55, nil])]
+            ).write(to: &html)
         }
     }
 

@@ -43,20 +43,26 @@ package struct AnalysisRequest: Sendable {
 
     /// What the version and the parameters mean; throws `ViewError` for what this program does not have or can't read.
     func read(_ registry: AnalysisRegistry) throws(ViewError) -> (definition: AnalysisDefinition, asked: AskedAnalysis) {
-        guard let definition = registry.definition(analysis.name, version) else {
-            if let problem = registry.problem(of: analysis.name, version: version?.version) { throw .rulesUnavailable("\(problem)") }
-            let known = registry.known(analysis.name)
-            if known.isEmpty { throw .rulesUnavailable("no analyses/\(analysis.name)/rules.v<N>.yaml is installed") }
-            if let version, known.contains(version.version) {
-                throw .rulesUnavailable("this program lacks the code of \(analysis.name) \(version)")
-            }
-            throw .badParameter(
-                name: "rules", expected: "a version of \(analysis.name) that is installed: \(known.joined(separator: ", "))")
-        }
+        let definition = try registry.requiredDefinition(analysis.name, version)
         do {
             return (definition, try definition.asked(ParameterValues(values)))
         } catch {
             throw .badParameter(name: error.name, expected: error.expected)
         }
+    }
+}
+
+extension AnalysisRegistry {
+    /// The version that somebody means; throws `ViewError` for one that this program does not have or can't read.
+    func requiredDefinition(_ name: String, _ version: VersionReference?) throws(ViewError) -> AnalysisDefinition {
+        if let definition = definition(name, version) { return definition }
+        if let problem = problem(of: name, version: version?.version) { throw .rulesUnavailable("\(problem)") }
+        let known = known(name)
+        if known.isEmpty { throw .rulesUnavailable("no analyses/\(name)/rules.v<N>.yaml is installed") }
+        if let version, known.contains(version.version) {
+            throw .rulesUnavailable("this program lacks the code of \(name) \(version)")
+        }
+        throw .badParameter(
+            name: "rules", expected: "a version of \(name) that is installed: \(known.joined(separator: ", "))")
     }
 }

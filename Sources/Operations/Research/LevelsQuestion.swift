@@ -31,13 +31,14 @@ package struct LevelsQuestion: ResearchQuestion {
 
     package var name: String { "levels" }
     package var views: [View] { [.bars] }
+    package var analysis: String? { LevelsRules.name }
     package var key: String {
         let texts = anchors?.map(\.text).joined(separator: ",") ?? ""
         return "\(symbol)|\(marketDate?.description ?? "")|\(benchmark ?? "")|\(texts)"
     }
 
     package func document(_ rows: ResearchRows) throws -> [UInt8] {
-        let rules = try LevelsRules(version: 1, read: rows.ruleFile)
+        let rules = try LevelsRules(version: try rows.analysisRulesVersion, read: rows.ruleFile)
         let benchmark = benchmark ?? rules.benchmark
         let days = try rows.bars(of: symbol, "1d")
         let benchmarkDays = try rows.bars(of: benchmark, "1d")

@@ -1,3 +1,4 @@
+import LedgerAnalyses
 import LedgerEvents
 package import LedgerJSON
 import LedgerPostgres
@@ -26,7 +27,7 @@ package struct ResearchAnswer: Sendable {
         position = standing.position
         asOf = standing.now
         ledger = standing.ledger
-        isPinned = request.isPinned(reading: standing.views)
+        isPinned = request.isPinned(reading: standing.views, under: standing.analysis)
         isFixed = request.isFixed
         key = standing.key
     }
@@ -76,7 +77,7 @@ package struct ResearchReader: Sendable {
     /// Throws as ``ViewReader/page(_:_:)`` does: never an older answer.
     package func answer(_ question: some ResearchQuestion, _ request: ResearchRequest) async throws -> ResearchAnswer {
         try await withFreshCatalog {
-            let standing = try await standing(question.views, request)
+            let standing = try await standing(question, request)
             do {
                 let bytes = try await document(question, standing)
                 let receipt = request.hasReceipt ? try await receipt(standing, bytes) : nil
@@ -88,7 +89,14 @@ package struct ResearchReader: Sendable {
         }
     }
 
-    private func standing(_ views: [View], _ request: ResearchRequest) async throws -> ResearchStanding {
+    private func standing(_ question: some ResearchQuestion, _ request: ResearchRequest) async throws -> ResearchStanding {
+        try await standing(question.views, try request.analysis(of: question, ledger.analyses), request)
+    }
+
+    /// - Parameters:
+    ///   - views: whose rows are read.
+    ///   - analysis: the rules beside those of the projections. Nil if there are none.
+    func standing(_ views: [View], _ analysis: AnalysisIdentity?, _ request: ResearchRequest) async throws -> ResearchStanding {
         let point: ReadPoint =
             if let position = request.asOfPosition {
                 .rows(projection: views[0].projection, position: position)
@@ -98,7 +106,7 @@ package struct ResearchReader: Sendable {
         return try await ledger.settled(asOf: request.asOf) { settledHead in
             let standing = try await database.run(point) { session in
                 try session.transaction(.snapshot) {
-                    try ResearchStanding(views, request, ledger, settledHead: settledHead, session)
+                    try ResearchStanding(views, analysis, request, ledger, settledHead: settledHead, session)
                 }
             }
             for view in views {

@@ -1,3 +1,4 @@
+import LedgerAnalyses
 import LedgerEvents
 package import LedgerJSON
 import LedgerPostgres
@@ -41,11 +42,16 @@ package struct ResearchRows {
         return definition.identity.rulesVersion
     }
 
-    /// A rule file by its path, of projections or of analyses.
-    package var ruleFile: RuleFileReader {
-        let files = ledger.resources.files
-        return { path in path.hasPrefix("analyses/") ? try files.analysisFile(path) : try files.projectionFile(path) }
+    /// The number of the version of the question's own rules.
+    package var analysisRulesVersion: Int {
+        get throws {
+            guard let identity = standing.analysis else { throw ViewError.rulesUnavailable("the question has no rules of its own") }
+            return identity.rulesVersion
+        }
     }
+
+    /// A rule file by its path, of projections or of analyses.
+    package var ruleFile: RuleFileReader { ledger.resources.files.ruleFile }
 
     /// The chain of a row that names its parts. Nil if it counts none.
     package func chain(of row: JSONValue) throws -> OptionChain? {
@@ -70,9 +76,15 @@ package struct ResearchStanding: Sendable {
     let position: Int64
     let now: Instant
     let headPosition: Int64
+    /// The question's own rules. Nil if it has none.
+    let analysis: AnalysisIdentity?
     private let reads: [(view: View, source: ViewSource)]
 
-    init(_ views: [View], _ request: ResearchRequest, _ ledger: Ledger, settledHead: Int64?, _ session: PostgresSession) throws {
+    init(
+        _ views: [View], _ analysis: AnalysisIdentity?, _ request: ResearchRequest, _ ledger: Ledger, settledHead: Int64?,
+        _ session: PostgresSession
+    ) throws {
+        self.analysis = analysis
         let sources = try views.map { (view: $0, sources: try ViewSources($0.projection, ledger, session)) }
         let served = try sources.map { (projection: $0.view.projection, position: try $0.sources.served().tables.position) }
         guard let least = served.min(by: { $0.position < $1.position }) else {
@@ -82,7 +94,7 @@ package struct ResearchStanding: Sendable {
             position: request.asOfPosition, asOf: request.asOf, checkpoint: least, settledHead: settledHead, session)
         let position = moment.position
         reads = try sources.map { view, sources in
-            let source = try sources.source(request.rules(of: view), served: try sources.served(), at: position, session)
+            let source = try sources.source(request.rules(of: view, in: analysis), served: try sources.served(), at: position, session)
             if position > source.tables.position {
                 throw LedgerError.projectionBehind(
                     projection: view.projection, position: position, checkpoint: source.tables.position)
@@ -117,7 +129,9 @@ package struct ResearchStanding: Sendable {
     }
 
     /// What the work depends on beside the question.
-    var key: String { "\(reads.map { "\($0.source.version.name)/\($0.source.version.label)" }.joined(separator: ","))|\(position)|\(now)" }
+    var key: String {
+        "\(analysis.map { "\($0.reference)" } ?? "")|\(reads.map { "\($0.source.version.name)/\($0.source.version.label)" }.joined(separator: ","))|\(position)|\(now)"
+    }
 
     /// The answer's member `ledger`.
     var ledger: JSONNode {

@@ -31,6 +31,7 @@ package struct ScenariosQuestion: ResearchQuestion {
 
     package var name: String { "scenarios" }
     package var views: [View] { [.lifecycles, .optionChains] }
+    package var analysis: String? { ScenarioRules.name }
     package var key: String {
         switch asked {
         case .position(let id): "position|\(id)"
@@ -40,7 +41,7 @@ package struct ScenariosQuestion: ResearchQuestion {
     }
 
     package func document(_ rows: ResearchRows) throws -> [UInt8] {
-        let rules = try ScenarioRules(version: 1, read: rows.ruleFile)
+        let rules = try ScenarioRules(version: try rows.analysisRulesVersion, read: rows.ruleFile)
         let positions: [ScenarioPosition]
         var name: (name: String, value: String?) = ("file", nil)
         var isFile = false

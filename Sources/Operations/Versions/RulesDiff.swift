@@ -79,7 +79,7 @@ package struct InstalledRules: Sendable {
         let files = resources.files
         self.init(
             try ProjectionRegistry(model, files: try files.projectionFiles(), read: files.projectionFile),
-            try AnalysisRegistry(MarketAnalysis.all.map(\.source), files: try files.analysisFiles(), read: files.analysisFile), files)
+            try AnalysisRegistry(MarketAnalysis.sources, files: try files.analysisFiles(), read: files.ruleFile), files)
     }
 
     /// Compares the rules of two versions of a projection or an analysis; their code versions don't matter.
@@ -87,9 +87,7 @@ package struct InstalledRules: Sendable {
     /// Throws `VersionError` for an unknown name and for rules that can't be used, and `LedgerError.versionUnknown` for
     /// rules that are not installed.
     package func diff(_ name: String, from: VersionReference, to: VersionReference) throws -> RulesDiff {
-        let changes = try RuleFileChanges.between(try rules(of: name, from), try rules(of: name, to)) { path in
-            path.hasPrefix("analyses/") ? try files.analysisFile(path) : try files.projectionFile(path)
-        }
+        let changes = try RuleFileChanges.between(try rules(of: name, from), try rules(of: name, to)) { try files.ruleFile($0) }
         return RulesDiff(name: name, from: from.version, to: to.version, files: changes)
     }
 
@@ -102,7 +100,7 @@ package struct InstalledRules: Sendable {
         }
         let known = projections.names.contains { $0.isBytewiseEqual(to: name) } ? projections.versions(of: name) : analyses.known(name)
         if known.isEmpty {
-            throw VersionError.unknownProjection(name, known: projections.names + MarketAnalysis.all.map(\.name))
+            throw VersionError.unknownProjection(name, known: projections.names + MarketAnalysis.sources.map(\.name))
         }
         throw LedgerError.versionUnknown(projection: name, version: version.version, isAmbiguous: false, known: known)
     }

@@ -14,6 +14,9 @@ package struct MarketAnalysis: Sendable {
         .flow, .futures, .gamma, .gexLevels, .overview, .probability, .spotVol, .stationarity, .thesis, .yields,
     ]
 
+    /// All whose rules are installed as those of an analysis: these, and those of research.
+    package static let sources: [AnalysisSource] = all.map(\.source) + [LevelsRules.source, ScenarioRules.source]
+
     /// The analysis that a user names.
     package static func named(_ name: String) -> MarketAnalysis? { all.first { $0.name.isBytewiseEqual(to: name) } }
 }

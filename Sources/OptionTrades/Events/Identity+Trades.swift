@@ -72,6 +72,11 @@ extension Identity {
         join(["assertion", id, "withdrawn"])
     }
 
+    /// `report|manifest digest`
+    package static func reportPublished(manifest: Digest32) -> String {
+        join(["report", "\(manifest)"])
+    }
+
     /// `market|kind|identifying digest|prev|digest`
     package static func marketObserved(
         kind: String, identifyingDigest: Digest32, previous: Int64, digest: Digest32

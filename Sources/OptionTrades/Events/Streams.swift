@@ -40,6 +40,9 @@ package enum Streams {
     /// `assertion-<id>`: an assertion, and its withdrawal.
     package static func assertion(id: String) -> String { "assertion-\(id)" }
 
+    /// `report-<manifest digest>`: that a report pack was shown.
+    package static func report(manifest: Digest32) -> String { "report-\(manifest)" }
+
     /// `market-<kind>:<currency or underlying>:<digest of the identifying fields>`: one observation and its later
     /// corrections.
     package static func market(kind: String, subject: String, identifyingDigest: Digest32) -> String {

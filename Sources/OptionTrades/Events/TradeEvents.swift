@@ -49,6 +49,8 @@ extension EventType {
     package static let assertionStated = EventType("AssertionStated")
     /// An operator withdraws an assertion (docs/contract/event-types.md, "AssertionWithdrawn").
     package static let assertionWithdrawn = EventType("AssertionWithdrawn")
+    /// Somebody showed a report pack (docs/contract/event-types.md, "ReportPublished").
+    package static let reportPublished = EventType("ReportPublished")
     /// An alert's condition has held for long enough (docs/contract/alerts.md).
     package static let alertRaised = EventType("AlertRaised")
     /// A raised alert's figure left its threshold.
@@ -105,6 +107,8 @@ package enum TradeEvents {
                 .assertionWithdrawn, readers: [1: { bytes throws(PayloadError) in try AssertionWithdrawnPayload(decoding: bytes) }]),
             EventDefinition(
                 .backfillCompleted, readers: [1: { bytes throws(PayloadError) in try BackfillCompletedPayload(decoding: bytes) }]),
+            EventDefinition(
+                .reportPublished, readers: [1: { bytes throws(PayloadError) in try ReportPublishedPayload(decoding: bytes) }]),
         ] + ExecutionEventTypes.neutral.definitions + BrokerEvents.definitions + AlertEvents.definitions
 }
 

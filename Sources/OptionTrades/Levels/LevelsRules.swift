@@ -1,10 +1,17 @@
+package import LedgerAnalyses
 package import LedgerRules
 package import LedgerValues
 
 /// The rules of levels (`analyses/levels/rules.v<N>.yaml`).
 package final class LevelsRules: Sendable {
     package static let name = "levels"
+    /// Raised whenever the code changes a document of the same rows under the same rules.
+    private static let codeVersion = 1
+    package static let source = AnalysisSource(answeredElsewhere: name) { version, read in
+        try LevelsRules(version: version, read: read).identity
+    }
 
+    package let identity: AnalysisIdentity
     package let file: RuleFile
     package let dates: MarketDateRules
     package let benchmark: String
@@ -23,10 +30,12 @@ package final class LevelsRules: Sendable {
         let document = try RuleDocument(path: "analyses/\(Self.name)/rules.v\(version).yaml", kind: Self.name, read: read)
         let root = document.root
         try root.allowOnly([
-            "rules", "version", "uses", "benchmark", "session_open", "anchors", "rolling_days", "returns", "breakout", "volume_profile",
+            "rules", "version", "uses", "reads", "benchmark", "session_open", "anchors", "rolling_days", "returns", "breakout",
+            "volume_profile",
         ])
         file = document.file
         dates = try MarketDateRules(path: try root.used("shared/market_dates."), read: read)
+        identity = try AnalysisIdentity(name: Self.name, codeVersion: Self.codeVersion, document, using: dates.files)
         benchmark = try root.text("benchmark")
         sessionOpen = try root.member("session_open").timeOfDay()
         anchors = try root.texts("anchors")

@@ -1,10 +1,17 @@
+package import LedgerAnalyses
 package import LedgerRules
 package import LedgerValues
 
 /// The rules of scenarios (`analyses/scenarios/rules.v<N>.yaml`).
 package final class ScenarioRules: Sendable {
     package static let name = "scenarios"
+    /// Raised whenever the code changes a document of the same rows under the same rules.
+    private static let codeVersion = 1
+    package static let source = AnalysisSource(answeredElsewhere: name) { version, read in
+        try ScenarioRules(version: version, read: read).identity
+    }
 
+    package let identity: AnalysisIdentity
     package let file: RuleFile
     package let dates: MarketDateRules
     /// Ratios.
@@ -22,11 +29,12 @@ package final class ScenarioRules: Sendable {
         let document = try RuleDocument(path: "analyses/\(Self.name)/rules.v\(version).yaml", kind: Self.name, read: read)
         let root = document.root
         try root.allowOnly([
-            "rules", "version", "uses", "spot_changes", "iv_changes", "days_forward", "iv_floor", "days_per_year", "stale_days",
+            "rules", "version", "uses", "reads", "spot_changes", "iv_changes", "days_forward", "iv_floor", "days_per_year", "stale_days",
             "model_gap_share", "file_multiplier",
         ])
         file = document.file
         dates = try MarketDateRules(path: try root.used("shared/market_dates."), read: read)
+        identity = try AnalysisIdentity(name: Self.name, codeVersion: Self.codeVersion, document, using: dates.files)
         func decimals(_ name: String) throws -> [FixedDecimal] {
             try root.member(name).elements().map { node in
                 guard let decimal = try? FixedDecimal(try node.scalar()) else { throw node.fail("expected a decimal number") }

@@ -16,14 +16,12 @@ extension ResearchCommand {
                   alpha-ledger research artifact scenarios --portfolio IMST --as-of-position 500
                 """)
 
-        enum Kind: String, CaseIterable, ExpressibleByArgument {
-            case ivSurface = "iv-surface"
-            case exposure, flow, levels, scenarios
-        }
-
         @OptionGroup var options: SettingsOptions
         @OptionGroup var pins: Pins
-        @Argument(help: "iv-surface, exposure, flow, levels or scenarios.") var kind: Kind
+        @Argument(
+            help: "\(ResearchKind.allCases.map(\.rawValue).joined(separator: ", ")).",
+            completion: .list(ResearchKind.allCases.map(\.rawValue)))
+        var kind: ResearchKind
         @Option(help: "The underlying, or the symbol of levels.") var underlying: String?
         @Option(help: "The portfolio of scenarios.") var portfolio: String?
         @Option(help: "The market date; of a surface and of flow the only one.", transform: ResearchCommand.date) var marketDate:
@@ -31,29 +29,11 @@ extension ResearchCommand {
         @Option(help: "The folder below which the file is written.") var out: String?
 
         func run() async throws {
-            switch kind {
-            case .ivSurface:
-                var question = IVSurfaceQuestion(underlying: try subject())
-                (question.from, question.to) = (marketDate, marketDate?.advanced(byDays: 1))
-                try await write(question)
-            case .exposure:
-                var question = ExposureQuestion(underlying: try subject())
-                question.marketDate = marketDate
-                try await write(question)
-            case .flow:
-                var question = FlowQuestion(underlying: try subject())
-                (question.from, question.to) = (marketDate, marketDate?.advanced(byDays: 1))
-                try await write(question)
-            case .levels:
-                var question = LevelsQuestion(symbol: try subject())
-                question.marketDate = marketDate
-                try await write(question)
-            case .scenarios: try await write(try ScenariosQuestion(position: nil, portfolio: try subject()))
-            }
+            try await write(try kind.question(of: try subject(), on: marketDate))
         }
 
         private func subject() throws -> String {
-            let isPortfolio = kind == .scenarios
+            let isPortfolio = kind.isOfPortfolio
             guard let subject = isPortfolio ? portfolio : underlying, (isPortfolio ? underlying : portfolio) == nil else {
                 throw ValidationError("\(kind.rawValue) needs --\(isPortfolio ? "portfolio" : "underlying") alone")
             }
@@ -74,3 +54,5 @@ extension ResearchCommand {
         }
     }
 }
+
+extension ResearchKind: ExpressibleByArgument {}

@@ -8,7 +8,7 @@ import OptionTrades
 struct ResearchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "research", abstract: "Read research metrics of recorded chains: informational, never advice.",
-        subcommands: [IVSurface.self, Exposure.self, Flow.self, Levels.self, Scenarios.self, Artifact.self])
+        subcommands: [IVSurface.self, Exposure.self, Flow.self, Levels.self, Scenarios.self, Artifact.self, ReportPackCommand.self])
 
     /// What a read of research stands on.
     struct Pins: ParsableArguments {
@@ -18,7 +18,10 @@ struct ResearchCommand: AsyncParsableCommand {
             help: "What it knew at this instant, as in 2026-01-31T00:00:00Z; beside a position the reader's now.",
             transform: Arguments.instant)
         var asOf: Instant?
-        @Option(help: "Versions of the projections that are read, as in iv_surface@v1/c1, comma-separated; as_served for the others.")
+        @Option(
+            help:
+                "Versions of the rules and of the projections that are read, as in levels@v1 or iv_surface@v1/c1, comma-separated; as_served for the other projections."
+        )
         var rules: String?
         @Flag(help: "Name the log's root, the document's digest and those of the rows that were read.") var receipt = false
         @Flag(help: "Print what HTTP answers.") var json = false
@@ -28,7 +31,7 @@ struct ResearchCommand: AsyncParsableCommand {
             request.asOfPosition = asOfPosition
             request.asOf = asOf
             request.hasReceipt = receipt
-            if let rules { try request.setRules(rules, reading: question.views) }
+            if let rules { try request.setRules(rules, of: question) }
             return request
         }
     }
