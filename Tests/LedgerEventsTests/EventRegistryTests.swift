@@ -18,7 +18,8 @@ import Testing
             payload.payload(as: ContextStampedPayload.self)?.encode(),
             payload.payload(as: ExecutionBenchmarkPayload.self)?.encode(), payload.payload(as: ForwardMarkPayload.self)?.encode(),
             payload.payload(as: AlertRaisedPayload.self)?.encode(), payload.payload(as: AlertClearedPayload.self)?.encode(),
-            payload.payload(as: AlertDeliveryPayload.self)?.encode(),
+            payload.payload(as: AlertDeliveryPayload.self)?.encode(), payload.payload(as: AlertSilencedPayload.self)?.encode(),
+            payload.payload(as: AlertsEvaluatedPayload.self)?.encode(),
             payload.payload(as: AssertionStatedPayload.self)?.encode(), payload.payload(as: AssertionWithdrawnPayload.self)?.encode(),
             (payload as? any BrokerPayload)?.encode(),
         ]

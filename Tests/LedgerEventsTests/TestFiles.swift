@@ -45,7 +45,7 @@ let payloadVersions: [(type: EventType, version: Int)] =
         (.forwardMarkRecorded, 1), (.executionRecorded, 1), (.executionUpdated, 1), (.executionMissing, 1), (.executionReappeared, 1),
         (.rowRejected, 1), (.rowRejected, 2), (.syncCompleted, 1), (.syncFailed, 1), (.snapshotCaptured, 1), (.captureFailed, 1),
         (.assertionStated, 1), (.assertionWithdrawn, 1), (.alertRaised, 1), (.alertCleared, 1), (.alertDelivered, 1),
-        (.alertDeliveryFailed, 1),
+        (.alertDeliveryFailed, 1), (.alertSilenced, 1), (.alertsEvaluated, 1),
     ] + brokerVersions
 
 /// Those of orders through a broker.

@@ -105,6 +105,11 @@ extension GoldenLog {
         return recorded(events, after: try recordedEvents().count + assertions().count)
     }
 
+    /// Alerts of two markets and of the ledger. They come after ``orders()``.
+    package static func alerts() throws -> [RecordedEvent] {
+        recorded(try sampleAlerts(), after: try recordedEvents().count + assertions().count + orders().count)
+    }
+
     /// Events as the log would have recorded them after so many others.
     private static func recorded(_ events: [NewEvent], after count: Int) -> [RecordedEvent] {
         events.enumerated().map { index, event in

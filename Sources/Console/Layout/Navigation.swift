@@ -19,7 +19,7 @@ struct Navigation {
     }
 
     static let groups: [(title: String, entries: [Entry])] = [
-        ("Model", screens("Model")),
+        ("Model", screens("Model") + [Entry("Alerts", "alerts")]),
         ("Market Setup", screens("Market Setup")),
         (
             "Measurement",
@@ -39,7 +39,8 @@ struct Navigation {
         (
             "Help",
             [
-                Entry("Parts of these pages", "styleguide")
+                Entry("Reference", "reference"),
+                Entry("Parts of these pages", "styleguide"),
             ]
         ),
     ]

@@ -74,6 +74,12 @@ struct Page {
     private func header(_ html: inout HTMLWriter) {
         html.element("a", [.class("brand"), .href(Address(["trades"], context.time.parameters))], text: "alpha-ledger")
         Navigation(context: context).write(to: &html)
+        if let alerts = context.openAlerts, alerts.count > 0 {
+            html.element(
+                "a", [.class(alerts.critical > 0 ? "badge q-poor" : "badge q-weak"), .href(Address(["alerts"], [("state", "raised")]))],
+                text: "\(Figures.count(Int64(alerts.count))) open \(alerts.count == 1 ? "alert" : "alerts")"
+                    + (alerts.critical > 0 ? ", \(alerts.critical) critical" : ""))
+        }
         html.element("div", [.class("session")]) { html in
             PreferenceMenu(context: context).write(to: &html)
             session(&html)

@@ -26,6 +26,7 @@ package struct MarketPage: Sendable {
             for (analysis, loaded) in zip(screen.analyses, documents) {
                 html.element("section", [.class("part"), .labelled(by: "\(analysis.name)-title")]) { html in
                     html.element("h2", [.id("\(analysis.name)-title")], text: analysis.title)
+                    html.element("p") { $0.element("a", [.href(Self.reference(of: analysis))], text: "What its figures say") }
                     switch loaded {
                     case .failure(let problem): ProblemBox.write(problem, to: &html)
                     case .success(let document):
@@ -35,6 +36,11 @@ package struct MarketPage: Sendable {
                 }
             }
         }
+    }
+
+    /// Where the contract says what the figures of an analysis are.
+    static func reference(of analysis: MarketAnalysis) -> Address {
+        ReferenceDocument.address("contract/analyses", slug: analysis.name == "spot-vol" ? "spot-and-volatility" : analysis.name)
     }
 
     private func currencies(_ context: PageContext, _ html: inout HTMLWriter) {

@@ -215,13 +215,14 @@ package struct AlertSilencedPayload: CodedFields, EventPayload {
         try fields.instant("until", &until)
     }
 
+    package func encode() -> [UInt8] { FieldCoder.node(self).canonicalBytes() }
+
     /// `AlertSilenced` after the given version of its stream.
     package func event(previousVersion: Int64) -> NewEvent {
         NewEvent(
             .alertSilenced,
             identity: Identity.alert(id: alertID, currency: currency, "silenced", previous: previousVersion),
-            stream: Streams.alert(id: alertID, currency: currency), payload: FieldCoder.node(self).canonicalBytes(),
-            expectedVersion: previousVersion)
+            stream: Streams.alert(id: alertID, currency: currency), payload: encode(), expectedVersion: previousVersion)
     }
 
     package var subjectKey: RowKey? { RowKey([alertID, currency]) }
@@ -272,11 +273,13 @@ package struct AlertsEvaluatedPayload: CodedFields, EventPayload {
         try fields.objects("standings", &standings)
     }
 
+    package func encode() -> [UInt8] { FieldCoder.node(self).canonicalBytes() }
+
     /// `AlertsEvaluated` after the given version of its stream.
     package func event(previousVersion: Int64) -> NewEvent {
         NewEvent(
             .alertsEvaluated, identity: Identity.join(["alerts", "evaluated", "\(previousVersion)"]), stream: Streams.alertEvaluations,
-            effectiveAt: now, payload: FieldCoder.node(self).canonicalBytes(), expectedVersion: previousVersion)
+            effectiveAt: now, payload: encode(), expectedVersion: previousVersion)
     }
 }
 
@@ -327,6 +330,11 @@ extension AlertChange {
         case .raised(let payload): payload.position
         case .cleared(let payload): payload.position
         }
+    }
+
+    /// Whether it comes first in a list of changes: by the evaluation that made it, then by the alert.
+    package static func isBefore(_ one: AlertChange, _ other: AlertChange) -> Bool {
+        (one.now, one.position, one.alertID, one.currency) < (other.now, other.position, other.alertID, other.currency)
     }
 
     /// `AlertRaised` or `AlertCleared` after the given version of its stream. It holds from the moment of the evaluation on.

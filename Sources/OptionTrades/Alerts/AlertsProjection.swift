@@ -226,7 +226,9 @@ package struct AlertsProjection: Projection {
         facts.node(history: rules.history).sorted.write(to: &rows.out, decimals: .strings)
         rows.endRow(
             RowKey([facts.alertID, facts.currency]),
-            [.text(facts.latestRaise?.raise?.severity), .text(facts.standing.rawValue)])
+            [
+                .instant(facts.latestRaise?.now), .text(facts.latestRaise?.raise?.severity), .text(facts.standing.rawValue),
+            ])
     }
 
     package func encode(_ facts: Facts, to out: inout JSONWriter) { FieldCoder.node(facts).sorted.write(to: &out, decimals: .strings) }
