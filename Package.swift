@@ -298,7 +298,8 @@ let package = Package(
             dependencies: [
                 "Operations", "SampleScope", "AlphaFeed", "Amberdata", "MarketData", "LedgerStore", "LedgerPostgres",
                 "LedgerProjections", "OptionTrades", "LedgerRules", "LedgerEvents", "LedgerJSON", "LedgerValues", "TestSupport",
-                "LoopbackServer", "Curl", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
+                "LoopbackServer", "Curl", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
             ], exclude: ["read_exports.py"]),
         .testTarget(name: "ParquetTests", dependencies: ["Parquet", "TestSupport"], exclude: ["read_files.py"]),
         .testTarget(
@@ -330,7 +331,8 @@ let package = Package(
                 "BrowserSupport", "API", "Operations", "OptionTrades", "SampleScope", "AlphaFeed", "Amberdata", "LedgerJSON", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "ConsoleTests", dependencies: ["Console", "Markdown", "OptionTrades", "LedgerJSON", "LedgerValues", "TestSupport"]),
+        .testTarget(
+            name: "ConsoleTests", dependencies: ["Console", "Markdown", "OptionTrades", "LedgerJSON", "LedgerValues", "TestSupport"]),
         .testTarget(
             name: "CommandLineTests",
             dependencies: [

@@ -45,10 +45,11 @@ package struct MarkdownDocument: Sendable, Equatable {
     private static let register: Void = cmark_gfm_core_extensions_ensure_registered()
 
     private static func children(_ node: OpaquePointer) -> [OpaquePointer] {
-        Array(sequence(state: cmark_node_first_child(node)) { next in
-            defer { next = next.flatMap { cmark_node_next($0) } }
-            return next
-        })
+        Array(
+            sequence(state: cmark_node_first_child(node)) { next in
+                defer { next = next.flatMap { cmark_node_next($0) } }
+                return next
+            })
     }
 
     private static func kind(_ node: OpaquePointer) -> String { String(cString: cmark_node_get_type_string(node)) }

@@ -61,7 +61,8 @@ struct ReferencePageTests {
 
             [x](javascript:alert(1))
             """)
-        #expect(html.contains(#"<th scope="col">a</th>"#) && html.contains("<td><code>x</code></td>") && html.contains("<strong>y</strong>"))
+        #expect(
+            html.contains(#"<th scope="col">a</th>"#) && html.contains("<td><code>x</code></td>") && html.contains("<strong>y</strong>"))
         #expect(html.contains("{&quot;a&quot;: &quot;&lt;b&gt;&quot;}") || html.contains(#"{"a": "&lt;b&gt;"}"#))
         #expect(html.contains(#"<ol start="2">"#))
         #expect(!html.contains("<script>alert") && !html.contains("<img") && !html.contains(#"href="javascript"#))
@@ -69,7 +70,9 @@ struct ReferencePageTests {
 
     @Test func `a search gives the sections that have all of its words, with a link to each`() {
         let documents = [
-            ReferenceDocument(path: "model.md", text: "# The model\n\nIntro.\n\n## Gates\n\nA <gate> is closed by a critical alert.\n\n## Other\n\nNothing."),
+            ReferenceDocument(
+                path: "model.md",
+                text: "# The model\n\nIntro.\n\n## Gates\n\nA <gate> is closed by a critical alert.\n\n## Other\n\nNothing."),
             ReferenceDocument(path: "contract/alerts.md", text: "# Alerts\n\nA critical thing."),
         ]
         func search(_ text: String) -> String {
@@ -81,7 +84,9 @@ struct ReferencePageTests {
         #expect(html.contains("A &lt;gate&gt; is closed"))
         #expect(search("nowhere").contains("No section has all of these words."))
         let list = String(decoding: ReferenceIndexPage(context: context(["reference"]), documents: documents).html(), as: UTF8.self)
-        #expect(list.contains(#"<a href="/reference/model">The model</a>"#) && list.contains(#"<a href="/reference/contract/alerts">Alerts</a>"#))
+        #expect(
+            list.contains(#"<a href="/reference/model">The model</a>"#)
+                && list.contains(#"<a href="/reference/contract/alerts">Alerts</a>"#))
     }
 
     @Test func `every link between the project's documents leads to a document and to a section of it`() throws {

@@ -77,7 +77,8 @@ import Testing
         queue.record(event(failure, position: 2, at: now), failure)
         #expect(queue.next("slack", now: now).isEmpty && queue.next("webhook", now: now).count == 1)
         #expect(queue.attempt("slack") == 2 && queue.next("slack", now: later).count == 1)
-        #expect([1, 2, 3, 9, 10, 11, 60].map { AlertQueue.waitSeconds(afterAttempt: $0, asked: nil) } == [5, 10, 20, 1280, 2560, 3600, 3600])
+        #expect(
+            [1, 2, 3, 9, 10, 11, 60].map { AlertQueue.waitSeconds(afterAttempt: $0, asked: nil) } == [5, 10, 20, 1280, 2560, 3600, 3600])
         #expect(AlertQueue.waitSeconds(afterAttempt: 1, asked: 17.2) == 18)
         #expect(AlertQueue.waitSeconds(afterAttempt: 1, asked: 1e300) == 3600)
     }

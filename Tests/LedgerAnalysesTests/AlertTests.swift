@@ -117,7 +117,8 @@ import Testing
         var random = SeededGenerator(seed: seed)
         let rules = try rules(
             [
-                rule(">=", "90", clear: "50", minutes: Int.random(in: 0...4, using: &random)), rule("changed", nil).replacing("id: a", with: "id: b"),
+                rule(">=", "90", clear: "50", minutes: Int.random(in: 0...4, using: &random)),
+                rule("changed", nil).replacing("id: a", with: "id: b"),
                 rule("<=", "10", minutes: 2).replacing("id: a", with: "id: c"),
                 rule("==", "10").replacing("id: a", with: "id: d"),
             ].joined(separator: "\n"))
@@ -154,7 +155,8 @@ import Testing
 
     @Test func `the installed rules are read, and name analyses and figures that there are`() throws {
         let rules = try AlertRules(version: 1) { path in projectText(path).map { Array($0.utf8) } }
-        #expect(rules.rules.count == 16
+        #expect(
+            rules.rules.count == 16
                 && rules.analyses == ["flow", "futures", "gamma", "gex-levels", "overview", "stationarity", "yields"])
         let market = ObservedMarket()
         for rule in rules.rules where !rule.isOfLedger {

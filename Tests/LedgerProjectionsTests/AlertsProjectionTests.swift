@@ -10,7 +10,9 @@ import Testing
     private func projection(history: Int = 20) throws -> AlertsProjection {
         AlertsProjection(
             rules: try AlertsViewRules(version: 1) { path in
-                projectRuleFile(path).map { Array(String(decoding: $0, as: UTF8.self).replacing("history: 20", with: "history: \(history)").utf8) }
+                projectRuleFile(path).map {
+                    Array(String(decoding: $0, as: UTF8.self).replacing("history: 20", with: "history: \(history)").utf8)
+                }
             })
     }
 

@@ -113,14 +113,18 @@ import Testing
                 _ = try await delivery.round()
                 if let retry = try await events(ledger, [.alertDeliveryFailed]).last.flatMap({
                     try AlertDeliveryPayload(decoding: $0.payload, isFailure: true).retryAt
-                }) { waits.insert(retry.microseconds - clock.now.microseconds) }
+                }) {
+                    waits.insert(retry.microseconds - clock.now.microseconds)
+                }
                 clock.advance(seconds: 30)
             }
             let told = try ids(server.requests)
             #expect(Set(told) == Set(wanted))
             #expect(told.count > wanted.count, "some came twice, with the same id")
             #expect(waits.contains(120_000_000), "\(waits)")
-            let delivered = try await events(ledger, [.alertDelivered]).map { try AlertDeliveryPayload(decoding: $0.payload, isFailure: false) }
+            let delivered = try await events(ledger, [.alertDelivered]).map {
+                try AlertDeliveryPayload(decoding: $0.payload, isFailure: false)
+            }
             #expect(delivered.count { $0.channel == "slack" } == 2 && delivered.count { $0.channel == "webhook" } == 2)
             // What a service of today would still tell is nothing.
             let count = server.requests.count
@@ -169,7 +173,9 @@ import Testing
             let started = ContinuousClock.now
             #expect(try await delivery.round() == 2)
             #expect(ContinuousClock.now - started < .seconds(14))
-            let failures = try await events(ledger, [.alertDeliveryFailed]).map { try AlertDeliveryPayload(decoding: $0.payload, isFailure: true) }
+            let failures = try await events(ledger, [.alertDeliveryFailed]).map {
+                try AlertDeliveryPayload(decoding: $0.payload, isFailure: true)
+            }
             #expect(failures.map(\.channel) == ["webhook"] && failures.first?.error?.contains("timed_out") == true)
             #expect(try await events(ledger, [.alertDelivered]).count == 1)
         }
@@ -180,7 +186,9 @@ import Testing
         try await withLedger(server) { ledger, _ in
             let until = try #require(ledger.now().advanced(byMicroseconds: 3_600_000_000))
             #expect(
-                try await ledger.silenceAlert("dvol_high", currency: nil, until: until, by: "operations", reason: "known") == ["BTC", "ETH"])
+                try await ledger.silenceAlert("dvol_high", currency: nil, until: until, by: "operations", reason: "known") == [
+                    "BTC", "ETH",
+                ])
             try await raise(ledger, "dvol_high", minute: 0)
             try await raise(ledger, "vrp_negative", minute: 0)
             let clock = Clock()
@@ -218,7 +226,8 @@ import Testing
         ["ALPHA_LEDGER_WEBHOOK_URL": "https://hooks.example.com/a-key", "ALPHA_LEDGER_WEBHOOK_SECRET": "a-key"],
         ["ALPHA_LEDGER_WEBHOOK_URL": "https://hooks.example.com/a-key"],
     ])
-    func `a receiver that can't be told safely is refused by its setting's name, without its address`(environment: [String: String]) throws {
+    func `a receiver that can't be told safely is refused by its setting's name, without its address`(environment: [String: String]) throws
+    {
         let problem = #expect(throws: SettingProblem.self) { try Settings(environment: environment) }
         let text = try #require(problem).description
         #expect(environment.keys.contains { text.hasPrefix($0) } || text.hasPrefix("ALPHA_LEDGER_WEBHOOK_SECRET"))

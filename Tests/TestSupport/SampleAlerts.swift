@@ -1,6 +1,6 @@
 package import LedgerEvents
 import LedgerValues
-import OptionTrades
+package import OptionTrades
 
 /// Alerts of two markets and of the ledger: raised, cleared, delivered, not delivered and silenced.
 package func sampleAlerts() throws -> [NewEvent] {

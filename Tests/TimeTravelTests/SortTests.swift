@@ -18,7 +18,8 @@ import Testing
     ) async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             try await bench.append(
-                try RandomHistory(seed: seed, trades: 14, events: 170).events + Self.observations() + sampleAssertions() + sampleOrders() + sampleAlerts())
+                try RandomHistory(seed: seed, trades: 14, events: 170).events + Self.observations() + sampleAssertions() + sampleOrders()
+                    + sampleAlerts())
             try await bench.project()
             try await body(bench, try await bench.ledger.primaryHead())
         }
@@ -311,7 +312,8 @@ import Testing
     @Test func `what a reader's now changes is never a column that the database puts in order`() async throws {
         let events = try await withTimeTravel { (bench: TimeTravelBench) async throws -> [RecordedEvent] in
             try await bench.append(
-                try RandomHistory(seed: 87, trades: 20, events: 300).events + Self.observations() + sampleAssertions() + sampleOrders() + sampleAlerts())
+                try RandomHistory(seed: 87, trades: 20, events: 300).events + Self.observations() + sampleAssertions() + sampleOrders()
+                    + sampleAlerts())
             return try await bench.events()
         }
         for view in View.all where !view.hasHorizons {

@@ -14,8 +14,8 @@ enum Quality: String, Sendable, CaseIterable {
     /// The quality of a state. Nil for states that say nothing about it, for example of an order that was filled.
     init?(_ state: String) {
         switch state {
-        case "cleared", "clean", "available", "quoted", "aligned", "complete", "terminal_mark", "high", "served", "ready", "stable", "drivers",
-            "holds", "completed":
+        case "clean", "available", "quoted", "aligned", "complete", "terminal_mark", "high", "served", "ready", "stable", "drivers",
+            "holds", "completed", "cleared":
             self = .full
         case "partially_aligned", "proxy_mapped", "unrealized_mark": self = .good
         case "mixed", "neutral", "partial", "medium", "estimated", "pending", "PENDING", "PARTIALLY_FILLED", "open", "building",

@@ -44,7 +44,9 @@ package struct ReferenceDocument: Sendable {
     static func slug(_ heading: String) -> String {
         var slug = ""
         for character in heading.lowercased() {
-            if character == " " { slug += "-" } else if character.isLetter || character.isNumber || "-_".contains(character) {
+            if character == " " {
+                slug += "-"
+            } else if character.isLetter || character.isNumber || "-_".contains(character) {
                 slug.append(character)
             }
         }

@@ -39,7 +39,8 @@ package struct AlertChannel: Sendable {
         if let url = values[webhookURL.name] {
             try check(url, webhookURL)
             guard let secret = values[webhookSecret.name], secret.utf8.count >= shortestSecretBytes else {
-                throw SettingProblem("\(webhookSecret.name): expected a secret of \(shortestSecretBytes) bytes or more, which signs messages")
+                throw SettingProblem(
+                    "\(webhookSecret.name): expected a secret of \(shortestSecretBytes) bytes or more, which signs messages")
             }
             channels.append(AlertChannel(.webhook(secret: secret), url: url))
         }

@@ -54,10 +54,10 @@ package struct AlertDelivery: Sendable {
     private mutating func read() async throws {
         let registry = ledger.registry.events
         let isFirst = prefixes.isEmpty
-        let rules = try AlertEvaluator(ledger, currencies: []).rules
+        let installed = isFirst ? try AlertEvaluator(ledger, currencies: []).rules.rules.map(\.id) : []
         let (head, found, events) = try await ledger.pool.run { [prefixes, readUpTo] session in
             let head = try LogReader().head(session).position
-            var ids = Set(rules.rules.map(\.id))
+            var ids = Set(installed)
             if isFirst {
                 // Alerts of rules that are no longer installed are told of too.
                 try LogReader().forEachEvent(in: .prefixed(Streams.alerts), upTo: head, session) { _, stored in

@@ -122,7 +122,8 @@ package struct Settings: Sendable {
 
     /// Secrets that must not show in a log, an error text or an event.
     package var secrets: [String] {
-        [readKey, adminKey].compactMap { $0 } + (Ingestion.settings + AlertChannel.settings).compactMap { $0.isSecret ? values[$0.name] : nil }
+        [readKey, adminKey].compactMap { $0 }
+            + (Ingestion.settings + AlertChannel.settings).compactMap { $0.isSecret ? values[$0.name] : nil }
     }
 
     private static func currencies(_ text: String) throws -> [String] {

@@ -132,7 +132,8 @@ package enum AlertMessage {
         guard let first = notices.first, let last = notices.last else { return "" }
         if notices.count == 1 { return "\(line(first))\nevent \(first.eventID)" }
         let more = notices.count > shownLines ? ["and \(notices.count - shownLines) more"] : []
-        return (["\(notices.count) alerts were raised or cleared"] + notices.prefix(shownLines).map(line) + more
+        return
+            (["\(notices.count) alerts were raised or cleared"] + notices.prefix(shownLines).map(line) + more
             + ["events \(first.eventID) to \(last.eventID)"]).joined(separator: "\n")
     }
 

@@ -90,7 +90,9 @@ struct ThesisAnalysis: MarketFigures {
             ),
             (
                 "gates",
-                .figure(.texts(gates), "stationarity that is not stable, gex series that are not live, and critical alerts that are open", rules: [["stationarity"]])
+                .figure(
+                    .texts(gates), "stationarity that is not stable, gex series that are not live, and critical alerts that are open",
+                    rules: [["stationarity"]])
             ),
             (
                 "headline",
