@@ -140,7 +140,7 @@ struct ReferencePageTests {
 /// The addresses of links.
 private enum MarkdownLinks {
     static func of(_ blocks: [MarkdownDocument.Block]) -> [String] {
-        blocks.flatMap { block in
+        blocks.flatMap { block -> [String] in
             switch block {
             case .heading(_, let inlines), .paragraph(let inlines): of(inlines)
             case .list(_, let items): items.flatMap { of($0) }
@@ -152,7 +152,7 @@ private enum MarkdownLinks {
     }
 
     private static func of(_ inlines: [MarkdownDocument.Inline]) -> [String] {
-        inlines.flatMap { inline in
+        inlines.flatMap { inline -> [String] in
             switch inline {
             case .link(let link, let inner): [link] + of(inner)
             case .emphasis(let inner), .strong(let inner): of(inner)

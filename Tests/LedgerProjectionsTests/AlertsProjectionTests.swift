@@ -38,7 +38,7 @@ import Testing
 
     @Test func `markets have rows of their own, and a silence alone is a quiet alert`() throws {
         let silence = AlertSilencedPayload(
-            alertID: "a", currency: "ETH", reason: "known", silencedBy: "operations", until: try moment("2026-05-01T00:00:00Z"))
+            alertID: "a", currency: "ETH", reason: "known", silencedBy: "operations", until: try #require(Instant("2026-05-01T00:00:00Z")))
         let rows = try rows([sampleRaise("a", "BTC", minute: 0), silence])
         #expect(rows.map { $0["currency"]?.string } == ["BTC", "ETH"])
         #expect(rows.map { $0["state"]?.string } == ["raised", "quiet"])
