@@ -70,9 +70,8 @@ import Testing
 
     private func raise(_ ledger: Ledger, _ id: String, minute: Int) async throws {
         let payload = sampleRaise(id, "BTC", minute: minute)
-        try await ledger.appendOfAlerts([
-            (Streams.alert(id: id, currency: "BTC"), { AlertChange.raised(payload).event(previousVersion: $0) })
-        ])
+        let event: @Sendable (Int64) -> NewEvent = { AlertChange.raised(payload).event(previousVersion: $0) }
+        try await ledger.appendOfAlerts([(Streams.alert(id: id, currency: "BTC"), event)])
     }
 
     /// The ids of the events that a receiver was told of, in the order of arrival.
@@ -152,7 +151,8 @@ import Testing
             #expect(server.requests.count == 2)
             let request = try #require(server.requests.first { $0.target == "/hook" })
             #expect(try JSONDocument(parsing: request.body).root["count"]?.integer == 60)
-            #expect(try ids([request]) == events(ledger, [.alertRaised]).map { "\($0.eventID)" })
+            let raised = try await events(ledger, [.alertRaised]).map { "\($0.eventID)" }
+            #expect(try ids([request]) == raised)
             let code = HMAC<SHA256>.authenticationCode(for: request.body, using: SymmetricKey(data: Array(Self.secret.utf8)))
             #expect(request.header("X-Alpha-Ledger-Signature") == "sha256=" + code.map { String(format: "%02x", $0) }.joined())
             let slack = try #require(server.requests.first { $0.target == Self.path })

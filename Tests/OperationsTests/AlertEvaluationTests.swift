@@ -1,5 +1,6 @@
 import LedgerEvents
 import LedgerPostgres
+import LedgerProjections
 import LedgerStore
 import LedgerValues
 import OptionTrades
@@ -69,7 +70,11 @@ import Testing
             again.cancel()
             await again.value
             #expect(try await events(ledger, [.alertRaised, .alertCleared]).count == before)
-            #expect(try await events(ledger, [.alertsEvaluated]).count == 1, "it goes on from the last statement")
+            let registry = ledger.registry.events
+            let begins = try await events(ledger, [.alertsEvaluated]).count { event in
+                try registry.payload(of: event).payload(as: AlertsEvaluatedPayload.self)?.isBegin ?? false
+            }
+            #expect(begins == 1, "it goes on from the last statement")
         }
     }
 
@@ -88,9 +93,8 @@ import Testing
                 rulesDigest: forged.rulesDigest, rulesVersion: 1, severity: "warning", since: now, text: forged.text, threshold: "-5",
                 value: "-6")
             let change = AlertChange.raised(forged)
-            try await ledger.appendOfAlerts([
-                (Streams.alert(id: "vrp_negative", currency: "BTC"), { change.event(previousVersion: $0) })
-            ])
+            let event: @Sendable (Int64) -> NewEvent = { change.event(previousVersion: $0) }
+            try await ledger.appendOfAlerts([(Streams.alert(id: "vrp_negative", currency: "BTC"), event)])
             try await ledger.bringUpToDate(ledger.registry.names)
             let replayed = try await ledger.replayAlerts(["BTC"], from: .minimum, through: ledger.now())
             #expect(replayed.recorded == [change] && replayed.evaluated.isEmpty)
