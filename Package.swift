@@ -35,6 +35,7 @@ let package = Package(
         .systemLibrary(name: "CLedgerLibPQ"),
         .systemLibrary(name: "CLibCurl"),
         .systemLibrary(name: "CZlib"),
+        .systemLibrary(name: "CMarkGFM"),
         .target(name: "CProcess"),
 
         // Pure: no I/O, no clock.
@@ -156,10 +157,12 @@ let package = Package(
                 "LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "LedgerProjections", "LedgerPostgres", "LedgerStore",
                 "EmbeddedPostgres", "MarketData", "Operations", .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
+        // Texts in Markdown, which cmark-gfm reads.
+        .target(name: "Markdown", dependencies: ["CMarkGFM"], swiftSettings: strict),
         // Pages of the console: documents of the HTTP interface in, HTML out.
         .target(
             name: "Console",
-            dependencies: ["LedgerValues", "LedgerJSON", "OptionTrades", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["LedgerValues", "LedgerJSON", "OptionTrades", "Markdown", .product(name: "Crypto", package: "swift-crypto")],
             resources: [
                 .embedInCode("Assets/console.css"), .embedInCode("Assets/console.js"), .embedInCode("Assets/log.js"),
                 .embedInCode("Assets/projections.js"), .embedInCode("Assets/proof.js"), .embedInCode("Assets/canonical.js"),
@@ -303,7 +306,8 @@ let package = Package(
             dependencies: [
                 "Operations", "SampleScope", "AlphaFeed", "Amberdata", "MarketData", "LedgerStore", "LedgerPostgres",
                 "LedgerProjections", "OptionTrades", "LedgerRules", "LedgerEvents", "LedgerJSON", "LedgerValues", "TestSupport",
-                "LoopbackServer", "Curl",
+                "LoopbackServer", "Curl", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
             ], exclude: ["read_exports.py"]),
         .testTarget(name: "ParquetTests", dependencies: ["Parquet", "TestSupport"], exclude: ["read_files.py"]),
         .testTarget(
@@ -335,7 +339,8 @@ let package = Package(
                 "BrowserSupport", "API", "Operations", "OptionTrades", "SampleScope", "AlphaFeed", "Amberdata", "LedgerJSON", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "ConsoleTests", dependencies: ["Console", "OptionTrades", "LedgerJSON", "LedgerValues", "TestSupport"]),
+        .testTarget(
+            name: "ConsoleTests", dependencies: ["Console", "Markdown", "OptionTrades", "LedgerJSON", "LedgerValues", "TestSupport"]),
         .testTarget(
             name: "CommandLineTests",
             dependencies: [

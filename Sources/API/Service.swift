@@ -135,6 +135,9 @@ package struct LedgerService: Sendable {
         if runsProjectors, !ledger.alertCurrencies.isEmpty {
             services.append(.init(service: UntilShutdown { await ledger.watchAlerts() }, successTerminationBehavior: .ignore))
         }
+        if runsProjectors, !ledger.alertChannels.isEmpty {
+            services.append(.init(service: UntilShutdown { await ledger.deliverAlerts() }, successTerminationBehavior: .ignore))
+        }
         if let content = ledger.settings.publicTiles { logger.warning("\(Self.warning(of: content))") }
         let application = api.application(host: host, port: port, logger: quiet, onRunning: onRunning)
         services.append(.init(service: application))

@@ -78,7 +78,7 @@ package struct RetryPolicy: Sendable {
 
     /// The seconds of a `Retry-After` value (RFC 9110, section 10.2.3): a number of seconds, or any of the three forms
     /// of a date. Nil for anything else.
-    func seconds(ofRetryAfter value: String) -> Double? {
+    package func seconds(ofRetryAfter value: String) -> Double? {
         if !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return Double(value) }
         // A date begins with the day of the week; libcurl's other date forms are not accepted.
         guard let first = value.utf8.first, (0x41...0x5a).contains(first), value.utf8.contains(UInt8(ascii: ":")) else {

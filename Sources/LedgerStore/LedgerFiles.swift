@@ -70,6 +70,21 @@ public struct LedgerFiles: Sendable {
         path.hasPrefix("analyses/") ? try analysisFile(path) : try projectionFile(path)
     }
 
+    /// The paths of all texts in Markdown below `docs/` and one folder deep in it, as in `contract/README.md`; empty if there are none.
+    package func documents() throws -> [String] {
+        let root = domain + "/docs"
+        guard isDirectory(root) else { return [] }
+        return try Self.list(root).flatMap { name -> [String] in
+            guard isDirectory("\(root)/\(name)") else { return [name] }
+            return try Self.list("\(root)/\(name)").map { "\(name)/\($0)" }
+        }.filter { $0.hasSuffix(".md") }
+    }
+
+    /// The bytes of a text below `docs/`.
+    ///
+    /// - Parameter path: one of ``documents()``.
+    package func document(_ path: String) throws -> [UInt8] { try Self.read("\(domain)/docs/\(path)") }
+
     private static func files(in directory: String, suffix: String) throws -> [(String, [UInt8])] {
         try list(directory).filter { $0.hasSuffix(suffix) }.map { ($0, try read("\(directory)/\($0)")) }
     }

@@ -159,3 +159,12 @@ extension StoredPayload {
         bytes = try row.utf8(column + 2)
     }
 }
+
+extension LogReader {
+    /// The version of a stream: that of its last event, 0 if it has none.
+    package func version(ofStream name: String, _ session: PostgresSession) throws -> Int64 {
+        try session.execute(
+            "SELECT stream_version FROM ledger.events WHERE stream = $1 ORDER BY stream_version DESC LIMIT 1", [.text(name)]
+        ).first?.int8(0) ?? 0
+    }
+}

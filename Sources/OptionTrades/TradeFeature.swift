@@ -11,7 +11,7 @@ package struct TradeFeature: Sendable {
         .trades, .lifecycles, .context, .executionQuality, .alignment, .outcomes, .syncState, .assertions, .volMetricsSnapshots, .gexHourly,
         .gexSnapshots, .ivSurfaceSnapshots, .spotSnapshots, .oiSnapshots, .termStructures, .optionPrints, .fundingRates, .futuresBasis,
         .liquidations, .putCall, .volumes, .volCones, .snapshots, .bars, .optionChains, .ivSurface, .exposure, .dispatches,
-        .brokerPositions, .intradayFlow,
+        .brokerPositions, .intradayFlow, .alerts,
     ]
 }
 

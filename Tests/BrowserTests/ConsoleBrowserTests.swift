@@ -230,6 +230,7 @@ struct ConsoleBrowserTests {
         ("changes", "/changes?view=trades&from=50&to=60"),
         ("explain", "/explain?view=alignment&key=alpha_sync%7CICOI-000008&field=alignment_score"),
         ("pinned", "/trades?as_of_position=60"), ("not-here", "/trade?id=none"), ("styleguide", "/styleguide"),
+        ("alerts", "/alerts"), ("reference", "/reference?q=alert+raised"), ("reference-page", "/reference/contract/alerts"),
         ("steps", "/steps?view=alignment&key=alpha_sync%7CICOI-000008"),
     ]
 

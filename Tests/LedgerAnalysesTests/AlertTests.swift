@@ -112,9 +112,52 @@ import Testing
         #expect(parts == whole && whole.contains("r") && whole.contains("c"))
     }
 
+    @Test(arguments: 0..<1_000 as Range<UInt64>)
+    func `a history that is gone on with from the log gives the events of one that was never stopped`(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let rules = try rules(
+            [
+                rule(">=", "90", clear: "50", minutes: Int.random(in: 0...4, using: &random)),
+                rule("changed", nil).replacing("id: a", with: "id: b"),
+                rule("<=", "10", minutes: 2).replacing("id: a", with: "id: c"),
+                rule("==", "10").replacing("id: a", with: "id: d"),
+            ].joined(separator: "\n"))
+        var whole: [AlertState] = rules.rules.map { _ in AlertState() }
+        var parts = whole
+        for minute in 0..<30 {
+            let value = Int.random(in: 0..<6, using: &random) == 0 ? "null" : "\(Int.random(in: 0...100, using: &random) / 10 * 10)"
+            let document = try JSONDocument(parsing: Array("{\"data\":{\"x\":\(value)}}".utf8)).root
+            let evaluation = AlertEvaluation(rules: rules, position: Int64(minute), now: try moment(Self.start, plusMinutes: minute))
+            // Stopped and gone on with: only what an event says is left.
+            if Int.random(in: 0..<3, using: &random) == 0 { parts = try parts.map(Self.throughTheLog) }
+            for (index, rule) in rules.rules.enumerated() {
+                let one = evaluation.change(of: rule, currency: "BTC", document: document, &whole[index])
+                let other = evaluation.change(of: rule, currency: "BTC", document: document, &parts[index])
+                #expect(one == other, "seed \(seed), minute \(minute), \(rule.id)")
+            }
+        }
+    }
+
+    /// A state as `AlertsEvaluated` keeps it.
+    private static func throughTheLog(_ state: AlertState) throws -> AlertState {
+        var standing = AlertsEvaluatedPayload.Standing()
+        (standing.alertID, standing.currency) = ("a", "BTC")
+        (standing.isRaised, standing.since, standing.lastValue) = (state.isRaised, state.since, state.lastValue)
+        var payload = AlertsEvaluatedPayload()
+        payload.rulesDigest = "d"
+        payload.standings = [standing]
+        let read = try TradeEvents.registry.payload(type: .alertsEvaluated, schemaVersion: 1, bytes: payload.encode())
+        let kept = try #require(read.payload(as: AlertsEvaluatedPayload.self)?.standings.first)
+        var state = AlertState()
+        (state.isRaised, state.since, state.lastValue) = (kept.isRaised, kept.since, kept.lastValue)
+        return state
+    }
+
     @Test func `the installed rules are read, and name analyses and figures that there are`() throws {
         let rules = try AlertRules(version: 1) { path in projectText(path).map { Array($0.utf8) } }
-        #expect(rules.rules.count == 15 && rules.analyses == ["flow", "futures", "gamma", "gex-levels", "overview", "stationarity"])
+        #expect(
+            rules.rules.count == 16
+                && rules.analyses == ["flow", "futures", "gamma", "gex-levels", "overview", "stationarity", "yields"])
         let market = ObservedMarket()
         for rule in rules.rules where !rule.isOfLedger {
             let analysis = try #require(MarketAnalysis.named(rule.analysis))

@@ -19,8 +19,9 @@ struct ObservedMarket {
         return try AnalysisRegistry(MarketAnalysis.all.map(\.source), files: files.analysisFiles(), read: files.analysisFile)
     }
 
-    mutating func add(_ observed: MarketObservedPayload) {
-        let new = observed.event(previousVersion: 0)
+    mutating func add(_ observed: MarketObservedPayload) { add(observed.event(previousVersion: 0)) }
+
+    mutating func add(_ new: NewEvent) {
         let position = Int64(events.count + 1)
         events.append(
             RecordedEvent(

@@ -41,6 +41,17 @@ import Testing
         #expect(data["headline"]?.string == headline && data["score"]?.sourceText == score)
     }
 
+    @Test func `a critical alert of the market or the ledger closes a gate while it is raised, from the second rules on`() throws {
+        var market = ObservedMarket()
+        try market.add(.volMetrics, moment(Self.latest), ["vrp": decimal("-5"), "dvol": decimal("50")])
+        for (id, currency, severity) in [
+            ("a", "BTC", "critical"), ("b", "-", "critical"), ("c", "ETH", "critical"), ("d", "BTC", "warning"), ("e", "BTC", "critical"),
+        ] { market.add(AlertChange.raised(sampleRaise(id, currency, minute: 0, severity: severity)).event(previousVersion: 0)) }
+        market.add(AlertChange.cleared(sampleClear("e", "BTC", minute: 1)).event(previousVersion: 1))
+        let gates = try market.document(.thesis, now: moment(Self.now)).root["data"]?["gates"]?.elements.compactMap(\.string) ?? []
+        #expect(gates.filter { $0.hasPrefix("alert:") } == ["alert:a", "alert:b"])
+    }
+
     @Test func `one signal makes no score, and nothing is made up`() throws {
         let data = try #require(try document(["dvol": "50"], imbalance: "0.5")["data"])
         for name in ["score", "headline", "agreement", "confidence"] { #expect(data[name]?.isNull == true, "\(name)") }

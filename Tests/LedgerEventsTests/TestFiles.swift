@@ -47,7 +47,7 @@ let payloadVersions: [(type: EventType, version: Int)] =
         (.rowRejected, 1), (.rowRejected, 2), (.syncCompleted, 1), (.syncCompleted, 2), (.syncFailed, 1), (.syncFailed, 2),
         (.snapshotCaptured, 1), (.captureFailed, 1),
         (.assertionStated, 1), (.assertionWithdrawn, 1), (.reportPublished, 1), (.alertRaised, 1), (.alertCleared, 1), (.alertDelivered, 1),
-        (.alertDeliveryFailed, 1), (.intradayFlowSummarized, 1),
+        (.alertDeliveryFailed, 1), (.alertSilenced, 1), (.alertsEvaluated, 1), (.intradayFlowSummarized, 1),
     ] + brokerVersions
 
 /// Those of orders through a broker.

@@ -14,7 +14,7 @@ import Testing
 /// test once with `ALPHA_LEDGER_RECORD_GOLDEN=1`; a recorded file is never rewritten.
 @Suite struct GoldenTests {
     @Test func `every fold yields the rows that were recorded for its version`() throws {
-        let events = try GoldenLog.recordedEvents() + GoldenLog.assertions() + GoldenLog.orders() + GoldenLog.flow()
+        let events = try GoldenLog.recordedEvents() + GoldenLog.assertions() + GoldenLog.orders() + GoldenLog.flow() + GoldenLog.alerts()
         #expect(events.count > 200)
         for definition in try projectRegistry().definitions {
             let identity = definition.identity

@@ -27,8 +27,8 @@ import Testing
             _ = try await ContextBackfill(ledger: bench.ledger).run(ContextBackfillOptions(apply: true))
             try await bench.benchmarks()
             try await bench.marks()
-            try await bench.ledger.log.append(
-                try sampleObservations() + sampleAssertions() + sampleOrders() + sampleFlow(), runID: bench.ledger.newID())
+            let samples = try sampleObservations() + sampleAssertions() + sampleOrders() + sampleFlow() + sampleAlerts()
+            try await bench.ledger.log.append(samples, runID: bench.ledger.newID())
             try await bench.ledger.bringUpToDate(bench.ledger.registry.names)
             try await body(bench)
         }

@@ -110,6 +110,11 @@ extension GoldenLog {
         recorded(try sampleFlow(), after: try recordedEvents().count + assertions().count + orders().count)
     }
 
+    /// Alerts of two markets and of the ledger. They come after ``flow()``.
+    package static func alerts() throws -> [RecordedEvent] {
+        recorded(try sampleAlerts(), after: try recordedEvents().count + assertions().count + orders().count + flow().count)
+    }
+
     /// Events as the log would have recorded them after so many others.
     private static func recorded(_ events: [NewEvent], after count: Int) -> [RecordedEvent] {
         events.enumerated().map { index, event in

@@ -8,6 +8,7 @@ package enum TwoVersions {
 
     /// The differences in each `rules.v2.yaml`: the text of version 1, and its replacement.
     private static let changes: [String: [(String, String)]] = [
+        "alerts": [("history: 20", "history: 1")],
         "alignment": [("{long_vol: 15, short_vol: -15}", "{long_vol: 20, short_vol: -20}"), ("intent: unknown", "intent: undeclared")],
         "assertions": [("quantity: 0", "quantity: 1"), ("trades/rules.v1.yaml", "trades/rules.v2.yaml")],
         "bars": [],

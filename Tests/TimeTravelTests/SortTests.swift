@@ -19,7 +19,7 @@ import Testing
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             try await bench.append(
                 try RandomHistory(seed: seed, trades: 14, events: 170).events + Self.observations() + sampleAssertions() + sampleOrders()
-                    + sampleFlow())
+                    + sampleFlow() + sampleAlerts())
             try await bench.project()
             try await body(bench, try await bench.ledger.primaryHead())
         }
@@ -313,7 +313,7 @@ import Testing
         let events = try await withTimeTravel { (bench: TimeTravelBench) async throws -> [RecordedEvent] in
             try await bench.append(
                 try RandomHistory(seed: 87, trades: 20, events: 300).events + Self.observations() + sampleAssertions() + sampleOrders()
-                    + sampleFlow())
+                    + sampleFlow() + sampleAlerts())
             return try await bench.events()
         }
         for view in View.all where !view.hasHorizons {

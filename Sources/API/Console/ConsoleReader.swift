@@ -15,6 +15,7 @@ struct ConsoleRequest: Sendable {
     /// The page's non-empty parameters.
     let query: [(name: String, value: String)]
     let time: TimeFrame
+    private let openAlerts: OpenAlerts?
     private let visit: ConsoleVisit?
 
     /// The rules that readers of a page can choose.
@@ -66,6 +67,13 @@ struct ConsoleRequest: Sendable {
             if let view = value("view").flatMap({ View.named($0) }) { time.choice = .versions(await api.versions(of: view)) }
         }
         self.time = time
+        // Of a page about the past they are none of its figures.
+        openAlerts =
+            time.isPinned
+            ? nil
+            : OpenAlerts(
+                await api.document(
+                    View.alerts.segments, [("state", AlertStanding.raised.rawValue), ("limit", "\(ViewReader.maximumLimit)")]))
         self.visit = visit
     }
 
@@ -82,10 +90,12 @@ struct ConsoleRequest: Sendable {
             let token = api.console.token(of: request)
             let session = token.flatMap { api.console.sessions.session($0) }
             let preferences = API.preferences(of: request)
-            return PageContext(
+            var context = PageContext(
                 address: address, visitor: api.visitor(session), time: time,
                 notice: session == nil ? nil : token.flatMap { api.console.sessions.takeNotice($0) }, preferences: preferences,
                 clock: try api.clock(preferences.zone))
+            context.openAlerts = openAlerts
+            return context
         }
     }
 

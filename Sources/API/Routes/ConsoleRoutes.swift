@@ -33,6 +33,12 @@ extension Route {
             Route("GET", "/prove") { api, request, _ in try await api.proofFile(request) },
             .page("/steps") { api, request, _ in try await api.stepsPage(request) },
             .page("/operations") { api, request, _ in try await api.operationsPage(request) },
+            .page("/alerts") { api, request, _ in try await api.alertsPage(request) },
+            .page("/reference") { api, request, _ in try await api.referenceIndex(request) },
+            .page("/reference/{name}") { api, request, captures in try await api.referencePage(request, captures[0], of: nil) },
+            .page("/reference/contract/{name}") { api, request, captures in
+                try await api.referencePage(request, captures[0], of: "contract")
+            },
             .page("/log") { api, request, _ in try await api.logPage(request) },
             .page("/projections") { api, request, _ in try await api.projectionsPage(request) },
             .page("/projections/diff") { api, request, _ in try await api.versionDiff(request) },
@@ -242,6 +248,12 @@ extension API {
         } catch let error as AuditError {
             throw Problem(error)
         }
+    }
+
+    func alertsPage(_ request: APIRequest) async throws -> PageAnswer {
+        let asked = try await ConsoleRequest(self, request, parameters: RowList.parameters(of: .alerts), rules: .of(.alerts))
+        let rows = try await rowList(asked, .alerts)
+        return asked.answer(AlertsPage(context: try asked.context, rows: rows).html(), about: rows.list)
     }
 
     func styleguide(_ request: APIRequest) async throws -> PageAnswer {

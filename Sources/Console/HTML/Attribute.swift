@@ -60,6 +60,8 @@ package struct Attribute: Sendable {
     static let open = Attribute("open", nil)
     static let autofocus = Attribute("autofocus", nil)
 
+    static func start(_ number: Int) -> Attribute { Attribute("start", "\(number)") }
+
     static func scope(_ scope: String) -> Attribute { Attribute("scope", scope) }
     static func columnSpan(_ count: Int) -> Attribute { Attribute("colspan", "\(count)") }
     static func charset(_ charset: String) -> Attribute { Attribute("charset", charset) }

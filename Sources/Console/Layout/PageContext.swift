@@ -11,6 +11,8 @@ package struct PageContext: Sendable {
     package var preferences: Preferences
     /// The clock of the preferred zone.
     package var clock: WallClock
+    /// The alerts that are raised now; nil if that is not known.
+    package var openAlerts: OpenAlerts?
 
     package init(
         address: Address, visitor: Visitor, time: TimeFrame, notice: Notice? = nil, preferences: Preferences = Preferences(),
@@ -22,6 +24,19 @@ package struct PageContext: Sendable {
         self.notice = notice
         self.preferences = preferences
         self.clock = clock
+    }
+}
+
+/// The alerts that are raised at the moment of a list.
+package struct OpenAlerts: Sendable, Equatable {
+    package let count: Int
+    package let critical: Int
+
+    /// - Parameter list: the list of raised alerts. The result is nil for an error.
+    package init?(_ list: Loaded) {
+        guard let rows = list.root?["rows"] else { return nil }
+        count = rows.count
+        critical = rows.elements.count { $0["severity"]?.string == "critical" }
     }
 }
 

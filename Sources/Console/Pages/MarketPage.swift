@@ -21,12 +21,12 @@ package struct MarketPage: Sendable {
         var context = context
         context.time.shown = bases.first?.shown
         return Page(title: "\(screen.title) · \(currency)", context: context, basis: bases).html { html in
-            tabs(context, &html)
             currencies(context, &html)
             if !screen.fields.isEmpty { FilterForm(fields: screen.fields, context: context).write(to: &html) }
             for (analysis, loaded) in zip(screen.analyses, documents) {
                 html.element("section", [.class("part"), .labelled(by: "\(analysis.name)-title")]) { html in
                     html.element("h2", [.id("\(analysis.name)-title")], text: analysis.title)
+                    html.element("p") { $0.element("a", [.href(Self.reference(of: analysis))], text: "What its figures say") }
                     switch loaded {
                     case .failure(let problem): ProblemBox.write(problem, to: &html)
                     case .success(let document):
@@ -38,20 +38,9 @@ package struct MarketPage: Sendable {
         }
     }
 
-    private func tabs(_ context: PageContext, _ html: inout HTMLWriter) {
-        for group in ["Model", "Market Setup"] {
-            html.element("nav", [.class("tabs"), .label(group)]) { html in
-                html.element("ul") { html in
-                    html.element("li", [.class("quiet")], text: group)
-                    for one in MarketScreen.all where one.group == group {
-                        html.element("li") { html in
-                            let address = Address([one.segment], [("currency", currency)] + context.time.parameters)
-                            html.element("a", [.href(address)] + (one.segment == screen.segment ? [.current("page")] : []), text: one.title)
-                        }
-                    }
-                }
-            }
-        }
+    /// Where the contract says what the figures of an analysis are.
+    static func reference(of analysis: MarketAnalysis) -> Address {
+        ReferenceDocument.address("contract/analyses", slug: analysis.name == "spot-vol" ? "spot-and-volatility" : analysis.name)
     }
 
     private func currencies(_ context: PageContext, _ html: inout HTMLWriter) {

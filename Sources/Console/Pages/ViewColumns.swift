@@ -12,6 +12,7 @@ enum ViewColumns {
         case View.executionQuality.name: [trade(context)] + executionQuality(explained)
         case View.outcomes.name: [trade(context)] + outcomes(explained)
         case View.context.name: [trade(context)] + self.context(explained)
+        case View.alerts.name: AlertsPage.columns(explained)
         default: []
         }
     }

@@ -1,19 +1,30 @@
 import LedgerAnalyses
-package import LedgerEvents
+import LedgerEvents
 import LedgerJSON
+import LedgerNotes
 import LedgerPostgres
 import LedgerProjections
+import LedgerRules
 import LedgerStore
 package import LedgerValues
+import LedgerWitness
 package import OptionTrades
 
-/// Evaluates the alerts of a ledger minute by minute, from the documents of analyses as of each minute.
+/// When alerts are evaluated: after a capture for its market, and at each full minute for all markets and the ledger.
+package struct EvaluationMoment: Sendable, Equatable {
+    package let now: Instant
+    package let position: Int64
+    /// The market of a capture; nil for a full minute.
+    package let captured: String?
+}
+
+/// Evaluates the alerts of a ledger, from the documents of analyses as of each moment.
 package struct AlertEvaluator: Sendable {
     private let ledger: Ledger
     package let rules: AlertRules
     package let currencies: [String]
     /// How the alerts stand, by stream.
-    private var states: [String: AlertState] = [:]
+    private(set) var states: [String: AlertState] = [:]
 
     /// Throws `RuleError` if the rules can't be used.
     package init(_ ledger: Ledger, currencies: [String]) throws {
@@ -28,100 +39,146 @@ package struct AlertEvaluator: Sendable {
         rules = try AlertRules(version: versions.max() ?? 1, read: ledger.resources.files.analysisFile)
     }
 
-    /// Reads how the alerts stand after the events up to a position.
-    ///
-    /// - Returns: the moment of the latest of them; nil without one.
-    package mutating func load(upTo position: Int64) async throws -> Instant? {
-        let registry = ledger.registry.events
-        let found = try await ledger.pool.run { session -> (states: [String: AlertState], latest: Instant?) in
-            var states: [String: AlertState] = [:]
-            var latest: Instant?
-            try LogReader().forEachEvent(in: .prefixed(Streams.alerts), upTo: position, session) { version, stored in
-                let payload = try registry.payload(
-                    type: EventType(stored.type), schemaVersion: stored.schemaVersion, bytes: stored.bytes)
-                if let raised = payload.payload(as: AlertRaisedPayload.self) {
-                    let stream = Streams.alert(id: raised.alertID, currency: raised.currency)
-                    states[stream, default: AlertState()].isRaised = true
-                    states[stream]?.since = raised.since
-                    states[stream]?.lastValue = raised.value
-                    states[stream]?.version = version
-                    latest = max(latest ?? raised.now, raised.now)
-                } else if let cleared = payload.payload(as: AlertClearedPayload.self) {
-                    let stream = Streams.alert(id: cleared.alertID, currency: cleared.currency)
-                    states[stream, default: AlertState()].isRaised = false
-                    states[stream]?.since = nil
-                    states[stream]?.version = version
-                    latest = max(latest ?? cleared.now, cleared.now)
-                } else if let delivery = payload.payload(as: AlertDeliveryPayload.self) {
-                    states[Streams.alert(id: delivery.alertID, currency: delivery.currency), default: AlertState()].version = version
-                }
-            }
-            return (states, latest)
+    /// Goes on from how alerts stood. Alerts that the rules no longer have are forgotten.
+    package mutating func resume(_ standings: [AlertsEvaluatedPayload.Standing]) {
+        states = [:]
+        for standing in standings where rules.rules.contains(where: { $0.id.isBytewiseEqual(to: standing.alertID) }) {
+            var state = AlertState()
+            (state.isRaised, state.since, state.lastValue) = (standing.isRaised, standing.since, standing.lastValue)
+            states[Streams.alert(id: standing.alertID, currency: standing.currency)] = state
         }
-        states = found.states
-        return found.latest
     }
 
-    /// What changes at a minute: every document is as of it, and so is the position.
+    /// Takes how alerts stand from what was recorded of them, for the rules that are to be taken so.
+    package mutating func apply(_ changes: [AlertChange], where isTaken: (AlertRules.Rule) -> Bool) {
+        for change in changes {
+            guard let rule = rules.rules.first(where: { $0.id.isBytewiseEqual(to: change.alertID) }), isTaken(rule) else { continue }
+            var state = states[Streams.alert(id: change.alertID, currency: change.currency)] ?? AlertState()
+            if case .raised(let raised) = change {
+                (state.isRaised, state.since) = (true, raised.since)
+                if case .changed = rule.condition { state.lastValue = raised.value }
+            } else {
+                (state.isRaised, state.since) = (false, nil)
+            }
+            states[Streams.alert(id: change.alertID, currency: change.currency)] = state
+        }
+    }
+
+    /// What stands at a moment, as an event says it.
+    package func evaluated(_ moment: EvaluationMoment, isBegin: Bool) -> AlertsEvaluatedPayload {
+        var payload = AlertsEvaluatedPayload()
+        (payload.currencies, payload.isBegin) = (currencies, isBegin)
+        (payload.now, payload.position) = (moment.now, moment.position)
+        (payload.rulesDigest, payload.rulesVersion) = (rules.file.digest, Int64(rules.file.version))
+        for rule in rules.rules {
+            for currency in rule.isOfLedger ? ["-"] : currencies {
+                guard let state = states[Streams.alert(id: rule.id, currency: currency)], state != AlertState() else { continue }
+                var standing = AlertsEvaluatedPayload.Standing()
+                (standing.alertID, standing.currency) = (rule.id, currency)
+                (standing.isRaised, standing.since, standing.lastValue) = (state.isRaised, state.since, state.lastValue)
+                payload.standings.append(standing)
+            }
+        }
+        payload.standings.sort { ($0.alertID, $0.currency) < ($1.alertID, $1.currency) }
+        return payload
+    }
+
+    /// What changes at a moment: every document is as of it.
     ///
-    /// - Parameter isHistory: whether the minute is evaluated again, so that the ledger's own figures, which nobody recorded, are
-    ///   left out.
-    package mutating func changes(at minute: Instant, isHistory: Bool) async throws -> [AlertChange] {
+    /// - Parameter isPresent: whether the moment is now, so that figures which nobody records are known. They are those of
+    ///   ``AlertEvaluator/unrecorded``.
+    package mutating func changes(at moment: EvaluationMoment, isPresent: Bool) async throws -> [AlertChange] {
         var changes: [AlertChange] = []
-        var position: Int64 = 0
-        for currency in currencies {
+        for currency in moment.captured.map({ [$0] }) ?? currencies {
             var documents: [String: JSONDocument] = [:]
             for name in rules.analyses {
                 guard let analysis = MarketAnalysis.named(name) else { continue }
                 var request = AnalysisRequest(analysis, ["currency": currency])
-                request.asOf = minute
+                (request.asOfPosition, request.asOf) = (moment.position, moment.now)
                 do {
-                    let answer = try await AnalysisReader(ledger, isBounded: false).answer(request)
-                    documents[name] = answer.document
-                    position = max(position, answer.position)
+                    documents[name] = try await AnalysisReader(ledger, isBounded: false).answer(request).document
                 } catch ViewError.rulesUnavailable(_) {
                     // A figure without rules is as if it were null.
                     continue
+                } catch let error as LedgerError {
+                    // A projection that stopped will not come so far: its figures are as if they were null.
+                    guard case .projectionBehind = error, try await stopped() > 0 else { throw error }
                 }
             }
             for rule in rules.rules where !rule.isOfLedger {
-                append(rule, currency, documents[rule.analysis]?.root, position, minute, to: &changes)
+                append(rule, currency, documents[rule.analysis]?.root, moment, to: &changes)
             }
         }
-        guard !isHistory else { return changes }
-        let own = try await ownDocument()
-        for rule in rules.rules where rule.isOfLedger { append(rule, "-", own.root, position, minute, to: &changes) }
+        guard moment.captured == nil else { return changes }
+        let own = try await ownDocument(moment, isPresent: isPresent)
+        for rule in rules.rules where rule.isOfLedger { append(rule, "-", own.root, moment, to: &changes) }
         return changes
     }
 
     private mutating func append(
-        _ rule: AlertRules.Rule, _ currency: String, _ document: JSONValue?, _ position: Int64, _ minute: Instant,
-        to changes: inout [AlertChange]
+        _ rule: AlertRules.Rule, _ currency: String, _ document: JSONValue?, _ moment: EvaluationMoment, to changes: inout [AlertChange]
     ) {
-        let evaluation = AlertEvaluation(rules: rules, position: position, now: minute)
+        let evaluation = AlertEvaluation(rules: rules, position: moment.position, now: moment.now)
         let stream = Streams.alert(id: rule.id, currency: currency)
         if let change = evaluation.change(of: rule, currency: currency, document: document, &states[stream, default: AlertState()]) {
             changes.append(change)
         }
     }
 
-    /// Figures of the ledger itself. What it does not know is null.
-    private func ownDocument() async throws -> JSONDocument {
-        let stopped = try await ProjectionStatus.all(ledger).versions.count { $0.isServed && $0.poison != nil }
-        // A view that can't be read now says nothing about its assertions.
-        let broken = try? await ledger.brokenAssertions()
-        return try JSONDocument(
-            parsing: JSONNode.object([
-                ("projections_stopped", .integer(Int64(stopped))),
-                ("assertions_broken", broken.map { .integer(Int64($0)) } ?? .null),
-            ]).httpBytes())
+    // MARK: - Figures of the ledger itself
+
+    /// Those that only the present knows. They do not follow from the log.
+    package static let unrecorded = ["projections_stopped", "checkpoints_without_quorum"]
+    /// The least age in microseconds of a head that lacks its quorum: witnesses need some time to answer.
+    private static let quorumAge: Int64 = 60_000_000
+
+    private func stopped() async throws -> Int {
+        try await ProjectionStatus.all(ledger).versions.count { $0.isServed && $0.poison != nil }
     }
 
-    /// The event of a change, after the version of its stream, which the event raises.
-    package mutating func event(of change: AlertChange) -> NewEvent {
-        let stream = Streams.alert(id: change.alertID, currency: change.currency)
-        let version = states[stream]?.version ?? 0
-        states[stream, default: AlertState()].version = version + 1
-        return change.event(previousVersion: version)
+    /// What it does not know is null.
+    private func ownDocument(_ moment: EvaluationMoment, isPresent: Bool) async throws -> JSONDocument {
+        let stopped = isPresent ? try await stopped() : nil
+        let figures: [(String, Int?)] = [
+            ("projections_stopped", stopped),
+            ("checkpoints_without_quorum", isPresent ? try await headsWithoutQuorum(moment) : nil),
+            ("orders_unresolved", try await count(.dispatches, ("state", ExecutionMode.unresolved.rawValue), moment)),
+            ("assertions_broken", try await count(.assertions, ("state", CheckedAssertion.State.broken.rawValue), moment)),
+        ]
+        return try JSONDocument(
+            parsing: JSONNode.object(figures.map { ($0, $1.map { .integer(Int64($0)) } ?? .null) }).httpBytes())
+    }
+
+    /// The rows of a view with a state, as many as a list gives at once; nil if nobody serves the view.
+    private func count(_ view: View, _ filter: (String, String), _ moment: EvaluationMoment) async throws -> Int? {
+        var request = ViewRequest()
+        request.filters = try ViewReader.filters(view, [filter])
+        (request.asOfPosition, request.asOf) = (moment.position, moment.now)
+        (request.limit, request.hasAggregates) = (ViewReader.maximumLimit, false)
+        do {
+            return try await ViewReader(ledger, isBounded: false).page(view, request).rows.count
+        } catch ViewError.notActivated(_) {
+            return nil
+        } catch ViewError.rulesUnavailable(_) {
+            return nil
+        } catch let error as LedgerError {
+            guard case .projectionBehind = error, try await stopped() > 0 else { throw error }
+            return nil
+        }
+    }
+
+    /// 1 if the newest signed head that has had a minute lacks its quorum, else 0; nil if nobody is asked to cosign.
+    private func headsWithoutQuorum(_ moment: EvaluationMoment) async throws -> Int? {
+        guard let witnesses = ledger.witnesses, !witnesses.policy.needsNobody else { return nil }
+        let before = moment.now.advanced(byMicroseconds: -Self.quorumAge) ?? .minimum
+        let position = try await ledger.pool.run { session in
+            try LogReader().position(asOf: before, head: moment.position, session)
+        }
+        guard let newest = try await ledger.heads.signedLog()?.plain else { return nil }
+        let origin = try Checkpoint(parsing: newest.text).origin
+        guard let signed = try await ledger.heads.plainNote(of: origin, atMost: position) else { return 0 }
+        let published = try await witnesses.published(of: origin, atMost: .max)
+        let size = try published.map { try Checkpoint(parsing: $0.text).size } ?? 0
+        return try Checkpoint(parsing: signed.text).size > size ? 1 : 0
     }
 }

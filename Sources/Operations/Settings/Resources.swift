@@ -49,6 +49,14 @@ package struct Resources: Sendable {
     /// The migrations, event schemas and rules.
     package var files: LedgerFiles { LedgerFiles(engine: root + "/schema", domain: root) }
 
+    /// The paths below `docs` of the project's documents, as in `contract/README.md`; empty if they are not installed.
+    package func documents() throws -> [String] { try files.documents() }
+
+    /// A document's bytes.
+    ///
+    /// - Parameter path: one of ``documents()``
+    package func document(_ path: String) throws -> [UInt8] { try files.document(path) }
+
     /// The OpenAPI description of the HTTP interface, `schema/openapi.yaml`.
     package func apiDescription() throws -> [UInt8] { try LedgerFiles.read(root + "/schema/openapi.yaml") }
 }

@@ -34,6 +34,8 @@ package struct Settings: Sendable {
     package var schedule: Schedule?
     /// The markets whose alerts a service evaluates; empty if it evaluates none.
     package var alertCurrencies: [String]
+    /// Where messages about alerts go; empty if nobody is told.
+    package var alertChannels: [AlertChannel]
     /// Whether events go to a server that runs without `fsync`.
     package var allowsUnsafeDurability: Bool
     /// The settings of sources and vendors by name, which read them themselves.
@@ -47,7 +49,7 @@ package struct Settings: Sendable {
             "ALPHA_LEDGER_CONNECTIONS_PER_ADDRESS", "ALPHA_LEDGER_SIGNING_KEY_FILE", "ALPHA_LEDGER_WITNESS_POLICY",
             "ALPHA_LEDGER_PUBLIC_TILES", "ALPHA_LEDGER_SCHEDULE", "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY",
             "ALPHA_LEDGER_CAPTURE", "ALPHA_LEDGER_CAPTURE_CURRENCIES", "ALPHA_LEDGER_CAPTURE_CALLS", "ALPHA_LEDGER_ALERTS",
-        ] + Ingestion.settings.map(\.name))
+        ] + (Ingestion.settings + AlertChannel.settings).map(\.name))
     /// Of the keys that clients show: 128 bits, if it is random.
     private static let shortestKeyBytes = 16
 
@@ -88,6 +90,7 @@ package struct Settings: Sendable {
             try values.number("ALPHA_LEDGER_CAPTURE_CALLS", in: 1...100_000_000, expected: "a whole number, 1 to 100000000") ?? 20_000
         schedule = try values["ALPHA_LEDGER_SCHEDULE"].map { try Schedule(parsing: $0) }
         alertCurrencies = try Self.currencies(values["ALPHA_LEDGER_ALERTS"] ?? "")
+        alertChannels = try AlertChannel.configured(values)
         allowsUnsafeDurability = try values.boolean("ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY") ?? false
         for source in Ingestion.executions.all { try source.check(values) }
         for (name, key) in [("ALPHA_LEDGER_READ_KEY", readKey), ("ALPHA_LEDGER_ADMIN_KEY", adminKey)] {
@@ -119,7 +122,8 @@ package struct Settings: Sendable {
 
     /// Secrets that must not show in a log, an error text or an event.
     package var secrets: [String] {
-        [readKey, adminKey].compactMap { $0 } + Ingestion.settings.compactMap { $0.isSecret ? values[$0.name] : nil }
+        [readKey, adminKey].compactMap { $0 }
+            + (Ingestion.settings + AlertChannel.settings).compactMap { $0.isSecret ? values[$0.name] : nil }
     }
 
     private static func currencies(_ text: String) throws -> [String] {

@@ -8,7 +8,7 @@ package struct AlertState: Sendable, Equatable {
     package var isRaised = false
     /// Since when the condition has held without a break; nil while it does not.
     package var since: Instant?
-    /// The figure when it was last known, as JSON; what `changed` compares with.
+    /// The figure when `changed` last saw it, as JSON; nil for other conditions.
     package var lastValue: String?
     /// The version of the alert's stream.
     package var version: Int64 = 0
@@ -46,7 +46,6 @@ package struct AlertEvaluation: Sendable {
         guard let document, let value = FieldPath(rule.path).value(in: document), !value.isNull else { return nil }
         if case .changed = rule.condition { return edge(of: rule, currency, value.sourceText, &state) }
         guard let holds = holds(rule.condition, value, isRaised: state.isRaised) else { return nil }
-        state.lastValue = value.sourceText
         if state.isRaised {
             if holds { return nil }
             state.isRaised = false

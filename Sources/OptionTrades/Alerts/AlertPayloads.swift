@@ -145,14 +145,20 @@ package struct AlertDeliveryPayload: Sendable, Equatable {
     package let error: String?
     /// The position of the event that the message was about.
     package let position: Int64
+    /// Before when the channel is not tried again; nil if it was delivered.
+    package let retryAt: Instant?
 
-    package init(alertID: String, attempts: Int, channel: String, currency: String, error: String?, position: Int64) {
+    package init(
+        alertID: String, attempts: Int, channel: String, currency: String, failure: (error: String, retryAt: Instant)? = nil,
+        position: Int64
+    ) {
         self.alertID = alertID
         self.attempts = attempts
         self.channel = channel
         self.currency = currency
-        self.error = error
+        error = failure?.error
         self.position = position
+        retryAt = failure?.retryAt
     }
 
     package func encode() -> [UInt8] {
@@ -164,25 +170,123 @@ package struct AlertDeliveryPayload: Sendable, Equatable {
             out.key("currency"); out.string(currency)
             if let error { out.key("error"); out.string(error) }
             out.key("position"); out.integer(position)
+            if let retryAt { out.key("retry_at"); out.instant(retryAt) }
             out.endObject()
         }
     }
 
-    /// - Parameter isFailure: whether the payload is that of `AlertDeliveryFailed`, which has an error.
+    /// - Parameter isFailure: whether the payload is that of `AlertDeliveryFailed`, which has an error and a time.
     package init(decoding payload: [UInt8], isFailure: Bool) throws(PayloadError) {
         let reader = try PayloadReader(
             try PayloadReader.document(payload),
-            keys: ["alert_id", "attempts", "channel", "currency"] + (isFailure ? ["error"] : []) + ["position"])
+            keys: ["alert_id", "attempts", "channel", "currency"] + (isFailure ? ["error"] : []) + ["position"]
+                + (isFailure ? ["retry_at"] : []))
         alertID = try reader.string("alert_id")
         attempts = Int(try reader.integer("attempts"))
         channel = try reader.string("channel")
         currency = try reader.string("currency")
         error = isFailure ? try reader.string("error") : nil
         position = try reader.integer("position")
+        retryAt = isFailure ? try reader.instant("retry_at") : nil
+    }
+}
+
+/// The payload of `AlertSilenced`: no message about an alert is sent for a time (docs/contract/alerts.md).
+package struct AlertSilencedPayload: CodedFields, EventPayload {
+    package var alertID = ""
+    package var currency = ""
+    package var reason = ""
+    package var silencedBy = ""
+    /// Events recorded before then are not delivered.
+    package var until = Instant.minimum
+
+    package init() {}
+
+    package init(alertID: String, currency: String, reason: String, silencedBy: String, until: Instant) {
+        (self.alertID, self.currency, self.reason) = (alertID, currency, reason)
+        (self.silencedBy, self.until) = (silencedBy, until)
+    }
+
+    package mutating func code(_ fields: inout FieldCoder) throws(PayloadError) {
+        try fields.text("alert_id", &alertID)
+        try fields.text("currency", &currency)
+        try fields.text("reason", &reason)
+        try fields.text("silenced_by", &silencedBy)
+        try fields.instant("until", &until)
+    }
+
+    package func encode() -> [UInt8] { FieldCoder.node(self).canonicalBytes() }
+
+    /// `AlertSilenced` after the given version of its stream.
+    package func event(previousVersion: Int64) -> NewEvent {
+        NewEvent(
+            .alertSilenced,
+            identity: Identity.alert(id: alertID, currency: currency, "silenced", previous: previousVersion),
+            stream: Streams.alert(id: alertID, currency: currency), payload: encode(), expectedVersion: previousVersion)
+    }
+
+    package var subjectKey: RowKey? { RowKey([alertID, currency]) }
+}
+
+/// The payload of `AlertsEvaluated`: evaluations were made up to a moment, and how the alerts stood then. With it the log is
+/// enough to make every evaluation after it again (docs/contract/alerts.md, "Evaluation").
+package struct AlertsEvaluatedPayload: CodedFields, EventPayload {
+    /// How an alert stood.
+    package struct Standing: CodedFields {
+        package var alertID = ""
+        package var currency = ""
+        package var isRaised = false
+        /// What `changed` compares with, as JSON; nil for other conditions.
+        package var lastValue: String?
+        package var since: Instant?
+
+        package init() {}
+
+        package mutating func code(_ fields: inout FieldCoder) throws(PayloadError) {
+            try fields.text("alert_id", &alertID)
+            try fields.text("currency", &currency)
+            try fields.truth("is_raised", &isRaised)
+            try fields.text("last_value", &lastValue)
+            try fields.instant("since", &since)
+        }
+    }
+
+    /// Whether evaluations began here: none was made between the one before and this moment.
+    package var isBegin = false
+    package var currencies: [String] = []
+    package var now = Instant.minimum
+    package var position: Int64 = 0
+    package var rulesDigest = ""
+    package var rulesVersion: Int64 = 0
+    /// Of the alerts that differ from those that nobody evaluated, in the bytewise order of ids and markets.
+    package var standings: [Standing] = []
+
+    package init() {}
+
+    package mutating func code(_ fields: inout FieldCoder) throws(PayloadError) {
+        try fields.texts("currencies", &currencies)
+        try fields.truth("is_begin", &isBegin)
+        try fields.instant("now", &now)
+        try fields.integer("position", &position)
+        try fields.text("rules_digest", &rulesDigest)
+        try fields.integer("rules_version", &rulesVersion)
+        try fields.objects("standings", &standings)
+    }
+
+    package func encode() -> [UInt8] { FieldCoder.node(self).canonicalBytes() }
+
+    /// `AlertsEvaluated` after the given version of its stream.
+    package func event(previousVersion: Int64) -> NewEvent {
+        NewEvent(
+            .alertsEvaluated, identity: Identity.join(["alerts", "evaluated", "\(previousVersion)"]), stream: Streams.alertEvaluations,
+            effectiveAt: now, payload: encode(), expectedVersion: previousVersion)
     }
 }
 
 extension Streams {
+    /// How far alerts were evaluated.
+    package static let alertEvaluations = "alerts:evaluated"
+
     /// `alert-<id>:<currency or ->`: what became of one alert of one market.
     package static func alert(id: String, currency: String) -> String { "alert-\(id):\(currency)" }
 
@@ -191,7 +295,7 @@ extension Streams {
 }
 
 extension Identity {
-    /// `alert|id|currency|raised|prev` and the same of `cleared`, `delivered` and `failed`.
+    /// `alert|id|currency|raised|prev` and the same of `cleared`, `delivered`, `failed` and `silenced`.
     package static func alert(id: String, currency: String, _ change: String, previous: Int64) -> String {
         join(["alert", id, currency, change, "\(previous)"])
     }
@@ -228,6 +332,11 @@ extension AlertChange {
         }
     }
 
+    /// Whether it comes first in a list of changes: by the evaluation that made it, then by the alert.
+    package static func isBefore(_ one: AlertChange, _ other: AlertChange) -> Bool {
+        (one.now, one.position, one.alertID, one.currency) < (other.now, other.position, other.alertID, other.currency)
+    }
+
     /// `AlertRaised` or `AlertCleared` after the given version of its stream. It holds from the moment of the evaluation on.
     package func event(previousVersion: Int64) -> NewEvent {
         let stream = Streams.alert(id: alertID, currency: currency)
@@ -256,9 +365,17 @@ extension AlertDeliveryPayload {
     }
 }
 
-extension AlertRaisedPayload: EventPayload {}
-extension AlertClearedPayload: EventPayload {}
-extension AlertDeliveryPayload: EventPayload {}
+extension AlertRaisedPayload: EventPayload {
+    package var subjectKey: RowKey? { RowKey([alertID, currency]) }
+}
+
+extension AlertClearedPayload: EventPayload {
+    package var subjectKey: RowKey? { RowKey([alertID, currency]) }
+}
+
+extension AlertDeliveryPayload: EventPayload {
+    package var subjectKey: RowKey? { RowKey([alertID, currency]) }
+}
 
 /// The events of alerts.
 package enum AlertEvents {
@@ -271,5 +388,19 @@ package enum AlertEvents {
         EventDefinition(
             .alertDeliveryFailed,
             readers: [1: { bytes throws(PayloadError) in try AlertDeliveryPayload(decoding: bytes, isFailure: true) }]),
+        EventDefinition(
+            .alertSilenced,
+            readers: [
+                1: { bytes throws(PayloadError) in
+                    try FieldCoder.object(try PayloadReader.document(bytes), "", as: AlertSilencedPayload.self)
+                }
+            ]),
+        EventDefinition(
+            .alertsEvaluated,
+            readers: [
+                1: { bytes throws(PayloadError) in
+                    try FieldCoder.object(try PayloadReader.document(bytes), "", as: AlertsEvaluatedPayload.self)
+                }
+            ]),
     ]
 }

@@ -59,6 +59,10 @@ extension EventType {
     package static let alertDelivered = EventType("AlertDelivered")
     /// A message about an alert did not reach its receiver.
     package static let alertDeliveryFailed = EventType("AlertDeliveryFailed")
+    /// No message about an alert is sent for a time.
+    package static let alertSilenced = EventType("AlertSilenced")
+    /// Alerts were evaluated up to a moment.
+    package static let alertsEvaluated = EventType("AlertsEvaluated")
 }
 
 /// The events of option trades (docs/contract/event-types.md, "Types").

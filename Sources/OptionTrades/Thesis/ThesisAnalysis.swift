@@ -12,11 +12,15 @@ struct ThesisAnalysis: MarketFigures {
 
     let rules: MarketRules
     let own: ThesisRules
+    /// The projections that it reads beside the series.
+    private let others: [String]
 
     init(rulesVersion: Int, read: RuleFileReader) throws {
+        // The first version knew no alerts.
+        others = ["alignment", "execution_quality"] + (rulesVersion > 1 ? [AlertsProjection.name] : [])
         let (rules, root) = try MarketRules.read(
             Self.name, rulesVersion: rulesVersion, needed: [.volMetricsSnapshots, .gexHourly, .gexSnapshots, .ivSurfaceSnapshots],
-            others: ["alignment", "execution_quality"], own: ThesisRules.keys, read)
+            others: others, own: ThesisRules.keys, read)
         self.rules = rules
         own = try ThesisRules(root)
     }
@@ -33,7 +37,9 @@ struct ThesisAnalysis: MarketFigures {
 
     /// The trades' own figures are of all markets: a trade's market is the proxy of its underlying.
     func otherRanges(_ question: MarketQuestion, now: Instant) -> [RowRange] {
-        ["alignment", "execution_quality"].map { RowRange($0, equals: [:], time: "trade_date", from: .minimum, through: now) }
+        others.map { name in
+            RowRange(name, equals: [:], time: name == AlertsProjection.name ? "raised_at" : "trade_date", from: .minimum, through: now)
+        }
     }
 
     /// A signal as it stands now.
@@ -67,7 +73,7 @@ struct ThesisAnalysis: MarketFigures {
         let agreement = isScored ? sum.magnitude.exact.divided(by: total.exact) : nil
         let headline = score.map { $0 >= own.longFrom ? "favor_long_vol" : $0 <= own.shortTo ? "favor_short_vol" : "neutral" }
         let reason = "fewer than \(own.minimumSignals) directional signals are observed, or vol_metrics or gex_hourly is unavailable"
-        let gates = gates(market, stationarity?.status)
+        let gates = gates(market, stationarity?.status, question.currency)
         let confidence = isScored ? confidence(market, stationarity?.status, observed: observed.count) : nil
         let summary: [(key: String, value: TracedValue)] = [
             (
@@ -84,7 +90,9 @@ struct ThesisAnalysis: MarketFigures {
             ),
             (
                 "gates",
-                .figure(.texts(gates), "stationarity that is not stable, and gex series that are not live", rules: [["stationarity"]])
+                .figure(
+                    .texts(gates), "stationarity that is not stable, gex series that are not live, and critical alerts that are open",
+                    rules: [["stationarity"]])
             ),
             (
                 "headline",
@@ -184,11 +192,18 @@ struct ThesisAnalysis: MarketFigures {
         }
     }
 
-    private func gates(_ market: MarketReading, _ status: StationarityTest.Status?) -> [String] {
+    private func gates(_ market: MarketReading, _ status: StationarityTest.Status?, _ currency: String) -> [String] {
         var gates: [String] = []
         if status != .stable { gates.append("stationarity:\(status?.rawValue ?? "unavailable")") }
         for one in market.quality where one.series.hasPrefix("gex_") && one.status != .live {
             gates.append("\(one.series):\(one.status.rawValue)")
+        }
+        for alert in others.count > 2 ? market.others[2].map(\.root) : [] {
+            guard alert["state"]?.string == AlertStanding.raised.rawValue,
+                alert["severity"]?.string == AlertRules.Severity.critical.rawValue, let id = alert["alert_id"]?.string,
+                let market = alert["currency"]?.string, market == "-" || market.isBytewiseEqual(to: currency)
+            else { continue }
+            gates.append("alert:\(id)")
         }
         return gates
     }

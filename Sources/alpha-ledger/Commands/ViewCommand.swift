@@ -14,7 +14,7 @@ struct ViewCommand: AsyncParsableCommand {
             SyncState.self, Assertions.self, VolMetricsSnapshots.self, GexHourly.self, GexSnapshots.self, IVSurfaceSnapshots.self,
             SpotSnapshots.self, OISnapshots.self, TermStructures.self, OptionPrints.self, FundingRates.self, FuturesBasis.self,
             Liquidations.self, PutCall.self, Volumes.self, VolCones.self, Bars.self, OptionChains.self, IVSurface.self,
-            Exposure.self, IntradayFlow.self, Dispatches.self, BrokerPositions.self, Snapshots.self, Trade.self,
+            Exposure.self, IntradayFlow.self, Dispatches.self, BrokerPositions.self, Alerts.self, Snapshots.self, Trade.self,
         ])
 
     /// What an answer stands on.

@@ -1,0 +1,39 @@
+import Console
+import LedgerValues
+import Operations
+
+extension API {
+    /// The documents of the project that readers of figures need first.
+    private static let firstDocuments = ["model.md", "research.md"]
+
+    /// The paths of the documents below `docs`, in the order of the list.
+    private func documentPaths() throws -> [String] {
+        let paths = try ledger.resources.documents()
+        let first = Self.firstDocuments.filter(paths.contains)
+        let guides = paths.filter { !$0.contains("/") && !first.contains($0) }
+        return first + guides + paths.filter { $0.contains("/") }
+    }
+
+    private func document(_ path: String) throws -> ReferenceDocument {
+        ReferenceDocument(path: path, text: String(decoding: try ledger.resources.document(path), as: UTF8.self))
+    }
+
+    func referenceIndex(_ request: APIRequest) async throws -> PageAnswer {
+        let asked = try await ConsoleRequest(self, request, parameters: ["q"])
+        let documents = try documentPaths().map { try document($0) }
+        return PageAnswer(ReferenceIndexPage(context: try asked.context, documents: documents).html())
+    }
+
+    /// - Parameter folder: the folder below `docs`; nil for `docs` itself
+    func referencePage(_ request: APIRequest, _ name: String, of folder: String?) async throws -> PageAnswer {
+        let asked = try await ConsoleRequest(self, request, parameters: [])
+        let paths = try documentPaths()
+        let path = (folder.map { "\($0)/" } ?? "") + "\(name).md"
+        // Only what is listed is read, whatever a name says.
+        guard paths.contains(where: { $0.isBytewiseEqual(to: path) }) else {
+            throw Problem(.notFound, "there is no such document; /reference lists them")
+        }
+        let known = Set(paths.map { String($0.dropLast(3)) })
+        return PageAnswer(ReferencePage(context: try asked.context, document: try document(path), known: known).html())
+    }
+}
