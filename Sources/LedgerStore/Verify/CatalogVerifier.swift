@@ -155,7 +155,11 @@ public struct CatalogVerifier: Sendable {
     public func viewFindings(_ session: PostgresSession) throws -> [AuditFinding] {
         let versions = try catalog.versions(session)
         let leftovers = try LeftoverTables.names(session)
-        return try versions.filter { $0.isServed && $0.state == .ready }.compactMap { version in
+        let served = versions.filter { $0.isServed && $0.state == .ready }
+        let seconds = try served.flatMap { version in
+            try (registry.definition(of: version).map(SecondServedView.all) ?? []).compactMap { try $0.finding(session) }
+        }
+        return try seconds + served.compactMap { version in
             guard let definition = registry.definition(of: version), try isTable(version.tableName, session) else { return nil }
             let view = ServedView(definition)
             if try view.stands(over: version.tableName, session) { return nil }
