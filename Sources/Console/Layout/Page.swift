@@ -11,11 +11,6 @@ struct Page {
     /// The views' `ledger` members, for the foot of the page.
     var basis: [Basis] = []
 
-    static let sections: [(title: String, path: String)] = [
-        ("Market", "overview"), ("Trade book", "trades"), ("Performance", "performance"), ("Operations", "operations"), ("Log", "log"),
-        ("Projections", "projections"),
-    ]
-
     func html(_ content: (inout HTMLWriter) -> Void) -> [UInt8] {
         var html = HTMLWriter(clock: context.clock)
         html.doctype()
@@ -42,7 +37,6 @@ struct Page {
                 }
                 html.element("footer") { html in
                     Basis.write(basis, to: &html)
-                    html.element("p") { $0.element("a", [.href(Address(["styleguide"]))], text: "The parts of these pages") }
                     keys(&html)
                 }
             }
@@ -79,20 +73,7 @@ struct Page {
 
     private func header(_ html: inout HTMLWriter) {
         html.element("a", [.class("brand"), .href(Address(["trades"], context.time.parameters))], text: "alpha-ledger")
-        html.element("nav", [.label("Sections")]) { html in
-            html.element("ul") { html in
-                for section in Self.sections {
-                    html.element("li") { html in
-                        // The moment follows the reader from page to page.
-                        var attributes: [Attribute] = [.href(Address([section.path], context.time.parameters))]
-                        let here = context.address.path.first ?? ""
-                        let isMarket = section.path == "overview" && MarketScreen.all.contains { $0.segment == here }
-                        if here == section.path || isMarket { attributes.append(.current("page")) }
-                        html.element("a", attributes, text: section.title)
-                    }
-                }
-            }
-        }
+        Navigation(context: context).write(to: &html)
         html.element("div", [.class("session")]) { html in
             PreferenceMenu(context: context).write(to: &html)
             session(&html)

@@ -21,7 +21,6 @@ package struct MarketPage: Sendable {
         var context = context
         context.time.shown = bases.first?.shown
         return Page(title: "\(screen.title) · \(currency)", context: context, basis: bases).html { html in
-            tabs(context, &html)
             currencies(context, &html)
             if !screen.fields.isEmpty { FilterForm(fields: screen.fields, context: context).write(to: &html) }
             for (analysis, loaded) in zip(screen.analyses, documents) {
@@ -32,22 +31,6 @@ package struct MarketPage: Sendable {
                     case .success(let document):
                         MarketQuality.write(document.root, to: &html)
                         if let data = document.root["data"] { MarketFiguresView(analysis: analysis.name, data: data).write(to: &html) }
-                    }
-                }
-            }
-        }
-    }
-
-    private func tabs(_ context: PageContext, _ html: inout HTMLWriter) {
-        for group in ["Model", "Market Setup"] {
-            html.element("nav", [.class("tabs"), .label(group)]) { html in
-                html.element("ul") { html in
-                    html.element("li", [.class("quiet")], text: group)
-                    for one in MarketScreen.all where one.group == group {
-                        html.element("li") { html in
-                            let address = Address([one.segment], [("currency", currency)] + context.time.parameters)
-                            html.element("a", [.href(address)] + (one.segment == screen.segment ? [.current("page")] : []), text: one.title)
-                        }
                     }
                 }
             }
