@@ -48,7 +48,8 @@ package struct API: Sendable {
         failures = AddressBuckets(
             burst: limits.authenticationFailures, perMinute: limits.authenticationFailuresPerMinute)
         access = AccessPolicy(
-            readKey: ledger.settings.readKey, adminKey: ledger.settings.adminKey, tradeKey: ledger.settings.tradeKey, named: ledger.settings.namedKeys,
+            readKey: ledger.settings.readKey, adminKey: ledger.settings.adminKey, tradeKey: ledger.settings.tradeKey,
+            named: ledger.settings.namedKeys,
             failures: failures,
             publicTiles: ledger.settings.publicTiles,
             publicRequests: AddressBuckets(burst: limits.publicRequestsPerSecond, perMinute: 60 * limits.publicRequestsPerSecond))

@@ -61,7 +61,8 @@ struct Problem: Error {
             case .tooManyFailures, .tooManyConnections, .tooManyRequests: 429
             case .internalError, .leafTooLarge: 500
             case .feedFailed, .brokerFailed: 502
-            case .feedNotConfigured, .adminKeyNotConfigured, .tradeKeyNotConfigured, .brokerNotConfigured, .projectionBehind, .databaseUnreachable, .clockRegressed, .notReady,
+            case .feedNotConfigured, .adminKeyNotConfigured, .tradeKeyNotConfigured, .brokerNotConfigured,
+                .projectionBehind, .databaseUnreachable, .clockRegressed, .notReady,
                 .notYetPublished, .stopping, .tooManyStreams, .overloaded, .deadlineExceeded, .foldTooLarge, .asOfUndecided:
                 503
             case .feedTimedOut: 504

@@ -43,12 +43,17 @@ enum BrokerMetrics {
             ages.append(.init(Double(oldest) / 1_000_000, labels: [source]))
             var others = 0
             for (index, refusal) in refusals.sorted(by: { $0.key < $1.key }).enumerated() {
-                if index >= mostCodes { others += refusal.value } else { codes.append(sample(refusal.value, source, refusal.key.text)) }
+                if index >= mostCodes {
+                    others += refusal.value
+                } else {
+                    codes.append(sample(refusal.value, source, refusal.key.text))
+                }
             }
             if others > 0 { codes.append(sample(others, source, "other")) }
         }
         return [
-            MetricFamily("alpha_ledger_broker_intents", .gauge, help: "Intents by what became of them and by their order's status.", orders),
+            MetricFamily(
+                "alpha_ledger_broker_intents", .gauge, help: "Intents by what became of them and by their order's status.", orders),
             seconds.family,
             MetricFamily(
                 "alpha_ledger_broker_unresolved_seconds", .gauge,

@@ -28,7 +28,7 @@ extension API {
 
     /// Takes an intent: 201 for a new one, 200 for the same again.
     func takeIntent(_ request: APIRequest) async throws -> APIResponse {
-        let root = try Self.brokerBody(request)
+        let root = try Self.brokerBody(request, keys: IntentReading.keys)
         let desk = BrokerDesk(ledger, source: brokerSource)
         let (intent, taken) = try await desk.intend(root, requestedBy: Self.trader(request))
         let node = JSONNode.object([("taken", .string(taken.rawValue)), ("intent", FieldCoder.node(intent))])
@@ -66,7 +66,8 @@ extension API {
     func whatIfRecorded(_ request: APIRequest) async throws -> APIResponse {
         let parameters = try Parameters(request.query, allowed: WhatIf.keys)
         let members = try parameters.others(than: []).map { name, value -> (String, JSONNode) in
-            name == "quantity" ? (name, try parameters.integer(name, in: 1...1_000_000).map { .integer($0) } ?? .null) : (name, .string(value))
+            name == "quantity"
+                ? (name, try parameters.integer(name, in: 1...1_000_000).map { .integer($0) } ?? .null) : (name, .string(value))
         }
         let root = try JSONDocument(parsing: JSONNode.object(members).canonicalBytes()).root
         let asked: WhatIf
@@ -84,7 +85,7 @@ extension API {
 
     /// The decision on the broker's market of now. Nothing is sent and nothing is recorded.
     func whatIfLive(_ request: APIRequest) async throws -> APIResponse {
-        let asked = try await WhatIf(ledger, try Self.brokerBody(request), source: brokerSource)
+        let asked = try await WhatIf(ledger, try Self.brokerBody(request, keys: WhatIf.keys), source: brokerSource)
         return .json(try await asked.live(dispatch).httpBytes(), cache: "no-store")
     }
 
@@ -97,7 +98,8 @@ extension API {
         var accounts: [JSONNode] = []
         for source in sources {
             let summary = try await brokers.summary(of: source)
-            if parameters["source"] == nil, summary.recorded == nil, summary.consulted == nil, summary.halt == nil, summary.intents.isEmpty {
+            if parameters["source"] == nil, summary.recorded == nil, summary.consulted == nil, summary.halt == nil, summary.intents.isEmpty
+            {
                 continue
             }
             accounts.append(account(summary))
@@ -144,8 +146,8 @@ extension API {
 
     // MARK: - Bodies
 
-    /// The JSON object of a body. Who reads it names unknown members.
-    private static func brokerBody(_ request: APIRequest) throws(Problem) -> JSONValue {
+    /// The JSON object of a body. A signal may be deep.
+    private static func brokerBody(_ request: APIRequest, keys: [String]) throws(Problem) -> JSONValue {
         _ = try Parameters(request.query, allowed: [])
         let root: JSONValue
         do {
@@ -154,6 +156,9 @@ extension API {
             throw Problem(.badBody, "the body is not JSON: \(error)")
         }
         guard root.kind == .object else { throw Problem(.badBody, "expected a JSON object") }
+        for (key, _) in root.members where !keys.contains(where: { $0.isBytewiseEqual(to: key) }) {
+            throw Problem(.badBody, "unknown key `\(key)`; expected \(keys.joined(separator: ", "))")
+        }
         return root
     }
 

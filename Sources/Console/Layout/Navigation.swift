@@ -26,6 +26,7 @@ struct Navigation {
             [
                 Entry("Performance", "performance"),
                 Entry("Trade Book", "trades"),
+                Entry("Orders", "broker"),
             ]
         ),
         (

@@ -140,9 +140,9 @@ package struct DispatchRunner: Sendable {
 
     /// The decision on a purchase that nobody intended, from the broker's market of now. Nothing is sent and nothing recorded.
     package func whatIf(_ intent: TradeIntent) async throws -> (facts: DecisionFacts, decision: Decision) {
-        do {
+        do throws(Dispatcher.ReconcileError) {
             return try await dispatcher.whatIf(intent)
-        } catch let error as Dispatcher.ReconcileError {
+        } catch {
             throw BrokerError.unreachable(ledger.redact("\(error)"))
         }
     }

@@ -1,5 +1,5 @@
 package import LedgerJSON
-package import LedgerValues
+import LedgerValues
 package import OptionTrades
 import Synchronization
 

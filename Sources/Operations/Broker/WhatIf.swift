@@ -1,4 +1,5 @@
 package import LedgerJSON
+import LedgerRules
 import LedgerValues
 package import OptionTrades
 
@@ -57,7 +58,9 @@ package struct WhatIf: Sendable {
         if let dispatch, dispatch.source == source {
             (facts, decision) = try await dispatch.whatIf(intent)
         } else {
-            guard source != .sampleBroker else { throw BrokerError.notConfigured("the sample broker is only there in `serve --dispatch --sample`") }
+            guard source != .sampleBroker else {
+                throw BrokerError.notConfigured("the sample broker is only there in `serve --dispatch --sample`")
+            }
             let connection: BrokerConnection
             do {
                 connection = try BrokerConnection(ledger.settings.values, live: source == .alpacaLive)

@@ -39,11 +39,11 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         var settings = try options.settings(defaultLevel: .info)
         try settings.loadKeys { readFile($0) }
+        let connection = dispatch ? try choice.connection(settings) : nil
         let address = host ?? settings.host
         try LedgerService.check(host: address, settings)
         try LedgerService.checkFree(host: address, port: port ?? settings.port)
         let chosen = settings
-        let connection = dispatch ? try choice.connection(chosen) : nil
         if let connection { Output.errorText(try Self.announcement(of: connection.source, chosen)) }
         try await options.withLedger(chosen) { ledger in
             try await serve(
