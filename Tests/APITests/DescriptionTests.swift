@@ -271,6 +271,7 @@ import Yams
         path.replacingOccurrences(of: "{position}", with: "9").replacingOccurrences(of: "{name}", with: "trades")
             .replacingOccurrences(of: "{source_trade_id}", with: "none").replacingOccurrences(of: "{tile}", with: "0/000.p/9")
             .replacingOccurrences(of: "{bundle}", with: "000.p/9").replacingOccurrences(of: "{assertion_id}", with: "a1")
+            .replacingOccurrences(of: "{client_order_id}", with: "al-none")
     }
 
     /// The names that a refusal of an unknown one lists.

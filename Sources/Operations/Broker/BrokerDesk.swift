@@ -155,6 +155,6 @@ package struct BrokerDesk: Sendable {
                 throw error
             }
         }
-        throw BrokerError.unreachable("the intent changes too fast; try again")
+        throw BrokerError.refused("the intent changes too fast; try again")
     }
 }
