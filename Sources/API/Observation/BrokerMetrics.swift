@@ -73,7 +73,7 @@ enum BrokerMetrics {
 
     /// The broker's code of a refusal, or `rejected` if it said no later.
     private static func code(of state: IntentState) -> String? {
-        if let refusal = state.refusal { return "\(refusal.code)" }
+        if let refusal = state.refusal { return refusal.code.map { "\($0)" } ?? "none" }
         return state.orderStatus == "rejected" ? "rejected" : nil
     }
 }

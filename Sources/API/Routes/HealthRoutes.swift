@@ -2,6 +2,7 @@ import LedgerEvents
 import LedgerJSON
 import LedgerProjections
 import Operations
+import OptionTrades
 
 extension Route {
     static let health = [

@@ -1,6 +1,7 @@
 import API
 import ArgumentParser
 import LedgerStore
+import LedgerValues
 import Logging
 import Operations
 import OptionTrades
