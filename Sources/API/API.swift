@@ -17,12 +17,16 @@ package struct API: Sendable {
     package let failures: AddressBuckets
     let access: AccessPolicy
     let console = ConsoleGate()
+    /// The dispatcher of this service; nil if it has none.
+    let dispatch: DispatchService?
+    /// What the log says of each broker's source in short.
+    let brokers: BrokerSummaries
     private let reads: RequestGate
     private let writes: RequestGate
 
     /// Every route, in the order of matching: fixed segments before captured ones.
     static let routes =
-        Route.views + Route.aliases + Route.totals + Route.analyses + Route.research + Route.trades + Route.assertions
+        Route.views + Route.aliases + Route.totals + Route.analyses + Route.research + Route.broker + Route.trades + Route.assertions
         + Route.runs + Route.backfills + Route.streams + Route.log + Route.proofs + Route.tiles + Route.explanations
         + Route.projections + Route.health + Route.metrics + Route.description
 
@@ -32,8 +36,10 @@ package struct API: Sendable {
     /// The method and path pattern of every route of the interface.
     package static var routeTable: [(method: String, path: String)] { routes.map { ($0.method, $0.path) } }
 
-    package init(_ ledger: Ledger, limits: ServiceLimits = ServiceLimits()) {
+    package init(_ ledger: Ledger, limits: ServiceLimits = ServiceLimits(), dispatch: DispatchService? = nil) {
         self.ledger = ledger
+        self.dispatch = dispatch
+        brokers = BrokerSummaries(ledger)
         self.limits = limits
         metrics = ServiceMetrics()
         connections = ConnectionTable(maximum: limits.connections, perPeer: limits.connectionsPerPeer)
@@ -42,7 +48,8 @@ package struct API: Sendable {
         failures = AddressBuckets(
             burst: limits.authenticationFailures, perMinute: limits.authenticationFailuresPerMinute)
         access = AccessPolicy(
-            readKey: ledger.settings.readKey, adminKey: ledger.settings.adminKey, named: ledger.settings.namedKeys,
+            readKey: ledger.settings.readKey, adminKey: ledger.settings.adminKey, tradeKey: ledger.settings.tradeKey,
+            named: ledger.settings.namedKeys,
             failures: failures,
             publicTiles: ledger.settings.publicTiles,
             publicRequests: AddressBuckets(burst: limits.publicRequestsPerSecond, perMinute: 60 * limits.publicRequestsPerSecond))

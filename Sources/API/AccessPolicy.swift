@@ -4,11 +4,12 @@ import Operations
 ///
 /// With a read key, a GET needs that key or the admin key. Without a read key, only loopback peers are answered, and
 /// only if they name a loopback host and use no proxy. A page in the operator's browser therefore cannot reach the
-/// service by DNS rebinding. A POST always needs the admin key.
+/// service by DNS rebinding. A POST always needs the admin key, except that one about trading needs the trade key.
 struct AccessPolicy: Sendable {
     let readKey: String?
     let adminKey: String?
-    /// The keys of people and programs, beside the two above.
+    let tradeKey: String?
+    /// The keys of people and programs, beside the three above.
     let named: NamedKeys
     /// Wrong keys. An address with an empty bucket is refused before its key is checked, so that a right guess among wrong
     /// ones reveals nothing.
@@ -27,7 +28,7 @@ struct AccessPolicy: Sendable {
         /// Anybody, on a path open to everybody.
         case anyone
         case reader
-        /// Reads like a reader.
+        /// Reads, and trades.
         case trader
         case administrator
     }
@@ -44,6 +45,7 @@ struct AccessPolicy: Sendable {
     /// What a key permits. Nil for a key that nobody has.
     private func right(of key: String) -> Caller? {
         if let adminKey, Self.areEqual(adminKey, key) { return .administrator }
+        if let tradeKey, Self.areEqual(tradeKey, key) { return .trader }
         if let readKey, Self.areEqual(readKey, key) { return .reader }
         switch named.key(key)?.role {
         case .admin: return .administrator
@@ -120,14 +122,32 @@ struct AccessPolicy: Sendable {
             if let right { return right }
             throw Problem(.unauthorized, "a read key is needed: Authorization: Bearer <key>")
         }
+        if Self.isTrading(request.path) { return try trader(right) }
         guard adminKey != nil || named.canAct else {
             throw Problem(.adminKeyNotConfigured, "no admin key is configured (ALPHA_LEDGER_ADMIN_KEY)")
         }
         switch right {
         case .administrator: return .administrator
         // This is not a guess: the key is valid but does not permit the request.
+        case .trader: throw Problem(.forbidden, "the trade key trades and reads; the admin key is needed")
         case .some: throw Problem(.forbidden, "the read key only reads; the admin key is needed")
         case nil: throw Problem(.unauthorized, "the admin key is needed: Authorization: Bearer <key>")
+        }
+    }
+
+    /// Whether a path is one of those that only who trades may post to.
+    private static func isTrading(_ path: String) -> Bool { path.hasPrefix("/api/broker/") }
+
+    /// The caller of a POST about trading. No key gives this right but a trade key.
+    private func trader(_ right: Caller?) throws(Problem) -> Caller {
+        guard tradeKey != nil || named.canTrade else {
+            throw Problem(.tradeKeyNotConfigured, "no trade key is configured (ALPHA_LEDGER_TRADE_KEY)")
+        }
+        switch right {
+        case .trader: return .trader
+        case .administrator: throw Problem(.forbidden, "the admin key does not trade; the trade key is needed")
+        case .some: throw Problem(.forbidden, "the read key only reads; the trade key is needed")
+        case nil: throw Problem(.unauthorized, "the trade key is needed: Authorization: Bearer <key>")
         }
     }
 

@@ -32,6 +32,9 @@ struct Problem: Error {
         case feedTimedOut = "feed_timed_out"
         case feedNotConfigured = "feed_not_configured"
         case adminKeyNotConfigured = "admin_key_not_configured"
+        case tradeKeyNotConfigured = "trade_key_not_configured"
+        case brokerNotConfigured = "broker_not_configured"
+        case brokerFailed = "broker_failed"
         case projectionBehind = "projection_behind"
         case rulesUnavailable = "rules_unavailable"
         case foldTooLarge = "fold_too_large"
@@ -57,8 +60,9 @@ struct Problem: Error {
             case .uriTooLong: 414
             case .tooManyFailures, .tooManyConnections, .tooManyRequests: 429
             case .internalError, .leafTooLarge: 500
-            case .feedFailed: 502
-            case .feedNotConfigured, .adminKeyNotConfigured, .projectionBehind, .databaseUnreachable, .clockRegressed, .notReady,
+            case .feedFailed, .brokerFailed: 502
+            case .feedNotConfigured, .adminKeyNotConfigured, .tradeKeyNotConfigured, .brokerNotConfigured,
+                .projectionBehind, .databaseUnreachable, .clockRegressed, .notReady,
                 .notYetPublished, .stopping, .tooManyStreams, .overloaded, .deadlineExceeded, .foldTooLarge, .asOfUndecided:
                 503
             case .feedTimedOut: 504
@@ -131,6 +135,14 @@ struct Problem: Error {
             case .unknownTrade: self.init(.notFound, "\(error)")
             case .foldTooLarge: self.init(.foldTooLarge, "\(error)")
             case .asOfUndecided: self.init(.asOfUndecided, "\(error)")
+            }
+        case let error as BrokerError:
+            switch error {
+            case .badField: self.init(.badBody, "\(error)")
+            case .unknownIntent: self.init(.notFound, "\(error)")
+            case .differentIntent, .ended, .refused, .otherDispatcher: self.init(.conflict, "\(error)")
+            case .notConfigured: self.init(.brokerNotConfigured, "\(error)")
+            case .unreachable: self.init(.brokerFailed, "\(error)")
             }
         case let error as SyncError:
             switch error {

@@ -15,6 +15,7 @@ package struct LedgerService: Sendable {
     private let logger: Logger
     private let limits: ServiceLimits
     private let schedule: ScheduleRunner?
+    private let dispatch: DispatchService?
     /// The time for requests and projectors to end.
     private static let shutdownSeconds = 5
 
@@ -31,15 +32,17 @@ package struct LedgerService: Sendable {
         }
     }
 
+    /// - Parameter dispatch: the dispatcher that runs with the service; nil for none
     package init(
         _ ledger: Ledger, host: String, port: Int, runsProjectors: Bool, limits: ServiceLimits = ServiceLimits(),
-        logger: Logger
+        dispatch: DispatchService? = nil, logger: Logger
     ) throws(SettingProblem) {
         try Self.check(host: host, ledger.settings)
         self.ledger = ledger
         self.host = host
         self.port = port
         self.runsProjectors = runsProjectors
+        self.dispatch = dispatch
         self.logger = logger
         schedule = try ledger.settings.schedule.map { schedule throws(SettingProblem) in try ScheduleRunner(ledger, schedule) }
         var limits = limits
@@ -113,7 +116,7 @@ package struct LedgerService: Sendable {
                 metadata: ["connections": "\(connections)", "wanted": "\(limits.connections)"])
             limits.connections = connections
         }
-        let api = API(ledger, limits: limits)
+        let api = API(ledger, limits: limits, dispatch: dispatch)
         let rebuilds = api.rebuilds
         services.append(
             .init(
@@ -129,6 +132,10 @@ package struct LedgerService: Sendable {
             services.append(.init(service: UntilShutdown { await capture.run() }, successTerminationBehavior: .ignore))
         }
         services.append(.init(service: UntilShutdown { await ledger.askWitnesses() }, successTerminationBehavior: .ignore))
+        if let dispatch {
+            services.append(
+                .init(service: UntilShutdown { await dispatch.run(wokenBy: notifications) }, successTerminationBehavior: .ignore))
+        }
         if let schedule {
             services.append(.init(service: UntilShutdown { await schedule.run() }, successTerminationBehavior: .ignore))
         }

@@ -125,12 +125,16 @@ public protocol Projection: Sendable {
 
     /// The columns that ``present(_:now:)`` changes with the moment, for readers of the tables; empty if there are none.
     static var momentRules: [MomentRule] { get }
+
+    /// Further views in SQL over the rows; empty if there are none.
+    static var secondViews: [SecondView] { get }
 }
 
 extension Projection {
     public static var rowsAreFacts: Bool { false }
     public static var entitiesAreSubjects: Bool { false }
     public static var momentRules: [MomentRule] { [] }
+    public static var secondViews: [SecondView] { [] }
     public static var entityParts: Int { 2 }
     public static var refersToEvents: Bool { false }
 

@@ -40,6 +40,8 @@ public struct ProjectionDefinition: Sendable {
     let entitiesAreSubjects: Bool
     /// The columns that depend on the reader's moment, as data; see ``Projection/momentRules``.
     package let momentRules: [MomentRule]
+    /// Further views in SQL over the rows; see ``Projection/secondViews``.
+    package let secondViews: [SecondView]
     private let startLive: @Sendable () -> any Fold
     private let startHistory: @Sendable (_ recent: RecentDocuments) -> HistoryFold
     private let startEntity: @Sendable (RowKey) -> EntityFold
@@ -67,6 +69,7 @@ public struct ProjectionDefinition: Sendable {
         refersToEvents = P.refersToEvents
         entitiesAreSubjects = P.entitiesAreSubjects
         momentRules = P.momentRules
+        secondViews = P.secondViews
         startLive = { ProjectionFold(projection) }
         startHistory = { recent in
             let state = HistoryFoldState(projection, recent: recent)

@@ -13,7 +13,12 @@ import Yams
 /// `schema/openapi.yaml` against the service, both ways: what is described is there, what is there is described, and
 /// real answers are what the description says, by a validator that shares nothing with ours.
 @Suite struct DescriptionTests {
-    private static let keys = ["ALPHA_LEDGER_READ_KEY": "reader-key-of-tests", "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests"]
+    private static let keys = [
+        "ALPHA_LEDGER_READ_KEY": "reader-key-of-tests", "ALPHA_LEDGER_ADMIN_KEY": "admin-key-of-tests",
+        "ALPHA_LEDGER_TRADE_KEY": "trade-key-of-tests",
+    ]
+
+    private static func key(of path: String) -> String { path.hasPrefix("/api/broker") ? "trade-key-of-tests" : "admin-key-of-tests" }
 
     /// A described operation: its query parameters, or the keys of its body.
     private struct Operation: Sendable {
@@ -63,7 +68,7 @@ import Yams
                 let answer =
                     operation.method == "GET"
                     ? try await service.ask("\(target)?no_such=1", headers: [("Authorization", "Bearer reader-key-of-tests")])
-                    : try await service.post(target, #"{"no_such":true}"#)
+                    : try await service.post(target, #"{"no_such":true}"#, key: Self.key(of: operation.path))
                 #expect(answer.status == 400, "\(operation.path)")
                 #expect(try Self.expected(answer) == operation.names, "\(operation.path)")
             }
@@ -116,7 +121,7 @@ import Yams
         let answers = try await withService(settings, projectors: false) { service in
             var answers: [Validator.Answer] = []
             for (pattern, body) in Self.posts where operations.contains(where: { $0.method == "POST" && $0.path == pattern }) {
-                let answer = try await service.post(Self.filled(pattern), body)
+                let answer = try await service.post(Self.filled(pattern), body, key: Self.key(of: pattern))
                 answers.append(.init("POST", pattern, answer))
             }
             let time = try instant("2026-01-05T08:00:00Z")
@@ -195,7 +200,17 @@ import Yams
         ("/api/ledger/projections/{name}/promote", #"{"version":"v1","position":3,"digest":"\#(String(repeating: "0", count: 64))"}"#),
         ("/api/ledger/projections/{name}/promote", "{}"), ("/api/ledger/projections/{name}/rollback", "{}"),
         ("/api/ledger/projections/{name}/rebuild", "{}"),
+        ("/api/broker/intents", intended("day_trade")), ("/api/broker/intents", intended("day_trade")),
+        ("/api/broker/intents", intended("swing_trade")), ("/api/broker/intents", "{}"), ("/api/broker/halt", #"{"why":"a test"}"#),
+        ("/api/broker/halt", #"{"why":" "}"#), ("/api/broker/resume", #"{"why":"a test","source":"alpaca_paper"}"#),
+        ("/api/broker/cancel", #"{"intent_id":"I-1","why":"a test"}"#), ("/api/broker/cancel", #"{"intent_id":"I-1","why":"a test"}"#),
+        ("/api/broker/cancel", #"{"intent_id":"none","why":"a test"}"#), ("/api/broker/what-if", "{}"),
+        ("/api/broker/what-if", #"{"ticker":"SPY","instrument_type":"CALL","strategy":"day_trade"}"#),
     ]
+
+    private static func intended(_ strategy: String) -> String {
+        #"{"intent_id":"I-1","ticker":"SPY","instrument_type":"CALL","action":"BUY","strategy":"\#(strategy)","signal":{"a":[1]}}"#
+    }
 
     private static func stated(dryRun: Bool) -> String {
         #"{"dry_run":\#(dryRun),"id":"a1","portfolio":"IMST","contract":"MSTR260130C00350000","kind":"quantity","#
@@ -232,6 +247,12 @@ import Yams
                 "?view=trades&by=price", "?view=context&state=stale&as_of_position=20",
             ]
         }
+        if path.hasPrefix("/api/broker") {
+            queries += [
+                "?source=alpaca_paper", "?source=none", "?ticker=SPY&instrument_type=CALL&strategy=day_trade",
+                "?ticker=spy&instrument_type=CALL&strategy=day_trade", "?ticker=SPY&instrument_type=STOCK&strategy=day_trade&quantity=x",
+            ]
+        }
         if path.contains("proof/inclusion") { queries += ["?position=3", "?position=99999999"] }
         if path.contains("proof/consistency") { queries += ["?from=3&to=9", "?from=9&to=3"] }
         if path.contains("diff") {
@@ -251,6 +272,7 @@ import Yams
         path.replacingOccurrences(of: "{position}", with: "9").replacingOccurrences(of: "{name}", with: "trades")
             .replacingOccurrences(of: "{source_trade_id}", with: "none").replacingOccurrences(of: "{tile}", with: "0/000.p/9")
             .replacingOccurrences(of: "{bundle}", with: "000.p/9").replacingOccurrences(of: "{assertion_id}", with: "a1")
+            .replacingOccurrences(of: "{client_order_id}", with: "al-none")
     }
 
     /// The names that a refusal of an unknown one lists.

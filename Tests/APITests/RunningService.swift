@@ -125,9 +125,12 @@ func blocking<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async thr
 }
 
 /// Runs a service on a ledger of its own, with a reader and an administrator where keys are given.
+///
+/// - Parameter dispatch: makes the dispatcher that runs with the service
 func withService<T: Sendable>(
     _ environment: [String: String] = [:], limits: ServiceLimits = ServiceLimits(), projectors: Bool = true,
-    home: String = projectRoot, logger: Logger = quiet, _ body: @Sendable (RunningService) async throws -> T
+    home: String = projectRoot, logger: Logger = quiet,
+    dispatch: (@Sendable (Ledger) async throws -> DispatchService)? = nil, _ body: @Sendable (RunningService) async throws -> T
 ) async throws -> T {
     try await withDatabase { uri in
         var settings = try Settings(environment: ledgerEnvironment(uri, environment))
@@ -137,7 +140,8 @@ func withService<T: Sendable>(
         let result: Result<T, any Error>
         do {
             let service = try LedgerService(
-                ledger, host: "127.0.0.1", port: 0, runsProjectors: projectors, limits: limits, logger: logger)
+                ledger, host: "127.0.0.1", port: 0, runsProjectors: projectors, limits: limits, dispatch: try await dispatch?(ledger),
+                logger: logger)
             result = .success(try await run(service) { port in try await body(RunningService(ledger: ledger, port: port)) })
         } catch {
             result = .failure(error)

@@ -29,4 +29,18 @@ import Testing
             }
         }
     }
+
+    @Test func `a service that shall dispatch and lacks credentials, or the second switch for live orders, does not start`() async throws {
+        try await withDirectory { directory in
+            var program = Program(directory: directory)
+            for arguments in [["serve", "--dispatch"], ["serve", "--dispatch", "--live"], ["serve", "--sample"]] {
+                let ended = try await program.run(arguments)
+                #expect(ended.code == 2, "\(arguments): \(ended.code) \(ended.errors)")
+            }
+            #expect(try await program.run("serve", "--dispatch").errors.contains("ALPACA_PAPER_API_KEY_ID"))
+            #expect(try await program.run("serve", "--dispatch", "--live").errors.contains("ALPACA_LIVE: expected true beside --live"))
+            program.environment = ["ALPACA_LIVE": "true"]
+            #expect(try await program.run("serve", "--dispatch", "--live").errors.contains("ALPACA_LIVE_API_KEY_ID"))
+        }
+    }
 }

@@ -279,9 +279,46 @@ struct EscapingTests {
                 PositionPage(context: context, position: failure, trades: .failure(PageProblem(status: 503, code: text, detail: text)))
                     .html()
             ),
+            ("orders", try orders(context, text)),
             ("sign in", SignInPage(context: context, next: text, asAdministrator: true).html()),
             ("problem", ProblemPage(context: context, problem: PageProblem(status: 404, code: text, detail: text)).html()),
         ]
+    }
+
+    /// The page of orders with hostile intents, accounts and answers.
+    private static func orders(_ context: PageContext, _ text: String) throws -> [UInt8] {
+        func loaded(_ node: JSONNode) throws -> Loaded { .success(try JSONDocument(parsing: node.httpBytes())) }
+        let gate = JSONNode.object(["name", "value", "threshold", "reason"].map { ($0, .string(text)) } + [("pass", .bool(false))])
+        let names = [
+            "intent_id", "source", "requested_by", "ticker", "action", "instrument_type", "strategy", "execution_mode", "verdict",
+            "option_symbol", "client_order_id", "order_status", "fallback_reason", "quantity", "limit_price", "filled_quantity",
+            "symbol", "state", "explanation", "observed_at", "created_at",
+        ]
+        let row = JSONNode.object(
+            names.map { ($0, .string(text)) } + [("gates", .array([gate])), ("reasons", .array([.string(text), .string(text)]))])
+        let rows = try loaded(.object([("rows", .array([row]))]))
+        let account = JSONNode.object([
+            ("source", .string(text)), ("recorded", .object([("account_last_four", .string(text))])),
+            (
+                "consulted",
+                .object([("now", .string(text)), ("account", .object([("status", .string(text)), ("equity", .string(text))]))])
+            ),
+            ("halt", .object(["requested_by", "reason", "recorded_at"].map { ($0, .string(text)) })),
+            ("dispatcher", .object([("state", .string(text)), ("order_updates", .string(text))])),
+        ])
+        let decision = JSONNode.object(
+            ["verdict", "option_symbol", "spot", "bid"].map { ($0, .string(text)) }
+                + [("gates", .array([gate])), ("reasons", .array([.string(text)]))])
+        let step = JSONNode.object([
+            ("name", .string(text)), ("formula", .string(text)), ("inputs", .object([(text, .string(text))])), ("value", .string(text)),
+        ])
+        let answer = JSONNode.object(
+            ["ticker", "instrument_type", "strategy", "now", "intent_id"].map { ($0, .string(text)) }
+                + [("decision", decision), ("arithmetic", .array([step]))])
+        return BrokerPage(
+            context: context, dispatches: RowList(view: .dispatches, list: rows, emptiness: text), open: [rows], positions: rows,
+            accounts: try loaded(.object([("accounts", .array([account]))])), whatIf: try loaded(answer), source: .alpacaPaper
+        ).html()
     }
 
     /// A trade's document: a hostile row in each part but one, which is absent for a hostile reason.

@@ -130,6 +130,29 @@ import Testing
         #expect(try row(log, first: 6).text("execution_mode") == mode)
     }
 
+    @Test func `fills of orders that replaced each other are summed, each order as it was said last`() throws {
+        var log = try filled()
+        log.entries.removeLast()
+        let stream = log.entries[0].stream
+        func add(_ order: String, _ status: String, _ quantity: Int, _ price: String?, replacedBy: String? = nil) throws {
+            var updated = try sample(OrderUpdatedPayload.self)
+            (updated.brokerOrderID, updated.status, updated.replacedBy) = (order, status, replacedBy)
+            updated.filledQuantity = FixedDecimal(quantity)
+            updated.filledAveragePrice = try price.map { try FixedDecimal($0) }
+            updated.filledAt = quantity == 0 ? nil : Instant("2026-01-28T15:30:01.5Z")
+            log.entries.append(.init(payload: updated, effectiveAt: nil, stream: stream))
+        }
+        try add("A", "partially_filled", 3, "2.8")
+        try add("A", "replaced", 4, "2.9", replacedBy: "B")
+        #expect(try row(log, first: 7).text("filled_avg_price") == "2.9")
+        try add("B", "accepted", 0, nil)
+        #expect(try row(log, first: 8).text("filled_quantity") == "4")
+        try add("B", "filled", 6, "3")
+        let row = try row(log, first: 9)
+        #expect(row.text("filled_quantity") == "10" && row.text("filled_avg_price") == "2.96" && row.text("order_status") == "filled")
+        #expect(row.text("fill_vs_mid") == "0.01")
+    }
+
     @Test func `what may have reached the broker is never called simulated`() throws {
         var log = try filled()
         log.entries = Array(log.entries.prefix(4))

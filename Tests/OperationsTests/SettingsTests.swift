@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test func `a key that clients show has sixteen bytes or more, wherever it is set`() {
-        for name in ["ALPHA_LEDGER_READ_KEY", "ALPHA_LEDGER_ADMIN_KEY"] {
+        for name in ["ALPHA_LEDGER_READ_KEY", "ALPHA_LEDGER_ADMIN_KEY", "ALPHA_LEDGER_TRADE_KEY"] {
             let short = String(repeating: "k", count: 15)
             for text in [problem([name: short]), problem([:], file: "\(name.lowercased()): \(short)")] {
                 #expect(text?.hasPrefix("\(name): expected a key of 16 bytes or more") == true, "\(text ?? "accepted")")
@@ -24,6 +24,15 @@ import Testing
             #expect(problem([name: String(repeating: "é", count: 8)]) == nil)
         }
         #expect(problem(["ALPHA_TRADE_FEED_API_KEY": "k", "AMBERDATA_API_KEY": "k"]) == nil, "others' keys are as they give them")
+    }
+
+    @Test func `the key that trades is neither the reader's nor the administrator's`() {
+        let key = "one-key-of-tests"
+        for name in ["ALPHA_LEDGER_READ_KEY", "ALPHA_LEDGER_ADMIN_KEY"] {
+            let text = problem([name: key, "ALPHA_LEDGER_TRADE_KEY": key])
+            #expect(text == "ALPHA_LEDGER_TRADE_KEY must differ from \(name): who trades is asked for separately")
+        }
+        #expect(problem(["ALPHA_LEDGER_READ_KEY": key, "ALPHA_LEDGER_TRADE_KEY": "other-key-of-tests"]) == nil)
     }
 
     @Test func `a file that is not YAML is named with the line, in one line, and without a copy of what it holds`() {

@@ -233,7 +233,7 @@ import Testing
             View.all.flatMap { ["audit.\($0.projection)", "audit.\($0.projection)(\(head))", "projection.\($0.projection)"] }
             + [
                 "audit.events", "audit.provenance", "audit.provenance(\(head), 'trades')", "audit.coverage",
-                "audit.trades(\(head), 'alpha_sync', 'x')",
+                "audit.trades(\(head), 'alpha_sync', 'x')", "projection.dispatcher_execution",
             ]
         for source in readable {
             let found = try await refusal("SELECT * FROM \(source) LIMIT 1", as: login, bench)

@@ -3,8 +3,8 @@ import LedgerValues
 import Synchronization
 
 /// The console's extension of the access policy. A session's cookie permits reading, like the read key. The forms of an
-/// administrator's session act like the admin key, unless they could have come from another site. A visitor without a
-/// session is redirected to the sign-in page.
+/// administrator's session act like the admin key, and those of a trader's like the trade key, unless they could have come from
+/// another site. A visitor without a session is redirected to the sign-in page.
 final class ConsoleGate: Sendable {
     static let cookie = "alpha_ledger_session"
     /// The time for which a browser keeps preferences and visits.
@@ -30,7 +30,8 @@ final class ConsoleGate: Sendable {
         let session = session(of: request)
         if request.path == "/sign-in" || request.path.hasPrefix("/assets/") || Self.isForm(request) {
             try access.checkPeer(request)
-            return .admitted(session.map { $0.mayAct(at: .now) ? .administrator : .reader } ?? .open)
+            return .admitted(
+                session.map { $0.mayAct(at: .now) ? .administrator : $0.mayTrade(at: .now) ? .trader : .reader } ?? .open)
         }
         if isGet, request.headers["authorization"] == nil, session != nil {
             try access.checkPeer(request)
@@ -63,7 +64,8 @@ final class ConsoleGate: Sendable {
     /// with `actor`.
     private static func isForm(_ request: APIRequest) -> Bool {
         request.method == "POST"
-            && (["/sign-in", "/sign-out", "/preferences", "/trades/sync"].contains(request.path) || request.path.hasPrefix("/projections/"))
+            && (["/sign-in", "/sign-out", "/preferences", "/trades/sync"].contains(request.path) || request.path.hasPrefix("/projections/")
+                || request.path.hasPrefix("/broker/"))
     }
 
     func token(of request: APIRequest) -> String? { Self.cookie(Self.cookie, of: request) }
@@ -95,6 +97,25 @@ final class ConsoleGate: Sendable {
     /// The session's token. Throws unless the form belongs to an administrator's session and was sent from a page of
     /// this service.
     func actor(_ request: APIRequest, _ form: Parameters) throws(Problem) -> String {
+        let (token, session) = try formSession(request, form)
+        guard session.mayAct(at: .now) else {
+            throw Problem(.forbidden, "the session reads only; sign in as administrator")
+        }
+        return token
+    }
+
+    /// The session's token. Throws unless the form belongs to a trader's session and was sent from a page of this service.
+    func trader(_ request: APIRequest, _ form: Parameters) throws(Problem) -> String {
+        let (token, session) = try formSession(request, form)
+        guard session.mayTrade(at: .now) else {
+            throw Problem(.forbidden, "the session does not trade; sign in with the trade key")
+        }
+        return token
+    }
+
+    private func formSession(
+        _ request: APIRequest, _ form: Parameters
+    ) throws(Problem) -> (token: String, session: ConsoleSessions.Session) {
         try Self.checkOrigin(request)
         guard let token = token(of: request), let session = sessions.session(token) else {
             throw Problem(.unauthorized, "the session has ended; sign in again")
@@ -102,10 +123,7 @@ final class ConsoleGate: Sendable {
         guard let given = form["form_token"], AccessPolicy.areEqual(session.formToken, given) else {
             throw Problem(.forbidden, "the form is not one of this session")
         }
-        guard session.mayAct(at: .now) else {
-            throw Problem(.forbidden, "the session reads only; sign in as administrator")
-        }
-        return token
+        return (token, session)
     }
 
     /// Throws unless a form was sent from a page of this service by somebody who may read. A session sends its token back; a

@@ -182,9 +182,11 @@ extension API {
     }
 
     func visitor(_ session: ConsoleSessions.Session?) -> Visitor {
-        let role: Visitor.Role = session.map { $0.mayAct(at: .now) ? .administrator : .reader } ?? .anonymous
+        let role: Visitor.Role =
+            session.map { $0.mayAct(at: .now) ? .administrator : $0.mayTrade(at: .now) ? .trader : .reader } ?? .anonymous
         return Visitor(
-            role: role, formToken: session?.formToken, canAdminister: ledger.settings.hasAdminKeys)
+            role: role, formToken: session?.formToken, canAdminister: ledger.settings.hasAdminKeys,
+            canTrade: ledger.settings.hasTradeKeys)
     }
 
     /// The frame of a page without a moment.

@@ -17,13 +17,17 @@ final class ConsoleSessions: Sendable {
         let formToken: String
         let ends: ContinuousClock.Instant
         let actsUntil: ContinuousClock.Instant?
+        let tradesUntil: ContinuousClock.Instant?
         /// The name of the key that began it; nil for a key without a name.
         let actor: String?
         var run: SyncCard.Run?
         var preview: Preview?
         var notice: Notice?
+        /// What the broker was asked last.
+        var whatIf: Loaded?
 
         func mayAct(at now: ContinuousClock.Instant) -> Bool { actsUntil.map { now < $0 } ?? false }
+        func mayTrade(at now: ContinuousClock.Instant) -> Bool { tradesUntil.map { now < $0 } ?? false }
     }
 
     /// A dry run that permits a single real run with the same options.
@@ -38,11 +42,11 @@ final class ConsoleSessions: Sendable {
     private let sessions = Mutex<[Digest32: Session]>([:])
 
     /// Starts a session. Returns the token for its cookie.
-    func start(mayAct: Bool, actor: String? = nil, now: ContinuousClock.Instant = .now) -> String {
+    func start(mayAct: Bool, mayTrade: Bool = false, actor: String? = nil, now: ContinuousClock.Instant = .now) -> String {
         let token = Self.randomText()
         let session = Session(
             formToken: Self.randomText(), ends: now + Self.readingTime, actsUntil: mayAct ? now + Self.actingTime : nil,
-            actor: actor)
+            tradesUntil: mayTrade ? now + Self.actingTime : nil, actor: actor)
         sessions.withLock { sessions in
             sessions = sessions.filter { now < $0.value.ends }
             if sessions.count >= Self.limit, let oldest = sessions.min(by: { $0.value.ends < $1.value.ends }) {

@@ -18,48 +18,56 @@ extension API {
 
     func signInPage(_ request: APIRequest) async throws -> APIResponse {
         let parameters = try Parameters(request.query, allowed: ["next", "as"])
-        return signInPage(request, next: parameters["next"] ?? "/trades", asAdministrator: parameters["as"] == "administrator")
+        return signInPage(
+            request, next: parameters["next"] ?? "/trades", asAdministrator: parameters["as"] == "administrator",
+            asTrader: parameters["as"] == "trader")
     }
 
     private func signInPage(
-        _ request: APIRequest, next: String, asAdministrator: Bool, refusal: PageProblem? = nil
+        _ request: APIRequest, next: String, asAdministrator: Bool, asTrader: Bool, refusal: PageProblem? = nil
     ) -> APIResponse {
         let context = context(Address(["sign-in"]), request, notice: refusal.map { Notice(.refused, $0.detail) })
         let page = SignInPage(
-            context: context, next: localPath(next), asAdministrator: asAdministrator || !ledger.settings.hasReadKeys)
+            context: context, next: localPath(next), asAdministrator: asAdministrator || !ledger.settings.hasReadKeys,
+            asTrader: asTrader)
         return .page(page.html(), status: refusal?.status ?? 200)
     }
 
     /// Takes a key and starts a session for it. The key is not used again.
     func signIn(_ request: APIRequest) async throws -> APIResponse {
-        var (next, asAdministrator) = ("/trades", false)
+        var (next, asAdministrator, asTrader) = ("/trades", false, false)
         do {
             try ConsoleGate.checkOrigin(request)
             let form = try form(request, ["key", "next", "as"])
             next = localPath(form["next"] ?? next)
             asAdministrator = form["as"] == "administrator"
-            let (mayAct, actor) = try keyActs(form["key"] ?? "", request)
-            if asAdministrator && !mayAct { throw Problem(.forbidden, "That key reads only; the administrator's is asked for.") }
+            asTrader = form["as"] == "trader"
+            let (caller, actor) = try keyCaller(form["key"] ?? "", request)
+            if asAdministrator && caller != .administrator {
+                throw Problem(.forbidden, "That key does not administer; the administrator's is asked for.")
+            }
+            if asTrader && caller != .trader { throw Problem(.forbidden, "That key does not trade; the trade key is asked for.") }
             // A new right gets a new token, so an old token never gains rights.
             if let old = console.token(of: request) { console.sessions.end(old) }
-            let token = console.sessions.start(mayAct: mayAct, actor: actor)
+            let token = console.sessions.start(mayAct: caller == .administrator, mayTrade: caller == .trader, actor: actor)
             var response = APIResponse.redirect(to: next)
             response.headers.append(ConsoleGate.setCookie(token, request))
             return response
         } catch {
-            return signInPage(request, next: next, asAdministrator: asAdministrator, refusal: pageProblem(error))
+            return signInPage(
+                request, next: next, asAdministrator: asAdministrator, asTrader: asTrader, refusal: pageProblem(error))
         }
     }
 
-    /// Whether the key may act, or only read, and its name. Throws for a key that is neither. The check uses the HTTP interface's
-    /// policy, so failures count alike.
-    private func keyActs(_ key: String, _ request: APIRequest) throws(Problem) -> (mayAct: Bool, actor: String?) {
+    /// What the key permits, and its name. Throws for a key that nobody has. The check uses the HTTP interface's policy, so failures
+    /// count alike.
+    private func keyCaller(_ key: String, _ request: APIRequest) throws(Problem) -> (caller: AccessPolicy.Caller, actor: String?) {
         var asked = request
         asked.headers["authorization"] = ["Bearer \(key)"]
         asked.method = "GET"
         asked.path = "/api/ledger/head"
         do {
-            return (try access.check(asked) == .administrator, access.actor(of: asked))
+            return (try access.check(asked), access.actor(of: asked))
         } catch {
             throw error.code == .unauthorized ? Problem(.unauthorized, "The key is not valid.") : error
         }

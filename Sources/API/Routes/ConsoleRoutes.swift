@@ -32,6 +32,8 @@ extension Route {
             .page("/explain") { api, request, _ in try await api.explainPage(request) },
             Route("GET", "/prove") { api, request, _ in try await api.proofFile(request) },
             .page("/steps") { api, request, _ in try await api.stepsPage(request) },
+            .page("/broker") { api, request, _ in try await api.brokerPage(request) },
+            Route("POST", "/broker/{action}") { api, request, captures in try await api.brokerForm(request, captures[0]) },
             .page("/operations") { api, request, _ in try await api.operationsPage(request) },
             .page("/alerts") { api, request, _ in try await api.alertsPage(request) },
             .page("/reference") { api, request, _ in try await api.referenceIndex(request) },

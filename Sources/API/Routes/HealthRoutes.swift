@@ -2,6 +2,7 @@ import LedgerEvents
 import LedgerJSON
 import LedgerProjections
 import Operations
+import OptionTrades
 
 extension Route {
     static let health = [
@@ -29,6 +30,7 @@ extension API {
     func readiness() async -> APIResponse {
         var readiness = Readiness()
         readiness.warnings = ledger.captures.warnings
+        readiness.dispatcher = dispatch?.node ?? .null
         do {
             let schema = try await withDeadline(.seconds(Self.databaseSeconds)) { [ledger] in
                 try await ledger.schemaProblem().map { Problem($0).detail }
@@ -39,6 +41,9 @@ extension API {
             let durability = try await ledger.durability()
             readiness.durability = durability.report
             if let refusal = durability.refusal { readiness.problems.append(refusal) }
+            if let dispatch, schema == nil, let halt = try await brokers.summary(of: dispatch.source).halt {
+                readiness.warnings.append("\(dispatch.source.rawValue) is halted: \(ledger.redact(halt.payload.reason))")
+            }
             if schema == nil { readiness.take(try await ProjectionStatus.all(ledger), behindEvents: Self.behindEvents) }
         } catch {
             readiness.problems.append(Problem(error).detail)
@@ -62,6 +67,8 @@ private struct Readiness {
     var isReachable = false
     var schemaProblem: String?
     var replica = JSONNode.null
+    /// How the dispatcher goes; null if this service has none.
+    var dispatcher = JSONNode.null
     var durability = JSONNode.null
     var problems: [String] = []
     /// What people should know of a service that is ready.
@@ -97,7 +104,7 @@ private struct Readiness {
             ("status", .string(isReady ? "ready" : "not_ready")),
             ("database", .string(isReachable ? "ready" : "unreachable")),
             ("migrations", .string(!isReachable ? "unknown" : schemaProblem == nil ? "ready" : "not_ready")),
-            ("durability", durability), ("replica", replica), ("projections", .array(projections)),
+            ("durability", durability), ("replica", replica), ("dispatcher", dispatcher), ("projections", .array(projections)),
             ("problems", .array((problems + [schemaProblem].compactMap { $0 }).map(JSONNode.string))),
             ("frozen", .array(frozen.map(JSONNode.string))), ("warnings", .array(warnings.map(JSONNode.string))),
         ])

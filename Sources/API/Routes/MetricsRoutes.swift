@@ -24,7 +24,10 @@ extension API {
         }
         families.append(
             .gauge("alpha_ledger_database_up", help: "1 where the database answers.", status == nil ? 0 : 1))
-        if let status { families += Self.projectionFamilies(status) }
+        if let status {
+            families += Self.projectionFamilies(status)
+            families += (try? await withDeadline(.seconds(Self.databaseSeconds)) { try await brokerFamilies() }) ?? []
+        }
         var response = APIResponse.json(PrometheusText.bytes(families), cache: "no-store")
         response.headers[0].value = PrometheusText.contentType
         return response
@@ -42,6 +45,12 @@ extension API {
             .counter(
                 "alpha_ledger_events_appended_total", help: "Events appended by this process.", Double(appends.events)),
         ]
+    }
+
+    private func brokerFamilies() async throws -> [MetricFamily] {
+        var summaries: [SourceSummary] = []
+        for source in BrokerSource.allCases { summaries.append(try await brokers.summary(of: source)) }
+        return BrokerMetrics.families(summaries, now: ledger.now())
     }
 
     private func captureFamilies() -> [MetricFamily] {

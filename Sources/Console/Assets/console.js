@@ -139,6 +139,31 @@ function connectForms() {
   });
 }
 
+/** Asks for the page again every few seconds, and takes over the parts that follow the ledger, except one that the reader uses. */
+function connectRenewal() {
+  const marked = () => [...document.querySelectorAll("[data-renew][id]")];
+  if (!marked().length) return;
+  const wait = () => setTimeout(renew, 1000 * Math.min(...marked().map((part) => Number(part.dataset.renew))));
+  async function renew() {
+    if (!document.hidden) {
+      try {
+        const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+        if (answer.ok && !answer.redirected) {
+          const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+          for (const part of marked()) {
+            const fresh = page.getElementById(part.id);
+            const isUsed = part.contains(document.activeElement) || part.contains(getSelection().anchorNode);
+            if (fresh && !isUsed && fresh.innerHTML !== part.innerHTML) part.replaceWith(document.adoptNode(fresh));
+          }
+        }
+      } catch { /* The next turn asks again. */ }
+    }
+    wait();
+  }
+  wait();
+}
+
+connectRenewal();
 for (const head of document.querySelectorAll(".strip input")) connectPlayHead(head);
 connectMenus();
 connectKeys();

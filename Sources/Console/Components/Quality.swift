@@ -15,17 +15,18 @@ enum Quality: String, Sendable, CaseIterable {
     init?(_ state: String) {
         switch state {
         case "clean", "available", "quoted", "aligned", "complete", "terminal_mark", "high", "served", "ready", "stable", "drivers",
-            "holds", "completed", "cleared":
+            "holds", "completed", "cleared", "submit", "agrees":
             self = .full
-        case "partially_aligned", "proxy_mapped", "unrealized_mark": self = .good
+        case "partially_aligned", "proxy_mapped", "unrealized_mark", "explained": self = .good
         case "mixed", "neutral", "partial", "medium", "estimated", "pending", "PENDING", "PARTIALLY_FILLED", "open", "building",
-            "insufficient":
+            "insufficient", "wait", "UNRESOLVED", "simulate", "SIMULATED_FALLBACK":
             self = .middling
         case "weak_alignment", "stale", "unfinished", "incomplete_economics", "low": self = .weak
         case "misaligned", "ambiguous", "unmapped", "unstable", "stopped", "detractors", "broken", "failed", "REJECTED", "BUSTED",
-            "CANCELLED", "critical", "raised":
+            "CANCELLED", "REFUSED", "EXPIRED", "critical", "raised", "differs", "halted":
             self = .poor
-        case "unavailable", "missing", "insufficient_data", "indeterminate", "not_entitled": self = .absent
+        case "unavailable", "missing", "insufficient_data", "indeterminate", "not_entitled", "insufficient_facts", "unobserved":
+            self = .absent
         default: return nil
         }
     }

@@ -4,6 +4,9 @@ import LedgerJSON
 enum Unavailable {
     /// The reason in a few words, for a cell.
     static func reason(_ field: String, in row: JSONValue) -> String {
+        if row["execution_mode"] != nil {
+            return ["filled_quantity", "filled_avg_price", "fill_vs_mid_bps", "seconds_to_fill"].contains(field) ? "no fill" : "not decided"
+        }
         if row["outcome_state"]?.string == "pending" && outcomeFields.contains(field) { return "pending" }
         let tokens = (row["missing_fields"]?.elements.compactMap(\.string) ?? [])
         // A stale quote leads to a missing mark, and is the more specific reason.

@@ -27,6 +27,7 @@ struct Navigation {
                 Entry("Performance", "performance"),
                 Entry("Trade Book", "trades"),
                 Entry("Research", "research"),
+                Entry("Orders", "broker"),
             ]
         ),
         (

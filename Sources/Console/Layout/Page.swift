@@ -92,6 +92,7 @@ struct Page {
         switch visitor.role {
         case .anonymous: break
         case .reader: html.element("span", [.class("role")], text: "reader")
+        case .trader: html.element("span", [.class("role admin")], text: "trader")
         case .administrator: html.element("span", [.class("role admin")], text: "administrator")
         }
         if visitor.role != .administrator && visitor.canAdminister && context.address.path != ["sign-in"] {

@@ -46,6 +46,8 @@ package struct Visitor: Sendable {
         /// No session, in a service that does not require a key for reading.
         case anonymous
         case reader
+        /// Reads, and gives orders.
+        case trader
         case administrator
     }
 
@@ -54,11 +56,14 @@ package struct Visitor: Sendable {
     package var formToken: String?
     /// Whether an administrator's key is configured. Without one the console cannot change anything.
     package var canAdminister: Bool
+    /// Whether a trade key is configured.
+    package var canTrade: Bool
 
-    package init(role: Role, formToken: String?, canAdminister: Bool) {
+    package init(role: Role, formToken: String?, canAdminister: Bool, canTrade: Bool = false) {
         self.role = role
         self.formToken = formToken
         self.canAdminister = canAdminister
+        self.canTrade = canTrade
     }
 }
 

@@ -5,24 +5,34 @@ package struct SignInPage: Sendable {
     package var next: String
     /// Whether the page asks for an administrator's key.
     package var asAdministrator: Bool
+    /// Whether it asks for a trade key.
+    package var asTrader: Bool
 
-    package init(context: PageContext, next: String, asAdministrator: Bool) {
+    package init(context: PageContext, next: String, asAdministrator: Bool, asTrader: Bool = false) {
         self.context = context
         self.next = next
         self.asAdministrator = asAdministrator
+        self.asTrader = asTrader
+    }
+
+    private var hint: String {
+        if asTrader {
+            return "Halting, resuming and cancelling take the trade key (ALPHA_LEDGER_TRADE_KEY). They can be done for 30 minutes."
+        }
+        return asAdministrator
+            ? "Actions take the administrator's key (ALPHA_LEDGER_ADMIN_KEY). They can be taken for 30 minutes."
+            : "Reading takes the read key (ALPHA_LEDGER_READ_KEY); the administrator's key reads too."
     }
 
     package func html() -> [UInt8] {
         Page(title: "Sign in", context: context, hasTime: false).html { html in
             html.element("form", [.class("card sign-in"), .method("post"), .action(Address(["sign-in"]))]) { html in
                 html.void("input", [.type("hidden"), .name("next"), .value(next)])
-                if asAdministrator { html.void("input", [.type("hidden"), .name("as"), .value("administrator")]) }
-                html.element(
-                    "p", [.id("key-hint")],
-                    text: asAdministrator
-                        ? "Actions take the administrator's key (ALPHA_LEDGER_ADMIN_KEY). They can be taken for 30 minutes."
-                        : "Reading takes the read key (ALPHA_LEDGER_READ_KEY); the administrator's key reads too.")
-                html.element("label", [.for("key")], text: asAdministrator ? "Administrator's key" : "Key")
+                if asTrader || asAdministrator {
+                    html.void("input", [.type("hidden"), .name("as"), .value(asTrader ? "trader" : "administrator")])
+                }
+                html.element("p", [.id("key-hint")], text: hint)
+                html.element("label", [.for("key")], text: asTrader ? "Trade key" : asAdministrator ? "Administrator's key" : "Key")
                 html.void(
                     "input",
                     [

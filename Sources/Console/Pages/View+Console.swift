@@ -19,7 +19,7 @@ extension View {
         }
         if hasHorizons { fields.append(.text(name: "horizons", label: "Horizons", placeholder: "1,7,30,expiry")) }
         if timeColumn != nil {
-            fields.append(.text(name: "from", label: "Traded from", placeholder: "2025-09-01"))
+            fields.append(.text(name: "from", label: isOfTrades ? "Traded from" : "From", placeholder: "2025-09-01"))
             fields.append(.text(name: "to", label: "before", placeholder: "2026-02-01"))
         }
         return fields

@@ -13,6 +13,7 @@ enum ViewColumns {
         case View.outcomes.name: [trade(context)] + outcomes(explained)
         case View.context.name: [trade(context)] + self.context(explained)
         case View.alerts.name: AlertsPage.columns(explained)
+        case View.dispatches.name: dispatches(explained)
         default: []
         }
     }
@@ -112,6 +113,23 @@ enum ViewColumns {
             .figure("Realized vol after", unit: "vol points", "realized_vol_after_trade", .score, explained).extra,
             .badge("Alignment", "alignment_label"), .badge("Regime", "gamma_regime").extra, .text("DVol", "dvol_bucket").extra,
             .tokens("Missing", "missing_fields"),
+        ]
+    }
+
+    private static func dispatches(_ explained: Explained) -> [Column] {
+        [
+            Column("Intent") { row, html in DispatchLink.write(row, to: &html) },
+            .text("Ticker", "ticker"), BrokerCell.side, .text("Strategy", "strategy"),
+            .badge("Mode", "execution_mode", explained), .badge("Verdict", "verdict", explained),
+            BrokerCell.text("Contract", "option_symbol", none: "none chosen"),
+            Column("Gates", field: "gates", isSortable: false) { row, html in GateLights.write(row["gates"], to: &html) },
+            .figure("Quantity", "quantity", .quantity, explained), .figure("Limit", "limit_price", .price, explained),
+            .figure("Filled", "filled_quantity", .quantity, explained), .figure("Average price", "filled_avg_price", .price, explained),
+            .figure("Fill vs mid bps", "fill_vs_mid_bps", .points, explained),
+            .figure("Spread", unit: "% of mid", "spread_pct", .score, explained).extra,
+            .figure("Seconds to fill", "seconds_to_fill", .score, explained).extra,
+            .tokens("Reasons", "reasons"), BrokerCell.text("Ended by", "fallback_reason", none: "nothing").extra,
+            .instant("Created", "created_at"), .instant("Expires", "expires_at").extra,
         ]
     }
 

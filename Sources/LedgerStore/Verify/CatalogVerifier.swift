@@ -155,21 +155,26 @@ public struct CatalogVerifier: Sendable {
     public func viewFindings(_ session: PostgresSession) throws -> [AuditFinding] {
         let versions = try catalog.versions(session)
         let leftovers = try LeftoverTables.names(session)
-        return try versions.filter { $0.isServed && $0.state == .ready }.compactMap { version in
-            guard let definition = registry.definition(of: version), try isTable(version.tableName, session) else { return nil }
-            let view = ServedView(definition)
-            if try view.stands(over: version.tableName, session) { return nil }
-            let subject = "view projection.\(version.name)"
-            let earlier = versions.filter { $0.name.isBytewiseEqual(to: version.name) }.map(\.tableName) + leftovers
-            let shown = try earlier.first { try isTable($0, session) && view.stands(over: $0, session) }
-            guard let shown else {
-                return AuditFinding(.fault, subject, "it does not show the current rows of \(version.tableName)")
-            }
-            return AuditFinding(
-                .unchecked, subject,
-                "it shows \(shown), which was served before: a rebuild or a promotion is being finished, and the view follows once no open transaction has read it"
-            )
+        let served = versions.filter { $0.isServed && $0.state == .ready }
+        let seconds = try served.flatMap { version in
+            try (registry.definition(of: version).map(SecondServedView.all) ?? []).compactMap { try $0.finding(session) }
         }
+        return try seconds
+            + served.compactMap { version in
+                guard let definition = registry.definition(of: version), try isTable(version.tableName, session) else { return nil }
+                let view = ServedView(definition)
+                if try view.stands(over: version.tableName, session) { return nil }
+                let subject = "view projection.\(version.name)"
+                let earlier = versions.filter { $0.name.isBytewiseEqual(to: version.name) }.map(\.tableName) + leftovers
+                let shown = try earlier.first { try isTable($0, session) && view.stands(over: $0, session) }
+                guard let shown else {
+                    return AuditFinding(.fault, subject, "it does not show the current rows of \(version.tableName)")
+                }
+                return AuditFinding(
+                    .unchecked, subject,
+                    "it shows \(shown), which was served before: a rebuild or a promotion is being finished, and the view follows once no open transaction has read it"
+                )
+            }
     }
 
     /// The findings about views, after a moment for late views to catch up.

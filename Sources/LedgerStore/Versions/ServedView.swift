@@ -9,6 +9,7 @@ import LedgerValues
 struct ServedView {
     private let name: String
     private let columns: [Column]
+    private let seconds: [SecondServedView]
 
     private struct Column {
         let name: String
@@ -19,6 +20,7 @@ struct ServedView {
 
     init(_ definition: ProjectionDefinition) {
         name = definition.identity.name
+        seconds = SecondServedView.all(of: definition)
         columns =
             [Column(name: "valid_from", type: "bigint", expression: "valid_from")]
             + definition.columns.columns.map { column in
@@ -41,7 +43,7 @@ struct ServedView {
         if lost.isEmpty {
             try session.executeScript(view)
             if found.isEmpty { try showToAuditors(session) }
-            return
+            return try seconds.forEach { try $0.put(session) }
         }
         // Checked before a lock has to be waited for.
         try requireReplaceable(session)
@@ -49,6 +51,7 @@ struct ServedView {
         try drop(losing: lost, session)
         try session.executeScript(view)
         for grant in grants { try session.executeScript(grant) }
+        try seconds.forEach { try $0.put(session) }
     }
 
     /// Points the view of a version that is already served at a table, in a transaction of its own and one round trip.
@@ -97,7 +100,7 @@ struct ServedView {
     func requireReplaceable(_ session: PostgresSession) throws {
         let lost = lost(of: try stored(session))
         if lost.isEmpty { return }
-        let own = [quoted, AuditedView.quoted(name)]
+        let own = [quoted, AuditedView.quoted(name)] + seconds.map(\.quoted)
         let dependents = try session.dependents(of: own, besides: own)
         if !dependents.isEmpty { throw inUse(lost, dependents) }
     }
@@ -105,6 +108,7 @@ struct ServedView {
     private func drop(losing lost: [String], _ session: PostgresSession) throws {
         do throws(PostgresError) {
             try AuditedView.drop(name, session)
+            for second in seconds { try second.drop(session) }
             try session.executeScript("DROP VIEW \(quoted)")
         } catch {
             guard error.sqlState == .dependentObjectsStillExist else { throw error }

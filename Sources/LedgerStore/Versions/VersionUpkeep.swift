@@ -61,10 +61,18 @@ public struct VersionUpkeep: Sendable {
         return remainders
     }
 
-    /// Brings what auditors have of the served versions up to date, as far as this program has their code.
+    /// Brings what auditors have of the served versions up to date, and the second views, as far as this program has their code.
     func attemptAuditorViews(_ session: PostgresSession) throws -> [Remainder] {
         var remainders: [Remainder] = []
         for (definition, comment) in try servedDefinitions(session) {
+            for second in SecondServedView.all(of: definition) where try !second.isCurrent(session) {
+                do {
+                    let isDone = try session.transaction { try session.withShortLocks { try second.put(session) } != nil }
+                    if !isDone { remainders.append(.view(second.quoted)) }
+                } catch let error as LedgerError {
+                    remainders.append(.usedView("\(error)"))
+                }
+            }
             let view = AuditedView(definition)
             if comment?.isBytewiseEqual(to: view.comment) ?? false { continue }
             do {

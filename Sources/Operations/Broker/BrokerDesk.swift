@@ -80,19 +80,33 @@ package struct BrokerDesk: Sendable {
         return try first.flatMap { try TradeEvents.registry.payload(of: $0).payload(as: TradeIntendedPayload.self)?.intent }
     }
 
+    /// All that the log says of an intent, as a document; nil if there is none.
+    package func story(of id: String) async throws -> JSONNode? {
+        let recorded = try await ledger.stream(Streams.intent(source: source.rawValue, id: id), after: 0, limit: 100_000).events
+        let events = try recorded.map { DecodedEvent(record: $0, payload: try TradeEvents.registry.payload(of: $0)) }
+        return DispatchStory.node(events, try await rules())
+    }
+
     /// Everything that the log says of the source.
     package func book() async throws -> SourceBook {
-        let log = StoreDispatchLog(ledger, source: source, leaseSeconds: 1)
         var book = SourceBook(source: source.rawValue)
-        let (events, through) = try await log.events(of: source.rawValue, after: 0)
+        let (events, through) = try await StoreDispatchLog.events(ledger, of: source.rawValue, after: 0)
         book.take(events, through: through)
         return book
+    }
+
+    /// Who halts, resumes or cancels says why.
+    private static func reason(_ text: String) throws(BrokerError) -> String {
+        let reason = text.trimmed
+        guard 1...500 ~= reason.utf8.count else { throw .badField(name: "why", expected: "the reason, 1 to 500 bytes") }
+        return reason
     }
 
     // MARK: - Halts
 
     /// Halts the source: no POST leaves any more. Without effect if it is halted.
     package func halt(requestedBy: String, why: String) async throws -> Bool {
+        let why = try Self.reason(why)
         let book = try await book()
         if book.isHalted { return false }
         let payload = DispatchHaltedPayload(source: source.rawValue, requestedBy: requestedBy, reason: why)
@@ -102,10 +116,11 @@ package struct BrokerDesk: Sendable {
 
     /// Lets orders leave again. Without effect if the source is not halted.
     package func resume(requestedBy: String, why: String) async throws -> Bool {
+        let why = try Self.reason(why)
         let book = try await book()
         guard let halt = book.halt else { return false }
         if ["account_changed", "ledger_restored"].contains(halt.reason) {
-            throw BrokerError.notConfigured(
+            throw BrokerError.refused(
                 "the source is halted for \(halt.reason): `broker reconcile --orders` compares all orders first")
         }
         let payload = DispatchResumedPayload(source: source.rawValue, requestedBy: requestedBy, reason: why)
@@ -117,6 +132,7 @@ package struct BrokerDesk: Sendable {
 
     /// Cancels an intent: before an order at once, after it by asking the broker. Returns what was recorded.
     package func cancel(_ id: String, requestedBy: String, why: String) async throws -> String {
+        let why = try Self.reason(why)
         for _ in 0..<5 {
             guard let state = try await book().intents[ByteKey(id)] else { throw BrokerError.unknownIntent(id) }
             if state.cancelRequest != nil { return EventType.cancelRequested.rawValue }
@@ -139,6 +155,6 @@ package struct BrokerDesk: Sendable {
                 throw error
             }
         }
-        throw BrokerError.unreachable("the intent changes too fast; try again")
+        throw BrokerError.refused("the intent changes too fast; try again")
     }
 }

@@ -7,6 +7,8 @@ package enum BrokerError: Error, Equatable, CustomStringConvertible {
     case unknownIntent(String)
     /// The intent has ended.
     case ended(String, mode: String)
+    /// What stands against it, in a sentence.
+    case refused(String)
     case notConfigured(String)
     /// Another dispatcher has the lease of the source.
     case otherDispatcher(source: String)
@@ -18,7 +20,7 @@ package enum BrokerError: Error, Equatable, CustomStringConvertible {
         case .differentIntent(let id): "an intent \(id) with other content exists"
         case .unknownIntent(let id): "there is no intent \(id)"
         case .ended(let id, let mode): "the intent \(id) has ended: \(mode)"
-        case .notConfigured(let problem), .unreachable(let problem): problem
+        case .refused(let problem), .notConfigured(let problem), .unreachable(let problem): problem
         case .otherDispatcher(let source): "another dispatcher of \(source) is running"
         }
     }

@@ -104,26 +104,63 @@ package struct DispatchRunner: Sendable {
         }
     }
 
-    /// Rounds until the task is cancelled. While another dispatcher has the lease, this one waits for it.
-    package func run(onRound: @Sendable (Dispatcher.Round) -> Void = { _ in }) async {
+    /// Rounds until the task is cancelled: a round that has begun is ended first. While another dispatcher has the lease, this one
+    /// waits for it.
+    ///
+    /// - Parameters:
+    ///   - notifications: wakes the dispatcher as soon as the log grows; without them it looks once a second
+    ///   - onRound: receives what each round did, or why there was none
+    package func run(
+        wokenBy notifications: LogNotifications? = nil,
+        onRound: @escaping @Sendable (Result<Dispatcher.Round, any Error>) -> Void = { _ in }
+    ) async {
         while !Task.isCancelled {
             var seconds = min(1, timings.followEvery)
+            let seen = await notifications?.seen
             do {
-                let round = try await once()
+                // A cancellation must not come between a request to the broker and the record of its end.
+                let round = try await Task { try await once() }.value
                 for problem in round.problems { ledger.logger.warning("\(ledger.redact(problem))") }
-                onRound(round)
+                onRound(.success(round))
                 let now = ledger.now()
                 seconds = min(timings.lease / 3, max(0.05, Double(round.next.microseconds - now.microseconds) / 1_000_000))
             } catch {
+                onRound(.failure(error))
                 ledger.logger.debug("the dispatcher waits", metadata: ["reason": "\(ledger.redact("\(error)"))"])
             }
             // New intents and halts are looked for at least once a second.
-            try? await Task.sleep(for: .seconds(min(seconds, 1)))
+            await Self.pause(min(seconds, 1), notifications, after: seen)
         }
-        await log.giveLeaseBack()
+        await Task { await log.giveLeaseBack() }.value
+    }
+
+    /// The shortest time between two rounds, however fast the log grows.
+    private static let shortestPause = 0.2
+
+    private static func pause(_ seconds: Double, _ notifications: LogNotifications?, after seen: UInt64?) async {
+        guard let notifications, let seen, seconds > shortestPause else {
+            try? await Task.sleep(for: .seconds(seconds))
+            return
+        }
+        try? await Task.sleep(for: .seconds(shortestPause))
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await notifications.wait(after: seen) }
+            tasks.addTask { try? await Task.sleep(for: .seconds(seconds - shortestPause)) }
+            await tasks.next()
+            tasks.cancelAll()
+        }
     }
 
     package func end() async { await log.giveLeaseBack() }
+
+    /// The decision on a purchase that nobody intended, from the broker's market of now. Nothing is sent and nothing recorded.
+    package func whatIf(_ intent: TradeIntent) async throws -> (facts: DecisionFacts, decision: Decision) {
+        do throws(Dispatcher.ReconcileError) {
+            return try await dispatcher.whatIf(intent)
+        } catch {
+            throw BrokerError.unreachable(ledger.redact("\(error)"))
+        }
+    }
 
     /// Compares positions with the ledger, and all orders if asked. Returns the document.
     package func reconcile(orders: Bool) async throws -> (node: JSONNode, differences: Int) {

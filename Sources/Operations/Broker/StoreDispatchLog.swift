@@ -60,17 +60,21 @@ final class StoreDispatchLog: DispatchLog {
 
     func events(of source: String, after position: Int64) async throws(DispatchLogError) -> (events: [DecodedEvent], through: Int64) {
         do {
-            let (recorded, head) = try await ledger.pool.run { session in
-                let head = try LogReader().head(session).position
-                return (
-                    try LogReader().events(inStreamsPrefixed: Self.prefixes(source), after: position, upTo: head, session), head
-                )
-            }
-            let events = try recorded.map { DecodedEvent(record: $0, payload: try TradeEvents.registry.payload(of: $0)) }
-            return (events, head)
+            return try await Self.events(ledger, of: source, after: position)
         } catch {
             throw problem(error)
         }
+    }
+
+    /// The events of a source after a position, and the position through which they are complete.
+    static func events(
+        _ ledger: Ledger, of source: String, after position: Int64
+    ) async throws -> (events: [DecodedEvent], through: Int64) {
+        let (recorded, head) = try await ledger.pool.run { session in
+            let head = try LogReader().head(session).position
+            return (try LogReader().events(inStreamsPrefixed: prefixes(source), after: position, upTo: head, session), head)
+        }
+        return (try recorded.map { DecodedEvent(record: $0, payload: try TradeEvents.registry.payload(of: $0)) }, head)
     }
 
     /// The commits that a submission must see: they change what it stands on.

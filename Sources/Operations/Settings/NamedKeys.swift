@@ -14,9 +14,9 @@ internal import Yams
 package struct NamedKeys: Sendable {
     package enum Role: String, Sendable, CaseIterable {
         case read
-        /// Reads. What trades asks for this role; nothing does yet.
+        /// Reads, and gives intents to trade.
         case trade
-        /// Reads and acts.
+        /// Reads and acts, and does not trade.
         case admin
     }
 
@@ -34,6 +34,7 @@ package struct NamedKeys: Sendable {
 
     package var isEmpty: Bool { keys.isEmpty }
     package var canAct: Bool { keys.contains { $0.role == .admin } }
+    package var canTrade: Bool { keys.contains { $0.role == .trade } }
 
     /// The key with a text. Every digest is compared to its end, whichever matches.
     package func key(_ text: String) -> Key? {

@@ -11,6 +11,8 @@ package struct Settings: Sendable {
     package var postgresBinaries: String?
     package var readKey: String?
     package var adminKey: String?
+    /// The key that trades, and reads. The administrator's does not trade.
+    package var tradeKey: String?
     /// The file with the keys of people and programs by name; nil if there is none.
     package var keysFile: String?
     /// The keys of that file, once somebody read it.
@@ -45,7 +47,7 @@ package struct Settings: Sendable {
     package static let names = Set(
         [
             "DATABASE_URL", "DATABASE_READ_URL", "ALPHA_LEDGER_DATA_DIR", "ALPHA_LEDGER_POSTGRES_BIN", "ALPHA_LEDGER_READ_KEY",
-            "ALPHA_LEDGER_ADMIN_KEY", "ALPHA_LEDGER_KEYS", "ALPHA_LEDGER_HOST", "ALPHA_LEDGER_PORT",
+            "ALPHA_LEDGER_ADMIN_KEY", "ALPHA_LEDGER_TRADE_KEY", "ALPHA_LEDGER_KEYS", "ALPHA_LEDGER_HOST", "ALPHA_LEDGER_PORT",
             "ALPHA_LEDGER_CONNECTIONS_PER_ADDRESS", "ALPHA_LEDGER_SIGNING_KEY_FILE", "ALPHA_LEDGER_WITNESS_POLICY",
             "ALPHA_LEDGER_PUBLIC_TILES", "ALPHA_LEDGER_SCHEDULE", "ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY",
             "ALPHA_LEDGER_CAPTURE", "ALPHA_LEDGER_CAPTURE_CURRENCIES", "ALPHA_LEDGER_CAPTURE_CALLS", "ALPHA_LEDGER_ALERTS",
@@ -67,6 +69,7 @@ package struct Settings: Sendable {
         postgresBinaries = values["ALPHA_LEDGER_POSTGRES_BIN"]
         readKey = values["ALPHA_LEDGER_READ_KEY"]
         adminKey = values["ALPHA_LEDGER_ADMIN_KEY"]
+        tradeKey = values["ALPHA_LEDGER_TRADE_KEY"]
         keysFile = values["ALPHA_LEDGER_KEYS"]
         host = values["ALPHA_LEDGER_HOST"] ?? "127.0.0.1"
         port = try values.number("ALPHA_LEDGER_PORT", in: 0...65535, expected: "a port number, 0 to 65535") ?? 8080
@@ -93,7 +96,8 @@ package struct Settings: Sendable {
         alertChannels = try AlertChannel.configured(values)
         allowsUnsafeDurability = try values.boolean("ALPHA_LEDGER_ALLOW_UNSAFE_DURABILITY") ?? false
         for source in Ingestion.executions.all { try source.check(values) }
-        for (name, key) in [("ALPHA_LEDGER_READ_KEY", readKey), ("ALPHA_LEDGER_ADMIN_KEY", adminKey)] {
+        let keys = [("ALPHA_LEDGER_READ_KEY", readKey), ("ALPHA_LEDGER_ADMIN_KEY", adminKey), ("ALPHA_LEDGER_TRADE_KEY", tradeKey)]
+        for (name, key) in keys {
             guard let key, key.utf8.count < Self.shortestKeyBytes else { continue }
             throw SettingProblem(
                 "\(name): expected a key of \(Self.shortestKeyBytes) bytes or more, as `openssl rand -hex 32` makes one; a shorter one can be guessed"
@@ -102,12 +106,18 @@ package struct Settings: Sendable {
         if let readKey, readKey == adminKey {
             throw SettingProblem("ALPHA_LEDGER_ADMIN_KEY must differ from ALPHA_LEDGER_READ_KEY: a reader could administer")
         }
+        for (name, key) in keys.prefix(2) where tradeKey != nil && key == tradeKey {
+            throw SettingProblem("ALPHA_LEDGER_TRADE_KEY must differ from \(name): who trades is asked for separately")
+        }
     }
 
     /// Whether a reader beyond loopback can show a key, and everybody has to.
     package var hasReadKeys: Bool { readKey != nil || !namedKeys.isEmpty }
     /// Whether somebody can act with a key.
     package var hasAdminKeys: Bool { adminKey != nil || namedKeys.canAct }
+
+    /// Whether somebody can trade with a key.
+    package var hasTradeKeys: Bool { tradeKey != nil || namedKeys.canTrade }
 
     /// Reads the file of named keys, if one is set. Throws `SettingProblem` with the file and the line.
     ///
@@ -122,7 +132,7 @@ package struct Settings: Sendable {
 
     /// Secrets that must not show in a log, an error text or an event.
     package var secrets: [String] {
-        [readKey, adminKey].compactMap { $0 }
+        [readKey, adminKey, tradeKey].compactMap { $0 }
             + (Ingestion.settings + AlertChannel.settings).compactMap { $0.isSecret ? values[$0.name] : nil }
     }
 

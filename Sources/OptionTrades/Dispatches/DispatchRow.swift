@@ -38,7 +38,7 @@ struct DispatchRow {
 
     /// The fill's distance from mid, positive if it is worse; nil without a fill or without a mid.
     var fillVersusMid: ExactNumber? {
-        guard !facts.filledQuantity.isZero, let price = facts.update?.filledAveragePrice, let decision = recorded,
+        guard !facts.filledQuantity.isZero, let price = facts.filledAveragePrice, let decision = recorded,
             let mid = BrokerFigures.mid(decision.bid, decision.ask)
         else { return nil }
         let distance = ExactNumber(price) - mid
@@ -70,7 +70,7 @@ struct DispatchRow {
             ("delta", .decimal(decision?.delta)), ("execution_mode", .string(facts.mode.rawValue)),
             ("expires_at", .instant(intent.expiresAt)), ("fallback_reason", .text(fallbackReason)),
             ("fill_vs_mid", .decimal(fillVersusMid?.rounded())), ("fill_vs_mid_bps", .decimal(fillVersusMidBps?.rounded())),
-            ("filled_at", .instant(facts.firstFillAt)), ("filled_avg_price", .decimal(facts.update?.filledAveragePrice)),
+            ("filled_at", .instant(facts.firstFillAt)), ("filled_avg_price", .decimal(facts.filledAveragePrice)),
             ("filled_quantity", .decimal(facts.acknowledgement == nil ? nil : facts.filledQuantity)),
             ("gates", .array(decision?.gates.map { FieldCoder.node($0) } ?? [])),
             ("instrument_type", .string(intent.instrument.rawValue)), ("intent_id", .string(intent.intentID)),

@@ -50,7 +50,7 @@ struct DispatchesExplainer: ViewExplainer {
         let submitted = event(OrderSubmittedPayload.self, sheet)
         sheet.input("bid", Shown(decision.bid), submitted)
         sheet.input("ask", Shown(decision.ask), submitted)
-        sheet.input("filled_avg_price", Shown(row.facts.update?.filledAveragePrice), event(OrderUpdatedPayload.self, sheet))
+        sheet.input("filled_avg_price", Shown(row.facts.filledAveragePrice), event(OrderUpdatedPayload.self, sheet))
         sheet.step("mid", "(bid + ask) / 2", Shown(exact: mid))
         let isBuy = row.facts.intent.action == .buy
         sheet.step("worse than mid is positive", isBuy ? "filled_avg_price - mid" : "mid - filled_avg_price", Shown(exact: distance))

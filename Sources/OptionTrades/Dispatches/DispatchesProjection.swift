@@ -23,6 +23,28 @@ package struct DispatchesProjection: Projection {
 
     package static var entitiesAreSubjects: Bool { true }
 
+    /// The columns that dashboards of an earlier dispatcher ask for.
+    package static var secondViews: [SecondView] {
+        [
+            SecondView(
+                "dispatcher_execution",
+                columns: [
+                    .column("source"), .column("intent_id"), .column("ticker"), .column("action"), .column("instrument_type"),
+                    .column("strategy"), .column("execution_mode"), .column("option_symbol"), .column("delta"), .column("theta"),
+                    .column("iv"), .column("created_at"),
+                    .object(
+                        "explain_json",
+                        members: [
+                            "alpaca_order_id", "client_order_id", "order_status", "api_bid", "api_ask", "api_mid", "spread_pct",
+                            "open_interest", "volume", "spot", "target_strike", "candidates_considered", "gates", "size", "reasons",
+                            "verdict", "quantity", "limit_price", "filled_quantity", "filled_avg_price", "filled_at", "fill_vs_mid",
+                            "fill_vs_mid_bps", "seconds_to_fill", "simulated_price", "fallback_reason",
+                        ]),
+                ],
+                about: "The dispatches, an intent a row, with what explains them as one object.")
+        ]
+    }
+
     package func entities(touchedBy event: DecodedEvent) -> [RowKey] { event.payload.subjectKey.map { [$0] } ?? [] }
 
     package func apply(_ event: DecodedEvent, to facts: inout Facts?, of entity: RowKey) {

@@ -125,7 +125,9 @@ struct BrokerCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withLedger { ledger in
-                let isNew = try await BrokerDesk(ledger, source: choice.source).halt(requestedBy: "command line", why: why)
+                let isNew = try await brokerResult {
+                    try await BrokerDesk(ledger, source: choice.source).halt(requestedBy: "command line", why: why)
+                }
                 Output.line(isNew ? "halted" : "it is halted already")
             }
         }
@@ -141,7 +143,7 @@ struct BrokerCommand: AsyncParsableCommand {
 
         @OptionGroup var options: SettingsOptions
         @OptionGroup var choice: Choice
-        @Option(help: "Why.") var why = "resumed"
+        @Option(help: "Why.") var why: String
 
         func run() async throws {
             try await options.withLedger { ledger in
@@ -164,7 +166,7 @@ struct BrokerCommand: AsyncParsableCommand {
         @OptionGroup var options: SettingsOptions
         @OptionGroup var choice: Choice
         @Argument(help: "The intent's id.") var intent: String
-        @Option(help: "Why.") var why = "cancelled"
+        @Option(help: "Why.") var why: String
 
         func run() async throws {
             try await options.withLedger { ledger in
@@ -210,7 +212,7 @@ private func brokerResult<Value>(_ body: () async throws -> Value) async throws 
         let code: Int32 =
             switch error {
             case .badField, .notConfigured: 2
-            case .differentIntent, .otherDispatcher: 3
+            case .differentIntent, .otherDispatcher, .refused: 3
             case .unreachable: 4
             case .unknownIntent, .ended: 1
             }

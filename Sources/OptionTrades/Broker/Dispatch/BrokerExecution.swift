@@ -1,19 +1,19 @@
 package import LedgerEvents
 import LedgerValues
 
-/// The execution that an order's fills are.
+/// The execution that an order's fills are, with those of the orders that took its place.
 package enum BrokerExecution {
     /// The row of an order with a fill, or of one whose fills were taken back; nil for any other.
     package static func row(of state: IntentState, portfolio: String?, isRecorded: Bool) -> ExecutionRow? {
         guard let submission = state.submission, let acknowledgement = state.acknowledgement, let update = state.update,
-            isRecorded || update.filledQuantity > .zero,
+            isRecorded || state.filledQuantity > .zero,
             let tradeDate = state.firstFillAt ?? update.updatedAt
         else { return nil }
         let symbol = OptionSymbol(submission.body.symbol)
         let status: TradeStatus =
-            if update.filledQuantity.isZero {
+            if state.filledQuantity.isZero {
                 .busted
-            } else if update.filledQuantity == FixedDecimal(Int(submission.body.quantity)) {
+            } else if update.status.isBytewiseEqual(to: "filled") || state.filledQuantity == FixedDecimal(Int(submission.body.quantity)) {
                 .filled
             } else {
                 .partiallyFilled
@@ -25,10 +25,10 @@ package enum BrokerExecution {
         row.sourcePortfolio = portfolio
         row.underlyingSymbol = state.intent.ticker
         row.direction = state.intent.action == .buy ? .buy : .sell
-        row.quantity = update.filledQuantity
-        row.price = update.filledAveragePrice
+        row.quantity = state.filledQuantity
+        row.price = state.filledAveragePrice
         row.priceCurrency = "USD"
-        row.feesUSD = update.commission
+        row.feesUSD = state.commission
         row.contractMultiplier = symbol == nil ? FixedDecimal(1) : submission.decision.multiplier
         row.quantityUnit = symbol == nil ? "SHARES" : nil
         row.optionSymbol = symbol?.description

@@ -44,6 +44,28 @@ extension Dispatcher {
         try await decide(key, state, clock)
     }
 
+    // MARK: - What if
+
+    /// The decision on an intent that nobody gave, from the market and the account of now. Nothing is sent and nothing recorded.
+    package func whatIf(_ intent: TradeIntent) async throws(ReconcileError) -> (facts: DecisionFacts, decision: Decision) {
+        do throws(StepError) {
+            try await read { () async throws(DispatchLogError) in try await self.refresh() }
+            let clock = try await ask { () async throws(BrokerFailure) in try await self.broker.clock() }
+            let state = IntentState(TradeIntendedPayload(intent: intent, requestedBy: ""), at: try await now())
+            let market = try await consultMarket(state, clock)
+            let found = try await ask { () async throws(BrokerFailure) in try await self.broker.account() }
+            let day = book.day(for: intent, now: try await now(), newYork: rules.newYork)
+            let facts = DecisionFacts(
+                intent: intent, market: market, account: found.facts, day: day, isHalted: book.isHalted)
+            return (facts, Decider(rules).decide(facts))
+        } catch {
+            switch error {
+            case .log(let problem): throw ReconcileError(description: "\(problem)")
+            case .broker(let failure): throw ReconcileError(description: failure.message)
+            }
+        }
+    }
+
     // MARK: - Consulting
 
     private func decide(_ key: ByteKey, _ before: IntentState, _ clock: BrokerClock) async throws(StepError) {

@@ -3,7 +3,7 @@ package import LedgerJSON
 import LedgerValues
 
 extension Dispatcher {
-    /// Why a reconciliation could not be made.
+    /// Why a reconciliation or a what-if could not be made.
     package struct ReconcileError: Error, CustomStringConvertible {
         package let description: String
     }

@@ -1,4 +1,5 @@
 import LedgerEvents
+import LedgerProjections
 package import LedgerValues
 
 /// Carries intents to a broker: consults, decides, submits, resolves and follows. At most one order an intent, ever.
@@ -76,7 +77,9 @@ package actor Dispatcher {
     /// Reads what the log has since the last time.
     func refresh() async throws(DispatchLogError) {
         let (events, through) = try await log.events(of: source, after: book.throughPosition)
-        book.take(events, through: through)
+        // A what-if may have read further meanwhile: an event is folded once.
+        let last = book.throughPosition
+        book.take(events.filter { $0.record.position > last }, through: through)
     }
 
     /// Why a step ended early.

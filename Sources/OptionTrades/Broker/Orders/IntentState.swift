@@ -16,6 +16,8 @@ package struct IntentState: CodedFields {
     package var submissionPosition: Int64?
     package var acknowledgement: OrderAcknowledgedPayload?
     package var update: OrderUpdatedPayload?
+    /// The fills of each order of the chain: of the first one, and of those that took its place.
+    package var fills: [OrderFill] = []
     package var refusal: OrderRefusedPayload?
     package var simulation: ExecutionSimulatedPayload?
     package var cancelRequest: CancelRequestedPayload?
@@ -47,6 +49,7 @@ package struct IntentState: CodedFields {
         try fields.object("cancellation", &cancellation)
         try fields.instant("created_at", &createdAt)
         try fields.object("expiry", &expiry)
+        try fields.objects("fills", &fills)
         try fields.instant("first_fill_at", &firstFillAt)
         try fields.object("intended", &intended)
         try fields.truth("is_rate_limited", &isRateLimited)
@@ -91,6 +94,12 @@ package struct IntentState: CodedFields {
             acknowledgement = payload
         } else if let payload = event.payload(as: OrderUpdatedPayload.self) {
             update = payload
+            let fill = OrderFill(payload)
+            if let index = fills.firstIndex(where: { $0.orderID.isBytewiseEqual(to: fill.orderID) }) {
+                fills[index] = fill
+            } else {
+                fills.append(fill)
+            }
             if payload.filledQuantity > .zero, firstFillAt == nil {
                 firstFillAt = payload.filledAt ?? payload.updatedAt ?? event.record.recordedAt
             }
@@ -128,7 +137,33 @@ package struct IntentState: CodedFields {
     /// The status of the order at the broker; nil before it is known.
     package var orderStatus: String? { update?.status ?? acknowledgement?.status }
 
-    package var filledQuantity: FixedDecimal { update?.filledQuantity ?? .zero }
+    /// What the orders of the chain were filled with together.
+    package var filledQuantity: FixedDecimal { fills.reduce(FixedDecimal.zero) { $0 + $1.quantity } }
+
+    /// The average price of all fills, rounded once; nil without a fill, and if the price of one is missing.
+    package var filledAveragePrice: FixedDecimal? {
+        let filled = fills.filter { !$0.quantity.isZero }
+        if filled.count == 1 { return filled[0].averagePrice }
+        var (cost, quantity) = (ExactNumber.zero, ExactNumber.zero)
+        for fill in filled {
+            guard let price = fill.averagePrice else { return nil }
+            cost = cost + ExactNumber(price) * ExactNumber(fill.quantity)
+            quantity = quantity + ExactNumber(fill.quantity)
+        }
+        return cost.divided(by: quantity)?.rounded()
+    }
+
+    /// The broker's fees for all fills; nil if those of one are missing.
+    package var commission: FixedDecimal? {
+        let filled = fills.filter { !$0.quantity.isZero }
+        guard !filled.isEmpty else { return fills.last?.commission }
+        var sum = FixedDecimal.zero
+        for fill in filled {
+            guard let commission = fill.commission else { return nil }
+            sum += commission
+        }
+        return sum
+    }
 
     /// The broker's id of the order that is followed: of a chain of replaced orders the last.
     package var followedOrderID: String? {
@@ -173,5 +208,27 @@ package struct IntentState: CodedFields {
     /// The facts from which a decision follows; `day` stands in before a decision was recorded.
     package func facts(day standIn: DayFacts = DayFacts(), isHalted: Bool = false) -> DecisionFacts {
         DecisionFacts(intent: intent, market: market, account: account?.account, day: day ?? standIn, isHalted: isHalted)
+    }
+}
+
+/// What the broker said last of the fills of one order.
+package struct OrderFill: CodedFields {
+    package var orderID = ""
+    package var quantity = FixedDecimal.zero
+    package var averagePrice: FixedDecimal?
+    package var commission: FixedDecimal?
+
+    package init() {}
+
+    init(_ update: OrderUpdatedPayload) {
+        (orderID, quantity) = (update.brokerOrderID, update.filledQuantity)
+        (averagePrice, commission) = (update.filledAveragePrice, update.commission)
+    }
+
+    package mutating func code(_ fields: inout FieldCoder) throws(PayloadError) {
+        try fields.decimal("average_price", &averagePrice)
+        try fields.decimal("commission", &commission)
+        try fields.text("order_id", &orderID)
+        try fields.decimal("quantity", &quantity)
     }
 }
