@@ -27,6 +27,43 @@ extension Ledger {
         return try FundingIntervals(path: "\(prefix)\(versions.max() ?? 1)\(suffix)") { try resources.files.projectionFile($0) }
     }
 
+    /// Captures series of symbols, each from the vendor that has it.
+    ///
+    /// Throws the problem of the settings before anything is asked.
+    package func capture(
+        options: CaptureOptions, ofSymbolsFrom sources: SymbolSources,
+        onProgress: @escaping @Sendable (CaptureRun.Progress) -> Void = { _ in }
+    ) async throws -> CaptureSummary {
+        try options.check()
+        var groups: [(source: SymbolSources.Source, symbols: [String])] = []
+        for series in options.series {
+            for symbol in options.currencies {
+                let source = try sources.source(of: series, symbol)
+                if let index = groups.firstIndex(where: { $0.source.vendor.isBytewiseEqual(to: source.vendor) }) {
+                    if !groups[index].symbols.contains(symbol) { groups[index].symbols.append(symbol) }
+                } else {
+                    groups.append((source, [symbol]))
+                }
+            }
+        }
+        var whole: CaptureSummary?
+        for group in groups {
+            var part = options
+            part.currencies = group.symbols
+            if let limit = options.maximumCalls {
+                part.maximumCalls = limit - (whole?.calls ?? 0)
+                if part.maximumCalls ?? 0 < 1 {
+                    whole?.isCutShort = true
+                    break
+                }
+            }
+            let summary = try await capture(part, from: group.source.series, onProgress: onProgress)
+            whole = whole.map { $0.followed(by: summary) } ?? summary
+        }
+        guard let whole else { throw CaptureError.badOptions("symbols: expected one or more") }
+        return whole
+    }
+
     /// Runs a capture.
     package func capture(
         _ options: CaptureOptions, from source: any SeriesSource, onProgress: @escaping @Sendable (CaptureRun.Progress) -> Void = { _ in }
