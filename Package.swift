@@ -128,7 +128,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Alpaca", dependencies: ["LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "Curl"], swiftSettings: strict),
+            name: "Alpaca", dependencies: ["LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "Curl", "SampleScope"],
+            swiftSettings: strict),
         .target(
             name: "SampleScope",
             dependencies: ["LedgerValues", "LedgerJSON", .product(name: "Hummingbird", package: "hummingbird")],

@@ -2,6 +2,7 @@ import Curl
 import LedgerJSON
 package import LedgerValues
 package import OptionTrades
+import SampleScope
 import Synchronization
 
 /// Chains and bars of shares from Alpaca's data interface.
@@ -174,5 +175,15 @@ extension SymbolVendor {
                 )
             }
             return AlpacaSeries(try AlpacaSettings(values, live: false), question, now: now)
+        },
+        sample: {
+            var random = SystemRandomNumberGenerator()
+            let (keyID, secret) = (UniqueID(random: &random).description, UniqueID(random: &random).description)
+            let server = try await SampleShareServer.start(keyID: keyID, secret: secret)
+            let settings = [
+                "ALPACA_PAPER_API_KEY_ID": keyID, "ALPACA_PAPER_SECRET_KEY": secret, "ALPACA_PAPER_URL": server.url,
+                "ALPACA_DATA_URL": server.url,
+            ]
+            return (SampleServer(settings: settings, stop: server.stop), { server.set(now: $0) })
         })
 }

@@ -61,9 +61,10 @@ struct AnalysisStanding: Sendable {
 
     /// The rows of an analysis's inputs, each in order of time.
     func rows(
-        of asked: AskedAnalysis, _ registry: ProjectionRegistry, _ deadline: FoldDeadline, _ session: PostgresSession
+        of asked: AskedAnalysis, _ ledger: Ledger, _ deadline: FoldDeadline, _ session: PostgresSession
     ) throws -> [[JSONDocument]] {
-        try asked.inputs(now).map { range in
+        let registry = ledger.registry
+        return try asked.inputs(now).map { range in
             guard let read = reads.first(where: { $0.view.projection.isBytewiseEqual(to: range.projection) }) else {
                 throw ViewError.rulesUnavailable("\(range.projection) is not among the projections that the analysis's rules read")
             }
@@ -74,7 +75,8 @@ struct AnalysisStanding: Sendable {
                     if let at = row.root[range.time]?.string.flatMap({ Instant($0) }), at <= now { found.append((at, row)) }
                     return true
                 }
-                return found.sorted { $0.at < $1.at }.map(\.row)
+                let rows = found.sorted { $0.at < $1.at }.map(\.row)
+                return read.view.hasJoinedRows ? try ChainParts(ledger: ledger, session: session).joined(rows) : rows
             }
             let inside = try found(range.filters)
             if !inside.isEmpty { return inside }

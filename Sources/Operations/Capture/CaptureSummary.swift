@@ -71,7 +71,7 @@ package struct CaptureSummary: Sendable {
     }
 
     /// The result of this capture and of one that followed it.
-    func followed(by next: CaptureSummary) -> CaptureSummary {
+    package func followed(by next: CaptureSummary) -> CaptureSummary {
         var whole = self
         whole.outcomes += next.outcomes
         whole.calls += next.calls

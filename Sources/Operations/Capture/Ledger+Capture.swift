@@ -57,7 +57,7 @@ extension Ledger {
                     break
                 }
             }
-            let summary = try await capture(part, from: group.source.series, onProgress: onProgress)
+            let summary = try await capture(part, from: group.source.series, now: sources.now, onProgress: onProgress)
             whole = whole.map { $0.followed(by: summary) } ?? summary
         }
         guard let whole else { throw CaptureError.badOptions("symbols: expected one or more") }
@@ -65,15 +65,18 @@ extension Ledger {
     }
 
     /// Runs a capture.
+    ///
+    /// - Parameter now: the clock that says what is over; nil for the ledger's.
     package func capture(
-        _ options: CaptureOptions, from source: any SeriesSource, onProgress: @escaping @Sendable (CaptureRun.Progress) -> Void = { _ in }
+        _ options: CaptureOptions, from source: any SeriesSource, now: (@Sendable () -> Instant)? = nil,
+        onProgress: @escaping @Sendable (CaptureRun.Progress) -> Void = { _ in }
     ) async throws -> CaptureSummary {
         if options.apply {
             let file = try fundingIntervals().file
             try await pool.run { session in try catalog.recordRules([file], session) }
         }
         let run = CaptureRun(
-            pool: pool, log: log, configuration: serviceConfiguration, source: source, now: now, newID: newID, onProgress: onProgress)
+            pool: pool, log: log, configuration: serviceConfiguration, source: source, now: now ?? self.now, newID: newID, onProgress: onProgress)
         let summary = try await run.run(options)
         captures.note(summary)
         return summary

@@ -1,4 +1,4 @@
-import LedgerValues
+package import LedgerValues
 package import OptionTrades
 import Synchronization
 
@@ -12,10 +12,17 @@ package final class SymbolSources: Sendable {
     private let ledger: Ledger
     private let question: SymbolQuestion
     private let isOwnServer: Bool
+    /// The clock by which sources are asked, and captured.
+    let now: @Sendable () -> Instant
     private let open = Mutex<[Source]>([])
 
-    /// - Parameter isOwnServer: whether the program's own servers stand for the vendors.
-    package init(_ ledger: Ledger, _ question: SymbolQuestion, isOwnServer: Bool = false) {
+    /// - Parameters:
+    ///   - isOwnServer: whether the program's own servers stand for the vendors.
+    ///   - now: the vendors' clock; nil for the ledger's.
+    package init(
+        _ ledger: Ledger, _ question: SymbolQuestion, isOwnServer: Bool = false, now: (@Sendable () -> Instant)? = nil
+    ) {
+        self.now = now ?? ledger.now
         self.ledger = ledger
         self.question = question
         self.isOwnServer = isOwnServer
@@ -33,7 +40,7 @@ package final class SymbolSources: Sendable {
             let intervals: FundingIntervals
             do { intervals = try ledger.fundingIntervals() } catch { throw SettingProblem("\(error)") }
             source = Source(
-                vendor: vendor.name, series: try vendor.open(ledger.settings.values, question, intervals, ledger.now, isOwnServer))
+                vendor: vendor.name, series: try vendor.open(ledger.settings.values, question, intervals, now, isOwnServer))
         } catch {
             throw CaptureError.notConfigured("\(error)")
         }

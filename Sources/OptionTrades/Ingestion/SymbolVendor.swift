@@ -25,11 +25,17 @@ package struct SymbolVendor: Sendable {
     package let covers: @Sendable (CaptureSeries, _ symbol: String) -> Bool
     /// The source, ready to be asked. A server of the program's own need not be spared.
     package let open: Open
+    /// Starts a server that stands for the vendor, and gives what sets the moment of its chains. Nil if another sample's server does.
+    package let sample: (@Sendable () async throws -> (server: SampleServer, setNow: @Sendable (Instant) -> Void))?
 
-    package init(name: String, covers: @escaping @Sendable (CaptureSeries, _ symbol: String) -> Bool, open: @escaping Open) {
+    package init(
+        name: String, covers: @escaping @Sendable (CaptureSeries, _ symbol: String) -> Bool, open: @escaping Open,
+        sample: (@Sendable () async throws -> (server: SampleServer, setNow: @Sendable (Instant) -> Void))? = nil
+    ) {
         self.name = name
         self.covers = covers
         self.open = open
+        self.sample = sample
     }
 }
 
