@@ -294,7 +294,7 @@ let package = Package(
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "Operations", "SampleScope", "AlphaFeed", "Amberdata", "MarketData", "LedgerStore", "LedgerPostgres",
+                "Operations", "SampleScope", "AlphaFeed", "Alpaca", "Amberdata", "MarketData", "LedgerStore", "LedgerPostgres",
                 "LedgerProjections", "OptionTrades", "LedgerRules", "LedgerEvents", "LedgerJSON", "LedgerValues", "TestSupport",
                 "LoopbackServer", "Curl",
             ], exclude: ["read_exports.py"]),
