@@ -53,7 +53,8 @@ package struct AlpacaSeries: SeriesSource {
         if Task.isCancelled { return SeriesError(.cancelled, "the request was cancelled") }
         let status = patience.lastStatus
         let kind: SeriesError.Kind =
-            error.kind == .unauthorized || status == 403 ? .notEntitled : error.kind == .unreachable && status == nil ? .unreachable : .failed
+            error.kind == .unauthorized || status == 403
+            ? .notEntitled : error.kind == .unreachable && status == nil ? .unreachable : .failed
         return SeriesError(kind, "\(error.message) (asked for \(symbol))")
     }
 

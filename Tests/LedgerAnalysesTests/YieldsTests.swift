@@ -30,7 +30,8 @@ import Testing
                 row("90", .put, bid: "1.8", delta: "-0.25"), row("95", .put, bid: nil, delta: "-0.40"),
                 row("100", .call, bid: "5", delta: "0.41"), row("105", .call, bid: "2.5", delta: "0.40"),
                 row("110", .call, bid: "0", delta: "0.2"), row("110", .put, bid: "10", delta: "-0.9"),
-                row("115", .call, bid: "0.3", delta: "0.1"), row("120", .call, bid: "0.1", delta: "0.09"), row("125", .call, bid: "0.1", delta: nil),
+                row("115", .call, bid: "0.3", delta: "0.1"), row("120", .call, bid: "0.1", delta: "0.09"),
+                row("125", .call, bid: "0.1", delta: nil),
             ])
         return market
     }
@@ -123,7 +124,8 @@ import Testing
         }
         let document = try market.document(.probability, now: LedgerAnalysesTests.moment(Self.now)).root
         let rows = try #require(document["data"]?["candidates"]).elements.map { $0 }
-        #expect(rows.map { $0["expiry"]?.string } == ["2026-02-06", "2026-02-06"] && rows.map { $0["option_type"]?.string } == ["call", "put"])
+        #expect(
+            rows.map { $0["expiry"]?.string } == ["2026-02-06", "2026-02-06"] && rows.map { $0["option_type"]?.string } == ["call", "put"])
         func number(_ value: JSONValue?) -> Double { value?.decimal.flatMap { Double("\($0)") } ?? .nan }
         // At the forward: N(−σ√T ÷ 2) with σ√T = 0.5 × √(30 ÷ 365), and twice the option is the expected move.
         #expect(abs(number(rows[0]["p_itm"]) - 0.4714) < 1e-3 && abs(number(rows[0]["p_itm"]) + number(rows[1]["p_itm"]) - 1) < 1e-9)

@@ -28,7 +28,10 @@ import Testing
         #expect(throws: Never.self) { for one in options { try one.check() } }
     }
 
-    @Test(arguments: ["", "gex", "gex=7m", "gex=0m", "gamma=hourly", "gex=hourly;gex=5m", "gex,=hourly", "chain:spy=15m", "chain:SOL=15m", "bars:BTC=hourly", "chain:SPY=15m;chain:SPY=5m", "gex=hourly=5m"])
+    @Test(arguments: [
+        "", "gex", "gex=7m", "gex=0m", "gamma=hourly", "gex=hourly;gex=5m", "gex,=hourly", "chain:spy=15m", "chain:SOL=15m",
+        "bars:BTC=hourly", "chain:SPY=15m;chain:SPY=5m", "gex=hourly=5m",
+    ])
     func `what is no schedule is refused`(text: String) {
         #expect { try CaptureSchedule(parsing: text) } throws: { "\($0)".hasPrefix("ALPHA_LEDGER_CAPTURE:") }
     }

@@ -47,7 +47,8 @@ import Testing
         #expect(rows.map(\.name) == ["150C", "150P", "152.5C"])
         // Points, rounded once.
         #expect(rows[0].iv == (try decimal("45.8447844447")) && rows[0].bid == (try decimal("4.1")) && rows[0].volume == FixedDecimal(55))
-        #expect(rows[0].last == (try decimal("4.2")) && rows[0].openInterest == FixedDecimal(120) && rows[0].gamma == (try decimal("0.021")))
+        #expect(
+            rows[0].last == (try decimal("4.2")) && rows[0].openInterest == FixedDecimal(120) && rows[0].gamma == (try decimal("0.021")))
         // Missing is null, and another day's figures are missing.
         let put = rows[1]
         #expect(put.iv == nil && put.delta == nil && put.theta == nil && put.last == nil && put.volume == nil && put.openInterest == nil)
@@ -286,17 +287,28 @@ import Testing
             "/volatility/level-1-quotes": { query in
                 #expect(query["timeInterval"] == "h" && query["currency"] == "BTC")
                 return AmberdataVendor.page([
-                    row(90_000, "C", "2026-01-30", #""bid":0.01,"ask":null,"markPrice":0.012,"markIv":50,"underlyingPrice":90100,"indexPrice":90000"#, at: "2026-01-06T19:00:00Z"),
-                    row(90_000, "P", "2026-01-30", #""bid":0.02,"ask":0.0205,"markPrice":0.0201,"markIv":0.01,"underlyingPrice":91000,"indexPrice":90010,"openInterest":12.5"#),
-                    row(90_000, "C", "2026-01-30", #""bid":null,"ask":0.03,"markPrice":0.0295,"markIv":52.25,"delta":0.55,"underlyingPrice":91002,"indexPrice":90020"#),
-                    row(95_000, "C", "2026-03-27", #""bid":0.01,"ask":0.02,"markPrice":0.015,"markIv":55,"underlyingPrice":null,"indexPrice":90010"#),
+                    row(
+                        90_000, "C", "2026-01-30",
+                        #""bid":0.01,"ask":null,"markPrice":0.012,"markIv":50,"underlyingPrice":90100,"indexPrice":90000"#,
+                        at: "2026-01-06T19:00:00Z"),
+                    row(
+                        90_000, "P", "2026-01-30",
+                        #""bid":0.02,"ask":0.0205,"markPrice":0.0201,"markIv":0.01,"underlyingPrice":91000,"indexPrice":90010,"openInterest":12.5"#
+                    ),
+                    row(
+                        90_000, "C", "2026-01-30",
+                        #""bid":null,"ask":0.03,"markPrice":0.0295,"markIv":52.25,"delta":0.55,"underlyingPrice":91002,"indexPrice":90020"#),
+                    row(
+                        95_000, "C", "2026-03-27",
+                        #""bid":0.01,"ask":0.02,"markPrice":0.015,"markIv":55,"underlyingPrice":null,"indexPrice":90010"#),
                 ])
             }
         ])
         let answer = try await vendor.source().observations(of: .chain, currency: "BTC", in: Self.window)
-        #expect(answer.observations.map { "\($0.timestamp) \($0.date("expiry") ?? .minimum)" } == [
-            "2026-01-06T20:00:00Z 2026-01-30", "2026-01-06T20:00:00Z 2026-03-27",
-        ])
+        #expect(
+            answer.observations.map { "\($0.timestamp) \($0.date("expiry") ?? .minimum)" } == [
+                "2026-01-06T20:00:00Z 2026-01-30", "2026-01-06T20:00:00Z 2026-03-27",
+            ])
         let first = answer.observations[0]
         #expect(first.decimal("forward") == FixedDecimal(91_001) && first.decimal("spot") == FixedDecimal(90_015))
         #expect(first.decimal("multiplier") == FixedDecimal(1) && first.unitSource == nil)
@@ -335,7 +347,8 @@ import Testing
             let source = AlpacaSeries(settings, SymbolQuestion(), now: { now })
             try await withCapture { bench in
                 let first = try await bench.run(source, [.chain], currencies: ["MSTR", "COIN", "SPY"])
-                #expect(first.outcomes.map(\.rows.inserted) == [8, 8, 4] && first.outcomes.map { $0.leftOut["other_root"] } == [1, 1, nil])
+                #expect(
+                    first.outcomes.map(\.rows.inserted) == [8, 8, 4] && first.outcomes.map { $0.leftOut["other_root"] } == [1, 1, nil])
                 let head = try await bench.head()
                 let second = try await bench.run(source, [.chain], currencies: ["MSTR", "COIN", "SPY"])
                 #expect(second.outcomes.allSatisfy { $0.unchanged == 1 })

@@ -32,7 +32,8 @@ package struct AmberdataSeries: SeriesSource {
         let isChain = series == .chain
         var rows = SeriesRows(
             isChain
-                ? SeriesWindow(from: window.from.advanced(byMicroseconds: -Instant.microsecondsPerHour) ?? window.from, to: window.to) : window)
+                ? SeriesWindow(from: window.from.advanced(byMicroseconds: -Instant.microsecondsPerHour) ?? window.from, to: window.to)
+                : window)
         do throws(AmberdataError) {
             try await ask(series, VendorMarket(futures: currency), &asking, &rows)
         } catch {

@@ -104,6 +104,7 @@ extension SymbolVendor {
             }
             guard question.root == nil else { throw SettingProblem("root: options on coins have no other root") }
             return AmberdataSeries(
-                AmberdataConfiguration(values, key: key, isOwnServer: isOwnServer), intervals, expiriesWithinDays: question.expiriesWithinDays)
+                AmberdataConfiguration(values, key: key, isOwnServer: isOwnServer), intervals,
+                expiriesWithinDays: question.expiriesWithinDays)
         })
 }

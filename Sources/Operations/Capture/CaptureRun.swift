@@ -147,7 +147,8 @@ package struct CaptureRun: Sendable {
         for (reason, count) in answer.leftOut { outcome.leftOut[reason, default: 0] += count }
         var byStep: [Instant: [ImportItem]] = [:]
         for (ordinal, observation) in answer.observations.enumerated() {
-            byStep[series.step(of: observation), default: []].append(ImportItem(ordinal: ordinal, observation: EncodedObservation(observation)))
+            byStep[series.step(of: observation), default: []].append(
+                ImportItem(ordinal: ordinal, observation: EncodedObservation(observation)))
         }
         // A chain belongs to the hour of its own moment, whenever it was asked for.
         let asked = series == .chain && !byStep.isEmpty ? byStep.keys.sorted() : steps
@@ -156,7 +157,8 @@ package struct CaptureRun: Sendable {
             let payload = SnapshotCapturedPayload(
                 currency: currency, snapshotType: series.rawValue, hour: step, recordCount: Int64(items.count),
                 digest: SnapshotCapturedPayload.digest(of: items.map(\.observation)), observedSource: source.name,
-                pages: Int64(answer.pages), windowFrom: min(step, window.from), windowTo: series.isOfBars ? series.end(of: step, at: now) : window.to)
+                pages: Int64(answer.pages), windowFrom: min(step, window.from),
+                windowTo: series.isOfBars ? series.end(of: step, at: now) : window.to)
             try await store(items, payload, series, &outcome, options, run)
         }
         outcome.left -= steps.count

@@ -64,7 +64,8 @@ package struct CaptureService: Sendable {
     }
 
     private func capture(
-        _ series: [CaptureSeries], _ ofSymbols: [(series: CaptureSeries, symbols: [String])], at boundary: Instant, _ budget: inout CallBudget
+        _ series: [CaptureSeries], _ ofSymbols: [(series: CaptureSeries, symbols: [String])], at boundary: Instant,
+        _ budget: inout CallBudget
     ) async throws {
         for (series, names) in ofSymbols {
             let options = schedule.options(of: series, names, at: boundary)

@@ -76,7 +76,8 @@ extension Ledger {
             try await pool.run { session in try catalog.recordRules([file], session) }
         }
         let run = CaptureRun(
-            pool: pool, log: log, configuration: serviceConfiguration, source: source, now: now ?? self.now, newID: newID, onProgress: onProgress)
+            pool: pool, log: log, configuration: serviceConfiguration, source: source, now: now ?? self.now, newID: newID,
+            onProgress: onProgress)
         let summary = try await run.run(options)
         captures.note(summary)
         return summary

@@ -161,7 +161,8 @@ struct MarketReading: Sendable {
         self.others = others
         self.otherSeries = otherSeries
         quality = needs.series.map { need in
-            if need.table == nil, let index = otherSeries.firstIndex(where: { $0.isBytewiseEqual(to: need.name) }), others.indices.contains(index)
+            if need.table == nil, let index = otherSeries.firstIndex(where: { $0.isBytewiseEqual(to: need.name) }),
+                others.indices.contains(index)
             {
                 let times = others[index].compactMap { $0.root["timestamp"]?.string.flatMap { Instant($0) } }
                 return SeriesQuality(need.name, times, now: now, need.tolerance)

@@ -1,5 +1,5 @@
-package import LedgerJSON
 import LedgerExplanations
+package import LedgerJSON
 import LedgerProjections
 import LedgerValues
 

@@ -49,7 +49,8 @@ extension ProbabilityAnalysis {
             (
                 "expected_payoff_conditional",
                 figure(
-                    kernel?.expectedPayoff(strike: strike, isCall: isCall), "the mean over the returns' lognormal kernels", because: missing)
+                    kernel?.expectedPayoff(strike: strike, isCall: isCall), "the mean over the returns' lognormal kernels", because: missing
+                )
             ), ("expiry", .figure(.date(chain.expiry), "that nearest to the surface's days, of two the earlier")),
             ("label", .figure(.text("experimental"), "a model's figures beside a market's, and no advice")),
             ("option_type", .figure(.text(row.optionType.rawValue), "the option's")),

@@ -68,7 +68,7 @@ struct ProbabilityAnalysis: MarketFigures {
     func work(_ market: MarketReading, _ question: Question) -> MarketData {
         let asked = question.dte ?? own.defaultDTE
         let common: [(key: String, value: TracedValue)] = [
-            ("asked_dte", .figure(.decimal(asked), "the days that were asked for, else the default", rules: [["surface", "default_dte"]])),
+            ("asked_dte", .figure(.decimal(asked), "the days that were asked for, else the default", rules: [["surface", "default_dte"]]))
         ]
         let chains = chains(market)
         let missing = chains == nil ? ["unavailable:option_chain"] : []
@@ -93,7 +93,8 @@ struct ProbabilityAnalysis: MarketFigures {
             return MarketData(
                 data: .object(
                     common + [
-                        ("candidates", chains.map { candidates(work, $0) } ?? .unavailableChain), ("conditional", conditional(work)), ("surface", describe(surface)), ("touch", touch(work)),
+                        ("candidates", chains.map { candidates(work, $0) } ?? .unavailableChain), ("conditional", conditional(work)),
+                        ("surface", describe(surface)), ("touch", touch(work)),
                         ("vanilla", vanilla(work)),
                     ]), warnings: missing)
         } catch {

@@ -42,7 +42,8 @@ struct YieldsAnalysis: MarketFigures {
             return MarketData(data: .object([("basis", basis ?? .unavailable(.futuresBasis)), ("candidates", .unavailable(Self.chain))]))
         }
         let (list, warnings) = candidates.work(RecordedChain.latest(documents))
-        return MarketData(data: .object([("basis", basis ?? .unavailable(.futuresBasis)), ("candidates", .list(list))]), warnings: warnings)
+        return MarketData(
+            data: .object([("basis", basis ?? .unavailable(.futuresBasis)), ("candidates", .list(list))]), warnings: warnings)
     }
 }
 
@@ -121,7 +122,8 @@ struct YieldCandidates: Sendable {
             (
                 "dte",
                 .figure(
-                    .integer(chain.dte), "expiry − market date in days", rules: [["candidates", "minimum_dte"], ["candidates", "maximum_dte"]])
+                    .integer(chain.dte), "expiry − market date in days",
+                    rules: [["candidates", "minimum_dte"], ["candidates", "maximum_dte"]])
             ), ("expiry", .figure(.date(chain.expiry), "the chain's")),
             (
                 "spot",

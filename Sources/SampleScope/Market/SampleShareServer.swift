@@ -114,7 +114,9 @@ package final class SampleShareServer: Sendable {
         var bars: [SampleShares.Bar] = []
         var day = max(from.date, SampleMarket.date(2025, 9, 1))
         while day <= min(through.date, SampleMarket.date(2026, 2, 5)) {
-            bars += isDaily ? SampleShares.dailyBar(of: underlying, on: day).map { [$0] } ?? [] : SampleShares.minuteBars(of: underlying, on: day)
+            bars +=
+                isDaily
+                ? SampleShares.dailyBar(of: underlying, on: day).map { [$0] } ?? [] : SampleShares.minuteBars(of: underlying, on: day)
             guard let next = day.advanced(byDays: 1) else { break }
             day = next
         }

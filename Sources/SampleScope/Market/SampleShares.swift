@@ -31,7 +31,8 @@ enum SampleShares {
             let mean = Int128(turnover) * 10_000 / Int128(max(1, volume))
             return .object([
                 ("t", .string("\(time)")), ("o", cents(open)), ("h", cents(high)), ("l", cents(low)), ("c", cents(close)),
-                ("v", .integer(Int64(volume))), ("n", .integer(Int64(volume / 60 + 1))), ("vw", .decimal(FixedDecimal(units: mean * 10_000))),
+                ("v", .integer(Int64(volume))), ("n", .integer(Int64(volume / 60 + 1))),
+                ("vw", .decimal(FixedDecimal(units: mean * 10_000))),
             ])
         }
     }

@@ -184,7 +184,8 @@ struct CaptureCommand: AsyncParsableCommand {
             if let currency {
                 _ = try CaptureCommand.markets(currency)
             } else if !targets.series.isEmpty {
-                throw ValidationError("--currency: expected one or more markets for \(targets.series.map(\.rawValue).joined(separator: ", "))")
+                throw ValidationError(
+                    "--currency: expected one or more markets for \(targets.series.map(\.rawValue).joined(separator: ", "))")
             }
         }
 
@@ -206,7 +207,9 @@ struct CaptureCommand: AsyncParsableCommand {
                 return
             }
             for coverage in found {
-                Output.line("\(coverage.series.rawValue) \(coverage.currency): \(coverage.covered) of \(coverage.hours) \(coverage.series.isOfBars ? "periods" : "hours")")
+                Output.line(
+                    "\(coverage.series.rawValue) \(coverage.currency): \(coverage.covered) of \(coverage.hours) \(coverage.series.isOfBars ? "periods" : "hours")"
+                )
                 let rows = coverage.missing.map { ["\($0.hour)", $0.reason.rawValue, Output.escaped($0.message ?? "")] }
                 if !rows.isEmpty { Output.table(["hour", "reason", "message"], rows, rightAligned: []) }
             }
@@ -276,7 +279,8 @@ private func show(_ summary: CaptureSummary) {
 
 /// Captures series of symbols and prints the summary.
 private func captureSymbols(
-    _ series: [CaptureSeries], _ symbols: [String], _ question: SymbolQuestion, _ options: SettingsOptions, _ writing: CaptureCommand.Writing,
+    _ series: [CaptureSeries], _ symbols: [String], _ question: SymbolQuestion, _ options: SettingsOptions,
+    _ writing: CaptureCommand.Writing,
     from: Instant? = nil, to: Instant? = nil, again: Bool = false
 ) async throws {
     let asked = CaptureOptions(

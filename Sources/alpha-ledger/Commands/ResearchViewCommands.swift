@@ -129,7 +129,8 @@ func showOptions(of chains: [JSONDocument]) {
         Output.line("")
         Output.line(Output.escaped(title))
         Output.table(
-            columns, rows.elements.map { row in columns.map { name in row[name].flatMap { $0.string ?? ($0.isNull ? nil : $0.sourceText) } ?? "" } },
+            columns,
+            rows.elements.map { row in columns.map { name in row[name].flatMap { $0.string ?? ($0.isNull ? nil : $0.sourceText) } ?? "" } },
             rightAligned: Set(columns.indices).subtracting([1]))
     }
 }
