@@ -1,7 +1,7 @@
 import LedgerPostgres
 import LedgerRules
 import LedgerStore
-import LedgerValues
+package import LedgerValues
 package import OptionTrades
 
 extension Ledger {

@@ -1,3 +1,4 @@
+import LedgerEvents
 import LedgerJSON
 import LedgerPostgres
 import LedgerProjections

@@ -81,14 +81,14 @@ package struct ViewReader: Sendable {
         guard request.limit <= Self.maximumJoinedLimit else {
             throw ViewError.badParameter(name: "limit", expected: "1 to \(Self.maximumJoinedLimit) with the rows of chains")
         }
-        var page = try await fresh(view) { try await page(view, request, cursor) }
-        let documents = try page.rows.map { try JSONDocument(parsing: $0) }
+        var answer = try await fresh(view) { try await page(view, request, cursor) }
+        let documents = try answer.rows.map { try JSONDocument(parsing: $0) }
         // Events never change, so they can be read after the page.
-        let joined = try await database.run(.rows(projection: view.projection, position: page.position)) { session in
+        let joined = try await database.run(.rows(projection: view.projection, position: answer.position)) { session in
             try ChainParts(ledger: ledger, session: session).joined(documents)
         }
-        page.rows = joined.map(\.bytes)
-        return page
+        answer.rows = joined.map(\.bytes)
+        return answer
     }
 
     /// The counts of the rows that a request selects and the sums of their money, in groups.
