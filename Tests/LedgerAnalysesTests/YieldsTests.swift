@@ -100,7 +100,7 @@ import Testing
 
     @Test func `rules v1 read no chain`() throws {
         let market = try market()
-        let definition = try #require(try ObservedMarket.analyses().definition("yields", VersionReference(parsing: "v1", of: "yields")))
+        let definition = try #require(try ObservedMarket.analyses().definition("yields", VersionReference(version: "v1")))
         #expect(definition.identity.reads.map(\.projection) == ["futures_basis"])
         let asked = try definition.asked(ParameterValues(["currency": "MSTR"]))
         let now = try LedgerAnalysesTests.moment(Self.now)
