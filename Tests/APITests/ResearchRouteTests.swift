@@ -80,9 +80,8 @@ import Testing
             for (position, rows) in [(whole, puts), (half, puts), (both, puts + calls), (corrected, puts)] {
                 let page = try await ask("option-chains/rows?underlying=MSTR&rows=true&as_of_position=\(position)")
                 let row = try #require(page["rows"]?.elements.first { _ in true })
-                #expect(
-                    ChainRow.all(in: Array(try #require(row["rows"]).sourceText.utf8)) == rows
-                        && row["n_rows"]?.integer == Int64(rows.count))
+                let joined = try #require(row["rows"])
+                #expect(ChainRow.all(in: Array(joined.sourceText.utf8)) == rows && row["n_rows"]?.integer == Int64(rows.count))
                 #expect(row["rows"]?.elements.first { _ in true }?["strike"]?.sourceText == "90", "decimals are numbers")
                 let plain = try await ask("option-chains/rows?underlying=MSTR&as_of_position=\(position)")["rows"]?.elements.first { _ in
                     true

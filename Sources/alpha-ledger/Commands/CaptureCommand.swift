@@ -55,9 +55,11 @@ struct CaptureCommand: AsyncParsableCommand {
             let summary = try await options.withLedger(writes: apply) { ledger in
                 let progress = ProgressLine()
                 defer { progress.end() }
-                return try await ledger.capture(asked, from: try ledger.seriesSource()) { step in
-                    progress.show("\(step.series.rawValue) \(step.currency): \(step.done) of \(step.of) hours, \(step.calls) calls")
-                }
+                return try await ledger.capture(
+                    asked, from: try ledger.seriesSource(),
+                    onProgress: { step in
+                        progress.show("\(step.series.rawValue) \(step.currency): \(step.done) of \(step.of) hours, \(step.calls) calls")
+                    })
             }
             try print(summary, json: json)
         }
