@@ -284,7 +284,9 @@ import Testing
     // MARK: - Coins
 
     @Test func `a chain of BTC is in dollars, on the forward of each expiry, at the newest hour`() async throws {
-        func row(_ strike: Int, _ side: String, _ expiry: String, _ figures: String, at time: String = "2026-01-06T20:00:00Z") -> String {
+        @Sendable func row(_ strike: Int, _ side: String, _ expiry: String, _ figures: String, at time: String = "2026-01-06T20:00:00Z")
+            -> String
+        {
             #"{"currency":"BTC","exchange":"deribit","timestamp":"\#(time)","expirationTimestamp":"\#(expiry)T08:00:00Z","strike":\#(strike),"putCall":"\#(side)",\#(figures)}"#
         }
         let vendor = try AmberdataVendor([
