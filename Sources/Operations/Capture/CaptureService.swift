@@ -89,7 +89,16 @@ package struct CaptureService: Sendable {
         options.maximumCalls = left
         let before = callsMade
         defer { budget.use(callsMade - before, on: ledger.now().date) }
-        let summary = try await capture(options)
+        let summary: CaptureSummary
+        do {
+            summary = try await capture(options)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            // A vendor that does not answer keeps nobody from asking another one.
+            ledger.logger.warning("a scheduled capture failed", metadata: ["reason": "\(ledger.redact("\(error)"))"])
+            return
+        }
         for outcome in summary.outcomes {
             guard let failure = outcome.failure else { continue }
             ledger.logger.warning(
