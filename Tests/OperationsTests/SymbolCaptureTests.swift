@@ -158,6 +158,23 @@ import Testing
         }
     }
 
+    @Test func `a chain of more than two hundred rows is split, and its parts are one chain again`() throws {
+        let rows = (1...125).flatMap { strike in
+            [OptionType.call, .put].map { ChainRow(strike: FixedDecimal(strike), $0, bid: FixedDecimal(1)) }
+        }
+        let moment = try #require(Instant("2026-01-06T20:00:00Z"))
+        let chain = ChainObservation(
+            underlying: "SPY", expiry: try #require(CalendarDate("2026-02-20")),
+            chain: OptionChain(timestamp: moment, source: "alpaca", spot: FixedDecimal(100), multiplier: FixedDecimal(100), rows: rows),
+            rounded: false, unitSource: nil, provenance: .init())
+        let parts = try #require(chain.parts())
+        #expect(parts.map { $0.rows?.count } == [200, 50] && parts.allSatisfy { $0.integer("parts") == 2 })
+        #expect(parts.allSatisfy { EncodedObservation($0).payload.count < 65_536 })
+        let joined = ChainPart.chain(
+            of: parts.enumerated().map { ChainPart(position: Int64($0.offset + 1), observed: $0.element) })
+        #expect(joined?.rows == rows && joined?.positions == [1, 2])
+    }
+
     @Test func `an unknown symbol is an empty hour, and the next run is not hindered by it`() async throws {
         try await withCapture { bench in
             let vendor = try AlpacaVendor([
