@@ -129,11 +129,13 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Alpaca", dependencies: ["LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "Curl"], swiftSettings: strict),
+            name: "Alpaca", dependencies: ["LedgerValues", "LedgerJSON", "LedgerEvents", "OptionTrades", "Curl", "SampleScope"],
+            swiftSettings: strict),
         // Objects in S3 and in servers that speak its protocol.
         .target(
             name: "ObjectStore",
-            dependencies: ["LedgerValues", "LedgerEvents", "Curl", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+            dependencies: ["LedgerValues", "LedgerEvents", "Curl", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .target(
             name: "SampleScope",
             dependencies: ["LedgerValues", "LedgerJSON", .product(name: "Hummingbird", package: "hummingbird")],
@@ -304,7 +306,7 @@ let package = Package(
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "Operations", "SampleScope", "AlphaFeed", "Amberdata", "MarketData", "LedgerStore", "LedgerPostgres",
+                "Operations", "SampleScope", "AlphaFeed", "Alpaca", "Amberdata", "MarketData", "LedgerStore", "LedgerPostgres",
                 "LedgerProjections", "OptionTrades", "LedgerRules", "LedgerEvents", "LedgerJSON", "LedgerValues", "TestSupport",
                 "LoopbackServer", "Curl", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),

@@ -4,7 +4,15 @@ package import OptionTrades
 
 extension AlpacaClient {
     package func market(_ question: ChainQuestion) async throws(BrokerFailure) -> BrokerMarket {
+        try await joinedMarket(question).market
+    }
+
+    /// A market, and when the last trade of each contract was, by its symbol.
+    package func joinedMarket(
+        _ question: ChainQuestion
+    ) async throws(BrokerFailure) -> (market: BrokerMarket, lastTimes: [ByteKey: Instant]) {
         var market = BrokerMarket()
+        var lastTimes: [ByteKey: Instant] = [:]
         let root = try await answer(settings.dataURL, "/v2/stocks/snapshots", [("symbols", question.ticker)])
         market.pages += 1
         let snapshot = root[question.ticker]
@@ -14,11 +22,27 @@ extension AlpacaClient {
         market.underlying.quoteTimestamp = Wire.instant(quote?["t"])
         market.underlying.last = Wire.decimal(trade?["p"])
         market.underlying.lastTimestamp = Wire.instant(trade?["t"])
-        guard let filters = question.filters else { return market }
+        guard let filters = question.filters else { return (market, lastTimes) }
         var rows = try await contracts(question.ticker, filters, &market.pages)
-        try await addSnapshots(question.ticker, filters, &rows, &market.pages)
+        try await addSnapshots(question.ticker, filters, &rows, &lastTimes, &market.pages)
         market.rows = rows.values.sorted { $0.optionSymbol.isBytewiseLess(than: $1.optionSymbol) }
-        return market
+        return (market, lastTimes)
+    }
+
+    /// Bars of a stock with their times, which are nil if they can't be read. Both ends are inclusive.
+    func stockBars(
+        _ symbol: String, timeframe: String, from: Instant, through: Instant, adjustment: String
+    ) async throws(BrokerFailure) -> (bars: [(row: JSONValue, time: Instant?)], pages: Int64) {
+        var pages: Int64 = 0
+        var bars: [(row: JSONValue, time: Instant?)] = []
+        let query = [
+            ("symbols", symbol), ("timeframe", timeframe), ("start", "\(from)"), ("end", "\(through)"), ("limit", "10000"),
+            ("adjustment", adjustment), ("sort", "asc"),
+        ]
+        try await forEachPage(settings.dataURL, "/v2/stocks/bars", query, &pages) { root in
+            for row in root["bars"]?[symbol].map({ Array($0.elements) }) ?? [] { bars.append((row, Wire.instant(row["t"]))) }
+        }
+        return (bars, pages)
     }
 
     private static func bounds(_ filters: ChainFilters) -> [(String, String)] {
@@ -56,20 +80,22 @@ extension AlpacaClient {
 
     /// Adds quotes, trades, volumes and greeks. A contract that only one of the two lists has stays without the rest.
     private func addSnapshots(
-        _ ticker: String, _ filters: ChainFilters, _ rows: inout [ByteKey: ContractRow], _ pages: inout Int64
+        _ ticker: String, _ filters: ChainFilters, _ rows: inout [ByteKey: ContractRow], _ lastTimes: inout [ByteKey: Instant],
+        _ pages: inout Int64
     ) async throws(BrokerFailure) {
         var path = "/v1beta1/options/snapshots/\(Self.escaped(ticker))"
         var query = [("limit", "1000")] + Self.bounds(filters)
         if let symbol = filters.optionSymbol { (path, query) = ("/v1beta1/options/snapshots", [("symbols", symbol)]) }
-        var all = rows
+        var (all, times) = (rows, lastTimes)
         try await forEachPage(settings.dataURL, path, query, &pages) { root in
             for (symbol, snapshot) in root["snapshots"].map({ $0.members.map { ($0.key, $0.value) } }) ?? [] {
                 guard var row = all[ByteKey(symbol)] ?? ContractRow(symbol: symbol) else { continue }
                 row.take(snapshot)
                 all[ByteKey(symbol)] = row
+                times[ByteKey(symbol)] = Wire.instant(snapshot["latestTrade"]?["t"])
             }
         }
-        rows = all
+        (rows, lastTimes) = (all, times)
     }
 
     /// Follows `next_page_token` to the end, whatever the size of a page.
@@ -170,9 +196,8 @@ extension ContractRow {
         volume = Wire.decimal(day?["v"], rounded: &rounded)
         // Midnight in New York, written in UTC: the date is that of the text.
         volumeDate = Wire.instant(day?["t"])?.date
-        if let fraction = Wire.decimal(snapshot["impliedVolatility"], rounded: &rounded) {
-            iv = (ExactNumber(fraction) * ExactNumber(100)).rounded()
-        }
+        // Points are hundredths, rounded once.
+        iv = Wire.decimal(snapshot["impliedVolatility"], times: 100, rounded: &rounded)
         let greeks = snapshot["greeks"]
         delta = Wire.decimal(greeks?["delta"], rounded: &rounded)
         gamma = Wire.decimal(greeks?["gamma"], rounded: &rounded)

@@ -4,17 +4,25 @@ import LedgerValues
 /// Numbers, times and texts as Alpaca writes them: trading answers have numbers as strings, data answers as numbers.
 enum Wire {
     /// A decimal; rounded half to even to ten digits if it has more. Nil for null, an empty text and anything else.
-    static func decimal(_ value: JSONValue?, rounded: inout Bool) -> FixedDecimal? {
+    ///
+    /// - Parameter factor: what the written number is multiplied by before it is rounded.
+    static func decimal(_ value: JSONValue?, times factor: Int = 1, rounded: inout Bool) -> FixedDecimal? {
         guard let value, !value.isNull else { return nil }
+        let written: ExactNumber
         do throws(DecimalError) {
-            return try value.parseDecimal()
+            let decimal = try value.parseDecimal()
+            if factor == 1 { return decimal }
+            written = ExactNumber(decimal)
         } catch {
             guard error == .tooManyFractionDigits, let text = value.kind == .number ? value.sourceText : value.string,
-                let number = exact(text)?.rounded()
+                let number = exact(text)
             else { return nil }
-            rounded = true
-            return number
+            written = number
         }
+        let product = written * ExactNumber(factor)
+        guard let decimal = product.rounded() else { return nil }
+        if ExactNumber(decimal) != product { rounded = true }
+        return decimal
     }
 
     static func decimal(_ value: JSONValue?) -> FixedDecimal? {

@@ -61,7 +61,7 @@ struct RowGroup: Sendable {
             for (line, next) in zip(sorted, sorted.dropFirst()) where !Self.precedes(line.row, next.row) {
                 throw LineFault("repeats the row of line \(line.number) in line \(next.number)")
             }
-            let parts = Self.parts(sorted, of: draft.kind)
+            let parts = draft.kind == .optionChain ? MarketRows.parts(sorted, of: draft.kind) { $0.row } : [sorted]
             return try parts.enumerated().map { index, part throws(LineFault) in
                 var own = draft
                 own.setRows(part.map(\.row), part: index + 1, of: parts.count, isConverted: isConverted)
@@ -70,25 +70,6 @@ struct RowGroup: Sendable {
         } catch {
             return [(first, .failure(error))]
         }
-    }
-
-    /// The parts of sorted rows: as many rows as fit in each.
-    private static func parts(
-        _ lines: [(number: Int, row: [MarketValue])], of kind: MarketKind
-    ) -> [[(number: Int, row: [MarketValue])]] {
-        guard kind == .optionChain else { return [lines] }
-        var parts: [[(number: Int, row: [MarketValue])]] = [[]]
-        var bytes = 0
-        for line in lines {
-            let size = MarketRows([line.row], of: kind).json.count
-            if parts[parts.count - 1].count == MarketRows.limit(of: kind) || bytes + size > MarketRows.byteLimit {
-                parts.append([])
-                bytes = 0
-            }
-            parts[parts.count - 1].append(line)
-            bytes += size
-        }
-        return parts
     }
 
     /// The order of the rows: options by strike, calls before puts; bars by time.

@@ -9,6 +9,7 @@ package enum Ingestion {
     package static let executions = ExecutionSources([.alphaFeed])
     package static let quotes: [QuoteVendor] = [.amberdata]
     package static let series: [SeriesVendor] = [.amberdata]
+    package static let symbols: [SymbolVendor] = [.amberdata, .alpaca]
 
     /// The settings of all sources, and of what else the program speaks with.
     static let settings = executions.all.flatMap(\.settings) + quotes.flatMap(\.settings) + AlpacaSettings.all + S3Settings.all

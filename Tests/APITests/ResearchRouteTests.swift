@@ -76,6 +76,24 @@ import Testing
             let chains = try await ask("option-chains/rows?from=2026-01-30&to=2026-01-31")
             #expect(chains["rows"]?.count == 1 && chains["ledger"]?["projections"]?["option_chains"]?["code_version"]?.integer == 1)
             #expect(try await ask("option-chains/rows?to=2026-01-30")["rows"]?.count == 0)
+            // The joined rows are those of the events at the row's positions, at each position.
+            for (position, rows) in [(whole, puts), (half, puts), (both, puts + calls), (corrected, puts)] {
+                let page = try await ask("option-chains/rows?underlying=MSTR&rows=true&as_of_position=\(position)")
+                let row = try #require(page["rows"]?.elements.first { _ in true })
+                let joined = try #require(row["rows"])
+                #expect(ChainRow.all(in: Array(joined.sourceText.utf8)) == rows && row["n_rows"]?.integer == Int64(rows.count))
+                #expect(row["rows"]?.elements.first { _ in true }?["strike"]?.sourceText == "90", "decimals are numbers")
+                let plain = try await ask("option-chains/rows?underlying=MSTR&as_of_position=\(position)")["rows"]?.elements.first { _ in
+                    true
+                }
+                #expect(plain?["rows"] == nil && plain?["rows_digest"]?.string == row["rows_digest"]?.string)
+            }
+            let alias = try await service.ask("/api/option-chain?underlying=MSTR&rows=true&as_of_position=\(both)")
+            #expect(alias.status == 200)
+            #expect(try alias.json()["rows"]?.elements.first { _ in true }?["rows"]?.count == 4)
+            for target in ["option-chains/rows?rows=true&limit=101", "option-chains/rows?rows=2", "iv-surface/rows?rows=true"] {
+                #expect(try await service.ask("/api/research/\(target)").status == 400, "\(target)")
+            }
             for target in ["option-chains/rows?effective_at=2026-01-30T00:00:00Z", "iv-surface?underlying=MSTR&tenors=0", "exposure"] {
                 #expect(try await service.ask("/api/research/\(target)").status == 400, "\(target)")
             }

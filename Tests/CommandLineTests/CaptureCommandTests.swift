@@ -72,6 +72,102 @@ import Testing
         }
     }
 
+    @Test func `chains and bars of symbols are captured, covered and viewed`() async throws {
+        let vendor = try LoopbackServer { request in
+            guard request.header("APCA-API-KEY-ID") == "paper-key-1" else { return .status(401) }
+            let path = request.target.split(separator: "?")[0]
+            switch path {
+            case "/v2/stocks/snapshots":
+                return .json(#"{"MSTR":{"latestQuote":{"t":"2026-01-06T20:00:00Z","bp":150,"ap":152}}}"#)
+            case "/v2/options/contracts":
+                return .json(
+                    #"{"option_contracts":[{"symbol":"MSTR991231C00150000","multiplier":"100","open_interest":"7","open_interest_date":"2026-01-05"}],"next_page_token":null}"#
+                )
+            case "/v1beta1/options/snapshots/MSTR":
+                return .json(
+                    #"{"snapshots":{"MSTR991231C00150000":{"latestQuote":{"t":"2026-01-06T19:59:00Z","bp":4,"ap":5}}},"next_page_token":null}"#
+                )
+            case "/v2/stocks/bars":
+                return .json(
+                    #"{"bars":{"MSTR":[{"t":"2026-01-06T15:00:00Z","o":1,"h":2,"l":1,"c":2,"v":3,"vw":1.5}]},"next_page_token":null}"#)
+            default: return .status(404)
+            }
+        }
+        try await withProgram(vendor) { base, ledger in
+            var program = base
+            #expect(try await program.run("capture", "chain", "MSTR").code == 2)
+            program.environment["ALPACA_PAPER_API_KEY_ID"] = "paper-key-1"
+            program.environment["ALPACA_PAPER_SECRET_KEY"] = "paper-secret-1"
+            program.environment["ALPACA_PAPER_URL"] = vendor.url
+            program.environment["ALPACA_DATA_URL"] = vendor.url
+            let dry = try await program.run("capture", "chain", "MSTR", "--json")
+            #expect(dry.code == 0 && !dry.output.contains("paper-secret-1"), "\(dry.errors)")
+            #expect(try await count("MarketObserved", ledger) == 0)
+            for _ in 0..<2 {
+                let real = try await program.run("capture", "chain", "MSTR", "--apply")
+                #expect(real.code == 0, "\(real.errors)")
+                #expect(try await count("MarketObserved", ledger) == 1)
+                #expect(try await count("SnapshotCaptured", ledger) == 1)
+            }
+            let bars = try await program.run(
+                "capture", "bars", "MSTR", "--interval", "1m", "--from", "2026-01-06T12:00:00Z", "--to", "2026-01-06T20:00:00Z", "--apply")
+            #expect(bars.code == 0, "\(bars.errors)")
+            #expect(try await count("MarketObserved", ledger) == 2)
+            let coverage = try await program.run(
+                "capture", "coverage", "--series", "chain:MSTR,bars:MSTR", "--from", "2026-01-06T12:00:00Z", "--to", "2026-01-07T00:00:00Z",
+                "--json")
+            #expect(coverage.code == 0, "\(coverage.errors)")
+            let list = try JSONDocument(parsing: Array(coverage.output.utf8)).root.elements.map { $0 }
+            #expect(list.map { $0["series"]?.string } == ["chain", "bars_1m", "bars_1d"])
+            #expect(list.map { $0["covered"]?.integer } == [1, 1, 0] && list.map { $0["hours"]?.integer } == [12, 3, 1])
+            let view = try await program.run("view", "option-chains", "--underlying", "MSTR", "--rows", "--json")
+            #expect(view.code == 0 && view.output.contains(#""rows":[{"ask":5,"bid":4,"#), "\(view.output) \(view.errors)")
+            let table = try await program.run("view", "option-chains", "--rows")
+            #expect(table.code == 0 && table.output.contains("MSTR 2026-01-06 2099-12-31"), "\(table.output) \(table.errors)")
+            for bad in [
+                ["capture", "chain"], ["capture", "chain", "mstr"], ["capture", "chain", "SOL"],
+                ["capture", "bars", "BTC", "--interval", "1d"],
+                ["capture", "chain", "MSTR", "--expiries-within", "-1"], ["capture", "chain", "--root", "MSTR1", "MSTR", "COIN"],
+                ["capture", "bars", "MSTR", "--interval", "5m", "--from", "2026-01-06", "--to", "2026-01-07"],
+                ["capture", "chain", "MSTR", "--max-calls", "0"], ["view", "option-chains", "--rows", "--csv"],
+            ] {
+                #expect(try await program.run(bad).code == 2, "\(bad)")
+            }
+            program.environment["ALPACA_PAPER_API_KEY_ID"] = "another"
+            let refused = try await program.run("capture", "chain", "MSTR", "--apply")
+            #expect(refused.code == 1 && refused.errors.contains("chain MSTR: not_entitled"), "\(refused.errors)")
+        }
+    }
+
+    @Test func `a run of bars that is killed is run again, and asks only for what is missing`() async throws {
+        let vendor = try LoopbackServer { _ in
+            usleep(30_000)
+            return .json(#"{"bars":{},"next_page_token":null}"#)
+        }
+        try await withProgram(vendor) { base, ledger in
+            var program = base
+            for (name, value) in [("API_KEY_ID", "key"), ("SECRET_KEY", "secret"), ("URL", vendor.url)] {
+                program.environment["ALPACA_PAPER_\(name)"] = value
+            }
+            program.environment["ALPACA_DATA_URL"] = vendor.url
+            let range = [
+                "capture", "bars", "MSTR", "--interval", "1m", "--from", "2025-01-01", "--to", "2025-03-12", "--apply",
+            ]
+            let (process, _, _) = try program.start(range)
+            while try await count("SnapshotCaptured", ledger) < 50, process.isRunning { try await Task.sleep(for: .milliseconds(10)) }
+            #expect(process.isRunning)
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            let kept = try await count("SnapshotCaptured", ledger)
+            let again = try await program.run(range + ["--json"])
+            #expect(again.code == 0, "\(again.errors)")
+            let outcome = try JSONDocument(parsing: Array(again.output.utf8)).root["series"]?.elements.first { _ in true }
+            // Seventy days of six blocks.
+            #expect(outcome?["known"]?.integer == kept && outcome?["captured"]?.integer == 420 - kept)
+            #expect(try await count("SnapshotCaptured", ledger) == 420)
+        }
+    }
+
     @Test func `exit codes say what went wrong`() async throws {
         try await withProgram(try vendor()) { program, _ in
             for bad in [

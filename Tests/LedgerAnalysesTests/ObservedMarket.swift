@@ -55,7 +55,34 @@ struct ObservedMarket {
 
     /// The rows of an analysis's inputs, found by their descriptions alone.
     func rows(of asked: AskedAnalysis, now: Instant) throws -> [[JSONDocument]] {
-        try asked.inputs(now).map { range in try Self.rows(of: range, among: rows(of: range.projection)) }
+        try asked.inputs(now).map { range in
+            let rows = try Self.rows(of: range, among: rows(of: range.projection))
+            return range.projection == "option_chains" ? try rows.map(joined) : rows
+        }
+    }
+
+    /// A row of chains with the rows of its chain, from the events.
+    private func joined(_ row: JSONDocument) throws -> JSONDocument {
+        let positions = row.root["part_positions"]?.elements.compactMap(\.integer) ?? []
+        let parts = try events.filter { positions.contains($0.position) }.map { record in
+            ChainPart(
+                position: record.position,
+                observed: try #require(
+                    try TradeEvents.registry.payload(of: record).payload(as: MarketObservedPayload.self)))
+        }
+        return try OptionChain.joined(row, parts)
+    }
+
+    /// Adds a chain in one part.
+    mutating func addChain(
+        _ timestamp: Instant, expiry: String, underlying: String = "MSTR", spot: String? = "100", _ rows: [ChainRow]
+    ) throws {
+        let chain = ChainObservation(
+            underlying: underlying, expiry: try #require(CalendarDate(expiry)),
+            chain: OptionChain(
+                timestamp: timestamp, source: "alpaca", spot: try spot.map { try decimal($0) }, multiplier: FixedDecimal(100), rows: rows),
+            rounded: false, unitSource: nil, provenance: .init())
+        for part in try #require(chain.parts()) { add(part) }
     }
 
     /// The rows of a range in order of time, or those of the second of the last one before it.

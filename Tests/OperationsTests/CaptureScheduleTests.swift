@@ -28,9 +28,29 @@ import Testing
         #expect(throws: Never.self) { for one in options { try one.check() } }
     }
 
-    @Test(arguments: ["", "gex", "gex=7m", "gex=0m", "gamma=hourly", "gex=hourly;gex=5m", "gex,=hourly", "chain:SPY=15m", "gex=hourly=5m"])
+    @Test(arguments: [
+        "", "gex", "gex=7m", "gex=0m", "gamma=hourly", "gex=hourly;gex=5m", "gex,=hourly", "chain:spy=15m", "chain:SOL=15m",
+        "bars:BTC=hourly", "chain:SPY=15m;chain:SPY=5m", "gex=hourly=5m",
+    ])
     func `what is no schedule is refused`(text: String) {
         #expect { try CaptureSchedule(parsing: text) } throws: { "\($0)".hasPrefix("ALPHA_LEDGER_CAPTURE:") }
+    }
+
+    @Test func `chains and bars of symbols are due with the series of markets`() throws {
+        let schedule = try CaptureSchedule(parsing: "gex=hourly;chain:SPY,MSTR=15m;bars:SPY=hourly")
+        #expect(schedule.hasMarkets && schedule.entries.map(\.minutes) == [60, 15, 60])
+        func due(_ text: String) throws -> String {
+            let moment = try #require(Instant(text))
+            let symbols = schedule.symbols(after: moment).map { "\($0.series.rawValue) \($0.symbols.joined(separator: ","))" }
+            return ([schedule.next(after: moment).boundary.description] + symbols).joined(separator: "; ")
+        }
+        #expect(try due("2026-01-05T10:05:00Z") == "2026-01-05T10:15:00Z; chain SPY,MSTR")
+        #expect(try due("2026-01-05T10:50:00Z") == "2026-01-05T11:00:00Z; chain SPY,MSTR; bars_1m SPY; bars_1d SPY")
+        let boundary = try #require(Instant("2026-01-05T11:00:00Z"))
+        #expect(schedule.options(of: .chain, ["SPY"], at: boundary).from == nil)
+        let bars = schedule.options(of: .minuteBars, ["SPY"], at: boundary)
+        #expect(bars.from == Instant("2026-01-04T11:00:00Z") && bars.apply && bars.currencies == ["SPY"])
+        #expect(try CaptureSchedule(parsing: "bars:SPY=daily").hasMarkets == false)
     }
 
     @Test func `the calls of a day are counted by day`() {

@@ -108,6 +108,49 @@ import Testing
         }
     }
 
+    @Test func `yields stand on the chain of the moment and of the position, and each figure is explained by its part`() async throws {
+        try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
+            for (time, bid) in [("2026-01-08T15:00:00Z", 1), ("2026-01-08T16:00:00Z", 2), ("2026-01-09T15:00:00Z", 3)] {
+                let row = ChainRow(
+                    strike: FixedDecimal(105), .call, bid: FixedDecimal(bid), delta: FixedDecimal(units: FixedDecimal.unitsPerOne / 4))
+                let chain = ChainObservation(
+                    underlying: "MSTR", expiry: try #require(CalendarDate("2026-02-20")),
+                    chain: OptionChain(
+                        timestamp: try #require(Instant(time)), source: "alpaca", spot: FixedDecimal(100), multiplier: FixedDecimal(100),
+                        rows: [row]), rounded: false, unitSource: nil, provenance: .init())
+                try await bench.append(try #require(chain.parts()).map { $0.event(previousVersion: 0) })
+            }
+            try await bench.project()
+            let head = Int64(try await bench.events().count)
+            func ask(_ now: String, at position: Int64) -> AnalysisRequest {
+                var request = AnalysisRequest(.yields, ["currency": "MSTR"])
+                request.asOfPosition = position
+                request.asOf = Instant(now)
+                return request
+            }
+            func bids(_ now: String, at position: Int64) async throws -> [String?] {
+                let root = try await AnalysisReader(bench.ledger).answer(ask(now, at: position)).document.root
+                return root["data"]?["candidates"]?.elements.map { $0["bid"]?.sourceText } ?? []
+            }
+            // A chain of the same day that is later than now does not hide the one before it.
+            #expect(try await bids("2026-01-08T15:30:00Z", at: head) == ["1"])
+            #expect(try await bids("2026-01-08T16:30:00Z", at: head) == ["2"])
+            #expect(try await bids("2026-01-09T14:00:00Z", at: head) == ["2"])
+            #expect(try await bids("2026-01-09T15:30:00Z", at: head) == ["3"])
+            #expect(try await bids("2026-01-08T16:30:00Z", at: head - 2) == ["1"])
+            #expect(try await bids("2026-01-08T14:59:00Z", at: head).isEmpty)
+            let explained = try await AnalysisReader(bench.ledger).explain(ask("2026-01-08T16:30:00Z", at: head), nil)
+            #expect(!explained.hasMismatch, "\(String(decoding: explained.json(), as: UTF8.self))")
+            let root = try JSONDocument(
+                parsing: try await AnalysisReader(bench.ledger).explain(
+                    ask("2026-01-08T16:30:00Z", at: head), FieldPath("data.candidates.0.yield_pct")
+                ).json()
+            ).root
+            let inputs = try #require(root["inputs"]?.elements.map { $0 })
+            #expect(inputs.count == 2 && inputs.allSatisfy { $0["position"]?.integer == head - 1 }, "\(root.sourceText)")
+        }
+    }
+
     @Test func `a series that ended long ago is unavailable as of its last observation, to the fraction of a second`() async throws {
         try await withTimeTravel { (bench: TimeTravelBench) async throws -> Void in
             let last = try time(daysBefore: 200)

@@ -9,6 +9,7 @@ extension Route {
     static let aliases: [Route] = [
         list(of: .volMetricsSnapshots, at: "/api/dvol"), list(of: .ivSurfaceSnapshots, at: "/api/vol-surface"),
         list(of: .optionPrints, at: "/api/decorated-trades"), list(of: .fundingRates, at: "/api/funding-rates"),
+        list(of: .optionChains, at: "/api/option-chain"),
     ]
 
     private static func list(of view: View, at path: StaticString) -> Route {
@@ -26,6 +27,7 @@ extension API {
         let isCSV = ContentNegotiation.prefersCSV(request)
         if isCSV {
             if ask.hasReceipt { throw Problem(.badParameter, "receipt: expected an answer in JSON, since CSV has rows alone") }
+            if ask.hasJoinedRows { throw Problem(.badParameter, "rows: expected an answer in JSON, since CSV has no lists") }
             if case .points = ask.series { throw Problem(.badParameter, "bucket: expected an answer in JSON, since CSV has rows alone") }
             ask.hasAggregates = false
         }
@@ -47,7 +49,7 @@ extension API {
 
     /// The parameters of a list, except its filters.
     private static func reading(_ view: View) -> Set<String> {
-        pins(of: view).union(view.seriesParameters).union(["limit", "cursor", "sort"])
+        pins(of: view).union(view.seriesParameters).union(["limit", "cursor", "sort"]).union(view.hasJoinedRows ? ["rows"] : [])
     }
 
     private static func parameters(of view: View, _ request: APIRequest) throws(Problem) -> Parameters {
@@ -83,6 +85,7 @@ extension API {
         ask.limit =
             try parameters.integer("limit", in: 1...Int64(ViewReader.maximumLimit)).map { Int($0) }
             ?? ViewReader.standardLimit(ask.series)
+        ask.hasJoinedRows = try parameters.flag("rows") ?? false
         ask.cursor = parameters["cursor"]
         ask.sort = parameters["sort"]
         ask.asOfPosition = try parameters.integer("as_of_position", in: 0...Int64.max)

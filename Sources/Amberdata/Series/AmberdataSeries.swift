@@ -9,14 +9,17 @@ package struct AmberdataSeries: SeriesSource {
     package let name = "amberdata"
     private let client: AmberdataClient
     private let intervals: FundingIntervals
+    private let expiriesWithinDays: Int?
 
-    package init(_ configuration: AmberdataConfiguration, _ intervals: FundingIntervals) {
-        self.init(client: AmberdataClient(configuration), intervals)
+    /// - Parameter expiriesWithinDays: of chains the expiries up to so many days from the date; nil for all.
+    package init(_ configuration: AmberdataConfiguration, _ intervals: FundingIntervals, expiriesWithinDays: Int? = nil) {
+        self.init(client: AmberdataClient(configuration), intervals, expiriesWithinDays: expiriesWithinDays)
     }
 
-    init(client: AmberdataClient, _ intervals: FundingIntervals) {
+    init(client: AmberdataClient, _ intervals: FundingIntervals, expiriesWithinDays: Int? = nil) {
         self.client = client
         self.intervals = intervals
+        self.expiriesWithinDays = expiriesWithinDays
     }
 
     package var callsMade: Int { client.callsMade }
@@ -25,7 +28,12 @@ package struct AmberdataSeries: SeriesSource {
         of series: CaptureSeries, currency: String, in window: SeriesWindow
     ) async throws(SeriesError) -> SeriesAnswer {
         var asking = SeriesQuestions(client: client, window: window, options: VendorMarket(options: currency))
-        var rows = SeriesRows(window)
+        // An hour that has just begun may have no quotes yet: then those of the hour before it are the latest.
+        let isChain = series == .chain
+        var rows = SeriesRows(
+            isChain
+                ? SeriesWindow(from: window.from.advanced(byMicroseconds: -Instant.microsecondsPerHour) ?? window.from, to: window.to)
+                : window)
         do throws(AmberdataError) {
             try await ask(series, VendorMarket(futures: currency), &asking, &rows)
         } catch {
@@ -73,6 +81,11 @@ package struct AmberdataSeries: SeriesSource {
             }
         case .volume:
             rows.addVolumes(try await asking.options("trades-flow/volume-aggregates", [("timeInterval", "h")]), options)
+        case .chain:
+            let answer = try await asking.options(
+                "volatility/level-1-quotes", [("timeInterval", "h")], from: rows.window.from, to: rows.window.to)
+            rows.addChains(answer, options, withinDays: expiriesWithinDays)
+        case .minuteBars, .dailyBars: throw AmberdataError.configuration("Amberdata is not asked for bars")
         case .volCone:
             for day in asking.days { rows.addCones(try await asking.cones(before: day), of: day, options) }
         }
@@ -95,9 +108,14 @@ extension SeriesVendor {
     package static let amberdata = SeriesVendor(
         name: "amberdata", key: ("AMBERDATA_API_KEY", "Amberdata's key"), currencies: ["BTC", "ETH", "SOL"],
         open: { values, key, intervals, isOwnServer in
-            var configuration = AmberdataConfiguration(
-                baseURL: values["AMBERDATA_BASE_URL"] ?? AmberdataQuotes.baseURL, apiKey: key, timeoutSeconds: 60)
-            if isOwnServer { configuration.maximumRequestsPerSecond = 10_000 }
-            return AmberdataSeries(configuration, intervals)
+            AmberdataSeries(AmberdataConfiguration(values, key: key, isOwnServer: isOwnServer), intervals)
         })
+}
+
+extension AmberdataConfiguration {
+    /// That of series.
+    init(_ values: SettingValues, key: String, isOwnServer: Bool) {
+        self.init(baseURL: values["AMBERDATA_BASE_URL"] ?? AmberdataQuotes.baseURL, apiKey: key, timeoutSeconds: 60)
+        if isOwnServer { maximumRequestsPerSecond = 10_000 }
+    }
 }

@@ -50,12 +50,15 @@ struct ObservationDraft {
     /// provenance has the bound.
     mutating func setVolatility(_ name: String, wire value: JSONValue?) {
         guard let exact = WireValue.exact(value) else { return }
-        guard exact > Self.clamps.low, exact < Self.clamps.high else {
+        guard Self.isVolatility(exact) else {
             if !exact.isNegative, provenance.clampedIV == nil { provenance.clampedIV = exact.rounded() }
             return
         }
         set(name, exact)
     }
+
+    /// Whether a volatility is one, and not a bound of the vendor's.
+    static func isVolatility(_ exact: ExactNumber) -> Bool { exact > clamps.low && exact < clamps.high }
 
     private static let clamps = (low: ExactNumber(FixedDecimal(units: FixedDecimal.unitsPerOne / 100)), high: ExactNumber(1000))
 

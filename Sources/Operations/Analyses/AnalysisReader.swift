@@ -52,7 +52,7 @@ package struct AnalysisReader: Sendable {
         let (definition, asked) = try request.read(ledger.analyses)
         let standing = try await standing(definition.identity, request, at: answer)
         let (explainer, events) = try await database.run(standing.point) { session in
-            let rows = try standing.rows(of: asked, ledger.registry, FoldDeadline(instant: nil), session)
+            let rows = try standing.rows(of: asked, ledger, FoldDeadline(instant: nil), session)
             let explainer = try AnalysisExplainer(
                 definition.identity, asked, key: request.key, document: answer.document, rows: rows, now: standing.now,
                 read: ledger.resources.files.analysisFile)
@@ -120,7 +120,7 @@ package struct AnalysisReader: Sendable {
         let name = "document|\(identity.name)/\(identity.reference)|\(request.key)|\(standing.position)|\(standing.now)"
         let result = try await ledger.folds.result(name, isBounded: isBounded) { deadline in
             try await deadline.read(database, standing.point) { session in
-                .document(asked.document(try standing.rows(of: asked, ledger.registry, deadline, session), standing.now))
+                .document(asked.document(try standing.rows(of: asked, ledger, deadline, session), standing.now))
             }
         }
         guard case .document(let document) = result else { preconditionFailure("an analysis gives a document") }

@@ -51,8 +51,13 @@ struct AnalysisStanding: Sendable {
     var point: ReadPoint { .rows(projection: reads[0].view.projection, position: position) }
 
     /// The rows of a projection as of the position, as a reader at the moment sees them.
-    func rows(of read: Read, _ filters: [RowFilter], _ registry: ProjectionRegistry) throws -> ViewRows {
+    ///
+    /// - Parameter instant: if given, only what holds in the world by then counts.
+    func rows(
+        of read: Read, _ filters: [RowFilter], _ registry: ProjectionRegistry, effectiveAt instant: Instant? = nil
+    ) throws -> ViewRows {
         var ask = ViewRequest()
+        ask.effectiveAt = instant
         ask.filters = filters
         ask.limit = ViewReader.maximumLimit
         return try ViewRows(
@@ -61,9 +66,10 @@ struct AnalysisStanding: Sendable {
 
     /// The rows of an analysis's inputs, each in order of time.
     func rows(
-        of asked: AskedAnalysis, _ registry: ProjectionRegistry, _ deadline: FoldDeadline, _ session: PostgresSession
+        of asked: AskedAnalysis, _ ledger: Ledger, _ deadline: FoldDeadline, _ session: PostgresSession
     ) throws -> [[JSONDocument]] {
-        try asked.inputs(now).map { range in
+        let registry = ledger.registry
+        return try asked.inputs(now).map { range in
             guard let read = reads.first(where: { $0.view.projection.isBytewiseEqual(to: range.projection) }) else {
                 throw ViewError.rulesUnavailable("\(range.projection) is not among the projections that the analysis's rules read")
             }
@@ -76,11 +82,45 @@ struct AnalysisStanding: Sendable {
                 }
                 return found.sorted { $0.at < $1.at }.map(\.row)
             }
-            let inside = try found(range.filters)
-            if !inside.isEmpty { return inside }
-            guard let last = try last(before: range, of: read, registry, found, session) else { return [] }
-            return try found(range.filters(inSecondOf: last))
+            func given() throws -> [JSONDocument] {
+                let inside =
+                    read.view.hasJoinedRows ? try chains(in: range, of: read, registry, deadline, session) : try found(range.filters)
+                if !inside.isEmpty { return inside }
+                guard let last = try last(before: range, of: read, registry, found, session) else { return [] }
+                return try found(range.filters(inSecondOf: last))
+            }
+            return read.view.hasJoinedRows ? try ChainParts(ledger: ledger, session: session).joined(try given()) : try given()
         }
+    }
+
+    /// The chains of a range as they stood at the reader's now, in order of time.
+    ///
+    /// A day counts its latest chain. If that is later than now, the latest one up to now counts.
+    private func chains(
+        in range: RowRange, of read: Read, _ registry: ProjectionRegistry, _ deadline: FoldDeadline, _ session: PostgresSession
+    ) throws -> [JSONDocument] {
+        func rows(_ filters: [RowFilter], effectiveAt instant: Instant?) throws -> [(at: Instant, date: CalendarDate, row: JSONDocument)] {
+            var found: [(at: Instant, date: CalendarDate, row: JSONDocument)] = []
+            try self.rows(of: read, range.entities + filters, registry, effectiveAt: instant).forEach(after: nil, deadline, session) {
+                _, row in
+                if let at = row.root[range.time]?.string.flatMap({ Instant($0) }), at >= range.from,
+                    let date = row.root["market_date"]?.string.flatMap({ CalendarDate($0) })
+                {
+                    found.append((at, date, row))
+                }
+                return true
+            }
+            return found
+        }
+        // No market date is later than the UTC date.
+        let end = now.date.advanced(byDays: 1).map { [RowFilter.beforeDate(column: "market_date", $0)] } ?? []
+        var found = try rows([.from(column: range.time, range.from)] + end, effectiveAt: nil)
+        let later = found.filter { $0.at > now }.map(\.date)
+        if let first = later.min() {
+            let held = try rows([.fromDate(column: "market_date", first)] + end, effectiveAt: now)
+            found = found.filter { $0.date < first } + held
+        }
+        return found.filter { $0.at <= now }.sorted { $0.at < $1.at }.map(\.row)
     }
 
     /// The time of the last row before a range.

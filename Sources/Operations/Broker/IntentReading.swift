@@ -27,7 +27,7 @@ package struct IntentReading: Sendable {
             1...64 ~= id.utf8.count && id.utf8.allSatisfy(Self.isOfID)
         }
         intent.source = try choice(root, "source", BrokerSource.self, standard: source).rawValue
-        intent.ticker = try text(root, "ticker", "a capital letter and up to nine of A–Z 0–9 .", Self.isTicker)
+        intent.ticker = try text(root, "ticker", "a capital letter and up to nine of A–Z 0–9 .", MarketSymbol.isTicker)
         intent.instrument = try choice(root, "instrument_type", InstrumentType.self)
         intent.action = try choice(root, "action", IntentAction.self)
         intent.strategy = try choice(root, "strategy", TradeStrategy.self)
@@ -45,13 +45,6 @@ package struct IntentReading: Sendable {
             UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
             true
         default: false
-        }
-    }
-
-    private static func isTicker(_ text: String) -> Bool {
-        guard 1...10 ~= text.utf8.count, let first = text.utf8.first, UInt8(ascii: "A")...UInt8(ascii: "Z") ~= first else { return false }
-        return text.utf8.dropFirst().allSatisfy { byte in
-            UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || byte == UInt8(ascii: ".")
         }
     }
 

@@ -67,11 +67,12 @@ package struct CaptureRun: Sendable {
         var notEntitled: Set<CaptureSeries> = []
         for (series, currency) in options.pairs {
             var outcome = CaptureSummary.Outcome(series: series, currency: currency)
-            let steps = series.steps(from: options.from, to: options.to, now: started)
+            let steps =
+                series == .chain ? [started.flooredToHour] : series.steps(from: options.from, to: options.to, now: started)
             let stored = try await pool.run { session in
                 try StoredSnapshots.load(series, currency: currency, of: steps, session)
             }
-            let wanted = steps.filter { options.again || !series.isSettled($0, by: stored.hours[$0], at: started) }
+            let wanted = steps.filter { series == .chain || options.again || !series.isSettled($0, by: stored.hours[$0], at: started) }
             outcome.hours = steps.count
             outcome.known = steps.count - wanted.count
             outcome.left = wanted.count
@@ -104,7 +105,7 @@ package struct CaptureRun: Sendable {
         let longest = max(1, series.maximumHours / series.stepHours)
         var windows: [[Instant]] = []
         for step in steps {
-            let follows = windows.last?.last?.advanced(byMicroseconds: series.stepMicroseconds) == step
+            let follows = windows.last?.last.map { series.next(after: $0) } == step
             if follows, let count = windows.last?.count, count < longest {
                 windows[windows.count - 1].append(step)
             } else {
@@ -143,20 +144,24 @@ package struct CaptureRun: Sendable {
         }
         outcome.pages += answer.pages
         outcome.skippedRows += answer.skippedRows
+        for (reason, count) in answer.leftOut { outcome.leftOut[reason, default: 0] += count }
         var byStep: [Instant: [ImportItem]] = [:]
         for (ordinal, observation) in answer.observations.enumerated() {
-            let step = observation.timestamp.floored(to: series.stepMicroseconds)
-            byStep[step, default: []].append(ImportItem(ordinal: ordinal, observation: EncodedObservation(observation)))
+            byStep[series.step(of: observation), default: []].append(
+                ImportItem(ordinal: ordinal, observation: EncodedObservation(observation)))
         }
-        for step in steps {
+        // A chain belongs to the hour of its own moment, whenever it was asked for.
+        let asked = series == .chain && !byStep.isEmpty ? byStep.keys.sorted() : steps
+        for step in asked {
             let items = byStep[step] ?? []
             let payload = SnapshotCapturedPayload(
                 currency: currency, snapshotType: series.rawValue, hour: step, recordCount: Int64(items.count),
                 digest: SnapshotCapturedPayload.digest(of: items.map(\.observation)), observedSource: source.name,
-                pages: Int64(answer.pages), windowFrom: window.from, windowTo: window.to)
+                pages: Int64(answer.pages), windowFrom: min(step, window.from),
+                windowTo: series.isOfBars ? series.end(of: step, at: now) : window.to)
             try await store(items, payload, series, &outcome, options, run)
-            outcome.left -= 1
         }
+        outcome.left -= steps.count
         return true
     }
 

@@ -11,7 +11,9 @@ package struct CaptureService: Sendable {
 
     private let ledger: Ledger
     private let schedule: CaptureSchedule
-    private let source: any SeriesSource
+    /// Nil if no series of a market is scheduled.
+    private let source: (any SeriesSource)?
+    private let symbols: SymbolSources
     private let currencies: [String]
     private let callsPerDay: Int
 
@@ -20,7 +22,11 @@ package struct CaptureService: Sendable {
         guard let schedule = ledger.settings.captureSchedule else { return nil }
         self.ledger = ledger
         self.schedule = schedule
-        source = try ledger.seriesSource()
+        source = schedule.hasMarkets ? try ledger.seriesSource() : nil
+        symbols = SymbolSources(ledger, SymbolQuestion())
+        for entry in schedule.entries {
+            for target in entry.symbols { _ = try symbols.source(of: target.series, target.symbol) }
+        }
         currencies = ledger.settings.captureCurrencies
         callsPerDay = ledger.settings.captureCallsPerDay
     }
@@ -31,6 +37,7 @@ package struct CaptureService: Sendable {
         var moment = ledger.now()
         while !Task.isCancelled {
             let (boundary, series) = schedule.next(after: moment)
+            let ofSymbols = schedule.symbols(after: moment)
             let due = boundary.microseconds + CaptureSchedule.delayMicroseconds + Int64.random(in: 0..<Self.jitterMicroseconds)
             do {
                 try await Task.sleep(for: .microseconds(max(0, due - ledger.now().microseconds)))
@@ -43,7 +50,7 @@ package struct CaptureService: Sendable {
                 }
                 if lease == nil { lease = try await AdvisoryLock.acquire(Self.leaseKey, ledger.serviceConfiguration) }
                 guard lease != nil else { continue }
-                try await capture(series, at: boundary, &budget)
+                try await capture(series, ofSymbols, at: boundary, &budget)
             } catch is CancellationError {
                 break
             } catch {
@@ -56,28 +63,54 @@ package struct CaptureService: Sendable {
         await lease?.release()
     }
 
-    private func capture(_ series: [CaptureSeries], at boundary: Instant, _ budget: inout CallBudget) async throws {
-        for var options in schedule.options(series, at: boundary, currencies: currencies) {
-            let left = budget.left(on: ledger.now().date)
-            guard left > 0 else {
-                ledger.logger.warning("the calls of the day are used up; nothing is captured before the next", metadata: [:])
-                return
-            }
-            options.maximumCalls = left
-            let before = source.callsMade
-            defer { budget.use(source.callsMade - before, on: ledger.now().date) }
-            let summary = try await ledger.capture(options, from: source)
-            for outcome in summary.outcomes {
-                guard let failure = outcome.failure else { continue }
-                ledger.logger.warning(
-                    "a series was not captured",
-                    metadata: [
-                        "series": "\(outcome.series.rawValue)", "currency": "\(outcome.currency)", "code": "\(failure.code.rawValue)",
-                        "reason": "\(ledger.redact(failure.message))",
-                    ])
-            }
+    private func capture(
+        _ series: [CaptureSeries], _ ofSymbols: [(series: CaptureSeries, symbols: [String])], at boundary: Instant,
+        _ budget: inout CallBudget
+    ) async throws {
+        for (series, names) in ofSymbols {
+            let options = schedule.options(of: series, names, at: boundary)
+            try await run(options, &budget) { try await ledger.capture(options: $0, ofSymbolsFrom: symbols) }
+        }
+        guard let source, !series.isEmpty else { return }
+        for options in schedule.options(series, at: boundary, currencies: currencies) {
+            try await run(options, &budget) { try await ledger.capture($0, from: source) }
         }
     }
+
+    private func run(
+        _ options: CaptureOptions, _ budget: inout CallBudget, _ capture: (CaptureOptions) async throws -> CaptureSummary
+    ) async throws {
+        let left = budget.left(on: ledger.now().date)
+        guard left > 0 else {
+            ledger.logger.warning("the calls of the day are used up; nothing is captured before the next", metadata: [:])
+            return
+        }
+        var options = options
+        options.maximumCalls = left
+        let before = callsMade
+        defer { budget.use(callsMade - before, on: ledger.now().date) }
+        let summary: CaptureSummary
+        do {
+            summary = try await capture(options)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            // A vendor that does not answer keeps nobody from asking another one.
+            ledger.logger.warning("a scheduled capture failed", metadata: ["reason": "\(ledger.redact("\(error)"))"])
+            return
+        }
+        for outcome in summary.outcomes {
+            guard let failure = outcome.failure else { continue }
+            ledger.logger.warning(
+                "a series was not captured",
+                metadata: [
+                    "series": "\(outcome.series.rawValue)", "currency": "\(outcome.currency)", "code": "\(failure.code.rawValue)",
+                    "reason": "\(ledger.redact(failure.message))",
+                ])
+        }
+    }
+
+    private var callsMade: Int { (source?.callsMade ?? 0) + symbols.callsMade }
 }
 
 /// The requests of a UTC day.

@@ -24,6 +24,8 @@ package struct CaptureSummary: Sendable {
         package var rows = ImportCounts()
         /// Rows of the vendor that gave no observation.
         package var skippedRows = 0
+        /// Rows, or figures of rows, that were left out on purpose, by reason.
+        package var leftOut: [String: Int] = [:]
         package var pages = 0
         package var failure: (code: CaptureFailedPayload.Code, message: String)?
 
@@ -38,7 +40,11 @@ package struct CaptureSummary: Sendable {
                 ("series", .string(series.rawValue)), ("currency", .string(currency)), ("hours", count(hours)), ("known", count(known)),
                 ("captured", count(captured)), ("unchanged", count(unchanged)), ("empty", count(empty)), ("left", count(left)),
                 ("inserted", count(rows.inserted)), ("superseding", count(rows.superseding)), ("unchanged_rows", count(rows.unchanged)),
-                ("skipped_rows", count(skippedRows)), ("pages", count(pages)),
+                ("skipped_rows", count(skippedRows)),
+                (
+                    "left_out",
+                    .object(leftOut.sorted { $0.key.isBytewiseLess(than: $1.key) }.map { ($0.key, count($0.value)) })
+                ), ("pages", count(pages)),
                 (
                     "error",
                     failure.map { .object([("code", .string($0.code.rawValue)), ("message", .string($0.message))]) } ?? .null
@@ -62,6 +68,16 @@ package struct CaptureSummary: Sendable {
         self.dryRun = dryRun
         self.startedAt = startedAt
         finishedAt = startedAt
+    }
+
+    /// The result of this capture and of one that followed it.
+    package func followed(by next: CaptureSummary) -> CaptureSummary {
+        var whole = self
+        whole.outcomes += next.outcomes
+        whole.calls += next.calls
+        whole.isCutShort = isCutShort || next.isCutShort
+        whole.finishedAt = next.finishedAt
+        return whole
     }
 
     /// Whether a series failed, or could not be asked for.

@@ -1,7 +1,7 @@
 import LedgerPostgres
 import LedgerRules
 import LedgerStore
-import LedgerValues
+package import LedgerValues
 package import OptionTrades
 
 extension Ledger {
@@ -27,16 +27,57 @@ extension Ledger {
         return try FundingIntervals(path: "\(prefix)\(versions.max() ?? 1)\(suffix)") { try resources.files.projectionFile($0) }
     }
 
-    /// Runs a capture.
+    /// Captures series of symbols, each from the vendor that has it.
+    ///
+    /// Throws the problem of the settings before anything is asked.
     package func capture(
-        _ options: CaptureOptions, from source: any SeriesSource, onProgress: @escaping @Sendable (CaptureRun.Progress) -> Void = { _ in }
+        options: CaptureOptions, ofSymbolsFrom sources: SymbolSources,
+        onProgress: @escaping @Sendable (CaptureRun.Progress) -> Void = { _ in }
+    ) async throws -> CaptureSummary {
+        try options.check()
+        var groups: [(source: SymbolSources.Source, symbols: [String])] = []
+        for series in options.series {
+            for symbol in options.currencies {
+                let source = try sources.source(of: series, symbol)
+                if let index = groups.firstIndex(where: { $0.source.vendor.isBytewiseEqual(to: source.vendor) }) {
+                    if !groups[index].symbols.contains(symbol) { groups[index].symbols.append(symbol) }
+                } else {
+                    groups.append((source, [symbol]))
+                }
+            }
+        }
+        var whole: CaptureSummary?
+        for group in groups {
+            var part = options
+            part.currencies = group.symbols
+            if let limit = options.maximumCalls {
+                part.maximumCalls = limit - (whole?.calls ?? 0)
+                if part.maximumCalls ?? 0 < 1 {
+                    whole?.isCutShort = true
+                    break
+                }
+            }
+            let summary = try await capture(part, from: group.source.series, now: sources.now, onProgress: onProgress)
+            whole = whole.map { $0.followed(by: summary) } ?? summary
+        }
+        guard let whole else { throw CaptureError.badOptions("symbols: expected one or more") }
+        return whole
+    }
+
+    /// Runs a capture.
+    ///
+    /// - Parameter now: the clock that says what is over; nil for the ledger's.
+    package func capture(
+        _ options: CaptureOptions, from source: any SeriesSource, now: (@Sendable () -> Instant)? = nil,
+        onProgress: @escaping @Sendable (CaptureRun.Progress) -> Void = { _ in }
     ) async throws -> CaptureSummary {
         if options.apply {
             let file = try fundingIntervals().file
             try await pool.run { session in try catalog.recordRules([file], session) }
         }
         let run = CaptureRun(
-            pool: pool, log: log, configuration: serviceConfiguration, source: source, now: now, newID: newID, onProgress: onProgress)
+            pool: pool, log: log, configuration: serviceConfiguration, source: source, now: now ?? self.now, newID: newID,
+            onProgress: onProgress)
         let summary = try await run.run(options)
         captures.note(summary)
         return summary

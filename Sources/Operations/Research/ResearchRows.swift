@@ -62,12 +62,7 @@ package struct ResearchRows {
 
     /// The parts of chains at some positions.
     package func parts(at positions: [Int64]) throws -> [ChainPart] {
-        try LogReader().events(at: positions, session).map { record in
-            guard let observed = try ledger.registry.events.payload(of: record).payload(as: MarketObservedPayload.self) else {
-                throw LedgerError.corrupt(position: record.position, problem: "a part of a chain was expected")
-            }
-            return ChainPart(position: record.position, observed: observed)
-        }
+        try ChainParts(ledger: ledger, session: session).parts(at: positions)
     }
 }
 

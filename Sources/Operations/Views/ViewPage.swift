@@ -30,6 +30,8 @@ package struct ViewRequest: Sendable {
     package var cursor: String?
     /// Whether to compute the sums over all selected rows too.
     package var hasAggregates = true
+    /// Whether each row of a view of chains has the rows of its chain, joined from the events.
+    package var hasJoinedRows = false
 
     package init() {}
 
@@ -109,7 +111,7 @@ package struct ViewReceipt: Sendable, Equatable {
 /// A page of a view, with the state of the ledger that it depends on.
 package struct ViewPage: Sendable {
     /// Rows in the form of HTTP and the command line, one JSON object for each.
-    package let rows: [[UInt8]]
+    package internal(set) var rows: [[UInt8]]
     package let nextCursor: String?
     /// The sums over all rows that the filters select, not only this page. Nil if the view has no sums.
     package let aggregates: JSONNode?

@@ -13,6 +13,8 @@ package struct ViewReader: Sendable {
     private let isBounded: Bool
     private let folds: FoldGate
     package static let maximumLimit = 1000
+    /// The most rows of a page whose rows are joined with those of chains.
+    package static let maximumJoinedLimit = 100
 
     /// The rows of a page whose request has no limit: 100, or all points.
     package static func standardLimit(_ series: SeriesReading?) -> Int {
@@ -74,7 +76,19 @@ package struct ViewReader: Sendable {
         }
         let cursor = try request.cursor.map { try ViewCursor(parsing: $0, list: request.list(view)) }
         if let cursor, !cursor.stands(on: request) { throw ViewError.badCursor }
-        return try await fresh(view) { try await page(view, request, cursor) }
+        guard request.hasJoinedRows else { return try await fresh(view) { try await page(view, request, cursor) } }
+        guard view.hasJoinedRows else { throw ViewError.badParameter(name: "rows", expected: "a view of chains") }
+        guard request.limit <= Self.maximumJoinedLimit else {
+            throw ViewError.badParameter(name: "limit", expected: "1 to \(Self.maximumJoinedLimit) with the rows of chains")
+        }
+        var answer = try await fresh(view) { try await page(view, request, cursor) }
+        let documents = try answer.rows.map { try JSONDocument(parsing: $0) }
+        // Events never change, so they can be read after the page.
+        let joined = try await database.run(.rows(projection: view.projection, position: answer.position)) { session in
+            try ChainParts(ledger: ledger, session: session).joined(documents)
+        }
+        answer.rows = joined.map(\.bytes)
+        return answer
     }
 
     /// The counts of the rows that a request selects and the sums of their money, in groups.

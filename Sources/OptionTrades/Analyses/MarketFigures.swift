@@ -44,6 +44,9 @@ protocol MarketFigures: Analysis where Question: MarketAsked {
     /// Rows that are not observations of the market; read after those of the ranges.
     func otherRanges(_ question: Question, now: Instant) -> [RowRange]
 
+    /// The series that the document needs and that are rows of the first of the other ranges, in their order.
+    var otherSeries: [String] { get }
+
     func work(_ market: MarketReading, _ question: Question) -> MarketData
 }
 
@@ -51,6 +54,8 @@ extension MarketFigures {
     var identity: AnalysisIdentity { rules.identity }
 
     func otherRanges(_ question: Question, now: Instant) -> [RowRange] { [] }
+
+    var otherSeries: [String] { [] }
 
     func inputs(of question: Question, now: Instant) -> [RowRange] {
         ranges(question, now: now).map { $0.table.range(of: question.currency, from: min($0.from, now), through: now) }
@@ -64,7 +69,7 @@ extension MarketFigures {
         }
         return MarketReading(
             currency: reading.question.currency, now: reading.now, series: rows, others: Array(reading.rows.dropFirst(ranges.count)),
-            rules.needs)
+            otherSeries: otherSeries, rules.needs)
     }
 
     func write(_ reading: AnalysisReading<Question>, to out: inout JSONWriter) {
@@ -117,7 +122,7 @@ struct MarketRules: Sendable {
     /// - Parameters:
     ///   - needed: the tables whose series the document needs.
     ///   - others: other projections that it reads.
-    ///   - absent: series that it needs and that no table has yet.
+    ///   - absent: series that it needs and that no table of observations has.
     ///   - own: the keys that are the analysis's own.
     static func read(
         _ name: String, codeVersion: Int = 1, rulesVersion: Int, needed: [ObservationTable], others: [String] = [],
@@ -141,19 +146,27 @@ struct MarketReading: Sendable {
     let currency: String
     let now: Instant
     private let series: [(table: ObservationTable, rows: [ObservedRow])]
+    private let otherSeries: [String]
     /// The rows of other projections, by input.
     let others: [[JSONDocument]]
     let quality: [SeriesQuality]
 
     init(
         currency: String, now: Instant, series: [(table: ObservationTable, rows: [ObservedRow])], others: [[JSONDocument]] = [],
-        _ needs: SeriesNeeds
+        otherSeries: [String] = [], _ needs: SeriesNeeds
     ) {
         self.currency = currency
         self.now = now
         self.series = series
         self.others = others
+        self.otherSeries = otherSeries
         quality = needs.series.map { need in
+            if need.table == nil, let index = otherSeries.firstIndex(where: { $0.isBytewiseEqual(to: need.name) }),
+                others.indices.contains(index)
+            {
+                let times = others[index].compactMap { $0.root["timestamp"]?.string.flatMap { Instant($0) } }
+                return SeriesQuality(need.name, times, now: now, need.tolerance)
+            }
             // Of several ranges of a table the one that reaches farthest has the newest rows.
             let rows = series.filter { need.table?.name.isBytewiseEqual(to: $0.table.name) == true }.map(\.rows)
                 .max { ($0.last?.timestamp ?? .minimum) < ($1.last?.timestamp ?? .minimum) }
@@ -174,8 +187,10 @@ struct MarketReading: Sendable {
         isAvailable(table) ? rows(table, range: range) : nil
     }
 
-    func isAvailable(_ table: ObservationTable) -> Bool {
-        quality.contains { $0.series.isBytewiseEqual(to: table.kind.rawValue) && $0.status != .unavailable }
+    func isAvailable(_ table: ObservationTable) -> Bool { isAvailable(table.kind.rawValue) }
+
+    func isAvailable(_ series: String) -> Bool {
+        quality.contains { $0.series.isBytewiseEqual(to: series) && $0.status != .unavailable }
     }
 
     func document(warnings: [String]) -> MarketDocument {
@@ -189,7 +204,11 @@ struct MarketReading: Sendable {
             guard let last = rows.last, newest[table.kind.rawValue].map({ $0.at <= last.timestamp }) ?? true else { continue }
             newest[table.kind.rawValue] = (last.timestamp, last.position)
         }
-        return newest.mapValues(\.position)
+        var positions = newest.mapValues(\.position)
+        for (name, rows) in zip(otherSeries, others) {
+            positions[name] = rows.last?.root["part_positions"]?.elements.compactMap(\.integer).first
+        }
+        return positions
     }
 }
 

@@ -13,7 +13,7 @@ struct SeriesNeeds: Sendable {
     struct Need: Sendable {
         /// The kind of observation.
         let name: String
-        /// Nil for a series that no table has.
+        /// Nil for a series that no table of observations has.
         let table: ObservationTable?
         let tolerance: Tolerance
     }
@@ -23,7 +23,7 @@ struct SeriesNeeds: Sendable {
 
     /// - Parameters:
     ///   - tables: the series that the analysis reads; the file names each of them.
-    ///   - absent: series that it needs and that no table has.
+    ///   - absent: series that it needs and that no table of observations has.
     init(_ node: RuleNode, _ tables: [ObservationTable], absent: [String] = []) throws {
         let all: [(name: String, table: ObservationTable?)] = tables.map { ($0.kind.rawValue, $0) } + absent.map { ($0, nil) }
         try node.allowOnly(Set(all.map(\.name)))
@@ -38,7 +38,9 @@ struct SeriesNeeds: Sendable {
     }
 
     /// How old a series may be, in minutes.
-    func usableMinutes(_ table: ObservationTable) -> Int {
-        series.first { $0.name.isBytewiseEqual(to: table.kind.rawValue) }?.tolerance.usableMinutes ?? 0
+    func usableMinutes(_ table: ObservationTable) -> Int { usableMinutes(table.kind.rawValue) }
+
+    func usableMinutes(_ name: String) -> Int {
+        series.first { $0.name.isBytewiseEqual(to: name) }?.tolerance.usableMinutes ?? 0
     }
 }

@@ -75,8 +75,16 @@ enum TracedInput: Sendable {
     case observed(ObservedRow, String)
     /// A figure of a document that an analysis of its own explains, or a column of a view's row.
     case known(String, Shown)
+    /// A figure of a chain: of an option, or of the chain itself without one.
+    case chain(RecordedChain, ChainRow?, String)
 
-    var position: Int64? { if case .observed(let row, _) = self { row.position } else { nil } }
+    var positions: [Int64] {
+        switch self {
+        case .observed(let row, _): [row.position]
+        case .known: []
+        case .chain(let chain, _, _): chain.positions
+        }
+    }
 }
 
 extension TracedValue {
@@ -113,7 +121,7 @@ extension TracedFigure {
     }
 
     /// The positions of the events of the listed inputs.
-    var evidence: [Int64] { listed.inputs.compactMap(\.position) }
+    var evidence: [Int64] { Set(listed.inputs.flatMap(\.positions)).sorted() }
 
     /// Lists the inputs as their events have them, quotes the rules, and shows the steps.
     func explain(_ name: String, of view: String, _ sheet: inout Worksheet, quote: (inout Worksheet, [String]) -> Void)
@@ -123,6 +131,7 @@ extension TracedFigure {
         for input in inputs {
             switch input {
             case .known(let name, let value): sheet.input(name, value, nil)
+            case .chain(let chain, let option, let column): try sheet.input(of: chain, option, column, view)
             case .observed(let row, let column):
                 let event = sheet.row.event(at: row.position)
                 guard let event, let observed = event.payload(as: MarketObservedPayload.self),
@@ -139,7 +148,31 @@ extension TracedFigure {
     }
 }
 
+extension Worksheet {
+    /// Lists a figure of a chain as the event of the part has it that holds the option.
+    fileprivate mutating func input(
+        of chain: RecordedChain, _ option: ChainRow?, _ column: String, _ view: String
+    ) throws(ExplanationError) {
+        for position in chain.positions {
+            guard let event = row.event(at: position), let observed = event.payload(as: MarketObservedPayload.self) else { continue }
+            guard let option else {
+                return input("option_chain.\(column) \(chain.expiry)", Shown(observed.decimal(named: column)), event)
+            }
+            guard let rows = observed.rows.flatMap({ ChainRow.all(in: $0.json) }), rows.contains(option) else { continue }
+            return input("option_chain.\(column) \(chain.expiry) \(option.name)", Shown(option.figure(column)), event)
+        }
+        throw .missingEvent(view: view, position: chain.positions.first, expected: "chain with \(column)")
+    }
+}
+
 extension MarketObservedPayload {
+    /// A decimal field by its name.
+    fileprivate func decimal(named name: String) -> FixedDecimal? {
+        guard let index = kind.fields.firstIndex(where: { $0.name.isBytewiseEqual(to: name) }), case .decimal(let value) = values[index]
+        else { return nil }
+        return value
+    }
+
     /// A field by its name as a row shows it; nil if the kind has none of that name.
     func shown(named name: String) -> Shown? {
         kind.fields.firstIndex { $0.name.isBytewiseEqual(to: name) }.map { Shown(values[$0]) }

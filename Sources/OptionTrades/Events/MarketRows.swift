@@ -75,6 +75,24 @@ package struct MarketRows: Sendable, Equatable {
         self.init(rows, of: kind)
     }
 
+    /// Sorted rows in parts, each with as many rows as fit in one observation.
+    ///
+    /// - Parameter values: one value of a row for each of the kind's ``MarketKind/rowFields``.
+    package static func parts<Row>(_ rows: [Row], of kind: MarketKind, _ values: (Row) -> [MarketValue]) -> [[Row]] {
+        var parts: [[Row]] = [[]]
+        var bytes = 0
+        for row in rows {
+            let size = MarketRows([values(row)], of: kind).json.count
+            if parts[parts.count - 1].count == limit(of: kind) || bytes + size > byteLimit {
+                parts.append([])
+                bytes = 0
+            }
+            parts[parts.count - 1].append(row)
+            bytes += size
+        }
+        return parts
+    }
+
     /// What is wrong with the rows of an observation, in words that follow its kind's name. Nil if it is sound, or has no rows.
     package static func problem(of kind: MarketKind, _ values: [MarketValue]) -> String? {
         guard !kind.rowFields.isEmpty else { return nil }

@@ -14,6 +14,12 @@ package enum NewYorkDay {
         return midnight.advanced(byMicroseconds: (isDaylight(date) ? 4 : 5) * 3_600_000_000)
     }
 
+    /// The date in New York of an instant. Nil outside the years 1970…2199.
+    package static func date(at instant: Instant) -> CalendarDate? {
+        guard let before = instant.date.advanced(byDays: -1), let start = end(of: before) else { return nil }
+        return instant < start ? before : instant.date
+    }
+
     /// Whether clocks show daylight saving time at noon of a date.
     static func isDaylight(_ date: CalendarDate) -> Bool {
         let year = date.year

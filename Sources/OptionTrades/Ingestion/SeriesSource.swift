@@ -15,8 +15,22 @@ package enum CaptureSeries: String, Sendable, Hashable, CaseIterable {
     case putCall = "put_call"
     case volume
     case volCone = "vol_cone"
+    /// The options of a symbol as they stand when they are asked for.
+    case chain
+    /// Bars of a symbol, by blocks of four hours.
+    case minuteBars = "bars_1m"
+    /// Bars of a symbol, by months.
+    case dailyBars = "bars_1d"
     /// Last, since prints take most of a budget of calls.
     case prints
+
+    /// The series of markets, which have no symbol.
+    package static let ofMarkets = allCases.filter { !$0.isOfSymbols }
+
+    /// Whether it is of a symbol, and its observations are lists of rows.
+    package var isOfSymbols: Bool { self == .chain || isOfBars }
+
+    package var isOfBars: Bool { self == .minuteBars || self == .dailyBars }
 
     /// Whether it has one time a UTC day, 00:00, so that it is asked for in whole days.
     package var isDaily: Bool { self == .oi || self == .volCone }
@@ -26,12 +40,21 @@ package enum CaptureSeries: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .prints, .putCall, .liquidations, .termStructure: 1
         case .gex: 6
+        case .minuteBars: 7 * 24
+        // A year of months.
+        case .dailyBars: 12 * stepHours
         default: 24
         }
     }
 
-    /// The hours that a snapshot stands for.
-    package var stepHours: Int { isDaily ? 24 : 1 }
+    /// The hours that a snapshot stands for. Of daily bars, whose snapshots stand for months, those of the longest one.
+    package var stepHours: Int {
+        switch self {
+        case .minuteBars: 4
+        case .dailyBars: 31 * 24
+        default: isDaily ? 24 : 1
+        }
+    }
 }
 
 /// A span of time, [from, to).
@@ -55,6 +78,8 @@ package struct SeriesAnswer: Sendable {
     package var pages = 0
     /// Rows that gave no observation.
     package var skippedRows = 0
+    /// Rows, or figures of rows, that were left out on purpose, by reason.
+    package var leftOut: [String: Int] = [:]
 
     package init() {}
 }

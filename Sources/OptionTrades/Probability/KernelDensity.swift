@@ -25,4 +25,18 @@ struct KernelDensity: Sendable {
         let x = ModelMath.log(price / spot)
         return returns.reduce(0) { $0 + ModelMath.normal(($1 - x) / bandwidth) } / Double(returns.count)
     }
+
+    /// What an option pays on average: each return's kernel is a lognormal distribution.
+    func expectedPayoff(strike: Double, isCall: Bool) -> Double {
+        let sum = returns.reduce(0) { sum, value in
+            let d2 = (ModelMath.log(spot / strike) + value) / bandwidth
+            let d1 = d2 + bandwidth
+            let mean = spot * ModelMath.exp(value + bandwidth * bandwidth / 2)
+            return sum
+                + (isCall
+                    ? mean * ModelMath.normal(d1) - strike * ModelMath.normal(d2)
+                    : strike * ModelMath.normal(-d2) - mean * ModelMath.normal(-d1))
+        }
+        return sum / Double(returns.count)
+    }
 }

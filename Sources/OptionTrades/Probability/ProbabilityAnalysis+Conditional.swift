@@ -12,15 +12,21 @@ extension ProbabilityAnalysis {
         return kept.reversed()
     }
 
-    /// What followed hours of today's regime, beside the distribution of the surface and blended with it.
-    func conditional(_ work: Work) -> TracedValue {
-        let (market, density) = (work.market, work.density)
-        let names = [
-            "bandwidth", "blend_weight", "blended_probability_above", "density", "horizon_hours", "n", "probability_above", "regime",
-            "spot",
-            "status",
-        ]
-        guard let rows = market.usable(.gexHourly) else { return .object(names.map { ($0, .unavailable(.gexHourly)) }) }
+    /// The returns that followed hours of today's regime.
+    struct Following {
+        let hours: Int
+        let last: GammaRegimes.Hour?
+        let returns: [GammaRegimes.Return]
+        /// The latest hour with a spot.
+        let latest: ObservedRow?
+        let isEnough: Bool
+        /// Nil if they are not enough, or have no spread.
+        let kernel: KernelDensity?
+    }
+
+    /// Nil if hours are unavailable.
+    func following(_ work: Work) -> Following? {
+        guard let rows = work.market.usable(.gexHourly) else { return nil }
         // Whole hours, since spots are known by the hour.
         let hours = max(1, Int((work.surface.dte.model * 24).rounded(.toNearestOrEven)))
         let regimes = GammaRegimes(rows, own.regime)
@@ -30,6 +36,20 @@ extension ProbabilityAnalysis {
         let latest = rows.last { $0.decimal("spot") != nil }
         let isEnough = returns.count >= own.minimumReturns
         let kernel = isEnough ? latest?.decimal("spot").flatMap { KernelDensity(spot: $0.model, returns.map(\.value)) } : nil
+        return Following(hours: hours, last: last, returns: returns, latest: latest, isEnough: isEnough, kernel: kernel)
+    }
+
+    /// What followed hours of today's regime, beside the distribution of the surface and blended with it.
+    func conditional(_ work: Work) -> TracedValue {
+        let (market, density) = (work.market, work.density)
+        let names = [
+            "bandwidth", "blend_weight", "blended_probability_above", "density", "horizon_hours", "n", "probability_above", "regime",
+            "spot",
+            "status",
+        ]
+        guard let following = following(work) else { return .object(names.map { ($0, .unavailable(.gexHourly)) }) }
+        let (hours, last, returns, latest) = (following.hours, following.last, following.returns, following.latest)
+        let (isEnough, kernel) = (following.isEnough, following.kernel)
         let weight = blendWeight(market, count: returns.count)
         let inputs: @Sendable () -> [TracedInput] = { returns.flatMap { $0.start.inputs(["spot"]) + $0.end.inputs(["spot"]) } }
         let rules = [["conditional", "minimum"]]

@@ -1,4 +1,5 @@
 import LedgerAnalyses
+import LedgerProjections
 import LedgerRules
 import LedgerValues
 
@@ -26,11 +27,14 @@ struct ProbabilityAnalysis: MarketFigures {
     let own: ProbabilityRules
 
     init(rulesVersion: Int, read: RuleFileReader) throws {
+        // Rules v1 read no chains: candidates are null there.
+        let hasChains = rulesVersion > 1
         let (rules, root) = try MarketRules.read(
             Self.name, rulesVersion: rulesVersion, needed: [.ivSurfaceSnapshots, .gexHourly, .volMetricsSnapshots],
-            own: ProbabilityRules.keys, read)
+            others: hasChains ? [OptionChainsTable.name] : [],
+            own: ProbabilityRules.keys.union(hasChains ? ["candidates"] : []), read)
         self.rules = rules
-        own = try ProbabilityRules(root)
+        own = try ProbabilityRules(root, hasChains: hasChains)
     }
 
     func question(_ values: ParameterValues) throws(ParameterProblem) -> Question {
@@ -49,6 +53,10 @@ struct ProbabilityAnalysis: MarketFigures {
         ]
     }
 
+    func otherRanges(_ question: Question, now: Instant) -> [RowRange] {
+        own.usableChainMinutes.map { [.chains(of: question.currency, from: now.minutesBefore($0), through: now)] } ?? []
+    }
+
     /// What the parts of the document share.
     struct Work {
         let market: MarketReading
@@ -60,16 +68,19 @@ struct ProbabilityAnalysis: MarketFigures {
     func work(_ market: MarketReading, _ question: Question) -> MarketData {
         let asked = question.dte ?? own.defaultDTE
         let common: [(key: String, value: TracedValue)] = [
-            ("asked_dte", .figure(.decimal(asked), "the days that were asked for, else the default", rules: [["surface", "default_dte"]])),
-            ("candidates", .unavailable("option_chain")),
+            ("asked_dte", .figure(.decimal(asked), "the days that were asked for, else the default", rules: [["surface", "default_dte"]]))
         ]
+        let chains = chains(market)
+        let missing = chains == nil ? ["unavailable:option_chain"] : []
         func nothing(_ reason: String, _ warnings: [String]) -> MarketData {
             let names = ["conditional", "surface", "touch", "vanilla"]
+            let candidates = chains == nil ? TracedValue.unavailableChain : .figure(.null, "candidates", because: reason)
             return MarketData(
-                data: .object(common + names.map { ($0, .figure(.null, $0, because: reason)) }), warnings: warnings)
+                data: .object(common + [("candidates", candidates)] + names.map { ($0, .figure(.null, $0, because: reason)) }),
+                warnings: warnings)
         }
         guard let rows = market.usable(.ivSurfaceSnapshots)?.newest else {
-            return nothing("unavailable:iv_surface", ["unavailable:option_chain"])
+            return nothing("unavailable:iv_surface", missing)
         }
         do throws(AskedSurface.Problem) {
             let surface = try AskedSurface(rows, near: asked, own)
@@ -82,11 +93,12 @@ struct ProbabilityAnalysis: MarketFigures {
             return MarketData(
                 data: .object(
                     common + [
-                        ("conditional", conditional(work)), ("surface", describe(surface)), ("touch", touch(work)),
+                        ("candidates", chains.map { candidates(work, $0) } ?? .unavailableChain), ("conditional", conditional(work)),
+                        ("surface", describe(surface)), ("touch", touch(work)),
                         ("vanilla", vanilla(work)),
-                    ]), warnings: ["unavailable:option_chain"])
+                    ]), warnings: missing)
         } catch {
-            return nothing(error.rawValue, ["unavailable:option_chain", error.rawValue])
+            return nothing(error.rawValue, missing + [error.rawValue])
         }
     }
 

@@ -16,10 +16,12 @@ struct ProbabilityRules: Sendable {
     let fullWeightAt: Int
     let regime: ContextRules.GammaRegime
     let stationarity: StationarityRules
+    /// How old a chain may be, in minutes. Nil for rules without chains.
+    let usableChainMinutes: Int?
 
     static let keys: Set<String> = ["surface", "grid", "quantiles", "conditional", "gamma_regime", "stationarity"]
 
-    init(_ root: RuleNode) throws {
+    init(_ root: RuleNode, hasChains: Bool) throws {
         let surface = try root.member("surface")
         try surface.allowOnly(["default_dte", "minimum_points"])
         defaultDTE = try surface.decimal("default_dte")
@@ -40,5 +42,12 @@ struct ProbabilityRules: Sendable {
         fullWeightAt = try conditional.whole("full_weight_at", from: 1)
         regime = try ContextRules.GammaRegime(try root.member("gamma_regime"))
         stationarity = try StationarityRules(try root.member("stationarity"))
+        usableChainMinutes =
+            hasChains
+            ? try {
+                let candidates = try root.member("candidates")
+                try candidates.allowOnly(["usable_minutes"])
+                return try candidates.whole("usable_minutes", from: 0)
+            }() : nil
     }
 }

@@ -76,6 +76,11 @@ struct RiskNeutralDensity: Sendable {
     /// E|S − F|.
     var expectedMove: Double { zip(strikes, masses).reduce(0) { $0 + ($1.0 - forward).magnitude * $1.1 } }
 
+    /// What an option pays on average: Σ mass × max(0, K − strike), for a put max(0, strike − K).
+    func expectedPayoff(strike: Double, isCall: Bool) -> Double {
+        zip(strikes, masses).reduce(0) { $0 + max(0, isCall ? $1.0 - strike : strike - $1.0) * $1.1 }
+    }
+
     /// P(S ≤ strike), linear between the midpoints of nodes.
     func cumulative(_ strike: Double) -> Double {
         let last = strikes.count - 2

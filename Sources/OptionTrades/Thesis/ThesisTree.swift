@@ -53,6 +53,21 @@ struct ThesisTree {
                                 ("position", .figure(.integer(Int(row.position)), "the event's position")),
                                 ("value", .column(row, column)),
                             ])
+                        case .chain(let chain, let option, let column):
+                            .object([
+                                ("as_of", .figure(.instant(chain.timestamp), "the chain's")),
+                                ("name", .figure(.text(column), "the figure of the chain")),
+                                (
+                                    "position",
+                                    .figure(FigureValue(chain.positions.first.map { Int($0) }), "its first part's", because: "it has none")
+                                ),
+                                (
+                                    "value",
+                                    .figure(
+                                        FigureValue(option.map { $0.figure(column) } ?? chain.spot), column, because: "it is null",
+                                        from: inputs)
+                                ),
+                            ])
                         case .known(let name, let shown):
                             .object([
                                 ("as_of", .figure(.null, "as_of", because: "it is of several events")),

@@ -48,7 +48,8 @@ package enum SampleMarketSeries {
     /// A number of 0..<bound that goes up and down with the hour.
     private static func step(_ time: Int64, _ factor: Int, _ bound: Int) -> Int { Int(time / hour) * factor % bound }
 
-    private static func bitcoin(_ time: Int64) -> Int { 90_000 + step(time, 37, 1_000) }
+    /// Of the sample's surfaces, in USD.
+    static func bitcoin(_ time: Int64) -> Int { 90_000 + step(time, 37, 1_000) }
 
     private static func ether(_ time: Int64) -> Int { 3_000 + step(time, 13, 50) }
 

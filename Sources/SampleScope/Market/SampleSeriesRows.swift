@@ -51,6 +51,9 @@ enum SampleSeriesRows {
         case "trades-flow/volume-aggregates": return volumes(query)
         case "trades-flow/decorated-trades": return within(query, "option_print", print)
         case "realized-volatility/cones": return cones(query)
+        case "volatility/level-1-quotes":
+            guard query("currency") == "BTC" else { return [] }
+            return SampleCoinChain.rows(from: moment(query("startDate")) ?? .minimum, to: moment(query("endDate")) ?? .minimum)
         default: return nil
         }
     }

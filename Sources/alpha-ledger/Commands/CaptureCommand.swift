@@ -18,9 +18,11 @@ struct CaptureCommand: AsyncParsableCommand {
             Examples:
               alpha-ledger capture gex vol_metrics --currency BTC,ETH
               alpha-ledger capture gex --currency BTC --from 2026-01-01 --to 2026-01-08 --apply
+              alpha-ledger capture chain MSTR COIN --expiries-within 60
+              alpha-ledger capture bars MSTR SPY --interval 1d --from 2025-12-01 --to 2026-02-01 --apply
               alpha-ledger capture coverage --series gex --currency BTC --from 2026-01-01 --to 2026-01-08
             """,
-        subcommands: [Run.self, Tape.self, Coverage.self], defaultSubcommand: Run.self)
+        subcommands: [Run.self, Chain.self, Bars.self, Tape.self, Coverage.self], defaultSubcommand: Run.self)
 
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -31,7 +33,7 @@ struct CaptureCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var options: SettingsOptions
-        @Argument(help: "Series; see `capture --help`.", completion: .list(CaptureSeries.allCases.map(\.rawValue)))
+        @Argument(help: "Series; see `capture --help`.", completion: .list(CaptureSeries.ofMarkets.map(\.rawValue)))
         var series: [CaptureSeries]
         @Option(help: "Markets with commas between them: BTC, ETH, SOL.") var currency: String
         @Option(help: "From (inclusive): an instant on the hour, or a date at UTC midnight.") var from: String?
@@ -53,16 +55,110 @@ struct CaptureCommand: AsyncParsableCommand {
             let summary = try await options.withLedger(writes: apply) { ledger in
                 let progress = ProgressLine()
                 defer { progress.end() }
-                return try await ledger.capture(asked, from: try ledger.seriesSource()) { step in
-                    progress.show("\(step.series.rawValue) \(step.currency): \(step.done) of \(step.of) hours, \(step.calls) calls")
-                }
+                return try await ledger.capture(
+                    asked, from: try ledger.seriesSource(),
+                    onProgress: { step in
+                        progress.show("\(step.series.rawValue) \(step.currency): \(step.done) of \(step.of) hours, \(step.calls) calls")
+                    })
             }
-            if json {
-                Output.bytes(summary.node.httpBytes() + [UInt8(ascii: "\n")])
-            } else {
-                show(summary)
+            try print(summary, json: json)
+        }
+    }
+
+    struct Chain: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "chain", abstract: "Capture the chains of symbols as they stand; a dry run unless --apply.",
+            discussion: """
+                Chains of shares are Alpaca's, by the keys of paper trading (ALPACA_PAPER_API_KEY_ID, ALPACA_PAPER_SECRET_KEY): quotes \
+                joined with contracts for multiplier and open interest. BTC and ETH are Amberdata's level-1 quotes in dollars. Contracts \
+                of another multiplier or another root are left out and counted. A chain that is in the log already is not appended again.
+
+                Exit codes: as of capture; 2 without the vendor's keys.
+
+                Examples:
+                  alpha-ledger capture chain MSTR COIN --expiries-within 60
+                  alpha-ledger capture chain BTC --apply
+                """)
+
+        @OptionGroup var options: SettingsOptions
+        @Argument(help: "Symbols, for example MSTR.") var symbols: [String]
+        @Option(help: "Expiries up to so many days from today; all without it.") var expiriesWithin: Int?
+        @Option(help: "Contracts of this root alone, as adjusted ones have; it names the chain. One symbol.") var root: String?
+        @OptionGroup var writing: Writing
+
+        func validate() throws {
+            try CaptureCommand.check(symbols, for: [.chain])
+            if let expiriesWithin, !(0...3650 ~= expiriesWithin) { throw ValidationError("--expiries-within: expected 0 to 3650 days") }
+            if let root, !MarketSymbol.isTicker(root) || symbols.count != 1 {
+                throw ValidationError("--root: expected the root of one symbol's contracts, for example MSTR1")
             }
-            if summary.hasFailures { throw ExitCode(1) }
+            try writing.check()
+        }
+
+        func run() async throws {
+            var question = SymbolQuestion()
+            question.expiriesWithinDays = expiriesWithin
+            question.root = root
+            try await captureSymbols([.chain], symbols, question, options, writing)
+        }
+    }
+
+    struct Bars: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "bars", abstract: "Capture Alpaca's bars of symbols; a dry run unless --apply.",
+            discussion: """
+                Whole periods are asked for: four hours of minutes, months of days. A bar counts when it is over and 20 minutes old. \
+                Periods that were captured whole are not asked for again unless --again, as after a change of --adjustment.
+
+                Exit codes: as of capture; 2 without ALPACA_PAPER_API_KEY_ID and ALPACA_PAPER_SECRET_KEY.
+
+                Examples:
+                  alpha-ledger capture bars MSTR SPY --interval 1d --from 2025-12-01 --to 2026-02-01
+                  alpha-ledger capture bars MSTR --interval 1m --from 2026-01-30 --to 2026-01-31 --apply
+                """)
+
+        enum Interval: String, ExpressibleByArgument, CaseIterable {
+            case minute = "1m"
+            case day = "1d"
+
+            var series: CaptureSeries { self == .minute ? .minuteBars : .dailyBars }
+        }
+
+        enum Adjustment: String, ExpressibleByArgument, CaseIterable {
+            case raw, split, all
+        }
+
+        @OptionGroup var options: SettingsOptions
+        @Argument(help: "Symbols, for example MSTR.") var symbols: [String]
+        @Option(help: "1m or 1d.") var interval: Interval
+        @Option(help: "From: an instant on the hour, or a date at UTC midnight; the period in which it lies.") var from: String
+        @Option(help: "To (exclusive).") var to: String
+        @Option(help: "What prices are adjusted for.") var adjustment = Adjustment.raw
+        @Flag(help: "Ask again for periods that were captured whole.") var again = false
+        @OptionGroup var writing: Writing
+
+        func validate() throws {
+            try CaptureCommand.check(symbols, for: [interval.series])
+            try writing.check()
+        }
+
+        func run() async throws {
+            var question = SymbolQuestion()
+            question.adjustment = adjustment.rawValue
+            try await captureSymbols(
+                [interval.series], symbols, question, options, writing, from: try CaptureCommand.instant("from", from),
+                to: try CaptureCommand.instant("to", to), again: again)
+        }
+    }
+
+    /// What captures of symbols have in common.
+    struct Writing: ParsableArguments {
+        @Flag(help: "Append; without it nothing is written.") var apply = false
+        @Option(help: "Send at most this many requests.") var maxCalls: Int?
+        @Flag(help: "Print the summary as JSON.") var json = false
+
+        func check() throws {
+            if let maxCalls, maxCalls < 1 { throw ValidationError("--max-calls: expected a number above 0") }
         }
     }
 
@@ -70,35 +166,41 @@ struct CaptureCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "coverage", abstract: "The hours of a range that have no observations, and why.",
             discussion: """
-                Reasons: \(CaptureCoverage.Reason.allCases.map(\.rawValue).joined(separator: ", ")). Nothing is asked of the vendor.
+                Reasons: \(CaptureCoverage.Reason.allCases.map(\.rawValue).joined(separator: ", ")). Nothing is asked of the vendor. \
+                Of bars the periods are listed, four hours of minutes and months of days.
 
-                Example:
+                Examples:
+                  alpha-ledger capture coverage --series chain:MSTR,bars:SPY --from 2026-01-01 --to 2026-01-08
                   alpha-ledger capture coverage --series gex --currency BTC --from 2026-01-01 --to 2026-01-08 --json
                 """)
 
         @OptionGroup var options: SettingsOptions
-        @Option(help: "Series with commas between them.") var series: String
-        @Option(help: "Markets with commas between them: BTC, ETH, SOL.") var currency: String
+        @Option(help: "Series with commas between them; also chain:SYMBOL and bars:SYMBOL.") var series: String
+        @Option(help: "Markets with commas between them: BTC, ETH, SOL. Series of symbols have none.") var currency: String?
         @Option(help: "From (inclusive): an instant on the hour, or a date at UTC midnight.") var from: String
         @Option(help: "To (exclusive).") var to: String
         @Flag(help: "Print the result as JSON.") var json = false
 
         func validate() throws {
-            _ = try CaptureCommand.markets(currency)
-            _ = try CaptureCommand.series(series)
+            let targets = try CaptureCommand.targets(series)
+            if let currency {
+                _ = try CaptureCommand.markets(currency)
+            } else if !targets.series.isEmpty {
+                throw ValidationError(
+                    "--currency: expected one or more markets for \(targets.series.map(\.rawValue).joined(separator: ", "))")
+            }
         }
 
         func run() async throws {
             guard let start = try CaptureCommand.instant("from", from), let end = try CaptureCommand.instant("to", to) else { return }
-            let (chosen, markets) = (try CaptureCommand.series(series), try CaptureCommand.markets(currency))
+            let chosen = try CaptureCommand.targets(series)
+            let markets = try currency.map { try CaptureCommand.markets($0) } ?? []
             let found = try await options.withLedger(writes: false) { ledger in
                 var found: [CaptureCoverage] = []
-                for one in chosen {
-                    for market in markets {
-                        found.append(
-                            try await CaptureCoverage.read(
-                                one, currency: market, from: start, to: end, now: ledger.now(), ledger.pool))
-                    }
+                let pairs = chosen.series.flatMap { one in markets.map { (one, $0) } } + chosen.symbols.map { ($0.series, $0.symbol) }
+                for (one, market) in pairs {
+                    found.append(
+                        try await CaptureCoverage.read(one, currency: market, from: start, to: end, now: ledger.now(), ledger.pool))
                 }
                 return found
             }
@@ -107,7 +209,9 @@ struct CaptureCommand: AsyncParsableCommand {
                 return
             }
             for coverage in found {
-                Output.line("\(coverage.series.rawValue) \(coverage.currency): \(coverage.covered) of \(coverage.hours) hours")
+                Output.line(
+                    "\(coverage.series.rawValue) \(coverage.currency): \(coverage.covered) of \(coverage.hours) \(coverage.series.isOfBars ? "periods" : "hours")"
+                )
                 let rows = coverage.missing.map { ["\($0.hour)", $0.reason.rawValue, Output.escaped($0.message ?? "")] }
                 if !rows.isEmpty { Output.table(["hour", "reason", "message"], rows, rightAligned: []) }
             }
@@ -125,12 +229,19 @@ struct CaptureCommand: AsyncParsableCommand {
         return markets
     }
 
-    fileprivate static func series(_ text: String) throws -> [CaptureSeries] {
-        try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
-            guard let series = CaptureSeries(rawValue: String(name)) else {
-                throw ValidationError("--series: expected one or more of \(CaptureOptions.names) with commas between them")
+    fileprivate static func targets(_ text: String) throws -> CaptureTargets {
+        do throws(SettingProblem) {
+            return try CaptureTargets(parsing: text)
+        } catch {
+            throw ValidationError("--series: \(error)")
+        }
+    }
+
+    fileprivate static func check(_ symbols: [String], for series: [CaptureSeries]) throws {
+        for symbol in symbols {
+            for one in series {
+                if let problem = CaptureTargets.problem(of: symbol, for: one) { throw ValidationError(problem) }
             }
-            return series
         }
     }
 
@@ -158,11 +269,53 @@ private func show(_ summary: CaptureSummary) {
         Output.errorText(
             Output.escaped("\(outcome.series.rawValue) \(outcome.currency): \(failure.code.rawValue): \(failure.message)"))
     }
+    var leftOut: [String: Int] = [:]
+    for outcome in summary.outcomes { leftOut.merge(outcome.leftOut) { $0 + $1 } }
+    if !leftOut.isEmpty {
+        let counts = leftOut.sorted { $0.key.isBytewiseLess(than: $1.key) }.map { "\($0.value) \($0.key)" }
+        Output.line("left out: \(counts.joined(separator: ", "))")
+    }
     if summary.isCutShort { Output.line("the calls were used up; run it again for the rest") }
     if summary.dryRun { Output.line("nothing was written; --apply appends") }
 }
 
-extension CaptureSeries: ExpressibleByArgument {}
+/// Captures series of symbols and prints the summary.
+private func captureSymbols(
+    _ series: [CaptureSeries], _ symbols: [String], _ question: SymbolQuestion, _ options: SettingsOptions,
+    _ writing: CaptureCommand.Writing,
+    from: Instant? = nil, to: Instant? = nil, again: Bool = false
+) async throws {
+    let asked = CaptureOptions(
+        series: series, currencies: symbols, from: from, to: to, apply: writing.apply, again: again, maximumCalls: writing.maxCalls)
+    let summary = try await options.withLedger(writes: writing.apply) { ledger in
+        let progress = ProgressLine()
+        defer { progress.end() }
+        return try await ledger.capture(options: asked, ofSymbolsFrom: SymbolSources(ledger, question)) { step in
+            progress.show("\(step.series.rawValue) \(step.currency): \(step.done) of \(step.of), \(step.calls) calls")
+        }
+    }
+    try print(summary, json: writing.json)
+}
+
+/// Prints a summary, and ends with 1 if a series failed.
+private func print(_ summary: CaptureSummary, json: Bool) throws {
+    if json {
+        Output.bytes(summary.node.httpBytes() + [UInt8(ascii: "\n")])
+    } else {
+        show(summary)
+    }
+    if summary.hasFailures { throw ExitCode(1) }
+}
+
+extension CaptureSeries: ExpressibleByArgument {
+    /// Series of symbols have commands of their own.
+    public init?(argument: String) {
+        guard let series = CaptureSeries(rawValue: argument), !series.isOfSymbols else { return nil }
+        self = series
+    }
+
+    public static var allValueStrings: [String] { ofMarkets.map(\.rawValue) }
+}
 
 extension Failure {
     init(_ error: CaptureError) {

@@ -17,7 +17,8 @@ struct DemoCommand: AsyncParsableCommand {
         discussion: """
             Starts an embedded Postgres (or uses DATABASE_URL), a sample feed and sample quotes on loopback, a real \
             full-scope sync, five intents through the bundled broker, an import of sample market observations, all backfills, a \
-            capture of their last two hours and the projections, then serves them until a signal comes. A second run appends nothing but how its sync ended. Configured upstreams are not asked.
+            capture of their last two hours, of chains and of bars, and the projections, then serves them until a signal comes. A \
+            second run appends nothing but how its sync ended. Configured upstreams are not asked.
 
             Examples:
               alpha-ledger demo --once
@@ -52,7 +53,8 @@ struct DemoCommand: AsyncParsableCommand {
             result = .success(
                 try await options.withLedger(chosen, migration: .always) { ledger in
                     try await show(
-                        ledger, try samples.sources.map { try $0.open(chosen.values, SourceRequest()) }, samples.quotes)
+                        ledger, try samples.sources.map { try $0.open(chosen.values, SourceRequest()) }, samples.quotes,
+                        samples.setNow)
                     if !once {
                         try await serve(ledger, host: address, port: port ?? chosen.port, runsProjectors: true)
                     }
@@ -65,7 +67,9 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     /// Runs a real full-scope sync of each sample, enriches and projects it, and prints the result.
-    private func show(_ ledger: Ledger, _ sources: [any ExecutionSource], _ choice: QuoteChoice) async throws {
+    private func show(
+        _ ledger: Ledger, _ sources: [any ExecutionSource], _ choice: QuoteChoice, _ setNow: [@Sendable (Instant) -> Void]
+    ) async throws {
         var runs: [DemoReport.Run] = []
         for source in sources {
             let run = try await runSync(ledger, source, SyncOptions(apply: true, fullScope: true))
@@ -84,8 +88,10 @@ struct DemoCommand: AsyncParsableCommand {
         progress.end()
         let series = try await importSample(ledger, SampleMarketSeries.lines())
         let captured = try await capture(ledger)
+        var chains = try await DemoChains.capture(ledger, setNow)
         try await ledger.bringUpToDate(ledger.registry.names)
-        let report = try await DemoReport.read(ledger, runs, dispatched, observations, series, captured, backfills)
+        try await chains.readFeatures(ledger, position: try await ledger.head().head.position)
+        let report = try await DemoReport.read(ledger, runs, dispatched, observations, series, captured, chains, backfills)
         if json { Output.bytes(report.node.httpBytes() + [UInt8(ascii: "\n")]) } else { report.show() }
         Output.flush()
     }
@@ -129,6 +135,8 @@ private struct Samples {
     private(set) var servers: [SampleServer] = []
     private(set) var sources: [ExecutionSourceDefinition] = []
     private(set) var quotes = QuoteChoice.log
+    /// What sets the moment of the servers' chains.
+    private(set) var setNow: [@Sendable (Instant) -> Void] = []
 
     static func start() async throws -> Samples {
         var samples = Samples()
@@ -141,6 +149,11 @@ private struct Samples {
             let (server, source) = try await start()
             samples.servers.append(server)
             samples.quotes = .vendor(source)
+        }
+        for start in Ingestion.symbols.compactMap(\.sample) {
+            let (server, setNow) = try await start()
+            samples.servers.append(server)
+            samples.setNow.append(setNow)
         }
         return samples
     }
@@ -160,6 +173,7 @@ private struct DemoReport {
     /// The observations that no backfill reads.
     let series: ImportSummary
     let captured: CaptureSummary
+    let chains: DemoChains
     let backfills: [BackfillSummary]
     let views: [ViewCounts]
     /// The rows of `sync_state`.
@@ -167,7 +181,7 @@ private struct DemoReport {
 
     static func read(
         _ ledger: Ledger, _ runs: [Run], _ dispatched: DemoBroker, _ observations: ImportSummary, _ series: ImportSummary,
-        _ captured: CaptureSummary, _ backfills: [BackfillSummary]
+        _ captured: CaptureSummary, _ chains: DemoChains, _ backfills: [BackfillSummary]
     ) async throws -> DemoReport {
         var views: [ViewCounts] = []
         for (view, columns) in ViewCounts.counted { views.append(try await ViewCounts(ledger, view, columns)) }
@@ -175,7 +189,8 @@ private struct DemoReport {
         let (head, root) = try await ledger.head()
         return DemoReport(
             runs: runs, head: head, root: root, projections: try await ledger.verifyProjections(),
-            dispatched: dispatched, observations: observations, series: series, captured: captured, backfills: backfills, views: views,
+            dispatched: dispatched, observations: observations, series: series, captured: captured, chains: chains,
+            backfills: backfills, views: views,
             scopes: try scopes.rows.map { try JSONDocument(parsing: $0) })
     }
 
@@ -193,6 +208,7 @@ private struct DemoReport {
                 ),
                 ("projections", .array(projections.map(\.node))),
                 ("orders", dispatched.node), ("observations", observations.node), ("series", series.node), ("capture", captured.node),
+                ("chains", chains.node),
                 ("backfills", .array(backfills.map(\.node))),
                 ("views", .object(views.map { ($0.view.name, $0.node) })),
             ])
@@ -211,6 +227,8 @@ private struct DemoReport {
         }
         let hours = captured.outcomes.reduce(0) { $0 + $1.captured }
         Output.line("captured \(hours) snapshots of \(captured.outcomes.count) series in \(captured.calls) calls")
+        Output.line("")
+        chains.show()
         Output.line("")
         for counts in views { counts.show() }
         showSyncState(scopes)

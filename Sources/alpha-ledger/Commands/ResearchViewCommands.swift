@@ -1,4 +1,5 @@
 import ArgumentParser
+import LedgerJSON
 import Operations
 import OptionTrades
 
@@ -41,15 +42,18 @@ extension ViewCommand {
             commandName: "option-chains", abstract: "The chain of options that counts, of each underlying, market date and expiry.",
             discussion: """
                 A chain counts once all its parts are in the log; the day's latest one does. Rows name the positions of its \
-                parts. They are as of a position and a moment, so --effective-at does not apply.
+                parts; --rows joins the options of each chain from these events. They are as of a position and a moment, so \
+                --effective-at does not apply.
 
-                Example:
+                Examples:
                   alpha-ledger view option-chains --underlying MSTR --from 2026-01-01 --limit 5
+                  alpha-ledger view option-chains --underlying MSTR --rows --limit 1 --json
                 """, aliases: ["option_chains"])
 
         @OptionGroup var options: SettingsOptions
         @OptionGroup var paging: Paging
         @OptionGroup var selection: ResearchSelection
+        @Flag(help: "Join the options of each chain; at most 100 chains a page.") var rows = false
 
         func run() async throws {
             try await showView(
@@ -57,7 +61,7 @@ extension ViewCommand {
                 columns: [
                     ("underlying", false), ("market_date", false), ("expiry", false), ("dte", true), ("timestamp", false),
                     ("source", false), ("spot", true), ("forward", true), ("n_rows", true), ("warnings", false),
-                ])
+                ], joinsRows: rows)
         }
     }
 
@@ -137,5 +141,22 @@ extension ViewCommand {
                     ("quote_coverage_pct", true), ("warnings", false),
                 ])
         }
+    }
+}
+
+/// Prints the options of joined chains, a table each.
+func showOptions(of chains: [JSONDocument]) {
+    let columns = [
+        "strike", "option_type", "bid", "ask", "last", "mark", "iv", "delta", "gamma", "theta", "vega", "open_interest", "volume",
+    ]
+    for chain in chains {
+        guard let rows = chain.root["rows"], !rows.isNull else { continue }
+        let title = ["underlying", "market_date", "expiry"].compactMap { chain.root[$0]?.string }.joined(separator: " ")
+        Output.line("")
+        Output.line(Output.escaped(title))
+        Output.table(
+            columns,
+            rows.elements.map { row in columns.map { name in row[name].flatMap { $0.string ?? ($0.isNull ? nil : $0.sourceText) } ?? "" } },
+            rightAligned: Set(columns.indices).subtracting([1]))
     }
 }

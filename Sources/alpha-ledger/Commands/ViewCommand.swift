@@ -314,22 +314,28 @@ func showSyncState(_ documents: [JSONDocument]) { show(documents, syncStateColum
 func showView(
     _ view: View, _ options: SettingsOptions, _ paging: ViewCommand.Paging,
     _ parameters: [(name: String, value: String?)], columns: [(name: String, isNumber: Bool)],
-    horizons: String? = nil, series: SeriesReading? = nil, check: (Ledger) async throws -> Void = { _ in }
+    horizons: String? = nil, series: SeriesReading? = nil, joinsRows: Bool = false, check: (Ledger) async throws -> Void = { _ in }
 ) async throws {
     if let series {
         if paging.by != nil { throw ValidationError("--by goes through all rows: it excludes --latest and --bucket") }
         if paging.csv, case .points = series { throw ValidationError("--csv prints rows: --bucket needs --json, --ndjson or a table") }
     }
-    let request = try paging.request(view, parameters, horizons: horizons, series: series)
+    var request = try paging.request(view, parameters, horizons: horizons, series: series)
+    if joinsRows {
+        if paging.csv || paging.by != nil { throw ValidationError("--rows prints lists: it excludes --csv and --by") }
+        request.hasJoinedRows = true
+        if paging.all, paging.limit == nil { request.limit = ViewReader.maximumJoinedLimit }
+    }
+    let asked = request
     let groupings = try paging.by.map { try ViewRequest.groupings(parsing: $0) }
     try await options.withLedger { ledger in
         let head = try await ledger.primaryHead()
         try await ledger.bringUpToDate([view.projection])
         if let groupings {
-            let totals = try await ViewReader(ledger, isBounded: false).totals(view, request, by: groupings)
+            let totals = try await ViewReader(ledger, isBounded: false).totals(view, asked, by: groupings)
             return paging.json ? Output.line(String(decoding: totals.json(), as: UTF8.self)) : try show(totals)
         }
-        var next = request
+        var next = asked
         var rows: [[UInt8]] = []
         var isFirst = true
         while true {
@@ -353,8 +359,9 @@ func showView(
                 if rows.isEmpty, next.cursor == nil {
                     Output.line("\(try await ViewReader(ledger, isBounded: false).emptiness(of: view, next))")
                 } else {
-                    show(
-                        try rows.map { try JSONDocument(parsing: $0) }, columns, ledger.registry.firstDefinition(view.projection)?.columns)
+                    let documents = try rows.map { try JSONDocument(parsing: $0) }
+                    show(documents, columns, ledger.registry.firstDefinition(view.projection)?.columns)
+                    if joinsRows { showOptions(of: documents) }
                 }
                 Output.line("\(rows.count) rows as of position \(page.position)")
                 if let receipt = page.receipt {
