@@ -53,7 +53,7 @@ extension LedgerFailure.Kind {
         case .versionUnknown: self = .versionUnknown
         case .clockRegressed: self = .clockRegressed
         case .notMigrated, .schemaChanged: self = .otherSchema
-        case .unsafeServer: self = .unsafeServer
+        case .unsafeServer, .unsafePartitions: self = .unsafeServer
         case .schemaViolation, .fileChanged, .corrupt, .leaseLost: return nil
         }
     }
