@@ -136,7 +136,9 @@ struct AppendTransaction {
         var state = LogState(head: head, existing: [:], streamVersions: [:])
         for row in answers[5] {
             let position = try row.int8(1)
-            guard !row.isNull(2) else { throw LedgerError.corrupt(position: position, problem: "the event is missing, and its identity is known") }
+            guard !row.isNull(2) else {
+                throw LedgerError.corrupt(position: position, problem: "the event is missing, and its identity is known")
+            }
             state.existing[events[Int(try row.int8(0)) - 1].eventID] = LogState.Existing(
                 position: position, streamVersion: try row.int8(2), payload: try row.utf8(3))
         }

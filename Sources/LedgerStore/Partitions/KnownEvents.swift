@@ -8,9 +8,9 @@ enum KnownEvents {
         ofLog: "SELECT event_id, position, stream_version, payload FROM ledger.events",
         // An identity without its event is damage, and must not look like an unknown event.
         ofPartitions: """
-            SELECT i.event_id, i.position, e.stream_version, e.payload
-            FROM ledger.identities i LEFT JOIN ledger.events e ON e.position = i.position
-            """
+        SELECT i.event_id, i.position, e.stream_version, e.payload
+        FROM ledger.identities i LEFT JOIN ledger.events e ON e.position = i.position
+        """
     )
     static let stream = (
         name: "ledger.stream_versions",

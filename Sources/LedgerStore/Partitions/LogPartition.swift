@@ -16,7 +16,8 @@ package struct LogPartition: Sendable, Equatable {
     ///
     /// Throws `LedgerError.unsafePartitions` for a partition that is no range of positions.
     package static func all(_ session: PostgresSession) throws -> [LogPartition] {
-        try session.execute("SELECT table_name, first_position, last_position FROM ledger.log_partitions ORDER BY first_position").map { row in
+        try session.execute("SELECT table_name, first_position, last_position FROM ledger.log_partitions ORDER BY first_position").map {
+            row in
             let table = try row.text(0)
             guard let first = try row.optionalInt8(1), let last = try row.optionalInt8(2) else {
                 throw LedgerError.unsafePartitions(problem: "ledger.\(table) is a partition of the log, but not of a range of positions")

@@ -104,17 +104,23 @@ package struct LogPartitioning: Sendable {
 
     /// A plain view is made again over the partitioned table. Anything else would go on with the first partition, unnoticed.
     private func requireNoDependents(_ session: PostgresSession) throws {
-        let found = try session.execute(
-            """
-            SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
-            FROM pg_depend d
-            LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
-            LEFT JOIN pg_class v ON v.oid = r.ev_class
-            WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = 'ledger.events'::regclass
-              AND (d.deptype = 'n' AND v.relkind IS DISTINCT FROM 'v' OR d.classid = 'pg_publication_rel'::regclass)
-            ORDER BY 1
-            """
-        ).map { try $0.text(0) }
+        let found = try session.transaction(.snapshot) {
+            // Names come with their schemas.
+            try session.executeScript("SET LOCAL search_path = pg_catalog, pg_temp")
+            return try session.execute(
+                """
+                SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
+                FROM pg_depend d
+                LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+                LEFT JOIN pg_class v ON v.oid = r.ev_class
+                LEFT JOIN pg_constraint c ON d.classid = 'pg_constraint'::regclass AND c.oid = d.objid
+                WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = 'ledger.events'::regclass
+                  AND c.conrelid IS DISTINCT FROM d.refobjid
+                  AND (d.deptype = 'n' AND v.relkind IS DISTINCT FROM 'v' OR d.classid = 'pg_publication_rel'::regclass)
+                ORDER BY 1
+                """
+            ).map { try $0.text(0) }
+        }
         if !found.isEmpty { throw PartitionError.dependents(found) }
     }
 
