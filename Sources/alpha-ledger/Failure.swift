@@ -73,6 +73,7 @@ struct Failure: Error {
         case let error as PartitionError:
             let isDamage = if case .differs = error { true } else { false }
             self.init(code: isDamage ? 1 : 3, "\(error)")
+        case let error as ArchiveError: self.init(code: 1, "\(error)")
         case let error as PolicyError: self.init(code: 2, "\(error)")
         case let error as WitnessError: self.init(code: 2, "\(error)")
         case let error as AuditorLoginError: self.init(code: 2, "\(error)")

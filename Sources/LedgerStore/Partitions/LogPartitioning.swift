@@ -74,7 +74,10 @@ package struct LogPartitioning: Sendable {
             // does not.
             await Task {
                 try? await withLocks(connection) { session in
-                    try session.executeScript("ALTER TABLE ledger.events DROP CONSTRAINT IF EXISTS partition_range")
+                    let isThere = try session.execute(
+                        "SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'ledger.events'::regclass AND conname = 'partition_range')"
+                    )
+                    if try isThere[0].bool(0) { try session.executeScript("ALTER TABLE ledger.events DROP CONSTRAINT partition_range") }
                 }
             }.value
             throw error

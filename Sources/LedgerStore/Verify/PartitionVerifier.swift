@@ -19,9 +19,14 @@ package struct PartitionVerifier: Sendable {
             + nextPartition(after: partitions.last, session)
     }
 
-    /// Throws `LedgerError.unsafePartitions` if there are faults.
+    /// Throws `LedgerError.unsafePartitions` if there are faults. Runs in a transaction of its own.
     package func require(_ session: PostgresSession) throws {
-        if let first = try findings(session).first {
+        let found = try session.transaction(.snapshot) {
+            // The log is not being partitioned while its views are compared.
+            try session.executeScript("LOCK TABLE ledger.events IN ACCESS SHARE MODE")
+            return try findings(session)
+        }
+        if let first = found.first {
             throw LedgerError.unsafePartitions(problem: "\(first.subject): \(first.problem)")
         }
     }

@@ -53,8 +53,8 @@ extension LedgerFailure.Kind {
         case .versionUnknown: self = .versionUnknown
         case .clockRegressed: self = .clockRegressed
         case .notMigrated, .schemaChanged: self = .otherSchema
-        case .unsafeServer, .unsafePartitions: self = .unsafeServer
-        case .schemaViolation, .fileChanged, .corrupt, .leaseLost: return nil
+        case .unsafeServer: self = .unsafeServer
+        case .schemaViolation, .fileChanged, .corrupt, .leaseLost, .unsafePartitions: return nil
         }
     }
 
