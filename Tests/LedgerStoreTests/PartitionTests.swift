@@ -161,6 +161,7 @@ import Testing
                         """
                         SELECT pg_terminate_backend(l.pid) FROM pg_locks l
                         WHERE NOT l.granted AND l.mode = 'AccessExclusiveLock' AND l.relation = 'ledger.events'::regclass
+                          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                         """
                     ).rowCount > 0
                 }
@@ -222,6 +223,10 @@ import Testing
             await #expect(throws: PostgresError.self) {
                 try await ledger.pool.run { _ = try $0.execute("SELECT count(*) FROM ledger.events_1") }
             }
+            await #expect(throws: PostgresError.self) {
+                try await ledger.pool.run { _ = try $0.execute("SELECT ledger.make_room(1 << 30)") }
+            }
+            #expect(try await ledger.pool.run { try LogPartition.all($0) }.map(\.last) == [64, 128])
             await #expect(throws: PostgresError.self) {
                 try await ledger.asSuperuser { try $0.executeScript("DELETE FROM ledger.events_1 WHERE position = 3") }
             }

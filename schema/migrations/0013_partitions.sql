@@ -73,13 +73,20 @@ $$;
 REVOKE ALL ON FUNCTION ledger.add_partition(bigint, bigint) FROM PUBLIC;
 
 -- Makes the next partitions as long as less than a tenth of the last one would be left above a position. Whoever appends calls
--- it, and holds the head's row. A lock that somebody else holds is waited for only if there is no room at all.
+-- it, and holds the head's row. A lock that somebody else holds is waited for only if there is no room at all. A position far above
+-- the head is nobody's next one.
 CREATE FUNCTION ledger.make_room(needed bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
+    head bigint;
     newest record;
     width bigint;
 BEGIN
+    SELECT h.position INTO STRICT head FROM ledger.head h FOR UPDATE;
+    IF needed > head + 16777216 THEN
+        RAISE EXCEPTION 'needed: expected at most 16777216 positions above the head, %, found %', head, needed
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     LOOP
         SELECT p.first_position, p.last_position INTO STRICT newest
         FROM ledger.log_partitions p ORDER BY p.first_position DESC LIMIT 1;
