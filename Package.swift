@@ -271,7 +271,8 @@ let package = Package(
         .testTarget(
             name: "UpgradeTests",
             dependencies: [
-                "API", "Operations", "LedgerStore", "LedgerPostgres", "LedgerEvents", "LedgerJSON", "LedgerValues", "TestSupport",
+                "API", "Operations", "LedgerStore", "LedgerPostgres", "LedgerEvents", "LedgerJSON", "LedgerValues", "OptionTrades",
+                "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Fixtures"]),
         .testTarget(name: "LedgerPostgresTests", dependencies: ["LedgerPostgres", "EmbeddedPostgres"]),

@@ -42,7 +42,7 @@ struct AppendTransaction {
         SELECT u.ord, e.position, e.stream_version, e.payload
         FROM unnest($1::uuid[]) WITH ORDINALITY AS u (id, ord)
         CROSS JOIN LATERAL (
-            SELECT position, stream_version, payload FROM ledger.events WHERE event_id = u.id LIMIT 1
+            SELECT position, stream_version, payload FROM \(KnownEvents.event.name) WHERE event_id = u.id LIMIT 1
         ) e
         """
     private let head: String
@@ -50,7 +50,7 @@ struct AppendTransaction {
         SELECT s.ord, e.stream_version
         FROM unnest($1::text[]) WITH ORDINALITY AS s (stream, ord)
         CROSS JOIN LATERAL (
-            SELECT stream_version FROM ledger.events WHERE stream = s.stream ORDER BY stream_version DESC LIMIT 1
+            SELECT stream_version FROM \(KnownEvents.stream.name) WHERE stream = s.stream ORDER BY stream_version DESC LIMIT 1
         ) e
         """
 
@@ -64,7 +64,8 @@ struct AppendTransaction {
                    current_setting('fsync'), \(Durability.isUnsafeAllowed(names))
             """
         head = """
-            SELECT position, recorded_at, schema_version, \(SchemaVersion.ofSession(names)) FROM ledger.head FOR UPDATE
+            SELECT position, recorded_at, schema_version, \(SchemaVersion.ofSession(names)), next_partition_at
+            FROM ledger.head FOR UPDATE
             """
     }
 
@@ -134,8 +135,12 @@ struct AppendTransaction {
 
         var state = LogState(head: head, existing: [:], streamVersions: [:])
         for row in answers[5] {
+            let position = try row.int8(1)
+            guard !row.isNull(2) else {
+                throw LedgerError.corrupt(position: position, problem: "the event is missing, and its identity is known")
+            }
             state.existing[events[Int(try row.int8(0)) - 1].eventID] = LogState.Existing(
-                position: try row.int8(1), streamVersion: try row.int8(2), payload: try row.utf8(3))
+                position: position, streamVersion: try row.int8(2), payload: try row.utf8(3))
         }
         for row in answers[6] {
             state.streamVersions[ByteKey(streams[Int(try row.int8(0)) - 1])] = try row.int8(1)
@@ -153,6 +158,10 @@ struct AppendTransaction {
             // standbys.
             _ = try session.pipeline([(sql: "COMMIT", parameters: [])])
         } else {
+            let newHead = head + Int64(plan.placed.count)
+            if let due = try answers[2][0].optionalInt8(4), newHead >= due {
+                _ = try session.execute("SELECT ledger.make_room($1)", [.int8(newHead)])
+            }
             try insert(plan, requests, after: tree, recordedAt: recordedAt, session, alongside)
         }
         return plan.outcomes

@@ -16,6 +16,8 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
     case schemaChanged(ledger: Int, program: Int?)
     /// The server may lose commits that it acknowledges.
     case unsafeServer(problem: String)
+    /// A partition of the log is not guarded as the log is.
+    case unsafePartitions(problem: String)
     /// The database holds no ledger, or an older one.
     case notMigrated(problem: String)
     /// A migration or rule file differs from the recorded one.
@@ -59,6 +61,8 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
             "schema_changed: the ledger has schema version \(ledger) by now, and this program writes \(program.map { "version \($0)" } ?? "one that it does not name"); use the program that the schema belongs to"
         case .unsafeServer(let problem):
             "unsafe_server: \(problem)"
+        case .unsafePartitions(let problem):
+            "unsafe_partitions: \(problem); `alpha-ledger audit verify` names every fault"
         case .notMigrated(let problem):
             problem
         case .fileChanged(let file, let recorded, let found):

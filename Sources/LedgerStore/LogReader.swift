@@ -152,6 +152,11 @@ public struct LogReader: Sendable {
         ).map(RecordedEvent.init(row:))
     }
 
+    /// The roots of the complete subtrees of the tree of the first `size` events, largest first, from the stored nodes.
+    package func peaks(at size: Int64, _ session: PostgresSession) throws -> [Digest32] {
+        try MerkleFrontier.stored(size: size, session).peaks
+    }
+
     /// The tree's root over the first `size` events, from the stored nodes.
     public func root(at size: Int64, _ session: PostgresSession) throws -> Digest32 {
         try MerkleFrontier.stored(size: size, session).root

@@ -22,7 +22,7 @@ struct AlphaLedger: AsyncParsableCommand {
             ObserveCommand.self, CaptureCommand.self, BackfillCommand.self, AssertionsCommand.self,
             ViewCommand.self, AnalysisCommand.self, AlertsCommand.self, ResearchCommand.self,
             BrokerCommand.self, ProjectionCommand.self, RulesCommand.self, AuditCommand.self,
-            WitnessCommand.self, ExportCommand.self, BackupCommand.self, SimulateCommand.self,
+            WitnessCommand.self, ExportCommand.self, ArchiveCommand.self, BackupCommand.self, SimulateCommand.self,
         ])
 
     static func main() async {

@@ -61,7 +61,7 @@ struct Failure: Error {
             case .versionHeld, .versionInUse, .viewInUse, .historyReplaced: self.init(code: 3, "\(error)")
             case .positionUnknown, .positionBeyondSize, .versionUnknown: self.init(code: 2, "\(error)")
             case .notMigrated: self.init(code: 2, "\(error); run `alpha-ledger db migrate`")
-            case .fileChanged, .schemaChanged, .unsafeServer: self.init(code: 2, "\(error)")
+            case .fileChanged, .schemaChanged, .unsafeServer, .unsafePartitions: self.init(code: 2, "\(error)")
             default: self.init(code: 1, "\(error)")
             }
         case let error as PostgresError:
@@ -70,6 +70,10 @@ struct Failure: Error {
                 || error.isUnknownDatabase
             self.init(
                 code: isConfiguration ? 2 : error.isUnreachable || error.isConnectionFailure || error.isServerTooOld ? 4 : 1, "\(error)")
+        case let error as PartitionError:
+            let isDamage = if case .differs = error { true } else { false }
+            self.init(code: isDamage ? 1 : 3, "\(error)")
+        case let error as ArchiveError: self.init(code: 1, "\(error)")
         case let error as PolicyError: self.init(code: 2, "\(error)")
         case let error as WitnessError: self.init(code: 2, "\(error)")
         case let error as AuditorLoginError: self.init(code: 2, "\(error)")

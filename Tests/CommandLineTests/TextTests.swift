@@ -35,6 +35,8 @@ import Testing
         (["backfill", "context", "--rules", "trades@v1"], "expected one of context"),
         (["export", "parquet", "trads", "--as-of-position", "1", "--out", "x"], "did you mean `trades`?"),
         (["export", "parquet", "trades", "--as-of-position", "1", "--out", "x", "--row-group", "17m"], "expected 1 to 16m rows"),
+        (["db", "partition", "--size", "1000"], "--size: expected a multiple of 65536, found 1000"),
+        (["archive", "crate"], "did you mean `alpha-ledger archive create`?"),
         (["export", "verify", "nowhere"], "nowhere: expected a file of an export, or a directory with them"),
     ])
     func `what is almost right is refused with what was meant`(_ arguments: [String], _ part: String) async throws {

@@ -1,6 +1,9 @@
 import Foundation
+import LedgerEvents
 import LedgerPostgres
 import LedgerStore
+import LedgerValues
+import OptionTrades
 import TestSupport
 import Testing
 
@@ -52,41 +55,64 @@ import Testing
         seed: UInt64
     ) async throws {
         try await TamperBench.with(seed) { bench in
-            let connection = try await PostgresConnection.open(PostgresConfiguration(uri: bench.uri))
-            let (tried, found) = try await connection.run { session in
-                let sound = try session.transaction(.snapshot) { try bench.ledger.audit(AuditRequest(), bench.kept, session) }
-                #expect(sound.isVerified && sound.projections.count == Int(activations) + 1, "\(sound.problems)")
-                var random = SeededGenerator(seed: seed)
-                var counts: [String: Int] = [:]
-                let columns = try TamperedColumn.all(session)
-                for column in columns where counts[column.place] == nil {
-                    counts[column.place] = Int(try session.execute("SELECT count(*) FROM \(column.place)")[0].int8(0))
-                }
-                let filled = columns.filter { counts[$0.place, default: 0] > 0 }
-                var (tried, found) = (0, 0)
-                while tried < Self.mutationsAtLeast {
-                    for column in filled {
-                        for kind in Mutation.Kind.allCases {
-                            let mutation = Mutation(kind, column, rows: counts[column.place] ?? 1, &random)
-                            tried += 1
-                            switch try bench.finding(after: mutation, session) {
-                            case .none: continue
-                            case .passed: #expect(Self.isFree(mutation), "seed \(seed): nothing was found after \(mutation)")
-                            case .stopped: found += 1
-                            case .found(let report):
-                                found += 1
-                                Self.expectNamed(report, mutation, seed)
-                            }
+            try await Self.tamper(bench, seed, atLeast: Self.mutationsAtLeast) { _ in true }
+        }
+    }
+
+    @Test func `In a log of partitions every change of a partition, an identity or a stream's place is found`() async throws {
+        let seed: UInt64 = 3
+        try await TamperBench.with(seed) { bench in
+            let migrator = Migrator(try bench.ledger.resources.files.migrations(), TradeLedger.names)
+            let partitions = try await Ledger.partition(bench.uri, migrator, size: 16) { _, _ in }
+            #expect(partitions.count == 2)
+            let history = try RandomHistory(seed: seed, trades: 3, events: 60).events
+            try await bench.ledger.log.append(Array(history.dropFirst(24)), runID: UniqueID(high: 3, low: 3))
+            try await bench.ledger.bringUpToDate(bench.ledger.registry.names)
+            try await Self.tamper(bench, seed, atLeast: 1) { column in
+                column.schema == "ledger"
+                    && (column.table.hasPrefix("events") || ["identities", "stream_positions", "head"].contains(column.table))
+            }
+        }
+    }
+
+    /// Goes through the chosen columns with every kind of change until there were enough.
+    private static func tamper(
+        _ bench: TamperBench, _ seed: UInt64, atLeast least: Int, _ isChosen: @Sendable (TamperedColumn) -> Bool
+    ) async throws {
+        let connection = try await PostgresConnection.open(PostgresConfiguration(uri: bench.uri))
+        let (tried, found) = try await connection.run { session in
+            let sound = try session.transaction(.snapshot) { try bench.ledger.audit(AuditRequest(), bench.kept, session) }
+            #expect(sound.isVerified && sound.projections.count == Int(activations) + 1, "\(sound.problems)")
+            var random = SeededGenerator(seed: seed)
+            var counts: [String: Int] = [:]
+            let columns = try TamperedColumn.all(session).filter(isChosen)
+            for column in columns where counts[column.place] == nil {
+                counts[column.place] = Int(try session.execute("SELECT count(*) FROM \(column.place)")[0].int8(0))
+            }
+            let filled = columns.filter { counts[$0.place, default: 0] > 0 }
+            var (tried, found) = (0, 0)
+            while tried < least {
+                for column in filled {
+                    for kind in Mutation.Kind.allCases {
+                        let mutation = Mutation(kind, column, rows: counts[column.place] ?? 1, &random)
+                        tried += 1
+                        switch try bench.finding(after: mutation, session) {
+                        case .none: continue
+                        case .passed: #expect(Self.isFree(mutation), "seed \(seed): nothing was found after \(mutation)")
+                        case .stopped: found += 1
+                        case .found(let report):
+                            found += 1
+                            Self.expectNamed(report, mutation, seed)
                         }
                     }
                 }
-                let after = try session.transaction(.snapshot) { try bench.ledger.audit(AuditRequest(), bench.kept, session) }
-                #expect(after.isVerified, "\(after.problems)")
-                return (tried, found)
             }
-            await connection.close()
-            #expect(tried >= Self.mutationsAtLeast && found > tried / 3, "\(tried) changes, \(found) found")
+            let after = try session.transaction(.snapshot) { try bench.ledger.audit(AuditRequest(), bench.kept, session) }
+            #expect(after.isVerified, "\(after.problems)")
+            return (tried, found)
         }
+        await connection.close()
+        #expect(tried >= least && found > tried / 3, "\(tried) changes, \(found) found")
     }
 
     /// What is wrong is named: the position, the version's row, or the subject.

@@ -7,6 +7,7 @@ import LedgerStore
 import LedgerValues
 import Logging
 import Operations
+import OptionTrades
 import TestSupport
 import Testing
 
@@ -18,7 +19,9 @@ import Testing
     @Test func `there is a ledger to open`() { #expect(!Self.names.isEmpty) }
 
     @Test(arguments: names)
-    func `a ledger of an earlier program opens, upgrades, verifies and answers a hundred pinned questions byte for byte`(name: String)
+    func `a ledger of an earlier program opens, upgrades, verifies and answers a hundred pinned questions byte for byte, in partitions too`(
+        name: String
+    )
         async throws
     {
         try await withDatabase { uri in
@@ -26,7 +29,15 @@ import Testing
             let ledger = try await Ledger.open(
                 try Settings(environment: ledgerEnvironment(uri)), Resources(root: projectRoot), migration: .always, logger: quiet)
             let result: Result<Void, any Error>
-            do { result = .success(try await check(ledger, name)) } catch { result = .failure(error) }
+            do {
+                try await check(ledger, name)
+                let migrator = Migrator(try ledger.resources.files.migrations(), TradeLedger.names)
+                let partitions = try await Ledger.partition(uri, migrator, size: 64) { _, _ in }
+                #expect(partitions.count == 2)
+                result = .success(try await check(ledger, name))
+            } catch {
+                result = .failure(error)
+            }
             await ledger.close()
             try result.get()
         }

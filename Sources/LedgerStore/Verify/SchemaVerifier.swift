@@ -9,7 +9,7 @@ public struct SchemaVerifier: Sendable {
     /// The tables that refuse changes, and the triggers that do so.
     private static let guarded = [
         ("events", "append_only"), ("merkle_nodes", "append_only"), ("head", "keep_the_row"), ("signing_keys", "append_only"),
-        ("forks", "append_only"),
+        ("forks", "append_only"), ("identities", "append_only"), ("stream_positions", "append_only"),
     ]
 
     private static let eventsView = """
@@ -22,21 +22,16 @@ public struct SchemaVerifier: Sendable {
     public func findings(_ session: PostgresSession) throws -> [AuditFinding] {
         var findings = try migrator.findings(session)
         for (table, trigger) in Self.guarded {
-            let found = try session.execute(
-                """
-                SELECT tgenabled = 'A' AND NOT tgisinternal AND tgqual IS NULL AND tgfoid = to_regproc('ledger.refuse_change')
-                FROM pg_trigger WHERE tgrelid = to_regclass($1) AND tgname = $2
-                """, [.text("ledger.\(table)"), .text(trigger)])
-            if try found.first?.optionalBool(0) != true {
-                findings.append(
-                    AuditFinding(
-                        .fault, "ledger.\(table)", "the trigger \(trigger), which refuses changes, is gone or does not fire always"))
+            if try !session.refusesChanges("ledger.\(table)", trigger: trigger) {
+                findings.append(.unguarded("ledger.\(table)", trigger: trigger))
             }
         }
         if try session.definition(ofView: "ledger.events_json") != session.definition(ofQuery: Self.eventsView) {
             findings.append(AuditFinding(.fault, "ledger.events_json", "the view is not the one that shows the events"))
         }
-        return findings
+        findings += try PartitionVerifier(migrator.names).findings(session)
+        let isPartitioned = try session.execute("SELECT EXISTS (SELECT FROM ledger.log_partitions)")[0].bool(0)
+        return findings + (try IdentityVerifier(isComplete: isPartitioned).findings(session))
     }
 }
 

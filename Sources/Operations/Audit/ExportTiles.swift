@@ -33,7 +33,8 @@ package struct ExportedTiles: Sendable {
 }
 
 extension Ledger {
-    private func publishedNote(of origin: String, atMost size: Int64) async throws -> SignedNote? {
+    /// The newest published note of at most a size.
+    func publishedNote(of origin: String, atMost size: Int64) async throws -> SignedNote? {
         guard let witnesses, !witnesses.policy.needsNobody else { return try await heads.plainNote(of: origin, atMost: size) }
         return try await witnesses.published(of: origin, atMost: size)
     }

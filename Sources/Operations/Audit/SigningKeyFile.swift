@@ -33,6 +33,9 @@ struct SigningKeyFile: Sendable {
         path = settings.signingKeyFile ?? Self(defaultIn: settings.dataDirectory).path
     }
 
+    /// The key that signs the manifests of archives. It lies beside the log's key, and is another one.
+    init(ofArchivesBeside log: SigningKeyFile) { path = log.path + ".archive" }
+
     /// The file of a data directory for which no other was named.
     init(defaultIn dataDirectory: String) { path = dataDirectory + "/signing.key" }
 

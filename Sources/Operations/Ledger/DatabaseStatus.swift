@@ -12,6 +12,8 @@ package struct DatabaseStatus: Sendable {
     package let latestVersion: Int
     package let head: LogHead?
     package let durability: Durability
+    /// The partitions of the log; empty if it is not partitioned.
+    package let partitions: [LogPartition]
     /// libpq's keywords for `psql`, without secrets.
     package let connection: [String: String]
 
@@ -27,6 +29,7 @@ package struct DatabaseStatus: Sendable {
                     schemaVersion: version, latestVersion: migrator.latest,
                     head: version > 0 ? try LogReader().head(session) : nil,
                     durability: try Durability.read(migrator.names, session),
+                    partitions: version == migrator.latest ? try LogPartition.all(session) : [],
                     connection: parameters.merging(
                         ["host": address.host, "port": address.port, "dbname": address.database, "user": address.user]
                     ) { _, new in new })
@@ -53,6 +56,7 @@ package struct DatabaseStatus: Sendable {
                 } ?? .null
             ),
             ("durability", durability.node),
+            ("partitions", .array(partitions.map(\.node))),
             ("connection", .object(connection.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
         ])
     }

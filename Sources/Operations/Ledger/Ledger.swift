@@ -90,6 +90,7 @@ package final class Ledger: Sendable {
             do {
                 if writes {
                     try await ledger.warnOfDurability()
+                    try await pool.run { session in try PartitionVerifier(TradeLedger.names).require(session) }
                     try await ledger.catalog.activate(
                         ledger.registry, log: ledger.log, pool: ledger.pool, runID: ledger.newID())
                     try await pool.run { session in try ledger.catalog.recordRules(ledger.analyses.usedFiles, session) }
@@ -168,7 +169,7 @@ package final class Ledger: Sendable {
         }
     }
 
-    private static func requireCurrent(_ migrator: Migrator, _ uri: String) async throws {
+    static func requireCurrent(_ migrator: Migrator, _ uri: String) async throws {
         // The schema is checked before the session takes the service's role, because a database without a ledger lacks
         // the role.
         let connection = try await PostgresConnection.open(PostgresConfiguration(uri: uri, applicationName: "alpha-ledger"))

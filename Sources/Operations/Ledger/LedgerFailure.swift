@@ -54,7 +54,7 @@ extension LedgerFailure.Kind {
         case .clockRegressed: self = .clockRegressed
         case .notMigrated, .schemaChanged: self = .otherSchema
         case .unsafeServer: self = .unsafeServer
-        case .schemaViolation, .fileChanged, .corrupt, .leaseLost: return nil
+        case .schemaViolation, .fileChanged, .corrupt, .leaseLost, .unsafePartitions: return nil
         }
     }
 

@@ -10,8 +10,8 @@ import OptionTrades
 
 struct DatabaseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "db", abstract: "The database: migrations, status and auditors.",
-        subcommands: [Migrate.self, Status.self, GrantAuditor.self])
+        commandName: "db", abstract: "The database: migrations, status, partitions and auditors.",
+        subcommands: [Migrate.self, Status.self, Partition.self, GrantAuditor.self])
 
     struct Migrate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -101,6 +101,9 @@ struct DatabaseCommand: AsyncParsableCommand {
                 Output.line("standby         \(words.joined(separator: ", "))")
             }
             for problem in durability.problems { Output.line("problem         \(problem)") }
+            for partition in status.partitions {
+                Output.line("partition       ledger.\(partition.table): positions \(partition.first) to \(partition.last)")
+            }
             let words = status.connection.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: " ")
             Output.line("psql            '\(words)'")
         }

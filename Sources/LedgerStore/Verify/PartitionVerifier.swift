@@ -1,0 +1,120 @@
+package import LedgerPostgres
+package import LedgerProjections
+
+/// Checks that the partitions of a log are guarded as the log itself is.
+package struct PartitionVerifier: Sendable {
+    private let names: LedgerNames
+
+    package init(_ names: LedgerNames) { self.names = names }
+
+    /// The faults of the partitions. A log that is not partitioned has none, unless somebody made it look partitioned.
+    package func findings(_ session: PostgresSession) throws -> [AuditFinding] {
+        let partitions: [LogPartition]
+        do {
+            partitions = try LogPartition.all(session)
+        } catch LedgerError.unsafePartitions(let problem) {
+            return [AuditFinding(.fault, "ledger.events", problem)]
+        }
+        return try places(partitions) + guards(partitions, session) + lookups(isPartitioned: !partitions.isEmpty, session)
+            + nextPartition(after: partitions.last, session)
+    }
+
+    /// Throws `LedgerError.unsafePartitions` if there are faults. Runs in a transaction of its own.
+    package func require(_ session: PostgresSession) throws {
+        let found = try session.transaction(.snapshot) {
+            // The log is not being partitioned while its views are compared.
+            try session.executeScript("LOCK TABLE ledger.events IN ACCESS SHARE MODE")
+            return try findings(session)
+        }
+        if let first = found.first {
+            throw LedgerError.unsafePartitions(problem: "\(first.subject): \(first.problem)")
+        }
+    }
+
+    private func places(_ partitions: [LogPartition]) -> [AuditFinding] {
+        var expected: Int64 = 1
+        for partition in partitions {
+            if partition.first != expected || partition.last < partition.first {
+                return [
+                    AuditFinding(
+                        .fault, "ledger.\(partition.table)",
+                        "it has the positions \(partition.first) to \(partition.last), and \(expected) comes next")
+                ]
+            }
+            expected = partition.last + 1
+        }
+        return []
+    }
+
+    private func guards(_ partitions: [LogPartition], _ session: PostgresSession) throws -> [AuditFinding] {
+        var findings: [AuditFinding] = []
+        for partition in partitions {
+            let table = "ledger.\(partition.table)"
+            if try !session.refusesChanges("ledger.\(quoteIdentifier(partition.table))", trigger: "append_only") {
+                findings.append(.unguarded(table, trigger: "append_only"))
+            }
+            let rights = try session.execute(
+                """
+                SELECT has_table_privilege($1, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+                    OR has_any_column_privilege($1, c.oid, 'SELECT, INSERT, UPDATE, REFERENCES')
+                FROM pg_class c WHERE c.oid = to_regclass($2)
+                """, [.text(names.serviceRole), .text("ledger.\(quoteIdentifier(partition.table))")])
+            if try rights.first?.bool(0) != false {
+                findings.append(AuditFinding(.fault, table, "\(names.serviceRole) has a right on the partition itself"))
+            }
+        }
+        if !partitions.isEmpty {
+            // 4 is AFTER INSERT FOR EACH STATEMENT.
+            let records = try session.execute(
+                """
+                SELECT tgenabled = 'A' AND NOT tgisinternal AND tgqual IS NULL AND tgtype = 4 AND tgnewtable = 'appended'
+                    AND tgfoid = to_regproc('ledger.record_identities')
+                FROM pg_trigger WHERE tgrelid = to_regclass('ledger.events') AND tgname = 'record_identities'
+                """)
+            if try records.first?.optionalBool(0) != true {
+                findings.append(
+                    AuditFinding(
+                        .fault, "ledger.events",
+                        "the trigger record_identities, which keeps event ids and streams unique, is gone or does not fire always"))
+            }
+        }
+        return findings
+    }
+
+    private func lookups(isPartitioned: Bool, _ session: PostgresSession) throws -> [AuditFinding] {
+        try [KnownEvents.event, KnownEvents.stream].compactMap { view in
+            let query = isPartitioned ? view.ofPartitions : view.ofLog
+            if try session.definition(ofView: view.name) == session.definition(ofQuery: query) { return nil }
+            return AuditFinding(.fault, view.name, "the view is not the one in which appends look up what the log has")
+        }
+    }
+
+    private func nextPartition(after last: LogPartition?, _ session: PostgresSession) throws -> [AuditFinding] {
+        let said = try session.execute("SELECT next_partition_at FROM ledger.head")[0].optionalInt8(0)
+        if said == last?.nextPartitionAt { return [] }
+        return [
+            AuditFinding(
+                .fault, "ledger.head",
+                "it says that the next partition is due at position \(said.map(String.init) ?? "none"), and by the partitions it is \(last.map { "\($0.nextPartitionAt)" } ?? "none")"
+            )
+        ]
+    }
+}
+
+extension AuditFinding {
+    static func unguarded(_ table: String, trigger: String) -> AuditFinding {
+        AuditFinding(.fault, table, "the trigger \(trigger), which refuses changes, is gone or does not fire always")
+    }
+}
+
+extension PostgresSession {
+    /// Whether a table has the trigger that refuses changes, and the trigger always fires.
+    func refusesChanges(_ table: String, trigger: String) throws -> Bool {
+        try execute(
+            """
+            SELECT tgenabled = 'A' AND NOT tgisinternal AND tgqual IS NULL AND tgfoid = to_regproc('ledger.refuse_change')
+            FROM pg_trigger WHERE tgrelid = to_regclass($1) AND tgname = $2
+            """, [.text(table), .text(trigger)]
+        ).first?.optionalBool(0) == true
+    }
+}
