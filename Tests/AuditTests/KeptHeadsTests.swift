@@ -122,4 +122,53 @@ import Testing
             }
         }
     }
+
+    /// The history of a file, with or without what the key vouches for.
+    private static func history(_ keyFile: SigningKeyFile, vouched: VouchedHeads?) throws -> SignedHistory {
+        let key = try #require(try keyFile.read()).verifier
+        var history = SignedHistory()
+        try history.read(try #require(try CheckpointFile.open(keyFile.checkpoints, makes: false)), key, vouched: vouched)
+        return history
+    }
+
+    @Test func `the heads that a key vouches for are read without a check of each, and nothing is passed over`() async throws {
+        try await SignedHeadTests().withAudited { ledger, _, path in
+            try await SignedHeadTests.append(ledger, 0..<3)
+            let first = try await ledger.signCheckpoint()
+            let keyFile = SigningKeyFile(ledger.settings)
+            let key = try #require(try keyFile.read())
+            let head = try Checkpoint(parsing: first.text)
+            // More than the bytes after which a key vouches.
+            let heads = URL(filePath: keyFile.checkpoints)
+            var bytes = try Data(contentsOf: heads)
+            let signer = try key.named(head.origin)
+            for number in 0..<1_000 {
+                bytes +=
+                    try Checkpoint(origin: head.origin, size: head.size, root: head.root, extensions: ["head \(number)"])
+                    .signed(by: signer).bytes + [0x0a]
+            }
+            try bytes.write(to: heads)
+            #expect(keyFile.vouchedHeads(of: key.verifier) == nil)
+            try await SignedHeadTests.append(ledger, 3..<5)
+            let second = try await ledger.signCheckpoint()
+            let vouched = try #require(keyFile.vouchedHeads(of: key.verifier))
+            #expect(vouched.length == Int64(try Data(contentsOf: heads).count))
+            #expect(keyFile.vouchedHeads(of: try NoteSigner.generate(name: SigningKeyFile.keyName).verifier) == nil)
+
+            let (all, some) = (try Self.history(keyFile, vouched: nil), try Self.history(keyFile, vouched: vouched))
+            #expect(all.unproven.count == 1_002 && some.unproven.isEmpty && some.vouchedLength == vouched.length)
+            #expect(all.count == some.count && all.length == some.length && all.lastRecord == some.lastRecord)
+            let (whole, short) = (try #require(SignedLog(all)), try #require(SignedLog(some)))
+            #expect(whole.plain == second && short.plain == second && whole.sizes == short.sizes && whole.origin == short.origin)
+            #expect(some.vouched == vouched)
+
+            // A digit of a signature in the middle: the note no longer fits, so everything is checked.
+            bytes = try Data(contentsOf: heads)
+            let place = bytes.count / 2
+            bytes[place] = bytes[place] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+            try bytes.write(to: heads)
+            #expect(throws: AuditError.self) { try Self.history(keyFile, vouched: vouched) }
+            #expect(try await Self.code(ledger) == "bad_checkpoint")
+        }
+    }
 }

@@ -26,6 +26,8 @@ final class HeadSigner: Sendable {
         var history: SignedHistory
     }
 
+    /// After so many new bytes of signed heads the key vouches for them, so that the next process need not check them all.
+    private static let vouchedBytes: Int64 = 256 << 10
     /// A larger number of heads is proven on a separate connection.
     private static let fewHeads = 256
 
@@ -196,7 +198,7 @@ final class HeadSigner: Sendable {
         let stamp = try file.stamp()
         var history = try start(key, file, stamp)
         if history.length != stamp.bytes {
-            try history.read(file, key)
+            try history.read(file, key, vouched: history.length == 0 ? keyFile.vouchedHeads(of: key) : nil)
             // The program that wrote the file may have died before it was on disk.
             try file.synchronize()
         }
@@ -225,6 +227,11 @@ final class HeadSigner: Sendable {
             _ = try opened.file.append(note, at: opened.history.length)
             try opened.history.read(opened.file, opened.key.verifier)
             opened.history.proven()
+        }
+        if opened.history.length >= opened.history.vouchedLength + Self.vouchedBytes, let heads = opened.history.vouched {
+            // Without the note the next process checks everything, so a failure to write it is none of this head.
+            try? keyFile.vouch(for: heads, opened.key)
+            opened.history.vouchedLength = heads.length
         }
         let known = Known(publicKey: opened.key.verifier.publicKey, stamp: try opened.file.stamp(), history: opened.history)
         self.known.withLock { $0 = known }

@@ -12,6 +12,16 @@ struct SigningKeyFile: Sendable {
     /// The path of the signed checkpoints.
     var checkpoints: String { path + ".checkpoints" }
 
+    /// The beginning of the file of signed checkpoints that was verified and proven before.
+    private var vouched: PrivateFile { PrivateFile(checkpoints + ".vouched", "the note of verified checkpoints") }
+
+    /// The beginning that this key vouches for. Nil if there is none, or none that it signed.
+    func vouchedHeads(of key: NoteVerifier) -> VouchedHeads? {
+        (try? vouched.read(atMost: SignedNote.maximumBytes)).flatMap { VouchedHeads($0, signedBy: key) }
+    }
+
+    func vouch(for heads: VouchedHeads, _ key: NoteSigner) throws { try vouched.replace(by: heads.signed(by: key).bytes) }
+
     /// The path of the checkpoints that witnesses cosigned.
     var cosignatures: String { path + ".cosignatures" }
 
