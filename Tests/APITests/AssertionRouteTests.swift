@@ -59,7 +59,10 @@ import Testing
             #expect(page.status == 200 && text.contains("An assertion is broken") && text.contains(id))
 
             var alerts = try AlertEvaluator(service.ledger, currencies: [])
-            let raised = try await alerts.changes(at: try instant("2026-02-01T10:00:00Z"), isHistory: false)
+            func evaluated(_ text: String) async throws -> EvaluationMoment {
+                EvaluationMoment(now: try instant(text), position: try await service.ledger.head().head.position, captured: nil)
+            }
+            let raised = try await alerts.changes(at: try await evaluated("2026-02-01T10:00:00Z"), isPresent: true)
             #expect(
                 raised.contains {
                     if case .raised(let alert) = $0 { alert.alertID == "assertion_broken" && alert.value == "1" } else { false }
@@ -70,7 +73,7 @@ import Testing
             #expect(try gone.json()["appended"]?.integer == 1)
             let left = try await rows(service)
             #expect(left.map { $0["state"]?.string } == ["withdrawn"] && left[0]["withdrawal_reason"]?.string == "wrong")
-            let cleared = try await alerts.changes(at: try instant("2026-02-01T10:01:00Z"), isHistory: false)
+            let cleared = try await alerts.changes(at: try await evaluated("2026-02-01T10:01:00Z"), isPresent: true)
             #expect(cleared.contains { if case .cleared(let alert) = $0 { alert.alertID == "assertion_broken" } else { false } })
             #expect(try await service.post("/api/internal/assertions", body("10")).code() == "conflict")
         }

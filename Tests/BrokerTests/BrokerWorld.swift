@@ -41,12 +41,7 @@ final class BrokerWorld: Sendable {
 
     private func send(_ request: HTTPRequestSpec) throws(TransportError) -> HTTPResponse {
         clock.advance(seconds: 0.05)
-        let (method, body): (String, [UInt8]) =
-            switch request.method {
-            case .get: ("GET", [])
-            case .post(let body): ("POST", body)
-            case .delete: ("DELETE", [])
-            }
+        let (method, body) = (request.method.text, request.method.body)
         let crash = state.withLock { state -> Crash? in
             guard let crash = state.crash, crash.method == method else { return nil }
             (state.isDead, state.crash) = (true, nil)

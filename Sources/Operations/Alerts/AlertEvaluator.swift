@@ -16,6 +16,10 @@ package struct EvaluationMoment: Sendable, Equatable {
     package let position: Int64
     /// The market of a capture; nil for a full minute.
     package let captured: String?
+
+    package init(now: Instant, position: Int64, captured: String?) {
+        (self.now, self.position, self.captured) = (now, position, captured)
+    }
 }
 
 /// Evaluates the alerts of a ledger, from the documents of analyses as of each moment.
