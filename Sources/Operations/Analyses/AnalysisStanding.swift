@@ -82,28 +82,56 @@ struct AnalysisStanding: Sendable {
                 }
                 return found.sorted { $0.at < $1.at }.map(\.row)
             }
-            func given() throws -> [JSONDocument] {
-                let inside =
-                    read.view.hasJoinedRows ? try chains(in: range, of: read, registry, deadline, session) : try found(range.filters)
-                if !inside.isEmpty { return inside }
-                guard let last = try last(before: range, of: read, registry, found, session) else { return [] }
-                return try found(range.filters(inSecondOf: last))
+            if read.view.hasJoinedRows {
+                return try ChainParts(ledger: ledger, session: session).joined(try chains(in: range, of: read, registry, deadline, session))
             }
-            return read.view.hasJoinedRows ? try ChainParts(ledger: ledger, session: session).joined(try given()) : try given()
+            let inside = try found(range.filters)
+            if !inside.isEmpty { return inside }
+            guard let last = try last(before: range, of: read, registry, found, session) else { return [] }
+            return try found(range.filters(inSecondOf: last))
         }
     }
 
-    /// The chains of a range as they stood at the reader's now, in order of time.
-    ///
-    /// A day counts its latest chain. If that is later than now, the latest one up to now counts.
+    /// The chains of a range as they stood at the reader's now, in order of time. Without one, those of the second of the last one
+    /// before it, as for every range.
     private func chains(
         in range: RowRange, of read: Read, _ registry: ProjectionRegistry, _ deadline: FoldDeadline, _ session: PostgresSession
     ) throws -> [JSONDocument] {
-        func rows(_ filters: [RowFilter], effectiveAt instant: Instant?) throws -> [(at: Instant, date: CalendarDate, row: JSONDocument)] {
+        func chains(from start: Instant) throws -> [(at: Instant, date: CalendarDate, row: JSONDocument)] {
+            try self.chains(from: start, range, of: read, registry, deadline, session)
+        }
+        let inside = try chains(from: range.from)
+        if !inside.isEmpty { return inside.map(\.row) }
+        var (start, days) = (range.from, Int64(1))
+        while start > .minimum {
+            start = start.advanced(byMicroseconds: -days * 86_400_000_000) ?? .minimum
+            days *= 8
+            let earlier = try chains(from: start)
+            guard let last = earlier.last?.at else { continue }
+            let second = last.microseconds / 1_000_000
+            return earlier.filter { $0.at.microseconds / 1_000_000 == second }.map(\.row)
+        }
+        return []
+    }
+
+    /// The chains from a moment to the reader's now, in order of time.
+    ///
+    /// A day counts its latest chain. If that is later than now, the latest one up to now counts.
+    private func chains(
+        from start: Instant, _ range: RowRange, of read: Read, _ registry: ProjectionRegistry, _ deadline: FoldDeadline,
+        _ session: PostgresSession
+    ) throws -> [(at: Instant, date: CalendarDate, row: JSONDocument)] {
+        // A market date is the UTC date of its chain or the day before.
+        func days(from date: CalendarDate) -> [RowFilter] {
+            let end = now.date.advanced(byDays: 1).map { [RowFilter.beforeDate(column: "market_date", $0)] } ?? []
+            return [.fromDate(column: "market_date", date)] + end
+        }
+        func rows(from date: CalendarDate, effectiveAt instant: Instant?) throws -> [(at: Instant, date: CalendarDate, row: JSONDocument)] {
             var found: [(at: Instant, date: CalendarDate, row: JSONDocument)] = []
-            try self.rows(of: read, range.entities + filters, registry, effectiveAt: instant).forEach(after: nil, deadline, session) {
-                _, row in
-                if let at = row.root[range.time]?.string.flatMap({ Instant($0) }), at >= range.from,
+            try self.rows(of: read, range.entities + days(from: date), registry, effectiveAt: instant).forEach(
+                after: nil, deadline, session
+            ) { _, row in
+                if let at = row.root[range.time]?.string.flatMap({ Instant($0) }), at >= start,
                     let date = row.root["market_date"]?.string.flatMap({ CalendarDate($0) })
                 {
                     found.append((at, date, row))
@@ -112,15 +140,13 @@ struct AnalysisStanding: Sendable {
             }
             return found
         }
-        // No market date is later than the UTC date.
-        let end = now.date.advanced(byDays: 1).map { [RowFilter.beforeDate(column: "market_date", $0)] } ?? []
-        var found = try rows([.from(column: range.time, range.from)] + end, effectiveAt: nil)
+        var found = try rows(from: start.date.advanced(byDays: -1) ?? start.date, effectiveAt: nil)
         let later = found.filter { $0.at > now }.map(\.date)
         if let first = later.min() {
-            let held = try rows([.fromDate(column: "market_date", first)] + end, effectiveAt: now)
+            let held = try rows(from: first, effectiveAt: now)
             found = found.filter { $0.date < first } + held
         }
-        return found.filter { $0.at <= now }.sorted { $0.at < $1.at }.map(\.row)
+        return found.filter { $0.at <= now }.sorted { $0.at < $1.at }
     }
 
     /// The time of the last row before a range.
