@@ -125,7 +125,9 @@ extension JSONValue {
 }
 
 /// Whether a stored document has exactly a set's columns, in order and of their kinds.
-func expectColumns(_ row: ProjectedRow, _ columns: ColumnSet) throws {
+///
+/// - Parameter isDated: whether a column beside the document says when the row began to hold in the world.
+func expectColumns(_ row: ProjectedRow, _ columns: ColumnSet, isDated: Bool = true) throws {
     let root = try row.root()
     #expect(root.members.map(\.key) == columns.columns.map(\.name))
     #expect(canonical(root) == row.document)
@@ -145,7 +147,7 @@ func expectColumns(_ row: ProjectedRow, _ columns: ColumnSet) throws {
             }
         #expect(fits, "\(column.name) is no \(column.kind)")
     }
-    #expect(columns.stored.first == "effective_at")
+    #expect((columns.stored.first == "effective_at") == isDated)
     #expect(row.stored.count == columns.stored.count)
     for (name, stored) in zip(columns.stored, row.stored) where name != "effective_at" {
         let text =
