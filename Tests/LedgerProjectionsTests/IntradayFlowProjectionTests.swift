@@ -33,7 +33,7 @@ import Testing
         ])
         let rows = try log.rows(projection, restarts: true)
         let columns = try ColumnSet(parsing: try #require(projectRuleFile("intraday_flow/columns.json")))
-        for row in rows { try expectColumns(row, columns) }
+        for row in rows { try expectColumns(row, columns, isDated: false) }
         let roots = try rows.map { try $0.root() }
         #expect(roots.map { $0.text("source") } == ["rest", "stream"] && roots.map { $0.text("trade_count") } == ["3", "2"])
         #expect(roots.map { $0.text("observed_position") } == ["3", "2"])
