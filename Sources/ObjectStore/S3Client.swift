@@ -117,7 +117,8 @@ package struct S3Client: Sendable {
         let file = try LocalFile(path)
         if file.size <= Int64(partSize) { return try await put(try file.read(0..<file.size), key) }
         // At most 10,000 parts.
-        let length = max(Int64(partSize), (file.size / 10_000 / Self.mebibyte + 1) * Self.mebibyte)
+        let least = (file.size + 9_999) / 10_000
+        let length = least <= Int64(partSize) ? Int64(partSize) : (least + Self.mebibyte - 1) / Self.mebibyte * Self.mebibyte
         if try await size(of: key) != nil {
             return try await check(key, file.size, try file.digest(), .exists(name(key)))
         }

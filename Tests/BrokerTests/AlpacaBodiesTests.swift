@@ -201,7 +201,7 @@ import Testing
         #expect(quoted.bidSize == FixedDecimal(73) && quoted.askSize == FixedDecimal(119))
         #expect(quoted.quoteTimestamp == Instant("2024-04-25T20:00:00.259610Z") && quoted.last == decimal("0.34"))
         // Beside the greeks and a fraction: 0.4584478444465036.
-        #expect(quoted.iv == decimal("45.84478444") && quoted.delta == decimal("-0.0696235262") && quoted.rounded)
+        #expect(quoted.iv == decimal("45.8447844447") && quoted.delta == decimal("-0.0696235262") && quoted.rounded)
         #expect(quoted.volume == nil && quoted.volumeDate == nil)
     }
 

@@ -72,7 +72,7 @@ struct ReferencePageTests {
         let documents = [
             ReferenceDocument(
                 path: "model.md",
-                text: "# The model\n\nIntro.\n\n## Gates\n\nA <gate> is closed by a critical alert.\n\n## Other\n\nNothing."),
+                text: "# The model\n\nIntro.\n\n## Gates\n\nA `<gate>` is closed by a critical alert.\n\n## Other\n\nNothing."),
             ReferenceDocument(path: "contract/alerts.md", text: "# Alerts\n\nA critical thing."),
         ]
         func search(_ text: String) -> String {
