@@ -62,7 +62,7 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
         case .unsafeServer(let problem):
             "unsafe_server: \(problem)"
         case .unsafePartitions(let problem):
-            "unsafe_partitions: \(problem); `alpha-ledger audit verify` names every fault"
+            "unsafe_partitions: \(problem); an audit names every fault"
         case .notMigrated(let problem):
             problem
         case .fileChanged(let file, let recorded, let found):
