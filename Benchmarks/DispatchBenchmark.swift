@@ -12,7 +12,7 @@ import Synchronization
 /// The rules allow 20 orders a day, so each ledger has 20 intents, and there are several ledgers.
 enum DispatchBenchmark {
     private static let ledgers = 5
-    fileprivate static let intents = 20
+    private static let intents = 20
     /// Between two strikes, thousandths of a dollar: 1,001 strikes of five expiries are within the rules.
     private static let strikesApart = 120
     private static let contracts = 5_005
