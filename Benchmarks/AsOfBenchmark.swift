@@ -93,10 +93,6 @@ enum AsOfBenchmark {
             }
         }
         try await ledger.bringUpToDate(["trades"])
-        // Autovacuum would do this within minutes, but at a time of its own.
-        let connection = try await PostgresConnection.open(PostgresConfiguration(uri: ledger.serviceConfiguration.uri))
-        try await connection.run { try $0.executeScript("VACUUM ANALYZE") }
-        try await connection.run { try $0.executeScript("CHECKPOINT") }
-        await connection.close()
+        try await Bench.vacuum(ledger)
     }
 }

@@ -19,6 +19,10 @@ struct Benchmark {
         ("rebuild", "all projections from zero beside COPY OUT, COPY IN of their rows and indexes", RebuildBenchmark.run),
         ("asof", "pages of 50 rows as of a position, in a small ledger and in a large one", AsOfBenchmark.run),
         ("http", "the trades list of 50 rows over HTTP", HTTPBenchmark.run),
+        ("chains", "live projections of hourly option chains beside a bare decode of the same events", ChainsBenchmark.run),
+        ("tenors", "a surface of 250 dates × 6 tenors beside a bare SELECT of the same rows", TenorsBenchmark.run),
+        ("dispatch", "from an intent to its order beside fetching the same chain", DispatchBenchmark.run),
+        ("pages", "pages of the market and of research, and their JSON, over HTTP", PagesBenchmark.run),
         ("latency", "from an append to all views, at 1,000 events a second", LatencyBenchmark.run),
         ("import", "observe import beside a bare COPY of the same rows", ImportBenchmark.run),
         ("matching", "FIFO matching in the pure function beside one pass over the same executions", MatchingBenchmark.run),
@@ -37,9 +41,9 @@ struct Benchmark {
             for benchmark in all { print("  \(benchmark.name)\t\(benchmark.about)") }
             return
         }
-        func option(_ name: String, _ standard: Int) -> Int {
-            guard let index = arguments.firstIndex(of: "--\(name)"), index + 1 < arguments.endIndex else { return standard }
-            return Int(arguments[index + 1]) ?? standard
+        func option(_ name: String) -> Int? {
+            guard let index = arguments.firstIndex(of: "--\(name)"), index + 1 < arguments.endIndex else { return nil }
+            return Int(arguments[index + 1])
         }
         var names: [String] = []
         var rest = arguments
@@ -52,7 +56,7 @@ struct Benchmark {
             exit(2)
         }
         do {
-            let bench = try await Bench(events: option("events", 200_000), rounds: option("rounds", 3))
+            let bench = try await Bench(askedEvents: option("events"), rounds: option("rounds") ?? 3)
             for benchmark in all where names.isEmpty || names.contains(benchmark.name) {
                 Bench.say("\(benchmark.name): \(benchmark.about)")
                 try await benchmark.run(bench)
@@ -67,14 +71,16 @@ struct Benchmark {
 
 /// The resources shared by the benchmarks: a private server, with the settings of the service.
 final class Bench: Sendable {
-    let events: Int
+    /// How many events were asked for; nil leaves it to the benchmark.
+    let askedEvents: Int?
+    var events: Int { askedEvents ?? 200_000 }
     let rounds: Int
     let resources: Resources
     private let server: EmbeddedPostgresHandle
     private let directory: String
 
-    init(events: Int, rounds: Int) async throws {
-        self.events = events
+    init(askedEvents: Int?, rounds: Int) async throws {
+        self.askedEvents = askedEvents
         self.rounds = rounds
         resources = try Resources.find(
             home: ProcessInfo.processInfo.environment["ALPHA_LEDGER_HOME"], executable: Resources.executablePath())
@@ -113,6 +119,14 @@ final class Bench: Sendable {
         await connection.close()
     }
 
+    /// Autovacuum would do this within minutes, but at a time of its own.
+    static func vacuum(_ ledger: Ledger) async throws {
+        let connection = try await PostgresConnection.open(PostgresConfiguration(uri: ledger.serviceConfiguration.uri))
+        try await connection.run { try $0.executeScript("VACUUM ANALYZE") }
+        try await connection.run { try $0.executeScript("CHECKPOINT") }
+        await connection.close()
+    }
+
     /// Fills the machine's free memory with cached pages of an empty file, as on a machine that has been running for
     /// long. The kernel reclaims the pages as it needs them. The host of a virtual machine takes several times as long
     /// to provide unused memory as writing to it takes, and the benchmark that writes most would pay for that.
@@ -146,6 +160,15 @@ final class Bench: Sendable {
     }
 
     static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+    /// Prints the middle and the 99th of a hundred of some seconds, and returns the middle.
+    @discardableResult
+    static func percentiles(_ name: String, seconds: [Double]) -> Double {
+        let sorted = seconds.sorted()
+        let middle = sorted[sorted.count / 2]
+        text("\(name): p50 \(fixed(middle * 1000)) ms, p99 \(fixed(sorted[sorted.count * 99 / 100] * 1000)) ms")
+        return middle
+    }
 
     static func line(_ name: String, count: Int, seconds: [Double]) {
         let middle = median(seconds)

@@ -129,7 +129,8 @@ enum HTTPBenchmark {
         return Load(requestsPerSecond: rate, p50: p50, p99: p99)
     }
 
-    private static func withService(_ ledger: Ledger, _ body: (Int) async throws -> Void) async throws {
+    /// Calls `body` with the port of a service of a ledger, without projectors.
+    static func withService(_ ledger: Ledger, _ body: (Int) async throws -> Void) async throws {
         let service = try LedgerService(ledger, host: "127.0.0.1", port: 0, runsProjectors: false, logger: ledger.logger)
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         let (stops, stop) = AsyncStream.makeStream(of: Void.self)

@@ -69,6 +69,20 @@ import Testing
         }
     }
 
+    @Test func `a chain of finer strikes is read whole`() async throws {
+        try await withBench { bench in
+            bench.broker.setStrikes(apart: 120, rowsOfPage: 1000)
+            var filters = ChainFilters()
+            (filters.expiryFrom, filters.expiryThrough) = (CalendarDate("2026-01-28"), CalendarDate("2026-02-04"))
+            (filters.strikeFrom, filters.strikeThrough, filters.optionType) = (FixedDecimal(540), FixedDecimal(660), .call)
+            filters.root = "SPY"
+            let market = try await bench.client.market(ChainQuestion(ticker: "SPY", filters: filters))
+            // Five expiries of 1,001 strikes, 1,000 rows a page, of contracts and of snapshots, and the underlying.
+            #expect(market.rows.count == 5_005 && market.pages == 13)
+            #expect(Set(market.rows.map(\.strike)).count == 1_001)
+        }
+    }
+
     @Test func `contracts without a last date end with the weekend`() async throws {
         try await withBench { bench in
             let root = try #require(try await bench.ask("/v2/options/contracts?underlying_symbols=XLF&limit=1000").root)

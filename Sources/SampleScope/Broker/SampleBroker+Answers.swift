@@ -114,21 +114,37 @@ extension SampleBroker.State {
         return SampleOption(underlying: underlying, symbol: parsed)
     }
 
+    /// The options of an underlying by symbol, which change with the date.
+    private mutating func chain(of underlying: SampleUnderlying, on date: CalendarDate) -> [SampleOption] {
+        if let known = chains[underlying.ticker], known.date == date { return known.options }
+        let options = SampleOption.all(of: underlying, on: date, every: strikeStep).map { ($0.symbol.description, $0) }
+            .sorted { $0.0.isBytewiseLess(than: $1.0) }.map(\.1)
+        chains[underlying.ticker] = (date, options)
+        return options
+    }
+
     /// The options that a query lets through, by symbol.
-    private func options(_ tickers: [String], _ query: [String: String], _ now: Instant, last: CalendarDate = .maximum) -> [SampleOption] {
+    private mutating func options(
+        _ tickers: [String], _ query: [String: String], _ now: Instant, last: CalendarDate = .maximum
+    ) -> [SampleOption] {
         let day = query["expiration_date"].flatMap { CalendarDate($0) }
         let from = query["expiration_date_gte"].flatMap { CalendarDate($0) } ?? day ?? .minimum
         let through = query["expiration_date_lte"].flatMap { CalendarDate($0) } ?? day ?? last
         let low = query["strike_price_gte"].flatMap { try? FixedDecimal($0) }
         let high = query["strike_price_lte"].flatMap { try? FixedDecimal($0) }
-        let all = SampleUnderlying.all.filter { tickers.contains($0.ticker) }.flatMap { SampleOption.all(of: $0, on: now.date) }
+        var all: [SampleOption] = []
+        // A list by ticker is one by symbol: no ticker begins with another.
+        for underlying in SampleUnderlying.all.sorted(by: { $0.ticker.isBytewiseLess(than: $1.ticker) })
+        where tickers.contains(underlying.ticker) {
+            all += chain(of: underlying, on: now.date)
+        }
         return all.filter { option in
             let symbol = option.symbol
             return symbol.expiry >= from && symbol.expiry <= through && (day == nil || symbol.expiry == day)
                 && low.map { symbol.strike >= $0 } ?? true
                 && high.map { symbol.strike <= $0 } ?? true && query["type"].map { symbol.optionType.rawValue == $0 } ?? true
                 && query["root_symbol"].map { symbol.root == $0 } ?? true
-        }.sorted { $0.symbol.description.isBytewiseLess(than: $1.symbol.description) }
+        }
     }
 
     /// A page of a list and the token of the next one.
@@ -138,7 +154,7 @@ extension SampleBroker.State {
         return (options[start..<end], end < options.count ? .string("\(end)") : .null)
     }
 
-    private func contracts(_ query: [String: String], _ now: Instant) -> SampleBrokerCall {
+    private mutating func contracts(_ query: [String: String], _ now: Instant) -> SampleBrokerCall {
         if query["status"] == "inactive" { return ok(.object([("option_contracts", .array([])), ("next_page_token", .null)])) }
         let tickers = (query["underlying_symbols"] ?? "").split(separator: ",").map(String.init)
         // Without a last date the list ends with the next weekend.
@@ -148,7 +164,7 @@ extension SampleBroker.State {
         return ok(.object([("option_contracts", .array(rows.map { $0.contract(yesterday: yesterday) })), ("next_page_token", next)]))
     }
 
-    private func snapshots(_ ticker: String, _ query: [String: String], _ now: Instant) -> SampleBrokerCall {
+    private mutating func snapshots(_ ticker: String, _ query: [String: String], _ now: Instant) -> SampleBrokerCall {
         let (rows, next) = page(options([ticker], query, now), query)
         return ok(.object([("snapshots", .object(rows.map { ($0.symbol.description, snapshot($0, now)) })), ("next_page_token", next)]))
     }

@@ -60,6 +60,10 @@ package final class SampleBroker: Sendable {
         var accountID = "5f7d0c7e-7a1e-4c5d-8d6e-0d3b7a0f1c11"
         var equity = 100_000
         var pageLimit = 200
+        /// Between two strikes of a chain, thousandths of a dollar.
+        var strikeStep = 1000
+        /// The options of underlyings on a date, by symbol.
+        var chains: [String: (date: CalendarDate, options: [SampleOption])] = [:]
         /// Whether a second order of one client order id is refused, as the real broker does.
         var refusesDuplicates = true
         var refusal: String?
@@ -99,6 +103,17 @@ package final class SampleBroker: Sendable {
 
     /// Answers with a 429 beyond so many calls a minute; nil answers all.
     package func limitCalls(perMinute calls: Int?) { state.withLock { $0.callsPerMinute = calls } }
+
+    /// Makes chains longer, and pages too.
+    /// - Parameters:
+    ///   - thousandths: between two strikes, thousandths of a dollar
+    ///   - limit: the most rows of a page
+    package func setStrikes(apart thousandths: Int, rowsOfPage limit: Int) {
+        state.withLock { state in
+            (state.strikeStep, state.pageLimit) = (thousandths, limit)
+            state.chains = [:]
+        }
+    }
 
     /// Ends the day: what is still open expires, with the fills that it has.
     package func endDay() { state.withLock { $0.expire(now()) } }

@@ -74,16 +74,17 @@ struct SampleOption {
         return 1 + (7 - weekday) % 7 + (number - 1) * 7
     }
 
-    static func all(of underlying: SampleUnderlying, on today: CalendarDate) -> [SampleOption] {
-        let (first, last) = (underlying.spot * 88 / 100, underlying.spot * 112 / 100)
+    /// - Parameter step: between two strikes, thousandths of a dollar.
+    static func all(of underlying: SampleUnderlying, on today: CalendarDate, every step: Int) -> [SampleOption] {
+        let (first, last) = (underlying.spot * 88 / 100 * 1000, underlying.spot * 112 / 100 * 1000)
         var options: [SampleOption] = []
         for days in [0, 1, 2, 5, 7, 9, 14, 21, 30, 45] {
             guard let expiry = today.advanced(byDays: days) else { continue }
-            for strike in first...last {
+            for strike in stride(from: first, through: last, by: step) {
                 for type in ["C", "P"] {
                     let (year, month, day) = expiry.components
                     let text =
-                        underlying.ticker + padded(year % 100, 2) + padded(month, 2) + padded(day, 2) + type + padded(strike * 1000, 8)
+                        underlying.ticker + padded(year % 100, 2) + padded(month, 2) + padded(day, 2) + type + padded(strike, 8)
                     if let symbol = OptionSymbol(text) { options.append(SampleOption(underlying: underlying, symbol: symbol)) }
                 }
             }
