@@ -142,7 +142,7 @@ import Testing
             let heads = URL(filePath: keyFile.checkpoints)
             var bytes = try Data(contentsOf: heads)
             let signer = try key.named(head.origin)
-            for number in 0..<1_000 {
+            for number in 0..<1_500 {
                 bytes +=
                     try Checkpoint(origin: head.origin, size: head.size, root: head.root, extensions: ["head \(number)"])
                     .signed(by: signer).bytes + [0x0a]
@@ -156,7 +156,7 @@ import Testing
             #expect(keyFile.vouchedHeads(of: try NoteSigner.generate(name: SigningKeyFile.keyName).verifier) == nil)
 
             let (all, some) = (try Self.history(keyFile, vouched: nil), try Self.history(keyFile, vouched: vouched))
-            #expect(all.unproven.count == 1_002 && some.unproven.isEmpty && some.vouchedLength == vouched.length)
+            #expect(all.unproven.count == 1_502 && some.unproven.isEmpty && some.vouchedLength == vouched.length)
             #expect(all.count == some.count && all.length == some.length && all.lastRecord == some.lastRecord)
             let (whole, short) = (try #require(SignedLog(all)), try #require(SignedLog(some)))
             #expect(whole.plain == second && short.plain == second && whole.sizes == short.sizes && whole.origin == short.origin)

@@ -47,7 +47,7 @@ import Testing
             // The premium is -45, and then 7.
             try await capture(ledger, minutesAgo: 20, number: 0, hoursBefore: 0)
             try await wait(ledger, for: .alertRaised, 1)
-            try await capture(ledger, minutesAgo: 10, number: 3, hoursBefore: 1)
+            try await capture(ledger, minutesAgo: 10, number: 3, hoursBefore: 2)
             try await wait(ledger, for: .alertCleared, 1)
             watch.cancel()
             await watch.value

@@ -309,6 +309,9 @@ import Testing
             try await ledger.bringUpToDate(ledger.registry.names)
             // As of the diff's position nothing was stated yet.
             #expect(try await DiffThreshold.faults(of: before, thresholds, ledger) == [])
+            // No service keeps the candidate up to date here.
+            _ = try await ledger.drop("alignment", two)
+            _ = try await ledger.rebuild([(name: "alignment", version: two)])
             let diff = try await ledger.diff("alignment", from: one, to: two)
             let faults = try await DiffThreshold.faults(of: diff, thresholds, ledger)
             let broken = try await ledger.brokenAssertions()
