@@ -129,5 +129,5 @@ print(dict(count), file=sys.stderr)
 for case in wrong[:5]:
     print("differs:", *case, file=sys.stderr)
 print(len(wrong), "differ", file=sys.stderr)
-least = {name: 40 if name in ("touch", "density") else 2000 for name in close}
+least = {name: 40 if name in ("touch", "density") else 300 for name in close}
 sys.exit(1 if wrong or any(count[name] < number for name, number in least.items()) else 0)
