@@ -78,7 +78,7 @@ import Testing
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [])
             for (arguments, part) in [
                 (["alignment", "v1", "v9"], "expected one of v1, v2"), (["alignment", "v1", "two"], "expected v<rules>"),
-                (["nothing", "v1", "v2"], "expected alignment, assertions"),
+                (["nothing", "v1", "v2"], "expected alerts, alignment"),
                 (["alignment", "v1", "trades@v1"], "expected one of alignment"),
             ] {
                 let ended = try await program.run(["rules", "diff"] + arguments)

@@ -84,15 +84,25 @@ struct ConsoleRequest: Sendable {
         Address(request.path.split(separator: "/").map(String.init), query)
     }
 
-    /// The content of the page's frame. A notice is shown once.
+    /// The content of the page's frame, with the notice that is shown once. To be asked for once, by the page that shows it.
     var context: PageContext {
         get throws {
+            var context = try frame
             let token = api.console.token(of: request)
-            let session = token.flatMap { api.console.sessions.session($0) }
+            if token.flatMap({ api.console.sessions.session($0) }) != nil {
+                context.notice = token.flatMap { api.console.sessions.takeNotice($0) }
+            }
+            return context
+        }
+    }
+
+    /// The content of the page's frame without a notice.
+    var frame: PageContext {
+        get throws {
+            let session = api.console.token(of: request).flatMap { api.console.sessions.session($0) }
             let preferences = API.preferences(of: request)
             var context = PageContext(
-                address: address, visitor: api.visitor(session), time: time,
-                notice: session == nil ? nil : token.flatMap { api.console.sessions.takeNotice($0) }, preferences: preferences,
+                address: address, visitor: api.visitor(session), time: time, notice: nil, preferences: preferences,
                 clock: try api.clock(preferences.zone))
             context.openAlerts = openAlerts
             return context

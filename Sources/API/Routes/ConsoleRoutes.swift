@@ -92,7 +92,7 @@ extension API {
 
     /// The rows of a view on a page, and the totals of all that the page's filters select.
     func rowList(_ asked: ConsoleRequest, _ view: View) async throws -> RowList {
-        if let objection = RowList.objection(view, try asked.context) { throw Problem(.badParameter, objection) }
+        if let objection = RowList.objection(view, try asked.frame) { throw Problem(.badParameter, objection) }
         var extra = [("limit", "\(RowList.pageLength)")]
         if asked["sort"] == nil, let order = RowList.order(of: view) { extra.append(("sort", order)) }
         let list = await asked.view(view.segments, filters: view.offeredFilters + ["cursor", "sort"], extra: extra)
