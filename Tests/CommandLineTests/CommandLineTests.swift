@@ -210,7 +210,7 @@ import Testing
                     try session.executeScript(
                         """
                         ALTER TABLE ledger.events DISABLE TRIGGER ALL;
-                        UPDATE ledger.events SET payload = replace(payload, '"direction":"sell"', '"direction":"buy"') WHERE position = 42;
+                        UPDATE ledger.events SET payload = regexp_replace(payload, '"direction":"(buy|sell)"', '"direction":"none"') WHERE position = 42;
                         ALTER TABLE ledger.events ENABLE TRIGGER ALL
                         """)
                 }
