@@ -135,9 +135,12 @@ import Testing
             let connection = try await PostgresConnection.open(PostgresConfiguration(uri: bench.uri))
             let found = try await connection.run { session in
                 var random = SeededGenerator(seed: seed)
-                let columns = try TamperedColumn.all(session).filter { $0.schema == "projection" }
+                // Most tables are empty after so few events, and nothing can be changed there.
+                let columns = try TamperedColumn.all(session).filter { column in
+                    try column.schema == "projection" && session.execute("SELECT 1 FROM \(column.place) LIMIT 1").count > 0
+                }
                 var found = 0
-                for _ in 0..<80 {
+                for _ in 0..<40 {
                     guard let column = columns.randomElement(using: &random),
                         let kind = Mutation.Kind.allCases.randomElement(using: &random)
                     else { break }
@@ -164,10 +167,13 @@ import Testing
             func text(_ change: (String) -> String) throws -> AuditRecord {
                 try AuditRecord(decoding: Array(change(String(decoding: record.encode(), as: UTF8.self)).utf8))
             }
-            let sums = record.projections[0].tally.sumsText
+            // Those of versions without rows are alike.
+            let all = record.projections.map(\.tally.sumsText)
+            let place = try #require(all.indices.first { index in all.count { $0 == all[index] } == 1 })
+            let sums = all[place]
             let other = String(sums.dropLast()) + (sums.hasSuffix("0") ? "1" : "0")
             let changed = try text { $0.replacing(sums, with: other) }
-            let name = record.projections[0].name
+            let name = record.projections[place].name
             let found = try await problems(changed)
             #expect(found.count == 1 && found[0].hasPrefix("record of \(name) "), "\(found)")
             let root = record.root.description
