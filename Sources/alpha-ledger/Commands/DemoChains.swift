@@ -40,6 +40,15 @@ struct DemoChains {
 
     private init(captured: CaptureSummary) { self.captured = captured }
 
+    /// Summarizes the day's observed prints by contract, from the projections as they are.
+    mutating func recordFlow(_ ledger: Ledger) async throws {
+        guard let day = CalendarDate("2026-02-05") else { return }
+        let question = FlowPrints(underlying: "BTC", marketDate: day, maximumContracts: try await ledger.flowRules().maximumContracts)
+        let found = try await ResearchReader(ledger, isBounded: false).flow(ofPrints: question)
+        _ = try await FlowRecorder(ledger).record(found.summaries, apply: true)
+        features.append(("flow", "BTC \(day): \(found.summaries.count) contracts with prints, \(found.leftOut) prints without one"))
+    }
+
     /// Reads what is worked out from the chains, as of the sample's last hour and all that the log has.
     mutating func readFeatures(_ ledger: Ledger, position: Int64) async throws {
         let now = Instant(Self.moment) ?? .maximum

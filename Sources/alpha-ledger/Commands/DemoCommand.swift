@@ -90,6 +90,8 @@ struct DemoCommand: AsyncParsableCommand {
         let captured = try await capture(ledger)
         var chains = try await DemoChains.capture(ledger, setNow)
         try await ledger.bringUpToDate(ledger.registry.names)
+        try await chains.recordFlow(ledger)
+        try await ledger.bringUpToDate(ledger.registry.names)
         try await chains.readFeatures(ledger, position: try await ledger.head().head.position)
         let report = try await DemoReport.read(ledger, runs, dispatched, observations, series, captured, chains, backfills)
         if json { Output.bytes(report.node.httpBytes() + [UInt8(ascii: "\n")]) } else { report.show() }
