@@ -270,7 +270,7 @@ let package = Package(
                 "API", "Alpaca", "AlphaFeed", "Amberdata", "Curl", "LedgerBundle", "LedgerEvents", "LedgerJSON", "LedgerMerkle",
                 "LedgerNotes", "LedgerPostgres", "LedgerProjections", "LedgerRules", "LedgerValues", "LedgerWitness", "MarketData",
                 "Operations", "OptionTrades", "Parquet", "SampleScope", "TestSupport",
-            ]),
+            ], swiftSettings: strict),
         .testTarget(name: "LedgerPostgresTests", dependencies: ["LedgerPostgres", "EmbeddedPostgres"]),
         .testTarget(name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "LedgerPostgres"]),
         .testTarget(

@@ -1,11 +1,13 @@
-"""Upstreams of scripts: a feed whose rows change by a seed, and a vendor with a price an hour."""
+"""Upstreams of scripts: a feed whose rows change by a seed and that fails in every way, and a vendor with a price an hour."""
 
 import calendar
 import http.server
 import json
+import socket
 import threading
 import time
 import urllib.parse
+import zlib
 
 START = 1767625200  # 2026-01-05T15:00:00Z
 KEY = "torture-feed-key"
@@ -21,6 +23,8 @@ class Feed:
     def __init__(self, rng):
         self.rng, self.lock, self.rows, self.removed = rng, threading.Lock(), {}, {}
         self.time, self.watermark, self.is_quiet = 0, 0, False
+        # How the feed fails; None for proper answers.
+        self.mood = None
 
     def change(self):
         with self.lock:
@@ -82,6 +86,98 @@ def serve(handler):
     return server
 
 
+def answer(handler, body, status=200, length=None, headers=()):
+    """Sends an answer; `length` is what it says of its length."""
+    handler.send_response(status)
+    handler.send_header("Content-Type", "application/json")
+    for name, value in headers:
+        handler.send_header(name, value)
+    handler.send_header("Content-Length", str(len(body) if length is None else length))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def close(handler):
+    handler.close_connection = True
+    handler.connection.shutdown(socket.SHUT_RDWR)
+
+
+def hang(handler, body):
+    """Says nothing, for longer than anybody waits."""
+    time.sleep(60)
+    close(handler)
+
+
+def drip(handler, body):
+    """Sends a byte a second."""
+    answer(handler, b"", length=len(body))
+    for place in range(min(len(body), 60)):
+        handler.wfile.write(body[place:place + 1])
+        handler.wfile.flush()
+        time.sleep(1)
+    close(handler)
+
+
+def truncate(handler, body):
+    """Breaks off in the middle of what it announced."""
+    answer(handler, body[:len(body) // 2], length=len(body))
+    close(handler)
+
+
+def halve(handler, body):
+    """Half an answer, as if it were whole."""
+    answer(handler, body[:len(body) // 2])
+
+
+def bomb(handler, body):
+    """Ten gigabytes of spaces that travel as ten megabytes."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Encoding", "gzip")
+    handler.send_header("Connection", "close")
+    handler.end_headers()
+    for _ in range(10 << 10):
+        handler.wfile.write(packer.compress(b" " * (1 << 20)))
+    handler.wfile.write(packer.flush())
+    close(handler)
+
+
+def lie(handler, body):
+    """Announces ten gigabytes."""
+    answer(handler, body, length=10 << 30)
+    close(handler)
+
+
+def repeat(handler, body):
+    """The same page for ever, each time with another one to follow."""
+    page = json.loads(body)
+    page.update(hasMore=True, nextCursor=str(time.monotonic_ns()), watermark=page["watermark"] or instant(0))
+    answer(handler, json.dumps(page).encode())
+
+
+def contradict(handler, body):
+    """More rows, and no way to them."""
+    answer(handler, json.dumps(dict(json.loads(body), hasMore=True, nextCursor=None)).encode())
+
+
+def nest(handler, body):
+    """A row as deep as a stack is."""
+    answer(handler, b'{"rows":[' + b"[" * 100_000 + b"]" * 100_000 + b'],"nextCursor":null,"hasMore":false,"watermark":null}')
+
+
+def fail(handler, body):
+    answer(handler, b"<html>", status=503)
+
+
+def refuse(handler, body):
+    answer(handler, b"{}", status=403)
+
+
+MOODS = {function.__name__: function for function in (
+    hang, drip, truncate, halve, bomb, lie, repeat, contradict, nest, fail, refuse)}
+
+
 def serve_feed(feed):
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -89,11 +185,14 @@ def serve_feed(feed):
         def do_GET(self):
             allowed = self.headers.get("Authorization") == KEY
             body = json.dumps(feed.page(urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)) if allowed else {}).encode()
-            self.send_response(200 if allowed else 401)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            if allowed and feed.mood:
+                try:
+                    MOODS[feed.mood](self, body)
+                except OSError:
+                    # The program had enough.
+                    self.close_connection = True
+                return
+            answer(self, body, status=200 if allowed else 401)
 
         def log_message(self, *_):
             pass
@@ -116,12 +215,7 @@ def serve_vendor():
                 rows = [{"timestamp": second * 1000, "exchange": "deribit", "currency": "BTC", "indexPrice": 90000 + second % 7}
                         for second in range(first // 3600 * 3600, last, 3600) if second >= first]
                 status, body = 200, {"status": 200, "title": "OK", "payload": {"metadata": {"next": None}, "data": rows}}
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            answer(self, json.dumps(body).encode(), status)
 
         def log_message(self, *_):
             pass

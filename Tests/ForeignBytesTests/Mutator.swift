@@ -13,7 +13,7 @@ struct Mutator {
     /// One sample with one to six damages; another one may be spliced in.
     mutating func mutated(_ samples: [[UInt8]]) -> [UInt8] {
         var bytes = pick(samples)
-        for _ in 0..<number(1..<7) { damage(&bytes, samples) }
+        for _ in 0..<pick([1, 1, 1, 2, 3, 6]) { damage(&bytes, samples) }
         return bytes.count > Self.largest ? Array(bytes.prefix(Self.largest)) : bytes
     }
 
@@ -37,8 +37,7 @@ struct Mutator {
             let cut = number(0..<other.count + 1)
             bytes.replaceSubrange(at..., with: other[cut...])
         default:
-            let bracket = pick([Array("[".utf8), Array(#"{"a":"#.utf8), Array("{".utf8), Array("(".utf8)])
-            for _ in 0..<pick([1, 60, 65, 3000]) { bytes.insert(contentsOf: bracket, at: min(at, bytes.count)) }
+            bytes.insert(contentsOf: pick(Self.nests), at: at)
         }
     }
 
@@ -59,6 +58,10 @@ struct Mutator {
         for place in 0..<width {
             bytes[at + place] = UInt8(truncatingIfNeeded: value >> Int64(8 * (isBig ? width - 1 - place : place)))
         }
+    }
+
+    private static let nests: [[UInt8]] = ["[", "{\"a\":", "{", "("].flatMap { bracket in
+        [1, 60, 65, 3000].map { Array(String(repeating: bracket, count: $0).utf8) }
     }
 
     private static let numbers = [

@@ -197,7 +197,11 @@ extension ForeignReader {
                     continue
                 }
                 for row in 0..<reader.metadata.groups[group].rows where !values.isNull(row) {
-                    _ = (values.bytes(row), values.number(row), values.bool(row))
+                    switch reader.metadata.columns[column].type {
+                    case .string, .bytes: _ = values.bytes(row)
+                    case .boolean: _ = values.bool(row)
+                    default: _ = values.number(row)
+                    }
                 }
             }
         }

@@ -42,7 +42,7 @@ extension ForeignReader {
         },
         ForeignReader(text: "digests", [Digest32(Array(0..<32)).description]) { text in
             guard let digest = Digest32(hex: text) else { return false }
-            try Broken.unless(digest.description == text, "a digest is written otherwise")
+            try Broken.unless(digest.description == text.lowercased(), "a digest is written otherwise")
             return true
         },
         ForeignReader("JSON", json) { bytes, _ in
@@ -52,7 +52,7 @@ extension ForeignReader {
             try Broken.unless(once == twice, "the canonical form is no fixed point")
             return true
         },
-        ForeignReader(text: "tile paths", ["0/000", "entries/x001/x234/067.p/9", "7/x123/456", "1/000.p/255"]) { text in
+        ForeignReader(text: "tile paths", ["0/000", "entries/x001/x234/067.p/9", "3/x123/456", "1/000.p/255"]) { text in
             guard let tile = TileResource(path: text) else { return false }
             try Broken.unless(tile.path == text, "a tile's path is written otherwise")
             return true
@@ -86,7 +86,7 @@ extension ForeignReader {
     }
 
     static let signer = must { try NoteSigner(name: "alpha-ledger/test", seed: seed) }
-    static let cosigner = must { try Cosigner(name: "witness/one", seed: seed) }
+    static let cosigner = must { try Cosigner(name: "witness/one", seed: seed.reversed()) }
     static let checkpoint = must { try Checkpoint(origin: "alpha-ledger/test", size: 42, root: digest, extensions: ["one thing"]) }
     static let note = must {
         let note = try checkpoint.signed(by: signer)
@@ -199,7 +199,8 @@ extension ForeignReader {
             let answer = APIResponse(
                 status: 200, headers: [("Content-Type", "text/plain"), ("ETag", #""abc""#)], body: Array(repeating: 97, count: 2000))
             let status = ContentNegotiation.negotiated(answer, for: request).status
-            try Broken.unless(status == 200 || text.contains("abc") || text.contains("*"), "another tag is taken for this one")
+            let tags = text.filter { $0 != " " && $0 != "\t" }
+            try Broken.unless(status == 200 || tags.contains("abc") || tags.contains("*"), "another tag is taken for this one")
             return true
         },
         ForeignReader(text: "cursors", [cursor.text(list: "trades")]) { text in

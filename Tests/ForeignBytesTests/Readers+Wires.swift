@@ -62,11 +62,11 @@ extension ForeignReader {
         let intervals = try! FundingIntervals(path: "shared/funding_intervals.v1.yaml") { _ in Array(text.utf8) }
         typealias Add = @Sendable (inout SeriesRows, [JSONValue]) -> Void
         func reader(_ path: String, _ parameters: [String: String] = [:], _ add: @escaping Add) -> ForeignReader {
-            let query = { (name: String) in
-                parameters[name] ?? ["startDate": "2026-02-05T22:00:00Z", "endDate": "2026-02-06T00:00:00Z"][name]
-            }
+            let usual = ["currency": "BTC", "asset": "BTC", "startDate": "1770328800000", "endDate": "1770336000000"]
+            let query = { (name: String) in parameters[name] ?? usual[name] }
             // Few rows: the damage then reaches each of them.
             let rows = Array((SampleSeriesRows.rows(path, query) ?? []).prefix(4))
+            precondition(!rows.isEmpty, "the sample has no rows of \(path)")
             let page = JSONNode.object([
                 ("payload", .object([("data", .array(rows)), ("metadata", .object([("next", .null)]))])), ("status", .integer(200)),
             ]).httpBytes()
@@ -97,7 +97,7 @@ extension ForeignReader {
                 $0.addPrints($1, market)
                 $0.addTradFiPrints($1, market)
             },
-            reader("realized-volatility/cones") { $0.addCones($1, of: window.from, market) },
+            reader("realized-volatility/cones", ["pair": "btc_usd"]) { $0.addCones($1, of: window.from, market) },
             ForeignReader("Amberdata quotes", [Array(quotePage.utf8)]) { bytes, _ in
                 guard let envelope = try? Envelope(parsing: bytes) else { return false }
                 let contract = OptionContract(
@@ -145,12 +145,9 @@ extension ForeignReader {
             }) > 60 {
                 throw TransportError(.timedOut, "enough")
             }
-            let (method, body): (String, [UInt8]) =
-                switch request.method {
-                case .get: ("GET", [])
-                case .post(let body): ("POST", body)
-                case .delete: ("DELETE", [])
-                }
+            var (method, body): (String, [UInt8]) = ("GET", [])
+            if case .post(let sent) = request.method { (method, body) = ("POST", sent) }
+            if case .delete = request.method { method = "DELETE" }
             let target = String(request.url.dropFirst("http://127.0.0.1:1".count))
             guard case .answer(let status, let headers, let answer) = broker.respond(method, target, headers: request.headers, body: body)
             else { throw TransportError(.timedOut, "no answer") }
