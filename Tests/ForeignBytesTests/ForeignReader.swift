@@ -20,8 +20,8 @@ struct ForeignReader: Sendable, CustomTestStringConvertible {
     }
 
     /// A reader of texts.
-    init(text name: String, _ samples: [String], _ read: @escaping @Sendable (_ text: String) throws -> Bool) {
-        self.init(name, samples.map { Array($0.utf8) }) { bytes, _ in
+    init(text name: String, _ samples: [String], count: Int = 12_000, _ read: @escaping @Sendable (_ text: String) throws -> Bool) {
+        self.init(name, samples.map { Array($0.utf8) }, count: count) { bytes, _ in
             guard let text = String(validating: bytes, as: UTF8.self) else { return false }
             return try read(text)
         }

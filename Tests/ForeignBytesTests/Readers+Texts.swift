@@ -63,7 +63,7 @@ extension ForeignReader {
             return true
         },
         ForeignReader(
-            text: "schedules and horizons", ["sync=15m;backfill=60m", "gex,vol_metrics=hourly;prints=5m", "1,7,30"]
+            text: "schedules and horizons", ["sync=15m;backfill=60m", "gex,vol_metrics=hourly;prints=5m", "1,7,30"], count: 3_000
         ) { text in
             // They are an operator's or a reader's own texts: only a trap is a fault.
             _ = (try? Schedule(parsing: text), try? CaptureSchedule(parsing: text), Horizon(parsing: text))

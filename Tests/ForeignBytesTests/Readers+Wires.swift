@@ -85,7 +85,7 @@ extension ForeignReader {
             reader("trades-flow/gamma-exposures-snapshots") { $0.addGammaExposures($1, market) },
             reader("volatility/delta-surfaces/constant") { $0.addSurface($1, market) },
             reader("volatility/term-structures/forward-volatility/constant") { $0.addTermStructure($1, market) },
-            reader("futures-perpetuals/open-interest-total") { $0.addOpenInterest($1, futures) },
+            reader("futures-perpetuals/open-interest-total", ["startDate": "1770249600000"]) { $0.addOpenInterest($1, futures) },
             reader("futures-perpetuals/realized-funding-rates-cumulated", ["marginType": "coins"]) {
                 $0.addFunding($1, intervals, futures)
             },
@@ -97,7 +97,9 @@ extension ForeignReader {
                 $0.addPrints($1, market)
                 $0.addTradFiPrints($1, market)
             },
-            reader("realized-volatility/cones", ["pair": "btc_usd"]) { $0.addCones($1, of: window.from, market) },
+            reader("realized-volatility/cones", ["pair": "btc_usd", "endDate": "1770249600000"]) {
+                $0.addCones($1, of: window.from, market)
+            },
             ForeignReader("Amberdata quotes", [Array(quotePage.utf8)]) { bytes, _ in
                 guard let envelope = try? Envelope(parsing: bytes) else { return false }
                 let contract = OptionContract(
