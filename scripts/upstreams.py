@@ -150,9 +150,9 @@ def lie(handler, body):
 
 
 def repeat(handler, body):
-    """The same page for ever, each time with another one to follow."""
+    """The same page for ever, each time with the same one to follow."""
     page = json.loads(body)
-    page.update(hasMore=True, nextCursor=str(time.monotonic_ns()), watermark=page["watermark"] or instant(0))
+    page.update(hasMore=True, nextCursor="again", watermark=page["watermark"] or instant(0))
     answer(handler, json.dumps(page).encode())
 
 
