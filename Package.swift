@@ -275,6 +275,14 @@ let package = Package(
                 "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Fixtures"]),
+        // Every reader of bytes that others made, against damage from a seed.
+        .testTarget(
+            name: "ForeignBytesTests",
+            dependencies: [
+                "API", "Alpaca", "AlphaFeed", "Amberdata", "Curl", "LedgerBundle", "LedgerEvents", "LedgerJSON", "LedgerMerkle",
+                "LedgerNotes", "LedgerPostgres", "LedgerProjections", "LedgerRules", "LedgerValues", "LedgerWitness", "MarketData",
+                "Operations", "OptionTrades", "Parquet", "SampleScope", "TestSupport",
+            ], swiftSettings: strict),
         .testTarget(name: "LedgerPostgresTests", dependencies: ["LedgerPostgres", "EmbeddedPostgres"]),
         .testTarget(name: "EmbeddedPostgresTests", dependencies: ["EmbeddedPostgres", "LedgerPostgres"]),
         .testTarget(

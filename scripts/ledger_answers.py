@@ -31,6 +31,15 @@ VIEWS = {
     "outcomes": "/api/internal/trades/outcomes",
     "sync_state": "/api/internal/trades/sync-state",
 }
+# Asked for once or twice each.
+MORE = {
+    "assertions": "/api/internal/assertions",
+    "snapshots": "/api/market/series/snapshots",
+    "spot_snapshots": "/api/market/series/spot_snapshots",
+    "gex_hourly": "/api/market/series/gex_hourly",
+    "vol_metrics_snapshots": "/api/market/series/vol_metrics_snapshots",
+    "dispatches": "/api/broker/dispatches",
+}
 
 head = document("/api/ledger/head")["position"]
 code = {p["name"]: p["code_version"] for p in document("/api/ledger/projections")["projections"] if p["served"]}
@@ -39,7 +48,7 @@ last = document(f"/api/ledger/events/{head}")["recorded_at"]
 
 def pinned(view, position, more=""):
     rules = urllib.parse.quote(f"v1/c{code[view]}")
-    return f"{VIEWS[view]}?as_of_position={position}&as_of={last}&rules={rules}{more}"
+    return f"{(VIEWS | MORE)[view]}?as_of_position={position}&as_of={last}&rules={rules}{more}"
 
 
 questions = []
@@ -56,10 +65,13 @@ for view in VIEWS:
         cursor = urllib.parse.quote(page["next_cursor"])
         questions.append(pinned(view, head, f"&limit=5&cursor={cursor}"))
 questions.append(pinned("outcomes", head, "&horizons=1,30&limit=20"))
-for position in [1, 2, 100, 700, head // 3, head // 2, head * 2 // 3, head - 1, head]:
+for view in MORE:
+    questions.append(pinned(view, head, "&limit=20&receipt=true"))
+    questions.append(pinned(view, head // 2, "&limit=20"))
+for position in [1, 2, 100, head // 4, head // 3, head // 2, head * 2 // 3, head - 1, head]:
     questions.append(f"/api/ledger/events/{position}")
     questions.append(f"/api/ledger/proof/inclusion?position={position}&size={head}")
-for first in [1, 2, 1000, head // 2, head - 1]:
+for first in [1, 2, head // 7, head // 2, head - 1]:
     questions.append(f"/api/ledger/proof/consistency?from={first}&to={head}")
 trades = document(pinned("trades", head, "&limit=1000"))["rows"]
 FIELDS = {
@@ -72,10 +84,12 @@ FIELDS = {
 }
 for view, fields in FIELDS.items():
     for field in fields:
-        for trade in trades[5:400:97]:
+        for trade in trades[5::max(1, len(trades) // 4)]:
             key = urllib.parse.quote(f"alpha_sync|{trade['source_trade_id']}")
             questions.append(f"/api/ledger/explain?view={view}&key={key}&field={field}&as_of_position={head}&as_of={last}")
 
+if len(questions) < 100:
+    sys.exit(f"only {len(questions)} questions")
 answers = []
 for question in questions[:100]:
     body = ask(question)

@@ -33,6 +33,7 @@ enum Wire {
     /// The value of written digits; nil beyond the digits of any double.
     private static func exact(_ text: String) -> ExactNumber? {
         let bytes = Array(text.utf8)
+        guard bytes.count <= 400 else { return nil }
         let end = bytes.firstIndex { $0 | 0x20 == UInt8(ascii: "e") } ?? bytes.count
         var (value, scale, isFraction, isNegative) = (ExactNumber.zero, 0, false, false)
         for byte in bytes[..<end] {
@@ -46,10 +47,10 @@ enum Wire {
             }
         }
         if end < bytes.count {
-            guard let exponent = Int(String(decoding: bytes[(end + 1)...], as: UTF8.self)) else { return nil }
+            guard let exponent = Int(String(decoding: bytes[(end + 1)...], as: UTF8.self)), -400...400 ~= exponent else { return nil }
             scale -= exponent
         }
-        guard 0...400 ~= scale, bytes.count <= 400 else { return nil }
+        guard 0...400 ~= scale else { return nil }
         let tenth = ExactNumber(FixedDecimal(units: FixedDecimal.unitsPerOne / 10))
         for _ in 0..<scale { value = value * tenth }
         return isNegative ? -value : value

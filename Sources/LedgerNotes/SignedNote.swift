@@ -63,7 +63,11 @@ public struct SignedNote: Sendable, Equatable {
 
     /// Reads signature lines alone, as a witness answers them. Throws if there is none.
     public static func signatures(parsing bytes: [UInt8]) throws(NoteError) -> [Signature] {
-        try SignedNote(parsing: Array("-\n\n".utf8) + bytes).signatures
+        let head = Array("-\n".utf8)
+        let note = try SignedNote(parsing: head + [0x0a] + bytes)
+        // A blank line among the bytes would end a longer text.
+        guard note.text == head else { throw NoteError("there is a text before the signature lines") }
+        return note.signatures
     }
 
     /// Signature lines in their transmitted form.

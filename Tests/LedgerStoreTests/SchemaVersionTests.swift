@@ -38,6 +38,20 @@ import Testing
         }
     }
 
+    @Test func `an older program refuses a newer ledger with a sentence and changes nothing`() async throws {
+        try await withLedger { ledger in
+            try await ledger.log.append([recorded(try sampleRow("A"))], runID: run)
+            let newer = try newerMigrator()
+            _ = try await ledger.asSuperuser { try newer.migrate($0) }
+            let older = Migrator(try projectMigrations(), TradeLedger.names)
+            let refusal = LedgerError.notMigrated(
+                problem: "the database has schema version \(newer.latest), newer than this program's \(older.latest): use a newer program")
+            await #expect(throws: refusal) { try await ledger.asSuperuser { try older.migrate($0) } }
+            await #expect(throws: refusal) { try await ledger.asSuperuser { try older.requireCurrent($0) } }
+            #expect(try await ledger.asSuperuser { try newer.version($0) } == newer.latest)
+        }
+    }
+
     @Test func `a migration waits for the append that is under way, and the next one is refused`() async throws {
         try await withLedger { ledger in
             let migrator = try newerMigrator()
