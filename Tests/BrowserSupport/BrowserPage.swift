@@ -232,6 +232,12 @@ package final class BrowserPage: Sendable {
         try await leave { try await click(selector) }
     }
 
+    /// Opens the menu of the header that has a link, and follows the link.
+    package func followInMenu(_ link: String) async throws {
+        try await click(".top nav .menu:has(\(link)) > summary")
+        try await follow(".top nav \(link)")
+    }
+
     /// Does something that leads to another document, and waits for that.
     package func leave(_ action: () async throws -> Void) async throws {
         _ = try await evaluate("document.documentElement.dataset.left = 'not yet'; true")

@@ -8,7 +8,7 @@ extension ConsoleBrowserTests {
     @Test func `research is reached from the header, switched, opened to its figures, and sound in every look`() async throws {
         let console = try console
         let page = try await console.signedIn("reader-key-of-tests")
-        try await page.follow("header nav a[href^='/research']")
+        try await page.followInMenu("a[href^='/research']")
         #expect(try await page.location().hasPrefix("/research"))
         #expect(try await page.text("h1") == "Research · \(SampleResearch.underlying)")
         #expect(try await page.text("header nav a[aria-current=page]") == "Research")

@@ -20,7 +20,7 @@ extension ConsoleBrowserTests {
         #expect(pinned.contains("as_of_position=60") && pinned.contains("as_of=20"))
         #expect(try await page.texts("#trades tbody th") == rows)
         // The moment goes along to other pages.
-        try await page.follow("nav a[href^='/performance']")
+        try await page.followInMenu("a[href^='/performance']")
         #expect(try await page.location().contains("as_of_position=60"))
         try await page.follow(".links li:first-child a")
         #expect(try await page.location() == "/performance")
@@ -62,7 +62,7 @@ extension ConsoleBrowserTests {
         try await page.runScripts(false)
         try await page.go("\(try console.origin)/trades")
         #expect(try await page.evaluate("document.getElementById('play-head').checkVisibility()").bool == false)
-        try await page.click(".menu summary")
+        try await page.click(".session .menu summary")
         try await page.click("button[value=new_york]")
         try await page.wait(for: "document.readyState === 'complete' && document.documentElement.dataset.zone === 'America/New_York'")
         let times = try await page.texts("#trades tbody time")
@@ -92,7 +92,7 @@ extension ConsoleBrowserTests {
         }
         let comfortable = try await rows(of: "/trades")
         #expect(comfortable >= 20)
-        try await page.click(".menu summary")
+        try await page.click(".session .menu summary")
         try await page.follow("button[value=compact]")
         #expect(try await page.evaluate("document.documentElement.dataset.density").string == "compact")
         for path in ["/trades", "/performance/outcomes", "/performance/alignment", "/performance/execution-quality"] {

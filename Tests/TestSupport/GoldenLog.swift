@@ -52,6 +52,7 @@ package func projectWithSecondAlignment() throws -> String {
     for folder in ["schema", "projections", "analyses"] {
         try FileManager.default.copyItem(atPath: "\(projectRoot)/\(folder)", toPath: "\(home)/\(folder)")
     }
+    try FileManager.default.createSymbolicLink(atPath: "\(home)/docs", withDestinationPath: "\(projectRoot)/docs")
     let rules = try String(contentsOfFile: "\(home)/projections/alignment/rules.v1.yaml", encoding: .utf8)
     try rules.replacing("version: 1\n", with: "version: 2\n").replacing("score: 70", with: "score: 60")
         .replacing("score: 58", with: "score: 48")
