@@ -194,7 +194,8 @@ let package = Package(
             name: "ledger-benchmarks",
             dependencies: [
                 "LedgerValues", "LedgerJSON", "LedgerEvents", "LedgerProjections", "LedgerPostgres", "LedgerStore", "EmbeddedPostgres",
-                "AlphaFeed", "Curl", "Operations", "SampleScope", "API", "Console", "OptionTrades", "MarketData", "LedgerMerkle", "LedgerNotes",
+                "AlphaFeed", "Curl", "Operations", "SampleScope", "API", "Console", "OptionTrades", "MarketData", "LedgerMerkle",
+                "LedgerNotes",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ], path: "Benchmarks", swiftSettings: strict),
 
