@@ -31,10 +31,13 @@ import Testing
     private func capture(_ ledger: Ledger, minutesAgo: Int64, number: Int, hoursBefore hours: Int64) async throws {
         let at = try #require(ledger.now().advanced(byMicroseconds: -minutesAgo * 60_000_000))
         let captured = sampleCaptured("BTC", at: try #require(at.advanced(byMicroseconds: -hours * 3_600_000_000)), number: number)
+        // A stream is a market's date, and both captures may be of one.
+        let stream = captured.event(previousVersion: 0).stream
+        let version = try await events(ledger, [.snapshotCaptured]).count { $0.stream.isBytewiseEqual(to: stream) }
         try await ledger.log.append(
             [
                 try sampleObserved(.volMetrics, "BTC", at: at, number: number).event(previousVersion: 0),
-                captured.event(previousVersion: 0),
+                captured.event(previousVersion: Int64(version)),
             ], runID: ledger.newID())
     }
 
