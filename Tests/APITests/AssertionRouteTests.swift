@@ -60,7 +60,8 @@ import Testing
 
             var alerts = try AlertEvaluator(service.ledger, currencies: [])
             func evaluated(_ text: String) async throws -> EvaluationMoment {
-                EvaluationMoment(now: try instant(text), position: try await service.ledger.head().head.position, captured: nil)
+                try await service.ledger.bringUpToDate(service.ledger.registry.names)
+                return EvaluationMoment(now: try instant(text), position: try await service.ledger.head().head.position, captured: nil)
             }
             let raised = try await alerts.changes(at: try await evaluated("2026-02-01T10:00:00Z"), isPresent: true)
             #expect(

@@ -133,7 +133,7 @@ import Testing
                 try session.transaction {
                     try session.executeScript("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
                     return try session.execute(
-                        "EXPLAIN (COSTS OFF) SELECT * FROM ledger.events WHERE position > 250 AND position <= 330 ORDER BY position"
+                        "EXPLAIN (COSTS OFF) SELECT * FROM ledger.events WHERE position > 260 AND position <= 330 ORDER BY position"
                     ).map { try $0.text(0) }
                 }
             }

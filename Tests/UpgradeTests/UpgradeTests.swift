@@ -73,7 +73,7 @@ import Testing
     private func restore(_ name: String, to uri: String) async throws {
         let connection = try await PostgresConnection.open(PostgresConfiguration(uri: uri))
         try await connection.run { session in
-            for role in ["alpha_ledger_owner", "alpha_ledger_service"] {
+            for role in ["alpha_ledger_owner", "alpha_ledger_service", "alpha_ledger_reader", "alpha_ledger_auditor"] {
                 try session.executeScript(
                     """
                     DO $$ BEGIN CREATE ROLE \(role) NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$

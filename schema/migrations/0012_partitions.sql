@@ -2,30 +2,30 @@
 -- promise it for event ids and streams: not partitioned, append-only. They are empty until a ledger is partitioned.
 SET LOCAL ROLE {program}_owner;
 
-CREATE TABLE ledger.identities (
+CREATE TABLE IF NOT EXISTS ledger.identities (
     event_id       uuid   NOT NULL,
     position       bigint NOT NULL CHECK (position >= 1),
     payload_digest bytea  NOT NULL CHECK (octet_length(payload_digest) = 32),
     CONSTRAINT identities_event_id PRIMARY KEY (event_id)
 );
 
-CREATE TABLE ledger.stream_positions (
+CREATE TABLE IF NOT EXISTS ledger.stream_positions (
     stream         text   COLLATE "C" NOT NULL,
     stream_version bigint NOT NULL CHECK (stream_version >= 1),
     position       bigint NOT NULL CHECK (position >= 1),
     CONSTRAINT stream_positions_place PRIMARY KEY (stream, stream_version)
 );
 
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.identities
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.identities
     FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
 ALTER TABLE ledger.identities ENABLE ALWAYS TRIGGER append_only;
 
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.stream_positions
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.stream_positions
     FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
 ALTER TABLE ledger.stream_positions ENABLE ALWAYS TRIGGER append_only;
 
 -- The trigger that fills them, whichever program appends. It is put on the log when a ledger is about to be partitioned.
-CREATE FUNCTION ledger.record_identities() RETURNS trigger
+CREATE OR REPLACE FUNCTION ledger.record_identities() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     INSERT INTO ledger.identities (event_id, position, payload_digest)
@@ -38,11 +38,11 @@ $$;
 REVOKE ALL ON FUNCTION ledger.record_identities() FROM PUBLIC;
 
 -- What an append looks up. The two views read the log itself until it is partitioned, and the two tables from then on.
-CREATE VIEW ledger.known_events AS SELECT event_id, position, stream_version, payload FROM ledger.events;
-CREATE VIEW ledger.stream_versions AS SELECT stream, stream_version FROM ledger.events;
+CREATE OR REPLACE VIEW ledger.known_events AS SELECT event_id, position, stream_version, payload FROM ledger.events;
+CREATE OR REPLACE VIEW ledger.stream_versions AS SELECT stream, stream_version FROM ledger.events;
 
 -- The ranges of the partitions. The name of the log is looked up anew each time, because the table takes another one's name.
-CREATE VIEW ledger.log_partitions AS
+CREATE OR REPLACE VIEW ledger.log_partitions AS
     SELECT c.relname::text AS table_name, b.bounds[1]::bigint AS first_position, b.bounds[2]::bigint - 1 AS last_position
     FROM pg_inherits i
     JOIN pg_class c ON c.oid = i.inhrelid
@@ -51,10 +51,10 @@ CREATE VIEW ledger.log_partitions AS
     WHERE i.inhparent = to_regclass('ledger.events');
 
 -- Null until the log is partitioned; then the position from which an append asks for the next partition.
-ALTER TABLE ledger.head ADD COLUMN next_partition_at bigint CHECK (next_partition_at >= 1);
+ALTER TABLE ledger.head ADD COLUMN IF NOT EXISTS next_partition_at bigint CHECK (next_partition_at >= 1);
 
 -- A partition is guarded before it belongs to the log, and nobody but its owner has a right on it.
-CREATE FUNCTION ledger.add_partition(first_position bigint, last_position bigint) RETURNS void
+CREATE OR REPLACE FUNCTION ledger.add_partition(first_position bigint, last_position bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     name text := format('events_%s', first_position);
@@ -75,7 +75,7 @@ REVOKE ALL ON FUNCTION ledger.add_partition(bigint, bigint) FROM PUBLIC;
 -- Makes the next partitions as long as less than a tenth of the last one would be left above a position. Whoever appends calls
 -- it, and holds the head's row. A lock that somebody else holds is waited for only if there is no room at all. A position far above
 -- the head is nobody's next one.
-CREATE FUNCTION ledger.make_room(needed bigint) RETURNS void
+CREATE OR REPLACE FUNCTION ledger.make_room(needed bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
     head bigint;
