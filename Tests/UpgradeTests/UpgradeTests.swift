@@ -79,6 +79,8 @@ import Testing
                     DO $$ BEGIN CREATE ROLE \(role) NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$
                     """)
             }
+            // A dump has no memberships: the service makes the reader's views.
+            try session.executeScript("GRANT alpha_ledger_reader TO alpha_ledger_service")
         }
         await connection.close()
         let program = Process()
