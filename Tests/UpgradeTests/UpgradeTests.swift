@@ -47,7 +47,7 @@ import Testing
         try await ledger.bringUpToDate(ledger.registry.names)
         let report = try await ledger.audit(AuditRequest())
         #expect(report.log.fault == nil)
-        #expect(report.projections.allSatisfy { $0.problem == nil })
+        #expect(report.projections.compactMap(\.problem) == [])
         #expect(report.findings.filter { $0.kind == .fault }.isEmpty, "\(report.findings.map(\.description))")
 
         let kept = try JSONDocument(parsing: [UInt8](Data(contentsOf: URL(filePath: "\(Self.fixtures)/\(name)/answers.json"))))
