@@ -209,6 +209,15 @@ package struct FieldCoder {
         }
     }
 
+    /// The same for a list that is left out if it is empty, as one that an earlier program did not know.
+    package mutating func objectsIfAny<Object: CodedFields>(_ key: String, _ value: inout [Object]) throws(PayloadError) {
+        switch mode {
+        case .writing: if value.isEmpty { return }
+        case .reading(let object): if object[key] == nil { return }
+        }
+        try objects(key, &value)
+    }
+
     private static func elements<Value>(
         _ value: JSONValue, _ place: String, _ take: (JSONValue, String) throws(PayloadError) -> Value
     ) throws(PayloadError) -> [Value] {

@@ -16,8 +16,8 @@ package struct IntentState: CodedFields {
     package var submissionPosition: Int64?
     package var acknowledgement: OrderAcknowledgedPayload?
     package var update: OrderUpdatedPayload?
-    /// The fills of each order of the chain: of the first one, and of those that took its place.
-    package var fills: [OrderFill] = []
+    /// The fills of the orders of the chain that ``update`` is not of: an order may have taken the place of others.
+    private var otherFills: [OrderFill] = []
     package var refusal: OrderRefusedPayload?
     package var simulation: ExecutionSimulatedPayload?
     package var cancelRequest: CancelRequestedPayload?
@@ -49,7 +49,6 @@ package struct IntentState: CodedFields {
         try fields.object("cancellation", &cancellation)
         try fields.instant("created_at", &createdAt)
         try fields.object("expiry", &expiry)
-        try fields.objects("fills", &fills)
         try fields.instant("first_fill_at", &firstFillAt)
         try fields.object("intended", &intended)
         try fields.truth("is_rate_limited", &isRateLimited)
@@ -57,6 +56,7 @@ package struct IntentState: CodedFields {
         try fields.object("last_unknown", &lastUnknown)
         try fields.object("market", &market)
         try fields.integer("market_position", &marketPosition)
+        try fields.objectsIfAny("other_fills", &otherFills)
         try fields.integer("posts", &posts)
         try fields.object("refusal", &refusal)
         try fields.object("simulation", &simulation)
@@ -93,13 +93,9 @@ package struct IntentState: CodedFields {
         } else if let payload = event.payload(as: OrderAcknowledgedPayload.self) {
             acknowledgement = payload
         } else if let payload = event.payload(as: OrderUpdatedPayload.self) {
+            if let update, !update.brokerOrderID.isBytewiseEqual(to: payload.brokerOrderID) { otherFills.append(OrderFill(update)) }
+            otherFills.removeAll { $0.orderID.isBytewiseEqual(to: payload.brokerOrderID) }
             update = payload
-            let fill = OrderFill(payload)
-            if let index = fills.firstIndex(where: { $0.orderID.isBytewiseEqual(to: fill.orderID) }) {
-                fills[index] = fill
-            } else {
-                fills.append(fill)
-            }
             if payload.filledQuantity > .zero, firstFillAt == nil {
                 firstFillAt = payload.filledAt ?? payload.updatedAt ?? event.record.recordedAt
             }
@@ -136,6 +132,9 @@ package struct IntentState: CodedFields {
 
     /// The status of the order at the broker; nil before it is known.
     package var orderStatus: String? { update?.status ?? acknowledgement?.status }
+
+    /// The fills of each order of the chain, of the one that was updated last at the end.
+    private var fills: [OrderFill] { otherFills + (update.map { [OrderFill($0)] } ?? []) }
 
     /// What the orders of the chain were filled with together.
     package var filledQuantity: FixedDecimal { fills.reduce(FixedDecimal.zero) { $0 + $1.quantity } }
