@@ -12,7 +12,7 @@ class Wire:
     """Listens on a socket of its own in a directory, and passes bytes on to the server's.
 
     `arm` names the next connection's end: `before commit` loses the COMMIT, `after commit` its answer, `in copy` and `out copy` what
-    follows some bytes of rows. `hold` passes nothing on for a while.
+    follows some bytes of rows. `hold` passes nothing on for a while. `target` gives the path of the server's socket at the moment.
     """
 
     def __init__(self, directory, target):
@@ -50,8 +50,8 @@ class Wire:
     def _pass(self, client):
         server = socket.socket(socket.AF_UNIX)
         try:
-            server.connect(self.target)
-        except OSError:
+            server.connect(self.target())
+        except (OSError, IndexError):
             client.close()
             return
         # The bytes of rows that the connection may still pass, once it was chosen for that.
