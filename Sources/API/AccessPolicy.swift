@@ -1,3 +1,4 @@
+import LedgerValues
 import Operations
 
 /// Who may ask what (docs/contract/http-api.md, "Who may ask").
@@ -122,7 +123,7 @@ struct AccessPolicy: Sendable {
             if let right { return right }
             throw Problem(.unauthorized, "a read key is needed: Authorization: Bearer <key>")
         }
-        if Self.isTrading(request.path) { return try trader(right) }
+        if Self.trading.contains(ByteKey(request.path)) { return try trader(right) }
         guard adminKey != nil || named.canAct else {
             throw Problem(.adminKeyNotConfigured, "no admin key is configured (ALPHA_LEDGER_ADMIN_KEY)")
         }
@@ -135,8 +136,9 @@ struct AccessPolicy: Sendable {
         }
     }
 
-    /// Whether a path is one of those that only who trades may post to.
-    private static func isTrading(_ path: String) -> Bool { path.hasPrefix("/api/broker/") }
+    /// The paths that only who trades may post to. A POST to any other path gets as far as a 405 with the admin key.
+    private static let trading = Set(
+        API.routeTable.filter { $0.method == "POST" && $0.path.hasPrefix("/api/broker/") }.map { ByteKey($0.path) })
 
     /// The caller of a POST about trading. No key gives this right but a trade key.
     private func trader(_ right: Caller?) throws(Problem) -> Caller {
