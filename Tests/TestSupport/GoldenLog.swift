@@ -34,7 +34,9 @@ package enum GoldenLog {
     package static func newEvents() throws -> [NewEvent] { newEvents(try recordedEvents()) }
 
     /// The same, with what other views need behind them.
-    package static func newEventsOfEveryView() throws -> [NewEvent] { newEvents(try recordedEvents() + assertions() + orders() + flow() + alerts()) }
+    package static func newEventsOfEveryView() throws -> [NewEvent] {
+        newEvents(try recordedEvents() + assertions() + orders() + flow() + alerts())
+    }
 
     private static func newEvents(_ events: [RecordedEvent]) -> [NewEvent] {
         events.map { event in
