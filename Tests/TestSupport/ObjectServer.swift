@@ -6,6 +6,8 @@ package let motoPython = python(with: "moto.server")
 
 /// An object store in a process of its own: moto, behind a check of every signature by botocore (`Tests/TestSupport/s3_server.py`).
 /// It goes when this does.
+///
+/// Unchecked: process and pipe are set up before anybody else has the object, and only `deinit` touches them afterwards.
 package final class ObjectServer: @unchecked Sendable {
     package static let bucket = "exports"
     package static let region = "eu-test-1"
