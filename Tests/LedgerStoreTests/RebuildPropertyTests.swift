@@ -23,7 +23,7 @@ private struct Killed: Error {}
     private let run = UniqueID(high: 7, low: 7)
 
     /// Random for each seed, and independent of each other:
-    /// - the projections: those that share rules, and two tables of observations;
+    /// - the projections: a third of all, so that each is rebuilt in some 170 histories, beside ever other ones;
     /// - the history: up to 26 events of up to 7 trades or, every eighth time, some 90 of one trade, so that entities have more
     ///   events than a rebuild ever forgets; in how many appends it comes;
     /// - the live fold: positions a batch, bytes kept from batch to batch, all versions together or each apart, where it is
@@ -50,9 +50,9 @@ private struct Killed: Error {}
             }
             var (kills, resumed, crowded) = (0, 0, 0)
             for seed in stride(from: database, to: Self.histories, by: Int(Self.databases)) {
-                try await clear(ledger)
-                let definitions = try someViews(seed: seed, of: 7).map { try #require(ledger.registry.firstDefinition($0.projection)) }
+                let definitions = try definitions(seed: seed, ledger)
                 let outcome = try await compare(seed, definitions, ledger)
+                try await clear(ledger, definitions)
                 kills += outcome.kills
                 resumed += outcome.resumed
                 crowded += outcome.mostEventsOfATrade > Self.manyEvents ? 1 : 0
@@ -60,6 +60,14 @@ private struct Killed: Error {}
             let count = Int(Self.histories / Self.databases)
             #expect(kills > count / 2 && resumed > count / 4 && crowded >= count / 10, "\(kills) \(resumed) \(crowded)")
         }
+    }
+
+    /// A random third of the projections, at least one.
+    private func definitions(seed: UInt64, _ ledger: LedgerDatabase) throws -> [ProjectionDefinition] {
+        var random = SeededGenerator(seed: ~seed)
+        let all = try ledger.registry.names.map { try #require(ledger.registry.firstDefinition($0)) }
+        let some = all.filter { _ in Int.random(in: 0..<3, using: &random) == 0 }
+        return some.isEmpty ? [all[Int(seed) % all.count]] : some
     }
 
     private struct Outcome {
@@ -183,16 +191,23 @@ private struct Killed: Error {}
     private func contents(_ definitions: [ProjectionDefinition], _ ledger: LedgerDatabase) async throws -> [String: [String]] {
         try await ledger.pool.run { session in
             let versions = try versions(definitions, session)
-            let tables = try versions.flatMap { version in
-                let definition = try #require(ledger.registry.definition(of: version))
-                return ([version.table] + (definition.rowsAreFacts ? [] : [version.factsTable])).map { (version.name, $0) }
-            }
-            let rows = tables.enumerated().map { "SELECT \($0) AS place, t::text COLLATE \"C\" AS row FROM \($1.1) t" }
+            let tables = try tables(of: versions, ledger)
+            let rows = tables.enumerated().map { "SELECT \($0) AS place, t::text COLLATE \"C\" AS row FROM \($1.table) t" }
             var contents = Dictionary(uniqueKeysWithValues: versions.map { ($0.name, ["position \($0.position)"]) })
             for row in try session.execute("\(rows.joined(separator: " UNION ALL ")) ORDER BY 1, 2") {
-                contents[tables[Int(try row.int4(0))].0]?.append(try row.text(1))
+                contents[tables[Int(try row.int4(0))].projection]?.append(try row.text(1))
             }
             return contents
+        }
+    }
+
+    /// The tables of some versions, those of facts included.
+    private func tables(
+        of versions: [ProjectionVersion], _ ledger: LedgerDatabase
+    ) throws -> [(projection: String, table: String)] {
+        try versions.flatMap { version in
+            let definition = try #require(ledger.registry.definition(of: version))
+            return ([version.table] + (definition.rowsAreFacts ? [] : [version.factsTable])).map { (version.name, $0) }
         }
     }
 
@@ -211,19 +226,18 @@ private struct Killed: Error {}
         #expect(found.count == expected.count)
     }
 
-    /// Takes every event out of the log and every row out of the versions, as no program can.
-    private func clear(_ ledger: LedgerDatabase) async throws {
+    /// Takes every event out of the log and every row out of the versions that held some, as no program can.
+    private func clear(_ ledger: LedgerDatabase, _ definitions: [ProjectionDefinition]) async throws {
+        let tables = try await ledger.pool.run { try tables(of: versions(definitions, $0), ledger).map(\.table) }
         try await ledger.asSuperuser { session in
-            let tables = try session.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'projection'")
             // Deleted rows would stay in the tables' pages until somebody vacuums them, history after history.
-            let names = try tables.map { "projection.\(try $0.text(0))" }.joined(separator: ", ")
             try session.executeScript(
                 """
                 DELETE FROM ledger.events;
                 DELETE FROM ledger.merkle_nodes;
                 UPDATE ledger.head SET position = 0, recorded_at = NULL;
                 UPDATE ledger.projection_versions SET position = 0;
-                TRUNCATE \(names);
+                TRUNCATE \(tables.joined(separator: ", "));
                 """)
         }
     }
