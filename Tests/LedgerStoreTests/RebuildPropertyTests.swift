@@ -23,7 +23,7 @@ private struct Killed: Error {}
     private let run = UniqueID(high: 7, low: 7)
 
     /// Random for each seed, and independent of each other:
-    /// - the projections: a third of all, so that each is rebuilt in some 170 histories, beside ever other ones;
+    /// - the projections: a third of all, so that each is rebuilt in some 170 histories, each time beside others;
     /// - the history: up to 26 events of up to 7 trades or, every eighth time, some 90 of one trade, so that entities have more
     ///   events than a rebuild ever forgets; in how many appends it comes;
     /// - the live fold: positions a batch, bytes kept from batch to batch, all versions together or each apart, where it is
