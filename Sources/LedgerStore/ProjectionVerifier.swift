@@ -169,7 +169,7 @@ public struct ProjectionVerifier: Sendable {
                 if differing.isEmpty, let folded = lane.digest {
                     (digest: folded, rows: lane.rows)
                 } else {
-                    try digest(of: version, definition.columns, at: version.position, session)
+                    try tables[index].current ?? digest(of: version, definition.columns, at: version.position, session)
                 }
             report(.comparing, index + 1)
             let isRelied = starts[index] != nil && differing.isEmpty
@@ -273,7 +273,7 @@ public struct ProjectionVerifier: Sendable {
     ) throws -> String {
         var hash = SHA256()
         for table in StoredVersions.all(of: version, definition) {
-            try table.forEach(inOrderUpTo: position, session) { row in
+            try table.forEach(.inOrder(upTo: position), session) { row in
                 hash.update(data: row.digest.asOf(position).digest.bytes)
             }
         }

@@ -6,7 +6,7 @@ import LedgerValues
 /// Every version that a table of a projection version holds, whatever its positions, in no order.
 struct StoredVersions {
     private let table: VersionTable
-    private let kind: DocumentKind
+    let kind: DocumentKind
     /// The number of parts in an entity's key.
     private let entityParts: Int
 
@@ -42,21 +42,33 @@ struct StoredVersions {
         }
 
         func document() throws -> [UInt8] { try columns.optionalUTF8(table.key.count + table.stored.count) ?? [] }
+
+        /// Calls `body` with the document in place. A null, which no document is, counts as an empty text.
+        func withDocument(_ body: (UnsafeBufferPointer<UInt8>) throws -> Void) throws {
+            let document = try columns.rawBytes(table.key.count + table.stored.count) ?? StoredVersions.nothing
+            try document.withMemoryRebound(to: UInt8.self, body)
+        }
     }
 
-    /// Visits the versions. Throws `PostgresError` for an absent table or column.
-    ///
-    /// - Parameter position: if given, visits only the versions made up to it, by key and `valid_from`.
-    func forEach(
-        inOrderUpTo position: Int64? = nil, _ session: PostgresSession, _ visit: (Row) throws -> Void
-    ) throws {
-        let order = (table.key + ["valid_from"]).map(quoteIdentifier).joined(separator: ", ")
-        let part = position.map { " WHERE valid_from <= \($0) ORDER BY \(order)" } ?? ""
+    /// Which versions are visited, and in which order.
+    enum Visit {
+        /// All, in no order.
+        case all
+        /// The versions made up to a position, by key and `valid_from`.
+        case inOrder(upTo: Int64)
+        /// The versions that are current at a position, by key.
+        case current(at: Int64)
+        /// All that are not current at a position, in no order.
+        case notCurrent(at: Int64)
+    }
+
+    /// Visits versions. Throws `PostgresError` for an absent table or column.
+    func forEach(_ visit: Visit = .all, _ session: PostgresSession, _ body: (Row) throws -> Void) throws {
         let columns = (table.key + table.stored + ["document", "valid_from", "valid_to", "era"]).map(quoteIdentifier)
         let fields = table.key.count + table.stored.count
         var content = VersionContent()
         try session.copyOut(
-            "COPY (SELECT \(columns.joined(separator: ", ")) FROM \(table.name)\(part)) TO STDOUT (FORMAT binary)"
+            "COPY (SELECT \(columns.joined(separator: ", ")) FROM \(table.name)\(part(visit))) TO STDOUT (FORMAT binary)"
         ) { row in
             var entity = StableHash()
             content.begin(kind)
@@ -71,10 +83,22 @@ struct StoredVersions {
                 content: content.digest, from: try row.optionalInt8(fields + 1) ?? 0, to: try row.optionalInt8(fields + 2),
                 era: try row.optionalInt4(fields + 3).map { Int16(truncatingIfNeeded: $0) })
             let bucket = VersionTally.bucket(of: entity.value)
-            try visit(
+            try body(
                 Row(
                     kind: kind, digest: digest, documentDigest: document, bucket: bucket, columns: row, table: table,
                     entityParts: entityParts))
+        }
+    }
+
+    private func part(_ visit: Visit) -> String {
+        func current(_ position: Int64) -> String { "valid_from <= \(position) AND (valid_to IS NULL OR valid_to > \(position))" }
+        func order(_ columns: [String]) -> String { columns.map(quoteIdentifier).joined(separator: ", ") }
+        return switch visit {
+        case .all: ""
+        case .inOrder(let position): " WHERE valid_from <= \(position) ORDER BY \(order(table.key + ["valid_from"]))"
+        case .current(let position): " WHERE \(current(position)) ORDER BY \(order(table.key))"
+        // A null, which no position is, makes a version that is not current.
+        case .notCurrent(let position): " WHERE (\(current(position))) IS NOT TRUE"
         }
     }
 
