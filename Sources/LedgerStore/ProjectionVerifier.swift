@@ -273,7 +273,7 @@ public struct ProjectionVerifier: Sendable {
     ) throws -> String {
         var hash = SHA256()
         for table in StoredVersions.all(of: version, definition) {
-            try table.forEach(.inOrder(upTo: position), session) { row in
+            try table.forEach(session, .inOrder(upTo: position)) { row in
                 hash.update(data: row.digest.asOf(position).digest.bytes)
             }
         }

@@ -34,14 +34,14 @@ struct StoredTally {
                 if row.kind == .facts || definition.rowsAreFacts { entities[entity]?.factsDocument = try row.document() }
             }
             guard tail != nil, table.kind == .row else {
-                try table.forEach(session, add)
+                try table.forEach(session, .all, add)
                 continue
             }
-            try table.forEach(.current(at: version.position), session) { row in
+            try table.forEach(session, .current(at: version.position)) { row in
                 try row.withDocument { try digest.add($0) }
                 try add(row)
             }
-            try table.forEach(.notCurrent(at: version.position), session, add)
+            try table.forEach(session, .notCurrent(at: version.position), add)
         }
         if tail != nil { current = (digest.finish(), digest.rows) }
         let facts = entities.filter { $0.value.factsDocument != nil }.sorted { $0.key < $1.key }

@@ -63,7 +63,7 @@ struct StoredVersions {
     }
 
     /// Visits versions. Throws `PostgresError` for an absent table or column.
-    func forEach(_ visit: Visit = .all, _ session: PostgresSession, _ body: (Row) throws -> Void) throws {
+    func forEach(_ session: PostgresSession, _ visit: Visit = .all, _ body: (Row) throws -> Void) throws {
         let columns = (table.key + table.stored + ["document", "valid_from", "valid_to", "era"]).map(quoteIdentifier)
         let fields = table.key.count + table.stored.count
         var content = VersionContent()
