@@ -138,22 +138,21 @@ public struct ProjectionVerifier: Sendable {
     ///     zero.
     ///   - key: the key of the recorded tallies, or a new one if there are none.
     ///   - session: a session on the ledger's database.
+    ///   - readers: sessions that read tables beside the given one.
     ///   - workers: the number of threads that decode and fold; by default the number of processors.
     ///   - progress: called from time to time.
-    public static func compare(
+    package static func compare(
         _ versions: [(definition: ProjectionDefinition, version: ProjectionVersion)], since recorded: [RecordedVersion] = [],
-        key: TallyKey, _ session: PostgresSession, workers: Int? = nil, progress: (Progress) -> Void = { _ in }
+        key: TallyKey, _ session: PostgresSession, readers: SnapshotReaders = SnapshotReaders(), workers: Int? = nil,
+        progress: (Progress) -> Void = { _ in }
     ) throws -> [Comparison] {
         func report(_ phase: Progress.Phase, _ done: Int) {
             progress(Progress(phase: phase, done: Int64(done), of: Int64(versions.count)))
         }
         let tails = try Tail.all(of: versions, since: recorded, session)
         report(.reading, 0)
-        let tables = try versions.indices.map { index in
-            let (definition, version) = versions[index]
-            let tally = try StoredTally(of: version, definition, key, tails[index], session)
-            report(.reading, index + 1)
-            return tally
+        let tables = try readers.map(versions.count, session, progress: { report(.reading, $0) }) { index, session in
+            try StoredTally(of: versions[index].version, versions[index].definition, key, tails[index], session)
         }
         let starts = tables.map(\.start)
         let lanes = try pass(

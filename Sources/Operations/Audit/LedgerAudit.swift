@@ -1,3 +1,4 @@
+import Glibc
 import LedgerAnalyses
 import LedgerEvents
 import LedgerNotes
@@ -88,13 +89,13 @@ extension Ledger {
         var isRepeated = false
         return try await withFreshCatalog {
             defer { isRepeated = true }
-            return try await pool.run { [registry, isRepeated] session in
+            return try await withSnapshotReaders { [registry, isRepeated] readers, session in
                 // A read that ends at a fault rolls back its transaction, because there is nothing to commit.
                 var report: AuditReport?
                 do {
                     return try session.transaction(.snapshot) {
                         try CatalogVerifier(registry).holdTables(skipsMissing: isRepeated, session)
-                        report = try self.audit(request, kept, session, views: views, progress)
+                        report = try self.audit(request, kept, session, readers: readers, views: views, progress)
                         guard let report, report.log.fault == nil else { throw FaultFound() }
                         return report
                     }
@@ -108,6 +109,38 @@ extension Ledger {
 
     private struct FaultFound: Error {}
 
+    /// Runs `body` with a session and with the readers that other sessions serve, one for each further processor.
+    ///
+    /// The others are asked for once `body` has its own: audits that share a pool never wait for each other's.
+    private func withSnapshotReaders<T: Sendable>(
+        _ body: @Sendable (SnapshotReaders, PostgresSession) throws -> T
+    ) async throws -> T {
+        let readers = SnapshotReaders()
+        let (started, start) = AsyncStream.makeStream(of: Never.self)
+        return try await withThrowingTaskGroup { group in
+            group.addTask { [pool] in
+                for await _ in started {}
+                await withTaskGroup { group in
+                    for _ in 1..<min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), Self.mostReaders) {
+                        // The audit goes on without a session that can't be had.
+                        group.addTask { try? await pool.run { try readers.serve($0) } }
+                    }
+                }
+            }
+            defer {
+                readers.close()
+                start.finish()
+            }
+            return try await pool.run { session in
+                start.finish()
+                return try body(readers, session)
+            }
+        }
+    }
+
+    /// The largest number of sessions that read tables for an audit.
+    private static var mostReaders: Int { 4 }
+
     /// The heads kept beside the database, or the reason why they are not credible.
     func headsToAudit() async throws -> Result<KeptHeads, AuditError> {
         do {
@@ -119,10 +152,12 @@ extension Ledger {
 
     /// Audits within a transaction whose snapshot was taken after `kept` was read.
     ///
-    /// - Parameter views: the findings about the views; nil to check the views in this transaction
+    /// - Parameters:
+    ///   - readers: sessions that read tables beside the given one
+    ///   - views: the findings about the views; nil to check the views in this transaction
     func audit(
         _ request: AuditRequest, _ kept: Result<KeptHeads, AuditError>, _ session: PostgresSession,
-        views: [AuditFinding]? = nil, _ progress: (AuditProgress) -> Void = { _ in }
+        readers: SnapshotReaders = SnapshotReaders(), views: [AuditFinding]? = nil, _ progress: (AuditProgress) -> Void = { _ in }
     ) throws -> AuditReport {
         let head = try LogReader().head(session)
         if let since = request.since, since.ledgerID != head.ledgerID {
@@ -143,7 +178,7 @@ extension Ledger {
         var random = SystemRandomNumberGenerator()
         let key = since?.key ?? TallyKey(using: &random)
         let comparisons = try ProjectionVerifier.compare(
-            catalog.comparable(session), since: since?.projections ?? [], key: key, session
+            catalog.comparable(session), since: since?.projections ?? [], key: key, session, readers: readers
         ) { progress(.projections($0)) }
         findings += comparisons.compactMap(\.contradiction)
         var signed = 0
