@@ -163,20 +163,6 @@ extension Projection {
     public func present(_ document: JSONDocument, now: Instant) -> [UInt8] { document.bytes }
 }
 
-extension Projection {
-    /// Folds one event into the facts of one of its entities. Any error is the event's poison.
-    @inline(__always)
-    func fold(_ event: DecodedEvent, into facts: inout Facts?, of entity: RowKey) throws(PoisonEvent) {
-        do {
-            try apply(event, to: &facts, of: entity)
-        } catch let poison as PoisonEvent {
-            throw poison
-        } catch {
-            throw PoisonEvent(position: event.record.position, problem: "\(error)")
-        }
-    }
-}
-
 /// A projection whose readers select rows by a parameter. Rows that are not stored are computed from the facts on
 /// request.
 public protocol SelectiveProjection: Projection {

@@ -43,9 +43,9 @@ public struct ProjectionDefinition: Sendable {
     /// Further views in SQL over the rows; see ``Projection/secondViews``.
     package let secondViews: [SecondView]
     private let startLive: @Sendable () -> any Fold
-    private let startHistory: @Sendable (_ recent: RecentDocuments) -> HistoryFold
+    private let startHistory: @Sendable (_ sink: any VersionSink, _ recent: RecentDocuments) -> HistoryFold
     private let startEntity: @Sendable (RowKey) -> EntityFold
-    private let touched: @Sendable (DecodedEvent) throws -> [RowKey]
+    private let touched: @Sendable (DecodedEvent) throws(PoisonEvent) -> [RowKey]
     private let startWhole: @Sendable (_ last: Int64, _ start: FoldStart?) -> WholeFold
     private let derive:
         @Sendable (_ facts: [UInt8], _ events: ReferredEvents, _ instant: Instant?, _ asked: RowSelection?) throws -> [ProjectedRow]
@@ -71,23 +71,14 @@ public struct ProjectionDefinition: Sendable {
         momentRules = P.momentRules
         secondViews = P.secondViews
         startLive = { ProjectionFold(projection) }
-        startHistory = { recent in
-            let state = HistoryFoldState(projection, recent: recent)
-            return HistoryFold(
-                apply: { (event, key, entity, sink) throws(PoisonEvent) in
-                    try state.apply(event, to: key, entity: entity, into: sink)
-                },
-                forget: { state.forget($0) },
-                recall: { (event, key, entity) throws(PoisonEvent) in try state.recall(event, to: key, entity: entity) },
-                finish: { state.finish($0, $1, into: $2) })
-        }
+        startHistory = { sink, recent in HistoryFold(HistoryFoldState(projection, into: sink, recent: recent)) }
         startEntity = { entity in
             var facts: P.Facts?
             return EntityFold(
                 fold: { (event) throws(PoisonEvent) in try projection.fold(event, into: &facts, of: entity) },
                 rows: { instant, asked in Self.rows(of: facts, effectiveBy: instant, asked, projection) })
         }
-        touched = projection.entities(touchedBy:)
+        touched = { (event) throws(PoisonEvent) in try projection.touched(by: event) }
         startWhole = { last, start in
             let state = WholeFoldState(projection, consumed, tally: start)
             return WholeFold(
@@ -121,20 +112,16 @@ public struct ProjectionDefinition: Sendable {
 
     /// A fold from position 0 that emits every version when the version ends.
     ///
-    /// - Parameter recent: keeps the most recently made documents; the folds of one task may share it.
-    public func historyFold(recent: RecentDocuments) -> HistoryFold { startHistory(recent) }
+    /// - Parameters:
+    ///   - sink: receives the versions.
+    ///   - recent: keeps the most recently made documents; the folds of one task may share it.
+    public func historyFold(into sink: any VersionSink, recent: RecentDocuments) -> HistoryFold { startHistory(sink, recent) }
 
     /// A fold of the events of one entity, from its first event on.
     public func entityFold(of entity: RowKey) -> EntityFold { startEntity(entity) }
 
     /// The entities that an event changes, determined by the event alone; each at most once.
-    public func entities(touchedBy event: DecodedEvent) throws(PoisonEvent) -> [RowKey] {
-        do {
-            return try touched(event)
-        } catch {
-            throw PoisonEvent(position: event.record.position, problem: "\(error)")
-        }
-    }
+    public func entities(touchedBy event: DecodedEvent) throws(PoisonEvent) -> [RowKey] { try touched(event) }
 
     /// A fold from position 0 to a last position that writes nothing.
     ///
