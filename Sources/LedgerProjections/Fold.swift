@@ -1,4 +1,5 @@
 public import LedgerEvents
+import LedgerValues
 
 /// A projection's live fold over batches of events, independent of the type of its facts.
 public protocol Fold: AnyObject {
@@ -20,16 +21,64 @@ extension Fold {
     public func load(_ entity: RowKey, facts document: [UInt8]?) throws { try load(entity, facts: document, referring: .none) }
 }
 
+/// Keeps the documents of the current versions, and collects what a batch changes.
+private struct LiveVersions: VersionStrategy {
+    struct Version {
+        let key: RowKey
+        let document: [UInt8]
+        /// The index among the changes if this batch made the version; otherwise nil.
+        var made: Int?
+    }
+
+    var changes = FoldChanges()
+    /// The versions of the entity in hand, after the event.
+    private var next: [Version] = []
+
+    /// Puts the versions after the event in place of those before it.
+    mutating func take(_ versions: inout [Version]) {
+        versions.removeAll(keepingCapacity: true)
+        versions.append(contentsOf: next)
+        next.removeAll(keepingCapacity: true)
+    }
+
+    func document(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> { bytes }
+
+    func count(of versions: [Version]) -> Int { versions.count }
+
+    func find(_ kind: DocumentKind, _ key: RowKey, in versions: [Version], from index: Int) -> (index: Int, isThere: Bool) {
+        key.place(from: index, to: versions.count) { versions[$0].key }
+    }
+
+    func isCurrent(_ document: UnsafeBufferPointer<UInt8>, _ index: Int, of versions: [Version]) -> Bool {
+        let current = versions[index].document
+        return document.span.isBytewiseEqual(to: current.span)
+    }
+
+    mutating func keep(_ index: Int, of versions: [Version]) { next.append(versions[index]) }
+
+    mutating func end(_ kind: DocumentKind, _ index: Int, of versions: [Version], at position: Int64) {
+        changes[kind].end(versions[index].key, madeAt: versions[index].made, at: position)
+    }
+
+    mutating func begin(
+        _ kind: DocumentKind, _ row: RowWriter.Row, _ document: UnsafeBufferPointer<UInt8>, from origin: VersionOrigin
+    ) {
+        let bytes = Array(document)
+        let made = changes[kind].make(row.key, bytes, row.stored, origin)
+        next.append(Version(key: row.key, document: bytes, made: made))
+    }
+}
+
 /// The live fold of one projection. It holds the entities loaded for a batch and tracks every version that the batch makes.
 /// An event that touches an entity that is not loaded stops the projection.
 final class ProjectionFold<P: Projection>: Fold {
-    /// One entity with its facts and its current documents.
+    /// One entity with its facts and its current versions.
     private final class Entity {
         var facts: P.Facts?
-        var factsDocument: [UInt8]?
-        var factsMade: Int?
-        var rows: [Current] = []
-        /// The number of the last batch that touched the entity. Documents made by an earlier batch are in the table.
+        var rows: [LiveVersions.Version] = []
+        /// The version of the facts' own document, if there is one and it is stored apart.
+        var ownFacts: [LiveVersions.Version] = []
+        /// The number of the last batch that touched the entity. Versions made by an earlier batch are in the table.
         var batch = 0
         /// The number of bytes of its documents at the last count.
         var bytes = 0
@@ -38,17 +87,14 @@ final class ProjectionFold<P: Projection>: Fold {
         func enter(_ batch: Int) -> Bool {
             if self.batch == batch { return false }
             self.batch = batch
-            factsMade = nil
             for index in rows.indices { rows[index].made = nil }
+            for index in ownFacts.indices { ownFacts[index].made = nil }
             return true
         }
-    }
 
-    private struct Current {
-        let key: RowKey
-        let document: [UInt8]
-        /// The index among the changes if this batch made the document; otherwise nil.
-        var made: Int?
+        var documentBytes: Int {
+            rows.reduce(0) { $0 + $1.document.count } + ownFacts.reduce(0) { $0 + $1.document.count }
+        }
     }
 
     /// The bytes that an entity counts for in addition to its documents.
@@ -59,88 +105,63 @@ final class ProjectionFold<P: Projection>: Fold {
     /// The entities that the batch has touched, each once.
     private var touched: [Entity] = []
     private var bytes = 0
-    private var changes = FoldChanges()
+    private var versions = LiveVersions()
+    private var documents = EntityDocuments()
     private var batch = 1
 
-    init(_ projection: P) { self.projection = projection }
+    /// The number of parts of an entity's key.
+    private let entityParts: Int
 
-    func missingEntities(for event: DecodedEvent) throws(PoisonEvent) -> [RowKey] {
-        try touched(by: event).filter { entities[$0] == nil }
+    init(_ projection: P, entityParts: Int) {
+        self.projection = projection
+        self.entityParts = entityParts
     }
 
-    private func touched(by event: DecodedEvent) throws(PoisonEvent) -> [RowKey] {
-        do {
-            return try projection.entities(touchedBy: event)
-        } catch {
-            throw PoisonEvent(position: event.record.position, problem: "\(error)")
+    func missingEntities(for event: DecodedEvent) throws(PoisonEvent) -> [RowKey] {
+        let missing = try projection.touched(by: event).filter { entities[$0] == nil }
+        for key in missing where key.parts.count != entityParts {
+            throw PoisonEvent(
+                position: event.record.position,
+                problem: "the entity \(key) has \(key.parts.count) parts, but `columns.json` gives an entity \(entityParts) columns")
         }
+        return missing
     }
 
     func load(_ key: RowKey, facts document: [UInt8]?, referring events: ReferredEvents) throws {
         let entity = Entity()
         if let document {
-            let facts = try projection.facts(from: document, referring: events)
-            entity.facts = facts
-            entity.factsDocument = document
-            entity.rows = projection.rows(of: facts).map { Current(key: $0.key, document: $0.document, made: nil) }
+            entity.facts = try projection.facts(from: document, referring: events)
+            documents.write(entity.facts, of: key, projection)
+            documents.withBytes { bytes in
+                entity.rows = documents.places[.row].map {
+                    LiveVersions.Version(key: $0.key, document: Array(bytes[$0.document]), made: nil)
+                }
+            }
+            if !P.rowsAreFacts { entity.ownFacts = [LiveVersions.Version(key: key, document: document, made: nil)] }
         }
         entities[key] = entity
     }
 
     func apply(_ event: DecodedEvent) throws(PoisonEvent) {
         let position = event.record.position
-        for key in try touched(by: event) {
+        for key in try projection.touched(by: event) {
             guard let entity = entities[key] else { throw PoisonEvent(position: position, problem: "\(key) was not loaded") }
             if entity.enter(batch) { touched.append(entity) }
             try projection.fold(event, into: &entity.facts, of: key)
-            if !P.rowsAreFacts { trackFacts(of: entity, key, at: position) }
-            trackRows(of: entity, at: position)
-        }
-    }
-
-    private func trackFacts(of entity: Entity, _ key: RowKey, at position: Int64) {
-        let document = entity.facts.map(projection.encode)
-        if document == entity.factsDocument { return }
-        let origin = VersionOrigin(at: position, isFirst: entity.factsDocument == nil)
-        if !origin.isFirst { changes.facts.end(key, madeAt: entity.factsMade, at: position) }
-        entity.factsDocument = document
-        entity.factsMade = document.map { changes.facts.make(key, $0, [], origin) }
-    }
-
-    /// Compares the rows that follow from the facts with the current ones; both are in key order.
-    private func trackRows(of entity: Entity, at position: Int64) {
-        let old = entity.rows
-        var current: [Current] = []
-        var next = 0
-        for row in entity.facts.map(projection.rows) ?? [] {
-            while next < old.count, old[next].key < row.key {
-                changes.rows.end(old[next].key, madeAt: old[next].made, at: position)
-                next += 1
+            documents.write(entity.facts, of: key, projection)
+            let places = documents.places
+            documents.withBytes { bytes in
+                versions.replace(.row, entity.rows, by: places[.row], in: bytes, at: position)
+                versions.take(&entity.rows)
+                versions.replace(.facts, entity.ownFacts, by: places[.facts], in: bytes, at: position)
+                versions.take(&entity.ownFacts)
             }
-            var isFirst = true
-            if next < old.count, old[next].key == row.key {
-                isFirst = false
-                next += 1
-                if old[next - 1].document == row.document {
-                    current.append(old[next - 1])
-                    continue
-                }
-                changes.rows.end(row.key, madeAt: old[next - 1].made, at: position)
-            }
-            let origin = VersionOrigin(at: position, isFirst: isFirst)
-            let made = changes.rows.make(row.key, row.document, row.stored, origin)
-            current.append(Current(key: row.key, document: row.document, made: made))
         }
-        while next < old.count {
-            changes.rows.end(old[next].key, madeAt: old[next].made, at: position)
-            next += 1
-        }
-        entity.rows = current
     }
 
     func takeChanges() -> FoldChanges {
-        let taken = changes
-        changes = FoldChanges()
+        let taken = versions.changes
+        versions.changes = FoldChanges()
         batch += 1
         return taken
     }
@@ -148,7 +169,7 @@ final class ProjectionFold<P: Projection>: Fold {
     func forget(beyond limit: Int) {
         for entity in touched {
             let held = P.refersToEvents ? entity.facts.map(projection.heldBytes) ?? 0 : 0
-            let size = entity.rows.reduce(entity.factsDocument?.count ?? 0) { $0 + $1.document.count } + held + Self.entityOverhead
+            let size = entity.documentBytes + held + Self.entityOverhead
             bytes += size - entity.bytes
             entity.bytes = size
         }

@@ -30,10 +30,8 @@ public struct ProjectionDefinition: Sendable {
     let consumedTypes: ConsumedTypes
     /// Whether each entity is one row whose document is also its facts. If so, the version has no table of facts.
     public let rowsAreFacts: Bool
-    /// The columns of an entity's key: the first two of the row's key, or as many as the projection says, or all of them if rows
-    /// are facts.
-    public var entityKey: [String] { rowsAreFacts ? columns.key : Array(columns.key.prefix(entityParts)) }
-    private let entityParts: Int
+    /// The columns of an entity's key: those that `columns.json` says, or all columns of the row's key if rows are facts.
+    public var entityKey: [String] { rowsAreFacts ? columns.key : columns.entity }
     /// Whether stored facts refer to events, which have to be read with them.
     public let refersToEvents: Bool
     /// Whether the one entity that an event touches is always the event's subject.
@@ -43,9 +41,9 @@ public struct ProjectionDefinition: Sendable {
     /// Further views in SQL over the rows; see ``Projection/secondViews``.
     package let secondViews: [SecondView]
     private let startLive: @Sendable () -> any Fold
-    private let startHistory: @Sendable (_ recent: RecentDocuments) -> HistoryFold
-    private let startEntity: @Sendable (RowKey) -> EntityFold
-    private let touched: @Sendable (DecodedEvent) throws -> [RowKey]
+    private let startHistory: @Sendable (_ sink: any VersionSink, _ recent: RecentDocuments) -> HistoryFold
+    let startEntity: @Sendable (RowKey) -> EntityFold
+    private let touched: @Sendable (DecodedEvent) throws(PoisonEvent) -> [RowKey]
     private let startWhole: @Sendable (_ last: Int64, _ start: FoldStart?) -> WholeFold
     private let derive:
         @Sendable (_ facts: [UInt8], _ events: ReferredEvents, _ instant: Instant?, _ asked: RowSelection?) throws -> [ProjectedRow]
@@ -65,29 +63,20 @@ public struct ProjectionDefinition: Sendable {
         consumes = P.consumes
         consumedTypes = consumed
         rowsAreFacts = P.rowsAreFacts
-        entityParts = P.entityParts
         refersToEvents = P.refersToEvents
         entitiesAreSubjects = P.entitiesAreSubjects
         momentRules = P.momentRules
         secondViews = P.secondViews
-        startLive = { ProjectionFold(projection) }
-        startHistory = { recent in
-            let state = HistoryFoldState(projection, recent: recent)
-            return HistoryFold(
-                apply: { (event, key, entity, sink) throws(PoisonEvent) in
-                    try state.apply(event, to: key, entity: entity, into: sink)
-                },
-                forget: { state.forget($0) },
-                recall: { (event, key, entity) throws(PoisonEvent) in try state.recall(event, to: key, entity: entity) },
-                finish: { state.finish($0, $1, into: $2) })
-        }
+        let entityParts = P.rowsAreFacts ? columns.key.count : columns.entity.count
+        startLive = { ProjectionFold(projection, entityParts: entityParts) }
+        startHistory = { sink, recent in HistoryFold(HistoryFoldState(projection, into: sink, recent: recent)) }
         startEntity = { entity in
             var facts: P.Facts?
             return EntityFold(
-                fold: { (event) throws(PoisonEvent) in try projection.fold(event, into: &facts, of: entity) },
+                apply: { (event) throws(PoisonEvent) in try projection.fold(event, into: &facts, of: entity) },
                 rows: { instant, asked in Self.rows(of: facts, effectiveBy: instant, asked, projection) })
         }
-        touched = projection.entities(touchedBy:)
+        touched = { (event) throws(PoisonEvent) in try projection.touched(by: event) }
         startWhole = { last, start in
             let state = WholeFoldState(projection, consumed, tally: start)
             return WholeFold(
@@ -121,20 +110,13 @@ public struct ProjectionDefinition: Sendable {
 
     /// A fold from position 0 that emits every version when the version ends.
     ///
-    /// - Parameter recent: keeps the most recently made documents; the folds of one task may share it.
-    public func historyFold(recent: RecentDocuments) -> HistoryFold { startHistory(recent) }
-
-    /// A fold of the events of one entity, from its first event on.
-    public func entityFold(of entity: RowKey) -> EntityFold { startEntity(entity) }
+    /// - Parameters:
+    ///   - sink: receives the versions.
+    ///   - recent: keeps the most recently made documents; the folds of one task may share it.
+    public func historyFold(into sink: any VersionSink, recent: RecentDocuments) -> HistoryFold { startHistory(sink, recent) }
 
     /// The entities that an event changes, determined by the event alone; each at most once.
-    public func entities(touchedBy event: DecodedEvent) throws(PoisonEvent) -> [RowKey] {
-        do {
-            return try touched(event)
-        } catch {
-            throw PoisonEvent(position: event.record.position, problem: "\(error)")
-        }
-    }
+    public func entities(touchedBy event: DecodedEvent) throws(PoisonEvent) -> [RowKey] { try touched(event) }
 
     /// A fold from position 0 to a last position that writes nothing.
     ///

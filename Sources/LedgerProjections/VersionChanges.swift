@@ -43,8 +43,18 @@ public struct VersionChanges: Sendable {
 
 /// The effect of a batch of events: the changes of rows, and the changes of facts if these are stored apart.
 public struct FoldChanges: Sendable {
-    public internal(set) var rows = VersionChanges()
-    public internal(set) var facts = VersionChanges()
+    public private(set) var rows = VersionChanges()
+    public private(set) var facts = VersionChanges()
 
     public init() {}
+
+    subscript(kind: DocumentKind) -> VersionChanges {
+        get { kind == .row ? rows : facts }
+        _modify {
+            switch kind {
+            case .row: yield &rows
+            case .facts: yield &facts
+            }
+        }
+    }
 }

@@ -87,34 +87,29 @@ final class WholeFoldState<P: Projection> {
 
     /// The state that a tally of versions needs.
     private struct History {
-        var tally: VersionTally
+        var tallied: TalliedVersions
         var versions = EntityBlocks<EntityVersions>()
-        var written = RowWriter()
-        var content = VersionContent()
+        var documents = EntityDocuments()
 
         /// Counts the versions that an event ended, and records the versions that it made.
-        mutating func note(
-            _ facts: P.Facts?, of entity: Int, _ key: RowKey, at position: Int64, _ projection: P
-        ) {
-            written.removeAll()
-            var document = 0..<0
-            if let facts {
-                projection.writeRows(of: facts, to: &written)
-                if !P.rowsAreFacts {
-                    let start = written.out.count
-                    projection.encode(facts, to: &written.out)
-                    document = start..<written.out.count
-                }
-            }
+        mutating func note(_ facts: P.Facts?, of entity: Int, _ key: RowKey, at position: Int64, _ projection: P) {
+            documents.write(facts, of: key, projection)
             versions.makeRoom(for: entity + 1)
-            versions[entity][orNew: EntityVersions(of: key)].replace(
-                by: written, facts: document, of: key, at: position, &content, into: &tally)
+            tallied.replace(&versions[entity][orNew: EntityVersions(of: key)], by: documents, at: position)
         }
 
         /// Continues with an entity as it was at the start.
         mutating func load(_ standing: StandingEntity, as entity: Int, _ key: RowKey) {
             versions.makeRoom(for: entity + 1)
-            versions[entity] = EntityVersions(of: key, standing, from: &tally)
+            versions[entity] = tallied.entity(key, standing)
+        }
+
+        /// The tally of all versions, after the last event.
+        mutating func close() -> VersionTally {
+            for entity in 0..<versions.room {
+                if let versions = versions[entity] { tallied.finish(versions) }
+            }
+            return tallied.tally
         }
     }
 
@@ -127,7 +122,7 @@ final class WholeFoldState<P: Projection> {
         self.projection = projection
         self.start = start?.position ?? 0
         standing = start?.entities ?? [:]
-        history = start.map { History(tally: $0.tally) }
+        history = start.map { History(tallied: TalliedVersions($0.tally)) }
     }
 
     @inline(__always)
@@ -139,40 +134,34 @@ final class WholeFoldState<P: Projection> {
             if events[index].position <= start { continue }
             if events[index].position > last { return }
             let event = try consumed.event(events[index])
-            do {
-                if P.entitiesAreSubjects {
-                    guard let key = events[index].subject else { continue }
-                    try apply(event, to: Int(subjects[index]), key)
-                } else {
-                    for key in try projection.entities(touchedBy: event) { try apply(event, to: number(of: key), key) }
-                }
-            } catch let poison as PoisonEvent {
-                throw poison
-            } catch {
-                throw PoisonEvent(position: event.record.position, problem: "\(error)")
+            if P.entitiesAreSubjects {
+                guard let key = events[index].subject else { continue }
+                try apply(event, to: Int(subjects[index]), key)
+            } else {
+                for key in try projection.touched(by: event) { try apply(event, to: number(of: key), key) }
             }
         }
     }
 
     @inline(__always)
-    private func apply(_ event: DecodedEvent, to entity: Int, _ key: RowKey) throws {
-        if !standing.isEmpty { try load(key, as: entity) }
-        try projection.apply(event, to: &facts[entity], of: key)
+    private func apply(_ event: DecodedEvent, to entity: Int, _ key: RowKey) throws(PoisonEvent) {
+        if !standing.isEmpty { try load(key, as: entity, for: event) }
+        try projection.fold(event, into: &facts[entity], of: key)
         history?.note(facts[entity], of: entity, key, at: event.record.position, projection)
     }
 
-    private func load(_ key: RowKey, as entity: Int) throws {
+    private func load(_ key: RowKey, as entity: Int, for event: DecodedEvent) throws(PoisonEvent) {
         guard let known = standing.removeValue(forKey: key) else { return }
-        facts[entity] = try known.factsDocument.map { try projection.facts(from: $0, referring: known.referred) }
+        do {
+            facts[entity] = try known.factsDocument.map { try projection.facts(from: $0, referring: known.referred) }
+        } catch {
+            throw PoisonEvent(event, error)
+        }
         history?.load(known, as: entity, key)
     }
 
     @inline(__always)
-    func closeTally() -> VersionTally? {
-        guard var tally = history?.tally, let versions = history?.versions else { return nil }
-        for entity in 0..<versions.room { versions[entity]?.addCurrent(to: &tally) }
-        return tally
-    }
+    func closeTally() -> VersionTally? { history?.close() }
 
     private func number(of key: RowKey) -> Int {
         let number = Int(numbers.number(key, key.hashValue))

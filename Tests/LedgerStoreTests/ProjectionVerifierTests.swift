@@ -219,22 +219,13 @@ import Testing
     private final class Versions: VersionSink {
         var all: [(kind: DocumentKind, key: RowKey, digest: VersionDigest)] = []
 
-        func row(_ row: RowWriter.Row, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?) {
-            add(.row, row.key, row.stored, document, origin, validTo)
-        }
-
-        func facts(_ document: Span<UInt8>, of entity: RowKey, from origin: VersionOrigin, to validTo: Int64?) {
-            add(.facts, entity, [], document, origin, validTo)
-        }
-
-        private func add(
-            _ kind: DocumentKind, _ key: RowKey, _ stored: [StoredValue], _ document: Span<UInt8>, _ origin: VersionOrigin,
-            _ validTo: Int64?
+        func version(
+            _ kind: DocumentKind, _ row: RowWriter.Row, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?
         ) {
             let digest = document.withUnsafeBufferPointer { Digest32(sha256Of: $0) }
-            let content = VersionContent(kind, key: key, stored: stored, document: digest).digest
+            let content = VersionContent(kind, key: row.key, stored: row.stored, document: digest).digest
             all.append(
-                (kind, key, VersionDigest(content: content, from: origin.position, to: validTo, era: Era(of: origin)?.number)))
+                (kind, row.key, VersionDigest(content: content, from: origin.position, to: validTo, era: Era(of: origin)?.number)))
         }
     }
 
@@ -247,18 +238,18 @@ import Testing
                 let definition = try #require(ledger.registry.firstDefinition(name))
                 _ = try await ProjectionFollower(definition, pool: ledger.pool, owner: "t").catchUp()
                 for position in [0, 40, 700, Int64(events.count)] {
-                    let fold = definition.historyFold(recent: RecentDocuments(byteCount: 1 << 16))
                     let sink = Versions()
+                    let fold = definition.historyFold(into: sink, recent: RecentDocuments(byteCount: 1 << 16))
                     var numbers: [RowKey: Int] = [:]
                     for event in events where event.position <= position {
                         guard let decoded = try definition.decode(event) else { continue }
                         for entity in try definition.entities(touchedBy: decoded) {
                             let number = numbers[entity] ?? numbers.count
                             numbers[entity] = number
-                            try fold.apply(decoded, to: entity, entity: number, into: sink)
+                            try fold.apply(decoded, to: entity, entity: number)
                         }
                     }
-                    for (entity, number) in numbers { fold.finish(number, entity, into: sink) }
+                    for (entity, number) in numbers { fold.finish(number, entity) }
                     let ordered = sink.all.sorted {
                         ($0.kind.rawValue, $0.key, $0.digest.from) < ($1.kind.rawValue, $1.key, $1.digest.from)
                     }

@@ -1,14 +1,19 @@
-import Glibc
 public import LedgerEvents
 import LedgerJSON
 import LedgerValues
 
 /// Receives the versions of documents that a fold of the whole log emits.
 public protocol VersionSink: AnyObject {
-    /// Receives a version of a row; a current version has no end.
-    func row(_ row: RowWriter.Row, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?)
-    /// Receives a version of an entity's facts; a current version has no end.
-    func facts(_ document: Span<UInt8>, of entity: RowKey, from origin: VersionOrigin, to validTo: Int64?)
+    /// Receives a version.
+    ///
+    /// - Parameters:
+    ///   - kind: whether it is a version of a row or of an entity's facts.
+    ///   - row: its key, which for facts is that of the entity, and the values beside the document.
+    ///   - document: the bytes of its document.
+    ///   - origin: where it comes from.
+    ///   - validTo: the position that ended it; nil for a current version.
+    func version(
+        _ kind: DocumentKind, _ row: RowWriter.Row, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?)
 }
 
 /// A fold from position 0 that emits each version of a row or of facts when the version ends. It emits an entity's
@@ -18,28 +23,22 @@ public protocol VersionSink: AnyObject {
 /// every entity that it was not told to forget, and the documents of the most recently touched entities. It writes all
 /// other documents again from the facts when their versions end.
 public final class HistoryFold {
-    private let applyEvent: (DecodedEvent, RowKey, Int, any VersionSink) throws(PoisonEvent) -> Void
+    private let applyEvent: (DecodedEvent, RowKey, Int) throws(PoisonEvent) -> Void
     private let forgetEntity: (Int) -> Void
     private let recallEvent: (DecodedEvent, RowKey, Int) throws(PoisonEvent) -> Void
-    private let finishEntity: (Int, RowKey, (any VersionSink)?) -> Void
+    private let finishEntity: (Int, RowKey, Bool) -> Void
 
-    init(
-        apply: @escaping (DecodedEvent, RowKey, Int, any VersionSink) throws(PoisonEvent) -> Void,
-        forget: @escaping (Int) -> Void, recall: @escaping (DecodedEvent, RowKey, Int) throws(PoisonEvent) -> Void,
-        finish: @escaping (Int, RowKey, (any VersionSink)?) -> Void
-    ) {
-        applyEvent = apply
-        forgetEntity = forget
-        recallEvent = recall
-        finishEntity = finish
+    init<P: Projection>(_ state: HistoryFoldState<P>) {
+        applyEvent = { (event, key, entity) throws(PoisonEvent) in try state.apply(event, to: key, entity: entity) }
+        forgetEntity = { state.forget($0) }
+        recallEvent = { (event, key, entity) throws(PoisonEvent) in try state.recall(event, to: key, entity: entity) }
+        finishEntity = { state.finish($0, $1, emitting: $2) }
     }
 
     /// Folds one event into one of the entities that it touches. Throws `PoisonEvent` if the event can't be folded; the
     /// fold is unusable afterwards.
-    public func apply(
-        _ event: DecodedEvent, to key: RowKey, entity: Int, into sink: any VersionSink
-    ) throws(PoisonEvent) {
-        try applyEvent(event, key, entity, sink)
+    public func apply(_ event: DecodedEvent, to key: RowKey, entity: Int) throws(PoisonEvent) {
+        try applyEvent(event, key, entity)
     }
 
     /// Forgets an entity's facts and documents. Before the entity is touched or finished again, the caller must recall
@@ -51,8 +50,82 @@ public final class HistoryFold {
         try recallEvent(event, key, entity)
     }
 
-    /// Emits an entity's current rows and facts, if there is a sink, and forgets the entity for good.
-    public func finish(_ entity: Int, _ key: RowKey, into sink: (any VersionSink)?) { finishEntity(entity, key, sink) }
+    /// Forgets an entity for good.
+    ///
+    /// - Parameters:
+    ///   - entity: the entity's number.
+    ///   - key: its key.
+    ///   - isEmitted: whether its current rows and facts are emitted.
+    public func finish(_ entity: Int, _ key: RowKey, emitting isEmitted: Bool = true) { finishEntity(entity, key, isEmitted) }
+}
+
+/// Keeps the origins of the current versions, and emits each version when it ends.
+private struct EmittedVersions: VersionStrategy {
+    /// An entity's versions of one kind, with the bytes of their documents.
+    struct Versions {
+        let documents: ArraySlice<RowWriter.Row>
+        let bytes: UnsafeBufferPointer<UInt8>
+        let origins: Origins
+
+        func document(_ index: Int) -> RowWriter.Row { documents[documents.startIndex + index] }
+    }
+
+    /// The origins of an entity's versions of one kind, in key order; kept until the entity is finished.
+    struct Origins {
+        private let first: VersionOrigin
+        private let others: [VersionOrigin]
+
+        init(_ origins: [VersionOrigin] = []) {
+            first = origins.first ?? VersionOrigin(at: 0, isFirst: true)
+            others = origins.count > 1 ? Array(origins[1...]) : []
+        }
+
+        subscript(index: Int) -> VersionOrigin { index == 0 ? first : others[index - 1] }
+    }
+
+    private let sink: any VersionSink
+    /// The origins of the entity in hand, after the event.
+    private var next: [VersionOrigin] = []
+
+    init(_ sink: any VersionSink) { self.sink = sink }
+
+    /// The origins after the event.
+    mutating func take() -> Origins {
+        defer { next.removeAll(keepingCapacity: true) }
+        return Origins(next)
+    }
+
+    /// Emits all versions as they are, current or ended.
+    func emit(_ kind: DocumentKind, _ versions: Versions, to position: Int64?) {
+        for index in 0..<count(of: versions) { emit(kind, index, of: versions, to: position) }
+    }
+
+    private func emit(_ kind: DocumentKind, _ index: Int, of versions: Versions, to position: Int64?) {
+        let row = versions.document(index)
+        sink.version(kind, row, versions.bytes.span.extracting(row.document), from: versions.origins[index], to: position)
+    }
+
+    func document(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> { bytes }
+
+    func count(of versions: Versions) -> Int { versions.documents.count }
+
+    func find(_ kind: DocumentKind, _ key: RowKey, in versions: Versions, from index: Int) -> (index: Int, isThere: Bool) {
+        key.place(from: index, to: versions.documents.count) { versions.document($0).key }
+    }
+
+    func isCurrent(_ document: UnsafeBufferPointer<UInt8>, _ index: Int, of versions: Versions) -> Bool {
+        document.span.isBytewiseEqual(to: versions.bytes.span.extracting(versions.document(index).document))
+    }
+
+    mutating func keep(_ index: Int, of versions: Versions) { next.append(versions.origins[index]) }
+
+    mutating func end(_ kind: DocumentKind, _ index: Int, of versions: Versions, at position: Int64) {
+        emit(kind, index, of: versions, to: position)
+    }
+
+    mutating func begin(
+        _ kind: DocumentKind, _ row: RowWriter.Row, _ document: UnsafeBufferPointer<UInt8>, from origin: VersionOrigin
+    ) { next.append(origin) }
 }
 
 /// The state of a ``HistoryFold``. Its closures are made where the projection's type is known, as those of a
@@ -61,66 +134,56 @@ final class HistoryFoldState<P: Projection> {
     private final class Entity {
         var facts: P.Facts?
         var documents: Documents?
-        var origins = Origins()
+        var rowOrigins = EmittedVersions.Origins()
+        var factsOrigin = EmittedVersions.Origins()
     }
 
-    /// The origins of an entity's current facts and current rows, in key order; kept until the entity is finished.
-    private struct Origins {
-        private static var none: VersionOrigin { VersionOrigin(at: 0, isFirst: true) }
-
-        var facts = none
-        private var firstRow = none
-        private var otherRows: [VersionOrigin] = []
-
-        subscript(row: Int) -> VersionOrigin { row == 0 ? firstRow : otherRows[row - 1] }
-
-        mutating func setRows(_ origins: [VersionOrigin]) {
-            firstRow = origins.first ?? Self.none
-            otherRows = origins.count > 1 ? Array(origins[1...]) : []
-        }
-    }
-
-    /// The layout of the documents that follow from facts, without their bytes: the rows' documents, followed by the
-    /// facts' own document if the facts are stored apart.
+    /// The places of an entity's documents without their bytes.
     private struct Documents {
-        let rows: [RowWriter.Row]
-        let facts: Range<Int>
+        let places: DocumentPlaces
         let byteCount: Int
         /// The address of the kept bytes; nil if the documents have just been written.
         var address: Int?
+
+        init(_ written: EntityDocuments) {
+            places = written.places
+            byteCount = written.byteCount
+        }
     }
 
     private let projection: P
     private var entities: [Entity?] = []
+    private var versions: EmittedVersions
     /// The documents from before an event, written again if they were not kept, and the documents that the event makes.
-    private var before = RowWriter()
-    private var after = RowWriter()
+    private var before = EntityDocuments()
+    private var after = EntityDocuments()
     private let recent: RecentDocuments
     /// The entities whose documents were kept, in the order of their addresses.
     private var kept: [(entity: Entity, address: Int)] = []
     private var oldest = 0
 
-    init(_ projection: P, recent: RecentDocuments) {
+    init(_ projection: P, into sink: any VersionSink, recent: RecentDocuments) {
         self.projection = projection
         self.recent = recent
+        versions = EmittedVersions(sink)
     }
 
-    func apply(_ event: DecodedEvent, to key: RowKey, entity id: Int, into sink: any VersionSink) throws(PoisonEvent) {
+    func apply(_ event: DecodedEvent, to key: RowKey, entity id: Int) throws(PoisonEvent) {
         let position = event.record.position
         let entity = entity(id)
-        let old = current(of: entity)
+        let old = current(of: entity, key)
         try projection.fold(event, into: &entity.facts, of: key)
-        let new = write(entity.facts, to: &after)
+        after.write(entity.facts, of: key, projection)
+        let new = Documents(after)
         withBytes(of: old) { oldBytes in
-            after.out.withBytes { newBytes in
-                if !P.rowsAreFacts {
-                    let (before, after) = (oldBytes.span.extracting(old.facts), newBytes.span.extracting(new.facts))
-                    if !before.isBytewiseEqual(to: after) {
-                        if !old.facts.isEmpty { sink.facts(before, of: key, from: entity.origins.facts, to: position) }
-                        entity.origins.facts = VersionOrigin(at: position, isFirst: old.facts.isEmpty)
-                    }
+            after.withBytes { newBytes in
+                func replace(_ kind: DocumentKind, _ origins: inout EmittedVersions.Origins) {
+                    let current = EmittedVersions.Versions(documents: old.places[kind], bytes: oldBytes, origins: origins)
+                    versions.replace(kind, current, by: new.places[kind], in: newBytes, at: position)
+                    origins = versions.take()
                 }
-                replace(old.rows, oldBytes, by: new.rows, newBytes, of: entity, at: position, into: sink)
+                replace(.row, &entity.rowOrigins)
+                if !P.rowsAreFacts { replace(.facts, &entity.factsOrigin) }
             }
         }
         keep(new, of: entity)
@@ -136,6 +199,22 @@ final class HistoryFoldState<P: Projection> {
         try projection.fold(event, into: &entity(id).facts, of: key)
     }
 
+    func finish(_ id: Int, _ key: RowKey, emitting isEmitted: Bool) {
+        guard id < entities.count, let entity = entities[id] else { return }
+        if isEmitted { emit(entity, key) }
+        forget(id)
+        entities[id] = nil
+    }
+
+    private func emit(_ entity: Entity, _ key: RowKey) {
+        let current = current(of: entity, key)
+        withBytes(of: current) { bytes in
+            let (rows, facts) = (current.places[.row], current.places[.facts])
+            versions.emit(.row, .init(documents: rows, bytes: bytes, origins: entity.rowOrigins), to: nil)
+            versions.emit(.facts, .init(documents: facts, bytes: bytes, origins: entity.factsOrigin), to: nil)
+        }
+    }
+
     private func entity(_ id: Int) -> Entity {
         while entities.count <= id {
             entities.append(nil)
@@ -149,32 +228,25 @@ final class HistoryFoldState<P: Projection> {
     // MARK: Documents
 
     /// An entity's current documents, written again if they are no longer kept.
-    private func current(of entity: Entity) -> Documents {
+    private func current(of entity: Entity, _ key: RowKey) -> Documents {
         if let known = entity.documents, let address = known.address, recent.holds(address) { return known }
-        return write(entity.facts, to: &before)
+        before.write(entity.facts, of: key, projection)
+        return Documents(before)
     }
 
-    private func write(_ facts: P.Facts?, to writer: inout RowWriter) -> Documents {
-        writer.removeAll()
-        if let facts { projection.writeRows(of: facts, to: &writer) }
-        let start = writer.out.count
-        if let facts, !P.rowsAreFacts { projection.encode(facts, to: &writer.out) }
-        return Documents(rows: writer.rows, facts: start..<writer.out.count, byteCount: writer.out.count)
-    }
-
-    /// Calls `body` with the bytes of an entity's ``current(of:)`` documents.
+    /// Calls `body` with the bytes of an entity's ``current(of:_:)`` documents.
     private func withBytes(of documents: Documents, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
         if let address = documents.address {
             recent.withBytes(at: address, count: documents.byteCount, body)
         } else {
-            before.out.withBytes(body)
+            before.withBytes(body)
         }
     }
 
     /// Keeps the documents that an event made until more recent documents need the room.
     private func keep(_ made: Documents, of entity: Entity) {
         entity.documents = nil
-        if let address = after.out.withBytes({ recent.keep($0) }) {
+        if let address = after.withBytes({ recent.keep($0) }) {
             entity.documents = made
             entity.documents?.address = address
             kept.append((entity, address))
@@ -187,55 +259,6 @@ final class HistoryFoldState<P: Projection> {
         if oldest > 1024, oldest * 2 > kept.count {
             kept.removeFirst(oldest)
             oldest = 0
-        }
-    }
-
-    // MARK: Versions
-
-    /// Emits the rows that ended, and records the origins of the new ones. Both lists are in key order.
-    private func replace(
-        _ old: [RowWriter.Row], _ oldBytes: UnsafeBufferPointer<UInt8>, by new: [RowWriter.Row],
-        _ newBytes: UnsafeBufferPointer<UInt8>, of entity: Entity, at position: Int64, into sink: any VersionSink
-    ) {
-        var from: [VersionOrigin] = []
-        from.reserveCapacity(new.count)
-        var next = 0
-        func end() {
-            sink.row(old[next], oldBytes.span.extracting(old[next].document), from: entity.origins[next], to: position)
-            next += 1
-        }
-        for row in new {
-            while next < old.count, old[next].key < row.key { end() }
-            guard next < old.count, old[next].key == row.key else {
-                from.append(VersionOrigin(at: position, isFirst: true))
-                continue
-            }
-            if oldBytes.span.extracting(old[next].document).isBytewiseEqual(to: newBytes.span.extracting(row.document)) {
-                from.append(entity.origins[next])
-                next += 1
-            } else {
-                end()
-                from.append(VersionOrigin(at: position, isFirst: false))
-            }
-        }
-        while next < old.count { end() }
-        entity.origins.setRows(from)
-    }
-
-    func finish(_ id: Int, _ key: RowKey, into sink: (any VersionSink)?) {
-        guard id < entities.count, let entity = entities[id] else { return }
-        if let sink { handOut(entity, key, into: sink) }
-        forget(id)
-        entities[id] = nil
-    }
-
-    private func handOut(_ entity: Entity, _ key: RowKey, into sink: any VersionSink) {
-        let current = current(of: entity)
-        withBytes(of: current) { bytes in
-            for (index, row) in current.rows.enumerated() {
-                sink.row(row, bytes.span.extracting(row.document), from: entity.origins[index], to: nil)
-            }
-            if !current.facts.isEmpty { sink.facts(bytes.span.extracting(current.facts), of: key, from: entity.origins.facts, to: nil) }
         }
     }
 }

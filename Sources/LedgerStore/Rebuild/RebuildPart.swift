@@ -58,7 +58,9 @@ actor RebuildPart {
 
     private let number: Int
     private let rememberedLimit: Int
-    private var folds: [RebuildFold] = []
+    /// The folds of the projections, and what they emit.
+    private let folds: [HistoryFold]
+    private let buffers: [VersionBuffer]
     private var numbers: [RowKey: Int32] = [:]
     private var entities: [Entity] = []
     /// The entities of all touches in the order of the log, and the number of touches that have been folded.
@@ -83,11 +85,13 @@ actor RebuildPart {
         self.number = number
         self.rememberedLimit = rememberedLimit
         let recent = RecentDocuments(byteCount: recentByteCount)
-        folds = targets.map { RebuildFold($0, recent: recent) }
+        let buffers = targets.map { VersionBuffer($0) }
+        self.buffers = buffers
+        folds = zip(targets, buffers).map { $0.definition.historyFold(into: $1, recent: recent) }
     }
 
-    /// The counts of a projection's versions.
-    func counts(_ place: Int) -> RebuildFold.Counts { folds[place].counts }
+    /// The numbers of a projection's versions that ended.
+    func ended(_ place: Int) -> (rows: Int, facts: Int) { buffers[place].ended }
 
     // MARK: Before folding
 
@@ -191,7 +195,7 @@ actor RebuildPart {
 
     private func fold(_ chunk: RoutedChunk, _ place: Int) throws -> RebuildTarget.Rows {
         let mask: EventRouter.Places = 1 << place
-        let fold = folds[place]
+        let (fold, buffer) = (folds[place], buffers[place])
         var next = 0
         for slice in chunk.slices {
             for touch in slice.touches[number] {
@@ -201,10 +205,13 @@ actor RebuildPart {
                 if touched.places & mask == 0 { continue }
                 let event = slice.events[touch.event].event
                 try fold.apply(event, to: touched.key, entity: step.entity)
-                if step.last & mask != 0 { fold.finish(step.entity, touched.key, at: event.record.position) }
+                if step.last & mask != 0 {
+                    // An earlier run may have written the entity's current versions.
+                    fold.finish(step.entity, touched.key, emitting: event.record.position > buffer.resumedFrom)
+                }
             }
         }
-        return try fold.take()
+        return try buffer.take()
     }
 
     /// Forgets an entity that has no more events.

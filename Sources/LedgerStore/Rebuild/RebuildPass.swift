@@ -236,13 +236,13 @@ actor RebuildPass {
                 writes += 1
                 let (target, reached) = (targets[place], written[place])
                 let (pool, leaf, poison, count) = (self.pool, self.leaf, self.poison, events[place])
-                var counts = RebuildFold.Counts()
+                var ended = (rows: 0, facts: 0)
                 for part in parts {
-                    let more = await part.counts(place)
-                    counts.historyRows += more.historyRows
-                    counts.historyFacts += more.historyFacts
+                    let more = await part.ended(place)
+                    ended.rows += more.rows
+                    ended.facts += more.facts
                 }
-                let all = counts
+                let all = ended
                 group.addTask {
                     var pause = GrowingPause()
                     while try await !pool.run({ try target.finish(at: reached, of: leaf, poison: poison, $0) }) {
@@ -251,8 +251,8 @@ actor RebuildPass {
                     let identity = target.definition.identity
                     return ProjectionRebuild.Built(
                         name: identity.name, reference: identity.reference, position: reached,
-                        resumedFrom: target.resumedFrom, events: count, historyRows: all.historyRows,
-                        historyFacts: all.historyFacts, poison: poison)
+                        resumedFrom: target.resumedFrom, events: count, historyRows: all.rows,
+                        historyFacts: all.facts, poison: poison)
                 }
             }
             for try await done in group { built.append(done) }

@@ -104,8 +104,8 @@ struct VersionTrace {
     // MARK: The fold
 
     private func folded(_ session: PostgresSession) throws -> [Place: Version] {
-        let fold = definition.historyFold(recent: RecentDocuments(byteCount: 1 << 20))
         let sink = Collector()
+        let fold = definition.historyFold(into: sink, recent: RecentDocuments(byteCount: 1 << 20))
         var numbers: [RowKey: Int] = [:]
         let decoder = EventDecoder([definition])
         var position: Int64 = 0
@@ -118,34 +118,25 @@ struct VersionTrace {
                 where buckets.contains(VersionTally.bucket(of: entity)) {
                     let number = numbers[entity] ?? numbers.count
                     numbers[entity] = number
-                    try fold.apply(decoded, to: entity, entity: number, into: sink)
+                    try fold.apply(decoded, to: entity, entity: number)
                 }
             }
             position = last.position
         }
-        for (entity, number) in numbers { fold.finish(number, entity, into: sink) }
+        for (entity, number) in numbers { fold.finish(number, entity) }
         return sink.versions
     }
 
     private final class Collector: VersionSink {
         var versions: [Place: Version] = [:]
 
-        func row(_ row: RowWriter.Row, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?) {
-            add(.row, row.key, row.stored, document, origin, validTo)
-        }
-
-        func facts(_ document: Span<UInt8>, of entity: RowKey, from origin: VersionOrigin, to validTo: Int64?) {
-            add(.facts, entity, [], document, origin, validTo)
-        }
-
-        private func add(
-            _ kind: DocumentKind, _ key: RowKey, _ stored: [StoredValue], _ document: Span<UInt8>, _ origin: VersionOrigin,
-            _ validTo: Int64?
+        func version(
+            _ kind: DocumentKind, _ row: RowWriter.Row, _ document: Span<UInt8>, from origin: VersionOrigin, to validTo: Int64?
         ) {
             let bytes = document.withUnsafeBufferPointer { Array($0) }
-            let content = VersionContent(kind, key: key, stored: stored, document: Digest32(sha256Of: bytes))
-            versions[Place(kind: kind, key: key, from: origin.position)] = Version(
-                to: validTo, era: Era(of: origin)?.number, content: content.digest, stored: stored, document: bytes)
+            let content = VersionContent(kind, key: row.key, stored: row.stored, document: Digest32(sha256Of: bytes))
+            versions[Place(kind: kind, key: row.key, from: origin.position)] = Version(
+                to: validTo, era: Era(of: origin)?.number, content: content.digest, stored: row.stored, document: bytes)
         }
     }
 }
