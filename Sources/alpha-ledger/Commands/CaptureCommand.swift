@@ -245,7 +245,7 @@ struct CaptureCommand: AsyncParsableCommand {
         }
     }
 
-    fileprivate static func instant(_ name: String, _ text: String?) throws -> Instant? {
+    static func instant(_ name: String, _ text: String?) throws -> Instant? {
         guard let text else { return nil }
         if let instant = Instant(text) ?? CalendarDate(text).flatMap({ Instant(startOf: $0) }) { return instant }
         throw ValidationError("--\(name): expected an instant such as 2026-01-01T00:00:00Z, or a date")
