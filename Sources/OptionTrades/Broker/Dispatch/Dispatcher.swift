@@ -28,7 +28,7 @@ package actor Dispatcher {
     let source: String
     let ledgerID: String
     /// The account's name in the configuration, for the executions.
-    let portfolio: String?
+    let portfolio: String
     /// This process, as `OrderSubmitted` names it.
     let dispatcher: UniqueID
     var book: SourceBook
@@ -39,14 +39,18 @@ package actor Dispatcher {
     var cancels: [ByteKey: Instant] = [:]
     /// Orders that ended, and how long late fills are looked for.
     var lateLooks: [ByteKey: (next: Instant, last: Instant)] = [:]
+    /// The versions of the intents whose fills are recorded.
+    var settled: [ByteKey: Int64] = [:]
     var account: BrokerAccount?
+    /// The clock at the beginning of the last round.
+    var begunAt: Instant?
     var comparedAt: Instant?
     var followedAt: Instant?
     var round = Round()
 
     package init(
         log: any DispatchLog, broker: any BrokerAPI, rules: DispatchRules, timings: DispatchTimings? = nil, source: BrokerSource,
-        ledgerID: String, dispatcher: UniqueID, portfolio: String? = nil
+        ledgerID: String, dispatcher: UniqueID, portfolio: String
     ) {
         self.log = log
         self.broker = broker
