@@ -84,7 +84,13 @@ extension Dispatcher {
             let isSame = then != nil && then == current && isOpen(now)
             let resolution = resolutions[key] ?? Resolution()
             let isHeld = book.isHalted || !isAccountRight
-            switch resolution.step(state, now: now, isHalted: isHeld, isSameSession: isSame, timings) {
+            let step = resolution.step(state, now: now, isHalted: isHeld, isSameSession: isSame, timings)
+            if step == .resend || step == .giveUp {
+                // Both stand on the time that has passed since the POST.
+                let clock = try await ask { () async throws(BrokerFailure) in try await self.broker.clock() }
+                if isSkewed(clock, now) { return wait("clock_skew", key, until: DispatchTimings.after(now, 1)) }
+            }
+            switch step {
             case .wait(let until): return wait("unresolved", key, until: until)
             case .look: try await look(key)
             case .resend:
@@ -118,7 +124,10 @@ extension Dispatcher {
             found = orders.first { $0.clientOrderID.isBytewiseEqual(to: id) }
         }
         if let found { return try await acknowledge(key, found, seenBy: "look_up") }
-        resolutions[key]?.sawNothing(at: try await now())
+        // A look at a time that the broker's clock contradicts says nothing: the order would count as missing too early.
+        let seenAt = try await now()
+        let clock = try await ask { () async throws(BrokerFailure) in try await self.broker.clock() }
+        if !isSkewed(clock, seenAt) { resolutions[key]?.sawNothing(at: seenAt) }
     }
 
     // MARK: - Following
