@@ -185,6 +185,13 @@ import Testing
         _ = try await bench.live(until: "2026-01-30T15:20:02Z")
         #expect(bench.lines(file).count == 6 && bench.lines(file)[3].contains(#""gap":"died""#))
         #expect(gaps()[1] == #"{"timestamp":"2026-01-30T15:09:59.000001Z""#)
+        let coverage = try TapeCoverage.read(bench.folder)
+        #expect(coverage.map(\.symbol) == [Self.symbol])
+        #expect(
+            coverage[0].missing.map { "\($0.from) \($0.to.map { "\($0)" } ?? "-") \($0.reason)" } == [
+                "2026-01-30T05:00:00Z 2026-01-30T15:00:00Z not_captured", "2026-01-30T15:05:01Z 2026-01-30T15:09:59Z stopped",
+                "2026-01-30T15:09:59.000001Z 2026-01-30T15:19:59Z died", "2026-01-30T15:20:01Z - stopped",
+            ])
         #expect(try bench.summaries().first?.payload.warnings.isEmpty == true)
         // The end of the day completes the trades beside the quotes; a past day without quotes would stand before them.
         try bench.set("2026-01-31T12:00:00Z")

@@ -22,7 +22,7 @@ struct CaptureCommand: AsyncParsableCommand {
               alpha-ledger capture bars MSTR SPY --interval 1d --from 2025-12-01 --to 2026-02-01 --apply
               alpha-ledger capture coverage --series gex --currency BTC --from 2026-01-01 --to 2026-01-08
             """,
-        subcommands: [Run.self, Chain.self, Bars.self, Tape.self, Coverage.self], defaultSubcommand: Run.self)
+        subcommands: [Run.self, Chain.self, Bars.self, Tape.self, Coverage.self, TapeGaps.self], defaultSubcommand: Run.self)
 
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

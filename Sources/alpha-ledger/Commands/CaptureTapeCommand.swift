@@ -90,4 +90,38 @@ extension CaptureCommand {
             }
         }
     }
+    struct TapeGaps: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "tape-coverage", abstract: "The times of a tape in which quotes are not known, and why.",
+            discussion: """
+                Listed for each contract and market date: the time before the first quote (not_captured) and the gaps \
+                (\(TapeGap.allCases.map(\.rawValue).joined(separator: ", "))). A time without an end lasts to the end of the day. A tape \
+                of a past day has no quotes at all. Only the files are read.
+
+                Exit codes: 1 if the folder is no tape.
+
+                Example:
+                  alpha-ledger capture tape-coverage tape
+                """)
+
+        @Argument(help: "The folder of the tape.") var folder: String
+        @Flag(help: "Print the result as JSON.") var json = false
+
+        func run() async throws {
+            let found = try TapeCoverage.read(folder)
+            if json {
+                Output.bytes(JSONNode.array(found.map(\.node)).httpBytes() + [UInt8(ascii: "\n")])
+                return
+            }
+            let rows = found.flatMap { coverage in
+                coverage.missing.map { missing in
+                    [
+                        coverage.source.rawValue, "\(coverage.marketDate)", coverage.symbol, "\(missing.from)",
+                        missing.to.map { "\($0)" } ?? "", missing.reason,
+                    ]
+                }
+            }
+            if !rows.isEmpty { Output.table(["source", "market date", "symbol", "from", "to", "reason"], rows, rightAligned: []) }
+        }
+    }
 }
